@@ -1,0 +1,3 @@
+"""miglint: a linter for SQL migrations and their paired rollbacks."""
+
+__version__ = "0.1.0"

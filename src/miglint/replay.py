@@ -1,0 +1,91 @@
+"""From migrations to a history: each step holds the schemas and the runs that the rules and verdicts are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from miglint.schema.apply import run
+from miglint.schema.diff import Change, diff
+from miglint.schema.outcome import Run
+from miglint.schema.value import Schema
+from miglint.source import Dialect, History, Migration, Script
+from miglint.sql.operations import Statement
+from miglint.verdict import Verdict, judge
+
+Parse = Callable[[Script], tuple[Statement, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One migration as replayed.
+
+    `forward` ran on `before`; `forward_again` on `forward.schema`; `rollback` on `forward.schema`; `rollback_again` on
+    `rollback.schema`. The runs of a rollback are None where there is no script; `forward` of an orphan rollback is an
+    empty run. `changes` is the difference from `before` to `rollback.schema`; empty when symmetric. `unknown` are the
+    reasons for each None of the verdict.
+    """
+
+    migration: Migration
+    forward_statements: tuple[Statement, ...]
+    rollback_statements: tuple[Statement, ...]
+    before: Schema
+    forward: Run
+    forward_again: Run
+    rollback: Run | None
+    rollback_again: Run | None
+    changes: tuple[Change, ...]
+    verdict: Verdict
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def after(self) -> Schema:
+        """The schema after the forward."""
+        return self.forward.schema
+
+
+def empty_schema(dialect: Dialect) -> Schema:
+    """Return the schema of which nothing is known, where a history without a baseline begins."""
+    return Schema(dialect, path=("public",) if dialect is Dialect.POSTGRES else ("main",))
+
+
+def replay(history: History, parse: Parse, start: Schema | None = None) -> Iterator[Step]:
+    """Replay a history over `start` (default: nothing is known), and yield its steps in order."""
+    schema = empty_schema(history.dialect) if start is None else start
+    for migration in history.migrations:
+        step = replay_one(migration, parse, schema)
+        yield step
+        schema = step.after
+
+
+def replay_one(migration: Migration, parse: Parse, schema: Schema) -> Step:
+    """Replay one migration over the schema that its history has reached."""
+    forward_statements = () if migration.forward is None else parse(migration.forward)
+    rollback_statements = () if migration.rollback is None else parse(migration.rollback)
+    forward = run(schema, forward_statements)
+    forward_again = run(forward.schema, forward_statements)
+    rollback = rollback_again = None
+    before = forward.before
+    changes: tuple[Change, ...] = ()
+    if migration.rollback is not None:
+        rollback = run(forward.schema, rollback_statements)
+        for assumption in rollback.assumptions:
+            before = assumption.apply(before)
+        rollback_again = run(rollback.schema, rollback_statements)
+        changes = diff(before, rollback.schema, forward.touched | rollback.touched)
+    verdict, unknown = judge(
+        migration, forward_statements, rollback_statements, forward, forward_again, rollback, rollback_again, changes
+    )
+    return Step(
+        migration,
+        forward_statements,
+        rollback_statements,
+        before,
+        forward,
+        forward_again,
+        rollback,
+        rollback_again,
+        changes,
+        verdict,
+        unknown,
+    )

@@ -1,0 +1,145 @@
+"""Running operations over a schema: `run` takes a schema and statements, and says what an engine would have done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from miglint.schema.apply import (
+    columns,
+    constraints,
+    control,
+    data,
+    drops,
+    indexes,
+    others,
+    renames,
+    routines,
+    tables,
+    types,
+    views,
+)
+from miglint.schema.apply.machine import Machine, Refused
+from miglint.schema.outcome import Event, Failure, Run
+from miglint.schema.value import Schema
+from miglint.sql import operations as op
+from miglint.sql.operations import Operation, Statement
+
+__all__ = ["run"]
+
+_HANDLERS: dict[type[Operation], Callable[[Machine, Any], None]] = {
+    op.CreateTable: tables.create_table,
+    op.AddColumn: columns.add_column,
+    op.DropColumn: columns.drop_column,
+    op.AlterColumnType: columns.alter_column_type,
+    op.SetDefault: columns.set_default,
+    op.SetNullable: columns.set_nullable,
+    op.SetIdentity: columns.set_identity,
+    op.SetGenerated: columns.set_generated,
+    op.SetColumnOption: columns.set_column_option,
+    op.AddConstraint: constraints.add_table_constraint,
+    op.DropConstraint: constraints.drop_constraint,
+    op.ValidateConstraint: constraints.validate_constraint,
+    op.AlterConstraint: constraints.alter_constraint,
+    op.RenameConstraint: constraints.rename_constraint,
+    op.AttachPartition: tables.attach_partition,
+    op.DetachPartition: tables.detach_partition,
+    op.SetInherit: tables.set_inherit,
+    op.SetTableOption: tables.set_table_option,
+    op.EnableTrigger: tables.enable_trigger,
+    op.Drop: drops.drop,
+    op.Rename: renames.rename,
+    op.SetSchema: renames.set_schema,
+    op.RenameColumn: renames.rename_column,
+    op.CreateIndex: indexes.create_index,
+    op.CreateView: views.create_view,
+    op.CreateSequence: types.create_sequence,
+    op.AlterSequence: types.alter_sequence,
+    op.CreateType: types.create_type,
+    op.AddEnumValue: types.add_enum_value,
+    op.RenameEnumValue: types.rename_enum_value,
+    op.CreateRoutine: routines.create_routine,
+    op.AlterRoutine: routines.alter_routine,
+    op.CreateTrigger: routines.create_trigger,
+    op.CreatePolicy: routines.create_policy,
+    op.AlterPolicy: routines.alter_policy,
+    op.CreateRule: routines.create_rule,
+    op.CreateExtension: others.create_extension,
+    op.CreateSchema: others.create_schema,
+    op.CreateRole: others.create_role,
+    op.CreateOther: others.create_other,
+    op.AlterOther: others.alter_other,
+    op.SetComment: others.set_comment,
+    op.SetPrivileges: others.set_privileges,
+    op.Insert: data.insert,
+    op.Update: data.update,
+    op.Delete: data.delete,
+    op.Truncate: data.truncate,
+    op.OtherData: data.other_data,
+    op.Select: data.select,
+    op.Maintenance: data.maintenance,
+    op.Transaction: control.transaction,
+    op.SetVariable: control.set_variable,
+    op.Pragma: control.pragma,
+    op.Opaque: control.opaque,
+    op.Raise: control.raise_error,
+}
+
+
+def _apply(machine: Machine, operation: Operation) -> None:
+    handler = _HANDLERS.get(type(operation))
+    if handler is not None:
+        handler(machine, operation)
+    elif isinstance(operation, op.If):
+        control.branch(machine, operation, _apply)
+    elif isinstance(operation, op.Try):
+        control.attempt(machine, operation, _apply)
+    else:
+        raise TypeError(f"no handler for {type(operation).__name__}")
+
+
+def run(schema: Schema, statements: Iterable[Statement]) -> Run:
+    """Run a script over a schema.
+
+    A statement that fails is passed over and the rest goes on, so that each failure is seen; `Run.failed` is the
+    first, where the engine would have stopped.
+    """
+    machine = Machine(schema)
+    events: list[Event] = []
+    failed: Event | None = None
+    for statement in statements:
+        if statement.problem is not None:
+            machine.unknown.append(f"a statement cannot be read: {statement.problem.message}")
+            continue
+        for operation in statement.operations:
+            before = machine.schema
+            failure: Failure | None = None
+            try:
+                _apply(machine, operation)
+            except Refused as refused:
+                machine.schema, failure = before, refused.failure
+            if failure is not None or machine.notes:
+                event = Event(statement, operation, before, failure, tuple(machine.notes))
+                machine.notes = []
+                events.append(event)
+                if failure is not None and failure.certain and failed is None:
+                    failed = event
+    ended = _without_temporary(machine) if machine.temporary else machine.schema
+    return Run(
+        machine.origin,
+        ended,
+        tuple(events),
+        failed,
+        tuple(dict.fromkeys(machine.unknown)) if machine.unknown else (),
+        frozenset(machine.touched),
+        tuple(machine.assumptions),
+    )
+
+
+def _without_temporary(machine: Machine) -> Schema:
+    # Temporary objects end with the session.
+    schema = machine.schema
+    for key in machine.touched:
+        if key.schema in ("pg_temp", "temp") and schema.find(key) is not None:
+            schema = schema.drop(key).forget(key)
+    return schema

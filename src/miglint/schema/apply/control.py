@@ -1,0 +1,194 @@
+"""Control flow and the session: transactions, settings, and the guards of `DO` blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from miglint.schema.apply.machine import Machine, Refused
+from miglint.schema.objects import Absent, Enum, Key, Routine, Table
+from miglint.sql.operations import (
+    And,
+    Condition,
+    Exists,
+    If,
+    Not,
+    Opaque,
+    Operation,
+    Or,
+    Pragma,
+    Raise,
+    SetVariable,
+    Transaction,
+    Try,
+)
+
+Apply = Callable[[Machine, Operation], None]
+
+_SQLSTATES = {
+    "42P07": "duplicate_table",
+    "42701": "duplicate_column",
+    "42710": "duplicate_object",
+    "42723": "duplicate_function",
+    "42P06": "duplicate_schema",
+    "42704": "undefined_object",
+    "42P01": "undefined_table",
+    "42703": "undefined_column",
+    "42883": "undefined_function",
+    "2BP01": "dependent_objects_still_exist",
+    "23505": "unique_violation",
+}
+
+
+def transaction(machine: Machine, operation: Transaction) -> None:
+    """Transaction control: a rollback goes back to the schema of its beginning."""
+    action = operation.action
+    if action in ("begin", "savepoint"):
+        machine.snapshots.append((operation.name or "", machine.schema))
+    elif action == "commit":
+        machine.snapshots.clear()
+    elif action == "rollback":
+        if machine.snapshots:
+            machine.schema = machine.snapshots[0][1]
+        machine.snapshots.clear()
+    elif action == "rollback to":
+        for name, schema in reversed(machine.snapshots):
+            if name == operation.name:
+                machine.schema = schema
+                break
+
+
+def set_variable(machine: Machine, operation: SetVariable) -> None:
+    """`SET`: only `search_path` matters to the schema."""
+    if operation.name == "search_path":
+        if operation.values is None:
+            machine.path = ("public",)
+        else:
+            names = tuple(name.strip().strip('"') for value in operation.values for name in value.split(","))
+            machine.path = tuple(name for name in names if name and name != "$user") or ("public",)
+
+
+def pragma(machine: Machine, operation: Pragma) -> None:
+    """SQLite's settings; `foreign_keys` inside a transaction has no effect."""
+    name = operation.name.lower()
+    if operation.value is None or (name == "foreign_keys" and machine.snapshots):
+        return
+    machine.settings[name] = operation.value
+
+
+def opaque(machine: Machine, operation: Opaque) -> None:
+    """What cannot be known."""
+    if operation.schema_effect:
+        machine.doubt(operation.reason)
+    else:
+        machine.note("rows?", operation.reason)
+
+
+def raise_error(machine: Machine, operation: Raise) -> None:
+    """`RAISE EXCEPTION`."""
+    raise machine.refuse("raise_exception", operation.message)
+
+
+def branch(machine: Machine, operation: If, apply: Apply) -> None:
+    """`IF`: the branch that its condition chooses; where that is not known, the first, and a doubt."""
+    answer = holds(machine, operation.condition)
+    if answer is None:
+        if not operation.then and not operation.otherwise:
+            return
+        before = machine.schema
+        for inner in operation.then:
+            apply(machine, inner)
+        if machine.schema is not before:
+            machine.doubt("an IF whose condition is not known decides over a change of the schema")
+        return
+    if answer and isinstance(operation.condition, Not) and not operation.then:
+        return
+    for inner in operation.then if answer else operation.otherwise:
+        apply(machine, inner)
+
+
+def attempt(machine: Machine, operation: Try, apply: Apply) -> None:
+    """A block with `EXCEPTION WHEN`: undone as a whole when one of its errors is caught."""
+    before = machine.schema
+    try:
+        for inner in operation.body:
+            apply(machine, inner)
+    except Refused as refused:
+        caught = {_SQLSTATES.get(name.upper(), name) for name in operation.caught}
+        if "others" not in caught and refused.failure.condition not in caught:
+            raise
+        machine.schema = before
+        machine.note("skipped", refused.failure.message, refused.failure.key, refused.failure.part)
+        for inner in operation.handler:
+            apply(machine, inner)
+
+
+def holds(machine: Machine, condition: Condition) -> bool | None:
+    """Answer a condition: true, false, or None when it cannot be known."""
+    if isinstance(condition, Exists):
+        return _exists(machine, condition)
+    if isinstance(condition, Not):
+        inner = holds(machine, condition.condition)
+        return None if inner is None else not inner
+    if isinstance(condition, And):
+        answers = [holds(machine, item) for item in condition.conditions]
+        return False if False in answers else None if None in answers else True
+    if isinstance(condition, Or):
+        answers = [holds(machine, item) for item in condition.conditions]
+        return True if True in answers else None if None in answers else False
+    return None
+
+
+def _exists(machine: Machine, test: Exists) -> bool | None:
+    name = test.name
+    if test.kind in ("column", "constraint"):
+        return _part_exists(machine, test)
+    if test.kind in ("trigger", "policy", "rule"):
+        return _on_table_exists(machine, test)
+    if test.kind in ("function", "procedure", "routine", "aggregate"):
+        schemas = machine.path if name.schema is None else (name.schema,)
+        for schema in schemas:
+            users = machine.schema.on(Key("routine name", schema, name.name))
+            if any(isinstance(machine.schema.find(user), Routine) for user in users):
+                return True
+        return False
+    if test.kind == "enum value" and test.table is not None:
+        enum = machine.schema.find(machine.key(test.table, "type"))
+        return None if not isinstance(enum, Enum) or enum.assumed else name.name in enum.labels
+    if test.kind in ("type", "domain"):
+        found = machine.schema.get(machine.key(name, "type"))
+        return found is not None and not isinstance(found, Absent)
+    if test.kind in ("extension", "schema", "role"):
+        if test.kind == "schema" and name.name in ("public", "pg_catalog", "information_schema"):
+            return True
+        return Key(test.kind, "", name.name) in machine.schema
+    if test.kind in ("table", "view", "materialized view", "index", "sequence", "foreign table", "relation"):
+        # What nobody created is taken not to be there: that is what the guard asks.
+        found = machine.relation(name)[1]
+        return found is not None and not isinstance(found, Absent)
+    return None
+
+
+def _part_exists(machine: Machine, test: Exists) -> bool | None:
+    name = test.name.name
+    if test.table is None:
+        if test.kind == "column":
+            return None
+        for _, value in machine.schema.items():
+            if isinstance(value, Table) and name in value.constraints:
+                return True
+        return False
+    found = machine.relation(test.table)[1]
+    if not isinstance(found, Table):
+        return False
+    parts = found.columns if test.kind == "column" else found.constraints
+    folded = machine.column_name(name)
+    if folded in parts:
+        return True
+    return False
+
+
+def _on_table_exists(machine: Machine, test: Exists) -> bool:
+    if test.table is not None:
+        table = machine.key(test.table)
+        return Key(test.kind, table.schema, test.name.name, table.name) in machine.schema
+    return any(key.space == test.kind and key.name == test.name.name for key, _ in machine.schema.items())

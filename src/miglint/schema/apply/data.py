@@ -1,0 +1,231 @@
+"""Statements on rows: which of them change rows again on a second run, and which then fail.
+
+Rows are not modelled, with one exception: the unique keys that `INSERT ... VALUES` with constants has put into a
+table, because the second run of such a statement fails.
+"""
+
+from __future__ import annotations
+
+import re
+
+from miglint.schema.apply.machine import Machine
+from miglint.schema.objects import Absent, Enum, Key, Other, Table
+from miglint.sql.operations import (
+    Delete,
+    Expression,
+    Insert,
+    Maintenance,
+    Name,
+    OtherData,
+    Select,
+    Truncate,
+    Update,
+)
+
+_VOLATILE = frozenset(
+    {
+        "now", "clock_timestamp", "statement_timestamp", "timeofday", "random", "gen_random_uuid", "uuid_generate_v4",
+        "uuid_generate_v1", "uuidv4", "uuidv7", "nextval", "gen_random_bytes", "randomblob", "datetime", "strftime",
+    }
+)  # fmt: skip
+_COMPARISON = re.compile(r"\b(\w+) (?:=|<>) '((?:[^']|'')*)'")
+_SETTLING = frozenset({"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs", "floor", "ceil", "round"})
+
+
+def _table(machine: Machine, name: Name) -> tuple[Key, Table] | None:
+    key, found = machine.relation(name)
+    if isinstance(found, Absent) and not machine.foreign(name):
+        raise machine.missing_relation(name, key)
+    if found is None:
+        return machine.table(name)
+    return (key, found) if isinstance(found, Table) else None
+
+
+def _seeds(machine: Machine, key: Key) -> tuple[Key, frozenset[str]]:
+    place = Key("rows", key.schema, key.name)
+    found = machine.schema.find(place)
+    return place, frozenset(found.changes) if isinstance(found, Other) else frozenset()
+
+
+def _set_seeds(machine: Machine, place: Key, seeds: frozenset[str]) -> None:
+    if seeds:
+        machine.put(place, Other("rows", Name(place.schema, place.name), changes=tuple(sorted(seeds))))
+    elif machine.schema.find(place) is not None:
+        machine.schema = machine.schema.forget(place)
+
+
+def insert(machine: Machine, operation: Insert) -> None:
+    """`INSERT`."""
+    found = _table(machine, operation.table)
+    if operation.query is not None:
+        machine.reads(operation.query)
+    if found is None:
+        if operation.conflict is None and not operation.anti_join:
+            machine.note("rows", f'rows are inserted into "{operation.table}" again')
+        return
+    key, table = found
+    _columns_exist(machine, key, table, operation.columns)
+    if operation.conflict is not None or operation.anti_join:
+        return
+    if operation.rows is not None and _unique(machine, operation, key, table):
+        return
+    machine.note("rows", f'rows are inserted into "{operation.table}" again', key)
+
+
+def _columns_exist(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) -> None:
+    if table.assumed or table.kind != "table":
+        return
+    for column in columns:
+        if machine.column_name(column) not in table.columns and column.lower() not in ("rowid", "_rowid_", "oid"):
+            message = (
+                f'column "{column}" of relation "{key.name}" does not exist'
+                if machine.postgres
+                else f"table {table.name.name} has no column named {column}"
+            )
+            raise machine.refuse("undefined_column", message, key, column)
+
+
+def _unique(machine: Machine, operation: Insert, key: Key, table: Table) -> bool:
+    # Whether the rows have constant keys: then a second run fails, and the first leaves their marks.
+    assert operation.rows is not None
+    columns = [machine.column_name(name) for name in operation.columns] or list(table.columns)
+    place, seeds = _seeds(machine, key)
+    keys = [
+        constraint.columns for constraint in table.constraints.values() if constraint.kind in ("primary", "unique")
+    ]
+    for _, index in machine.indexes(key):
+        if index.unique and index.where is None and all(element.column for element in index.elements):
+            keys.append(tuple(machine.column_name(element.column or "") for element in index.elements))
+    new: set[str] = set()
+    for names in keys:
+        if not names or not all(name in columns for name in names):
+            continue
+        positions = [columns.index(name) for name in names]
+        for row in operation.rows:
+            values = [row[position] if position < len(row) else None for position in positions]
+            if any(value is None or value.literal is None or value.key == "null" for value in values):
+                continue
+            mark = f"{','.join(names)}={','.join(value.literal or '' for value in values if value is not None)}"
+            if mark in seeds:
+                raise machine.refuse(
+                    "unique_violation",
+                    f'a row with {mark} is in "{operation.table}" already: duplicate key value violates its unique constraint',
+                    key,
+                    names[0],
+                )
+            new.add(mark)
+    if new:
+        _set_seeds(machine, place, seeds | new)
+    return bool(new)
+
+
+def update(machine: Machine, operation: Update) -> None:
+    """`UPDATE`."""
+    found = _table(machine, operation.table)
+    machine.relations_of(operation.relations)
+    if found is None:
+        return
+    key, table = found
+    _columns_exist(machine, key, table, tuple(column for column, _ in operation.assignments))
+    _enum_literals(machine, key, table, operation.where)
+    place, seeds = _seeds(machine, key)
+    if seeds:
+        _set_seeds(machine, place, frozenset())
+    assigned = {machine.column_name(column) for column, _ in operation.assignments}
+    for column, value in operation.assignments:
+        if value is None or value.literal is not None:
+            continue
+        mentioned = {machine.column_name(name) for name in value.columns}
+        names = {function.name for function in value.functions}
+        guarded = operation.where is not None and column in operation.where.columns
+        if machine.column_name(column) in mentioned and not guarded:
+            if names and names <= _SETTLING:
+                continue
+            certain = not names
+            text = f'column "{column}" of "{operation.table}" is computed from itself again'
+            machine.note("rows" if certain else "rows?", text, key, column)
+        elif (names & _VOLATILE or value.key.lower().startswith("current_")) and not guarded:
+            machine.note("rows", f'column "{column}" of "{operation.table}" gets another value each time', key, column)
+        elif mentioned & (assigned - {machine.column_name(column)}) and not guarded:
+            machine.note("rows?", f'column "{column}" of "{operation.table}" may change again', key, column)
+
+
+def _enum_literals(machine: Machine, key: Key, table: Table, where: Expression | None) -> None:
+    # Comparing an enum column with a label that the type does not have is an error, not an empty result.
+    if where is None or not machine.postgres or "'" not in where.key:
+        return
+    for match in _COMPARISON.finditer(where.key):
+        column, literal = match[1], match[2].replace("''", "'")
+        definition = table.columns.get(column)
+        if definition is None or definition.type is None or definition.type.schema is None:
+            continue
+        enum = machine.schema.find(Key("type", definition.type.schema, definition.type.name))
+        if isinstance(enum, Enum) and not enum.assumed and literal not in enum.labels:
+            raise machine.refuse(
+                "invalid_text_representation",
+                f'invalid input value for enum {enum.name.name}: "{literal}"',
+                key,
+                column,
+            )
+
+
+def delete(machine: Machine, operation: Delete) -> None:
+    """`DELETE`."""
+    found = _table(machine, operation.table)
+    machine.relations_of(operation.relations)
+    if found is None:
+        return
+    key, table = found
+    _enum_literals(machine, key, table, operation.where)
+    place, seeds = _seeds(machine, key)
+    if seeds:
+        _set_seeds(machine, place, frozenset())
+    machine.note("lost", f'rows of "{operation.table}"', key)
+
+
+def truncate(machine: Machine, operation: Truncate) -> None:
+    """`TRUNCATE`."""
+    found = _table(machine, operation.table)
+    if found is not None:
+        place, seeds = _seeds(machine, found[0])
+        if seeds:
+            _set_seeds(machine, place, frozenset())
+        machine.note("lost", f'all rows of "{operation.table}"', found[0])
+
+
+def other_data(machine: Machine, operation: OtherData) -> None:
+    """`COPY`, `MERGE`, `CALL` and the like."""
+    if operation.table is not None and operation.kind in ("copy from", "merge"):
+        _table(machine, operation.table)
+    if operation.kind == "copy from":
+        machine.note("rows", f'rows are copied into "{operation.table}" again')
+    elif operation.kind == "merge":
+        machine.note("rows?", f'what MERGE does to "{operation.table}" a second time is not known')
+    elif operation.kind == "call":
+        machine.doubt("what a called procedure does is not known")
+
+
+def select(machine: Machine, operation: Select) -> None:
+    """A query run for itself: only the relations it reads and the functions it calls matter."""
+    machine.reads(operation.query)
+    for function in operation.query.functions:
+        resolved = machine.function_name(function)
+        if resolved.schema is not None and resolved.schema not in ("pg_catalog", "information_schema"):
+            called = [
+                machine.schema.find(key)
+                for key in machine.schema.on(Key("routine name", resolved.schema, resolved.name))
+                if key.space == "routine"
+            ]
+            if called:
+                machine.doubt(f'what the function "{function}" does is not known')
+                return
+
+
+def maintenance(machine: Machine, operation: Maintenance) -> None:
+    """`VACUUM`, `ANALYZE`, `LOCK` and the like leave the schema alone; their target must exist."""
+    if operation.target is not None and operation.kind in ("lock", "refresh materialized view", "cluster", "reindex table"):
+        key, found = machine.relation(operation.target)
+        if isinstance(found, Absent):
+            raise machine.missing_relation(operation.target, key)
+
+

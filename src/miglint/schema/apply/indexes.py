@@ -1,0 +1,134 @@
+"""Creating indexes, under their own names or those that the server chooses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from miglint.schema.apply.machine import Machine, kind_of
+from miglint.schema.apply.naming import choose, column_part, truncate
+from miglint.schema.objects import Absent, Index, Key, Table
+from miglint.sql.operations import CreateIndex, IndexElement, Name
+
+
+def _element_name(element: IndexElement) -> str:
+    if element.column is not None:
+        return element.column
+    functions = () if element.expression is None else element.expression.functions
+    # The server names an expression after the function it calls, else "expr".
+    return functions[0].name if functions and element.expression and element.expression.text.lower().startswith(
+        functions[0].name
+    ) else "expr"
+
+
+def generated_name(machine: Machine, schema: str, table: str, elements: tuple[IndexElement, ...]) -> str:
+    """Return the name that the server would choose for an index."""
+    names: list[str] = []
+    for element in elements:
+        base = name = _element_name(element)
+        number = 0
+        while name in names:
+            number += 1
+            name = f"{base}{number}"
+        names.append(name)
+    return choose(table, column_part(names), "idx", lambda name: Key("relation", schema, name) in machine.schema)
+
+
+def create_index(machine: Machine, operation: CreateIndex) -> None:
+    """`CREATE INDEX`."""
+    key_of_table, found = machine.relation(operation.table)
+    if found is None or isinstance(found, Absent):
+        resolved = machine.table(operation.table)
+        if resolved is None:
+            return
+        key_of_table, found = resolved
+    schema = key_of_table.schema
+    generated = operation.name is None
+    if operation.name is None:
+        name = generated_name(machine, schema, key_of_table.name, operation.elements)
+    else:
+        name = truncate(operation.name) if machine.postgres else operation.name
+    key = Key("relation", schema, name if machine.postgres else name.lower())
+    index = Index(
+        Name(schema, name),
+        Name(schema, found.name.name if isinstance(found, Table) else key_of_table.name),
+        tuple(
+            element
+            if element.expression is None
+            else replace(element, expression=machine.expression(element.expression))
+            for element in operation.elements
+        ),
+        operation.unique,
+        operation.method,
+        machine.expression(operation.where),
+        operation.include,
+        operation.nulls_not_distinct,
+        True,
+        None,
+        operation.options,
+        operation.tablespace,
+        generated,
+    )
+    existing = machine.schema.find(key)
+    if existing is not None:
+        _exists(machine, operation, key, existing, index)
+        return
+    if isinstance(found, Table):
+        _check_columns(machine, key_of_table, found, operation)
+    machine.create(key, index)
+    if machine.postgres and isinstance(found, Table) and not operation.only:
+        for child in machine.schema.on(key_of_table):
+            other = machine.schema.table(child) if child.space == "relation" else None
+            if other is not None and other.partition_of == Name(key_of_table.schema, key_of_table.name):
+                copy_index(machine, index, child)
+
+
+def _check_columns(machine: Machine, key: Key, table: Table, operation: CreateIndex) -> None:
+    if table.assumed or table.kind != "table":
+        return
+    for element in operation.elements:
+        if element.column is None:
+            continue
+        folded = machine.column_name(element.column)
+        if folded not in table.columns and folded not in ("rowid", "oid", "_rowid_"):
+            message = (
+                f'column "{element.column}" does not exist'
+                if machine.postgres
+                else f"table {table.name.name} has no column named {element.column}"
+            )
+            raise machine.refuse("undefined_column", message, key, folded)
+
+
+def _exists(machine: Machine, operation: CreateIndex, key: Key, existing: object, index: Index) -> None:
+    if not operation.if_not_exists:
+        if machine.postgres:
+            raise machine.refuse("duplicate_table", f'relation "{key.name}" already exists', key)
+        if isinstance(existing, Table):
+            raise machine.refuse("duplicate_table", f"there is already a table named {operation.name}", key)
+        raise machine.refuse("duplicate_table", f"index {operation.name} already exists", key)
+    if not isinstance(existing, Index):
+        kind = kind_of(existing)  # type: ignore[arg-type]  # a relation: the space of the key says so
+        machine.note("hidden", f'"{operation.name}" is a {kind} already: no index is made', key)
+    elif existing.assumed:
+        machine.note("skipped", f'index "{operation.name}" exists already', key)
+    elif existing.table != index.table:
+        machine.note(
+            "hidden",
+            f'"{operation.name}" is an index on "{existing.table and existing.table.name}" already: '
+            f'no index is made on "{index.table and index.table.name}"',
+            key,
+        )
+    elif not existing.valid:
+        machine.note("hidden", f'index "{operation.name}" is there but invalid, and stays so', key)
+    elif replace(existing, valid=True, constraint=None) != replace(index, constraint=None):
+        machine.note("hidden", f'index "{operation.name}" exists already with another definition and keeps it', key)
+    else:
+        machine.note("skipped", f'index "{operation.name}" exists already', key)
+
+
+def copy_index(machine: Machine, index: Index, table: Key) -> None:
+    """Give a table (a partition, a `LIKE`) its own copy of an index, under a generated name."""
+    name = generated_name(machine, table.schema, table.name, index.elements)
+    machine.create(
+        Key("relation", table.schema, name),
+        replace(index, name=Name(table.schema, name), table=Name(table.schema, table.name), generated=True),
+    )

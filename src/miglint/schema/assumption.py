@@ -1,0 +1,37 @@
+"""Assumptions: what a script relies on though no file said it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from miglint.schema.objects import Absent, Key, SchemaObject
+from miglint.schema.value import Schema
+from miglint.sql.operations import Column, Constraint
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """What a script relies on though no file said it: an object, or a column or constraint of an assumed table."""
+
+    key: Key
+    value: SchemaObject | Absent | Column | Constraint | None
+    part: str | None = None
+    name: str = ""
+
+    def apply(self, schema: Schema) -> Schema:
+        """Return the schema with this known, unless something is known of it already."""
+        if self.part is None:
+            if schema.objects.get(self.key) is not None:
+                return schema
+            value = self.value
+            return schema.drop(self.key) if isinstance(value, Absent) else schema.put(self.key, value)  # type: ignore[arg-type]
+        table = schema.table(self.key)
+        if table is None or not table.assumed or self.name in table.absent:
+            return schema
+        if isinstance(self.value, Column) and self.name not in table.columns:
+            table = replace(table, columns={**table.columns, self.name: self.value})
+        elif isinstance(self.value, Constraint) and self.name not in table.constraints:
+            table = replace(table, constraints={**table.constraints, self.name: self.value})
+        elif self.value is None and self.name not in table.columns and self.name not in table.constraints:
+            table = replace(table, absent=table.absent | {self.name})
+        return schema.put(self.key, table)

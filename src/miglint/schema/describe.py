@@ -1,0 +1,117 @@
+"""Definitions as short SQL-like text for people: what messages show of both sides of a difference."""
+
+from __future__ import annotations
+
+from miglint.schema.objects import (
+    Composite,
+    Domain,
+    Enum,
+    Index,
+    Policy,
+    Routine,
+    Rule,
+    SchemaObject,
+    Sequence,
+    Table,
+    Trigger,
+    View,
+)
+from miglint.sql.operations import Column, Constraint
+
+_LIMIT = 160
+
+
+def shorten(text: str) -> str:
+    """Fold white space and cut a long text."""
+    folded = " ".join(text.split())
+    return folded if len(folded) <= _LIMIT else folded[: _LIMIT - 3] + "..."
+
+
+def describe_column(column: Column) -> str:
+    """Return `type [collation] [NOT NULL] [DEFAULT ...]`."""
+    parts = ["(unknown type)" if column.type is None else str(column.type)]
+    if column.collation is not None:
+        parts.append(f"COLLATE {column.collation}")
+    if column.nullable is False:
+        parts.append("NOT NULL")
+    if column.generated is not None and column.default is not None:
+        parts.append(f"GENERATED ALWAYS AS ({column.default.text}) {column.generated.upper()}")
+    elif column.default is not None:
+        parts.append(f"DEFAULT {column.default.text}")
+    if column.identity is not None:
+        parts.append(f"GENERATED {column.identity.upper()} AS IDENTITY")
+    return shorten(" ".join(parts))
+
+
+def describe_constraint(constraint: Constraint) -> str:
+    """Return the constraint as one would write it."""
+    columns = ", ".join(constraint.columns)
+    if constraint.kind == "check":
+        text = f"CHECK ({constraint.expression.text if constraint.expression else ''})"
+    elif constraint.kind == "foreign":
+        target = f"{constraint.table and constraint.table.name}"
+        if constraint.referenced:
+            target += f" ({', '.join(constraint.referenced)})"
+        text = f"FOREIGN KEY ({columns}) REFERENCES {target}"
+        if constraint.on_delete != "no action":
+            text += f" ON DELETE {constraint.on_delete.upper()}"
+        if constraint.on_update != "no action":
+            text += f" ON UPDATE {constraint.on_update.upper()}"
+    elif constraint.kind == "primary":
+        text = f"PRIMARY KEY ({columns})"
+    elif constraint.kind == "unique":
+        text = f"UNIQUE{' NULLS NOT DISTINCT' if constraint.nulls_not_distinct else ''} ({columns})"
+    elif constraint.kind == "exclude":
+        text = f"EXCLUDE ({constraint.elements or columns})"
+    else:
+        text = constraint.kind
+    if constraint.deferrable:
+        text += " DEFERRABLE" + (" INITIALLY DEFERRED" if constraint.deferred else "")
+    return shorten(text + ("" if constraint.validated else " NOT VALID"))
+
+
+def describe_index(index: Index) -> str:
+    """Return the index as one would write it, without its name."""
+    elements = []
+    for element in index.elements:
+        text = element.column or f"({element.expression.text if element.expression else '?'})"
+        if element.collation is not None:
+            text += f" COLLATE {element.collation}"
+        if element.opclass is not None:
+            text += f" {element.opclass}"
+        if element.descending:
+            text += " DESC"
+        if element.nulls_first is not None and element.nulls_first != element.descending:
+            text += " NULLS FIRST" if element.nulls_first else " NULLS LAST"
+        elements.append(text)
+    text = f"{'UNIQUE ' if index.unique else ''}ON {index.table.name if index.table else '?'}"
+    text += f" USING {index.method}" if index.method != "btree" else ""
+    text += f" ({', '.join(elements)})"
+    text += f" INCLUDE ({', '.join(index.include)})" if index.include else ""
+    text += f" WHERE {index.where.text}" if index.where is not None else ""
+    return shorten(text + ("" if index.valid else " (invalid)"))
+
+
+def describe(value: SchemaObject) -> str:
+    """Return a one-line definition of any object."""
+    if isinstance(value, Table):
+        columns = ", ".join(f"{column.name} {describe_column(column)}" for column in value.columns.values())
+        return shorten(f"({columns})")
+    if isinstance(value, View):
+        return shorten(value.query.text if value.query is not None else "(unknown)")
+    if isinstance(value, Index):
+        return describe_index(value)
+    if isinstance(value, Sequence):
+        return shorten(", ".join(value.options) or "sequence")
+    if isinstance(value, Enum):
+        return shorten(f"ENUM ({', '.join(repr(label) for label in value.labels)})")
+    if isinstance(value, Domain):
+        checks = " ".join(describe_constraint(constraint) for constraint in value.constraints.values())
+        return shorten(f"{value.base} {'' if value.nullable else 'NOT NULL '}{checks}")
+    if isinstance(value, Composite):
+        return shorten(f"({', '.join(f'{c.name} {c.type}' for c in value.columns.values())})")
+    if isinstance(value, Routine):
+        return shorten(f"RETURNS {value.returns} LANGUAGE {value.language} AS {value.body or ''}")
+    if isinstance(value, (Trigger, Policy, Rule)):
+        return shorten(value.definition)
+    return shorten(str(getattr(value, "definition", "") or getattr(value, "text", "") or type(value).__name__.lower()))

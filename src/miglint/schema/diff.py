@@ -1,0 +1,440 @@
+"""The difference of two schemas, object by object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from miglint.schema.apply.machine import kind_of
+from miglint.schema.depends import relation_key
+from miglint.schema.describe import describe, describe_column, describe_constraint
+from miglint.schema.objects import (
+    Absent,
+    Comment,
+    Index,
+    Key,
+    Other,
+    Policy,
+    Privileges,
+    Routine,
+    Rule,
+    SchemaObject,
+    Sequence,
+    Table,
+    Trigger,
+    View,
+)
+from miglint.schema.value import Schema
+from miglint.sql.operations import Column, Constraint, Expression
+
+CONSTRAINT_WORDS = {
+    "primary": "primary key",
+    "unique": "unique constraint",
+    "check": "check constraint",
+    "foreign": "foreign key",
+    "exclude": "exclusion constraint",
+    "not_null": "not null constraint",
+    "unknown": "constraint",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference, seen from the first schema.
+
+    `kind` is `missing` (gone in the second), `extra` (new in the second), `changed` or `renamed`. `what` is the kind of
+    thing for people (`table`, `column`, `index`, `foreign key`, `check constraint`, `function`, ...), `name` its full
+    name; `aspect` what changed (`type`, `default`, `nullability`, `definition`, `labels`, `validated`, `column order`,
+    ...). `before` and `after` are both definitions as text. `certain` is False when one side is not known well enough.
+    `counts` is False for differences that are only information: column order, comments, privileges, `NOT VALID`,
+    generated names.
+    """
+
+    kind: str
+    what: str
+    name: str
+    key: Key
+    part: str | None = None
+    aspect: str | None = None
+    before: str | None = None
+    after: str | None = None
+    certain: bool = True
+    counts: bool = True
+
+
+def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tuple[Change, ...]:
+    """Return what differs. With `keys` only these are looked at: those that the scripts in between touched."""
+    if keys is None:
+        keys = {key for key, _ in before.objects.items()} | {key for key, _ in after.objects.items()}
+    changes: list[Change] = []
+    for key in sorted(keys):
+        one, two = before.get(key), after.get(key)
+        if one is two or key.space in ("rows", "role"):
+            continue
+        changes.extend(_object(key, one, two))
+    return tuple(_without_consequences(_renames(changes, before, after), before, after))
+
+
+def _object(key: Key, one: SchemaObject | Absent | None, two: SchemaObject | Absent | None) -> Iterator[Change]:
+    there, here = not isinstance(one, Absent) and one is not None, not isinstance(two, Absent) and two is not None
+    if not there and not here:
+        return
+    counts = key.space not in ("comment", "privilege")
+    if there and not here:
+        if two is None:
+            return
+        assert one is not None and not isinstance(one, Absent)
+        yield Change("missing", words(one), display(key, one), key, before=describe(one), counts=counts)
+    elif here and not there:
+        assert two is not None and not isinstance(two, Absent)
+        if one is None and getattr(two, "assumed", False):
+            return
+        yield Change(
+            "extra", words(two), display(key, two), key, after=describe(two), counts=counts, certain=one is not None
+        )
+    elif one != two:
+        assert one is not None and two is not None
+        assert not isinstance(one, Absent) and not isinstance(two, Absent)
+        yield from _changed(key, one, two)
+
+
+def words(value: SchemaObject) -> str:
+    """Return the words for the kind of an object."""
+    if isinstance(value, (Table, View, Index, Sequence)):
+        return kind_of(value)
+    if isinstance(value, Routine):
+        return value.kind
+    if isinstance(value, Other):
+        return value.kind
+    return {"Namespace": "schema", "OtherType": "type", "Composite": "type", "Enum": "type"}.get(
+        type(value).__name__, type(value).__name__.lower()
+    )
+
+
+def display(key: Key, value: SchemaObject) -> str:
+    """Return the name of an object for people: the default schema left out."""
+    schema = "" if key.schema in ("public", "main", "") else f"{key.schema}."
+    if isinstance(value, (Trigger, Policy, Rule)):
+        return f"{key.name} on {value.table.name}"
+    name = getattr(value, "name", None)
+    if key.space in ("routine", "comment", "privilege") or name is None or isinstance(name, str):
+        return schema + key.name
+    return schema + str(name.name)
+
+
+def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]:
+    what, name = words(one), display(key, one)
+    if isinstance(one, Table) and isinstance(two, Table):
+        yield from _tables(key, one, two)
+        return
+    if _loosened(one) == _loosened(two):
+        if isinstance(one, View) and isinstance(two, View) and one.columns != two.columns:
+            columns = [", ".join(view.columns or ("?",)) for view in (one, two)]
+            yield Change("changed", what, name, key, None, "column order", *columns, counts=False)
+        return
+    certain = not (getattr(one, "assumed", False) or getattr(two, "assumed", False))
+    counts = not isinstance(one, (Comment, Privileges))
+    if type(one) is not type(two):
+        yield Change("changed", what, name, key, None, "kind", words(one), words(two), certain)
+        return
+    aspect = "definition"
+    if isinstance(one, Trigger) and isinstance(two, Trigger) and replace(one, state=two.state) == two:
+        aspect = "state"
+    elif isinstance(one, Index) and isinstance(two, Index):
+        if _index(one) == _index(two):
+            return
+        aspect = "validity" if replace(one, valid=two.valid) == two else "definition"
+    elif isinstance(one, View) and isinstance(two, View) and replace(one, columns=two.columns) == two:
+        aspect = "columns"
+        certain = certain and one.columns is not None and two.columns is not None
+    elif isinstance(one, View) and isinstance(two, View) and replace(one, populated=two.populated) == two:
+        counts = False
+    elif isinstance(one, Sequence) and isinstance(two, Sequence) and one.implicit and two.implicit:
+        return
+    elif hasattr(one, "labels"):
+        aspect = "labels"
+    elif hasattr(one, "path"):
+        aspect = "order"
+    before, after = describe(one), describe(two)
+    if aspect == "columns" and isinstance(one, View) and isinstance(two, View):
+        before, after = ", ".join(one.columns or ("?",)), ", ".join(two.columns or ("?",))
+    yield Change("changed", what, name, key, None, aspect, before, after, certain, counts)
+
+
+def _index(index: Index) -> Index:
+    return replace(index, options=(), constraint=None) if index.constraint is not None else index
+
+
+def _tables(key: Key, one: Table, two: Table) -> Iterator[Change]:
+    name = display(key, one)
+    yield from _columns(key, name, one, two)
+    yield from _constraints(key, name, one, two)
+    for aspect, before, after in (
+        ("kind", one.kind, two.kind),
+        ("persistence", one.persistence, two.persistence),
+        ("partitioning", one.partition_by, two.partition_by),
+        ("partition of", one.partition_of and str(one.partition_of), two.partition_of and str(two.partition_of)),
+        ("partition bound", one.partition_bound, two.partition_bound),
+        ("inheritance", ", ".join(map(str, one.inherits)), ", ".join(map(str, two.inherits))),
+        ("STRICT", one.strict, two.strict),
+        ("WITHOUT ROWID", one.without_rowid, two.without_rowid),
+        ("definition", one.definition, two.definition),
+    ):
+        if before != after:
+            certain = not (one.assumed or two.assumed) or one.assumed == two.assumed
+            yield Change("changed", one.kind, name, key, None, aspect, _text(before), _text(after), certain)
+    for option in sorted({*one.options, *two.options}):
+        if one.options.get(option) != two.options.get(option):
+            yield Change(
+                "changed",
+                one.kind,
+                name,
+                key,
+                None,
+                option,
+                one.options.get(option),
+                two.options.get(option),
+                not one.assumed,
+                counts=option != "owner",
+            )
+    shared = [column for column in one.columns if column in two.columns]
+    if shared != [column for column in two.columns if column in one.columns]:
+        yield Change(
+            "changed",
+            one.kind,
+            name,
+            key,
+            None,
+            "column order",
+            ", ".join(one.columns),
+            ", ".join(two.columns),
+            counts=False,
+        )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _columns(key: Key, table: str, one: Table, two: Table) -> Iterator[Change]:
+    for name, column in one.columns.items():
+        other = two.columns.get(name)
+        if other is None:
+            if two.assumed and name not in two.absent:
+                continue
+            yield Change(
+                "missing", "column", f"{table}.{column.name}", key, name, before=describe_column(column),
+                certain=not (column.assumed and column.nullable is None and _maybe(one, name)),
+            )  # fmt: skip
+        elif column is not other and column != other:
+            yield from _column(key, f"{table}.{column.name}", name, column, other)
+    for name, column in two.columns.items():
+        if name in one.columns or column.assumed:
+            continue
+        certain = not one.assumed or name in one.absent
+        yield Change(
+            "extra", "column", f"{table}.{column.name}", key, name, after=describe_column(column), certain=certain
+        )
+
+
+def _maybe(table: Table, name: str) -> bool:
+    return table.assumed and name in table.absent
+
+
+def same_default(one: Expression | None, two: Expression | None) -> bool:
+    """Whether two defaults are the same; those that draw from a sequence when it is the same one."""
+    if one is None or two is None:
+        return one is two
+    if one.sequence is not None and two.sequence is not None:
+        return one.sequence == two.sequence
+    return one == two or loose(one.key) == loose(two.key)
+
+
+_CAST = re.compile(r'::(?:"[^"]*"|[\w. ])+?(?:\([^)]*\))?(?:\[\])*(?=\W|$)')
+_QUALIFIER = re.compile(r"\b(?:public|pg_catalog)\.")
+
+
+def loose(text: str) -> str:
+    """Fold what the server may write differently without a difference: casts, and the default schema's name.
+
+    Two definitions that differ only in casts are stored differently, but mean the same nearly always.
+    """
+    return _CAST.sub("", _QUALIFIER.sub("", text))
+
+
+def _loosened(value: SchemaObject) -> object:
+    if isinstance(value, Index):
+        elements = tuple((replace(e, expression=None), e.expression and loose(e.expression.key)) for e in value.elements)
+        return replace(value, elements=(), where=None, options=()), elements, value.where and loose(value.where.key)
+    if isinstance(value, (Trigger, Policy, Rule)):
+        plain = replace(value, definition=loose(value.definition))
+        return replace(plain, function=None) if isinstance(plain, Trigger) else plain
+    if isinstance(value, View):
+        return replace(value, query=None, columns=None), value.query and loose(value.query.key), _set(value.columns)
+    return value
+
+
+def _set(names: tuple[str, ...] | None) -> frozenset[str]:
+    return frozenset(names or ())
+
+
+def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterator[Change]:
+    certain = not (one.assumed or two.assumed)
+
+    def change(aspect: str, *, known: bool = True) -> Change:
+        return Change(
+            "changed", "column", name, key, part, aspect, describe_column(one), describe_column(two), certain or known
+        )
+
+    if one.type is None or two.type is None:
+        if one.type is not two.type:
+            unsure = describe_column(one), describe_column(two)
+            yield Change("changed", "column", name, key, part, "type", *unsure, certain=False)
+    elif one.type != two.type:
+        yield change("type")
+    if one.nullable != two.nullable:
+        yield change("nullability", known=one.nullable is not None and two.nullable is not None)
+    if one.generated != two.generated:
+        yield change("generated", known=False)
+    elif not same_default(one.default, two.default) and not (one.serial and two.serial):
+        yield change("generated" if one.generated else "default", known=one.default is not None)
+    if one.identity != two.identity:
+        yield change("identity", known=False)
+    if (one.collation or "default").lower() != (two.collation or "default").lower():
+        yield change("collation", known=False)
+    if one.autoincrement != two.autoincrement:
+        yield change("autoincrement", known=False)
+
+
+def _essence(constraint: Constraint) -> Constraint:
+    expression, where = constraint.expression, constraint.where
+    return replace(
+        constraint,
+        name=None,
+        generated=False,
+        method=None if constraint.method == "btree" else constraint.method,
+        expression=None if expression is None else replace(expression, key=loose(expression.key)),
+        where=None if where is None else replace(where, key=loose(where.key)),
+    )
+
+
+def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Change]:
+    gone = {name: value for name, value in one.constraints.items() if value != two.constraints.get(name)}
+    new = {name: value for name, value in two.constraints.items() if value != one.constraints.get(name)}
+    for name in [name for name in gone if name in new]:
+        if name.startswith("#"):
+            continue
+        before, after = gone.pop(name), new.pop(name)
+        if _essence(before) == _essence(after) and before.kind != "unknown":
+            continue
+        aspect, known = "definition", "unknown" not in (before.kind, after.kind)
+        if known and replace(_essence(before), validated=after.validated) == _essence(after):
+            aspect = "validated"
+        elif known and before.kind == "foreign" and after.kind == "foreign":
+            same_action = (before.on_delete, before.on_update) == (after.on_delete, after.on_update)
+            aspect = "definition" if same_action else "referential action"
+        yield Change(
+            "changed", CONSTRAINT_WORDS[before.kind], _label(table, name, before), key, name, aspect,
+            describe_constraint(before), describe_constraint(after), known,
+        )  # fmt: skip
+    # Unnamed constraints, and those whose names the engine chose, are the same when they say the same.
+    for name, value in list(gone.items()):
+        for other, candidate in new.items():
+            chosen = value.generated or value.name is None
+            if chosen and (candidate.generated or candidate.name is None) and _essence(value) == _essence(candidate):
+                del gone[name], new[other]
+                break
+    for name, value in gone.items():
+        known = value.kind != "unknown" and not (two.assumed and name not in two.absent)
+        yield Change(
+            "missing", CONSTRAINT_WORDS[value.kind], _label(table, name, value), key, name,
+            before=describe_constraint(value), certain=known or name in two.absent,
+        )  # fmt: skip
+    for name, value in new.items():
+        if value.kind == "unknown":
+            continue
+        certain = not one.assumed or name in one.absent or value.generated
+        yield Change(
+            "extra", CONSTRAINT_WORDS[value.kind], _label(table, name, value), key, name,
+            after=describe_constraint(value), certain=certain,
+        )  # fmt: skip
+
+
+def _label(table: str, name: str, constraint: Constraint) -> str:
+    return f"{table} {describe_constraint(constraint)}" if name.startswith("#") else f"{name} on {table}"
+
+
+def _renames(changes: list[Change], before: Schema, after: Schema) -> list[Change]:
+    # One object gone and one of the same definition new is one object with another name.
+    result = list(changes)
+    for gone in changes:
+        if gone.kind != "missing":
+            continue
+        for new in result:
+            if new.kind != "extra" or new.what != gone.what or gone not in result or new is gone:
+                continue
+            if gone.part is not None:
+                same = new.key == gone.key and new.after == gone.before and new.part is not None
+                same = same and _only(result, "missing", gone) and _only(result, "extra", new)
+            else:
+                one, two = before.find(gone.key), after.find(new.key)
+                same = one is not None and two is not None and _nameless(one) == _nameless(two)
+            if same:
+                result[result.index(gone)] = replace(
+                    gone,
+                    kind="renamed",
+                    after=new.name,
+                    before=gone.name,
+                    certain=gone.certain and new.certain,
+                    counts=not _both_generated(before, gone, after, new),
+                )
+                result.remove(new)
+                break
+    return result
+
+
+def _only(changes: list[Change], kind: str, one: Change) -> bool:
+    return sum(c.kind == kind and c.what == one.what and c.key == one.key for c in changes) == 1
+
+
+def _both_generated(before: Schema, gone: Change, after: Schema, new: Change) -> bool:
+    one, two = before.find(gone.key), after.find(new.key)
+    if gone.part is not None:
+        return False
+    if isinstance(one, Index) and isinstance(two, Index):
+        return one.generated and two.generated
+    return isinstance(one, Sequence) and isinstance(two, Sequence) and one.implicit and two.implicit
+
+
+def _nameless(value: SchemaObject) -> object:
+    if isinstance(value, Index):
+        return replace(value, name=value.name._replace(name=""), constraint=None, generated=False)
+    if isinstance(value, (Table, View, Sequence)):
+        return replace(value, name=value.name._replace(name=""))
+    if isinstance(value, (Trigger, Policy, Rule)):
+        return replace(value, name="")
+    return value
+
+
+def _without_consequences(changes: list[Change], before: Schema, after: Schema) -> Iterator[Change]:
+    # With a table come and go its indexes, triggers, sequences; with a constraint its index.
+    whole = {change.key for change in changes if change.part is None and change.kind in ("missing", "extra", "renamed")}
+    for change in changes:
+        schema = before if change.kind in ("missing", "renamed") else after
+        value = schema.find(change.key) if change.part is None else None
+        if isinstance(value, Index):
+            if value.constraint is not None:
+                continue
+            if value.table is not None and relation_key(value.table, schema.dialect) in whole:
+                continue
+        elif isinstance(value, Sequence):
+            if value.owned_by is not None and (
+                value.implicit or relation_key(value.owned_by[0], schema.dialect) in whole
+            ):
+                continue
+        elif isinstance(value, (Trigger, Policy, Rule)) and relation_key(value.table, schema.dialect) in whole:
+            continue
+        elif isinstance(value, Comment) and any(key.name and key.name in change.key.name for key in whole):
+            continue
+        yield change

@@ -1,0 +1,279 @@
+"""What a schema holds: immutable descriptions of tables, views, indexes, types, routines and the rest.
+
+Two objects are equal when the engine would behave alike; where text is kept for people it is left out of comparison.
+`assumed` objects were never created by the files: a script merely used them, so their unsaid parts are unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Query, Type
+
+
+class Key(NamedTuple):
+    """Where an object is found in a schema.
+
+    `space` is the namespace that its name must be unique in: `relation` (tables, views, indexes, sequences share
+    it), `type`, `routine` (name with its argument types), `trigger`, `policy`, `rule` (unique per `owner`, the table),
+    `extension`, `schema`, `role`, `comment`, `privilege`, or `other KIND`. `schema` is empty where the space has none.
+    SQLite names are lower case here.
+    """
+
+    space: str
+    schema: str
+    name: str
+    owner: str = ""
+
+    def __str__(self) -> str:
+        return ".".join(part for part in (self.schema, self.owner, self.name) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table (`kind`: `table`, `foreign table`, `virtual table`).
+
+    `columns` and `constraints` are mappings by name, in order, never changed in place. PostgreSQL constraints always
+    have a name; unnamed SQLite constraints get one that starts with `#`. For an `assumed` table they hold what is
+    known; `absent` are the names of columns and constraints known not to be there. `options` are the rest of its settings.
+    """
+
+    name: Name
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    constraints: Mapping[str, Constraint] = field(default_factory=dict)
+    kind: str = "table"
+    persistence: str = "permanent"
+    partition_by: str | None = None
+    partition_of: Name | None = None
+    partition_bound: str | None = None
+    inherits: tuple[Name, ...] = ()
+    strict: bool = False
+    without_rowid: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+    definition: str | None = None
+    assumed: bool = False
+    absent: frozenset[str] = field(default=frozenset(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view or materialized view. `columns` are its result columns, None when they cannot be told."""
+
+    name: Name
+    query: Query | None
+    columns: tuple[str, ...] | None = None
+    materialized: bool = False
+    populated: bool = True
+    options: tuple[str, ...] = ()
+    persistence: str = "permanent"
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index. `constraint` names the constraint that it backs; `generated` that the engine chose its name.
+
+    `valid` is False after a `CONCURRENTLY` that failed.
+    """
+
+    name: Name
+    table: Name | None
+    elements: tuple[IndexElement, ...] = ()
+    unique: bool = False
+    method: str = "btree"
+    where: Expression | None = None
+    include: tuple[str, ...] = ()
+    nulls_not_distinct: bool = False
+    valid: bool = True
+    constraint: str | None = None
+    options: tuple[str, ...] = ()
+    tablespace: str | None = None
+    generated: bool = field(default=False, compare=False)
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A sequence. `owned_by` is the column it goes with; `implicit` marks those of `serial` and identity columns."""
+
+    name: Name
+    options: tuple[str, ...] = ()
+    owned_by: tuple[Name, str] | None = None
+    implicit: bool = field(default=False, compare=False)
+    persistence: str = "permanent"
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enum:
+    """An enumerated type with its labels in order."""
+
+    name: Name
+    labels: tuple[str, ...] = ()
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain over `base`."""
+
+    name: Name
+    base: Type | None = None
+    default: Expression | None = None
+    nullable: bool = True
+    collation: str | None = None
+    constraints: Mapping[str, Constraint] = field(default_factory=dict)
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """A composite type with its attributes."""
+
+    name: Name
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OtherType:
+    """A range, base or shell type, or one that is merely assumed (`kind` empty)."""
+
+    name: Name
+    kind: str = ""
+    definition: str = ""
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A function, procedure or aggregate; `arguments` identify it."""
+
+    name: Name
+    kind: str
+    arguments: tuple[Type, ...] | None
+    returns: Type | None = None
+    language: str = "sql"
+    definition: str = ""
+    body: str | None = None
+    options: tuple[str, ...] = ()
+    input_names: tuple[str, ...] = ()
+    defaults: int = 0
+    types: tuple[Name, ...] = field(default=(), compare=False)
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A trigger on a table; `state` is `enabled`, `disabled`, `replica` or `always`."""
+
+    name: str
+    table: Name
+    function: Name | None = None
+    definition: str = ""
+    state: str = "enabled"
+    columns: tuple[str, ...] = ()
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A row-level security policy."""
+
+    name: str
+    table: Name
+    definition: str = ""
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rewrite rule."""
+
+    name: str
+    table: Name
+    definition: str = ""
+    state: str = "enabled"
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """An installed extension; `version` None is whatever the server has."""
+
+    name: str
+    schema: str | None = None
+    version: str | None = None
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A schema in PostgreSQL's sense."""
+
+    name: str
+    owner: str | None = None
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Any other object, told apart by the canonical text of its definition and of the changes made to it since.
+
+    `table` is the relation that it belongs to and goes with (extended statistics).
+    """
+
+    kind: str
+    name: Name
+    definition: str = ""
+    changes: tuple[str, ...] = ()
+    table: Name | None = field(default=None, compare=False)
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """The comment on an object."""
+
+    text: str
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Privileges:
+    """What was granted and revoked on an object, in order, each once."""
+
+    grants: tuple[str, ...] = ()
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The mark of an object that is known not to be there."""
+
+
+ABSENT = Absent()
+
+SchemaObject = (
+    Table
+    | View
+    | Index
+    | Sequence
+    | Enum
+    | Domain
+    | Composite
+    | OtherType
+    | Routine
+    | Trigger
+    | Policy
+    | Rule
+    | Extension
+    | Namespace
+    | Other
+    | Comment
+    | Privileges
+)
+
+Relation = Table | View | Index | Sequence

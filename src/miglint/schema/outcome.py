@@ -1,0 +1,73 @@
+"""What running operations over a schema gives: the schema after, the errors an engine would raise, and remarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from miglint.schema.assumption import Assumption
+from miglint.schema.objects import Key
+from miglint.schema.value import Schema
+from miglint.sql.operations import Operation, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error that the engine would raise.
+
+    `condition` is PostgreSQL's name for it (`duplicate_table`, `undefined_column`, `dependent_objects_still_exist`,
+    `unique_violation`, ...), used for SQLite alike. `key` is the object, `part` the column or constraint in it.
+    `certain` is False when the error depends on what the files do not say.
+    """
+
+    condition: str
+    message: str
+    key: Key | None = None
+    part: str | None = None
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark on an operation that ran.
+
+    `kind` is one of: `skipped` (a guard found the same object: nothing done), `hidden` (a guard found another object or
+    another shape of that name: nothing done, and what the script promises is not there), `missing` (a guarded drop
+    found nothing), `rows` (a second run changes rows), `lost` (rows or values are destroyed), `cascade` (`key` went
+    too), `unknown` (the effect is not known, `message` says why).
+    """
+
+    kind: str
+    message: str
+    key: Key | None = None
+    part: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One operation as it ran. `before` is the schema it met."""
+
+    statement: Statement
+    operation: Operation
+    before: Schema
+    failure: Failure | None = None
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A script run over a schema.
+
+    `before` is the schema that it met, with all that had to be assumed of it (open world): the one to compare with.
+    `failed` is the event of the first certain error: the engine stops there, and `schema` is then what would have
+    been without the error (each failed operation skipped), so that later operations can still be judged. `events` holds
+    only operations with a failure or notes. `unknown` are the reasons for which `schema` is not known in full.
+    `touched` are the keys that it set or dropped, `assumptions` what it relied on.
+    """
+
+    before: Schema
+    schema: Schema
+    events: tuple[Event, ...] = ()
+    failed: Event | None = None
+    unknown: tuple[str, ...] = ()
+    touched: frozenset[Key] = frozenset()
+    assumptions: tuple[Assumption, ...] = ()

@@ -1,0 +1,103 @@
+"""The schema: an immutable value that maps keys to objects, and knows who depends on whom.
+
+`Schema` is a persistent map: a changed schema shares all that did not change with the one it came from, so a history
+of thousands of moments costs little more than the changes themselves.
+
+It is open-world: a key that is not there says nothing; `ABSENT` says that the object does not exist. In a `closed`
+schema (a baseline was given, or a live database was read) what is not there does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from rpds import HashTrieMap
+
+from miglint.schema.depends import dependencies
+from miglint.schema.objects import ABSENT, Absent, Key, SchemaObject, Table
+from miglint.source import Dialect
+
+_NOBODY: frozenset[Key] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Schema:
+    """All objects at one moment. Build it from `Schema(dialect)` with `put` and `drop`.
+
+    `path` is the search path. `rooted` says that nothing had to be assumed so far: the files seem to make the schema
+    from nothing, so that what they never made is not there.
+    """
+
+    dialect: Dialect
+    closed: bool = False
+    path: tuple[str, ...] = ("public",)
+    objects: HashTrieMap[Key, SchemaObject | Absent] = field(default_factory=HashTrieMap)
+    dependents: HashTrieMap[Key, frozenset[Key]] = field(default_factory=HashTrieMap)
+    rooted: bool = True
+
+    def get(self, key: Key) -> SchemaObject | Absent | None:
+        """Return the object, `ABSENT` when it is known not to exist, or None when nothing is known of it."""
+        found = self.objects.get(key)
+        return ABSENT if found is None and self.closed else found
+
+    def find(self, key: Key) -> SchemaObject | None:
+        """Return the object, or None when it is absent or unknown."""
+        found = self.objects.get(key)
+        return None if found is None or isinstance(found, Absent) else found
+
+    def table(self, key: Key) -> Table | None:
+        """Return the table at `key`, or None when there is none or it is no table."""
+        found = self.objects.get(key)
+        return found if isinstance(found, Table) else None
+
+    def put(self, key: Key, value: SchemaObject) -> Schema:
+        """Return a schema in which `key` is `value`."""
+        old = self.objects.get(key)
+        before = frozenset() if old is None or isinstance(old, Absent) else dependencies(old, self.dialect)
+        after = dependencies(value, self.dialect)
+        dependents = self.dependents
+        if before != after:
+            for gone in before - after:
+                dependents = dependents.insert(gone, dependents.get(gone, _NOBODY) - {key})
+            for new in after - before:
+                dependents = dependents.insert(new, dependents.get(new, _NOBODY) | {key})
+        return Schema(self.dialect, self.closed, self.path, self.objects.insert(key, value), dependents, self.rooted)
+
+    def drop(self, key: Key) -> Schema:
+        """Return a schema in which `key` is known not to exist."""
+        old = self.objects.get(key)
+        dependents = self.dependents
+        if old is not None and not isinstance(old, Absent):
+            for target in dependencies(old, self.dialect):
+                dependents = dependents.insert(target, dependents.get(target, _NOBODY) - {key})
+        return Schema(self.dialect, self.closed, self.path, self.objects.insert(key, ABSENT), dependents, self.rooted)
+
+    def forget(self, key: Key) -> Schema:
+        """Return a schema in which nothing is known of `key`."""
+        return self if self.objects.get(key) is None else replace(self, objects=self.objects.discard(key))
+
+    def uprooted(self) -> Schema:
+        """Return the same schema, of which something had to be assumed."""
+        return replace(self, rooted=False)
+
+    def on(self, key: Key) -> frozenset[Key]:
+        """Return the keys of the objects that depend on `key`: a table's indexes and triggers, a function's users."""
+        return self.dependents.get(key, _NOBODY)
+
+    def items(self) -> Iterator[tuple[Key, SchemaObject]]:
+        """Yield what exists, in no particular order."""
+        for key, value in self.objects.items():
+            if not isinstance(value, Absent):
+                yield key, value
+
+    def __contains__(self, key: Key) -> bool:
+        return self.find(key) is not None
+
+    @classmethod
+    def of(cls, dialect: Dialect, objects: Iterable[tuple[Key, SchemaObject]], *, closed: bool = True) -> Schema:
+        """Build a schema from objects, as a reader of a live database does."""
+        schema = cls(dialect, closed=closed, path=("public",) if dialect is Dialect.POSTGRES else ("main",))
+        for key, value in objects:
+            schema = schema.put(key, value)
+        return schema

@@ -1,0 +1,171 @@
+"""Where text comes from: files, spans in them, and the scripts they hold."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Dialect(StrEnum):
+    """The engine that a script is written for."""
+
+    POSTGRES = "postgres"
+    SQLITE = "sqlite"
+
+
+class Direction(StrEnum):
+    """Which way a script takes the schema."""
+
+    FORWARD = "forward"
+    ROLLBACK = "rollback"
+
+
+class Span(NamedTuple):
+    """A half-open range of characters, counted from the start of the file's text."""
+
+    start: int
+    end: int
+
+
+class Position(NamedTuple):
+    """A place in a file; line and column count from 1, the column in characters."""
+
+    line: int
+    column: int
+
+
+@dataclass(slots=True, eq=False)
+class SourceFile:
+    """One file as it was read: `path` as shown to people (POSIX, relative to the working directory), and its text.
+
+    The text keeps its line ends; a byte order mark is not part of it. Bytes that are not text became U+FFFD.
+    `error` says why the file could not be read at all; its text is empty then, and nothing should be concluded from it.
+    """
+
+    path: str
+    text: str
+    error: str | None = None
+    _lines: list[int] | None = field(default=None, repr=False)
+
+    def position(self, offset: int) -> Position:
+        """Return the line and column of a character offset."""
+        starts = self._starts()
+        line = bisect_right(starts, offset)
+        return Position(line, offset - starts[line - 1] + 1)
+
+    def line(self, number: int) -> str:
+        """Return the text of line `number` (from 1), without its line end."""
+        starts = self._starts()
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+    def _starts(self) -> list[int]:
+        if self._lines is None:
+            starts, at = [0], self.text.find("\n")
+            while at >= 0:
+                starts.append(at + 1)
+                at = self.text.find("\n", at + 1)
+            self._lines = starts
+        return self._lines
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Script:
+    """SQL text with a direction: the part `span` of `file`, written for `dialect`.
+
+    `transaction` says what the migration tool does around it: True when it runs the script in one transaction,
+    False when it does not (goose `NO TRANSACTION`, dbmate `transaction:false`, diesel `run_in_transaction = false`).
+    `substituted` is what the tool would run when that is not the file's own text (Flyway's placeholders, Liquibase's
+    rollback lines). It is exactly as long as the span, so that offsets in it are offsets in the file.
+    """
+
+    file: SourceFile
+    span: Span
+    direction: Direction
+    dialect: Dialect
+    transaction: bool = True
+    substituted: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The path of the file, as shown to people."""
+        return self.file.path
+
+    @property
+    def text(self) -> str:
+        """The SQL text of this script alone."""
+        if self.substituted is not None:
+            return self.substituted
+        return self.file.text[self.span.start : self.span.end]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Migration:
+    """One version of a history, in one dialect: a forward script and, usually, its rollback.
+
+    `version` is the text that the migration tool orders by (`"005"`, `"20240219120000"`, `"1.2"`), `name` the rest.
+    `forward` is missing only for a rollback without a forward (an orphan). `irreversible` holds the reason that
+    somebody gave for a rollback that cannot exist. `repeatable` marks scripts that a tool runs again whenever they
+    change (Flyway `R__`). `variants` are paths of the same migration's scripts for other dialects.
+    """
+
+    version: str
+    name: str
+    dialect: Dialect
+    forward: Script | None
+    rollback: Script | None
+    irreversible: str | None = None
+    repeatable: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """Something that discovery or reading saw, which rules turn into findings.
+
+    `kind` is one of: `unreadable`, `encoding`, `too-large`, `unmatched`, `orphan-rollback`, `missing-rollback`, `duplicate-version`,
+    `skipped-version`, `out-of-order`, `forward-only`, `other-dialect`, `symlink-loop`, `bad-section`, `swapped`.
+    `offset` counts characters (bytes for `encoding`) from the start of the file; `related` names another path.
+    `character` is the place of an `encoding` problem in the text as it was decoded.
+    """
+
+    kind: str
+    path: str
+    message: str
+    offset: int = 0
+    direction: Direction | None = None
+    version: str | None = None
+    dialect: Dialect | None = None
+    related: str | None = None
+    character: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """The migrations of one folder and one dialect, in the order in which the migration tool runs them.
+
+    `root` is the folder (as shown to people); `rollbacks` says whether this layout has them:
+    `required`, `optional`, or `none` (forward only by design).
+    """
+
+    root: str
+    layout: str
+    dialect: Dialect
+    migrations: tuple[Migration, ...]
+    rollbacks: str = "required"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Discovered:
+    """All that was found under the paths given: histories, files they came from, problems, and files left out.
+
+    `requested` holds the paths of the files that were asked for, when files around them were read as well to know
+    the history they belong to; None means that everything here was asked for.
+    """
+
+    histories: tuple[History, ...]
+    files: tuple[SourceFile, ...]
+    problems: tuple[Problem, ...]
+    unmatched: tuple[str, ...]
+    requested: frozenset[str] | None = None

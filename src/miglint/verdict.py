@@ -1,0 +1,125 @@
+"""What is said of a migration as a whole: five questions, each answered true, false, or not known and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from miglint.schema.diff import Change, diff
+from miglint.schema.outcome import Run
+from miglint.source import Migration
+from miglint.sql.operations import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answers. None is "not known", and then `unknown` of the step says why.
+
+    `forward_idempotent`, `rollback_idempotent`: a second run raises no error and leaves the same schema.
+    `rows_stable`: a second run of the forward changes no row. `symmetric`: the rollback runs and gives back the schema
+    before, order of columns and system-generated names aside. `sqlite_compatible`: the target SQLite accepts the forward.
+    """
+
+    forward_idempotent: bool | None = None
+    rollback_idempotent: bool | None = None
+    rows_stable: bool | None = None
+    symmetric: bool | None = None
+    sqlite_compatible: bool | None = None
+
+    def as_dict(self) -> dict[str, bool | None]:
+        """Return the answers by name, in the order in which they are reported."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+
+def judge(
+    migration: Migration,
+    forward_statements: tuple[Statement, ...],
+    rollback_statements: tuple[Statement, ...],
+    forward: Run,
+    forward_again: Run,
+    rollback: Run | None,
+    rollback_again: Run | None,
+    changes: tuple[Change, ...],
+) -> tuple[Verdict, tuple[str, ...]]:
+    """Answer the five questions from the runs of a migration; with the reasons for what is not known."""
+    unknown: list[str] = []
+
+    def reason(question: str, why: str) -> None:
+        unknown.append(f"{question}: {why}")
+
+    forward_idempotent = rows_stable = None
+    if migration.forward is None:
+        reason("forward_idempotent", "there is no forward")
+    else:
+        forward_idempotent, why = _idempotent(forward, forward_again)
+        if why is not None:
+            reason("forward_idempotent", why)
+        rows_stable, why = _rows_stable(migration, forward_again)
+        if why is not None:
+            reason("rows_stable", why)
+    rollback_idempotent = None
+    if rollback is None or rollback_again is None:
+        reason("rollback_idempotent", "there is no rollback")
+    elif rollback.failed is not None and rollback.failed.failure is not None:
+        reason("rollback_idempotent", f"its first run fails: {rollback.failed.failure.message}")
+    else:
+        rollback_idempotent, why = _idempotent(rollback, rollback_again)
+        if why is not None:
+            reason("rollback_idempotent", why)
+    symmetric, why = _symmetric(forward, rollback, changes)
+    if why is not None:
+        reason("symmetric", why)
+    return Verdict(forward_idempotent, rollback_idempotent, rows_stable, symmetric, None), tuple(unknown)
+
+
+def _idempotent(first: Run, second: Run) -> tuple[bool | None, str | None]:
+    if second.failed is not None:
+        return False, None
+    for event in second.events:
+        if event.failure is not None:
+            return None, f"whether a second run fails is not known: {event.failure.message}"
+    if second.unknown:
+        return None, second.unknown[0]
+    changes = [change for change in diff(first.schema, second.schema, second.touched) if change.counts]
+    if any(change.certain for change in changes):
+        return False, None
+    if changes:
+        return None, f"what a second run does to {changes[0].what} {changes[0].name} is not known"
+    return True, None
+
+
+def _rows_stable(migration: Migration, second: Run) -> tuple[bool | None, str | None]:
+    whole = migration.forward is not None and migration.forward.transaction
+    if whole and second.failed is not None:
+        # The second run fails and is undone as a whole.
+        return True, None
+    doubt: str | None = None
+    for event in second.events:
+        if event is second.failed:
+            break
+        for note in event.notes:
+            if note.kind == "rows":
+                return False, None
+            if note.kind in ("rows?", "unknown") and doubt is None:
+                doubt = note.message
+    return (True, None) if doubt is None else (None, doubt)
+
+
+def _symmetric(forward: Run, rollback: Run | None, changes: tuple[Change, ...]) -> tuple[bool | None, str | None]:
+    if rollback is None:
+        return None, "there is no rollback"
+    if rollback.failed is not None:
+        return False, None
+    counted = [change for change in changes if change.counts]
+    if any(change.certain for change in counted) and not rollback.unknown:
+        return False, None
+    if rollback.unknown:
+        return None, rollback.unknown[0]
+    if forward.unknown:
+        return None, forward.unknown[0]
+    for event in rollback.events:
+        if event.failure is not None:
+            return None, f"whether the rollback fails is not known: {event.failure.message}"
+    if counted:
+        change = counted[0]
+        return None, f"how {change.what} {change.name} was defined before is not known"
+    return True, None
