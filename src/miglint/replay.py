@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from miglint.schema.apply import run
 from miglint.schema.diff import Change, diff
@@ -44,9 +44,9 @@ class Step:
         return self.forward.schema
 
 
-def empty_schema(dialect: Dialect) -> Schema:
-    """Return the schema of which nothing is known, where a history without a baseline begins."""
-    return Schema(dialect, path=("public",) if dialect is Dialect.POSTGRES else ("main",))
+def empty_schema(dialect: Dialect, *, closed: bool = False) -> Schema:
+    """Return the schema of which nothing is known, where a history without a baseline begins; or which is empty."""
+    return Schema(dialect, closed, ("public",) if dialect is Dialect.POSTGRES else ("main",))
 
 
 def replay(history: History, parse: Parse, start: Schema | None = None) -> Iterator[Step]:
@@ -56,6 +56,16 @@ def replay(history: History, parse: Parse, start: Schema | None = None) -> Itera
         step = replay_one(migration, parse, schema)
         yield step
         schema = step.after
+
+
+def sqlite_accepts(script: Script, statements: tuple[Statement, ...]) -> tuple[bool | None, str | None]:
+    """Whether the target SQLite takes a script; None with the reason when that is not known."""
+    if script.dialect is Dialect.SQLITE:
+        return not any(statement.problem is not None for statement in statements), None
+    from miglint.sql.sqlite.judge import accepts  # noqa: PLC0415 - a history of SQLite scripts has no use for it
+
+    answer = accepts(script.text, script.span.start)
+    return answer.accepted, answer.reason
 
 
 def replay_one(migration: Migration, parse: Parse, schema: Schema) -> Step:
@@ -73,9 +83,12 @@ def replay_one(migration: Migration, parse: Parse, schema: Schema) -> Step:
             before = assumption.apply(before)
         rollback_again = run(rollback.schema, rollback_statements)
         changes = diff(before, rollback.schema, forward.touched | rollback.touched)
-    verdict, unknown = judge(
-        migration, forward_statements, rollback_statements, forward, forward_again, rollback, rollback_again, changes
-    )
+    verdict, unknown = judge(migration, forward, forward_again, rollback, rollback_again, changes)
+    if migration.forward is not None:
+        accepted, why = sqlite_accepts(migration.forward, forward_statements)
+        verdict = replace(verdict, sqlite_compatible=accepted)
+        if why is not None:
+            unknown = (*unknown, f"sqlite_compatible: {why}")
     return Step(
         migration,
         forward_statements,

@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from miglint.schema.diff import Change, diff
 from miglint.schema.outcome import Run
 from miglint.source import Migration
-from miglint.sql.operations import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +31,13 @@ class Verdict:
 
 def judge(
     migration: Migration,
-    forward_statements: tuple[Statement, ...],
-    rollback_statements: tuple[Statement, ...],
     forward: Run,
     forward_again: Run,
     rollback: Run | None,
     rollback_again: Run | None,
     changes: tuple[Change, ...],
 ) -> tuple[Verdict, tuple[str, ...]]:
-    """Answer the five questions from the runs of a migration; with the reasons for what is not known."""
+    """Answer the questions that follow from the runs of a migration; with the reasons for what is not known."""
     unknown: list[str] = []
 
     def reason(question: str, why: str) -> None:

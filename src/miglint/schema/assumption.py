@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 
 from miglint.schema.objects import Absent, Key, SchemaObject
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint
+from miglint.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
+class Assumption(Struct, frozen=True, gc=False):
     """What a script relies on though no file said it: an object, or a column or constraint of an assumed table."""
 
     key: Key

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from typing import Any
 
 from miglint.schema.objects import (
     Composite,
@@ -37,72 +38,119 @@ def type_key(name: Name) -> Key:
     return Key("type", name.schema or "public", name.name)
 
 
-def _of_type(kind: Type | None) -> Iterable[Key]:
+def _of_type(kind: Type | None, keys: set[Key]) -> None:
     # Only resolved types carry a schema; a built-in one has none, and nobody can drop it.
     if kind is not None and kind.schema is not None:
-        yield Key("type", kind.schema, kind.name)
+        keys.add(Key("type", kind.schema, kind.name))
 
 
-def _of_expression(expression: Expression | None) -> Iterable[Key]:
+def _of_expression(expression: Expression | None, keys: set[Key]) -> None:
     if expression is None:
         return
     for function in expression.functions:
         if function.schema is not None:
-            yield Key("routine name", function.schema, function.name)
+            keys.add(Key("routine name", function.schema, function.name))
     for used in expression.types:
         if used.schema is not None:
-            yield type_key(used)
-    if expression.sequence is not None and expression.sequence.schema is not None:
-        yield Key("relation", expression.sequence.schema, expression.sequence.name)
+            keys.add(type_key(used))
+    sequence = expression.sequence
+    if sequence is not None and sequence.schema is not None:
+        keys.add(Key("relation", sequence.schema, sequence.name))
 
 
 def dependencies(value: SchemaObject, dialect: Dialect) -> frozenset[Key]:
     """Return the keys that `value` depends on. Functions are named without arguments (space `routine name`)."""
+    collect = _COLLECT.get(type(value))
+    if collect is None:
+        return _NOTHING
     keys: set[Key] = set()
-    if isinstance(value, Table):
-        for column in value.columns.values():
-            keys.update(_of_type(column.type))
-            if column.default is not None:
-                keys.update(_of_expression(column.default))
-        for constraint in value.constraints.values():
-            if constraint.table is not None:
-                keys.add(relation_key(constraint.table, dialect))
-            keys.update(_of_expression(constraint.expression))
+    collect(value, keys, dialect)
+    return frozenset(keys) if keys else _NOTHING
+
+
+def _of_table(value: Table, keys: set[Key], dialect: Dialect) -> None:
+    # The most frequent one by far: a table is put anew with every change of a column.
+    for column in value.columns.values():
+        kind = column.type
+        if kind is not None and kind.schema is not None:
+            keys.add(Key("type", kind.schema, kind.name))
+        if column.default is not None:
+            _of_expression(column.default, keys)
+    for constraint in value.constraints.values():
+        if constraint.table is not None:
+            keys.add(relation_key(constraint.table, dialect))
+        if constraint.expression is not None:
+            _of_expression(constraint.expression, keys)
+    if value.inherits:
         keys.update(relation_key(parent, dialect) for parent in value.inherits)
-        if value.partition_of is not None:
-            keys.add(relation_key(value.partition_of, dialect))
+    if value.partition_of is not None:
+        keys.add(relation_key(value.partition_of, dialect))
+    if keys:
         keys.discard(relation_key(value.name, dialect))
-    elif isinstance(value, View):
-        if value.query is not None:
-            keys.update(relation_key(name, dialect) for name in value.query.relations)
-            keys.update(Key("routine name", f.schema, f.name) for f in value.query.functions if f.schema is not None)
-            keys.update(type_key(name) for name in value.query.types if name.schema is not None)
-    elif isinstance(value, Index):
-        if value.table is not None:
-            keys.add(relation_key(value.table, dialect))
-        for element in value.elements:
-            keys.update(_of_expression(element.expression))
-        keys.update(_of_expression(value.where))
-    elif isinstance(value, Sequence):
-        if value.owned_by is not None:
-            keys.add(relation_key(value.owned_by[0], dialect))
-    elif isinstance(value, (Trigger, Policy, Rule)):
+
+
+def _of_view(value: View, keys: set[Key], dialect: Dialect) -> None:
+    query = value.query
+    if query is not None:
+        keys.update(relation_key(name, dialect) for name in query.relations)
+        keys.update(Key("routine name", name.schema, name.name) for name in query.functions if name.schema is not None)
+        keys.update(type_key(name) for name in query.types if name.schema is not None)
+
+
+def _of_index(value: Index, keys: set[Key], dialect: Dialect) -> None:
+    if value.table is not None:
         keys.add(relation_key(value.table, dialect))
-        if isinstance(value, Trigger) and value.function is not None and value.function.schema is not None:
-            keys.add(Key("routine name", value.function.schema, value.function.name))
-    elif isinstance(value, Other):
-        if value.table is not None:
-            keys.add(relation_key(value.table, dialect))
-    elif isinstance(value, Domain):
-        keys.update(_of_type(value.base))
-        keys.update(_of_expression(value.default))
-    elif isinstance(value, Composite):
-        for column in value.columns.values():
-            keys.update(_of_type(column.type))
-    elif isinstance(value, Routine):
-        keys.add(Key("routine name", value.name.schema or "public", value.name.name))
-        for argument in value.arguments or ():
-            keys.update(_of_type(argument))
-        keys.update(_of_type(value.returns))
-        keys.update(type_key(name) for name in value.types if name.schema is not None)
-    return frozenset(keys)
+    for element in value.elements:
+        if element.expression is not None:
+            _of_expression(element.expression, keys)
+    _of_expression(value.where, keys)
+
+
+def _of_sequence(value: Sequence, keys: set[Key], dialect: Dialect) -> None:
+    if value.owned_by is not None:
+        keys.add(relation_key(value.owned_by[0], dialect))
+
+
+def _of_trigger(value: Trigger | Policy | Rule, keys: set[Key], dialect: Dialect) -> None:
+    keys.add(relation_key(value.table, dialect))
+    if isinstance(value, Trigger) and value.function is not None and value.function.schema is not None:
+        keys.add(Key("routine name", value.function.schema, value.function.name))
+
+
+def _of_other(value: Other, keys: set[Key], dialect: Dialect) -> None:
+    if value.table is not None:
+        keys.add(relation_key(value.table, dialect))
+
+
+def _of_domain(value: Domain, keys: set[Key], dialect: Dialect) -> None:
+    _of_type(value.base, keys)
+    _of_expression(value.default, keys)
+
+
+def _of_composite(value: Composite, keys: set[Key], dialect: Dialect) -> None:
+    for column in value.columns.values():
+        _of_type(column.type, keys)
+
+
+def _of_routine(value: Routine, keys: set[Key], dialect: Dialect) -> None:
+    keys.add(Key("routine name", value.name.schema or "public", value.name.name))
+    for argument in value.arguments or ():
+        _of_type(argument, keys)
+    _of_type(value.returns, keys)
+    keys.update(type_key(name) for name in value.types if name.schema is not None)
+
+
+_NOTHING: frozenset[Key] = frozenset()
+_COLLECT: dict[type, Callable[[Any, set[Key], Dialect], None]] = {
+    Table: _of_table,
+    View: _of_view,
+    Index: _of_index,
+    Sequence: _of_sequence,
+    Trigger: _of_trigger,
+    Policy: _of_trigger,
+    Rule: _of_trigger,
+    Other: _of_other,
+    Domain: _of_domain,
+    Composite: _of_composite,
+    Routine: _of_routine,
+}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from miglint.schema.apply.machine import kind_of
 from miglint.schema.depends import relation_key
@@ -27,6 +26,7 @@ from miglint.schema.objects import (
 )
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Expression
+from miglint.values import Struct, replace
 
 CONSTRAINT_WORDS = {
     "primary": "primary key",
@@ -39,8 +39,7 @@ CONSTRAINT_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True, gc=False):
     """One difference, seen from the first schema.
 
     `kind` is `missing` (gone in the second), `extra` (new in the second), `changed` or `renamed`. `what` is the kind of
@@ -70,7 +69,7 @@ def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tu
     changes: list[Change] = []
     for key in sorted(keys):
         one, two = before.get(key), after.get(key)
-        if one is two or key.space in ("rows", "role"):
+        if one is two or key.space in ("rows", "role") or key.schema in ("pg_temp", "temp"):
             continue
         changes.extend(_object(key, one, two))
     return tuple(_without_consequences(_renames(changes, before, after), before, after))

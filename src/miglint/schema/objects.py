@@ -7,10 +7,10 @@ Two objects are equal when the engine would behave alike; where text is kept for
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Query, Type
+from miglint.values import Struct, equal_by, field
 
 
 class Key(NamedTuple):
@@ -31,8 +31,7 @@ class Key(NamedTuple):
         return ".".join(part for part in (self.schema, self.owner, self.name) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True, gc=False):
     """A table (`kind`: `table`, `foreign table`, `virtual table`).
 
     `columns` and `constraints` are mappings by name, in order, never changed in place. PostgreSQL constraints always
@@ -54,11 +53,13 @@ class Table:
     options: Mapping[str, str] = field(default_factory=dict)
     definition: str | None = None
     assumed: bool = False
-    absent: frozenset[str] = field(default=frozenset(), compare=False)
+    absent: frozenset[str] = frozenset()
+
+    __eq__ = equal_by("name", "columns", "constraints", "kind", "persistence", "partition_by", "partition_of", "partition_bound", "inherits", "strict", "without_rowid", "options", "definition", "assumed")
+    __hash__ = None
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True, gc=False):
     """A view or materialized view. `columns` are its result columns, None when they cannot be told."""
 
     name: Name
@@ -71,8 +72,7 @@ class View:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True, gc=False):
     """An index. `constraint` names the constraint that it backs; `generated` that the engine chose its name.
 
     `valid` is False after a `CONCURRENTLY` that failed.
@@ -90,24 +90,28 @@ class Index:
     constraint: str | None = None
     options: tuple[str, ...] = ()
     tablespace: str | None = None
-    generated: bool = field(default=False, compare=False)
+    generated: bool = False
     assumed: bool = False
 
+    __eq__ = equal_by("name", "table", "elements", "unique", "method", "where", "include", "nulls_not_distinct", "valid", "constraint", "options", "tablespace", "assumed")
+    __hash__ = None
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+
+class Sequence(Struct, frozen=True, gc=False):
     """A sequence. `owned_by` is the column it goes with; `implicit` marks those of `serial` and identity columns."""
 
     name: Name
     options: tuple[str, ...] = ()
     owned_by: tuple[Name, str] | None = None
-    implicit: bool = field(default=False, compare=False)
+    implicit: bool = False
     persistence: str = "permanent"
     assumed: bool = False
 
+    __eq__ = equal_by("name", "options", "owned_by", "persistence", "assumed")
+    __hash__ = None
 
-@dataclass(frozen=True, slots=True)
-class Enum:
+
+class Enum(Struct, frozen=True, gc=False):
     """An enumerated type with its labels in order."""
 
     name: Name
@@ -115,8 +119,7 @@ class Enum:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(Struct, frozen=True, gc=False):
     """A domain over `base`."""
 
     name: Name
@@ -128,8 +131,7 @@ class Domain:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Composite:
+class Composite(Struct, frozen=True, gc=False):
     """A composite type with its attributes."""
 
     name: Name
@@ -137,8 +139,7 @@ class Composite:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OtherType:
+class OtherType(Struct, frozen=True, gc=False):
     """A range, base or shell type, or one that is merely assumed (`kind` empty)."""
 
     name: Name
@@ -147,8 +148,7 @@ class OtherType:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Routine:
+class Routine(Struct, frozen=True, gc=False):
     """A function, procedure or aggregate; `arguments` identify it."""
 
     name: Name
@@ -161,12 +161,14 @@ class Routine:
     options: tuple[str, ...] = ()
     input_names: tuple[str, ...] = ()
     defaults: int = 0
-    types: tuple[Name, ...] = field(default=(), compare=False)
+    types: tuple[Name, ...] = ()
     assumed: bool = False
 
+    __eq__ = equal_by("name", "kind", "arguments", "returns", "language", "definition", "body", "options", "input_names", "defaults", "assumed")
+    __hash__ = None
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+
+class Trigger(Struct, frozen=True, gc=False):
     """A trigger on a table; `state` is `enabled`, `disabled`, `replica` or `always`."""
 
     name: str
@@ -178,8 +180,7 @@ class Trigger:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True, gc=False):
     """A row-level security policy."""
 
     name: str
@@ -188,8 +189,7 @@ class Policy:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True, gc=False):
     """A rewrite rule."""
 
     name: str
@@ -199,8 +199,7 @@ class Rule:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(Struct, frozen=True, gc=False):
     """An installed extension; `version` None is whatever the server has."""
 
     name: str
@@ -209,8 +208,7 @@ class Extension:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Namespace:
+class Namespace(Struct, frozen=True, gc=False):
     """A schema in PostgreSQL's sense."""
 
     name: str
@@ -218,8 +216,7 @@ class Namespace:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Other:
+class Other(Struct, frozen=True, gc=False):
     """Any other object, told apart by the canonical text of its definition and of the changes made to it since.
 
     `table` is the relation that it belongs to and goes with (extended statistics).
@@ -229,28 +226,28 @@ class Other:
     name: Name
     definition: str = ""
     changes: tuple[str, ...] = ()
-    table: Name | None = field(default=None, compare=False)
+    table: Name | None = None
     assumed: bool = False
 
+    __eq__ = equal_by("kind", "name", "definition", "changes", "assumed")
+    __hash__ = None
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+
+class Comment(Struct, frozen=True, gc=False):
     """The comment on an object."""
 
     text: str
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Privileges:
+class Privileges(Struct, frozen=True, gc=False):
     """What was granted and revoked on an object, in order, each once."""
 
     grants: tuple[str, ...] = ()
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True, gc=False):
     """The mark of an object that is known not to be there."""
 
 

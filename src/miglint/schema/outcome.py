@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 
 from miglint.schema.assumption import Assumption
 from miglint.schema.objects import Key
 from miglint.schema.value import Schema
 from miglint.sql.operations import Operation, Statement
+from miglint.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True, gc=False):
     """An error that the engine would raise.
 
     `condition` is PostgreSQL's name for it (`duplicate_table`, `undefined_column`, `dependent_objects_still_exist`,
@@ -26,8 +25,7 @@ class Failure:
     certain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True, gc=False):
     """A remark on an operation that ran.
 
     `kind` is one of: `skipped` (a guard found the same object: nothing done), `hidden` (a guard found another object or
@@ -42,8 +40,7 @@ class Note:
     part: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, gc=False):
     """One operation as it ran. `before` is the schema it met."""
 
     statement: Statement
@@ -53,8 +50,7 @@ class Event:
     notes: tuple[Note, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True, gc=False):
     """A script run over a schema.
 
     `before` is the schema that it met, with all that had to be assumed of it (open world): the one to compare with.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum as PythonEnum
 from typing import Any
 
@@ -14,6 +13,7 @@ from miglint.schema.render_sql import statements
 from miglint.schema.value import Schema
 from miglint.source import Span
 from miglint.sql.operations import Column, Constraint, Expression, Name, Query, Type
+from miglint.values import Struct
 
 _NOT_WORD = re.compile(r"[^A-Za-z0-9_()\[\]-]+")
 _NOT_NAME = re.compile(r"[\"\x00-\x1f\\]")
@@ -68,9 +68,11 @@ def _plain(value: object) -> Any:
             return [_plain(item) for item in value]
         case frozenset():
             return sorted(map(str, value))
-    if is_dataclass(value):
-        given = {item.name: getattr(value, item.name) for item in fields(value) if item.name not in ("span", "absent")}
-        defaults = {item.name: item.default for item in fields(value) if item.default is not MISSING}
+    if isinstance(value, Struct):
+        names = value.__struct_fields__
+        given = {name: getattr(value, name) for name in names if name not in ("span", "absent")}
+        settings = value.__struct_defaults__
+        defaults = dict(zip(names[len(names) - len(settings) :], settings, strict=True))
         return {
             name.rstrip("_"): _plain(item)
             for name, item in given.items()

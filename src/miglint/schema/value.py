@@ -10,22 +10,21 @@ schema (a baseline was given, or a live database was read) what is not there doe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
 from rpds import HashTrieMap
 
 from miglint.schema.depends import dependencies
 from miglint.schema.objects import ABSENT, Absent, Key, SchemaObject, Table
 from miglint.source import Dialect
+from miglint.values import Struct, field, replace
 
 _NOBODY: frozenset[Key] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Schema:
+class Schema(Struct, frozen=True, gc=False, eq=False):
     """All objects at one moment. Build it from `Schema(dialect)` with `put` and `drop`.
 
-    `path` is the search path. `rooted` says that nothing had to be assumed so far: the files seem to make the schema
+    `path` is the search path; `dependents` and `needs` are the edges between objects, both ways. `rooted` says that nothing had to be assumed so far: the files seem to make the schema
     from nothing, so that what they never made is not there.
     """
 
@@ -34,6 +33,7 @@ class Schema:
     path: tuple[str, ...] = ("public",)
     objects: HashTrieMap[Key, SchemaObject | Absent] = field(default_factory=HashTrieMap)
     dependents: HashTrieMap[Key, frozenset[Key]] = field(default_factory=HashTrieMap)
+    needs: HashTrieMap[Key, frozenset[Key]] = field(default_factory=HashTrieMap)
     rooted: bool = True
 
     def get(self, key: Key) -> SchemaObject | Absent | None:
@@ -53,25 +53,23 @@ class Schema:
 
     def put(self, key: Key, value: SchemaObject) -> Schema:
         """Return a schema in which `key` is `value`."""
-        old = self.objects.get(key)
-        before = frozenset() if old is None or isinstance(old, Absent) else dependencies(old, self.dialect)
-        after = dependencies(value, self.dialect)
-        dependents = self.dependents
+        return self._with(key, value, dependencies(value, self.dialect))
+
+    def drop(self, key: Key) -> Schema:
+        """Return a schema in which `key` is known not to exist."""
+        return self._with(key, ABSENT, _NOBODY)
+
+    def _with(self, key: Key, value: SchemaObject | Absent, after: frozenset[Key]) -> Schema:
+        needs, dependents = self.needs, self.dependents
+        before = needs.get(key, _NOBODY)
         if before != after:
+            needs = needs.insert(key, after)
             for gone in before - after:
                 dependents = dependents.insert(gone, dependents.get(gone, _NOBODY) - {key})
             for new in after - before:
                 dependents = dependents.insert(new, dependents.get(new, _NOBODY) | {key})
-        return Schema(self.dialect, self.closed, self.path, self.objects.insert(key, value), dependents, self.rooted)
-
-    def drop(self, key: Key) -> Schema:
-        """Return a schema in which `key` is known not to exist."""
-        old = self.objects.get(key)
-        dependents = self.dependents
-        if old is not None and not isinstance(old, Absent):
-            for target in dependencies(old, self.dialect):
-                dependents = dependents.insert(target, dependents.get(target, _NOBODY) - {key})
-        return Schema(self.dialect, self.closed, self.path, self.objects.insert(key, ABSENT), dependents, self.rooted)
+        objects = self.objects.insert(key, value)
+        return Schema(self.dialect, self.closed, self.path, objects, dependents, needs, self.rooted)
 
     def forget(self, key: Key) -> Schema:
         """Return a schema in which nothing is known of `key`."""

@@ -8,10 +8,10 @@ A table-level `ALTER` with several actions gives one operation per action, in th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from miglint.source import Span
+from miglint.values import Struct, equal_by
 
 
 class Name(NamedTuple):
@@ -31,8 +31,7 @@ class ColumnUse(NamedTuple):
     column: str
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True, gc=False):
     """A scalar expression. Two are equal when their `key` is: the text less spelling, white space and location.
 
     `columns`, `functions`, `types` and `relations` are what it mentions (functions without arguments, built-ins
@@ -41,17 +40,21 @@ class Expression:
     """
 
     key: str
-    text: str = field(compare=False)
-    columns: tuple[str, ...] = field(default=(), compare=False)
-    functions: tuple[Name, ...] = field(default=(), compare=False)
-    types: tuple[Name, ...] = field(default=(), compare=False)
-    relations: tuple[Name, ...] = field(default=(), compare=False)
-    literal: str | None = field(default=None, compare=False)
-    sequence: Name | None = field(default=None, compare=False)
+    text: str
+    columns: tuple[str, ...] = ()
+    functions: tuple[Name, ...] = ()
+    types: tuple[Name, ...] = ()
+    relations: tuple[Name, ...] = ()
+    literal: str | None = None
+    sequence: Name | None = None
+
+    __eq__ = equal_by("key")
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True, gc=False):
     """A `SELECT` (or `VALUES`, ...). Equal when `key` is.
 
     `relations` are the tables and views it reads (names of its own CTEs left out). `uses` are the columns it
@@ -61,17 +64,21 @@ class Query:
     """
 
     key: str
-    text: str = field(compare=False)
-    relations: tuple[Name, ...] = field(default=(), compare=False)
-    uses: tuple[ColumnUse, ...] = field(default=(), compare=False)
-    functions: tuple[Name, ...] = field(default=(), compare=False)
-    types: tuple[Name, ...] = field(default=(), compare=False)
-    outputs: tuple[str | None, ...] = field(default=(), compare=False)
-    stars: tuple[Name, ...] = field(default=(), compare=False)
+    text: str
+    relations: tuple[Name, ...] = ()
+    uses: tuple[ColumnUse, ...] = ()
+    functions: tuple[Name, ...] = ()
+    types: tuple[Name, ...] = ()
+    outputs: tuple[str | None, ...] = ()
+    stars: tuple[Name, ...] = ()
+
+    __eq__ = equal_by("key")
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(Struct, frozen=True, gc=False):
     """A data type as the engine stores it.
 
     PostgreSQL: the catalog's name (`int4`, `varchar`, `timestamptz`), `args` its modifiers (`(40,)`), `dimensions` the
@@ -92,8 +99,7 @@ class Type:
         return text + "[]" * self.dimensions
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True, gc=False):
     """A column: as a script defines it, and as a schema holds it.
 
     `type` is None when nobody said it (an assumed column). `serial` marks `serial` and its sizes: `type` is then the
@@ -112,12 +118,14 @@ class Column:
     serial: bool = False
     autoincrement: bool = False
     assumed: bool = False
-    span: Span | None = field(default=None, compare=False)
-    not_null_name: str | None = field(default=None, compare=False)
+    span: Span | None = None
+    not_null_name: str | None = None
+
+    __eq__ = equal_by("name", "type", "nullable", "default", "identity", "generated", "collation", "serial", "autoincrement", "assumed")
+    __hash__ = None
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
+class Constraint(Struct, frozen=True, gc=False):
     """A table or column constraint.
 
     `kind` is `primary`, `unique`, `check`, `foreign`, `exclude` or `not_null`. `name` is None in an operation when the
@@ -151,13 +159,15 @@ class Constraint:
     on_conflict: str | None = None
     enforced: bool = True
     generated: bool = False
-    inline: bool = field(default=False, compare=False)
-    span: Span | None = field(default=None, compare=False)
-    rests_on: str | None = field(default=None, compare=False)
+    inline: bool = False
+    span: Span | None = None
+    rests_on: str | None = None
+
+    __eq__ = equal_by("kind", "name", "columns", "expression", "table", "referenced", "on_delete", "on_update", "match", "deferrable", "deferred", "validated", "no_inherit", "nulls_not_distinct", "include", "elements", "where", "method", "using_index", "without_overlaps", "on_conflict", "enforced", "generated")
+    __hash__ = None
 
 
-@dataclass(frozen=True, slots=True)
-class IndexElement:
+class IndexElement(Struct, frozen=True, gc=False):
     """One key of an index: a column by name, or an expression."""
 
     column: str | None = None
@@ -168,16 +178,14 @@ class IndexElement:
     nulls_first: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Like:
+class Like(Struct, frozen=True, gc=False):
     """`LIKE source INCLUDING ...` in a `CREATE TABLE`; `including` holds lower-case option names."""
 
     source: Name
     including: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, gc=False, kw_only=True):
     """Base of all operations."""
 
     span: Span
@@ -186,8 +194,7 @@ class Operation:
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateTable(Operation):
+class CreateTable(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE TABLE`, also `AS`, `PARTITION OF`, foreign tables and SQLite's virtual tables.
 
     `constraints` holds inline and table constraints in the order written, `NOT NULL` as `Column.nullable` alone.
@@ -215,8 +222,7 @@ class CreateTable(Operation):
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableOperation(Operation):
+class TableOperation(Operation, frozen=True, gc=False, kw_only=True):
     """Base of what `ALTER TABLE` does. `table_if_exists` is `ALTER TABLE IF EXISTS`; `only` is `ALTER TABLE ONLY`.
 
     `kind` is the kind of relation that the statement names (`table`, `view`, `materialized view`, `index`,
@@ -229,8 +235,7 @@ class TableOperation(Operation):
     kind: str = "table"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddColumn(TableOperation):
+class AddColumn(TableOperation, frozen=True, gc=False, kw_only=True):
     """`ADD COLUMN`; `constraints` are those written behind the column."""
 
     column: Column
@@ -238,8 +243,7 @@ class AddColumn(TableOperation):
     if_not_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropColumn(TableOperation):
+class DropColumn(TableOperation, frozen=True, gc=False, kw_only=True):
     """`DROP COLUMN`."""
 
     column: str
@@ -247,8 +251,7 @@ class DropColumn(TableOperation):
     cascade: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlterColumnType(TableOperation):
+class AlterColumnType(TableOperation, frozen=True, gc=False, kw_only=True):
     """`ALTER COLUMN ... TYPE`."""
 
     column: str
@@ -257,24 +260,21 @@ class AlterColumnType(TableOperation):
     using: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetDefault(TableOperation):
+class SetDefault(TableOperation, frozen=True, gc=False, kw_only=True):
     """`ALTER COLUMN ... SET DEFAULT` or, with None, `DROP DEFAULT`."""
 
     column: str
     default: Expression | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetNullable(TableOperation):
+class SetNullable(TableOperation, frozen=True, gc=False, kw_only=True):
     """`ALTER COLUMN ... DROP NOT NULL` (nullable) or `SET NOT NULL` (not nullable)."""
 
     column: str
     nullable: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetIdentity(TableOperation):
+class SetIdentity(TableOperation, frozen=True, gc=False, kw_only=True):
     """`ADD GENERATED ... AS IDENTITY` (`add`), `SET GENERATED ...` (`set`), `DROP IDENTITY` (`drop`)."""
 
     column: str
@@ -283,8 +283,7 @@ class SetIdentity(TableOperation):
     if_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetGenerated(TableOperation):
+class SetGenerated(TableOperation, frozen=True, gc=False, kw_only=True):
     """`ALTER COLUMN ... DROP EXPRESSION` (expression None) or `SET EXPRESSION AS`."""
 
     column: str
@@ -292,8 +291,7 @@ class SetGenerated(TableOperation):
     if_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetColumnOption(TableOperation):
+class SetColumnOption(TableOperation, frozen=True, gc=False, kw_only=True):
     """`SET STATISTICS`, `SET STORAGE`, `SET COMPRESSION`, `SET (n_distinct = ...)`: `option` and its value as text."""
 
     column: str
@@ -301,15 +299,13 @@ class SetColumnOption(TableOperation):
     value: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddConstraint(TableOperation):
+class AddConstraint(TableOperation, frozen=True, gc=False, kw_only=True):
     """`ADD CONSTRAINT`."""
 
     constraint: Constraint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropConstraint(TableOperation):
+class DropConstraint(TableOperation, frozen=True, gc=False, kw_only=True):
     """`DROP CONSTRAINT`; on a domain `kind` is `domain` and `table` the domain."""
 
     constraint: str
@@ -317,15 +313,13 @@ class DropConstraint(TableOperation):
     cascade: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValidateConstraint(TableOperation):
+class ValidateConstraint(TableOperation, frozen=True, gc=False, kw_only=True):
     """`VALIDATE CONSTRAINT`."""
 
     constraint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlterConstraint(TableOperation):
+class AlterConstraint(TableOperation, frozen=True, gc=False, kw_only=True):
     """`ALTER CONSTRAINT ... [NOT] DEFERRABLE ...`; with `changes_deferrability` False those two say nothing.
 
     `enforced` and `no_inherit` are None where the statement leaves them alone.
@@ -339,32 +333,28 @@ class AlterConstraint(TableOperation):
     no_inherit: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttachPartition(TableOperation):
+class AttachPartition(TableOperation, frozen=True, gc=False, kw_only=True):
     """`ATTACH PARTITION` on a table, or on an index."""
 
     partition: Name
     bound: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetachPartition(TableOperation):
+class DetachPartition(TableOperation, frozen=True, gc=False, kw_only=True):
     """`DETACH PARTITION`."""
 
     partition: Name
     concurrently: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetInherit(TableOperation):
+class SetInherit(TableOperation, frozen=True, gc=False, kw_only=True):
     """`INHERIT parent` or `NO INHERIT parent`."""
 
     parent: Name
     inherit: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetTableOption(TableOperation):
+class SetTableOption(TableOperation, frozen=True, gc=False, kw_only=True):
     """Any other setting of a table, view, index or sequence.
 
     `option` is one of `logged`, `row security`, `force row security`, `owner`, `tablespace`, `access method`,
@@ -376,8 +366,7 @@ class SetTableOption(TableOperation):
     value: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnableTrigger(TableOperation):
+class EnableTrigger(TableOperation, frozen=True, gc=False, kw_only=True):
     """`ENABLE/DISABLE TRIGGER` or `RULE`. `trigger` is a name, `*all*` or `*user*`; `state` the words, lower case."""
 
     trigger: str
@@ -388,8 +377,7 @@ class EnableTrigger(TableOperation):
 # --- objects of any kind ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drop(Operation):
+class Drop(Operation, frozen=True, gc=False, kw_only=True):
     """`DROP kind name`, one per name. `kind` is PostgreSQL's words in lower case: `table`, `index`, `view`,
     `materialized view`, `sequence`, `type`, `domain`, `function`, `procedure`, `routine`, `aggregate`, `trigger`,
     `policy`, `rule`, `extension`, `schema`, `role`, `foreign table`, `collation`, `operator`, `cast`, `database`, ...
@@ -407,8 +395,7 @@ class Drop(Operation):
     concurrently: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rename(Operation):
+class Rename(Operation, frozen=True, gc=False, kw_only=True):
     """`ALTER kind name RENAME TO new`. For what belongs to a table (`trigger`, `policy`, `rule`) `table` is set."""
 
     kind: str
@@ -419,24 +406,21 @@ class Rename(Operation):
     if_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenameColumn(TableOperation):
+class RenameColumn(TableOperation, frozen=True, gc=False, kw_only=True):
     """`RENAME COLUMN`; on a composite type `kind` is `type`."""
 
     column: str
     new: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenameConstraint(TableOperation):
+class RenameConstraint(TableOperation, frozen=True, gc=False, kw_only=True):
     """`RENAME CONSTRAINT`; on a domain `kind` is `domain`."""
 
     constraint: str
     new: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetSchema(Operation):
+class SetSchema(Operation, frozen=True, gc=False, kw_only=True):
     """`ALTER kind name SET SCHEMA new`."""
 
     kind: str
@@ -446,8 +430,7 @@ class SetSchema(Operation):
     if_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateIndex(Operation):
+class CreateIndex(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE INDEX`. `name` is None when the engine chooses it; `options` are storage parameters as text."""
 
     name: str | None
@@ -465,8 +448,7 @@ class CreateIndex(Operation):
     tablespace: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateView(Operation):
+class CreateView(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE [MATERIALIZED] VIEW`. `columns` are the names given in parentheses."""
 
     name: Name
@@ -480,8 +462,7 @@ class CreateView(Operation):
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateSequence(Operation):
+class CreateSequence(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE SEQUENCE`; `options` as sorted `name=value` texts, `owned_by` a table's column."""
 
     name: Name
@@ -491,8 +472,7 @@ class CreateSequence(Operation):
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlterSequence(Operation):
+class AlterSequence(Operation, frozen=True, gc=False, kw_only=True):
     """`ALTER SEQUENCE`; `restart` marks a new current value, which is data and not schema."""
 
     name: Name
@@ -503,8 +483,7 @@ class AlterSequence(Operation):
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateType(Operation):
+class CreateType(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE TYPE` and `CREATE DOMAIN`.
 
     `kind` is `enum` (with `labels`), `composite` (with `columns`), `domain` (with `base`, `default`, `nullable` and
@@ -523,8 +502,7 @@ class CreateType(Operation):
     definition: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddEnumValue(Operation):
+class AddEnumValue(Operation, frozen=True, gc=False, kw_only=True):
     """`ALTER TYPE ... ADD VALUE`; `neighbour` and `after` say where (None: at the end)."""
 
     name: Name
@@ -534,8 +512,7 @@ class AddEnumValue(Operation):
     after: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenameEnumValue(Operation):
+class RenameEnumValue(Operation, frozen=True, gc=False, kw_only=True):
     """`ALTER TYPE ... RENAME VALUE`."""
 
     name: Name
@@ -543,8 +520,7 @@ class RenameEnumValue(Operation):
     new: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateRoutine(Operation):
+class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE FUNCTION`, `PROCEDURE` or `AGGREGATE`.
 
     `arguments` are the types of the input arguments (what identifies it). `definition` is a canonical text of all
@@ -568,8 +544,7 @@ class CreateRoutine(Operation):
     input_names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlterRoutine(Operation):
+class AlterRoutine(Operation, frozen=True, gc=False, kw_only=True):
     """`ALTER FUNCTION ... options`: `definition` is the text of the new options."""
 
     name: Name
@@ -578,8 +553,7 @@ class AlterRoutine(Operation):
     definition: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateTrigger(Operation):
+class CreateTrigger(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE TRIGGER`. `function` is PostgreSQL's; SQLite's body is part of `definition` and of `uses`.
 
     `definition` is canonical and leaves out the name and the table. `columns` are those of `UPDATE OF`. `relations`
@@ -599,8 +573,7 @@ class CreateTrigger(Operation):
     constraint: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreatePolicy(Operation):
+class CreatePolicy(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE POLICY`; `definition` is canonical, without name and table."""
 
     name: str
@@ -611,8 +584,7 @@ class CreatePolicy(Operation):
     columns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlterPolicy(Operation):
+class AlterPolicy(Operation, frozen=True, gc=False, kw_only=True):
     """`ALTER POLICY`; `definition` is the canonical text of the changed parts."""
 
     name: str
@@ -620,8 +592,7 @@ class AlterPolicy(Operation):
     definition: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateRule(Operation):
+class CreateRule(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE RULE`; `definition` is canonical, without name and table."""
 
     name: str
@@ -631,8 +602,7 @@ class CreateRule(Operation):
     relations: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateExtension(Operation):
+class CreateExtension(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE EXTENSION`."""
 
     name: str
@@ -642,8 +612,7 @@ class CreateExtension(Operation):
     cascade: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateSchema(Operation):
+class CreateSchema(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE SCHEMA`; the objects inside follow as operations of their own."""
 
     name: str
@@ -651,16 +620,14 @@ class CreateSchema(Operation):
     owner: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateRole(Operation):
+class CreateRole(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE ROLE`, `USER` or `GROUP`."""
 
     name: str
     definition: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateOther(Operation):
+class CreateOther(Operation, frozen=True, gc=False, kw_only=True):
     """Any other object: `kind` as in `Drop`; `definition` canonical text; `depends` names what it needs."""
 
     kind: str
@@ -672,8 +639,7 @@ class CreateOther(Operation):
     table: Name | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlterOther(Operation):
+class AlterOther(Operation, frozen=True, gc=False, kw_only=True):
     """Any other change of an object that leaves its name: `definition` is the canonical text of the change."""
 
     kind: str
@@ -683,8 +649,7 @@ class AlterOther(Operation):
     table: Name | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetComment(Operation):
+class SetComment(Operation, frozen=True, gc=False, kw_only=True):
     """`COMMENT ON kind name IS text`; `column` for columns, `table` for what belongs to a table."""
 
     kind: str
@@ -695,8 +660,7 @@ class SetComment(Operation):
     arguments: tuple[Type, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetPrivileges(Operation):
+class SetPrivileges(Operation, frozen=True, gc=False, kw_only=True):
     """`GRANT` or `REVOKE` of privileges on objects, `ALTER DEFAULT PRIVILEGES`, or role membership.
 
     `definition` is the canonical text of who gets what; `kind` that of the objects (`table`, `schema`, `role`,
@@ -713,8 +677,7 @@ class SetPrivileges(Operation):
 # --- data ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Insert(Operation):
+class Insert(Operation, frozen=True, gc=False, kw_only=True):
     """`INSERT`. `rows` are the constant values of a `VALUES` list (None for a value that is not a constant, and for
     NULL the Expression with key `null`); None when the source is a query. `conflict` is `nothing`, `update`,
     `replace` (SQLite), `ignore` (SQLite) or None; `conflict_columns` its target. `anti_join` is True when the source
@@ -732,8 +695,7 @@ class Insert(Operation):
     returning: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update(Operation):
+class Update(Operation, frozen=True, gc=False, kw_only=True):
     """`UPDATE`. `assignments` are (column, expression); a multi-column or sub-query source gives expression None.
 
     `where` is None for every row. `relations` are those of `FROM` and of sub-queries.
@@ -745,8 +707,7 @@ class Update(Operation):
     relations: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delete(Operation):
+class Delete(Operation, frozen=True, gc=False, kw_only=True):
     """`DELETE`; `where` is None for every row."""
 
     table: Name
@@ -754,8 +715,7 @@ class Delete(Operation):
     relations: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Truncate(Operation):
+class Truncate(Operation, frozen=True, gc=False, kw_only=True):
     """`TRUNCATE`, one per table."""
 
     table: Name
@@ -763,8 +723,7 @@ class Truncate(Operation):
     restart_identity: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherData(Operation):
+class OtherData(Operation, frozen=True, gc=False, kw_only=True):
     """`COPY`, `MERGE`, `CALL`, `REFRESH`, and other statements that change rows: `kind` in lower-case words."""
 
     kind: str
@@ -773,8 +732,7 @@ class OtherData(Operation):
     concurrently: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Select(Operation):
+class Select(Operation, frozen=True, gc=False, kw_only=True):
     """A query run for itself. `functions` matter: `setval`, `set_config('search_path', ...)`, `drop_all_views()`."""
 
     query: Query
@@ -783,16 +741,14 @@ class Select(Operation):
 # --- the session ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transaction(Operation):
+class Transaction(Operation, frozen=True, gc=False, kw_only=True):
     """`action`: `begin`, `commit`, `rollback`, `savepoint`, `release`, `rollback to`; `name` the savepoint."""
 
     action: str
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetVariable(Operation):
+class SetVariable(Operation, frozen=True, gc=False, kw_only=True):
     """`SET [LOCAL] name = values`, `RESET` and `set_config` with constants. `values` None for `DEFAULT` and `RESET`."""
 
     name: str
@@ -800,8 +756,7 @@ class SetVariable(Operation):
     local: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pragma(Operation):
+class Pragma(Operation, frozen=True, gc=False, kw_only=True):
     """SQLite's `PRAGMA name = value` or `PRAGMA name(value)`; value None when it only asks."""
 
     name: str
@@ -809,8 +764,7 @@ class Pragma(Operation):
     schema: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Maintenance(Operation):
+class Maintenance(Operation, frozen=True, gc=False, kw_only=True):
     """`VACUUM`, `ANALYZE`, `REINDEX`, `CLUSTER`, `REFRESH MATERIALIZED VIEW`, `LOCK TABLE`, `CHECKPOINT`, `NOTIFY`,
     `ALTER SYSTEM`, `ATTACH`, ...: no change of schema. `kind` in lower-case words; `options` the words in between.
     """
@@ -824,8 +778,7 @@ class Maintenance(Operation):
 # --- control flow ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Exists:
+class Exists(Struct, frozen=True, gc=False):
     """A test whether an object is there, read from `IF EXISTS (SELECT ... FROM pg_... | information_schema...)`.
 
     `kind` as in `Drop`, or `column`, `constraint`, `enum value`, `row`, `setting`. For `column`, `constraint` and
@@ -837,29 +790,25 @@ class Exists:
     table: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True, gc=False):
     """Negation."""
 
     condition: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Struct, frozen=True, gc=False):
     """All of them."""
 
     conditions: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Struct, frozen=True, gc=False):
     """Any of them."""
 
     conditions: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True, gc=False):
     """A condition that cannot be read statically, with its text."""
 
     text: str
@@ -868,8 +817,7 @@ class Unknown:
 Condition = Exists | Not | And | Or | Unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class If(Operation):
+class If(Operation, frozen=True, gc=False, kw_only=True):
     """`IF condition THEN ... ELSE ... END IF` of a `DO` block."""
 
     condition: Condition
@@ -877,8 +825,7 @@ class If(Operation):
     otherwise: tuple[Operation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Try(Operation):
+class Try(Operation, frozen=True, gc=False, kw_only=True):
     """A PL/pgSQL block with `EXCEPTION WHEN`: `caught` are condition names (`duplicate_object`, `others`, SQLSTATEs).
 
     When an operation of `body` raises one of them, all of `body` is undone and `handler` runs.
@@ -889,15 +836,13 @@ class Try(Operation):
     handler: tuple[Operation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raise(Operation):
+class Raise(Operation, frozen=True, gc=False, kw_only=True):
     """`RAISE EXCEPTION`: the script ends with an error here. (`RAISE NOTICE` is no operation.)"""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opaque(Operation):
+class Opaque(Operation, frozen=True, gc=False, kw_only=True):
     """Understood to be unknown: dynamic SQL, a loop over the catalog, a call of a function with effects.
 
     `reason` is a whole phrase for people. `schema_effect` is False when it is sure that only rows can change.
@@ -912,16 +857,14 @@ class Opaque(Operation):
 # --- statements ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxProblem:
+class SyntaxProblem(Struct, frozen=True, gc=False):
     """What the engine's grammar says against a statement, with the place it names."""
 
     message: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True, gc=False):
     """One SQL statement: its exact characters (without the semicolon), its operations, or why it could not be read.
 
     `kind` is a few lower-case words for people (`create table`, `alter table`, `do`, `insert`).

@@ -20,6 +20,7 @@ from miglint.schema.apply import (
     views,
 )
 from miglint.schema.apply.machine import Machine, Refused
+from miglint.schema.objects import Key
 from miglint.schema.outcome import Event, Failure, Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as op
@@ -111,6 +112,7 @@ def run(schema: Schema, statements: Iterable[Statement]) -> Run:
         if statement.problem is not None:
             machine.unknown.append(f"a statement cannot be read: {statement.problem.message}")
             continue
+        machine.dropping = _named_together(machine, statement)
         for operation in statement.operations:
             before = machine.schema
             failure: Failure | None = None
@@ -134,6 +136,13 @@ def run(schema: Schema, statements: Iterable[Statement]) -> Run:
         frozenset(machine.touched),
         tuple(machine.assumptions),
     )
+
+
+def _named_together(machine: Machine, statement: Statement) -> frozenset[Key]:
+    if len(statement.operations) < 2 or not isinstance(statement.operations[0], op.Drop):
+        return frozenset()
+    drops_ = [operation for operation in statement.operations if isinstance(operation, op.Drop)]
+    return frozenset(machine.key(drop.name, "type" if drop.kind == "type" else "relation") for drop in drops_)
 
 
 def _without_temporary(machine: Machine) -> Schema:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from miglint.schema.apply.constraints import add_constraint
 from miglint.schema.apply.dependents import drop_column_dependents, refuse_if_column_is_used
@@ -23,6 +22,7 @@ from miglint.sql.operations import (
     SetNullable,
     TableOperation,
 )
+from miglint.values import replace
 
 def altered(machine: Machine, operation: TableOperation) -> tuple[Key, Table] | None:
     """Return the table that an `ALTER TABLE` is about; None when there is nothing to model (a view, a missing table)."""

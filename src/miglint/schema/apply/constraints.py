@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.naming import choose, column_part, join, truncate
@@ -20,6 +19,7 @@ from miglint.sql.operations import (
     TableOperation,
     ValidateConstraint,
 )
+from miglint.values import replace
 
 _INDEXED = frozenset({"primary", "unique", "exclude"})
 _LABELS = {"primary": "pkey", "unique": "key", "check": "check", "foreign": "fkey", "exclude": "excl"}
@@ -28,7 +28,7 @@ _LABELS = {"primary": "pkey", "unique": "key", "check": "check", "foreign": "fke
 def not_null_column(table: Table, name: str) -> str | None:
     """Return the column whose `NOT NULL` constraint (PostgreSQL 18) has that name."""
     for label, column in table.columns.items():
-        if column.nullable is False and name == not_null_name(table.name.name, column):
+        if column.nullable is False and name.rstrip("0123456789") == not_null_name(table.name.name, column):
             return label
     return None
 

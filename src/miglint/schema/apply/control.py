@@ -21,9 +21,11 @@ from miglint.sql.operations import (
     Transaction,
     Try,
 )
+from miglint.values import replace
 
 Apply = Callable[[Machine, Operation], None]
 
+_ROWS = frozenset({"row", "setting"})
 _SQLSTATES = {
     "42P07": "duplicate_table",
     "42701": "duplicate_column",
@@ -91,19 +93,27 @@ def raise_error(machine: Machine, operation: Raise) -> None:
 def branch(machine: Machine, operation: If, apply: Apply) -> None:
     """`IF`: the branch that its condition chooses; where that is not known, the first, and a doubt."""
     answer = holds(machine, operation.condition)
+    if answer is None and _only_raises(operation.then) and not operation.otherwise:
+        # A check that the script makes of its surroundings: somebody who runs it has seen it pass.
+        return
     if answer is None:
-        if not operation.then and not operation.otherwise:
-            return
+        answer = holds(machine, operation.condition, guess=True)
+    if answer is None:
         before = machine.schema
         for inner in operation.then:
-            apply(machine, inner)
+            try:
+                apply(machine, inner)
+            except Refused as refused:
+                raise Refused(replace(refused.failure, certain=False)) from refused
         if machine.schema is not before:
             machine.doubt("an IF whose condition is not known decides over a change of the schema")
         return
-    if answer and isinstance(operation.condition, Not) and not operation.then:
-        return
     for inner in operation.then if answer else operation.otherwise:
         apply(machine, inner)
+
+
+def _only_raises(operations: tuple[Operation, ...]) -> bool:
+    return bool(operations) and all(isinstance(operation, Raise) for operation in operations)
 
 
 def attempt(machine: Machine, operation: Try, apply: Apply) -> None:
@@ -122,19 +132,21 @@ def attempt(machine: Machine, operation: Try, apply: Apply) -> None:
             apply(machine, inner)
 
 
-def holds(machine: Machine, condition: Condition) -> bool | None:
-    """Answer a condition: true, false, or None when it cannot be known."""
+def holds(machine: Machine, condition: Condition, *, guess: bool = False) -> bool | None:
+    """Answer a condition: true, false, or None when it cannot be known.
+
+    With `guess` an object of which nothing is known is taken not to be there, which is what a guard expects.
+    """
     if isinstance(condition, Exists):
-        return _exists(machine, condition)
+        answer = _exists(machine, condition)
+        return False if answer is None and guess and condition.kind not in _ROWS else answer
     if isinstance(condition, Not):
-        inner = holds(machine, condition.condition)
+        inner = holds(machine, condition.condition, guess=guess)
         return None if inner is None else not inner
-    if isinstance(condition, And):
-        answers = [holds(machine, item) for item in condition.conditions]
-        return False if False in answers else None if None in answers else True
-    if isinstance(condition, Or):
-        answers = [holds(machine, item) for item in condition.conditions]
-        return True if True in answers else None if None in answers else False
+    if isinstance(condition, (And, Or)):
+        answers = [holds(machine, item, guess=guess) for item in condition.conditions]
+        deciding = isinstance(condition, Or)
+        return deciding if deciding in answers else None if None in answers else not deciding
     return None
 
 
@@ -156,15 +168,14 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
         return None if not isinstance(enum, Enum) or enum.assumed else name.name in enum.labels
     if test.kind in ("type", "domain"):
         found = machine.schema.get(machine.key(name, "type"))
-        return found is not None and not isinstance(found, Absent)
+        return None if found is None else not isinstance(found, Absent)
     if test.kind in ("extension", "schema", "role"):
         if test.kind == "schema" and name.name in ("public", "pg_catalog", "information_schema"):
             return True
         return Key(test.kind, "", name.name) in machine.schema
     if test.kind in ("table", "view", "materialized view", "index", "sequence", "foreign table", "relation"):
-        # What nobody created is taken not to be there: that is what the guard asks.
         found = machine.relation(name)[1]
-        return found is not None and not isinstance(found, Absent)
+        return None if found is None else not isinstance(found, Absent)
     return None
 
 
@@ -178,13 +189,14 @@ def _part_exists(machine: Machine, test: Exists) -> bool | None:
                 return True
         return False
     found = machine.relation(test.table)[1]
+    if found is None:
+        return None
     if not isinstance(found, Table):
         return False
-    parts = found.columns if test.kind == "column" else found.constraints
     folded = machine.column_name(name)
-    if folded in parts:
+    if folded in (found.columns if test.kind == "column" else found.constraints):
         return True
-    return False
+    return None if found.assumed and folded not in found.absent else False
 
 
 def _on_table_exists(machine: Machine, test: Exists) -> bool:

@@ -28,7 +28,8 @@ _VOLATILE = frozenset(
         "uuid_generate_v1", "uuidv4", "uuidv7", "nextval", "gen_random_bytes", "randomblob", "datetime", "strftime",
     }
 )  # fmt: skip
-_COMPARISON = re.compile(r"\b(\w+) (?:=|<>) '((?:[^']|'')*)'")
+_COMPARISON = re.compile(r"\b(\w+) (?:=|<>) ((?:any|all) \(array\[[^\]]*\]\)|'(?:[^']|'')*')")
+_LITERAL = re.compile(r"'((?:[^']|'')*)'")
 _SETTLING = frozenset({"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs", "floor", "ceil", "round"})
 
 
@@ -155,15 +156,19 @@ def _enum_literals(machine: Machine, key: Key, table: Table, where: Expression |
     if where is None or not machine.postgres or "'" not in where.key:
         return
     for match in _COMPARISON.finditer(where.key):
-        column, literal = match[1], match[2].replace("''", "'")
+        column = match[1]
+        literals = [literal.replace("''", "'") for literal in _LITERAL.findall(match[2])]
         definition = table.columns.get(column)
         if definition is None or definition.type is None or definition.type.schema is None:
             continue
         enum = machine.schema.find(Key("type", definition.type.schema, definition.type.name))
-        if isinstance(enum, Enum) and not enum.assumed and literal not in enum.labels:
+        if not isinstance(enum, Enum) or enum.assumed:
+            continue
+        wrong = next((literal for literal in literals if literal not in enum.labels), None)
+        if wrong is not None:
             raise machine.refuse(
                 "invalid_text_representation",
-                f'invalid input value for enum {enum.name.name}: "{literal}"',
+                f'invalid input value for enum {enum.name.name}: "{wrong}"',
                 key,
                 column,
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from miglint.schema.apply.constraints import remove, resting_on
 from miglint.schema.apply.machine import Machine, kind_of
@@ -22,6 +21,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.sql.operations import ColumnUse, Name
+from miglint.values import replace
 
 Dependent = tuple[Key, str | None]
 """A dependent object, or with a second part a column default (`column NAME`) or constraint (`constraint NAME`) of it."""
@@ -150,6 +150,8 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
 
 def settle(machine: Machine, blockers: list[Dependent], *, cascade: bool, of: str, key: Key) -> None:
     """Drop what depends, with `cascade`, or raise the error that names it."""
+    if machine.dropping:
+        blockers = [blocker for blocker in blockers if blocker[0] not in machine.dropping]
     if not blockers:
         return
     if not cascade:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from miglint.schema.apply.machine import Machine, kind_of
 from miglint.schema.apply.naming import choose, column_part, truncate
 from miglint.schema.objects import Absent, Index, Key, Table
 from miglint.sql.operations import CreateIndex, IndexElement, Name
+from miglint.values import replace
 
 
 def _element_name(element: IndexElement) -> str:

@@ -51,10 +51,14 @@ def kind_of(value: SchemaObject) -> str:
 
 
 class Machine:
-    """State while one script runs. `origin` is the schema that the script met, with all that was assumed of it."""
+    """State while one script runs.
+
+    `origin` is the schema that the script met, with all that was assumed of it. `dropping` are the objects that one
+    `DROP` names together: they do not stand in each other's way.
+    """
 
     __slots__ = (
-        "assumptions", "dialect", "notes", "origin", "path", "postgres", "schema", "settings", "snapshots", "temporary",
+        "assumptions", "dialect", "dropping", "notes", "origin", "path", "postgres", "schema", "settings", "snapshots", "temporary",
         "touched", "unknown",
     )  # fmt: skip
 
@@ -71,6 +75,7 @@ class Machine:
         self.touched: set[Key] = set()
         self.assumptions: list[Assumption] = []
         self.temporary = False
+        self.dropping: frozenset[Key] = frozenset()
 
     # --- saying what happened
 
@@ -144,7 +149,7 @@ class Machine:
         if name.schema is not None:
             return Key(space, name.schema, name.name)
         objects = self.schema.objects
-        for schema in self.path:
+        for schema in ("pg_temp", *self.path) if self.temporary else self.path:
             key = Key(space, schema, name.name)
             found = objects.get(key)
             if found is not None and found is not ABSENT:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from miglint.schema.apply.machine import Machine
 from miglint.schema.objects import Absent, Comment, Extension, Key, Namespace, Other, Privileges
@@ -16,6 +15,7 @@ from miglint.sql.operations import (
     SetComment,
     SetPrivileges,
 )
+from miglint.values import replace
 
 _IN_SCHEMA = frozenset(
     {"statistics", "collation", "conversion", "operator", "operator class", "operator family", "text search configuration",
@@ -74,7 +74,8 @@ def other_key(machine: Machine, kind: str, name: Name, table: Name | None) -> Ke
     if kind in ("extension", "role"):
         return Key(kind, "", name.name)
     schema = name.schema or (machine.creation_schema if kind in _IN_SCHEMA else "")
-    return Key(f"other {kind}", schema, name.name, "" if table is None else machine.key(table).name)
+    owner = "" if table is None or kind in _IN_SCHEMA else machine.key(table).name
+    return Key(f"other {kind}", schema, name.name, owner)
 
 
 def alter_other(machine: Machine, operation: AlterOther) -> None:

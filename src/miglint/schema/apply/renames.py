@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TypeVar
 
 from miglint.schema.apply.columns import altered, column_of, no_column
@@ -42,6 +41,7 @@ from miglint.sql.operations import (
     SetSchema,
     Type,
 )
+from miglint.values import replace
 
 T = TypeVar("T")
 _RELATION_KINDS = frozenset({"table", "view", "materialized view", "index", "sequence", "foreign table"})

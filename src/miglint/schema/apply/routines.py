@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from miglint.schema.apply.drops import routines, signature
 from miglint.schema.apply.machine import Machine
@@ -16,6 +15,7 @@ from miglint.sql.operations import (
     CreateTrigger,
     Name,
 )
+from miglint.values import replace
 
 
 def create_routine(machine: Machine, operation: CreateRoutine) -> None:

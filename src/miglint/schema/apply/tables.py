@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from miglint.schema.apply.columns import altered, define
 from miglint.schema.apply.constraints import add_constraint
@@ -21,6 +20,7 @@ from miglint.sql.operations import (
     SetInherit,
     SetTableOption,
 )
+from miglint.values import replace
 
 _OFF = {"row security": "off", "force row security": "off", "replica identity": "default"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from miglint.schema.apply.columns import define_quietly
 from miglint.schema.apply.machine import Machine
@@ -17,6 +16,7 @@ from miglint.sql.operations import (
     Name,
     RenameEnumValue,
 )
+from miglint.values import replace
 
 
 def create_type(machine: Machine, operation: CreateType) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from miglint.schema.apply.machine import Machine, kind_of
 from miglint.schema.objects import Key, Table, View
 from miglint.sql.operations import Column, ColumnUse, CreateView, Name, Query
+from miglint.values import replace
 
 
 def relation_columns(machine: Machine, name: Name) -> tuple[str, ...] | None:
