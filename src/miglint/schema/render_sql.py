@@ -55,13 +55,15 @@ def statements(schema: Schema) -> Iterator[str]:
     """Yield the statements that make the schema."""
     objects = sorted(schema.items(), key=lambda item: (_ORDER.index(type(item[1])), item[0]))
     writer = _Writer(schema.dialect)
-    tables = [(key, value) for key, value in objects if isinstance(value, Table)]
+    tables = [value for _, value in objects if isinstance(value, Table)]
+    missing = len(tables)
     for key, value in _parents_first(schema, objects):
         if text := writer.create(key, value):
             yield text
-        if isinstance(value, Table) and key == tables[-1][0]:
+        missing -= isinstance(value, Table)
+        if missing == 0 and isinstance(value, Table):
             # A foreign key may point to a table that comes later in the order.
-            for _, table in tables:
+            for table in tables:
                 yield from writer.foreign_keys(table)
 
 

@@ -24,7 +24,7 @@ from miglint.schema.objects import Key
 from miglint.schema.outcome import Event, Failure, Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as op
-from miglint.sql.operations import Operation, Statement
+from miglint.sql.operations import Operation, Statement, SyntaxProblem
 
 __all__ = ["run"]
 
@@ -110,7 +110,9 @@ def run(schema: Schema, statements: Iterable[Statement]) -> Run:
     failed: Event | None = None
     for statement in statements:
         if statement.problem is not None:
-            machine.unknown.append(f"a statement cannot be read: {statement.problem.message}")
+            event = _unreadable(machine, statement, statement.problem)
+            events.append(event)
+            failed = failed or (event if event.failure is not None and event.failure.certain else None)
             continue
         machine.dropping = _named_together(machine, statement)
         for operation in statement.operations:
@@ -136,6 +138,14 @@ def run(schema: Schema, statements: Iterable[Statement]) -> Run:
         frozenset(machine.touched),
         tuple(machine.assumptions),
     )
+
+
+def _unreadable(machine: Machine, statement: Statement, problem: SyntaxProblem) -> Event:
+    # The engine stops at what its grammar rejects; what is merely too deep for this reader is not known.
+    reason = f"a statement cannot be read: {problem.message}"
+    machine.unknown.append(reason)
+    operation = op.Opaque(span=problem.span, reason=reason)
+    return Event(statement, operation, machine.schema, Failure("syntax_error", problem.message, certain=problem.certain))
 
 
 def _named_together(machine: Machine, statement: Statement) -> frozenset[Key]:

@@ -68,6 +68,10 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     if written.using_index is not None:
         _adopt(machine, key, table, written, name)
         return
+    index_key = Key("relation", key.schema, name)
+    if written.kind in _INDEXED and machine.schema.find(index_key) is not None and not _is_second_key(table, written):
+        # The index is made first, so it is its name that is taken.
+        raise machine.refuse("duplicate_table", f'relation "{name}" already exists', index_key)
     if name in table.constraints:
         raise machine.refuse(
             "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
@@ -90,10 +94,6 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
         generated=generated,
     )
     if written.kind in _INDEXED:
-        index_key = Key("relation", key.schema, name)
-        taken = machine.schema.find(index_key)
-        if taken is not None:
-            raise machine.refuse("duplicate_table", f'relation "{name}" already exists', index_key)
         _check_columns(machine, key, table, written.columns)
         table = machine.schema.table(key) or table
         machine.create(
@@ -117,6 +117,10 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
             for item, column in columns.items()
         }
     machine.put(key, replace(table, columns=columns, constraints={**table.constraints, name: constraint}))
+
+
+def _is_second_key(table: Table, written: Constraint) -> bool:
+    return written.kind == "primary" and any(c.kind == "primary" for c in table.constraints.values())
 
 
 def _check_columns(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) -> None:
@@ -163,14 +167,14 @@ def _adopt(machine: Machine, key: Key, table: Table, written: Constraint, name: 
     # ADD CONSTRAINT ... USING INDEX takes an index over and renames it to the constraint's name.
     index_name = written.using_index or name
     name = written.name or index_name
-    if name in table.constraints:
-        raise machine.refuse(
-            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
-        )
     index_key = Key("relation", key.schema, index_name)
     index = machine.schema.get(index_key)
     if isinstance(index, Absent):
         raise machine.refuse("undefined_object", f'index "{index_name}" does not exist', index_key)
+    if name in table.constraints:
+        raise machine.refuse(
+            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
+        )
     columns = written.columns
     if isinstance(index, Index):
         if index.constraint is not None:

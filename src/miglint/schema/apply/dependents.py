@@ -96,8 +96,8 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
         return
     written = table.columns[column].name if column in table.columns else column
 
-    def error(reason: str) -> Exception:
-        return machine.refuse("dependent_objects_still_exist", f'cannot drop column "{written}": {reason}', key, column)
+    def error(kind: str) -> Exception:
+        return machine.refuse("dependent_objects_still_exist", f'cannot drop {kind} column: "{written}"', key, column)
 
     for constraint in table.constraints.values():
         mentioned = column in constraint.columns

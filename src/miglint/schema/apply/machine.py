@@ -28,6 +28,7 @@ from miglint.sql.operations import Column, Constraint, Expression, Name, Query, 
 
 SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema", "pg_toast"})
 SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid", "rowid", "_rowid_"})
+_CONSTANTS = frozenset({"true", "false", "null", "current_timestamp", "current_date", "current_time"})
 _SQLITE_SYSTEM = frozenset({"sqlite_master", "sqlite_schema", "sqlite_sequence", "sqlite_stat1", "sqlite_temp_master"})
 
 
@@ -333,7 +334,7 @@ class Machine:
             if folded in found.columns or folded in SYSTEM_COLUMNS or column == "*":
                 continue
             # A name may also be the table itself (a whole row), or in SQLite a string in the wrong quotes.
-            if column == relation.name or not found.columns:
+            if column == relation.name or not found.columns or folded in _CONSTANTS:
                 continue
             message = f'column "{column}" does not exist' if self.postgres else f"no such column: {column}"
             raise self.refuse("undefined_column", message, key, folded)

