@@ -23,7 +23,8 @@ class Step:
     `forward` ran on `before`; `forward_again` on `forward.schema`; `rollback` on `forward.schema`; `rollback_again` on
     `rollback.schema`. The runs of a rollback are None where there is no script; `forward` of an orphan rollback is an
     empty run. `changes` is the difference from `before` to `rollback.schema`; empty when symmetric. `unknown` are the
-    reasons for each None of the verdict.
+    reasons for each None of the verdict. `layout` is that of the history, `runner` what the settings say of the
+    transactions of the team's runner (None: nothing).
     """
 
     migration: Migration
@@ -37,6 +38,8 @@ class Step:
     changes: tuple[Change, ...]
     verdict: Verdict
     unknown: tuple[str, ...] = ()
+    layout: str = ""
+    runner: str | None = None
 
     @property
     def after(self) -> Schema:
@@ -49,11 +52,14 @@ def empty_schema(dialect: Dialect, *, closed: bool = False) -> Schema:
     return Schema(dialect, closed, ("public",) if dialect is Dialect.POSTGRES else ("main",))
 
 
-def replay(history: History, parse: Parse, start: Schema | None = None) -> Iterator[Step]:
-    """Replay a history over `start` (default: nothing is known), and yield its steps in order."""
+def replay(history: History, parse: Parse, start: Schema | None = None, *, runner: str | None = None) -> Iterator[Step]:
+    """Replay a history over `start` (default: nothing is known), and yield its steps in order.
+
+    `runner` is what the settings say of the transactions of the team's runner.
+    """
     schema = empty_schema(history.dialect) if start is None else start
     for migration in history.migrations:
-        step = replay_one(migration, parse, schema)
+        step = replay_one(migration, parse, schema, layout=history.layout, runner=runner)
         yield step
         schema = step.after
 
@@ -62,13 +68,15 @@ def sqlite_accepts(script: Script, statements: tuple[Statement, ...]) -> tuple[b
     """Whether the target SQLite takes a script; None with the reason when that is not known."""
     if script.dialect is Dialect.SQLITE:
         return not any(statement.problem is not None for statement in statements), None
-    from miglint.sql.sqlite.judge import accepts  # noqa: PLC0415 - a history of SQLite scripts has no use for it
+    from miglint.sql.sqlite.judge import accepts
 
     answer = accepts(script.text, script.span.start)
     return answer.accepted, answer.reason
 
 
-def replay_one(migration: Migration, parse: Parse, schema: Schema) -> Step:
+def replay_one(
+    migration: Migration, parse: Parse, schema: Schema, *, layout: str = "", runner: str | None = None
+) -> Step:
     """Replay one migration over the schema that its history has reached."""
     forward_statements = () if migration.forward is None else parse(migration.forward)
     rollback_statements = () if migration.rollback is None else parse(migration.rollback)
@@ -78,10 +86,10 @@ def replay_one(migration: Migration, parse: Parse, schema: Schema) -> Step:
     before = forward.before
     changes: tuple[Change, ...] = ()
     if migration.rollback is not None:
-        rollback = run(forward.schema, rollback_statements)
+        rollback = run(forward.schema, rollback_statements, rollback=True)
         for assumption in rollback.assumptions:
             before = assumption.apply(before)
-        rollback_again = run(rollback.schema, rollback_statements)
+        rollback_again = run(rollback.schema, rollback_statements, rollback=True)
         changes = diff(before, rollback.schema, forward.touched | rollback.touched)
     verdict, unknown = judge(migration, forward, forward_again, rollback, rollback_again, changes)
     if migration.forward is not None:
@@ -101,4 +109,6 @@ def replay_one(migration: Migration, parse: Parse, schema: Schema) -> Step:
         changes,
         verdict,
         unknown,
+        layout,
+        runner,
     )

@@ -124,8 +124,9 @@ class Migration:
 class Problem:
     """Something that discovery or reading saw, which rules turn into findings.
 
-    `kind` is one of: `unreadable`, `encoding`, `too-large`, `unmatched`, `orphan-rollback`, `missing-rollback`, `duplicate-version`,
-    `skipped-version`, `out-of-order`, `forward-only`, `other-dialect`, `symlink-loop`, `bad-section`, `swapped`.
+    `kind` is one of: `unreadable`, `encoding`, `too-large`, `unmatched`, `orphan-rollback`, `missing-rollback`,
+    `duplicate-version`, `skipped-version`, `out-of-order`, `forward-only`, `other-dialect`, `symlink-loop`,
+    `bad-section`, `swapped`.
     `offset` counts characters (bytes for `encoding`) from the start of the file; `related` names another path.
     `character` is the place of an `encoding` problem in the text as it was decoded.
     """
@@ -161,7 +162,8 @@ class Discovered:
     """All that was found under the paths given: histories, files they came from, problems, and files left out.
 
     `requested` holds the paths of the files that were asked for, when files around them were read as well to know
-    the history they belong to; None means that everything here was asked for.
+    the history they belong to; None means that everything here was asked for. `folders` are the folders that were
+    listed, as they can be opened.
     """
 
     histories: tuple[History, ...]
@@ -169,3 +171,4 @@ class Discovered:
     problems: tuple[Problem, ...]
     unmatched: tuple[str, ...]
     requested: frozenset[str] | None = None
+    folders: tuple[str, ...] = ()

@@ -15,7 +15,8 @@ class Verdict:
 
     `forward_idempotent`, `rollback_idempotent`: a second run raises no error and leaves the same schema.
     `rows_stable`: a second run of the forward changes no row. `symmetric`: the rollback runs and gives back the schema
-    before, order of columns and system-generated names aside. `sqlite_compatible`: the target SQLite accepts the forward.
+    before, order of columns and system-generated names aside. `sqlite_compatible`: the target SQLite accepts the
+    forward.
     """
 
     forward_idempotent: bool | None = None
@@ -69,6 +70,12 @@ def judge(
 
 
 def _idempotent(first: Run, second: Run) -> tuple[bool | None, str | None]:
+    if (
+        first.failed is not None
+        and first.failed.failure is not None
+        and first.failed.failure.condition == "syntax_error"
+    ):
+        return None, f"its first run fails: {first.failed.failure.message}"
     if second.failed is not None:
         return False, None
     for event in second.events:
@@ -76,7 +83,7 @@ def _idempotent(first: Run, second: Run) -> tuple[bool | None, str | None]:
             return None, f"whether a second run fails is not known: {event.failure.message}"
     if second.unknown:
         return None, second.unknown[0]
-    changes = [change for change in diff(first.schema, second.schema, second.touched) if change.counts]
+    changes = [change for change in diff(second.before, second.schema, second.touched) if change.counts]
     if any(change.certain for change in changes):
         return False, None
     if changes:
@@ -104,6 +111,9 @@ def _rows_stable(migration: Migration, second: Run) -> tuple[bool | None, str | 
 def _symmetric(forward: Run, rollback: Run | None, changes: tuple[Change, ...]) -> tuple[bool | None, str | None]:
     if rollback is None:
         return None, "there is no rollback"
+    stopped = forward.failed.failure if forward.failed is not None else None
+    if stopped is not None and stopped.condition == "syntax_error":
+        return None, f"the forward fails: {stopped.message}"
     if rollback.failed is not None:
         return False, None
     counted = [change for change in changes if change.counts]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from miglint.schema.objects import Absent, Key, SchemaObject
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint

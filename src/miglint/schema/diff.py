@@ -129,8 +129,8 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
         return
     if _loosened(one) == _loosened(two):
         if isinstance(one, View) and isinstance(two, View) and one.columns != two.columns:
-            columns = [", ".join(view.columns or ("?",)) for view in (one, two)]
-            yield Change("changed", what, name, key, None, "column order", *columns, counts=False)
+            before, after = (", ".join(view.columns or ("?",)) for view in (one, two))
+            yield Change("changed", what, name, key, None, "column order", before, after, counts=False)
         return
     certain = not (getattr(one, "assumed", False) or getattr(two, "assumed", False))
     counts = not isinstance(one, (Comment, Privileges))
@@ -264,7 +264,9 @@ def loose(text: str) -> str:
 
 def _loosened(value: SchemaObject) -> object:
     if isinstance(value, Index):
-        elements = tuple((replace(e, expression=None), e.expression and loose(e.expression.key)) for e in value.elements)
+        elements = tuple(
+            (replace(e, expression=None), e.expression and loose(e.expression.key)) for e in value.elements
+        )
         return replace(value, elements=(), where=None, options=()), elements, value.where and loose(value.where.key)
     if isinstance(value, (Trigger, Policy, Rule)):
         plain = replace(value, definition=loose(value.definition))
@@ -432,8 +434,9 @@ def _without_consequences(changes: list[Change], before: Schema, after: Schema) 
                 value.implicit or relation_key(value.owned_by[0], schema.dialect) in whole
             ):
                 continue
-        elif isinstance(value, (Trigger, Policy, Rule)) and relation_key(value.table, schema.dialect) in whole:
-            continue
+        elif isinstance(value, (Trigger, Policy, Rule)):
+            if relation_key(value.table, schema.dialect) in whole:
+                continue
         elif isinstance(value, Comment) and any(key.name and key.name in change.key.name for key in whole):
             continue
         yield change

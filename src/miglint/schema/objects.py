@@ -36,7 +36,7 @@ class Table(Struct, frozen=True, gc=False):
 
     `columns` and `constraints` are mappings by name, in order, never changed in place. PostgreSQL constraints always
     have a name; unnamed SQLite constraints get one that starts with `#`. For an `assumed` table they hold what is
-    known; `absent` are the names of columns and constraints known not to be there. `options` are the rest of its settings.
+    known; `absent` are the names of columns and constraints known not to be there. `options` are its other settings.
     """
 
     name: Name
@@ -55,8 +55,22 @@ class Table(Struct, frozen=True, gc=False):
     assumed: bool = False
     absent: frozenset[str] = frozenset()
 
-    __eq__ = equal_by("name", "columns", "constraints", "kind", "persistence", "partition_by", "partition_of", "partition_bound", "inherits", "strict", "without_rowid", "options", "definition", "assumed")
-    __hash__ = None
+    __eq__ = equal_by(
+        "name",
+        "columns",
+        "constraints",
+        "kind",
+        "persistence",
+        "partition_by",
+        "partition_of",
+        "partition_bound",
+        "inherits",
+        "strict",
+        "without_rowid",
+        "options",
+        "definition",
+        "assumed",
+    )
 
 
 class View(Struct, frozen=True, gc=False):
@@ -93,8 +107,21 @@ class Index(Struct, frozen=True, gc=False):
     generated: bool = False
     assumed: bool = False
 
-    __eq__ = equal_by("name", "table", "elements", "unique", "method", "where", "include", "nulls_not_distinct", "valid", "constraint", "options", "tablespace", "assumed")
-    __hash__ = None
+    __eq__ = equal_by(
+        "name",
+        "table",
+        "elements",
+        "unique",
+        "method",
+        "where",
+        "include",
+        "nulls_not_distinct",
+        "valid",
+        "constraint",
+        "options",
+        "tablespace",
+        "assumed",
+    )
 
 
 class Sequence(Struct, frozen=True, gc=False):
@@ -108,7 +135,6 @@ class Sequence(Struct, frozen=True, gc=False):
     assumed: bool = False
 
     __eq__ = equal_by("name", "options", "owned_by", "persistence", "assumed")
-    __hash__ = None
 
 
 class Enum(Struct, frozen=True, gc=False):
@@ -164,8 +190,19 @@ class Routine(Struct, frozen=True, gc=False):
     types: tuple[Name, ...] = ()
     assumed: bool = False
 
-    __eq__ = equal_by("name", "kind", "arguments", "returns", "language", "definition", "body", "options", "input_names", "defaults", "assumed")
-    __hash__ = None
+    __eq__ = equal_by(
+        "name",
+        "kind",
+        "arguments",
+        "returns",
+        "language",
+        "definition",
+        "body",
+        "options",
+        "input_names",
+        "defaults",
+        "assumed",
+    )
 
 
 class Trigger(Struct, frozen=True, gc=False):
@@ -230,7 +267,6 @@ class Other(Struct, frozen=True, gc=False):
     assumed: bool = False
 
     __eq__ = equal_by("kind", "name", "definition", "changes", "assumed")
-    __hash__ = None
 
 
 class Comment(Struct, frozen=True, gc=False):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from miglint.schema.assumption import Assumption
 from miglint.schema.objects import Key
 from miglint.schema.value import Schema
@@ -50,6 +49,21 @@ class Event(Struct, frozen=True, gc=False):
     notes: tuple[Note, ...] = ()
 
 
+class Moment(Struct, frozen=True, gc=False):
+    """One operation as it was carried out, those inside blocks too: the schemas before and after it.
+
+    `failed` marks one that the engine would have refused, for certain or perhaps: then `after` is `before`. Branches
+    that were not taken have no moments.
+    """
+
+    statement: Statement
+    operation: Operation
+    before: Schema
+    after: Schema
+    notes: tuple[Note, ...] = ()
+    failed: bool = False
+
+
 class Run(Struct, frozen=True, gc=False):
     """A script run over a schema.
 
@@ -57,7 +71,8 @@ class Run(Struct, frozen=True, gc=False):
     `failed` is the event of the first certain error: the engine stops there, and `schema` is then what would have
     been without the error (each failed operation skipped), so that later operations can still be judged. `events` holds
     only operations with a failure or notes. `unknown` are the reasons for which `schema` is not known in full.
-    `touched` are the keys that it set or dropped, `assumptions` what it relied on.
+    `touched` are the keys that it set or dropped, `assumptions` what it relied on. `moments` are all operations, in
+    the order in which they ran.
     """
 
     before: Schema
@@ -67,3 +82,4 @@ class Run(Struct, frozen=True, gc=False):
     unknown: tuple[str, ...] = ()
     touched: frozenset[Key] = frozenset()
     assumptions: tuple[Assumption, ...] = ()
+    moments: tuple[Moment, ...] = ()

@@ -24,8 +24,9 @@ _NOBODY: frozenset[Key] = frozenset()
 class Schema(Struct, frozen=True, gc=False, eq=False):
     """All objects at one moment. Build it from `Schema(dialect)` with `put` and `drop`.
 
-    `path` is the search path; `dependents` and `needs` are the edges between objects, both ways. `rooted` says that nothing had to be assumed so far: the files seem to make the schema
-    from nothing, so that what they never made is not there.
+    `path` is the search path; `dependents` and `needs` are the edges between objects, both ways. `rooted` says that
+    nothing had to be assumed so far: the files seem to make the schema from nothing, so that what they never made is
+    not there.
     """
 
     dialect: Dialect

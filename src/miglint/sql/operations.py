@@ -121,8 +121,18 @@ class Column(Struct, frozen=True, gc=False):
     span: Span | None = None
     not_null_name: str | None = None
 
-    __eq__ = equal_by("name", "type", "nullable", "default", "identity", "generated", "collation", "serial", "autoincrement", "assumed")
-    __hash__ = None
+    __eq__ = equal_by(
+        "name",
+        "type",
+        "nullable",
+        "default",
+        "identity",
+        "generated",
+        "collation",
+        "serial",
+        "autoincrement",
+        "assumed",
+    )
 
 
 class Constraint(Struct, frozen=True, gc=False):
@@ -163,8 +173,31 @@ class Constraint(Struct, frozen=True, gc=False):
     span: Span | None = None
     rests_on: str | None = None
 
-    __eq__ = equal_by("kind", "name", "columns", "expression", "table", "referenced", "on_delete", "on_update", "match", "deferrable", "deferred", "validated", "no_inherit", "nulls_not_distinct", "include", "elements", "where", "method", "using_index", "without_overlaps", "on_conflict", "enforced", "generated")
-    __hash__ = None
+    __eq__ = equal_by(
+        "kind",
+        "name",
+        "columns",
+        "expression",
+        "table",
+        "referenced",
+        "on_delete",
+        "on_update",
+        "match",
+        "deferrable",
+        "deferred",
+        "validated",
+        "no_inherit",
+        "nulls_not_distinct",
+        "include",
+        "elements",
+        "where",
+        "method",
+        "using_index",
+        "without_overlaps",
+        "on_conflict",
+        "enforced",
+        "generated",
+    )
 
 
 class IndexElement(Struct, frozen=True, gc=False):
@@ -525,8 +558,8 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
 
     `arguments` are the types of the input arguments (what identifies it). `definition` is a canonical text of all
     the rest (argument names, modes, defaults, options); `body` the source as written, compared to the letter as the
-    engine stores it. `returns` None for procedures and aggregates. `relations` are the tables and views that its body mentions, where they can be
-    told (SQL and PL/pgSQL).
+    engine stores it. `returns` is None for procedures and aggregates. `relations` are the tables and views that its
+    body mentions, where they can be told (SQL and PL/pgSQL).
     """
 
     name: Name
@@ -858,10 +891,14 @@ class Opaque(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class SyntaxProblem(Struct, frozen=True, gc=False):
-    """What the engine's grammar says against a statement, with the place it names."""
+    """What the engine's grammar says against a statement, with the place it names.
+
+    `certain` is False when it is this reader that gave up (nesting too deep), not the engine.
+    """
 
     message: str
     span: Span
+    certain: bool = True
 
 
 class Statement(Struct, frozen=True, gc=False):

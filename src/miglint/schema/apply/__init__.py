@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from miglint.schema.apply import (
+    alter_columns,
+    alter_constraints,
     columns,
-    constraints,
     control,
     data,
     drops,
     indexes,
     others,
+    rename_columns,
     renames,
     routines,
     tables,
@@ -21,7 +23,7 @@ from miglint.schema.apply import (
 )
 from miglint.schema.apply.machine import Machine, Refused
 from miglint.schema.objects import Key
-from miglint.schema.outcome import Event, Failure, Run
+from miglint.schema.outcome import Event, Failure, Moment, Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as op
 from miglint.sql.operations import Operation, Statement, SyntaxProblem
@@ -32,17 +34,17 @@ _HANDLERS: dict[type[Operation], Callable[[Machine, Any], None]] = {
     op.CreateTable: tables.create_table,
     op.AddColumn: columns.add_column,
     op.DropColumn: columns.drop_column,
-    op.AlterColumnType: columns.alter_column_type,
-    op.SetDefault: columns.set_default,
-    op.SetNullable: columns.set_nullable,
-    op.SetIdentity: columns.set_identity,
-    op.SetGenerated: columns.set_generated,
-    op.SetColumnOption: columns.set_column_option,
-    op.AddConstraint: constraints.add_table_constraint,
-    op.DropConstraint: constraints.drop_constraint,
-    op.ValidateConstraint: constraints.validate_constraint,
-    op.AlterConstraint: constraints.alter_constraint,
-    op.RenameConstraint: constraints.rename_constraint,
+    op.AlterColumnType: alter_columns.alter_column_type,
+    op.SetDefault: alter_columns.set_default,
+    op.SetNullable: alter_columns.set_nullable,
+    op.SetIdentity: alter_columns.set_identity,
+    op.SetGenerated: alter_columns.set_generated,
+    op.SetColumnOption: alter_columns.set_column_option,
+    op.AddConstraint: alter_constraints.add_table_constraint,
+    op.DropConstraint: alter_constraints.drop_constraint,
+    op.ValidateConstraint: alter_constraints.validate_constraint,
+    op.AlterConstraint: alter_constraints.alter_constraint,
+    op.RenameConstraint: alter_constraints.rename_constraint,
     op.AttachPartition: tables.attach_partition,
     op.DetachPartition: tables.detach_partition,
     op.SetInherit: tables.set_inherit,
@@ -51,7 +53,7 @@ _HANDLERS: dict[type[Operation], Callable[[Machine, Any], None]] = {
     op.Drop: drops.drop,
     op.Rename: renames.rename,
     op.SetSchema: renames.set_schema,
-    op.RenameColumn: renames.rename_column,
+    op.RenameColumn: rename_columns.rename_column,
     op.CreateIndex: indexes.create_index,
     op.CreateView: views.create_view,
     op.CreateSequence: types.create_sequence,
@@ -90,7 +92,14 @@ _HANDLERS: dict[type[Operation], Callable[[Machine, Any], None]] = {
 def _apply(machine: Machine, operation: Operation) -> None:
     handler = _HANDLERS.get(type(operation))
     if handler is not None:
-        handler(machine, operation)
+        before, noted = machine.schema, len(machine.notes)
+        try:
+            handler(machine, operation)
+        except Refused:
+            machine.moments.append(Moment(machine.statement, operation, before, before, (), True))
+            raise
+        notes = tuple(machine.notes[noted:]) if len(machine.notes) > noted else ()
+        machine.moments.append(Moment(machine.statement, operation, before, machine.schema, notes))
     elif isinstance(operation, op.If):
         control.branch(machine, operation, _apply)
     elif isinstance(operation, op.Try):
@@ -99,13 +108,13 @@ def _apply(machine: Machine, operation: Operation) -> None:
         raise TypeError(f"no handler for {type(operation).__name__}")
 
 
-def run(schema: Schema, statements: Iterable[Statement]) -> Run:
+def run(schema: Schema, statements: Iterable[Statement], *, rollback: bool = False) -> Run:
     """Run a script over a schema.
 
     A statement that fails is passed over and the rest goes on, so that each failure is seen; `Run.failed` is the
-    first, where the engine would have stopped.
+    first, where the engine would have stopped. `rollback` says that the statements are to undo what files have made.
     """
-    machine = Machine(schema)
+    machine = Machine(schema, strict=rollback)
     events: list[Event] = []
     failed: Event | None = None
     for statement in statements:
@@ -115,6 +124,7 @@ def run(schema: Schema, statements: Iterable[Statement]) -> Run:
             failed = failed or (event if event.failure is not None and event.failure.certain else None)
             continue
         machine.dropping = _named_together(machine, statement)
+        machine.statement = statement
         for operation in statement.operations:
             before = machine.schema
             failure: Failure | None = None
@@ -137,6 +147,7 @@ def run(schema: Schema, statements: Iterable[Statement]) -> Run:
         tuple(dict.fromkeys(machine.unknown)) if machine.unknown else (),
         frozenset(machine.touched),
         tuple(machine.assumptions),
+        tuple(machine.moments),
     )
 
 
@@ -145,7 +156,9 @@ def _unreadable(machine: Machine, statement: Statement, problem: SyntaxProblem) 
     reason = f"a statement cannot be read: {problem.message}"
     machine.unknown.append(reason)
     operation = op.Opaque(span=problem.span, reason=reason)
-    return Event(statement, operation, machine.schema, Failure("syntax_error", problem.message, certain=problem.certain))
+    return Event(
+        statement, operation, machine.schema, Failure("syntax_error", problem.message, certain=problem.certain)
+    )
 
 
 def _named_together(machine: Machine, statement: Statement) -> frozenset[Key]:

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-
 from miglint.schema.apply.constraints import add_constraint
 from miglint.schema.apply.dependents import drop_column_dependents, refuse_if_column_is_used
-from miglint.schema.apply.machine import Machine, kind_of
+from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.naming import choose
-from miglint.schema.objects import Absent, Composite, Key, Sequence, Table, View
+from miglint.schema.objects import Absent, Composite, Key, Sequence, Table
 from miglint.sql.operations import (
     AddColumn,
-    AlterColumnType,
     Column,
     DropColumn,
     Expression,
     Name,
-    SetColumnOption,
-    SetDefault,
-    SetGenerated,
-    SetIdentity,
-    SetNullable,
     TableOperation,
 )
 from miglint.values import replace
 
+
 def altered(machine: Machine, operation: TableOperation) -> tuple[Key, Table] | None:
-    """Return the table that an `ALTER TABLE` is about; None when there is nothing to model (a view, a missing table)."""
+    """Return the table that an `ALTER TABLE` is about; None when there is nothing to model (a view, one missing)."""
     if operation.table_if_exists and isinstance(machine.relation(operation.table)[1], Absent):
         machine.note("missing", f'table "{operation.table}" does not exist, skipped')
         return None
@@ -171,18 +165,17 @@ def inheritors(machine: Machine, key: Key) -> list[Key]:
 
 
 def _add_attribute(machine: Machine, operation: AddColumn) -> None:
-    key, value = _composite(machine, operation)
+    key, value = composite(machine, operation)
     if value is None:
         return
     name = operation.column.name
     if name in value.columns:
-        raise machine.refuse(
-            "duplicate_column", f'column "{name}" of relation "{key.name}" already exists', key, name
-        )
+        raise machine.refuse("duplicate_column", f'column "{name}" of relation "{key.name}" already exists', key, name)
     machine.put(key, replace(value, columns={**value.columns, name: define_quietly(machine, operation.column)}))
 
 
-def _composite(machine: Machine, operation: TableOperation) -> tuple[Key, Composite | None]:
+def composite(machine: Machine, operation: TableOperation) -> tuple[Key, Composite | None]:
+    """Return a composite type to alter, with None when it is not known."""
     key = machine.key(operation.table, "type")
     found = machine.schema.get(key)
     if isinstance(found, Absent):
@@ -224,9 +217,7 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
     table = machine.schema.table(key) or table
     columns = dict(table.columns)
     columns.pop(folded, None)
-    machine.put(
-        key, replace(table, columns=columns, absent=table.absent | {folded} if table.assumed else table.absent)
-    )
+    machine.put(key, replace(table, columns=columns, absent=table.absent | {folded} if table.assumed else table.absent))
     machine.note("lost", f'the values of column "{operation.column}"', key, folded)
     if machine.postgres:
         for child in inheritors(machine, key):
@@ -239,7 +230,7 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
 
 
 def _drop_attribute(machine: Machine, operation: DropColumn) -> None:
-    key, value = _composite(machine, operation)
+    key, value = composite(machine, operation)
     if value is None:
         return
     if operation.column not in value.columns:
@@ -249,162 +240,3 @@ def _drop_attribute(machine: Machine, operation: DropColumn) -> None:
         raise no_column(machine, key, operation.column)
     rest = {name: column for name, column in value.columns.items() if name != operation.column}
     machine.put(key, replace(value, columns=rest))
-
-
-def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
-    """`ALTER COLUMN ... TYPE`."""
-    if operation.kind == "type":
-        key, value = _composite(machine, operation)
-        if value is not None and operation.column in value.columns:
-            changed = replace(value.columns[operation.column], type=machine.type(operation.type))
-            machine.put(key, replace(value, columns={**value.columns, operation.column: changed}))
-        return
-    found = altered(machine, operation)
-    if found is None:
-        return
-    key, table = found
-    column = column_of(machine, key, table, operation.column)
-    if column is None:
-        return
-    new = machine.type(operation.type)
-    if machine.postgres and (new != column.type or column.type is None):
-        for user in machine.schema.on(key):
-            value = machine.schema.find(user)
-            if isinstance(value, View) and uses_column(value, key, operation.column):
-                raise machine.refuse(
-                    "feature_not_supported",
-                    f'cannot alter type of a column used by a view or rule: {kind_of(value)} {user} depends on '
-                    f'column "{operation.column}"',
-                    key,
-                    operation.column,
-                )
-    put_column(
-        machine,
-        key,
-        replace(column, type=new, collation=operation.collation, serial=False, assumed=False, span=operation.span),
-    )
-
-
-def uses_column(view: View, table: Key, column: str) -> bool:
-    """Whether a view's query mentions a column of a table (or all of them)."""
-    query = view.query
-    if query is None:
-        return False
-    name = Name(table.schema, table.name)
-    if any(star == name for star in query.stars):
-        return True
-    return any(use.column == column and use.relation == name for use in query.uses)
-
-
-def set_default(machine: Machine, operation: SetDefault) -> None:
-    """`SET DEFAULT` and `DROP DEFAULT`."""
-    found = altered(machine, operation)
-    if found is None:
-        return
-    key, table = found
-    column = column_of(machine, key, table, operation.column)
-    if column is None:
-        return
-    if column.identity is not None:
-        raise machine.refuse(
-            "syntax_error", f'column "{column.name}" of relation "{key.name}" is an identity column', key, column.name
-        )
-    default = operation.default
-    if default is not None and default.key == "null":
-        default = None
-    put_column(machine, key, replace(column, default=machine.expression(default), serial=False))
-
-
-def set_nullable(machine: Machine, operation: SetNullable) -> None:
-    """`SET NOT NULL` and `DROP NOT NULL`."""
-    found = altered(machine, operation)
-    if found is None:
-        return
-    key, table = found
-    column = column_of(machine, key, table, operation.column)
-    if column is None:
-        return
-    if operation.nullable and machine.postgres:
-        primary = next((c for c in table.constraints.values() if c.kind == "primary"), None)
-        if primary is not None and column.name in primary.columns:
-            raise machine.refuse(
-                "invalid_table_definition", f'column "{column.name}" is in a primary key', key, column.name
-            )
-    put_column(machine, key, replace(column, nullable=operation.nullable, not_null_name=None))
-
-
-def set_identity(machine: Machine, operation: SetIdentity) -> None:
-    """`ADD GENERATED`, `SET GENERATED`, `DROP IDENTITY`."""
-    found = altered(machine, operation)
-    if found is None:
-        return
-    key, table = found
-    column = column_of(machine, key, table, operation.column)
-    if column is None:
-        return
-    if operation.action == "add":
-        if column.identity is not None:
-            raise machine.refuse(
-                "object_not_in_prerequisite_state",
-                f'column "{column.name}" of relation "{key.name}" is already an identity column',
-                key,
-                column.name,
-            )
-        implied_sequence(machine, Name(key.schema, key.name), column.name)
-    elif column.identity is None and not column.assumed:
-        if operation.if_exists:
-            machine.note("missing", f'column "{column.name}" is not an identity column, skipped', key, column.name)
-            return
-        raise machine.refuse(
-            "object_not_in_prerequisite_state",
-            f'column "{column.name}" of relation "{key.name}" is not an identity column',
-            key,
-            column.name,
-        )
-    if operation.action == "drop":
-        for user in machine.schema.on(key):
-            value = machine.schema.find(user)
-            if isinstance(value, Sequence) and value.implicit and value.owned_by == (Name(key.schema, key.name), column.name):
-                machine.drop(user)
-    identity = None if operation.action == "drop" else operation.identity or column.identity
-    put_column(machine, key, replace(column, identity=identity, assumed=False))
-
-
-def set_generated(machine: Machine, operation: SetGenerated) -> None:
-    """`DROP EXPRESSION` and `SET EXPRESSION`."""
-    found = altered(machine, operation)
-    if found is None:
-        return
-    key, table = found
-    column = column_of(machine, key, table, operation.column)
-    if column is None:
-        return
-    if column.generated is None and not column.assumed:
-        if operation.if_exists:
-            machine.note("missing", f'column "{column.name}" is not a generated column, skipped', key, column.name)
-            return
-        raise machine.refuse(
-            "object_not_in_prerequisite_state",
-            f'column "{column.name}" of relation "{key.name}" is not a generated column',
-            key,
-            column.name,
-        )
-    if operation.expression is None:
-        put_column(machine, key, replace(column, generated=None, default=None))
-    else:
-        put_column(machine, key, replace(column, default=machine.expression(operation.expression)))
-
-
-def set_column_option(machine: Machine, operation: SetColumnOption) -> None:
-    """`SET STATISTICS` and the like: kept among the table's options."""
-    found = altered(machine, operation)
-    if found is None:
-        return
-    key, table = found
-    column_of(machine, key, table, operation.column)
-    table = machine.schema.table(key) or table
-    name = f"{operation.column}: {operation.option}"
-    options = {item: value for item, value in table.options.items() if item != name}
-    if operation.value is not None and operation.value.lower() not in ("-1", "default"):
-        options[name] = operation.value
-    machine.put(key, replace(table, options=options))

@@ -21,7 +21,6 @@ from miglint.sql.operations import (
     Transaction,
     Try,
 )
-from miglint.values import replace
 
 Apply = Callable[[Machine, Operation], None]
 
@@ -93,23 +92,29 @@ def raise_error(machine: Machine, operation: Raise) -> None:
 def branch(machine: Machine, operation: If, apply: Apply) -> None:
     """`IF`: the branch that its condition chooses; where that is not known, the first, and a doubt."""
     answer = holds(machine, operation.condition)
-    if answer is None and _only_raises(operation.then) and not operation.otherwise:
+    if answer is None and _only_raises(operation.then):
         # A check that the script makes of its surroundings: somebody who runs it has seen it pass.
-        return
+        answer = False
     if answer is None:
         answer = holds(machine, operation.condition, guess=True)
     if answer is None:
-        before = machine.schema
-        for inner in operation.then:
-            try:
-                apply(machine, inner)
-            except Refused as refused:
-                raise Refused(replace(refused.failure, certain=False)) from refused
-        if machine.schema is not before:
-            machine.doubt("an IF whose condition is not known decides over a change of the schema")
+        _undecided(machine, operation, apply)
         return
     for inner in operation.then if answer else operation.otherwise:
         apply(machine, inner)
+
+
+def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
+    # The branch is run for what it says of later statements; that it ran at all is not known.
+    before = machine.schema
+    try:
+        for inner in operation.then:
+            apply(machine, inner)
+    except Refused as refused:
+        machine.doubt(f"an IF whose condition is not known may lead to an error: {refused.failure.message}")
+        return
+    if machine.schema is not before:
+        machine.doubt("an IF whose condition is not known decides over a change of the schema")
 
 
 def _only_raises(operations: tuple[Operation, ...]) -> bool:
@@ -184,10 +189,7 @@ def _part_exists(machine: Machine, test: Exists) -> bool | None:
     if test.table is None:
         if test.kind == "column":
             return None
-        for _, value in machine.schema.items():
-            if isinstance(value, Table) and name in value.constraints:
-                return True
-        return False
+        return any(isinstance(value, Table) and name in value.constraints for _, value in machine.schema.items())
     found = machine.relation(test.table)[1]
     if found is None:
         return None

@@ -30,7 +30,9 @@ _VOLATILE = frozenset(
 )  # fmt: skip
 _COMPARISON = re.compile(r"\b(\w+) (?:=|<>) ((?:any|all) \(array\[[^\]]*\]\)|'(?:[^']|'')*')")
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
-_SETTLING = frozenset({"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs", "floor", "ceil", "round"})
+_SETTLING = frozenset(
+    {"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs", "floor", "ceil", "round"}
+)
 
 
 def _table(machine: Machine, name: Name) -> tuple[Key, Table] | None:
@@ -91,9 +93,7 @@ def _unique(machine: Machine, operation: Insert, key: Key, table: Table) -> bool
     assert operation.rows is not None
     columns = [machine.column_name(name) for name in operation.columns] or list(table.columns)
     place, seeds = _seeds(machine, key)
-    keys = [
-        constraint.columns for constraint in table.constraints.values() if constraint.kind in ("primary", "unique")
-    ]
+    keys = [constraint.columns for constraint in table.constraints.values() if constraint.kind in ("primary", "unique")]
     for _, index in machine.indexes(key):
         if index.unique and index.where is None and all(element.column for element in index.elements):
             keys.append(tuple(machine.column_name(element.column or "") for element in index.elements))
@@ -110,7 +110,7 @@ def _unique(machine: Machine, operation: Insert, key: Key, table: Table) -> bool
             if mark in seeds:
                 raise machine.refuse(
                     "unique_violation",
-                    f'a row with {mark} is in "{operation.table}" already: duplicate key value violates its unique constraint',
+                    f'a row with {mark} is in "{operation.table}" already: duplicate key value',
                     key,
                     names[0],
                 )
@@ -228,9 +228,12 @@ def select(machine: Machine, operation: Select) -> None:
 
 def maintenance(machine: Machine, operation: Maintenance) -> None:
     """`VACUUM`, `ANALYZE`, `LOCK` and the like leave the schema alone; their target must exist."""
-    if operation.target is not None and operation.kind in ("lock", "refresh materialized view", "cluster", "reindex table"):
+    if operation.target is not None and operation.kind in (
+        "lock",
+        "refresh materialized view",
+        "cluster",
+        "reindex table",
+    ):
         key, found = machine.relation(operation.target)
         if isinstance(found, Absent):
             raise machine.missing_relation(operation.target, key)
-
-

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-
-from miglint.schema.apply.constraints import remove, resting_on
+from miglint.schema.apply.constraints import remove
+from miglint.schema.apply.foreign_keys import resting_on
 from miglint.schema.apply.machine import Machine, kind_of
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
@@ -24,7 +24,7 @@ from miglint.sql.operations import ColumnUse, Name
 from miglint.values import replace
 
 Dependent = tuple[Key, str | None]
-"""A dependent object, or with a second part a column default (`column NAME`) or constraint (`constraint NAME`) of it."""
+"""A dependent object; with a second part a column (`column NAME`, `default NAME`) or `constraint NAME` of it."""
 
 
 def uses(view: View, relation: Name, column: str) -> bool:
@@ -46,12 +46,12 @@ def drop_column_dependents(machine: Machine, key: Key, column: str, *, cascade: 
         return
     blockers: list[Dependent] = []
     if machine.postgres:
-        name = _name(key)
+        own = _name(key)
         for user in machine.schema.on(key):
             value = machine.schema.find(user)
-            if isinstance(value, View) and uses(value, name, column):
-                blockers.append((user, None))
-            elif isinstance(value, Trigger) and column in value.columns:
+            if (isinstance(value, View) and uses(value, own, column)) or (
+                isinstance(value, Trigger) and column in value.columns
+            ):
                 blockers.append((user, None))
         for other in table.columns.values():
             if other.generated is not None and other.default is not None and column in other.default.columns:
@@ -108,7 +108,7 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
         if mentioned and constraint.kind == "foreign" and not constraint.inline:
             raise machine.refuse(
                 "dependent_objects_still_exist",
-                f'error in table {table.name.name} after drop column: unknown column "{written}" in foreign key definition',
+                f'error in table {table.name.name} after drop column: unknown column "{written}" in foreign key',
                 key,
                 column,
             )
@@ -200,8 +200,9 @@ def blockers_of(machine: Machine, key: Key) -> list[Dependent]:
             result.append((user, None))
         elif isinstance(other, Table):
             result += _table_uses(machine, user, other, key)
-        elif isinstance(other, (Routine, Domain, Composite)) and key.space == "type":
-            result.append((user, None))
+        elif isinstance(other, (Routine, Domain, Composite)):
+            if key.space == "type":
+                result.append((user, None))
         elif isinstance(other, Rule) and mine is not None and relation_key(other.table, machine.dialect) != mine:
             result.append((user, None))
     return result
@@ -223,14 +224,14 @@ def _table_uses(machine: Machine, user: Key, other: Table, key: Key) -> list[Dep
     for name, constraint in other.constraints.items():
         if constraint.table is not None and relation_key(constraint.table, machine.dialect) == key:
             result.append((user, f"constraint {name}"))
-    parents = other.inherits if other.partition_of is None else other.inherits
-    if any(relation_key(parent, machine.dialect) == key for parent in parents):
+    if any(relation_key(parent, machine.dialect) == key for parent in other.inherits):
         result.append((user, None))
     return result
 
 
 def _function_uses(user: Key, other: Table, key: Key) -> list[Dependent]:
-    name, result = _name(key), []
+    name = _name(key)
+    result: list[Dependent] = []
     for column in other.columns.values():
         if column.default is not None and name in column.default.functions:
             result.append((user, f"column {column.name}" if column.generated else f"default {column.name}"))
@@ -271,11 +272,11 @@ def _drop_table(machine: Machine, key: Key, table: Table, *, cascade: bool) -> N
         if isinstance(value, Sequence) and value.owned_by is not None and value.owned_by[0] == name:
             blockers += [item for item in blockers_of(machine, user) if item[0] != key]
     for user in machine.schema.on(Key("type", key.schema, key.name)):
-        other = machine.schema.find(user)
-        if isinstance(other, Routine):
+        of_row_type = machine.schema.find(user)
+        if isinstance(of_row_type, Routine):
             blockers.append((user, None))
-        elif isinstance(other, Table) and user != key:
-            blockers += _table_uses(machine, user, other, Key("type", key.schema, key.name))
+        elif isinstance(of_row_type, Table) and user != key:
+            blockers += _table_uses(machine, user, of_row_type, Key("type", key.schema, key.name))
     settle(machine, blockers, cascade=cascade, of=f"table {key.name}", key=key)
     for partition in partitions:
         drop_object(machine, partition, cascade=cascade)
@@ -290,10 +291,10 @@ def _drop_parts(machine: Machine, key: Key) -> None:
         if isinstance(value, (Trigger, Policy, Rule)):
             if relation_key(value.table, machine.dialect) == key:
                 machine.drop(user)
-        elif isinstance(value, Other) and value.table is not None:
-            machine.drop(user)
-        elif isinstance(value, Index) or (
-            isinstance(value, Sequence) and value.owned_by is not None and value.owned_by[0] == _name(key)
+        elif (
+            (isinstance(value, Other) and value.table is not None)
+            or isinstance(value, Index)
+            or (isinstance(value, Sequence) and value.owned_by is not None and value.owned_by[0] == _name(key))
         ):
             machine.drop(user)
 

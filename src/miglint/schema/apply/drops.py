@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-
-from miglint.schema.apply.constraints import resting_on
 from miglint.schema.apply.dependents import Dependent, drop_object, settle
-from miglint.schema.apply.others import other_key
+from miglint.schema.apply.foreign_keys import resting_on
 from miglint.schema.apply.machine import Machine, kind_of
+from miglint.schema.apply.others import other_key
 from miglint.schema.objects import (
+    ABSENT,
     Absent,
     Domain,
     Extension,
@@ -15,13 +15,13 @@ from miglint.schema.objects import (
     Key,
     Namespace,
     Other,
+    Policy,
     Routine,
+    Rule,
     SchemaObject,
     Sequence,
     Table,
     Trigger,
-    Policy,
-    Rule,
     View,
 )
 from miglint.sql.operations import Drop, Name, Type
@@ -70,6 +70,8 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
         machine.note("missing", f'{kind} "{operation.name}" was never created here', key)
         machine.never_made(key)
         return
+    if found is None and machine.never(key):
+        found = ABSENT
     if found is None:
         found = _assumed(key, kind)
         machine.assume(key, found)
@@ -95,7 +97,9 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
         column = None if owner is None else owner.columns.get(found.owned_by[1])
         if column is not None and column.identity is not None:
             raise machine.refuse(
-                "dependent_objects_still_exist", f"cannot drop sequence {key.name} because column {column.name} requires it", key
+                "dependent_objects_still_exist",
+                f"cannot drop sequence {key.name} because column {column.name} requires it",
+                key,
             )
     if isinstance(found, Table) or (isinstance(found, View) and found.materialized):
         machine.note("lost", f'the rows of {kind} "{operation.name}"', key)
@@ -139,7 +143,9 @@ def _right_kind(machine: Machine, operation: Drop, key: Key, found: SchemaObject
     if machine.postgres:
         raise machine.refuse("wrong_object_type", f'"{operation.name}" is not a {operation.kind}', key)
     if isinstance(found, (Table, View)) and operation.kind in ("table", "view"):
-        raise machine.refuse("wrong_object_type", f"use DROP {kind_of(found).upper()} to delete {kind_of(found)} {operation.name}", key)
+        raise machine.refuse(
+            "wrong_object_type", f"use DROP {kind_of(found).upper()} to delete {kind_of(found)} {operation.name}", key
+        )
     raise machine.refuse("undefined_table", f"no such {operation.kind}: {operation.name}", key)
 
 
@@ -280,12 +286,12 @@ def _drop_other(machine: Machine, operation: Drop) -> None:
             machine.note("missing", f'{kind} "{operation.name}" was never created here', key)
             machine.never_made(key)
             return
-        machine.assume(key, Extension(key.name, assumed=True) if kind == "extension" else Other(kind, operation.name, assumed=True))
+        machine.assume(
+            key, Extension(key.name, assumed=True) if kind == "extension" else Other(kind, operation.name, assumed=True)
+        )
         machine.drop(key)
         return
     if isinstance(found, Absent):
         _missing(machine, operation, key, "undefined_object", f'{kind} "{operation.name}" does not exist')
         return
     machine.drop(key)
-
-

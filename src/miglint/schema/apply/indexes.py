@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from miglint.schema.apply.machine import Machine, kind_of
 from miglint.schema.apply.naming import choose, column_part, truncate
 from miglint.schema.objects import Absent, Index, Key, Table
@@ -15,9 +14,11 @@ def _element_name(element: IndexElement) -> str:
         return element.column
     functions = () if element.expression is None else element.expression.functions
     # The server names an expression after the function it calls, else "expr".
-    return functions[0].name if functions and element.expression and element.expression.text.lower().startswith(
+    return (
         functions[0].name
-    ) else "expr"
+        if functions and element.expression and element.expression.text.lower().startswith(functions[0].name)
+        else "expr"
+    )
 
 
 def generated_name(machine: Machine, schema: str, table: str, elements: tuple[IndexElement, ...]) -> str:

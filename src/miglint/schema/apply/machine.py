@@ -21,15 +21,18 @@ from miglint.schema.objects import (
     Table,
     View,
 )
-from miglint.schema.outcome import Failure, Note
+from miglint.schema.outcome import Failure, Moment, Note
 from miglint.schema.value import Schema
-from miglint.source import Dialect
-from miglint.sql.operations import Column, Constraint, Expression, Name, Query, Type
+from miglint.source import Dialect, Span
+from miglint.sql.operations import Column, Constraint, Expression, Name, Query, Statement, Type
 
 SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema", "pg_toast"})
 SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid", "rowid", "_rowid_"})
 _CONSTANTS = frozenset({"true", "false", "null", "current_timestamp", "current_date", "current_time"})
 _SQLITE_SYSTEM = frozenset({"sqlite_master", "sqlite_schema", "sqlite_sequence", "sqlite_stat1", "sqlite_temp_master"})
+
+# Stands until the first statement runs.
+_NO_STATEMENT = Statement(Span(0, 0), "", ())
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer of the modelled engine, not an error of this program
@@ -59,11 +62,26 @@ class Machine:
     """
 
     __slots__ = (
-        "assumptions", "dialect", "dropping", "notes", "origin", "path", "postgres", "schema", "settings", "snapshots", "temporary",
-        "touched", "unknown",
-    )  # fmt: skip
+        "assumptions",
+        "dialect",
+        "dropping",
+        "moments",
+        "notes",
+        "origin",
+        "path",
+        "postgres",
+        "schema",
+        "settings",
+        "snapshots",
+        "statement",
+        "strict",
+        "temporary",
+        "touched",
+        "unknown",
+    )
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, *, strict: bool = False) -> None:
+        self.strict = strict
         self.schema = schema
         self.origin = schema
         self.dialect = schema.dialect
@@ -72,6 +90,8 @@ class Machine:
         self.settings: dict[str, str] = {}
         self.snapshots: list[tuple[str, Schema]] = []
         self.notes: list[Note] = []
+        self.moments: list[Moment] = []
+        self.statement = _NO_STATEMENT
         self.unknown: list[str] = []
         self.touched: set[Key] = set()
         self.assumptions: list[Assumption] = []
@@ -124,6 +144,14 @@ class Machine:
         self.assumptions.append(assumption)
         self.origin = assumption.apply(self.origin)
         self.schema = assumption.apply(self.schema)
+
+    def never(self, key: Key) -> bool:
+        """Whether a relation of which nothing is known cannot be there: in a rollback, when files make everything.
+
+        A forward may rely on what somebody else made; its rollback then meets what the forwards made. The tables in
+        which migration tools keep their books are made by nobody.
+        """
+        return self.strict and self.schema.rooted and "migration" not in key.name and "version" not in key.name
 
     def never_made(self, key: Key) -> None:
         """A guard looked for what no file has made. Whether it was there is known only when files make everything."""
@@ -219,6 +247,8 @@ class Machine:
         if found is None:
             if self.foreign(name):
                 return None
+            if self.never(key):
+                raise self.missing_relation(name, key)
             table = Table(Name(key.schema, name.name), assumed=True)
             self.assume(key, table)
             return key, table
@@ -318,7 +348,7 @@ class Machine:
             if self.foreign(name):
                 continue
             key, found = self.relation(name)
-            if isinstance(found, Absent):
+            if isinstance(found, Absent) or (found is None and self.never(key)):
                 raise self.missing_relation(name, key)
 
     def reads(self, query: Query) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from miglint.schema.apply.machine import Machine
 from miglint.schema.objects import Absent, Comment, Extension, Key, Namespace, Other, Privileges
 from miglint.sql.operations import (
@@ -18,9 +17,9 @@ from miglint.sql.operations import (
 from miglint.values import replace
 
 _IN_SCHEMA = frozenset(
-    {"statistics", "collation", "conversion", "operator", "operator class", "operator family", "text search configuration",
-     "text search dictionary", "text search parser", "text search template"}
-)  # fmt: skip
+    {"statistics", "collation", "conversion", "operator", "operator class", "operator family"}
+    | {f"text search {part}" for part in ("configuration", "dictionary", "parser", "template")}
+)
 
 
 def create_extension(machine: Machine, operation: CreateExtension) -> None:
@@ -52,8 +51,6 @@ def create_role(machine: Machine, operation: CreateRole) -> None:
     if machine.schema.find(key) is not None:
         raise machine.refuse("duplicate_object", f'role "{operation.name}" already exists', key)
     machine.create(key, Other("role", Name(None, operation.name), operation.definition))
-
-
 
 
 def create_other(machine: Machine, operation: CreateOther) -> None:

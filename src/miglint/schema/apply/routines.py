@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from miglint.schema.apply.drops import routines, signature
 from miglint.schema.apply.machine import Machine
 from miglint.schema.objects import Absent, Key, Policy, Routine, Rule, Trigger
@@ -58,9 +57,7 @@ def _replaceable(machine: Machine, key: Key, old: Routine, new: Routine) -> None
     if old.kind != new.kind:
         raise machine.refuse("wrong_object_type", "cannot change routine kind", key)
     if old.returns != new.returns:
-        raise machine.refuse(
-            "invalid_function_definition", "cannot change return type of existing function", key
-        )
+        raise machine.refuse("invalid_function_definition", "cannot change return type of existing function", key)
     for before, after in zip(old.input_names, new.input_names, strict=False):
         if before and before != after:
             raise machine.refuse(
@@ -149,9 +146,7 @@ def create_policy(machine: Machine, operation: CreatePolicy) -> None:
     table, owner = _holder(machine, operation.table)
     key = Key("policy", table.schema, operation.name, owner)
     if machine.schema.find(key) is not None:
-        raise machine.refuse(
-            "duplicate_object", f'policy "{operation.name}" for table "{owner}" already exists', key
-        )
+        raise machine.refuse("duplicate_object", f'policy "{operation.name}" for table "{owner}" already exists', key)
     machine.create(key, Policy(operation.name, Name(table.schema, table.name), operation.definition))
 
 
@@ -161,9 +156,7 @@ def alter_policy(machine: Machine, operation: AlterPolicy) -> None:
     key = Key("policy", table.schema, operation.name, owner)
     found = machine.schema.get(key)
     if isinstance(found, Absent):
-        raise machine.refuse(
-            "undefined_object", f'policy "{operation.name}" for table "{owner}" does not exist', key
-        )
+        raise machine.refuse("undefined_object", f'policy "{operation.name}" for table "{owner}" does not exist', key)
     if isinstance(found, Policy):
         machine.put(key, replace(found, definition=f"{found.definition}\n{operation.definition}"))
         machine.doubt(f'ALTER POLICY "{operation.name}" changes a part of its definition')
@@ -175,9 +168,5 @@ def create_rule(machine: Machine, operation: CreateRule) -> None:
     key = Key("rule", table.schema, operation.name, owner)
     existing = machine.schema.find(key)
     if existing is not None and not operation.or_replace:
-        raise machine.refuse(
-            "duplicate_object", f'rule "{operation.name}" for relation "{owner}" already exists', key
-        )
+        raise machine.refuse("duplicate_object", f'rule "{operation.name}" for relation "{owner}" already exists', key)
     machine.create(key, Rule(operation.name, Name(table.schema, table.name), operation.definition))
-
-

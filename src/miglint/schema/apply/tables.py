@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-
 from miglint.schema.apply.columns import altered, define
 from miglint.schema.apply.constraints import add_constraint
 from miglint.schema.apply.indexes import copy_index
 from miglint.schema.apply.machine import Machine, kind_of
-from miglint.schema.objects import Absent, Composite, Key, SchemaObject, Table, Trigger, View
 from miglint.schema.apply.views import columns_of, result_columns
+from miglint.schema.objects import Absent, Composite, Key, SchemaObject, Table, Trigger, View
 from miglint.sql.operations import (
     AttachPartition,
     Column,
@@ -51,14 +50,19 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         strict=operation.strict,
         without_rowid=operation.without_rowid,
         definition=operation.virtual,
-        options={option: "" for option in operation.options},
+        options=dict.fromkeys(operation.options, ""),
     )
     machine.create(key, table)
     columns = _inherited(machine, operation)
     unknown = operation.query is not None and not _from_query(machine, operation, columns)
     for column in operation.columns:
         folded = machine.column_name(column.name)
-        if folded in columns and not operation.inherits and operation.partition_of is None and operation.of_type is None:
+        if (
+            folded in columns
+            and not operation.inherits
+            and operation.partition_of is None
+            and operation.of_type is None
+        ):
             message = (
                 f'column "{column.name}" specified more than once'
                 if machine.postgres
@@ -93,9 +97,7 @@ def _exists(machine: Machine, operation: CreateTable, key: Key, existing: Schema
             message = f"{kind_of(existing)} {operation.name.name} already exists"
         raise machine.refuse("duplicate_table", message, key)
     if not isinstance(existing, Table):
-        machine.note(
-            "hidden", f'"{operation.name}" exists already as {kind_of(existing)}: no table is made', key
-        )
+        machine.note("hidden", f'"{operation.name}" exists already as {kind_of(existing)}: no table is made', key)
     elif existing.assumed or operation.query is not None or operation.likes or operation.partition_of is not None:
         machine.note("skipped", f'table "{operation.name}" exists already', key)
     else:
@@ -178,7 +180,9 @@ def _like(machine: Machine, operation: CreateTable, key: Key) -> None:
         constraints = dict(table.constraints)
         if everything or "constraints" in like.including:
             constraints.update({n: c for n, c in source.constraints.items() if c.kind == "check"})
-        machine.put(key, replace(table, columns=columns, constraints=constraints, assumed=table.assumed or source.assumed))
+        machine.put(
+            key, replace(table, columns=columns, constraints=constraints, assumed=table.assumed or source.assumed)
+        )
         if everything or "indexes" in like.including:
             for constraint in source.constraints.values():
                 if constraint.kind in ("primary", "unique", "exclude"):
@@ -236,7 +240,9 @@ def detach_partition(machine: Machine, operation: DetachPartition) -> None:
     name = Name(parent[0].schema, parent[0].name)
     if table.partition_of != name and not table.assumed:
         raise machine.refuse(
-            "undefined_table", f'relation "{operation.partition}" is not a partition of relation "{operation.table}"', key
+            "undefined_table",
+            f'relation "{operation.partition}" is not a partition of relation "{operation.table}"',
+            key,
         )
     machine.put(key, replace(table, partition_of=None, partition_bound=None))
 
@@ -304,10 +310,12 @@ def enable_trigger(machine: Machine, operation: EnableTrigger) -> None:
                 machine.put(user, replace(value, state=state))
         return
     trigger_key = Key("rule" if operation.rule else "trigger", key.schema, operation.trigger, key.name)
-    value = machine.schema.get(trigger_key)
-    if isinstance(value, Trigger):
-        machine.put(trigger_key, replace(value, state=state))
-    elif isinstance(value, Absent):
+    found_trigger = machine.schema.get(trigger_key)
+    if isinstance(found_trigger, Trigger):
+        machine.put(trigger_key, replace(found_trigger, state=state))
+    elif isinstance(found_trigger, Absent):
         raise machine.refuse(
-            "undefined_object", f'trigger "{operation.trigger}" for table "{table.name.name}" does not exist', trigger_key
+            "undefined_object",
+            f'trigger "{operation.trigger}" for table "{table.name.name}" does not exist',
+            trigger_key,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from miglint.schema.apply.columns import define_quietly
 from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.naming import choose
@@ -74,9 +73,7 @@ def add_enum_value(machine: Machine, operation: AddEnumValue) -> None:
         if operation.if_not_exists:
             machine.note("skipped", f'enum label "{operation.value}" already exists', key, operation.value)
             return
-        raise machine.refuse(
-            "duplicate_object", f'enum label "{operation.value}" already exists', key, operation.value
-        )
+        raise machine.refuse("duplicate_object", f'enum label "{operation.value}" already exists', key, operation.value)
     labels = list(enum.labels)
     place = len(labels)
     if operation.neighbour is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from miglint.schema.apply.machine import Machine, kind_of
 from miglint.schema.objects import Key, Table, View
 from miglint.sql.operations import Column, ColumnUse, CreateView, Name, Query
@@ -69,7 +68,9 @@ def create_view(machine: Machine, operation: CreateView) -> None:
     if operation.columns and columns is not None:
         columns = operation.columns + columns[len(operation.columns) :]
     elif operation.columns:
-        columns = operation.columns if "*" not in query.outputs and len(query.outputs) == len(operation.columns) else None
+        columns = (
+            operation.columns if "*" not in query.outputs and len(query.outputs) == len(operation.columns) else None
+        )
     view = View(
         name,
         query,
@@ -89,9 +90,7 @@ def create_view(machine: Machine, operation: CreateView) -> None:
     if not operation.if_not_exists:
         if machine.postgres:
             raise machine.refuse("duplicate_table", f'relation "{operation.name.name}" already exists', key)
-        raise machine.refuse(
-            "duplicate_table", f"{kind_of(existing)} {operation.name.name} already exists", key
-        )
+        raise machine.refuse("duplicate_table", f"{kind_of(existing)} {operation.name.name} already exists", key)
     same = isinstance(existing, View) and (existing.query is None or existing.query == view.query)
     machine.note(
         "skipped" if same else "hidden",

@@ -1,0 +1,201 @@
+"""`ALTER COLUMN`: types, defaults, nullability, identity, generated columns and their settings."""
+
+from __future__ import annotations
+
+from miglint.schema.apply.columns import altered, column_of, composite, implied_sequence, put_column
+from miglint.schema.apply.dependents import uses
+from miglint.schema.apply.machine import Machine, kind_of
+from miglint.schema.objects import Key, Sequence, View
+from miglint.sql.operations import (
+    AlterColumnType,
+    Column,
+    Name,
+    SetColumnOption,
+    SetDefault,
+    SetGenerated,
+    SetIdentity,
+    SetNullable,
+)
+from miglint.values import replace
+
+
+def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
+    """`ALTER COLUMN ... TYPE`."""
+    if operation.kind == "type":
+        key, value = composite(machine, operation)
+        if value is not None and operation.column in value.columns:
+            changed = replace(value.columns[operation.column], type=machine.type(operation.type))
+            machine.put(key, replace(value, columns={**value.columns, operation.column: changed}))
+        return
+    found = altered(machine, operation)
+    if found is None:
+        return
+    key, table = found
+    column = column_of(machine, key, table, operation.column)
+    if column is None:
+        return
+    _convertible(machine, key, column, operation)
+    new = machine.type(operation.type)
+    if machine.postgres and (new != column.type or column.type is None):
+        for user in machine.schema.on(key):
+            view = machine.schema.find(user)
+            if isinstance(view, View) and uses(view, Name(key.schema, key.name), operation.column):
+                raise machine.refuse(
+                    "feature_not_supported",
+                    f"cannot alter type of a column used by a view or rule: {kind_of(view)} {user} depends on "
+                    f'column "{operation.column}"',
+                    key,
+                    operation.column,
+                )
+    put_column(
+        machine,
+        key,
+        replace(column, type=new, collation=operation.collation, serial=False, assumed=False, span=operation.span),
+    )
+
+
+def _convertible(machine: Machine, key: Key, column: Column, operation: AlterColumnType) -> None:
+    # The functions that convert between times and numbers, or lists and texts, take one and not the other: a second run
+    # hands them the type that the first one made.
+    kind, using = column.type, operation.using
+    if kind is None or using is None or kind.schema is not None:
+        return
+    names = {function.name for function in using.functions}
+    written = str(kind)
+    if "to_timestamp" in names and len(names) == 1 and kind.name in _TIMES:
+        message = f"function to_timestamp({written}) does not exist"
+    elif names & {"extract", "date_part"} and kind.name in _NUMBERS:
+        message = f"function extract(unknown, {written}) does not exist"
+    elif "string_to_array" in names and kind.dimensions:
+        message = f"function string_to_array({written}, unknown) does not exist"
+    elif "array_to_string" in names and not kind.dimensions:
+        message = f"function array_to_string({written}, unknown) does not exist"
+    elif "decode" in names and kind.name == "bytea":
+        message = f"function decode({written}, unknown) does not exist"
+    elif "encode" in names and kind.name in ("text", "varchar", "bpchar"):
+        message = f"function encode({written}, unknown) does not exist"
+    else:
+        return
+    raise machine.refuse("undefined_function", message, key, column.name)
+
+
+_TIMES = frozenset({"timestamptz", "timestamp", "date"})
+_NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
+
+
+def set_default(machine: Machine, operation: SetDefault) -> None:
+    """`SET DEFAULT` and `DROP DEFAULT`."""
+    found = altered(machine, operation)
+    if found is None:
+        return
+    key, table = found
+    column = column_of(machine, key, table, operation.column)
+    if column is None:
+        return
+    if column.identity is not None:
+        raise machine.refuse(
+            "syntax_error", f'column "{column.name}" of relation "{key.name}" is an identity column', key, column.name
+        )
+    default = operation.default
+    if default is not None and default.key == "null":
+        default = None
+    put_column(machine, key, replace(column, default=machine.expression(default), serial=False))
+
+
+def set_nullable(machine: Machine, operation: SetNullable) -> None:
+    """`SET NOT NULL` and `DROP NOT NULL`."""
+    found = altered(machine, operation)
+    if found is None:
+        return
+    key, table = found
+    column = column_of(machine, key, table, operation.column)
+    if column is None:
+        return
+    if operation.nullable and machine.postgres:
+        primary = next((c for c in table.constraints.values() if c.kind == "primary"), None)
+        if primary is not None and column.name in primary.columns:
+            raise machine.refuse(
+                "invalid_table_definition", f'column "{column.name}" is in a primary key', key, column.name
+            )
+    put_column(machine, key, replace(column, nullable=operation.nullable, not_null_name=None))
+
+
+def set_identity(machine: Machine, operation: SetIdentity) -> None:
+    """`ADD GENERATED`, `SET GENERATED`, `DROP IDENTITY`."""
+    found = altered(machine, operation)
+    if found is None:
+        return
+    key, table = found
+    column = column_of(machine, key, table, operation.column)
+    if column is None:
+        return
+    if operation.action == "add":
+        if column.identity is not None:
+            raise machine.refuse(
+                "object_not_in_prerequisite_state",
+                f'column "{column.name}" of relation "{key.name}" is already an identity column',
+                key,
+                column.name,
+            )
+        implied_sequence(machine, Name(key.schema, key.name), column.name)
+    elif column.identity is None and not column.assumed:
+        if operation.if_exists:
+            machine.note("missing", f'column "{column.name}" is not an identity column, skipped', key, column.name)
+            return
+        raise machine.refuse(
+            "object_not_in_prerequisite_state",
+            f'column "{column.name}" of relation "{key.name}" is not an identity column',
+            key,
+            column.name,
+        )
+    if operation.action == "drop":
+        for user in machine.schema.on(key):
+            value = machine.schema.find(user)
+            if (
+                isinstance(value, Sequence)
+                and value.implicit
+                and value.owned_by == (Name(key.schema, key.name), column.name)
+            ):
+                machine.drop(user)
+    identity = None if operation.action == "drop" else operation.identity or column.identity
+    put_column(machine, key, replace(column, identity=identity, assumed=False))
+
+
+def set_generated(machine: Machine, operation: SetGenerated) -> None:
+    """`DROP EXPRESSION` and `SET EXPRESSION`."""
+    found = altered(machine, operation)
+    if found is None:
+        return
+    key, table = found
+    column = column_of(machine, key, table, operation.column)
+    if column is None:
+        return
+    if column.generated is None and not column.assumed:
+        if operation.if_exists:
+            machine.note("missing", f'column "{column.name}" is not a generated column, skipped', key, column.name)
+            return
+        raise machine.refuse(
+            "object_not_in_prerequisite_state",
+            f'column "{column.name}" of relation "{key.name}" is not a generated column',
+            key,
+            column.name,
+        )
+    if operation.expression is None:
+        put_column(machine, key, replace(column, generated=None, default=None))
+    else:
+        put_column(machine, key, replace(column, default=machine.expression(operation.expression)))
+
+
+def set_column_option(machine: Machine, operation: SetColumnOption) -> None:
+    """`SET STATISTICS` and the like: kept among the table's options."""
+    found = altered(machine, operation)
+    if found is None:
+        return
+    key, table = found
+    column_of(machine, key, table, operation.column)
+    table = machine.schema.table(key) or table
+    name = f"{operation.column}: {operation.option}"
+    options = {item: value for item, value in table.options.items() if item != name}
+    if operation.value is not None and operation.value.lower() not in ("-1", "default"):
+        options[name] = operation.value
+    machine.put(key, replace(table, options=options))
