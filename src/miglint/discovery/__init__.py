@@ -1,0 +1,9 @@
+"""Paths to migrations: which files there are, which layout they follow, and which ones belong together."""
+
+from __future__ import annotations
+
+from miglint.discovery.find import discover, discover_text
+from miglint.discovery.layouts import layout_names
+from miglint.discovery.options import DiscoveryOptions
+
+__all__ = ["DiscoveryOptions", "discover", "discover_text", "layout_names"]

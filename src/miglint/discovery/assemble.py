@@ -1,0 +1,291 @@
+"""Pieces to histories: decide each one's dialect, pair the directions, put the versions in order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from miglint.discovery import sections
+from miglint.discovery.dialects import UNMARKED, Mark, of_folder, of_working_directory
+from miglint.discovery.order import order_problems
+from miglint.discovery.pieces import Collected, Home, Layout, Piece
+from miglint.discovery.versions import SortKey
+from miglint.discovery.walk import Folder
+from miglint.source import Dialect, Direction, History, Migration, Problem, Script, SourceFile, Span
+
+
+class Assembled(NamedTuple):
+    """The histories of one home in one layout. `foreign` are the paths of files for engines that are not read."""
+
+    histories: list[History]
+    problems: list[Problem]
+    foreign: set[str]
+    unmatched: list[tuple[str, str]]
+
+
+class _Marked(NamedTuple):
+    """A piece whose dialect is known as far as anything says; `span` is its section of the file."""
+
+    piece: Piece
+    span: Span
+    mark: Mark
+    irreversible: str | None
+
+
+class _Said(NamedTuple):
+    """What a file says of itself: whether there is anything to look for, and its dialect."""
+
+    file: SourceFile | None
+    anything: bool
+    directive: Mark
+
+
+class _Pair(NamedTuple):
+    forward: _Marked | None
+    rollback: _Marked | None
+
+
+def assemble(  # noqa: PLR0917
+    home: Home, layout: Layout, collected: Collected, default: Dialect, wanted_rollbacks: str | None, cwd: str
+) -> Assembled:
+    """Pair the pieces of a home and order them, one history for each dialect."""
+    label = collected.label or layout.name
+    rollbacks = wanted_rollbacks or collected.rollbacks or layout.rollbacks
+    problems = list(collected.problems)
+    named_set: set[Dialect] = set()
+    versions: dict[SortKey, list[_Marked]] = defaultdict(list)
+    marks: dict[str, Mark] = {}
+    said = _Said(None, False, UNMARKED)
+    for piece in collected.pieces:
+        mark = piece.mark if piece.mark is not UNMARKED else collected.mark
+        if mark is UNMARKED:
+            known = marks.get(piece.folder.shown)
+            if known is None:
+                known = marks[piece.folder.shown] = folder_mark(piece.folder, cwd)
+            mark = known
+        if mark.dialects:
+            named_set.update(mark.dialects)
+        if said.file is not piece.file:
+            said = _listen(piece.file, problems)
+        versions[piece.key] += _marked(piece, mark, said, problems)
+
+    # An unmarked file serves the dialects of its folder; where each of them has a file of its own already, it can
+    # only be meant for the default one.
+    if named_set and default not in named_set and any(_is_left_over(each, named_set) for each in versions.values()):
+        named_set.add(default)
+
+    found: dict[Dialect, list[tuple[SortKey, Migration]]] = defaultdict(list)
+    foreign: dict[str, set[str]] = defaultdict(set)
+    served: set[str] = set()
+    for key, group in versions.items():
+        for dialect in _dialects(group, named_set, default):
+            for pair in _pairs(group, dialect, problems):
+                found[dialect].append((key, _migration(pair, dialect)))
+                served.update(each.piece.file.path for each in pair if each is not None)
+
+    served.update(problem.path for problem in problems)
+    left = list(collected.unmatched)
+    for group in versions.values():
+        others = {each.mark.foreign for each in group if each.mark.foreign is not None}
+        for each in group:
+            path = each.piece.file.path
+            if each.mark.foreign is not None:
+                foreign[each.mark.foreign].add(path)
+            elif path not in served and others:
+                foreign[min(others)].add(path)  # it serves only engines that are not read
+            elif path not in served:
+                left.append((path, "every dialect of this version has a file of its own, so this one serves none"))
+    for name, paths in sorted(foreign.items()):
+        message = f"{len(paths)} {'file' if len(paths) == 1 else 'files'} for {name} left out"
+        problems.append(Problem("other-dialect", home.root, message))
+
+    histories = []
+    for dialect in sorted(found, key=list(Dialect).index):
+        ordered = sorted(found[dialect], key=lambda item: (item[0], _path(item[1])))
+        migrations = tuple(migration for _, migration in ordered)
+        histories.append(History(home.root, label, dialect, migrations, rollbacks))
+        problems += _missing(migrations, rollbacks)
+        if rollbacks == "none" and wanted_rollbacks is None:
+            message = f"{label} migrations go forward only: no rollback is looked for"
+            problems.append(Problem("forward-only", home.root, message, dialect=dialect))
+    problems += order_problems(histories, collected, label)
+    return Assembled(histories, problems, set().union(*foreign.values()) - served, left)
+
+
+def folder_mark(folder: Folder, cwd: str) -> Mark:
+    """Return the dialect that a folder's path speaks of, or the working directory's own name."""
+    mark = of_folder(folder.shown)
+    return mark if mark is not UNMARKED else of_working_directory(cwd)
+
+
+def _listen(file: SourceFile, problems: list[Problem]) -> _Said:
+    """Look once for what a file says of itself: it may hold a hundred thousand changesets."""
+    if not sections.may_have_sections(file.text):
+        return _Said(file, False, UNMARKED)
+    directive, problem = sections.dialect_directive(file)
+    if problem is not None:
+        problems.append(problem)
+    return _Said(file, True, directive)
+
+
+def _marked(piece: Piece, mark: Mark, said: _Said, problems: list[Problem]) -> list[_Marked]:
+    reason = piece.irreversible
+    if not said.anything:
+        return [_Marked(piece, piece.span, mark, reason)]
+    if reason is None:
+        text = piece.file.text
+        reason = sections.irreversible(text, piece.scope or Span(0, len(text)))
+    if said.directive is not UNMARKED:
+        return [_Marked(piece, piece.span, said.directive, reason)]
+    parts, wrong = sections.split(piece.file, piece.span)
+    problems += wrong
+    if parts:
+        return [_Marked(_cut(piece, part.span), part.span, part.mark, reason) for part in parts]
+    return [_Marked(piece, piece.span, mark, reason)]
+
+
+def _cut(piece: Piece, span: Span) -> Piece:
+    if piece.substituted is None:
+        return piece
+    first = piece.span.start
+    return piece._replace(substituted=piece.substituted[span.start - first : span.end - first])
+
+
+def _is_left_over(group: list[_Marked], named_set: set[Dialect]) -> bool:
+    if any(each.mark.foreign is not None for each in group):
+        return False
+    for direction in Direction:
+        these = [each for each in group if each.piece.direction is direction]
+        own = {dialect for each in these for dialect in each.mark.dialects}
+        if own >= named_set and any(each.mark is UNMARKED for each in these):
+            return True
+    return False
+
+
+def _dialects(group: list[_Marked], named_set: set[Dialect], default: Dialect) -> list[Dialect]:
+    """Return the dialects that one version is in."""
+    own = {dialect for each in group for dialect in each.mark.dialects}
+    if any(each.mark is UNMARKED for each in group):
+        own |= named_set
+        if not own:
+            own.add(default)
+    return sorted(own)
+
+
+def _pairs(group: list[_Marked], dialect: Dialect, problems: list[Problem]) -> list[_Pair]:
+    """Pair what one version holds for one dialect; tell duplicates and orphans."""
+    forwards = _serving(group, dialect, Direction.FORWARD)
+    rollbacks = _serving(group, dialect, Direction.ROLLBACK)
+    if not forwards:
+        orphans = [each for each in rollbacks if each.mark is not UNMARKED or not _has_forward(group)]
+        for each in orphans:
+            message = "this rollback has no forward migration of its version"
+            problems.append(_problem("orphan-rollback", each, dialect, message))
+        return [_Pair(None, each) for each in orphans]
+    pairs = _match(forwards, rollbacks)
+    first = forwards[0]
+    for each in forwards[1:]:
+        message = f"version {each.piece.version} is used twice"
+        problems.append(_problem("duplicate-version", each, dialect, message, first.piece.file.path))
+    used = {id(pair.rollback) for pair in pairs if pair.rollback is not None}
+    for each in rollbacks:
+        if id(each) not in used:
+            message = f"version {each.piece.version} has another rollback already"
+            problems.append(_problem("duplicate-version", each, dialect, message, _rollback_path(pairs)))
+    return pairs
+
+
+def _serving(group: list[_Marked], dialect: Dialect, direction: Direction) -> list[_Marked]:
+    own = [each for each in group if dialect in each.mark.dialects and each.piece.direction is direction]
+    if not own:
+        own = [each for each in group if each.mark is UNMARKED and each.piece.direction is direction]
+    if len(own) > 1:
+        own.sort(key=lambda each: each.piece.file.path)
+    return own
+
+
+def _has_forward(group: Iterable[_Marked]) -> bool:
+    return any(each.piece.direction is Direction.FORWARD for each in group)
+
+
+def _match(forwards: list[_Marked], rollbacks: list[_Marked]) -> list[_Pair]:
+    """Give each forward its rollback: the one of its own file, then of its own name, then what is left, in order."""
+    if len(forwards) == 1 and len(rollbacks) <= 1:
+        return [_Pair(forwards[0], rollbacks[0] if rollbacks else None)]
+    left = list(rollbacks)
+    chosen: dict[int, _Marked] = {}
+    for same in (_same_unit, _same_name, _any_file):
+        for forward in forwards:
+            if id(forward) in chosen:
+                continue
+            partner = next((each for each in left if same(forward, each)), None)
+            if partner is not None:
+                chosen[id(forward)] = partner
+                left.remove(partner)
+    return [_Pair(forward, chosen.get(id(forward))) for forward in forwards]
+
+
+def _same_unit(forward: _Marked, rollback: _Marked) -> bool:
+    return forward.piece.unit is not None and forward.piece.unit == rollback.piece.unit
+
+
+def _same_name(forward: _Marked, rollback: _Marked) -> bool:
+    return rollback.piece.unit is None and forward.piece.name.lower() == rollback.piece.name.lower()
+
+
+def _any_file(forward: _Marked, rollback: _Marked) -> bool:
+    return rollback.piece.unit is None
+
+
+def _rollback_path(pairs: list[_Pair]) -> str | None:
+    return next((pair.rollback.piece.file.path for pair in pairs if pair.rollback is not None), None)
+
+
+def _migration(pair: _Pair, dialect: Dialect) -> Migration:
+    forward, rollback = pair
+    head = forward or rollback
+    assert head is not None  # a pair has at least one side
+    reason = forward.irreversible if forward is not None else None
+    if reason is None and rollback is not None:
+        reason = rollback.irreversible
+    return Migration(
+        head.piece.version,
+        head.piece.name,
+        dialect,
+        _script(forward, dialect),
+        _script(rollback, dialect),
+        reason,
+        head.piece.repeatable,
+    )
+
+
+def _script(marked: _Marked | None, dialect: Dialect) -> Script | None:
+    if marked is None:
+        return None
+    piece = marked.piece
+    return Script(piece.file, marked.span, piece.direction, dialect, piece.transaction, piece.substituted)
+
+
+def _path(migration: Migration) -> str:
+    script = migration.forward or migration.rollback
+    return script.path if script is not None else ""
+
+
+def _missing(migrations: Iterable[Migration], rollbacks: str) -> list[Problem]:
+    if rollbacks != "required":
+        return []
+    message = "there is no rollback for this migration"
+    return [
+        Problem(
+            "missing-rollback", m.forward.path, message, m.forward.span.start, Direction.FORWARD, m.version, m.dialect
+        )
+        for m in migrations
+        if m.forward is not None and m.rollback is None and m.irreversible is None and not m.repeatable
+    ]
+
+
+def _problem(kind: str, each: _Marked, dialect: Dialect, message: str, related: str | None = None) -> Problem:
+    piece = each.piece
+    start = each.span.start
+    return Problem(kind, piece.file.path, message, start, piece.direction, piece.version, dialect, related)

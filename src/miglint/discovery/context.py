@@ -1,0 +1,142 @@
+"""What was asked for, and what has to be read around it to know its history."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from miglint.discovery.dialects import of_segment
+from miglint.discovery.homes import FORWARD_FOLDERS, ROLLBACK_FOLDERS
+from miglint.discovery.layouts.folders import FOLDER, INNER
+from miglint.discovery.options import DiscoveryOptions
+from miglint.discovery.walk import Folder, Tree, printable
+from miglint.errors import UsageError
+
+# ruff: noqa: PTH112, PTH113, PTH118, PTH119, PTH120 - names are joined and cut here, for whole trees
+
+
+class Request(NamedTuple):
+    """The folders to look in. `files` are the paths asked for, which counts only when the request is `partial`."""
+
+    tree: Tree
+    files: set[str]
+    partial: bool
+
+
+def request(paths: Sequence[str], options: DiscoveryOptions, *, may_be_missing: bool = False) -> Request:
+    """Walk the folders asked for, and list those around files and rollback folders."""
+    cwd = os.path.abspath(options.cwd or os.getcwd())  # noqa: PTH100, PTH109
+    folders: list[str] = []
+    files: list[str] = []
+    for path in paths:
+        real = _absolute(path, cwd)
+        mode = _mode(real, path, may_be_missing)
+        if stat.S_ISDIR(mode):
+            if may_be_missing:
+                raise UsageError(f"{path}: is a folder")
+            folders.append(real)
+        else:
+            files.append(real)
+    tree = Tree(cwd, [*folders, *map(os.path.dirname, files), *map(_real_folder, files)], options.exclude)
+    for folder in folders:
+        tree.walk(folder)
+    asked = [printable(folder.path(name)) for folder in list(tree.folders.values()) for name in folder.scripts]
+    whole = len(tree.folders)
+    for folder in folders:
+        _around_folder(tree, folder)
+    partial = bool(files) or len(tree.folders) > whole
+    for real in files:
+        folder_path, name = os.path.split(real)
+        home = tree.scan(folder_path)
+        if home is None:
+            home = tree.folders[tree.shown(folder_path)] = Folder(tree.shown(folder_path), folder_path)
+        tree.add(home, name)
+        asked.append(home.path(name))
+        _around(tree, folder_path, name)
+    return Request(tree, set(asked), partial)
+
+
+def _absolute(path: str, cwd: str) -> str:
+    if not path:
+        raise UsageError("an empty path names nothing")
+    if "\0" in path:
+        raise UsageError(f"{path!r}: no path holds a NUL character")
+    return os.path.normpath(os.path.join(cwd, path))
+
+
+def _mode(real: str, path: str, may_be_missing: bool) -> int:
+    try:
+        mode = os.stat(real).st_mode  # noqa: PTH116
+    except FileNotFoundError:
+        if may_be_missing:
+            return stat.S_IFREG
+        raise UsageError(f"{printable(path)}: there is no such file or folder") from None
+    except OSError as error:
+        if may_be_missing:
+            return stat.S_IFREG
+        raise UsageError(f"{printable(path)}: {error.strerror or error}") from None
+    if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode) and not may_be_missing:
+        raise UsageError(f"{printable(path)}: is neither a file nor a folder")
+    return mode
+
+
+def _real_folder(path: str) -> str:
+    return os.path.dirname(os.path.realpath(path))
+
+
+def _around_folder(tree: Tree, real: str) -> None:
+    """List what belongs to the history of a folder without lying in it."""
+    base = os.path.basename(real)
+    if base.lower() in ROLLBACK_FOLDERS or _is_migration(real):
+        _around(tree, real, "up.sql" if _is_migration(real) else "")
+    else:
+        _beside(tree, real)
+
+
+def _is_migration(real: str) -> bool:
+    if not FOLDER.fullmatch(os.path.basename(real)):
+        return False
+    return any(os.path.isfile(os.path.join(real, name)) for name in INNER)
+
+
+def _around(tree: Tree, real: str, name: str) -> None:
+    """List the folders that may hold the rest of the history of the file `name` in the folder `real`."""
+    parent, base = os.path.split(real)
+    above = os.path.basename(parent)
+    if name in INNER and FOLDER.fullmatch(base):
+        home = tree.scan(parent)
+        for folder in sorted(home.subfolders) if home is not None else ():
+            if FOLDER.fullmatch(folder):
+                tree.scan(os.path.join(parent, folder))
+        return
+    if base.lower() in ROLLBACK_FOLDERS:
+        home = tree.scan(parent)
+        for folder in sorted(home.subfolders) if home is not None else ():
+            if folder.lower() in FORWARD_FOLDERS:
+                tree.scan(os.path.join(parent, folder))
+        return
+    if above.lower() in ROLLBACK_FOLDERS and of_segment(base):
+        tree.scan(os.path.join(os.path.dirname(parent), base))
+        return
+    home = tree.scan(real)
+    for folder in sorted(home.subfolders) if home is not None else ():
+        if folder.lower() in ROLLBACK_FOLDERS:
+            tree.scan(os.path.join(real, folder))
+    _beside(tree, real)
+
+
+def _beside(tree: Tree, real: str) -> None:
+    """List rollback folders that stand beside a forward folder: `up/` and `down/`, `pg/` and `rollback/pg/`."""
+    parent, base = os.path.split(real)
+    if parent == real:
+        return
+    for name in ROLLBACK_FOLDERS:
+        beside = os.path.join(parent, name)
+        if not os.path.isdir(beside):
+            continue
+        if of_segment(base) and os.path.isdir(os.path.join(beside, base)):
+            tree.scan(os.path.join(beside, base))
+        elif base.lower() in FORWARD_FOLDERS:
+            tree.scan(beside)

@@ -1,0 +1,98 @@
+"""Which engine a name speaks of: in a file name, a folder name, a directive or a tool's own metadata."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from miglint.source import Dialect
+
+
+class Mark(NamedTuple):
+    """What something says about the dialect: engines that miglint reads, or the name of one that it does not."""
+
+    dialects: tuple[Dialect, ...] = ()
+    foreign: str | None = None
+
+
+# Nothing was said. Always this one object: it is asked for too often to be compared by value.
+UNMARKED = Mark()
+POSTGRES = Mark((Dialect.POSTGRES,))
+SQLITE = Mark((Dialect.SQLITE,))
+
+_NAMES: dict[str, Mark] = {
+    **dict.fromkeys(("postgres", "postgresql", "pg", "pgsql", "psql", "timescaledb"), POSTGRES),
+    **dict.fromkeys(("sqlite", "sqlite3", "libsql", "turso"), SQLITE),
+    **{
+        token: Mark((), name)
+        for token, name in {
+            "mysql": "MySQL",
+            "mariadb": "MariaDB",
+            "cockroach": "CockroachDB",
+            "cockroachdb": "CockroachDB",
+            "crdb": "CockroachDB",
+            "mssql": "SQL Server",
+            "sqlserver": "SQL Server",
+            "oracle": "Oracle",
+            "db2": "Db2",
+            "h2": "H2",
+            "hsqldb": "HSQLDB",
+            "derby": "Derby",
+            "firebird": "Firebird",
+            "clickhouse": "ClickHouse",
+            "cassandra": "Cassandra",
+            "spanner": "Spanner",
+            "snowflake": "Snowflake",
+            "redshift": "Redshift",
+            "bigquery": "BigQuery",
+            "singlestore": "SingleStore",
+            "tidb": "TiDB",
+            "duckdb": "DuckDB",
+        }.items()
+    },
+}
+
+# A folder of another engine is left out as a whole, so its name has to be about nothing else: `migrations_mysql` is,
+# `price-oracle` and `mysql-exporter` are not.
+_NEUTRAL = frozenset(
+    ("migration", "migrations", "migrate", "schema", "schemas", "db", "sql", "database", "databases", "scripts")
+)
+_SEPARATORS = re.compile(r"[_\-. ]+")
+
+
+def named(name: str) -> Mark:
+    """Return what an engine's name stands for, or `UNMARKED` when it is not one."""
+    return _NAMES.get(name.lower(), UNMARKED)
+
+
+def of_segment(segment: str) -> Mark:
+    """Return the dialect that one folder name speaks of."""
+    tokens = _SEPARATORS.split(segment.lower())
+    marks = {mark for token in tokens if (mark := _NAMES.get(token))}
+    if len(marks) != 1:
+        return UNMARKED
+    mark = marks.pop()
+    if mark.foreign is not None and not all(token in _NAMES or token in _NEUTRAL for token in tokens):
+        return UNMARKED
+    return mark
+
+
+@lru_cache(maxsize=4096)
+def of_folder(path: str) -> Mark:
+    """Return the dialect of the nearest folder in `path` that speaks of one."""
+    for segment in reversed(path.split("/")):
+        if (mark := of_segment(segment)) is not UNMARKED:
+            return mark
+    return UNMARKED
+
+
+def of_working_directory(path: str) -> Mark:
+    """Return the dialect of a folder whose own name, and nothing above it, may speak: `cd migrations/sqlite`.
+
+    Above the working directory stand the names of projects and people, which say nothing about the files.
+    """
+    segment = path.rstrip("/").rsplit("/", 1)[-1].lower()
+    if all(token in _NAMES or token in _NEUTRAL for token in _SEPARATORS.split(segment)):
+        return of_segment(segment)
+    return UNMARKED

@@ -1,0 +1,136 @@
+"""The entry points: paths to histories."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from miglint.discovery.assemble import assemble, folder_mark
+from miglint.discovery.context import Request, request
+from miglint.discovery.homes import gather
+from miglint.discovery.layouts import LAYOUTS, layout_named, layout_names
+from miglint.discovery.options import DiscoveryOptions
+from miglint.discovery.pieces import Layout, Settings
+from miglint.discovery.reading import Read, from_bytes, from_text, read_file
+from miglint.errors import UsageError
+from miglint.source import Dialect, Discovered, History, Problem, SourceFile
+
+_ROLLBACKS = ("required", "optional", "none")
+
+
+def discover(paths: Sequence[str | os.PathLike[str]], *, options: DiscoveryOptions | None = None) -> Discovered:
+    """Find the migrations under folders, and those that files belong to.
+
+    Raises `UsageError` for a path that does not exist or an option that cannot be; whatever is wrong with the files
+    themselves is told as problems.
+    """
+    options = options or DiscoveryOptions()
+    forced = _check(options)
+    return _discover(request([os.fspath(path) for path in paths], options), {}, options, forced)
+
+
+def discover_text(
+    name: str | os.PathLike[str], content: str | bytes, *, options: DiscoveryOptions | None = None
+) -> Discovered:
+    """Take `content` as the file `name`, which need not exist, in the history around it, where there is one."""
+    options = options or DiscoveryOptions()
+    forced = _check(options)
+    wanted = request([os.fspath(name)], options, may_be_missing=True)
+    path = next(iter(wanted.files))
+    read = from_bytes(content, path) if isinstance(content, bytes) else from_text(content, path)
+    return _discover(wanted, {path: read}, options, forced)
+
+
+def _check(options: DiscoveryOptions) -> Layout | None:
+    if options.rollbacks is not None and options.rollbacks not in _ROLLBACKS:
+        raise UsageError(f"rollbacks: `{options.rollbacks}` is none of {', '.join(_ROLLBACKS)}")
+    if options.layout is None:
+        return None
+    layout = layout_named(options.layout)
+    if layout is None:
+        from difflib import get_close_matches  # noqa: PLC0415 - needed only to say what is wrong
+
+        near = get_close_matches(options.layout, layout_names(), 1)
+        hint = f"; did you mean `{near[0]}`?" if near else f": known are {', '.join(layout_names())}"
+        raise UsageError(f"there is no layout `{options.layout}`{hint}")
+    return layout
+
+
+def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions, forced: Layout | None) -> Discovered:
+    tree = wanted.tree
+    failed: dict[str, Problem] = {}
+
+    def read(real: str, path: str) -> SourceFile:
+        result = given.get(path) or read_file(real, path, options.max_file_bytes)
+        if result.problem is not None:
+            failed[path] = result.problem
+        return result.file
+
+    homes = gather(tree, read)
+    problems = list(tree.problems)
+    histories: list[History] = []
+    unmatched: list[tuple[str, str]] = []
+    foreign: set[str] = set()
+    settings = Settings(options.placeholders, forced is not None)
+    layouts = LAYOUTS if forced is None else (forced,)
+    default = options.dialect or Dialect.POSTGRES
+    for home in homes:
+        remaining = home.files
+        told: set[str] = set()
+        for layout in layouts:
+            taken = layout.recognise(home, remaining, settings)
+            if not taken:
+                continue
+            collected = layout.collect(home, taken, settings)
+            result = assemble(home, layout, collected, default, options.rollbacks, tree.cwd)
+            histories += result.histories
+            problems += result.problems
+            foreign |= result.foreign
+            unmatched += result.unmatched
+            told.update(p.message for p in result.problems if p.kind == "other-dialect")
+            picked = {id(found.file) for found in taken}
+            remaining = [found for found in remaining if id(found.file) not in picked]
+            if not remaining:
+                break
+        left = [found.file.path for found in remaining]
+        mark = folder_mark(home.folder, tree.cwd)
+        if left and mark.foreign is not None:
+            foreign.update(left)
+            if not told:
+                message = f"{len(left)} {'file' if len(left) == 1 else 'files'} for {mark.foreign} left out"
+                problems.append(Problem("other-dialect", home.root, message))
+        else:
+            unmatched += [(path, _why(forced)) for path in left]
+    # What another engine's files are made of is that engine's business.
+    problems += [problem for path, problem in failed.items() if path not in foreign]
+    return _result(histories, problems, unmatched, wanted)
+
+
+def _why(forced: Layout | None) -> str:
+    if forced is not None:
+        return f"this file does not follow the layout {forced.name}, and is not checked"
+    return "this file follows no known layout of migrations, and is not checked"
+
+
+def _result(
+    histories: list[History], problems: list[Problem], unmatched: list[tuple[str, str]], wanted: Request
+) -> Discovered:
+    files: dict[str, SourceFile] = {}
+    for history in histories:
+        for migration in history.migrations:
+            for script in (migration.forward, migration.rollback):
+                if script is not None:
+                    files.setdefault(script.file.path, script.file)
+    requested = frozenset(wanted.files) if wanted.partial else None
+    if wanted.partial:
+        unmatched = [item for item in unmatched if item[0] in wanted.files]
+    problems = problems + [Problem("unmatched", path, message) for path, message in unmatched]
+    problems.sort(key=lambda problem: (problem.path, problem.offset))
+    return Discovered(
+        tuple(sorted(histories, key=lambda history: (history.root, history.layout, history.dialect))),
+        tuple(files[path] for path in sorted(files)),
+        tuple(problems),
+        tuple(sorted(path for path, _ in unmatched)),
+        requested,
+        tuple(sorted(folder.real for folder in wanted.tree.folders.values())),
+    )

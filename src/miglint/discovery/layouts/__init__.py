@@ -1,0 +1,45 @@
+"""The table of layouts, in the order in which they are asked.
+
+A layout takes the files of a home that it recognises and leaves the rest to the next one. What is told by content
+or by a tool's own metadata comes first, bare numbers come last. To add one: write its `recognise` and `collect`, and
+put it here.
+"""
+
+from __future__ import annotations
+
+from miglint.discovery.layouts.flyway import FLYWAY
+from miglint.discovery.layouts.folders import FOLDERS, PRISMA
+from miglint.discovery.layouts.forward_only import ATLAS, DRIZZLE, SUPABASE
+from miglint.discovery.layouts.liquibase import LIQUIBASE
+from miglint.discovery.layouts.markers import DBMATE, GOOSE, SQL_MIGRATE
+from miglint.discovery.layouts.plain import PLAIN
+from miglint.discovery.layouts.suffix import SUFFIX
+from miglint.discovery.pieces import Layout
+
+LAYOUTS: tuple[Layout, ...] = (
+    LIQUIBASE,
+    DBMATE,
+    GOOSE,
+    SQL_MIGRATE,
+    FLYWAY,
+    PRISMA,
+    FOLDERS,
+    DRIZZLE,
+    SUPABASE,
+    ATLAS,
+    SUFFIX,
+    PLAIN,
+)
+
+
+def layout_names() -> tuple[str, ...]:
+    """Return every name that a layout goes by."""
+    return tuple(name for layout in LAYOUTS for name in (layout.name, *layout.aliases))
+
+
+def layout_named(name: str) -> Layout | None:
+    """Return the layout of that name."""
+    for layout in LAYOUTS:
+        if name == layout.name or name in layout.aliases:
+            return layout
+    return None

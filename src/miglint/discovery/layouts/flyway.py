@@ -1,0 +1,63 @@
+"""Flyway: `V1.2__name.sql`, its undo `U1.2__name.sql`, and repeatable `R__name.sql`."""
+
+from __future__ import annotations
+
+import re
+
+from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
+from miglint.discovery.placeholders import substitute
+from miglint.discovery.versions import dotted
+from miglint.source import Direction, SourceFile
+
+NAME = re.compile(r"(?:([VU])([0-9]+(?:[._][0-9]+)*)|R)__(.*)\.sql", re.DOTALL)
+_CONFIGURED = re.compile(rb"^[ \t]*executeInTransaction[ \t]*=[ \t]*false\b", re.MULTILINE)
+
+
+def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+    return [found for found in files if found.name[0] in "VUR" and NAME.fullmatch(found.name.rsplit("/", 1)[-1])]
+
+
+def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
+    pieces = []
+    has_undo = False
+    for found in files:
+        base = found.name.rsplit("/", 1)[-1]
+        match = NAME.fullmatch(base)
+        if match is None:
+            continue
+        kind, version, name = match.groups()
+        repeatable = kind is None
+        version = name if repeatable else version.replace("_", ".")
+        has_undo = has_undo or kind == "U"
+        pieces.append(
+            Piece(
+                found.file,
+                whole(found.file),
+                Direction.ROLLBACK if kind == "U" else Direction.FORWARD,
+                version,
+                name,
+                # Repeatable scripts run after all versioned ones, by name.
+                (1, name) if repeatable else (0, dotted(version)),
+                found.folder,
+                transaction=_in_transaction(found, base),
+                repeatable=repeatable,
+                substituted=_substituted(found.file, settings),
+            )
+        )
+    # Undo scripts are not part of every edition: without a single one, this team does not write them.
+    return Collected(pieces, rollbacks=None if has_undo else "none", order=dotted)
+
+
+def _in_transaction(found: Found, base: str) -> bool:
+    settings = f"{base}.conf"
+    if settings not in found.folder.others:
+        return True
+    content = found.folder.content(settings)
+    return content is None or _CONFIGURED.search(content) is None
+
+
+def _substituted(file: SourceFile, settings: Settings) -> str | None:
+    return substitute(file.text, settings.placeholders)
+
+
+FLYWAY = Layout("flyway", _recognise, _collect)

@@ -1,0 +1,93 @@
+"""Tools that write one numbered file per migration and none to undo it: drizzle, supabase, atlas."""
+
+from __future__ import annotations
+
+import re
+
+from miglint.discovery.dialects import POSTGRES, UNMARKED, Mark, named
+from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
+from miglint.discovery.versions import VERSION, numeric, textual
+from miglint.source import Direction
+
+_NAME = re.compile(rf"({VERSION})[_\-. ]*([^/]*)\.sql", re.IGNORECASE | re.DOTALL)
+_DIRECTED = re.compile(r"\.(?:up|down)\.sql$", re.IGNORECASE)
+_TAG = re.compile(rb"\"tag\"[ \t\r\n]*:[ \t\r\n]*\"([^\"\\]{1,255})\"")
+_DIALECT = re.compile(rb"\"dialect\"[ \t\r\n]*:[ \t\r\n]*\"(\w{1,40})\"")
+_NO_TRANSACTION = re.compile(r"^--[ \t]*atlas:txmode[ \t]+none\b", re.MULTILINE)
+
+
+def _numbered(files: list[Found]) -> list[Found]:
+    return [f for f in files if f.role is None and _NAME.fullmatch(f.name) and not _DIRECTED.search(f.name)]
+
+
+def _journal(home: Home) -> bytes | None:
+    if "meta" not in home.folder.subfolders:
+        return None
+    return home.folder.content("meta/_journal.json", 1 << 24)
+
+
+def _is_drizzle(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+    return _numbered(files) if settings.forced or _journal(home) is not None else []
+
+
+def _is_supabase(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+    path = home.folder.real.replace("\\", "/")
+    return _numbered(files) if settings.forced or path.endswith("/supabase/migrations") else []
+
+
+def _is_atlas(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+    if not settings.forced and "atlas.sum" not in home.folder.others:
+        return []
+    # Atlas can keep another tool's folder; then that tool's own layout says more.
+    return [] if any(_DIRECTED.search(found.name) for found in files) else _numbered(files)
+
+
+def _pieces(files: list[Found], order: dict[str, int] | None = None) -> list[Piece]:
+    pieces = []
+    for found in files:
+        match = _NAME.fullmatch(found.name)
+        if match is None:
+            continue
+        version = match[1]
+        text = found.file.text
+        transaction = not ("atlas:txmode" in text and _NO_TRANSACTION.search(text))
+        key = (order[found.name],) if order else textual(version)
+        pieces.append(
+            Piece(
+                found.file,
+                whole(found.file),
+                Direction.FORWARD,
+                version,
+                match[2],
+                key,
+                found.folder,
+                transaction=transaction,
+            )
+        )
+    return pieces
+
+
+def _collect_drizzle(home: Home, files: list[Found], settings: Settings) -> Collected:
+    journal = _journal(home) or b""
+    tags = [tag.decode("utf-8", "replace") + ".sql" for tag in _TAG.findall(journal)]
+    order = {tag: place for place, tag in enumerate(dict.fromkeys(tags))}
+    if not order:
+        return Collected(_pieces(files), order=textual)
+    dialect = _DIALECT.search(journal)
+    mark: Mark = named(dialect[1].decode("ascii", "replace")) if dialect else UNMARKED
+    listed = [found for found in files if found.name in order]
+    left = tuple((f.file.path, "not listed in meta/_journal.json") for f in files if f.name not in order)
+    return Collected(_pieces(listed, order), mark=mark, order=numeric, unmatched=left)
+
+
+def _collect_supabase(home: Home, files: list[Found], settings: Settings) -> Collected:
+    return Collected(_pieces(files), mark=POSTGRES, order=textual)
+
+
+def _collect_atlas(home: Home, files: list[Found], settings: Settings) -> Collected:
+    return Collected(_pieces(files), order=textual)
+
+
+DRIZZLE = Layout("drizzle", _is_drizzle, _collect_drizzle, rollbacks="none")
+SUPABASE = Layout("supabase", _is_supabase, _collect_supabase, rollbacks="none")
+ATLAS = Layout("atlas", _is_atlas, _collect_atlas, rollbacks="none")

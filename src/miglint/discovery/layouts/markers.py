@@ -1,0 +1,172 @@
+"""Layouts with both directions in one file, told apart by marker comments: dbmate, goose, sql-migrate."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings
+from miglint.discovery.sections import only_comments
+from miglint.discovery.versions import VERSION, SortKey, numeric, textual
+from miglint.source import Direction, Problem, SourceFile, Span
+
+_NAME = re.compile(rf"({VERSION})[_\-. ]*(.*)\.sql", re.IGNORECASE | re.DOTALL)
+# A file whose name has a direction is read whole by its tool, even where it kept the markers of an earlier one.
+_DIRECTED = re.compile(r"\.(?:up|down)\.sql$", re.IGNORECASE)
+_OTHER_LANGUAGE = re.compile(r"0*([0-9]{1,6})[_\-.].*\.(?:go|py|js|ts|rs|rb|sh)$", re.DOTALL)
+
+
+class _Tool(NamedTuple):
+    """One tool's markers. `needle` is in every file of it; `marker` has the groups `word` and `options`."""
+
+    name: str
+    needle: str
+    marker: re.Pattern[str]
+    forward: str
+    no_transaction: re.Pattern[str]
+    whole_file: bool
+    repeats: bool
+    textual: bool
+
+
+_FLAGS = re.IGNORECASE | re.MULTILINE
+_TOOLS = (
+    _Tool(
+        "dbmate",
+        "migrate:",
+        re.compile(r"^[ \t]*--[ \t]*migrate:(?P<word>up|down)\b(?P<options>[^\n]*)", _FLAGS),
+        "migrate:up",
+        re.compile(r"\btransaction:false\b"),
+        whole_file=False,
+        repeats=False,
+        textual=True,
+    ),
+    _Tool(
+        "goose",
+        "+goose",
+        re.compile(r"^[ \t]*--[ \t]*\+goose[ \t]+(?P<word>up|down)\b(?P<options>[^\n]*)", _FLAGS),
+        "+goose Up",
+        re.compile(r"^[ \t]*--[ \t]*\+goose[ \t]+NO[ \t]+TRANSACTION\b", _FLAGS),
+        whole_file=True,
+        repeats=False,
+        textual=False,
+    ),
+    _Tool(
+        "sql-migrate",
+        "+migrate",
+        re.compile(r"^[ \t]*--[ \t]*\+migrate[ \t]+(?P<word>up|down)\b(?P<options>[^\n]*)", _FLAGS),
+        "+migrate Up",
+        re.compile(r"\bnotransaction\b", re.IGNORECASE),
+        whole_file=False,
+        repeats=True,
+        textual=False,
+    ),
+)
+
+
+class _Part(NamedTuple):
+    direction: Direction
+    span: Span
+    transaction: bool
+    substituted: str | None = None
+
+
+def blank_except(text: str, span: Span, keep: list[Span]) -> str:
+    """Return the text of `span` with everything outside `keep` turned into spaces; line ends stay."""
+    result: list[str] = []
+    at = span.start
+    for part in keep:
+        result += (_blank(text[at : part.start]), text[part.start : part.end])
+        at = part.end
+    result.append(_blank(text[at : span.end]))
+    return "".join(result)
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\r\n]", " ", text)
+
+
+def _cut(tool: _Tool, file: SourceFile) -> tuple[list[_Part], list[Problem]]:
+    text = file.text
+    markers = list(tool.marker.finditer(text))
+    problems: list[Problem] = []
+    if not only_comments(text, 0, markers[0].start()):
+        message = f"statements before the first `-- {tool.forward}` are not part of the migration"
+        problems.append(Problem("bad-section", file.path, message))
+    untransacted = tool.whole_file and tool.no_transaction.search(text) is not None
+    spans: dict[Direction, list[Span]] = {}
+    transacted: dict[Direction, bool] = {}
+    repeated: set[Direction] = set()
+    for number, marker in enumerate(markers):
+        direction = Direction.FORWARD if marker["word"].lower() == "up" else Direction.ROLLBACK
+        start = min(marker.end() + 1, len(text))
+        end = markers[number + 1].start() if number + 1 < len(markers) else len(text)
+        if direction in spans and not tool.repeats:
+            if direction not in repeated:
+                message = f"{tool.name} reads one section of each direction; this second one is left out"
+                problems.append(Problem("bad-section", file.path, message, marker.start(), direction))
+            repeated.add(direction)
+            continue
+        spans.setdefault(direction, []).append(Span(start, max(start, end)))
+        off = untransacted or (not tool.whole_file and tool.no_transaction.search(marker["options"]) is not None)
+        transacted[direction] = transacted.get(direction, True) and not off
+    if Direction.FORWARD not in spans:
+        problems.append(Problem("bad-section", file.path, f"there is no `-- {tool.forward}`", markers[0].start()))
+    parts = []
+    for direction, found in spans.items():
+        span = Span(found[0].start, found[-1].end)
+        substituted = blank_except(text, span, found) if len(found) > 1 else None
+        parts.append(_Part(direction, span, transacted[direction], substituted))
+    return parts, problems
+
+
+def _layout(tool: _Tool) -> Layout:
+    def key(version: str) -> SortKey:
+        return textual(version) if tool.textual else numeric(version)
+
+    def recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+        return [
+            found
+            for found in files
+            if tool.needle in found.file.text
+            and tool.marker.search(found.file.text)
+            and _NAME.match(_base(found.name))
+            and not _DIRECTED.search(found.name)
+        ]
+
+    def collect(home: Home, files: list[Found], settings: Settings) -> Collected:
+        pieces: list[Piece] = []
+        problems: list[Problem] = []
+        for found in files:
+            match = _NAME.match(_base(found.name))
+            if match is None:
+                continue
+            parts, wrong = _cut(tool, found.file)
+            problems += wrong
+            version = match[1]
+            for part in parts:
+                pieces.append(
+                    Piece(
+                        found.file,
+                        part.span,
+                        part.direction,
+                        version,
+                        match[2],
+                        key(version),
+                        found.folder,
+                        transaction=part.transaction,
+                        unit=found.name,
+                        substituted=part.substituted,
+                    )
+                )
+        taken = tuple(int(m[1]) for name in home.folder.others if (m := _OTHER_LANGUAGE.match(name)))
+        return Collected(pieces, problems, order=textual if tool.textual else numeric, taken=taken)
+
+    return Layout(tool.name, recognise, collect)
+
+
+def _base(name: str) -> str:
+    return name.rsplit("/", 1)[-1]
+
+
+DBMATE, GOOSE, SQL_MIGRATE = map(_layout, _TOOLS)

@@ -1,0 +1,144 @@
+"""Plain numbered files, and rollbacks beside them or in a folder of their own."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import NamedTuple
+
+from miglint.discovery.dialects import UNMARKED, Mark, named
+from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
+from miglint.discovery.versions import VERSION, SortKey, numeric, split_version, undashed
+from miglint.source import Direction
+
+_ANY = "rollback|down|undo|revert"
+_PREFIXED = re.compile(
+    rf"(?:(?P<prefix>{_ANY})[_\-. ]+)?(?:v|migration[_\-. ])?(?P<version>{VERSION})[_\-. ]*(?P<name>.*)\.sql",
+    re.IGNORECASE | re.DOTALL,
+)
+# `005_name.rollback.sql` can only be a rollback. `005_rollback_name.sql` may create a table of that name: whether it is
+# one shows only beside the other files.
+_CERTAIN = re.compile(rf"(?:^|\.)(?:{_ANY})$", re.IGNORECASE)
+_LIKELY = re.compile(rf"^(?P<before>{_ANY})[_\-. ]|[_\- ](?P<after>{_ANY})$", re.IGNORECASE)
+_LIKELY_OR_CERTAIN = re.compile(rf"^(?:{_ANY})(?:[_\-. ]|$)|[_\-. ](?:{_ANY})$", re.IGNORECASE)
+_UP = re.compile(r"(?:^|[_\-. ])up$|^up[_\-. ]", re.IGNORECASE)
+_ANY_MARK = re.compile(rf"^(?:{_ANY}|up)(?:[_\-. ]+|$)|(?:^|[_\-. ])(?:{_ANY}|up)$", re.IGNORECASE)
+_OTHER_LANGUAGE = re.compile(r"0*([0-9]{1,6})[_\-.].*\.(?:go|py|js|ts|rs|rb|sh)$", re.DOTALL)
+
+
+class _Parsed(NamedTuple):
+    found: Found
+    version: str
+    key: SortKey
+    rest: str
+    mark: Mark
+    direction: Direction | None
+    word: str | None
+
+
+def is_forward(name: str) -> bool:
+    """Tell whether a file name is numbered and does not look like a rollback."""
+    parts = _split(name)
+    return parts is not None and not parts[2] and not (_may_be_marked(parts[1]) and _LIKELY_OR_CERTAIN.search(parts[1]))
+
+
+def version_and_name(name: str) -> tuple[str, str]:
+    """Return the two parts of a numbered file name."""
+    parts = _split(name)
+    return parts[:2] if parts else ("", name)
+
+
+def _split(name: str) -> tuple[str, str, bool] | None:
+    """Return a name's version, its rest, and whether a word before the version says that it is a rollback."""
+    base = name.rsplit("/", 1)[-1]
+    if "0" <= base[0] <= "9" and (parts := split_version(base[:-4])):
+        return (*parts, False)
+    match = _PREFIXED.fullmatch(base)
+    return (match["version"], match["name"], match["prefix"] is not None) if match else None
+
+
+def _may_be_marked(rest: str) -> bool:
+    low = rest.lower()
+    return "rollback" in low or "down" in low or "undo" in low or "revert" in low
+
+
+def _parse(found: Found) -> _Parsed | None:
+    parts = _split(found.name)
+    if parts is None:
+        return None
+    version, rest, prefixed = parts
+    mark = UNMARKED
+    if "." in rest:
+        stem, _, last = rest.rpartition(".")
+        if (mark := named(last)) is not UNMARKED:
+            rest = stem
+    direction, word = found.role, None
+    if direction is None and prefixed:
+        direction = Direction.ROLLBACK
+    elif direction is None and _may_be_marked(rest):
+        if _CERTAIN.search(rest):
+            direction = Direction.ROLLBACK
+        elif likely := _LIKELY.search(rest):
+            word = f"{likely['before'] or ''}*{likely['after'] or ''}".lower()
+    if mark is UNMARKED and direction is Direction.ROLLBACK and "." in rest:
+        # `005_name.sqlite.rollback.sql` names its dialect before the direction.
+        stem, _, last = _ANY_MARK.sub("", rest).rpartition(".")
+        if (mark := named(last)) is not UNMARKED:
+            rest = stem
+    version = undashed(version)
+    return _Parsed(found, version, numeric(version), rest, mark, direction, word)
+
+
+def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+    return [found for found in files if _split(found.name) is not None]
+
+
+def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
+    parsed = [each for found in files if (each := _parse(found))]
+    forwards = {each.key for each in parsed if each.direction is not Direction.ROLLBACK and each.word is None}
+    partnered = {each.word for each in parsed if each.word and each.key in forwards}
+    has_up = any("up" in each.rest.lower() and _UP.search(each.rest) for each in parsed if each.word is None)
+    marks = _suffix_dialects(parsed)
+    pieces = []
+    for each in parsed:
+        direction = each.direction or Direction.FORWARD
+        if each.word is not None and each.direction is None:
+            habit = each.word in partnered or (has_up and each.word.endswith("down"))
+            if habit or each.key in forwards:
+                direction = Direction.ROLLBACK
+        file = each.found.file
+        name = each.rest
+        if direction is Direction.ROLLBACK or has_up:
+            name = _ANY_MARK.sub("", name)
+        pieces.append(
+            Piece(
+                file,
+                whole(file),
+                direction,
+                each.version,
+                name,
+                each.key,
+                each.found.folder,
+                each.mark if each.mark is not UNMARKED else marks.get(file.path, UNMARKED),
+                not file.text.startswith("-- no-transaction"),
+            )
+        )
+    taken = tuple(int(m[1]) for name in home.folder.others if (m := _OTHER_LANGUAGE.match(name)))
+    return Collected(pieces, taken=taken)
+
+
+def _suffix_dialects(parsed: list[_Parsed]) -> dict[str, Mark]:
+    """Return the dialects of `001_init_postgres.sql` and `001_init_sqlite.sql`.
+
+    A single `002_add_sqlite.sql` may well be about something else, so the name counts only beside another one of the
+    same version and stem.
+    """
+    groups: dict[tuple[str, str, Direction | None], list[tuple[str, Mark]]] = defaultdict(list)
+    for each in parsed:
+        stem, _, last = each.rest.replace("-", "_").rpartition("_")
+        if last and (mark := named(last)) is not UNMARKED:
+            groups[each.version, stem, each.direction].append((each.found.file.path, mark))
+    return {path: mark for group in groups.values() if len({m for _, m in group}) > 1 for path, mark in group}
+
+
+PLAIN = Layout("plain", _recognise, _collect)

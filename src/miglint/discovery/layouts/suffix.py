@@ -1,0 +1,94 @@
+"""`<version>_<name>.up.sql` and `.down.sql`: golang-migrate, sqlx, and pop with its dialects in the name."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from miglint.discovery.dialects import UNMARKED, Mark, named
+from miglint.discovery.layouts import plain
+from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
+from miglint.discovery.versions import numeric, split_version, undashed
+from miglint.source import Direction
+
+_OTHER_LANGUAGE = re.compile(r"0*([0-9]{1,6})[_\-.].*\.(?:go|py|js|ts|rs|rb|sh)$", re.DOTALL)
+_ENDS = {Direction.FORWARD: ".up.sql", Direction.ROLLBACK: ".down.sql"}
+
+
+class _Parsed(NamedTuple):
+    version: str
+    name: str
+    direction: Direction
+    mark: Mark
+    autocommit: bool
+
+
+def _parse(base: str) -> _Parsed | None:
+    direction = _direction(base)
+    if direction is None:
+        return None
+    stem = base[: -len(_ENDS[direction])]
+    mark, autocommit = UNMARKED, False
+    while "." in stem:
+        rest, _, last = stem.rpartition(".")
+        if not autocommit and last.lower() == "autocommit":
+            autocommit = True
+        elif mark is UNMARKED and (mark := named(last)) is not UNMARKED:
+            pass
+        else:
+            break
+        stem = rest
+    parts = split_version(stem)
+    return _Parsed(*parts, direction, mark, autocommit) if parts else None
+
+
+def _direction(name: str) -> Direction | None:
+    if name.endswith(".up.sql") or name[-7:].lower() == ".up.sql":
+        return Direction.FORWARD
+    if name.endswith(".down.sql") or name[-9:].lower() == ".down.sql":
+        return Direction.ROLLBACK
+    return None
+
+
+def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+    directed = [f for f in files if _direction(f.name) is not None and split_version(_base(f.name)) is not None]
+    if not directed or not (settings.forced or any(f.name[-7:].lower() == ".up.sql" for f in directed)):
+        return []  # `.down.sql` alone undoes plain numbered files
+    if len(directed) == len(files):
+        return directed
+    taken = {id(f.file) for f in directed}
+    # sqlx calls a migration that cannot be undone just `<version>_<name>.sql`.
+    return directed + [f for f in files if id(f.file) not in taken and f.role is None and plain.is_forward(f.name)]
+
+
+def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
+    pieces = []
+    is_pop = False
+    for found in files:
+        parsed = _parse(_base(found.name))
+        if parsed is None:
+            parsed = _Parsed(*plain.version_and_name(found.name), Direction.FORWARD, UNMARKED, False)
+        is_pop = is_pop or parsed.mark is not UNMARKED or parsed.autocommit
+        version = undashed(parsed.version)
+        pieces.append(
+            Piece(
+                found.file,
+                whole(found.file),
+                parsed.direction,
+                version,
+                parsed.name,
+                numeric(version),
+                found.folder,
+                parsed.mark,
+                not (parsed.autocommit or found.file.text.startswith("-- no-transaction")),
+            )
+        )
+    taken = tuple(int(m[1]) for name in home.folder.others if (m := _OTHER_LANGUAGE.match(name)))
+    return Collected(pieces, label="pop" if is_pop else None, taken=taken)
+
+
+def _base(name: str) -> str:
+    return name.rsplit("/", 1)[-1]
+
+
+SUFFIX = Layout("golang-migrate", _recognise, _collect, aliases=("pop", "sqlx", "ory"))

@@ -1,0 +1,29 @@
+"""What a caller may say about how files become migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from miglint.source import Dialect
+
+DEFAULT_MAX_FILE_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveryOptions:
+    """How to look for migrations.
+
+    `layout` names the one layout to use instead of finding it; `dialect` is the dialect of files that say nothing
+    themselves; `rollbacks` (`required`, `optional`, `none`) overrides what the layout says. `exclude` holds shell
+    patterns for paths, folders or base names. `placeholders` are the values of `${name}` in Flyway and Liquibase
+    scripts. `cwd` is the folder that shown paths are relative to; None is the process's own.
+    """
+
+    layout: str | None = None
+    dialect: Dialect | None = None
+    rollbacks: str | None = None
+    exclude: tuple[str, ...] = ()
+    placeholders: Mapping[str, str] = field(default_factory=dict)
+    max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
+    cwd: str | None = None

@@ -1,0 +1,40 @@
+"""What is wrong with the numbering of a history: versions left out, versions that run in a surprising order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from miglint.discovery.pieces import Collected
+from miglint.discovery.versions import gaps, out_of_order
+from miglint.source import Direction, History, Migration, Problem
+
+
+def order_problems(histories: Sequence[History], collected: Collected, label: str) -> list[Problem]:
+    """Return the gaps and surprises in the versions of a home, each told once however many dialects it has."""
+    # A version that exists for another engine, or as a program, is not left out.
+    versions = {piece.version for piece in collected.pieces if not piece.repeatable}
+    first: dict[str, tuple[Migration, History]] = {}
+    for history in histories:
+        for migration in history.migrations:
+            first.setdefault(migration.version, (migration, history))
+    problems = []
+    numbers = {int(v): v for v in versions if v.isdigit()}
+    if len(numbers) == len([v for v in versions if "." not in v]) and not any("." in v for v in versions):
+        for gap in gaps([*numbers, *collected.taken]):
+            place = first.get(numbers.get(gap.after_gap, ""))
+            if place is not None:
+                what = f"version {gap.first} is" if gap.first == gap.last else f"versions {gap.first} to {gap.last} are"
+                problems.append(_problem("skipped-version", place, f"{what} not there"))
+    for version, earlier in out_of_order(list(versions), collected.order):
+        place = first.get(version)
+        if place is not None:
+            message = f"{label} runs {version} before {earlier}: it does not order versions as they read"
+            problems.append(_problem("out-of-order", place, message))
+    return problems
+
+
+def _problem(kind: str, place: tuple[Migration, History], message: str) -> Problem:
+    migration, history = place
+    script = migration.forward or migration.rollback
+    path, start = (script.path, script.span.start) if script is not None else (history.root, 0)
+    return Problem(kind, path, message, start, Direction.FORWARD, migration.version, history.dialect)

@@ -1,0 +1,113 @@
+"""What a file's own comments say: sections for each dialect, and directives about the whole file."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from miglint.discovery.dialects import UNMARKED, Mark, named
+from miglint.source import Problem, SourceFile, Span
+
+_SECTION = re.compile(
+    r"^[ \t]*--[ \t=*#-]*+(?:miglint:[ \t]*section[ \t]*=[ \t]*(?P<directive>\w+)"
+    r"|(?P<name>postgres(?:ql)?|sqlite3?|mysql|mariadb|cockroach(?:db)?|oracle)[ \t]+version)[ \t:=*#-]*\r?$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ENGINES = ("postgres", "postgresql", "sqlite", "sqlite3", "mysql", "mariadb", "cockroach", "cockroachdb", "oracle")
+_QUICK_LOOKS = 50
+_DIALECT = re.compile(r"--[ \t]*miglint:[ \t]*dialect[ \t]*=[ \t]*(\w+)", re.IGNORECASE)
+_IRREVERSIBLE = re.compile(r"--[ \t]*miglint:[ \t]*irreversible\b[ \t:]*([^\r\n]*)", re.IGNORECASE)
+# Atomic and possessive, so that a long row of comments is read once and not in every possible grouping.
+_COMMENTS = re.compile(r"(?>\s+|--[^\n]*|/\*.*?\*/)*+", re.DOTALL)
+
+
+class Section(NamedTuple):
+    """A part of a script that is written for one engine."""
+
+    span: Span
+    mark: Mark
+
+
+def may_have_sections(text: str) -> bool:
+    """Tell quickly whether looking for sections is worth while."""
+    if "miglint:" in text:
+        return True
+    # `-- Version: 1.0.0` stands in many heads, so look at what the word follows before any line is searched.
+    for word in ("ersion", "ERSION"):
+        at = text.find(word)
+        for _ in range(_QUICK_LOOKS):
+            if at < 0:
+                break
+            if text[max(0, at - 20) : at - 1].rstrip(" \t").lower().endswith(_ENGINES):
+                return True
+            at = text.find(word, at + 6)
+        if at >= 0:
+            return True
+    return False
+
+
+def only_comments(text: str, start: int, end: int) -> bool:
+    """Tell whether a stretch of text holds no statement."""
+    found = _COMMENTS.match(text, start, end)
+    return found is not None and found.end() == end
+
+
+def split(file: SourceFile, span: Span) -> tuple[list[Section], list[Problem]]:
+    """Cut a script into its dialects' sections; no sections when it has no such marker.
+
+    What stands before the first marker belongs to the first section as long as it is only comments, so that
+    directives in the head of a file are seen.
+    """
+    markers = list(_SECTION.finditer(file.text, span.start, span.end))
+    if not markers:
+        return [], []
+    problems: list[Problem] = []
+    start = markers[0].start()
+    if only_comments(file.text, span.start, start):
+        start = span.start
+    else:
+        message = "statements before the first section belong to no dialect and are not read"
+        problems.append(Problem("bad-section", file.path, message, span.start))
+    sections: list[Section] = []
+    seen: set[Mark] = set()
+    told: set[str] = set()
+    for number, marker in enumerate(markers):
+        word = marker["directive"] or marker["name"]
+        mark = named(word)
+        end = markers[number + 1].start() if number + 1 < len(markers) else span.end
+        if word.lower() in told:
+            pass
+        elif mark is UNMARKED:
+            told.add(word.lower())
+            problems.append(Problem("bad-section", file.path, f"no dialect is called `{word}`", marker.start()))
+        elif mark in seen and mark.dialects:
+            told.add(word.lower())
+            message = f"a second section for {mark.dialects[0].value} is not read: put both in one"
+            problems.append(Problem("bad-section", file.path, message, marker.start(), dialect=mark.dialects[0]))
+        else:
+            seen.add(mark)
+            sections.append(Section(Span(start, end), mark))
+        start = end
+    return sections, problems
+
+
+def dialect_directive(file: SourceFile) -> tuple[Mark, Problem | None]:
+    """Return what `-- miglint: dialect=...` says about the whole file."""
+    found = _DIALECT.search(file.text)
+    if found is None:
+        return UNMARKED, None
+    mark = named(found[1])
+    if mark is not UNMARKED:
+        return mark, None
+    return UNMARKED, Problem("bad-section", file.path, f"no dialect is called `{found[1]}`", found.start())
+
+
+def irreversible(text: str, span: Span) -> str | None:
+    """Return the reason that `-- miglint: irreversible (why)` gives, or None when it is not there."""
+    found = _IRREVERSIBLE.search(text, span.start, span.end)
+    if found is None:
+        return None
+    reason = found[1].strip()
+    if reason.startswith("(") and reason.endswith(")"):
+        reason = reason[1:-1].strip()
+    return reason

@@ -1,0 +1,100 @@
+"""The order of versions, as the migration tools see it, and the gaps in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+SortKey = tuple[Any, ...]
+
+# What a version looks like at the start of a name: a date, dotted numbers, or a number with a letter behind it.
+VERSION = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[-T_]?[0-9]{4,6}(?:-[0-9]{4})?)?|[0-9]+(?:\.[0-9]+)*[a-z]?)(?=[_\-. ]|$)"
+
+_HEAD = re.compile(rf"({VERSION})[_\-. ]*", re.IGNORECASE)
+_DIGITS = re.compile(r"([0-9]+)[_ ]+")
+_PART = re.compile(r"[0-9]+")
+_LARGEST_SEQUENTIAL = 100_000
+_LARGEST_GAP_OF_FEW = 10
+
+
+def split_version(stem: str) -> tuple[str, str] | None:
+    """Cut a name into its version and the rest; None when it does not begin with one."""
+    # Nearly all names are digits and an underscore, and this is asked for every file.
+    match = _DIGITS.match(stem) or _HEAD.match(stem)
+    return (match[1], stem[match.end() :]) if match else None
+
+
+def undashed(version: str) -> str:
+    """Return a version without the dashes of a date."""
+    return re.sub(r"[-T_]", "", version) if "-" in version else version
+
+
+def numeric(version: str) -> SortKey:
+    """Order by number: 10 after 9, `1.10` after `1.9`, `5a` after `5`."""
+    if version.isdigit():
+        return ((int(version),), "")
+    letter = version[-1] if version[-1:].isalpha() else ""
+    return (tuple(map(int, _PART.findall(version))), letter)
+
+
+def dotted(version: str) -> SortKey:
+    """Order as Flyway does: by number, where `1.0` is `1`."""
+    numbers = list(map(int, _PART.findall(version)))
+    while len(numbers) > 1 and not numbers[-1]:
+        numbers.pop()
+    return (tuple(numbers), "")
+
+
+def textual(version: str) -> SortKey:
+    """Order by character, as tools do that sort names."""
+    return (version,)
+
+
+class Gap(NamedTuple):
+    """Versions that a sequence leaves out, before `after_gap`."""
+
+    first: int
+    last: int
+    after_gap: int
+
+
+def gaps(numbers: Sequence[int]) -> list[Gap]:
+    """Return what is left out of a sequence that counts up by one; nothing for dates and other numbering."""
+    ordered = sorted(set(numbers))
+    if len(ordered) < 2 or ordered[-1] >= _LARGEST_SEQUENTIAL:
+        return []
+    steps = [b - a for a, b in pairwise(ordered)]
+    if not _counts_up(ordered, steps):
+        return []
+    return [Gap(b - step + 1, b - 1, b) for b, step in zip(ordered[1:], steps, strict=True) if step > 1]
+
+
+def _counts_up(ordered: Sequence[int], steps: Sequence[int]) -> bool:
+    if all(number % steps[0] == 0 for number in ordered) and steps[0] > 1:
+        return False  # numbered in tens or hundreds, to leave room
+    if len(steps) <= 3:
+        return max(steps) <= _LARGEST_GAP_OF_FEW
+    return steps.count(1) * 2 >= len(steps)
+
+
+def out_of_order(versions: Sequence[str], key: Callable[[str], SortKey]) -> list[tuple[str, str]]:
+    """Return pairs (version, earlier) where the tool runs `version` before one that people wrote earlier.
+
+    Two habits collide with the order of tools: counting (`9`, `10`) with a tool that sorts names, and dates of
+    different length (`20240201`, `20240101000000`) with a tool that sorts numbers.
+    """
+    if key is numeric and not any(len(v) == 8 and v.startswith(("19", "20")) for v in versions):
+        return []
+    found: list[tuple[str, str]] = []
+    ordered = sorted({v for v in versions if v.isdigit()}, key=key)
+    for before, after in pairwise(ordered):
+        if key is textual:
+            wrong = len(before) < 8 and len(after) < 8 and int(before) > int(after)
+        else:
+            dates = all(len(v) >= 8 and v.startswith(("19", "20")) for v in (before, after))
+            wrong = dates and len(before) != len(after) and before > after
+        if wrong:
+            found.append((before, after))
+    return found

@@ -1,0 +1,199 @@
+"""Folders to file names: what lies under the paths, without reading any of it."""
+
+from __future__ import annotations
+
+import errno
+import fnmatch
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from miglint.source import Problem
+
+# Folders that hold other people's code or a tool's own state, never the migrations of this project.
+_SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages"))
+
+
+@dataclass(slots=True, eq=False)
+class Folder:
+    """One folder: `shown` is its path for people ("" is the working directory), `real` the one to open."""
+
+    shown: str
+    real: str
+    scripts: list[str] = field(default_factory=list)
+    others: set[str] = field(default_factory=set)
+    subfolders: set[str] = field(default_factory=set)
+
+    def path(self, name: str) -> str:
+        """Return the path of a file in here, as shown to people."""
+        return printable(f"{self.shown}/{name}" if self.shown else name)
+
+    @property
+    def name(self) -> str:
+        """The folder's own name."""
+        return os.path.basename(self.real)  # noqa: PTH119 - called for every folder of a tree
+
+    def content(self, name: str, limit: int = 1 << 20) -> bytes | None:
+        """Return the content of one of the tool's own files in here; None when it cannot be read."""
+        try:
+            with open(f"{self.real}/{name}", "rb") as stream:  # noqa: PTH123
+                return stream.read(limit)
+        except OSError:
+            return None
+
+
+def printable(name: str) -> str:
+    """Return a path that can be written as UTF-8, whatever bytes it has on disk."""
+    if name.isascii():
+        return name
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def is_script(name: str) -> bool:
+    """Tell whether a file name is one of SQL text."""
+    return name.endswith(".sql") or name[-4:].lower() == ".sql"
+
+
+class Tree:
+    """All folders seen so far, by shown path, and what was wrong on the way."""
+
+    def __init__(self, cwd: str, allowed: Iterable[str], exclude: tuple[str, ...]) -> None:
+        self.cwd = cwd
+        self.folders: dict[str, Folder] = {}
+        self.problems: list[Problem] = []
+        self._allowed = tuple({os.path.realpath(path) for path in (cwd, *allowed)})
+        self._excluded = _matcher(exclude)
+        self._seen: set[str] = set()
+
+    def shown(self, real: str) -> str:
+        """Return the path that people see: relative to the working directory where that is possible."""
+        if real == self.cwd:
+            return ""
+        prefix = self.cwd if self.cwd.endswith(os.sep) else self.cwd + os.sep
+        path = real[len(prefix) :] if real.startswith(prefix) else real
+        return path if os.sep == "/" else path.replace(os.sep, "/")
+
+    def scan(self, real: str) -> Folder | None:
+        """List one folder and nothing below it; None when there is no such folder."""
+        shown = self.shown(real)
+        known = self.folders.get(shown)
+        if known is not None:
+            return known
+        if not os.path.isdir(real):  # noqa: PTH112
+            return None
+        folder = Folder(shown, real)
+        self._list(folder, [], [])
+        return folder
+
+    def walk(self, real: str) -> None:
+        """List a folder and everything below it.
+
+        Symbolic links to folders wait until the real folders are done: a folder is read once, under its real path
+        when that is part of the tree, and a link back to a folder above it is told.
+        """
+        links: list[str] = []
+        pending = [(real, os.path.realpath(real))]
+        while pending or links:
+            if pending:
+                path, target = pending.pop()
+            else:
+                path = links.pop(0)
+                target = os.path.realpath(path)
+                if not self._may_follow(path, target):
+                    continue
+            if target in self._seen:
+                continue
+            self._seen.add(target)
+            folder = Folder(self.shown(path), path)
+            below: list[str] = []
+            self._list(folder, below, links)
+            below.sort(reverse=True)
+            pending += [(f"{path}{os.sep}{name}", f"{target}{os.sep}{name}") for name in below]
+
+    def add(self, folder: Folder, name: str) -> None:
+        """Make sure that a file which was named is in its folder's list, whatever it is called."""
+        if name not in folder.scripts:
+            folder.scripts.append(name)
+            folder.scripts.sort()
+
+    def _may_follow(self, path: str, target: str) -> bool:
+        shown = self.shown(path)
+        if os.path.realpath(os.path.dirname(path)).startswith(target.rstrip(os.sep)):  # noqa: PTH120
+            self._problem("symlink-loop", shown, "this symbolic link leads back to a folder above it")
+            return False
+        if self._is_allowed(target):
+            return True
+        # A pull request may hold any link; what it points to must not end up in a report.
+        self._problem("unreadable", shown, "this symbolic link leads out of the working directory and is not followed")
+        return False
+
+    def _is_allowed(self, target: str) -> bool:
+        return any(target == top or target.startswith(top.rstrip(os.sep) + os.sep) for top in self._allowed)
+
+    def _list(self, folder: Folder, below: list[str], links: list[str]) -> None:
+        self.folders[folder.shown] = folder
+        try:
+            with os.scandir(folder.real) as entries:
+                for entry in entries:
+                    name = entry.name
+                    try:
+                        self._sort(folder, entry, name, below, links)
+                    except OSError as error:
+                        self._failed(folder.path(name), error)
+        except OSError as error:
+            self._failed(printable(folder.shown) or ".", error)
+        folder.scripts.sort()
+
+    def _sort(self, folder: Folder, entry: os.DirEntry[str], name: str, below: list[str], links: list[str]) -> None:
+        if is_script(name) and not entry.is_dir():
+            if self._excluded is not None and self._excluded(folder.path(name)):
+                return
+            if entry.is_symlink() and not self._is_sound(folder, entry, name):
+                return
+            if entry.is_file():
+                folder.scripts.append(name)
+            else:
+                self._problem("unreadable", folder.path(name), "not a regular file")
+        elif entry.is_dir():
+            folder.subfolders.add(name)
+            if name in _SKIPPED or name.startswith("."):
+                return
+            if self._excluded is not None and self._excluded(folder.path(name)):
+                return
+            if entry.is_symlink():
+                links.append(entry.path)
+            else:
+                below.append(name)
+        else:
+            folder.others.add(name)
+
+    def _is_sound(self, folder: Folder, entry: os.DirEntry[str], name: str) -> bool:
+        entry.stat()  # raises for a link to nowhere and for a loop, where `is_file` may only say no
+        if self._is_allowed(os.path.realpath(entry.path)):
+            return True
+        message = "this symbolic link leads out of the working directory and is not read"
+        self._problem("unreadable", folder.path(name), message)
+        return False
+
+    def _failed(self, path: str, error: OSError) -> None:
+        if error.errno == errno.ELOOP:
+            self._problem("symlink-loop", path, "this symbolic link leads to itself")
+        else:
+            self._problem("unreadable", path, f"cannot be read: {error.strerror or error}")
+
+    def _problem(self, kind: str, path: str, message: str) -> None:
+        self.problems.append(Problem(kind, printable(path), message))
+
+
+def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool] | None:
+    """Return a test of paths: a pattern excludes what it matches as a path, a folder in it, or a name."""
+    if not patterns:
+        return None
+    anywhere = re.compile("|".join(fnmatch.translate(p.rstrip("/").removeprefix("./")) for p in patterns))
+
+    def excluded(path: str) -> bool:
+        name = path.rsplit("/", 1)[-1]
+        return anywhere.match(path) is not None or anywhere.match(name) is not None
+
+    return excluded

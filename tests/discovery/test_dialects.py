@@ -1,0 +1,143 @@
+"""Which dialect a file is, and files for engines that are not read."""
+
+from __future__ import annotations
+
+import pytest
+
+from miglint.discovery.dialects import UNMARKED, of_segment, of_working_directory
+from miglint.source import Dialect
+
+from .conftest import Look, Plant, kinds, of, only, pairs
+
+PG, LITE = Dialect.POSTGRES, Dialect.SQLITE
+
+BOTH = """-- Migration 005
+-- PostgreSQL Version
+SELECT 'pg';
+
+-- === SQLite Version ===
+SELECT 'lite';
+"""
+
+
+def test_sections(plant: Plant, look: Look) -> None:
+    plant({"5_a.sql": BOTH, "rollback/5_a.sql": BOTH})
+    found = look()
+    for dialect, word in ((PG, "pg"), (LITE, "lite")):
+        (migration,) = of(found, dialect).migrations
+        assert migration.forward and migration.rollback
+        for script in (migration.forward, migration.rollback):
+            assert f"'{word}'" in script.text and script.text.count("SELECT") == 1
+            assert script.text == script.file.text[script.span.start : script.span.end]
+    assert not found.problems
+
+
+def test_a_rollback_without_sections_serves_both(plant: Plant, look: Look) -> None:
+    plant({"5_a.sql": BOTH, "rollback/5_a.sql": "SELECT 1;", "6_b.sql": "", "rollback/6_b.sql": ""})
+    found = look()
+    assert pairs(of(found, LITE)) == [("5", "5_a.sql", "rollback/5_a.sql")]
+    assert [version for version, *_ in pairs(of(found, PG))] == ["5", "6"]
+
+
+def test_section_directives_inside_directions(plant: Plant, look: Look) -> None:
+    part = "-- miglint: section=postgres\nA{0};\n-- miglint: section=sqlite\nB{0};\n-- miglint: section=mysql\nC{0};\n"
+    plant({"1_a.sql": "-- +goose Up\n" + part.format(1) + "-- +goose Down\n" + part.format(2)})
+    found = look()
+    for dialect, letter in ((PG, "A"), (LITE, "B")):
+        (migration,) = of(found, dialect).migrations
+        assert migration.forward and f"{letter}1;" in migration.forward.text
+        assert migration.rollback and f"{letter}2;" in migration.rollback.text
+    assert kinds(found) == ["other-dialect"]
+
+
+def test_faulty_sections_are_told(plant: Plant, look: Look) -> None:
+    text = "SELECT 0;\n-- SQLite Version\nA;\n-- SQLite Version\nB;\n-- miglint: section=mongo\nC;\n"
+    plant({"1_a.sql": text})
+    found = look(rollbacks="none")
+    assert [(p.kind, p.offset) for p in found.problems] == [
+        ("bad-section", 0),
+        ("bad-section", text.index("-- SQLite Version\nB")),
+        ("bad-section", text.index("-- miglint")),
+    ]
+    script = only(found).migrations[0].forward
+    assert script and script.text == "-- SQLite Version\nA;\n"
+
+
+@pytest.mark.parametrize("head", ["-- Version: 1.0.0", "-- PostgreSQL version 14.2", "-- needs SQLite version 3"])
+def test_what_is_no_section(plant: Plant, look: Look, head: str) -> None:
+    plant({"1_a.sql": f"SELECT 1;\n{head}\nSELECT 2;\n"})
+    found = look(rollbacks="none", dialect=LITE)
+    assert only(found).dialect is LITE
+    assert not found.problems
+
+
+def test_order_of_authority(plant: Plant, look: Look) -> None:
+    plant(
+        {
+            "sqlite/1_directive.postgres.sql": "-- miglint: dialect=sqlite3\n-- PostgreSQL Version\n",
+            "sqlite/2_section.sqlite.sql": "-- PostgreSQL Version\n",
+            "sqlite/3_name.postgres.sql": "",
+            "sqlite/4_folder.sql": "",
+            "none/5_default.sql": "",
+        }
+    )
+    found = look(rollbacks="none", dialect=LITE)
+    by_name = {m.name: m.dialect for h in found.histories for m in h.migrations if m.name != "folder"}
+    assert by_name == {"directive": LITE, "section": PG, "name": PG, "default": LITE}
+
+
+def test_unknown_dialect_directive(plant: Plant, look: Look) -> None:
+    plant({"1_a.sql": "-- x\n-- miglint: dialect=mongo\n"})
+    (problem,) = look(rollbacks="none").problems
+    assert (problem.kind, problem.offset) == ("bad-section", 5)
+
+
+@pytest.mark.parametrize(
+    ("folder", "dialect"),
+    [
+        ("postgres", PG),
+        ("migrations_sqlite", LITE),
+        ("sqlite3/rollback", LITE),
+        ("crates/db-sqlite/src", LITE),
+        ("sqlite/postgresql", PG),
+        ("sqlite-or-postgres", PG),
+    ],
+)
+def test_folder(plant: Plant, look: Look, folder: str, dialect: Dialect) -> None:
+    plant({f"{folder}/1_a.sql": ""})
+    assert only(look(rollbacks="none")).dialect is dialect
+
+
+@pytest.mark.parametrize("folder", ["mysql", "migrations_mysql", "db/cockroach"])
+def test_other_engines_are_left_out_in_one_line(plant: Plant, look: Look, folder: str) -> None:
+    plant({f"{folder}/{n}_a.sql": b"\xe9" for n in (1, 2, 4)} | {f"{folder}/schema.sql": ""})
+    found = look()
+    assert kinds(found) == ["other-dialect"]
+    assert found.problems[0].path == folder
+    assert not found.histories and not found.unmatched and not found.files
+
+
+def test_names_that_only_mention_an_engine(plant: Plant, look: Look) -> None:
+    plant({"price-oracle/1_a.sql": "", "mysql-exporter/1_a.sql": ""})
+    assert len(look(rollbacks="none").histories) == 2
+
+
+def test_working_directory_speaks_only_by_its_own_name() -> None:
+    assert of_working_directory("/x/mysql/migrations/sqlite").dialects == (LITE,)
+    assert of_working_directory("/x/mysql/service") is UNMARKED
+    assert of_working_directory("/x/mysql-tools") is UNMARKED
+    assert of_segment("schema_mysql").foreign == "MySQL"
+
+
+def test_irreversible(plant: Plant, look: Look) -> None:
+    plant(
+        {
+            "1_a.sql": "-- miglint: irreversible (drops (old) data)\nDROP TABLE a;",
+            "2_b.sql": "",
+            "rollback/2_b.sql": "-- miglint: irreversible (no way)\n",
+            "3_c.sql": "-- miglint: irreversible",
+        }
+    )
+    found = look()
+    assert [m.irreversible for m in only(found).migrations] == ["drops (old) data", "no way", ""]
+    assert not found.problems

@@ -1,0 +1,93 @@
+"""Versions: their order, gaps, duplicates."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from miglint.discovery.versions import gaps, numeric, out_of_order, split_version, textual
+
+from .conftest import Look, Plant, kinds, only, pairs
+
+
+def test_ten_comes_after_nine(plant: Plant, look: Look) -> None:
+    plant({f"{n}_a.sql": "" for n in (10, 9, 8, 11)})
+    assert [m.version for m in only(look()).migrations] == ["8", "9", "10", "11"]
+
+
+def test_dotted_letters_and_dates(plant: Plant, look: Look) -> None:
+    plant({f"{n}_a.sql": "" for n in ("1.10", "1.9", "2a", "2", "2024-01-02")})
+    assert [m.version for m in only(look()).migrations] == ["1.9", "1.10", "2", "2a", "20240102"]
+
+
+def test_duplicates_are_told_and_kept(plant: Plant, look: Look) -> None:
+    plant({"1_a.sql": "", "01_b.sql": "", "rollback/1_a.sql": "", "rollback/1_b.sql": ""})
+    found = look()
+    assert pairs(only(found)) == [("01", "01_b.sql", "rollback/1_b.sql"), ("1", "1_a.sql", "rollback/1_a.sql")]
+    (problem,) = found.problems
+    assert (problem.kind, problem.path, problem.related) == ("duplicate-version", "1_a.sql", "01_b.sql")
+
+
+def test_two_rollbacks_of_one_version(plant: Plant, look: Look) -> None:
+    plant({"1_a.sql": "", "rollback/1_a.sql": "", "1_a.down.sql": ""})
+    (problem,) = look().problems
+    assert (problem.kind, problem.path, problem.related) == ("duplicate-version", "rollback/1_a.sql", "1_a.down.sql")
+
+
+def test_skipped_version(plant: Plant, look: Look) -> None:
+    plant({f"{n:03}_a.sql": "" for n in (1, 2, 5, 6)})
+    (problem,) = look(rollbacks="optional").problems
+    assert (problem.kind, problem.path, problem.version) == ("skipped-version", "005_a.sql", "005")
+    assert "3 to 4" in problem.message
+
+
+@pytest.mark.parametrize("names", [("1_a.sql", "3_b.sql", "2_c.go"), ("1_a.sql", "3_b.sql", "2_b.mysql.sql")])
+def test_a_version_of_another_kind_is_not_skipped(plant: Plant, look: Look, names: tuple[str, ...]) -> None:
+    plant(dict.fromkeys(names, "-- +goose Up\n"))
+    assert "skipped-version" not in kinds(look())
+
+
+@pytest.mark.parametrize("numbers", [[20240101, 20240103], [10, 20, 40], [100, 200, 300], [5, 6], [1], []])
+def test_no_gap(numbers: list[int]) -> None:
+    assert gaps(numbers) == []
+
+
+def test_orphan_and_missing(plant: Plant, look: Look) -> None:
+    plant({"1_a.up.sql": "", "2_b.down.sql": ""})
+    found = look()
+    assert pairs(only(found)) == [("1", "1_a.up.sql", None), ("2", None, "2_b.down.sql")]
+    assert kinds(found) == ["missing-rollback", "orphan-rollback"]
+    assert kinds(look(rollbacks="optional")) == ["orphan-rollback"]
+
+
+def test_tools_that_sort_names(plant: Plant, look: Look) -> None:
+    plant({f"{n}_a.sql": "-- migrate:up\n-- migrate:down\n" for n in (9, 10)})
+    found = look()
+    assert [m.version for m in only(found).migrations] == ["10", "9"]
+    (problem,) = found.problems
+    assert (problem.kind, problem.version) == ("out-of-order", "10")
+
+
+def test_dates_of_different_length(plant: Plant, look: Look) -> None:
+    plant({"20240201_b.sql": "", "20240101000000_a.sql": ""})
+    assert kinds(look(rollbacks="none")) == ["out-of-order"]
+
+
+def test_order_that_reads_as_it_runs() -> None:
+    assert out_of_order(["00000000000000", "20240101000000", "20240101"], numeric) == []
+    assert out_of_order(["09", "10"], textual) == []
+
+
+@given(st.lists(st.integers(0, 10**20)))
+def test_numeric_is_the_order_of_numbers(numbers: list[int]) -> None:
+    assert [int(v) for v in sorted(map(str, numbers), key=numeric)] == sorted(numbers)
+
+
+@given(st.text(max_size=30))
+def test_any_name_splits_or_not(name: str) -> None:
+    parts = split_version(name)
+    if parts is not None:
+        version, rest = parts
+        assert name.startswith(version) and name.endswith(rest)
+        assert numeric(version) <= numeric(version)
