@@ -1,0 +1,68 @@
+"""Parsing PL/pgSQL in spite of types that libpg_query cannot look up.
+
+It compiles a block as the server does but knows only built-in types: a variable of type `shop.mood` or `mood[]`, or an
+argument of such a type, ends it. What a script does to a schema does not depend on them, so they are replaced by types
+that it knows: at once in the head of a routine, and in declarations when the first try fails. The SQL inside stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from miglint.sql.postgres import native
+from miglint.sql.postgres.names import Node, constant_text
+
+_DECLARATIONS = re.compile(r"\bDECLARE\b(.*?)\bBEGIN\b", re.IGNORECASE | re.DOTALL)
+_NAME = r'(?:"[^"]+"|\w+)'
+_DECLARED = re.compile(
+    rf"({_NAME}\s+(?:CONSTANT\s+)?)"
+    rf"(?:{_NAME}\s*\.\s*{_NAME}(?:\s*\.\s*{_NAME})?(?:\s*%\s*\w+)?(?:\s*\[\s*\])*|{_NAME}(?:\s*\[\s*\])+)"
+    r"(?=\s*(?:(;)|:=|=|DEFAULT\b|NOT\s+NULL\b|COLLATE\b))",
+    re.IGNORECASE,
+)
+_MODES = {"FUNC_PARAM_OUT": "OUT", "FUNC_PARAM_INOUT": "INOUT", "FUNC_PARAM_TABLE": "OUT"}
+_KEPT_RETURNS = frozenset({"trigger", "event_trigger", "void"})
+
+
+def parse_block(statement: str) -> list[dict[str, Any]] | native.NativeError:
+    """Parse the PL/pgSQL of a statement."""
+    tree = native.parse_plpgsql(statement.encode("utf-8", "replace"))
+    if isinstance(tree, native.NativeError):
+        simpler = _DECLARATIONS.sub(lambda match: _DECLARED.sub(_known_type, match.group()), statement)
+        if simpler != statement:
+            again = native.parse_plpgsql(simpler.encode("utf-8", "replace"))
+            return tree if isinstance(again, native.NativeError) else again
+    return tree
+
+
+def _known_type(match: re.Match[str]) -> str:
+    # A record takes fields, but no default.
+    return match.group(1) + ("record" if match.group(2) else "text")
+
+
+def routine_text(node: Node, body: str) -> str:
+    """Return a `CREATE FUNCTION` with the body of a routine, and a head of types that libpg_query knows."""
+    arguments = []
+    for item in node.get("parameters", ()):
+        parameter = item["FunctionParameter"]
+        name = '"' + parameter.get("name", "").replace('"', '""') + '" ' if parameter.get("name") else ""
+        arguments.append(f"{_MODES.get(parameter['mode'], '')} {name}text")
+    returns = ""
+    spelled = node.get("returnType")
+    if node.get("is_procedure"):
+        returns = "" if any("OUT" in argument for argument in arguments) else "RETURNS void"
+    elif spelled is not None:
+        name = constant_text(spelled["names"][-1])
+        if spelled.get("setof"):
+            returns = "RETURNS SETOF record"
+        elif name in _KEPT_RETURNS:
+            returns = f"RETURNS {name}"
+        elif not any("OUT" in argument for argument in arguments):
+            returns = "RETURNS text"
+    if sum("OUT" in argument for argument in arguments) == 1:
+        returns = returns.replace("record", "text")
+    tag = "$miglint$"
+    while tag in body:
+        tag = tag[:-1] + "_$"
+    return f"CREATE FUNCTION f({', '.join(arguments)}) {returns} LANGUAGE plpgsql AS {tag}{body}{tag}"

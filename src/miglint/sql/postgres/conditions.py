@@ -1,0 +1,380 @@
+"""Reading the condition of an `IF`: does it ask whether an object is there?
+
+A condition becomes `Exists` where the query looks an object up by name in a catalog, with `And`, `Or` and `Not` around
+it. What else it asks becomes `Unknown`, with its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from miglint.sql.operations import And, Condition, Exists, Name, Not, Or, Unknown
+from miglint.sql.postgres.canonical import walk
+from miglint.sql.postgres.catalog import (
+    CATALOGS,
+    HARMLESS_COLUMNS,
+    JOINED,
+    KIND_COLUMNS,
+    PROCEDURE_KINDS,
+    RELATION_KINDS,
+)
+from miglint.sql.postgres.constants import NotConstantError, evaluate
+from miglint.sql.postgres.names import Node, constant_text, relation_name, sequence_name
+from miglint.sql.postgres.scopes import Walk
+from miglint.sql.postgres.selects import alias_of
+
+_LOOKUPS = {
+    "to_regclass": "relation",
+    "to_regtype": "type",
+    "to_regproc": "function",
+    "to_regprocedure": "function",
+    "to_regnamespace": "schema",
+    "to_regrole": "role",
+    "to_regcollation": "collation",
+}
+_CURRENT_SCHEMA = frozenset({"current_schema", "current_schemas"})
+_AT_LEAST_ONE = frozenset({(">", "0"), (">=", "1"), ("<>", "0"), ("=", "1")})
+_NONE_AT_ALL = frozenset({("=", "0"), ("<", "1"), ("<=", "0")})
+
+
+class Known(NamedTuple):
+    """What is known of variables: constant texts, and the nodes that they were assigned."""
+
+    texts: Mapping[str, str]
+    nodes: Mapping[str, Node]
+
+
+def condition(node: Node, known: Known) -> Condition:
+    """Return what a boolean expression asks."""
+    ((kind, body),) = node.items()
+    if kind == "BoolExpr":
+        parts = tuple(condition(item, known) for item in body["args"])
+        if body["boolop"] == "NOT_EXPR":
+            return negated(parts[0])
+        return And(parts) if body["boolop"] == "AND_EXPR" else Or(parts)
+    found: Condition | None = None
+    if kind == "SubLink":
+        found = _sublink(body, known)
+    elif kind == "NullTest":
+        found = _null_test(body, known)
+    elif kind == "A_Expr":
+        found = _comparison(body, known)
+    elif kind == "ColumnRef" and len(body["fields"]) == 1:
+        assigned = known.nodes.get(constant_text(body["fields"][0]))
+        found = _assigned(assigned, known) if assigned is not None else None
+    elif kind == "A_Const" and "boolval" in body:
+        found = And(()) if body["boolval"].get("boolval") else Or(())
+    elif kind == "BooleanTest" and body["booltesttype"] in {"IS_TRUE", "IS_FALSE", "IS_NOT_TRUE"}:
+        inner = condition(body["arg"], known)
+        found = inner if body["booltesttype"] == "IS_TRUE" else negated(inner)
+    return found if found is not None else Unknown(walk(Walk(), node))
+
+
+def negated(inner: Condition) -> Condition:
+    """Return the opposite of a condition."""
+    if isinstance(inner, Not):
+        return inner.condition
+    return inner if isinstance(inner, Unknown) and inner.text.startswith("not ") else Not(inner)
+
+
+def _assigned(node: Node, known: Known) -> Condition | None:
+    """Return what the value of a boolean variable asks: `found`, or the result of `SELECT EXISTS (...) INTO v`."""
+    if "Found" in node:
+        return rows_of(node["Found"], known)
+    body = node.get("SelectStmt")
+    if body is None:
+        return condition(node, known)
+    targets = body.get("targetList", ())
+    if len(targets) == 1 and "fromClause" not in body:
+        return condition(targets[0]["ResTarget"]["val"], known)
+    # `SELECT true INTO v FROM pg_class WHERE ...` is NULL, and so not true, without a row.
+    if len(targets) == 1 and _is_true(targets[0]["ResTarget"]["val"]):
+        return rows_of(body, known)
+    counted = _counted(node, known)
+    return counted
+
+
+def _is_true(node: Node) -> bool:
+    return bool(node.get("A_Const", {}).get("boolval", {}).get("boolval", False))
+
+
+def _sublink(body: Node, known: Known) -> Condition | None:
+    kind = body["subLinkType"]
+    select = body["subselect"].get("SelectStmt", {})
+    if kind == "EXISTS_SUBLINK":
+        return rows_of(select, known)
+    if kind == "ANY_SUBLINK" and "operName" not in body:
+        # 'x' IN (SELECT relname FROM pg_class WHERE ...)
+        targets = select.get("targetList", ())
+        if len(targets) == 1:
+            equal = {"A_Expr": {"kind": "AEXPR_OP", "name": [{"String": {"sval": "="}}]}}
+            equal["A_Expr"].update(lexpr=targets[0]["ResTarget"]["val"], rexpr=body["testexpr"])
+            return rows_of(select, known, (equal,))
+    if kind == "EXPR_SUBLINK":
+        return _assigned({"SelectStmt": select}, known)
+    return None
+
+
+def _null_test(body: Node, known: Known) -> Condition | None:
+    argument = body["arg"]
+    found: Condition | None = None
+    call = argument.get("FuncCall")
+    if "TypeCast" in argument:
+        call = argument["TypeCast"]["arg"].get("FuncCall")
+    if call is not None:
+        kind = _LOOKUPS.get(constant_text(call["funcname"][-1]))
+        text = _text(call["args"][0], known) if kind and call.get("args") else None
+        name = sequence_name(text.partition("(")[0]) if text else None
+        found = Exists(kind, name) if kind and name else None
+    elif "SubLink" in argument and argument["SubLink"]["subLinkType"] == "EXPR_SUBLINK":
+        found = rows_of(argument["SubLink"]["subselect"].get("SelectStmt", {}), known)
+    elif "ColumnRef" in argument:
+        assigned = known.nodes.get(constant_text(argument["ColumnRef"]["fields"][0]), {})
+        if "SelectStmt" in assigned and "fromClause" in assigned["SelectStmt"]:
+            found = rows_of(assigned["SelectStmt"], known)
+        elif "FuncCall" in assigned or "TypeCast" in assigned:
+            found = _null_test({**body, "arg": assigned}, known)
+            return found
+    if found is None:
+        return None
+    return Not(found) if body["nulltesttype"] == "IS_NULL" else found
+
+
+def _comparison(body: Node, known: Known) -> Condition | None:
+    """Read `(SELECT count(*) ...) = 0` and the like."""
+    if body["kind"] != "AEXPR_OP" or "lexpr" not in body:
+        return None
+    counted = _counted(body["lexpr"], known)
+    if counted is None:
+        return None
+    sign = (constant_text(body["name"][-1]), _text(body["rexpr"], known) or "")
+    if sign in _AT_LEAST_ONE or sign[1] in {"true", "t"}:
+        return counted
+    return Not(counted) if sign in _NONE_AT_ALL or sign[1] in {"false", "f"} else None
+
+
+def _counted(node: Node, known: Known) -> Condition | None:
+    """Return what it means that the count which a node gives is not zero."""
+    if "ColumnRef" in node:
+        assigned = known.nodes.get(constant_text(node["ColumnRef"]["fields"][0]))
+        return _counted(assigned, known) if assigned is not None else None
+    if "SubLink" in node and node["SubLink"]["subLinkType"] == "EXPR_SUBLINK":
+        node = node["SubLink"]["subselect"]
+    body = node.get("SelectStmt", {})
+    targets = body.get("targetList", ())
+    if len(targets) != 1:
+        return None
+    call = targets[0]["ResTarget"]["val"].get("FuncCall", {})
+    if not call or constant_text(call["funcname"][-1]) != "count" or "groupClause" in body:
+        return None
+    return rows_of(body, known)
+
+
+def _text(node: Node, known: Known) -> str | None:
+    try:
+        return evaluate(node, known.texts)
+    except NotConstantError:
+        return None
+
+
+class _Facts:
+    """The equalities of one WHERE, by the catalog that the column belongs to."""
+
+    def __init__(self, tables: dict[str, str]) -> None:
+        self.tables = tables
+        self.values: dict[str, Name] = {}
+        self.rest: list[str] = []
+
+    def owner(self, fields: list[Node]) -> str:
+        return self.tables.get(constant_text(fields[-2]), "") if len(fields) > 1 else ""
+
+
+def rows_of(select: Node, known: Known, extra: tuple[Node, ...] = ()) -> Condition | None:
+    """Return what it means that a query gives a row."""
+    tables: dict[str, str] = {}
+    conjuncts: list[Node] = list(extra)
+    for item in select.get("fromClause", ()):
+        if not _tables(item, tables, conjuncts):
+            return None
+    if not tables:
+        return None
+    if "whereClause" in select:
+        _flatten(select["whereClause"], conjuncts)
+    catalogs = [name for name in tables.values() if name in CATALOGS]
+    if not catalogs:
+        names = list(tables.values())
+        schema, _, name = names[0].rpartition(".")
+        return Exists("row", Name(schema or None, name)) if len(names) == 1 else None
+    facts = _Facts(tables)
+    for node in conjuncts:
+        _note(node, facts, known)
+    found = _object(facts, catalogs)
+    if found is None:
+        return None
+    return And((found, *map(Unknown, facts.rest))) if facts.rest else found
+
+
+def _tables(item: Node, tables: dict[str, str], conjuncts: list[Node]) -> bool:
+    ((kind, body),) = item.items()
+    if kind == "RangeVar":
+        name = str(relation_name(body))
+        tables[alias_of(body) or body["relname"]] = name
+        return True
+    if kind == "JoinExpr" and body["jointype"] in {"JOIN_INNER", "JOIN_LEFT"}:
+        if "quals" in body:
+            _flatten(body["quals"], conjuncts)
+        return _tables(body["larg"], tables, conjuncts) and _tables(body["rarg"], tables, conjuncts)
+    return False
+
+
+def _flatten(node: Node, conjuncts: list[Node]) -> None:
+    body = node.get("BoolExpr")
+    if body is not None and body["boolop"] == "AND_EXPR":
+        for item in body["args"]:
+            _flatten(item, conjuncts)
+    else:
+        conjuncts.append(node)
+
+
+def _note(node: Node, facts: _Facts, known: Known) -> None:
+    """Note what one conjunct says; one that cannot be read stays in the text of the rest."""
+    left, right = _equality(node)
+    if left is None or right is None:
+        column = _column(node)
+        if column is None or column not in HARMLESS_COLUMNS:
+            facts.rest.append(walk(Walk(), node))
+        return
+    if _column(left) is None:
+        left, right = right, left
+    column = _column(left)
+    if column is None:
+        facts.rest.append(walk(Walk(), node))
+        return
+    if column in HARMLESS_COLUMNS and column not in {"prokind", "routine_type"}:
+        return
+    fields = _fields(left)
+    key = f"{facts.owner(fields)}:{column}" if len(fields) > 1 else f":{column}"
+    value = _value(right, known)
+    if value is not None:
+        facts.values[key] = value
+    elif "ColumnRef" not in right:
+        if not _is_current_schema(right):
+            facts.rest.append(walk(Walk(), node))
+    elif not _joins(column, _column(right)):
+        facts.rest.append(walk(Walk(), node))
+
+
+def _joins(left: str, right: str | None) -> bool:
+    """Say whether two columns are equal because one table refers to the other."""
+    return right is not None and ("oid" in {left, right} or left == right)
+
+
+def _equality(node: Node) -> tuple[Node | None, Node | None]:
+    body = node.get("A_Expr")
+    if body is None:
+        return None, None
+    sign = constant_text(body["name"][-1])
+    if body["kind"] == "AEXPR_OP" and sign == "=" and "lexpr" in body:
+        return body["lexpr"], body["rexpr"]
+    if body["kind"] == "AEXPR_IN" and sign == "=" and len(body["rexpr"]["List"]["items"]) == 1:
+        return body["lexpr"], body["rexpr"]["List"]["items"][0]
+    if body["kind"] == "AEXPR_OP_ANY" and sign == "=" and _is_current_schema(body["rexpr"]):
+        return body["lexpr"], body["rexpr"]
+    if body["kind"] in {"AEXPR_LIKE", "AEXPR_ILIKE"} and sign in {"~~", "~~*"}:
+        pattern = body["rexpr"].get("A_Const", {}).get("sval", {}).get("sval", "%")
+        if "%" not in pattern and "_" not in pattern:
+            return body["lexpr"], body["rexpr"]
+    return None, None
+
+
+def _is_current_schema(node: Node) -> bool:
+    body = node.get("FuncCall") or node.get("SQLValueFunction")
+    if body is None:
+        return "TypeCast" in node and _is_current_schema(node["TypeCast"]["arg"])
+    if "op" in body:
+        return body["op"] in {"SVFOP_CURRENT_SCHEMA", "SVFOP_CURRENT_CATALOG"}
+    return constant_text(body["funcname"][-1]) in _CURRENT_SCHEMA | {"current_database"}
+
+
+def _fields(node: Node) -> list[Node]:
+    while True:
+        ((kind, body),) = node.items()
+        if kind == "ColumnRef":
+            fields: list[Node] = body["fields"]
+            return fields
+        if kind in {"TypeCast", "CollateClause"}:
+            node = body["arg"]
+        elif kind in {"FuncCall", "BoolExpr"} and len(body.get("args", ())) == 1:
+            node = body["args"][0]  # lower(x), NOT x
+        elif kind == "A_Expr" and "lexpr" in body:
+            node = body["lexpr"]
+        elif kind in {"NullTest", "BooleanTest"}:
+            node = body["arg"]
+        else:
+            return []
+
+
+def _column(node: Node) -> str | None:
+    fields = _fields(node)
+    return constant_text(fields[-1]) if fields else None
+
+
+def _value(node: Node, known: Known) -> Name | None:
+    """Return a constant as a name: `'t'::regclass` is read as the engine reads it, a text to the letter."""
+    if "SubLink" in node and node["SubLink"]["subLinkType"] == "EXPR_SUBLINK":
+        found = rows_of(node["SubLink"]["subselect"].get("SelectStmt", {}), known)
+        return found.name if isinstance(found, Exists) else None
+    text = _text(node, known)
+    if text is None:
+        return None
+    inner = node
+    while "TypeCast" in inner:
+        if constant_text(inner["TypeCast"]["typeName"]["names"][-1]).startswith("reg"):
+            return sequence_name(text.partition("(")[0])
+        inner = inner["TypeCast"]["arg"]
+    return Name(None, text)
+
+
+def _object(facts: _Facts, catalogs: list[str]) -> Exists | None:
+    """Return the object that the equalities name: of the first catalog whose name column has a value."""
+    ordered = sorted(catalogs, key=lambda name: name in JOINED)
+    for catalog in ordered:
+        entry = CATALOGS[catalog]
+        name = _take(facts, catalog, entry.name)
+        if name is None:
+            continue
+        schema = _schema(facts, catalog, entry.schema)
+        kind = entry.kind
+        for column in KIND_COLUMNS:
+            value = _take(facts, catalog, column)
+            kind = RELATION_KINDS.get(value.name, kind) if value is not None else kind
+        for column in ("prokind", "routine_type"):
+            value = _take(facts, catalog, column)
+            kind = PROCEDURE_KINDS.get(value.name, kind) if value is not None else kind
+        table: Name | None = None
+        if entry.table is not None:
+            table = _take(facts, catalog, entry.table)
+            if table is None:
+                other = "pg_type" if catalog == "pg_enum" else "pg_class"
+                table = _take(facts, other, JOINED[other]) if other in catalogs else None
+            if table is not None:
+                table = Name(table.schema or (schema.name if schema else None), table.name)
+                schema = None
+        for key, value in facts.values.items():
+            facts.rest.append(f"({key.partition(':')[2]} = '{value.name}')")
+        return Exists(kind, Name(schema.name if schema else None, name.name), table)
+    return None
+
+
+def _schema(facts: _Facts, catalog: str, column: str | None) -> Name | None:
+    schema = _take(facts, catalog, column) if column is not None else None
+    return schema or _take(facts, "pg_namespace", "nspname")
+
+
+def _take(facts: _Facts, catalog: str, column: str) -> Name | None:
+    """Return and use up the value that a catalog's column is compared to."""
+    for key in (f"{catalog}:{column}", f":{column}"):
+        if key in facts.values:
+            return facts.values.pop(key)
+    return None

@@ -1,0 +1,107 @@
+"""Evaluating the string expressions with which PL/pgSQL builds SQL, as far as they hold constants alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from miglint.sql.postgres.names import Node, constant_text
+
+_FORMAT = re.compile(r"%(?:(\d+)\$)?(?:-?\d+)?([sIL%])")
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_$]*\Z")
+# fmt: off
+_RESERVED = frozenset({
+    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "both", "case", "cast", "check",
+    "collate", "column", "constraint", "create", "current_date", "current_time", "current_timestamp", "current_user",
+    "default", "deferrable", "desc", "distinct", "do", "else", "end", "except", "false", "fetch", "for", "foreign",
+    "from", "grant", "group", "having", "in", "initially", "intersect", "into", "lateral", "leading", "limit",
+    "localtime", "localtimestamp", "not", "null", "offset", "on", "only", "or", "order", "placing", "primary",
+    "references", "returning", "select", "session_user", "some", "symmetric", "table", "then", "to", "trailing",
+    "true", "union", "unique", "user", "using", "variadic", "when", "where", "window", "with",
+})
+# fmt: on
+
+Constants = Mapping[str, str]
+
+
+class NotConstantError(Exception):
+    """An expression depends on something that is not in the text."""
+
+
+def quote_name(text: str) -> str:
+    """Write a name as `quote_ident` does."""
+    if _PLAIN_NAME.match(text) and text not in _RESERVED:
+        return text
+    return '"' + text.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """Write a string as `quote_literal` does."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return " E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
+
+
+def evaluate(node: Node, known: Constants, unknown: str | None = None) -> str:
+    """Return the text that an expression gives. A part that is not constant gives `unknown`, or ends it."""
+    ((kind, body),) = node.items()
+    if kind == "A_Const":
+        return "" if body.get("isnull") else constant_text(node)
+    if kind == "TypeCast":
+        return evaluate(body["arg"], known, unknown)
+    if kind == "ColumnRef":
+        name = ".".join(constant_text(part) for part in body["fields"])
+        if name in known:
+            return known[name]
+    elif kind == "A_Expr" and body["kind"] == "AEXPR_OP" and constant_text(body["name"][-1]) == "||":
+        return evaluate(body["lexpr"], known, unknown) + evaluate(body["rexpr"], known, unknown)
+    elif kind == "FuncCall":
+        function = _FUNCTIONS.get(constant_text(body["funcname"][-1]))
+        if function is not None:
+            return function([evaluate(argument, known, unknown) for argument in body.get("args", ())])
+    elif kind == "CollateClause":
+        return evaluate(body["arg"], known, unknown)
+    if unknown is None:
+        raise NotConstantError
+    return unknown
+
+
+def _format(arguments: list[str]) -> str:
+    if not arguments:
+        raise NotConstantError
+    template, values = arguments[0], arguments[1:]
+    used = 0
+
+    def fill(match: re.Match[str]) -> str:
+        nonlocal used
+        place, kind = match.groups()
+        if kind == "%":
+            return "%"
+        index = int(place) - 1 if place else used
+        used = index + 1
+        if not 0 <= index < len(values):
+            raise NotConstantError
+        value = values[index]
+        return quote_name(value) if kind == "I" else quote_text(value) if kind == "L" else value
+
+    return _FORMAT.sub(fill, template)
+
+
+def _first(change: Callable[[str], str]) -> Callable[[list[str]], str]:
+    def apply(arguments: list[str]) -> str:
+        if len(arguments) != 1:
+            raise NotConstantError
+        return change(arguments[0])
+
+    return apply
+
+
+_FUNCTIONS: dict[str, Callable[[list[str]], str]] = {
+    "format": _format,
+    "concat": "".join,
+    "quote_ident": _first(quote_name),
+    "quote_literal": _first(quote_text),
+    "quote_nullable": _first(quote_text),
+    "lower": _first(str.lower),
+    "upper": _first(str.upper),
+    "btrim": _first(str.strip),
+}

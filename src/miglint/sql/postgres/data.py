@@ -1,0 +1,339 @@
+"""Statements that read and write rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from miglint.sql.operations import (
+    Delete,
+    Expression,
+    Insert,
+    Name,
+    Operation,
+    OtherData,
+    Select,
+    SetVariable,
+    Truncate,
+    Update,
+)
+from miglint.sql.postgres.canonical import walk
+from miglint.sql.postgres.expressions import expression, literal_of, query, trailing
+from miglint.sql.postgres.lexer import find_word
+from miglint.sql.postgres.names import Node, relation_name, strings
+from miglint.sql.postgres.place import Place
+from miglint.sql.postgres.scopes import Walk
+from miglint.sql.postgres.selects import alias_of
+from miglint.sql.postgres.tables import select_into
+
+_MOST_VALUES = 50_000
+_RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
+_SOURCE = re.compile(r"\b(?:SELECT|WITH|VALUES|TABLE)\b", re.IGNORECASE)
+_SUFFIX = re.compile(r"\bON\s+CONFLICT\b|\bRETURNING\b", re.IGNORECASE)
+_CONFLICTS = {"ONCONFLICT_NOTHING": "nothing", "ONCONFLICT_UPDATE": "update"}
+_MODIFIES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
+
+
+def _common(place: Place, node: Node) -> list[Operation]:
+    """Return the operations of the data-modifying statements in a WITH list."""
+    clause = node.get("withClause")
+    operations: list[Operation] = []
+    for item in clause["ctes"] if clause is not None else ():
+        ((kind, body),) = item["CommonTableExpr"]["ctequery"].items()
+        if kind in _MODIFIES:
+            operations += _READERS[kind](place, body)
+        elif kind == "SelectStmt":
+            operations += _common(place, body)
+    return operations
+
+
+def _where(place: Place, node: Node, own: str) -> Expression | None:
+    raw = node.get("whereClause")
+    if raw is None:
+        return None
+    text = trailing(place, raw)
+    if "returningClause" in node:
+        found = find_word(text, _RETURNING, 0, len(text))
+        text = text[: found.start()].rstrip() if found else text
+    return expression(raw, text, own)
+
+
+def insert(place: Place, node: Node) -> list[Operation]:
+    """Read `INSERT`."""
+    operations = _common(place, node)
+    table = relation_name(node["relation"])
+    source = node.get("selectStmt")
+    rows: tuple[tuple[Expression | None, ...], ...] | None = None
+    found = None
+    anti_join = False
+    if source is None:
+        rows = ((),)
+    else:
+        body = source["SelectStmt"]
+        values = body.get("valuesLists")
+        if values is not None:
+            if len(values) * len(values[0]["List"]["items"]) <= _MOST_VALUES:
+                rows = tuple(tuple(_value(item) for item in row["List"]["items"]) for row in values)
+        else:
+            operations += _common(place, body)
+            found = query(source, _source_text(place, node["relation"]), _ctes(node))
+            anti_join = _leaves_out(body, table)
+    conflict = node.get("onConflictClause", {})
+    infer = conflict.get("infer", {})
+    operations.append(
+        Insert(
+            span=place.whole(),
+            table=table,
+            columns=tuple(item["ResTarget"]["name"] for item in node.get("cols", ())),
+            rows=rows,
+            query=found,
+            conflict=_CONFLICTS.get(conflict.get("action", "")),
+            conflict_columns=tuple(_inferred(item["IndexElem"]) for item in infer.get("indexElems", ())),
+            conflict_constraint=infer.get("conname"),
+            anti_join=anti_join,
+            returning="returningClause" in node,
+        )
+    )
+    return operations
+
+
+def _inferred(node: Node) -> str:
+    return str(node["name"]) if "name" in node else expression(node["expr"], "").key
+
+
+def _value(node: Node) -> Expression | None:
+    if "A_Const" in node or "TypeCast" in node:
+        literal = literal_of(node)
+        key = walk(Walk(), node)
+        if literal is not None or key == "null":
+            return Expression(key, key, literal=literal)
+    return None
+
+
+def _source_text(place: Place, target: Node) -> str:
+    found = find_word(place.text, _SOURCE, place.char(target.get("location", 0)), place.end)
+    if found is None:
+        return ""
+    end = find_word(place.text, _SUFFIX, found.start(), place.end)
+    return place.text[found.start() : end.start() if end else place.end].rstrip()
+
+
+def nodes_of(tree: Any) -> Iterator[tuple[str, Node]]:
+    """Yield every named node below `tree`, with its name."""
+    stack = [tree]
+    while stack:
+        item = stack.pop()
+        if type(item) is dict:
+            for key, value in item.items():
+                kind = type(value)
+                if kind is dict:
+                    if key[0].isupper():
+                        yield key, value
+                    stack.append(value)
+                elif kind is list:
+                    stack.append(value)
+        elif type(item) is list:
+            stack.extend(item)
+
+
+def _reads(tree: Any, table: Name) -> bool:
+    return any(
+        body.get("relname") == table.name and table.schema in {None, body.get("schemaname")}
+        for kind, body in nodes_of(tree)
+        if kind == "RangeVar"
+    )
+
+
+def _leaves_out(body: Node, table: Name) -> bool:
+    """Say whether a source query leaves out the rows that the target holds already."""
+    if body.get("op") == "SETOP_EXCEPT":
+        return _reads(body["rarg"], table)
+    where = body.get("whereClause")
+    if where is None:
+        return False
+    for kind, inner in nodes_of([where]):
+        if kind == "BoolExpr" and inner["boolop"] == "NOT_EXPR" and "SubLink" in inner["args"][0]:
+            if _reads(inner["args"], table):
+                return True
+        elif (
+            kind == "SubLink"
+            and inner["subLinkType"] == "ALL_SUBLINK"
+            and strings(inner.get("operName")) == ("<>",)
+            and _reads(inner["subselect"], table)
+        ):
+            return True
+    return _left_join_is_null(body.get("fromClause", []), where, table)
+
+
+def _left_join_is_null(tables: list[Node], where: Node, table: Name) -> bool:
+    aliases = set()
+    for kind, join in nodes_of(tables):
+        if kind == "JoinExpr" and join["jointype"] == "JOIN_LEFT" and "RangeVar" in join["rarg"]:
+            right = join["rarg"]["RangeVar"]
+            if right["relname"] == table.name:
+                aliases.add(alias_of(right) or right["relname"])
+    if not aliases:
+        return False
+    for kind, test in nodes_of([where]):
+        if kind == "NullTest" and test["nulltesttype"] == "IS_NULL":
+            fields = test["arg"].get("ColumnRef", {}).get("fields", ())
+            if len(fields) > 1 and fields[0].get("String", {}).get("sval") in aliases:
+                return True
+    return False
+
+
+def relations_in(*trees: Any) -> tuple[Name, ...]:
+    """Return the relations that trees mention in FROM lists, less the names of their own CTEs."""
+    found: dict[Name, None] = {}
+    hidden: set[str] = set()
+    for tree in trees:
+        for kind, body in nodes_of([tree]):
+            if kind == "RangeVar":
+                found[relation_name(body)] = None
+            elif kind == "CommonTableExpr":
+                hidden.add(body["ctename"])
+    return tuple(name for name in found if name.schema is not None or name.name not in hidden)
+
+
+def update(place: Place, node: Node) -> list[Operation]:
+    """Read `UPDATE`."""
+    operations = _common(place, node)
+    relation = node["relation"]
+    own = alias_of(relation) or relation["relname"]
+    relations = dict.fromkeys(relations_in(node["fromClause"])) if "fromClause" in node else {}
+    assignments: list[tuple[str, Expression | None]] = []
+    for item in node.get("targetList", ()):
+        target = item["ResTarget"]
+        value = target["val"]
+        if "SetToDefault" in value:
+            assignments.append((target["name"], Expression("default", "DEFAULT")))
+        elif "MultiAssignRef" in value or "indirection" in target or "SubLink" in value:
+            assignments.append((target["name"], None))
+            if value.get("MultiAssignRef", {}).get("colno", 1) == 1:
+                relations.update(dict.fromkeys(relations_in(value)))
+        else:
+            found = expression(value, _assigned_text(place, target), own)
+            assignments.append((target["name"], found))
+            relations.update(dict.fromkeys(found.relations))
+    where = _where(place, node, own)
+    if where is not None:
+        relations.update(dict.fromkeys(where.relations))
+    operations.append(
+        Update(
+            span=place.whole(),
+            table=relation_name(relation),
+            assignments=tuple(assignments),
+            where=where,
+            relations=_without_ctes(relations, node),
+        )
+    )
+    return operations
+
+
+def _ctes(node: Node) -> set[str]:
+    return {item["CommonTableExpr"]["ctename"] for item in node.get("withClause", {}).get("ctes", ())}
+
+
+def _without_ctes(relations: dict[Name, None], node: Node) -> tuple[Name, ...]:
+    hidden = _ctes(node)
+    return tuple(name for name in relations if name.schema is not None or name.name not in hidden)
+
+
+_AFTER_SET = re.compile(r"\b(?:WHERE|FROM|RETURNING)\b", re.IGNORECASE)
+
+
+def _assigned_text(place: Place, target: Node) -> str:
+    """Return the text behind the `=` of one assignment."""
+    if "location" not in target:
+        return ""
+    start, end = place.clause(target["location"])
+    equals = place.text.find("=", start, end)
+    if equals < 0:
+        return ""
+    stop = find_word(place.text, _AFTER_SET, equals, end)
+    return place.text[equals + 1 : stop.start() if stop else end].strip()
+
+
+def delete(place: Place, node: Node) -> list[Operation]:
+    """Read `DELETE`."""
+    operations = _common(place, node)
+    relation = node["relation"]
+    where = _where(place, node, alias_of(relation) or relation["relname"])
+    relations = dict.fromkeys(relations_in(node["usingClause"])) if "usingClause" in node else {}
+    if where is not None:
+        relations.update(dict.fromkeys(where.relations))
+    operations.append(
+        Delete(
+            span=place.whole(),
+            table=relation_name(relation),
+            where=where,
+            relations=_without_ctes(relations, node),
+        )
+    )
+    return operations
+
+
+def merge(place: Place, node: Node) -> list[Operation]:
+    """Read `MERGE`."""
+    table = relation_name(node["relation"])
+    relations = relations_in(node.get("sourceRelation"), node.get("joinCondition"))
+    return [*_common(place, node), OtherData(span=place.whole(), kind="merge", table=table, relations=relations)]
+
+
+def truncate(place: Place, node: Node) -> list[Operation]:
+    """Read `TRUNCATE`: one operation per table."""
+    return [
+        Truncate(
+            span=place.whole(),
+            table=relation_name(item["RangeVar"]),
+            cascade=node.get("behavior") == "DROP_CASCADE",
+            restart_identity=node.get("restart_seqs", False),
+        )
+        for item in node["relations"]
+    ]
+
+
+def select(place: Place, node: Node) -> list[Operation]:
+    """Read `SELECT` and `VALUES`; `SELECT ... INTO` makes a table."""
+    operations = _common(place, node)
+    if "intoClause" in node:
+        return operations + select_into(place, node)
+    text = place.text[place.start : place.end]
+    found = query({"SelectStmt": node}, text)
+    operations.append(Select(span=place.whole(), query=found))
+    if Name(None, "set_config") in found.functions:
+        operations += _set_config(place, node)
+    return operations
+
+
+def _set_config(place: Place, node: Node) -> list[Operation]:
+    operations: list[Operation] = []
+    for item in node.get("targetList", ()):
+        call = item["ResTarget"]["val"].get("FuncCall")
+        if call is None or call["funcname"][-1]["String"]["sval"] != "set_config":
+            continue
+        values = [literal_of(argument) for argument in call.get("args", ())]
+        if len(values) == 3 and values[0] is not None and values[1] is not None:
+            parts = tuple(part.strip().strip('"') for part in values[1].split(","))
+            local = values[2] in {"true", "t"}
+            operations.append(SetVariable(span=place.whole(), name=values[0].lower(), values=parts, local=local))
+    return operations
+
+
+def copy(place: Place, node: Node) -> list[Operation]:
+    """Read `COPY`: into a table it changes rows, out of one it reads them."""
+    relation = node.get("relation")
+    if node.get("is_from") and relation is not None:
+        return [OtherData(span=place.whole(), kind="copy", table=relation_name(relation))]
+    relations = (relation_name(relation),) if relation is not None else relations_in(node.get("query"))
+    return [OtherData(span=place.whole(), kind="copy to", relations=relations)]
+
+
+def call(place: Place, node: Node) -> list[Operation]:
+    """Read `CALL`."""
+    name = ".".join(strings(node["funccall"]["funcname"]))
+    return [OtherData(span=place.whole(), kind=f"call {name}")]
+
+
+_READERS = {"InsertStmt": insert, "UpdateStmt": update, "DeleteStmt": delete, "MergeStmt": merge}

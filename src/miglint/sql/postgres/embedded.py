@@ -1,0 +1,103 @@
+"""Small things about the SQL inside PL/pgSQL: its texts, their places, and the variables it sets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from miglint.source import Span
+from miglint.sql.operations import If, Operation, Try
+from miglint.sql.postgres import native
+from miglint.sql.postgres.constants import NotConstantError, evaluate
+from miglint.sql.postgres.names import Node
+from miglint.sql.postgres.place import ByteMap, Place
+
+ASSIGN = re.compile(r'\s*("(?:[^"]|"")*"|[\w.]+)(?:\[.*?\])?\s*(?::=|=)\s*', re.DOTALL)
+_TAG = re.compile(r"\$[^$]*\$")
+_ROW_WORDS = frozenset({"insert", "update", "delete", "select", "copy", "merge", "lock", "analyze", "notify", "set"})
+_UNKNOWN_PART = "\x01"
+
+
+def body_start(place: Place, location: int, body: str) -> int | None:
+    """Return the character at which the block's text starts, when it stands in the file as it is."""
+    if location < 0:
+        return None
+    at = place.char(location)
+    tag = _TAG.match(place.text, at)
+    start = tag.end() if tag else at + 1
+    return start if place.text.startswith(body, start) else None
+
+
+def targets(tree: Any) -> Iterator[str]:
+    """Yield the name of each variable that a block assigns, once per place."""
+    stack = [tree]
+    while stack:
+        item = stack.pop()
+        if type(item) is list:
+            stack.extend(item)
+        elif type(item) is dict:
+            for key, value in item.items():
+                if key == "PLpgSQL_stmt_assign":
+                    name = ASSIGN.match(value["expr"]["PLpgSQL_expr"]["query"])
+                    if name:
+                        yield name.group(1)
+                elif key in {"target", "var"} and type(value) is dict:
+                    yield from row_names(value)
+                elif key in {"PLpgSQL_stmt_getdiag", "PLpgSQL_stmt_fetch"}:
+                    yield "*"
+                stack.append(value)
+
+
+def row_names(value: Node) -> list[str]:
+    """Return the names of the variables that a row or record stands for."""
+    ((kind, body),) = value.items()
+    if kind == "PLpgSQL_row":
+        return [str(item.get("name", "")) for item in body.get("fields", ())]
+    return [str(body.get("refname", ""))]
+
+
+def statements(text: str) -> list[Node] | None:
+    """Return the raw statements of a text, None when it cannot be parsed."""
+    found = native.parse_json(text.encode("utf-8", "replace"))
+    return None if isinstance(found, native.NativeError) else found
+
+
+def byte_map(text: str) -> ByteMap | None:
+    """Return the map from bytes to characters of a text that needs one."""
+    return None if text.isascii() else ByteMap(text.encode("utf-8", "replace"))
+
+
+def short(text: str) -> str:
+    """Return a text short enough for a sentence."""
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def only_rows(node: Node, known: dict[str, str]) -> bool:
+    """Say whether dynamic SQL surely changes rows at most: by its first word, and if it is one statement."""
+    try:
+        text = evaluate(node, known, _UNKNOWN_PART)
+    except NotConstantError:
+        return False
+    words = text.split(None, 1)
+    return bool(words) and words[0].lower() in _ROW_WORDS and ";" not in text.rstrip().rstrip(";")
+
+
+def flat(operations: list[Operation] | tuple[Operation, ...]) -> Iterator[Operation]:
+    """Yield operations with those inside `If` and `Try`, but not these two themselves."""
+    for item in operations:
+        if isinstance(item, If):
+            yield from flat(item.then)
+            yield from flat(item.otherwise)
+        elif isinstance(item, Try):
+            yield from flat(item.body)
+            yield from flat(item.handler)
+        else:
+            yield item
+
+
+def hull(operations: list[Operation], *spans: Span) -> Span | None:
+    """Return the least span around operations and spans."""
+    every = [operation.span for operation in operations] + list(spans)
+    return Span(min(span.start for span in every), max(span.end for span in every)) if every else None

@@ -1,0 +1,179 @@
+"""Expressions and queries as values, with the text that people wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from miglint.sql.operations import Expression, Name, Query, Type
+from miglint.sql.postgres import selects  # noqa: F401  (registers how queries are written)
+from miglint.sql.postgres.canonical import NUMBER, TEXT_TYPES, quote, walk
+from miglint.sql.postgres.lexer import bracket_end, clause_end
+from miglint.sql.postgres.names import Node, constant_text, sequence_name, type_of
+from miglint.sql.postgres.outputs import outputs
+from miglint.sql.postgres.place import Place
+from miglint.sql.postgres.scopes import Scope, Walk
+
+_LEFT_SIDES = {
+    "A_Expr": "lexpr",
+    "NullTest": "arg",
+    "BooleanTest": "arg",
+    "A_Indirection": "arg",
+    "CollateClause": "arg",
+    "SubLink": "testexpr",
+    "JsonIsPredicate": "expr",
+}
+
+
+def expression(node: Node, text: str, own: str | None = None) -> Expression:
+    """Return the expression of a node; `own` is the table that it belongs to."""
+    constant = node.get("A_Const")
+    if constant is not None:
+        return Expression(walk(Walk(), node), text, literal=literal_of(node))
+    state = Walk(own)
+    key = walk(state, node)
+    return Expression(
+        key,
+        text,
+        tuple(state.columns),
+        tuple(state.functions),
+        tuple(state.types),
+        tuple(state.relations),
+        literal_of(node) if "TypeCast" in node else None,
+        _sequence(node),
+    )
+
+
+def default_expression(node: Node, text: str, column_type: Type | None, own: str | None = None) -> Expression | None:
+    """Return a column's default: None for NULL, which PostgreSQL does not store.
+
+    A string constant takes the column's type, so that its cast to that type says nothing; one that spells an integer
+    is that integer.
+    """
+    found = expression(node, text, own)
+    if found.key == "null":
+        return None
+    value = found.literal
+    if value is None:
+        return found
+    inner, cast = node, None
+    while "TypeCast" in inner:
+        cast = cast or type_of(inner["TypeCast"]["typeName"])
+        inner = inner["TypeCast"]["arg"]
+    if "sval" not in inner.get("A_Const", {}) or not _says_nothing(cast, column_type):
+        return found
+    key = value if NUMBER.match(value) and (value == "0" or not value.startswith("0")) else quote(value)
+    spelled = column_type or cast
+    if spelled is not None and spelled.name == "bool" and not spelled.dimensions:
+        lowered = value.strip().lower()
+        key = "true" if lowered in {"t", "true", "1", "yes", "on", "y"} else "false"
+    return Expression(key, text, (), (), found.types, (), value, None)
+
+
+def _says_nothing(cast: Type | None, column_type: Type | None) -> bool:
+    if cast is None or column_type is None:
+        return True
+    if cast.name in TEXT_TYPES and column_type.name in TEXT_TYPES:
+        return True
+    return cast.name == column_type.name and cast.dimensions == column_type.dimensions
+
+
+def literal_of(node: Node) -> str | None:
+    """Return the value of a constant, casts around it aside; None for NULL and for what is no constant."""
+    while "TypeCast" in node:
+        node = node["TypeCast"]["arg"]
+    constant = node.get("A_Const")
+    return None if constant is None or constant.get("isnull") else constant_text(node)
+
+
+def _sequence(node: Node) -> Name | None:
+    call = node.get("FuncCall")
+    if call is None or call["funcname"][-1]["String"]["sval"] != "nextval" or not call.get("args"):
+        return None
+    text = literal_of(call["args"][0])
+    return sequence_name(text) if text else None
+
+
+def leftmost(node: Node) -> int:
+    """Return the byte at which an expression starts, outer parentheses aside."""
+    best = -1
+    while True:
+        ((kind, body),) = node.items()
+        at = body.get("location", -1)
+        if kind == "FuncCall" and body.get("funcformat") == "COERCE_SQL_SYNTAX":
+            at = min((place for place in (at, *map(leftmost, body.get("args", ()))) if place >= 0), default=-1)
+        elif kind == "TypeCast":
+            at = min((place for place in (at, body["typeName"].get("location", -1)) if place >= 0), default=-1)
+        if at >= 0 and (best < 0 or at < best):
+            best = at
+        if kind == "TypeCast":
+            node = body["arg"]
+        elif kind == "BoolExpr":
+            if body["boolop"] == "NOT_EXPR":
+                return best
+            node = body["args"][0]
+        elif kind in _LEFT_SIDES and _LEFT_SIDES[kind] in body:
+            node = body[_LEFT_SIDES[kind]]
+        else:
+            return best
+
+
+def enclosed(place: Place, node: Node) -> str:
+    """Return the text of an expression that stands in parentheses of its own, such as that of a CHECK."""
+    start = _outermost(place, node)
+    if start is None:
+        return ""
+    text = place.text
+    if text[start] != "(":
+        return text[start : clause_end(text, start, place.end)]
+    return unwrapped(text[start : bracket_end(text, start, place.end)])
+
+
+def trailing(place: Place, node: Node) -> str:
+    """Return the text of an expression that runs to the end of its clause, such as that of a WHERE."""
+    start = _outermost(place, node)
+    return "" if start is None else place.text[start : clause_end(place.text, start, place.end, stop_at_comma=False)]
+
+
+def _outermost(place: Place, node: Node) -> int | None:
+    byte = leftmost(node)
+    if byte < 0:
+        return None
+    start = here = place.char(byte)
+    text = place.text
+    while here > place.start:
+        here -= 1
+        if text[here] == "(":
+            start = here
+        elif not text[here].isspace():
+            break
+    return start
+
+
+def unwrapped(text: str) -> str:
+    """Return the text without parentheses around all of it."""
+    text = text.strip()
+    while text.startswith("(") and bracket_end(text, 0, len(text)) == len(text) and text.endswith(")"):
+        text = text[1:-1].strip()
+    return text
+
+
+def query(node: Node, text: str, outer: Iterable[str] = ()) -> Query:
+    """Return the query of a `SelectStmt` (the node with its name); `outer` are names of CTEs around it."""
+    state = Walk()
+    if outer:
+        scope = Scope()
+        scope.ctes.update(outer)
+        state.scopes.append(scope)
+    key = walk(state, node)
+    body = node.get("SelectStmt")
+    names, stars = outputs(body) if body is not None else ((), ())
+    return Query(
+        key,
+        text,
+        tuple(state.relations),
+        tuple(state.uses),
+        tuple(state.functions),
+        tuple(state.types),
+        names,
+        stars,
+    )

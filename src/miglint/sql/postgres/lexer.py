@@ -1,0 +1,213 @@
+"""Finding ends in SQL text: of quotes, comments, brackets and clauses. Nothing here knows what a statement means.
+
+All scans jump from one special character to the next, so plain text is skipped at the speed of the regex engine.
+"""
+
+from __future__ import annotations
+
+import re
+
+PLAIN = re.compile(r"[^()\[\],;'\"$/\-]*")
+# A clause as most people write it, with one level of brackets and plain quotes; what is not so simple stops it early.
+_SIMPLE = re.compile(
+    r"""(?:[^()\[\],;'"$/\-]++|\((?:[^()\[\];'"$/\-]++|'[^'\\]*+')*+\)|'[^'\\]*+'|"[^"]*+"|-(?!-)|/(?!\*))*+"""
+)
+_ANYTHING = re.compile(r"""(?:[^'"$/\-]++|'[^'\\]*+'|-(?!-)|/(?!\*))*+""")
+_TAG = re.compile(r"\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?\$")
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+_ESCAPE_END = re.compile(r"[^'\\]*(?:(?:\\.|'')[^'\\]*)*'", re.DOTALL)
+_NAME = r'(?:[Uu]&)?"(?:[^"]|"")*"|[\w$]+'
+_SPACE = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/)*"
+QUALIFIED = re.compile(rf"(?:{_NAME})(?:{_SPACE}\.{_SPACE}(?:{_NAME}))*")
+SPACE = re.compile(_SPACE)
+
+
+def skip(text: str, at: int, limit: int) -> int:
+    """Return the end of what starts at the special character `text[at]`: a quoted thing, a comment, or that character.
+
+    What is never closed ends at `limit`.
+    """
+    char = text[at]
+    if char == "'":
+        if at and text[at - 1] in "eE" and not (at > 1 and _is_word(text[at - 2])):
+            match = _ESCAPE_END.match(text, at + 1, limit)
+            return match.end() if match else limit
+        end = text.find("'", at + 1, limit)
+    elif char == '"':
+        end = text.find('"', at + 1, limit)
+    elif char == "-":
+        if text[at + 1 : at + 2] != "-":
+            return at + 1
+        end = text.find("\n", at + 2, limit)
+    elif char == "/":
+        return _skip_comment(text, at, limit) if text[at + 1 : at + 2] == "*" else at + 1
+    elif char == "$":
+        if at and _is_word(text[at - 1]):
+            return at + 1
+        tag = _TAG.match(text, at, limit)
+        if tag is None:
+            return at + 1
+        end = text.find(tag.group(), tag.end(), limit)
+        return limit if end < 0 else end + len(tag.group())
+    else:
+        return at + 1
+    return limit if end < 0 else end + 1
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char in "_$" or char >= "\x80"
+
+
+def _skip_comment(text: str, at: int, limit: int) -> int:
+    depth, here = 1, at + 2
+    while depth:
+        edge = _COMMENT_EDGE.search(text, here, limit)
+        if edge is None:
+            return limit
+        depth += 1 if edge.group() == "/*" else -1
+        here = edge.end()
+    return here
+
+
+def is_comment(text: str, at: int) -> bool:
+    """Say whether a comment starts at `at`."""
+    return text.startswith(("--", "/*"), at)
+
+
+def clause_end(text: str, at: int, limit: int, *, stop_at_comma: bool = True) -> int:
+    """Return where the clause from `at` ends: before a comma or closing bracket of the level it is in, or a semicolon.
+
+    White space and comments behind the clause are left out.
+    """
+    depth, end = 0, at
+    while at < limit:
+        run = (PLAIN if depth else _SIMPLE).match(text, at, limit)
+        stop = run.end() if run else at
+        if stop > at:
+            chunk = text[at:stop].rstrip()
+            if chunk:
+                end = at + len(chunk)
+        if stop >= limit:
+            break
+        char = text[stop]
+        if char in "([":
+            depth += 1
+        elif char in ")]":
+            depth -= 1
+            if depth < 0:
+                break
+        elif (char == "," and depth == 0 and stop_at_comma) or (char == ";" and depth == 0):
+            break
+        at = skip(text, stop, limit)
+        if not is_comment(text, stop):
+            end = at
+    return end
+
+
+def trimmed_end(text: str, at: int, limit: int) -> int:
+    """Return `limit` less the white space and comments before it; `at` is where the statement starts."""
+    end = at
+    while at < limit:
+        run = _ANYTHING.match(text, at, limit)
+        stop = run.end() if run else at
+        if stop > at:
+            length = len(text[at:stop].rstrip())
+            if length:
+                end = at + length
+        if stop >= limit:
+            break
+        at = skip(text, stop, limit)
+        if not is_comment(text, stop):
+            end = at
+    return end
+
+
+def clauses(text: str, at: int, limit: int) -> list[tuple[int, int]]:
+    """Split the text from `at` at the commas of its own level; each clause without space and comments around it."""
+    found = []
+    while at < limit:
+        start = skip_space(text, at, limit)
+        end = clause_end(text, start, limit)
+        found.append((start, end))
+        comma = skip_space(text, end, limit)
+        if comma >= limit or text[comma] != ",":
+            break
+        at = comma + 1
+    return found
+
+
+def skip_space(text: str, at: int, limit: int) -> int:
+    """Return the first place from `at` that is neither white space nor comment."""
+    while at < limit:
+        if text[at].isspace():
+            at += 1
+        elif is_comment(text, at):
+            at = skip(text, at, limit)
+        else:
+            break
+    return at
+
+
+def unclosed_comment(text: str, at: int, limit: int) -> int | None:
+    """Return the start of a comment that is never closed, if only space and comments stand between `at` and `limit`."""
+    while at < limit:
+        if text.startswith("/*", at):
+            end, depth = at + 2, 1
+            while depth:
+                edge = _COMMENT_EDGE.search(text, end, limit)
+                if edge is None:
+                    return at
+                depth += 1 if edge.group() == "/*" else -1
+                end = edge.end()
+            at = end
+        elif text[at].isspace():
+            at += 1
+        elif text.startswith("--", at):
+            at = skip(text, at, limit)
+        else:
+            return None
+    return None
+
+
+def skip_name(text: str, at: int, limit: int) -> int:
+    """Return the end of the (qualified) name at `at`."""
+    match = QUALIFIED.match(text, at, limit)
+    return match.end() if match else at
+
+
+def bracket_end(text: str, at: int, limit: int) -> int:
+    """Return the place after the bracket that closes the one at `at`."""
+    depth = 0
+    while at < limit:
+        run = PLAIN.match(text, at, limit)
+        at = run.end() if run else at
+        if at >= limit:
+            break
+        char = text[at]
+        if char in "([":
+            depth += 1
+        elif char in ")]":
+            depth -= 1
+            if depth <= 0:
+                return at + 1
+        at = skip(text, at, limit)
+    return limit
+
+
+def find_word(text: str, word: re.Pattern[str], at: int, limit: int) -> re.Match[str] | None:
+    """Find a word outside quotes, comments and brackets."""
+    depth = 0
+    while at < limit:
+        run = PLAIN.match(text, at, limit)
+        stop = run.end() if run else at
+        if depth == 0 and (match := word.search(text, at, stop)):
+            return match
+        if stop >= limit:
+            return None
+        char = text[stop]
+        if char in "([":
+            depth += 1
+        elif char in ")]":
+            depth -= 1
+        at = skip(text, stop, limit)
+    return None

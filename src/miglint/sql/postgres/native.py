@@ -1,0 +1,96 @@
+"""libpg_query, loaded without the package around it.
+
+`import postgast` takes 70 ms, nearly all of it for protobuf classes that miglint does not use. The library also answers
+in JSON, which is read much faster than protobuf is; so only the module with the C bindings is loaded.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from msgspec import DecodeError
+from msgspec.json import decode
+
+_EXTRA_BRACE = re.compile(rb"([\[,])\{\}\}")
+
+
+class NativeError(NamedTuple):
+    """What the grammar says against a text; `char` is the place that it names, or -1.
+
+    Places in trees are bytes, but this one is a character: the server counts so for its clients.
+    """
+
+    message: str
+    char: int
+
+
+@cache
+def _library() -> Any:
+    package = importlib.util.find_spec("postgast")
+    if package is None or not package.submodule_search_locations:
+        raise ImportError("miglint reads PostgreSQL with the package postgast, which is not installed")
+    path = Path(next(iter(package.submodule_search_locations))) / "native.py"
+    spec = importlib.util.spec_from_file_location("miglint_postgast_native", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"cannot load {path}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.lib
+
+
+def parse_json(data: bytes) -> list[dict[str, Any]] | NativeError:
+    """Parse SQL; return its raw statements. Raises RecursionError for a tree that is too deep to read."""
+    library = _library()
+    result = library.pg_query_parse(data)
+    try:
+        if result.error:
+            return _error(result.error)
+        statements: list[dict[str, Any]] = decode(result.parse_tree).get("stmts", [])
+        return statements
+    except DecodeError as error:
+        return NativeError(f"unreadable tree: {error}", -1)
+    finally:
+        library.pg_query_free_parse_result(result)
+
+
+def parse_text(data: bytes) -> str | NativeError:
+    """Parse SQL; return the tree as JSON text, for those who only search it."""
+    library = _library()
+    result = library.pg_query_parse(data)
+    try:
+        return _error(result.error) if result.error else str(result.parse_tree, "utf-8")
+    finally:
+        library.pg_query_free_parse_result(result)
+
+
+def parse_plpgsql(data: bytes) -> list[dict[str, Any]] | NativeError:
+    """Parse the PL/pgSQL in a `DO` or `CREATE FUNCTION` statement. Raises RecursionError as `parse_json` does."""
+    library = _library()
+    result = library.pg_query_parse_plpgsql(data)
+    try:
+        if result.error:
+            return _error(result.error)
+        functions: list[dict[str, Any]] = _decode_functions(result.plpgsql_funcs)
+        return functions
+    except DecodeError as error:
+        return NativeError(f"unreadable PL/pgSQL tree: {error}", -1)
+    finally:
+        library.pg_query_free_plpgsql_parse_result(result)
+
+
+def _decode_functions(text: bytes) -> Any:
+    try:
+        return decode(text)
+    except DecodeError:
+        # The variables that only triggers have are written as `{}}`.
+        return decode(_EXTRA_BRACE.sub(rb"\1{}", text))
+
+
+def _error(pointer: Any) -> NativeError:
+    error = pointer.contents
+    message = (error.message or b"syntax error").decode("utf-8", "replace")
+    return NativeError(message, error.cursorpos - 1)

@@ -1,0 +1,387 @@
+"""`DO` blocks: PL/pgSQL read as control flow around operations.
+
+libpg_query gives the block as a tree of PL/pgSQL statements, with the SQL inside as texts. Each text is looked for in
+the block, from where the last one ended, so that its operations point into the file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from miglint.source import Span
+from miglint.sql.operations import (
+    Condition,
+    Delete,
+    If,
+    Insert,
+    Name,
+    Opaque,
+    Operation,
+    OtherData,
+    Raise,
+    Select,
+    Transaction,
+    Truncate,
+    Try,
+    Unknown,
+    Update,
+)
+from miglint.sql.postgres import native
+from miglint.sql.postgres.blocks import parse_block
+from miglint.sql.postgres.conditions import Known, condition
+from miglint.sql.postgres.constants import NotConstantError, evaluate
+from miglint.sql.postgres.embedded import (
+    ASSIGN,
+    body_start,
+    byte_map,
+    flat,
+    hull,
+    only_rows,
+    row_names,
+    short,
+    statements,
+    targets,
+)
+from miglint.sql.postgres.names import Node, constant_text
+from miglint.sql.postgres.place import Place, place_of
+
+Read = Callable[[Place, Node], list[Operation]]
+# The operations of a list of statements, and whether the block surely ends with them.
+Result = tuple[list[Operation], bool]
+
+_ERROR_LEVEL = 21
+
+
+def do_block(place: Place, node: Node, read: Read) -> list[Operation]:
+    """Read `DO`."""
+    body, language, location = "", "plpgsql", -1
+    for item in node.get("args", ()):
+        element = item["DefElem"]
+        if element["defname"] == "as":
+            body = constant_text(element["arg"])
+            location = element.get("location", -1)
+        else:
+            language = constant_text(element["arg"]).lower()
+    if language != "plpgsql":
+        return [Opaque(span=place.whole(), reason=f"a block in the language {language}")]
+    tree = parse_block(place.text[place.start : place.end])
+    if isinstance(tree, native.NativeError):
+        return [Opaque(span=place.whole(), reason=f"the block cannot be read: {tree.message}")]
+    if not tree:
+        return []
+    function = tree[0]["PLpgSQL_function"]
+    reader = _Block(place, read, body_start(place, location, body), function)
+    operations, _ = reader.one(function["action"])
+    return operations
+
+
+class _Block:
+    """Reads the statements of one block; keeps what is known of its variables, and how far it has come in the text."""
+
+    def __init__(self, place: Place, read: Read, at: int | None, function: Node) -> None:
+        self.place = place
+        self.read = read
+        self.at = at
+        self.texts: dict[str, str] = {}
+        self.nodes: dict[str, Node] = {}
+        self.assigned = Counter(targets(function["action"]))
+        self.variables: dict[int, str] = {}
+        for number, datum in enumerate(function.get("datums", ())):
+            variable: Node = next(iter(datum.values()), {})
+            self.variables[number] = variable.get("refname", "")
+            if "default_val" in variable:
+                self._default(variable["refname"], variable["default_val"]["PLpgSQL_expr"]["query"])
+
+    def _default(self, name: str, text: str) -> None:
+        self.assigned[name] += 1
+        if self.assigned[name] == 1:
+            self._remember(name, self._parsed(text))
+
+    def _remember(self, name: str, node: Node | None) -> None:
+        if node is None:
+            return
+        self.nodes[name] = node
+        try:
+            self.texts[name] = evaluate(node, self.texts)
+        except NotConstantError:
+            self.texts.pop(name, None)
+
+    @property
+    def known(self) -> Known:
+        return Known(self.texts, self.nodes)
+
+    def many(self, nodes: list[Node] | None) -> Result:
+        """Read a list of statements. What follows a branch that returns belongs to the other branch."""
+        operations: list[Operation] = []
+        for index, node in enumerate(nodes or ()):
+            if "PLpgSQL_stmt_if" in node:
+                found, then_ends, else_ends = self.branch(node["PLpgSQL_stmt_if"])
+                if then_ends or else_ends:
+                    rest, ends = self.many((nodes or [])[index + 1 :])
+                    operations.append(
+                        If(
+                            span=found.span,
+                            condition=found.condition,
+                            then=found.then if then_ends else (*found.then, *rest),
+                            otherwise=found.otherwise if else_ends else (*found.otherwise, *rest),
+                        )
+                    )
+                    return operations, ends or (then_ends and else_ends)
+                if found.then or found.otherwise:
+                    operations.append(found)
+                continue
+            more, ends = self.one(node)
+            operations += more
+            if ends:
+                return operations, True
+        return operations, False
+
+    def one(self, node: Node) -> Result:
+        """Read one statement."""
+        ((kind, body),) = node.items()
+        kind = kind.removeprefix("PLpgSQL_stmt_")
+        if kind == "block":
+            return self.block(body)
+        if kind == "return":
+            return [], True
+        if kind in {"execsql", "perform", "call"}:
+            return self.static(kind, body), False
+        if kind == "dynexecute":
+            return self.dynamic(body), False
+        if kind == "assign":
+            self.assign(body)
+            return [], False
+        if kind == "raise":
+            return self.raised(body)
+        if kind == "case":
+            return self.case(body), False
+        if kind in {"loop", "while", "fori", "fors", "forc", "foreach_a", "dynfors"}:
+            return self.loop(kind, body), False
+        if kind in {"commit", "rollback"}:
+            return [Transaction(span=self.span(""), action=kind)], False
+        return [], False
+
+    def block(self, body: Node) -> Result:
+        """Read `BEGIN ... END`; with EXCEPTION it becomes a `Try` per handler, the first handler innermost."""
+        start = self.at
+        operations, ends = self.many(body.get("body"))
+        handlers = body.get("exceptions", {}).get("PLpgSQL_exception_block", {}).get("exc_list", ())
+        for item in handlers:
+            handler = item["PLpgSQL_exception"]
+            caught = tuple(part["PLpgSQL_condition"]["condname"] for part in handler.get("conditions", ()))
+            action, _ = self.many(handler.get("action"))
+            span = self.place.whole() if start is None or self.at is None else self.place.span(start, self.at)
+            if operations:
+                operations = [
+                    Try(span=hull(operations) or span, body=tuple(operations), caught=caught, handler=tuple(action))
+                ]
+        return operations, ends and not handlers
+
+    def branch(self, body: Node) -> tuple[If, bool, bool]:
+        """Read `IF`; ELSIF becomes an `If` in `otherwise`."""
+        span, test = self.test(body["cond"])
+        then, then_ends = self.many(body.get("then_body"))
+        rest = body.get("elsif_list", ())
+        if rest:
+            first = rest[0]["PLpgSQL_if_elsif"]
+            inner = {
+                "cond": first["cond"],
+                "then_body": first.get("stmts"),
+                "elsif_list": rest[1:],
+                "else_body": body.get("else_body"),
+            }
+            otherwise, else_ends = self.many([{"PLpgSQL_stmt_if": inner}])
+        else:
+            otherwise, else_ends = self.many(body.get("else_body"))
+        operations = [*then, *otherwise]
+        span = hull([], span, *(operation.span for operation in operations)) or span
+        return If(span=span, condition=test, then=tuple(then), otherwise=tuple(otherwise)), then_ends, else_ends
+
+    def test(self, expression: Node) -> tuple[Span, Condition]:
+        """Read a condition; a query in it sets no FOUND."""
+        text = expression["PLpgSQL_expr"]["query"]
+        span = self.span(text)
+        node = self._parsed(text)
+        return span, condition(node, self.known) if node is not None else Unknown(text)
+
+    def case(self, body: Node) -> list[Operation]:
+        """Read `CASE`: branches of which nobody knows which is taken."""
+        operations, _ = self.many(body.get("else_stmts"))
+        for item in reversed(body.get("case_when_list", ())):
+            when = item["PLpgSQL_case_when"]
+            text = when["expr"]["PLpgSQL_expr"]["query"]
+            then, _ = self.many(when.get("stmts"))
+            operations = [
+                If(span=self.place.whole(), condition=Unknown(text), then=tuple(then), otherwise=tuple(operations))
+            ]
+        return operations
+
+    def raised(self, body: Node) -> Result:
+        """Read `RAISE`: only an error changes what happens."""
+        if body.get("elog_level", _ERROR_LEVEL) < _ERROR_LEVEL:
+            return [], False
+        message = body.get("message") or body.get("condname") or "the error that was caught"
+        return [Raise(span=self.span(f"'{message}'"), message=message)], True
+
+    def assign(self, body: Node) -> None:
+        """Read an assignment: what is known of the variable from here on."""
+        text = body["expr"]["PLpgSQL_expr"]["query"]
+        target = ASSIGN.match(text)
+        if target is None:
+            return
+        name = target.group(1)
+        self.nodes.pop(name, None)
+        self.texts.pop(name, None)
+        if self.assigned[name] == 1 and not self.assigned["*"]:
+            self._remember(name, self._parsed(text[target.end() :]))
+
+    def static(self, kind: str, body: Node) -> list[Operation]:
+        """Read a static SQL statement."""
+        key = "sqlstmt" if kind == "execsql" else "expr"
+        text = body[key]["PLpgSQL_expr"]["query"]
+        shown = text[len("SELECT ") :] if kind == "perform" else text
+        nodes = statements(text)
+        if nodes is None:
+            return [Opaque(span=self.span(shown), reason="a statement in the block cannot be parsed")]
+        if not nodes:
+            return []
+        start = self.find(shown)
+        select = nodes[0]["stmt"].get("SelectStmt")
+        self.nodes.pop("found", None)
+        if select is not None:
+            self.nodes["found"] = {"Found": select}
+        if body.get("into") and "target" in body:
+            names = row_names(body["target"])
+            for name in names:
+                self.nodes.pop(name, None)
+                self.texts.pop(name, None)
+            if len(names) == 1 and self.assigned[names[0]] == 1 and select is not None:
+                self.nodes[names[0]] = nodes[0]["stmt"]
+        if start is None or kind == "perform":
+            span = self.place.whole() if start is None else self.place.span(start, start + len(shown))
+            place = Place(text, 0, 0, len(text), byte_map(text), fixed=span)
+        else:
+            place = place_of(
+                self.place.text,
+                self.place.offset,
+                start,
+                start + len(text),
+                byte_map(text),
+                nodes[0],
+                fixed=self.place.fixed,
+            )
+        return self.read(place, nodes[0]["stmt"])
+
+    def dynamic(self, body: Node) -> list[Operation]:
+        """Read `EXECUTE`: SQL that is put together from constants alone is as good as static."""
+        text = body["query"]["PLpgSQL_expr"]["query"]
+        span = self.span(text)
+        self.nodes.pop("found", None)
+        node = self._parsed(text)
+        if node is None:
+            return [Opaque(span=span, reason=f"dynamic SQL: {short(text)}")]
+        try:
+            sql = evaluate(node, self.texts)
+        except NotConstantError:
+            return [
+                Opaque(span=span, reason=f"dynamic SQL: {short(text)}", schema_effect=not only_rows(node, self.texts))
+            ]
+        nodes = statements(sql)
+        if nodes is None:
+            return [Opaque(span=span, reason=f"dynamic SQL that cannot be parsed: {short(sql)}")]
+        operations: list[Operation] = []
+        for item in nodes:
+            place = place_of(sql, 0, 0, len(sql), byte_map(sql), item, fixed=span)
+            operations += self.read(place, item["stmt"])
+        return operations
+
+    def loop(self, kind: str, body: Node) -> list[Operation]:
+        """Read a loop. Over an array of constants its turns are written out; else only its kind of effect is told."""
+        query = body.get("query") or body.get("expr") or body.get("cond")
+        text = query["PLpgSQL_expr"]["query"] if query else ""
+        span = self.span(text) if text else self.place.whole()
+        if kind == "foreach_a":
+            turns = self.turns(body, text)
+            if turns is not None:
+                return turns
+        known, self.texts = self.texts, {}
+        nodes, self.nodes = self.nodes, {}
+        operations, _ = self.many(body.get("body"))
+        self.texts, self.nodes = known, nodes
+        effects = [item for item in flat(operations) if not isinstance(item, (Select, Raise))]
+        if not effects:
+            return operations if all(isinstance(item, Select) for item in operations) else []
+        only_rows = all(
+            isinstance(item, (Insert, Update, Delete, Truncate, OtherData))
+            or (isinstance(item, Opaque) and not item.schema_effect)
+            for item in effects
+        )
+        relations: dict[Name, None] = {}
+        for item in effects:
+            table = getattr(item, "table", None)
+            if isinstance(table, Name):
+                relations[table] = None
+        what = "changes rows" if only_rows else "changes the schema"
+        reason = f"a loop that {what} ({short(text)})" if text else f"a loop that {what}"
+        return [
+            Opaque(
+                span=hull(operations, span) or span,
+                reason=reason,
+                schema_effect=not only_rows,
+                relations=tuple(relations),
+            )
+        ]
+
+    def turns(self, body: Node, text: str) -> list[Operation] | None:
+        """Write out the turns of `FOREACH v IN ARRAY ARRAY['a', 'b']`."""
+        node = self._parsed(text)
+        while node is not None and "TypeCast" in node:
+            node = node["TypeCast"]["arg"]
+        if node is None or "A_ArrayExpr" not in node:
+            return None
+        try:
+            values = [evaluate(item, self.texts) for item in node["A_ArrayExpr"].get("elements", ())]
+        except NotConstantError:
+            return None
+        number = body.get("varno", -1)
+        name = self.variables.get(number)
+        if name is None or len(values) > 100:
+            return None
+        operations: list[Operation] = []
+        start = self.at
+        for value in values:
+            self.at = start
+            self.texts[name] = value
+            operations += self.many(body.get("body"))[0]
+        self.texts.pop(name, None)
+        return operations
+
+    def find(self, text: str) -> int | None:
+        """Return the place of a text in the block, behind the last one that was found."""
+        if self.at is None or not text:
+            return None
+        found = self.place.text.find(text, self.at, self.place.end)
+        if found >= 0:
+            self.at = found + len(text)
+            return found
+        return None
+
+    def span(self, text: str) -> Span:
+        """Return the span of a text in the block, or of the statement."""
+        start = self.find(text)
+        return self.place.whole() if start is None else self.place.span(start, start + len(text))
+
+    def _parsed(self, text: str) -> Node | None:
+        nodes = statements(f"SELECT {text}")
+        if not nodes:
+            return None
+        statement: Node = nodes[0]["stmt"]
+        body = statement.get("SelectStmt", {})
+        if "fromClause" in body:
+            return statement
+        targets: list[Node] = body.get("targetList", [])
+        if len(targets) != 1:
+            return None
+        value: Node = targets[0]["ResTarget"]["val"]
+        return value

@@ -1,0 +1,57 @@
+"""What a walk over a tree collects, and which relation a column belongs to."""
+
+from __future__ import annotations
+
+from miglint.sql.operations import ColumnUse, Name
+
+
+class Scope:
+    """The relations that one query level can name: by alias, and all of them (None for a derived one)."""
+
+    __slots__ = ("aliases", "ctes", "items")
+
+    def __init__(self) -> None:
+        self.aliases: dict[str, Name | None] = {}
+        self.items: list[Name | None] = []
+        self.ctes: set[str] = set()
+
+
+class Walk:
+    """What one walk collects. `own` is the table that an expression belongs to: its name adds nothing to a column."""
+
+    __slots__ = ("columns", "functions", "own", "relations", "scopes", "types", "uses")
+
+    def __init__(self, own: str | None = None) -> None:
+        self.own = own
+        self.columns: dict[str, None] = {}
+        self.functions: dict[Name, None] = {}
+        self.types: dict[Name, None] = {}
+        self.relations: dict[Name, None] = {}
+        self.uses: dict[ColumnUse, None] = {}
+        self.scopes: list[Scope] = []
+
+
+def use_plain(state: Walk, column: str) -> None:
+    """Note an unqualified column: it is known whose it is where one relation alone can have it."""
+    candidates = 0
+    relation: Name | None = None
+    for scope in state.scopes:
+        if column in scope.aliases:
+            return
+        for item in scope.items:
+            candidates += 1
+            relation = relation or item
+    if relation is not None:
+        state.uses[ColumnUse(relation if candidates == 1 else None, column)] = None
+
+
+def use_qualified(state: Walk, qualifier: str, column: str) -> None:
+    """Note a column behind an alias or a relation's name."""
+    for scope in reversed(state.scopes):
+        if qualifier in scope.aliases:
+            relation = scope.aliases[qualifier]
+            if relation is not None:
+                state.uses[ColumnUse(relation, column)] = None
+            return
+    if qualifier == state.own:
+        state.columns[column] = None

@@ -1,0 +1,156 @@
+"""A script's text to its statements: the fast way in one go, and the careful way piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.source import Span
+from miglint.sql.operations import Opaque, Statement, SyntaxProblem
+from miglint.sql.postgres import depth, native
+from miglint.sql.postgres.lexer import QUALIFIED, skip
+from miglint.sql.postgres.names import Node
+from miglint.sql.postgres.place import ByteMap, Place, place_of
+from miglint.sql.postgres.splitter import Piece, split
+from miglint.sql.postgres.statements import kind_words, read
+
+_WHOLE = 512 * 1024
+_CHUNK = 64 * 1024
+_LONGEST_STATEMENT = 2 * 1024 * 1024
+_TOO_DEEP = "nested too deeply to read"
+
+
+def parse(text: str, offset: int = 0) -> tuple[Statement, ...]:
+    """Read the PostgreSQL script `text`, which starts at the character `offset` of its file.
+
+    Never raises: a statement that cannot be read carries its problem, and the others are read all the same.
+    """
+    # A lone surrogate has no UTF-8 form; a question mark keeps all places as they are.
+    data = text.encode("utf-8", "replace")
+    if len(data) <= _WHOLE and b"\0" not in data and not depth.could_be_deep(data):
+        found = _read(text, data, offset, 0, len(text))
+        if found is not None:
+            return found
+    return tuple(_careful(text, offset))
+
+
+def _read(text: str, data: bytes, offset: int, start: int, end: int) -> tuple[Statement, ...] | None:
+    """Read `text[start:end]`, whose bytes are `data`, in one go; None when that does not work."""
+    try:
+        nodes = native.parse_json(data)
+    except RecursionError:
+        return None
+    if isinstance(nodes, native.NativeError):
+        return None
+    bytes_ = None if len(data) == end - start else ByteMap(data)
+    return tuple([_statement(place_of(text, offset, start, end, bytes_, node), node) for node in nodes])
+
+
+def _statement(place: Place, node: Node) -> Statement:
+    tree = node["stmt"]
+    try:
+        operations = tuple(read(place, tree))
+    except RecursionError:
+        operations = depth.with_room(lambda: tuple(read(place, tree)))
+    return Statement(place.whole(), kind_words(tree), operations)
+
+
+def _careful(text: str, offset: int) -> Iterator[Statement]:
+    """Read a script statement by statement, but as many as possible at a time."""
+    pieces: list[Piece] = []
+    for piece in split(text):
+        if pieces and (not piece.joined or piece.end - pieces[0].start > _CHUNK):
+            yield from _chunk(text, offset, pieces)
+            pieces = []
+        pieces.append(piece)
+    if pieces:
+        yield from _chunk(text, offset, pieces)
+
+
+def _chunk(text: str, offset: int, pieces: list[Piece]) -> Iterator[Statement]:
+    if len(pieces) > 1:
+        start, end = pieces[0].start, pieces[-1].end
+        data = text[start:end].encode("utf-8", "replace")
+        if b"\0" not in data and not depth.could_be_deep(data):
+            found = _read(text, data, offset, start, end)
+            if found is not None:
+                yield from found
+                return
+        if len(pieces) > 8:
+            # Halving finds the few bad statements among many good ones without parsing each on its own.
+            middle = len(pieces) // 2
+            yield from _chunk(text, offset, pieces[:middle])
+            yield from _chunk(text, offset, pieces[middle:])
+            return
+    for piece in pieces:
+        yield from _single(text, offset, piece)
+
+
+def _single(text: str, offset: int, piece: Piece) -> Iterator[Statement]:
+    start, end, _ = piece
+    span = Span(offset + start, offset + end)
+    words = _first_words(text, start, end)
+    if end - start > _LONGEST_STATEMENT:
+        only_rows = words.split(" ")[0] in {"insert", "update", "delete", "copy"}
+        reason = f"a statement of {end - start:,} characters is too long to read"
+        yield Statement(span, words, (Opaque(span=span, reason=reason, schema_effect=not only_rows),))
+        return
+    data = text[start:end].encode("utf-8", "replace")
+    nul = text.find("\0", start, end)
+    if nul >= 0:
+        at = Span(offset + nul, offset + nul + 1)
+        yield Statement(span, words, (), SyntaxProblem("a NUL character cannot be part of SQL", at))
+        return
+    if depth.could_be_deep(data) and depth.chain_length(text, start, end) > depth.LONGEST_CHAIN:
+        yield _too_deep(span, words)
+        return
+    try:
+        try:
+            nodes = native.parse_json(data)
+        except RecursionError:
+            yield from depth.with_room(lambda: _read_deep(text, data, offset, piece))
+            return
+    except RecursionError:
+        yield _too_deep(span, words)
+        return
+    if isinstance(nodes, native.NativeError):
+        yield Statement(span, words, (), _problem(text, offset, piece, nodes))
+        return
+    bytes_ = None if len(data) == end - start else ByteMap(data)
+    try:
+        for node in nodes:
+            yield _statement(place_of(text, offset, start, end, bytes_, node), node)
+    except RecursionError:
+        yield _too_deep(span, words)
+
+
+def _read_deep(text: str, data: bytes, offset: int, piece: Piece) -> tuple[Statement, ...]:
+    nodes = native.parse_json(data)
+    if isinstance(nodes, native.NativeError):
+        return ()
+    bytes_ = None if len(data) == piece.end - piece.start else ByteMap(data)
+    return tuple(_statement(place_of(text, offset, piece.start, piece.end, bytes_, node), node) for node in nodes)
+
+
+def _too_deep(span: Span, words: str) -> Statement:
+    return Statement(span, words, (Opaque(span=span, reason=_TOO_DEEP),), SyntaxProblem(_TOO_DEEP, span, certain=False))
+
+
+def _problem(text: str, offset: int, piece: Piece, error: native.NativeError) -> SyntaxProblem:
+    """Return what the grammar says, at the token that it names."""
+    at = piece.end
+    if error.char >= 0:
+        at = min(piece.end, piece.start + error.char)
+    if at >= piece.end:
+        return SyntaxProblem(error.message, Span(offset + piece.end, offset + piece.end))
+    word = QUALIFIED.match(text, at, piece.end)
+    if text[at] in "'\"$":
+        end = skip(text, at, piece.end)
+    else:
+        end = word.end() if word and "." not in word.group() else at + 1
+    return SyntaxProblem(error.message, Span(offset + at, offset + end))
+
+
+def _first_words(text: str, start: int, end: int) -> str:
+    head = text[start : min(end, start + 200)].lower().split()
+    words = [word for word in head[:2] if word.isalpha()]
+    return " ".join(words[: 2 if words and words[0] in {"create", "alter", "drop"} else 1]) or "statement"

@@ -1,0 +1,115 @@
+"""Cutting a script into statements without the grammar: for texts that the grammar rejects, and for very long ones.
+
+Quotes, dollar quotes, nested comments and `BEGIN ATOMIC` bodies hold semicolons that end nothing. psql's own commands
+(lines that begin with a backslash) and the data behind `COPY ... FROM stdin;` are not SQL and are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from miglint.sql.postgres.lexer import is_comment, skip, skip_space, unclosed_comment
+
+# What can be passed over at once: plain text and quotes without backslashes. In a routine or a rule, words and brackets
+# count, so there only plain text.
+_RUN = re.compile(r"""(?:[^;'"$/\-\\]++|'[^'\\]*+'|-(?!-)|/(?!\*))*+""")
+_CAREFUL_RUN = re.compile(r"[^();'\"$/\-\\]*")
+_COPY_IN = re.compile(r"COPY\b.*\bFROM\s+(?:STDIN\b|'stdin')", re.IGNORECASE | re.DOTALL)
+_ROUTINE = re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\b", re.IGNORECASE)
+_RULE = re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?RULE\b", re.IGNORECASE)
+_BLOCK_WORD = re.compile(r"\b(?:BEGIN\s+ATOMIC|CASE|END)\b", re.IGNORECASE)
+_COPY_END = re.compile(r"^\\\.[ \t]*\r?$", re.MULTILINE)
+
+
+class Piece(NamedTuple):
+    """The characters of one statement. `joined` is False when something that is not SQL was left out before it."""
+
+    start: int
+    end: int
+    joined: bool
+
+
+def split(text: str) -> Iterator[Piece]:
+    """Yield each statement, without the semicolon and without white space and comments around it."""
+    limit = len(text)
+    at = 0
+    joined = False
+    while True:
+        before = at
+        at = skip_space(text, at, limit)
+        if at >= limit:
+            unclosed = unclosed_comment(text, before, limit)
+            if unclosed is not None:
+                yield Piece(unclosed, limit, False)
+            return
+        if text[at] == "\\":
+            at, joined = _line_end(text, at), False
+            continue
+        if text[at] == ";":
+            at += 1
+            continue
+        end, stop = _statement(text, at, limit)
+        yield Piece(at, end, joined)
+        joined = True
+        is_copy = text[at] in "cC" and _COPY_IN.match(text, at, end) is not None
+        at = stop
+        if is_copy and text[stop : stop + 1] == ";":
+            data = _after_data(text, stop + 1)
+            if data is not None:
+                at, joined = data, False
+
+
+def _statement(text: str, at: int, limit: int) -> tuple[int, int]:
+    """Return the end of the statement's own characters, and where it stops: at a semicolon, a backslash or the end."""
+    routine = _ROUTINE.match(text, at) is not None
+    rule = not routine and _RULE.match(text, at) is not None
+    pattern = _CAREFUL_RUN if routine or rule else _RUN
+    blocks = depth = 0
+    end = at
+    while at < limit:
+        run = pattern.match(text, at)
+        stop = run.end() if run else at
+        if stop > at:
+            chunk = text[at:stop]
+            if routine:
+                blocks = _blocks(chunk, blocks)
+            length = len(chunk.rstrip())
+            if length:
+                end = at + length
+        if stop >= limit:
+            return end, limit
+        char = text[stop]
+        if char == ";" and blocks == 0 and not (rule and depth > 0):
+            return end, stop
+        if char == "\\":
+            return end, stop
+        if char == "(":
+            depth += 1
+        elif char == ")":
+            depth -= 1
+        at = skip(text, stop, limit)
+        if not is_comment(text, stop) or (at == limit and unclosed_comment(text, stop, limit) is not None):
+            end = at
+    return end, limit
+
+
+def _blocks(chunk: str, blocks: int) -> int:
+    """Follow the nesting of SQL bodies: `BEGIN ATOMIC` opens one, and inside it `CASE` needs an `END` too."""
+    for word in _BLOCK_WORD.finditer(chunk):
+        if word.group()[0] in "bB":
+            blocks += 1
+        elif blocks:
+            blocks += 1 if word.group()[0] in "cC" else -1
+    return blocks
+
+
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end + 1
+
+
+def _after_data(text: str, at: int) -> int | None:
+    found = _COPY_END.search(text, at)
+    return found.end() if found else None

@@ -1,0 +1,276 @@
+"""Columns and constraints, as `CREATE TABLE` and `ADD COLUMN` define them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Type
+from miglint.sql.sqlite.cursor import Cursor
+from miglint.sql.sqlite.expressions import canonical, expression, inside
+from miglint.sql.sqlite.mentions import split_list
+from miglint.sql.sqlite.tokens import BLOB, NUMBER, STRING
+from miglint.sql.sqlite.words import CLOCK
+from miglint.values import replace
+
+_TERMS = frozenset({STRING, NUMBER, BLOB, "NULL", *CLOCK})
+TABLE_CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
+
+
+@dataclass(slots=True)
+class _Reference:
+    """The rest of a foreign key while it is being read."""
+
+    on_delete: str = "no action"
+    on_update: str = "no action"
+    match: str = "simple"
+
+
+def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
+    """Read a column definition: the column, and the constraints written behind it (`NOT NULL` is in the column)."""
+    first = cursor.at
+    name = cursor.name()
+    type_ = _type(cursor)
+    nullable, autoincrement = True, False
+    default: Expression | None = None
+    generated: str | None = None
+    collation: str | None = None
+    constraints: list[Constraint] = []
+    label: str | None = None
+    start = cursor.at
+    while True:
+        if label is None:
+            start = cursor.at
+        if cursor.accept("CONSTRAINT"):
+            label = cursor.name()
+            continue
+        found: Constraint | None = None
+        if cursor.accept("NOT", "NULL"):
+            nullable = False
+            _on_conflict(cursor)
+        elif cursor.accept("NULL"):
+            _on_conflict(cursor)
+        elif cursor.accept("DEFAULT"):
+            default = _default(cursor)
+        elif cursor.accept("COLLATE"):
+            collation = cursor.name()
+        elif cursor.accept("GENERATED", "ALWAYS", "AS") or cursor.accept("AS"):
+            default = expression(cursor.tokens, *cursor.parentheses())
+            generated = "virtual"
+            if cursor.word in {"STORED", "VIRTUAL"}:
+                generated = cursor.word.lower()
+                cursor.at += 1
+        elif cursor.accept("PRIMARY", "KEY"):
+            if not cursor.accept("ASC"):
+                cursor.accept("DESC")
+            conflict = _on_conflict(cursor)
+            autoincrement = cursor.accept("AUTOINCREMENT") or autoincrement
+            found = Constraint("primary", label, (name,), on_conflict=conflict)
+        elif cursor.accept("UNIQUE"):
+            found = Constraint("unique", label, (name,), on_conflict=_on_conflict(cursor))
+        elif cursor.accept("CHECK"):
+            found = _check(cursor, label)
+        elif cursor.accept("REFERENCES"):
+            found = _references(cursor, label, (name,))
+        elif (late := _deferrable(cursor)) is not None:
+            # On its own it belongs to the foreign key before it, if there is one.
+            if constraints and constraints[-1].kind == "foreign":
+                constraints[-1] = replace(constraints[-1], deferrable=late[0], deferred=late[1])
+        elif label is not None:
+            # SQLite takes `CONSTRAINT name` with nothing behind it.
+            label = None
+            continue
+        else:
+            break
+        if found is not None:
+            constraints.append(replace(found, inline=True, span=cursor.span(start)))
+        label = None
+    return (
+        Column(
+            name,
+            type_,
+            nullable,
+            default,
+            generated=generated,
+            collation=collation,
+            autoincrement=autoincrement,
+            span=cursor.span(first),
+        ),
+        tuple(constraints),
+    )
+
+
+def table_constraints(cursor: Cursor) -> tuple[Constraint, ...]:
+    """Read the table constraints up to the closing parenthesis; the commas between them may be missing."""
+    constraints: list[Constraint] = []
+    label: str | None = None
+    start = cursor.at
+    while cursor.word in TABLE_CONSTRAINTS or cursor.word == ",":
+        if cursor.accept(","):
+            label = None
+            continue
+        if label is None:
+            start = cursor.at
+        if cursor.accept("CONSTRAINT"):
+            label = cursor.name()
+            continue
+        constraints.append(replace(_table_constraint(cursor, label), span=cursor.span(start)))
+        label = None
+    return tuple(constraints)
+
+
+def check_constraint(cursor: Cursor) -> Constraint:
+    """Read the `[CONSTRAINT name] CHECK (...)` that `ALTER TABLE ... ADD` takes."""
+    start = cursor.at
+    label = cursor.name() if cursor.accept("CONSTRAINT") else None
+    cursor.expect("CHECK")
+    return replace(_check(cursor, label), span=cursor.span(start))
+
+
+def _table_constraint(cursor: Cursor, label: str | None) -> Constraint:
+    if cursor.accept("PRIMARY", "KEY"):
+        return _key(cursor, "primary", label, autoincrement=True)
+    if cursor.accept("UNIQUE"):
+        return _key(cursor, "unique", label)
+    if cursor.accept("CHECK"):
+        return _check(cursor, label)
+    cursor.expect("FOREIGN", "KEY")
+    columns = cursor.names()
+    cursor.expect("REFERENCES")
+    return _references(cursor, label, columns)
+
+
+def _key(cursor: Cursor, kind: str, label: str | None, *, autoincrement: bool = False) -> Constraint:
+    place = cursor.parentheses()
+    inner = Cursor(cursor.tokens, cursor.offset, place[0])
+    if autoincrement and cursor.words[place[1] - 1] == "AUTOINCREMENT":
+        place = (place[0], place[1] - 1)
+    elements = index_elements(inner, *place)
+    names = tuple(element.column or (element.expression.key if element.expression else "") for element in elements)
+    return Constraint(kind, label, names, on_conflict=_on_conflict(cursor))
+
+
+def index_elements(cursor: Cursor, start: int, end: int) -> tuple[IndexElement, ...]:
+    """Read the keys of an index or of a key constraint, which stand between two tokens."""
+    tokens, words = cursor.tokens, cursor.words
+    elements: list[IndexElement] = []
+    for place in split_list(tokens, start, end):
+        first, stop = place
+        nulls_first, descending, collation = None, False, None
+        if stop - first > 2 and words[stop - 2] == "NULLS":
+            nulls_first = words[stop - 1] == "FIRST"
+            stop -= 2
+        if stop - first > 1 and words[stop - 1] in {"ASC", "DESC"}:
+            descending = words[stop - 1] == "DESC"
+            stop -= 1
+        if stop - first > 2 and words[stop - 2] == "COLLATE":
+            collation = tokens.name(stop - 1)
+            stop -= 2
+        first, stop = inside(tokens, first, stop)
+        if stop - first == 1 and (words[first] == STRING or tokens.is_name(first)):
+            elements.append(
+                IndexElement(tokens.name(first), None, collation, descending=descending, nulls_first=nulls_first)
+            )
+        else:
+            found = expression(tokens, first, stop)
+            elements.append(IndexElement(None, found, collation, descending=descending, nulls_first=nulls_first))
+    return tuple(elements)
+
+
+def _check(cursor: Cursor, label: str | None) -> Constraint:
+    found = expression(cursor.tokens, *cursor.parentheses())
+    return Constraint("check", label, found.columns, found, on_conflict=_on_conflict(cursor))
+
+
+def _references(cursor: Cursor, label: str | None, columns: tuple[str, ...]) -> Constraint:
+    table = cursor.qualified()
+    referenced = cursor.names() if cursor.word == "(" else ()
+    rest = _Reference()
+    while True:
+        if cursor.accept("ON", "DELETE"):
+            rest.on_delete = _action(cursor)
+        elif cursor.accept("ON", "UPDATE"):
+            rest.on_update = _action(cursor)
+        elif cursor.accept("ON", "INSERT"):
+            _action(cursor)
+        elif cursor.accept("MATCH"):
+            rest.match = cursor.name().lower()
+        else:
+            break
+    deferrable, deferred = _deferrable(cursor) or (False, False)
+    return Constraint(
+        "foreign",
+        label,
+        columns,
+        table=table,
+        referenced=referenced,
+        on_delete=rest.on_delete,
+        on_update=rest.on_update,
+        match=rest.match,
+        deferrable=deferrable,
+        deferred=deferred,
+    )
+
+
+def _deferrable(cursor: Cursor) -> tuple[bool, bool] | None:
+    """Read `[NOT] DEFERRABLE [INITIALLY ...]` if it is there: whether deferrable, and whether deferred at first."""
+    if cursor.word != "DEFERRABLE" and not (cursor.word == "NOT" and cursor.ahead() == "DEFERRABLE"):
+        return None
+    deferrable = not cursor.accept("NOT")
+    cursor.at += 1
+    deferred = cursor.accept("INITIALLY", "DEFERRED")
+    if not deferred:
+        cursor.accept("INITIALLY", "IMMEDIATE")
+    return deferrable, deferrable and deferred
+
+
+def _action(cursor: Cursor) -> str:
+    for words in (("SET", "NULL"), ("SET", "DEFAULT"), ("NO", "ACTION"), ("CASCADE",), ("RESTRICT",)):
+        if cursor.accept(*words):
+            return " ".join(words).lower()
+    raise cursor.unreadable()
+
+
+def _on_conflict(cursor: Cursor) -> str | None:
+    return cursor.name().lower() if cursor.accept("ON", "CONFLICT") else None
+
+
+def _default(cursor: Cursor) -> Expression:
+    """Read a default: an expression in parentheses, a constant with an optional sign, or a bare word."""
+    if cursor.word == "(":
+        return expression(cursor.tokens, *cursor.parentheses())
+    first = cursor.at
+    if cursor.word in {"+", "-"}:
+        cursor.at += 1
+    if cursor.word not in _TERMS and not cursor.is_name():
+        raise cursor.unreadable()
+    cursor.at += 1
+    if first + 1 == cursor.at and cursor.words[first] not in _TERMS:
+        # A bare word is no column here but a string, except for TRUE and FALSE.
+        return Expression(
+            canonical(cursor.tokens, first, cursor.at),
+            cursor.tokens.raw(first),
+            literal=cursor.tokens.name(first),
+        )
+    return expression(cursor.tokens, first, cursor.at)
+
+
+def _type(cursor: Cursor) -> Type | None:
+    """Read the declared type: any words, then perhaps one or two numbers in parentheses."""
+    words: list[str] = []
+    while cursor.is_name() and not (cursor.word == "GENERATED" and cursor.words_ahead("ALWAYS", "AS")):
+        words.append(" ".join(cursor.tokens.raw(cursor.at).upper().split()))
+        cursor.at += 1
+    if len(words) == 1:
+        words = [" ".join(cursor.tokens.name(cursor.at - 1).upper().split())]
+    if words[-2:] == ["GENERATED", "ALWAYS"]:
+        # SQLite drops them from the end of any type.
+        del words[-2:]
+    if not words:
+        return Type("")
+    args: tuple[str, ...] = ()
+    if cursor.word == "(":
+        first, close = cursor.parentheses()
+        args = tuple(
+            "".join(cursor.tokens.raw(at) for at in range(*place)) for place in split_list(cursor.tokens, first, close)
+        )
+    return Type(" ".join(words), args)

@@ -1,0 +1,264 @@
+"""`INSERT`, `REPLACE`, `UPDATE`, `DELETE`, and queries run for themselves."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from miglint.sql.operations import ColumnUse, Delete, Expression, Insert, Name, Operation, Query, Select, Update
+from miglint.sql.sqlite.cursor import Cursor
+from miglint.sql.sqlite.expressions import distinct, expression, literal, query
+from miglint.sql.sqlite.mentions import Found, Scope, split_list
+from miglint.sql.sqlite.words import QUERY_STARTS
+
+DATA_STARTS = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", *QUERY_STARTS})
+_CONFLICTS = {"REPLACE": "replace", "IGNORE": "ignore"}
+
+
+def data_statement(cursor: Cursor, found: Found, scope: Scope) -> Operation:
+    """Read a data statement or a query; `found` takes all that it mentions, by names that `scope` explains."""
+    start = cursor.at
+    if cursor.word == "WITH":
+        cursor.at = found.with_(cursor.tokens, cursor.at + 1, cursor.size, scope)
+    word = cursor.word
+    if word in {"SELECT", "VALUES"}:
+        found.query(cursor.tokens, cursor.at, cursor.size, scope)
+        return Select(span=cursor.whole(), query=query(cursor.tokens, start, cursor.size))
+    if word in {"INSERT", "REPLACE"}:
+        return _insert(cursor, found, scope, start)
+    if word == "UPDATE":
+        return _update(cursor, found, scope)
+    if word == "DELETE":
+        return _delete(cursor, found, scope)
+    raise cursor.unreadable()
+
+
+def _insert(cursor: Cursor, found: Found, outer: Scope, start: int) -> Operation:
+    conflict = "replace" if cursor.word == "REPLACE" else None
+    cursor.at += 1
+    if cursor.accept("OR"):
+        conflict = _CONFLICTS.get(cursor.word)
+        cursor.at += 1
+    cursor.expect("INTO")
+    table = cursor.qualified()
+    scope = _targeted(cursor, found, outer, table)
+    scope.sources["excluded"] = table
+    columns = cursor.names() if cursor.word == "(" else ()
+    found.uses += [ColumnUse(table, name) for name in columns]
+    rows: tuple[tuple[Expression | None, ...], ...] | None = None
+    source: Query | None = None
+    anti_join = False
+    if cursor.accept("DEFAULT", "VALUES"):
+        rows = ((),)
+    elif cursor.word in QUERY_STARTS:
+        first = cursor.at
+        last = _end_of_source(cursor, first)
+        found.query(cursor.tokens, first, last, Scope(outer))
+        rows = _rows(cursor, first, last) if cursor.word == "VALUES" else None
+        if rows is None:
+            source = query(cursor.tokens, start if cursor.words[start] == "WITH" else first, last)
+            if cursor.words[start] == "WITH":
+                source = _with_source(cursor, start, first, last)
+            anti_join = _anti_join(cursor.words[first:last], source, table)
+        cursor.at = last
+    else:
+        raise cursor.unreadable()
+    targets: tuple[str, ...] = ()
+    while cursor.accept("ON", "CONFLICT"):
+        if cursor.word == "(":
+            place = cursor.parentheses()
+            targets = tuple(
+                cursor.tokens.name(at) for at, _ in split_list(cursor.tokens, *place) if cursor.tokens.is_name(at)
+            )
+            if cursor.accept("WHERE"):
+                _walk_until(cursor, found, scope, "DO")
+        cursor.expect("DO")
+        if cursor.accept("NOTHING"):
+            conflict = "nothing"
+        else:
+            cursor.expect("UPDATE", "SET")
+            conflict = "update"
+            _walk_until(cursor, found, scope, "RETURNING")
+    returning = cursor.accept("RETURNING")
+    if not returning:
+        cursor.finish()
+    return Insert(
+        span=cursor.whole(),
+        table=table,
+        columns=columns,
+        rows=rows,
+        query=source,
+        conflict=conflict,
+        conflict_columns=targets,
+        anti_join=anti_join,
+        returning=returning,
+    )
+
+
+def _update(cursor: Cursor, found: Found, outer: Scope) -> Operation:
+    cursor.at += 1
+    if cursor.accept("OR"):
+        cursor.at += 1
+    table = cursor.qualified()
+    before = len(found.relations) + 1
+    scope = _targeted(cursor, found, outer, table)
+    cursor.expect("SET")
+    assignments: list[tuple[str, Expression | None]] = []
+    walked: list[tuple[int, int]] = []
+    while True:
+        if cursor.word == "(":
+            several = cursor.names()
+            cursor.expect("=")
+            walked.append((cursor.at, _skip_until(cursor, ",", "FROM", "WHERE", "RETURNING", "ORDER", "LIMIT")))
+            assignments += [(name, None) for name in several]
+            found.uses += [ColumnUse(table, name) for name in several]
+        else:
+            name = cursor.name()
+            cursor.expect("=")
+            place = (cursor.at, _skip_until(cursor, ",", "FROM", "WHERE", "RETURNING", "ORDER", "LIMIT"))
+            walked.append(place)
+            value = expression(cursor.tokens, *place)
+            assignments.append((name, None if value.relations else value))
+            found.uses.append(ColumnUse(table, name))
+        if not cursor.accept(","):
+            break
+    if cursor.accept("FROM"):
+        first = cursor.at
+        walked += found.sources(cursor.tokens, first, _skip_until(cursor, "WHERE", "RETURNING"), scope)
+    where = _where(cursor, walked)
+    for place in walked:
+        found.walk(cursor.tokens, *place, scope)
+    return Update(
+        span=cursor.whole(),
+        table=table,
+        assignments=tuple(assignments),
+        where=where,
+        relations=distinct(found.relations[before:]),
+    )
+
+
+def _delete(cursor: Cursor, found: Found, outer: Scope) -> Operation:
+    cursor.at += 1
+    cursor.expect("FROM")
+    table = cursor.qualified()
+    before = len(found.relations) + 1
+    scope = _targeted(cursor, found, outer, table)
+    walked: list[tuple[int, int]] = []
+    where = _where(cursor, walked)
+    for place in walked:
+        found.walk(cursor.tokens, *place, scope)
+    return Delete(span=cursor.whole(), table=table, where=where, relations=distinct(found.relations[before:]))
+
+
+def _targeted(cursor: Cursor, found: Found, outer: Scope, table: Name) -> Scope:
+    """Return the scope of a statement that changes `table`, after its alias and index hint."""
+    found.relations.append(table)
+    scope = Scope(outer)
+    alias = table.name
+    if cursor.accept("AS"):
+        alias = cursor.name()
+    if cursor.accept("INDEXED", "BY"):
+        cursor.name()
+    else:
+        cursor.accept("NOT", "INDEXED")
+    scope.sources[alias.lower()] = table
+    return scope
+
+
+def _where(cursor: Cursor, walked: list[tuple[int, int]]) -> Expression | None:
+    """Read `WHERE` and what may follow it, up to the end."""
+    found: Expression | None = None
+    if cursor.accept("WHERE"):
+        place = (cursor.at, _skip_until(cursor, "RETURNING", "ORDER", "LIMIT"))
+        if place[0] == place[1]:
+            raise cursor.unreadable()
+        walked.append(place)
+        found = expression(cursor.tokens, *place)
+    if cursor.word not in {"RETURNING", "ORDER", "LIMIT"}:
+        cursor.finish()
+    return found
+
+
+def _skip_until(cursor: Cursor, *stops: str) -> int:
+    """Step to one of the words outside parentheses, or to the end; return the place."""
+    words, size, at = cursor.words, cursor.size, cursor.at
+    while at < size:
+        word = words[at]
+        if word == "(":
+            at = cursor.tokens.closing(at)
+        elif word in stops and not (word == "FROM" and words[at - 1] == "DISTINCT"):
+            break
+        at += 1
+    cursor.at = min(at, size)
+    return cursor.at
+
+
+def _walk_until(cursor: Cursor, found: Found, scope: Scope, stop: str) -> None:
+    """Read expressions up to a word outside parentheses, or to another `ON CONFLICT`."""
+    first = cursor.at
+    _skip_until(cursor, stop, "ON")
+    found.walk(cursor.tokens, first, cursor.at, scope)
+
+
+def _end_of_source(cursor: Cursor, start: int) -> int:
+    """Return where the source of an `INSERT` ends: at `ON CONFLICT`, at `RETURNING`, or with the statement."""
+    words, size, at = cursor.words, cursor.size, start
+    while at < size:
+        word = words[at]
+        if word == "(":
+            at = cursor.tokens.closing(at)
+        elif word == "RETURNING" or (word == "ON" and words[at + 1 : at + 2] == ["CONFLICT"]):
+            return at
+        at += 1
+    return size
+
+
+def _rows(cursor: Cursor, start: int, end: int) -> tuple[tuple[Expression | None, ...], ...] | None:
+    """Return the constants of a `VALUES` list; None when more than rows follows."""
+    tokens, words, at = cursor.tokens, cursor.words, start + 1
+    rows = []
+    while at < end and words[at] == "(":
+        close = tokens.closing(at)
+        rows.append(tuple(_constant(cursor, *place) for place in split_list(tokens, at + 1, close)))
+        at = close + 1
+        if at < end and words[at] == ",":
+            at += 1
+    return tuple(rows) if at >= end else None
+
+
+def _constant(cursor: Cursor, start: int, end: int) -> Expression | None:
+    if cursor.words[start:end] == ["NULL"] or literal(cursor.tokens, start, end) is not None:
+        return expression(cursor.tokens, start, end)
+    return None
+
+
+def _with_source(cursor: Cursor, start: int, first: int, last: int) -> Query:
+    """Return the source of `WITH ... INSERT INTO t SELECT ...`: both parts, read as one query."""
+    tokens = cursor.tokens
+    found = Found()
+    scope = Scope()
+    found.with_(tokens, start + 1, cursor.size, scope)
+    outputs, stars = found.query(tokens, first, last, scope)
+    plain = query(tokens, first, last)
+    return Query(
+        plain.key,
+        plain.text,
+        relations=distinct(found.relations),
+        uses=distinct(found.uses),
+        functions=distinct(found.functions),
+        types=distinct(found.types),
+        outputs=outputs,
+        stars=stars,
+    )
+
+
+def _anti_join(words: list[str], source: Query, table: Name) -> bool:
+    """Tell whether a query leaves out the rows that `table` has already."""
+    if table.name.lower() not in {relation.name.lower() for relation in source.relations}:
+        return False
+    pairs = set(pairwise(words))
+    return (
+        ("NOT", "EXISTS") in pairs
+        or ("NOT", "IN") in pairs
+        or "EXCEPT" in words
+        or ("LEFT" in words and (("IS", "NULL") in pairs or "ISNULL" in words))
+    )

@@ -1,0 +1,285 @@
+"""The SQLite library as the judge of syntax.
+
+A statement is prepared behind `EXPLAIN` on an empty database in memory, and never run. An authorizer refuses whatever
+is not needed to get to the end of the text, so a `PRAGMA` cannot take effect while it is prepared, no file can be
+attached, and no query is planned (planning can be made to take for ever; parsing cannot).
+
+The library stops at the first thing it dislikes, which may be a missing table before it has seen the rest: the two
+statements where that happens, `ALTER TABLE ... ADD COLUMN` and `CREATE TRIGGER`, are asked about a table that is there.
+What the library at hand is too old to know, `newer` rewrites in words that it understands.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from dataclasses import dataclass, replace
+
+from miglint.sql.sqlite.newer import AGGREGATE_ORDER, ALTER_CONSTRAINT, aggregate_orders, alter_constraint, masked
+from miglint.sql.sqlite.tokens import ILLEGAL, SPACE, STRING, Tokens, tokenize
+from miglint.sql.sqlite.words import RESERVED
+
+Version = tuple[int, int]
+
+LIBRARY: Version = (sqlite3.sqlite_version_info[0], sqlite3.sqlite_version_info[1])
+
+_SYNTAX = re.compile(
+    r'near "(?P<near>.*)": syntax error\Z|(?P<token>unrecognized token)|(?P<early>incomplete input)'
+    r'|unknown table option|unknown join type|syntax error near "(?P<words>ORDER BY|LIMIT)"',
+    re.DOTALL,
+)
+# Statements whose text is changed before it is asked about.
+_SPECIAL = re.compile(
+    rf"(?:ALTER\b|QUERY\b|CREATE{SPACE}+(?:TEMP{SPACE}+|TEMPORARY{SPACE}+)?"
+    rf"(?:TRIGGER\b|TABLE{SPACE}+(?:IF{SPACE}+NOT{SPACE}+EXISTS{SPACE}+)?[^\s(]+\s*\.))",
+    re.IGNORECASE | re.DOTALL,
+)
+# Errors that no schema and no rows could mend.
+_REFUSED = re.compile(
+    r"Cannot add a (?:UNIQUE|PRIMARY KEY) column|table .* has more than one primary key|duplicate column name"
+    r"|AUTOINCREMENT is only allowed|default value of column .* is not constant|PRIMARY KEY missing on table"
+    r"|(?:unknown|missing) datatype|generated columns cannot be|must have at least one non-generated column"
+    r"|error in generated column|a NATURAL join may not have|(?:ORDER BY|LIMIT) clause should come (?:after|before)"
+    r"|foreign key on .* should reference only one column|number of columns in foreign key"
+    r"|all VALUES must have the same number of terms|temporary table name must be unqualified"
+    r"|object name reserved|qualified table names are not allowed|the INDEXED BY clause is not allowed"
+    r"|AUTOINCREMENT not allowed|expressions prohibited in PRIMARY KEY|\d+ columns assigned \d+ values",
+    re.DOTALL,
+)
+_ALLOWED = frozenset(
+    {
+        sqlite3.SQLITE_INSERT,
+        sqlite3.SQLITE_CREATE_TABLE,
+        sqlite3.SQLITE_CREATE_TEMP_TABLE,
+        sqlite3.SQLITE_CREATE_TRIGGER,
+        sqlite3.SQLITE_CREATE_TEMP_TRIGGER,
+        sqlite3.SQLITE_CREATE_VIEW,
+        sqlite3.SQLITE_CREATE_TEMP_VIEW,
+        sqlite3.SQLITE_CREATE_INDEX,
+        sqlite3.SQLITE_CREATE_TEMP_INDEX,
+        sqlite3.SQLITE_CREATE_VTABLE,
+        sqlite3.SQLITE_ALTER_TABLE,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_FUNCTION,
+    }
+)
+_TABLE, _VIEW = '"miglint table"', '"miglint view"'
+_SHOWN = 60
+# The library takes about thirty times the size of a text in memory; what is longer than this is data, and not asked.
+_MAX_ASKED = 8_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A text to ask the library about, and where the characters of the file went in it.
+
+    Those from `turn` on are moved by `shift`, those before it by `early`.
+    """
+
+    text: str
+    shift: int
+    turn: int = 0
+    early: int = 0
+
+    def place(self, offset: int) -> int:
+        return max(0, offset + (self.shift if offset >= self.turn else self.early))
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What the library says against a statement: the tokens that it names, and whether it is about syntax."""
+
+    message: str
+    first: int
+    last: int
+    syntax: bool
+
+
+def objection(text: str, start: int, end: int, tokens: Tokens | None = None) -> tuple[Objection, Tokens] | None:
+    """Return what SQLite, in its newest version that is known here, has against the statement from `start` to `end`.
+
+    Its tokens come with the objection; a statement without a flaw is not even cut into tokens. A statement of many
+    megabytes is not judged.
+    """
+    if end - start > _MAX_ASKED:
+        return None
+    question = _Question(text[start:end], -start)
+    if "\0" in question.text:
+        tokens = tokens or tokenize(text, start, end)
+        return _at_first_illegal(tokens, "unrecognized token: a NUL character"), tokens
+    if _SPECIAL.match(question.text):
+        tokens = tokens or tokenize(text, start, end)
+        if tokens.words[0] == "QUERY":
+            # Behind EXPLAIN it would be the start of EXPLAIN QUERY PLAN.
+            return Objection('near "QUERY": syntax error', 0, 1, True), tokens
+        question = _question(tokens, question)
+    message = _ask(question.text)
+    if message is None:
+        return None
+    tokens = tokens or tokenize(text, start, end)
+    if tokens.complete and _SYNTAX.match(message):
+        if LIBRARY < ALTER_CONSTRAINT:
+            verdict = alter_constraint(tokens)
+            if verdict is not None:
+                found = _newer_alter(tokens, verdict)
+                return None if found is None else (found, tokens)
+        other = masked(tokens, question.text, question.place, LIBRARY)
+        if other is not None:
+            question = replace(question, text=other)
+            message = _ask(other)
+            if message is None:
+                found = _in_aggregate_order(tokens)
+                return None if found is None else (found, tokens)
+    return _located(tokens, message, question), tokens
+
+
+def _newer_alter(tokens: Tokens, verdict: tuple[int | None, tuple[int, int] | None]) -> Objection | None:
+    """Judge an `ALTER TABLE` of constraints: by the place where its form ends to be right, and by its expression."""
+    wrong, check = verdict
+    if check is not None:
+        before = "CREATE TABLE x(x CHECK "
+        question = _Question(f"{before}{tokens.slice(*check)})", len(before) - tokens.starts[check[0]])
+        message = _ask(question.text)
+        if message is not None and _SYNTAX.match(message):
+            other = masked(tokens, question.text, question.place, LIBRARY)
+            if other is not None:
+                question = replace(question, text=other)
+                message = _ask(other)
+        if message is not None and _SYNTAX.match(message):
+            return _located(tokens, message, question)
+    if wrong is None:
+        return None
+    if wrong >= len(tokens):
+        return Objection("incomplete input", len(tokens) - 1, len(tokens), True)
+    return _near(tokens, wrong)
+
+
+def _in_aggregate_order(tokens: Tokens) -> Objection | None:
+    """Judge the lists that the rewriting left out."""
+    before = "SELECT 1 ORDER BY "
+    for first, last in aggregate_orders(tokens) if LIBRARY < AGGREGATE_ORDER else ():
+        question = _Question(before + (tokens.slice(first, last) or ")"), len(before) - tokens.starts[first])
+        message = _ask(question.text)
+        if message is not None and _SYNTAX.match(message):
+            if first == last:
+                return _near(tokens, last)
+            return _located(tokens, message, question)
+    return None
+
+
+def _near(tokens: Tokens, at: int) -> Objection:
+    return Objection(f'near "{_short(tokens.raw(at))}": syntax error', at, at + 1, True)
+
+
+def _question(tokens: Tokens, question: _Question) -> _Question:
+    """Put names that are there for those that would stop the library; return the new question."""
+    words = tokens.words
+    if words[:2] == ["ALTER", "TABLE"]:
+        at = _behind_name(tokens, 2)
+        if words[at : at + 1] == ["ADD"]:
+            return _substituted(tokens, question, 2, at, _TABLE)
+    elif words[0] == "CREATE" and "TRIGGER" in words[1:3]:
+        at = words.index("ON") if "ON" in words else 0
+        if at and at + 1 < len(words):
+            stand_in = _VIEW if "INSTEAD" in words[max(0, at - 40) : at] else _TABLE
+            return _substituted(tokens, question, at + 1, _behind_name(tokens, at + 1), stand_in)
+    elif words[0] == "CREATE" and "TABLE" in words[1:3] and "." in words[3:8]:
+        # A schema that is not there would stop the library at once.
+        at = words.index(".", 3)
+        return _substituted(tokens, question, at - 1, at + 1, "")
+    return question
+
+
+def _behind_name(tokens: Tokens, at: int) -> int:
+    return at + 3 if tokens.words[at + 1 : at + 2] == ["."] else at + 1
+
+
+def _substituted(tokens: Tokens, question: _Question, first: int, last: int, name: str) -> _Question:
+    """Put another name for the tokens from `first` to `last`, if they are a name at all."""
+    if last > len(tokens) or not all(_may_be_name(tokens, at) for at in range(first, last, 2)):
+        return question
+    start, end = tokens.starts[first] - tokens.start, tokens.ends[last - 1] - tokens.start
+    text = question.text[:start] + name + question.text[end:]
+    return _Question(text, len(name) - (end - start) - tokens.start, tokens.ends[last - 1], -tokens.start)
+
+
+def _may_be_name(tokens: Tokens, at: int) -> bool:
+    word = tokens.words[at]
+    return word == STRING or (tokens.is_name(at) and word not in RESERVED)
+
+
+def _ask(text: str) -> str | None:
+    """Return the library's error for one statement; None when it has none that matters."""
+    try:
+        _connection().execute(text if text[:7].upper() == "EXPLAIN" else f"EXPLAIN {text}").close()
+    except (sqlite3.Error, sqlite3.Warning) as error:
+        message = str(error)
+        return message if _SYNTAX.match(message) or _REFUSED.match(message) else None
+    except UnicodeEncodeError:
+        # A lone surrogate: no text that could be in a file.
+        return None
+    return None
+
+
+def _located(tokens: Tokens, message: str, question: _Question) -> Objection:
+    """Find the tokens that a message names."""
+    match = _SYNTAX.match(message)
+    if match is None:
+        return Objection(message, 0, len(tokens), False)
+    if match["token"]:
+        return _at_first_illegal(tokens, _short(message, quoted=True))
+    if match["early"]:
+        return Objection(message, len(tokens) - 1, len(tokens), True)
+    near = match["near"]
+    if near is None:
+        name = message.rsplit(" ", 1)[-1].strip('"')
+        places = [at for at in range(len(tokens)) if tokens.raw(at) == name]
+        at = places[-1] if places else len(tokens) - 1
+        return Objection(message, at, at + 1, True)
+    places = [
+        at
+        for at, (start, end) in enumerate(zip(tokens.starts, tokens.ends, strict=True))
+        if end - start >= len(near) and question.text[question.place(start) : question.place(end)].rstrip() == near
+    ]
+    if not places:
+        return Objection(_short(message, quoted=True), 0, len(tokens), True)
+    # The text up to the token at fault has the same error; cut earlier it is merely incomplete.
+    low, high = 0, len(places) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if _ask(question.text[: question.place(tokens.ends[places[middle]])]) == message:
+            high = middle
+        else:
+            low = middle + 1
+    return _near(tokens, places[low])
+
+
+def _at_first_illegal(tokens: Tokens, message: str) -> Objection:
+    at = tokens.words.index(ILLEGAL) if ILLEGAL in tokens.words else 0
+    return Objection(message, at, at + 1, True)
+
+
+def _short(text: str, *, quoted: bool = False) -> str:
+    if len(text) <= _SHOWN:
+        return text
+    return text[:_SHOWN] + ('..."' if quoted else "...")
+
+
+_local = threading.local()
+
+
+def _connection() -> sqlite3.Connection:
+    """Return this thread's empty database."""
+    connection: sqlite3.Connection | None = getattr(_local, "connection", None)
+    if connection is None:
+        connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=0)
+        connection.execute(f'CREATE TABLE {_TABLE} ("miglint column")')
+        connection.execute(f"CREATE VIEW {_VIEW} AS SELECT 1 AS x")
+        connection.set_authorizer(_authorize)
+        _local.connection = connection
+    return connection
+
+
+def _authorize(action: int, *_: object) -> int:
+    return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY

@@ -1,0 +1,114 @@
+"""Expressions and queries as values: the text to compare them by, and what they mention."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable
+from typing import TypeVar
+
+from miglint.sql.operations import Expression, Query
+from miglint.sql.sqlite.mentions import Found, Scope
+from miglint.sql.sqlite.tokens import BLOB, NUMBER, QUOTED, STRING, VARIABLE, Tokens, unquoted
+from miglint.sql.sqlite.words import SYNTAX
+
+T = TypeVar("T", bound=Hashable)
+
+_PLAIN = re.compile(r"[^\x00-@\[-^`{-\x7f][^\x00-#%-/:-@\[-^`{-\x7f]*\Z")
+_SAME = {"==": "=", "<>": "!="}
+
+
+def canonical(tokens: Tokens, start: int, end: int) -> str:
+    """Return the tokens from `start` to `end` as text without spelling: the key that comparisons go by.
+
+    Names are lower case and without quotes where they need none, syntax is upper case, and a single space stands
+    between any two tokens. Strings stay as written.
+    """
+    words = tokens.words
+    start, end = inside(tokens, start, end)
+    parts: list[str] = []
+    for at in range(start, end):
+        word = words[at]
+        if word == STRING:
+            parts.append(tokens.raw(at))
+        elif word == QUOTED:
+            name = tokens.name(at).lower()
+            parts.append(name if _PLAIN.match(name) else '"' + name.replace('"', '""') + '"')
+        elif word in {NUMBER, VARIABLE}:
+            parts.append(tokens.raw(at).lower())
+        elif word == BLOB:
+            parts.append(tokens.raw(at).upper())
+        elif word in SYNTAX:
+            parts.append(word)
+        else:
+            parts.append(_SAME.get(word) or word.lower())
+    return " ".join(parts)
+
+
+def literal(tokens: Tokens, start: int, end: int) -> str | None:
+    """Return the value of a constant, as text; None for anything else, and for NULL."""
+    words = tokens.words
+    start, end = inside(tokens, start, end)
+    if words[start : start + 2] == ["CAST", "("] and tokens.closing(start + 1) == end - 1:
+        inner = [at for at in range(start + 2, min(end - 1, start + 8)) if words[at] == "AS"]
+        return literal(tokens, start + 2, inner[0]) if len(inner) == 1 else None
+    if end - start == 1:
+        word = words[start]
+        if word == STRING:
+            return tokens.name(start)
+        if word in {NUMBER, BLOB, "TRUE", "FALSE"}:
+            return tokens.raw(start)
+    elif end - start == 2 and words[start] in {"-", "+"} and words[start + 1] == NUMBER:
+        return ("-" if words[start] == "-" else "") + tokens.raw(start + 1)
+    return None
+
+
+def expression(tokens: Tokens, start: int, end: int) -> Expression:
+    """Return the expression that the tokens from `start` to `end` spell."""
+    text = tokens.slice(start, end)
+    if end - start == 1:
+        word = tokens.words[start]
+        if word == STRING:
+            return Expression(text, text, literal=unquoted(text))
+        if word == NUMBER:
+            return Expression(text.lower(), text, literal=text)
+        if word == "NULL":
+            return Expression("null", text)
+    found = Found()
+    found.walk(tokens, start, end, Scope())
+    return Expression(
+        canonical(tokens, start, end),
+        text,
+        columns=distinct(use.column for use in found.uses),
+        functions=distinct(found.functions),
+        types=distinct(found.types),
+        relations=distinct(found.relations),
+        literal=literal(tokens, start, end),
+    )
+
+
+def query(tokens: Tokens, start: int, end: int) -> Query:
+    """Return the query (`SELECT`, `VALUES` or `WITH`) that the tokens from `start` to `end` spell."""
+    found = Found()
+    outputs, stars = found.query(tokens, start, end, Scope())
+    return Query(
+        canonical(tokens, start, end),
+        tokens.slice(start, end),
+        relations=distinct(found.relations),
+        uses=distinct(found.uses),
+        functions=distinct(found.functions),
+        types=distinct(found.types),
+        outputs=outputs,
+        stars=stars,
+    )
+
+
+def distinct(values: Iterable[T]) -> tuple[T, ...]:
+    """Return the values in their order, each once."""
+    return tuple(dict.fromkeys(values))
+
+
+def inside(tokens: Tokens, start: int, end: int) -> tuple[int, int]:
+    """Step inside parentheses that hold all of an expression."""
+    while end - start > 2 and tokens.words[start] == "(" and tokens.closing(start) == end - 1:
+        start, end = start + 1, end - 1
+    return start, end

@@ -1,0 +1,127 @@
+"""The table of features: constructs that some or all versions of SQLite refuse or read differently.
+
+A row says how to recognise the construct in the words of a statement, which version takes it first, and what to write
+instead. The rows are data; each has an example that the tests run on real libraries of both sides of its version.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from miglint.source import Span
+from miglint.sql.sqlite.features.alter import ALTERS
+from miglint.sql.sqlite.features.clauses import CLAUSES
+from miglint.sql.sqlite.features.model import MISSING, REFUSED, ROWS, SILENT, SYNTAX, Feature, Version
+from miglint.sql.sqlite.features.statements import STATEMENTS
+from miglint.sql.sqlite.features.versions import VERSIONS
+from miglint.sql.sqlite.tokens import ILLEGAL, NUMBER, QUOTED, VARIABLE, Tokens, pieces, tokenize
+
+__all__ = [
+    "FEATURES",
+    "MISSING",
+    "NEWEST",
+    "REFUSED",
+    "ROWS",
+    "SILENT",
+    "SYNTAX",
+    "Feature",
+    "Use",
+    "Version",
+    "statement_uses",
+    "uses",
+]
+
+NEWEST: Version = (3, 54)
+
+FEATURES: tuple[Feature, ...] = VERSIONS + ALTERS + STATEMENTS + CLAUSES
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A feature in a script: the characters that use it, and the statement around."""
+
+    feature: Feature
+    span: Span
+    statement: Span
+
+
+def uses(text: str, offset: int = 0) -> tuple[Use, ...]:
+    """Return all uses of features in a script, in the order of the text."""
+    found: list[Use] = []
+    for start, end in pieces(text):
+        found += statement_uses(tokenize(text, start, end), offset)
+    return tuple(found)
+
+
+def statement_uses(tokens: Tokens, offset: int = 0) -> list[Use]:
+    """Return the uses of features in one statement."""
+    if not tokens.complete:
+        return []
+    words = set(tokens.words)
+    candidates = [feature for word in words if word in _BY_WORD for feature in _BY_WORD[word]]
+    if not candidates:
+        return []
+    everything, outside = _Words(tokens, flat=False), _Words(tokens, flat=True)
+    found: dict[str, Use] = {}
+    statement = tokens.span(0, len(tokens), offset)
+    for feature in candidates:
+        if feature.key not in found and not any(group.isdisjoint(words) for group in feature.need[1:]):
+            text = outside if feature.flat else everything
+            match = feature.regex.search(text.line)
+            if match is not None:
+                first, last = text.places(match)
+                found[feature.key] = Use(feature, tokens.span(first, last, offset), statement)
+    return sorted(found.values(), key=lambda use: (use.span, use.feature.key))
+
+
+_BY_WORD: dict[str, list[Feature]] = {}
+for _feature in FEATURES:
+    for _word in _feature.need[0]:
+        _BY_WORD.setdefault(_word, []).append(_feature)
+
+
+_ODD = frozenset({ILLEGAL, NUMBER, QUOTED, VARIABLE})
+
+
+class _Words:
+    """The words of a statement as one line, made when asked for, and the way back to the tokens."""
+
+    def __init__(self, tokens: Tokens, *, flat: bool) -> None:
+        self._tokens = tokens
+        self._flat = flat
+
+    @cached_property
+    def _kept(self) -> list[int]:
+        if not self._flat:
+            return list(range(len(self._tokens)))
+        kept, depth = [], 0
+        for at, word in enumerate(self._tokens.words):
+            depth -= word == ")"
+            if depth <= 0:
+                kept.append(at)
+            depth += word == "("
+        return kept
+
+    @cached_property
+    def line(self) -> str:
+        words = self._tokens.words
+        return " ".join(words[at] if words[at] not in _ODD else self._odd(at) for at in self._kept)
+
+    def _odd(self, at: int) -> str:
+        """Return a mark for a token that has no word: a bracket, a bad character, a parameter."""
+        raw = self._tokens.raw(at)
+        if self._tokens.words[at] == NUMBER:
+            return raw if "_" in raw else NUMBER
+        if self._tokens.words[at] == QUOTED:
+            return "[]" if raw == "[]" else raw[0]
+        return raw if len(raw) < 40 and " " not in raw else raw[0]
+
+    def places(self, match: re.Match[str]) -> tuple[int, int]:
+        """Return the tokens that a match covers: those of its group `at`, if it has one."""
+        start, end = match.span("at") if "at" in match.re.groupindex else match.span()
+        line = self.line
+        first = line.count(" ", 0, start + 1) if line[start : start + 1] == " " else line.count(" ", 0, start)
+        last = line.count(" ", 0, end - 1 if line[end - 1 : end] == " " else end)
+        return self._kept[first], self._kept[max(first, last)] + 1

@@ -1,0 +1,135 @@
+"""Does SQLite take a script that was written for PostgreSQL?
+
+The text is read by SQLite's rules from the start, as SQLite would read it: up to the first refusal the two languages
+agree on what a statement is, and behind it the answer is known. The library says whether; the table of features says
+why, what to write instead, and speaks for versions other than the library at hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from miglint.source import Span
+from miglint.sql.sqlite.engine import LIBRARY, Objection, objection
+from miglint.sql.sqlite.features import FEATURES, NEWEST, REFUSED, SYNTAX, Feature, Use, Version, statement_uses
+from miglint.sql.sqlite.newer import KNOWN_SINCE
+from miglint.sql.sqlite.tokens import Tokens, pieces, tokenize
+
+# From this version on the library, with what `newer` knows, can judge everything up to `NEWEST`.
+_JUDGED_FROM = max(
+    feature.since for feature in FEATURES if feature.since is not None and feature.key not in KNOWN_SINCE
+)
+# What the library sees only when the table is there.
+_UNSEEN = re.compile(r"\bINDEX\b.*\bNULLS\b", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why SQLite does not take a statement.
+
+    `span` is the part at fault, `statement` all of it; `message` is what SQLite says, or what it would say.
+    `syntax` tells its grammar from its other rules (`ADD COLUMN ... UNIQUE`). `feature` explains it, where known.
+    """
+
+    span: Span
+    statement: Span
+    message: str
+    syntax: bool
+    feature: Feature | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer: `accepted` is None when it cannot be known, with the `reason`; `refusals` say why not."""
+
+    accepted: bool | None
+    refusals: tuple[Refusal, ...] = ()
+    reason: str | None = None
+
+
+def accepts(text: str, offset: int = 0, target: Version = NEWEST) -> Verdict:
+    """Tell whether SQLite of version `target` takes a script, and which statement it refuses first.
+
+    Missing tables, columns and functions are no refusals. `offset` is where `text` starts in its file. What explains
+    a refusal is left to `refusals`, since most callers only want the answer.
+    """
+    unknown: str | None = None
+    for found in _judged(text, offset, target, explain=False):
+        if isinstance(found, Refusal):
+            return Verdict(False, (found,))
+        unknown = unknown or found
+    return Verdict(None if unknown else True, (), unknown)
+
+
+def refusals(text: str, offset: int = 0, target: Version = NEWEST) -> tuple[Refusal, ...]:
+    """Return what SQLite of version `target` has against each statement of a script."""
+    return tuple(found for found in _judged(text, offset, target, explain=True) if isinstance(found, Refusal))
+
+
+def _judged(text: str, offset: int, target: Version, *, explain: bool) -> Iterator[Refusal | str]:
+    """Go through the statements; give a refusal, or the reason why one cannot be judged."""
+    later = any(feature.since is not None and feature.since > target for feature in FEATURES)
+    for start, end in pieces(text):
+        found = objection(text, start, end)
+        if found is not None:
+            if explain or LIBRARY < _JUDGED_FROM:
+                yield _explained(found[0], found[1], offset, target)
+            else:
+                yield _plain(found[0], found[1], offset)
+        elif later or _UNSEEN.search(text, start, end):
+            tokens = tokenize(text, start, end)
+            for use in statement_uses(tokens, offset):
+                # The library took it, so a construct that no version takes must be something else that looks like it.
+                sure = use.feature.since is not None or use.feature.effect == REFUSED
+                if sure and use.feature.effect in {SYNTAX, REFUSED} and not use.feature.taken_by(target):
+                    yield _refusal(use, target)
+                    break
+
+
+def _plain(found: Objection, tokens: Tokens, offset: int, feature: Feature | None = None) -> Refusal:
+    span = tokens.span(found.first, found.last, offset)
+    return Refusal(span, tokens.span(0, len(tokens), offset), found.message, found.syntax, feature)
+
+
+def _explained(found: Objection, tokens: Tokens, offset: int, target: Version) -> Refusal | str:
+    span = tokens.span(found.first, found.last, offset)
+    possible = [use for use in statement_uses(tokens, offset) if use.feature.effect in {SYNTAX, REFUSED}]
+    blind = [
+        use.feature
+        for use in possible
+        if use.feature.since is not None
+        and LIBRARY < use.feature.since <= target
+        and use.feature.key not in KNOWN_SINCE
+    ]
+    if found.syntax and blind:
+        library = ".".join(map(str, LIBRARY))
+        return f"the SQLite library here ({library}) is too old to judge {blind[0].title}"
+    use = _nearest([use for use in possible if not use.feature.taken_by(target)], span)
+    if use is None:
+        return _plain(found, tokens, offset)
+    refusal = _plain(found, tokens, offset, use.feature)
+    return refusal if found.syntax else replace(refusal, span=use.span)
+
+
+def _nearest(candidates: list[Use], span: Span) -> Use | None:
+    """Return the use that explains an objection best: one around its place, else the next one to it."""
+    return min(
+        candidates,
+        key=lambda use: (
+            not (use.span.start <= span.start < use.span.end),
+            abs(use.span.start - span.start),
+        ),
+        default=None,
+    )
+
+
+def _refusal(use: Use, target: Version) -> Refusal:
+    version = ".".join(map(str, target))
+    if use.feature.since is None:
+        message = f"SQLite has no {use.feature.title}"
+    else:
+        first = ".".join(map(str, use.feature.since))
+        message = f"{use.feature.title}: SQLite {first} or later, and the target is {version}"
+    return Refusal(use.span, use.statement, message, use.feature.effect == SYNTAX, use.feature)

@@ -1,0 +1,339 @@
+"""What expressions and queries mention: relations, columns, functions and types.
+
+No tree is built. A walk over the tokens that knows where a query starts, which words are syntax and which are names is
+enough to tell, and it is an order of magnitude faster than a parser. It recurses into sub-queries only, so nested
+parentheses cost no stack.
+"""
+
+from __future__ import annotations
+
+from miglint.sql.operations import ColumnUse, Name
+from miglint.sql.sqlite.tokens import STRING, Tokens
+from miglint.sql.sqlite.words import (
+    CLAUSES,
+    CLOCK,
+    COMPOUND,
+    JOIN,
+    QUERY_STARTS,
+    SYNTAX,
+    WINDOW,
+    Unreadable,
+)
+
+_MAX_DEPTH = 60
+_OPERAND_ENDS = frozenset({")", "END", "NULL", *CLOCK})
+
+Outputs = tuple[tuple[str | None, ...], tuple[Name, ...]]
+
+
+class Scope:
+    """The relations that names in one query can refer to; a source that is no relation (a sub-query) maps to None."""
+
+    __slots__ = ("aliases", "ctes", "depth", "parent", "sources")
+
+    def __init__(self, parent: Scope | None = None) -> None:
+        self.parent = parent
+        self.sources: dict[str, Name | None] = {}
+        self.aliases: set[str] = set()
+        self.ctes: frozenset[str] = parent.ctes if parent else frozenset()
+        self.depth: int = parent.depth + 1 if parent else 0
+        if self.depth > _MAX_DEPTH:
+            raise Unreadable("queries are nested too deeply to be read")
+
+    def find(self, qualifier: str) -> tuple[bool, Name | None]:
+        """Return whether a qualifier is a source in sight, and its relation."""
+        key, scope = qualifier.lower(), self
+        while True:
+            if key in scope.sources:
+                return True, scope.sources[key]
+            if scope.parent is None:
+                return False, None
+            scope = scope.parent
+
+    def only(self) -> Name | None:
+        """Return the relation that every unqualified column must belong to, when there is just one."""
+        if len(self.sources) != 1 or (self.parent is not None and self.parent.sources):
+            return None
+        return next(iter(self.sources.values()))
+
+    def derived_only(self) -> bool:
+        """Tell whether all columns come from sub-queries and common table expressions."""
+        return bool(self.sources) and not any(self.sources.values()) and self.parent is None
+
+
+class Found:
+    """What a walk has met so far, in the order of the text, repetitions included."""
+
+    __slots__ = ("functions", "relations", "types", "uses")
+
+    def __init__(self) -> None:
+        self.relations: list[Name] = []
+        self.uses: list[ColumnUse] = []
+        self.functions: list[Name] = []
+        self.types: list[Name] = []
+
+    def walk(self, tokens: Tokens, start: int, end: int, scope: Scope) -> None:
+        """Read the expressions between two tokens (a list of them is as good as one)."""
+        words, at, over, casts = tokens.words, start, -1, []
+        while at < end:
+            word = words[at]
+            if word == "(":
+                if at + 1 < end and words[at + 1] in QUERY_STARTS:
+                    close = min(tokens.closing(at), end)
+                    self.query(tokens, at + 1, close, Scope(scope))
+                    at = close
+                at += 1
+            elif word in SYNTAX:
+                following = words[at + 1] if at + 1 < end else ""
+                if word == "COLLATE":
+                    at += 1
+                elif word == "RAISE" and following == "(":
+                    at += 2
+                elif word == "OVER":
+                    if following == "(":
+                        over = tokens.closing(at + 1)
+                    else:
+                        at += 1
+                elif word == "CAST" and following == "(":
+                    casts.append(tokens.closing(at + 1))
+                elif word == "AS" and casts:
+                    close = min(casts.pop(), end)
+                    name = tokens.slice(at + 1, close)
+                    self.types.append(Name(None, " ".join(name.upper().split())))
+                    at = close - 1
+                elif word == "IN" and tokens.is_name(at + 1) and at + 1 < end:
+                    at = self._relation(tokens, at + 1, scope)[0] - 1
+                elif word in CLOCK:
+                    self.functions.append(Name(None, word.lower()))
+                at += 1
+            elif not tokens.is_name(at) or (at < over and word in WINDOW):
+                at += 1
+            else:
+                at = self._name(tokens, at, end, scope)
+
+    def _name(self, tokens: Tokens, at: int, end: int, scope: Scope) -> int:
+        words = tokens.words
+        following = words[at + 1] if at + 1 < end else ""
+        first = tokens.name(at)
+        if following == "(":
+            self.functions.append(Name(None, first.lower()))
+            return at + 1
+        if following == "." and at + 2 < end:
+            second = tokens.name(at + 2)
+            if at + 4 < end and words[at + 3] == ".":
+                self.uses.append(ColumnUse(Name(first, second), tokens.name(at + 4)))
+                return at + 5
+            known, relation = scope.find(first)
+            if not known:
+                relation = Name(None, first)
+            if relation is not None and words[at + 2] != "*":
+                self.uses.append(ColumnUse(relation, second))
+            return at + 3
+        if first.lower() not in scope.aliases and not scope.derived_only():
+            self.uses.append(ColumnUse(scope.only(), first))
+        return at + 1
+
+    def query(self, tokens: Tokens, start: int, end: int, scope: Scope) -> Outputs:
+        """Read a query; return the names of its result columns, and the relations behind their stars."""
+        words, at = tokens.words, start
+        if at < end and words[at] == "WITH":
+            at = self.with_(tokens, at + 1, end, scope)
+        outputs: Outputs | None = None
+        first = at
+        while at <= end:
+            if at == end or words[at] in COMPOUND:
+                found = self._core(tokens, first, at, scope)
+                outputs = outputs or found
+                first = at + 2 if at + 1 < end and words[at + 1] == "ALL" else at + 1
+                at = first
+            else:
+                at = min(tokens.closing(at), end - 1) + 1 if words[at] == "(" else at + 1
+        return outputs or ((), ())
+
+    def with_(self, tokens: Tokens, at: int, end: int, scope: Scope) -> int:
+        """Read common table expressions; return where the query itself starts."""
+        words = tokens.words
+        if words[at : at + 1] == ["RECURSIVE"]:
+            at += 1
+        bodies: list[tuple[int, int]] = []
+        while at < end and tokens.is_name(at):
+            scope.ctes |= {tokens.name(at).lower()}
+            at += 1
+            if at < end and words[at] == "(":
+                at = tokens.closing(at) + 1
+            while at < end and words[at] in {"AS", "NOT", "MATERIALIZED"}:
+                at += 1
+            if at >= end or words[at] != "(":
+                raise Unreadable("a common table expression has no query in parentheses")
+            close = min(tokens.closing(at), end)
+            bodies.append((at + 1, close))
+            at = close + 1
+            if at >= end or words[at] != ",":
+                break
+            at += 1
+        for first, last in bodies:
+            # Siblings see each other, and nothing of the query that they serve.
+            self.query(tokens, first, last, Scope(scope))
+        return at
+
+    def _core(self, tokens: Tokens, start: int, end: int, parent: Scope) -> Outputs:
+        """Read one `SELECT ...` or `VALUES ...` of a compound query."""
+        words = tokens.words
+        scope = Scope(parent)
+        if start < end and words[start] == "VALUES":
+            self.walk(tokens, start + 1, end, scope)
+            row = (
+                split_list(tokens, start + 2, tokens.closing(start + 1))
+                if words[start + 1 : start + 2] == ["("]
+                else []
+            )
+            return tuple(f"column{number}" for number in range(1, len(row) + 1)), ()
+        if start >= end or words[start] != "SELECT":
+            raise Unreadable("a query does not start with SELECT or VALUES")
+        at = first = start + 2 if words[start + 1 : start + 2] in (["DISTINCT"], ["ALL"]) else start + 1
+        clauses: list[tuple[str, int]] = []
+        while at < end:
+            word = words[at]
+            if word == "(":
+                at = tokens.closing(at)
+            elif word in CLAUSES and not (word == "FROM" and words[at - 1] == "DISTINCT" and at - 1 > first):
+                clauses.append((word, at))
+            at += 1
+        last = clauses[0][1] if clauses else end
+        stops = [*(at for _, at in clauses), end][1:]
+        for (word, at), stop in zip(clauses, stops, strict=True):
+            if word == "FROM":
+                for on in self.sources(tokens, at + 1, stop, scope):
+                    self.walk(tokens, *on, scope)
+        outputs, stars = self._results(tokens, first, last, scope)
+        for (word, at), stop in zip(clauses, stops, strict=True):
+            if word != "FROM":
+                self.walk(tokens, at + 1, stop, scope)
+        return outputs, stars
+
+    def _results(self, tokens: Tokens, start: int, end: int, scope: Scope) -> Outputs:
+        words = tokens.words
+        outputs: list[str | None] = []
+        stars: list[Name] = []
+        aliases: set[str] = set()
+        for first, last in split_list(tokens, start, end):
+            if words[last - 1] == "*" and (last - first == 1 or words[last - 2] == "."):
+                outputs.append("*")
+                if last - first == 1:
+                    stars.extend(name for name in scope.sources.values() if name is not None)
+                else:
+                    known, relation = scope.find(tokens.name(last - 3))
+                    if relation is not None or not known:
+                        stars.append(relation or Name(None, tokens.name(last - 3)))
+                continue
+            stop, alias = last, None
+            if last - first >= 3 and words[last - 2] == "AS":
+                stop, alias = last - 2, tokens.name(last - 1)
+            elif last - first >= 2 and _is_alias(tokens, last - 1):
+                stop, alias = last - 1, tokens.name(last - 1)
+            elif tokens.is_name(last - 1) and (last - first == 1 or words[last - 2] == "."):
+                outputs.append(tokens.name(last - 1))
+                self.walk(tokens, first, last, scope)
+                continue
+            outputs.append(alias)
+            if alias is not None:
+                aliases.add(alias.lower())
+            self.walk(tokens, first, stop, scope)
+        scope.aliases |= aliases
+        return tuple(outputs), tuple(stars)
+
+    def sources(self, tokens: Tokens, at: int, end: int, scope: Scope) -> list[tuple[int, int]]:
+        """Read the sources of a `FROM`; return the places of the `ON` expressions, to read when all are known."""
+        words = tokens.words
+        conditions: list[tuple[int, int]] = []
+        while at < end:
+            word = words[at]
+            if word == "(":
+                close = min(tokens.closing(at), end)
+                if words[at + 1] in QUERY_STARTS:
+                    inner = Scope(scope.parent)
+                    inner.ctes = scope.ctes
+                    self.query(tokens, at + 1, close, inner)
+                    at, alias = _alias(tokens, close + 1, end)
+                    scope.sources[(alias or f"({close}").lower()] = None
+                else:
+                    conditions += self.sources(tokens, at + 1, close, scope)
+                    at, alias = _alias(tokens, close + 1, end)
+            elif word == "ON":
+                first = at = at + 1
+                while at < end and words[at] not in JOIN and words[at] != ",":
+                    at = min(tokens.closing(at), end - 1) + 1 if words[at] == "(" else at + 1
+                conditions.append((first, at))
+            elif word == "USING":
+                at = tokens.closing(at + 1) + 1
+            elif word == "," or word in JOIN:
+                at += 1
+            elif tokens.is_name(at) or word == STRING:
+                at, name, known = self._relation(tokens, at, scope)
+                if at < end and words[at] == "(":
+                    # A table-valued function: `_relation` took it for a table.
+                    if known:
+                        self.relations.pop()
+                    self.functions.append(Name(None, name.name.lower()))
+                    conditions.append((at + 1, tokens.closing(at)))
+                    known, at = False, tokens.closing(at) + 1
+                at, alias = _alias(tokens, at, end)
+                scope.sources[(alias or name.name).lower()] = name if known else None
+            else:
+                raise Unreadable(f"a FROM clause cannot be read at {tokens.raw(at)!r}")
+        return conditions
+
+    def _relation(self, tokens: Tokens, at: int, scope: Scope) -> tuple[int, Name, bool]:
+        """Read the name of a relation; tell whether it is one (and not a common table expression)."""
+        name = Name(None, tokens.name(at))
+        at += 1
+        if at + 1 < len(tokens) and tokens.words[at] == ".":
+            name = Name(name.name, tokens.name(at + 1))
+            at += 2
+        known = name.schema is not None or name.name.lower() not in scope.ctes
+        if known:
+            self.relations.append(name)
+        return at, name, known
+
+
+def _alias(tokens: Tokens, at: int, end: int) -> tuple[int, str | None]:
+    words, alias = tokens.words, None
+    if at < end and words[at] == "AS":
+        at += 1
+    if at < end and (words[at] == STRING or (tokens.is_name(at) and words[at] not in SYNTAX)):
+        alias = tokens.name(at)
+        at += 1
+    if words[at : at + 2] == ["INDEXED", "BY"]:
+        at += 3
+    elif words[at : at + 2] == ["NOT", "INDEXED"]:
+        at += 2
+    return at, alias
+
+
+def _is_alias(tokens: Tokens, at: int) -> bool:
+    """Tell whether the last token of a result column is a name given without `AS`."""
+    word, before = tokens.words[at], tokens.words[at - 1]
+    if word != STRING and (not tokens.is_name(at) or word in SYNTAX):
+        return False
+    return (
+        before in _OPERAND_ENDS
+        or before[0] in {"'", '"', "0", "?"}
+        or (tokens.is_name(at - 1) and before not in SYNTAX)
+    )
+
+
+def split_list(tokens: Tokens, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the parts between commas outside parentheses; empty parts are left out."""
+    parts, first, at = [], start, start
+    while at < end:
+        word = tokens.words[at]
+        if word == "(":
+            at = min(tokens.closing(at), end - 1)
+        elif word == ",":
+            if first < at:
+                parts.append((first, at))
+            first = at + 1
+        at += 1
+    if first < end:
+        parts.append((first, end))
+    return parts

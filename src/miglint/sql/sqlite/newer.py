@@ -1,0 +1,135 @@
+"""Syntax that came to SQLite after the library at hand, in words that an older library can judge.
+
+Each rewriting keeps every other character at its place, so that what the library names can still be found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from miglint.sql.sqlite.cursor import Cursor
+from miglint.sql.sqlite.tokens import NUMBER, Tokens
+from miglint.sql.sqlite.words import JOIN, SYNTAX, Unreadable, words_of
+
+_RESOLUTIONS = frozenset({"ROLLBACK", "ABORT", "FAIL", "IGNORE", "REPLACE"})
+_JOIN_WORDS = JOIN - {"JOIN"}
+
+JOIN_WORD_FUNCTION = (3, 42)
+AGGREGATE_ORDER = (3, 44)
+DIGIT_SEPARATORS = (3, 46)
+RAISE_EXPRESSION = (3, 47)
+ALTER_CONSTRAINT = (3, 53)
+
+# The rows of the table of features that this module can say in older words.
+KNOWN_SINCE = words_of(
+    "join-word-function aggregate-order digit-separator raise-expression add-check drop-constraint alter-null"
+)
+
+
+def alter_constraint(tokens: Tokens) -> tuple[int | None, tuple[int, int] | None] | None:
+    """Follow the forms of `ALTER TABLE` that add and drop constraints (SQLite 3.53).
+
+    Return None for any other statement, else the first token that does not fit (None when all do, the number of
+    tokens when the text ends too early), and the place of a `CHECK`'s expression with its parentheses.
+    """
+    cursor = Cursor(tokens, 0)
+    if cursor.accept("EXPLAIN"):
+        cursor.accept("QUERY", "PLAN")
+    if not cursor.accept("ALTER", "TABLE"):
+        return None
+    check: tuple[int, int] | None = None
+    try:
+        cursor.qualified()
+        if cursor.word == "ADD" and cursor.ahead() in {"CONSTRAINT", "CHECK"}:
+            cursor.at += 1
+            if cursor.accept("CONSTRAINT"):
+                cursor.name()
+            cursor.expect("CHECK")
+            first = cursor.at
+            cursor.parentheses()
+            check = (first, cursor.at)
+            _on_conflict(cursor)
+        elif cursor.accept("DROP", "CONSTRAINT"):
+            cursor.name()
+        elif cursor.accept("ALTER"):
+            cursor.accept("COLUMN")
+            cursor.name()
+            for word in ("NOT", "NULL") if cursor.accept("DROP") else ("SET", "NOT", "NULL"):
+                cursor.expect(word)
+            if cursor.words[cursor.at - 3] == "SET":
+                _on_conflict(cursor)
+        else:
+            return None
+        cursor.finish()
+    except Unreadable:
+        return min(cursor.at, cursor.size), check
+    return None, check
+
+
+def _on_conflict(cursor: Cursor) -> None:
+    if cursor.accept("ON"):
+        cursor.expect("CONFLICT")
+        if cursor.word not in _RESOLUTIONS:
+            raise cursor.unreadable()
+        cursor.at += 1
+
+
+def masked(tokens: Tokens, text: str, place: Callable[[int], int], library: tuple[int, int]) -> str | None:
+    """Return `text` with newer constructs said in an older way, or None when it holds none.
+
+    `place` says where a character of the file went in `text`; tokens that are not in it are left alone.
+    """
+    edits: list[tuple[int, int, str]] = []
+    words = tokens.words
+    for at, word in enumerate(words):
+        if word == NUMBER and library < DIGIT_SEPARATORS and "_" in tokens.raw(at):
+            edits.append((tokens.starts[at], tokens.ends[at], tokens.raw(at).replace("_", "")))
+        elif word == "RAISE" and library < RAISE_EXPRESSION and words[at + 1 : at + 2] == ["("]:
+            if words[at + 3 : at + 4] == [","] and words[at + 2] in _RESOLUTIONS:
+                edits.append((tokens.starts[at], tokens.ends[at], "max"))
+                edits.append((tokens.starts[at + 2], tokens.ends[at + 2], "0"))
+        elif word in _JOIN_WORDS and library < JOIN_WORD_FUNCTION and words[at + 1 : at + 2] == ["("]:
+            edits.append((tokens.starts[at], tokens.ends[at], "x" * len(word)))
+        elif word == "ORDER" and library < AGGREGATE_ORDER and words[at + 1 : at + 2] == ["BY"]:
+            closed = _end_of_call(tokens, at)
+            if closed is not None:
+                edits.append((tokens.starts[at], tokens.starts[closed], ""))
+    if not edits:
+        return None
+    parts, done = [], 0
+    for start, end, new in sorted(edits):
+        if place(start) >= done and place(end) <= len(text) and place(start) < place(end):
+            parts += [text[done : place(start)], new.ljust(end - start)]
+            done = place(end)
+    return "".join(parts) + text[done:]
+
+
+def aggregate_orders(tokens: Tokens) -> list[tuple[int, int]]:
+    """Return the places of what follows `ORDER BY` inside the arguments of functions; `masked` leaves it out."""
+    found = []
+    for at, word in enumerate(tokens.words):
+        if word == "ORDER" and tokens.words[at + 1 : at + 2] == ["BY"]:
+            closed = _end_of_call(tokens, at)
+            if closed is not None:
+                found.append((at + 2, closed))
+    return found
+
+
+def _end_of_call(tokens: Tokens, at: int) -> int | None:
+    """Return the parenthesis that closes the arguments of a function around `at`, when only arguments are inside."""
+    words, depth, place = tokens.words, 0, at - 1
+    while place > 0:
+        word = words[place]
+        if word == ")":
+            depth += 1
+        elif word == "(":
+            if depth == 0:
+                break
+            depth -= 1
+        elif depth == 0 and word in {"SELECT", "VALUES", "OVER", "PARTITION"}:
+            return None
+        place -= 1
+    if place <= 0 or words[place] != "(" or tokens.closing(place) >= len(words):
+        return None
+    named = tokens.is_name(place - 1) and words[place - 1] not in SYNTAX
+    return tokens.closing(place) if named else None

@@ -1,0 +1,113 @@
+"""Indexes, views and triggers, and the end of any object."""
+
+from __future__ import annotations
+
+from miglint.sql.operations import CreateIndex, CreateTrigger, CreateView, Drop, Name, Operation
+from miglint.sql.sqlite.columns import index_elements
+from miglint.sql.sqlite.cursor import Cursor
+from miglint.sql.sqlite.data import data_statement
+from miglint.sql.sqlite.expressions import canonical, distinct, query
+from miglint.sql.sqlite.mentions import Found, Scope
+
+DROPPED = frozenset({"TABLE", "INDEX", "VIEW", "TRIGGER"})
+
+
+def create_index(cursor: Cursor, *, unique: bool) -> Operation:
+    """Read what follows `CREATE [UNIQUE] INDEX`."""
+    if_not_exists = cursor.if_not_exists()
+    name = cursor.qualified()
+    cursor.expect("ON")
+    table = cursor.name()
+    elements = index_elements(cursor, *cursor.parentheses())
+    where = cursor.expression_until() if cursor.accept("WHERE") else None
+    cursor.finish()
+    return CreateIndex(
+        span=cursor.whole(),
+        name=name.name,
+        table=Name(name.schema, table),
+        elements=elements,
+        unique=unique,
+        where=where,
+        if_not_exists=if_not_exists,
+    )
+
+
+def create_view(cursor: Cursor, *, temporary: bool) -> Operation:
+    """Read what follows `CREATE [TEMP] VIEW`."""
+    if_not_exists = cursor.if_not_exists()
+    name = cursor.qualified()
+    columns = cursor.names() if cursor.word == "(" else ()
+    cursor.expect("AS")
+    return CreateView(
+        span=cursor.whole(),
+        name=name,
+        query=query(cursor.tokens, cursor.at, cursor.size),
+        columns=columns,
+        if_not_exists=if_not_exists,
+        temporary=temporary,
+    )
+
+
+def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
+    """Read what follows `CREATE [TEMP] TRIGGER`: the event, the table, and what the body mentions."""
+    if_not_exists = cursor.if_not_exists()
+    name = cursor.qualified()
+    start = cursor.at
+    if not (cursor.accept("BEFORE") or cursor.accept("AFTER")):
+        cursor.accept("INSTEAD", "OF")
+    columns: tuple[str, ...] = ()
+    if cursor.accept("UPDATE"):
+        if cursor.accept("OF"):
+            listed = [cursor.name()]
+            while cursor.accept(","):
+                listed.append(cursor.name())
+            columns = tuple(listed)
+    elif not cursor.accept("DELETE"):
+        cursor.expect("INSERT")
+    head = canonical(cursor.tokens, start, cursor.at)
+    cursor.expect("ON")
+    table = cursor.qualified()
+    if table.schema is None:
+        table = Name(name.schema, table.name)
+    rest = cursor.at
+    cursor.accept("FOR", "EACH", "ROW")
+    found = Found()
+    scope = Scope()
+    scope.sources = {"new": table, "old": table}
+    if cursor.accept("WHEN"):
+        first = cursor.at
+        cursor.expression_until("BEGIN")
+        found.walk(cursor.tokens, first, cursor.at, scope)
+    cursor.expect("BEGIN")
+    first = cursor.at
+    while cursor.at < cursor.size:
+        if cursor.word == ";":
+            body = Cursor(cursor.tokens, cursor.offset, first, cursor.at)
+            data_statement(body, found, Scope(scope))
+            first = cursor.at + 1
+        cursor.at += 1
+    if first + 1 != cursor.size or cursor.words[first] != "END":
+        raise cursor.unreadable()
+    return CreateTrigger(
+        span=cursor.whole(),
+        name=name.name,
+        table=table,
+        definition=f"{head} {canonical(cursor.tokens, rest, cursor.size)}",
+        columns=columns,
+        relations=distinct(found.relations),
+        uses=distinct(found.uses),
+        if_not_exists=if_not_exists,
+        temporary=temporary,
+    )
+
+
+def drop(cursor: Cursor) -> Operation:
+    """Read what follows `DROP`."""
+    if cursor.word not in DROPPED:
+        raise cursor.unreadable()
+    kind = cursor.word.lower()
+    cursor.at += 1
+    if_exists = cursor.accept("IF", "EXISTS")
+    name = cursor.qualified()
+    cursor.finish()
+    return Drop(span=cursor.whole(), kind=kind, name=name, if_exists=if_exists)

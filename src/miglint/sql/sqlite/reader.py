@@ -1,0 +1,82 @@
+"""From the tokens of one statement to its operation."""
+
+from __future__ import annotations
+
+from miglint.sql.operations import Opaque, Operation
+from miglint.sql.sqlite.cursor import Cursor
+from miglint.sql.sqlite.data import DATA_STARTS, data_statement
+from miglint.sql.sqlite.mentions import Found, Scope
+from miglint.sql.sqlite.objects import create_index, create_trigger, create_view, drop
+from miglint.sql.sqlite.session import SESSION_STARTS, session_statement
+from miglint.sql.sqlite.tables import alter_table, create_table, create_virtual_table
+from miglint.sql.sqlite.tokens import Tokens
+from miglint.sql.sqlite.words import Unreadable
+
+_QUALIFIERS = frozenset({"TEMP", "TEMPORARY", "UNIQUE", "VIRTUAL"})
+_ROWS_ONLY = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "VALUES", "WITH", "EXPLAIN"})
+
+
+def read(tokens: Tokens, offset: int) -> Operation:
+    """Return what a statement does; an `Opaque` with the reason when it is not understood."""
+    cursor = Cursor(tokens, offset)
+    if tokens.complete:
+        try:
+            return _read(cursor)
+        except Unreadable as problem:
+            reason = problem.reason
+        except IndexError:
+            # A reader looked for the token behind the last one.
+            reason = "the statement ends too early to be read"
+    else:
+        reason = "the statement is too long to be read"
+    return Opaque(span=cursor.whole(), reason=reason, schema_effect=tokens.words[0] not in _ROWS_ONLY)
+
+
+def kind(tokens: Tokens) -> str:
+    """Return the words that people call a statement by: `create table`, `alter table`, `insert`."""
+    words = tokens.words
+    first = words[0]
+    if first in {"CREATE", "DROP", "ALTER"}:
+        for word in words[1:4]:
+            if word not in _QUALIFIERS:
+                return f"{first} {word}".lower() if word.isalpha() else first.lower()
+    if first == "WITH":
+        at = 0
+        while at < len(words) and words[at] not in {"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"}:
+            at = (tokens.closing(at) if words[at] == "(" else at) + 1
+        return words[at].lower() if at < len(words) else "with"
+    return first.lower() if first.isalpha() else "statement"
+
+
+def _read(cursor: Cursor) -> Operation:
+    word = cursor.word
+    if word in DATA_STARTS:
+        return data_statement(cursor, Found(), Scope())
+    if word == "CREATE":
+        cursor.at += 1
+        return _create(cursor)
+    if cursor.accept("ALTER", "TABLE"):
+        return alter_table(cursor)
+    if cursor.accept("DROP"):
+        return drop(cursor)
+    if word in SESSION_STARTS:
+        return session_statement(cursor)
+    raise Unreadable(f"SQLite has no statement that starts with {cursor.tokens.raw(0)[:40]!r}")
+
+
+def _create(cursor: Cursor) -> Operation:
+    temporary = cursor.accept("TEMP") or cursor.accept("TEMPORARY")
+    if cursor.accept("TABLE"):
+        return create_table(cursor, temporary=temporary)
+    if cursor.accept("VIEW"):
+        return create_view(cursor, temporary=temporary)
+    if cursor.accept("TRIGGER"):
+        return create_trigger(cursor, temporary=temporary)
+    if not temporary:
+        if cursor.accept("INDEX"):
+            return create_index(cursor, unique=False)
+        if cursor.accept("UNIQUE", "INDEX"):
+            return create_index(cursor, unique=True)
+        if cursor.accept("VIRTUAL", "TABLE"):
+            return create_virtual_table(cursor)
+    raise cursor.unreadable()

@@ -1,0 +1,177 @@
+"""`CREATE TABLE`, `CREATE VIRTUAL TABLE` and `ALTER TABLE`."""
+
+from __future__ import annotations
+
+from miglint.sql.operations import (
+    AddColumn,
+    AddConstraint,
+    Column,
+    Constraint,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    Name,
+    Operation,
+    Rename,
+    RenameColumn,
+    SetNullable,
+)
+from miglint.sql.sqlite.columns import TABLE_CONSTRAINTS, check_constraint, column, table_constraints
+from miglint.sql.sqlite.cursor import END, Cursor
+from miglint.sql.sqlite.expressions import query
+from miglint.sql.sqlite.mentions import split_list
+from miglint.sql.sqlite.tokens import STRING
+from miglint.sql.sqlite.words import Unreadable
+from miglint.values import replace
+
+
+def create_table(cursor: Cursor, *, temporary: bool) -> Operation:
+    """Read what follows `CREATE [TEMP] TABLE`."""
+    if_not_exists = cursor.if_not_exists()
+    name = cursor.qualified()
+    if cursor.accept("AS"):
+        source = query(cursor.tokens, cursor.at, cursor.size)
+        return CreateTable(
+            span=cursor.whole(),
+            name=name,
+            if_not_exists=if_not_exists,
+            temporary=temporary,
+            columns=(),
+            query=source,
+        )
+    cursor.expect("(")
+    columns: list[Column] = []
+    constraints: list[Constraint] = []
+    while True:
+        defined, behind = column(cursor)
+        columns.append(defined)
+        constraints += behind
+        if cursor.word in TABLE_CONSTRAINTS or not cursor.accept(",") or cursor.word in TABLE_CONSTRAINTS:
+            break
+    constraints += table_constraints(cursor)
+    autoincrement = "AUTOINCREMENT" in cursor.words[: cursor.at]
+    cursor.expect(")")
+    strict = without_rowid = False
+    while cursor.word != END:
+        if cursor.accept("STRICT"):
+            strict = True
+        else:
+            cursor.expect("WITHOUT", "ROWID")
+            without_rowid = True
+        if not cursor.accept(","):
+            break
+    cursor.finish()
+    return CreateTable(
+        span=cursor.whole(),
+        name=name,
+        columns=_keyed(columns, constraints, strict, without_rowid, autoincrement),
+        constraints=tuple(constraints),
+        if_not_exists=if_not_exists,
+        temporary=temporary,
+        strict=strict,
+        without_rowid=without_rowid,
+    )
+
+
+def _keyed(
+    columns: list[Column], constraints: list[Constraint], strict: bool, without_rowid: bool, autoincrement: bool
+) -> tuple[Column, ...]:
+    """Return the columns with what the primary key makes of them.
+
+    The key is `NOT NULL` only in `STRICT` and `WITHOUT ROWID` tables, and not as the row number itself.
+    `PRIMARY KEY (id AUTOINCREMENT)` says of a table what is true of the column.
+    """
+    primary = next((constraint for constraint in constraints if constraint.kind == "primary"), None)
+    if primary is None:
+        return tuple(columns)
+    key = {name.lower() for name in primary.columns}
+    single = len(key) == 1
+    found = []
+    for each in columns:
+        if each.name.lower() in key:
+            rowid = single and not without_rowid and each.type is not None and each.type.name == "INTEGER"
+            if (strict or without_rowid) and not rowid:
+                each = replace(each, nullable=False)  # noqa: PLW2901
+            if rowid and autoincrement and not each.autoincrement:
+                each = replace(each, autoincrement=True)  # noqa: PLW2901
+        found.append(each)
+    return tuple(found)
+
+
+def create_virtual_table(cursor: Cursor) -> Operation:
+    """Read what follows `CREATE VIRTUAL TABLE`. The columns are known for the modules that SQLite ships."""
+    if_not_exists = cursor.if_not_exists()
+    name = cursor.qualified()
+    cursor.expect("USING")
+    module = cursor.name()
+    options: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
+    if cursor.word == "(":
+        parts = split_list(cursor.tokens, *cursor.parentheses())
+        options = tuple(cursor.tokens.slice(*part) for part in parts)
+        if module.lower() in {"fts3", "fts4", "fts5", "rtree", "rtree_i32"}:
+            columns = tuple(
+                Column(cursor.tokens.name(first), span=cursor.span(first, last))
+                for first, last in parts
+                if "=" not in cursor.words[first:last]
+                and (cursor.tokens.is_name(first) or cursor.words[first] == STRING)
+            )
+    cursor.finish()
+    return CreateTable(
+        span=cursor.whole(),
+        name=name,
+        columns=columns,
+        if_not_exists=if_not_exists,
+        virtual=module.lower(),
+        options=options,
+    )
+
+
+def alter_table(cursor: Cursor) -> Operation:
+    """Read what follows `ALTER TABLE`, of any version of SQLite."""
+    table = cursor.qualified()
+    start = cursor.at
+    if cursor.accept("RENAME"):
+        return _rename(cursor, table, start)
+    if cursor.accept("ADD"):
+        if cursor.word in {"CONSTRAINT", "CHECK"}:
+            constraint = check_constraint(cursor)
+            cursor.finish()
+            return AddConstraint(span=cursor.span(start), table=table, constraint=constraint)
+        cursor.accept("COLUMN")
+        defined, behind = column(cursor)
+        cursor.finish()
+        return AddColumn(span=cursor.span(start), table=table, column=defined, constraints=behind)
+    if cursor.accept("DROP"):
+        if cursor.accept("CONSTRAINT"):
+            name = cursor.name()
+            cursor.finish()
+            return DropConstraint(span=cursor.span(start), table=table, constraint=name)
+        cursor.accept("COLUMN")
+        name = cursor.name()
+        cursor.finish()
+        return DropColumn(span=cursor.span(start), table=table, column=name)
+    if cursor.accept("ALTER"):
+        cursor.accept("COLUMN")
+        name = cursor.name()
+        nullable = cursor.accept("DROP", "NOT", "NULL")
+        if not nullable:
+            cursor.expect("SET", "NOT", "NULL")
+            if cursor.accept("ON", "CONFLICT"):
+                cursor.name()
+        cursor.finish()
+        return SetNullable(span=cursor.span(start), table=table, column=name, nullable=nullable)
+    raise Unreadable("an ALTER TABLE of this form is not known")
+
+
+def _rename(cursor: Cursor, table: Name, start: int) -> Operation:
+    if cursor.accept("TO"):
+        new = cursor.name()
+        cursor.finish()
+        return Rename(span=cursor.span(start), kind="table", name=table, new=new)
+    cursor.accept("COLUMN")
+    column_name = cursor.name()
+    cursor.expect("TO")
+    new = cursor.name()
+    cursor.finish()
+    return RenameColumn(span=cursor.span(start), table=table, column=column_name, new=new)

@@ -1,0 +1,206 @@
+"""SQLite's lexical rules: a script as statements, each a list of tokens.
+
+This follows the tokenizer of SQLite itself, down to its oddities: a block comment may stay open, `[` quotes a name,
+bytes above 127 are letters, and a byte order mark is white space wherever a token could start.
+Statements are cut here as well, because only a tokenizer knows which semicolons end one.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+
+from miglint.source import Span
+
+STRING = "'"
+QUOTED = '"'
+NUMBER = "0"
+BLOB = "'x"
+VARIABLE = "?"
+ILLEGAL = "\0"
+
+_NAME_STARTS = frozenset(f"{string.ascii_letters}_{QUOTED}")
+
+# By number of the group in `_TOKEN`; words and punctuation stand for themselves.
+_MARKS = ("", "", "", STRING, QUOTED, NUMBER, BLOB, VARIABLE, ILLEGAL)
+
+# Letters, digits, `_`, `$` and all beyond ASCII; said by what they are not, which compiles in a tenth of the time.
+_LETTER = r"[^\x00-@\[-^`{-\x7f]"
+_WORD = r"[^\x00-#%-/:-@\[-^`{-\x7f]"
+_DIGITS = r"[0-9]++(?:_[0-9]++)*+"
+
+# Possessive quantifiers keep an unterminated quote from being read as a shorter terminated one, and all of it linear.
+SPACE = r"(?:[ \t\n\f\r\ufeff][\t-\r ]*+|--[^\n]*+|/\*(?=.)(?:[^*]++|\*(?!/))*+(?:\*/)?+)"
+_STRING = r"'[^']*+(?:''[^']*+)*+'"
+_NAME = r"""(?:"[^"]*+(?:""[^"]*+)*+"|`[^`]*+(?:``[^`]*+)*+`|\[[^\]]*+\])"""
+_TOKEN = re.compile(
+    rf"{SPACE}*+(?:"
+    rf"((?![xX]'){_LETTER}{_WORD}*+)"
+    r"|(->>|->|\|\||<=|<>|<<|>=|>>|==|!=|[-()*,;=+<>/%&|~]|\.(?![0-9]))"
+    rf"|({_STRING})|({_NAME})"
+    rf"|((?:0[xX][0-9A-Fa-f]++(?:_[0-9A-Fa-f]++)*+"
+    rf"|(?:{_DIGITS}(?:\.(?:{_DIGITS})?+)?+|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?+)(?!{_WORD}))"
+    r"|([xX]'(?:[0-9A-Fa-f]{2})*+')"
+    rf"|(\?[0-9]*+|[$@:#](?:{_WORD}|::)++)"
+    rf"""|(['"`\[].*|[xX]'[^']*+'?|[0-9.](?:{_WORD}|\.)*+|.)"""
+    r"|\Z)",
+    re.DOTALL,
+)
+_SPACES = re.compile(rf"(?:{SPACE}|;)*+", re.DOTALL)
+# Up to a semicolon outside quotes and comments.
+_STATEMENT = re.compile(
+    rf"""(?:[^;'"`\[/-]++|{_STRING}|{_NAME}|--[^\n]*+|/\*(?=.)(?:[^*]++|\*(?!/))*+(?:\*/)?+|[-/]|['"`\[].*)*+""",
+    re.DOTALL,
+)
+_TRIGGER = re.compile(
+    rf"(?:EXPLAIN{SPACE}++(?:QUERY{SPACE}++PLAN{SPACE}++)?+)?+CREATE{SPACE}++(?:TEMP(?:ORARY)?+{SPACE}++)?+TRIGGER\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+# A statement with more tokens than this is judged by the engine but not read: no schema change is that long.
+MAX_TOKENS = 300_000
+
+
+class Tokens:
+    """The tokens of one statement, as parallel lists.
+
+    `words` is what readers compare: the upper-case text of a bare word, the text of punctuation, and a mark such as
+    `STRING` for the rest. `complete` is False when the statement was too long to keep.
+    """
+
+    __slots__ = ("_closing", "complete", "end", "ends", "start", "starts", "text", "words")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words: list[str] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.complete = True
+        self.start = 0
+        self.end = 0
+        self._closing: dict[int, int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def raw(self, index: int) -> str:
+        """Return the text of one token as written."""
+        return self.text[self.starts[index] : self.ends[index]]
+
+    def slice(self, start: int, end: int) -> str:
+        """Return the text of the tokens from `start` up to `end`, with what stands between them."""
+        return self.text[self.starts[start] : self.ends[end - 1]] if start < end else ""
+
+    def span(self, start: int, end: int, offset: int) -> Span:
+        """Return the characters of the tokens from `start` up to `end`; up to the last, those left out included."""
+        last = self.end if end >= len(self.ends) else self.ends[end - 1]
+        return Span(self.starts[start] + offset, last + offset)
+
+    def closing(self, index: int) -> int:
+        """Return the index of the parenthesis that closes the one at `index`, or the number of tokens."""
+        if self._closing is None:
+            self._closing, opened = {}, []
+            for at, word in enumerate(self.words):
+                if word == "(":
+                    opened.append(at)
+                elif word == ")" and opened:
+                    self._closing[opened.pop()] = at
+        return self._closing.get(index, len(self.words))
+
+    def is_name(self, index: int) -> bool:
+        """Tell whether the token at `index` is a bare word or a quoted name."""
+        if index >= len(self.words):
+            return False
+        first = self.words[index][0]
+        return first in _NAME_STARTS or first > "\x7f"
+
+    def name(self, index: int) -> str:
+        """Return the token at `index` as a name: without its quotes, doubled quotes undone."""
+        return unquoted(self.raw(index))
+
+
+def unquoted(raw: str) -> str:
+    """Return the name or string that a token spells."""
+    quote = raw[:1]
+    if quote == "[":
+        return raw[1:-1]
+    if quote in {'"', "`", "'"}:
+        return raw[1:-1].replace(quote + quote, quote)
+    return raw
+
+
+def pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Cut a script into statements, as ranges of characters; empty ones are left out.
+
+    A range starts with the first token and ends before the semicolon. A `CREATE TRIGGER` ends at the semicolon behind
+    its `END`, as `sqlite3_complete()` has it; without a `BEGIN` it cannot be a trigger of SQLite, and ends like any
+    other statement.
+    """
+    at, size = 0, len(text)
+    while True:
+        start = _end(_SPACES, text, at)
+        if start >= size:
+            return
+        at = _end(_STATEMENT, text, start)
+        if at < size and _TRIGGER.match(text, start):
+            at = _end_of_trigger(text, start, at)
+        yield start, at
+        at += 1
+
+
+def statements(text: str) -> Iterator[Tokens]:
+    """Return the statements of a script, each cut into tokens."""
+    return (tokenize(text, start, end) for start, end in pieces(text))
+
+
+def tokenize(text: str, start: int, end: int) -> Tokens:
+    """Cut the characters from `start` to `end` into tokens."""
+    tokens = Tokens(text)
+    words, starts, ends = tokens.words, tokens.starts, tokens.ends
+    add_word, add_start, add_end = words.append, starts.append, ends.append
+    # One conversion for all words; beyond ASCII it could change their length, and then each is converted alone.
+    upper = text[start:end].upper() if text.isascii() else None
+    for match in _TOKEN.finditer(text, start, end):
+        group = match.lastindex
+        if group is None:
+            break
+        first, last = match.span(group)
+        if group > 2:
+            add_word(_MARKS[group])
+        elif upper is not None:
+            add_word(upper[first - start : last - start])
+        else:
+            raw = text[first:last]
+            add_word(raw.upper() if raw.isascii() else raw)
+        add_start(first)
+        add_end(last)
+        if len(words) >= MAX_TOKENS and last < end:
+            tokens.complete = False
+            break
+    tokens.start = start
+    tokens.end = ends[-1] if tokens.complete and ends else end
+    return tokens
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return match.end() if match else at
+
+
+def _end_of_trigger(text: str, start: int, semicolon: int) -> int:
+    """Return where a trigger ends whose text holds a semicolon: before the one that follows `; END`."""
+    body, before, last = False, "", ""
+    for match in _TOKEN.finditer(text, start):
+        if match.lastindex is None:
+            break
+        first, end = match.span(match.lastindex)
+        word = text[first:end].upper() if end - first < 6 else ""
+        body = body or word == "BEGIN"
+        if word == ";":
+            if not body:
+                return semicolon
+            if last == "END" and before in {";", "BEGIN"}:
+                return first
+        before, last = last, word
+    return len(text)
