@@ -1,0 +1,45 @@
+# make demo   see miglint at work on the example migrations
+# make test   run the tests
+# make lint   style, types, coverage
+# make bench  measure against squawk
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+COVERAGE_FLOOR := 85
+
+.PHONY: demo test lint format bench clean
+
+demo: $(READY)
+	$(BIN)/miglint check migrations/
+
+test: $(READY)
+	$(BIN)/coverage erase
+	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml COVERAGE_FILE=$(CURDIR)/.coverage $(BIN)/python -m pytest -n 2 -ra
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	@if ls .coverage.* >/dev/null 2>&1; then $(BIN)/coverage combine -q; fi
+	@test -f .coverage || { echo "no coverage was measured: run make test first" >&2; exit 1; }
+	$(BIN)/coverage report --skip-covered --fail-under=$(COVERAGE_FLOOR)
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .miglint_cache
+
+# The versions in constraints.txt are those that the tests pass with. Older versions of pip know no --group.
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -c 'import sys; sys.exit("miglint needs Python 3.11 or later") if sys.version_info < (3, 11) else None'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev --editable .
+	touch $@

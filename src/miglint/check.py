@@ -1,0 +1,150 @@
+"""The check: paths to a report, from the cache when nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from miglint.answers import Inputs, Question
+from miglint.cache import Cache
+from miglint.config import DEFAULT_PATHS, Settings
+from miglint.discovery import DiscoveryOptions, discover, discover_text
+from miglint.discovery.homes import ROLLBACK_FOLDERS
+from miglint.discovery.reading import read_file
+from miglint.errors import UsageError
+from miglint.report.value import Report
+from miglint.source import Dialect, Discovered, History, SourceFile
+
+if TYPE_CHECKING:
+    from miglint.dryrun.options import DryRunOptions
+    from miglint.replay import Step
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to check: `paths` as given, or one file whose `text` is given instead of being read.
+
+    `question` is told what its answer depends on; `extra` are files besides those of the settings that it depends on.
+    With `dry_run` all is executed as well, and nothing comes from the cache.
+    """
+
+    settings: Settings
+    paths: tuple[str, ...] = ()
+    text: bytes | None = None
+    cached: bool = True
+    progress: Progress | None = None
+    question: Question | None = None
+    extra: tuple[str, ...] = ()
+    dry_run: DryRunOptions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The report, and the files that it is about by path."""
+
+    report: Report
+    sources: Mapping[str, SourceFile]
+
+
+def check(job: Job) -> Outcome:
+    """Find, read, replay and judge; raises `UsageError` for what cannot be asked."""
+    settings = job.settings
+    found = _discovered(job)
+    schemas = baseline_schemas(settings)
+    if job.question is not None:
+        job.question.observe(_inputs(job, found))
+    cache = Cache.of(settings) if job.cached and job.text is None and job.dry_run is None else None
+    name = cache.name(found, settings, schemas) if cache is not None else ""
+    report = cache.get(name) if cache is not None else None
+    if report is None:
+        # Parsers and rules take longer to import than a cached answer takes in all.
+        from miglint.pipeline import judge  # noqa: PLC0415
+
+        executed = None
+        if job.dry_run is not None:
+            # Engines and their drivers are heavy, and need not be installed.
+            from miglint.rehearse import rehearse  # noqa: PLC0415
+
+            executed = rehearse(found, settings, schemas, job.dry_run, job.progress)
+        report = judge(found, settings, schemas, None if executed else job.progress, executed)
+        if cache is not None:
+            cache.put(name, report)
+    if found.requested is not None:
+        report = report.of_paths(found.requested)
+    return Outcome(report, {file.path: file for file in found.files})
+
+
+def replayed(job: Job) -> Iterator[tuple[History, Iterator[Step]]]:
+    """Find, read and replay, without judging: each history with its steps."""
+    from miglint.pipeline import steps_of  # noqa: PLC0415
+
+    schemas = baseline_schemas(job.settings)
+    for history in _discovered(job).histories:
+        yield history, steps_of(history, job.settings, schemas)
+
+
+def _discovered(job: Job) -> Discovered:
+    settings = job.settings
+    options = DiscoveryOptions(
+        layout=settings.layout,
+        dialect=Dialect(settings.dialect) if settings.dialect else None,
+        rollbacks=settings.rollbacks,
+        exclude=settings.exclude,
+        placeholders=settings.placeholders,
+    )
+    if job.text is not None:
+        return discover_text(job.paths[0], job.text, options=options)
+    return discover(paths_of(settings, job.paths), options=options)
+
+
+def _inputs(job: Job, found: Discovered) -> Inputs:
+    """Return all that the report depends on: what was listed and read, and what would change how it is looked for."""
+    asked = [Path(path).absolute() for path in paths_of(job.settings, job.paths)]
+    beside = {
+        path.parent / name
+        for asked_path in asked
+        for path in (asked_path, asked_path.parent)
+        for name in ROLLBACK_FOLDERS
+    }
+    below = {
+        folder / path.name for folder in beside for asked_path in asked for path in (asked_path, asked_path.parent)
+    }
+    settings = job.settings
+    files = [*(settings.at(path) for path in settings.baseline_schema.values()), *job.extra]
+    return Inputs(
+        list(found.folders),
+        sorted(map(str, {*asked, *beside, *below})),
+        sorted({*files, *(str(path) for path in asked if not path.is_dir())}),
+        any(history.dialect is Dialect.SQLITE for history in found.histories),
+    )
+
+
+def paths_of(settings: Settings, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the paths given, or those of the settings, or `migrations`."""
+    if given:
+        return given
+    if settings.paths:
+        return tuple(settings.at(path) for path in settings.paths)
+    default = settings.at(DEFAULT_PATHS[0])
+    if not Path(default).is_dir():
+        raise UsageError(
+            f"there is no folder `{DEFAULT_PATHS[0]}` here: name the files or folders to check, "
+            "or write them into `paths` of miglint.toml"
+        )
+    return (default,)
+
+
+def baseline_schemas(settings: Settings) -> dict[str, SourceFile]:
+    """Read the SQL files that make the schema at which the histories begin, by dialect (empty: any)."""
+    files: dict[str, SourceFile] = {}
+    for dialect, path in settings.baseline_schema.items():
+        place = Path(settings.at(path))
+        if not place.is_file():
+            where = settings.place("baseline-schema")
+            raise UsageError(f"{where}baseline-schema: there is no file `{path}`")
+        files[dialect] = read_file(str(place), path, DiscoveryOptions().max_file_bytes).file
+    return files

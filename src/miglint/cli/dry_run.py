@@ -1,0 +1,74 @@
+"""The options of a dry run, for the commands that have one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from miglint.dryrun.limits import Limits
+from miglint.dryrun.options import ENGINES, DryRunOptions
+
+_LIMITS = Limits()
+_OPTIONS = (
+    click.option(
+        "--dry-run",
+        type=click.Choice(ENGINES),
+        metavar="[=ENGINE]",
+        help=f"Execute all on a throw-away database: {', '.join(ENGINES)}.",
+    ),
+    click.option("--database-url", metavar="URL", help="Dry run on this server, in databases of its own."),
+    click.option("--postgres", metavar="VERSIONS", help="Dry run in containers of these versions: 14,16."),
+    click.option("--image", metavar="NAME", help="Image of the container; {version} stands for the version."),
+    click.option("--rows", type=click.IntRange(0), default=100, show_default=True, help="Rows per table in a dry run."),
+    click.option("--seed", type=int, default=0, show_default=True, help="Seed of these rows."),
+    click.option("--extension", multiple=True, metavar="NAME", help="Extension that is there before the first migration."),
+    click.option(
+        "--statement-timeout", type=click.FloatRange(0.1), default=_LIMITS.statement, show_default=True,
+        help="Seconds that a statement may run.",
+    ),
+    click.option(
+        "--lock-timeout", type=click.FloatRange(0.1), default=_LIMITS.lock, show_default=True,
+        help="Seconds that a statement may wait for a lock.",
+    ),
+    click.option(
+        "--total-timeout", type=click.FloatRange(1), default=_LIMITS.total, show_default=True,
+        help="Seconds that the dry run may take.",
+    ),
+)  # fmt: skip
+
+
+class DryRunCommand(click.Command):
+    """A command in which `--dry-run` may stand without an engine, also right before a path."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give `--dry-run` its default engine."""
+        end = args.index("--") if "--" in args else len(args)
+        plain = ["--dry-run=auto" if arg == "--dry-run" else arg for arg in args[:end]]
+        return super().parse_args(ctx, plain + args[end:])
+
+
+def dry_run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options; the command takes them as `**given` and passes them to `options_of`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def options_of(given: dict[str, Any]) -> DryRunOptions | None:
+    """Return what was asked for, or None when no dry run was."""
+    if given["dry_run"] is None and given["database_url"] is None and given["postgres"] is None:
+        return None
+    limits = Limits(given["statement_timeout"], given["lock_timeout"], given["total_timeout"])
+    versions = tuple(part.strip() for part in (given["postgres"] or "").split(",") if part.strip())
+    return DryRunOptions(
+        engine=given["dry_run"] or "auto",
+        url=given["database_url"],
+        rows=given["rows"],
+        seed=given["seed"],
+        postgres=versions,
+        image=given["image"],
+        extensions=given["extension"],
+        limits=limits,
+    )

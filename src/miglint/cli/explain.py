@@ -1,0 +1,43 @@
+"""`miglint explain`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from miglint.cli.output import wants_color, write
+from miglint.rulebook import page
+from miglint.rules.registry import Rule
+from miglint.selection import Names, load_rules
+
+_BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+
+
+@click.command("explain")
+@click.argument("rule")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
+def command(*, rule: str, color: str) -> None:
+    """Print the rule book's page of RULE: a code, a name, or another tool's name as tool:name."""
+    names = Names.of(load_rules())
+    colored = wants_color(color, sys.stdout)
+    pages = [_page(names.rules[code]) for code in sorted(names.require(rule, ""))]
+    write("\n".join(_painted(text) if colored else text for text in pages), None)
+
+
+def _page(rule: Rule) -> str:
+    return page(rule.code) or f"# {rule.code} {rule.name}\n\n{rule.summary}.\n"
+
+
+def _painted(text: str) -> str:
+    lines = []
+    fenced = False
+    for line in text.split("\n"):
+        if line.startswith("```"):
+            fenced = not fenced
+            lines.append(f"{_DIM}{line}{_RESET}")
+        elif line.startswith("#") and not fenced:
+            lines.append(f"{_BOLD}{line}{_RESET}")
+        else:
+            lines.append(line)
+    return "\n".join(lines)

@@ -1,0 +1,75 @@
+"""The group of commands, each imported when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from miglint import __version__
+from miglint.answers import Question
+from miglint.cli.main import INTERRUPTED
+from miglint.errors import MiglintError
+
+# The first line of each command's help, so that listing them imports none of them.
+COMMANDS = {
+    "check": "Check migrations and their rollbacks.",
+    "explain": "Print the rule book's page of a rule.",
+    "init": "Write a starter miglint.toml.",
+    "rules": "List the rules, and which of them are on here.",
+    "schema": "Print the schema that the migrations make.",
+}
+
+
+class _Group(click.Group):
+    """Imports `miglint.cli.NAME` for the command NAME, and nothing before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"miglint.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first argument names, and suggest one when there is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from miglint.config_table import nearest  # noqa: PLC0415 - only for a mistake
+
+            ctx.fail(f"there is no command `{args[0]}`{nearest(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="miglint %(version)s")
+def cli() -> None:
+    """Check SQL migrations and their rollbacks: can they be run, run again, undone, and undone again?"""
+
+
+def run(arguments: list[str], question: Question | None = None) -> int:
+    """Run a command line; `question` is told the answer of a check."""
+    try:
+        status = cli.main(arguments, prog_name="miglint", standalone_mode=False, obj=question)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except MiglintError as error:
+        click.echo(f"miglint: {error}", err=True)
+        return 2
+    except click.Abort:
+        click.echo("miglint: interrupted", err=True)
+        return INTERRUPTED
+    return status if isinstance(status, int) else 0

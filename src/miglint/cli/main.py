@@ -1,0 +1,61 @@
+"""The `miglint` command's entry: answers that are known, then the command line proper, then the exit status.
+
+What stands here is imported on every start, so `click` and all else waits until it is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from time import perf_counter
+
+from miglint import __version__
+
+INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # The reader has gone; the interpreter would complain when it flushes on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("miglint: interrupted\n")
+        return INTERRUPTED
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments in (["--version"], ["-V"]):
+        sys.stdout.write(f"miglint {__version__}\n")
+        return 0
+    question = None
+    if arguments[:1] == ["check"]:
+        from miglint.answers import question as ask  # noqa: PLC0415
+
+        question = ask(arguments)
+        known = question.answer() if question is not None else None
+        # A file is written in one way only, and that is where all the rest is.
+        if question is not None and known is not None and known.output is None:
+            elapsed = round((perf_counter() - question.started) * 1000)
+            sys.stdout.buffer.write(known.text(elapsed).encode("utf-8", "backslashreplace"))
+            sys.stdout.flush()
+            for text in known.notes:
+                sys.stderr.write(f"note: {text}\n")
+            return known.status
+        if question is not None and known is not None:
+            from miglint.cli.output import write_known  # noqa: PLC0415
+
+            return write_known(known, question.started)
+    from miglint.cli.group import run  # noqa: PLC0415
+
+    return run(arguments, question)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

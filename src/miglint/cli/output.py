@@ -1,0 +1,114 @@
+"""Where output goes: a stream or a file, with or without colour."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from miglint.answers import Answer
+from miglint.errors import UsageError
+from miglint.files import write_file
+
+_FIRST_SIGN = 1.0
+_INTERVAL = 0.1
+
+
+def wants_color(choice: str, stream: TextIO) -> bool:
+    """Tell whether to write colours: as chosen, as the environment says, or when a person is looking."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    """Return the width of the terminal, or a good one for files."""
+    return max(40, shutil.get_terminal_size((120, 24)).columns)
+
+
+def write(text: str, path: str | None) -> None:
+    """Write to a file as a whole, or to the standard output."""
+    data = text.encode("utf-8", "backslashreplace")
+    if path is None or path == "-":
+        stream = sys.stdout.buffer
+        stream.write(data)
+        stream.flush()
+        return
+    try:
+        write_file(Path(path), data)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def checkout_prefix() -> str:
+    """Return the way from the checkout of a GitHub workflow to the working directory, with a slash at its end."""
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    if not workspace:
+        return ""
+    try:
+        inside = Path.cwd().relative_to(Path(workspace).resolve()).as_posix()
+    except ValueError:
+        return ""
+    return "" if inside == "." else f"{inside}/"
+
+
+def add_step_summary(markdown: str) -> None:
+    """Add to the summary page of a GitHub workflow's step, where there is one."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    try:
+        with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(markdown)
+    except OSError as error:
+        note(f"no step summary: {path}: {error.strerror or error}")
+
+
+def write_known(answer: Answer, started: float) -> int:
+    """Write an answer that was known to its file, and return the exit status."""
+    write(answer.text(round((time.perf_counter() - started) * 1000)), answer.output)
+    for text in answer.notes:
+        note(text)
+    return answer.status
+
+
+def note(text: str) -> None:
+    """Tell something that is no part of the output."""
+    click.echo(f"note: {text}", err=True)
+
+
+class Progress:
+    """A line on a terminal's standard error for runs that take more than a second, gone when they end."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._last = self._started + _FIRST_SIGN - _INTERVAL
+        self._shown = False
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show how far the run has come."""
+        now = time.monotonic()
+        if now - self._last >= _INTERVAL:
+            self._last, self._shown = now, True
+            sys.stderr.write(f"\r\x1b[K{done:,} of {total:,} migrations")
+            sys.stderr.flush()
+
+    def end(self) -> None:
+        """Wipe the line."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def progress() -> Progress | None:
+    """Return a progress line when somebody is looking."""
+    return Progress() if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else None

@@ -1,0 +1,82 @@
+"""`miglint rules`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from miglint.cli.output import write
+from miglint.config import load
+from miglint.config_table import nearest
+from miglint.errors import UsageError
+from miglint.findings import FAMILIES
+from miglint.rules.registry import Rule
+from miglint.selection import Selection, load_rules, select
+
+
+@click.command("rules")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--alias", "tool", metavar="TOOL", help="Print what each name of another tool's rule is here.")
+@click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
+def command(*, format_: str, tool: str | None, config: str | None) -> None:
+    """List the rules, and which of them are on here."""
+    chosen = select(load(config), load_rules())
+    if tool is not None:
+        write(_aliases(chosen, tool, format_), None)
+    elif format_ == "json":
+        write(json.dumps([_rule(rule, chosen) for rule in chosen.names.rules.values()], indent=2) + "\n", None)
+    else:
+        write(_listed(chosen), None)
+
+
+def _rule(rule: Rule, chosen: Selection) -> dict[str, Any]:
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "family": FAMILIES[rule.family],
+        "severity": str(chosen.severity.get(rule.code, rule.severity)),
+        "enabled": rule.code in chosen.enabled,
+        "dialects": list(rule.dialects),
+        "fixable": rule.fixable,
+        "aliases": list(rule.aliases),
+        "summary": rule.summary,
+        "options": {name: _plain(value) for name, value in rule.options.items()},
+    }
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _listed(chosen: Selection) -> str:
+    lines: list[str] = []
+    known = chosen.names.rules.values()
+    longest = max((len(rule.name) for rule in known), default=0)
+    for short, long in FAMILIES.items():
+        rules = [rule for rule in known if rule.family == short]
+        if rules:
+            lines += ["", f"{short}  {long}"] if lines else [f"{short}  {long}"]
+        for rule in rules:
+            severity = str(chosen.severity.get(rule.code, rule.severity)) if rule.code in chosen.enabled else "off"
+            only = f" ({rule.dialects[0]})" if len(rule.dialects) == 1 else ""
+            lines.append(f"  {rule.code}  {severity:<7}  {rule.name:<{longest}}  {rule.summary}{only}")
+    return "\n".join([*lines, ""])
+
+
+def _aliases(chosen: Selection, tool: str, format_: str) -> str:
+    """Return the map from another tool's names to codes."""
+    tools: dict[str, dict[str, list[str]]] = {}
+    for rule in chosen.names.rules.values():
+        for alias in rule.aliases:
+            other, _, name = alias.partition(":")
+            tools.setdefault(other, {}).setdefault(name, []).append(rule.code)
+    if tool not in tools:
+        hint = nearest(tool, tools) or f": known are {', '.join(sorted(tools))}"
+        raise UsageError(f"no rule has an alias of `{tool}`{hint}")
+    names = tools[tool]
+    if format_ == "json":
+        return json.dumps(dict(sorted(names.items())), indent=2) + "\n"
+    longest = max(map(len, names))
+    return "".join(f"{name:<{longest}}  {', '.join(codes)}\n" for name, codes in sorted(names.items()))

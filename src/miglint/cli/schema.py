@@ -1,0 +1,72 @@
+"""`miglint schema`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import click
+
+from miglint.check import Job, paths_of, replayed
+from miglint.cli.output import write
+from miglint.config import DIALECTS, load
+from miglint.config_table import nearest
+from miglint.errors import UsageError
+from miglint.replay import Step
+from miglint.schema.render import to_json, to_mermaid, to_sql
+from miglint.schema.value import Schema
+from miglint.source import History
+
+_FORMATS = {"sql": to_sql, "json": to_json, "mermaid": to_mermaid}
+
+
+@click.command("schema")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--at", "version", metavar="VERSION", help="After this migration, instead of the last one.")
+@click.option("--format", "format_", type=click.Choice(list(_FORMATS)), default="sql", show_default=True)
+@click.option("--dialect", type=click.Choice(DIALECTS), help="Which of the histories, when there are several.")
+@click.option("--output", "-o", metavar="FILE", help="Write to a file.")
+@click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
+def command(
+    *,
+    paths: tuple[str, ...],
+    version: str | None,
+    format_: str,
+    dialect: str | None,
+    output: str | None,
+    config: str | None,
+) -> None:
+    """Print the schema that the migrations make, as the replay understands it."""
+    settings = load(config)
+    if dialect is not None:
+        settings = replace(settings, dialect=settings.dialect or dialect)
+    histories = [
+        (history, steps)
+        for history, steps in replayed(Job(settings, paths_of(settings, paths)))
+        if dialect in (None, history.dialect.value)
+    ]
+    if not histories:
+        raise UsageError("no migrations found" + (f" for {dialect}" if dialect else ""))
+    if len(histories) > 1:
+        listed = "\n".join(f"  {history.root or '.'} ({history.dialect.value})" for history, _ in histories)
+        raise UsageError(f"there are several histories: name a folder, or --dialect\n{listed}")
+    write(_FORMATS[format_](_schema(*histories[0], version)), output)
+
+
+def _schema(history: History, steps: Iterable[Step], version: str | None) -> Schema:
+    schema: Schema | None = None
+    versions: list[str] = []
+    for step in steps:
+        if step.migration.forward is None:
+            continue
+        schema = step.after
+        versions.append(step.migration.version)
+        if version is not None and _same(version, step.migration.version):
+            return schema
+    if version is not None:
+        raise UsageError(f"no migration has the version {version}{nearest(version, versions)}")
+    return schema if schema is not None else Schema(history.dialect)
+
+
+def _same(asked: str, version: str) -> bool:
+    return asked == version or (asked.isdigit() and version.isdigit() and int(asked) == int(version))

@@ -1,0 +1,161 @@
+"""Comments that speak to the linter: what they ignore, and what is wrong with them.
+
+`-- miglint: ignore IDM003, SYM001 (why)` is about the next statement, or about its own line when it stands behind
+code. `-- miglint: ignore-file IDM003 (why)` before the first statement is about the whole file. The comments of squawk
+and pg-migration-lint are honoured for the rules that have an alias of theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from miglint.config_table import nearest
+from miglint.selection import Names
+from miglint.source import SourceFile, Span
+
+# Strings and quoted names are matched so as to be skipped. Dollar quotes are not: the body of a DO block is code, and
+# a comment in it is a comment. What is never closed runs to the end, so that every character is looked at once.
+_COMMENT = re.compile(
+    r"(--[^\n]*|/\*.*?(?:\*/|\Z))|[eE]'(?:[^'\\]|\\.)*+(?:'|\Z)|'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)", re.DOTALL
+)
+_MARKS = ("miglint:", "squawk-ignore", "pgm-lint:")
+_OURS = re.compile(r"[-/*\s]*miglint:\s*([\w-]*)")
+_SQUAWK = re.compile(r"[-/*\s]*squawk-ignore(-file)?(?![\w-])[:\s]*")
+_PGM = re.compile(r"[-/*\s]*pgm-lint:\s*suppress(-file)?(?![\w-])[:\s]*")
+_LIST = re.compile(r"\s*([\w-][\w:.-]*(?:\s*,\s*[\w-][\w:.-]*)*)")
+_OTHERS = ("irreversible", "dialect", "section")
+_WORDS = ("ignore", "ignore-file", *_OTHERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A comment that ignores rules: `codes`, for findings that begin within `reach`.
+
+    `problems` are what is wrong with it: names that are no rule, a place where it does nothing. `foreign` marks another
+    tool's comment, which is held to that tool's rules and not to ours.
+    """
+
+    file: SourceFile
+    span: Span
+    word: str
+    codes: frozenset[str]
+    reach: Span
+    reason: str = ""
+    problems: tuple[str, ...] = ()
+    foreign: bool = False
+
+    def covers(self, code: str, offset: int) -> bool:
+        """Tell whether it hides a finding of `code` that begins at `offset`."""
+        return code in self.codes and self.reach.start <= offset < self.reach.end
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """The directives of a run, as the rules about directives see them: `unused` are those that hid nothing."""
+
+    directives: tuple[Directive, ...]
+    unused: tuple[Directive, ...] = ()
+
+
+def directives(file: SourceFile, statements: Sequence[Span], names: Names) -> Iterator[Directive]:
+    """Yield the directives in a file, whose statements are at `statements`, in order."""
+    if not any(mark in file.text for mark in _MARKS):
+        return
+    reader = _Reader(file, statements, names)
+    for found in _COMMENT.finditer(file.text):
+        comment = found[1]
+        if comment is not None and any(mark in comment for mark in _MARKS):
+            span = Span(found.start(), found.start() + len(comment.rstrip()))
+            if (item := reader.read(span)) is not None:
+                yield item
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the comments of one file."""
+
+    file: SourceFile
+    statements: Sequence[Span]
+    names: Names
+
+    def read(self, span: Span) -> Directive | None:
+        """Read one comment, which may be none of ours."""
+        text = self.file.text[span.start : span.end].removesuffix("*/")
+        if ours := _OURS.match(text):
+            return None if ours[1] in _OTHERS else self._ours(span, ours[1], text[ours.end() :])
+        for tool, pattern in (("squawk", _SQUAWK), ("pg-migration-lint", _PGM)):
+            if found := pattern.match(text):
+                codes = _foreign_codes(tool, text[found.end() :], self.names)
+                reach = self._whole() if found[1] else _reach(self.file.text, span, self.statements)
+                return Directive(self.file, span, f"ignore{found[1] or ''}", codes, reach, foreign=True)
+        return None
+
+    def _ours(self, span: Span, word: str, rest: str) -> Directive:
+        if word not in ("ignore", "ignore-file"):
+            problem = f"`miglint: {word}` is no directive{nearest(word, _WORDS)}"
+            return Directive(self.file, span, word, frozenset(), Span(0, 0), problems=(problem,))
+        listed = _LIST.match(rest)
+        written = [name.strip().strip(":.") for name in listed[1].split(",")] if listed else []
+        reason = rest[listed.end() if listed else 0 :].strip(" \t\r\n():-\u2013\u2014")
+        problems = [] if written else [f"`{word}` names no rule"]
+        codes: set[str] = set()
+        for name in written:
+            known = self.names.resolve(name)
+            if known is None:
+                problems.append(f"no rule is called `{name}`{self.names.nearest(name)}")
+            else:
+                codes |= known
+        reach = self._whole() if word == "ignore-file" else _reach(self.file.text, span, self.statements)
+        if word == "ignore-file" and self.statements and self.statements[0].start < span.start:
+            problems.append("`ignore-file` does nothing behind the first statement: put it at the head of the file")
+            reach = Span(0, 0)
+        return Directive(self.file, span, word, frozenset(codes), reach, reason, tuple(problems))
+
+    def _whole(self) -> Span:
+        return Span(0, len(self.file.text) + 1)
+
+
+def _foreign_codes(tool: str, rest: str, names: Names) -> frozenset[str]:
+    """Return the rules that share a hazard with those named; without a name, with any rule of that tool."""
+    listed = _LIST.match(rest)
+    if listed is None:
+        prefix = f"{tool}:"
+        return frozenset(code for code, rule in names.rules.items() if any(a.startswith(prefix) for a in rule.aliases))
+    found = (names.resolve(f"{tool}:{name.strip()}") for name in listed[1].split(","))
+    return frozenset[str]().union(*(codes for codes in found if codes))
+
+
+def _reach(text: str, span: Span, statements: Sequence[Span]) -> Span:
+    """Return where findings begin that a comment at `span` is about."""
+    number = bisect_right(statements, span.start, key=lambda item: item.start) - 1
+    before = statements[number] if number >= 0 else None
+    line = text.rfind("\n", 0, span.start) + 1
+    inside = before is not None and span.start < before.end
+    if text[line : span.start].strip():
+        if before is not None and not inside and before.end > line:
+            return Span(min(line, before.start), _line_end(text, span.end))
+        return Span(line, _line_end(text, span.end))
+    if inside:
+        start = _next_code(text, span.end)
+        return Span(start, _line_end(text, start))
+    following = bisect_left(statements, span.end, key=lambda item: item.start)
+    end = statements[following].end if following < len(statements) else len(text)
+    return Span(before.end if before is not None else 0, end + 1)
+
+
+def _line_end(text: str, offset: int) -> int:
+    end = text.find("\n", offset)
+    return len(text) if end < 0 else end
+
+
+def _next_code(text: str, offset: int) -> int:
+    """Return the start of the next line that holds more than a comment."""
+    while (newline := text.find("\n", offset)) >= 0:
+        offset = newline + 1
+        line = text[offset : _line_end(text, offset)].strip()
+        if line and not line.startswith("--"):
+            break
+    return offset

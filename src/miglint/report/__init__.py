@@ -1,0 +1,27 @@
+"""The formats of a report. To add one: write a module with `render(report, view) -> str` and put it into the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from miglint.report.value import Report
+    from miglint.report.view import View
+
+
+FORMATS: Mapping[str, str] = {
+    "text": "miglint.report.text",
+    "json": "miglint.report.json_report",
+    "github": "miglint.report.github",
+    "sarif": "miglint.report.sarif",
+    "junit": "miglint.report.junit",
+    "markdown": "miglint.report.markdown",
+}
+
+
+def render(name: str, report: Report, view: View) -> str:
+    """Return the report in the format of that name; only that format's module is imported."""
+    text: str = import_module(FORMATS[name]).render(report, view)
+    return text

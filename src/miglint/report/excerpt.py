@@ -1,0 +1,97 @@
+"""A line of a file as a terminal shows it, with a clause underlined."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import NamedTuple
+
+TAB = 4
+_ELLIPSIS = "…"
+_INVISIBLE = frozenset(("Mn", "Me", "Cf"))
+_UNPRINTABLE = frozenset(("Cc", "Cs", "Co", "Cn", "Zl", "Zp"))
+
+
+class Excerpt(NamedTuple):
+    """The line as shown, and where the mark under it begins and how wide it is, in columns of the terminal."""
+
+    text: str
+    start: int
+    width: int
+
+
+def printable(text: str) -> str:
+    """Replace what would steer a terminal instead of being shown: files may hold anything."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if char == "\n" or shown(char) == char else shown(char) for char in text)
+
+
+def shown(char: str) -> str:
+    """Return how one character is shown; bidirectional controls could make a line read as something else."""
+    if char.isprintable() and char != "\ufeff":
+        return char
+    category = unicodedata.category(char)
+    if category in _UNPRINTABLE or category == "Cf":
+        return "\ufffd"
+    return " " if category == "Zs" else char
+
+
+def columns(char: str) -> int:
+    """Return how many columns of a terminal a character takes."""
+    if char.isascii():
+        return 1
+    if unicodedata.category(char) in _INVISIBLE:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def excerpt(line: str, start: int, end: int, width: int) -> Excerpt:
+    """Return `line` cut to `width` columns around the characters `start` to `end`, with the mark's place."""
+    start, end = min(start, len(line)), min(max(end, start + 1), max(len(line), start + 1))
+    # A line of a data dump may have megabytes; only what can be shown is looked at.
+    first = max(0, start - width)
+    last = min(len(line), start + 2 * width)
+    cells: list[tuple[str, int]] = []
+    place = mark = stop = 0
+    for index in range(first, last):
+        if index == start:
+            mark = place
+        if index == end:
+            stop = place
+        char = line[index]
+        text, size = (" " * TAB, TAB) if char == "\t" else (shown(char), columns(shown(char)))
+        cells.append((text, size))
+        place += size
+    if start >= last:
+        mark = place
+    if end >= last:
+        stop = max(place, mark + 1)
+    return _cut(cells, (mark, max(stop, mark + 1)), width, before=first > 0, after=last < len(line))
+
+
+def _cut(cells: list[tuple[str, int]], span: tuple[int, int], width: int, *, before: bool, after: bool) -> Excerpt:
+    mark, stop = span
+    total = sum(size for _, size in cells)
+    if total <= width and not before and not after:
+        return Excerpt("".join(text for text, _ in cells).rstrip(), mark, stop - mark)
+    # Show the clause from its start, after a little of what precedes it.
+    left = 0 if stop <= width - 1 and not before else max(0, mark - width // 4)
+    head = _ELLIPSIS if left > 0 or before else ""
+    room = width - len(head) - 1
+    place, shown_text, begin, taken = 0, "", None, 0
+    cut = after
+    for text, size in cells:
+        if place >= left:
+            if begin is None:
+                begin = place
+            if taken + size > room:
+                cut = True
+                break
+            shown_text += text
+            taken += size
+        place += size
+    begin = left if begin is None else begin
+    offset = len(head) + mark - begin
+    return Excerpt(
+        head + shown_text + (_ELLIPSIS if cut else ""), offset, max(1, min(stop - mark, room - (mark - begin)))
+    )

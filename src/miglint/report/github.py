@@ -1,0 +1,68 @@
+"""`--format github`: annotations of a GitHub workflow, the worst first.
+
+GitHub shows ten annotations of a kind for a step and drops the rest, so those follow as text in a fold.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from miglint.findings import Finding, Severity
+from miglint.report.excerpt import printable
+from miglint.report.value import Report
+from miglint.report.view import View
+
+_SHOWN = 10
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def render(report: Report, view: View) -> str:
+    """Return workflow commands."""
+    shown: Counter[Severity] = Counter()
+    lines: list[str] = []
+    more: list[str] = []
+    for finding in sorted(report.findings, key=lambda item: -item.severity):
+        shown[finding.severity] += 1
+        if shown[finding.severity] <= _SHOWN:
+            lines.append(_annotation(finding, view))
+        else:
+            more.append(_line(finding))
+    if more:
+        lines += [f"::group::{len(more)} more findings", *more, "::endgroup::"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _annotation(finding: Finding, view: View) -> str:
+    properties = {
+        "file": view.prefix + finding.path,
+        "line": str(finding.line),
+        "endLine": str(finding.end_line),
+        "title": f"{finding.code} {finding.name}",
+    }
+    # Columns are understood only for a range on one line.
+    if finding.end_line == finding.line:
+        properties |= {"col": str(finding.column), "endColumn": str(max(finding.end_column - 1, finding.column))}
+    if not finding.path:
+        properties = {"title": properties["title"]}
+    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    body = finding.message + (f"\n{finding.help}" if finding.help else "")
+    return f"::{_LEVELS[finding.severity]} {listed}::{_data(body)}"
+
+
+def _line(finding: Finding) -> str:
+    message = " ".join(finding.message.split())
+    text = (
+        f"{finding.path}:{finding.line}:{finding.column}: {finding.severity} {finding.code} {finding.name}: {message}"
+    )
+    # At the start of a line `::` would be a command; a path could be made to begin so.
+    return f" {printable(text)}" if text.startswith("::") else printable(text)
+
+
+def _data(text: str) -> str:
+    # Only line ends may stay as they are of what does not show.
+    shown = "\n".join(printable(line) for line in text.splitlines())
+    return shown.replace("%", "%25").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

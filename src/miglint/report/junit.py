@@ -1,0 +1,51 @@
+"""`--format junit`: a test case per file, for servers that show test results."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from xml.sax.saxutils import escape, quoteattr
+
+from miglint.findings import Finding, Severity
+from miglint.report.value import Report
+from miglint.report.view import View
+
+# What XML 1.0 cannot hold at all, not even escaped.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(report: Report, view: View) -> str:
+    """Return JUnit's XML: errors and warnings fail their file, remarks are its output."""
+    by_path: dict[str, list[Finding]] = {path: [] for path in sorted(view.sources)}
+    found: dict[str, list[Finding]] = defaultdict(list, by_path)
+    for finding in report.findings:
+        found[finding.path or "miglint"].append(finding)
+    cases = [_case(path, findings) for path, findings in found.items()]
+    failures = len(report.findings) - report.count(Severity.INFO)
+    head = f'<testsuite name="miglint" tests="{len(cases)}" failures="{failures}" errors="0">'
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *cases, "</testsuite>", ""])
+
+
+def _case(path: str, findings: list[Finding]) -> str:
+    name = f'  <testcase classname="miglint" name={_attribute(path)}'
+    if not findings:
+        return f"{name}/>"
+    failures = [item for item in findings if item.severity > Severity.INFO]
+    remarks = [item for item in findings if item.severity == Severity.INFO]
+    lines = [f"{name}>"]
+    for item in failures:
+        kind = f"type={_attribute(f'{item.code} {item.name}')}"
+        message = f"message={_attribute(item.message)}"
+        lines.append(f"    <failure {kind} {message}>{_text(item)}</failure>")
+    if remarks:
+        lines.append(f"    <system-out>{'&#10;'.join(map(_text, remarks))}</system-out>")
+    return "\n".join([*lines, "  </testcase>"])
+
+
+def _text(item: Finding) -> str:
+    place = f"{item.path}:{item.line}:{item.column}: {item.severity} {item.code} {item.name}"
+    return escape(_FORBIDDEN.sub("\ufffd", "\n".join(part for part in (place, item.message, item.help) if part)))
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_FORBIDDEN.sub("\ufffd", text))

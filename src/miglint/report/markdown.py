@@ -1,0 +1,67 @@
+"""`--format markdown`: for comments on pull requests and summaries of builds."""
+
+from __future__ import annotations
+
+import re
+
+from miglint.findings import Finding, Severity
+from miglint.report.excerpt import printable
+from miglint.report.text import count_of
+from miglint.report.value import MigrationReport, Report
+from miglint.report.view import View
+
+_MAX_FINDINGS = 300
+_MAX_MIGRATIONS = 100
+_MARKS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "ℹ️"}
+_MARKUP = re.compile(r"[&<>|\[\]*_@#!`\\]")
+_ANSWERS = {True: "yes", False: "**no**", None: "?"}
+
+
+def render(report: Report, view: View) -> str:
+    """Return the report as Markdown; long ones are cut, as the places that show it have limits."""
+    lines = [f"### miglint: {_headline(report)}", ""]
+    worst_first = sorted(report.findings, key=lambda item: -item.severity)
+    if worst_first:
+        lines += ["| | place | rule | what will happen |", "|---|---|---|---|"]
+        lines += [_row(item) for item in worst_first[:_MAX_FINDINGS]]
+        lines += [""]
+        if len(worst_first) > _MAX_FINDINGS:
+            lines += [f"{len(worst_first) - _MAX_FINDINGS:,} more findings are not shown here.", ""]
+    wrong = [item for item in report.migrations if False in item.verdict.values()] if not view.verbose else []
+    listed = list(report.migrations) if view.verbose else wrong
+    if listed:
+        lines += [
+            "| migration | dialect | forward twice | rollback twice | rows stable | symmetric | sqlite |",
+            "|---|---|---|---|---|---|---|",
+            *(_verdict(item) for item in listed[:_MAX_MIGRATIONS]),
+            "",
+        ]
+        if len(listed) > _MAX_MIGRATIONS:
+            lines += [f"{len(listed) - _MAX_MIGRATIONS:,} more migrations are not shown here.", ""]
+    return "\n".join(lines)
+
+
+def _headline(report: Report) -> str:
+    counts = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
+    found = [count_of(report.count(severity), word) for severity, word in counts if report.count(severity)]
+    return f"{', '.join(found) or 'nothing found'} in {count_of(len(report.migrations), 'migration')}"
+
+
+def _row(item: Finding) -> str:
+    place = code(f"{item.path}:{item.line}")
+    return f"| {_MARKS[item.severity]} | {place} | {item.code} {item.name} | {escaped(item.message)} |"
+
+
+def _verdict(item: MigrationReport) -> str:
+    answers = " | ".join(_ANSWERS[answer] for answer in item.verdict.values())
+    return f"| {code(f'{item.version} {item.name}'.strip())} | {item.dialect} | {answers} |"
+
+
+def code(text: str) -> str:
+    """Return text as code in a table cell."""
+    return f"<code>{escaped(text)}</code>"
+
+
+def escaped(text: str) -> str:
+    """Return text for a table cell: what files hold must neither break the table nor become markup or mentions."""
+    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", " ".join(printable(text).split()))

@@ -1,0 +1,85 @@
+"""`--format sarif`: SARIF 2.1.0, which code-scanning services read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from miglint import __version__
+from miglint.findings import Finding, Severity
+from miglint.report.value import Report
+from miglint.report.view import View
+from miglint.selection import load_rules
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+
+def render(report: Report, view: View) -> str:
+    """Return a SARIF log with one run."""
+    known = load_rules()
+    codes = sorted({finding.code for finding in report.findings})
+    rules = [
+        {
+            "id": code,
+            "name": rule.name,
+            "shortDescription": {"text": rule.summary},
+            "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+            "properties": {"tags": [rule.family, *rule.dialects]},
+        }
+        for code in codes
+        if (rule := known.get(code)) is not None
+    ]
+    places = {rule["id"]: number for number, rule in enumerate(rules)}
+    log = {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": {"name": "miglint", "version": __version__, "rules": rules}},
+                "columnKind": "unicodeCodePoints",
+                "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The folder that was checked from."}}},
+                "results": [_result(finding, places, view) for finding in report.findings],
+            }
+        ],
+    }
+    return json.dumps(log, indent=1, ensure_ascii=False) + "\n"
+
+
+def _result(finding: Finding, places: dict[Any, int], view: View) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": finding.message + (f"\n{finding.help}" if finding.help else "")},
+        "partialFingerprints": {"miglint/v1": finding.fingerprint},
+        "properties": {"evidence": finding.evidence, "direction": finding.direction, "migration": finding.version},
+    }
+    if finding.code in places:
+        result["ruleIndex"] = places[finding.code]
+    if finding.path:
+        region = {
+            "startLine": finding.line,
+            "startColumn": finding.column,
+            "endLine": finding.end_line,
+            "endColumn": finding.end_column,
+        }
+        result["locations"] = [{"physicalLocation": {"artifactLocation": _artifact(finding, view), "region": region}}]
+    if finding.fix is not None and finding.path:
+        replacements = [
+            {
+                "deletedRegion": {"charOffset": edit.start, "charLength": edit.end - edit.start},
+                "insertedContent": {"text": edit.text},
+            }
+            for edit in finding.fix.edits
+        ]
+        change = {"artifactLocation": _artifact(finding, view), "replacements": replacements}
+        result["fixes"] = [{"description": {"text": finding.fix.title}, "artifactChanges": [change]}]
+    return result
+
+
+def _artifact(finding: Finding, view: View) -> dict[str, str]:
+    path = view.prefix + finding.path
+    if path.startswith("/"):
+        return {"uri": "file://" + quote(path, errors="backslashreplace")}
+    return {"uri": quote(path, errors="backslashreplace"), "uriBaseId": "SRCROOT"}

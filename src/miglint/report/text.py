@@ -1,0 +1,161 @@
+"""`--format text`: for people. Each finding with its place, its sentence, the clause underlined, and what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.findings import Finding, Severity
+from miglint.report.excerpt import columns, excerpt, printable
+from miglint.report.value import MigrationReport, Report
+from miglint.report.view import View
+
+_RESET = "\x1b[0m"
+_STYLES = {
+    "error": "\x1b[1;31m",
+    "warning": "\x1b[1;33m",
+    "info": "\x1b[1;36m",
+    "bold": "\x1b[1m",
+    "dim": "\x1b[2m",
+    "gutter": "\x1b[34m",
+    "good": "\x1b[32m",
+    "bad": "\x1b[31m",
+}
+_WIDEST = 140
+_QUESTIONS = {
+    "forward_idempotent": "forward twice",
+    "rollback_idempotent": "rollback twice",
+    "rows_stable": "rows stable",
+    "symmetric": "symmetric",
+    "sqlite_compatible": "sqlite",
+}
+_ANSWERS = {True: "yes", False: "no", None: "?"}
+
+
+def render(report: Report, view: View) -> str:
+    """Return the report as text."""
+    parts = ["".join(f"{line}\n" for line in _finding(finding, view)) for finding in report.findings]
+    if view.verbose and report.migrations:
+        parts.append("".join(f"{line}\n" for line in _verdicts(report.migrations, view)))
+    if not view.quiet:
+        parts.append("".join(f"{line}\n" for line in _summary(report, view)))
+    return "\n".join(parts)
+
+
+def _paint(style: str, text: str, view: View) -> str:
+    return f"{_STYLES[style]}{text}{_RESET}" if view.color and text else text
+
+
+def _finding(finding: Finding, view: View) -> Iterator[str]:
+    severity = str(finding.severity)
+    place = f"{finding.path}:{finding.line}:{finding.column}" if finding.path else "miglint"
+    yield (
+        f"{_paint('bold', printable(place), view)}: {_paint(severity, f'{severity} {finding.code}', view)} "
+        f"{_paint('dim', finding.name, view)}"
+    )
+    yield from _wrapped(finding.message, "  ", "  ", view)
+    yield from _source(finding, view)
+    for number, paragraph in enumerate(finding.help.splitlines()):
+        yield from _wrapped(paragraph, "  help: " if number == 0 else "        ", "        ", view)
+
+
+def _wrapped(text: str, first: str, rest: str, view: View) -> list[str]:
+    """Break a sentence at the width of the terminal; what is indented already is code, and stays as it is."""
+    text = printable(text)
+    if text.startswith("  "):
+        return [rest + text]
+    width = min(view.width, _WIDEST)
+    lines = [first]
+    for word in text.split():
+        gap = "" if lines[-1] in (first, rest) else " "
+        if gap and _width(lines[-1]) + 1 + _width(word) > width:
+            lines.append(rest + word)
+        else:
+            lines[-1] += gap + word
+    return [line.rstrip() for line in lines]
+
+
+def _source(finding: Finding, view: View) -> Iterator[str]:
+    source = view.sources.get(finding.path)
+    if source is None or not source.text:
+        return
+    line = source.line(finding.line)
+    if not line.strip():
+        return
+    number = str(finding.line)
+    gutter = " " * len(number)
+    several = finding.end_line > finding.line and not (finding.end_line == finding.line + 1 and finding.end_column == 1)
+    end = len(line.rstrip()) if finding.end_line > finding.line else finding.end_column - 1
+    room = max(20, min(view.width, _WIDEST) - len(number) - 5)
+    seen = excerpt(line, finding.column - 1, end, room)
+    bar = _paint("gutter", "|", view)
+    yield f"  {gutter} {bar}"
+    yield f"  {_paint('gutter', number, view)} {bar} {seen.text}"
+    yield f"  {gutter} {bar} {' ' * seen.start}{_paint(str(finding.severity), '^' * seen.width, view)}"
+    if several:
+        yield f"  {_paint('gutter', '...', view)}"
+
+
+def _verdicts(migrations: tuple[MigrationReport, ...], view: View) -> Iterator[str]:
+    """Yield a table of the verdicts, and below it why some are not known."""
+    rows = [(item, printable(f"{item.version} {item.name}".strip())) for item in migrations]
+    longest = min(48, max(_width(label) for _, label in rows))
+    heads = "  ".join(_QUESTIONS.values())
+    yield _paint("bold", f"{'migration':<{longest}}  dialect   {heads}", view)
+    for item, label in rows:
+        cells = [_cell(item.verdict.get(name), len(head), view) for name, head in _QUESTIONS.items()]
+        yield f"{_fit(label, longest)}  {item.dialect:<8}  {'  '.join(cells)}".rstrip()
+    reasons: dict[str, list[str]] = {}
+    for item, _ in rows:
+        for reason in item.unknown:
+            reasons.setdefault(reason, []).append(item.version)
+    if reasons:
+        yield ""
+        yield "? is not known:"
+    for reason, versions in reasons.items():
+        shown = ", ".join(versions[:5]) + (f" and {len(versions) - 5} more" if len(versions) > 5 else "")
+        yield from _wrapped(f"{shown}: {reason}", "  ", "    ", view)
+
+
+def _cell(answer: bool | None, width: int, view: View) -> str:
+    style = {True: "good", False: "bad", None: "dim"}[answer]
+    text = _ANSWERS[answer]
+    return _paint(style, text, view) + " " * (width - len(text))
+
+
+def _width(text: str) -> int:
+    return len(text) if text.isascii() else sum(map(columns, text))
+
+
+def _fit(text: str, width: int) -> str:
+    size = _width(text)
+    if size <= width:
+        return text + " " * (width - size)
+    while size > width - 1:
+        size -= columns(text[-1])
+        text = text[:-1]
+    return text + "…" + " " * (width - 1 - size)
+
+
+def count_of(number: int, word: str) -> str:
+    """Return a number with its word."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _summary(report: Report, view: View) -> Iterator[str]:
+    scope = f"{count_of(len(report.migrations), 'migration')}, {count_of(report.files, 'file')}, {report.elapsed_ms} ms"
+    if view.verbose and report.findings:
+        yield _paint("bold", "findings by rule", view)
+        for code, name, number in report.rules():
+            yield f"{number:>8,}  {code} {name}"
+        yield ""
+    found = [
+        _paint(str(severity), count_of(number, word), view)
+        for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
+        if (number := report.count(severity))
+    ]
+    if found:
+        yield f"{', '.join(found)} ({scope})"
+    elif report.migrations:
+        yield f"{_paint('good', 'nothing to complain about', view)} ({scope})"
+    else:
+        yield "no migrations found"

@@ -1,0 +1,163 @@
+"""The report: what a run has to say, as a value that every format prints and the cache keeps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from miglint import __version__
+from miglint.findings import Edit, Finding, Fix, Severity
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationReport:
+    """A migration and its verdict. `static_verdict` is what the replay said, when `verdict` holds what was executed.
+
+    `execution` is what a dry run saw, in the form of the JSON report.
+    """
+
+    version: str
+    name: str
+    dialect: str
+    forward: str | None
+    rollback: str | None
+    verdict: Mapping[str, bool | None]
+    unknown: tuple[str, ...] = ()
+    static_verdict: Mapping[str, bool | None] | None = None
+    execution: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that is said about a run. `notes` are remarks for people that are no findings."""
+
+    migrations: tuple[MigrationReport, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    files: int = 0
+    elapsed_ms: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+    def count(self, severity: Severity) -> int:
+        """Return the number of findings of one severity."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+    def worst(self) -> Severity | None:
+        """Return the highest severity of all findings."""
+        return max((finding.severity for finding in self.findings), default=None)
+
+    def of_paths(self, paths: frozenset[str]) -> Report:
+        """Return the part that is about the migrations with a script among `paths`, and about those files."""
+        migrations = tuple(item for item in self.migrations if item.forward in paths or item.rollback in paths)
+        wanted = paths.union(*((item.forward or "", item.rollback or "") for item in migrations))
+        findings = tuple(finding for finding in self.findings if finding.path in wanted)
+        return replace(self, migrations=migrations, findings=findings, files=len(wanted - {""}))
+
+    def rules(self) -> list[tuple[str, str, int]]:
+        """Return code, name and number of the findings of each rule, the most frequent first."""
+        counts = Counter((finding.code, finding.name) for finding in self.findings)
+        return [
+            (code, name, count) for (code, name), count in sorted(counts.items(), key=lambda item: (-item[1], item))
+        ]
+
+
+def as_dict(report: Report) -> dict[str, Any]:
+    """Return the report in the form of the JSON format."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "version": __version__,
+        "summary": {
+            "migrations": len(report.migrations),
+            "files": report.files,
+            "errors": report.count(Severity.ERROR),
+            "warnings": report.count(Severity.WARNING),
+            "infos": report.count(Severity.INFO),
+            "elapsed_ms": report.elapsed_ms,
+        },
+        "migrations": [_migration(item) for item in report.migrations],
+        "findings": [_finding(item) for item in report.findings],
+    }
+
+
+def from_dict(value: Mapping[str, Any], notes: tuple[str, ...] = ()) -> Report:
+    """Build the report again from the form that `as_dict` gives; raises on anything else."""
+    summary = value["summary"]
+    return Report(
+        tuple(
+            MigrationReport(
+                item["version"],
+                item["name"],
+                item["dialect"],
+                item["forward"],
+                item["rollback"],
+                item["verdict"],
+                tuple(item["unknown"]),
+                item.get("static_verdict"),
+                item.get("execution"),
+            )
+            for item in value["migrations"]
+        ),
+        tuple(_finding_from(item) for item in value["findings"]),
+        summary["files"],
+        summary["elapsed_ms"],
+        notes,
+    )
+
+
+def _migration(item: MigrationReport) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "version": item.version,
+        "name": item.name,
+        "dialect": item.dialect,
+        "forward": item.forward,
+        "rollback": item.rollback,
+        "verdict": dict(item.verdict),
+    }
+    if item.static_verdict is not None:
+        value["static_verdict"] = dict(item.static_verdict)
+    value["unknown"] = list(item.unknown)
+    if item.execution is not None:
+        value["execution"] = dict(item.execution)
+    return value
+
+
+def _finding(item: Finding) -> dict[str, Any]:
+    return {
+        "code": item.code,
+        "name": item.name,
+        "category": item.category,
+        "severity": str(item.severity),
+        "path": item.path,
+        "line": item.line,
+        "column": item.column,
+        "end_line": item.end_line,
+        "end_column": item.end_column,
+        "direction": item.direction,
+        "version": item.version,
+        "dialect": item.dialect,
+        "message": item.message,
+        "help": item.help,
+        "evidence": item.evidence,
+        "fix": None if item.fix is None else _fix(item.fix),
+        "fingerprint": item.fingerprint,
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    edits = [{"start": edit.start, "end": edit.end, "text": edit.text} for edit in fix.edits]
+    return {"title": fix.title, "safe": fix.safe, "edits": edits}
+
+
+def _finding_from(item: Mapping[str, Any]) -> Finding:
+    fix = item["fix"]
+    edits = () if fix is None else tuple(Edit(edit["start"], edit["end"], edit["text"]) for edit in fix["edits"])
+    return Finding(
+        **{
+            **item,
+            "severity": Severity[item["severity"].upper()],
+            "fix": None if fix is None else Fix(fix["title"], edits, fix["safe"]),
+        }
+    )

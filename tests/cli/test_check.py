@@ -1,0 +1,260 @@
+"""`miglint check` as people and pipelines run it: what it prints, where, and its exit status."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+GOOD = "CREATE TABLE IF NOT EXISTS accounts (id bigint PRIMARY KEY);\n"
+
+
+def make_good(project):
+    (project / "migrations" / "001_accounts.up.sql").write_text(GOOD)
+    (project / "migrations" / "001_accounts.down.sql").write_text("DROP TABLE IF EXISTS accounts;\n")
+
+
+def codes(done):
+    return [item["code"] for item in json.loads(done.stdout)["findings"]]
+
+
+def test_findings_give_1_and_name_the_place(miglint):
+    done = miglint("check")
+    assert done.returncode == 1
+    assert "migrations/001_accounts.up.sql:1:1: error IDM001 create-table-unguarded" in done.stdout
+    assert "  1 | CREATE TABLE accounts (" in done.stdout
+    assert "^^^^" in done.stdout
+
+
+def test_nothing_at_the_threshold_gives_0(miglint, project):
+    make_good(project)
+    done = miglint("check", "-q", "--ignore", "DAT")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_exit_zero_and_fail_on(miglint, project):
+    assert miglint("check", "--exit-zero").returncode == 0
+    make_good(project)
+    assert miglint("check").returncode == 0
+    assert miglint("check", "--fail-on", "info").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", "nowhere"], "nowhere: there is no such file or folder"),
+        (["check", "--select", "IDM01"], "no rule is called `IDM01` (did you mean `IDM0"),
+        (["check", "--ignore", "create-table-ungarded"], "(did you mean `create-table-unguarded`?)"),
+        (["check", "--layout", "golang-migrat"], "there is no layout `golang-migrat`"),
+        (["check", "--target", "postgress>=14"], "(did you mean `postgres`?)"),
+        (["check", "--target", "postgres=14"], "is not like `postgres>=14`"),
+        (["check", "--config", "no.toml"], "no.toml: cannot be read"),
+        (["check", "--since", "nothing"], "--since:"),
+        (["check", "--since", "--output=x"], "is no git revision"),
+        (["check", "--baseline", "none.json"], "none.json: cannot be read"),
+        (["check", "--format", "xml"], "'xml' is not one of"),
+        (["chek"], "(did you mean `check`?)"),
+        (["check", "--output", "no/such/folder/out.txt"], "cannot be written"),
+        (["explain", "IDM01"], "no rule is called `IDM01`"),
+        (["rules", "--alias", "squak"], "(did you mean `squawk`?)"),
+    ],
+)
+def test_what_cannot_be_done_gives_2_and_says_why(miglint, arguments, said):
+    done = miglint(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_folder_of_migrations_it_says_what_to_do(miglint, tmp_path):
+    done = miglint("check", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "name the files or folders to check" in done.stderr
+
+
+def test_a_broken_file_is_a_finding(miglint, project):
+    (project / "migrations" / "002_broken.up.sql").write_text("CREATE TABEL a (id int);\n")
+    (project / "migrations" / "002_broken.down.sql").write_bytes(b"DROP TABLE \xff\xfe;\n")
+    done = miglint("check", "--format", "json")
+    assert done.returncode == 1
+    assert {"SYN001", "SYN003"} <= set(codes(done))
+
+
+def test_one_file_is_judged_in_its_history_and_alone_reported(miglint, project):
+    (project / "migrations" / "002_name.up.sql").write_text("ALTER TABLE accounts DROP COLUMN name;\n")
+    (project / "migrations" / "002_name.down.sql").write_text("ALTER TABLE accounts ADD COLUMN name text;\n")
+    report = json.loads(miglint("check", "--format", "json", "migrations/002_name.up.sql").stdout)
+    assert [item["version"] for item in report["migrations"]] == ["002"]
+    # That the column was NOT NULL is known from the first migration only.
+    assert report["migrations"][0]["verdict"]["symmetric"] is False
+    assert {item["path"] for item in report["findings"]} <= {
+        "migrations/002_name.up.sql",
+        "migrations/002_name.down.sql",
+    }
+
+
+def test_standard_input_takes_the_place_of_a_file(miglint, project):
+    done = miglint("check", "--format", "json", "--stdin-filename", "migrations/001_accounts.up.sql", stdin=GOOD)
+    assert "IDM001" not in codes(done)
+    assert (project / "migrations" / "001_accounts.up.sql").read_text() != GOOD
+
+
+def test_select_ignore_and_extend_select(miglint):
+    assert set(codes(miglint("check", "--format", "json", "--select", "IDM"))) == {"IDM001", "IDM020"}
+    assert set(codes(miglint("check", "--format", "json", "--select", "idempotency,PAI", "--ignore", "IDM001"))) == {
+        "IDM020"
+    }
+    assert codes(
+        miglint("check", "--format", "json", "--select", "SYN", "--extend-select", "create-table-unguarded")
+    ) == ["IDM001"]
+
+
+def test_since_reports_only_what_was_touched(miglint, project):
+    def git(*arguments):
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *identity, *arguments], cwd=project, check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    assert codes(miglint("check", "--format", "json", "--since", "HEAD")) == []
+    (project / "migrations" / "002_more.up.sql").write_text("CREATE TABLE more (id int);\n")
+    (project / "migrations" / "002_more.down.sql").write_text("DROP TABLE IF EXISTS more;\n")
+    report = json.loads(miglint("check", "--format", "json", "--since", "HEAD").stdout)
+    assert [item["version"] for item in report["migrations"]] == ["002"]
+    assert "IDM001" in [item["code"] for item in report["findings"]]
+    git("add", ".")
+    git("commit", "-qm", "two")
+    report = json.loads(miglint("check", "--format", "json", "--since", "HEAD~1", "migrations").stdout)
+    assert [item["version"] for item in report["migrations"]] == ["002"]
+
+
+def test_a_baseline_hides_what_is_known_and_survives_moved_lines(miglint, project):
+    done = miglint("check", "--write-baseline")
+    assert done.returncode == 0
+    assert "findings written to" in done.stderr
+    file = project / "migrations" / "001_accounts.up.sql"
+    file.write_text("-- a new head\n\n" + file.read_text())
+    done = miglint("check", "--baseline", "miglint-baseline.json")
+    assert done.returncode == 0
+    assert "left out: in the baseline" in done.stderr
+    (project / "migrations" / "002_more.up.sql").write_text("CREATE TABLE more (id int);\n")
+    (project / "migrations" / "002_more.down.sql").write_text("DROP TABLE IF EXISTS more;\n")
+    done = miglint("check", "--format", "json", "--baseline", "miglint-baseline.json")
+    assert done.returncode == 1
+    assert {item["version"] for item in json.loads(done.stdout)["findings"]} == {"002"}
+
+
+def test_a_file_that_is_no_baseline_is_refused(miglint, project):
+    (project / "b.json").write_text("[]")
+    done = miglint("check", "--baseline", "b.json")
+    assert done.returncode == 2
+    assert "not a baseline of miglint" in done.stderr
+
+
+def test_output_goes_to_a_file_without_colours(miglint, project):
+    done = miglint("check", "--output", "out.txt", FORCE_COLOR="1")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "IDM001" in (project / "out.txt").read_text()
+    assert "\x1b" not in (project / "out.txt").read_text()
+
+
+def test_a_device_as_output_stays_a_device(miglint, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        done = miglint("check", "--format", "json", "--output", str(pipe))
+        text = reader.communicate(timeout=20)[0]
+    assert done.returncode == 1
+    assert json.loads(text)["findings"]
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "colored"),
+    [
+        ([], {}, False),
+        ([], {"FORCE_COLOR": "1"}, True),
+        ([], {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        (["--color", "always"], {"NO_COLOR": "1"}, True),
+        (["--color", "never"], {"FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_colours(miglint, arguments, env, colored):
+    assert ("\x1b[" in miglint("check", *arguments, **env).stdout) is colored
+
+
+def test_other_engines_are_told_in_one_line_unless_quiet(miglint, project):
+    (project / "migrations" / "mysql").mkdir()
+    for name in ("001_a.up.sql", "001_a.down.sql"):
+        (project / "migrations" / "mysql" / name).write_text("CREATE TABLE `a` (id int) ENGINE=InnoDB;\n")
+    done = miglint("check", "--format", "json")
+    assert [line for line in done.stderr.splitlines() if "MySQL" in line] == [
+        "note: migrations/mysql: 2 files for MySQL left out"
+    ]
+    assert miglint("check", "--format", "json", "--quiet").stderr == ""
+
+
+def test_a_reader_that_goes_away_is_no_error(project, tmp_path):
+    for number in range(2, 400):
+        (project / "migrations" / f"{number:03}_t.up.sql").write_text(f"CREATE TABLE t{number} (id int);\n")
+    command = [sys.executable, "-m", "miglint", "check", "--format", "json"]
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    with subprocess.Popen(command, cwd=project, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.read(10)
+        process.stdout.close()
+        error = process.stderr.read()
+        process.wait(60)
+    assert b"Traceback" not in error
+    assert b"Exception" not in error
+
+
+def test_an_interrupt_gives_130(project, tmp_path):
+    for number in range(2, 900):
+        (project / "migrations" / f"{number:03}_t.up.sql").write_text(f"CREATE TABLE t{number} (id int);\n" * 20)
+    # Test runners ignore the signal in their workers, and children inherit that.
+    program = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from miglint.cli.main import main; sys.exit(main(['check', '--no-cache', '-q']))"
+    )
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, cwd=project, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        time.sleep(0.8)
+        process.send_signal(signal.SIGINT)
+        error = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert b"Traceback" not in error
+    assert b"interrupted" in error
+
+
+def test_version_and_help(miglint):
+    done = miglint("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("miglint ")
+    for arguments in (["--help"], ["check", "--help"], ["rules", "-h"], ["schema", "--help"]):
+        done = miglint(*arguments)
+        assert done.returncode == 0
+        assert done.stdout.startswith("Usage: miglint")
+
+
+def test_a_known_answer_needs_no_parser_and_no_click(project, tmp_path):
+    program = (
+        "import sys; from miglint.cli.main import main; main(['check', '-q']);"
+        "print(sorted({m.split('.')[0] for m in sys.modules} & {'click', 'postgast', 'sqlglot', 'sqlite3', 'rpds'}))"
+    )
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "home")}
+    for path in (project / "migrations").iterdir():
+        os.utime(path, (1, 1))
+    os.utime(project / "migrations", (1, 1))
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", program], cwd=project, env=env, capture_output=True, text=True, check=True
+        )
+        for _ in range(2)
+    ]
+    assert "click" in runs[0].stdout.splitlines()[-1]
+    assert runs[1].stdout.splitlines()[-1] == "[]"

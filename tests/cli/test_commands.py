@@ -1,0 +1,86 @@
+"""The other commands."""
+
+import json
+
+from miglint.cli import group
+from miglint.selection import load_rules
+
+
+def test_rules_lists_every_rule_with_its_keys(miglint):
+    listed = json.loads(miglint("rules", "--format", "json").stdout)
+    assert [item["code"] for item in listed] == list(load_rules())
+    wanted = {"code", "name", "family", "severity", "enabled", "dialects", "fixable", "aliases"}
+    assert all(wanted <= item.keys() for item in listed)
+    text = miglint("rules").stdout
+    assert all(code in text for code in load_rules())
+
+
+def test_rules_follows_the_configuration(miglint, project):
+    (project / "miglint.toml").write_text('ignore = ["IDM001"]\n[severity]\nIDM020 = "info"\n')
+    listed = {item["code"]: item for item in json.loads(miglint("rules", "--format", "json").stdout)}
+    assert listed["IDM001"]["enabled"] is False
+    assert listed["IDM020"]["severity"] == "info"
+
+
+def test_rules_maps_the_names_of_another_tool(miglint):
+    names = json.loads(miglint("rules", "--alias", "squawk", "--format", "json").stdout)
+    assert names["unused-ignore"] == ["DIR001"]
+    assert "unused-ignore" in miglint("rules", "--alias", "squawk").stdout
+
+
+def test_explain_prints_the_page_by_any_name(miglint):
+    by_code = miglint("explain", "DIR001").stdout
+    assert by_code.startswith("# DIR001 directive-unknown\n")
+    assert miglint("explain", "directive-unknown").stdout == by_code
+    assert miglint("explain", "squawk:unused-ignore").stdout == by_code
+
+
+def test_init_writes_a_file_that_is_valid_and_never_overwrites(miglint, project):
+    done = miglint("init")
+    assert done.returncode == 0
+    text = (project / "miglint.toml").read_text()
+    assert 'paths = ["migrations"]' in text
+    assert miglint("check").returncode == 1
+    done = miglint("init")
+    assert done.returncode == 2
+    assert "is there already" in done.stderr
+    assert (project / "miglint.toml").read_text() == text
+
+
+def test_every_line_of_the_starter_file_is_valid(miglint, project):
+    miglint("init")
+    lines = (project / "miglint.toml").read_text().splitlines()
+    enabled = [line.removeprefix("# ") for line in lines if " = " in line or line.startswith("# [")]
+    text = "\n".join(line for line in enabled if "baseline-schema" not in line)
+    (project / "miglint.toml").write_text(text)
+    done = miglint("check")
+    assert done.returncode in (0, 1), done.stderr
+
+
+def test_schema_as_sql_json_and_diagram(miglint, project):
+    (project / "migrations" / "002_orders.up.sql").write_text(
+        "CREATE TABLE orders (id bigint PRIMARY KEY, account_id bigint NOT NULL REFERENCES accounts (id));\n"
+    )
+    (project / "migrations" / "002_orders.down.sql").write_text("DROP TABLE orders;\n")
+    sql = miglint("schema").stdout
+    assert "CREATE TABLE accounts (" in sql
+    assert "FOREIGN KEY (account_id) REFERENCES accounts (id)" in sql
+    document = json.loads(miglint("schema", "--format", "json").stdout)
+    assert document["dialect"] == "postgres"
+    assert "public.orders" in document["objects"]["relation"]
+    diagram = miglint("schema", "--format", "mermaid").stdout
+    assert diagram.startswith("erDiagram\n")
+    assert '"accounts" ||--o{ "orders" : "account_id"' in diagram
+    assert "orders" not in miglint("schema", "--at", "1").stdout
+    done = miglint("schema", "--at", "7")
+    assert done.returncode == 2
+    assert "no migration has the version 7" in done.stderr
+
+
+def test_the_group_lists_all_commands_without_importing_them(miglint):
+    listed = miglint("--help").stdout
+    for name, text in group.COMMANDS.items():
+        command = group.cli.get_command(None, name)
+        assert command.name == name
+        assert command.help
+        assert text in listed
