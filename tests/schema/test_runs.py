@@ -110,7 +110,10 @@ def test_sqlite_itself(case: Case) -> None:
         except sqlite3.Error as error:
             seen.append(_cause(str(error)))
     connection.close()
-    expected = [want.replace("duplicate_table", "duplicate").replace("duplicate_object", "duplicate") if want else None for want in (case.first, case.second)]
+    expected = [
+        want.replace("duplicate_table", "duplicate").replace("duplicate_object", "duplicate") if want else None
+        for want in (case.first, case.second)
+    ]
     assert seen == expected
 
 

@@ -1,0 +1,71 @@
+"""Pairs with the differences that are left after forward and rollback: asked of the model and of the engines alike."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Pair(NamedTuple):
+    """`left` are the differences that count, as `kind what name [aspect]`; none for a symmetric pair."""
+
+    name: str
+    setup: str
+    forward: str
+    rollback: str
+    left: tuple[str, ...] = ()
+
+
+T = "CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL DEFAULT 1, b varchar(10));"
+I = T + "CREATE INDEX i ON t (a);"  # noqa: E741
+
+POSTGRES = [
+    Pair("table", "", "CREATE TABLE x (id serial PRIMARY KEY, a text UNIQUE);", "DROP TABLE x;"),
+    Pair("table left behind", "", "CREATE TABLE x (id int);", "SELECT 1;", ("extra table x",)),
+    Pair("table not restored", T, "DROP TABLE t;", "SELECT 1;", ("missing table t",)),
+    Pair("column", T, "ALTER TABLE t ADD COLUMN c int;", "ALTER TABLE t DROP COLUMN c;"),
+    Pair("column restored at the end", T, "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a int NOT NULL DEFAULT 1;"),
+    Pair("column with another type", T, "ALTER TABLE t DROP COLUMN b;", "ALTER TABLE t ADD COLUMN b text;", ("changed column t.b type",)),
+    Pair("column without its default", T, "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a int NOT NULL;", ("changed column t.a default",)),
+    Pair("column that became nullable", T, "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a int DEFAULT 1;", ("changed column t.a nullability",)),
+    Pair("default with a cast", T, "ALTER TABLE t ALTER COLUMN b SET DEFAULT 'x';", "ALTER TABLE t ALTER COLUMN b DROP DEFAULT;"),
+    Pair("index lost with its column", I, "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a int NOT NULL DEFAULT 1;", ("missing index i",)),
+    Pair("index of another kind", I, "DROP INDEX i;", "CREATE UNIQUE INDEX i ON t (a);", ("changed index i definition",)),
+    Pair("index under another name", I, "DROP INDEX i;", "CREATE INDEX j ON t (a);", ("renamed index i",)),
+    Pair("rename not reversed", T, "ALTER TABLE t RENAME COLUMN a TO c;", "SELECT 1;", ("renamed column t.a",)),
+    Pair("rename reversed", I, "ALTER TABLE t RENAME TO u;", "ALTER TABLE u RENAME TO t;"),
+    Pair("key under its generated name", T, "ALTER TABLE t RENAME TO u; ALTER TABLE u DROP CONSTRAINT t_pkey; ALTER TABLE u ADD PRIMARY KEY (id);", "ALTER TABLE u RENAME TO t;"),
+    Pair("check", T, "ALTER TABLE t ADD CONSTRAINT c CHECK (a IN (1, 2));", "ALTER TABLE t DROP CONSTRAINT c;"),
+    Pair("check restored otherwise", T + "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0);", "ALTER TABLE t DROP CONSTRAINT c;", "ALTER TABLE t ADD CONSTRAINT c CHECK (a >= 0);", ("changed check constraint c on t definition",)),
+    Pair("check in other words", T + "ALTER TABLE t ADD CONSTRAINT c CHECK (a IN (1, 2));", "ALTER TABLE t DROP CONSTRAINT c;", "ALTER TABLE t ADD CONSTRAINT c CHECK (((a = ANY (ARRAY[1, 2]))));"),
+    Pair("foreign key without its action", T + "CREATE TABLE u (t_id int, CONSTRAINT f FOREIGN KEY (t_id) REFERENCES t ON DELETE CASCADE);", "ALTER TABLE u DROP CONSTRAINT f;", "ALTER TABLE u ADD CONSTRAINT f FOREIGN KEY (t_id) REFERENCES t (id);", ("changed foreign key f on u referential action",)),
+    Pair("foreign key in short", T + "CREATE TABLE u (t_id int, CONSTRAINT f FOREIGN KEY (t_id) REFERENCES t);", "ALTER TABLE u DROP CONSTRAINT f;", "ALTER TABLE u ADD CONSTRAINT f FOREIGN KEY (t_id) REFERENCES t (id);"),
+    Pair("primary key leaves NOT NULL", "CREATE TABLE t (a int);", "ALTER TABLE t ADD PRIMARY KEY (a);", "ALTER TABLE t DROP CONSTRAINT t_pkey;", ("changed column t.a nullability",)),
+    Pair("enum label", "CREATE TYPE e AS ENUM ('a');", "ALTER TYPE e ADD VALUE 'b';", "SELECT 1;", ("changed type e labels",)),
+    Pair("enum made anew", "CREATE TYPE e AS ENUM ('a'); CREATE TABLE x (c e NOT NULL);", "ALTER TYPE e ADD VALUE 'b';", "ALTER TYPE e RENAME TO e_old; CREATE TYPE e AS ENUM ('a'); ALTER TABLE x ALTER COLUMN c TYPE e USING c::text::e; DROP TYPE e_old;"),
+    Pair("view", T, "CREATE VIEW v AS SELECT a, b FROM t;", "DROP VIEW v;"),
+    Pair("view restored otherwise", T + "CREATE VIEW v AS SELECT a FROM t;", "DROP VIEW v;", "CREATE VIEW v AS SELECT b FROM t;", ("changed view v definition",)),
+    Pair("view laid out otherwise", T + "CREATE VIEW v AS SELECT a FROM t;", "DROP VIEW v;", "CREATE VIEW v AS\n  select A\n  from public.t;"),
+    Pair("view with a star over more columns", T + "CREATE VIEW v AS SELECT * FROM t;", "ALTER TABLE t ADD COLUMN c int; DROP VIEW v; CREATE VIEW v AS SELECT * FROM t;", "DROP VIEW v; CREATE VIEW v AS SELECT * FROM t;", ("extra column t.c", "changed view v columns")),
+    Pair("function body", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';", "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';", "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';"),
+    Pair("function left as it is", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';", "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';", "SELECT 1;", ("changed function f() definition",)),
+    Pair("trigger left behind with its function", T, "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();", "DROP TRIGGER g ON t;", ("extra function f()",)),
+    Pair("sequence of serial goes with the column", T, "ALTER TABLE t ADD COLUMN s serial;", "ALTER TABLE t DROP COLUMN s;"),
+    Pair("row level security", T, "ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (a > 0);", "DROP POLICY p ON t;", ("changed table t row security",)),
+    Pair("set schema and back", T + "CREATE SCHEMA s;", "ALTER TABLE t SET SCHEMA s;", "ALTER TABLE s.t SET SCHEMA public;"),
+    Pair("unlogged", T, "ALTER TABLE t SET UNLOGGED;", "SELECT 1;", ("changed table t persistence",)),
+    Pair("validated and not", T, "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT c;", "ALTER TABLE t DROP CONSTRAINT c;"),
+]  # fmt: skip
+
+S = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT NOT NULL DEFAULT 1, b TEXT);"
+
+SQLITE = [
+    Pair("table", "", "CREATE TABLE x (id INT);", "DROP TABLE x;"),
+    Pair("column", S, "ALTER TABLE t ADD COLUMN c INT;", "ALTER TABLE t DROP COLUMN c;"),
+    Pair("rebuild and back", S, "CREATE TABLE n (id INTEGER PRIMARY KEY, a INT NOT NULL DEFAULT 1, b TEXT, c INT); INSERT INTO n (id, a, b) SELECT id, a, b FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;", "ALTER TABLE t DROP COLUMN c;"),
+    Pair("rebuild loses an index", S + "CREATE INDEX i ON t (a);", "CREATE TABLE n (id INTEGER PRIMARY KEY, a INT NOT NULL DEFAULT 1, b TEXT); INSERT INTO n SELECT * FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;", "SELECT 1;", ("missing index i",)),
+    Pair("rebuild loses a default", S, "CREATE TABLE n (id INTEGER PRIMARY KEY, a INT NOT NULL, b TEXT); INSERT INTO n SELECT * FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;", "SELECT 1;", ("changed column t.a default",)),
+    Pair("rebuild loses a trigger", S + "CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET a = 1; END;", "CREATE TABLE n (id INTEGER PRIMARY KEY, a INT NOT NULL DEFAULT 1, b TEXT); DROP TABLE t; ALTER TABLE n RENAME TO t;", "SELECT 1;", ("missing trigger g on t",)),
+    Pair("unnamed constraints compare by what they say", "CREATE TABLE t (a INT, UNIQUE (a), CHECK (a > 0));", "CREATE TABLE n (a INT, CHECK (a > 0), UNIQUE (a)); DROP TABLE t; ALTER TABLE n RENAME TO t;", "SELECT 1;"),
+    Pair("rename carried into foreign keys", S + "CREATE TABLE u (t_id INT REFERENCES t (id));", "ALTER TABLE t RENAME TO t2;", "ALTER TABLE t2 RENAME TO t;"),
+    Pair("view", S, "CREATE VIEW v AS SELECT a FROM t;", "DROP VIEW v;"),
+]  # fmt: skip
