@@ -141,7 +141,8 @@ def test_update() -> None:
 
 def test_statements_inside_with() -> None:
     found = operations(
-        "WITH gone AS (DELETE FROM u RETURNING a), put AS (INSERT INTO v SELECT a FROM gone) INSERT INTO t SELECT a FROM gone"
+        "WITH gone AS (DELETE FROM u RETURNING a), put AS (INSERT INTO v SELECT a FROM gone) "
+        "INSERT INTO t SELECT a FROM gone"
     )
     assert [type(item) for item in found] == [op.Delete, op.Insert, op.Insert]
     last = found[-1]
@@ -195,7 +196,8 @@ def test_procedures_and_bodies() -> None:
 
 
 def test_expressions_say_what_they_mention() -> None:
-    sql = "CREATE TABLE t (a int CHECK (f(a, b) > (SELECT max(x) FROM u) AND c::s.m = 'y'), d int DEFAULT nextval('s.\"Q\"'))"
+    check = "f(a, b) > (SELECT max(x) FROM u) AND c::s.m = 'y'"
+    sql = f"CREATE TABLE t (a int CHECK ({check}), d int DEFAULT nextval('s.\"Q\"'))"
     table = one(sql)
     found = table.constraints[0].expression
     assert set(found.columns) == {"a", "b", "c"}

@@ -8,6 +8,7 @@ import pytest
 from sqlite_libraries import Job, Library, libraries
 
 from miglint.sql.sqlite.features import FEATURES, MISSING, NEWEST, REFUSED, ROWS, SILENT, SYNTAX, Feature, uses
+from miglint.sql.sqlite.features.model import ROWS_SEEN_SINCE
 from miglint.sql.sqlite.judge import accepts, refusals
 
 _SYNTAX = re.compile(r'near ".*": syntax error|unrecognized token|incomplete input|unknown table option', re.DOTALL)
@@ -19,7 +20,9 @@ every_library = pytest.mark.parametrize("library", libraries(), ids=lambda libra
 
 def fits(feature: Feature, library: Library, error: str | None) -> bool:
     """Tell whether the error of a library is what the row says."""
-    if feature.taken_by(library.version) or feature.effect in {SILENT, ROWS}:
+    if feature.effect == ROWS:
+        return (error is not None) == (library.version < ROWS_SEEN_SINCE)
+    if feature.taken_by(library.version) or feature.effect == SILENT:
         return error is None
     if feature.effect == SYNTAX:
         return error is not None and _SYNTAX.match(error) is not None
@@ -116,6 +119,14 @@ def test_the_target_decides() -> None:
         "ALTER TABLE ... ADD CHECK: SQLite 3.53 or later, and the target is 3.40"
     ]
     assert [each.feature.key for each in refusals(text, target=(3, 30)) if each.feature] == ["drop-column", "add-check"]
+
+
+def test_below_3_32_a_column_without_a_constant_default_is_refused_on_an_empty_table_too() -> None:
+    text = "ALTER TABLE t ADD COLUMN d TEXT NOT NULL"
+    assert accepts(text, target=(3, 32)).accepted is True
+    assert [each.message for each in refusals(text, target=(3, 31))] == [
+        "ADD COLUMN with NOT NULL and no default: SQLite 3.31 refuses it even on an empty table"
+    ]
 
 
 def test_what_no_table_could_mend_is_refused_without_being_syntax() -> None:

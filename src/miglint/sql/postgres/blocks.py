@@ -2,7 +2,7 @@
 
 It compiles a block as the server does but knows only built-in types: a variable of type `shop.mood` or `mood[]`, or an
 argument of such a type, ends it. What a script does to a schema does not depend on them, so they are replaced by types
-that it knows: at once in the head of a routine, and in declarations when the first try fails. The SQL inside stays as it is.
+that it knows: at once in the head of a routine, in declarations when the first try fails. The SQL inside stays.
 """
 
 from __future__ import annotations

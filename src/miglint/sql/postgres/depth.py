@@ -24,6 +24,7 @@ _WORDS = (b"join", b"union", b"except", b"intersect", b" is ", b"null", b"collat
 _LINK = re.compile(
     r"[-+*/<>=~!@#%^&|?]+|::|\[|\b(?:JOIN|UNION|EXCEPT|INTERSECT|IS|ISNULL|NOTNULL|NOT|COLLATE|AT)\b", re.IGNORECASE
 )
+_LONG_RUN = re.compile(rb"[-~!@#^&|`?+*/%<>=]{10000}")
 _RUN = re.compile(r"[^(),;'\"$/\-]*")
 
 Result = TypeVar("Result")
@@ -38,6 +39,13 @@ def could_be_deep(data: bytes) -> bool:
         lowered = data.lower()
         count += sum(lowered.count(word) for word in _WORDS)
     return count >= LONGEST_CHAIN
+
+
+def has_long_run(data: bytes) -> bool:
+    """Say whether a text holds a run of operator signs so long that the server's scanner, which reads such a run again
+    and again inside a comment, would take minutes.
+    """
+    return _LONG_RUN.search(data) is not None
 
 
 def chain_length(text: str, start: int, end: int) -> int:

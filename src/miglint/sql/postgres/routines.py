@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from msgspec.json import decode
@@ -154,6 +155,7 @@ def _body_relations(node: Node, language: str, body: str) -> tuple[Name, ...]:
     return ()
 
 
+@lru_cache(maxsize=1024)  # a rollback often restates what the forward script replaced
 def relations_of_plpgsql(statement: str) -> tuple[Name, ...]:
     """Return the relations that the static SQL of a PL/pgSQL routine mentions."""
     try:

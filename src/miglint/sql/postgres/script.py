@@ -16,6 +16,7 @@ from miglint.sql.postgres.statements import kind_words, read
 _WHOLE = 512 * 1024
 _CHUNK = 64 * 1024
 _LONGEST_STATEMENT = 2 * 1024 * 1024
+_DUMP = 8 * 1024 * 1024
 _TOO_DEEP = "nested too deeply to read"
 
 
@@ -56,14 +57,30 @@ def _statement(place: Place, node: Node) -> Statement:
 
 def _careful(text: str, offset: int) -> Iterator[Statement]:
     """Read a script statement by statement, but as many as possible at a time."""
+    read_chunk = _chunk if len(text) < _DUMP else _chunk_of_dump
     pieces: list[Piece] = []
     for piece in split(text):
         if pieces and (not piece.joined or piece.end - pieces[0].start > _CHUNK):
-            yield from _chunk(text, offset, pieces)
+            yield from read_chunk(text, offset, pieces)
             pieces = []
         pieces.append(piece)
     if pieces:
-        yield from _chunk(text, offset, pieces)
+        yield from read_chunk(text, offset, pieces)
+
+
+def _chunk_of_dump(text: str, offset: int, pieces: list[Piece]) -> Iterator[Statement]:
+    """Read a part of a very long script: of `INSERT` after `INSERT` only the syntax, to stay within bounds."""
+    if len(pieces) > 1 and all(text[piece.start : piece.start + 7].lower() == "insert " for piece in pieces):
+        start, end = pieces[0].start, pieces[-1].end
+        data = text[start:end].encode("utf-8", "replace")
+        if b"\0" not in data and not depth.could_be_deep(data) and isinstance(native.parse_text(data), str):
+            span = Span(offset + start, offset + end)
+            reason = (
+                f"{len(pieces):,} INSERT statements of a script of {len(text):,} characters are not read one by one"
+            )
+            yield Statement(span, "insert", (Opaque(span=span, reason=reason, schema_effect=False),))
+            return
+    yield from _chunk(text, offset, pieces)
 
 
 def _chunk(text: str, offset: int, pieces: list[Piece]) -> Iterator[Statement]:
@@ -100,7 +117,9 @@ def _single(text: str, offset: int, piece: Piece) -> Iterator[Statement]:
         at = Span(offset + nul, offset + nul + 1)
         yield Statement(span, words, (), SyntaxProblem("a NUL character cannot be part of SQL", at))
         return
-    if depth.could_be_deep(data) and depth.chain_length(text, start, end) > depth.LONGEST_CHAIN:
+    if depth.could_be_deep(data) and (
+        depth.has_long_run(data) or depth.chain_length(text, start, end) > depth.LONGEST_CHAIN
+    ):
         yield _too_deep(span, words)
         return
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from miglint.sql.operations import Column, Constraint, CreateTable, CreateView, Like, Name, Operation
+from miglint.sql.operations import Column, Constraint, CreateTable, CreateView, Like, Name, Operation, Query
 from miglint.sql.postgres.constraints import column, constraint
 from miglint.sql.postgres.expressions import expression, query
 from miglint.sql.postgres.lexer import find_word, skip_space, trimmed_end
@@ -138,7 +138,7 @@ def create_table_as(place: Place, node: Node) -> list[Operation]:
     relation = into["rel"]
     as_word = find_word(place.text, _AS, place.char(relation.get("location", 0)), place.end)
     text = body_text(place, as_word.end()) if as_word else ""
-    found = query(node["query"], text)
+    found = _restated(node["query"], text)
     names = tuple(item["String"]["sval"] for item in into.get("colNames", ()))
     texts = options(into.get("options"))
     if "tableSpaceName" in into:
@@ -192,6 +192,22 @@ def body_text(place: Place, at: int) -> str:
     return _SUFFIX.sub("", text).rstrip()
 
 
+_MOST_QUERIES = 1024
+_queries: dict[str, Query] = {}
+
+
+def _restated(node: Node, text: str) -> Query:
+    """Return the query of a view; one that was read before, as views are restated to be changed back, is the same."""
+    found = _queries.get(text)
+    if found is None:
+        found = query(node, text)
+        if text:
+            if len(_queries) >= _MOST_QUERIES:
+                _queries.clear()
+            _queries[text] = found
+    return found
+
+
 def create_view(place: Place, node: Node) -> list[Operation]:
     """Read `CREATE VIEW`."""
     relation = node["view"]
@@ -204,7 +220,7 @@ def create_view(place: Place, node: Node) -> list[Operation]:
         CreateView(
             span=place.whole(),
             name=relation_name(relation),
-            query=query(node["query"], body_text(place, as_word.end()) if as_word else ""),
+            query=_restated(node["query"], body_text(place, as_word.end()) if as_word else ""),
             columns=tuple(item["String"]["sval"] for item in node.get("aliases", ())),
             or_replace=node.get("replace", False),
             temporary=relation.get("relpersistence") == "t",

@@ -13,7 +13,18 @@ from dataclasses import dataclass, replace
 
 from miglint.source import Span
 from miglint.sql.sqlite.engine import LIBRARY, Objection, objection
-from miglint.sql.sqlite.features import FEATURES, NEWEST, REFUSED, SYNTAX, Feature, Use, Version, statement_uses
+from miglint.sql.sqlite.features import (
+    FEATURES,
+    NEWEST,
+    REFUSED,
+    ROWS,
+    SYNTAX,
+    Feature,
+    Use,
+    Version,
+    statement_uses,
+)
+from miglint.sql.sqlite.features.model import ROWS_SEEN_SINCE
 from miglint.sql.sqlite.newer import KNOWN_SINCE
 from miglint.sql.sqlite.tokens import Tokens, pieces, tokenize
 
@@ -70,7 +81,9 @@ def refusals(text: str, offset: int = 0, target: Version = NEWEST) -> tuple[Refu
 
 def _judged(text: str, offset: int, target: Version, *, explain: bool) -> Iterator[Refusal | str]:
     """Go through the statements; give a refusal, or the reason why one cannot be judged."""
-    later = any(feature.since is not None and feature.since > target for feature in FEATURES)
+    later = target < ROWS_SEEN_SINCE or any(
+        feature.since is not None and feature.since > target for feature in FEATURES
+    )
     for start, end in pieces(text):
         found = objection(text, start, end)
         if found is not None:
@@ -82,8 +95,8 @@ def _judged(text: str, offset: int, target: Version, *, explain: bool) -> Iterat
             tokens = tokenize(text, start, end)
             for use in statement_uses(tokens, offset):
                 # The library took it, so a construct that no version takes must be something else that looks like it.
-                sure = use.feature.since is not None or use.feature.effect == REFUSED
-                if sure and use.feature.effect in {SYNTAX, REFUSED} and not use.feature.taken_by(target):
+                sure = use.feature.since is not None or use.feature.effect in {REFUSED, ROWS}
+                if sure and use.feature.refused_by(target):
                     yield _refusal(use, target)
                     break
 
@@ -127,7 +140,9 @@ def _nearest(candidates: list[Use], span: Span) -> Use | None:
 
 def _refusal(use: Use, target: Version) -> Refusal:
     version = ".".join(map(str, target))
-    if use.feature.since is None:
+    if use.feature.effect == ROWS:
+        message = f"{use.feature.title}: SQLite {version} refuses it even on an empty table"
+    elif use.feature.since is None:
         message = f"SQLite has no {use.feature.title}"
     else:
         first = ".".join(map(str, use.feature.since))

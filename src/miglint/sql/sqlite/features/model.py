@@ -15,6 +15,9 @@ ROWS = "rows"
 MISSING = "missing"
 SILENT = "silent"
 
+# From this version on `ALTER TABLE ... ADD COLUMN` looks whether there are rows; before it refused on an empty table too.
+ROWS_SEEN_SINCE: Version = (3, 32)
+
 # Makes what most examples need.
 TABLE = ("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, c CHECK (c > 0), CONSTRAINT k CHECK (a > 0))",)
 
@@ -25,7 +28,7 @@ class Feature:
 
     `since` is the first version that takes it, None when none does. `effect` says what happens below that version:
     `syntax` (the parser refuses), `refused` (the parser takes it, and the statement always fails), `rows` (fails when
-    the table holds rows), `missing` (reads it as the name of a function or column that is not there), `silent` (takes
+    the table holds rows; below 3.32 always), `missing` (reads it as the name of a function or column that is not there), `silent` (takes
     it and does something else). `words` are in every statement that uses it (`A|B` for one of the two;
     the rarest first); `pattern` is a regular expression over the words of the statement, with `flat` over those
     outside parentheses alone, and its group `at` is the part to underline.
@@ -52,6 +55,12 @@ class Feature:
     def need(self) -> tuple[frozenset[str], ...]:
         """Groups of words of which every match holds one each, so that most statements need no search."""
         return tuple(frozenset(group.split("|")) for group in self.words.split())
+
+    def refused_by(self, version: Version) -> bool:
+        """Tell whether that version of SQLite refuses it whatever the tables hold."""
+        if self.effect == ROWS:
+            return version < ROWS_SEEN_SINCE
+        return self.effect in {SYNTAX, REFUSED} and not self.taken_by(version)
 
     def taken_by(self, version: Version) -> bool:
         """Tell whether that version of SQLite takes it, as it was meant."""

@@ -1,0 +1,247 @@
+"""DO blocks: control flow, conditions, dynamic SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from miglint.sql import operations as op
+from miglint.sql.operations import And, Exists, Name, Not, Or, Unknown
+
+from .reading import cut, one, operations
+
+
+def do(body: str, declare: str = "") -> list[op.Operation]:
+    return operations(f"DO $$ {declare} BEGIN {body} END $$;")
+
+
+def condition(text: str) -> Any:
+    (found,) = do(f"IF {text} THEN CREATE TABLE x (); END IF;")
+    assert isinstance(found, op.If)
+    return found.condition
+
+
+def named(text: str, schema: str | None = None) -> Name:
+    return Name(schema, text)
+
+
+CONDITIONS: list[tuple[str, Any]] = [
+    (
+        "EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'x' AND conrelid = 'public.t'::regclass)",
+        Exists("constraint", named("x"), named("t", "public")),
+    ),
+    ("EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conname = 'x')", Exists("constraint", named("x"))),
+    (
+        "EXISTS (SELECT 1 FROM pg_constraint c JOIN pg_class t ON c.conrelid = t.oid "
+        "JOIN pg_namespace n ON n.oid = t.relnamespace "
+        "WHERE c.conname = 'x' AND t.relname = 't' AND n.nspname = 's' AND c.contype = 'f')",
+        Exists("constraint", named("x"), named("t", "s")),
+    ),
+    ("NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'm')", Not(Exists("type", named("m")))),
+    (
+        "EXISTS (SELECT 1 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace "
+        "WHERE t.typname = 'm' AND n.nspname = current_schema())",
+        Exists("type", named("m")),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid "
+        "WHERE t.typname = 'm' AND e.enumlabel = 'a')",
+        Exists("enum value", named("a"), named("m")),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM pg_enum WHERE enumlabel = 'a' "
+        "AND enumtypid = (SELECT oid FROM pg_type WHERE typname = 'm'))",
+        Exists("enum value", named("a"), named("m")),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM information_schema.columns "
+        "WHERE table_schema = 'public' AND table_name = 't' AND column_name = 'c')",
+        Exists("column", named("c"), named("t", "public")),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM information_schema.columns "
+        "WHERE table_name = 't' AND column_name = 'c' AND data_type = 'integer')",
+        And((Exists("column", named("c"), named("t")), Unknown("(data_type = 'integer')"))),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM information_schema.tables WHERE table_name = 't' AND table_type = 'VIEW')",
+        Exists("view", named("t")),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'c' AND NOT attisdropped)",
+        Exists("column", named("c"), named("t")),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM pg_trigger WHERE tgname = 'x' AND tgrelid = 't'::regclass AND NOT tgisinternal)",
+        Exists("trigger", named("x"), named("t")),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM pg_policies WHERE policyname = 'p' AND tablename = 't')",
+        Exists("policy", named("p"), named("t")),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM pg_class c, pg_namespace n "
+        "WHERE c.relnamespace = n.oid AND c.relname = 'i' AND n.nspname = 's' AND c.relkind = 'i')",
+        Exists("index", named("i", "s")),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM pg_indexes WHERE indexname = 'i' AND schemaname = ANY (current_schemas(false)))",
+        Exists("index", named("i")),
+    ),
+    ("EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'r')", Exists("role", named("r"))),
+    ("EXISTS (SELECT 1 FROM pg_proc WHERE proname = lower('F'))", Exists("function", named("f"))),
+    ("(SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'e'))", Exists("extension", named("e"))),
+    ("(SELECT count(*) FROM pg_tables WHERE tablename = 't') = 0", Not(Exists("table", named("t")))),
+    ("(SELECT count(*) FROM pg_views WHERE viewname = 'v') > 0", Exists("view", named("v"))),
+    ("'s' IN (SELECT nspname FROM pg_namespace)", Exists("schema", named("s"))),
+    (
+        "to_regclass('public.\"Foo\"') IS NULL OR to_regtype('m') IS NOT NULL",
+        Or((Not(Exists("relation", named("Foo", "public"))), Exists("type", named("m")))),
+    ),
+    ("(SELECT oid FROM pg_class WHERE relname = 't' AND relkind = 'r') IS NULL", Not(Exists("table", named("t")))),
+    ("EXISTS (SELECT 1 FROM users WHERE id = 1)", Exists("row", named("users"))),
+    ("NOT NOT EXISTS (SELECT 1 FROM users)", Exists("row", named("users"))),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), CONDITIONS, ids=[row[0] for row in CONDITIONS])
+def test_condition(text: str, expected: Any) -> None:
+    assert condition(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "current_setting('server_version_num')::int >= 140000",
+        "EXISTS (SELECT 1 FROM pg_constraint WHERE conname LIKE 'x%')",
+        "EXISTS (SELECT 1 FROM pg_constraint)",
+        "EXISTS (SELECT 1 FROM f('x'))",
+        "(SELECT count(*) FROM pg_tables WHERE tablename = 't') = 5",
+        "some_function()",
+    ],
+)
+def test_condition_that_is_not_known(text: str) -> None:
+    assert isinstance(condition(text), Unknown)
+
+
+def test_variables_carry_conditions() -> None:
+    lookup = "SELECT count(*) INTO n FROM information_schema.columns WHERE table_name = 't' AND column_name = 'c';"
+    _, found = do(f"{lookup} IF n = 0 THEN ALTER TABLE t ADD c int; END IF;", "DECLARE n int;")
+    assert isinstance(found, op.If) and found.condition == Not(Exists("column", named("c"), named("t")))
+    exists = "SELECT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'm') INTO ok;"
+    _, found = do(f"{exists} IF NOT ok THEN CREATE TYPE m AS ENUM (); END IF;", "DECLARE ok boolean;")
+    assert isinstance(found, op.If) and found.condition == Not(Exists("type", named("m")))
+    _, found = do("PERFORM 1 FROM pg_class WHERE relname = 'x'; IF NOT FOUND THEN CREATE TABLE x (); END IF;")
+    assert isinstance(found, op.If) and found.condition == Not(Exists("relation", named("x")))
+    twice = "ok := true; IF random() > 1 THEN ok := false; END IF; IF ok THEN CREATE TABLE x (); END IF;"
+    (found,) = do(twice, "DECLARE ok boolean;")
+    assert isinstance(found, op.If) and isinstance(found.condition, Unknown)
+
+
+def test_branches() -> None:
+    (found,) = do("IF f() THEN CREATE TABLE a (); ELSIF g() THEN CREATE TABLE b (); ELSE DROP TABLE c; END IF;")
+    assert isinstance(found, op.If) and isinstance(found.then[0], op.CreateTable)
+    (inner,) = found.otherwise
+    assert isinstance(inner, op.If)
+    assert isinstance(inner.then[0], op.CreateTable) and isinstance(inner.otherwise[0], op.Drop)
+
+
+def test_what_follows_a_return_is_the_other_branch() -> None:
+    (found,) = do("IF to_regclass('x') IS NOT NULL THEN RETURN; END IF; CREATE TABLE x (); CREATE TABLE y ();")
+    assert isinstance(found, op.If)
+    assert (found.then, len(found.otherwise)) == ((), 2)
+    assert do("RETURN; CREATE TABLE x ();") == []
+
+
+def test_exceptions() -> None:
+    sql = (
+        "DO $$ BEGIN CREATE TYPE m AS ENUM ('a'); EXCEPTION WHEN duplicate_object OR SQLSTATE '42P07' THEN NULL; END $$"
+    )
+    found = one(sql)
+    assert isinstance(found, op.Try)
+    assert (found.caught, found.handler) == (("duplicate_object", "42P07"), ())
+    assert cut(sql, found.body[0].span) == "CREATE TYPE m AS ENUM ('a')"
+    (found,) = do("CREATE TABLE a (); EXCEPTION WHEN duplicate_table THEN NULL; WHEN others THEN RAISE;")
+    assert isinstance(found, op.Try) and found.caught == ("others",)
+    assert isinstance(found.handler[0], op.Raise)
+    assert isinstance(found.body[0], op.Try) and found.body[0].caught == ("duplicate_table",)
+
+
+def test_raise() -> None:
+    assert do("RAISE NOTICE 'x %', 1;") == []
+    (found,) = do("RAISE EXCEPTION 'no % here', 1; CREATE TABLE never ();")
+    assert isinstance(found, op.Raise) and found.message == "no % here"
+
+
+DYNAMIC = [
+    "EXECUTE 'CREATE TABLE made (a int)';",
+    "EXECUTE 'CREATE TABLE ' || 'made' || ' (a int)';",
+    "EXECUTE format('CREATE TABLE %I (%s int)', 'made', 'a');",
+    "EXECUTE format('CREATE TABLE %2$I (%1$s int)', 'a', 'made');",
+    "EXECUTE concat('CREATE TABLE ', quote_ident('made'), ' (a int)');",
+    "EXECUTE 'CREATE TABLE ' || name || ' (a int)';",
+]
+
+
+@pytest.mark.parametrize("text", DYNAMIC)
+def test_dynamic_sql_of_constants(text: str) -> None:
+    (found,) = do(text, "DECLARE name text := 'made';")
+    assert isinstance(found, op.CreateTable)
+    assert (found.name, found.columns[0].name) == (named("made"), "a")
+
+
+def test_dynamic_sql_that_is_not_known() -> None:
+    sql = "DO $$ BEGIN EXECUTE 'DROP TABLE ' || some_name(); END $$"
+    found = one(sql)
+    assert isinstance(found, op.Opaque) and found.schema_effect
+    assert cut(sql, found.span) == "'DROP TABLE ' || some_name()"
+    (found,) = do("EXECUTE 'UPDATE ' || some_name() || ' SET a = 1';")
+    assert isinstance(found, op.Opaque) and not found.schema_effect
+    (found,) = do("EXECUTE format('CREATE TABL %s', 'x');")
+    assert isinstance(found, op.Opaque) and "cannot be parsed" in found.reason
+
+
+def test_loops() -> None:
+    (found,) = do("FOR r IN SELECT * FROM t LOOP UPDATE u SET a = 1; END LOOP;", "DECLARE r record;")
+    assert isinstance(found, op.Opaque)
+    assert (found.schema_effect, found.relations) == (False, (named("u"),))
+    (found,) = do("FOR r IN SELECT * FROM t LOOP EXECUTE 'DROP TABLE ' || r.n; END LOOP;", "DECLARE r record;")
+    assert isinstance(found, op.Opaque) and found.schema_effect
+    assert do("FOR i IN 1..3 LOOP RAISE NOTICE 'x'; END LOOP;") == []
+    found_all = do(
+        "FOREACH n IN ARRAY ARRAY['a', 'b'] LOOP EXECUTE format('ALTER TABLE %I ADD x int', n); END LOOP;",
+        "DECLARE n text;",
+    )
+    assert [str(item.table) for item in found_all if isinstance(item, op.AddColumn)] == ["a", "b"]
+
+
+def test_case_and_calls() -> None:
+    (found,) = do("CASE f() WHEN 1 THEN CREATE TABLE a (); ELSE DROP TABLE b; END CASE;")
+    assert isinstance(found, op.If) and isinstance(found.otherwise[0], op.Drop)
+    (found,) = do("PERFORM setval('s', 1);")
+    assert isinstance(found, op.Select) and found.query.functions == (named("setval"),)
+    (found,) = do("CALL p(1);")
+    assert isinstance(found, op.OtherData)
+
+
+def test_places_in_the_block() -> None:
+    sql = "-- é\nDO $x$ BEGIN\n  ALTER TABLE é ADD a int, ADD b int DEFAULT 0;\n  ALTER TABLE é ADD a int; END $x$;"
+    spans = [item.span for item in operations(sql)]
+    assert [cut(sql, span) for span in spans] == ["ADD a int", "ADD b int DEFAULT 0", "ADD a int"]
+    assert spans[0].start < spans[1].start < spans[2].start
+    quoted = "DO 'BEGIN CREATE TABLE x (a text DEFAULT ''y''); END'"
+    assert cut(quoted, one(quoted).span) == quoted
+
+
+def test_unknown_types_do_not_hide_a_block() -> None:
+    declare = "DECLARE a shop.mood; b mood[]; c t.d%TYPE; e shop.t%ROWTYPE; f shop.mood := 'x'; BEGIN NULL; END;"
+    (found,) = operations(f"DO $$ {declare[:-17]} BEGIN CREATE TABLE x (); END $$")
+    assert isinstance(found, op.CreateTable)
+
+
+def test_other_languages() -> None:
+    found = one("DO LANGUAGE plpython3u 'x'")
+    assert isinstance(found, op.Opaque) and "plpython3u" in found.reason
+    found = one("DO $$ BEGIN nonsense END $$")
+    assert isinstance(found, op.Opaque) and "cannot be read" in found.reason
