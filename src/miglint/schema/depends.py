@@ -59,7 +59,11 @@ def _of_expression(expression: Expression | None, keys: set[Key]) -> None:
 
 
 def dependencies(value: SchemaObject, dialect: Dialect) -> frozenset[Key]:
-    """Return the keys that `value` depends on. Functions are named without arguments (space `routine name`)."""
+    """Return the keys that `value` depends on. Functions are named without arguments (space `routine name`).
+
+    Some keys lead to no object: they make a constraint, trigger, policy or rule found by its name alone (`constraint
+    name`, `trigger name`, ...), which a guard may ask for.
+    """
     collect = _COLLECT.get(type(value))
     if collect is None:
         return _NOTHING
@@ -76,7 +80,8 @@ def _of_table(value: Table, keys: set[Key], dialect: Dialect) -> None:
             keys.add(Key("type", kind.schema, kind.name))
         if column.default is not None:
             _of_expression(column.default, keys)
-    for constraint in value.constraints.values():
+    for name, constraint in value.constraints.items():
+        keys.add(Key("constraint name", "", name))
         if constraint.table is not None:
             keys.add(relation_key(constraint.table, dialect))
         if constraint.expression is not None:
@@ -113,6 +118,7 @@ def _of_sequence(value: Sequence, keys: set[Key], dialect: Dialect) -> None:
 
 def _of_trigger(value: Trigger | Policy | Rule, keys: set[Key], dialect: Dialect) -> None:
     keys.add(relation_key(value.table, dialect))
+    keys.add(Key(f"{type(value).__name__.lower()} name", "", value.name))
     if isinstance(value, Trigger) and value.function is not None and value.function.schema is not None:
         keys.add(Key("routine name", value.function.schema, value.function.name))
 

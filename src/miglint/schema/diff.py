@@ -92,10 +92,15 @@ def _object(key: Key, one: SchemaObject | Absent | None, two: SchemaObject | Abs
         yield Change(
             "extra", words(two), display(key, two), key, after=describe(two), counts=counts, certain=one is not None
         )
-    elif one != two:
+    elif one != two or _reordered(one, two):
         assert one is not None and two is not None
         assert not isinstance(one, Absent) and not isinstance(two, Absent)
         yield from _changed(key, one, two)
+
+
+def _reordered(one: object, two: object) -> bool:
+    # Equal mappings may have their columns in another order.
+    return isinstance(one, Table) and isinstance(two, Table) and list(one.columns) != list(two.columns)
 
 
 def words(value: SchemaObject) -> str:
@@ -418,9 +423,16 @@ def _nameless(value: SchemaObject) -> object:
     return value
 
 
+_HOLDERS = frozenset({"relation", "type", "routine", "schema", "extension"})
+
+
 def _without_consequences(changes: list[Change], before: Schema, after: Schema) -> Iterator[Change]:
     # With a table come and go its indexes, triggers, sequences; with a constraint its index.
-    whole = {change.key for change in changes if change.part is None and change.kind in ("missing", "extra", "renamed")}
+    whole = {
+        change.key
+        for change in changes
+        if change.part is None and change.kind in ("missing", "extra", "renamed") and change.key.space in _HOLDERS
+    }
     for change in changes:
         schema = before if change.kind in ("missing", "renamed") else after
         value = schema.find(change.key) if change.part is None else None

@@ -9,7 +9,7 @@ schema (a baseline was given, or a live database was read) what is not there doe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from rpds import HashTrieMap
 
@@ -80,9 +80,13 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         """Return the same schema, of which something had to be assumed."""
         return replace(self, rooted=False)
 
-    def on(self, key: Key) -> frozenset[Key]:
-        """Return the keys of the objects that depend on `key`: a table's indexes and triggers, a function's users."""
-        return self.dependents.get(key, _NOBODY)
+    def on(self, key: Key) -> Collection[Key]:
+        """Return the keys of the objects that depend on `key`: a table's indexes and triggers, a function's users.
+
+        They come in order, so that what is said first does not depend on how a set happens to lie in memory.
+        """
+        found = self.dependents.get(key, _NOBODY)
+        return sorted(found) if len(found) > 1 else found
 
     def items(self) -> Iterator[tuple[Key, SchemaObject]]:
         """Yield what exists, in no particular order."""

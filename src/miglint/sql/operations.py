@@ -731,13 +731,15 @@ class Insert(Operation, frozen=True, gc=False, kw_only=True):
 class Update(Operation, frozen=True, gc=False, kw_only=True):
     """`UPDATE`. `assignments` are (column, expression); a multi-column or sub-query source gives expression None.
 
-    `where` is None for every row. `relations` are those of `FROM` and of sub-queries.
+    `where` is None for every row. `relations` are those of `FROM` and of sub-queries; `joined` says that there is a
+    `FROM`, so that a column's name may be another relation's.
     """
 
     table: Name
     assignments: tuple[tuple[str, Expression | None], ...]
     where: Expression | None = None
     relations: tuple[Name, ...] = ()
+    joined: bool = False
 
 
 class Delete(Operation, frozen=True, gc=False, kw_only=True):

@@ -189,7 +189,7 @@ def _part_exists(machine: Machine, test: Exists) -> bool | None:
     if test.table is None:
         if test.kind == "column":
             return None
-        return any(isinstance(value, Table) and name in value.constraints for _, value in machine.schema.items())
+        return any(key in machine.schema for key in machine.schema.on(Key("constraint name", "", name)))
     found = machine.relation(test.table)[1]
     if found is None:
         return None
@@ -205,4 +205,4 @@ def _on_table_exists(machine: Machine, test: Exists) -> bool:
     if test.table is not None:
         table = machine.key(test.table)
         return Key(test.kind, table.schema, test.name.name, table.name) in machine.schema
-    return any(key.space == test.kind and key.name == test.name.name for key, _ in machine.schema.items())
+    return any(key in machine.schema for key in machine.schema.on(Key(f"{test.kind} name", "", test.name.name)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from miglint.schema.apply.machine import Machine
+from miglint.schema.apply.machine import SYSTEM_COLUMNS, Machine
 from miglint.schema.objects import Absent, Enum, Key, Other, Table
 from miglint.sql.operations import (
     Delete,
@@ -33,6 +33,9 @@ _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 _SETTLING = frozenset(
     {"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs", "floor", "ceil", "round"}
 )
+
+
+TEMPORARY = ("pg_temp", "temp")
 
 
 def _table(machine: Machine, name: Name) -> tuple[Key, Table] | None:
@@ -70,7 +73,7 @@ def insert(machine: Machine, operation: Insert) -> None:
     _columns_exist(machine, key, table, operation.columns)
     if operation.conflict is not None or operation.anti_join:
         return
-    if operation.rows is not None and _unique(machine, operation, key, table):
+    if key.schema in TEMPORARY or (operation.rows is not None and _unique(machine, operation, key, table)):
         return
     machine.note("rows", f'rows are inserted into "{operation.table}" again', key)
 
@@ -129,6 +132,8 @@ def update(machine: Machine, operation: Update) -> None:
     key, table = found
     _columns_exist(machine, key, table, tuple(column for column, _ in operation.assignments))
     _enum_literals(machine, key, table, operation.where)
+    if not operation.joined and not operation.relations:
+        _mentioned_columns_exist(machine, key, table, operation)
     place, seeds = _seeds(machine, key)
     if seeds:
         _set_seeds(machine, place, frozenset())
@@ -138,8 +143,14 @@ def update(machine: Machine, operation: Update) -> None:
             continue
         mentioned = {machine.column_name(name) for name in value.columns}
         names = {function.name for function in value.functions}
-        guarded = operation.where is not None and column in operation.where.columns
-        if machine.column_name(column) in mentioned and not guarded:
+        # A condition on what the statement sets is there to leave out the rows that it has set before.
+        guarded = operation.where is not None and not assigned.isdisjoint(
+            machine.column_name(name) for name in operation.where.columns
+        )
+        if (operation.joined or operation.relations) and machine.column_name(column) in mentioned:
+            # The column may be the other table's of that name.
+            machine.note("rows?", f'column "{column}" of "{operation.table}" may change again', key, column)
+        elif machine.column_name(column) in mentioned and not guarded:
             if names and names <= _SETTLING:
                 continue
             certain = not names
@@ -149,6 +160,19 @@ def update(machine: Machine, operation: Update) -> None:
             machine.note("rows", f'column "{column}" of "{operation.table}" gets another value each time', key, column)
         elif mentioned & (assigned - {machine.column_name(column)}) and not guarded:
             machine.note("rows?", f'column "{column}" of "{operation.table}" may change again', key, column)
+
+
+def _mentioned_columns_exist(machine: Machine, key: Key, table: Table, operation: Update) -> None:
+    # With one table to read from, each name is a column of it. SQLite takes a name in quotes that is none for a string.
+    if not machine.postgres or table.assumed or table.kind != "table":
+        return
+    expressions = [value for _, value in operation.assignments if value is not None]
+    for expression in (*expressions, *(() if operation.where is None else (operation.where,))):
+        if expression.relations:
+            continue
+        for column in expression.columns:
+            if column not in table.columns and column not in SYSTEM_COLUMNS and column not in (key.name, "excluded"):
+                raise machine.refuse("undefined_column", f'column "{column}" does not exist', key, column)
 
 
 def _enum_literals(machine: Machine, key: Key, table: Table, where: Expression | None) -> None:
@@ -200,13 +224,14 @@ def truncate(machine: Machine, operation: Truncate) -> None:
 
 def other_data(machine: Machine, operation: OtherData) -> None:
     """`COPY`, `MERGE`, `CALL` and the like."""
-    if operation.table is not None and operation.kind in ("copy from", "merge"):
+    if operation.table is not None and operation.kind in ("copy", "merge"):
         _table(machine, operation.table)
-    if operation.kind == "copy from":
-        machine.note("rows", f'rows are copied into "{operation.table}" again')
+    if operation.kind == "copy":
+        if operation.table is None or machine.key(operation.table).schema not in TEMPORARY:
+            machine.note("rows", f'rows are copied into "{operation.table}" again')
     elif operation.kind == "merge":
         machine.note("rows?", f'what MERGE does to "{operation.table}" a second time is not known')
-    elif operation.kind == "call":
+    elif operation.kind.startswith("call"):
         machine.doubt("what a called procedure does is not known")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from miglint.schema.apply.machine import Machine
 from miglint.schema.objects import Absent, Comment, Extension, Key, Namespace, Other, Privileges
 from miglint.sql.operations import (
@@ -16,6 +18,8 @@ from miglint.sql.operations import (
 )
 from miglint.values import replace
 
+# "select to x" and "select from x" are about the same privilege.
+_SIDE = re.compile(r" (?:to|from) ")
 _IN_SCHEMA = frozenset(
     {"statistics", "collation", "conversion", "operator", "operator class", "operator family"}
     | {f"text search {part}" for part in ("configuration", "dictionary", "parser", "template")}
@@ -109,9 +113,10 @@ def set_privileges(machine: Machine, operation: SetPrivileges) -> None:
         key = Key("privilege", name.schema or "", f"{operation.kind} {name.name}", ",".join(operation.roles))
         found = machine.schema.find(key)
         grants = found.grants if isinstance(found, Privileges) else ()
-        kept = tuple(grant for grant in grants if grant != operation.definition)
+        what = _SIDE.sub(" ", operation.definition)
+        kept = tuple(grant for grant in grants if grant != what)
         if operation.grant:
-            machine.create(key, Privileges((*kept, operation.definition)))
+            machine.create(key, Privileges((*kept, what)))
         elif kept:
             machine.put(key, Privileges(kept))
         else:

@@ -33,11 +33,12 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         else Key("relation", name.schema or "main", name.name.lower())
     )
     existing = machine.schema.find(key)
+    if operation.query is not None and (machine.postgres or existing is None):
+        # PostgreSQL reads the query before it looks whether the table is there.
+        machine.reads(operation.query)
     if existing is not None:
         _exists(machine, operation, key, existing)
         return
-    if operation.query is not None:
-        machine.reads(operation.query)
     persistence = "temporary" if operation.temporary else "unlogged" if operation.unlogged else "permanent"
     table = Table(
         name,

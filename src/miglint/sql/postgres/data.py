@@ -226,6 +226,7 @@ def update(place: Place, node: Node) -> list[Operation]:
             assignments=tuple(assignments),
             where=where,
             relations=_without_ctes(relations, node),
+            joined="fromClause" in node,
         )
     )
     return operations

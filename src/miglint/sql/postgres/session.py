@@ -60,6 +60,12 @@ def fixed(kind: str, key: str = "") -> Reader:
     return read
 
 
+def discard(place: Place, node: Node) -> list[Operation]:
+    """Read `DISCARD`: what it forgets is in the options."""
+    what = node.get("target", "DISCARD_ALL").removeprefix("DISCARD_").lower()
+    return [Maintenance(span=place.whole(), kind="discard", options=(what,))]
+
+
 def vacuum(place: Place, node: Node) -> list[Operation]:
     """Read `VACUUM` and `ANALYZE`: one operation per table."""
     kind = "vacuum" if node.get("is_vacuumcmd") else "analyze"

@@ -107,7 +107,7 @@ READERS: dict[str, Reader] = {
     "DeclareCursorStmt": session.fixed("declare", "portalname"),
     "DefineStmt": others.define,
     "DeleteStmt": data.delete,
-    "DiscardStmt": session.fixed("discard"),
+    "DiscardStmt": session.discard,
     "DoStmt": _do,
     "DropOwnedStmt": session.owned("drop owned"),
     "DropRoleStmt": changes.drop_roles,

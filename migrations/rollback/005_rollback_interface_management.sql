@@ -1,0 +1,36 @@
+-- Takes the interface columns off the projects table, and puts what they hold aside.
+
+BEGIN;
+
+DO $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM information_schema.columns WHERE table_name = 'projects' AND column_name = 'interface_status'
+    ) THEN
+        INSERT INTO set_aside (origin, content)
+        SELECT 'projects.interface', jsonb_build_object(
+            'id', id,
+            'interface_count', interface_count,
+            'active_interface_id', active_interface_id,
+            'interface_config', interface_config,
+            'interface_status', interface_status,
+            'last_interface_switch', last_interface_switch
+        )
+        FROM projects
+        WHERE interface_status <> 'none';
+    END IF;
+END
+$$;
+
+DROP INDEX IF EXISTS projects_interface_status_idx;
+DROP INDEX IF EXISTS projects_active_interface_id_idx;
+
+ALTER TABLE projects DROP CONSTRAINT IF EXISTS projects_interface_status_check;
+
+ALTER TABLE projects DROP COLUMN IF EXISTS last_interface_switch;
+ALTER TABLE projects DROP COLUMN IF EXISTS interface_status;
+ALTER TABLE projects DROP COLUMN IF EXISTS interface_config;
+ALTER TABLE projects DROP COLUMN IF EXISTS active_interface_id;
+ALTER TABLE projects DROP COLUMN IF EXISTS interface_count;
+
+COMMIT;

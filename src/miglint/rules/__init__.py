@@ -1,0 +1,43 @@
+"""The rules, one module per family. `load()` makes them all known to the registry."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+# One line per module; a module registers its rules when it is imported.
+MODULES = (
+    "miglint.rules.syntax",
+    "miglint.rules.pairing",
+    "miglint.rules.idempotency_create",
+    "miglint.rules.idempotency_drop",
+    "miglint.rules.idempotency_change",
+    "miglint.rules.idempotency_guard",
+    "miglint.rules.idempotency_rows",
+    "miglint.rules.symmetry",
+    "miglint.rules.symmetry_remarks",
+    "miglint.rules.data",
+    "miglint.rules.data_copy",
+    "miglint.rules.names",
+    "miglint.rules.names_across",
+    "miglint.rules.names_convention",
+    "miglint.rules.references",
+    "miglint.rules.extensions",
+    "miglint.rules.foreign_keys",
+    "miglint.rules.transactions",
+    "miglint.rules.untransacted",
+    "miglint.rules.enum_values",
+    "miglint.rules.header",
+    "miglint.rules.header_tracking",
+    "miglint.rules.parity",
+    "miglint.rules.lite",
+    "miglint.rules.lite_rebuild",
+    "miglint.rules.directives",
+    "miglint.rules.execution",
+    "miglint.rules.internal",
+)
+
+
+def load() -> None:
+    """Import every module of rules. Rules are registered once, however often this is called."""
+    for module in MODULES:
+        import_module(module)

@@ -1,0 +1,276 @@
+"""PAI: does every forward have its rollback, and is the history in order?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.findings import Severity
+from miglint.replay import Step
+from miglint.rules.clauses import acts, does_anything, first_line, first_text, flat, hit_in, problems, subject, was_read
+from miglint.rules.registry import Context, Hit, rule
+from miglint.source import Discovered, Span
+from miglint.sql import operations as ops
+
+_MAKES = (
+    ops.CreateTable,
+    ops.AddColumn,
+    ops.AddConstraint,
+    ops.CreateIndex,
+    ops.CreateView,
+    ops.CreateSequence,
+    ops.CreateType,
+    ops.CreateRoutine,
+    ops.CreateTrigger,
+    ops.CreatePolicy,
+    ops.CreateRule,
+    ops.CreateExtension,
+    ops.CreateSchema,
+    ops.CreateOther,
+)
+_REMOVAL = frozenset({"drop", "remove", "delete", "clean", "cleanup", "unused", "obsolete", "rm", "revert"})
+_REMOVES = (ops.Drop, ops.DropColumn, ops.DropConstraint)
+
+
+def _reported(found: Discovered, kind: str, help: str) -> Iterator[Hit]:
+    for problem, file in problems(found, kind):
+        span = Span(problem.offset, problem.offset) if problem.offset else first_line(file)
+        yield Hit(file, span, problem.message, help, version=problem.version)
+
+
+@rule(
+    "PAI001",
+    "missing-rollback",
+    Severity.ERROR,
+    "The migration has no rollback",
+    scope="project",
+    aliases=("django-migration-linter:RUNSQL_REVERSIBLE",),
+)
+def missing_rollback(found: Discovered, context: Context) -> Iterator[Hit]:
+    """Tell of forwards without a rollback, in histories that have rollbacks."""
+    yield from _reported(
+        found,
+        "missing-rollback",
+        "Write the rollback beside it, or say in the forward why there cannot be one: "
+        "`-- miglint: irreversible (why)`.",
+    )
+
+
+@rule("PAI002", "orphan-rollback", Severity.ERROR, "The rollback has no forward", scope="project")
+def orphan_rollback(found: Discovered, context: Context) -> Iterator[Hit]:
+    """Tell of rollbacks whose version no forward has."""
+    yield from _reported(
+        found,
+        "orphan-rollback",
+        "No tool will ever run it. Give it the version of the forward it belongs to, or delete it.",
+    )
+
+
+@rule(
+    "PAI003",
+    "empty-rollback",
+    Severity.ERROR,
+    "The rollback holds no statement that undoes anything",
+)
+def empty_rollback(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of rollbacks that are empty, hold comments only, or statements without effect."""
+    migration = step.migration
+    if migration.rollback is None or migration.forward is None or migration.irreversible is not None:
+        return
+    if does_anything(step.rollback_statements) or not was_read(step):
+        return
+    what = "does nothing" if step.rollback_statements else _emptiness(migration.rollback.text)
+    if step.changes:
+        left = sum(change.counts for change in step.changes)
+        yield hit_in(
+            migration.rollback,
+            first_text(migration.rollback),
+            f"the rollback {what}, so {_count(left, 'change')} of the forward to the schema will stay",
+            "Write the statements that undo the forward, or say why there cannot be any: "
+            "`-- miglint: irreversible (why)`.",
+        )
+    elif does_anything(step.forward_statements):
+        yield hit_in(
+            migration.rollback,
+            first_text(migration.rollback),
+            f"the rollback {what}; the schema is as before, but what the forward did to rows will stay",
+            "If that is meant, say so: `-- miglint: irreversible (why)`.",
+            severity=Severity.INFO,
+        )
+
+
+def _emptiness(text: str) -> str:
+    return "holds only comments" if text.strip() else "is empty"
+
+
+def _count(number: int, word: str) -> str:
+    return f"the {word}" if number == 1 else f"{number} {word}s"
+
+
+@rule("PAI004", "duplicate-version", Severity.ERROR, "Two migrations have the same version", scope="project")
+def duplicate_version(found: Discovered, context: Context) -> Iterator[Hit]:
+    """Tell of versions that several forwards of one history claim."""
+    yield from _reported(
+        found,
+        "duplicate-version",
+        "Which of them runs, and in which order, is up to the tool: give one of them a version of its own.",
+    )
+
+
+@rule("PAI005", "skipped-version", Severity.WARNING, "A version is missing from the sequence", scope="project")
+def skipped_version(found: Discovered, context: Context) -> Iterator[Hit]:
+    """Tell of gaps in consecutively numbered histories."""
+    yield from _reported(
+        found,
+        "skipped-version",
+        "A file may have been forgotten. If the gap is meant, leave a migration there that says so.",
+    )
+
+
+@rule(
+    "PAI006",
+    "out-of-order-version",
+    Severity.WARNING,
+    "A version does not sort where its tool will run it",
+    scope="project",
+)
+def out_of_order(found: Discovered, context: Context) -> Iterator[Hit]:
+    """Tell of versions whose order by name is not the order in which they run."""
+    yield from _reported(
+        found,
+        "out-of-order",
+        "Give all versions the same number of digits, so that folders and tools agree on the order.",
+    )
+
+
+@rule("PAI007", "swapped-scripts", Severity.ERROR, "Forward and rollback look swapped")
+def swapped_scripts(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of a forward that only drops what its own rollback creates."""
+    migration = step.migration
+    if migration.forward is None or migration.rollback is None:
+        return
+    # Most forwards make something: they are told apart by their first statement.
+    dropped: list[tuple[str, str | None]] = []
+    for statement in step.forward_statements:
+        for operation in flat(statement.operations):
+            if isinstance(operation, _REMOVES):
+                dropped.append(subject(operation))
+            elif acts(operation):
+                return
+    # A script that is called after a removal is meant as one: what it removes was there before the history began.
+    if not _REMOVAL.isdisjoint(migration.name.lower().replace("-", "_").split("_")):
+        return
+    if not dropped:
+        return
+    made = {
+        subject(operation)
+        for statement in step.rollback_statements
+        for operation in flat(statement.operations)
+        if isinstance(operation, _MAKES)
+    }
+    # What an earlier migration made is removed here in the ordinary way, and made again by an ordinary rollback.
+    if made >= set(dropped) and not any(_known_before(step, name, part) for name, part in dropped):
+        name = dropped[0][0]
+        yield hit_in(
+            migration.forward,
+            step.forward_statements[0].span,
+            f'the forward only drops what its rollback creates, and no earlier migration made "{name}": '
+            "the two scripts look swapped",
+            f"Exchange the contents of {migration.forward.path} and {migration.rollback.path}"
+            if migration.forward.path != migration.rollback.path
+            else "Exchange the two sections.",
+            severity=None if step.before.closed else Severity.WARNING,
+        )
+
+
+def _known_before(step: Step, name: str, part: str | None) -> bool:
+    for key, value in step.before.items():
+        if key.name.split("(", 1)[0].lower() == name.lower() and not getattr(value, "assumed", False):
+            if part is None:
+                return True
+            columns = getattr(value, "columns", None) or {}
+            constraints = getattr(value, "constraints", None) or {}
+            labels = getattr(value, "labels", ())
+            return part in columns or part in constraints or part in labels
+    return False
+
+
+@rule("PAI008", "irreversible-declared", Severity.INFO, "The migration is declared to have no way back")
+def irreversible_declared(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell what somebody declared irreversible; as a warning when a rollback says otherwise."""
+    migration = step.migration
+    script = migration.forward or migration.rollback
+    if migration.irreversible is None or script is None:
+        return
+    if does_anything(step.rollback_statements) and migration.rollback is not None:
+        yield hit_in(
+            migration.rollback,
+            first_text(migration.rollback),
+            f"the migration is declared irreversible ({migration.irreversible}), yet its rollback does something",
+            "Remove the declaration, or the statements of the rollback.",
+            severity=Severity.WARNING,
+        )
+    else:
+        yield hit_in(
+            script,
+            first_text(script),
+            f"declared irreversible: {migration.irreversible}",
+            "After this migration the only way back is a backup.",
+        )
+
+
+@rule("PAI009", "forward-only-history", Severity.INFO, "The history has no rollbacks by design", scope="project")
+def forward_only(found: Discovered, context: Context) -> Iterator[Hit]:
+    """Tell, once per history, that its layout has no rollbacks."""
+    yield from _reported(
+        found,
+        "forward-only",
+        'Set `rollbacks = "required"` to ask for rollbacks here, or `rollbacks = "none"` to say that this is known.',
+    )
+
+
+@rule("PAI010", "unmatched-file", Severity.INFO, "The file belongs to no migration", scope="project")
+def unmatched_file(found: Discovered, context: Context) -> Iterator[Hit]:
+    """Tell of SQL files whose names no layout explains."""
+    yield from _reported(
+        found, "unmatched", "Rename it as its folder's other files are named, or move it out of the folder."
+    )
+
+
+@rule(
+    "PAI011",
+    "other-dialect",
+    Severity.INFO,
+    "The file is written for an engine that miglint does not read",
+    scope="project",
+)
+def other_dialect(found: Discovered, context: Context) -> Iterator[Hit]:
+    """Tell of files for MySQL, CockroachDB and others, which are left out."""
+    yield from _reported(
+        found,
+        "other-dialect",
+        "If it is PostgreSQL or SQLite after all, say so in its first lines: `-- miglint: dialect=postgres`.",
+    )
+
+
+@rule("PAI012", "bad-section", Severity.ERROR, "A marker that divides the file is wrong", scope="project")
+def bad_section(found: Discovered, context: Context) -> Iterator[Hit]:
+    """Tell of section markers that are unknown, doubled, unclosed or out of place."""
+    yield from _reported(
+        found, "bad-section", "The migration tool will stop here, or run less than is written: mend the marker."
+    )
+
+
+@rule("PAI013", "empty-forward", Severity.WARNING, "The forward holds no statement")
+def empty_forward(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of forwards that are empty or hold only comments."""
+    script = step.migration.forward
+    if script is None or step.forward_statements or script.file.error is not None:
+        return
+    acting = does_anything(step.rollback_statements)
+    yield hit_in(
+        script,
+        first_text(script),
+        f"the forward {_emptiness(script.text)}" + (", yet its rollback changes something" if acting else ""),
+        "Delete the migration if it has run nowhere; otherwise say in it why it is empty.",
+        severity=None if acting else Severity.INFO,
+    )

@@ -1,0 +1,117 @@
+"""The rules: their metadata, and the registry that the commands read.
+
+A rule is a function with its metadata beside it:
+
+    @rule("IDM001", "create-table-unguarded", Severity.ERROR, "CREATE TABLE fails when it is run again")
+    def create_table_unguarded(step: Step, context: Context) -> Iterator[Hit]:
+        ...
+
+It is called once per step of a history and yields hits. A rule that looks at a history as a whole takes
+`scope="history"` and is called once per history with its passages (`miglint.replay.Passage`: the forwards, each run
+once); `scope="project"` rules see what discovery saw, `scope="variants"` rules two histories that are one for two
+engines (`miglint.variants.Both`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from miglint.findings import Fix, Severity
+from miglint.source import Direction, Script, SourceFile, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a rule found. `file` and `span` say where; `script` is set when it is in a script of a migration.
+
+    `severity` overrides the rule's own (a hazard that is milder here). `evidence` is `static` unless it was executed.
+    """
+
+    file: SourceFile
+    span: Span
+    message: str
+    help: str = ""
+    script: Script | None = None
+    severity: Severity | None = None
+    fix: Fix | None = None
+    evidence: str = "static"
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule and what people can say about it.
+
+    `dialects` are those it speaks about; `default` whether it is on when nothing is selected; `aliases` the names of
+    the same hazard elsewhere, as `tool:name`. `scope` is `step`, `history`, `project`, `variants`, `directives` or
+    `internal`.
+    `options` are the keys that `[tool.miglint.rules.CODE]` may hold, with their defaults; what is given there must have
+    the default's type (a tuple stands for a list). `objection` says what else is wrong with a value, or None.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str
+    check: Callable[..., Iterable[Hit]]
+    scope: str = "step"
+    dialects: tuple[str, ...] = ("postgres", "sqlite")
+    default: bool = True
+    fixable: bool = False
+    aliases: tuple[str, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+    objection: Callable[[object], str | None] | None = None
+
+    @property
+    def family(self) -> str:
+        """The three letters of its family."""
+        return self.code[:3]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a rule may know besides the step: targets and settings of the run.
+
+    `targets` maps a dialect to its lowest version as a tuple (`{"postgres": (14,), "sqlite": (3, 35)}`).
+    `settings` is the rule's own table of the configuration.
+    """
+
+    targets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
+    directions: tuple[Direction, ...] = (Direction.FORWARD, Direction.ROLLBACK)
+
+
+_RULES: dict[str, Rule] = {}
+
+
+def rule(
+    code: str,
+    name: str,
+    severity: Severity,
+    summary: str,
+    *,
+    scope: str = "step",
+    dialects: tuple[str, ...] = ("postgres", "sqlite"),
+    default: bool = True,
+    fixable: bool = False,
+    aliases: tuple[str, ...] = (),
+    options: Mapping[str, object] | None = None,
+    objection: Callable[[object], str | None] | None = None,
+) -> Callable[[Callable[..., Iterable[Hit]]], Callable[..., Iterable[Hit]]]:
+    """Register the function below as a rule. A code or name that is taken raises `ValueError` at import."""
+
+    def register(check: Callable[..., Iterable[Hit]]) -> Callable[..., Iterable[Hit]]:
+        if code in _RULES or any(other.name == name for other in _RULES.values()):
+            raise ValueError(f"rule {code} ({name}) is registered twice")
+        _RULES[code] = Rule(
+            code, name, severity, summary, check, scope, dialects, default, fixable, aliases, options or {}, objection
+        )
+        return check
+
+    return register
+
+
+def rules() -> dict[str, Rule]:
+    """Return all registered rules by code, in order of code."""
+    return dict(sorted(_RULES.items()))

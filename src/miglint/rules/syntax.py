@@ -1,0 +1,81 @@
+"""SYN: text that the engine's own grammar rejects, and files that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.findings import Severity
+from miglint.replay import Step
+from miglint.rules.clauses import ENGINE, first_line, hit_in, problems, statements_of
+from miglint.rules.registry import Context, Hit, rule
+from miglint.source import Dialect, Direction, Discovered, Span
+
+
+@rule("SYN001", "syntax-error", Severity.ERROR, "The engine's own grammar rejects the statement")
+def syntax_error(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of each statement that the engine cannot parse, at the place that its parser names."""
+    engine = ENGINE[step.migration.dialect]
+    for direction, script in (
+        (Direction.FORWARD, step.migration.forward),
+        (Direction.ROLLBACK, step.migration.rollback),
+    ):
+        if script is None:
+            continue
+        for statement in statements_of(step, direction):
+            if statement.problem is not None and statement.problem.certain:
+                yield hit_in(
+                    script,
+                    statement.problem.span,
+                    f"{engine} cannot parse this statement: {statement.problem.message}",
+                    f"If the file is written for another engine, say so in its first lines: "
+                    f"`-- miglint: dialect={'sqlite' if step.migration.dialect is Dialect.POSTGRES else 'postgres'}`.",
+                )
+
+
+@rule("SYN002", "unreadable-file", Severity.ERROR, "The file cannot be read", scope="project")
+def unreadable_file(found: Discovered, context: Context) -> Iterator[Hit]:
+    """Tell of files and folders that could not be opened or followed."""
+    for problem, file in problems(found, "unreadable", "symlink-loop"):
+        yield Hit(file, Span(0, 0), problem.message, "Nothing is known of what it holds, so nothing was checked in it.")
+
+
+@rule("SYN003", "not-utf-8", Severity.ERROR, "The file is not valid UTF-8", scope="project")
+def not_utf_8(found: Discovered, context: Context) -> Iterator[Hit]:
+    """Tell of bytes that are no text, with their place."""
+    for problem, file in problems(found, "encoding"):
+        at = problem.character or 0
+        yield Hit(
+            file,
+            Span(at, min(at + 1, len(file.text))),
+            problem.message,
+            "Save the file as UTF-8: a server that is told another encoding stores other characters than you see here.",
+        )
+
+
+@rule("SYN004", "file-too-large", Severity.WARNING, "The file is too large to be read as a migration", scope="project")
+def file_too_large(found: Discovered, context: Context) -> Iterator[Hit]:
+    """Tell of files that were left out for their size."""
+    for problem, file in problems(found, "too-large"):
+        yield Hit(
+            file,
+            first_line(file),
+            problem.message,
+            "Load data with the engine's own import and keep the schema change here.",
+        )
+
+
+@rule("SYN005", "statement-not-read", Severity.WARNING, "The statement is beyond what miglint can read")
+def statement_not_read(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of statements that an engine may well accept, and of which nothing is known here."""
+    for direction, script in (
+        (Direction.FORWARD, step.migration.forward),
+        (Direction.ROLLBACK, step.migration.rollback),
+    ):
+        for statement in statements_of(step, direction) if script is not None else ():
+            if script is not None and statement.problem is not None and not statement.problem.certain:
+                yield hit_in(
+                    script,
+                    statement.problem.span,
+                    f"this statement was not read: {statement.problem.message}",
+                    "Nothing is known of what it does. A dry run (`--dry-run`) tells.",
+                )

@@ -1,0 +1,222 @@
+"""Schemas of PostgreSQL and SQLite reduced to what both can express, so that they can be compared.
+
+Types become classes (text, integer, real, ...), names are folded, keys are their columns, and what only one of the two
+engines can have (sequences, policies, other kinds of index) is left out. What is not known stays unknown: None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from miglint.schema.objects import Domain, Enum, Index, Key, Table, View
+from miglint.schema.value import Schema
+from miglint.source import Dialect
+from miglint.sql.operations import Column, Constraint, Type
+
+# What a class of PostgreSQL's types may be in SQLite without a difference that somebody chose: times are stored as text
+# or numbers there, keys and documents as text or bytes, exact numbers as text, truth as 0 and 1.
+FITTING: Mapping[str, frozenset[str]] = {
+    "boolean": frozenset({"boolean", "integer", "numeric"}),
+    "integer": frozenset({"integer", "numeric"}),
+    "numeric": frozenset({"numeric", "real", "integer", "text"}),
+    "real": frozenset({"real", "numeric"}),
+    "text": frozenset({"text", "uuid", "json", "enum"}),
+    "blob": frozenset({"blob"}),
+    "uuid": frozenset({"uuid", "text", "blob"}),
+    "json": frozenset({"json", "text", "blob"}),
+    "list": frozenset({"json", "text", "blob"}),
+    "time": frozenset({"time", "text", "integer", "real", "numeric"}),
+}
+_POSTGRES = {
+    **dict.fromkeys(("int2", "int4", "int8", "oid", "xid8"), "integer"),
+    **dict.fromkeys(("numeric", "money"), "numeric"),
+    **dict.fromkeys(("float4", "float8"), "real"),
+    **dict.fromkeys(("text", "varchar", "bpchar", "char", "name", "citext", "inet", "cidr", "macaddr", "xml"), "text"),
+    **dict.fromkeys(("timestamp", "timestamptz", "date", "time", "timetz", "interval"), "time"),
+    **dict.fromkeys(("json", "jsonb", "hstore"), "json"),
+    "bool": "boolean",
+    "bytea": "blob",
+    "uuid": "uuid",
+}
+# In this order, as SQLite looks for its own.
+_SQLITE = (
+    ("BOOL", "boolean"),
+    ("INT", "integer"),
+    ("SERIAL", "integer"),
+    ("UUID", "uuid"),
+    ("GUID", "uuid"),
+    ("JSON", "json"),
+    ("CHAR", "text"),
+    ("CLOB", "text"),
+    ("TEXT", "text"),
+    ("STRING", "text"),
+    ("DATE", "time"),
+    ("TIME", "time"),
+    ("BLOB", "blob"),
+    ("BYTEA", "blob"),
+    ("BINARY", "blob"),
+    ("REAL", "real"),
+    ("FLOA", "real"),
+    ("DOUB", "real"),
+    ("NUMERIC", "numeric"),
+    ("DECIMAL", "numeric"),
+)
+
+
+class Field(NamedTuple):
+    """A column: the class of its type and whether it takes NULL, each None when not known, and its default.
+
+    `default` is the value of a constant default, `?` for any other, and None where there is none.
+    """
+
+    kind: str | None
+    nullable: bool | None
+    default: str | None
+
+
+class Link(NamedTuple):
+    """A foreign key: its columns, the table that it points to, and what happens there on deletion."""
+
+    columns: frozenset[str]
+    table: str
+    on_delete: str
+
+
+class Lookup(NamedTuple):
+    """An index: its keys in order (`?` for an expression), whether it is unique and whether it is of some rows only."""
+
+    keys: tuple[str, ...]
+    unique: bool
+    partial: bool
+
+
+class Shape(NamedTuple):
+    """A table. `keys` are the sets of columns that are unique, `primary` among them; `open` says it may hold more.
+
+    `searched` are the columns of indexes that only PostgreSQL has kinds of (GIN, GiST), for which SQLite makes do.
+    """
+
+    columns: Mapping[str, Field]
+    primary: frozenset[str]
+    keys: frozenset[frozenset[str]]
+    links: frozenset[Link]
+    lookups: frozenset[Lookup]
+    searched: frozenset[tuple[str, ...]]
+    open: bool
+
+
+def tables(schema: Schema) -> dict[str, Key]:
+    """Return the permanent tables of the default schema that both engines can have, by folded name."""
+    return {
+        key.name.lower(): key
+        for key, value in schema.items()
+        if isinstance(value, Table)
+        and value.kind == "table"
+        and value.persistence == "permanent"
+        and value.partition_of is None
+        and key.schema in ("public", "main", schema.path[0])
+    }
+
+
+def views(schema: Schema) -> dict[str, Key]:
+    """Return the views that are not materialized, by folded name."""
+    return {
+        key.name.lower(): key
+        for key, value in schema.items()
+        if isinstance(value, View) and not value.materialized and value.persistence == "permanent"
+    }
+
+
+def shape(schema: Schema, key: Key) -> Shape | None:
+    """Return a table reduced; None when there is none."""
+    table = schema.table(key)
+    if table is None:
+        return None
+    primary: frozenset[str] = frozenset()
+    keys: set[frozenset[str]] = set()
+    links: set[Link] = set()
+    for constraint in table.constraints.values():
+        columns = frozenset(name.lower() for name in constraint.columns)
+        if constraint.kind == "primary":
+            primary = columns
+            keys.add(columns)
+        elif constraint.kind == "unique":
+            keys.add(columns)
+        elif constraint.kind == "foreign" and constraint.table is not None:
+            links.add(Link(columns, constraint.table.name.lower(), _deletion(constraint)))
+    lookups: set[Lookup] = set()
+    searched: set[tuple[str, ...]] = set()
+    for other in schema.on(key):
+        index = schema.find(other)
+        if not isinstance(index, Index) or index.constraint is not None or index.table is None:
+            continue
+        if (index.table.name.lower() if schema.dialect is Dialect.SQLITE else index.table.name) != key.name:
+            continue
+        if index.assumed or not index.elements:
+            continue
+        names = tuple((element.column or "?").lower() for element in index.elements)
+        if index.method not in ("btree", "hash"):
+            searched.add(names)
+        elif index.unique and index.where is None and "?" not in names:
+            keys.add(frozenset(names))
+        else:
+            lookups.add(Lookup(names, index.unique, index.where is not None))
+    columns = {name.lower(): _field(schema, column) for name, column in table.columns.items()}
+    return Shape(
+        columns,
+        primary,
+        frozenset(keys),
+        frozenset(links),
+        frozenset(lookups),
+        frozenset(searched),
+        table.assumed,
+    )
+
+
+def _deletion(constraint: Constraint) -> str:
+    # To SQLite, and at the end of a statement to PostgreSQL, these two are nearly the same.
+    return "no action" if constraint.on_delete == "restrict" else constraint.on_delete
+
+
+def _field(schema: Schema, column: Column) -> Field:
+    kind = None if column.type is None else kind_of(schema, column.type)
+    default = column.default
+    value = None
+    if default is not None and column.generated is None and default.key.lower() != "null":
+        value = "?" if default.literal is None else _plain(default.literal)
+    return Field(kind, column.nullable, value)
+
+
+def _plain(literal: str) -> str:
+    """Return a constant in the one form that both engines' ways to write it come to."""
+    text = literal.strip().strip("'\"")
+    folded = {"true": "1", "false": "0", "t": "1", "f": "0"}.get(text.lower(), text)
+    try:
+        number = float(folded)
+    except ValueError:
+        return folded
+    return str(int(number)) if number.is_integer() else str(number)
+
+
+def kind_of(schema: Schema, declared: Type) -> str | None:
+    """Return the class of a type; None when it cannot be told."""
+    if schema.dialect is Dialect.SQLITE:
+        name = declared.name.upper()
+        return next((kind for words, kind in _SQLITE if words in name), None)
+    if declared.dimensions:
+        return "list"
+    known = _POSTGRES.get(declared.name)
+    if known is not None:
+        return known
+    found = schema.find(Key("type", declared.schema or schema.path[0], declared.name))
+    if isinstance(found, Enum):
+        return "text"
+    if isinstance(found, Domain) and found.base is not None and found.base.name != declared.name:
+        return kind_of(schema, found.base)
+    return None
+
+
+def fits(postgres: str | None, sqlite: str | None) -> bool:
+    """Whether a class of PostgreSQL's types may be stored as one of SQLite's; what is not known fits everything."""
+    return postgres is None or sqlite is None or sqlite in FITTING[postgres]
