@@ -179,4 +179,6 @@ def _checked(rule: Rule, name: str, given: Mapping[str, object], settings: Setti
         if default is not None and type(value) is not (list if isinstance(default, tuple) else type(default)):
             wanted = kind_of(list(default) if isinstance(default, tuple) else default)
             raise ConfigError(f"{place}option `{key}` of {rule.code} must be {wanted}, not {kind_of(value)}")
+        if rule.objection is not None and (why := rule.objection(value)) is not None:
+            raise ConfigError(f"{place}option `{key}` of {rule.code}: {why}")
     return {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}

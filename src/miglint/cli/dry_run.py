@@ -23,7 +23,7 @@ _OPTIONS = (
     click.option("--image", metavar="NAME", help="Image of the container; {version} stands for the version."),
     click.option("--rows", type=click.IntRange(0), default=100, show_default=True, help="Rows per table in a dry run."),
     click.option("--seed", type=int, default=0, show_default=True, help="Seed of these rows."),
-    click.option("--extension", multiple=True, metavar="NAME", help="Extension that is there before the first migration."),
+    click.option("--extension", multiple=True, metavar="NAME", help="Extension that is there before."),
     click.option(
         "--statement-timeout", type=click.FloatRange(0.1), default=_LIMITS.statement, show_default=True,
         help="Seconds that a statement may run.",

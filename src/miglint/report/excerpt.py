@@ -48,6 +48,9 @@ def columns(char: str) -> int:
 def excerpt(line: str, start: int, end: int, width: int) -> Excerpt:
     """Return `line` cut to `width` columns around the characters `start` to `end`, with the mark's place."""
     start, end = min(start, len(line)), min(max(end, start + 1), max(len(line), start + 1))
+    if len(line) <= width and line.isascii() and line.isprintable():
+        # Nearly every line: each character takes one column, and all of them are shown.
+        return Excerpt(line.rstrip(), start, end - start)
     # A line of a data dump may have megabytes; only what can be shown is looked at.
     first = max(0, start - width)
     last = min(len(line), start + 2 * width)

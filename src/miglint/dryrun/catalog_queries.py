@@ -1,0 +1,204 @@
+"""The queries that read a PostgreSQL schema: one round trip, one JSON text per object.
+
+A text says everything of its object, so that one which was seen before need not be read again. Objects of the system
+and of extensions are left out. Every name comes back qualified, since nothing but `pg_catalog` is on the search path.
+"""
+
+# ruff: noqa: E501 - a clause of SQL stays on its line
+
+from __future__ import annotations
+
+# The schema `miglint` holds what `tools.py` puts there.
+_OURS = "n.nspname NOT IN ('information_schema', 'miglint') AND n.nspname !~ '^pg_'"
+
+
+def _no_member(catalog: str, oid: str) -> str:
+    return (
+        f"NOT EXISTS (SELECT FROM pg_depend ext WHERE ext.classid = '{catalog}'::regclass AND ext.objid = {oid}"
+        " AND ext.deptype = 'e')"
+    )
+
+
+def _said(catalog: str, oid: str, part: str = "0") -> str:
+    # As `obj_description`, which is an SQL function and ten times as slow.
+    return (
+        f"(SELECT said.description FROM pg_description said WHERE said.objoid = {oid}"
+        f" AND said.classoid = '{catalog}'::regclass AND said.objsubid = {part})"
+    )
+
+
+_NAMESPACES = f"""
+SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), n.nspacl::text,
+  {_said("pg_namespace", "n.oid")})::text FROM pg_namespace n WHERE {_OURS} AND {_no_member("pg_namespace", "n.oid")}"""
+
+_COLUMNS = f"""
+SELECT a.attrelid, json_agg(json_build_array(a.attname, tn.nspname, t.typname, et.typname, en.nspname,
+  format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated,
+  CASE WHEN a.attcollation <> t.typcollation THEN
+    (SELECT co.collname FROM pg_collation co WHERE co.oid = a.attcollation) END,
+  a.attacl::text, {_said("pg_class", "a.attrelid", "a.attnum")}, a.attstattarget,
+  CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression, a.attoptions, a.attnum) ORDER BY a.attnum) AS list
+FROM pg_class r JOIN pg_attribute a ON a.attrelid = r.oid
+JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace tn ON tn.oid = t.typnamespace
+LEFT JOIN pg_type et ON et.oid = t.typelem AND t.typsubscript = 'array_subscript_handler'::regproc
+LEFT JOIN pg_namespace en ON en.oid = et.typnamespace
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attnum > 0 AND NOT a.attisdropped AND r.oid >= 16384 AND r.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
+GROUP BY a.attrelid"""
+
+_CONSTRAINTS = f"""
+SELECT k.conrelid, k.contypid, json_agg(json_build_array(k.conname, k.contype,
+  k.conkey, fn.nspname, f.relname,
+  k.confupdtype, k.confdeltype, k.confmatchtype, k.condeferrable, k.condeferred, k.convalidated, k.connoinherit,
+  CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END, pg_get_constraintdef(k.oid),
+  {_said("pg_constraint", "k.oid")}) ORDER BY k.oid) AS list
+FROM pg_constraint k LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
+WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND k.oid >= 16384 GROUP BY k.conrelid, k.contypid"""
+
+_INDEXES = f"""
+SELECT i.indrelid, json_agg(json_build_array(n.nspname, c.relname, i.indisunique, i.indisvalid, am.amname, i.indnkeyatts,
+  i.indkey::text, i.indoption::text,
+  CASE WHEN i.indexprs IS NOT NULL THEN
+    (SELECT json_agg(CASE WHEN i.indkey[g - 1] = 0 THEN pg_get_indexdef(i.indexrelid, g, false) END ORDER BY g)
+      FROM generate_series(1, i.indnatts) g) END,
+  (SELECT json_agg(CASE WHEN NOT o.opcdefault THEN o.opcname END ORDER BY u.o)
+    FROM unnest(i.indclass) WITH ORDINALITY u(n, o) JOIN pg_opclass o ON o.oid = u.n),
+  CASE WHEN array_remove(array_remove(i.indcollation::oid[], 0::oid), 100::oid) <> '{{}}' THEN
+    (SELECT json_agg(co.collname ORDER BY u.o) FROM unnest(i.indcollation) WITH ORDINALITY u(n, o)
+      LEFT JOIN pg_collation co ON co.oid = u.n) END,
+  pg_get_expr(i.indpred, i.indrelid), k.conname, c.reloptions, sp.spcname, {_said("pg_class", "c.oid")},
+  position(' NULLS NOT DISTINCT' IN pg_get_indexdef(i.indexrelid)) > 0) ORDER BY c.relname) AS list
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_am am ON am.oid = c.relam LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
+LEFT JOIN pg_tablespace sp ON sp.oid = c.reltablespace
+WHERE i.indexrelid >= 16384 GROUP BY i.indrelid"""
+
+_RELATIONS = f"""
+SELECT json_build_array('relation', n.nspname, c.relname, c.relkind, c.relpersistence, c.reloptions,
+  pg_get_expr(c.relpartbound, c.oid), CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
+  CASE WHEN c.relhassubclass OR c.relispartition OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN
+   (SELECT json_agg(json_build_array(pn.nspname, p.relname) ORDER BY i.inhseqno) FROM pg_inherits i
+    JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid) END,
+  c.relrowsecurity, c.relforcerowsecurity, c.relreplident, t.spcname, am.amname,
+  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.relispopulated, c.relacl::text,
+  {_said("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list)::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace LEFT JOIN pg_am am ON am.oid = c.relam
+LEFT JOIN ({_COLUMNS}) cols ON cols.attrelid = c.oid
+LEFT JOIN ({_CONSTRAINTS}) cons ON cons.conrelid = c.oid LEFT JOIN ({_INDEXES}) idx ON idx.indrelid = c.oid
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {_OURS} AND {_no_member("pg_class", "c.oid")}"""
+
+_SEQUENCES = f"""
+SELECT json_build_array('sequence', n.nspname, c.relname, c.relpersistence, format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax,
+  s.seqmin, s.seqcache, s.seqcycle, tn.nspname, t.relname, a.attname, d.deptype, c.relacl::text,
+  {_said("pg_class", "c.oid")})::text
+FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
+  AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+LEFT JOIN pg_class t ON t.oid = d.refobjid LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
+LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+WHERE {_OURS} AND {_no_member("pg_class", "c.oid")}"""
+
+_TYPES = f"""
+SELECT json_build_array('type', n.nspname, t.typname, t.typtype,
+  (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
+  bn.nspname, b.typname, eb.typname, ebn.nspname, format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,
+  CASE WHEN t.typcollation <> b.typcollation THEN
+    (SELECT co.collname FROM pg_collation co WHERE co.oid = t.typcollation) END,
+  CASE WHEN t.typtype = 'c' THEN (SELECT of_it.list FROM ({_COLUMNS}) of_it WHERE of_it.attrelid = t.typrelid) END,
+  (SELECT format_type(r.rngsubtype, NULL) FROM pg_range r WHERE r.rngtypid = t.oid),
+  t.typacl::text, {_said("pg_type", "t.oid")},
+  CASE WHEN t.typtype = 'd' THEN (SELECT of_it.list FROM ({_CONSTRAINTS}) of_it WHERE of_it.contypid = t.oid) END)::text
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+LEFT JOIN pg_type b ON b.oid = t.typbasetype LEFT JOIN pg_namespace bn ON bn.oid = b.typnamespace
+LEFT JOIN pg_type eb ON eb.oid = b.typelem AND b.typsubscript = 'array_subscript_handler'::regproc
+LEFT JOIN pg_namespace ebn ON ebn.oid = eb.typnamespace
+LEFT JOIN pg_class tc ON tc.oid = t.typrelid
+WHERE {_OURS} AND {_no_member("pg_type", "t.oid")} AND t.typsubscript <> 'array_subscript_handler'::regproc
+  AND t.typtype IN ('e', 'd', 'c', 'r', 'b', 'p') AND (t.typrelid = 0 OR tc.relkind = 'c')"""
+
+_ROUTINES = f"""
+SELECT json_build_array('routine', n.nspname, p.proname, p.prokind,
+  (SELECT json_agg(json_build_array(tn.nspname, t.typname, et.typname, en.nspname) ORDER BY u.o)
+    FROM unnest(p.proargtypes) WITH ORDINALITY u(o_id, o) JOIN pg_type t ON t.oid = u.o_id
+    JOIN pg_namespace tn ON tn.oid = t.typnamespace
+    LEFT JOIN pg_type et ON et.oid = t.typelem AND t.typsubscript = 'array_subscript_handler'::regproc
+    LEFT JOIN pg_namespace en ON en.oid = et.typnamespace),
+  rn.nspname, rt.typname, ret.typname, ren.nspname, p.proretset, l.lanname,
+  CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) ELSE
+    (SELECT row(a.aggtransfn, a.aggfinalfn, a.aggcombinefn, format_type(a.aggtranstype, NULL), a.agginitval,
+      a.aggsortop::regoperator)::text FROM pg_aggregate a WHERE a.aggfnoid = p.oid) END,
+  p.prosrc, p.proargnames, p.pronargdefaults, p.proacl::text, {_said("pg_proc", "p.oid")},
+  pg_get_function_identity_arguments(p.oid))::text
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+JOIN pg_type rt ON rt.oid = p.prorettype JOIN pg_namespace rn ON rn.oid = rt.typnamespace
+LEFT JOIN pg_type ret ON ret.oid = rt.typelem AND rt.typsubscript = 'array_subscript_handler'::regproc
+LEFT JOIN pg_namespace ren ON ren.oid = ret.typnamespace
+WHERE {_OURS} AND {_no_member("pg_proc", "p.oid")}
+  AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')"""
+
+_TRIGGERS = f"""
+SELECT json_build_array('trigger', n.nspname, c.relname, g.tgname, pg_get_triggerdef(g.oid), g.tgenabled, pn.nspname, p.proname,
+  (SELECT json_agg(a.attname ORDER BY a.attnum) FROM unnest(g.tgattr) u(n)
+    JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = u.n), {_said("pg_trigger", "g.oid")})::text
+FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_namespace pn ON pn.oid = p.pronamespace
+WHERE NOT g.tgisinternal AND {_OURS}"""
+
+_POLICIES = f"""
+SELECT json_build_array('policy', n.nspname, c.relname, y.polname, y.polcmd, y.polpermissive,
+  (SELECT string_agg(CASE WHEN r = 0 THEN 'public' ELSE pg_get_userbyid(r) END, ',' ORDER BY r) FROM unnest(y.polroles) r),
+  pg_get_expr(y.polqual, y.polrelid), pg_get_expr(y.polwithcheck, y.polrelid), {_said("pg_policy", "y.oid")})::text
+FROM pg_policy y JOIN pg_class c ON c.oid = y.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS}"""
+
+_RULES = f"""
+SELECT json_build_array('rule', n.nspname, c.relname, r.rulename, pg_get_ruledef(r.oid), r.ev_enabled, {_said("pg_rewrite", "r.oid")})::text
+FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE r.rulename <> '_RETURN' AND {_OURS}"""
+
+_EXTENSIONS = f"""
+SELECT json_build_array('extension', x.extname, n.nspname, x.extversion, {_said("pg_extension", "x.oid")})::text
+FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extname <> 'plpgsql'"""
+
+_OTHERS = f"""
+SELECT json_build_array('other', o.kind, o.home, o.name, o.definition)::text FROM (
+SELECT 'collation' AS kind, n.nspname::text AS home, c.collname::text AS name,
+  concat_ws(' ', c.collprovider, c.collcollate, c.collctype, c.collisdeterministic) AS definition
+FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace WHERE {_OURS} AND {_no_member("pg_collation", "c.oid")}
+UNION ALL SELECT 'operator', n.nspname, o.oprname || ' (' || format_type(nullif(o.oprleft, 0), NULL) || ', '
+  || format_type(o.oprright, NULL) || ')', o.oprcode::text
+FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE {_OURS} AND {_no_member("pg_operator", "o.oid")}
+UNION ALL SELECT 'operator class', n.nspname, o.opcname, concat_ws(' ', a.amname, o.opcintype::regtype, o.opcdefault)
+FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace JOIN pg_am a ON a.oid = o.opcmethod
+WHERE {_OURS} AND {_no_member("pg_opclass", "o.oid")}
+UNION ALL SELECT 'cast', '', format_type(c.castsource, NULL) || ' AS ' || format_type(c.casttarget, NULL),
+  concat_ws(' ', c.castfunc::regprocedure, c.castcontext, c.castmethod)
+FROM pg_cast c WHERE c.oid >= 16384 AND {_no_member("pg_cast", "c.oid")}
+UNION ALL SELECT 'statistics', n.nspname, s.stxname, pg_get_statisticsobjdef(s.oid)
+FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE {_OURS}
+UNION ALL SELECT 'text search configuration', n.nspname, f.cfgname,
+  (SELECT string_agg(concat_ws(' ', m.maptokentype, m.mapdict::regdictionary), ', ' ORDER BY m.maptokentype, m.mapseqno)
+    FROM pg_ts_config_map m WHERE m.mapcfg = f.oid)
+FROM pg_ts_config f JOIN pg_namespace n ON n.oid = f.cfgnamespace WHERE {_OURS} AND {_no_member("pg_ts_config", "f.oid")}
+UNION ALL SELECT 'text search dictionary', n.nspname, d.dictname, d.dictinitoption
+FROM pg_ts_dict d JOIN pg_namespace n ON n.oid = d.dictnamespace WHERE {_OURS} AND {_no_member("pg_ts_dict", "d.oid")}
+UNION ALL SELECT 'event trigger', '', e.evtname, concat_ws(' ', e.evtevent, e.evtfoid::regproc, e.evtenabled)
+FROM pg_event_trigger e WHERE {_no_member("pg_event_trigger", "e.oid")}
+UNION ALL SELECT 'publication', '', p.pubname, concat_ws(' ', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete,
+  (SELECT string_agg(r.prrelid::regclass::text, ',' ORDER BY r.prrelid::regclass::text) FROM pg_publication_rel r
+    WHERE r.prpubid = p.oid))
+FROM pg_publication p
+UNION ALL SELECT 'foreign-data wrapper', '', w.fdwname, w.fdwoptions::text
+FROM pg_foreign_data_wrapper w WHERE {_no_member("pg_foreign_data_wrapper", "w.oid")}
+UNION ALL SELECT 'server', '', s.srvname, concat_ws(' ', s.srvtype, s.srvversion, s.srvoptions::text)
+FROM pg_foreign_server s
+UNION ALL SELECT 'language', '', l.lanname, '' FROM pg_language l
+WHERE l.oid >= 16384 AND {_no_member("pg_language", "l.oid")}
+UNION ALL SELECT 'default privileges', coalesce(n.nspname, ''), concat_ws(' ', pg_get_userbyid(d.defaclrole), d.defaclobjtype),
+  d.defaclacl::text
+FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace) o"""
+
+QUERIES = (
+    _NAMESPACES, _RELATIONS, _SEQUENCES, _TYPES, _ROUTINES, _TRIGGERS, _POLICIES, _RULES, _EXTENSIONS, _OTHERS,
+)  # fmt: skip
+READ = "SET LOCAL search_path = pg_catalog;" + ";".join(QUERIES)

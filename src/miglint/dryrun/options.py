@@ -1,0 +1,32 @@
+"""What a caller may say about a dry run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from miglint.dryrun.limits import Limits
+
+ENGINES = ("auto", "embedded", "docker", "local", "sqlite")
+
+
+@dataclass(frozen=True, slots=True)
+class DryRunOptions:
+    """How to run.
+
+    `engine` is one of `ENGINES`; with `sqlite` the PostgreSQL histories are left out. `url` names a server instead of
+    starting one. `rows` are generated per table (0: none), the same for the same `seed`. `postgres` are versions to
+    run on, in containers (`("14", "16")`); `image` overrides the container's image. `sqlite` is the lowest version of
+    SQLite that is targeted. `extensions` are created before the first migration. `foreign_keys` says that the
+    application's SQLite connections enforce them.
+    """
+
+    engine: str = "auto"
+    url: str | None = None
+    rows: int = 100
+    seed: int = 0
+    postgres: tuple[str, ...] = ()
+    image: str | None = None
+    sqlite: tuple[int, ...] = ()
+    extensions: tuple[str, ...] = ()
+    foreign_keys: bool = False
+    limits: Limits = field(default_factory=Limits)

@@ -1,0 +1,97 @@
+"""What an engine must be able to do, said once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from miglint.dryrun.results import EngineInfo, Execution
+from miglint.dryrun.statements import Prepared
+from miglint.errors import MiglintError
+from miglint.schema.value import Schema
+from miglint.source import Dialect
+from miglint.sql.operations import Name
+
+
+class EngineMissingError(MiglintError):
+    """The engine that was asked for is not there. The message names the command that installs it."""
+
+
+class EngineLostError(MiglintError):
+    """The engine went away in the middle: its server was killed, its disk is full, its container was removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableDigest:
+    """The rows of a table, told apart without keeping them: their number, and one hash per column over all values."""
+
+    count: int
+    columns: Mapping[str, str]
+
+
+Digests = Mapping[Name, TableDigest]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A script that was run and undone. `schema` is what it left before, None when it failed.
+
+    `rows_changed` says whether any row of the database was other than before; None when it failed.
+    """
+
+    execution: Execution
+    schema: Schema | None = None
+    rows_changed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What putting rows into the tables gave: rows inserted by table, and tables left out with the reason."""
+
+    inserted: Mapping[Name, int] = field(default_factory=dict)
+    unfilled: Mapping[Name, str] = field(default_factory=dict)
+
+
+class Database(Protocol):
+    """One throw-away database. Every method may raise `EngineLostError`."""
+
+    def run(self, script: Prepared, *, observe: bool = False) -> Execution:
+        """Run a script with its tool's transaction habits and keep what it did. `observe` looks at locks too."""
+
+    def rehearse(self, script: Prepared) -> Rehearsal:
+        """Run a script as `run` does, look at what it left, and leave the database as it was."""
+
+    def schema(self) -> Schema:
+        """Read the whole schema from the engine's own catalog."""
+
+    def copy(self) -> Database:
+        """Return another database with the same content."""
+
+    def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
+        """Put `rows` generated rows into each empty table."""
+
+    def digests(self) -> Digests:
+        """Describe the rows of every table."""
+
+    def values(self, table: Name, column: str) -> Mapping[str | None, int]:
+        """Return the values of a column, as text or as a hash of it, and how often each is there."""
+
+    def drop(self) -> None:
+        """Remove it; never raises."""
+
+
+class Engine(Protocol):
+    """A way to have throw-away databases of one dialect."""
+
+    info: EngineInfo
+    dialect: Dialect
+
+    def create(self) -> Database:
+        """Return a new empty database."""
+
+    def check(self) -> None:
+        """Raise `EngineLostError` with the reason when the engine is no longer there."""
+
+    def close(self) -> None:
+        """Stop whatever was started and remove whatever was made; never raises, and may be called twice."""

@@ -1,0 +1,197 @@
+"""What a dry run saw: values only, no connection and no engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from miglint.schema.diff import Change
+from miglint.schema.value import Schema
+from miglint.source import Direction, History, Migration, Script, Span
+from miglint.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """The engine that ran: `kind` (`sqlite`, `embedded`, `local`, `docker`, `url`), the server's name and version.
+
+    `why` says in words why this one was taken; `notes` are remarks on it that a reader of the results should know.
+    """
+
+    kind: str
+    product: str
+    version: str
+    why: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineError:
+    """An error that the engine raised, in its own words.
+
+    `sqlstate` is SQLite's error name there (`SQLITE_CONSTRAINT`). `span` are the characters of the file that hold the
+    statement; `place` the offset in the file that the engine points at, when it does. `index` counts statements from 0
+    (-1: the commit at the end). `limit` names the bound that was hit (`statement time-out`, `total time-out`,
+    `disk`, `notices`, `refused`, `server`); None for an ordinary error.
+    """
+
+    message: str
+    sqlstate: str | None = None
+    detail: str | None = None
+    hint: str | None = None
+    index: int = -1
+    span: Span | None = None
+    place: int | None = None
+    limit: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.sqlstate}: {self.message}" if self.sqlstate else self.message
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Lock:
+    """The strongest lock that a statement took on a table that existed before it (`mode` as PostgreSQL names it)."""
+
+    table: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRun:
+    """One statement as it ran. `seconds` is its time on the server, seen from here.
+
+    `rewritten` are tables whose storage was replaced, `invalid` indexes that it left invalid. `locks` is empty where
+    the engine has none to show (SQLite; statements that cannot run in a transaction).
+    """
+
+    index: int
+    span: Span
+    seconds: float
+    locks: tuple[Lock, ...] = ()
+    rewritten: tuple[str, ...] = ()
+    invalid: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A script as it ran; `error` is None when all of it did. `seconds` includes the commit."""
+
+    statements: tuple[StatementRun, ...] = ()
+    error: EngineError | None = None
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether every statement ran."""
+        return self.error is None
+
+
+STEPS = (
+    "read the schema, put rows into it",
+    "forward",
+    "forward again",
+    "rollback",
+    "rollback again",
+    "forward once more",
+    "go on",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One of the seven steps. `ok` is None when it was not run, and `reason` says why.
+
+    `changes` are the differences from the schema that the step should have left. A step is ok when nothing failed
+    and nothing that counts differs.
+    """
+
+    number: int
+    ok: bool | None
+    error: EngineError | None = None
+    changes: tuple[Change, ...] = ()
+    reason: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """What the step does, in words."""
+        return STEPS[self.number - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Rows or values that were there before the forward and are not after the rollback.
+
+    `kind` is `rows` (`column` is None then) or `values`; `count` how many, of `total` rows.
+    """
+
+    table: str
+    column: str | None
+    kind: str
+    count: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowRun:
+    """The same migration on tables with rows in them.
+
+    `inserted` is the number of generated rows by table, `unfilled` the tables that could not be given rows and why.
+    `forward` and `rollback` are the executions; `losses` what did not come back.
+    """
+
+    inserted: dict[str, int] = field(default_factory=dict)
+    unfilled: dict[str, str] = field(default_factory=dict)
+    forward: Execution | None = None
+    rollback: Execution | None = None
+    losses: tuple[Loss, ...] = ()
+    rows_stable: bool | None = None
+    error: EngineError | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MigrationRun:
+    """One migration as executed: the seven steps, the verdict, and the schemas before, after and after rolling back.
+
+    `unknown` are the reasons for each None of the verdict. `changes` are the differences that the rollback left.
+    """
+
+    migration: Migration
+    steps: tuple[StepResult, ...]
+    verdict: Verdict
+    unknown: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    before: Schema | None = None
+    after: Schema | None = None
+    restored: Schema | None = None
+    forward: Execution | None = None
+    rollback: Execution | None = None
+    rows: RowRun | None = None
+    seconds: float = 0.0
+
+    def step(self, number: int) -> StepResult:
+        """Return step `number` (from 1)."""
+        return self.steps[number - 1]
+
+    def script(self, direction: Direction) -> Script | None:
+        """Return the script of a direction."""
+        return self.migration.forward if direction is Direction.FORWARD else self.migration.rollback
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HistoryRun:
+    """A history as executed on one engine. `stopped` says why it ended before its last migration, if it did."""
+
+    history: History
+    engine: EngineInfo
+    migrations: tuple[MigrationRun, ...]
+    seconds: float = 0.0
+    stopped: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DryRunReport:
+    """All histories of a run; a history appears once per engine version that it ran on."""
+
+    histories: tuple[HistoryRun, ...]
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()

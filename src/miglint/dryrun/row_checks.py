@@ -1,0 +1,77 @@
+"""What a `CHECK` allows, where its text says so plainly: lists of values, bounds, lengths."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from miglint.schema.objects import Table
+
+_LIST = re.compile(
+    r"""\(*"?(?P<column>\w+)"?\)*(?:::[\w ]+)?\s*
+    (?:=\s*any\s*\(+\s*array\s*\[(?P<array>[^\]]*)\]|in\s*\((?P<list>[^()]*)\))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LENGTH = re.compile(
+    r"""(?:char_length|character_length|length|octet_length)\s*\(+"?(?P<column>\w+)"?\)*(?:::[\w ]+)?
+    \)*\s*(?P<sign><=|>=|<|>|=)\s*\(?(?P<bound>\d+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_BOUND = re.compile(
+    r"""(?<![\w(])\(*"?(?P<column>[a-z_]\w*)"?\)*(?:::[\w ]+)?\s*
+    (?P<sign><=|>=|<|>)\s*\(*(?P<bound>-?\d+(?:\.\d+)?)(?![\w-])""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_VALUE = re.compile(r"'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)")
+
+
+@dataclass(slots=True)
+class Allowed:
+    """What is known of the values that a column may have. `values` are literals without quotes."""
+
+    values: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    shortest: int = 0
+    longest: int | None = None
+
+
+def allowed(table: Table) -> dict[str, Allowed]:
+    """Read the checks of a table; what is not understood is left for the engine to judge."""
+    found: dict[str, Allowed] = {}
+    for constraint in table.constraints.values():
+        if constraint.kind == "check" and constraint.expression is not None:
+            _read(constraint.expression.text, found)
+    return found
+
+
+def _read(text: str, found: dict[str, Allowed]) -> None:
+    for match in _LIST.finditer(text):
+        literals = match["array"] if match["array"] is not None else match["list"]
+        values = tuple((quoted or number).replace("''", "'") for quoted, number in _VALUE.findall(literals))
+        if values:
+            _of(found, match["column"]).values = values
+    for match in _LENGTH.finditer(text):
+        bound, one = int(match["bound"]), _of(found, match["column"])
+        if match["sign"] in ("<", "<="):
+            one.longest = bound - (match["sign"] == "<")
+        elif match["sign"] == "=":
+            one.shortest = one.longest = bound
+        else:
+            one.shortest = bound + (match["sign"] == ">")
+    for match in _BOUND.finditer(text):
+        number, limits = float(match["bound"]), _of(found, match["column"])
+        if match["sign"] in ("<", "<="):
+            limits.most = number - (match["sign"] == "<")
+        else:
+            limits.least = number + (match["sign"] == ">")
+
+
+def _of(found: dict[str, Allowed], column: str) -> Allowed:
+    return found.setdefault(column.lower(), Allowed())
+
+
+def unique_columns(table: Table, indexes: list[tuple[str, ...]]) -> frozenset[str]:
+    """Return the columns that some key needs to be different in every row (of several, all of them)."""
+    keys = [constraint.columns for constraint in table.constraints.values() if constraint.kind in ("primary", "unique")]
+    return frozenset(column.lower() for key in (*keys, *indexes) for column in key)

@@ -1,0 +1,56 @@
+"""In which order tables can be given rows, so that what a foreign key points at is there."""
+
+from __future__ import annotations
+
+from miglint.schema.objects import Index, Table
+from miglint.schema.value import Schema
+from miglint.source import Dialect
+from miglint.sql.operations import Constraint, Name
+
+
+def _same(name: Name, dialect: Dialect) -> Name:
+    """Return a name as it is compared: SQLite's without case."""
+    return Name(None, name.name.lower()) if dialect is Dialect.SQLITE else Name(name.schema or "public", name.name)
+
+
+def foreign_keys(table: Table) -> list[Constraint]:
+    """Return the foreign keys, those of several columns first: they decide about more."""
+    keys = [constraint for constraint in table.constraints.values() if constraint.kind == "foreign"]
+    return sorted(keys, key=lambda key: -len(key.columns))
+
+
+def in_order(schema: Schema) -> list[Table]:
+    """Return the tables, each behind those that it points at; a circle is cut where it is met."""
+    tables = {_same(value.name, schema.dialect): value for _, value in schema.items() if isinstance(value, Table)}
+    done: dict[Name, None] = {}
+
+    def visit(name: Name, above: tuple[Name, ...]) -> None:
+        if name in done or name in above or name not in tables:
+            return
+        for key in foreign_keys(tables[name]):
+            if key.table is not None:
+                visit(_same(key.table, schema.dialect), (*above, name))
+        done[name] = None
+
+    for name in sorted(tables, key=lambda item: (item.schema or "", item.name)):
+        visit(name, ())
+    return [tables[name] for name in done]
+
+
+def unique_indexes(schema: Schema, table: Table) -> list[tuple[str, ...]]:
+    """Return the columns of the table's unique indexes."""
+    mine = _same(table.name, schema.dialect)
+    return [
+        tuple(column for element in value.elements for column in _columns(element.column, element.expression))
+        for _, value in schema.items()
+        if isinstance(value, Index) and value.unique and value.table is not None
+        if _same(value.table, schema.dialect) == mine
+    ]
+
+
+def _columns(column: str | None, expression: object) -> tuple[str, ...]:
+    if column is not None:
+        return (column,)
+    text = getattr(expression, "text", "")
+    # `lower(email)` needs different emails.
+    return tuple(word.strip('"') for word in text.replace("(", " ").replace(")", " ").replace("::", " ").split())

@@ -1,0 +1,223 @@
+"""Histories to a report: engines are started, histories run side by side, and nothing is left when it ends."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from types import FrameType
+
+from miglint.dryrun.choose import Choice, choices
+from miglint.dryrun.limits import Deadline
+from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.protocol import Database, Engine, EngineLostError
+from miglint.dryrun.results import DryRunReport, HistoryRun, MigrationRun, RowRun
+from miglint.dryrun.row_steps import run_rows
+from miglint.dryrun.session import QueryError
+from miglint.dryrun.statements import prepare
+from miglint.dryrun.steps import Scripts, not_run, run_steps
+from miglint.dryrun.surroundings import bookkeeping, missing_extensions, script_of
+from miglint.errors import UsageError
+from miglint.source import Dialect, History, Migration, Script
+
+Progress = Callable[[int, int, str], None]
+
+
+def dry_run(
+    histories: Sequence[History],
+    options: DryRunOptions,
+    *,
+    baseline: Mapping[Dialect, Script] | None = None,
+    progress: Progress | None = None,
+) -> DryRunReport:
+    """Execute every migration of the histories and say what happened.
+
+    `baseline` are scripts that make the schema at which the histories begin. Raises `EngineMissingError` when an
+    engine that is needed is not there, before anything is run.
+    """
+    started = time.perf_counter()
+    run = _Run(options, baseline or {}, progress)
+    notes: list[str] = []
+    wanted = [history for history in histories if history.migrations]
+    if options.engine == "sqlite":
+        left = sum(history.dialect is Dialect.POSTGRES for history in wanted)
+        wanted = [history for history in wanted if history.dialect is Dialect.SQLITE]
+        if left:
+            notes.append(f"the dry run left out {left} PostgreSQL histories: `--dry-run=sqlite`")
+    with _Interrupts():
+        try:
+            results = run.all(wanted)
+        finally:
+            run.close()
+    return DryRunReport(results, time.perf_counter() - started, tuple(notes))
+
+
+class _Interrupts:
+    """Lets SIGTERM unwind as Ctrl-C does, so that what was started is stopped."""
+
+    def __enter__(self) -> None:
+        self._old = None
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            self._old = signal.signal(signal.SIGTERM, self._raise)
+
+    @staticmethod
+    def _raise(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    def __exit__(self, *_: object) -> None:
+        if self._old is not None:
+            signal.signal(signal.SIGTERM, self._old)
+
+
+class _Run:
+    """The state of one dry run."""
+
+    def __init__(self, options: DryRunOptions, baseline: Mapping[Dialect, Script], progress: Progress | None) -> None:
+        self._options = options
+        self._baseline = baseline
+        self._progress = progress
+        self._deadline = Deadline.after(options.limits.total)
+        self._engines: dict[str, Engine] = {}
+        self._lock = threading.Lock()
+        self._done = 0
+        self._total = 0
+
+    def all(self, histories: Sequence[History]) -> tuple[HistoryRun, ...]:
+        """Run all histories, each on its engines."""
+        jobs = [
+            (history, self._engine(choice))
+            for history in histories
+            for choice in choices(history.dialect, self._options)
+        ]
+        self._total = sum(len(history.migrations) for history, _ in jobs)
+        # A history keeps one core busy, or two with rows; more threads than that only wait for each other.
+        pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="miglint-history")
+        futures: list[Future[HistoryRun]] = []
+        try:
+            futures = [pool.submit(self._history, history, engine) for history, engine in jobs]
+            wait(futures, return_when=FIRST_EXCEPTION)
+            return tuple(future.result() for future in futures)
+        except BaseException:
+            self._deadline.stop()
+            for future in futures:
+                future.cancel()
+            self.close()
+            raise
+        finally:
+            pool.shutdown(wait=True)
+
+    def _engine(self, choice: Choice) -> Engine:
+        engine = self._engines.get(choice.label)
+        if engine is None:
+            engine = self._engines[choice.label] = choice.start(self._deadline)
+        return engine
+
+    def close(self) -> None:
+        """Stop all engines."""
+        for engine in self._engines.values():
+            engine.close()
+
+    def _history(self, history: History, engine: Engine) -> HistoryRun:
+        started = time.perf_counter()
+        runs: list[MigrationRun] = []
+        info = engine.info
+        stopped = None
+        try:
+            database = engine.create()
+            try:
+                info = replace(info, notes=info.notes + self._surround(history, database))
+                for run in self._migrations(history, database, engine):
+                    runs.append(run)
+            finally:
+                database.drop()
+        except (EngineLostError, QueryError) as lost:
+            stopped = _reason(engine, lost)
+            runs += [not_run(migration, None, stopped) for migration in history.migrations[len(runs) :]]
+        used = getattr(engine, "notes", None)
+        if callable(used):
+            info = replace(info, notes=info.notes + tuple(used()))
+        return HistoryRun(history, info, tuple(runs), time.perf_counter() - started, stopped)
+
+    def _surround(self, history: History, database: Database) -> tuple[str, ...]:
+        """Put into a new database what the first migration finds."""
+        notes = []
+        baseline = self._baseline.get(history.dialect)
+        if baseline is not None:
+            done = database.run(prepare(baseline))
+            if done.error is not None:
+                raise UsageError(f"{baseline.path}: baseline-schema: {done.error}")
+        for name in dict.fromkeys((*self._options.extensions, *(missing_extensions(history) if not baseline else ()))):
+            script = script_of(f'CREATE EXTENSION IF NOT EXISTS "{name}"', history.dialect)
+            if history.dialect is Dialect.POSTGRES and database.run(prepare(script)).ok:
+                notes.append(
+                    f"the extension {name} was there before the first migration: scripts use it, and none creates it"
+                )
+        table = bookkeeping(history)
+        if table is not None:
+            database.run(prepare(table))
+        return tuple(notes)
+
+    def _migrations(self, history: History, database: Database, engine: Engine) -> Iterable[MigrationRun]:
+        rows = self._options.rows
+        before = database.schema()
+        twin = database.copy() if rows else None
+        aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miglint-rows") if rows else None
+        try:
+            for migration in history.migrations:
+                self._tell(history, migration, 0)
+                scripts = Scripts.of(migration)
+                beside = None
+                if aside is not None and twin is not None:
+                    beside = aside.submit(run_rows, scripts, twin, before, rows, self._options.seed)
+                try:
+                    run = run_steps(migration, scripts, database, before)
+                finally:
+                    row_run = beside.result() if beside is not None else None
+                run = _merged(run, row_run)
+                before = run.after or before
+                if twin is not None and row_run is not None and run.forward is not None and _apart(run, row_run):
+                    twin.drop()
+                    twin = database.copy()
+                yield run
+                self._tell(history, migration, 1)
+        finally:
+            if aside is not None:
+                aside.shutdown(wait=True)
+            if twin is not None:
+                twin.drop()
+
+    def _tell(self, history: History, migration: Migration, done: int) -> None:
+        with self._lock:
+            self._done += done
+            if self._progress is not None:
+                self._progress(self._done, self._total, f"{history.root} {migration.version} {migration.name}".strip())
+
+
+def _reason(engine: Engine, lost: Exception) -> str:
+    """Return why the engine went away: what it says itself is better than what a connection noticed."""
+    try:
+        engine.check()
+    except EngineLostError as known:
+        return str(known)
+    return str(lost)
+
+
+def _apart(run: MigrationRun, rows: RowRun) -> bool:
+    """Tell whether the database with rows is no longer where the history is."""
+    failed = rows.forward is not None and not rows.forward.ok
+    return failed or (run.forward is not None and not run.forward.ok)
+
+
+def _merged(run: MigrationRun, rows: RowRun | None) -> MigrationRun:
+    """Put what rows showed into the migration's run; an error that came without rows too is not the rows' own."""
+    if rows is None:
+        return run
+    if run.forward is not None and not run.forward.ok:
+        return replace(run, rows=replace(rows, error=None))
+    stable = run.verdict.rows_stable
+    if rows.rows_stable is False:
+        stable = False
+    return replace(run, rows=rows, verdict=replace(run.verdict, rows_stable=stable))

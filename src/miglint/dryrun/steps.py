@@ -1,0 +1,132 @@
+"""The seven steps, said once for every engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from miglint.dryrun.compare import compare, counting
+from miglint.dryrun.protocol import Database, Rehearsal
+from miglint.dryrun.results import EngineError, Execution, MigrationRun, StepResult
+from miglint.dryrun.statements import Prepared, prepare
+from miglint.schema.diff import Change
+from miglint.schema.value import Schema
+from miglint.source import Migration
+from miglint.verdict import Verdict
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scripts:
+    """The two scripts of a migration, ready to run."""
+
+    forward: Prepared | None
+    rollback: Prepared | None
+
+    @classmethod
+    def of(cls, migration: Migration) -> Scripts:
+        """Cut both scripts into statements."""
+        forward = prepare(migration.forward) if migration.forward is not None else None
+        return cls(forward, prepare(migration.rollback) if migration.rollback is not None else None)
+
+
+def run_steps(migration: Migration, scripts: Scripts, database: Database, before: Schema) -> MigrationRun:
+    """Take a migration through the seven steps on `database`, whose schema is `before`, and leave it after the forward.
+
+    When the forward fails, the database stays as the failure left it, which a transaction makes the state before.
+    """
+    started = time.perf_counter()
+    if scripts.forward is None:
+        return not_run(migration, before, "there is no forward script")
+    begun = time.perf_counter()
+    forward = database.run(scripts.forward, observe=True)
+    after = database.schema() if forward.ok or not scripts.forward.wrapped else before
+    second = StepResult(2, forward.ok, forward.error, seconds=time.perf_counter() - begun)
+    first = StepResult(1, True, seconds=begun - started)
+    if not forward.ok:
+        reason = "the forward failed"
+        rest = tuple(StepResult(number, None, reason=reason) for number in range(3, 7))
+        last = StepResult(7, True, reason="the history goes on from what the failed forward left")
+        return MigrationRun(
+            migration, (first, second, *rest, last), Verdict(), (f"{reason}: {forward.error}",), before=before,
+            after=after, forward=forward, seconds=time.perf_counter() - started,
+        )  # fmt: skip
+    begun = time.perf_counter()
+    again = database.rehearse(scripts.forward)
+    third = _again(3, again, after, time.perf_counter() - begun)
+    back = _Rollback.run(scripts, database, before, after)
+    unknown = list(back.unknown)
+    verdict = Verdict(
+        forward_idempotent=third.ok,
+        rollback_idempotent=back.fifth.ok,
+        rows_stable=None if again.rows_changed is None else not again.rows_changed,
+        symmetric=back.symmetric,
+    )
+    if verdict.rows_stable is None:
+        unknown.append("rows_stable: the second run of the forward fails")
+    steps = (first, second, third, back.fourth, back.fifth, back.sixth, StepResult(7, True))
+    return MigrationRun(
+        migration, steps, verdict, tuple(unknown), back.changes, before, after, back.restored, forward, back.execution,
+        seconds=time.perf_counter() - started,
+    )  # fmt: skip
+
+
+def not_run(migration: Migration, before: Schema | None, reason: str) -> MigrationRun:
+    """Return a migration of which no step was run, and why."""
+    steps = tuple(StepResult(number, None, reason=reason) for number in range(1, 8))
+    return MigrationRun(migration, steps, Verdict(), (reason,), before=before, after=before)
+
+
+def _again(number: int, run: Rehearsal, expected: Schema, seconds: float) -> StepResult:
+    changes = compare(expected, run.schema) if run.schema is not None else ()
+    ok = run.execution.ok and not counting(changes)
+    return StepResult(number, ok, run.execution.error, changes, seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rollback:
+    """Steps 4 to 6, which run on a copy of the database after the forward."""
+
+    fourth: StepResult
+    fifth: StepResult
+    sixth: StepResult
+    symmetric: bool | None = None
+    changes: tuple[Change, ...] = ()
+    restored: Schema | None = None
+    execution: Execution | None = None
+    unknown: tuple[str, ...] = ()
+
+    @classmethod
+    def run(cls, scripts: Scripts, database: Database, before: Schema, after: Schema) -> _Rollback:
+        if scripts.rollback is None or scripts.forward is None:
+            reason = "there is no rollback script"
+            fourth, fifth, sixth = (StepResult(number, None, reason=reason) for number in (4, 5, 6))
+            return cls(fourth, fifth, sixth, unknown=(reason,))
+        begun = time.perf_counter()
+        twin = database.copy()
+        try:
+            execution = twin.run(scripts.rollback, observe=True)
+            restored = twin.schema() if execution.ok or not scripts.rollback.wrapped else after
+            changes = compare(before, restored)
+            symmetric = execution.ok and not counting(changes)
+            fourth = StepResult(4, symmetric, execution.error, changes, seconds=time.perf_counter() - begun)
+            if not execution.ok:
+                reason = "the rollback failed"
+                fifth, sixth = (StepResult(number, None, reason=reason) for number in (5, 6))
+                said = (f"rollback_idempotent: {reason}",)
+                return cls(fourth, fifth, sixth, False, changes, restored, execution, said)
+            begun = time.perf_counter()
+            again = twin.rehearse(scripts.rollback)
+            fifth = _again(5, again, restored, time.perf_counter() - begun)
+            begun = time.perf_counter()
+            once_more = twin.run(scripts.forward)
+            error: EngineError | None = once_more.error
+            left = compare(after, twin.schema()) if once_more.ok else ()
+            sixth = StepResult(
+                6, error is None and not counting(left), error, left, seconds=time.perf_counter() - begun
+            )
+            return cls(fourth, fifth, sixth, symmetric, changes, restored, execution)
+        finally:
+            twin.drop()

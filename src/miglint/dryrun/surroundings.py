@@ -1,0 +1,56 @@
+"""What is there before the first migration: the migration tool's own table, and extensions that nobody creates."""
+
+from __future__ import annotations
+
+import re
+
+from miglint.dryrun.extensions import created_extension
+from miglint.source import Dialect, Direction, History, Script, SourceFile, Span
+
+_BOOKKEEPING = {
+    "diesel": "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL,"
+    " run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+    "golang-migrate": "CREATE TABLE schema_migrations (version BIGINT NOT NULL PRIMARY KEY, dirty BOOLEAN NOT NULL)",
+    "dbmate": "CREATE TABLE schema_migrations (version VARCHAR(128) PRIMARY KEY)",
+    "pop": "CREATE TABLE schema_migration (version VARCHAR(48) NOT NULL)",
+}
+# Words that only an extension gives a meaning.
+_WORDS = {
+    "pg_trgm": re.compile(r"\b(?:gin|gist)_trgm_ops\b|\bsimilarity\s*\(", re.IGNORECASE),
+    "uuid-ossp": re.compile(r"\buuid_generate_v[1345]\w*\s*\(", re.IGNORECASE),
+    "citext": re.compile(r"\bcitext\b(?!\s*\.)", re.IGNORECASE),
+    "hstore": re.compile(r"\s(?:public\.)?hstore\b(?!\s*;)", re.IGNORECASE),
+    "ltree": re.compile(r"\s(?:public\.)?ltree\b(?!\s*;)", re.IGNORECASE),
+    "pgcrypto": re.compile(r"\b(?:gen_random_bytes|pgp_sym_encrypt|gen_salt)\s*\(", re.IGNORECASE),
+    "btree_gin": re.compile(r"\bgin\s*\([^)]*\b(?:int[248]|uuid|text)_ops\b", re.IGNORECASE),
+    "unaccent": re.compile(r"\bunaccent\s*\(", re.IGNORECASE),
+}
+_CREATION = re.compile(r"create\s+extension[^;]*", re.IGNORECASE)
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+def bookkeeping(history: History) -> Script | None:
+    """Return a script that makes the table in which the history's tool keeps its records, if it is known."""
+    text = _BOOKKEEPING.get(history.layout)
+    return None if text is None else script_of(text, history.dialect)
+
+
+def script_of(text: str, dialect: Dialect) -> Script:
+    """Return a text of ours as a script."""
+    return Script(SourceFile("(surroundings)", text), Span(0, len(text)), Direction.FORWARD, dialect)
+
+
+def missing_extensions(history: History) -> tuple[str, ...]:
+    """Return the extensions whose words a PostgreSQL history uses though none of its scripts creates them."""
+    if history.dialect is not Dialect.POSTGRES:
+        return ()
+    texts = [
+        _COMMENT.sub(" ", script.text)
+        for migration in history.migrations
+        for script in (migration.forward, migration.rollback)
+        if script is not None
+    ]
+    created = {created_extension(found) for text in texts for found in _CREATION.findall(text)}
+    return tuple(
+        name for name, words in _WORDS.items() if name not in created and any(words.search(text) for text in texts)
+    )

@@ -1,0 +1,332 @@
+"""Histories replayed and all rules asked, over any range of their migrations.
+
+What comes of a range depends on nothing but the migrations up to its end, so that two processes can take one each.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from miglint.config import Settings
+from miglint.errors import UsageError
+from miglint.replay import Passage, Step, advance, empty_schema, replay_one
+from miglint.report.value import MigrationReport
+from miglint.rules.internal import RULE_CRASHED
+from miglint.rules.registry import Context, Hit, Rule
+from miglint.schema.apply import run
+from miglint.schema.value import Schema
+from miglint.selection import Selection
+from miglint.source import Dialect, Direction, Discovered, History, Migration, Script, SourceFile, Span
+from miglint.sql import parse
+from miglint.variants import Both, Variants, variants
+
+if TYPE_CHECKING:
+    from miglint.dryrun.results import DryRunReport, HistoryRun
+    from miglint.rules.execution import Executed
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A hit with the rule that made it and the migration that it came from."""
+
+    rule: Rule
+    hit: Hit
+    migration: Migration | None = None
+
+
+@dataclass(slots=True)
+class Part:
+    """What came of a range of migrations: their verdicts, what the rules said, where each file's statements are."""
+
+    migrations: list[MigrationReport] = field(default_factory=list)
+    placed: list[Placed] = field(default_factory=list)
+    statements: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
+
+    def extend(self, other: Part) -> None:
+        """Add what came of the range behind this one."""
+        self.migrations += other.migrations
+        self.placed += other.placed
+        for path, spans in other.statements.items():
+            self.statements[path] += spans
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What there is to examine: histories in the transactions of the team's runner, and the schema each begins with.
+
+    `executed` is what a dry run of the same histories saw; `variants` are the histories that are one for two engines;
+    `sqlite` is the version of SQLite that the settings target (None: they do not name SQLite).
+    """
+
+    histories: tuple[History, ...]
+    starts: Mapping[Dialect, Schema]
+    asked: Asked
+    runner: str | None
+    executed: DryRunReport | None = None
+    variants: tuple[Variants, ...] = ()
+    sqlite: tuple[int, int] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        found: Discovered,
+        settings: Settings,
+        schemas: Mapping[str, SourceFile],
+        asked: Asked,
+        executed: DryRunReport | None = None,
+    ) -> Work:
+        """Prepare the histories that were found. Raises `UsageError` for a baseline schema that cannot be read."""
+        histories = tuple(as_the_runner(history, settings) for history in found.histories)
+        starts = {dialect: start_of(dialect, schemas) for dialect in {history.dialect for history in histories}}
+        sqlite = sqlite_target(settings)
+        return cls(histories, starts, asked, settings.transaction, executed, variants(histories), sqlite)
+
+    @property
+    def migrations(self) -> list[Migration]:
+        """All migrations, history after history: ranges count along this list."""
+        return [migration for history in self.histories for migration in history.migrations]
+
+    def part(self, first: int, last: int, progress: Progress | None = None) -> Part:
+        """Examine the migrations from number `first` up to, but not including, number `last`."""
+        part = Part()
+        number = 0
+        passed: dict[History, list[Passage]] = {}
+        for place, history in enumerate(self.histories):
+            size = len(history.migrations)
+            if number + size > first and number < last:
+                passages = self._history(part, place, max(0, first - number), min(size, last - number), progress)
+                if passages:
+                    passed[history] = passages
+                    self._variants(part, history, passed)
+            number += size
+        return part
+
+    def _variants(self, part: Part, history: History, passed: dict[History, list[Passage]]) -> None:
+        """Ask about two variants of a history where the second of them ends."""
+        for pair in self.variants if self.asked.about_variants else ():
+            both = (pair.postgres, pair.sqlite)
+            if history is max(both, key=self.histories.index):
+                # Another process may have passed through the first one.
+                for one in both:
+                    if one not in passed:
+                        passed[one] = self._passages(one)
+                part.placed += self.asked.others("variants", Both(pair, passed[pair.postgres], passed[pair.sqlite]))
+
+    def _passages(self, history: History) -> list[Passage]:
+        schema = self.starts[history.dialect]
+        passages = []
+        for migration in history.migrations:
+            passages.append(advance(migration, parse, schema))
+            schema = passages[-1].after
+        return passages
+
+    def _history(self, part: Part, place: int, first: int, last: int, progress: Progress | None) -> list[Passage]:
+        """Examine a range of a history; return its passages where rules want them and it ends here."""
+        history = self.histories[place]
+        schema = self.starts[history.dialect]
+        ran = self._ran(place)
+        # Rules about the whole history are asked where it ends: whoever is there has passed through all of it.
+        ends = last == len(history.migrations)
+        pairs = [pair for pair in self.variants if history in (pair.postgres, pair.sqlite)]
+        about = self.asked.about_histories(history.dialect)
+        keep = ends and (about or (bool(pairs) and self.asked.about_variants))
+        passages: list[Passage] = []
+        doubted = False
+        for number, migration in enumerate(history.migrations[:last]):
+            if number < first:
+                passage = advance(migration, parse, schema)
+            else:
+                step = replay_one(
+                    migration,
+                    parse,
+                    schema,
+                    layout=history.layout,
+                    runner=self.runner,
+                    doubted=doubted,
+                    served=any(migration in pair.served for pair in pairs),
+                    sqlite=self.sqlite,
+                )
+                self._step(part, step, number, ran)
+                passage = step.passage
+                if progress is not None:
+                    progress(len(part.migrations))
+            schema, doubted = passage.after, doubted or passage.doubted
+            if keep:
+                passages.append(passage)
+        if keep and about:
+            part.placed += self.asked.history(passages)
+        return passages
+
+    def _ran(self, place: int) -> list[HistoryRun]:
+        if self.executed is None:
+            return []
+        same = self.histories[place]
+        return [
+            one
+            for one in self.executed.histories
+            if (one.history.root, one.history.layout, one.history.dialect) == (same.root, same.layout, same.dialect)
+        ]
+
+    def _step(self, part: Part, step: Step, number: int, ran: list[HistoryRun]) -> None:
+        part.placed += self.asked.step(step)
+        report = _report(step)
+        if ran:
+            # Only a dry run needs what this imports.
+            from miglint.rules.execution import Executed
+
+            runs = [Executed(step, one.migrations[number], one) for one in ran]
+            for item in runs:
+                part.placed += self.asked.executed(item)
+            report = _with_execution(report, runs[0])
+        part.migrations.append(report)
+        for script, statements in (
+            (step.migration.forward, step.forward_statements),
+            (step.migration.rollback, step.rollback_statements),
+        ):
+            if script is not None:
+                part.statements[script.path] += [statement.span for statement in statements]
+
+
+def start_of(dialect: Dialect, schemas: Mapping[str, SourceFile]) -> Schema:
+    """Return the schema that histories of a dialect begin with: what a baseline schema does not make does not exist."""
+    file = schemas.get(dialect.value) or schemas.get("")
+    if file is None:
+        return empty_schema(dialect)
+    script = Script(file, Span(0, len(file.text)), Direction.FORWARD, dialect)
+    statements = parse(script)
+    for statement in statements:
+        if statement.problem is not None:
+            place = file.position(statement.problem.span.start)
+            raise UsageError(f"{file.path}:{place.line}: baseline-schema: {statement.problem.message}")
+    return run(empty_schema(dialect, closed=True), statements).schema
+
+
+def sqlite_target(settings: Settings) -> tuple[int, int] | None:
+    """Return the version of SQLite that the settings target, or None when they do not name SQLite."""
+    version = settings.targets.get("sqlite")
+    if version is None:
+        return None
+    from miglint.sql.sqlite.features import NEWEST
+
+    return (version[0], version[1]) if len(version) > 1 else NEWEST
+
+
+def as_the_runner(history: History, settings: Settings) -> History:
+    """Return a history with the transactions that the settings say the team's runner makes."""
+    if settings.transaction not in ("per-statement", "none"):
+        return history
+    return replace(history, migrations=tuple(map(_bare, history.migrations)))
+
+
+def _bare(migration: Migration) -> Migration:
+    """Return a migration that runs without a transaction around it."""
+    forward, rollback = migration.forward, migration.rollback
+    return replace(
+        migration,
+        forward=replace(forward, transaction=False) if forward is not None else None,
+        rollback=replace(rollback, transaction=False) if rollback is not None else None,
+    )
+
+
+class Asked:
+    """The rules that are on, each with its context, asked scope by scope."""
+
+    def __init__(self, chosen: Selection, targets: Mapping[str, tuple[int, ...]]) -> None:
+        self.rules = chosen.names.rules
+        self._crash = self.rules[RULE_CRASHED]
+        # By scope and dialect; what is about no dialect is under "".
+        self._scopes: dict[tuple[str, str], list[tuple[Rule, Context]]] = defaultdict(list)
+        for code in sorted(chosen.enabled):
+            rule = self.rules[code]
+            for dialect in ("", *rule.dialects):
+                self._scopes[rule.scope, dialect].append((rule, Context(targets, chosen.options[code])))
+
+    def about_histories(self, dialect: Dialect) -> bool:
+        """Tell whether a rule looks at histories as a whole."""
+        return bool(self._scopes["history", dialect.value])
+
+    @property
+    def about_variants(self) -> bool:
+        """Whether a rule looks at the variants of a history for two engines."""
+        return bool(self._scopes["variants", ""])
+
+    def step(self, step: Step) -> list[Placed]:
+        """Ask the rules about one step."""
+        migration = step.migration
+        placed: list[Placed] = []
+        for rule, context in self._scopes["step", migration.dialect.value]:
+            self._ask(placed, rule, context, step, migration)
+        return placed
+
+    def history(self, passages: list[Passage]) -> list[Placed]:
+        """Ask the rules about a history as a whole."""
+        placed: list[Placed] = []
+        migration = passages[0].migration
+        for rule, context in self._scopes["history", migration.dialect.value]:
+            self._ask(placed, rule, context, passages, migration)
+        return placed
+
+    def executed(self, run: Executed) -> list[Placed]:
+        """Ask the rules about one migration that was executed."""
+        migration = run.step.migration
+        placed: list[Placed] = []
+        for rule, context in self._scopes["executed", migration.dialect.value]:
+            self._ask(placed, rule, context, run, migration)
+        return placed
+
+    def others(self, scope: str, subject: object) -> list[Placed]:
+        """Ask the rules of a scope that is about no migration: `project`, `variants`, `directives`."""
+        placed: list[Placed] = []
+        for rule, context in self._scopes[scope, ""]:
+            self._ask(placed, rule, context, subject, None)
+        return placed
+
+    def _ask(
+        self, placed: list[Placed], rule: Rule, context: Context, subject: Any, migration: Migration | None
+    ) -> None:
+        try:
+            for hit in rule.check(subject, context):
+                placed.append(Placed(rule, hit, migration))
+        # The one place that catches everything: a rule that breaks down must not take the other answers with it.
+        except Exception as error:
+            placed.append(Placed(self._crash, _crash(rule, error, migration), migration))
+
+
+def _crash(rule: Rule, error: Exception, migration: Migration | None) -> Hit:
+    script = None if migration is None else migration.forward or migration.rollback
+    file = SourceFile("", "") if script is None else script.file
+    span = Span(0, 0) if script is None else Span(script.span.start, script.span.start)
+    detail = " ".join(str(error).split())[:200]
+    message = f"rule {rule.code} ({rule.name}) broke down here: {type(error).__name__}{': ' if detail else ''}{detail}"
+    return Hit(file, span, message, "This is a bug of miglint, please report it. The rule said nothing here.", script)
+
+
+def _report(step: Step) -> MigrationReport:
+    migration = step.migration
+    return MigrationReport(
+        migration.version,
+        migration.name,
+        migration.dialect.value,
+        migration.forward.path if migration.forward else None,
+        migration.rollback.path if migration.rollback else None,
+        step.verdict.as_dict(),
+        step.unknown,
+    )
+
+
+def _with_execution(report: MigrationReport, executed: Executed) -> MigrationReport:
+    """Return the report of a migration with what was executed in the place of what the replay said."""
+    from miglint.dryrun.report import as_dict
+
+    run = executed.run
+    # What no engine was asked stays as the replay said it.
+    verdict = replace(run.verdict, sqlite_compatible=executed.step.verdict.sqlite_compatible)
+    execution = as_dict(run, executed.history)
+    return replace(
+        report, verdict=verdict.as_dict(), unknown=run.unknown, static_verdict=report.verdict, execution=execution
+    )

@@ -1,0 +1,63 @@
+"""Migrations and histories from texts."""
+
+from __future__ import annotations
+
+from miglint.dryrun.limits import Deadline, Limits
+from miglint.dryrun.protocol import Engine
+from miglint.dryrun.results import EngineInfo, MigrationRun, RowRun
+from miglint.dryrun.row_steps import run_rows
+from miglint.dryrun.sqlite import SqliteEngine
+from miglint.dryrun.sqlite_library import Opener
+from miglint.dryrun.steps import Scripts, run_steps
+from miglint.source import Dialect, Direction, History, Migration, Script, SourceFile, Span
+
+LIMITS = Limits(statement=2.0, lock=1.0, total=600.0, disk=64 << 20, notices=2000)
+
+
+def migration(
+    forward: str,
+    rollback: str | None = "",
+    *,
+    dialect: Dialect = Dialect.POSTGRES,
+    transaction: bool = True,
+    name: str = "1",
+) -> Migration:
+    def script(text: str | None, direction: Direction) -> Script | None:
+        if text is None:
+            return None
+        file = SourceFile(f"{name}.{direction.value}.sql", text)
+        return Script(file, Span(0, len(text)), direction, dialect, transaction)
+
+    return Migration(name, "", dialect, script(forward, Direction.FORWARD), script(rollback, Direction.ROLLBACK))
+
+
+def history(*migrations: Migration, layout: str = "plain") -> History:
+    dialect = migrations[0].dialect if migrations else Dialect.POSTGRES
+    return History("migrations", layout, dialect, migrations)
+
+
+def executed(engine: Engine, one: Migration, before: str = "") -> MigrationRun:
+    """Run the seven steps of a migration on a database that `before` made."""
+    database = engine.create()
+    try:
+        if before:
+            made = database.run(Scripts.of(migration(before, dialect=engine.dialect)).forward)  # type: ignore[arg-type]
+            assert made.ok, made.error
+        return run_steps(one, Scripts.of(one), database, database.schema())
+    finally:
+        database.drop()
+
+
+def with_rows(engine: Engine, one: Migration, before: str, rows: int = 50, seed: int = 0) -> RowRun:
+    """Run a migration on tables with rows."""
+    database = engine.create()
+    try:
+        made = database.run(Scripts.of(migration(before, dialect=engine.dialect)).forward)  # type: ignore[arg-type]
+        assert made.ok, made.error
+        return run_rows(Scripts.of(one), database, database.schema(), rows, seed)
+    finally:
+        database.drop()
+
+
+def sqlite_engine(opener: Opener, limits: Limits = LIMITS) -> SqliteEngine:
+    return SqliteEngine(opener, EngineInfo("sqlite", "SQLite", ""), limits, Deadline.after(600))

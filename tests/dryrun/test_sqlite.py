@@ -1,0 +1,123 @@
+"""The SQLite engine: the seven steps, and what a script cannot reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from miglint.dryrun.limits import Limits
+from miglint.dryrun.sqlite_library import ApswConnection, Opener, StandardConnection
+from miglint.source import Dialect, Migration
+
+from .histories import executed, migration, sqlite_engine, with_rows
+
+OPENERS = [StandardConnection, ApswConnection]
+USERS = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL, nick TEXT);"
+
+
+def lite(forward: str, rollback: str | None = "") -> Migration:
+    return migration(forward, rollback, dialect=Dialect.SQLITE)
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_a_guarded_pair_passes_all_seven_steps(opener: Opener) -> None:
+    run = executed(
+        sqlite_engine(opener),
+        lite("CREATE TABLE IF NOT EXISTS a (x TEXT CHECK (x <> ''));", "DROP TABLE IF EXISTS a;"),
+        USERS,
+    )
+    assert [step.ok for step in run.steps] == [True] * 7
+    assert (run.verdict.symmetric, run.verdict.forward_idempotent, run.verdict.rollback_idempotent) == (
+        True,
+        True,
+        True,
+    )
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_second_runs_that_fail_are_told_at_their_statement(opener: Opener) -> None:
+    text = "CREATE TABLE IF NOT EXISTS a (x);\nALTER TABLE users ADD COLUMN age INTEGER;"
+    run = executed(sqlite_engine(opener), lite(text, "DROP TABLE a;"), USERS)
+    again = run.step(3)
+    assert again.error is not None and "duplicate column name: age" in again.error.message
+    assert again.error.index == 1
+    assert again.error.span is not None and text[slice(*again.error.span)] == "ALTER TABLE users ADD COLUMN age INTEGER"
+    assert run.verdict.symmetric is False
+    assert [(change.kind, change.what, change.part) for change in run.changes if change.counts] == [
+        ("extra", "column", "age")
+    ]
+
+
+def test_a_failed_forward_leaves_the_state_before() -> None:
+    run = executed(sqlite_engine(ApswConnection), lite("CREATE TABLE a (x); CREATE TABLE users (x);", ""), USERS)
+    assert run.forward is not None and run.forward.error is not None and run.forward.error.index == 1
+    assert run.after is run.before
+    assert run.verdict.symmetric is None and run.unknown
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_rows_that_do_not_come_back_are_counted(opener: Opener) -> None:
+    pair = lite("ALTER TABLE users DROP COLUMN nick;", "ALTER TABLE users ADD COLUMN nick TEXT;")
+    rows = with_rows(sqlite_engine(opener), pair, USERS)
+    assert rows.inserted == {"users": 50}
+    assert [(loss.table, loss.column, loss.kind) for loss in rows.losses] == [("users", "nick", "values")]
+    assert 0 < rows.losses[0].count <= 50
+
+
+def test_a_unique_index_fails_on_rows_alone() -> None:
+    pair = lite("CREATE UNIQUE INDEX users_nick ON users (nick);", "DROP INDEX users_nick;")
+    engine = sqlite_engine(ApswConnection)
+    assert executed(engine, pair, USERS).verdict.symmetric is True
+    rows = with_rows(engine, pair, USERS)
+    assert rows.error is not None and "UNIQUE" in rows.error.message
+
+
+REFUSED = [
+    "ATTACH DATABASE '{file}' AS other; CREATE TABLE other.t (x);",
+    "VACUUM INTO '{file}';",
+    "SELECT load_extension('{file}');",
+    "SELECT writefile('{file}', 'x');",
+    "PRAGMA temp_store_directory = '{folder}';",
+    "PRAGMA writable_schema = ON;",
+    "PRAGMA max_page_count = 2000000000;",
+]
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_is_out_of_reach_fails_and_leaves_no_trace(opener: Opener, text: str, tmp_path: Path) -> None:
+    sql = text.format(file=tmp_path / "trace", folder=tmp_path)
+    pair = migration(sql, dialect=Dialect.SQLITE, transaction=False)
+    run = executed(sqlite_engine(opener), pair, USERS)
+    assert run.forward is not None and run.forward.error is not None
+    assert run.forward.error.limit == "refused" or "no such function" in run.forward.error.message
+    assert list(tmp_path.iterdir()) == []
+
+
+ENDLESS = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n;"
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_an_endless_query_is_stopped(opener: Opener) -> None:
+    run = executed(sqlite_engine(opener, Limits(statement=0.3)), lite(ENDLESS))
+    assert run.forward is not None and run.forward.error is not None
+    assert run.forward.error.limit == "statement time-out"
+    assert run.forward.seconds < 5
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_a_database_that_grows_without_end_is_stopped(opener: Opener) -> None:
+    text = "CREATE TABLE big (x); WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
+    text += "INSERT INTO big SELECT zeroblob(100000) FROM n;"
+    run = executed(sqlite_engine(opener, Limits(statement=20, disk=8 << 20)), lite(text))
+    assert run.forward is not None and run.forward.error is not None
+    assert run.forward.error.limit == "disk"
+
+
+def test_vacuum_and_the_pragmas_of_ordinary_migrations_run() -> None:
+    text = (
+        "PRAGMA foreign_keys = 0; PRAGMA legacy_alter_table = 1; PRAGMA user_version = 3; VACUUM; PRAGMA threads = 1;"
+    )
+    run = executed(sqlite_engine(ApswConnection), migration(text, dialect=Dialect.SQLITE, transaction=False), USERS)
+    assert run.forward is not None and run.forward.ok, run.forward and run.forward.error
