@@ -1,0 +1,82 @@
+"""Control flow: the conditions and branches of `DO` blocks, and what cannot be known."""
+
+from __future__ import annotations
+
+from miglint.sql.operations.parts import Name, Operation
+from miglint.values import Struct
+
+
+class Exists(Struct, frozen=True, gc=False):
+    """A test whether an object is there, read from `IF EXISTS (SELECT ... FROM pg_... | information_schema...)`.
+
+    `kind` as in `Drop`, or `column`, `constraint`, `enum value`, `row`, `setting`. For `column`, `constraint` and
+    `trigger` `table` says where when the query does (else None: on any table); `schema` in `name` may be None.
+    """
+
+    kind: str
+    name: Name
+    table: Name | None = None
+
+
+class Not(Struct, frozen=True, gc=False):
+    """Negation."""
+
+    condition: Condition
+
+
+class And(Struct, frozen=True, gc=False):
+    """All of them."""
+
+    conditions: tuple[Condition, ...]
+
+
+class Or(Struct, frozen=True, gc=False):
+    """Any of them."""
+
+    conditions: tuple[Condition, ...]
+
+
+class Unknown(Struct, frozen=True, gc=False):
+    """A condition that cannot be read statically, with its text."""
+
+    text: str
+
+
+Condition = Exists | Not | And | Or | Unknown
+
+
+class If(Operation, frozen=True, gc=False, kw_only=True):
+    """`IF condition THEN ... ELSE ... END IF` of a `DO` block."""
+
+    condition: Condition
+    then: tuple[Operation, ...]
+    otherwise: tuple[Operation, ...] = ()
+
+
+class Try(Operation, frozen=True, gc=False, kw_only=True):
+    """A PL/pgSQL block with `EXCEPTION WHEN`: `caught` are condition names (`duplicate_object`, `others`, SQLSTATEs).
+
+    When an operation of `body` raises one of them, all of `body` is undone and `handler` runs.
+    """
+
+    body: tuple[Operation, ...]
+    caught: tuple[str, ...]
+    handler: tuple[Operation, ...] = ()
+
+
+class Raise(Operation, frozen=True, gc=False, kw_only=True):
+    """`RAISE EXCEPTION`: the script ends with an error here. (`RAISE NOTICE` is no operation.)"""
+
+    message: str
+
+
+class Opaque(Operation, frozen=True, gc=False, kw_only=True):
+    """Understood to be unknown: dynamic SQL, a loop over the catalog, a call of a function with effects.
+
+    `reason` is a whole phrase for people. `schema_effect` is False when it is sure that only rows can change.
+    `idempotent_hint` is True when the text itself looks before it acts (a guard that could not be read in full).
+    """
+
+    reason: str
+    schema_effect: bool = True
+    relations: tuple[Name, ...] = ()

@@ -1,0 +1,218 @@
+"""What operations are made of: names, expressions, types, columns, constraints; and the base of all operations."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from miglint.source import Span
+from miglint.values import Struct, equal_by
+
+
+class Name(NamedTuple):
+    """A possibly qualified name. `schema` is None when the text does not say it."""
+
+    schema: str | None
+    name: str
+
+    def __str__(self) -> str:
+        return self.name if self.schema is None else f"{self.schema}.{self.name}"
+
+
+class ColumnUse(NamedTuple):
+    """A column that a query or expression mentions; `relation` is None when an unqualified name leaves it open."""
+
+    relation: Name | None
+    column: str
+
+
+class Expression(Struct, frozen=True, gc=False):
+    """A scalar expression. Two are equal when their `key` is: the text less spelling, white space and location.
+
+    `columns`, `functions`, `types` and `relations` are what it mentions (functions without arguments, built-ins
+    included; relations only in sub-queries). `literal` is the value when the whole expression is one constant
+    (casts around it aside), as text; `sequence` is the argument of a `nextval('...')`.
+    """
+
+    key: str
+    text: str
+    columns: tuple[str, ...] = ()
+    functions: tuple[Name, ...] = ()
+    types: tuple[Name, ...] = ()
+    relations: tuple[Name, ...] = ()
+    literal: str | None = None
+    sequence: Name | None = None
+
+    __eq__ = equal_by("key")
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+class Query(Struct, frozen=True, gc=False):
+    """A `SELECT` (or `VALUES`, ...). Equal when `key` is.
+
+    `relations` are the tables and views it reads (names of its own CTEs left out). `uses` are the columns it
+    mentions, aliases resolved to relations. `outputs` are its result columns: a name, or `None` for a column whose name
+    cannot be told; `stars` are the relations of `*` and `x.*` (all of `relations` for a bare `*`), in which case
+    `outputs` holds `"*"` at that place. `casts` are the types of `expr::type` outputs by place where known.
+    """
+
+    key: str
+    text: str
+    relations: tuple[Name, ...] = ()
+    uses: tuple[ColumnUse, ...] = ()
+    functions: tuple[Name, ...] = ()
+    types: tuple[Name, ...] = ()
+    outputs: tuple[str | None, ...] = ()
+    stars: tuple[Name, ...] = ()
+
+    __eq__ = equal_by("key")
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+class Type(Struct, frozen=True, gc=False):
+    """A data type as the engine stores it.
+
+    PostgreSQL: the catalog's name (`int4`, `varchar`, `timestamptz`), `args` its modifiers (`(40,)`), `dimensions` the
+    number of array dimensions (the engine does not tell them apart: 1 for any). SQLite: the declared words, upper
+    case and single-spaced (`VARCHAR`), empty for none. `schema` is None for built-in and unqualified types.
+    """
+
+    name: str
+    args: tuple[str, ...] = ()
+    dimensions: int = 0
+    schema: str | None = None
+    setof: bool = False
+
+    def __str__(self) -> str:
+        text = self.name if self.schema is None else f"{self.schema}.{self.name}"
+        if self.args:
+            text += f"({','.join(self.args)})"
+        return text + "[]" * self.dimensions
+
+
+class Column(Struct, frozen=True, gc=False):
+    """A column: as a script defines it, and as a schema holds it.
+
+    `type` is None when nobody said it (an assumed column). `serial` marks `serial` and its sizes: `type` is then the
+    integer type, and the sequence is implied. `identity` is `always` or `by default`; `generated` is `stored` or
+    `virtual`, with the expression in `default`. `nullable` is None when not known. `not_null_name` is the name of its
+    `NOT NULL` constraint (PostgreSQL 18) where that is no longer `table_column_not_null`.
+    """
+
+    name: str
+    type: Type | None = None
+    nullable: bool | None = True
+    default: Expression | None = None
+    identity: str | None = None
+    generated: str | None = None
+    collation: str | None = None
+    serial: bool = False
+    autoincrement: bool = False
+    assumed: bool = False
+    span: Span | None = None
+    not_null_name: str | None = None
+
+    __eq__ = equal_by(
+        "name",
+        "type",
+        "nullable",
+        "default",
+        "identity",
+        "generated",
+        "collation",
+        "serial",
+        "autoincrement",
+        "assumed",
+    )
+
+
+class Constraint(Struct, frozen=True, gc=False):
+    """A table or column constraint.
+
+    `kind` is `primary`, `unique`, `check`, `foreign`, `exclude` or `not_null`. `name` is None in an operation when the
+    script leaves it to the engine; in a schema it is always set on PostgreSQL, with `generated` True when the engine
+    chose it. `columns` are the table's columns; for `check` those that the expression mentions.
+    `elements` is the text of an `EXCLUDE` list; `using_index` the index that `ADD CONSTRAINT ... USING INDEX` adopts.
+    `inline` marks a constraint written behind a column; `on_conflict` is SQLite's conflict clause. `rests_on` is the
+    unique index of the other table that a foreign key in a schema needs, where there is just one that fits.
+    """
+
+    kind: str
+    name: str | None = None
+    columns: tuple[str, ...] = ()
+    expression: Expression | None = None
+    table: Name | None = None
+    referenced: tuple[str, ...] = ()
+    on_delete: str = "no action"
+    on_update: str = "no action"
+    match: str = "simple"
+    deferrable: bool = False
+    deferred: bool = False
+    validated: bool = True
+    no_inherit: bool = False
+    nulls_not_distinct: bool = False
+    include: tuple[str, ...] = ()
+    elements: str | None = None
+    where: Expression | None = None
+    method: str | None = None
+    using_index: str | None = None
+    without_overlaps: bool = False
+    on_conflict: str | None = None
+    enforced: bool = True
+    generated: bool = False
+    inline: bool = False
+    span: Span | None = None
+    rests_on: str | None = None
+
+    __eq__ = equal_by(
+        "kind",
+        "name",
+        "columns",
+        "expression",
+        "table",
+        "referenced",
+        "on_delete",
+        "on_update",
+        "match",
+        "deferrable",
+        "deferred",
+        "validated",
+        "no_inherit",
+        "nulls_not_distinct",
+        "include",
+        "elements",
+        "where",
+        "method",
+        "using_index",
+        "without_overlaps",
+        "on_conflict",
+        "enforced",
+        "generated",
+    )
+
+
+class IndexElement(Struct, frozen=True, gc=False):
+    """One key of an index: a column by name, or an expression."""
+
+    column: str | None = None
+    expression: Expression | None = None
+    collation: str | None = None
+    opclass: str | None = None
+    descending: bool = False
+    nulls_first: bool | None = None
+
+
+class Like(Struct, frozen=True, gc=False):
+    """`LIKE source INCLUDING ...` in a `CREATE TABLE`; `including` holds lower-case option names."""
+
+    source: Name
+    including: tuple[str, ...] = ()
+
+
+class Operation(Struct, frozen=True, gc=False, kw_only=True):
+    """Base of all operations."""
+
+    span: Span

@@ -1,0 +1,68 @@
+"""Statements on rows."""
+
+from __future__ import annotations
+
+from miglint.sql.operations.parts import Expression, Name, Operation, Query
+
+
+class Insert(Operation, frozen=True, gc=False, kw_only=True):
+    """`INSERT`. `rows` are the constant values of a `VALUES` list (None for a value that is not a constant, and for
+    NULL the Expression with key `null`); None when the source is a query. `conflict` is `nothing`, `update`,
+    `replace` (SQLite), `ignore` (SQLite) or None; `conflict_columns` its target. `anti_join` is True when the source
+    query leaves out rows that the target holds already (`WHERE NOT EXISTS`, `NOT IN`, `LEFT JOIN ... IS NULL`).
+    """
+
+    table: Name
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Expression | None, ...], ...] | None = None
+    query: Query | None = None
+    conflict: str | None = None
+    conflict_columns: tuple[str, ...] = ()
+    conflict_constraint: str | None = None
+    anti_join: bool = False
+    returning: bool = False
+
+
+class Update(Operation, frozen=True, gc=False, kw_only=True):
+    """`UPDATE`. `assignments` are (column, expression); a multi-column or sub-query source gives expression None.
+
+    `where` is None for every row. `relations` are those of `FROM` and of sub-queries; `joined` says that there is a
+    `FROM`, so that a column's name may be another relation's.
+    """
+
+    table: Name
+    assignments: tuple[tuple[str, Expression | None], ...]
+    where: Expression | None = None
+    relations: tuple[Name, ...] = ()
+    joined: bool = False
+
+
+class Delete(Operation, frozen=True, gc=False, kw_only=True):
+    """`DELETE`; `where` is None for every row."""
+
+    table: Name
+    where: Expression | None = None
+    relations: tuple[Name, ...] = ()
+
+
+class Truncate(Operation, frozen=True, gc=False, kw_only=True):
+    """`TRUNCATE`, one per table."""
+
+    table: Name
+    cascade: bool = False
+    restart_identity: bool = False
+
+
+class OtherData(Operation, frozen=True, gc=False, kw_only=True):
+    """`COPY`, `MERGE`, `CALL`, `REFRESH`, and other statements that change rows: `kind` in lower-case words."""
+
+    kind: str
+    table: Name | None = None
+    relations: tuple[Name, ...] = ()
+    concurrently: bool = False
+
+
+class Select(Operation, frozen=True, gc=False, kw_only=True):
+    """A query run for itself. `functions` matter: `setval`, `set_config('search_path', ...)`, `drop_all_views()`."""
+
+    query: Query

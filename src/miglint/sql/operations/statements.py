@@ -1,0 +1,30 @@
+"""A statement as it stands in a script."""
+
+from __future__ import annotations
+
+from miglint.source import Span
+from miglint.sql.operations.parts import Operation
+from miglint.values import Struct
+
+
+class SyntaxProblem(Struct, frozen=True, gc=False):
+    """What the engine's grammar says against a statement, with the place it names.
+
+    `certain` is False when it is this reader that gave up (nesting too deep), not the engine.
+    """
+
+    message: str
+    span: Span
+    certain: bool = True
+
+
+class Statement(Struct, frozen=True, gc=False):
+    """One SQL statement: its exact characters (without the semicolon), its operations, or why it could not be read.
+
+    `kind` is a few lower-case words for people (`create table`, `alter table`, `do`, `insert`).
+    """
+
+    span: Span
+    kind: str
+    operations: tuple[Operation, ...]
+    problem: SyntaxProblem | None = None
