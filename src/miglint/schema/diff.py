@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from miglint.schema.apply.machine import kind_of
@@ -24,8 +23,9 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
+from miglint.schema.sameness import essence, loosened, same_default
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Constraint, Expression
+from miglint.sql.operations import Column, Constraint
 from miglint.values import Struct, replace
 
 CONSTRAINT_WORDS = {
@@ -132,7 +132,7 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
     if isinstance(one, Table) and isinstance(two, Table):
         yield from _tables(key, one, two)
         return
-    if _loosened(one) == _loosened(two):
+    if loosened(one) == loosened(two):
         if isinstance(one, View) and isinstance(two, View) and one.columns != two.columns:
             before, after = (", ".join(view.columns or ("?",)) for view in (one, two))
             yield Change("changed", what, name, key, None, "column order", before, after, counts=False)
@@ -246,45 +246,6 @@ def _maybe(table: Table, name: str) -> bool:
     return table.assumed and name in table.absent
 
 
-def same_default(one: Expression | None, two: Expression | None) -> bool:
-    """Whether two defaults are the same; those that draw from a sequence when it is the same one."""
-    if one is None or two is None:
-        return one is two
-    if one.sequence is not None and two.sequence is not None:
-        return one.sequence == two.sequence
-    return one == two or loose(one.key) == loose(two.key)
-
-
-_CAST = re.compile(r'::(?:"[^"]*"|[\w. ])+?(?:\([^)]*\))?(?:\[\])*(?=\W|$)')
-_QUALIFIER = re.compile(r"\b(?:public|pg_catalog)\.")
-
-
-def loose(text: str) -> str:
-    """Fold what the server may write differently without a difference: casts, and the default schema's name.
-
-    Two definitions that differ only in casts are stored differently, but mean the same nearly always.
-    """
-    return _CAST.sub("", _QUALIFIER.sub("", text))
-
-
-def _loosened(value: SchemaObject) -> object:
-    if isinstance(value, Index):
-        elements = tuple(
-            (replace(e, expression=None), e.expression and loose(e.expression.key)) for e in value.elements
-        )
-        return replace(value, elements=(), where=None, options=()), elements, value.where and loose(value.where.key)
-    if isinstance(value, (Trigger, Policy, Rule)):
-        plain = replace(value, definition=loose(value.definition))
-        return replace(plain, function=None) if isinstance(plain, Trigger) else plain
-    if isinstance(value, View):
-        return replace(value, query=None, columns=None), value.query and loose(value.query.key), _set(value.columns)
-    return value
-
-
-def _set(names: tuple[str, ...] | None) -> frozenset[str]:
-    return frozenset(names or ())
-
-
 def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterator[Change]:
     certain = not (one.assumed or two.assumed)
 
@@ -313,18 +274,6 @@ def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterato
         yield change("autoincrement", known=False)
 
 
-def _essence(constraint: Constraint) -> Constraint:
-    expression, where = constraint.expression, constraint.where
-    return replace(
-        constraint,
-        name=None,
-        generated=False,
-        method=None if constraint.method == "btree" else constraint.method,
-        expression=None if expression is None else replace(expression, key=loose(expression.key)),
-        where=None if where is None else replace(where, key=loose(where.key)),
-    )
-
-
 def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Change]:
     gone = {name: value for name, value in one.constraints.items() if value != two.constraints.get(name)}
     new = {name: value for name, value in two.constraints.items() if value != one.constraints.get(name)}
@@ -332,10 +281,10 @@ def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Chang
         if name.startswith("#"):
             continue
         before, after = gone.pop(name), new.pop(name)
-        if _essence(before) == _essence(after) and before.kind != "unknown":
+        if essence(before) == essence(after) and before.kind != "unknown":
             continue
         aspect, known = "definition", "unknown" not in (before.kind, after.kind)
-        if known and replace(_essence(before), validated=after.validated) == _essence(after):
+        if known and replace(essence(before), validated=after.validated) == essence(after):
             aspect = "validated"
         elif known and before.kind == "foreign" and after.kind == "foreign":
             same_action = (before.on_delete, before.on_update) == (after.on_delete, after.on_update)
@@ -348,7 +297,7 @@ def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Chang
     for name, value in list(gone.items()):
         for other, candidate in new.items():
             chosen = value.generated or value.name is None
-            if chosen and (candidate.generated or candidate.name is None) and _essence(value) == _essence(candidate):
+            if chosen and (candidate.generated or candidate.name is None) and essence(value) == essence(candidate):
                 del gone[name], new[other]
                 break
     for name, value in gone.items():

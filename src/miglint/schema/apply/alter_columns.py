@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miglint.schema.apply.columns import altered, column_of, composite, implied_sequence, put_column
+from miglint.schema.apply.columns import altered, altered_column, column_of, composite, implied_sequence, put_column
 from miglint.schema.apply.dependents import uses
 from miglint.schema.apply.machine import Machine, kind_of
 from miglint.schema.objects import Key, Sequence, View
@@ -27,13 +27,10 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
             changed = replace(value.columns[operation.column], type=machine.type(operation.type))
             machine.put(key, replace(value, columns={**value.columns, operation.column: changed}))
         return
-    found = altered(machine, operation)
+    found = altered_column(machine, operation, operation.column)
     if found is None:
         return
-    key, table = found
-    column = column_of(machine, key, table, operation.column)
-    if column is None:
-        return
+    key, column = found
     _convertible(machine, key, column, operation)
     new = machine.type(operation.type)
     if machine.postgres and (new != column.type or column.type is None):
@@ -85,13 +82,10 @@ _NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 
 def set_default(machine: Machine, operation: SetDefault) -> None:
     """`SET DEFAULT` and `DROP DEFAULT`."""
-    found = altered(machine, operation)
+    found = altered_column(machine, operation, operation.column)
     if found is None:
         return
-    key, table = found
-    column = column_of(machine, key, table, operation.column)
-    if column is None:
-        return
+    key, column = found
     if column.identity is not None:
         raise machine.refuse(
             "syntax_error", f'column "{column.name}" of relation "{key.name}" is an identity column', key, column.name
@@ -104,14 +98,12 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
 
 def set_nullable(machine: Machine, operation: SetNullable) -> None:
     """`SET NOT NULL` and `DROP NOT NULL`."""
-    found = altered(machine, operation)
+    found = altered_column(machine, operation, operation.column)
     if found is None:
         return
-    key, table = found
-    column = column_of(machine, key, table, operation.column)
-    if column is None:
-        return
-    if operation.nullable and machine.postgres:
+    key, column = found
+    table = machine.schema.table(key)
+    if operation.nullable and machine.postgres and table is not None:
         primary = next((c for c in table.constraints.values() if c.kind == "primary"), None)
         if primary is not None and column.name in primary.columns:
             raise machine.refuse(
@@ -122,13 +114,10 @@ def set_nullable(machine: Machine, operation: SetNullable) -> None:
 
 def set_identity(machine: Machine, operation: SetIdentity) -> None:
     """`ADD GENERATED`, `SET GENERATED`, `DROP IDENTITY`."""
-    found = altered(machine, operation)
+    found = altered_column(machine, operation, operation.column)
     if found is None:
         return
-    key, table = found
-    column = column_of(machine, key, table, operation.column)
-    if column is None:
-        return
+    key, column = found
     if operation.action == "add":
         if column.identity is not None:
             raise machine.refuse(
@@ -163,13 +152,10 @@ def set_identity(machine: Machine, operation: SetIdentity) -> None:
 
 def set_generated(machine: Machine, operation: SetGenerated) -> None:
     """`DROP EXPRESSION` and `SET EXPRESSION`."""
-    found = altered(machine, operation)
+    found = altered_column(machine, operation, operation.column)
     if found is None:
         return
-    key, table = found
-    column = column_of(machine, key, table, operation.column)
-    if column is None:
-        return
+    key, column = found
     if column.generated is None and not column.assumed:
         if operation.if_exists:
             machine.note("missing", f'column "{column.name}" is not a generated column, skipped', key, column.name)

@@ -52,6 +52,16 @@ def column_of(machine: Machine, key: Key, table: Table, name: str) -> Column | N
     raise no_column(machine, key, name)
 
 
+def altered_column(machine: Machine, operation: TableOperation, name: str) -> tuple[Key, Column] | None:
+    """Return the table's key and the column that an `ALTER COLUMN` is about; None when there is nothing to model."""
+    found = altered(machine, operation)
+    if found is None:
+        return None
+    key, table = found
+    column = column_of(machine, key, table, name)
+    return None if column is None else (key, column)
+
+
 def assume_column(machine: Machine, key: Key, folded: str, column: Column | None) -> None:
     """Take it that an assumed table has a column, or with None that it does not."""
     machine.assume_part(key, "column", folded, column)
