@@ -123,8 +123,8 @@ def _links(table: str, one: Shape, other: Shape, shared: set[str]) -> Iterator[D
     if one.open or other.open:
         return
     for mine, theirs, only in ((one, other, Dialect.POSTGRES), (other, one, Dialect.SQLITE)):
-        there = {(link.columns, link.table): link for link in theirs.links}
-        for link in sorted(mine.links, key=lambda item: (sorted(item.columns), item.table)):
+        there = {(link.columns, link.table): link for link in sorted(theirs.links, key=_order)}
+        for link in sorted(mine.links, key=_order):
             same = there.get((link.columns, link.table))
             if same is None:
                 if link.columns <= theirs.columns.keys() and link.table in shared:
@@ -133,6 +133,10 @@ def _links(table: str, one: Shape, other: Shape, shared: set[str]) -> Iterator[D
             elif same.on_delete != link.on_delete and only is Dialect.POSTGRES:
                 parts = tuple(sorted(link.columns))
                 yield Difference("deletion", table, parts, None, link.on_delete, same.on_delete, _deletion(link))
+
+
+def _order(link: Link) -> tuple[list[str], str, str]:
+    return sorted(link.columns), link.table, str(link.on_delete)
 
 
 def _link(link: Link) -> Fact:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.schema.apply.alter_constraints import domain_of
 from miglint.schema.apply.columns import altered, altered_column, column_of, composite, implied_sequence, put_column
 from miglint.schema.apply.dependents import uses
 from miglint.schema.apply.machine import Machine, kind_of
@@ -81,7 +82,12 @@ _NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 
 
 def set_default(machine: Machine, operation: SetDefault) -> None:
-    """`SET DEFAULT` and `DROP DEFAULT`."""
+    """`SET DEFAULT` and `DROP DEFAULT`, also of a domain."""
+    if operation.kind == "domain":
+        key, domain = domain_of(machine, operation.table)
+        if domain is not None:
+            machine.put(key, replace(domain, default=machine.expression(operation.default)))
+        return
     found = altered_column(machine, operation, operation.column)
     if found is None:
         return
@@ -97,7 +103,12 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
 
 
 def set_nullable(machine: Machine, operation: SetNullable) -> None:
-    """`SET NOT NULL` and `DROP NOT NULL`."""
+    """`SET NOT NULL` and `DROP NOT NULL`, also of a domain."""
+    if operation.kind == "domain":
+        key, domain = domain_of(machine, operation.table)
+        if domain is not None:
+            machine.put(key, replace(domain, nullable=operation.nullable))
+        return
     found = altered_column(machine, operation, operation.column)
     if found is None:
         return

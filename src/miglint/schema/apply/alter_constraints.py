@@ -45,7 +45,8 @@ def add_table_constraint(machine: Machine, operation: AddConstraint) -> None:
         add_constraint(machine, key, operation.constraint)
 
 
-def _domain(machine: Machine, name: Name) -> tuple[Key, Domain | None]:
+def domain_of(machine: Machine, name: Name) -> tuple[Key, Domain | None]:
+    """Return a domain to alter, with None when it is not known. Raises `Refused` when it is known not to exist."""
     key = machine.key(name, "type")
     found = machine.schema.get(key)
     if isinstance(found, Absent):
@@ -54,7 +55,7 @@ def _domain(machine: Machine, name: Name) -> tuple[Key, Domain | None]:
 
 
 def _add_to_domain(machine: Machine, operation: AddConstraint) -> None:
-    key, domain = _domain(machine, operation.table)
+    key, domain = domain_of(machine, operation.table)
     if domain is None:
         return
     name = operation.constraint.name or choose(domain.name.name, None, "check", lambda text: text in domain.constraints)
@@ -69,7 +70,7 @@ def _add_to_domain(machine: Machine, operation: AddConstraint) -> None:
 def drop_constraint(machine: Machine, operation: DropConstraint) -> None:
     """`DROP CONSTRAINT`, with the index behind it; refused while foreign keys need it, unless `CASCADE`."""
     if operation.kind == "domain":
-        key, domain = _domain(machine, operation.table)
+        key, domain = domain_of(machine, operation.table)
         if domain is not None:
             if operation.constraint not in domain.constraints:
                 if operation.if_exists:
@@ -138,7 +139,7 @@ def _free_of_foreign_keys(machine: Machine, key: Key, constraint: Constraint, *,
 def rename_constraint(machine: Machine, operation: RenameConstraint) -> None:
     """`RENAME CONSTRAINT`, which renames the index behind it too."""
     if operation.kind == "domain":
-        key, domain = _domain(machine, operation.table)
+        key, domain = domain_of(machine, operation.table)
         if domain is not None and operation.constraint in domain.constraints:
             renamed = {
                 operation.new if name == operation.constraint else name: value
@@ -185,6 +186,9 @@ def rename_constraint(machine: Machine, operation: RenameConstraint) -> None:
 
 def validate_constraint(machine: Machine, operation: ValidateConstraint) -> None:
     """`VALIDATE CONSTRAINT`."""
+    if operation.kind == "domain":
+        _validate_in_domain(machine, operation)
+        return
     found = _altered(machine, operation)
     if found is None:
         return
@@ -204,6 +208,22 @@ def validate_constraint(machine: Machine, operation: ValidateConstraint) -> None
         machine.put(key, replace(table, constraints={**table.constraints, operation.constraint: changed}))
 
 
+def _validate_in_domain(machine: Machine, operation: ValidateConstraint) -> None:
+    key, domain = domain_of(machine, operation.table)
+    if domain is None:
+        return
+    constraint = domain.constraints.get(operation.constraint)
+    if constraint is None:
+        raise machine.refuse(
+            "undefined_object",
+            f'constraint "{operation.constraint}" of domain "{domain.name.name}" does not exist',
+            key,
+            operation.constraint,
+        )
+    changed = replace(constraint, validated=True)
+    machine.put(key, replace(domain, constraints={**domain.constraints, operation.constraint: changed}))
+
+
 def alter_constraint(machine: Machine, operation: AlterConstraint) -> None:
     """`ALTER CONSTRAINT ... DEFERRABLE`."""
     found = _altered(machine, operation)
@@ -220,5 +240,11 @@ def alter_constraint(machine: Machine, operation: AlterConstraint) -> None:
             key,
             operation.constraint,
         )
-    changed = replace(constraint, deferrable=operation.deferrable, deferred=operation.deferred)
+    changed = constraint
+    if operation.changes_deferrability:
+        changed = replace(changed, deferrable=operation.deferrable, deferred=operation.deferred)
+    if operation.enforced is not None:
+        changed = replace(changed, enforced=operation.enforced)
+    if operation.no_inherit is not None:
+        changed = replace(changed, no_inherit=operation.no_inherit)
     machine.put(key, replace(table, constraints={**table.constraints, operation.constraint: changed}))
