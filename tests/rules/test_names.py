@@ -209,3 +209,41 @@ def test_a_name_that_is_taken_tells_who_has_it(checker: Checker) -> None:
     helps = [found.help for found in checker({"001_a.up.sql": script}) if found.code == "NAM001"]
     assert "the name that PostgreSQL chose for an unnamed constraint or index of a" in helps[0]
     assert "the sequence behind a.id" in helps[1]
+
+
+@pytest.mark.parametrize(
+    ("script", "state"),
+    [
+        ("CREATE TABLE a (b text, b text);", "42701"),
+        ("CREATE TABLE a (b text, UNIQUE (b, b));", "42701"),
+        ("CREATE TABLE a (b text);\nALTER TABLE a ADD PRIMARY KEY (b, b);", "42701"),
+        ("CREATE TABLE a (b text);\nALTER TABLE a ADD COLUMN b text;", "42701"),
+        ("CREATE TABLE a (b text);\nINSERT INTO a (b, b) VALUES ('c', 'd');", "42701"),
+        ("CREATE TABLE a (b text);\nUPDATE a SET b = 'c', b = 'd';", "42601"),
+    ],
+)
+def test_postgresql_refuses_a_column_that_is_named_twice(
+    checker: Checker, postgres: PostgresEngine, script: str, state: str
+) -> None:
+    assert [code for code, *_ in checker.told({"001_a.up.sql": script}, "NAM", "REF")] == ["NAM003"]
+    with database("PostgreSQL", postgres) as lent:
+        said = lent.run(script)
+    assert said is not None
+    assert said.state == state
+
+
+def test_a_row_type_stands_in_the_way_of_a_type(checker: Checker, postgres: PostgresEngine) -> None:
+    for script, taken in (
+        ("CREATE TABLE a (b text);\nCREATE TYPE a AS ENUM ('c');", True),
+        ("CREATE VIEW a AS SELECT 1 AS b;\nCREATE TYPE a AS ENUM ('c');", True),
+        ("CREATE TYPE a AS ENUM ('c');\nCREATE TABLE a (b text);", True),
+        ("CREATE TYPE a AS ENUM ('c');\nCREATE SEQUENCE a;", True),
+        ("CREATE SEQUENCE a;\nCREATE TYPE a AS ENUM ('c');", False),
+        ("CREATE SEQUENCE a;\nCREATE TYPE b AS ENUM ('c');", False),
+        ("CREATE TABLE a (b text);\nDROP TABLE a;\nCREATE TYPE a AS ENUM ('c');", False),
+    ):
+        found = checker.told({"001_a.up.sql": script}, "NAM")
+        assert [code for code, *_ in found] == ["NAM002"] * taken
+        with database("PostgreSQL", postgres) as lent:
+            said = lent.run(script)
+        assert (said is not None and said.state == "42710") == taken

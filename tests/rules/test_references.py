@@ -257,3 +257,28 @@ def test_dynamic_sql_makes_a_missing_table_a_doubt(checker: Checker) -> None:
         "\nDO $$ DECLARE name text; BEGIN EXECUTE format('CREATE TABLE %I (id bigint)', name); END $$;"
     )
     assert checker.told(files, "REF") == [("REF001", "warning", 'relation "a" does not exist')]
+
+
+@pytest.mark.parametrize(
+    ("script", "missing"),
+    [
+        ("CREATE TABLE b (id bigint PRIMARY KEY, a_id bigint REFERENCES a (no));", True),
+        ("CREATE TABLE b (id bigint PRIMARY KEY, FOREIGN KEY (a_id) REFERENCES a (id));", True),
+        ("CREATE TABLE b (id bigint PRIMARY KEY, b_id bigint REFERENCES b (no));", True),
+        ("CREATE TABLE b (id bigint PRIMARY KEY, b_id bigint REFERENCES b (id));", False),
+        (
+            "CREATE TABLE b (id bigint PRIMARY KEY, a_id bigint REFERENCES a (id));\n"
+            "ALTER TABLE a RENAME COLUMN id TO no;",
+            False,
+        ),
+    ],
+)
+def test_a_foreign_key_over_columns_that_are_not_there(
+    checker: Checker, postgres: PostgresEngine, script: str, missing: bool
+) -> None:
+    start = "CREATE TABLE a (id bigint PRIMARY KEY);\n"
+    found = checker.told({"001_a.up.sql": start, "002_b.up.sql": script}, "REF")
+    assert [code for code, *_ in found] == ["REF002"] * missing
+    with database("PostgreSQL", postgres) as lent:
+        said = lent.run(start + script)
+    assert (said is not None and said.state == "42703") == missing

@@ -135,7 +135,8 @@ def update(machine: Machine, operation: Update) -> None:
     key, table = found
     _columns_exist(machine, key, table, tuple(column for column, _ in operation.assignments))
     _enum_literals(machine, key, table, operation.where)
-    if not operation.joined and not operation.relations:
+    # In a block a name may be a variable's.
+    if not operation.joined and not operation.relations and machine.statement.kind != "do":
         _mentioned_columns_exist(machine, key, table, operation)
     place, seeds = _seeds(machine, key)
     if seeds:
