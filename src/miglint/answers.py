@@ -29,6 +29,7 @@ _JOURNAL = "meta/_journal.json"
 _NEVER = (
     "--no-cache",
     "--since",
+    "--hook",
     "--stdin-filename",
     "--write-baseline",
     "--dry-run",

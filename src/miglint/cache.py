@@ -35,6 +35,10 @@ class Cache:
         """Return the name of the entry for a run over what was found."""
         return self._store.name(_KIND, list(_parts(found, settings, schemas)))
 
+    def part(self, name: str, requested: frozenset[str]) -> str:
+        """Return the name of the entry for those files alone, of what `name` stands for."""
+        return self._store.name(_KIND, [name, *sorted(requested)])
+
     def get(self, name: str) -> Report | None:
         """Return the report of that name; what does not read back as one is as good as missing."""
         data = self._store.read(name)

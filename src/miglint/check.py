@@ -11,6 +11,7 @@ from miglint.answers import Inputs, Question
 from miglint.cache import Cache
 from miglint.config import DEFAULT_PATHS, Settings
 from miglint.discovery import DiscoveryOptions, discover, discover_text
+from miglint.discovery.context import variant_places
 from miglint.discovery.homes import ROLLBACK_FOLDERS
 from miglint.discovery.reading import read_file
 from miglint.errors import UsageError
@@ -60,6 +61,10 @@ def check(job: Job) -> Outcome:
     cache = Cache.of(settings) if job.cached and job.text is None and job.dry_run is None else None
     name = cache.name(found, settings, schemas) if cache is not None else ""
     report = cache.get(name) if cache is not None else None
+    if report is None and cache is not None and found.requested is not None:
+        # What is known of all files answers for some of them; but only what was asked for will be examined.
+        name = cache.part(name, found.requested)
+        report = cache.get(name)
     if report is None:
         # Parsers and rules take longer to import than a cached answer takes in all.
         from miglint.pipeline import judge  # noqa: PLC0415
@@ -117,7 +122,7 @@ def _inputs(job: Job, found: Discovered) -> Inputs:
     files = [*(settings.at(path) for path in settings.baseline_schema.values()), *job.extra]
     return Inputs(
         list(found.folders),
-        sorted(map(str, {*asked, *beside, *below})),
+        sorted({*map(str, {*asked, *beside, *below}), *variant_places([str(path) for path in asked])}),
         sorted({*files, *(str(path) for path in asked if not path.is_dir())}),
         any(history.dialect is Dialect.SQLITE for history in found.histories),
     )

@@ -99,23 +99,37 @@ class Work:
         for place, history in enumerate(self.histories):
             size = len(history.migrations)
             if number + size > first and number < last:
-                passages = self._history(part, place, max(0, first - number), min(size, last - number), progress)
+                ends = number + size <= last
+                passages = self._history(part, place, max(0, first - number), min(size, last - number), ends, progress)
                 if passages:
                     passed[history] = passages
-                    self._variants(part, history, passed)
+                    for pair in self.variants if self.asked.about_variants else ():
+                        # Two variants of a history are looked at where the second of them ends.
+                        if history is max(pair.postgres, pair.sqlite, key=self.histories.index):
+                            self._variants(part, pair, passed)
             number += size
         return part
 
-    def _variants(self, part: Part, history: History, passed: dict[History, list[Passage]]) -> None:
-        """Ask about two variants of a history where the second of them ends."""
+    def part_about(self, paths: frozenset[str]) -> Part:
+        """Examine the migrations with a script among `paths`: of those before them only the forwards count."""
+        part = Part()
+        passed: dict[History, list[Passage]] = {}
+        for place, history in enumerate(self.histories):
+            wanted = [number for number, item in enumerate(history.migrations) if _is_wanted(item, paths)]
+            if wanted:
+                passed[history] = self._history(part, place, wanted[0], wanted[-1] + 1, True, None)
         for pair in self.variants if self.asked.about_variants else ():
-            both = (pair.postgres, pair.sqlite)
-            if history is max(both, key=self.histories.index):
-                # Another process may have passed through the first one.
-                for one in both:
-                    if one not in passed:
-                        passed[one] = self._passages(one)
-                part.placed += self.asked.others("variants", Both(pair, passed[pair.postgres], passed[pair.sqlite]))
+            if pair.postgres in passed or pair.sqlite in passed:
+                self._variants(part, pair, passed)
+        return part
+
+    def _variants(self, part: Part, pair: Variants, passed: dict[History, list[Passage]]) -> None:
+        """Ask about two variants of a history."""
+        for one in (pair.postgres, pair.sqlite):
+            # Another process may have passed through it.
+            if one not in passed:
+                passed[one] = self._passages(one)
+        part.placed += self.asked.others("variants", Both(pair, passed[pair.postgres], passed[pair.sqlite]))
 
     def _passages(self, history: History) -> list[Passage]:
         schema = self.starts[history.dialect]
@@ -125,13 +139,14 @@ class Work:
             schema = passages[-1].after
         return passages
 
-    def _history(self, part: Part, place: int, first: int, last: int, progress: Progress | None) -> list[Passage]:
-        """Examine a range of a history; return its passages where rules want them and it ends here."""
+    def _history(
+        self, part: Part, place: int, first: int, last: int, ends: bool, progress: Progress | None
+    ) -> list[Passage]:
+        """Examine a range of a history; return its passages where rules want them and it `ends` here."""
         history = self.histories[place]
         schema = self.starts[history.dialect]
         ran = self._ran(place)
         # Rules about the whole history are asked where it ends: whoever is there has passed through all of it.
-        ends = last == len(history.migrations)
         pairs = [pair for pair in self.variants if history in (pair.postgres, pair.sqlite)]
         about = self.asked.about_histories(history.dialect)
         keep = ends and (about or (bool(pairs) and self.asked.about_variants))
@@ -158,7 +173,12 @@ class Work:
             schema, doubted = passage.after, doubted or passage.doubted
             if keep:
                 passages.append(passage)
-        if keep and about:
+        if ends and pairs and self.asked.about_variants:
+            # What is left of the history decides how its variants compare.
+            for migration in history.migrations[last:]:
+                passages.append(advance(migration, parse, schema))
+                schema = passages[-1].after
+        if keep and about and passages:
             part.placed += self.asked.history(passages)
         return passages
 
@@ -182,7 +202,7 @@ class Work:
             runs = [Executed(step, one.migrations[number], one) for one in ran]
             for item in runs:
                 part.placed += self.asked.executed(item)
-            report = _with_execution(report, runs[0])
+            report = _with_executions(report, runs)
         part.migrations.append(report)
         for script, statements in (
             (step.migration.forward, step.forward_statements),
@@ -214,6 +234,10 @@ def sqlite_target(settings: Settings) -> tuple[int, int] | None:
     from miglint.sql.sqlite.features import NEWEST
 
     return (version[0], version[1]) if len(version) > 1 else NEWEST
+
+
+def _is_wanted(migration: Migration, requested: frozenset[str]) -> bool:
+    return any(script is not None and script.path in requested for script in (migration.forward, migration.rollback))
 
 
 def as_the_runner(history: History, settings: Settings) -> History:
@@ -260,7 +284,12 @@ class Asked:
         migration = step.migration
         placed: list[Placed] = []
         for rule, context in self._scopes["step", migration.dialect.value]:
-            self._ask(placed, rule, context, step, migration)
+            # As `_ask` does, without a call: this is run a hundred times for each migration.
+            try:
+                for hit in rule.check(step, context):
+                    placed.append(Placed(rule, hit, migration))
+            except Exception as error:
+                placed.append(Placed(self._crash, _crash(rule, error, migration), migration))
         return placed
 
     def history(self, passages: list[Passage]) -> list[Placed]:
@@ -292,7 +321,7 @@ class Asked:
         try:
             for hit in rule.check(subject, context):
                 placed.append(Placed(rule, hit, migration))
-        # The one place that catches everything: a rule that breaks down must not take the other answers with it.
+        # Here and above everything is caught: a rule that breaks down must not take the other answers with it.
         except Exception as error:
             placed.append(Placed(self._crash, _crash(rule, error, migration), migration))
 
@@ -319,14 +348,22 @@ def _report(step: Step) -> MigrationReport:
     )
 
 
-def _with_execution(report: MigrationReport, executed: Executed) -> MigrationReport:
-    """Return the report of a migration with what was executed in the place of what the replay said."""
+def _with_executions(report: MigrationReport, runs: list[Executed]) -> MigrationReport:
+    """Return the report of a migration with what was executed in the place of what the replay said.
+
+    What fails on one engine fails; what one of them cannot tell is not known.
+    """
     from miglint.dryrun.report import as_dict
 
-    run = executed.run
+    verdict = dict(report.verdict)
     # What no engine was asked stays as the replay said it.
-    verdict = replace(run.verdict, sqlite_compatible=executed.step.verdict.sqlite_compatible)
-    execution = as_dict(run, executed.history)
+    for name in ("forward_idempotent", "rollback_idempotent", "rows_stable", "symmetric"):
+        answers = [getattr(item.run.verdict, name) for item in runs]
+        verdict[name] = False if False in answers else None if None in answers else True
     return replace(
-        report, verdict=verdict.as_dict(), unknown=run.unknown, static_verdict=report.verdict, execution=execution
+        report,
+        verdict=verdict,
+        unknown=tuple(dict.fromkeys(reason for item in runs for reason in item.run.unknown)),
+        static_verdict=report.verdict,
+        executions=tuple(as_dict(item.run, item.history) for item in runs),
     )

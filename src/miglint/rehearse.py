@@ -23,6 +23,7 @@ def rehearse(
     """Execute all histories from their baseline schema. Raises `EngineMissingError` when an engine is not there."""
     if "sqlite" in settings.targets and not options.sqlite:
         options = replace(options, sqlite=settings.targets["sqlite"])
+    options = replace(options, runner=settings.transaction)
     baseline: dict[Dialect, Script] = {}
     for dialect in Dialect:
         file = schemas.get(dialect.value) or schemas.get("")

@@ -36,6 +36,28 @@ def touched_since(reference: str, cwd: str | None = None) -> frozenset[str]:
     return frozenset(_shown(str(Path(top) / name), real) for name in names)
 
 
+def deleted_files(cwd: str | None = None) -> frozenset[str]:
+    """Return the paths, as they are shown, of files that a commit takes away, renamed ones among them.
+
+    It is the commit that is being made; or those that pre-commit was asked about (`--from-ref`, `--to-ref`). Outside of
+    a git repository there are none.
+    """
+    folder = cwd or str(Path.cwd())
+    git = shutil.which("git")
+    if git is None:
+        return frozenset()
+    top = _git(git, folder, "rev-parse", "--show-toplevel", may_fail=True).rstrip("\n")
+    # Before the first commit nothing can be taken away.
+    if not top or not _git(git, folder, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True):
+        return frozenset()
+    first, last = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
+    between = ("--end-of-options", f"{first}...{last}") if first and last else ("--cached", "HEAD")
+    options = ("--name-only", "--no-renames", "--no-ext-diff", "--diff-filter=D", "-z")
+    listed = _git(git, top, "diff", *options, *between, "--", may_fail=True)
+    real = os.path.realpath(folder)
+    return frozenset(_shown(str(Path(top) / name), real) for name in listed.split("\0") if name)
+
+
 def _shown(path: str, folder: str) -> str:
     prefix = folder.rstrip(os.sep) + os.sep
     return Path(path.removeprefix(prefix) if path.startswith(prefix) else path).as_posix()

@@ -15,6 +15,7 @@ from miglint import baseline as baselines
 from miglint.answers import Answer, Question
 from miglint.check import Job, Outcome, check
 from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of
+from miglint.cli.hook import changed_files, paths_around
 from miglint.cli.output import add_step_summary, checkout_prefix, note, progress, wants_color, width, write
 from miglint.config import DIALECTS, SEVERITIES, Settings, load, parse_targets
 from miglint.report import FORMATS, render
@@ -50,6 +51,7 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever was found.")
 @click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
 @click.option("--since", metavar="REF", help="Report only migrations touched since a git revision.")
+@click.option("--hook", is_flag=True, help="For pre-commit: PATHs are what has changed, with what git takes away.")
 @click.option("--baseline", metavar="FILE", help="Leave out the findings that this file holds.")
 @click.option("--write-baseline", is_flag=True, help="Write all findings to the baseline file.")
 @click.option("--stdin-filename", metavar="NAME", help="Read one script from standard input, as the file NAME.")
@@ -77,6 +79,7 @@ def command(
     exit_zero: bool,
     config: str | None,
     since: str | None,
+    hook: bool,
     baseline: str | None,
     write_baseline: bool,
     stdin_filename: str | None,
@@ -107,6 +110,12 @@ def command(
         target=target,
         fail_on=fail_on,
     )
+    changed: frozenset[str] | None = None
+    if hook:
+        changed = changed_files(paths)
+        if not changed:
+            return 0
+        paths = paths_around(settings, changed)
     known = _baseline_path(settings, baseline, write_baseline)
     outcome = _run(
         Job(
@@ -122,6 +131,8 @@ def command(
     report = outcome.report
     if since is not None:
         report = report.of_paths(touched_since(since))
+    if changed is not None:
+        report = report.of_paths(changed)
     if write_baseline and known is not None:
         baselines.write(known, report)
         note(f"{len(report.findings)} findings written to {known}")
@@ -130,13 +141,13 @@ def command(
     view = View(outcome.sources, _colored(color, output), verbose, quiet, width(), checkout_prefix())
     # The time taken is filled in last; a random number stands for it until then.
     mark = randbits(60)
-    text = render(format_, replace(report, elapsed_ms=mark), view)
+    body = render(format_, replace(report, elapsed_ms=mark), view).split(str(mark))
     # What a finding says already is not said again to the person who reads them.
-    said = {f"{item.path}: {item.message}" for item in report.findings} if format_ == "text" else set()
+    said = {f"{item.path}: {item.message}" for item in report.findings if report.notes} if format_ == "text" else set()
     notes = [] if quiet else [*(text for text in report.notes if text not in said), *remarks]
     worst = report.worst()
     status = 1 if worst is not None and worst >= settings.fail_on and not exit_zero else 0
-    answer = Answer(text.split(str(mark)), notes, output, status)
+    answer = Answer(body, notes, output, status)
     write(answer.text(round((perf_counter() - started) * 1000)), output)
     for remark in notes:
         note(remark)

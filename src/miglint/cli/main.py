@@ -5,6 +5,7 @@ What stands here is imported on every start, so `click` and all else waits until
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from time import perf_counter
@@ -52,6 +53,8 @@ def _run(arguments: list[str]) -> int:
             from miglint.cli.output import write_known  # noqa: PLC0415
 
             return write_known(known, question.started)
+    # A run makes values by the hundred thousand, nearly none of them in cycles: looking for those can wait.
+    gc.set_threshold(100_000, 20, 100)
     from miglint.cli.group import run  # noqa: PLC0415
 
     return run(arguments, question)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from miglint.discovery.dialects import of_segment
+from miglint.discovery.dialects import ENGINE_WORDS, of_segment, without_engine
 from miglint.discovery.homes import FORWARD_FOLDERS, ROLLBACK_FOLDERS
 from miglint.discovery.layouts.folders import FOLDER, INNER
 from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.walk import Folder, Tree, printable
 from miglint.errors import UsageError
 
-# ruff: noqa: PTH112, PTH113, PTH118, PTH119, PTH120 - names are joined and cut here, for whole trees
+# ruff: noqa: PTH208, PTH112, PTH113, PTH118, PTH119, PTH120 - names are joined and cut here, for whole trees
+
+
+# How far above a script the folder may be that is named after its engine: `sqlite/migrations/rollback/`.
+_VARIANT_LEVELS = 3
 
 
 class Request(NamedTuple):
@@ -55,6 +59,8 @@ def request(paths: Sequence[str], options: DiscoveryOptions, *, may_be_missing: 
         tree.add(home, name)
         asked.append(home.path(name))
         _around(tree, folder_path, name)
+    for folder in dict.fromkeys(map(os.path.dirname, files)):
+        _variants(tree, folder)
     return Request(tree, set(asked), partial)
 
 
@@ -140,3 +146,45 @@ def _beside(tree: Tree, real: str) -> None:
             tree.scan(os.path.join(beside, base))
         elif base.lower() in FORWARD_FOLDERS:
             tree.scan(beside)
+
+
+def _variants(tree: Tree, real: str) -> None:
+    """List the folders that hold the same history for another engine: `sqlite/` beside `postgres/`."""
+    top, rest = real, ""
+    if FOLDER.fullmatch(os.path.basename(top)) or os.path.basename(top).lower() in ROLLBACK_FOLDERS:
+        top = os.path.dirname(top)
+    for _ in range(_VARIANT_LEVELS):
+        parent, base = os.path.split(top)
+        if parent == top:
+            return
+        mark = of_segment(base)
+        for name in _other_engines(parent, base) if mark.foreign is None else ():
+            beside = os.path.normpath(os.path.join(parent, name, rest))
+            if of_segment(name) is not mark and os.path.isdir(beside):
+                tree.walk(beside)
+        top, rest = parent, os.path.join(base, rest)
+
+
+def _other_engines(parent: str, base: str) -> list[str]:
+    """Return the folders in `parent` that are called as `base` is, but for the name of an engine that is read."""
+    words = without_engine(base)
+    try:
+        names = sorted(os.listdir(parent))
+    except OSError:
+        return []
+    return [name for name in names if name != base and of_segment(name).dialects and without_engine(name) == words]
+
+
+def variant_places(asked: Iterable[str]) -> set[str]:
+    """Return where a folder may come to be that holds the history of one of these files for another engine."""
+    places: set[str] = set()
+    for folder in {os.path.dirname(path) for path in asked if path.endswith(".sql")}:
+        top, rest = folder, ""
+        for _ in range(_VARIANT_LEVELS):
+            parent, base = os.path.split(top)
+            words = without_engine(base)
+            for engine in ENGINE_WORDS:
+                for name in (f"{words}_{engine}", f"{engine}_{words}", f"{words}-{engine}") if words else (engine,):
+                    places.add(os.path.join(parent, name, rest) if rest else os.path.join(parent, name))
+            top, rest = parent, os.path.join(base, rest) if rest else base
+    return places

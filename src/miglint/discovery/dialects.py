@@ -53,6 +53,9 @@ _NAMES: dict[str, Mark] = {
     },
 }
 
+# The words by which the folders of the engines that are read are usually called.
+ENGINE_WORDS = ("postgres", "postgresql", "pg", "sqlite", "sqlite3")
+
 # A folder of another engine is left out as a whole, so its name has to be about nothing else: `migrations_mysql` is,
 # `price-oracle` and `mysql-exporter` are not.
 _NEUTRAL = frozenset(
@@ -64,6 +67,11 @@ _SEPARATORS = re.compile(r"[_\-. ]+")
 def named(name: str) -> Mark:
     """Return what an engine's name stands for, or `UNMARKED` when it is not one."""
     return _NAMES.get(name.lower(), UNMARKED)
+
+
+def without_engine(segment: str) -> str:
+    """Return a folder's name without the words that name an engine, its separators as `_`."""
+    return "_".join(word for word in _SEPARATORS.split(segment) if word.lower() not in _NAMES)
 
 
 def of_segment(segment: str) -> Mark:

@@ -1,17 +1,14 @@
-"""Read a live PostgreSQL schema into the type that the replay uses.
+"""A live PostgreSQL schema in the type that the replay uses: an object of each row that the catalog was asked for.
 
 Expressions and definitions are the catalog's own texts, which are equal when two states of one server are.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
-from miglint.dryrun.catalog_queries import READ
 from miglint.schema.objects import (
     Comment,
     Composite,
@@ -33,8 +30,6 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.schema.value import Schema
-from miglint.source import Dialect
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Query, Type
 from miglint.values import replace
 
@@ -45,7 +40,6 @@ Found = Iterator[tuple[Key, SchemaObject]]
 _BY_ENGINE = re.compile(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
 _REFERENCED = re.compile(r'(?:"(?:[^"]|"")*"|[^"(])*\((?:PERIOD )?((?:"(?:[^"]|"")*"|[^")])*)\)')
 _NAMES = re.compile(r'"((?:[^"]|"")*)"|([^\s,"()]+)')
-_MOMENT = re.compile(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)(?:[+-]\d\d(?::\d\d)?)?'(?=::timestamp)")
 _MODIFIER = re.compile(r"\(([^()]*)\)")
 _PERSISTENCE = {"p": "permanent", "u": "unlogged", "t": "temporary"}
 _ACTIONS = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
@@ -54,42 +48,6 @@ _STATES = {"O": "enabled", "D": "disabled", "R": "replica", "A": "always"}
 _KINDS = {"p": "primary", "u": "unique", "c": "check", "f": "foreign", "x": "exclude"}
 _ROUTINES = {"f": "function", "p": "procedure", "a": "aggregate", "w": "function"}
 _COMMANDS = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "delete"}
-
-
-class Reader:
-    """Reads schemas, and keeps what it read: of two states of a history nearly all is the same.
-
-    One reader may serve many databases, and threads.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[tuple[Key, SchemaObject], ...]] = {}
-        self._started = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
-        self._last: tuple[frozenset[str], Schema] = (frozenset(), Schema.of(Dialect.POSTGRES, ()))
-
-    def read(self, query: Callable[[str], list[list[tuple[str | None, ...]]]], *, inside: bool = False) -> Schema:
-        """Return everything in the database. `inside` says that a transaction is open already."""
-        results = query(READ if inside else f"BEGIN;{READ};COMMIT")
-        texts = frozenset(self._timeless(row[0]) for rows in results for row in rows if row[0] is not None)
-        before, schema = self._last
-        for text in before - texts:
-            for key, _ in self._known[text]:
-                schema = schema.drop(key).forget(key)
-        for text in texts - before:
-            objects = self._known.get(text)
-            if objects is None:
-                kind, *row = json.loads(text)
-                objects = self._known[text] = tuple(_BUILDERS[kind](row))
-            for key, value in objects:
-                schema = schema.put(key, value)
-        self._last = (texts, schema)
-        return schema
-
-    def _timeless(self, text: str) -> str:
-        """Replace moments of this run: `'now'::timestamp` in a view is stored as the time at which it was made."""
-        if "::timestamp" not in text:
-            return text
-        return _MOMENT.sub(lambda found: "'now'" if found[1] >= self._started else found[0], text)
 
 
 def _namespace(row: Row) -> Found:
@@ -387,7 +345,7 @@ def _other(row: Row) -> Found:
         yield Key(f"other {kind}", schema, name), Other(kind, Name(schema or None, name), definition or "")
 
 
-_BUILDERS: dict[str, Callable[[Row], Found]] = {
+BUILDERS: dict[str, Callable[[Row], Found]] = {
     "namespace": _namespace,
     "relation": _relation,
     "sequence": _sequence,

@@ -1,4 +1,4 @@
-"""The queries that read a PostgreSQL schema: one round trip, one JSON text per object.
+"""The queries that read a PostgreSQL schema, one JSON text per object, and those that tell whether it must be read.
 
 A text says everything of its object, so that one which was seen before need not be read again. Objects of the system
 and of extensions are left out. Every name comes back qualified, since nothing but `pg_catalog` is on the search path.
@@ -31,31 +31,38 @@ _NAMESPACES = f"""
 SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), n.nspacl::text,
   {_said("pg_namespace", "n.oid")})::text FROM pg_namespace n WHERE {_OURS} AND {_no_member("pg_namespace", "n.oid")}"""
 
-_COLUMNS = f"""
+
+def _columns(which: str) -> str:
+    return f"""
 SELECT a.attrelid, json_agg(json_build_array(a.attname, tn.nspname, t.typname, et.typname, en.nspname,
   format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated,
   CASE WHEN a.attcollation <> t.typcollation THEN
     (SELECT co.collname FROM pg_collation co WHERE co.oid = a.attcollation) END,
   a.attacl::text, {_said("pg_class", "a.attrelid", "a.attnum")}, a.attstattarget,
-  CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression, a.attoptions, a.attnum) ORDER BY a.attnum) AS list
+  CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression, a.attoptions, a.attnum) ORDER BY a.attnum) AS list,
+  json_object_agg(a.attnum, a.attname)::text AS names
 FROM pg_class r JOIN pg_attribute a ON a.attrelid = r.oid
 JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace tn ON tn.oid = t.typnamespace
 LEFT JOIN pg_type et ON et.oid = t.typelem AND t.typsubscript = 'array_subscript_handler'::regproc
 LEFT JOIN pg_namespace en ON en.oid = et.typnamespace
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-WHERE a.attnum > 0 AND NOT a.attisdropped AND r.oid >= 16384 AND r.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
+WHERE a.attnum > 0 AND NOT a.attisdropped AND r.oid {which} AND r.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
 GROUP BY a.attrelid"""
 
-_CONSTRAINTS = f"""
+
+def _constraints(which: str) -> str:
+    return f"""
 SELECT k.conrelid, k.contypid, json_agg(json_build_array(k.conname, k.contype,
   k.conkey, fn.nspname, f.relname,
   k.confupdtype, k.confdeltype, k.confmatchtype, k.condeferrable, k.condeferred, k.convalidated, k.connoinherit,
   CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END, pg_get_constraintdef(k.oid),
   {_said("pg_constraint", "k.oid")}) ORDER BY k.oid) AS list
 FROM pg_constraint k LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
-WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND k.oid >= 16384 GROUP BY k.conrelid, k.contypid"""
+WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND {which} GROUP BY k.conrelid, k.contypid"""
 
-_INDEXES = f"""
+
+def _indexes(which: str) -> str:
+    return f"""
 SELECT i.indrelid, json_agg(json_build_array(n.nspname, c.relname, i.indisunique, i.indisvalid, am.amname, i.indnkeyatts,
   i.indkey::text, i.indoption::text,
   CASE WHEN i.indexprs IS NOT NULL THEN
@@ -71,10 +78,14 @@ SELECT i.indrelid, json_agg(json_build_array(n.nspname, c.relname, i.indisunique
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_am am ON am.oid = c.relam LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_tablespace sp ON sp.oid = c.reltablespace
-WHERE i.indexrelid >= 16384 GROUP BY i.indrelid"""
+WHERE i.indrelid {which} GROUP BY i.indrelid"""
 
-_RELATIONS = f"""
-SELECT json_build_array('relation', n.nspname, c.relname, c.relkind, c.relpersistence, c.reloptions,
+
+def relations(oids: str) -> str:
+    """Return the query for relations: their oid, the number and name of each column, and the text."""
+    which = f"= ANY ('{{{oids}}}'::oid[])"
+    return f"""
+SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.relkind, c.relpersistence, c.reloptions,
   pg_get_expr(c.relpartbound, c.oid), CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
   CASE WHEN c.relhassubclass OR c.relispartition OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN
    (SELECT json_agg(json_build_array(pn.nspname, p.relname) ORDER BY i.inhseqno) FROM pg_inherits i
@@ -84,9 +95,10 @@ SELECT json_build_array('relation', n.nspname, c.relname, c.relkind, c.relpersis
   {_said("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list)::text
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace LEFT JOIN pg_am am ON am.oid = c.relam
-LEFT JOIN ({_COLUMNS}) cols ON cols.attrelid = c.oid
-LEFT JOIN ({_CONSTRAINTS}) cons ON cons.conrelid = c.oid LEFT JOIN ({_INDEXES}) idx ON idx.indrelid = c.oid
-WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {_OURS} AND {_no_member("pg_class", "c.oid")}"""
+LEFT JOIN ({_columns(which)}) cols ON cols.attrelid = c.oid
+LEFT JOIN ({_constraints(f"k.conrelid {which}")}) cons ON cons.conrelid = c.oid LEFT JOIN ({_indexes(which)}) idx ON idx.indrelid = c.oid
+WHERE c.oid {which}"""
+
 
 _SEQUENCES = f"""
 SELECT json_build_array('sequence', n.nspname, c.relname, c.relpersistence, format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax,
@@ -105,10 +117,10 @@ SELECT json_build_array('type', n.nspname, t.typname, t.typtype,
   bn.nspname, b.typname, eb.typname, ebn.nspname, format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,
   CASE WHEN t.typcollation <> b.typcollation THEN
     (SELECT co.collname FROM pg_collation co WHERE co.oid = t.typcollation) END,
-  CASE WHEN t.typtype = 'c' THEN (SELECT of_it.list FROM ({_COLUMNS}) of_it WHERE of_it.attrelid = t.typrelid) END,
+  CASE WHEN t.typtype = 'c' THEN (SELECT of_it.list FROM ({_columns(">= 16384")}) of_it WHERE of_it.attrelid = t.typrelid) END,
   (SELECT format_type(r.rngsubtype, NULL) FROM pg_range r WHERE r.rngtypid = t.oid),
   t.typacl::text, {_said("pg_type", "t.oid")},
-  CASE WHEN t.typtype = 'd' THEN (SELECT of_it.list FROM ({_CONSTRAINTS}) of_it WHERE of_it.contypid = t.oid) END)::text
+  CASE WHEN t.typtype = 'd' THEN (SELECT of_it.list FROM ({_constraints("k.contypid >= 16384")}) of_it WHERE of_it.contypid = t.oid) END)::text
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_type b ON b.oid = t.typbasetype LEFT JOIN pg_namespace bn ON bn.oid = b.typnamespace
 LEFT JOIN pg_type eb ON eb.oid = b.typelem AND b.typsubscript = 'array_subscript_handler'::regproc
@@ -198,7 +210,83 @@ UNION ALL SELECT 'default privileges', coalesce(n.nspname, ''), concat_ws(' ', p
   d.defaclacl::text
 FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace) o"""
 
-QUERIES = (
-    _NAMESPACES, _RELATIONS, _SEQUENCES, _TYPES, _ROUTINES, _TRIGGERS, _POLICIES, _RULES, _EXTENSIONS, _OTHERS,
-)  # fmt: skip
-READ = "SET LOCAL search_path = pg_catalog;" + ";".join(QUERIES)
+# The version of a row: its oid and the transaction that wrote it, which are unlike in all databases of a server, and
+# alike in a copy.
+_ROW_VERSION = "sum(pg_catalog.hashint8extended({0}.xmin::text::int8, {1}))"
+
+
+def _versions(catalog: str, owner: str, seed: str, where: str) -> str:
+    version = _ROW_VERSION.format("x", seed)
+    return f"(SELECT x.{owner} AS of, count(*) || ':' || {version} AS v FROM {catalog} x WHERE {where} GROUP BY 1)"
+
+
+_FINGERPRINTS = f"""
+SELECT c.oid, c.relname, n.nspname, concat_ws(' ', n.xmin, c.xmin, a.v, d.v, k.v, i.v, h.v, s.v, w.v, p.v)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN {_versions("pg_attribute", "attrelid", "x.attnum", "x.attrelid >= 16384 AND x.attnum > 0")} a ON a.of = c.oid
+LEFT JOIN {_versions("pg_attrdef", "adrelid", "x.oid::int8", "x.adrelid >= 16384")} d ON d.of = c.oid
+LEFT JOIN {_versions("pg_constraint", "conrelid", "x.oid::int8", "x.conrelid >= 16384")} k ON k.of = c.oid
+LEFT JOIN (SELECT i.indrelid AS of, count(*) || ':' || sum(hashint8extended(i.xmin::text::int8, c.xmin::text::int8)) AS v
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid >= 16384 GROUP BY 1) i ON i.of = c.oid
+LEFT JOIN {_versions("pg_inherits", "inhrelid", "x.inhseqno::int8", "x.inhrelid >= 16384")} h ON h.of = c.oid
+LEFT JOIN (SELECT coalesce(k.conrelid, i.indrelid, x.objoid) AS of,
+  count(*) || ':' || sum(hashint8extended(x.xmin::text::int8, x.objoid::int8 + x.objsubid)) AS v
+  FROM pg_description x LEFT JOIN pg_constraint k ON k.oid = x.objoid AND x.classoid = 'pg_constraint'::regclass
+  LEFT JOIN pg_index i ON i.indexrelid = x.objoid AND x.classoid = 'pg_class'::regclass
+  WHERE x.objoid >= 16384 GROUP BY 1) s ON s.of = c.oid
+LEFT JOIN {_versions("pg_rewrite", "ev_class", "x.oid::int8", "x.ev_class >= 16384")} w ON w.of = c.oid
+LEFT JOIN {_versions("pg_partitioned_table", "partrelid", "x.partrelid::int8", "true")} p ON p.of = c.oid
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {_OURS} AND {_no_member("pg_class", "c.oid")}"""
+
+# The names that stand in the texts of others, besides those of relations and their columns.
+_NAMED = """
+SELECT n.oid, n.nspname FROM pg_namespace n WHERE n.oid >= 16384 OR n.nspname = 'public'
+UNION ALL SELECT t.oid, t.typname FROM pg_type t WHERE t.oid >= 16384 AND t.typrelid = 0
+  AND t.typsubscript <> 'array_subscript_handler'::regproc
+UNION ALL SELECT p.oid, p.proname FROM pg_proc p WHERE p.oid >= 16384
+UNION ALL SELECT c.oid, c.relname FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('S', 'c')"""
+
+# Each with the column that says what the row is about.
+_CATALOGS = {
+    "pg_namespace": "2200", "pg_type": "oid", "pg_enum": "oid", "pg_range": "rngtypid", "pg_proc": "oid",
+    "pg_aggregate": "aggfnoid", "pg_sequence": "seqrelid", "pg_trigger": "oid", "pg_policy": "oid",
+    "pg_rewrite": "oid", "pg_extension": "oid", "pg_collation": "oid", "pg_operator": "oid", "pg_opclass": "oid",
+    "pg_cast": "oid", "pg_statistic_ext": "oid", "pg_ts_config": "oid", "pg_ts_config_map": "mapcfg",
+    "pg_ts_dict": "oid", "pg_event_trigger": "oid", "pg_publication": "oid", "pg_publication_rel": "oid",
+    "pg_foreign_data_wrapper": "oid", "pg_foreign_server": "oid", "pg_language": "oid", "pg_default_acl": "oid",
+    "pg_description": "objoid",
+}  # fmt: skip
+# Types of tables come and go with them, and so do the triggers behind foreign keys.
+_LEFT_OUT = {
+    "pg_type": "x.typrelid = 0 AND x.typsubscript <> 'array_subscript_handler'::regproc",
+    "pg_trigger": "NOT x.tgisinternal",
+    "pg_rewrite": "x.rulename <> '_RETURN'",
+}
+_OTHERS_VERSION = "SELECT concat_ws(' ', {})".format(
+    ", ".join(
+        [
+            "(SELECT count(*) || ':' || sum(hashtextextended(x.ctid::text, x.xmin::text::int8))"
+            f" FROM {catalog} x WHERE ({'' if column == '2200' else 'x.'}{column} >= 16384 OR"
+            f" {'' if column == '2200' else 'x.'}{column} = 2200) AND {_LEFT_OUT.get(catalog, 'true')})"
+            for catalog, column in _CATALOGS.items()
+        ]
+        + [
+            "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8)) FROM pg_class c"
+            " WHERE c.oid >= 16384 AND c.relkind IN ('S', 'c'))",
+            "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum)) FROM pg_attribute a"
+            " JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'c')",
+            "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8)) FROM pg_depend d"
+            " WHERE d.deptype IN ('a', 'i', 'e') AND d.objid >= 16384 AND (d.deptype = 'e'"
+            " OR d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0))",
+            "(SELECT count(*) || ':' || sum(hashint8extended(k.xmin::text::int8, k.oid::int8)) FROM pg_constraint k"
+            " WHERE k.contypid >= 16384)",
+        ]
+    )
+)
+
+_PATH = "SET LOCAL search_path = pg_catalog;"
+# Four results: whether relations changed, the names of the rest, and whether the rest changed.
+LOOK = ";".join((_PATH + _FINGERPRINTS, _NAMED, _OTHERS_VERSION))
+OTHERS = ";".join(
+    (_PATH + _NAMESPACES, _SEQUENCES, _TYPES, _ROUTINES, _TRIGGERS, _POLICIES, _RULES, _EXTENSIONS, _OTHERS)
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miglint.dryrun.protocol import EngineLostError
 from miglint.dryrun.results import Lock, StatementRun
-from miglint.dryrun.session import QueryError, Session
+from miglint.dryrun.session import QueryError, Row, Session
 from miglint.source import Span
 
 LOCK_ORDER = (
@@ -32,12 +32,19 @@ class Watch:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        tables, _, invalid = session.query(_LOOK)
+        tables, locks, invalid = session.query(_LOOK)
         # Only what was there before the script can stand in anybody's way.
         self._names = {row[0] or "": row[1] or "" for row in tables}
         self._files = {row[0] or "": row[2] for row in tables}
-        self._held: dict[str, int] = {}
+        self._held = self._strongest(locks)
         self._invalid = {row[0] or "" for row in invalid}
+
+    def _strongest(self, locks: list[Row]) -> dict[str, int]:
+        strongest: dict[str, int] = {}
+        for relation, mode in locks:
+            if relation in self._names:
+                strongest[relation] = max(strongest.get(relation, -1), _STRENGTH.get(mode or "", -1))
+        return strongest
 
     def look(self, index: int, span: Span, seconds: float) -> StatementRun:
         """Return the statement that just ran with what it did; locks that it only kept are not its own."""
@@ -45,10 +52,7 @@ class Watch:
             tables, locks, invalid = self._session.query(_LOOK)
         except (QueryError, EngineLostError):
             return StatementRun(index, span, seconds)
-        strongest: dict[str, int] = {}
-        for relation, mode in locks:
-            if relation in self._names:
-                strongest[relation] = max(strongest.get(relation, -1), _STRENGTH.get(mode or "", -1))
+        strongest = self._strongest(locks)
         new = {
             relation: strength for relation, strength in strongest.items() if strength > self._held.get(relation, -1)
         }

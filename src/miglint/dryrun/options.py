@@ -17,7 +17,7 @@ class DryRunOptions:
     starting one. `rows` are generated per table (0: none), the same for the same `seed`. `postgres` are versions to
     run on, in containers (`("14", "16")`); `image` overrides the container's image. `sqlite` is the lowest version of
     SQLite that is targeted. `extensions` are created before the first migration. `foreign_keys` says that the
-    application's SQLite connections enforce them.
+    application's SQLite connections enforce them. `runner` is what the settings say of the tool's transactions.
     """
 
     engine: str = "auto"
@@ -29,4 +29,5 @@ class DryRunOptions:
     sqlite: tuple[int, ...] = ()
     extensions: tuple[str, ...] = ()
     foreign_keys: bool = False
+    runner: str | None = None
     limits: Limits = field(default_factory=Limits)

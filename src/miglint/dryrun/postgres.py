@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from miglint.dryrun.catalog import Reader
+from miglint.dryrun.catalog_reader import Reader
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres_database import PostgresDatabase
 from miglint.dryrun.protocol import EngineLostError

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from miglint.dryrun.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
 from miglint.dryrun.observe import Watch
+from miglint.dryrun.postgres_branch import PostgresBranch, can_branch
 from miglint.dryrun.postgres_fill import fill
 from miglint.dryrun.postgres_rows import changed_tables, digests, values
-from miglint.dryrun.protocol import Digests, EngineLostError, Filled, Rehearsal
+from miglint.dryrun.protocol import Database, Digests, EngineLostError, Filled, Rehearsal
 from miglint.dryrun.results import EngineError, Execution, StatementRun
 from miglint.dryrun.session import Bounds, QueryError, ServerError, Session, quoted
 from miglint.dryrun.statements import Piece, Prepared
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 # The server stops a statement itself at its time-out; we ask a little later, in case the script switched that off.
 _MARGIN = 0.5
 _REFUSED = "42501"
+# What was undone is still in the catalog's files, and slows all that reads them. Owners of databases may tidy up.
+_TIDY = "VACUUM " + ", ".join(
+    f"pg_catalog.{catalog}"
+    for catalog in (
+        "pg_attribute", "pg_class", "pg_type", "pg_depend", "pg_constraint", "pg_index", "pg_proc", "pg_trigger",
+        "pg_attrdef", "pg_rewrite", "pg_description", "pg_sequence", "pg_statistic", "pg_enum",
+    )
+)  # fmt: skip
+_TIDY_EVERY = 8
 _OUT_OF_SPACE = re.compile(r"53100|53400")
 _STOPPED = re.compile(r"57014|25P04")
 
@@ -34,13 +44,15 @@ class PostgresDatabase:
 
     def __init__(self, server: PostgresServer, name: str) -> None:
         self.name = name
-        self._server = server
+        self.server = server
         self._open: Session | None = None
+        self._branches = 0
 
     @property
-    def _session(self) -> Session:
+    def session(self) -> Session:
+        """The connection of the scripts' role."""
         if self._open is None:
-            self._open = self._server.session(self.name)
+            self._open = self.server.session(self.name)
         return self._open
 
     def _disconnect(self) -> None:
@@ -53,10 +65,10 @@ class PostgresDatabase:
         started = time.perf_counter()
         statements: list[StatementRun] = []
         error = self._begin_and_run(script, statements, observe=observe)
-        session = self._session
+        session = self.session
         if session.in_transaction:
             if error is None and script.wrapped:
-                error = self._said(session.script("COMMIT", self._bounds()), -1, script.pieces[-1:], 0.0)
+                error = self.said(session.script("COMMIT", self.bounds()), -1, script.pieces[-1:], 0.0)
             if session.in_transaction:
                 session.query("ROLLBACK")
         return Execution(tuple(statements), error, time.perf_counter() - started)
@@ -65,10 +77,15 @@ class PostgresDatabase:
         self, script: Prepared, statements: list[StatementRun], *, observe: bool = False
     ) -> EngineError | None:
         """Run the statements; a wrapped script's transaction stays open."""
-        session = self._session
+        session = self.session
         session.query("DISCARD ALL")
         if script.wrapped:
             session.query("BEGIN")
+        return self.execute(script, statements, observe=observe)
+
+    def execute(self, script: Prepared, statements: list[StatementRun], *, observe: bool = False) -> EngineError | None:
+        """Run the statements of a script where the session stands, and put what they did into `statements`."""
+        session = self.session
         watch = Watch(session) if observe else None
         for index, piece in enumerate(script.pieces):
             begun = time.perf_counter()
@@ -83,43 +100,44 @@ class PostgresDatabase:
                 return error
         return None
 
-    def _bounds(self) -> Bounds:
-        server = self._server
+    def bounds(self) -> Bounds:
+        """Return what the next statement may use."""
+        server = self.server
         left = server.deadline.left
         own = server.limits.statement + _MARGIN
         name = "statement time-out" if own <= left else "total time-out"
         return Bounds(min(own, left), server.limits.notices, self._over, name)
 
     def _over(self) -> str | None:
-        if self._server.deadline.left <= 0:
+        if self.server.deadline.left <= 0:
             return "total time-out"
-        return "disk" if self._server.size(self.name) > self._server.limits.disk else None
+        return "disk" if self.server.size(self.name) > self.server.limits.disk else None
 
     def _statement(self, session: Session, index: int, piece: Piece) -> EngineError | None:
-        if self._server.deadline.left <= 0:
+        if self.server.deadline.left <= 0:
             said = ServerError("the time for the whole dry run is over", _STOPPED.pattern[:5], limit="total time-out")
-            return self._said(said, index, (piece,), 0.0)
+            return self.said(said, index, (piece,), 0.0)
         begun = time.monotonic()
         extension = created_extension(piece.text)
         if extension is not None:
             error, done = self._extension(extension, piece)
             if error is not None or done:
-                return self._said(error, index, (piece,), 0.0)
+                return self.said(error, index, (piece,), 0.0)
         try:
-            text = (rewritten(piece.text) if self._server.superuser else None) or piece.text
-            said_by_server = session.script(text, self._bounds())
+            text = (rewritten(piece.text) if self.server.superuser else None) or piece.text
+            said_by_server = session.script(text, self.bounds())
         except EngineLostError as lost:
             self._disconnect()
-            self._server.check()
-            return self._said(ServerError(str(lost), limit="connection"), index, (piece,), 0.0)
+            self.server.check()
+            return self.said(ServerError(str(lost), limit="connection"), index, (piece,), 0.0)
         if not session.alive:
             self._disconnect()
-            self._server.check()
-        return self._said(said_by_server, index, (piece,), time.monotonic() - begun)
+            self.server.check()
+        return self.said(said_by_server, index, (piece,), time.monotonic() - begun)
 
     def _extension(self, name: str, piece: Piece) -> tuple[ServerError | None, bool]:
         """Make an allowed extension possible for the scripts' role; True when nothing is left to run."""
-        server = self._server
+        server = self.server
         if name not in server.available:
             if name not in ALLOWED and name not in STAND_INS:
                 return None, False
@@ -127,7 +145,7 @@ class PostgresDatabase:
             return ServerError(f'extension "{name}" is not available on this server', "0A000", None, hint), False
         if name in server.stand_ins:
             server.used_stand_ins.add(name)
-        if name not in ALLOWED or server.marks_trusted or not server.superuser:
+        if not self.made_for(name):
             return None, False
         session = server.admin_in(self.name)
         try:
@@ -138,9 +156,14 @@ class PostgresDatabase:
             session.close()
         return None, not is_guarded(piece.text)
 
-    def _said(
+    def made_for(self, extension: str) -> bool:
+        """Tell whether an extension is made for the scripts' role, by another one and in another session."""
+        return extension in ALLOWED and not self.server.marks_trusted and self.server.superuser
+
+    def said(
         self, error: ServerError | None, index: int, pieces: tuple[Piece, ...], seconds: float
     ) -> EngineError | None:
+        """Return the server's error as one of the script's statement."""
         if error is None:
             return None
         span = pieces[0].span if pieces else None
@@ -153,7 +176,7 @@ class PostgresDatabase:
         elif limit is None and error.sqlstate and _OUT_OF_SPACE.match(error.sqlstate):
             limit = "disk"
         elif limit is None and error.sqlstate and _STOPPED.match(error.sqlstate):
-            limit = "statement time-out" if seconds >= self._server.limits.statement * 0.9 else None
+            limit = "statement time-out" if seconds >= self.server.limits.statement * 0.9 else None
         return EngineError(error.message, error.sqlstate, error.detail, error.hint, index, span, place, limit)
 
     def rehearse(self, script: Prepared) -> Rehearsal:
@@ -162,19 +185,19 @@ class PostgresDatabase:
             return self._rehearse_on_copy(script)
         started = time.perf_counter()
         statements: list[StatementRun] = []
-        session = self._session
+        session = self.session
         error = self._begin_and_run(script, statements)
-        session = self._session
+        session = self.session
         try:
             if error is None:
                 # What a commit would still check.
-                deferred = session.script("SET CONSTRAINTS ALL IMMEDIATE", self._bounds())
-                error = self._said(deferred, -1, script.pieces[-1:], 0.0)
+                deferred = session.script("SET CONSTRAINTS ALL IMMEDIATE", self.bounds())
+                error = self.said(deferred, -1, script.pieces[-1:], 0.0)
             execution = Execution(tuple(statements), error, time.perf_counter() - started)
             if error is not None:
                 return Rehearsal(execution)
             session.query("RESET ROLE")
-            schema = self._server.reader.read(session.query, inside=True)
+            schema = self.server.reader.read(session.query, inside=True)
             touched = changed_tables(session)
             after = digests(session, touched) if touched else {}
         finally:
@@ -195,27 +218,39 @@ class PostgresDatabase:
 
     def schema(self) -> Schema:
         """Read the whole schema."""
-        return self._server.reader.read(self._session.query)
+        return self.server.reader.read(self.session.query)
 
     def copy(self) -> PostgresDatabase:
         """Return a copy by template, for which nobody may be connected here."""
         self._disconnect()
-        self._server.wait_gone(self.name)
-        return PostgresDatabase(self._server, self._server.create(self.name))
+        self.server.wait_gone(self.name)
+        return PostgresDatabase(self.server, self.server.create(self.name))
+
+    def branch(self, scripts: Iterable[Prepared]) -> Database:
+        """Return what behaves as a copy: a transaction of this database where the scripts allow it."""
+        if not can_branch(self, scripts):
+            return self.copy()
+        self._branches += 1
+        if self._branches % _TIDY_EVERY == 0:
+            self.session.query(_TIDY)
+        return PostgresBranch(self)
+
+    def touched(self) -> None:
+        """A whole database does not say."""
 
     def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
         """Put rows into the empty tables."""
-        return fill(self._session, schema, rows, seed)
+        return fill(self.session, schema, rows, seed)
 
-    def digests(self) -> Digests:
-        """Describe the rows of all tables."""
-        return digests(self._session, None)
+    def digests(self, only: Iterable[Name] | None = None) -> Digests:
+        """Describe the rows of all tables, or of those named that are there."""
+        return digests(self.session, only)
 
     def values(self, table: Name, column: str) -> Mapping[str | None, int]:
         """Return hashes of the values of a column."""
-        return values(self._session, table, column)
+        return values(self.session, table, column)
 
     def drop(self) -> None:
         """Disconnect and drop it."""
         self._disconnect()
-        self._server.remove(self.name)
+        self.server.remove(self.name)

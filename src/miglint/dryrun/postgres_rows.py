@@ -15,7 +15,13 @@ WHERE (s.n_tup_ins OPERATOR(pg_catalog.+) s.n_tup_upd OPERATOR(pg_catalog.+) s.n
 UNION SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 WHERE c.relkind OPERATOR(pg_catalog.=) 'r' AND c.oid OPERATOR(pg_catalog.>=) 16384::oid
-  AND c.xmin::text OPERATOR(pg_catalog.=) (pg_catalog.txid_current() OPERATOR(pg_catalog.%) 4294967296)::text
+  AND c.xmin::text::int8 OPERATOR(pg_catalog.>=) (pg_catalog.txid_current() OPERATOR(pg_catalog.%) 4294967296)
+  AND n.nspname OPERATOR(pg_catalog.!~) '^pg_'"""
+
+_STORAGE = """
+SELECT n.nspname, c.relname, c.oid, c.relfilenode
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE c.relkind OPERATOR(pg_catalog.=) 'r' AND c.oid OPERATOR(pg_catalog.>=) 16384::oid
   AND n.nspname OPERATOR(pg_catalog.!~) '^pg_'"""
 
 _COLUMNS = """
@@ -30,6 +36,12 @@ WHERE c.relkind OPERATOR(pg_catalog.=) 'r' AND c.oid OPERATOR(pg_catalog.>=) 163
 def changed_tables(session: Session) -> frozenset[Name]:
     """Return the tables whose rows the open transaction may have changed: written to, truncated or rewritten."""
     return frozenset(Name(schema, name or "") for schema, name in session.query(_TOUCHED)[0])
+
+
+def storage(session: Session) -> dict[Name, tuple[str | None, str | None]]:
+    """Return the identity of each table and of its storage: both are new when it was made again."""
+    rows = session.query(_STORAGE)[0]
+    return {Name(schema, name or ""): (oid, file) for schema, name, oid, file in rows}
 
 
 def digests(session: Session, only: Iterable[Name] | None) -> dict[Name, TableDigest]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,6 +20,10 @@ class EngineMissingError(MiglintError):
 
 class EngineLostError(MiglintError):
     """The engine went away in the middle: its server was killed, its disk is full, its container was removed."""
+
+
+class BranchError(Exception):
+    """What a branch saw may come of its being one: ask a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,20 @@ class Database(Protocol):
     def copy(self) -> Database:
         """Return another database with the same content."""
 
+    def branch(self, scripts: Iterable[Prepared]) -> Database:
+        """Return what behaves as a copy does while these scripts run, and is quicker where that can be.
+
+        While it is there nothing else may be done with this database. Its methods may raise `BranchError`.
+        """
+
+    def touched(self) -> frozenset[Name] | None:
+        """Return the tables of which rows may be other than where this branch began; None: any."""
+
     def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
         """Put `rows` generated rows into each empty table."""
 
-    def digests(self) -> Digests:
-        """Describe the rows of every table."""
+    def digests(self, only: Iterable[Name] | None = None) -> Digests:
+        """Describe the rows of every table, or of those of `only` that are there."""
 
     def values(self, table: Name, column: str) -> Mapping[str | None, int]:
         """Return the values of a column, as text or as a hash of it, and how often each is there."""

@@ -1,4 +1,4 @@
-"""A dry run in the form of the JSON report, and in words."""
+"""A dry run in the form of the JSON report, and in one line."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any
 from miglint.dryrun.compare import counting
 from miglint.dryrun.results import EngineError, Execution, HistoryRun, MigrationRun, RowRun, StepResult
 from miglint.schema.diff import Change
-
-_MARKS = {True: "ok", False: "FAILED", None: "-"}
 
 
 def as_dict(run: MigrationRun, history: HistoryRun) -> dict[str, Any]:
@@ -63,8 +61,15 @@ def _error(error: EngineError | None) -> dict[str, Any] | None:
         "detail": error.detail,
         "hint": error.hint,
         "statement": error.index,
+        "start": _start(error),
         "limit": error.limit,
     }
+
+
+def _start(error: EngineError) -> int | None:
+    if error.place is not None:
+        return error.place
+    return error.span.start if error.span is not None else None
 
 
 def _execution(execution: Execution | None) -> dict[str, Any] | None:
@@ -90,6 +95,7 @@ def _rows(rows: RowRun | None) -> dict[str, Any] | None:
     if rows is None:
         return None
     return {
+        "inserted": rows.inserted,
         "unfilled": rows.unfilled,
         "error": _error(rows.error),
         "losses": [
@@ -108,29 +114,3 @@ def summary(history: HistoryRun) -> str:
         f" ({engine.kind}{why}) in {history.seconds:.1f} s"
     )
     return "; ".join((text, *engine.notes))
-
-
-def in_words(run: MigrationRun) -> list[str]:
-    """Return a migration's run in lines: the seven steps with a mark, the differences, and the locks."""
-    lines = [f"{run.migration.version} {run.migration.name}".strip()]
-    for step in run.steps:
-        why = step.reason if step.error is None else str(step.error)
-        lines.append(f"  {step.number} {step.name:36} {_MARKS[step.ok]}{f': {why}' if why else ''}")
-        if step.ok is False:
-            lines += [f"      {_sign(change)} {change.what} {change.name}" for change in counting(step.changes)]
-    for direction, execution in (
-        ("forward", _telling(run.forward, run.rows.forward if run.rows else None)),
-        ("rollback", _telling(run.rollback, run.rows.rollback if run.rows else None)),
-    ):
-        for statement in execution.statements if execution is not None else ():
-            held = [f"{lock.mode} on {lock.table}" for lock in statement.locks]
-            held += [f"rewrites {table}" for table in statement.rewritten]
-            if held:
-                lines.append(
-                    f"    {direction} {statement.index + 1}: {', '.join(held)} ({statement.seconds * 1000:.1f} ms)"
-                )
-    return lines
-
-
-def _sign(change: Change) -> str:
-    return {"missing": "-", "extra": "+"}.get(change.kind, "~")

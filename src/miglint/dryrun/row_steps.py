@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from miglint.dryrun.protocol import Database, Digests, TableDigest
-from miglint.dryrun.results import Loss, RowRun
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from miglint.dryrun.protocol import BranchError, Database, Digests
+from miglint.dryrun.results import Execution, Loss, RowRun
 from miglint.dryrun.steps import Scripts
 from miglint.schema.value import Schema
-from miglint.source import Dialect
 from miglint.sql.operations import Name
+
+_Values = Mapping[str | None, int]
 
 
 def run_rows(scripts: Scripts, twin: Database, before: Schema, rows: int, seed: int) -> RowRun:
@@ -21,48 +25,89 @@ def run_rows(scripts: Scripts, twin: Database, before: Schema, rows: int, seed: 
     filled = twin.fill(before, rows, seed)
     inserted = {str(name): count for name, count in filled.inserted.items()}
     unfilled = {str(name): reason for name, reason in filled.unfilled.items()}
-    old = twin.digests()
+    there = _there_and_back(scripts, twin)
+    if not there.forward.ok:
+        return RowRun(inserted, unfilled, there.forward, error=there.forward.error)
+    back = there.rollback is not None and there.rollback.ok
+    losses = _losses(scripts, twin, there) if back else ()
+    twin.run(scripts.forward)
+    # In a transaction of its own: `now()` is another moment the second time.
+    again = twin.rehearse(scripts.forward)
+    stable = None if again.rows_changed is None else not again.rows_changed
+    return RowRun(inserted, unfilled, there.forward, there.rollback, losses, stable)
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """Forward and rollback as they ran on rows, what the rows then were, and the values of columns asked for.
+
+    `digests` are of the `touched` tables (None: of all).
+    """
+
+    forward: Execution
+    rollback: Execution | None = None
+    touched: frozenset[Name] | None = None
+    digests: Digests = field(default_factory=dict)
+    values: tuple[_Values, ...] = ()
+
+
+def _there_and_back(scripts: Scripts, twin: Database, columns: tuple[tuple[Name, str], ...] = ()) -> _There:
+    """Run both scripts beside `twin`, and leave it as it was."""
+    branch = twin.branch(script for script in (scripts.forward, scripts.rollback) if script is not None)
+    try:
+        return _go(scripts, branch, columns)
+    except BranchError:
+        pass
+    finally:
+        branch.drop()
     copy = twin.copy()
     try:
-        forward = copy.run(scripts.forward, observe=True)
-        if not forward.ok:
-            return RowRun(inserted, unfilled, forward, error=forward.error)
-        again = copy.rehearse(scripts.forward)
-        stable = None if again.rows_changed is None else not again.rows_changed
-        rollback = copy.run(scripts.rollback, observe=True) if scripts.rollback is not None else None
-        losses: tuple[Loss, ...] = ()
-        if rollback is not None and rollback.ok:
-            losses = _losses(twin, copy, old, copy.digests(), before.dialect)
+        return _go(scripts, copy, columns)
     finally:
         copy.drop()
-    twin.run(scripts.forward)
-    return RowRun(inserted, unfilled, forward, rollback, losses, stable)
 
 
-def _losses(twin: Database, copy: Database, old: Digests, new: Digests, dialect: Dialect) -> tuple[Loss, ...]:
+def _go(scripts: Scripts, beside: Database, columns: tuple[tuple[Name, str], ...]) -> _There:
+    assert scripts.forward is not None
+    forward = beside.run(scripts.forward, observe=True)
+    if not forward.ok or scripts.rollback is None:
+        return _There(forward)
+    rollback = beside.run(scripts.rollback, observe=True)
+    if not rollback.ok:
+        return _There(forward, rollback)
+    touched = beside.touched()
+    values = tuple(beside.values(name, column) for name, column in columns)
+    return _There(forward, rollback, touched, beside.digests(touched), values)
+
+
+def _losses(scripts: Scripts, twin: Database, there: _There) -> tuple[Loss, ...]:
+    """Compare the rows that came back with those of `twin`."""
     found: list[Loss] = []
+    doubtful: list[tuple[Name, str]] = []
+    old = twin.digests(there.touched)
     for name, was in old.items():
-        if not was.count:
+        now = there.digests.get(name)
+        if not was.count or now == was:
             continue
-        now = new.get(name)
-        label = name.name if name.schema in (None, "public") else str(name)
-        if now is None:
-            found.append(Loss(label, None, "rows", was.count, was.count))
-        elif now != was:
-            found += _changed(twin, copy, name, label, was, now)
+        if now is None or now.count < was.count:
+            found.append(Loss(_label(name), None, "rows", was.count - (now.count if now else 0), was.count))
+            continue
+        found += [
+            Loss(_label(name), column, "values", was.count, was.count)
+            for column in was.columns
+            if column not in now.columns
+        ]
+        doubtful += [(name, column) for column in was.columns if now.columns.get(column, "") != was.columns[column]]
+    changed = tuple((name, column) for name, column in doubtful if column in there.digests[name].columns)
+    if changed:
+        # Which values, the digests do not say: the scripts run once more.
+        values = _there_and_back(scripts, twin, changed).values
+        for (name, column), new in zip(changed, values, strict=False):
+            gone = sum(max(0, count - new.get(value, 0)) for value, count in twin.values(name, column).items())
+            if gone:
+                found.append(Loss(_label(name), column, "values", gone, old[name].count))
     return tuple(sorted(found, key=lambda loss: (loss.table, loss.column or "")))
 
 
-def _changed(twin: Database, copy: Database, name: Name, label: str, was: TableDigest, now: TableDigest) -> list[Loss]:
-    if now.count < was.count:
-        return [Loss(label, None, "rows", was.count - now.count, was.count)]
-    found = []
-    for column, digest in was.columns.items():
-        if column not in now.columns:
-            found.append(Loss(label, column, "values", was.count, was.count))
-        elif now.columns[column] != digest:
-            old, new = twin.values(name, column), copy.values(name, column)
-            gone = sum(max(0, count - new.get(value, 0)) for value, count in old.items())
-            if gone:
-                found.append(Loss(label, column, "values", gone, was.count))
-    return found
+def _label(name: Name) -> str:
+    return name.name if name.schema in (None, "public") else str(name)

@@ -168,7 +168,7 @@ class _Run:
         try:
             for migration in history.migrations:
                 self._tell(history, migration, 0)
-                scripts = Scripts.of(migration)
+                scripts = Scripts.of(migration, history.layout, self._options.runner)
                 beside = None
                 if aside is not None and twin is not None:
                     beside = aside.submit(run_rows, scripts, twin, before, rows, self._options.seed)

@@ -6,12 +6,21 @@ import re
 import sqlite3
 from dataclasses import dataclass
 
+from miglint.rules.runners import Around, habit
 from miglint.source import Dialect, Script, Span
 
 _BLANK = re.compile(r"(?>\s+|--[^\n]*|;)*+")
 _CONTROL = re.compile(
     r"(?:begin|commit|end|rollback|abort|start\s+transaction|prepare\s+transaction)\b(?!\s+(?:prepared|to)\b)",
     re.IGNORECASE,
+)
+_BEGIN = re.compile(r"begin(?:\s+(?:work|transaction))?|start\s+transaction", re.IGNORECASE)
+_COMMIT = re.compile(r"(?:commit|end)(?:\s+(?:work|transaction))?", re.IGNORECASE)
+# What PostgreSQL refuses inside a transaction.
+_ALONE = re.compile(
+    r"(?:create|drop|reindex|refresh|alter\s+table)\b.*\bconcurrently\b|vacuum\b|alter\s+system\b"
+    r"|(?:create|drop)\s+(?:database|tablespace)\b|cluster\s*$|reindex\s+(?:database|system)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _TOKEN = re.compile(
     r"""--[^\n]*|/\*.*?(?:\*/|\Z)|'(?:[^']|'')*+(?:'|\Z)|"(?:[^"]|"")*+(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^\]]*(?:\]|\Z)|;""",
@@ -31,8 +40,9 @@ class Piece:
 class Prepared:
     """A script ready to run.
 
-    `wrapped` says whether the tool's transaction goes around it; a script that begins and ends transactions itself
-    is left to do so. Only a wrapped script can be run and then undone without a copy of the database.
+    `wrapped` says whether one transaction goes around it, the tool's, the server's or one that the script itself
+    begins and ends; a script with several transactions is left to make them. Only a wrapped script can be run and then
+    undone without a copy of the database.
     """
 
     script: Script
@@ -40,10 +50,15 @@ class Prepared:
     wrapped: bool
 
 
-def prepare(script: Script) -> Prepared:
-    """Cut a script into statements. Text that cannot be cut is one statement, for the engine to reject."""
+def prepare(script: Script, layout: str = "", runner: str | None = None) -> Prepared:
+    """Cut a script into statements, and tell what its tool does around them.
+
+    `layout` names the tool, `runner` is what the settings say of its transactions. Text that cannot be cut is one
+    statement, for the engine to reject.
+    """
     text = script.text
-    cut = _cut_postgres(text) if script.dialect is Dialect.POSTGRES else _cut_sqlite(text)
+    postgres = script.dialect is Dialect.POSTGRES
+    cut = _cut_postgres(text) if postgres else _cut_sqlite(text)
     pieces = []
     for start, end in cut:
         begin = _skip(text, start, end)
@@ -51,8 +66,27 @@ def prepare(script: Script) -> Prepared:
         if begin < finish:
             offset = script.span.start
             pieces.append(Piece(text[begin:finish], Span(offset + begin, offset + finish)))
-    own = any(_CONTROL.match(piece.text) for piece in pieces)
-    return Prepared(script, tuple(pieces), script.transaction and not own)
+    own = sum(_CONTROL.match(piece.text) is not None for piece in pieces)
+    if postgres and own == 2 and _BEGIN.fullmatch(pieces[0].text) and _COMMIT.fullmatch(pieces[-1].text):
+        return Prepared(script, tuple(pieces[1:-1]), True)
+    if not postgres:
+        return Prepared(script, tuple(pieces), script.transaction and not own)
+    return Prepared(script, tuple(pieces), not own and _in_transaction(script, pieces, layout, runner))
+
+
+def _in_transaction(script: Script, pieces: list[Piece], layout: str, runner: str | None) -> bool:
+    """Tell whether the tool or the server runs the statements of a PostgreSQL script in one transaction."""
+    match habit(script, layout, runner, lambda: False):
+        case Around.NOTHING:
+            return False
+        case Around.QUERY:
+            # The server's own: a query of several statements is one transaction, and a query of one is not.
+            return len(pieces) > 1
+        case Around.TOOL if layout != "flyway" or runner is not None:
+            return True
+        case _:
+            # Nobody said who runs this, or it is Flyway, which looks: whoever wrote these can run them.
+            return not any(_ALONE.match(piece.text) for piece in pieces)
 
 
 def _skip(text: str, start: int, end: int) -> int:

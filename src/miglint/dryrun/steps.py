@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from miglint.dryrun.compare import compare, counting
-from miglint.dryrun.protocol import Database, Rehearsal
+from miglint.dryrun.protocol import BranchError, Database, Rehearsal
 from miglint.dryrun.results import EngineError, Execution, MigrationRun, StepResult
 from miglint.dryrun.statements import Prepared, prepare
 from miglint.schema.diff import Change
@@ -26,10 +26,13 @@ class Scripts:
     rollback: Prepared | None
 
     @classmethod
-    def of(cls, migration: Migration) -> Scripts:
-        """Cut both scripts into statements."""
-        forward = prepare(migration.forward) if migration.forward is not None else None
-        return cls(forward, prepare(migration.rollback) if migration.rollback is not None else None)
+    def of(cls, migration: Migration, layout: str = "", runner: str | None = None) -> Scripts:
+        """Cut both scripts into statements; `layout` and `runner` say which transactions are around them."""
+        forward, rollback = migration.forward, migration.rollback
+        return cls(
+            prepare(forward, layout, runner) if forward is not None else None,
+            prepare(rollback, layout, runner) if rollback is not None else None,
+        )
 
 
 def run_steps(migration: Migration, scripts: Scripts, database: Database, before: Schema) -> MigrationRun:
@@ -104,29 +107,39 @@ class _Rollback:
             reason = "there is no rollback script"
             fourth, fifth, sixth = (StepResult(number, None, reason=reason) for number in (4, 5, 6))
             return cls(fourth, fifth, sixth, unknown=(reason,))
-        begun = time.perf_counter()
+        pair = (scripts.rollback, scripts.forward)
+        branch = database.branch(pair)
+        try:
+            return cls._on(branch, *pair, before, after)
+        except BranchError:
+            pass
+        finally:
+            branch.drop()
         twin = database.copy()
         try:
-            execution = twin.run(scripts.rollback, observe=True)
-            restored = twin.schema() if execution.ok or not scripts.rollback.wrapped else after
-            changes = compare(before, restored)
-            symmetric = execution.ok and not counting(changes)
-            fourth = StepResult(4, symmetric, execution.error, changes, seconds=time.perf_counter() - begun)
-            if not execution.ok:
-                reason = "the rollback failed"
-                fifth, sixth = (StepResult(number, None, reason=reason) for number in (5, 6))
-                said = (f"rollback_idempotent: {reason}",)
-                return cls(fourth, fifth, sixth, False, changes, restored, execution, said)
-            begun = time.perf_counter()
-            again = twin.rehearse(scripts.rollback)
-            fifth = _again(5, again, restored, time.perf_counter() - begun)
-            begun = time.perf_counter()
-            once_more = twin.run(scripts.forward)
-            error: EngineError | None = once_more.error
-            left = compare(after, twin.schema()) if once_more.ok else ()
-            sixth = StepResult(
-                6, error is None and not counting(left), error, left, seconds=time.perf_counter() - begun
-            )
-            return cls(fourth, fifth, sixth, symmetric, changes, restored, execution)
+            return cls._on(twin, *pair, before, after)
         finally:
             twin.drop()
+
+    @classmethod
+    def _on(cls, twin: Database, rollback: Prepared, forward: Prepared, before: Schema, after: Schema) -> _Rollback:
+        begun = time.perf_counter()
+        execution = twin.run(rollback, observe=True)
+        restored = twin.schema() if execution.ok or not rollback.wrapped else after
+        changes = compare(before, restored)
+        symmetric = execution.ok and not counting(changes)
+        fourth = StepResult(4, symmetric, execution.error, changes, seconds=time.perf_counter() - begun)
+        if not execution.ok:
+            reason = "the rollback failed"
+            fifth, sixth = (StepResult(number, None, reason=reason) for number in (5, 6))
+            said = (f"rollback_idempotent: {reason}",)
+            return cls(fourth, fifth, sixth, False, changes, restored, execution, said)
+        begun = time.perf_counter()
+        again = twin.rehearse(rollback)
+        fifth = _again(5, again, restored, time.perf_counter() - begun)
+        begun = time.perf_counter()
+        once_more = twin.run(forward)
+        error: EngineError | None = once_more.error
+        left = compare(after, twin.schema()) if once_more.ok else ()
+        sixth = StepResult(6, error is None and not counting(left), error, left, seconds=time.perf_counter() - begun)
+        return cls(fourth, fifth, sixth, symmetric, changes, restored, execution)

@@ -47,7 +47,8 @@ def columns(char: str) -> int:
 
 def excerpt(line: str, start: int, end: int, width: int) -> Excerpt:
     """Return `line` cut to `width` columns around the characters `start` to `end`, with the mark's place."""
-    start, end = min(start, len(line)), min(max(end, start + 1), max(len(line), start + 1))
+    start = min(start, len(line))
+    end = min(max(end, start + 1), max(len(line), start + 1))
     if len(line) <= width and line.isascii() and line.isprintable():
         # Nearly every line: each character takes one column, and all of them are shown.
         return Excerpt(line.rstrip(), start, end - start)

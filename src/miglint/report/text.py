@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.findings import Finding, Severity
-from miglint.report.excerpt import columns, excerpt, printable
+from miglint.report.excerpt import excerpt, printable
+from miglint.report.paint import fit, paint, wide
 from miglint.report.value import MigrationReport, Report
 from miglint.report.view import View
 
-_RESET = "\x1b[0m"
-_STYLES = {
-    "error": "\x1b[1;31m",
-    "warning": "\x1b[1;33m",
-    "info": "\x1b[1;36m",
-    "bold": "\x1b[1m",
-    "dim": "\x1b[2m",
-    "gutter": "\x1b[34m",
-    "good": "\x1b[32m",
-    "bad": "\x1b[31m",
-}
 _WIDEST = 140
 _QUESTIONS = {
     "forward_idempotent": "forward twice",
@@ -34,6 +24,11 @@ _ANSWERS = {True: "yes", False: "no", None: "?"}
 def render(report: Report, view: View) -> str:
     """Return the report as text."""
     parts = ["".join(f"{line}\n" for line in _finding(finding, view)) for finding in report.findings]
+    if any(item.executions for item in report.migrations) and not view.quiet:
+        # A dry run is asked for rarely, and its module is not small.
+        from miglint.report.execution import lines
+
+        parts.append("".join(f"{line}\n" for line in lines(report.migrations, view)))
     if view.verbose and report.migrations:
         parts.append("".join(f"{line}\n" for line in _verdicts(report.migrations, view)))
     if not view.quiet:
@@ -41,16 +36,12 @@ def render(report: Report, view: View) -> str:
     return "\n".join(parts)
 
 
-def _paint(style: str, text: str, view: View) -> str:
-    return f"{_STYLES[style]}{text}{_RESET}" if view.color and text else text
-
-
 def _finding(finding: Finding, view: View) -> Iterator[str]:
     severity = str(finding.severity)
     place = f"{finding.path}:{finding.line}:{finding.column}" if finding.path else "miglint"
     yield (
-        f"{_paint('bold', printable(place), view)}: {_paint(severity, f'{severity} {finding.code}', view)} "
-        f"{_paint('dim', finding.name, view)}"
+        f"{paint('bold', printable(place), view)}: {paint(severity, f'{severity} {finding.code}', view)} "
+        f"{paint('dim', finding.name, view)}"
     )
     yield from _wrapped(finding.message, "  ", "  ", view)
     yield from _source(finding, view)
@@ -64,10 +55,25 @@ def _wrapped(text: str, first: str, rest: str, view: View) -> list[str]:
     if text.startswith("  "):
         return [rest + text]
     width = min(view.width, _WIDEST)
+    if len(first) + len(text) <= width and text.isascii():
+        return [(first + " ".join(text.split())).rstrip()]
     lines = [first]
+    if text.isascii():
+        # As below, with lengths for widths.
+        line, begun = first, False
+        for word in text.split():
+            if begun and len(line) + 1 + len(word) > width:
+                lines[-1] = line
+                lines.append("")
+                line = rest + word
+            else:
+                line += f" {word}" if begun else word
+            begun = True
+        lines[-1] = line
+        return [line.rstrip() for line in lines]
     for word in text.split():
         gap = "" if lines[-1] in (first, rest) else " "
-        if gap and _width(lines[-1]) + 1 + _width(word) > width:
+        if gap and wide(lines[-1]) + 1 + wide(word) > width:
             lines.append(rest + word)
         else:
             lines[-1] += gap + word
@@ -87,23 +93,23 @@ def _source(finding: Finding, view: View) -> Iterator[str]:
     end = len(line.rstrip()) if finding.end_line > finding.line else finding.end_column - 1
     room = max(20, min(view.width, _WIDEST) - len(number) - 5)
     seen = excerpt(line, finding.column - 1, end, room)
-    bar = _paint("gutter", "|", view)
+    bar = paint("gutter", "|", view)
     yield f"  {gutter} {bar}"
-    yield f"  {_paint('gutter', number, view)} {bar} {seen.text}"
-    yield f"  {gutter} {bar} {' ' * seen.start}{_paint(str(finding.severity), '^' * seen.width, view)}"
+    yield f"  {paint('gutter', number, view)} {bar} {seen.text}"
+    yield f"  {gutter} {bar} {' ' * seen.start}{paint(str(finding.severity), '^' * seen.width, view)}"
     if several:
-        yield f"  {_paint('gutter', '...', view)}"
+        yield f"  {paint('gutter', '...', view)}"
 
 
 def _verdicts(migrations: tuple[MigrationReport, ...], view: View) -> Iterator[str]:
     """Yield a table of the verdicts, and below it why some are not known."""
     rows = [(item, printable(f"{item.version} {item.name}".strip())) for item in migrations]
-    longest = min(48, max(_width(label) for _, label in rows))
+    longest = min(48, max(wide(label) for _, label in rows))
     heads = "  ".join(_QUESTIONS.values())
-    yield _paint("bold", f"{'migration':<{longest}}  dialect   {heads}", view)
+    yield paint("bold", f"{'migration':<{longest}}  dialect   {heads}", view)
     for item, label in rows:
         cells = [_cell(item.verdict.get(name), len(head), view) for name, head in _QUESTIONS.items()]
-        yield f"{_fit(label, longest)}  {item.dialect:<8}  {'  '.join(cells)}".rstrip()
+        yield f"{fit(label, longest)}  {item.dialect:<8}  {'  '.join(cells)}".rstrip()
     reasons: dict[str, list[str]] = {}
     for item, _ in rows:
         for reason in item.unknown:
@@ -119,21 +125,7 @@ def _verdicts(migrations: tuple[MigrationReport, ...], view: View) -> Iterator[s
 def _cell(answer: bool | None, width: int, view: View) -> str:
     style = {True: "good", False: "bad", None: "dim"}[answer]
     text = _ANSWERS[answer]
-    return _paint(style, text, view) + " " * (width - len(text))
-
-
-def _width(text: str) -> int:
-    return len(text) if text.isascii() else sum(map(columns, text))
-
-
-def _fit(text: str, width: int) -> str:
-    size = _width(text)
-    if size <= width:
-        return text + " " * (width - size)
-    while size > width - 1:
-        size -= columns(text[-1])
-        text = text[:-1]
-    return text + "…" + " " * (width - 1 - size)
+    return paint(style, text, view) + " " * (width - len(text))
 
 
 def count_of(number: int, word: str) -> str:
@@ -144,18 +136,18 @@ def count_of(number: int, word: str) -> str:
 def _summary(report: Report, view: View) -> Iterator[str]:
     scope = f"{count_of(len(report.migrations), 'migration')}, {count_of(report.files, 'file')}, {report.elapsed_ms} ms"
     if view.verbose and report.findings:
-        yield _paint("bold", "findings by rule", view)
+        yield paint("bold", "findings by rule", view)
         for code, name, number in report.rules():
             yield f"{number:>8,}  {code} {name}"
         yield ""
     found = [
-        _paint(str(severity), count_of(number, word), view)
+        paint(str(severity), count_of(number, word), view)
         for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
         if (number := report.count(severity))
     ]
     if found:
         yield f"{', '.join(found)} ({scope})"
     elif report.migrations:
-        yield f"{_paint('good', 'nothing to complain about', view)} ({scope})"
+        yield f"{paint('good', 'nothing to complain about', view)} ({scope})"
     else:
         yield "no migrations found"

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from miglint import __version__
-from miglint.findings import Edit, Finding, Fix, Severity
+from miglint.discovery.dialects import without_engine
+from miglint.discovery.homes import ROLLBACK_FOLDERS
+from miglint.discovery.layouts.folders import INNER
+from miglint.findings import FAMILIES, Edit, Finding, Fix, Severity
 
 SCHEMA_VERSION = 1
+_DIGITS = re.compile(r"[^0-9]*0*([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationReport:
     """A migration and its verdict. `static_verdict` is what the replay said, when `verdict` holds what was executed.
 
-    `execution` is what a dry run saw, in the form of the JSON report.
+    `executions` is what a dry run saw on each engine, in the form of the JSON report.
     """
 
     version: str
@@ -28,7 +33,7 @@ class MigrationReport:
     verdict: Mapping[str, bool | None]
     unknown: tuple[str, ...] = ()
     static_verdict: Mapping[str, bool | None] | None = None
-    execution: Mapping[str, Any] | None = None
+    executions: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +55,28 @@ class Report:
         return max((finding.severity for finding in self.findings), default=None)
 
     def of_paths(self, paths: frozenset[str]) -> Report:
-        """Return the part that is about the migrations with a script among `paths`, and about those files."""
-        migrations = tuple(item for item in self.migrations if item.forward in paths or item.rollback in paths)
+        """Return the part that is about the migrations with a script among `paths`, and about those files.
+
+        A path of no script here is a file that is gone: it stands for the migration of its folder and version.
+        """
+        scripts = {path for item in self.migrations for path in (item.forward, item.rollback)}
+        gone = {place for path in paths - scripts if (place := _place(path)) is not None}
+        migrations = tuple(
+            item
+            for item in self.migrations
+            if item.forward in paths
+            or item.rollback in paths
+            or (gone and not gone.isdisjoint((_place(item.forward or ""), _place(item.rollback or ""))))
+        )
         wanted = paths.union(*((item.forward or "", item.rollback or "") for item in migrations))
-        findings = tuple(finding for finding in self.findings if finding.path in wanted)
+        # What is said of two variants stands at one of them, and is about both.
+        both = {_place(path, any_engine=True) for path in wanted} - {None}
+        findings = tuple(
+            finding
+            for finding in self.findings
+            if finding.path in wanted
+            or (finding.category == FAMILIES["PAR"] and _place(finding.path, any_engine=True) in both)
+        )
         return replace(self, migrations=migrations, findings=findings, files=len(wanted - {""}))
 
     def rules(self) -> list[tuple[str, str, int]]:
@@ -62,6 +85,24 @@ class Report:
         return [
             (code, name, count) for (code, name), count in sorted(counts.items(), key=lambda item: (-item[1], item))
         ]
+
+
+def _place(path: str, *, any_engine: bool = False) -> tuple[str, str] | None:
+    """Return the folder of a script's history and the digits of its version, as far as the path alone says it.
+
+    With `any_engine` the folder is without the words that name one.
+    """
+    folder, _, name = path.rpartition("/")
+    if name in INNER:
+        folder, _, name = folder.rpartition("/")
+    elif folder.rpartition("/")[2].lower() in ROLLBACK_FOLDERS:
+        folder = folder.rpartition("/")[0]
+    found = _DIGITS.match(name)
+    if found is None or not path.endswith(".sql"):
+        return None
+    if any_engine:
+        folder = "/".join(filter(None, map(without_engine, folder.split("/"))))
+    return folder, found[1]
 
 
 def as_dict(report: Report) -> dict[str, Any]:
@@ -96,7 +137,7 @@ def from_dict(value: Mapping[str, Any], notes: tuple[str, ...] = ()) -> Report:
                 item["verdict"],
                 tuple(item["unknown"]),
                 item.get("static_verdict"),
-                item.get("execution"),
+                tuple(item.get("executions") or [item[name] for name in ("execution",) if name in item]),
             )
             for item in value["migrations"]
         ),
@@ -119,8 +160,10 @@ def _migration(item: MigrationReport) -> dict[str, Any]:
     if item.static_verdict is not None:
         value["static_verdict"] = dict(item.static_verdict)
     value["unknown"] = list(item.unknown)
-    if item.execution is not None:
-        value["execution"] = dict(item.execution)
+    if item.executions:
+        value["execution"] = dict(item.executions[0])
+    if len(item.executions) > 1:
+        value["executions"] = [dict(execution) for execution in item.executions]
     return value
 
 

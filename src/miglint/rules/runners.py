@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -44,21 +45,26 @@ def begins(statements: tuple[Statement, ...]) -> bool:
 
 def around(step: Step, script: Script) -> Around:
     """Return what is around a script of a step."""
-    if step.runner is not None:
-        return Around.TOOL if step.runner == "per-file" and script.transaction else Around.NOTHING
+    statements = step.forward_statements if script is step.migration.forward else step.rollback_statements
+    return habit(script, step.layout, step.runner, lambda: begins(statements))
+
+
+def habit(script: Script, layout: str, runner: str | None, begins_itself: Callable[[], bool]) -> Around:
+    """Return what the tool of a layout has around a script, `runner` being what the settings say of transactions."""
+    if runner is not None:
+        return Around.TOOL if runner == "per-file" and script.transaction else Around.NOTHING
     postgres = script.dialect is Dialect.POSTGRES
-    if script.transaction and step.layout in _WRAPPING:
+    if script.transaction and layout in _WRAPPING:
         return Around.TOOL
     if postgres:
-        whole = step.layout in _WHOLE
+        whole = layout in _WHOLE
         return Around.QUERY if whole else Around.UNKNOWN if script.transaction else Around.NOTHING
     if not script.transaction:
         return Around.NOTHING
     # golang-migrate and sqlx have files of the same names. For PostgreSQL the one sends the text as one query, the
     # other opens a transaction; for SQLite both do, but golang-migrate can be told not to, and has been where a
     # script that SQLite would then refuse is part of the history.
-    statements = step.forward_statements if script is step.migration.forward else step.rollback_statements
-    return Around.TOOL if step.layout == "golang-migrate" and not begins(statements) else Around.UNKNOWN
+    return Around.TOOL if layout == "golang-migrate" and not begins_itself() else Around.UNKNOWN
 
 
 class Placed(NamedTuple):

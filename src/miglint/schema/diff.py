@@ -23,6 +23,7 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
+from miglint.schema.renamed import with_renames
 from miglint.schema.sameness import essence, loosened, same_default
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint
@@ -72,7 +73,7 @@ def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tu
         if one is two or key.space in ("rows", "role") or key.schema in ("pg_temp", "temp"):
             continue
         changes.extend(_object(key, one, two))
-    return tuple(_without_consequences(_renames(changes, before, after), before, after))
+    return tuple(_without_consequences(with_renames(changes, before, after), before, after))
 
 
 def _object(key: Key, one: SchemaObject | Absent | None, two: SchemaObject | Absent | None) -> Iterator[Change]:
@@ -318,58 +319,6 @@ def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Chang
 
 def _label(table: str, name: str, constraint: Constraint) -> str:
     return f"{table} {describe_constraint(constraint)}" if name.startswith("#") else f"{name} on {table}"
-
-
-def _renames(changes: list[Change], before: Schema, after: Schema) -> list[Change]:
-    # One object gone and one of the same definition new is one object with another name.
-    result = list(changes)
-    for gone in changes:
-        if gone.kind != "missing":
-            continue
-        for new in result:
-            if new.kind != "extra" or new.what != gone.what or gone not in result or new is gone:
-                continue
-            if gone.part is not None:
-                same = new.key == gone.key and new.after == gone.before and new.part is not None
-                same = same and _only(result, "missing", gone) and _only(result, "extra", new)
-            else:
-                one, two = before.find(gone.key), after.find(new.key)
-                same = one is not None and two is not None and _nameless(one) == _nameless(two)
-            if same:
-                result[result.index(gone)] = replace(
-                    gone,
-                    kind="renamed",
-                    after=new.name,
-                    before=gone.name,
-                    certain=gone.certain and new.certain,
-                    counts=not _both_generated(before, gone, after, new),
-                )
-                result.remove(new)
-                break
-    return result
-
-
-def _only(changes: list[Change], kind: str, one: Change) -> bool:
-    return sum(c.kind == kind and c.what == one.what and c.key == one.key for c in changes) == 1
-
-
-def _both_generated(before: Schema, gone: Change, after: Schema, new: Change) -> bool:
-    one, two = before.find(gone.key), after.find(new.key)
-    if gone.part is not None:
-        return False
-    if isinstance(one, Index) and isinstance(two, Index):
-        return one.generated and two.generated
-    return isinstance(one, Sequence) and isinstance(two, Sequence) and one.implicit and two.implicit
-
-
-def _nameless(value: SchemaObject) -> object:
-    if isinstance(value, Index):
-        return replace(value, name=value.name._replace(name=""), constraint=None, generated=False)
-    if isinstance(value, (Table, View, Sequence)):
-        return replace(value, name=value.name._replace(name=""))
-    if isinstance(value, (Trigger, Policy, Rule)):
-        return replace(value, name="")
-    return value
 
 
 _HOLDERS = frozenset({"relation", "type", "routine", "schema", "extension"})

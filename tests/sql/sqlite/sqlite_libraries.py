@@ -1,11 +1,13 @@
 """Every SQLite library that can be had here: the standard library's, apsw's, and more apsw versions in other folders.
 
 `MIGLINT_APSW_FOLDERS` names folders (separated like `PATH`), each with an `apsw` package of another version. They run
-in processes of their own, since one can hold a module once.
+in processes of their own, since one can hold a module once. `MIGLINT_SQLITE_LIBRARIES` names files of SQLite libraries
+of any age (`libsqlite3.so`), which are called through their C interface.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import sqlite3
@@ -75,6 +77,26 @@ def _elsewhere(folder: str) -> Callable[[list[Job]], list[str | None]]:
     return run
 
 
+def _native(path: str) -> Library:
+    """Call a library through its C interface."""
+    native = ctypes.CDLL(path)
+    native.sqlite3_libversion.restype = ctypes.c_char_p
+    native.sqlite3_errmsg.restype = ctypes.c_char_p
+
+    def one(job: Job) -> str | None:
+        database = ctypes.c_void_p()
+        native.sqlite3_open(b":memory:", ctypes.byref(database))
+        try:
+            for statement in (*job[0], job[1]):
+                if native.sqlite3_exec(database, statement.encode(), None, None, None):
+                    return str(native.sqlite3_errmsg(database).decode())
+            return None
+        finally:
+            native.sqlite3_close(database)
+
+    return Library(_version(native.sqlite3_libversion().decode()), lambda jobs: [one(job) for job in jobs])
+
+
 def _version(text: str) -> tuple[int, int]:
     major, minor = text.split(".")[:2]
     return int(major), int(minor)
@@ -97,6 +119,8 @@ def libraries() -> tuple[Library, ...]:
                 env={**os.environ, "PYTHONPATH": folder},
             )
             found.append(Library(_version(json.loads(done.stdout)["version"]), _elsewhere(folder)))
+    for path in filter(None, os.environ.get("MIGLINT_SQLITE_LIBRARIES", "").split(os.pathsep)):
+        found.append(_native(path))
     return tuple(sorted(found, key=lambda library: library.version))
 
 

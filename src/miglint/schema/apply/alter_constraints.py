@@ -25,6 +25,7 @@ def _altered(machine: Machine, operation: TableOperation) -> tuple[Key, Table] |
     if operation.table_if_exists and isinstance(found, Absent):
         machine.note("missing", f'table "{operation.table}" does not exist, skipped', key)
         return None
+    machine.only_tables(operation.table, "... CONSTRAINT")
     return machine.table(operation.table)
 
 

@@ -9,13 +9,23 @@ from miglint.schema.apply.naming import choose
 from miglint.schema.objects import Absent, Composite, Key, Sequence, Table
 from miglint.sql.operations import (
     AddColumn,
+    AlterColumnType,
     Column,
     DropColumn,
     Expression,
     Name,
+    SetNullable,
     TableOperation,
 )
 from miglint.values import replace
+
+# Views have columns with defaults, and indexes columns with statistics; the rest is for tables.
+_ONLY_TABLES: dict[type[TableOperation], str] = {
+    AddColumn: "ADD COLUMN",
+    DropColumn: "DROP COLUMN",
+    AlterColumnType: "ALTER COLUMN ... SET DATA TYPE",
+    SetNullable: "ALTER COLUMN ... SET NOT NULL",
+}
 
 
 def altered(machine: Machine, operation: TableOperation) -> tuple[Key, Table] | None:
@@ -23,6 +33,9 @@ def altered(machine: Machine, operation: TableOperation) -> tuple[Key, Table] | 
     if operation.table_if_exists and isinstance(machine.relation(operation.table)[1], Absent):
         machine.note("missing", f'table "{operation.table}" does not exist, skipped')
         return None
+    action = _ONLY_TABLES.get(type(operation))
+    if action is not None:
+        machine.only_tables(operation.table, action)
     return machine.table(operation.table)
 
 

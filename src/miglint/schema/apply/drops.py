@@ -82,7 +82,8 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
         else:
             _missing(machine, operation, key, "undefined_table", f"no such {kind}: {operation.name}")
         return
-    _right_kind(machine, operation, key, found)
+    if not _right_kind(machine, operation, key, found):
+        return
     if isinstance(found, Index) and found.constraint is not None and machine.postgres:
         raise machine.refuse(
             "dependent_objects_still_exist",
@@ -131,7 +132,8 @@ def _assumed(key: Key, kind: str) -> SchemaObject:
     return Table(name, kind=kind, assumed=True)
 
 
-def _right_kind(machine: Machine, operation: Drop, key: Key, found: SchemaObject) -> None:
+def _right_kind(machine: Machine, operation: Drop, key: Key, found: SchemaObject) -> bool:
+    """Whether the object is what `DROP` says; False when SQLite looks for it elsewhere, and the guard lets it pass."""
     wanted = _RELATIONS[operation.kind]
     right = isinstance(found, wanted)
     if right and isinstance(found, View):
@@ -139,14 +141,15 @@ def _right_kind(machine: Machine, operation: Drop, key: Key, found: SchemaObject
     if right and isinstance(found, Table) and machine.postgres and not found.assumed:
         right = (found.kind == "foreign table") == (operation.kind == "foreign table")
     if right:
-        return
+        return True
     if machine.postgres:
         raise machine.refuse("wrong_object_type", f'"{operation.name}" is not a {operation.kind}', key)
     if isinstance(found, (Table, View)) and operation.kind in ("table", "view"):
         raise machine.refuse(
             "wrong_object_type", f"use DROP {kind_of(found).upper()} to delete {kind_of(found)} {operation.name}", key
         )
-    raise machine.refuse("undefined_table", f"no such {operation.kind}: {operation.name}", key)
+    _missing(machine, operation, key, "undefined_table", f"no such {operation.kind}: {operation.name}")
+    return False
 
 
 def _drop_type(machine: Machine, operation: Drop) -> None:

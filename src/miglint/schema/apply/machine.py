@@ -258,6 +258,13 @@ class Machine:
             raise self.missing_relation(name, key)
         return None
 
+    def only_tables(self, name: Name, action: str) -> None:
+        """Raise `Refused` where a relation is there but is no table: PostgreSQL then refuses the action."""
+        key, found = self.relation(name)
+        if self.postgres and isinstance(found, (View, Index, Sequence)):
+            message = f'ALTER action {action} cannot be performed on relation "{key.name}"'
+            raise self.refuse("wrong_object_type", message, key)
+
     def full(self, name: Name) -> Name:
         """Return the name with its schema."""
         key = self.key(name)

@@ -238,6 +238,7 @@ def _detach(action: Action, span: Span) -> Operation:
         **action.common,
         partition=relation_name(body["name"]),
         concurrently=body.get("concurrent", False),
+        finalize=action.node.get("subtype") == "AT_DetachPartitionFinalize",
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from miglint.source import Span
 from miglint.sql.sqlite.engine import LIBRARY, Objection, objection
@@ -79,11 +80,15 @@ def refusals(text: str, offset: int = 0, target: Version = NEWEST) -> tuple[Refu
     return tuple(found for found in _judged(text, offset, target, explain=True) if isinstance(found, Refusal))
 
 
+@cache
+def _may_be_newer(target: Version) -> bool:
+    """Whether the library at hand may take what `target` does not."""
+    return target < ROWS_SEEN_SINCE or any(feature.since is not None and feature.since > target for feature in FEATURES)
+
+
 def _judged(text: str, offset: int, target: Version, *, explain: bool) -> Iterator[Refusal | str]:
     """Go through the statements; give a refusal, or the reason why one cannot be judged."""
-    later = target < ROWS_SEEN_SINCE or any(
-        feature.since is not None and feature.since > target for feature in FEATURES
-    )
+    later = _may_be_newer(target)
     for start, end in pieces(text):
         found = objection(text, start, end)
         if found is not None:

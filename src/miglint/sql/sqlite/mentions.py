@@ -52,8 +52,13 @@ class Scope:
 
     def only(self) -> Name | None:
         """Return the relation that every unqualified column must belong to, when there is just one."""
-        if len(self.sources) != 1 or (self.parent is not None and self.parent.sources):
+        if len(self.sources) != 1:
             return None
+        scope = self.parent
+        while scope is not None:
+            if scope.sources:
+                return None
+            scope = scope.parent
         return next(iter(self.sources.values()))
 
     def derived_only(self) -> bool:

@@ -1,0 +1,1 @@
+"""What miglint costs: measured beside squawk, printed, never asserted."""

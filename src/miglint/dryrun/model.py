@@ -1,0 +1,122 @@
+"""The schema that the replay foresees against the one that the engine has: a difference is a bug of miglint.
+
+What the engine says of an object is written as SQL and read by the same front end that reads the migrations, so that
+both sides have one form. An engine keeps neither the text of a view nor that of a routine: of a view its columns are
+compared, of routines, triggers and the like that they are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from miglint.replay import Passage, advance, empty_schema
+from miglint.schema.apply import run
+from miglint.schema.diff import Change, diff
+from miglint.schema.objects import Absent, Domain, Enum, Index, Key, SchemaObject, Sequence, Table, View
+from miglint.schema.render_sql import statements
+from miglint.schema.value import Schema
+from miglint.source import Dialect, Direction, History, Script, SourceFile, Span
+from miglint.sql import parse
+from miglint.values import replace
+
+# Spaces in which an object has a form that both sides can give.
+_COMPARED = frozenset({"relation", "type", "routine", "trigger", "policy", "rule", "extension", "schema"})
+_BOOKKEEPING = frozenset({"schema_migrations", "schema_migration", "__diesel_schema_migrations"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was executed of one migration: the schemas before and after its forward, None where it failed."""
+
+    before: Schema | None
+    after: Schema | None
+
+
+class Model:
+    """Follows a history in the replay, and compares migration by migration."""
+
+    def __init__(self, history: History, start: Schema | None = None) -> None:
+        self._history = history
+        self._schema = start if start is not None else empty_schema(history.dialect)
+        self._translated: dict[int, tuple[SchemaObject, SchemaObject | None]] = {}
+        # What is apart already, or was never known: told once, and not again.
+        self._apart: set[Key] = set()
+        self._doubted = False
+
+    def compare(self, number: int, seen: Seen) -> tuple[Change, ...]:
+        """Return the differences of what the migration touched, seen from the database; `number` counts from 0."""
+        passage = advance(self._history.migrations[number], parse, self._schema)
+        self._schema = passage.after
+        self._doubted = self._doubted or passage.doubted
+        if self._doubted or seen.after is None or seen.before is None:
+            self._apart |= passage.touched
+            return ()
+        keys = {key for key in self._keys(passage, seen.before, seen.after) if key not in self._apart}
+        real = Schema.of(self._history.dialect, self._real(keys, seen.after))
+        model = self._reduced(keys, real)
+        found = tuple(change for change in diff(real, model, keys) if change.counts and change.certain)
+        self._apart |= {change.key for change in found}
+        return found
+
+    def _keys(self, passage: Passage, before: Schema, after: Schema) -> Iterator[Key]:
+        one, two = before.objects, after.objects
+        changed = {key for key, value in one.items() if two.get(key) is not value}
+        changed |= {key for key in two if key not in one}
+        for key in {*changed, *passage.touched}:
+            if key.space in _COMPARED and key.name not in _BOOKKEEPING and self._schema.get(key) is not None:
+                yield key
+
+    def _real(self, keys: set[Key], after: Schema) -> Iterator[tuple[Key, SchemaObject]]:
+        for key in keys:
+            value = after.find(key)
+            if value is None:
+                continue
+            known = self._translated.get(id(value))
+            if known is None or known[0] is not value:
+                known = self._translated[id(value)] = (value, translate(key, value, self._history.dialect))
+            if known[1] is None:
+                # Its text says nothing to us: that it is there is all that is compared.
+                mine = self._schema.find(key)
+                yield key, mine if mine is not None else value
+            else:
+                yield key, known[1]
+
+    def _reduced(self, keys: set[Key], real: Schema) -> Schema:
+        """Return the replay's schema with what cannot be compared as the database has it."""
+        schema = self._schema
+        for key in keys:
+            mine, other = schema.find(key), real.find(key)
+            if mine is None or other is None:
+                continue
+            if getattr(mine, "assumed", False):
+                schema = schema.put(key, other)
+            elif isinstance(mine, View) and isinstance(other, View):
+                unknown = mine.columns is None or "*" in mine.columns
+                columns = other.columns if unknown else mine.columns
+                schema = schema.put(key, replace(other, columns=columns))
+            elif isinstance(mine, Table) and isinstance(other, Table):
+                schema = schema.put(key, replace(mine, options=other.options))
+        return schema
+
+
+def translate(key: Key, value: SchemaObject, dialect: Dialect) -> SchemaObject | None:
+    """Return an object that was read from an engine in the form of the replay, or None where that cannot be."""
+    if isinstance(value, View):
+        return replace(value, query=None)
+    if not isinstance(value, (Table, Index, Domain, Enum)):
+        return None
+    if isinstance(value, Index) and value.constraint is not None:
+        return None
+    if isinstance(value, Table) and (value.kind != "table" or value.partition_of is not None):
+        return None
+    text = "\n".join(statements(Schema.of(dialect, [(key, value)])))
+    if not text:
+        return None
+    script = Script(SourceFile("", text), Span(0, len(text)), Direction.FORWARD, dialect)
+    found = run(empty_schema(dialect), parse(script)).schema.find(key)
+    if isinstance(found, Table) and isinstance(value, Table):
+        return replace(found, options=value.options)
+    if isinstance(found, Index) and isinstance(value, Index):
+        return replace(found, valid=value.valid, options=value.options, tablespace=value.tablespace)
+    return found

@@ -1,0 +1,130 @@
+"""What adding and changing columns locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.locks.levels import LockEffect
+from miglint.locks.look import View, column, indexes, of, proves_not_null, table
+from miglint.locks.types import Change, change_of
+from miglint.locks.volatility import volatile_part
+from miglint.schema.objects import Domain, Key
+from miglint.sql import operations as ops
+
+_CHECKS_PROVE_SINCE = 12
+_TYPE_SITUATIONS = {
+    Change.NOTHING: "alter type compatible",
+    Change.CHECK: "alter type checking",
+    Change.REINDEX: "alter type reindexing",
+    Change.REWRITE: "alter type rewriting",
+    Change.UNKNOWN: "alter type rewriting",
+}
+
+
+def add_column(view: View, operation: ops.AddColumn) -> Iterator[LockEffect]:
+    """`ADD COLUMN`, with the constraints behind it."""
+    if operation.kind not in ("table", "foreign table"):
+        return
+    if operation.if_not_exists and column(view, operation.table, operation.column.name) is not None:
+        return
+    yield from of(view, _added(view, operation.column), operation.table)
+    defaulted = operation.column.default is not None
+    for constraint in operation.constraints:
+        if constraint.kind == "check":
+            yield from of(view, "add column check", operation.table)
+        elif constraint.kind in ("unique", "primary"):
+            yield from of(view, "add column unique", operation.table)
+        elif constraint.kind == "foreign":
+            situation = "add column references with default" if defaulted else "add column references"
+            yield from of(view, situation, operation.table, referenced=constraint.table)
+
+
+def _added(view: View, new: ops.Column) -> str:
+    if new.generated == "stored":
+        return "add column stored generated"
+    if new.generated == "virtual":
+        return "add column virtual generated"
+    if new.identity is not None:
+        return "add column identity"
+    if new.serial:
+        return "add column serial"
+    default = new.default
+    if default is None or default.key == "null":
+        return "add column volatile default" if _bound_domain(view, new.type) else "add column"
+    if volatile_part(default, view.schema) is not None or _bound_domain(view, new.type):
+        return "add column volatile default"
+    return "add column constant default"
+
+
+def _bound_domain(view: View, kind: ops.Type | None) -> bool:
+    """Return whether a type is a domain with constraints: the server then writes every row to check it."""
+    if kind is None:
+        return False
+    for place in (kind.schema,) if kind.schema is not None else view.schema.path:
+        found = view.schema.find(Key("type", place, kind.name))
+        if isinstance(found, Domain):
+            return bool(found.constraints) or not found.nullable
+    return False
+
+
+def type_change(view: View, operation: ops.AlterColumnType) -> Change:
+    """Return what a change of a column's type costs."""
+    known = column(view, operation.table, operation.column)
+    cost = change_of(
+        None if known is None else known.type,
+        operation.type,
+        view.schema,
+        column=operation.column,
+        using=operation.using,
+        major=view.major,
+        timezone=view.timezone,
+    )
+    if cost is Change.REINDEX or (cost is Change.NOTHING and operation.collation is not None):
+        used = any(
+            element.column == operation.column for index in indexes(view, operation.table) for element in index.elements
+        )
+        cost = Change.REINDEX if used else Change.NOTHING
+    if cost is Change.NOTHING:
+        found = table(view, operation.table)
+        checks = () if found is None else found.constraints.values()
+        if any(each.kind == "check" and operation.column in each.columns for each in checks):
+            return Change.CHECK
+    return cost
+
+
+def alter_type(view: View, operation: ops.AlterColumnType) -> Iterator[LockEffect]:
+    """`ALTER COLUMN ... TYPE`."""
+    if operation.kind in ("table", "foreign table"):
+        yield from of(view, _TYPE_SITUATIONS[type_change(view, operation)], operation.table)
+
+
+def set_nullable(view: View, operation: ops.SetNullable) -> Iterator[LockEffect]:
+    """`SET NOT NULL` and `DROP NOT NULL`."""
+    if operation.kind == "domain":
+        if not operation.nullable:
+            yield from domain_users(view, operation.table)
+        return
+    if operation.nullable:
+        yield from of(view, "drop not null", operation.table)
+        return
+    known = column(view, operation.table, operation.column)
+    proven = view.major >= _CHECKS_PROVE_SINCE and proves_not_null(view, operation.table, operation.column)
+    settled = known is not None and known.nullable is False
+    yield from of(view, "set not null proven" if proven or settled else "set not null", operation.table)
+
+
+def set_generated(view: View, operation: ops.SetGenerated) -> Iterator[LockEffect]:
+    """`SET EXPRESSION AS` and `DROP EXPRESSION`."""
+    known = column(view, operation.table, operation.column)
+    virtual = known is not None and known.generated == "virtual"
+    rewrites = operation.expression is not None and not virtual
+    yield from of(view, "set generated expression" if rewrites else "alter column", operation.table)
+
+
+def domain_users(view: View, domain: ops.Name) -> Iterator[LockEffect]:
+    """Yield what a new constraint of a domain does to the tables that use it."""
+    for place in (domain.schema,) if domain.schema is not None else view.schema.path:
+        for key in view.schema.on(Key("type", place, domain.name)):
+            found = view.schema.table(key)
+            if found is not None:
+                yield from of(view, "add domain constraint", None, users=found.name)

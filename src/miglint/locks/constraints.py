@@ -1,0 +1,91 @@
+"""What adding, validating and dropping constraints locks, and attaching partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.locks.columns import domain_users
+from miglint.locks.levels import LockEffect
+from miglint.locks.look import View, nullable_columns, of, proves_not_null, relation, table
+from miglint.schema.objects import Index
+from miglint.sql import operations as ops
+
+
+def add_constraint(view: View, operation: ops.AddConstraint) -> Iterator[LockEffect]:
+    """`ADD CONSTRAINT`, on a table or a domain."""
+    added, name = operation.constraint, operation.table
+    if operation.kind == "domain":
+        if added.validated:
+            yield from domain_users(view, name)
+        return
+    match added.kind:
+        case "foreign":
+            situation = "add foreign key" if added.validated and added.enforced else "add foreign key not valid"
+            yield from of(view, situation, name, referenced=added.table)
+        case "check":
+            situation = "add check" if added.validated and added.enforced else "add check not valid"
+            yield from of(view, situation, name)
+        case "not_null":
+            proven = bool(added.columns) and (
+                proves_not_null(view, name, added.columns[0]) or not nullable_columns(view, name, added.columns[:1])
+            )
+            situation = "set not null proven" if proven else "set not null"
+            yield from of(view, situation if added.validated else "add not null not valid", name)
+        case "unique":
+            yield from of(view, "add unique using index" if added.using_index else "add unique", name)
+        case "primary":
+            yield from of(view, _primary(view, name, added), name)
+        case "exclude":
+            yield from of(view, "add exclusion constraint", name)
+
+
+def _primary(view: View, name: ops.Name, added: ops.Constraint) -> str:
+    if added.using_index is None:
+        return "add primary key"
+    columns = added.columns
+    index = relation(view, ops.Name(name.schema, added.using_index))
+    if isinstance(index, Index):
+        columns = tuple(element.column for element in index.elements if element.column is not None)
+    scans = not columns or any(
+        nullable_columns(view, name, (each,)) and not proves_not_null(view, name, each) for each in columns
+    )
+    return "add primary key using index on nullable columns" if scans else "add primary key using index"
+
+
+def validate(view: View, operation: ops.ValidateConstraint) -> Iterator[LockEffect]:
+    """`VALIDATE CONSTRAINT`."""
+    if operation.kind == "domain":
+        yield from domain_users(view, operation.table)
+        return
+    found = table(view, operation.table)
+    constraint = None if found is None else found.constraints.get(operation.constraint)
+    if constraint is not None and constraint.kind == "foreign":
+        yield from of(view, "validate foreign key", operation.table, referenced=constraint.table)
+    else:
+        yield from of(view, "validate check", operation.table)
+
+
+def drop_constraint(view: View, operation: ops.DropConstraint) -> Iterator[LockEffect]:
+    """`DROP CONSTRAINT`."""
+    if operation.kind == "domain":
+        return
+    found = table(view, operation.table)
+    constraint = None if found is None else found.constraints.get(operation.constraint)
+    if constraint is not None and constraint.kind == "foreign":
+        yield from of(view, "drop foreign key", operation.table, referenced=constraint.table)
+    else:
+        yield from of(view, "drop constraint", operation.table)
+
+
+def attach(view: View, operation: ops.AttachPartition) -> Iterator[LockEffect]:
+    """`ATTACH PARTITION`: the partition's rows are checked, unless a validated CHECK speaks for them.
+
+    Any validated check of the partition counts: whether it implies the bound is left to the server.
+    """
+    if operation.kind != "table":
+        return
+    found = table(view, operation.partition)
+    checks = () if found is None else found.constraints.values()
+    proven = any(each.kind == "check" and each.validated for each in checks)
+    situation = "attach partition proven" if proven else "attach partition"
+    yield from of(view, situation, operation.table, partition=operation.partition)

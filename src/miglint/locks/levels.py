@@ -1,0 +1,78 @@
+"""Lock levels, the work done under them, and what both mean for people who use the table meanwhile."""
+
+from __future__ import annotations
+
+from enum import Flag, IntEnum
+from typing import NamedTuple
+
+from miglint.sql.operations import Name
+
+
+class Lock(IntEnum):
+    """PostgreSQL's table-level lock modes, by the server's own numbers: a higher one conflicts with more."""
+
+    ACCESS_SHARE = 1
+    ROW_SHARE = 2
+    ROW_EXCLUSIVE = 3
+    SHARE_UPDATE_EXCLUSIVE = 4
+    SHARE = 5
+    SHARE_ROW_EXCLUSIVE = 6
+    EXCLUSIVE = 7
+    ACCESS_EXCLUSIVE = 8
+
+    def __str__(self) -> str:
+        return self.name.replace("_", " ")
+
+    @property
+    def blocks(self) -> str:
+        """What other sessions cannot do meanwhile, in words; empty when ordinary reads and writes go on."""
+        if self is Lock.ACCESS_EXCLUSIVE:
+            return "reads and writes"
+        return "writes" if self >= Lock.SHARE else ""
+
+    @property
+    def pg_name(self) -> str:
+        """The name in `pg_locks.mode`."""
+        return "".join(word.capitalize() for word in self.name.split("_")) + "Lock"
+
+
+class Work(Flag):
+    """What takes time in proportion to the rows: reading all of them, writing them anew, building an index."""
+
+    NONE = 0
+    SCAN = 1
+    REWRITE = 2
+    INDEX = 4
+
+    def __str__(self) -> str:
+        if Work.REWRITE in self:
+            return "the table and its indexes are written anew"
+        if Work.INDEX in self:
+            return "the index is built"
+        return "every row is checked" if Work.SCAN in self else ""
+
+
+class LockEffect(NamedTuple):
+    """What one operation does to one relation: the strongest lock it takes, and the work it does under it.
+
+    `situation` names the row of the table that says so.
+    """
+
+    table: Name
+    lock: Lock
+    work: Work
+    situation: str
+
+    @property
+    def words(self) -> str:
+        """Say it: `ACCESS EXCLUSIVE on orders: blocks reads and writes while every row is checked`."""
+        said = f"{self.lock} on {self.table.name}"
+        blocks = self.lock.blocks
+        if not blocks:
+            return said
+        return f"{said}: blocks {blocks} while {self.work}" if self.work else f"{said}: blocks {blocks} for a moment"
+
+    @property
+    def stalls(self) -> bool:
+        """Whether somebody waits for as long as the rows take."""
+        return bool(self.work) and bool(self.lock.blocks)

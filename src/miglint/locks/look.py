@@ -1,0 +1,98 @@
+"""Looking things up in the schema that an operation meets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from miglint.locks.levels import LockEffect
+from miglint.locks.table import rows
+from miglint.schema.objects import ABSENT, Index, Key, SchemaObject, Table
+from miglint.schema.value import Schema
+from miglint.sql.operations import Column, Name
+
+
+class View(NamedTuple):
+    """The schema an operation meets, on a server of a major version, in a session with a time zone (if set)."""
+
+    schema: Schema
+    major: int
+    timezone: str | None = None
+
+
+def relation_key(schema: Schema, name: Name) -> Key:
+    """Return the key that a relation's name means: in its own schema, or the first of the search path that has it."""
+    if name.schema is not None:
+        return Key("relation", name.schema, name.name)
+    objects = schema.objects
+    for place in (*schema.path, "pg_temp"):
+        key = Key("relation", place, name.name)
+        found = objects.get(key)
+        if found is not None and found is not ABSENT:
+            return key
+    return Key("relation", schema.path[0] if schema.path else "public", name.name)
+
+
+def relation(view: View, name: Name) -> SchemaObject | None:
+    """Return the relation of a name, or None when nothing is known of it."""
+    return view.schema.find(relation_key(view.schema, name))
+
+
+def table(view: View, name: Name) -> Table | None:
+    """Return the table of a name, or None when nothing is known of it."""
+    return view.schema.table(relation_key(view.schema, name))
+
+
+def column(view: View, name: Name, column_name: str) -> Column | None:
+    """Return a column, or None when nothing is known of it."""
+    found = table(view, name)
+    return None if found is None else found.columns.get(column_name)
+
+
+def indexes(view: View, name: Name) -> Iterator[Index]:
+    """Yield the indexes of a table."""
+    for key in view.schema.on(relation_key(view.schema, name)):
+        if key.space == "relation":
+            found = view.schema.find(key)
+            if isinstance(found, Index) and found.table is not None and found.table.name == name.name:
+                yield found
+
+
+def of(view: View, situation: str, name: Name | None, **others: Name | None) -> Iterator[LockEffect]:
+    """Yield the facts of a situation, with the relations that they are about; those without a name are left out."""
+    for row in rows(situation, view.major):
+        about = name if row.on == "table" else others.get(row.on)
+        if about is not None:
+            yield LockEffect(about, row.lock, row.work, situation)
+
+
+def proves_not_null(view: View, name: Name, column_name: str) -> bool:
+    """Return whether a validated `CHECK (column IS NOT NULL)` spares the server from looking at the rows."""
+    found = table(view, name)
+    if found is None:
+        return False
+    for constraint in found.constraints.values():
+        if not constraint.validated or not constraint.enforced:
+            continue
+        if constraint.kind == "not_null" and constraint.columns == (column_name,):
+            return True
+        said = constraint.expression
+        if constraint.kind == "check" and said is not None and _says(said.key, column_name):
+            return True
+    return False
+
+
+def _says(key: str, column_name: str) -> bool:
+    """Return whether a check in its canonical form implies that the column is not null (all of its AND parts hold)."""
+    plain = key.replace('"', "")
+    wanted = f"{column_name} is not null"
+    return any(part.strip("() ") == wanted for part in plain.lower().split(" and ")) and " or " not in plain.lower()
+
+
+def nullable_columns(view: View, name: Name, columns: tuple[str, ...]) -> bool:
+    """Return whether one of the columns may hold NULL, as far as is known."""
+    found = table(view, name)
+    if found is None:
+        return True
+    known = [found.columns.get(each) for each in columns]
+    return any(each is None or each.nullable is not False for each in known)

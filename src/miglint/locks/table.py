@@ -1,0 +1,128 @@
+"""The table of facts: for each situation and version the lock on each relation, and the work done under it.
+
+Each row is measured on real servers by `tests/locks`. `on` says which relation a row is about: `table` (the one that
+the statement names), `referenced` (the other side of a foreign key), `partition`, `users` (the tables with a column
+of the domain).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from miglint.locks.levels import Lock, Work
+
+ACCESS_EXCLUSIVE, SHARE = Lock.ACCESS_EXCLUSIVE, Lock.SHARE
+SHARE_ROW_EXCLUSIVE, SHARE_UPDATE_EXCLUSIVE = Lock.SHARE_ROW_EXCLUSIVE, Lock.SHARE_UPDATE_EXCLUSIVE
+SCAN, REWRITE, INDEX = Work.SCAN, Work.REWRITE, Work.INDEX
+ALWAYS = (0, 99)
+
+
+class Row(NamedTuple):
+    """One fact. It holds from server version `versions[0]` up to and with `versions[1]`."""
+
+    lock: Lock
+    work: Work = Work.NONE
+    on: str = "table"
+    versions: tuple[int, int] = ALWAYS
+
+
+def _brief(lock: Lock = ACCESS_EXCLUSIVE) -> tuple[Row, ...]:
+    return (Row(lock),)
+
+
+_REWRITES = (Row(ACCESS_EXCLUSIVE, REWRITE),)
+_SCANS = (Row(ACCESS_EXCLUSIVE, SCAN),)
+
+SITUATIONS: dict[str, tuple[Row, ...]] = {
+    # indexes
+    "create index": (Row(SHARE, INDEX),),
+    "create index concurrently": (Row(SHARE_UPDATE_EXCLUSIVE, INDEX),),
+    "drop index": _brief(),
+    "drop index concurrently": _brief(SHARE_UPDATE_EXCLUSIVE),
+    "reindex": (Row(SHARE, INDEX),),
+    "reindex concurrently": (Row(SHARE_UPDATE_EXCLUSIVE, INDEX),),
+    # constraints
+    "add foreign key": (Row(SHARE_ROW_EXCLUSIVE, SCAN), Row(SHARE_ROW_EXCLUSIVE, SCAN, "referenced")),
+    "add foreign key not valid": (Row(SHARE_ROW_EXCLUSIVE), Row(SHARE_ROW_EXCLUSIVE, on="referenced")),
+    "add check": _SCANS,
+    "add check not valid": _brief(),
+    "add not null not valid": _brief(),
+    "add unique": (Row(ACCESS_EXCLUSIVE, INDEX),),
+    "add unique using index": _brief(),
+    "add primary key": (Row(ACCESS_EXCLUSIVE, INDEX),),
+    "add primary key using index": _brief(),
+    "add primary key using index on nullable columns": _SCANS,
+    "add exclusion constraint": (Row(ACCESS_EXCLUSIVE, INDEX),),
+    "validate check": (Row(SHARE_UPDATE_EXCLUSIVE, SCAN),),
+    "validate foreign key": (Row(SHARE_UPDATE_EXCLUSIVE, SCAN), Row(Lock.ROW_SHARE, SCAN, "referenced")),
+    "drop constraint": _brief(),
+    "drop foreign key": (Row(ACCESS_EXCLUSIVE), Row(ACCESS_EXCLUSIVE, on="referenced")),
+    # columns
+    "set not null": _SCANS,
+    "set not null proven": _brief(),
+    "add column": _brief(),
+    "add column constant default": (
+        Row(ACCESS_EXCLUSIVE, REWRITE, versions=(0, 10)),
+        Row(ACCESS_EXCLUSIVE, versions=(11, 99)),
+    ),
+    "add column volatile default": _REWRITES,
+    "add column stored generated": _REWRITES,
+    "add column virtual generated": _brief(),
+    "add column serial": _REWRITES,
+    "add column identity": _REWRITES,
+    "add column check": _SCANS,
+    "add column unique": (Row(ACCESS_EXCLUSIVE, INDEX),),
+    "add column references": (Row(ACCESS_EXCLUSIVE), Row(SHARE_ROW_EXCLUSIVE, on="referenced")),
+    "add column references with default": (
+        Row(ACCESS_EXCLUSIVE, SCAN),
+        Row(SHARE_ROW_EXCLUSIVE, SCAN, "referenced"),
+    ),
+    "drop column": _brief(),
+    "alter type rewriting": _REWRITES,
+    "alter type compatible": _brief(),
+    "alter type checking": _SCANS,
+    "alter type reindexing": (Row(ACCESS_EXCLUSIVE, INDEX),),
+    "set default": _brief(),
+    "drop not null": _brief(),
+    "set statistics": _brief(SHARE_UPDATE_EXCLUSIVE),
+    "set storage": _brief(),
+    "set generated expression": _REWRITES,
+    "alter column": _brief(),
+    # tables
+    "set logged": _REWRITES,
+    "set logged unchanged": _brief(),
+    "set access method": _REWRITES,
+    "set tablespace": _REWRITES,
+    "set storage parameter": _brief(SHARE_UPDATE_EXCLUSIVE),
+    "alter table": _brief(),
+    "rename": _brief(),
+    "set schema": _brief(),
+    "drop table": _brief(),
+    "truncate": _brief(),
+    "create table references": (Row(SHARE_ROW_EXCLUSIVE, on="referenced"),),
+    "attach partition": (Row(SHARE_UPDATE_EXCLUSIVE), Row(ACCESS_EXCLUSIVE, SCAN, "partition")),
+    "attach partition proven": (Row(SHARE_UPDATE_EXCLUSIVE), Row(ACCESS_EXCLUSIVE, on="partition")),
+    "detach partition": (Row(ACCESS_EXCLUSIVE), Row(ACCESS_EXCLUSIVE, on="partition")),
+    "detach partition concurrently": _brief(SHARE_UPDATE_EXCLUSIVE),
+    # what belongs to a table
+    "create trigger": _brief(SHARE_ROW_EXCLUSIVE),
+    "drop trigger": _brief(),
+    "switch trigger": _brief(SHARE_ROW_EXCLUSIVE),
+    "create rule": _brief(),
+    "create policy": _brief(),
+    "comment": _brief(SHARE_UPDATE_EXCLUSIVE),
+    # domains
+    "add domain constraint": (Row(SHARE, SCAN, "users"),),
+    # maintenance
+    "refresh materialized view": _REWRITES,
+    "refresh materialized view concurrently": (Row(Lock.EXCLUSIVE, SCAN),),
+    "vacuum full": _REWRITES,
+    "cluster": _REWRITES,
+    # rows
+    "change rows": _brief(Lock.ROW_EXCLUSIVE),
+}
+
+
+def rows(situation: str, major: int) -> tuple[Row, ...]:
+    """Return what is known of a situation on servers of that major version."""
+    return tuple(row for row in SITUATIONS[situation] if row.versions[0] <= major <= row.versions[1])

@@ -1,0 +1,135 @@
+"""What changing a column's type costs: nothing, a check of every row, new indexes, or a new table."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from miglint.schema.objects import Domain, Key
+from miglint.schema.value import Schema
+from miglint.sql.operations import Expression, Type
+
+# What reads as the other type without a change of its bytes (the server's binary-coercible casts), less lengths.
+_SAME_BYTES = frozenset(
+    {
+        ("varchar", "text"),
+        ("text", "varchar"),
+        ("cidr", "inet"),
+        ("citext", "text"),
+        ("citext", "varchar"),
+        ("text", "citext"),
+        ("varchar", "citext"),
+        ("xml", "text"),
+        ("xml", "varchar"),
+        ("int4", "oid"),
+        ("oid", "int4"),
+        ("int4", "regclass"),
+        ("oid", "regclass"),
+        ("regclass", "oid"),
+    }
+)
+# Types that an index orders in another way, though the bytes are the same.
+_OTHER_ORDER = frozenset({"citext"})
+# `(n)` bounds the length or the precision; more is always fine, and none is most.
+_BOUNDED = frozenset({"varchar", "varbit", "timestamp", "timestamptz", "time", "timetz"})
+_ZONES = frozenset({("timestamp", "timestamptz"), ("timestamptz", "timestamp")})
+_UTC_SINCE = 12
+_UTC = frozenset({"utc", "etc/utc", "gmt", "etc/gmt", "0", "universal", "zulu", "uct", "+00:00"})
+
+
+class Change(Enum):
+    """How much a change of type costs. `UNKNOWN`: the column's type was never said."""
+
+    NOTHING = "nothing"
+    CHECK = "check"
+    REINDEX = "reindex"
+    REWRITE = "rewrite"
+    UNKNOWN = "unknown"
+
+
+def change_of(
+    old: Type | None,
+    new: Type,
+    schema: Schema,
+    *,
+    column: str,
+    using: Expression | None = None,
+    major: int = 14,
+    timezone: str | None = None,
+) -> Change:
+    """Return what it costs to change a column from `old` to `new`.
+
+    `timezone` is the session's setting where the script says it: in UTC the zone of a timestamp costs nothing.
+    """
+    if using is not None and not _is_plain(using, column, new):
+        return Change.REWRITE
+    if old is None:
+        return Change.UNKNOWN
+    old_base, _ = _base(old, schema)
+    new_base, bound = _base(new, schema)
+    if old_base is None or new_base is None:
+        return Change.UNKNOWN if old_base is None else Change.REWRITE
+    if (old.name, old.schema) != (new.name, new.schema) and bound:
+        return Change.REWRITE
+    return _between(old_base, new_base, major, timezone)
+
+
+def _between(old: Type, new: Type, major: int, timezone: str | None) -> Change:
+    if old.dimensions != new.dimensions:
+        return Change.REWRITE
+    if (old.name, old.schema) != (new.name, new.schema):
+        if (old.name, new.name) in _ZONES and old.args == new.args:
+            utc = major >= _UTC_SINCE and timezone is not None and timezone.lower() in _UTC
+            return Change.NOTHING if utc else Change.REWRITE
+        same = (old.name, new.name) in _SAME_BYTES or (
+            (old.schema, new.schema) != (None, None) and (old.name, new.name) in _SAME_BYTES
+        )
+        if not same or (new.args and not _wider(old, new)):
+            return Change.REWRITE
+        return Change.REINDEX if _OTHER_ORDER & {old.name, new.name} else Change.NOTHING
+    return Change.NOTHING if old.args == new.args or _wider(old, new) else Change.REWRITE
+
+
+def _wider(old: Type, new: Type) -> bool:
+    """Return whether the modifiers of `new` allow all that those of `old` do, by what the server can tell."""
+    if new.name == "numeric":
+        if not new.args:
+            return True
+        return bool(old.args) and _scale(old) == _scale(new) and int(new.args[0]) >= int(old.args[0])
+    if new.name not in _BOUNDED:
+        return False
+    if not new.args:
+        return True
+    if not old.args:
+        return False
+    return new.args[0].isdigit() and old.args[0].isdigit() and int(new.args[0]) >= int(old.args[0])
+
+
+def _scale(kind: Type) -> int:
+    return int(kind.args[1]) if len(kind.args) > 1 else 0
+
+
+def _base(kind: Type, schema: Schema) -> tuple[Type | None, bool]:
+    """Return the type under a domain, and whether the domain has constraints."""
+    bound = False
+    for _ in range(8):
+        found = None
+        for place in (kind.schema,) if kind.schema is not None else schema.path:
+            found = schema.find(Key("type", place or "", kind.name))
+            if found is not None:
+                break
+        if not isinstance(found, Domain):
+            return kind, bound
+        bound = bound or bool(found.constraints) or not found.nullable
+        if found.base is None:
+            return None, bound
+        kind = found.base
+    return kind, bound
+
+
+def _is_plain(using: Expression, column: str, new: Type) -> bool:
+    """Return whether `USING` says no more than the cast to the new type does."""
+    if using.columns != (column,) or using.functions or using.relations:
+        return False
+    key = using.key.replace('"', "")
+    bare = key[1:-1] if key.startswith("(") and key.endswith(")") else key
+    return bare == column or (bare.partition("::")[0].strip("()") == column and bare.partition("::")[2] == str(new))

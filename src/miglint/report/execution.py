@@ -1,0 +1,189 @@
+"""The dry run in the text report: a line of marks per migration, and what is worth knowing below it.
+
+It reads the form of the JSON report, so that a report which was kept prints as a new one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from miglint.report.excerpt import printable
+from miglint.report.paint import fit, paint, wide
+from miglint.report.value import MigrationReport
+from miglint.report.view import View
+
+Execution = Mapping[str, Any]
+
+_STEPS = ("1 rows", "2 forward", "3 again", "4 rollback", "5 again", "6 forward", "7 go on")
+_MARKS = {True: ("good", "✓"), False: ("bad", "✗"), None: ("dim", "·")}
+_LONGEST_LABEL = 48
+_SHOWN_CHANGES = 8
+_INDENT = "    "
+
+
+def lines(migrations: tuple[MigrationReport, ...], view: View) -> Iterator[str]:
+    """Yield what was executed: a table per engine, with details below a migration that is not all well.
+
+    With `verbose` each step has its time, and each statement its locks.
+    """
+    engines: dict[str, list[tuple[MigrationReport, Execution]]] = {}
+    for item in migrations:
+        for execution in item.executions:
+            engines.setdefault(_engine(execution), []).append((item, execution))
+    for number, (engine, ran) in enumerate(engines.items()):
+        if number:
+            yield ""
+        yield from _table(engine, ran, view)
+
+
+def _engine(execution: Execution) -> str:
+    engine = execution["engine"]
+    return printable(f"dry run on {engine['product']} {engine['version']} ({engine['kind']})")
+
+
+def _table(engine: str, ran: list[tuple[MigrationReport, Execution]], view: View) -> Iterator[str]:
+    labels = [printable(f"{item.version} {item.name}".strip()) for item, _ in ran]
+    longest = max(wide(engine), min(_LONGEST_LABEL, max(map(wide, labels))))
+    yield paint("bold", f"{fit(engine, longest)}  {'  '.join(_STEPS)}       time", view)
+    for label, (item, execution) in zip(labels, ran, strict=True):
+        marks = "  ".join(
+            _mark(step["ok"], len(head), view) for head, step in zip(_STEPS, execution["steps"], strict=True)
+        )
+        yield f"{fit(label, longest)}  {marks}  {time_of(execution['seconds']):>9}"
+        yield from _details(item, execution, view)
+
+
+def _mark(ok: bool | None, size: int, view: View) -> str:
+    style, sign = _MARKS[ok]
+    left = size // 2
+    return " " * left + paint(style, sign, view) + " " * (size - left - 1)
+
+
+def time_of(seconds: float) -> str:
+    """Return a time for people."""
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1000:.{0 if seconds >= 0.01 else 1}f} ms"
+
+
+def _details(item: MigrationReport, execution: Execution, view: View) -> Iterator[str]:
+    told: set[str | None] = set()
+    for step in execution["steps"]:
+        if step["ok"] is False or (view.verbose and (step["seconds"] or step["reason"])):
+            yield from _step(item, step, view)
+        elif step["reason"] is not None and step["reason"] not in told and step["ok"] is None:
+            # The reason of one step is nearly always that of the next ones.
+            told.add(step["reason"])
+            if not any(other["ok"] is False for other in execution["steps"]):
+                yield _cut(f"{_INDENT}{step['number']} {step['name']}: {step['reason']}", view)
+    yield from _rows(execution["rows"] or {}, view)
+    for direction, path in (("forward", item.forward), ("rollback", item.rollback)):
+        if view.verbose:
+            yield from _statements(direction, path, execution[direction], view)
+        yield from _costs(direction, path, execution.get("costs"), view)
+
+
+def _step(item: MigrationReport, step: Mapping[str, Any], view: View) -> Iterator[str]:
+    style, sign = _MARKS[step["ok"]]
+    error = step["error"]
+    text = f"{step['number']} {step['name']}"
+    if error is not None:
+        path = item.rollback if step["number"] in (4, 5) else item.forward
+        code = f"{error['sqlstate']} " if error["sqlstate"] else ""
+        text += f": {_place(path, error['start'], view)}{code}{error['message']}"
+    elif step["reason"] is not None:
+        text += f": {step['reason']}"
+    elif step["ok"]:
+        text += f" {paint('dim', time_of(step['seconds']), view)}"
+    yield f"{_INDENT}{paint(style, sign, view)} {_cut(text, view) if step['ok'] is not True else text}"
+    changes = step["changes"]
+    for change in changes[:_SHOWN_CHANGES]:
+        yield from difference(change, view)
+    if len(changes) > _SHOWN_CHANGES:
+        yield f"{_INDENT}    and {len(changes) - _SHOWN_CHANGES} more differences"
+
+
+def difference(change: Mapping[str, Any], view: View) -> Iterator[str]:
+    """Yield a difference as a small diff: what was there, and what is there now."""
+    what, name = change["what"], change["name"]
+    if change["kind"] == "renamed":
+        pairs = [("-", f"{what} {change['before']}"), ("+", f"{what} {change['after']}")]
+    elif change["kind"] == "changed":
+        aspect = f" ({change['aspect']})" if change["aspect"] and change["before"] == change["after"] else ""
+        pairs = [(sign, f"{what} {name}: {change[side]}{aspect}") for sign, side in (("-", "before"), ("+", "after"))]
+    else:
+        sign, text = ("-", change["before"]) if change["kind"] == "missing" else ("+", change["after"])
+        pairs = [(sign, f"{what} {name}{f': {text}' if text else ''}")]
+    for sign, text in pairs:
+        yield paint("bad" if sign == "-" else "good", _cut(f"{_INDENT}    {sign} {text}", view), view)
+
+
+def _rows(rows: Mapping[str, Any], view: View) -> Iterator[str]:
+    error = rows.get("error")
+    if error is not None:
+        code = f"{error['sqlstate']} " if error["sqlstate"] else ""
+        text = f"on tables with rows: {code}{error['message']}"
+        yield f"{_INDENT}{paint('bad', '✗', view)} {_cut(text, view)}"
+    for loss in rows.get("losses", ()):
+        where = loss["table"] if loss["column"] is None else f"{loss['table']}.{loss['column']}"
+        text = f"{loss['count']:,} of {loss['total']:,} {loss['kind']} of {where} do not come back"
+        yield f"{_INDENT}{paint('warning', '!', view)} {_cut(text, view)}"
+    if view.verbose:
+        for table, reason in rows.get("unfilled", {}).items():
+            yield _cut(f"{_INDENT}· no rows for {table}: {reason}", view)
+
+
+def _statements(direction: str, path: str | None, ran: Mapping[str, Any] | None, view: View) -> Iterator[str]:
+    shown = []
+    for statement in (ran or {}).get("statements", ()):
+        held = [f"{mode} on {table}" for table, mode in statement["locks"].items()]
+        held += [f"rewrites {table}" for table in statement["rewritten"]]
+        held += [f"leaves {index} invalid" for index in statement["invalid"]]
+        if held:
+            shown.append((statement, held))
+    if shown:
+        yield f"{_INDENT}locks of the {direction}"
+    room = max(16, view.width // 2 - 16)
+    for statement, held in shown:
+        text = fit(_text(path, statement, view), min(room, 60))
+        line = f"{_INDENT}  {text}  {time_of(statement['seconds']):>7}  "
+        yield f"{line}{held[0]}"
+        for more in held[1:]:
+            yield " " * wide(line) + more
+
+
+def _costs(direction: str, path: str | None, costs: Mapping[str, Any] | None, view: View) -> Iterator[str]:
+    if not costs or not costs[direction]:
+        return
+    sizes = " / ".join(f"{size:,}" for size in costs["rows"])
+    yield f"{_INDENT}cost of the {direction} with {sizes} rows"
+    for statement in costs[direction]:
+        grows = statement["grows"]
+        if not view.verbose and not grows:
+            continue
+        times = " / ".join("?" if seconds is None else time_of(seconds) for seconds in statement["seconds"])
+        word = {True: "grows with the table", False: "does not grow", None: "not known"}[grows]
+        text = fit(_text(path, statement, view), min(max(16, view.width // 2 - 16), 60))
+        yield f"{_INDENT}  {text}  {times}  {paint('warning' if grows else 'dim', word, view)}"
+    if not view.verbose and not any(statement["grows"] for statement in costs[direction]):
+        yield f"{_INDENT}  nothing grows with the table"
+
+
+def _text(path: str | None, statement: Mapping[str, Any], view: View) -> str:
+    source = view.sources.get(path or "")
+    if source is None:
+        return f"characters {statement['start']} to {statement['end']}"
+    line = source.position(statement["start"]).line
+    return f"line {line}: {printable(' '.join(source.text[statement['start'] : statement['end']].split()))}"
+
+
+def _place(path: str | None, start: int | None, view: View) -> str:
+    source = view.sources.get(path or "")
+    return "" if source is None or start is None else f"line {source.position(start).line}: "
+
+
+def _cut(text: str, view: View) -> str:
+    text = printable(" ".join(text.split(" ")).replace("\n", " "))
+    room = max(40, view.width - len(_INDENT) - 2)
+    return text if wide(text) <= room else fit(text, room)

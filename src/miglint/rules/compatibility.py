@@ -1,0 +1,71 @@
+"""What the rules of compatibility share: is it still needed, was it there before, does it come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.replay import Step
+from miglint.rules.survey import Act, done, undoes
+from miglint.schema.objects import Key, Routine, Table
+from miglint.schema.value import Schema
+from miglint.sql import operations as ops
+
+OLD_CODE = "the release that is still running"
+
+
+def end_of(step: Step, act: Act) -> Schema:
+    """Return the schema that the act's script leaves behind."""
+    run = step.forward if act.forward else step.rollback
+    assert run is not None
+    return run.schema
+
+
+def dropped(step: Step, *kinds: str) -> Iterator[tuple[Act, ops.Drop]]:
+    """Yield the drops of some kinds of relation that others may use: not what comes back, nor what was made here."""
+    for act, operation in done(step, ops.Drop):
+        if operation.kind not in kinds or act.fresh(operation.name) or undoes(step, act):
+            continue
+        if end_of(step, act).find(act.key(operation.name)) is None:
+            yield act, operation
+
+
+def dropped_others(step: Step, kinds: tuple[str, ...], space: str) -> Iterator[tuple[Act, ops.Drop]]:
+    """Yield the drops of what is no relation (types, schemas, extensions, triggers, ...), as `dropped` does."""
+    for act, operation in done(step, ops.Drop):
+        if operation.kind in kinds and not undoes(step, act) and not _comes_back(step, act, operation, space):
+            yield act, operation
+
+
+def _comes_back(step: Step, act: Act, operation: ops.Drop, space: str) -> bool:
+    end = end_of(step, act)
+    if space == "routine":
+        return routine_exists(end, operation.name)
+    places: tuple[str, ...] = ("",)
+    if space == "type":
+        places = (operation.name.schema,) if operation.name.schema is not None else act.before.path
+    if operation.table is not None:
+        table = act.key(operation.table)
+        return end.find(Key(space, table.schema, operation.name.name, table.name)) is not None
+    return any(end.find(Key(space, place, operation.name.name)) is not None for place in places)
+
+
+def routine_exists(schema: Schema, name: ops.Name) -> bool:
+    """Return whether a function of that name exists, whatever its arguments."""
+    for place in (name.schema,) if name.schema is not None else schema.path:
+        for key in schema.on(Key("routine name", place, name.name)):
+            if isinstance(schema.find(key), Routine):
+                return True
+    return False
+
+
+def made_here(step: Step, name: ops.Name, *kinds: str) -> bool:
+    """Return whether this migration's forward creates a type, domain or schema of that name."""
+    for _, operation in done(step, ops.CreateType, forward_only=True):
+        if operation.name.name == name.name and operation.kind in kinds:
+            return True
+    return False
+
+
+def final_table(step: Step, act: Act, name: ops.Name) -> Table | None:
+    """Return the table as the act's script leaves it."""
+    return end_of(step, act).table(act.key(name))

@@ -1,0 +1,339 @@
+"""LCK001 to LCK009: building, dropping and rebuilding indexes and tables while others wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.findings import Severity
+from miglint.replay import Step
+from miglint.rules.clauses import ident, qualified
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.survey import Act, done, remade_here, tell, text_of, version_of
+from miglint.schema.objects import Index
+from miglint.sql import operations as ops
+
+WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
+_ALONE = "in a migration of its own that the runner does not wrap in a transaction"
+_CORRUPTED = ((14, 0), (14, 3))
+
+
+@rule(
+    "LCK001",
+    "create-index-blocking",
+    WARNING,
+    "CREATE INDEX without CONCURRENTLY blocks writes while it is built",
+    dialects=("postgres",),
+    aliases=(
+        "squawk:require-concurrent-index-creation",
+        "pgls:requireConcurrentIndexCreation",
+        "eugene:E6",
+        "pg-migration-lint:PGM001",
+        "atlas:PG101",
+        "strong_migrations:add_index",
+        "strong_migrations:add_reference",
+        "django-migration-linter:CREATE_INDEX",
+        "pgfence:create-index-not-concurrent",
+        "pgsafe:add-index-non-concurrent",
+        "diesel-guard:AddIndexCheck",
+    ),
+)
+def create_index_blocking(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of indexes on tables that others write to."""
+    for act, operation in done(step, ops.CreateIndex):
+        if operation.concurrently or _partitioned(act, operation):
+            continue
+        for effect in act.effects(context):
+            yield tell(act, WARNING, effect.words, _create_help(act, operation))
+
+
+def _partitioned(act: Act, operation: ops.CreateIndex) -> bool:
+    """Return whether the table is partitioned: the server cannot build its index concurrently."""
+    table = act.table(operation.table)
+    return operation.only or (table is not None and table.partition_by is not None)
+
+
+def _create_help(act: Act, operation: ops.CreateIndex) -> str:
+    text = text_of(act)
+    word = text.upper().find("INDEX")
+    if word < 0 or not text.upper().startswith("CREATE"):
+        made = f"CREATE {'UNIQUE ' if operation.unique else ''}INDEX CONCURRENTLY ..."
+    else:
+        made = f"{text[: word + 5]} CONCURRENTLY{text[word + 5 :]}"
+    before = f"`DROP INDEX CONCURRENTLY IF EXISTS {ident(operation.name)};`, then " if operation.name else ""
+    return f"Put it {_ALONE}: {before}`{made};` (an interrupted build leaves an invalid index behind)."
+
+
+@rule(
+    "LCK002",
+    "drop-index-blocking",
+    WARNING,
+    "DROP INDEX without CONCURRENTLY waits for every query on the table, and all others wait for it",
+    dialects=("postgres",),
+    aliases=(
+        "squawk:require-concurrent-index-deletion",
+        "pgls:requireConcurrentIndexDeletion",
+        "pg-migration-lint:PGM002",
+        "atlas:PG102",
+        "strong_migrations:remove_index",
+        "django-migration-linter:DROP_INDEX",
+        "pgfence:drop-index-not-concurrent",
+        "pgsafe:drop-index-non-concurrent",
+        "diesel-guard:DropIndexCheck",
+    ),
+)
+def drop_index_blocking(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of indexes that are dropped from tables that others use."""
+    for act, operation in done(step, ops.Drop):
+        if operation.kind != "index" or operation.concurrently:
+            continue
+        index = act.before.find(act.key(operation.name))
+        known = index.table if isinstance(index, Index) else None
+        if known is not None and (act.fresh(known) or _is_partitioned(act, known)):
+            continue
+        if known is None and remade_here(step, act, operation.name):
+            continue
+        on = f" on {known.name}" if known is not None else " on the index's table"
+        yield tell(
+            act,
+            WARNING,
+            f"ACCESS EXCLUSIVE{on}: it waits for every running query, and all that come after wait for it",
+            f"Put it {_ALONE}: `DROP INDEX CONCURRENTLY IF EXISTS {qualified(operation.name)};`",
+        )
+
+
+def _is_partitioned(act: Act, name: ops.Name) -> bool:
+    table = act.table(name)
+    return table is not None and table.partition_by is not None
+
+
+_REINDEX_SINCE = 12
+
+
+@rule(
+    "LCK003",
+    "reindex-blocking",
+    ERROR,
+    "REINDEX without CONCURRENTLY blocks writes, and queries that would use the index",
+    dialects=("postgres",),
+    aliases=(
+        "squawk:require-concurrent-reindex",
+        "pgls:requireConcurrentReindex",
+        "pg-migration-lint:PGM022",
+        "django-migration-linter:REINDEX",
+        "pgfence:reindex-non-concurrent",
+        "pgsafe:reindex-non-concurrent",
+        "diesel-guard:ReindexCheck",
+    ),
+)
+def reindex_blocking(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of indexes that are rebuilt under a lock."""
+    for act, operation in done(step, ops.Maintenance):
+        if not operation.kind.startswith("reindex") or operation.concurrently:
+            continue
+        if operation.kind == "reindex system" or (operation.kind == "reindex table" and _fresh(act, operation)):
+            continue
+        words = operation.kind.upper()
+        target = f" {qualified(operation.target)}" if operation.target is not None else ""
+        if version_of(context) >= _REINDEX_SINCE:
+            help = f"Put it {_ALONE}: `{words} CONCURRENTLY{target};`"
+        else:
+            help = "Before PostgreSQL 12: build a second index concurrently, drop the old one, and rename the new one."
+        yield tell(act, ERROR, f"{words}{target} blocks writes, and reads by the index, while it is built anew", help)
+
+
+def _fresh(act: Act, operation: ops.Maintenance) -> bool:
+    return operation.target is not None and act.fresh(operation.target)
+
+
+_DETACH_SINCE = 14
+
+
+@rule(
+    "LCK004",
+    "detach-partition-blocking",
+    ERROR,
+    "DETACH PARTITION without CONCURRENTLY blocks reads and writes of the whole partitioned table",
+    dialects=("postgres",),
+    aliases=(
+        "squawk:require-concurrent-partition-detach",
+        "pgls:requireConcurrentDetachPartition",
+        "pg-migration-lint:PGM004",
+        "pgfence:detach-partition",
+        "pgsafe:detach-partition-non-concurrent",
+    ),
+)
+def detach_partition_blocking(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of partitions that are detached under the strongest lock."""
+    for act, operation in done(step, ops.DetachPartition):
+        if operation.concurrently or act.fresh(operation.table) or version_of(context) < _DETACH_SINCE:
+            continue
+        if operation.kind != "table" or operation.finalize or act.fresh(operation.partition):
+            continue
+        table, part = qualified(operation.table), qualified(operation.partition)
+        yield tell(
+            act,
+            ERROR,
+            f"ACCESS EXCLUSIVE on {operation.table.name}: waits for every query on it, and all others wait meanwhile",
+            f"Put it {_ALONE}: `ALTER TABLE {table} DETACH PARTITION {part} CONCURRENTLY;`",
+        )
+
+
+@rule(
+    "LCK005",
+    "attach-partition-scans",
+    WARNING,
+    "ATTACH PARTITION checks every row of the partition under the strongest lock",
+    dialects=("postgres",),
+    aliases=(
+        "pg-migration-lint:PGM005",
+        "pgls:avoidAttachingPartition",
+        "pgfence:attach-partition",
+        "pgsafe:attach-partition",
+    ),
+)
+def attach_partition_scans(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of tables that are attached without a validated CHECK that speaks for their rows."""
+    for act, operation in done(step, ops.AttachPartition):
+        name, bound = qualified(operation.partition), ident(f"{operation.partition.name}_bound")
+        for effect in act.effects(context):
+            if effect.stalls:
+                yield tell(
+                    act,
+                    WARNING,
+                    effect.words,
+                    f"First: `ALTER TABLE {name} ADD CONSTRAINT {bound} CHECK (...) NOT VALID;` with the bound as "
+                    f"condition. In the next migration `ALTER TABLE {name} VALIDATE CONSTRAINT {bound};`, then attach.",
+                )
+
+
+@rule(
+    "LCK006",
+    "refresh-materialized-view-blocking",
+    WARNING,
+    "REFRESH MATERIALIZED VIEW without CONCURRENTLY blocks reads while the view is computed",
+    dialects=("postgres",),
+    aliases=(
+        "pgls:requireConcurrentRefreshMatview",
+        "pgfence:refresh-matview-blocking",
+        "pgsafe:refresh-matview-non-concurrent",
+        "diesel-guard:RefreshMatViewCheck",
+    ),
+)
+def refresh_blocking(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of materialized views that others read and that are refreshed under the strongest lock."""
+    for act, operation in done(step, ops.Maintenance):
+        if operation.kind != "refresh materialized view" or operation.concurrently or operation.target is None:
+            continue
+        if act.fresh(operation.target):
+            continue
+        name = qualified(operation.target)
+        yield tell(
+            act,
+            WARNING,
+            f"ACCESS EXCLUSIVE on {operation.target.name}: blocks reads while its query runs",
+            f"`REFRESH MATERIALIZED VIEW CONCURRENTLY {name};`, which needs a unique index without WHERE on the view.",
+        )
+
+
+@rule(
+    "LCK007",
+    "refresh-materialized-view-concurrently",
+    INFO,
+    "REFRESH MATERIALIZED VIEW CONCURRENTLY still blocks writes and other refreshes of the view",
+    dialects=("postgres",),
+    default=False,
+    aliases=("pgls:concurrentRefreshMatviewLock", "pgfence:refresh-matview-concurrent"),
+)
+def refresh_concurrently(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of refreshes that belong into a job, not into a migration."""
+    for act, operation in done(step, ops.Maintenance):
+        if operation.kind == "refresh materialized view" and operation.concurrently and operation.target is not None:
+            yield tell(
+                act,
+                INFO,
+                f"EXCLUSIVE on {operation.target.name} while its query runs: other refreshes wait",
+                "Refresh it in a job, outside of the deployment.",
+            )
+
+
+@rule(
+    "LCK008",
+    "rewrite-by-maintenance",
+    ERROR,
+    "VACUUM FULL and CLUSTER write the table anew under the strongest lock",
+    dialects=("postgres",),
+    aliases=(
+        "pgls:banVacuumFull",
+        "pg-migration-lint:PGM018",
+        "pg-migration-lint:PGM021",
+        "pgfence:vacuum-full",
+        "pgsafe:vacuum-full-cluster",
+    ),
+)
+def rewrite_by_maintenance(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of `VACUUM FULL` and `CLUSTER`."""
+    for act, operation in done(step, ops.Maintenance):
+        full = operation.kind == "vacuum" and "full" in operation.options
+        if not (full or operation.kind == "cluster") or _fresh(act, operation):
+            continue
+        words = "VACUUM FULL" if full else "CLUSTER"
+        about = operation.target.name if operation.target is not None else "every table"
+        yield tell(
+            act,
+            ERROR,
+            f"{words}: ACCESS EXCLUSIVE on {about}: blocks reads and writes while the table is written anew",
+            "Plain `VACUUM` frees space for new rows and blocks nobody. To shrink a table in use, take `pg_repack`.",
+        )
+
+
+@rule(
+    "LCK009",
+    "concurrent-build-corrupts",
+    ERROR,
+    "PostgreSQL 14.0 to 14.3 can build a corrupt index with CONCURRENTLY",
+    dialects=("postgres",),
+    aliases=("strong_migrations:add_index_corruption",),
+)
+def concurrent_build_corrupts(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of concurrent builds where a target is one of the versions with the bug."""
+    version = context.targets.get("postgres", ())
+    if len(version) < 2 or not _CORRUPTED[0] <= version[:2] <= _CORRUPTED[1]:
+        return
+    builds: list[Act] = [act for act, operation in done(step, ops.CreateIndex) if operation.concurrently]
+    for act, operation in done(step, ops.Maintenance):
+        if operation.kind.startswith("reindex") and operation.concurrently:
+            builds.append(act)
+    for act in builds:
+        yield tell(
+            act,
+            ERROR,
+            "on PostgreSQL 14.0 to 14.3 an index built with CONCURRENTLY can miss rows",
+            "Upgrade to 14.4 before this migration, and say so in `targets`; then `REINDEX INDEX CONCURRENTLY` "
+            "those that were built before.",
+        )
+
+
+@rule(
+    "LCK019",
+    "rewrite-instead-of-repack",
+    INFO,
+    "PostgreSQL 19 has REPACK, which takes the place of VACUUM FULL and CLUSTER",
+    dialects=("postgres",),
+    aliases=("squawk:prefer-repack",),
+)
+def rewrite_instead_of_repack(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of both where every target has the newer statement."""
+    if version_of(context) < _REPACK_SINCE:
+        return
+    for act, operation in done(step, ops.Maintenance):
+        if operation.kind == "cluster" or (operation.kind == "vacuum" and "full" in operation.options):
+            table = f" {qualified(operation.target)}" if operation.target is not None else ""
+            yield tell(
+                act,
+                INFO,
+                f"REPACK does what {operation.kind.upper()} does, and can let others work meanwhile",
+                f"`REPACK (CONCURRENTLY){table};`, outside of a transaction.",
+            )
+
+
+_REPACK_SINCE = 19

@@ -1,0 +1,87 @@
+"""Renames among the differences of two schemas: what is gone under one name and new under another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from miglint.schema.objects import Index, Policy, Rule, SchemaObject, Sequence, Table, Trigger, View
+from miglint.schema.value import Schema
+from miglint.sql.operations import Query
+from miglint.values import replace
+
+if TYPE_CHECKING:
+    from miglint.schema.diff import Change
+
+
+def with_renames(changes: list[Change], before: Schema, after: Schema) -> list[Change]:
+    """Return the changes, where one object gone and one of the same definition new are one with another name."""
+    counts = Counter((change.kind, change.what, change.key) for change in changes)
+    extra: dict[Hashable, list[Change]] = {}
+    for change in changes:
+        if change.kind == "extra":
+            extra.setdefault(_alike(change, change.after, after), []).append(change)
+    renamed: dict[int, Change] = {}
+    gone_too: set[int] = set()
+    for gone in changes if extra else ():
+        candidates = extra.get(_alike(gone, gone.before, before), ()) if gone.kind == "missing" else ()
+        for place, new in enumerate(candidates):
+            if gone.part is not None:
+                same = counts["missing", gone.what, gone.key] == 1 == counts["extra", new.what, new.key]
+            else:
+                one, two = before.find(gone.key), after.find(new.key)
+                same = one is not None and two is not None and _nameless(one) == _nameless(two)
+            if same:
+                renamed[id(gone)] = replace(
+                    gone,
+                    kind="renamed",
+                    after=new.name,
+                    before=gone.name,
+                    certain=gone.certain and new.certain,
+                    counts=not _both_generated(before, gone, after, new),
+                )
+                gone_too.add(id(new))
+                extra[_alike(new, new.after, after)].pop(place)
+                counts["missing", gone.what, gone.key] -= 1
+                counts["extra", new.what, new.key] -= 1
+                break
+    return [renamed.get(id(change), change) for change in changes if id(change) not in gone_too]
+
+
+def _alike(change: Change, definition: str | None, schema: Schema) -> Hashable:
+    """Return what two ends of a rename have in common, so that not every pair of changes must be compared."""
+    if change.part is not None:
+        return change.what, change.key, definition
+    match schema.find(change.key):
+        case Index() as index:
+            return change.what, index.table, tuple(element.column for element in index.elements), index.unique
+        case Table() as table:
+            return change.what, frozenset(table.columns)
+        case View(query=Query() as query):
+            return change.what, query.key
+        case Sequence() as sequence:
+            return change.what, sequence.owned_by
+        case Trigger() | Policy() | Rule() as attached:
+            return change.what, attached.table
+        case _:
+            return change.what
+
+
+def _both_generated(before: Schema, gone: Change, after: Schema, new: Change) -> bool:
+    one, two = before.find(gone.key), after.find(new.key)
+    if gone.part is not None:
+        return False
+    if isinstance(one, Index) and isinstance(two, Index):
+        return one.generated and two.generated
+    return isinstance(one, Sequence) and isinstance(two, Sequence) and one.implicit and two.implicit
+
+
+def _nameless(value: SchemaObject) -> object:
+    if isinstance(value, Index):
+        return replace(value, name=value.name._replace(name=""), constraint=None, generated=False)
+    if isinstance(value, (Table, View, Sequence)):
+        return replace(value, name=value.name._replace(name=""))
+    if isinstance(value, (Trigger, Policy, Rule)):
+        return replace(value, name="")
+    return value
