@@ -2,6 +2,7 @@
 # make test   run the tests
 # make lint   style, types, coverage
 # make bench  measure against squawk
+# make agreement FOLDERS="..."   how often the replay and the engines agree
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -9,10 +10,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 COVERAGE_FLOOR := 85
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test lint format bench agreement clean
 
 demo: $(READY)
-	$(BIN)/miglint check migrations/
+	$(BIN)/miglint check migrations/ --dry-run --verbose --no-cache
 
 test: $(READY)
 	$(BIN)/coverage erase
@@ -32,6 +33,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py $(FOLDERS)
+
+agreement: $(READY)
+	$(BIN)/python -m miglint.dryrun.agreement $(or $(FOLDERS),.)
 
 clean:
 	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .miglint_cache

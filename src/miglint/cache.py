@@ -69,6 +69,8 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
     for name, file in schemas.items():
         yield f"{name}\0{file.path}"
         yield file.text
+    for path in settings.own_rules:
+        yield _text(settings.at(path))
     for file in found.files:
         yield f"{file.path}\0{file.error}"
         yield file.text
@@ -80,6 +82,13 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
             yield _script(item.rollback)
     for problem in found.problems:
         yield repr(astuple(problem))
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _script(script: Script | None) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from miglint.dryrun.options import DryRunOptions
     from miglint.replay import Step
 
-Progress = Callable[[int, int], None]
+Progress = Callable[..., None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,10 @@ def check(job: Job) -> Outcome:
     settings = job.settings
     found = _discovered(job)
     schemas = baseline_schemas(settings)
-    if job.question is not None:
+    if job.question is not None and watched(settings):
         job.question.observe(_inputs(job, found))
-    cache = Cache.of(settings) if job.cached and job.text is None and job.dry_run is None else None
+    cached = job.cached and job.text is None and job.dry_run is None and watched(settings)
+    cache = Cache.of(settings) if cached else None
     name = cache.name(found, settings, schemas) if cache is not None else ""
     report = cache.get(name) if cache is not None else None
     if report is None and cache is not None and found.requested is not None:
@@ -67,14 +68,14 @@ def check(job: Job) -> Outcome:
         report = cache.get(name)
     if report is None:
         # Parsers and rules take longer to import than a cached answer takes in all.
-        from miglint.pipeline import judge  # noqa: PLC0415
+        from miglint.pipeline import judge
 
         executed = None
         if job.dry_run is not None:
             # Engines and their drivers are heavy, and need not be installed.
-            from miglint.rehearse import rehearse  # noqa: PLC0415
+            from miglint.rehearse import rehearse
 
-            executed = rehearse(found, settings, schemas, job.dry_run, job.progress)
+            executed = rehearse(found, settings, schemas, job.dry_run, job.progress, cached=job.cached)
         report = judge(found, settings, schemas, None if executed else job.progress, executed)
         if cache is not None:
             cache.put(name, report)
@@ -83,9 +84,14 @@ def check(job: Job) -> Outcome:
     return Outcome(report, {file.path: file for file in found.files})
 
 
+def watched(settings: Settings) -> bool:
+    """Return whether all that rules come from are files that can be watched: a module may be anywhere."""
+    return all(name.endswith(".py") for name in settings.own_rules)
+
+
 def replayed(job: Job) -> Iterator[tuple[History, Iterator[Step]]]:
     """Find, read and replay, without judging: each history with its steps."""
-    from miglint.pipeline import steps_of  # noqa: PLC0415
+    from miglint.pipeline import steps_of
 
     schemas = baseline_schemas(job.settings)
     for history in _discovered(job).histories:
@@ -119,7 +125,7 @@ def _inputs(job: Job, found: Discovered) -> Inputs:
         folder / path.name for folder in beside for asked_path in asked for path in (asked_path, asked_path.parent)
     }
     settings = job.settings
-    files = [*(settings.at(path) for path in settings.baseline_schema.values()), *job.extra]
+    files = [*(settings.at(path) for path in (*settings.baseline_schema.values(), *settings.own_rules)), *job.extra]
     return Inputs(
         list(found.folders),
         sorted({*map(str, {*asked, *beside, *below}), *variant_places([str(path) for path in asked])}),

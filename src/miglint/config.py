@@ -39,6 +39,7 @@ KEYS = (
     "rollback-severity",
     "per-path",
     "rules",
+    "own-rules",
     "transaction",
     "exclude",
     "placeholders",
@@ -64,7 +65,8 @@ class Settings:
 
     `root` is the folder that paths in the settings are relative to: that of `file`, or the working directory when
     there is no file. `targets` maps a dialect to its lowest version. `baseline_schema` maps a dialect to the file that
-    makes the schema at which its history begins; the key `""` stands for every dialect.
+    makes the schema at which its history begins; the key `""` stands for every dialect. `own_rules` are the Python
+    files, and the modules or entry points, with rules of one's own.
     """
 
     root: str
@@ -83,6 +85,7 @@ class Settings:
     rollback_severity: Severity | None = None
     per_path: tuple[PerPath, ...] = ()
     rules: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    own_rules: tuple[str, ...] = ()
     transaction: str | None = None
     exclude: tuple[str, ...] = ()
     placeholders: Mapping[str, str] = field(default_factory=dict)
@@ -154,6 +157,8 @@ def _settings(table: Table, file: Path) -> Settings:
     table.only(KEYS)
     fail_on = table.choice("fail-on", SEVERITIES)
     rollback = table.choice("rollback-severity", SEVERITIES)
+    # A list names files with rules of one's own; a table holds the options of rules.
+    own = table.strings("rules") if isinstance(table.values.get("rules"), list) else ()
     return Settings(
         root=str(file.parent.absolute()),
         file=table.path,
@@ -170,7 +175,8 @@ def _settings(table: Table, file: Path) -> Settings:
         severity=_severities(table.table("severity")),
         rollback_severity=SEVERITIES[rollback] if rollback else None,
         per_path=tuple(_per_path(item) for item in table.tables("per-path")),
-        rules={name: table.table("rules").table(name).values for name in table.table("rules").values},
+        rules={} if own else {name: table.table("rules").table(name).values for name in table.table("rules").values},
+        own_rules=own + table.strings("own-rules"),
         transaction=table.choice("transaction", TRANSACTIONS),
         exclude=table.strings("exclude"),
         placeholders=table.string_values("placeholders"),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _MAX_FOLDED = 5
 # What these families tell of is a habit of a script: one finding says it, and on which lines.
 _ONCE_PER_SCRIPT = frozenset({"LCK", "BWC", "TYP"})
+_ONCE_FROM = "DAT020"
 
 
 def judge(
@@ -45,7 +46,7 @@ def judge(
     `schemas` are the baseline schemas by dialect; `progress` is told the migrations done, and all of them. `executed`
     is what a dry run of the same histories saw: its verdicts take the place of the replay's.
     """
-    known = load_rules()
+    known = load_rules(settings)
     chosen = select(settings, known)
     asked = Asked(chosen, _targets(found, settings))
     work = Work.of(found, settings, schemas, asked, executed)
@@ -139,7 +140,8 @@ def _grouped(placed: Iterable[Placed]) -> dict[tuple[str, Span, str], list[Place
     scripts: dict[tuple[str, Span, str], list[Placed]] = defaultdict(list)
     for item in placed:
         hit, code = item.hit, item.rule.code
-        if hit.script is not None and item.rule.family in _ONCE_PER_SCRIPT:
+        once = item.rule.family in _ONCE_PER_SCRIPT or (item.rule.family == "DAT" and code >= _ONCE_FROM)
+        if hit.script is not None and once:
             scripts[hit.file.path, hit.script.span, code].append(item)
         else:
             groups[hit.file.path, hit.span, code].append(item)

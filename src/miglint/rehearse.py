@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from miglint.config import Settings
+from miglint.dryrun.keep import StoredMemory
+from miglint.dryrun.model import Model, Seen
 from miglint.dryrun.options import DryRunOptions
-from miglint.dryrun.results import DryRunReport
+from miglint.dryrun.results import DryRunReport, HistoryRun
 from miglint.dryrun.runner import dry_run
-from miglint.examine import as_the_runner
+from miglint.examine import as_the_runner, start_of
 from miglint.source import Dialect, Direction, Discovered, Script, SourceFile, Span
+from miglint.store import open_store
 
 
 def rehearse(
@@ -18,9 +21,14 @@ def rehearse(
     settings: Settings,
     schemas: Mapping[str, SourceFile],
     options: DryRunOptions,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+    *,
+    cached: bool = True,
 ) -> DryRunReport:
-    """Execute all histories from their baseline schema. Raises `EngineMissingError` when an engine is not there."""
+    """Execute all histories from their baseline schema. With `cached` what did not change is not run again.
+
+    Raises `EngineMissingError` when an engine is not there.
+    """
     if "sqlite" in settings.targets and not options.sqlite:
         options = replace(options, sqlite=settings.targets["sqlite"])
     options = replace(options, runner=settings.transaction)
@@ -30,15 +38,35 @@ def rehearse(
         if file is not None:
             baseline[dialect] = Script(file, Span(0, len(file.text)), Direction.FORWARD, dialect)
     histories = [history for history in found.histories if history.migrations]
+    store = open_store(settings.root) if cached else None
+    memory = StoredMemory(store, options, baseline) if store is not None else None
     report = dry_run(
         [as_the_runner(history, settings) for history in histories],
         options,
         baseline=baseline,
-        progress=None if progress is None else lambda done, total, _: progress(done, total),
+        progress=progress,
+        memory=memory,
     )
     original = {(history.root, history.layout, history.dialect): history for history in histories}
     runs = tuple(
-        replace(run, history=original[run.history.root, run.history.layout, run.history.dialect])
+        _compared(replace(run, history=original[run.history.root, run.history.layout, run.history.dialect]), schemas)
         for run in report.histories
     )
+    if memory is not None:
+        for run in runs:
+            memory.keep(run)
     return replace(report, histories=runs)
+
+
+def _compared(ran: HistoryRun, schemas: Mapping[str, SourceFile]) -> HistoryRun:
+    """Add to each migration where the replay's schema after its forward is not the engine's."""
+    if ran.kept == len(ran.migrations):
+        return ran
+    model = Model(ran.history, start_of(ran.history.dialect, schemas))
+    runs = []
+    for number, run in enumerate(ran.migrations):
+        ok = run.forward is not None and run.forward.ok
+        seen = Seen(run.before, run.after if ok else None)
+        apart = model.compare(number, seen)
+        runs.append(run if number < ran.kept else replace(run, apart=apart))
+    return replace(ran, migrations=tuple(runs))

@@ -16,16 +16,23 @@ from miglint.config import Settings
 from miglint.config_table import ConfigError, kind_of, nearest
 from miglint.findings import FAMILIES, Finding, Severity
 from miglint.rules import load
+from miglint.rules.own import BUILT_IN, load_own
 from miglint.rules.registry import Rule, rules
 
 ALL = "ALL"
+# A rollback is run rarely, and by hand: what is dangerous in a forward is one step milder there.
+_SAFETY = frozenset({"LCK", "BWC", "TYP"})
+_FIRST_OF_ONE_SCRIPT = "DAT020"
+_MILDER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.INFO, Severity.INFO: Severity.INFO}
 _CODE_LENGTH = 7
 _FAMILY_OF = {long: short for short, long in FAMILIES.items()}
 
 
-def load_rules() -> dict[str, Rule]:
-    """Import every module of rules and return all rules by code."""
+def load_rules(settings: Settings | None = None) -> dict[str, Rule]:
+    """Import every module of rules, and those that the settings name, and return all rules by code."""
     load()
+    if settings is not None and settings.own_rules:
+        load_own(settings)
     return rules()
 
 
@@ -75,6 +82,12 @@ class Names:
         return codes
 
 
+def _is_about_safety(code: str) -> bool:
+    """Return whether a rule is about a script by itself, and not about the pair of scripts."""
+    family = code[:3]
+    return family in _SAFETY or family not in BUILT_IN or (family == "DAT" and code >= _FIRST_OF_ONE_SCRIPT)
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
     """What the settings say about the files that match a pattern."""
@@ -101,8 +114,11 @@ class Selection:
         `path` is the finding's path relative to the folder of the settings.
         """
         severity = self.severity.get(finding.code, finding.severity)
-        if self.rollback_severity is not None and finding.direction == "rollback":
-            severity = min(severity, self.rollback_severity)
+        if finding.direction == "rollback":
+            if self.rollback_severity is not None:
+                severity = min(severity, self.rollback_severity)
+            elif finding.code not in self.severity and _is_about_safety(finding.code):
+                severity = _MILDER[severity]
         for override in self.overrides:
             if override.pattern.match(path) is not None:
                 if finding.code in override.ignored:

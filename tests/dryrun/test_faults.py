@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from miglint.dryrun import runner
 from miglint.dryrun.embedded import start_embedded
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.postgres_branch import PostgresBranch
 from miglint.dryrun.postgres_database import PostgresDatabase
 from miglint.dryrun.protocol import EngineLostError
 from miglint.dryrun.runner import dry_run
@@ -47,17 +50,24 @@ def gone(pid: int, seconds: float = 10.0) -> bool:
     return False
 
 
-@pytest.mark.parametrize("method", ["run", "rehearse", "schema", "copy", "digests"])
-def test_a_server_that_is_killed_is_told_and_leaves_nothing(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+CALLS = [(PostgresDatabase, method) for method in ("run", "rehearse", "schema", "branch", "fill", "digests")]
+CALLS += [(PostgresBranch, method) for method in ("run", "rehearse", "schema", "touched", "digests", "drop")]
+
+
+@pytest.mark.parametrize(("kind", "method"), CALLS, ids=[f"{kind.__name__}.{method}" for kind, method in CALLS])
+def test_a_server_that_is_killed_is_told_and_leaves_nothing(
+    kind: type, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Kill the server right before one of the calls that the steps are made of."""
     before = mine(os.getpid())
     calls = {"count": 0}
-    real = getattr(PostgresDatabase, method)
+    real = getattr(kind, method)
 
-    def kill_then_call(self: PostgresDatabase, *args: object, **named: object) -> object:
+    def kill_then_call(self: PostgresDatabase | PostgresBranch, *args: object, **named: object) -> object:
         calls["count"] += 1
-        if calls["count"] == 3:
-            pid = int((Path(self._server.access.host) / "data" / "postmaster.pid").read_text().split()[0])
+        if calls["count"] == 2:
+            database = self._database if isinstance(self, PostgresBranch) else self
+            pid = int((Path(database.server.access.host) / "data" / "postmaster.pid").read_text().split()[0])
             os.kill(pid, signal.SIGKILL)
             for _ in range(100):
                 time.sleep(0.01)
@@ -65,7 +75,7 @@ def test_a_server_that_is_killed_is_told_and_leaves_nothing(method: str, monkeyp
                     break
         return real(self, *args, **named)
 
-    monkeypatch.setattr(PostgresDatabase, method, kill_then_call)
+    monkeypatch.setattr(kind, method, kill_then_call)
     report = dry_run([history(*PAIRS)], DryRunOptions(engine="embedded", rows=5))
     only = report.histories[0]
     assert only.stopped is not None and ("went away" in only.stopped or "lost" in only.stopped)
@@ -115,6 +125,59 @@ def test_the_folder_of_a_dead_process_is_swept() -> None:
     assert own.path.is_dir()
     own.close()
     assert not own.path.exists()
+
+
+def test_two_runs_at_once_say_the_same_and_leave_nothing(tmp_path: Path) -> None:
+    (tmp_path / "1_a.up.sql").write_text("CREATE TABLE a (x int); CREATE TABLE b (y int REFERENCES a (x));")
+    (tmp_path / "1_a.down.sql").write_text("DROP TABLE a;")
+    (tmp_path / "2_b.up.sql").write_text("CREATE TABLE c (x int PRIMARY KEY);")
+    (tmp_path / "2_b.down.sql").write_text("DROP TABLE c;")
+    command = [sys.executable, "-m", "miglint", "check", "--dry-run=embedded", "--select", "RUN", "--format", "json"]
+    processes = [
+        subprocess.Popen([*command, "--no-cache", "."], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    said = [json.loads(process.communicate(timeout=60)[0]) for process in processes]
+    verdicts = [[migration["verdict"] for migration in one["migrations"]] for one in said]
+    assert verdicts[0] == verdicts[1]
+    assert [one["symmetric"] for one in verdicts[0]] == [None, True]
+    assert all(gone(process.pid) for process in processes)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 96 MB; without the right to mount one there is nothing to fill."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=96m,mode=1777", "tmpfs", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no `mount` here")
+    if done.returncode != 0:
+        pytest.skip("mounting a small file system needs root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o755)
+    for parent in list(tmp_path.parents)[:3]:
+        if parent.stat().st_uid == os.geteuid() and parent != Path("/tmp"):
+            parent.chmod(parent.stat().st_mode | 0o055)
+    monkeypatch.setenv("TMPDIR", str(small_disk))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    fat = migration("CREATE TABLE f AS SELECT x, repeat(x::text, 99) AS y FROM generate_series(1, 9000000) x;", "")
+    limits = Limits(statement=60.0, disk=1 << 30)
+    report = dry_run([history(PAIRS[0], fat, PAIRS[1])], DryRunOptions(engine="embedded", rows=0, limits=limits))
+    only = report.histories[0]
+    first, second, _ = only.migrations
+    assert first.verdict.symmetric is True
+    error = second.forward.error if second.forward is not None else None
+    assert only.stopped is not None or (error is not None and error.limit == "disk"), (error, only.stopped)
+    assert list(small_disk.iterdir()) == []
 
 
 def test_two_servers_at_once_do_not_meet() -> None:

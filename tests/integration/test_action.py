@@ -173,6 +173,8 @@ def test_arguments_are_passed_on_and_never_run(runner: Runner) -> None:
 
 
 def test_without_paths_the_configuration_decides(runner: Runner) -> None:
+    put(runner, "one/001_users.up.sql", "CREATE TABLE users (id bigint PRIMARY KEY);\n")
+    put(runner, "one/001_users.down.sql", "DROP TABLE IF EXISTS users;\n")
     put(runner, "miglint.toml", 'paths = ["one"]\nselect = ["IDM"]\n')
     try:
         done = check(runner)

@@ -49,12 +49,19 @@ _CANDIDATES = (
 
 
 @click.command("init")
-def command() -> None:
+@click.option("--from", "tool", type=click.Choice(["squawk"]), help="Turn this tool's configuration into miglint's.")
+def command(*, tool: str | None) -> None:
     """Write a starter miglint.toml into the current folder; an existing one is left alone."""
     found = next((path for path in _CANDIDATES if Path(path).is_dir()), DEFAULT_PATHS[0])
+    text = _STARTER.format(path=found)
+    if tool is not None:
+        # The names of all rules are needed for this, and take time to load.
+        from miglint.cli.moving import SQUAWK, from_squawk
+
+        text = "\n".join([f'paths = ["{found}"]', "", *from_squawk(Path(SQUAWK))]) + "\n"
     try:
         with Path(FILE).open("x", encoding="utf-8") as stream:
-            stream.write(_STARTER.format(path=found))
+            stream.write(text)
     except FileExistsError:
         raise UsageError(f"{FILE} is there already, and stays as it is") from None
     except OSError as error:

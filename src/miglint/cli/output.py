@@ -94,12 +94,13 @@ class Progress:
         self._last = self._started + _FIRST_SIGN - _INTERVAL
         self._shown = False
 
-    def __call__(self, done: int, total: int) -> None:
-        """Show how far the run has come."""
+    def __call__(self, done: int, total: int, current: str = "") -> None:
+        """Show how far the run has come, and which migration is running."""
         now = time.monotonic()
         if now - self._last >= _INTERVAL:
             self._last, self._shown = now, True
-            sys.stderr.write(f"\r\x1b[K{done:,} of {total:,} migrations")
+            text = f"{done:,} of {total:,} migrations"
+            sys.stderr.write(f"\r\x1b[K{_beside(text, current)}")
             sys.stderr.flush()
 
     def end(self) -> None:
@@ -107,6 +108,13 @@ class Progress:
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def _beside(text: str, current: str) -> str:
+    """Return how far it is with the migration that is running, on one line; a file's name may hold anything."""
+    room = width() - len(text) - 3
+    shown = "".join(char if char.isprintable() else "?" for char in current)
+    return f"{text}  {shown[:room]}" if current and room > 0 else text
 
 
 def progress() -> Progress | None:

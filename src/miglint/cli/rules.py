@@ -22,7 +22,8 @@ from miglint.selection import Selection, load_rules, select
 @click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
 def command(*, format_: str, tool: str | None, config: str | None) -> None:
     """List the rules, and which of them are on here."""
-    chosen = select(load(config), load_rules())
+    settings = load(config)
+    chosen = select(settings, load_rules(settings))
     if tool is not None:
         write(_aliases(chosen, tool, format_), None)
     elif format_ == "json":

@@ -40,6 +40,7 @@ Found = Iterator[tuple[Key, SchemaObject]]
 _BY_ENGINE = re.compile(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
 _REFERENCED = re.compile(r'(?:"(?:[^"]|"")*"|[^"(])*\((?:PERIOD )?((?:"(?:[^"]|"")*"|[^")])*)\)')
 _NAMES = re.compile(r'"((?:[^"]|"")*)"|([^\s,"()]+)')
+_DRAWS = re.compile(r"""nextval\('(?:(?:"[^"]*"|[^.'"]*)\.)?"?([^'"]*)"?'::regclass\)""")
 _MODIFIER = re.compile(r"\(([^()]*)\)")
 _PERSISTENCE = {"p": "permanent", "u": "unlogged", "t": "temporary"}
 _ACTIONS = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
@@ -96,6 +97,17 @@ def _column(row: Row) -> Column:
     )
 
 
+def _serial(table: str, column: Column) -> Column:
+    """Mark a column that draws from the sequence which `serial` made for it: its name was the engine's choice."""
+    found = _DRAWS.fullmatch(column.default.text) if column.default is not None else None
+    return column if found is None or not _chosen(found[1], table, column.name) else replace(column, serial=True)
+
+
+def _chosen(sequence: str, table: str, column: str) -> bool:
+    """Tell whether the engine would have called a column's sequence so; where that was taken, it counts up."""
+    return sequence.rstrip("0123456789") in (f"{table}_{column}_seq", f"{table}_{column}_seq".rstrip("0123456789"))
+
+
 def _constraint(row: Row, columns: dict[int, str]) -> Constraint:
     name, contype, places, home, table, on_update, on_delete, match = row[:8]
     deferrable, deferred, validated, no_inherit, expression, definition = row[8:14]
@@ -137,7 +149,7 @@ def _relation(row: Row) -> Found:
     secured, forced, identity, tablespace, method, definition, populated, acl, comment, partition = row[8:18]
     told_columns, told_constraints, told_indexes = _list(row[18]), _list(row[19]), _list(row[20])
     numbers = {column[17]: column[0] for column in told_columns}
-    columns = {column.name: column for column in map(_column, told_columns)}
+    columns = {column.name: _serial(name, column) for column in map(_column, told_columns)}
     key = Key("relation", schema, name)
     settings = {option.partition("=")[0]: option.partition("=")[2] for option in _list(told_options)}
     if kind in ("v", "m"):
@@ -255,7 +267,7 @@ def _sequence(row: Row) -> Found:
     options += [f"as={kind}"] if kind != "bigint" else []
     options += ["cycle"] if cycle else []
     owner = (Name(home, table), column or "") if table is not None else None
-    implicit = dependency == "i" or (owner is not None and name == f"{table}_{column}_seq")
+    implicit = dependency == "i" or (owner is not None and _chosen(name, table, column or ""))
     yield (
         Key("relation", schema, name),
         Sequence(
@@ -289,7 +301,7 @@ def _routine(row: Row) -> Found:
     kind = _ROUTINES[told_kind]
     arguments = tuple(_type(*part) for part in _list(told_arguments))
     result = replace(_type(home, result_name, element, element_home, None), setof=bool(is_set))
-    full = f"{name}({', '.join(str(argument) for argument in arguments)})"
+    full = f"{name}({','.join(str(argument) for argument in arguments)})"
     yield (
         Key("routine", schema, full),
         Routine(

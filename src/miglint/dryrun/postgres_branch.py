@@ -55,23 +55,25 @@ class PostgresBranch:
         self._session.query("BEGIN")
         self._storage = storage(self._session)
 
-    def run(self, script: Prepared, *, observe: bool = False) -> Execution:
+    def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
         """Run a script; when it fails, it is undone. Raises `BranchError` when that may be due to the branch."""
         started = time.perf_counter()
         statements: list[StatementRun] = []
-        error = self._run(script, statements, observe=observe)
+        error = self._run(script, statements, observe=observe, count=count)
         if error is not None:
             self._undo()
         return Execution(tuple(statements), error, time.perf_counter() - started)
 
-    def _run(self, script: Prepared, statements: list[StatementRun], *, observe: bool = False) -> EngineError | None:
+    def _run(
+        self, script: Prepared, statements: list[StatementRun], *, observe: bool = False, count: bool = False
+    ) -> EngineError | None:
         database, session = self._database, self._session
         first = self._ran == 0
         self._ran += 1
         if not first:
             session.query(_CLEAN)
         session.query(f"SAVEPOINT miglint_{self._ran}")
-        error = database.execute(script, statements, observe=observe)
+        error = database.execute(script, statements, observe=observe, count=count)
         if not session.alive or database.session is not session or not session.in_transaction:
             raise BranchError
         if error is None:

@@ -60,11 +60,11 @@ class PostgresDatabase:
             self._open.close()
             self._open = None
 
-    def run(self, script: Prepared, *, observe: bool = False) -> Execution:
+    def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
         """Run a script and commit it as its tool would."""
         started = time.perf_counter()
         statements: list[StatementRun] = []
-        error = self._begin_and_run(script, statements, observe=observe)
+        error = self._begin_and_run(script, statements, observe=observe, count=count)
         session = self.session
         if session.in_transaction:
             if error is None and script.wrapped:
@@ -74,19 +74,21 @@ class PostgresDatabase:
         return Execution(tuple(statements), error, time.perf_counter() - started)
 
     def _begin_and_run(
-        self, script: Prepared, statements: list[StatementRun], *, observe: bool = False
+        self, script: Prepared, statements: list[StatementRun], *, observe: bool = False, count: bool = False
     ) -> EngineError | None:
         """Run the statements; a wrapped script's transaction stays open."""
         session = self.session
         session.query("DISCARD ALL")
         if script.wrapped:
             session.query("BEGIN")
-        return self.execute(script, statements, observe=observe)
+        return self.execute(script, statements, observe=observe, count=count)
 
-    def execute(self, script: Prepared, statements: list[StatementRun], *, observe: bool = False) -> EngineError | None:
+    def execute(
+        self, script: Prepared, statements: list[StatementRun], *, observe: bool = False, count: bool = False
+    ) -> EngineError | None:
         """Run the statements of a script where the session stands, and put what they did into `statements`."""
         session = self.session
-        watch = Watch(session) if observe else None
+        watch = Watch(session, count=count) if observe else None
         for index, piece in enumerate(script.pieces):
             begun = time.perf_counter()
             error = self._statement(session, index, piece)

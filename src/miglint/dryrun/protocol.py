@@ -60,8 +60,11 @@ class Filled:
 class Database(Protocol):
     """One throw-away database. Every method may raise `EngineLostError`."""
 
-    def run(self, script: Prepared, *, observe: bool = False) -> Execution:
-        """Run a script with its tool's transaction habits and keep what it did. `observe` looks at locks too."""
+    def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
+        """Run a script with its tool's transaction habits and keep what it did.
+
+        `observe` looks at locks too, `count` then also at the rows read and written.
+        """
 
     def rehearse(self, script: Prepared) -> Rehearsal:
         """Run a script as `run` does, look at what it left, and leave the database as it was."""

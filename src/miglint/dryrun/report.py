@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from miglint.dryrun.compare import counting
-from miglint.dryrun.results import EngineError, Execution, HistoryRun, MigrationRun, RowRun, StepResult
+from miglint.dryrun.results import (
+    Costs,
+    EngineError,
+    Execution,
+    HistoryRun,
+    MigrationRun,
+    RowRun,
+    StatementCost,
+    StepResult,
+)
 from miglint.schema.diff import Change
 
 
@@ -19,6 +28,8 @@ def as_dict(run: MigrationRun, history: HistoryRun) -> dict[str, Any]:
         "forward": _execution(_telling(run.forward, run.rows.forward if run.rows else None)),
         "rollback": _execution(_telling(run.rollback, run.rows.rollback if run.rows else None)),
         "rows": _rows(run.rows),
+        "model": [_change(change) for change in run.apart],
+        **({} if run.costs is None else {"costs": _costs(run.costs)}),
         "seconds": round(run.seconds, 4),
     }
 
@@ -89,6 +100,22 @@ def _execution(execution: Execution | None) -> dict[str, Any] | None:
             for statement in execution.statements
         ],
     }
+
+
+def _costs(costs: Costs) -> dict[str, Any]:
+    def listed(statements: tuple[StatementCost, ...]) -> list[dict[str, Any]]:
+        return [
+            {
+                "start": one.span.start,
+                "end": one.span.end,
+                "seconds": [None if seconds is None else round(seconds, 5) for seconds in one.seconds],
+                "touched": list(one.touched),
+                "grows": one.grows,
+            }
+            for one in statements
+        ]
+
+    return {"rows": list(costs.rows), "forward": listed(costs.forward), "rollback": listed(costs.rollback)}
 
 
 def _rows(rows: RowRun | None) -> dict[str, Any] | None:

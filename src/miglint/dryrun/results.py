@@ -59,8 +59,9 @@ class Lock:
 class StatementRun:
     """One statement as it ran. `seconds` is its time on the server, seen from here.
 
-    `rewritten` are tables whose storage was replaced, `invalid` indexes that it left invalid. `locks` is empty where
-    the engine has none to show (SQLite; statements that cannot run in a transaction).
+    `rewritten` are tables whose storage was replaced, `invalid` indexes that it left invalid, `touched` how many rows
+    it read from tables and wrote, where that was counted. `locks` is empty where the engine has none to show (SQLite;
+    statements that cannot run in a transaction).
     """
 
     index: int
@@ -69,6 +70,7 @@ class StatementRun:
     locks: tuple[Lock, ...] = ()
     rewritten: tuple[str, ...] = ()
     invalid: tuple[str, ...] = ()
+    touched: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +150,35 @@ class RowRun:
     error: EngineError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StatementCost:
+    """What a statement cost on tables of each size: seconds (None: it did not get there), and rows read and written.
+
+    `grows` says whether it costs more the more rows there are, None when that cannot be told.
+    """
+
+    span: Span
+    seconds: tuple[float | None, ...]
+    touched: tuple[int | None, ...]
+    grows: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """A migration on tables of several sizes: `rows` are the sizes, the smallest first."""
+
+    rows: tuple[int, ...]
+    forward: tuple[StatementCost, ...] = ()
+    rollback: tuple[StatementCost, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MigrationRun:
     """One migration as executed: the seven steps, the verdict, and the schemas before, after and after rolling back.
 
-    `unknown` are the reasons for each None of the verdict. `changes` are the differences that the rollback left.
+    `unknown` are the reasons for each None of the verdict. `changes` are the differences that the rollback left,
+    `apart` those of the replay's schema after the forward from the engine's. The schemas of a run that was kept from an
+    earlier one are None.
     """
 
     migration: Migration
@@ -167,6 +193,13 @@ class MigrationRun:
     rollback: Execution | None = None
     rows: RowRun | None = None
     seconds: float = 0.0
+    apart: tuple[Change, ...] = ()
+    costs: Costs | None = None
+
+    @property
+    def ran(self) -> bool:
+        """Whether it was executed at all."""
+        return any(step.ok is not None for step in self.steps)
 
     def step(self, number: int) -> StepResult:
         """Return step `number` (from 1)."""
@@ -179,13 +212,18 @@ class MigrationRun:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HistoryRun:
-    """A history as executed on one engine. `stopped` says why it ended before its last migration, if it did."""
+    """A history as executed on one engine. `stopped` says why it ended before its last migration, if it did.
+
+    `kept` is how many of its first migrations were executed by an earlier run; `name` is what this run can be kept as.
+    """
 
     history: History
     engine: EngineInfo
     migrations: tuple[MigrationRun, ...]
     seconds: float = 0.0
     stopped: str | None = None
+    kept: int = 0
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

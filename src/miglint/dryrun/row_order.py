@@ -37,6 +37,20 @@ def in_order(schema: Schema) -> list[Table]:
     return [tables[name] for name in done]
 
 
+def with_parents(schema: Schema, wanted: set[Name]) -> set[Name]:
+    """Return the names of tables with those that their foreign keys lead to."""
+    tables = {_same(value.name, schema.dialect): value for _, value in schema.items() if isinstance(value, Table)}
+    pending = [_same(name, schema.dialect) for name in wanted]
+    found: set[Name] = set()
+    while pending:
+        name = pending.pop()
+        if name in found or name not in tables:
+            continue
+        found.add(name)
+        pending += [_same(key.table, schema.dialect) for key in foreign_keys(tables[name]) if key.table is not None]
+    return {tables[name].name for name in found}
+
+
 def unique_indexes(schema: Schema, table: Table) -> list[tuple[str, ...]]:
     """Return the columns of the table's unique indexes."""
     mine = _same(table.name, schema.dialect)

@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import FrameType
 
 from miglint.dryrun.choose import Choice, choices
+from miglint.dryrun.costs import ROWS_FOR_ALL, costs_of
+from miglint.dryrun.keep import Kept, Memory
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.protocol import Database, Engine, EngineLostError
@@ -32,14 +34,16 @@ def dry_run(
     *,
     baseline: Mapping[Dialect, Script] | None = None,
     progress: Progress | None = None,
+    memory: Memory | None = None,
 ) -> DryRunReport:
     """Execute every migration of the histories and say what happened.
 
-    `baseline` are scripts that make the schema at which the histories begin. Raises `EngineMissingError` when an
+    `baseline` are scripts that make the schema at which the histories begin. What `memory` knows of the first
+    migrations of a history is taken from there. Raises `EngineMissingError` when an
     engine that is needed is not there, before anything is run.
     """
     started = time.perf_counter()
-    run = _Run(options, baseline or {}, progress)
+    run = _Run(options, baseline or {}, progress, memory)
     notes: list[str] = []
     wanted = [history for history in histories if history.migrations]
     if options.engine == "sqlite":
@@ -72,10 +76,27 @@ class _Interrupts:
             signal.signal(signal.SIGTERM, self._old)
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A history to run on an engine; None when all of it is known. `name` is what the results can be kept as."""
+
+    history: History
+    engine: Engine | None
+    name: str | None = None
+    kept: Kept | None = None
+
+
 class _Run:
     """The state of one dry run."""
 
-    def __init__(self, options: DryRunOptions, baseline: Mapping[Dialect, Script], progress: Progress | None) -> None:
+    def __init__(
+        self,
+        options: DryRunOptions,
+        baseline: Mapping[Dialect, Script],
+        progress: Progress | None,
+        memory: Memory | None = None,
+    ) -> None:
+        self._memory = memory
         self._options = options
         self._baseline = baseline
         self._progress = progress
@@ -88,16 +109,14 @@ class _Run:
     def all(self, histories: Sequence[History]) -> tuple[HistoryRun, ...]:
         """Run all histories, each on its engines."""
         jobs = [
-            (history, self._engine(choice))
-            for history in histories
-            for choice in choices(history.dialect, self._options)
+            self._job(history, choice) for history in histories for choice in choices(history.dialect, self._options)
         ]
-        self._total = sum(len(history.migrations) for history, _ in jobs)
+        self._total = sum(len(job.history.migrations) for job in jobs)
         # A history keeps one core busy, or two with rows; more threads than that only wait for each other.
         pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="miglint-history")
         futures: list[Future[HistoryRun]] = []
         try:
-            futures = [pool.submit(self._history, history, engine) for history, engine in jobs]
+            futures = [pool.submit(self._history, job) for job in jobs]
             wait(futures, return_when=FIRST_EXCEPTION)
             return tuple(future.result() for future in futures)
         except BaseException:
@@ -108,6 +127,20 @@ class _Run:
             raise
         finally:
             pool.shutdown(wait=True)
+
+    def _job(self, history: History, choice: Choice) -> _Job:
+        """Say what there is to do; engines of which something is to be run are started."""
+        if self._memory is None:
+            return _Job(history, self._engine(choice))
+        identity = choice.identity
+        if identity is None:
+            info = self._engine(choice).info
+            identity = f"{info.kind} {info.product} {info.version} {info.why}"
+        name = self._memory.name(history, identity)
+        kept = self._memory.recall(name, history)
+        if kept is not None and len(kept.runs) == len(history.migrations):
+            return _Job(history, None, name, kept)
+        return _Job(history, self._engine(choice), name, kept)
 
     def _engine(self, choice: Choice) -> Engine:
         engine = self._engines.get(choice.label)
@@ -120,16 +153,23 @@ class _Run:
         for engine in self._engines.values():
             engine.close()
 
-    def _history(self, history: History, engine: Engine) -> HistoryRun:
+    def _history(self, job: _Job) -> HistoryRun:
         started = time.perf_counter()
-        runs: list[MigrationRun] = []
+        history, engine = job.history, job.engine
+        runs: list[MigrationRun] = [] if job.kept is None else list(job.kept.runs)
+        known = len(runs)
+        self._done += known
+        if engine is None:
+            assert job.kept is not None
+            seconds = time.perf_counter() - started
+            return HistoryRun(history, job.kept.engine, tuple(runs), seconds, kept=known, name=job.name)
         info = engine.info
         stopped = None
         try:
             database = engine.create()
             try:
                 info = replace(info, notes=info.notes + self._surround(history, database))
-                for run in self._migrations(history, database, engine):
+                for run in self._migrations(history, database, known):
                     runs.append(run)
             finally:
                 database.drop()
@@ -139,7 +179,8 @@ class _Run:
         used = getattr(engine, "notes", None)
         if callable(used):
             info = replace(info, notes=info.notes + tuple(used()))
-        return HistoryRun(history, info, tuple(runs), time.perf_counter() - started, stopped)
+        seconds = time.perf_counter() - started
+        return HistoryRun(history, info, tuple(runs), seconds, stopped, known, job.name)
 
     def _surround(self, history: History, database: Database) -> tuple[str, ...]:
         """Put into a new database what the first migration finds."""
@@ -160,23 +201,31 @@ class _Run:
             database.run(prepare(table))
         return tuple(notes)
 
-    def _migrations(self, history: History, database: Database, engine: Engine) -> Iterable[MigrationRun]:
-        rows = self._options.rows
+    def _migrations(self, history: History, database: Database, known: int) -> Iterable[MigrationRun]:
+        """Run the migrations behind those that are known, of which the forwards alone lead to where they end."""
+        rows = min(self._options.rows, ROWS_FOR_ALL)
+        for migration in history.migrations[:known]:
+            forward = Scripts.of(migration, history.layout, self._options.runner).forward
+            if forward is not None:
+                database.run(forward)
         before = database.schema()
         twin = database.copy() if rows else None
         aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miglint-rows") if rows else None
         try:
-            for migration in history.migrations:
+            for migration in history.migrations[known:]:
                 self._tell(history, migration, 0)
                 scripts = Scripts.of(migration, history.layout, self._options.runner)
                 beside = None
                 if aside is not None and twin is not None:
                     beside = aside.submit(run_rows, scripts, twin, before, rows, self._options.seed)
                 try:
+                    many = self._options.rows > ROWS_FOR_ALL
+                    costs = costs_of(scripts, database, before, self._options) if many else None
                     run = run_steps(migration, scripts, database, before)
                 finally:
                     row_run = beside.result() if beside is not None else None
                 run = _merged(run, row_run)
+                run = replace(run, costs=costs)
                 before = run.after or before
                 if twin is not None and row_run is not None and run.forward is not None and _apart(run, row_run):
                     twin.drop()

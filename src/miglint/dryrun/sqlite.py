@@ -59,8 +59,8 @@ class SqliteDatabase:
         db.rows(f"PRAGMA foreign_keys = {int(foreign_keys)}")
         db.watch(lambda: time.monotonic() > self._stop_at)
 
-    def run(self, script: Prepared, *, observe: bool = False) -> Execution:
-        """Run a script; SQLite locks the whole database, so `observe` adds nothing but the times."""
+    def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
+        """Run a script; SQLite locks the whole database and counts no rows: `observe` and `count` add nothing."""
         started = time.perf_counter()
         statements: list[StatementRun] = []
         error: EngineError | None = None

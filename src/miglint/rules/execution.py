@@ -260,7 +260,27 @@ def model_disagrees(executed: Executed, context: Context) -> Iterator[Hit]:
         )
         listed = "\n".join(part for part in (seen, foreseen if name == "symmetric" else "") if part)
         message = f"the model says {name} is {str(said).lower()}, {executed.engine} says {str(did).lower()}"
-        yield _hit(script, None, message, f"This is a bug of miglint, please report it.\n{listed}".strip())
+        yield _hit(script, None, message, f"{_REPORT}\n{listed}".strip())
+    if run.apart:
+        first = run.apart[0]
+        message = f"the model and the database disagree on {first.what} {first.name} after the forward"
+        message += f", and on {len(run.apart) - 1} more" if len(run.apart) > 1 else ""
+        sides = "\n".join(
+            f"{change.what} {change.name}\nThe database: {_side(change, database=True)}\nThe model: {_side(change)}"
+            for change in run.apart[:_SHOWN]
+        )
+        yield _hit(script, None, message, f"{_REPORT}\n{sides}")
+
+
+_REPORT = "This is a bug of miglint, please report it."
+
+
+def _side(change: Change, *, database: bool = False) -> str:
+    """Return what one side of a difference, seen from the database, has."""
+    text = change.before if database else change.after
+    there = change.kind != ("extra" if database else "missing")
+    aspect = f" ({change.aspect})" if change.aspect else ""
+    return f"{text or 'it is there'}{aspect}" if there else "it is not there"
 
 
 @rule(
@@ -293,7 +313,7 @@ def dry_run_stopped(executed: Executed, context: Context) -> Iterator[Hit]:
     """Tell once, at the first migration that was not run, why nothing is known from there on."""
     script = executed.run.migration.forward or executed.run.migration.rollback
     runs = executed.history.migrations
-    first = next((run for run in runs if run.before is None), None) if executed.history.stopped is not None else None
+    first = next((run for run in runs if not run.ran), None) if executed.history.stopped is not None else None
     if first is executed.run and script is not None:
         yield _hit(
             script, None, f"the dry run stopped here: {executed.history.stopped}", "Nothing is known from here on."

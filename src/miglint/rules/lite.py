@@ -30,8 +30,17 @@ _WHOLE = frozenset(
     set lock copy call merge alter-object materialized-view
     """.split()  # noqa: SIM905 - a list of words reads better than a list of strings
 )
-# Only these can hold what SQLite refuses or misreads whatever its version.
-_TELLING = (ops.AddColumn, ops.CreateTable)
+_PLAIN_TYPES = frozenset(
+    {"INTEGER", "TEXT", "BIGINT", "INT", "BLOB", "BOOLEAN", "DATETIME", "VARCHAR", "REAL", "SMALLINT"}
+)
+_OWN_FUNCTIONS = frozenset(
+    """
+    current_timestamp current_date current_time date time datetime julianday unixepoch strftime lower upper hex random
+    randomblob substr printf format coalesce json json_object json_array abs round length replace trim
+    """.split()  # noqa: SIM905 - a list of words reads better than a list of strings
+)
+# In the names of types that SQLite takes and makes something else of.
+_ODD_TYPES = ("STRING", "CHARINT", "POINT", "INTERVAL", "SERIAL", "[")
 
 
 class _Found(NamedTuple):
@@ -67,7 +76,30 @@ def _may_tell(statement: Statement, target: Version | None) -> bool:
     # A statement that SQLite's grammar refuses has its finding already.
     if statement.problem is not None:
         return False
-    return target is not None or any(isinstance(item, _TELLING) for item in flat(statement.operations))
+    return target is not None or any(_tells(operation) for operation in flat(statement.operations))
+
+
+def _tells(operation: ops.Operation) -> bool:
+    """Whether SQLite may refuse or misread an operation whatever its version: most need no second look."""
+    if isinstance(operation, ops.AddColumn):
+        column = operation.column
+        computed = column.default is not None and column.default.literal is None
+        return bool(operation.constraints) or column.nullable is False or computed or _odd(column)
+    if isinstance(operation, ops.CreateTable):
+        keys = [item for item in operation.constraints if item.kind == "primary"]
+        return len(keys) > 1 or any(_odd(column) for column in operation.columns)
+    return False
+
+
+def _odd(column: ops.Column) -> bool:
+    """Whether a column has a type or a default that SQLite may not know."""
+    declared = "" if column.type is None else column.type.name
+    if declared not in _PLAIN_TYPES and any(word in declared for word in _ODD_TYPES):
+        return True
+    default = column.default
+    if default is None or default.literal is not None:
+        return False
+    return any(function.name not in _OWN_FUNCTIONS for function in default.functions)
 
 
 def _of_statement(script: Script, statement: Statement, target: Version | None) -> Iterator[_Found]:

@@ -14,8 +14,8 @@ from miglint.findings import Severity
 from miglint.replay import Passage
 from miglint.rules.clauses import ENGINE, first_text, flat, ident
 from miglint.rules.registry import Context, Hit, rule
-from miglint.schema.common import shape
-from miglint.schema.objects import Key
+from miglint.schema.common import Shape, shape
+from miglint.schema.objects import Index, Key
 from miglint.schema.parity import Difference, differences
 from miglint.source import Dialect, Migration, Script, Span
 from miglint.sql import operations as ops
@@ -38,10 +38,14 @@ def _told(both: Both) -> tuple[_Told, ...]:
     """Return the differences with their places. Cached by identity: all rules of the family ask about the same."""
     if not both.postgres or not both.sqlite:
         return ()
+    listed = list(differences(both.postgres[-1].after, both.sqlite[-1].after))
+    if not listed:
+        return ()
     found = []
     order = {passage.migration: number for number, passage in enumerate((*both.postgres, *both.sqlite))}
-    for difference in differences(both.postgres[-1].after, both.sqlite[-1].after):
-        makers = [_maker(passages, difference) for passages in (both.postgres, both.sqlite)]
+    trails = [_Trail(passages, {item.table for item in listed}) for passages in (both.postgres, both.sqlite)]
+    for difference in listed:
+        makers = [trail.maker(difference) for trail in trails]
         maker = _guilty(difference, makers[0], makers[1], both, order)
         if maker is None or maker.migration.forward is None:
             continue
@@ -51,22 +55,48 @@ def _told(both: Both) -> tuple[_Told, ...]:
     return tuple(found)
 
 
-def _maker(passages: list[Passage], difference: Difference) -> Passage | None:
-    """Return the last migration that changed what is different."""
-    for passage in reversed(passages):
-        key = Key("relation", passage.after.path[0], difference.table)
-        if difference.kind == "view":
-            if (key in passage.before) != (key in passage.after):
+class _Trail:
+    """Which migrations of a history changed some tables, the last one first, and what the tables were."""
+
+    def __init__(self, passages: list[Passage], tables: set[str]) -> None:
+        self._path = passages[-1].after.path[0]
+        self._passages: dict[str, list[Passage]] = {table: [] for table in tables}
+        self._shapes: dict[tuple[int, str], tuple[Shape | None, Shape | None]] = {}
+        for passage in reversed(passages):
+            for name in self._touched(passage) & tables:
+                self._passages[name].append(passage)
+
+    def _touched(self, passage: Passage) -> set[str]:
+        """Return the names of the tables and views that a migration changed, also by their indexes."""
+        names: set[str] = set()
+        for key in passage.touched:
+            if key.space == "relation" and key.schema == self._path:
+                names.add(key.name.lower())
+                for schema in (passage.before, passage.after):
+                    index = schema.find(key)
+                    if isinstance(index, Index) and index.table is not None:
+                        names.add(index.table.name.lower())
+        return names
+
+    def maker(self, difference: Difference) -> Passage | None:
+        """Return the last migration that changed what is different."""
+        for passage in self._passages[difference.table]:
+            key = Key("relation", self._path, difference.table)
+            if difference.kind == "view":
+                if (key in passage.before) != (key in passage.after):
+                    return passage
+                continue
+            before, after = self._shapes_of(passage, key)
+            if difference.fact(before) != difference.fact(after):
                 return passage
-        elif _touches(passage, key) and difference.fact(shape(passage.before, key)) != difference.fact(
-            shape(passage.after, key)
-        ):
-            return passage
-    return None
+        return None
 
-
-def _touches(passage: Passage, key: Key) -> bool:
-    return key in passage.touched or not passage.touched.isdisjoint((*passage.before.on(key), *passage.after.on(key)))
+    def _shapes_of(self, passage: Passage, key: Key) -> tuple[Shape | None, Shape | None]:
+        place = id(passage), key.name
+        found = self._shapes.get(place)
+        if found is None:
+            found = self._shapes[place] = shape(passage.before, key), shape(passage.after, key)
+        return found
 
 
 def _guilty(

@@ -27,7 +27,6 @@ Done = TypeVar("Done", bound=Operation)
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
 _NONE: frozenset[Key] = frozenset()
 _NO_COLUMNS: frozenset[tuple[Key, str]] = frozenset()
-_MILDER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.INFO, Severity.INFO: Severity.INFO}
 _GROWING = (
     ops.CreateTable, ops.CreateView, ops.Rename, ops.SetSchema, ops.Drop, ops.AddColumn, ops.RenameColumn,
 )  # fmt: skip
@@ -238,9 +237,7 @@ def tell(
     span: Span | None = None,
     fix: Fix | None = None,
 ) -> Hit:
-    """Return a hit on an act; one step milder in a rollback, which is run rarely, and by hand."""
-    if not act.forward:
-        severity = _MILDER[severity]
+    """Return a hit on an act, or on a part of it."""
     return Hit(act.script.file, span or act.operation.span, message, help, act.script, severity, fix)
 
 

@@ -162,9 +162,9 @@ def shape(schema: Schema, key: Key) -> Shape | None:
             keys.add(frozenset(names))
         else:
             lookups.add(Lookup(names, index.unique, index.where is not None))
-    columns = {name.lower(): _field(schema, column) for name, column in table.columns.items()}
+    fields = {name.lower(): _field(schema, column) for name, column in table.columns.items()}
     return Shape(
-        columns,
+        fields,
         primary,
         frozenset(keys),
         frozenset(links),

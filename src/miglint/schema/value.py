@@ -45,7 +45,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     def find(self, key: Key) -> SchemaObject | None:
         """Return the object, or None when it is absent or unknown."""
         found = self.objects.get(key)
-        return None if found is None or isinstance(found, Absent) else found
+        return None if found is ABSENT else found  # type: ignore[return-value]  # the mark is one object
 
     def table(self, key: Key) -> Table | None:
         """Return the table at `key`, or None when there is none or it is no table."""
@@ -91,8 +91,8 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     def items(self) -> Iterator[tuple[Key, SchemaObject]]:
         """Yield what exists, in no particular order."""
         for key, value in self.objects.items():
-            if not isinstance(value, Absent):
-                yield key, value
+            if value is not ABSENT:
+                yield key, value  # type: ignore[misc]
 
     def __contains__(self, key: Key) -> bool:
         return self.find(key) is not None

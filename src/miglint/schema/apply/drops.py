@@ -237,7 +237,7 @@ def _drop_on_table(machine: Machine, operation: Drop) -> None:
             machine.never_made(key)
             return
         if known:
-            found = Absent()
+            found = ABSENT
         else:
             machine.assume(key, _ON_TABLE[kind](operation.name.name, table or Name(key.schema, ""), assumed=True))
             machine.drop(key)

@@ -100,6 +100,9 @@ def _check_columns(machine: Machine, key: Key, table: Table, operation: CreateIn
 
 
 def _exists(machine: Machine, operation: CreateIndex, key: Key, existing: object, index: Index) -> None:
+    if not machine.postgres and not isinstance(existing, Index):
+        # To SQLite the guard is about indexes.
+        raise machine.refuse("duplicate_table", f"there is already a table named {operation.name}", key)
     if not operation.if_not_exists:
         if machine.postgres:
             raise machine.refuse("duplicate_table", f'relation "{key.name}" already exists', key)

@@ -78,7 +78,7 @@ def _rename_relation(machine: Machine, operation: Rename) -> None:
         )
         machine.assume(key, found)
     new_key = Key("relation", key.schema, operation.new if machine.postgres else operation.new.lower())
-    if machine.schema.find(new_key) is not None and new_key != key:
+    if machine.schema.find(new_key) is not None:
         message = (
             f'relation "{operation.new}" already exists'
             if machine.postgres

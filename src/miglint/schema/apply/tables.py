@@ -7,7 +7,7 @@ from miglint.schema.apply.constraints import add_constraint
 from miglint.schema.apply.indexes import copy_index
 from miglint.schema.apply.machine import Machine, kind_of
 from miglint.schema.apply.views import columns_of, result_columns
-from miglint.schema.objects import Absent, Composite, Key, SchemaObject, Table, Trigger, View
+from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table, Trigger, View
 from miglint.sql.operations import (
     AttachPartition,
     Column,
@@ -87,7 +87,24 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
 def _ordered(constraints: tuple[Constraint, ...]) -> list[Constraint]:
     # The server makes CHECKs first, then the primary key, then other indexes, then foreign keys: names depend on it.
     rank = {"check": 0, "not_null": 0, "primary": 1, "unique": 2, "exclude": 2, "foreign": 3}
-    return sorted(constraints, key=lambda constraint: rank.get(constraint.kind, 2))
+    ordered = sorted(constraints, key=lambda constraint: rank.get(constraint.kind, 2))
+    kept: list[Constraint] = []
+    for constraint in ordered:
+        # Of two keys over the same columns the server makes one, the first, with the first name that is given.
+        twin = next((one for one in kept if constraint.kind == "unique" and _same_key(one, constraint)), None)
+        if twin is None:
+            kept.append(constraint)
+        elif twin.name is None and constraint.name is not None:
+            kept[kept.index(twin)] = replace(twin, name=constraint.name)
+    return kept
+
+
+def _same_key(one: Constraint, two: Constraint) -> bool:
+    if one.kind not in ("primary", "unique") or not two.columns or one.using_index or two.using_index:
+        return False
+    return (one.columns, one.include, one.nulls_not_distinct, one.deferrable, one.deferred, one.on_conflict) == (
+        two.columns, two.include, two.nulls_not_distinct, two.deferrable, two.deferred, two.on_conflict,
+    )  # fmt: skip
 
 
 def _exists(machine: Machine, operation: CreateTable, key: Key, existing: SchemaObject) -> None:
@@ -96,6 +113,10 @@ def _exists(machine: Machine, operation: CreateTable, key: Key, existing: Schema
             message = f'relation "{operation.name.name}" already exists'
         else:
             message = f"{kind_of(existing)} {operation.name.name} already exists"
+        raise machine.refuse("duplicate_table", message, key)
+    if isinstance(existing, Index) and not machine.postgres:
+        # To SQLite the guard is about tables and views.
+        message = f"there is already an index named {operation.name.name}"
         raise machine.refuse("duplicate_table", message, key)
     if not isinstance(existing, Table):
         machine.note("hidden", f'"{operation.name}" exists already as {kind_of(existing)}: no table is made', key)

@@ -94,7 +94,8 @@ CLAUSES: tuple[Feature, ...] = (
         "now",
         "now() and other functions of PostgreSQL",
         rf"(?P<at>\b(?:{_FUNCTIONS}) \()",
-        "write CURRENT_TIMESTAMP for now(), and lower(hex(randomblob(16))) for a random key; for others see SQLite's own functions, or compute it in the application",
+        "write CURRENT_TIMESTAMP for now(), and lower(hex(randomblob(16))) for a random key; "
+        "for others see SQLite's own functions, or compute it in the application",
         "SELECT now()",
         effect=MISSING,
         words=f"{_FUNCTIONS} (",

@@ -15,7 +15,7 @@ ROWS = "rows"
 MISSING = "missing"
 SILENT = "silent"
 
-# From this version on `ALTER TABLE ... ADD COLUMN` looks whether there are rows; before it refused on an empty table too.
+# From this version on `ALTER TABLE ... ADD COLUMN` looks whether there are rows; before, it refused on an empty table.
 ROWS_SEEN_SINCE: Version = (3, 32)
 
 # Makes what most examples need.
@@ -28,10 +28,10 @@ class Feature:
 
     `since` is the first version that takes it, None when none does. `effect` says what happens below that version:
     `syntax` (the parser refuses), `refused` (the parser takes it, and the statement always fails), `rows` (fails when
-    the table holds rows; below 3.32 always), `missing` (reads it as the name of a function or column that is not there), `silent` (takes
-    it and does something else). `words` are in every statement that uses it (`A|B` for one of the two;
-    the rarest first); `pattern` is a regular expression over the words of the statement, with `flat` over those
-    outside parentheses alone, and its group `at` is the part to underline.
+    the table holds rows; below 3.32 always), `missing` (reads it as the name of a function or column that is not
+    there), `silent` (takes it and does something else). `words` are in every statement that uses it (`A|B` for one of
+    the two; the rarest first); `pattern` is a regular expression over the words of the statement, with `flat` over
+    those outside parentheses alone, and its group `at` is the part to underline.
     `setup` makes what the example needs.
     """
 

@@ -1,0 +1,68 @@
+"""What the tools do around a script decides what runs: one transaction, the server's own, or none."""
+
+from __future__ import annotations
+
+import pytest
+
+from miglint.dryrun.postgres import PostgresEngine
+from miglint.dryrun.statements import prepare
+from miglint.dryrun.steps import Scripts, run_steps
+from miglint.source import Script
+
+from .histories import migration
+
+ALONE = "CREATE INDEX CONCURRENTLY i ON users (nick);"
+
+
+def script(text: str, *, transaction: bool = True) -> Script:
+    found = migration(text, transaction=transaction).forward
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("layout", "runner", "text", "transaction", "wrapped"),
+    [
+        ("golang-migrate", None, ALONE, True, False),
+        ("golang-migrate", None, f"{ALONE} SELECT 1;", True, True),
+        ("golang-migrate", None, "SELECT 1; SELECT 2;", True, True),
+        ("golang-migrate", "per-file", ALONE, True, True),
+        ("golang-migrate", "none", "SELECT 1; SELECT 2;", False, False),
+        ("diesel", None, ALONE, True, True),
+        ("diesel", None, ALONE, False, False),
+        ("dbmate", None, f"{ALONE} SELECT 1;", False, True),
+        ("goose", None, f"{ALONE} SELECT 1;", False, False),
+        ("flyway", None, f"{ALONE} SELECT 1;", True, False),
+        ("plain", None, f"{ALONE} SELECT 1;", True, False),
+        ("plain", None, "SELECT 1; SELECT 2;", True, True),
+        ("plain", None, "BEGIN; SELECT 1; COMMIT;", True, True),
+        ("plain", None, "BEGIN; SELECT 1; COMMIT; SELECT 2;", True, False),
+        ("goose", None, "BEGIN; SELECT 1; COMMIT;", False, True),
+    ],
+)
+def test_which_scripts_run_in_one_transaction(
+    layout: str, runner: str | None, text: str, transaction: bool, wrapped: bool
+) -> None:
+    assert prepare(script(text, transaction=transaction), layout, runner).wrapped is wrapped
+
+
+def test_a_transaction_of_the_script_is_not_run_as_statements() -> None:
+    ready = prepare(script("BEGIN;\nSELECT 1;\nCOMMIT;"))
+    assert [piece.text for piece in ready.pieces] == ["SELECT 1"]
+    assert ready.pieces[0].span.start == 7
+
+
+@pytest.mark.parametrize(("layout", "passes"), [("golang-migrate", True), ("diesel", False), ("plain", True)])
+def test_an_index_is_built_concurrently_where_the_tool_allows_it(
+    embedded: PostgresEngine, layout: str, passes: bool
+) -> None:
+    pair = migration(ALONE, "DROP INDEX CONCURRENTLY i;")
+    database = embedded.create()
+    try:
+        before = Scripts.of(migration("CREATE TABLE users (nick text);")).forward
+        assert before is not None and database.run(before).ok
+        run = run_steps(pair, Scripts.of(pair, layout), database, database.schema())
+    finally:
+        database.drop()
+    assert run.forward is not None and run.forward.ok is passes
+    assert passes or (run.forward.error is not None and run.forward.error.sqlstate == "25001")

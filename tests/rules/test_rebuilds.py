@@ -1,0 +1,70 @@
+"""A table of SQLite that is rebuilt: what the model makes of the statements that people write for it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from miglint.check import Job, check
+from miglint.config import Settings
+from miglint.report.value import Report
+
+TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);\n"
+# On a second run `b` is the column that is there; on the first one it is the value outside.
+REBUILD = """
+CREATE TABLE n (id INTEGER PRIMARY KEY, a TEXT, b TEXT NOT NULL);
+INSERT INTO n (id, a, b)
+SELECT id, a, (SELECT b FROM t AS inside WHERE inside.id = outside.id)
+FROM (SELECT id, a, 'start' AS b FROM t) AS outside;
+DROP TABLE t;
+ALTER TABLE n RENAME TO t;
+"""
+
+
+def report(folder: Path, text: str) -> Report:
+    for name, script in (("001_t", TABLE), ("002_b", text)):
+        (folder / "sqlite").mkdir(exist_ok=True)
+        (folder / "sqlite" / f"{name}.up.sql").write_text(script)
+    settings = Settings(root=str(folder), select=("IDM", "REF", "INT"))
+    return check(Job(settings, (str(folder),), cached=False)).report
+
+
+def test_a_rebuild_can_be_run_again_and_keeps_what_is_there(tmp_path: Path) -> None:
+    found = report(tmp_path, REBUILD)
+    assert not [item for item in found.findings if "002_b" in item.path]
+    verdict = found.migrations[1].verdict
+    assert (verdict["forward_idempotent"], verdict["rows_stable"]) == (True, True)
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(TABLE + "INSERT INTO t VALUES (1, 'x');" + REBUILD)
+    assert connection.execute("SELECT * FROM t").fetchall() == [(1, "x", "start")]
+    connection.executescript("UPDATE t SET b = 'later';" + REBUILD)
+    assert connection.execute("SELECT * FROM t").fetchall() == [(1, "x", "later")]
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("UPDATE t SET a = (SELECT missing FROM t AS u WHERE u.id = t.id);", True),
+        ("UPDATE t SET a = (SELECT a FROM t AS u WHERE u.id = t.id);", False),
+        ("INSERT INTO t (a) SELECT missing FROM t;", True),
+    ],
+)
+def test_a_column_that_no_scope_has_is_told_where_there_is_one_scope(text: str, refused: bool, tmp_path: Path) -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(TABLE)
+    try:
+        connection.executescript(text)
+        said = False
+    except sqlite3.OperationalError:
+        said = True
+    assert said == refused
+    told = [item.code for item in report(tmp_path, text).findings if item.code == "REF002"]
+    # Whether an inner query means a column of the outer one is left open.
+    assert told == (["REF002"] if refused and "UPDATE" not in text else [])
+
+
+def test_rows_that_are_put_into_a_table_that_stays_are_put_there_again(tmp_path: Path) -> None:
+    found = report(tmp_path, "CREATE TABLE IF NOT EXISTS k (a TEXT);\nINSERT INTO k SELECT a FROM t;\n")
+    assert found.migrations[1].verdict["rows_stable"] is False
