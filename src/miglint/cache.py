@@ -61,7 +61,7 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
     yield from environment()
     if any(history.dialect is Dialect.SQLITE for history in found.histories):
         # The extension module alone: the package around it is not needed for a version.
-        import _sqlite3  # noqa: PLC0415
+        import _sqlite3
 
         yield _sqlite3.sqlite_version
     yield repr(astuple(settings))

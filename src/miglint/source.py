@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -36,6 +36,10 @@ class Position(NamedTuple):
     column: int
 
 
+# Where lines begin is looked up by pieces of this many characters: files may have fifty million lines.
+_PIECE = 1 << 13
+
+
 @dataclass(slots=True, eq=False)
 class SourceFile:
     """One file as it was read: `path` as shown to people (POSIX, relative to the working directory), and its text.
@@ -47,28 +51,36 @@ class SourceFile:
     path: str
     text: str
     error: str | None = None
-    _lines: list[int] | None = field(default=None, repr=False)
+    _index: tuple[list[int], list[int]] | None = field(default=None, repr=False)
 
     def position(self, offset: int) -> Position:
         """Return the line and column of a character offset."""
-        starts = self._starts()
-        line = bisect_right(starts, offset)
-        return Position(line, offset - starts[line - 1] + 1)
+        counts, starts = self._places()
+        number = min(offset // _PIECE, len(counts) - 1)
+        piece = number * _PIECE
+        start = self.text.rfind("\n", piece, offset) + 1 or starts[number]
+        return Position(counts[number] + self.text.count("\n", piece, offset) + 1, offset - start + 1)
 
     def line(self, number: int) -> str:
         """Return the text of line `number` (from 1), without its line end."""
-        starts = self._starts()
-        end = starts[number] if number < len(starts) else len(self.text)
-        return self.text[starts[number - 1] : end].rstrip("\r\n")
+        counts, _ = self._places()
+        # The line begins behind line end `number - 1`, in the last piece that has fewer before it.
+        piece = max(0, bisect_left(counts, number - 1) - 1)
+        start = piece * _PIECE
+        for _ in range(number - 1 - counts[piece]):
+            start = self.text.index("\n", start) + 1
+        end = self.text.find("\n", start)
+        return self.text[start : end if end >= 0 else len(self.text)].rstrip("\r\n")
 
-    def _starts(self) -> list[int]:
-        if self._lines is None:
-            starts, at = [0], self.text.find("\n")
-            while at >= 0:
-                starts.append(at + 1)
-                at = self.text.find("\n", at + 1)
-            self._lines = starts
-        return self._lines
+    def _places(self) -> tuple[list[int], list[int]]:
+        """Return for each piece of the text the number of line ends before it, and where its first line begins."""
+        if self._index is None:
+            text, counts, starts = self.text, [0], [0]
+            for piece in range(0, len(text) - _PIECE, _PIECE):
+                counts.append(counts[-1] + text.count("\n", piece, piece + _PIECE))
+                starts.append(text.rfind("\n", piece, piece + _PIECE) + 1 or starts[-1])
+            self._index = counts, starts
+        return self._index
 
 
 @dataclass(frozen=True, slots=True, eq=False)

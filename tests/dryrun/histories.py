@@ -36,14 +36,14 @@ def history(*migrations: Migration, layout: str = "plain") -> History:
     return History("migrations", layout, dialect, migrations)
 
 
-def executed(engine: Engine, one: Migration, before: str = "") -> MigrationRun:
+def executed(engine: Engine, one: Migration, before: str = "", *, layout: str = "") -> MigrationRun:
     """Run the seven steps of a migration on a database that `before` made."""
     database = engine.create()
     try:
         if before:
             made = database.run(Scripts.of(migration(before, dialect=engine.dialect)).forward)  # type: ignore[arg-type]
             assert made.ok, made.error
-        return run_steps(one, Scripts.of(one), database, database.schema())
+        return run_steps(one, Scripts.of(one, layout), database, database.schema())
     finally:
         database.drop()
 

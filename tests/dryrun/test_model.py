@@ -20,7 +20,8 @@ from .histories import history, migration
 POSTGRES = [
     "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN short AS varchar(9) CHECK (VALUE <> '');",
     "CREATE TABLE users (id serial PRIMARY KEY, nick short NOT NULL DEFAULT 'x', feeling mood DEFAULT 'ok', "
-    "made timestamptz DEFAULT now(), n numeric(5, 2) CHECK (n BETWEEN 1 AND 5), tags text[] DEFAULT '{}', UNIQUE (nick));",
+    "made timestamptz DEFAULT now(), n numeric(5, 2) CHECK (n BETWEEN 1 AND 5), tags text[] DEFAULT '{}',"
+    " UNIQUE (nick));",
     "CREATE TABLE posts (id bigint GENERATED ALWAYS AS IDENTITY, author int REFERENCES users ON DELETE CASCADE,"
     " twice int GENERATED ALWAYS AS (author * 2) STORED, PRIMARY KEY (id), UNIQUE (id));",
     "CREATE INDEX posts_author ON posts (author DESC, lower(twice::text)) WHERE author IS NOT NULL;",

@@ -61,7 +61,7 @@ def test_a_view_with_the_time_of_its_making_is_the_same_view(embedded: PostgresE
 
 def test_concurrently_runs_outside_of_a_transaction_only(embedded: PostgresEngine) -> None:
     text, back = "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON users (email);", "DROP INDEX CONCURRENTLY IF EXISTS i;"
-    inside = executed(embedded, migration(text, back), USERS)
+    inside = executed(embedded, migration(text, back), USERS, layout="diesel")
     assert inside.forward is not None and inside.forward.error is not None
     assert inside.forward.error.sqlstate == "25001"
     outside = executed(embedded, migration(text, back, transaction=False), USERS)
@@ -190,7 +190,7 @@ def test_the_catalog_is_read_in_full(embedded: PostgresEngine) -> None:
     assert [(part.column, part.descending) for part in index.elements] == [(None, True), ("code", False)]
     assert find("type", "mood") == Enum(index.name._replace(name="mood"), ("sad", "ok"))
     assert isinstance(find("type", "short"), Domain) and isinstance(find("relation", "names"), View)
-    assert isinstance(find("routine", "f(int4, text)"), Routine) and isinstance(find("policy", "p", "teams"), Policy)
+    assert isinstance(find("routine", "f(int4,text)"), Routine) and isinstance(find("policy", "p", "teams"), Policy)
     trigger = find("trigger", "t", "teams")
     assert isinstance(trigger, Trigger) and trigger.columns == ("name",)
     sequence, parts = find("relation", "s"), find("relation", "parts")

@@ -37,7 +37,7 @@ def _run(arguments: list[str]) -> int:
         return 0
     question = None
     if arguments[:1] == ["check"]:
-        from miglint.answers import question as ask  # noqa: PLC0415
+        from miglint.answers import question as ask
 
         question = ask(arguments)
         known = question.answer() if question is not None else None
@@ -50,12 +50,12 @@ def _run(arguments: list[str]) -> int:
                 sys.stderr.write(f"note: {text}\n")
             return known.status
         if question is not None and known is not None:
-            from miglint.cli.output import write_known  # noqa: PLC0415
+            from miglint.cli.output import write_known
 
             return write_known(known, question.started)
     # A run makes values by the hundred thousand, nearly none of them in cycles: looking for those can wait.
     gc.set_threshold(100_000, 20, 100)
-    from miglint.cli.group import run  # noqa: PLC0415
+    from miglint.cli.group import run
 
     return run(arguments, question)
 

@@ -15,6 +15,7 @@ from miglint.schema.apply import run
 from miglint.schema.diff import Change, diff
 from miglint.schema.objects import Domain, Enum, Index, Key, SchemaObject, Table, View
 from miglint.schema.render_sql import statements
+from miglint.schema.sameness import loose
 from miglint.schema.value import Schema
 from miglint.source import Dialect, Direction, History, Script, SourceFile, Span
 from miglint.sql import parse
@@ -23,6 +24,7 @@ from miglint.values import replace
 
 # Spaces in which an object has a form that both sides can give.
 _COMPARED = frozenset({"relation", "type", "routine", "trigger", "policy", "rule", "extension", "schema"})
+_EVALUATED = frozenset({"bool", "date", "time", "timetz", "timestamp", "timestamptz", "interval", "bytea", "numeric"})
 _BOOKKEEPING = frozenset({"schema_migrations", "schema_migration", "__diesel_schema_migrations"})
 
 
@@ -92,6 +94,9 @@ class Model:
                 continue
             if getattr(mine, "assumed", False):
                 schema = schema.put(key, other)
+            elif isinstance(mine, Domain) and isinstance(other, Domain):
+                if _checks(mine) == _checks(other):
+                    schema = schema.put(key, replace(mine, constraints=other.constraints))
             elif isinstance(mine, View) and isinstance(other, View):
                 unknown = mine.columns is None or "*" in mine.columns
                 schema = schema.put(key, replace(other, columns=other.columns if unknown else mine.columns))
@@ -111,18 +116,26 @@ class Model:
         return schema
 
 
+def _checks(domain: Domain) -> dict[str, str]:
+    return {
+        name: loose(check.expression.key) for name, check in domain.constraints.items() if check.expression is not None
+    }
+
+
 def _reduced_column(mine: Column, other: Column | None) -> Column:
     """Return a column of the replay with what it cannot know as the database has it.
 
-    A type of an extension is in no schema that the scripts name, and of constant intervals and of casts between numbers
-    the server stores the value.
+    A type of an extension is in no schema that the scripts name, and of some constants the server stores the value and
+    not what was written: `'f'` is `false`, `'epoch'` a moment.
     """
     if other is None or mine.type is None or other.type is None:
         return mine
     if mine.type != other.type and replace(other.type, schema=mine.type.schema) == mine.type:
         mine = replace(mine, type=other.type)
-    if mine.default is not None and other.default is not None and "interval" in mine.default.text.lower():
-        mine = replace(mine, default=other.default)
+    if mine.default is not None and other.default is not None:
+        constants = mine.default.literal is not None and other.default.literal is not None
+        if (constants and mine.type.name in _EVALUATED) or "interval" in mine.default.text.lower():
+            mine = replace(mine, default=other.default)
     return mine
 
 
@@ -142,7 +155,12 @@ def translate(key: Key, value: SchemaObject, dialect: Dialect) -> SchemaObject |
     script = Script(SourceFile("", text), Span(0, len(text)), Direction.FORWARD, dialect)
     found = run(empty_schema(dialect), parse(script)).schema.find(key)
     if isinstance(found, Table) and isinstance(value, Table):
-        return replace(found, options=value.options)
+        # What the writer of a schema leaves out.
+        columns = {
+            name: replace(column, autoincrement=value.columns[name].autoincrement) if name in value.columns else column
+            for name, column in found.columns.items()
+        }
+        return replace(found, columns=columns, options=value.options)
     if isinstance(found, Index) and isinstance(value, Index):
         return replace(found, valid=value.valid, options=value.options, tablespace=value.tablespace)
     return found

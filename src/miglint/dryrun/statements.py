@@ -80,8 +80,9 @@ def _in_transaction(script: Script, pieces: list[Piece], layout: str, runner: st
         case Around.NOTHING:
             return False
         case Around.QUERY:
-            # The server's own: a query of several statements is one transaction, and a query of one is not.
-            return len(pieces) > 1
+            # The server's own: a query of several statements is one transaction, and one statement alone is one too,
+            # but not for those that must not be in one.
+            return len(pieces) > 1 or not any(_ALONE.match(piece.text) for piece in pieces)
         case Around.TOOL if layout != "flyway" or runner is not None:
             return True
         case _:

@@ -144,9 +144,8 @@ def _statements(direction: str, path: str | None, ran: Mapping[str, Any] | None,
             shown.append((statement, held))
     if shown:
         yield f"{_INDENT}locks of the {direction}"
-    room = max(16, view.width // 2 - 16)
     for statement, held in shown:
-        text = fit(_text(path, statement, view), min(room, 60))
+        text = fit(_text(path, statement, view), _room(view))
         line = f"{_INDENT}  {text}  {time_of(statement['seconds']):>7}  "
         yield f"{line}{held[0]}"
         for more in held[1:]:
@@ -164,10 +163,15 @@ def _costs(direction: str, path: str | None, costs: Mapping[str, Any] | None, vi
             continue
         times = " / ".join("?" if seconds is None else time_of(seconds) for seconds in statement["seconds"])
         word = {True: "grows with the table", False: "does not grow", None: "not known"}[grows]
-        text = fit(_text(path, statement, view), min(max(16, view.width // 2 - 16), 60))
+        text = fit(_text(path, statement, view), _room(view))
         yield f"{_INDENT}  {text}  {times}  {paint('warning' if grows else 'dim', word, view)}"
     if not view.verbose and not any(statement["grows"] for statement in costs[direction]):
         yield f"{_INDENT}  nothing grows with the table"
+
+
+def _room(view: View) -> int:
+    """Return how much of a statement is shown beside what is said of it."""
+    return min(60, max(16, view.width - 64))
 
 
 def _text(path: str | None, statement: Mapping[str, Any], view: View) -> str:
