@@ -148,7 +148,8 @@ def test_the_command_reports_what_was_executed(folder: Path) -> None:
     only = report["migrations"][0]
     assert only["verdict"]["symmetric"] is True and only["static_verdict"]["symmetric"] is True
     assert [step["ok"] for step in only["execution"]["steps"]] == [True] * 7
-    assert only["execution"]["forward"]["statements"][0]["locks"] == {"users": "AccessExclusiveLock"}
+    for direction in ("forward", "rollback"):
+        assert only["execution"][direction]["statements"][0]["locks"] == {"users": "AccessExclusiveLock"}
     found = {item["code"]: item for item in report["findings"]}
     assert found["RUN006"]["evidence"] == "executed" and found["RUN006"]["line"] == 1
     assert "RUN006" not in run(folder, "--dry-run", "--rows", "0").stdout

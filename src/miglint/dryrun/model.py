@@ -132,9 +132,10 @@ def _reduced_column(mine: Column, other: Column | None) -> Column:
         return mine
     if mine.type != other.type and replace(other.type, schema=mine.type.schema) == mine.type:
         mine = replace(mine, type=other.type)
+    kind = other.type.name
     if mine.default is not None and other.default is not None:
         constants = mine.default.literal is not None and other.default.literal is not None
-        if (constants and mine.type.name in _EVALUATED) or "interval" in mine.default.text.lower():
+        if (constants and kind in _EVALUATED) or "interval" in mine.default.text.lower():
             mine = replace(mine, default=other.default)
     return mine
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from miglint.dryrun.compare import counting
+from miglint.dryrun.observe import LOCK_ORDER
 from miglint.dryrun.results import (
     Costs,
     EngineError,
     Execution,
     HistoryRun,
+    Lock,
     MigrationRun,
     RowRun,
     StatementCost,
@@ -35,8 +38,25 @@ def as_dict(run: MigrationRun, history: HistoryRun) -> dict[str, Any]:
 
 
 def _telling(empty: Execution | None, rows: Execution | None) -> Execution | None:
-    """Return the run whose times and locks tell more: the one on rows, when it went through."""
-    return rows if rows is not None and rows.ok else empty
+    """Return the run whose times tell more, the one on rows when it went through, with the locks of both.
+
+    On rows both scripts may have run in one transaction, where what the forward holds hides what the rollback takes.
+    """
+    if rows is None or not rows.ok:
+        return empty
+    if empty is None or len(empty.statements) != len(rows.statements):
+        return rows
+    pairs = zip(empty.statements, rows.statements, strict=True)
+    return replace(rows, statements=tuple(replace(two, locks=_strongest(one.locks, two.locks)) for one, two in pairs))
+
+
+def _strongest(one: tuple[Lock, ...], two: tuple[Lock, ...]) -> tuple[Lock, ...]:
+    found: dict[str, Lock] = {}
+    for lock in (*one, *two):
+        held = found.get(lock.table)
+        if held is None or LOCK_ORDER.index(lock.mode) > LOCK_ORDER.index(held.mode):
+            found[lock.table] = lock
+    return tuple(found[table] for table in sorted(found))
 
 
 def _step(step: StepResult) -> dict[str, Any]:
