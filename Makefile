@@ -46,4 +46,5 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -c 'import sys; sys.exit("miglint needs Python 3.11 or later") if sys.version_info < (3, 11) else None'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev --editable .
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q src
 	touch $@

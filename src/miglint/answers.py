@@ -89,7 +89,7 @@ class Inputs:
             newest = max(newest, _file(digest, path))
         if self.sqlite:
             # The extension module alone: the package around it is not needed for a version.
-            import _sqlite3  # noqa: PLC0415
+            import _sqlite3
 
             digest.update(_sqlite3.sqlite_version.encode())
         return digest.hexdigest(), newest

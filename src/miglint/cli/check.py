@@ -65,6 +65,7 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
 @click.pass_obj
 def command(
     question: Question | None,
+    /,
     *,
     paths: tuple[str, ...],
     dialect: str | None,

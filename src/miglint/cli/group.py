@@ -40,7 +40,7 @@ class _Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the first argument names, and suggest one when there is none."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from miglint.config_table import nearest  # noqa: PLC0415 - only for a mistake
+            from miglint.config_table import nearest
 
             ctx.fail(f"there is no command `{args[0]}`{nearest(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)

@@ -46,7 +46,7 @@ class _Pair(NamedTuple):
     rollback: _Marked | None
 
 
-def assemble(  # noqa: PLR0917
+def assemble(
     home: Home, layout: Layout, collected: Collected, default: Dialect, wanted_rollbacks: str | None, cwd: str
 ) -> Assembled:
     """Pair the pieces of a home and order them, one history for each dialect."""

@@ -48,7 +48,7 @@ def _check(options: DiscoveryOptions) -> Layout | None:
         return None
     layout = layout_named(options.layout)
     if layout is None:
-        from difflib import get_close_matches  # noqa: PLC0415 - needed only to say what is wrong
+        from difflib import get_close_matches
 
         near = get_close_matches(options.layout, layout_names(), 1)
         hint = f"; did you mean `{near[0]}`?" if near else f": known are {', '.join(layout_names())}"

@@ -81,7 +81,7 @@ def _piece(
 
 def _metadata(found: Found) -> tuple[bool, Problem | None]:
     """Read diesel's `run_in_transaction` from `metadata.toml`."""
-    import tomllib  # noqa: PLC0415 - few trees have such a file
+    import tomllib
 
     content = found.folder.content("metadata.toml")
     path = found.folder.path("metadata.toml")
