@@ -377,6 +377,15 @@ POSTGRES = [
     Case("truncated name", T, "CREATE INDEX " + "i" * 70 + " ON t (a); DROP INDEX " + "i" * 63 + ";"),
 ]
 
+POSTGRES += [
+    Case(
+        "names of a WITH list are no tables",
+        T,
+        "WITH c AS (SELECT id FROM t), d AS (UPDATE t SET a = 1 FROM c WHERE c.id = t.id RETURNING t.id), "
+        "e AS (INSERT INTO t (id, a) SELECT id, 1 FROM d WHERE false) UPDATE t SET a = 2 FROM c WHERE t.id = c.id;",
+    ),
+]
+
 S = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT NOT NULL, b TEXT);"
 
 SQLITE = [

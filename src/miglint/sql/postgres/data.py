@@ -26,6 +26,7 @@ from miglint.sql.postgres.place import Place
 from miglint.sql.postgres.scopes import Walk
 from miglint.sql.postgres.selects import alias_of
 from miglint.sql.postgres.tables import select_into
+from miglint.values import replace
 
 _MOST_VALUES = 50_000
 _RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
@@ -45,7 +46,25 @@ def _common(place: Place, node: Node) -> list[Operation]:
             operations += _READERS[kind](place, body)
         elif kind == "SelectStmt":
             operations += _common(place, body)
-    return operations
+    return [_hidden(operation, _ctes(node)) for operation in operations]
+
+
+def _hidden(operation: Operation, names: set[str]) -> Operation:
+    """Return a statement of a WITH list without the names of that list among the relations that it reads."""
+    if isinstance(operation, Insert):
+        query = operation.query
+        if query is None or not any(name.name in names for name in query.relations):
+            return operation
+        uses = tuple(use for use in query.uses if use.relation is None or _real(use.relation, names))
+        relations = tuple(name for name in query.relations if _real(name, names))
+        return replace(operation, query=replace(query, relations=relations, uses=uses))
+    if isinstance(operation, (Update, Delete, OtherData)):
+        return replace(operation, relations=tuple(name for name in operation.relations if _real(name, names)))
+    return operation
+
+
+def _real(name: Name, names: set[str]) -> bool:
+    return name.schema is not None or name.name not in names
 
 
 def _where(place: Place, node: Node, own: str) -> Expression | None:
@@ -238,7 +257,7 @@ def _ctes(node: Node) -> set[str]:
 
 def _without_ctes(relations: dict[Name, None], node: Node) -> tuple[Name, ...]:
     hidden = _ctes(node)
-    return tuple(name for name in relations if name.schema is not None or name.name not in hidden)
+    return tuple(name for name in relations if _real(name, hidden))
 
 
 _AFTER_SET = re.compile(r"\b(?:WHERE|FROM|RETURNING)\b", re.IGNORECASE)
