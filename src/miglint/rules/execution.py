@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from miglint.dryrun.results import EngineError, Execution, HistoryRun, MigrationRun, StepResult
 from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.registry import Context, Hit, rule
 from miglint.schema.diff import Change
 from miglint.source import Script, Span
+
+if TYPE_CHECKING:
+    # The engines load when one is asked for; this module loads with every run.
+    from miglint.dryrun.results import EngineError, Execution, HistoryRun, MigrationRun, StepResult
 
 _SHOWN = 5
 _PLAIN_LIMITS = (None, "connection")
