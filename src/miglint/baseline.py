@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 from miglint.errors import UsageError
 from miglint.files import write_file
 from miglint.report.value import Report
+from miglint.values import replace
 
 DEFAULT_FILE = "miglint-baseline.json"
 _VERSION = 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple
 from pathlib import Path
 
 from miglint.config import Settings
@@ -64,7 +63,7 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
         import _sqlite3
 
         yield _sqlite3.sqlite_version
-    yield repr(astuple(settings))
+    yield repr(settings)
     yield str(Path.cwd())
     for name, file in schemas.items():
         yield f"{name}\0{file.path}"
@@ -81,7 +80,7 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
             yield _script(item.forward)
             yield _script(item.rollback)
     for problem in found.problems:
-        yield repr(astuple(problem))
+        yield repr(problem)
 
 
 def _text(path: str) -> str:

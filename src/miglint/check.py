@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from miglint.discovery.reading import read_file
 from miglint.errors import UsageError
 from miglint.report.value import Report
 from miglint.source import Dialect, Discovered, History, SourceFile
+from miglint.values import Struct
 
 if TYPE_CHECKING:
     from miglint.dryrun.options import DryRunOptions
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 Progress = Callable[..., None]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """What to check: `paths` as given, or one file whose `text` is given instead of being read.
 
     `question` is told what its answer depends on; `extra` are files besides those of the settings that it depends on.
@@ -43,8 +42,7 @@ class Job:
     dry_run: DryRunOptions | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The report, and the files that it is about by path."""
 
     report: Report

@@ -10,13 +10,13 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from miglint.config_table import ConfigError, Table, line_of, nearest
 from miglint.errors import UsageError
 from miglint.findings import Severity
 from miglint.source import Dialect
+from miglint.values import Struct, field
 
 FILE = "miglint.toml"
 PYPROJECT = "pyproject.toml"
@@ -50,8 +50,7 @@ _TARGET = re.compile(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
 _TARGET_NAMES = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite"}
 
 
-@dataclass(frozen=True, slots=True)
-class PerPath:
+class PerPath(Struct, frozen=True):
     """What is different for the files that match `paths`."""
 
     paths: tuple[str, ...]
@@ -59,8 +58,7 @@ class PerPath:
     severity: Mapping[str, Severity] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The settings of a run.
 
     `root` is the folder that paths in the settings are relative to: that of `file`, or the working directory when

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NoReturn
 
 from miglint.errors import UsageError
+from miglint.values import Struct
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
 _KEY = re.compile(
@@ -67,8 +67,7 @@ def _inside(table: Steps, counts: Mapping[Steps, int]) -> Steps:
     return table
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table of a configuration file: its values, the steps that lead to it, and the file's path and text."""
 
     values: Mapping[str, object]

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from miglint.config_table import nearest
 from miglint.selection import Names
 from miglint.source import SourceFile, Span
+from miglint.values import Struct
 
 # Strings and quoted names are matched so as to be skipped. Dollar quotes are not: the body of a DO block is code, and
 # a comment in it is a comment. What is never closed runs to the end, so that every character is looked at once.
@@ -30,8 +30,7 @@ _OTHERS = ("irreversible", "dialect", "section")
 _WORDS = ("ignore", "ignore-file", *_OTHERS)
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
+class Directive(Struct, frozen=True):
     """A comment that ignores rules: `codes`, for findings that begin within `reach`.
 
     `problems` are what is wrong with it: names that are no rule, a place where it does nothing. `foreign` marks another
@@ -52,8 +51,7 @@ class Directive:
         return code in self.codes and self.reach.start <= offset < self.reach.end
 
 
-@dataclass(frozen=True, slots=True)
-class Remarks:
+class Remarks(Struct, frozen=True):
     """The directives of a run, as the rules about directives see them: `unused` are those that hid nothing."""
 
     directives: tuple[Directive, ...]
@@ -73,8 +71,7 @@ def directives(file: SourceFile, statements: Sequence[Span], names: Names) -> It
                 yield item
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     """Reads the comments of one file."""
 
     file: SourceFile

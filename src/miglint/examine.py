@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from miglint.asked import Asked, Placed
 from miglint.config import Settings
 from miglint.errors import UsageError
 from miglint.replay import Passage, Step, advance, empty_schema, replay_one
 from miglint.report.value import MigrationReport
-from miglint.rules.internal import RULE_CRASHED
-from miglint.rules.registry import Context, Hit, Rule
 from miglint.schema.apply import run
 from miglint.schema.value import Schema
-from miglint.selection import Selection
 from miglint.source import Dialect, Direction, Discovered, History, Migration, Script, SourceFile, Span
 from miglint.sql import parse
+from miglint.values import Struct, field, replace
 from miglint.variants import Both, Variants, variants
 
 if TYPE_CHECKING:
@@ -30,17 +28,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A hit with the rule that made it and the migration that it came from."""
-
-    rule: Rule
-    hit: Hit
-    migration: Migration | None = None
-
-
-@dataclass(slots=True)
-class Part:
+class Part(Struct):
     """What came of a range of migrations: their verdicts, what the rules said, where each file's statements are."""
 
     migrations: list[MigrationReport] = field(default_factory=list)
@@ -55,8 +43,7 @@ class Part:
             self.statements[path] += spans
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """What there is to examine: histories in the transactions of the team's runner, and the schema each begins with.
 
     `executed` is what a dry run of the same histories saw; `variants` are the histories that are one for two engines;
@@ -255,84 +242,6 @@ def _bare(migration: Migration) -> Migration:
         forward=replace(forward, transaction=False) if forward is not None else None,
         rollback=replace(rollback, transaction=False) if rollback is not None else None,
     )
-
-
-class Asked:
-    """The rules that are on, each with its context, asked scope by scope."""
-
-    def __init__(self, chosen: Selection, targets: Mapping[str, tuple[int, ...]]) -> None:
-        self.rules = chosen.names.rules
-        self._crash = self.rules[RULE_CRASHED]
-        # By scope and dialect; what is about no dialect is under "".
-        self._scopes: dict[tuple[str, str], list[tuple[Rule, Context]]] = defaultdict(list)
-        for code in sorted(chosen.enabled):
-            rule = self.rules[code]
-            for dialect in ("", *rule.dialects):
-                self._scopes[rule.scope, dialect].append((rule, Context(targets, chosen.options[code])))
-
-    def about_histories(self, dialect: Dialect) -> bool:
-        """Tell whether a rule looks at histories as a whole."""
-        return bool(self._scopes["history", dialect.value])
-
-    @property
-    def about_variants(self) -> bool:
-        """Whether a rule looks at the variants of a history for two engines."""
-        return bool(self._scopes["variants", ""])
-
-    def step(self, step: Step) -> list[Placed]:
-        """Ask the rules about one step."""
-        migration = step.migration
-        placed: list[Placed] = []
-        for rule, context in self._scopes["step", migration.dialect.value]:
-            # As `_ask` does, without a call: this is run a hundred times for each migration.
-            try:
-                for hit in rule.check(step, context):
-                    placed.append(Placed(rule, hit, migration))
-            except Exception as error:
-                placed.append(Placed(self._crash, _crash(rule, error, migration), migration))
-        return placed
-
-    def history(self, passages: list[Passage]) -> list[Placed]:
-        """Ask the rules about a history as a whole."""
-        placed: list[Placed] = []
-        migration = passages[0].migration
-        for rule, context in self._scopes["history", migration.dialect.value]:
-            self._ask(placed, rule, context, passages, migration)
-        return placed
-
-    def executed(self, run: Executed) -> list[Placed]:
-        """Ask the rules about one migration that was executed."""
-        migration = run.step.migration
-        placed: list[Placed] = []
-        for rule, context in self._scopes["executed", migration.dialect.value]:
-            self._ask(placed, rule, context, run, migration)
-        return placed
-
-    def others(self, scope: str, subject: object) -> list[Placed]:
-        """Ask the rules of a scope that is about no migration: `project`, `variants`, `directives`."""
-        placed: list[Placed] = []
-        for rule, context in self._scopes[scope, ""]:
-            self._ask(placed, rule, context, subject, None)
-        return placed
-
-    def _ask(
-        self, placed: list[Placed], rule: Rule, context: Context, subject: Any, migration: Migration | None
-    ) -> None:
-        try:
-            for hit in rule.check(subject, context):
-                placed.append(Placed(rule, hit, migration))
-        # Here and above everything is caught: a rule that breaks down must not take the other answers with it.
-        except Exception as error:
-            placed.append(Placed(self._crash, _crash(rule, error, migration), migration))
-
-
-def _crash(rule: Rule, error: Exception, migration: Migration | None) -> Hit:
-    script = None if migration is None else migration.forward or migration.rollback
-    file = SourceFile("", "") if script is None else script.file
-    span = Span(0, 0) if script is None else Span(script.span.start, script.span.start)
-    detail = " ".join(str(error).split())[:200]
-    message = f"rule {rule.code} ({rule.name}) broke down here: {type(error).__name__}{': ' if detail else ''}{detail}"
-    return Hit(file, span, message, "This is a bug of miglint, please report it. The rule said nothing here.", script)
 
 
 def _report(step: Step) -> MigrationReport:

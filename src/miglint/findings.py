@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from miglint.values import Struct
 
 
 class Severity(IntEnum):
@@ -39,8 +40,7 @@ FAMILIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Replace the characters `start` to `end` of the file by `text`."""
 
     start: int
@@ -48,8 +48,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """A change that mends a finding; `safe` when it cannot change what the script does on its first run."""
 
     title: str
@@ -57,8 +56,7 @@ class Fix:
     safe: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a rule says. Lines and columns count from 1; the end is exclusive. `category` is the family's long name.
 
     `direction`, `version` and `dialect` are None for findings about a file or a folder. `evidence` is `static` or

@@ -18,7 +18,8 @@ from typing import NoReturn
 from msgspec import Struct
 from msgspec.msgpack import decode, encode
 
-from miglint.examine import Part, Placed, Work
+from miglint.asked import Placed
+from miglint.examine import Part, Work
 from miglint.findings import Fix, Severity
 from miglint.report.value import MigrationReport
 from miglint.rules.registry import Hit

@@ -9,13 +9,13 @@ import hashlib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from miglint.asked import Asked, Placed
 from miglint.config import Settings
 from miglint.directives import Directive, Remarks, directives
-from miglint.examine import Asked, Placed, Work, as_the_runner, start_of
+from miglint.examine import Work, as_the_runner, start_of
 from miglint.findings import FAMILIES, Finding
 from miglint.parallel import examine
 from miglint.replay import Step, replay
@@ -24,6 +24,7 @@ from miglint.rules.registry import Hit
 from miglint.selection import Selection, load_rules, select
 from miglint.source import Discovered, History, SourceFile, Span
 from miglint.sql import parse
+from miglint.values import replace
 
 if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from miglint.config import Settings
 from miglint.dryrun.keep import StoredMemory
@@ -14,6 +13,7 @@ from miglint.dryrun.runner import dry_run
 from miglint.examine import as_the_runner, start_of
 from miglint.source import Dialect, Direction, Discovered, Script, SourceFile, Span
 from miglint.store import open_store
+from miglint.values import replace
 
 
 def rehearse(

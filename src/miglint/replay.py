@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 
 from miglint.schema.apply import run
 from miglint.schema.diff import Change, diff
@@ -12,14 +11,13 @@ from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
 from miglint.source import Dialect, History, Migration, Script
 from miglint.sql.operations import AddColumn, Statement
-from miglint.values import Struct
+from miglint.values import Struct, replace
 from miglint.verdict import Verdict, judge
 
 Parse = Callable[[Script], tuple[Statement, ...]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class Step(Struct, frozen=True, eq=False):
     """One migration as replayed.
 
     `forward` ran on `before`; `forward_again` on `forward.schema`; `rollback` on `forward.schema`; `rollback_again` on

@@ -7,7 +7,6 @@ or `ALL`. The more exact name wins: `ignore = ["IDM"]` and `extend-select = ["ID
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fnmatch import translate
 from re import Pattern
 from re import compile as compile_pattern
@@ -18,6 +17,7 @@ from miglint.findings import FAMILIES, Finding, Severity
 from miglint.rules import load
 from miglint.rules.own import BUILT_IN, load_own
 from miglint.rules.registry import Rule, rules
+from miglint.values import Struct, field
 
 ALL = "ALL"
 # A rollback is run rarely, and by hand: what is dangerous in a forward is one step milder there.
@@ -36,8 +36,7 @@ def load_rules(settings: Settings | None = None) -> dict[str, Rule]:
     return rules()
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """All the names that rules go by."""
 
     rules: Mapping[str, Rule]
@@ -88,8 +87,7 @@ def _is_about_safety(code: str) -> bool:
     return family in _SAFETY or family not in BUILT_IN or (family == "DAT" and code >= _FIRST_OF_ONE_SCRIPT)
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(Struct, frozen=True):
     """What the settings say about the files that match a pattern."""
 
     pattern: Pattern[str]
@@ -97,8 +95,7 @@ class Override:
     severity: Mapping[str, Severity]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The rules that are on, the severities they have, and their options."""
 
     names: Names

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+from miglint.values import Struct
 
 
 class Dialect(StrEnum):
@@ -40,8 +41,7 @@ class Position(NamedTuple):
 _PIECE = 1 << 13
 
 
-@dataclass(slots=True, eq=False)
-class SourceFile:
+class SourceFile(Struct, eq=False):
     """One file as it was read: `path` as shown to people (POSIX, relative to the working directory), and its text.
 
     The text keeps its line ends; a byte order mark is not part of it. Bytes that are not text became U+FFFD.
@@ -51,7 +51,7 @@ class SourceFile:
     path: str
     text: str
     error: str | None = None
-    _index: tuple[list[int], list[int]] | None = field(default=None, repr=False)
+    _index: tuple[list[int], list[int]] | None = None
 
     def position(self, offset: int) -> Position:
         """Return the line and column of a character offset."""
@@ -83,8 +83,7 @@ class SourceFile:
         return self._index
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Script:
+class Script(Struct, frozen=True, eq=False):
     """SQL text with a direction: the part `span` of `file`, written for `dialect`.
 
     `transaction` says what the migration tool does around it: True when it runs the script in one transaction,
@@ -113,8 +112,7 @@ class Script:
         return self.file.text[self.span.start : self.span.end]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Migration:
+class Migration(Struct, frozen=True, eq=False):
     """One version of a history, in one dialect: a forward script and, usually, its rollback.
 
     `version` is the text that the migration tool orders by (`"005"`, `"20240219120000"`, `"1.2"`), `name` the rest.
@@ -132,8 +130,7 @@ class Migration:
     repeatable: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Problem:
+class Problem(Struct, frozen=True, eq=False):
     """Something that discovery or reading saw, which rules turn into findings.
 
     `kind` is one of: `unreadable`, `encoding`, `too-large`, `unmatched`, `orphan-rollback`, `missing-rollback`,
@@ -154,8 +151,7 @@ class Problem:
     character: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class History:
+class History(Struct, frozen=True, eq=False):
     """The migrations of one folder and one dialect, in the order in which the migration tool runs them.
 
     `root` is the folder (as shown to people); `rollbacks` says whether this layout has them:
@@ -169,8 +165,7 @@ class History:
     rollbacks: str = "required"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Discovered:
+class Discovered(Struct, frozen=True, eq=False):
     """All that was found under the paths given: histories, files they came from, problems, and files left out.
 
     `requested` holds the paths of the files that were asked for, when files around them were read as well to know

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from miglint.discovery.dialects import UNMARKED, named, without_engine
 from miglint.replay import Passage
 from miglint.source import Dialect, History, Migration
+from miglint.values import Struct
 
 # A version that is a time is hardly given twice by chance, as the next number of a sequence is.
 _TIME_DIGITS = 8
@@ -17,8 +17,7 @@ _SEPARATORS = re.compile(r"[_\-. ]+")
 _ALIKE = 0.5
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Variants:
+class Variants(Struct, frozen=True, eq=False):
     """A PostgreSQL and a SQLite history of one project.
 
     `partners` maps each migration that is in both to the one of the other dialect, both ways.
@@ -36,8 +35,7 @@ class Variants:
         return self.postgres if dialect is Dialect.POSTGRES else self.sqlite
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Both:
+class Both(Struct, frozen=True, eq=False):
     """What rules about variants see: two histories that are one for two engines, each with its passages."""
 
     variants: Variants

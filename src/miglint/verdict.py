@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-
 from miglint.schema.diff import Change, diff
 from miglint.schema.outcome import Run
 from miglint.source import Migration
+from miglint.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The answers. None is "not known", and then `unknown` of the step says why.
 
     `forward_idempotent`, `rollback_idempotent`: a second run raises no error and leaves the same schema.
@@ -27,7 +25,7 @@ class Verdict:
 
     def as_dict(self) -> dict[str, bool | None]:
         """Return the answers by name, in the order in which they are reported."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: getattr(self, name) for name in self.__struct_fields__}
 
 
 def judge(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from miglint.dryrun.embedded import start_embedded
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.postgres import PostgresEngine
+from miglint.values import replace
 
 from .histories import LIMITS, executed, migration
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from miglint.dryrun.options import DryRunOptions
 from miglint.findings import Finding, Severity
 from miglint.rules import load
 from miglint.rules.registry import rules
+from miglint.values import replace
 
 from .book import BOOK, Example, Page, pages
 

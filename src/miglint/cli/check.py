@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from functools import partial
 from secrets import randbits
 from time import perf_counter
@@ -21,6 +20,7 @@ from miglint.config import DIALECTS, SEVERITIES, Settings, load, parse_targets
 from miglint.report import FORMATS, render
 from miglint.report.view import View
 from miglint.since import touched_since
+from miglint.values import replace
 
 
 def _split(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def _run(arguments: list[str]) -> int:
 
             return write_known(known, question.started)
     # A run makes values by the hundred thousand, nearly none of them in cycles: looking for those can wait.
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(1_000_000, 20, 100)
     from miglint.cli.group import run
 
     return run(arguments, question)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import click
 
@@ -16,6 +15,7 @@ from miglint.replay import Step
 from miglint.schema.render import to_json, to_mermaid, to_sql
 from miglint.schema.value import Schema
 from miglint.source import History
+from miglint.values import replace
 
 _FORMATS = {"sql": to_sql, "json": to_json, "mermaid": to_mermaid}
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from miglint.source import Dialect
+from miglint.values import Struct, field
 
 DEFAULT_MAX_FILE_BYTES = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class DiscoveryOptions:
+class DiscoveryOptions(Struct, frozen=True):
     """How to look for migrations.
 
     `layout` names the one layout to use instead of finding it; `dialect` is the dialect of files that say nothing

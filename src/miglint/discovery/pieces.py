@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from miglint.discovery.dialects import UNMARKED, Mark
 from miglint.discovery.versions import SortKey, numeric
 from miglint.discovery.walk import Folder
 from miglint.source import Direction, Problem, SourceFile, Span
+from miglint.values import Struct, field
 
 
 class Found(NamedTuple):
@@ -21,8 +21,7 @@ class Found(NamedTuple):
     role: Direction | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Home:
+class Home(Struct, eq=False):
     """A folder whose files belong together, with the files of its rollback folders and migration folders."""
 
     folder: Folder
@@ -81,8 +80,7 @@ class Settings(NamedTuple):
     forced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """A convention by which files become migrations.
 
     `recognise` picks the files of a home that follow it; `collect` cuts these into pieces. `rollbacks` says whether

@@ -7,16 +7,15 @@ import fnmatch
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from miglint.source import Problem
+from miglint.values import Struct, field
 
 # Folders that hold other people's code or a tool's own state, never the migrations of this project.
 _SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages"))
 
 
-@dataclass(slots=True, eq=False)
-class Folder:
+class Folder(Struct, eq=False):
     """One folder: `shown` is its path for people ("" is the working directory), `real` the one to open."""
 
     shown: str

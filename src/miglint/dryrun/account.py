@@ -6,16 +6,15 @@ import os
 import shutil
 import stat
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from miglint.dryrun.protocol import EngineMissingError
+from miglint.values import Struct
 
 _CANDIDATES = ("postgres", "nobody")
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """An ordinary account; `name` None is the one that miglint runs under."""
 
     name: str | None = None

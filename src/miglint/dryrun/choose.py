@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from miglint.dryrun.limits import Deadline
@@ -14,13 +13,13 @@ from miglint.dryrun.results import EngineInfo
 from miglint.dryrun.sqlite import SqliteEngine
 from miglint.dryrun.sqlite_library import ApswConnection, StandardConnection, apsw_version, standard_version
 from miglint.source import Dialect
+from miglint.values import Struct
 
 _INSTALL = "pip install 'miglint[postgres]'"
 _INSTALL_SQLITE = "pip install --upgrade 'miglint[sqlite]'"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """An engine to be started when it is needed: `start` may raise `EngineMissingError`.
 
     `identity` tells it from engines that might answer otherwise; None when only the running one could say.

@@ -12,13 +12,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from miglint.dryrun.account import ordinary_account, reachable
 from miglint.dryrun.limits import Limits
 from miglint.dryrun.protocol import EngineLostError, EngineMissingError
 from miglint.dryrun.workspace import Workspace, cache_folder
+from miglint.values import Struct
 
 # No crash has to be survived, and nobody else is served.
 _SETTINGS = {
@@ -66,8 +66,7 @@ rm -rf "$folder"
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Programs:
+class Programs(Struct, frozen=True):
     """Where the server's programs are, and their version as (major, minor)."""
 
     folder: Path

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 from miglint.dryrun.cluster import Cluster, Programs, programs_in
@@ -14,6 +13,7 @@ from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres import Access, PostgresEngine, PostgresServer
 from miglint.dryrun.protocol import EngineMissingError
 from miglint.dryrun.results import EngineInfo
+from miglint.values import replace
 
 # Migrations made by `pg_dump` give their tables to `postgres`; here that is an ordinary role.
 RUNNER = "postgres"

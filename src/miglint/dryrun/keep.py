@@ -6,7 +6,6 @@ scripts up to its own, so that a changed script makes all results from there on 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Protocol
 
@@ -17,11 +16,11 @@ from miglint.dryrun.results import Costs, EngineInfo, Execution, HistoryRun, Mig
 from miglint.schema.diff import Change
 from miglint.source import Dialect, History, Script
 from miglint.store import Store, environment
+from miglint.values import Struct, replace
 from miglint.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """The results of a history's first migrations, and the engine that they come from."""
 
     engine: EngineInfo
@@ -38,8 +37,7 @@ class Memory(Protocol):
         """Return what is known of the first migrations of a history."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
+class _Result(Struct, frozen=True):
     """A migration's run without the migration itself and without schemas, which are not needed any more."""
 
     digest: str
@@ -55,8 +53,7 @@ class _Result:
     costs: Costs | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     engine: EngineInfo
     results: tuple[_Result, ...]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+
+from miglint.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Bounds of a dry run; hitting one is a finding. Times in seconds, sizes in bytes.
 
     `statement` bounds one statement, `lock` the wait for a lock, `total` all migrations of one history together.

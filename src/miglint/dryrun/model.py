@@ -8,7 +8,6 @@ compared, of routines, triggers and the like that they are there.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.replay import Passage, advance, empty_schema
 from miglint.schema.apply import run
@@ -20,7 +19,7 @@ from miglint.schema.value import Schema
 from miglint.source import Dialect, Direction, History, Script, SourceFile, Span
 from miglint.sql import parse
 from miglint.sql.operations import Column
-from miglint.values import replace
+from miglint.values import Struct, replace
 
 # Spaces in which an object has a form that both sides can give.
 _COMPARED = frozenset({"relation", "type", "routine", "trigger", "policy", "rule", "extension", "schema"})
@@ -28,8 +27,7 @@ _EVALUATED = frozenset({"bool", "date", "time", "timetz", "timestamp", "timestam
 _BOOKKEEPING = frozenset({"schema_migrations", "schema_migration", "__diesel_schema_migrations"})
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What was executed of one migration: the schemas before and after its forward, None where it failed."""
 
     before: Schema | None

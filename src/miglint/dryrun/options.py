@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from miglint.dryrun.limits import Limits
+from miglint.values import Struct, field
 
 ENGINES = ("auto", "embedded", "docker", "local", "sqlite")
 
 
-@dataclass(frozen=True, slots=True)
-class DryRunOptions:
+class DryRunOptions(Struct, frozen=True):
     """How to run.
 
     `engine` is one of `ENGINES`; with `sqlite` the PostgreSQL histories are left out. `url` names a server instead of

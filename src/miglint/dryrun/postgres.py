@@ -7,7 +7,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from miglint.dryrun.catalog_reader import Reader
 from miglint.dryrun.limits import Deadline, Limits
@@ -17,12 +16,12 @@ from miglint.dryrun.results import EngineInfo
 from miglint.dryrun.session import QueryError, Session, literal, quoted
 from miglint.dryrun.tools import INSTALL
 from miglint.source import Dialect
+from miglint.values import Struct
 
 _GONE_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """How to reach a server as the role that may create databases. `runner` None: scripts run as this role itself."""
 
     host: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from miglint.dryrun.results import EngineInfo, Execution
@@ -12,6 +11,7 @@ from miglint.errors import MiglintError
 from miglint.schema.value import Schema
 from miglint.source import Dialect
 from miglint.sql.operations import Name
+from miglint.values import Struct, field
 
 
 class EngineMissingError(MiglintError):
@@ -26,8 +26,7 @@ class BranchError(Exception):
     """What a branch saw may come of its being one: ask a copy."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableDigest:
+class TableDigest(Struct, frozen=True):
     """The rows of a table, told apart without keeping them: their number, and one hash per column over all values."""
 
     count: int
@@ -37,8 +36,7 @@ class TableDigest:
 Digests = Mapping[Name, TableDigest]
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
+class Rehearsal(Struct, frozen=True):
     """A script that was run and undone. `schema` is what it left before, None when it failed.
 
     `rows_changed` says whether any row of the database was other than before; None when it failed.
@@ -49,8 +47,7 @@ class Rehearsal:
     rows_changed: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """What putting rows into the tables gave: rows inserted by table, and tables left out with the reason."""
 
     inserted: Mapping[Name, int] = field(default_factory=dict)

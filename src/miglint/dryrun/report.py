@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from miglint.dryrun.compare import counting
@@ -19,6 +18,7 @@ from miglint.dryrun.results import (
     StepResult,
 )
 from miglint.schema.diff import Change
+from miglint.values import replace
 
 
 def as_dict(run: MigrationRun, history: HistoryRun) -> dict[str, Any]:

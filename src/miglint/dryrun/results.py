@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from miglint.schema.diff import Change
 from miglint.schema.value import Schema
 from miglint.source import Direction, History, Migration, Script, Span
+from miglint.values import Struct, field
 from miglint.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class EngineInfo:
+class EngineInfo(Struct, frozen=True):
     """The engine that ran: `kind` (`sqlite`, `embedded`, `local`, `docker`, `url`), the server's name and version.
 
     `why` says in words why this one was taken; `notes` are remarks on it that a reader of the results should know.
@@ -24,8 +22,7 @@ class EngineInfo:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EngineError:
+class EngineError(Struct, frozen=True):
     """An error that the engine raised, in its own words.
 
     `sqlstate` is SQLite's error name there (`SQLITE_CONSTRAINT`). `span` are the characters of the file that hold the
@@ -47,16 +44,14 @@ class EngineError:
         return f"{self.sqlstate}: {self.message}" if self.sqlstate else self.message
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Lock:
+class Lock(Struct, frozen=True, order=True):
     """The strongest lock that a statement took on a table that existed before it (`mode` as PostgreSQL names it)."""
 
     table: str
     mode: str
 
 
-@dataclass(frozen=True, slots=True)
-class StatementRun:
+class StatementRun(Struct, frozen=True):
     """One statement as it ran. `seconds` is its time on the server, seen from here.
 
     `rewritten` are tables whose storage was replaced, `invalid` indexes that it left invalid, `touched` how many rows
@@ -73,8 +68,7 @@ class StatementRun:
     touched: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(Struct, frozen=True):
     """A script as it ran; `error` is None when all of it did. `seconds` includes the commit."""
 
     statements: tuple[StatementRun, ...] = ()
@@ -98,8 +92,7 @@ STEPS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(Struct, frozen=True):
     """One of the seven steps. `ok` is None when it was not run, and `reason` says why.
 
     `changes` are the differences from the schema that the step should have left. A step is ok when nothing failed
@@ -119,8 +112,7 @@ class StepResult:
         return STEPS[self.number - 1]
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """Rows or values that were there before the forward and are not after the rollback.
 
     `kind` is `rows` (`column` is None then) or `values`; `count` how many, of `total` rows.
@@ -133,8 +125,7 @@ class Loss:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class RowRun:
+class RowRun(Struct, frozen=True):
     """The same migration on tables with rows in them.
 
     `inserted` is the number of generated rows by table, `unfilled` the tables that could not be given rows and why.
@@ -150,8 +141,7 @@ class RowRun:
     error: EngineError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StatementCost:
+class StatementCost(Struct, frozen=True):
     """What a statement cost on tables of each size: seconds (None: it did not get there), and rows read and written.
 
     `grows` says whether it costs more the more rows there are, None when that cannot be told.
@@ -163,8 +153,7 @@ class StatementCost:
     grows: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Costs:
+class Costs(Struct, frozen=True):
     """A migration on tables of several sizes: `rows` are the sizes, the smallest first."""
 
     rows: tuple[int, ...]
@@ -172,8 +161,7 @@ class Costs:
     rollback: tuple[StatementCost, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MigrationRun:
+class MigrationRun(Struct, frozen=True, eq=False):
     """One migration as executed: the seven steps, the verdict, and the schemas before, after and after rolling back.
 
     `unknown` are the reasons for each None of the verdict. `changes` are the differences that the rollback left,
@@ -210,8 +198,7 @@ class MigrationRun:
         return self.migration.forward if direction is Direction.FORWARD else self.migration.rollback
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class HistoryRun:
+class HistoryRun(Struct, frozen=True, eq=False):
     """A history as executed on one engine. `stopped` says why it ended before its last migration, if it did.
 
     `kept` is how many of its first migrations were executed by an earlier run; `name` is what this run can be kept as.
@@ -226,8 +213,7 @@ class HistoryRun:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DryRunReport:
+class DryRunReport(Struct, frozen=True, eq=False):
     """All histories of a run; a history appears once per engine version that it ran on."""
 
     histories: tuple[HistoryRun, ...]

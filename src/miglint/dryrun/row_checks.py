@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from miglint.schema.objects import Table
+from miglint.values import Struct
 
 _LIST = re.compile(
     r"""\(*"?(?P<column>\w+)"?\)*(?:::[\w ]+)?\s*
@@ -25,8 +25,7 @@ _BOUND = re.compile(
 _VALUE = re.compile(r"'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)")
 
 
-@dataclass(slots=True)
-class Allowed:
+class Allowed(Struct):
     """What is known of the values that a column may have. `values` are literals without quotes."""
 
     values: tuple[str, ...] = ()

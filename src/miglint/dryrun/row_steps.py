@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from miglint.dryrun.protocol import BranchError, Database, Digests
 from miglint.dryrun.results import Execution, Loss, RowRun
 from miglint.dryrun.steps import Scripts
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
+from miglint.values import Struct, field
 
 _Values = Mapping[str | None, int]
 
@@ -37,8 +37,7 @@ def run_rows(scripts: Scripts, twin: Database, before: Schema, rows: int, seed: 
     return RowRun(inserted, unfilled, there.forward, there.rollback, losses, stable)
 
 
-@dataclass(frozen=True, slots=True)
-class _There:
+class _There(Struct, frozen=True):
     """Forward and rollback as they ran on rows, what the rows then were, and the values of columns asked for.
 
     `digests` are of the `touched` tables (None: of all).

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
 from types import FrameType
 
 from miglint.dryrun.choose import Choice, choices
@@ -24,6 +23,7 @@ from miglint.dryrun.steps import Scripts, not_run, run_steps
 from miglint.dryrun.surroundings import bookkeeping, missing_extensions, script_of
 from miglint.errors import UsageError
 from miglint.source import Dialect, History, Migration, Script
+from miglint.values import Struct, replace
 
 Progress = Callable[[int, int, str], None]
 
@@ -76,8 +76,7 @@ class _Interrupts:
             signal.signal(signal.SIGTERM, self._old)
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(Struct, frozen=True):
     """A history to run on an engine; None when all of it is known. `name` is what the results can be kept as."""
 
     history: History

@@ -10,10 +10,10 @@ import contextlib
 import selectors
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from miglint.dryrun.protocol import EngineLostError
+from miglint.values import Struct
 
 if TYPE_CHECKING:
     from psycopg import pq
@@ -25,8 +25,7 @@ _LOOK = 0.25
 _GRACE = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class ServerError:
+class ServerError(Struct, frozen=True):
     """An error as the server reported it. `position` counts characters of the statement from 0, -1 when not said."""
 
     message: str
@@ -37,8 +36,7 @@ class ServerError:
     limit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """How long one statement may run (seconds), how many messages it may send, and what else may stop it.
 
     `over` is asked now and then, and says in words which bound was hit, or None. `name` is what the time is called.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from miglint.values import Struct
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))|(?P<string>[xX]?'(?:[^']|'')*+')
@@ -16,16 +17,14 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A word, name, literal or mark. `text` is canonical: names and words in lower case and without quotes."""
 
     text: str
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class TableText:
+class TableText(Struct, frozen=True):
     """What a stored `CREATE TABLE` says beyond the pragmas.
 
     `checks` are (name or None, canonical expression, column or None). `collations`, `generated` and `defaults` are by

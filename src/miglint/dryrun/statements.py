@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from dataclasses import dataclass
 
 from miglint.rules.runners import Around, habit
 from miglint.source import Dialect, Script, Span
+from miglint.values import Struct
 
 _BLANK = re.compile(r"(?>\s+|--[^\n]*|;)*+")
 _CONTROL = re.compile(
@@ -28,16 +28,14 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """One statement: its text without the semicolon, and its characters in the file."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
+class Prepared(Struct, frozen=True, eq=False):
     """A script ready to run.
 
     `wrapped` says whether one transaction goes around it, the tool's, the server's or one that the script itself

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from miglint.dryrun.compare import compare, counting
 from miglint.dryrun.protocol import BranchError, Database, Rehearsal
@@ -13,13 +12,13 @@ from miglint.dryrun.statements import Prepared, prepare
 from miglint.schema.diff import Change
 from miglint.schema.value import Schema
 from miglint.source import Migration
+from miglint.values import Struct
 from miglint.verdict import Verdict
 
 Clock = Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scripts:
+class Scripts(Struct, frozen=True, eq=False):
     """The two scripts of a migration, ready to run."""
 
     forward: Prepared | None
@@ -88,8 +87,7 @@ def _again(number: int, run: Rehearsal, expected: Schema, seconds: float) -> Ste
     return StepResult(number, ok, run.execution.error, changes, seconds=seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rollback:
+class _Rollback(Struct, frozen=True):
     """Steps 4 to 6, which run on a copy of the database after the forward."""
 
     fourth: StepResult

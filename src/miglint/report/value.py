@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from miglint import __version__
@@ -13,13 +12,13 @@ from miglint.discovery.dialects import without_engine
 from miglint.discovery.homes import ROLLBACK_FOLDERS
 from miglint.discovery.layouts.folders import INNER
 from miglint.findings import FAMILIES, Edit, Finding, Fix, Severity
+from miglint.values import Struct, field, replace
 
 SCHEMA_VERSION = 1
 _DIGITS = re.compile(r"[^0-9]*0*([0-9]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationReport:
+class MigrationReport(Struct, frozen=True):
     """A migration and its verdict. `static_verdict` is what the replay said, when `verdict` holds what was executed.
 
     `executions` is what a dry run saw on each engine, in the form of the JSON report.
@@ -36,8 +35,7 @@ class MigrationReport:
     executions: tuple[Mapping[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """All that is said about a run. `notes` are remarks for people that are no findings."""
 
     migrations: tuple[MigrationReport, ...] = ()

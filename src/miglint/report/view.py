@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from miglint.source import SourceFile
+from miglint.values import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """What a format may know besides the report: the files' texts, and how people want to see it.
 
     `prefix` leads from the root of the checkout to the working directory, for services that want paths from there.

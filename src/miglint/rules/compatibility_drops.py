@@ -21,6 +21,7 @@ _TWO_RELEASES = "First release code that does without it; drop it in a later mig
     "table-dropped",
     WARNING,
     "A table is dropped that the running application may still use",
+    on=(ops.Drop,),
     aliases=(
         "squawk:ban-drop-table",
         "pgls:banDropTable",
@@ -51,6 +52,7 @@ def table_dropped(step: Step, context: Context) -> Iterator[Hit]:
     "column-dropped",
     WARNING,
     "A column is dropped that the running application may still use",
+    on=(ops.DropColumn,),
     aliases=(
         "squawk:ban-drop-column",
         "pgls:banDropColumn",
@@ -91,6 +93,7 @@ def column_dropped(step: Step, context: Context) -> Iterator[Hit]:
     "view-dropped",
     WARNING,
     "A view is dropped that the running application may still use",
+    on=(ops.Drop,),
     aliases=("squawk:ban-drop-view",),
 )
 def view_dropped(step: Step, context: Context) -> Iterator[Hit]:
@@ -104,6 +107,7 @@ def view_dropped(step: Step, context: Context) -> Iterator[Hit]:
     "function-dropped",
     WARNING,
     "A function is dropped that the running application may still call",
+    on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-function",),
 )
@@ -118,6 +122,7 @@ def function_dropped(step: Step, context: Context) -> Iterator[Hit]:
     "type-dropped",
     WARNING,
     "A type is dropped that the running application may still name",
+    on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-type",),
 )
@@ -132,6 +137,7 @@ def type_dropped(step: Step, context: Context) -> Iterator[Hit]:
     "domain-dropped",
     WARNING,
     "A domain is dropped that the running application may still name",
+    on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-domain",),
 )
@@ -146,6 +152,7 @@ def domain_dropped(step: Step, context: Context) -> Iterator[Hit]:
     "sequence-dropped",
     WARNING,
     "A sequence is dropped that the running application may still draw from",
+    on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-sequence",),
 )
@@ -160,6 +167,7 @@ def sequence_dropped(step: Step, context: Context) -> Iterator[Hit]:
     "extension-dropped",
     WARNING,
     "An extension is dropped with all its types and functions",
+    on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-extension",),
 )
@@ -179,6 +187,7 @@ def extension_dropped(step: Step, context: Context) -> Iterator[Hit]:
     "default-dropped",
     WARNING,
     "The default of a column is dropped: old code leaves the column out and relies on it",
+    on=(ops.SetDefault,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-default",),
 )
@@ -215,6 +224,7 @@ def default_dropped(step: Step, context: Context) -> Iterator[Hit]:
     "not-null-dropped",
     WARNING,
     "NOT NULL is dropped: the running application may meet a NULL that it never had to expect",
+    on=(ops.SetNullable,),
     dialects=("postgres",),
     aliases=(
         "squawk:ban-drop-not-null",
@@ -252,6 +262,7 @@ def not_null_dropped(step: Step, context: Context) -> Iterator[Hit]:
     "generated-expression-dropped",
     WARNING,
     "A generated column becomes a plain one: nobody computes it any more",
+    on=(ops.SetGenerated,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-generated-expression",),
 )
@@ -272,6 +283,7 @@ def generated_expression_dropped(step: Step, context: Context) -> Iterator[Hit]:
     "identity-changed",
     WARNING,
     "The identity of a column is changed or dropped: old code relies on the numbers it gives",
+    on=(ops.SetIdentity,),
     dialects=("postgres",),
     aliases=("squawk:ban-alter-identity",),
 )
@@ -295,6 +307,7 @@ def identity_changed(step: Step, context: Context) -> Iterator[Hit]:
     "schema-of-object-changed",
     WARNING,
     "An object moves to another schema: whoever names it with its old one, or finds it by search_path, fails",
+    on=(ops.SetSchema,),
     dialects=("postgres",),
     aliases=("squawk:ban-set-schema",),
 )
@@ -321,6 +334,7 @@ def schema_of_object_changed(step: Step, context: Context) -> Iterator[Hit]:
     "inheritance-detached",
     INFO,
     "A partition or child table is no longer seen through its parent",
+    on=(ops.DetachPartition, ops.SetInherit),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-detach-inheritance",),

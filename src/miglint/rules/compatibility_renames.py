@@ -38,6 +38,7 @@ _WIDER = frozenset(
     "table-renamed",
     ERROR,
     "A table is renamed: the running application fails at the old name",
+    on=(ops.Rename,),
     aliases=(
         "squawk:renaming-table",
         "pgls:renamingTable",
@@ -78,6 +79,7 @@ _RUNNING = "the running application"
     "column-renamed",
     ERROR,
     "A column is renamed: the running application fails at the old name",
+    on=(ops.RenameColumn,),
     aliases=(
         "squawk:renaming-column",
         "pgls:renamingColumn",
@@ -113,6 +115,7 @@ def column_renamed(step: Step, context: Context) -> Iterator[Hit]:
     "object-renamed",
     WARNING,
     "A view, function, type, schema, sequence or enum value is renamed: the running application fails at the old name",
+    on=(ops.CreateType, ops.Rename, ops.RenameEnumValue),
     dialects=("postgres",),
     aliases=(
         "squawk:renaming-object",
@@ -159,6 +162,7 @@ def object_renamed(step: Step, context: Context) -> Iterator[Hit]:
     "column-type-changed",
     WARNING,
     "A column becomes of another kind: the running application reads and writes the old one",
+    on=(ops.AlterColumnType,),
     dialects=("postgres",),
     aliases=("squawk:changing-column-type", "pgls:changingColumnType", "django-migration-linter:ALTER_COLUMN"),
 )
@@ -190,6 +194,7 @@ def column_type_changed(step: Step, context: Context) -> Iterator[Hit]:
     "inner-object-renamed",
     INFO,
     "An index, constraint, trigger, policy or rule is renamed: ON CONFLICT, error handling and scripts may name it",
+    on=(ops.Rename, ops.RenameConstraint),
     default=False,
     aliases=("squawk:renaming-object",),
 )

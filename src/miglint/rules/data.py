@@ -136,6 +136,7 @@ def _rebuilt(schema: Schema, event: Event) -> bool:
     "forward-drops-rows",
     Severity.WARNING,
     "The forward drops a table, and no rollback can bring its rows back",
+    on=(ops.Drop,),
     aliases=("squawk:ban-drop-table", "pgls:banDropTable", "atlas:DS102", "pg-migration-lint:PGM201"),
 )
 def forward_drops_rows(step: Step, context: Context) -> Iterator[Hit]:
@@ -196,6 +197,7 @@ def _listed(names: list[str]) -> str:
     "forward-drops-values",
     Severity.WARNING,
     "The forward drops a column, and no rollback can bring its values back",
+    on=(ops.DropColumn,),
     aliases=(
         "squawk:ban-drop-column",
         "pgls:banDropColumn",
@@ -246,6 +248,7 @@ def _computed(event: Event, column: str) -> bool:
     "forward-deletes-rows",
     Severity.WARNING,
     "The forward deletes rows that the rollback does not bring back",
+    on=(ops.Delete, ops.Truncate),
     aliases=("pg-migration-lint:PGM203", "pg-migration-lint:PGM303"),
 )
 def forward_deletes_rows(step: Step, context: Context) -> Iterator[Hit]:
@@ -277,6 +280,7 @@ def forward_deletes_rows(step: Step, context: Context) -> Iterator[Hit]:
     "rollback-drops-rows",
     Severity.INFO,
     "The rollback drops a table with all rows written since the forward",
+    on=(ops.Drop,),
 )
 def rollback_drops_rows(step: Step, context: Context) -> Iterable[Hit]:
     """Tell, once per rollback, which tables go with what was written to them."""
@@ -297,6 +301,7 @@ def rollback_drops_rows(step: Step, context: Context) -> Iterable[Hit]:
     "rollback-drops-values",
     Severity.INFO,
     "The rollback drops a column with all values written since the forward",
+    on=(ops.DropColumn,),
 )
 def rollback_drops_values(step: Step, context: Context) -> Iterable[Hit]:
     """Tell, once per rollback, which columns go with what was written to them."""

@@ -69,6 +69,7 @@ def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[tupl
     "forward-narrows-type",
     Severity.WARNING,
     "The forward changes a column to a type that cannot hold all of its values",
+    on=(ops.AlterColumnType,),
     dialects=("postgres",),
     aliases=("squawk:changing-column-type", "django-migration-linter:ALTER_COLUMN"),
 )
@@ -93,6 +94,7 @@ def forward_narrows_type(step: Step, context: Context) -> Iterator[Hit]:
     "rollback-narrows-type",
     Severity.INFO,
     "The rollback changes a column to a type that cannot hold all of its values",
+    on=(ops.AlterColumnType,),
     dialects=("postgres",),
 )
 def rollback_narrows_type(step: Step, context: Context) -> Iterator[Hit]:
@@ -142,7 +144,13 @@ def _columns(step: Step, direction: Direction, table: Name) -> tuple[str, ...]:
     return () if found is None else tuple(column.name for column in found.columns.values() if not column.generated)
 
 
-@rule("DAT007", "copy-leaves-column-out", Severity.ERROR, "A table is copied and dropped, and a column was left out")
+@rule(
+    "DAT007",
+    "copy-leaves-column-out",
+    Severity.ERROR,
+    "A table is copied and dropped, and a column was left out",
+    on=(ops.Insert,),
+)
 def copy_leaves_column_out(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of rebuilds whose `INSERT ... SELECT` forgets a column that old and new table have."""
     for direction in (_FORWARD, _ROLLBACK):
@@ -209,7 +217,9 @@ def _listed(names: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-@rule("DAT008", "copy-swaps-columns", Severity.ERROR, "A copy writes columns into one another's places")
+@rule(
+    "DAT008", "copy-swaps-columns", Severity.ERROR, "A copy writes columns into one another's places", on=(ops.Insert,)
+)
 def copy_swaps_columns(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of `INSERT ... SELECT` whose two lists hold the same names in another order."""
     for direction in (_FORWARD, _ROLLBACK):
@@ -239,6 +249,7 @@ def copy_swaps_columns(step: Step, context: Context) -> Iterator[Hit]:
     "rollback-adds-required-column",
     Severity.WARNING,
     "The rollback adds a NOT NULL column without a default to a table that has rows",
+    on=(ops.AddColumn,),
 )
 def rollback_adds_required_column(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of rollbacks that work on an empty table only."""
@@ -270,6 +281,7 @@ def rollback_adds_required_column(step: Step, context: Context) -> Iterator[Hit]
     "rollback-sets-not-null",
     Severity.INFO,
     "The rollback sets NOT NULL on a column that took NULLs since the forward",
+    on=(ops.SetNullable,),
     dialects=("postgres",),
 )
 def rollback_sets_not_null(step: Step, context: Context) -> Iterator[Hit]:

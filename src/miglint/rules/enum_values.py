@@ -95,6 +95,7 @@ class _Uses:
     "enum-value-used-too-early",
     Severity.ERROR,
     "A new value of an enumerated type is used in the transaction that adds it",
+    on=(ops.AddEnumValue,),
     dialects=("postgres",),
 )
 def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
@@ -149,6 +150,7 @@ def _creates(statements: tuple[Statement, ...], name: Name) -> bool:
     "enum-value-in-old-transaction",
     Severity.ERROR,
     "A PostgreSQL before 12 cannot add a value to an enumerated type in a transaction",
+    on=(ops.AddEnumValue,),
     dialects=("postgres",),
 )
 def enum_value_in_old_transaction(step: Step, context: Context) -> Iterator[Hit]:

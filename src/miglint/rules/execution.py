@@ -7,7 +7,6 @@ found the same, its own finding says where and what to do; the rules here add wh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from miglint.findings import Severity
@@ -15,6 +14,7 @@ from miglint.replay import Step
 from miglint.rules.registry import Context, Hit, rule
 from miglint.schema.diff import Change
 from miglint.source import Script, Span
+from miglint.values import Struct
 
 if TYPE_CHECKING:
     # The engines load when one is asked for; this module loads with every run.
@@ -24,8 +24,7 @@ _SHOWN = 5
 _PLAIN_LIMITS = (None, "connection")
 
 
-@dataclass(frozen=True, slots=True)
-class Executed:
+class Executed(Struct, frozen=True):
     """A migration as replayed and as executed, and the history that it ran in."""
 
     step: Step

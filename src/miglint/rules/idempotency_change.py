@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.clauses import ident, literal, qualified
-from miglint.rules.idempotency import ALTER_IF_EXISTS, Again, clause, told
+from miglint.rules.idempotency import ALTER_IF_EXISTS, Again, clause, failures, told
 from miglint.rules.registry import Context, Hit, rule
 from miglint.source import Dialect
 from miglint.sql import operations as ops
@@ -64,13 +64,15 @@ def _rename_help(again: Again) -> str:
     return "Look first: " + _when(_row_of(operation.kind, operation.name, operation.table), statement)
 
 
-@rule("IDM040", "rename-table-unguarded", ERROR, "Renaming a table fails when it is run again", fixable=True)
+@rule(
+    "IDM040", "rename-table-unguarded", ERROR, "Renaming a table fails when it is run again", on=failures, fixable=True
+)
 def rename_table(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of tables that are renamed twice."""
     return told(step, "IDM040", _rename_help)
 
 
-@rule("IDM041", "rename-column-unguarded", ERROR, "Renaming a column fails when it is run again")
+@rule("IDM041", "rename-column-unguarded", ERROR, "Renaming a column fails when it is run again", on=failures)
 def rename_column(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of columns that are renamed twice."""
     return told(step, "IDM041", _rename_column_help)
@@ -96,6 +98,7 @@ def _rename_column_help(again: Again) -> str:
     "rename-constraint-unguarded",
     ERROR,
     "Renaming a constraint fails when it is run again",
+    on=failures,
     dialects=("postgres",),
 )
 def rename_constraint(step: Step, context: Context) -> Iterable[Hit]:
@@ -122,6 +125,7 @@ def _rename_constraint_help(again: Again) -> str:
     "rename-index-unguarded",
     ERROR,
     "Renaming an index fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )
@@ -130,7 +134,14 @@ def rename_index(step: Step, context: Context) -> Iterable[Hit]:
     return told(step, "IDM043", _rename_help)
 
 
-@rule("IDM044", "rename-type-unguarded", ERROR, "Renaming a type fails when it is run again", dialects=("postgres",))
+@rule(
+    "IDM044",
+    "rename-type-unguarded",
+    ERROR,
+    "Renaming a type fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
 def rename_type(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of types and domains that are renamed twice."""
     return told(step, "IDM044", _rename_help)
@@ -141,6 +152,7 @@ def rename_type(step: Step, context: Context) -> Iterable[Hit]:
     "rename-enum-value-unguarded",
     ERROR,
     "Renaming an enum value fails when it is run again",
+    on=failures,
     dialects=("postgres",),
 )
 def rename_enum_value(step: Step, context: Context) -> Iterable[Hit]:
@@ -163,6 +175,7 @@ def _rename_value_help(again: Again) -> str:
     "rename-object-unguarded",
     ERROR,
     "Renaming another kind of object fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )
@@ -176,6 +189,7 @@ def rename_object(step: Step, context: Context) -> Iterable[Hit]:
     "set-schema-unguarded",
     ERROR,
     "Moving an object to another schema fails when it is run again",
+    on=failures,
     dialects=("postgres",),
 )
 def set_schema(step: Step, context: Context) -> Iterable[Hit]:
@@ -201,6 +215,7 @@ def _set_schema_help(again: Again) -> str:
     "uses-what-it-removes",
     ERROR,
     "A statement needs something that the same script removes further down",
+    on=failures,
 )
 def uses_what_it_removes(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of statements whose table, column or type is gone by the time the script runs again."""
@@ -223,6 +238,7 @@ def _removed_help(again: Again) -> str:
     "partition-unguarded",
     ERROR,
     "Attaching or detaching a partition fails when it is run again",
+    on=failures,
     dialects=("postgres",),
 )
 def partition(step: Step, context: Context) -> Iterable[Hit]:
@@ -251,6 +267,7 @@ def _partition_help(again: Again) -> str:
     "alter-column-unguarded",
     ERROR,
     "Changing what generates a column fails when it is run again",
+    on=failures,
     dialects=("postgres",),
 )
 def alter_column(step: Step, context: Context) -> Iterable[Hit]:
@@ -269,7 +286,7 @@ def _alter_column_help(again: Again) -> str:
     return f"Write `{start} IDENTITY IF EXISTS`."
 
 
-@rule("IDM053", "second-run-fails", ERROR, "The statement fails when its script is run again")
+@rule("IDM053", "second-run-fails", ERROR, "The statement fails when its script is run again", on=failures)
 def second_run_fails(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of all other statements that fail the second time."""
     return told(step, "IDM053", _other_help)

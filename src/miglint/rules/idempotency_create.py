@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.clauses import ident, literal, qualified
-from miglint.rules.idempotency import Again, clause, told
+from miglint.rules.idempotency import Again, clause, failures, told
 from miglint.rules.registry import Context, Hit, rule
 from miglint.source import Dialect
 from miglint.sql import operations as ops
@@ -40,6 +40,7 @@ def _look_first(test: str, statement: str) -> str:
     "create-table-unguarded",
     ERROR,
     "CREATE TABLE fails when it is run again",
+    on=failures,
     fixable=True,
     aliases=(*ROBUST, "pg-migration-lint:PGM402"),
 )
@@ -48,7 +49,15 @@ def create_table(step: Step, context: Context) -> Iterable[Hit]:
     return told(step, "IDM001", _write("CREATE TABLE IF NOT EXISTS {name} ..."))
 
 
-@rule("IDM002", "add-column-unguarded", ERROR, "ADD COLUMN fails when it is run again", fixable=True, aliases=ROBUST)
+@rule(
+    "IDM002",
+    "add-column-unguarded",
+    ERROR,
+    "ADD COLUMN fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=ROBUST,
+)
 def add_column(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of columns that are added twice; as a warning on SQLite, which has no guard for it."""
     return told(step, "IDM002", _add_column_help)
@@ -76,6 +85,7 @@ def _add_column_help(again: Again) -> str:
     "add-constraint-unguarded",
     ERROR,
     "ADD CONSTRAINT fails when it is run again",
+    on=failures,
     aliases=ROBUST,
 )
 def add_constraint(step: Step, context: Context) -> Iterable[Hit]:
@@ -110,6 +120,7 @@ def _add_constraint_help(again: Again) -> str:
     "create-index-unguarded",
     ERROR,
     "CREATE INDEX fails when it is run again",
+    on=failures,
     fixable=True,
     aliases=(*ROBUST, "pg-migration-lint:PGM402"),
 )
@@ -131,7 +142,14 @@ def _create_index_help(again: Again) -> str:
     return f"Write `{words} IF NOT EXISTS {_name(again)} ON {qualified(operation.table)} ...`."
 
 
-@rule("IDM005", "create-type-unguarded", ERROR, "CREATE TYPE fails when it is run again", dialects=("postgres",))
+@rule(
+    "IDM005",
+    "create-type-unguarded",
+    ERROR,
+    "CREATE TYPE fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
 def create_type(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of types and domains that are made twice."""
     return told(step, "IDM005", _create_type_help)
@@ -154,6 +172,7 @@ def _create_type_help(again: Again) -> str:
     "add-enum-value-unguarded",
     ERROR,
     "ALTER TYPE ... ADD VALUE fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )
@@ -168,7 +187,7 @@ def _add_value_help(again: Again) -> str:
     return f"Write `ALTER TYPE {_name(again)} ADD VALUE IF NOT EXISTS {literal(operation.value)}`."
 
 
-@rule("IDM007", "create-view-unguarded", ERROR, "CREATE VIEW fails when it is run again", fixable=True)
+@rule("IDM007", "create-view-unguarded", ERROR, "CREATE VIEW fails when it is run again", on=failures, fixable=True)
 def create_view(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of views that are made twice."""
     return told(step, "IDM007", _create_view_help)
@@ -189,6 +208,7 @@ def _create_view_help(again: Again) -> str:
     "create-sequence-unguarded",
     ERROR,
     "CREATE SEQUENCE fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )
@@ -202,6 +222,7 @@ def create_sequence(step: Step, context: Context) -> Iterable[Hit]:
     "create-function-unguarded",
     ERROR,
     "CREATE FUNCTION fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )
@@ -216,7 +237,9 @@ def _create_function_help(again: Again) -> str:
     return f"Write `CREATE OR REPLACE {operation.kind.upper()} {_name(again)} ...`."
 
 
-@rule("IDM010", "create-trigger-unguarded", ERROR, "CREATE TRIGGER fails when it is run again", fixable=True)
+@rule(
+    "IDM010", "create-trigger-unguarded", ERROR, "CREATE TRIGGER fails when it is run again", on=failures, fixable=True
+)
 def create_trigger(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of triggers that are made twice."""
     replaces = context.targets.get("postgres", ()) >= _REPLACES_TRIGGERS
@@ -239,7 +262,14 @@ def _create_trigger_help(again: Again) -> str:
     return f"Put before it: `DROP TRIGGER IF EXISTS {_name(again)} ON {qualified(operation.table)};`"
 
 
-@rule("IDM011", "create-policy-unguarded", ERROR, "CREATE POLICY fails when it is run again", dialects=("postgres",))
+@rule(
+    "IDM011",
+    "create-policy-unguarded",
+    ERROR,
+    "CREATE POLICY fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
 def create_policy(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of row-level security policies that are made twice."""
     return told(step, "IDM011", _create_policy_help)
@@ -259,6 +289,7 @@ def _create_policy_help(again: Again) -> str:
     "create-extension-unguarded",
     ERROR,
     "CREATE EXTENSION fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )
@@ -272,6 +303,7 @@ def create_extension(step: Step, context: Context) -> Iterable[Hit]:
     "create-schema-unguarded",
     ERROR,
     "CREATE SCHEMA fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )
@@ -280,7 +312,14 @@ def create_schema(step: Step, context: Context) -> Iterable[Hit]:
     return told(step, "IDM013", _write("CREATE SCHEMA IF NOT EXISTS {name}"))
 
 
-@rule("IDM014", "create-role-unguarded", ERROR, "CREATE ROLE fails when it is run again", dialects=("postgres",))
+@rule(
+    "IDM014",
+    "create-role-unguarded",
+    ERROR,
+    "CREATE ROLE fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
 def create_role(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of roles that are made twice."""
     return told(step, "IDM014", _create_role_help)
@@ -301,6 +340,7 @@ def _create_role_help(again: Again) -> str:
     "create-object-unguarded",
     ERROR,
     "A CREATE of another kind of object fails when it is run again",
+    on=failures,
     dialects=("postgres",),
 )
 def create_object(step: Step, context: Context) -> Iterable[Hit]:

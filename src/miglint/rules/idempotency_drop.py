@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.clauses import ident, literal, qualified
-from miglint.rules.idempotency import Again, told
+from miglint.rules.idempotency import Again, failures, told
 from miglint.rules.idempotency_create import ROBUST
 from miglint.rules.registry import Context, Hit, rule
 from miglint.source import Dialect
@@ -33,6 +33,7 @@ def _drop_help(again: Again) -> str:
     "drop-table-unguarded",
     ERROR,
     "DROP TABLE fails when it is run again",
+    on=failures,
     fixable=True,
     aliases=(*ROBUST, "pg-migration-lint:PGM401"),
 )
@@ -41,7 +42,15 @@ def drop_table(step: Step, context: Context) -> Iterable[Hit]:
     return told(step, "IDM020", _drop_help)
 
 
-@rule("IDM021", "drop-column-unguarded", ERROR, "DROP COLUMN fails when it is run again", fixable=True, aliases=ROBUST)
+@rule(
+    "IDM021",
+    "drop-column-unguarded",
+    ERROR,
+    "DROP COLUMN fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=ROBUST,
+)
 def drop_column(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of columns that are dropped twice; as a warning on SQLite, which has no guard for it."""
     return told(step, "IDM021", _drop_column_help)
@@ -66,6 +75,7 @@ def _drop_column_help(again: Again) -> str:
     "drop-constraint-unguarded",
     ERROR,
     "DROP CONSTRAINT fails when it is run again",
+    on=failures,
     fixable=True,
     aliases=ROBUST,
 )
@@ -90,6 +100,7 @@ def _drop_constraint_help(again: Again) -> str:
     "drop-index-unguarded",
     ERROR,
     "DROP INDEX fails when it is run again",
+    on=failures,
     fixable=True,
     aliases=(*ROBUST, "pg-migration-lint:PGM401"),
 )
@@ -103,6 +114,7 @@ def drop_index(step: Step, context: Context) -> Iterable[Hit]:
     "drop-type-unguarded",
     ERROR,
     "DROP TYPE fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=ROBUST,
@@ -112,7 +124,7 @@ def drop_type(step: Step, context: Context) -> Iterable[Hit]:
     return told(step, "IDM024", _drop_help)
 
 
-@rule("IDM025", "drop-view-unguarded", ERROR, "DROP VIEW fails when it is run again", fixable=True)
+@rule("IDM025", "drop-view-unguarded", ERROR, "DROP VIEW fails when it is run again", on=failures, fixable=True)
 def drop_view(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of views that are dropped twice."""
     return told(step, "IDM025", _drop_help)
@@ -123,6 +135,7 @@ def drop_view(step: Step, context: Context) -> Iterable[Hit]:
     "drop-sequence-unguarded",
     ERROR,
     "DROP SEQUENCE fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )
@@ -136,6 +149,7 @@ def drop_sequence(step: Step, context: Context) -> Iterable[Hit]:
     "drop-function-unguarded",
     ERROR,
     "DROP FUNCTION fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )
@@ -144,7 +158,7 @@ def drop_function(step: Step, context: Context) -> Iterable[Hit]:
     return told(step, "IDM027", _drop_help)
 
 
-@rule("IDM028", "drop-trigger-unguarded", ERROR, "DROP TRIGGER fails when it is run again", fixable=True)
+@rule("IDM028", "drop-trigger-unguarded", ERROR, "DROP TRIGGER fails when it is run again", on=failures, fixable=True)
 def drop_trigger(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of triggers that are dropped twice."""
     return told(step, "IDM028", _drop_help)
@@ -155,6 +169,7 @@ def drop_trigger(step: Step, context: Context) -> Iterable[Hit]:
     "drop-policy-unguarded",
     ERROR,
     "DROP POLICY fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )
@@ -168,6 +183,7 @@ def drop_policy(step: Step, context: Context) -> Iterable[Hit]:
     "drop-extension-unguarded",
     ERROR,
     "DROP EXTENSION fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )
@@ -181,6 +197,7 @@ def drop_extension(step: Step, context: Context) -> Iterable[Hit]:
     "drop-schema-unguarded",
     ERROR,
     "DROP SCHEMA fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )
@@ -194,6 +211,7 @@ def drop_schema(step: Step, context: Context) -> Iterable[Hit]:
     "drop-role-unguarded",
     ERROR,
     "DROP ROLE fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )
@@ -207,6 +225,7 @@ def drop_role(step: Step, context: Context) -> Iterable[Hit]:
     "drop-object-unguarded",
     ERROR,
     "A DROP of another kind of object fails when it is run again",
+    on=failures,
     dialects=("postgres",),
     fixable=True,
 )

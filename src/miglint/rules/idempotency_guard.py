@@ -108,6 +108,7 @@ def guard_hides(step: Step, context: Context) -> Iterator[Hit]:
     "guard-keeps-invalid-index",
     Severity.WARNING,
     "IF NOT EXISTS keeps the invalid index of an interrupted CONCURRENTLY",
+    on=(ops.CreateIndex,),
     dialects=("postgres",),
 )
 def guard_keeps_invalid_index(step: Step, context: Context) -> Iterator[Hit]:

@@ -56,6 +56,7 @@ def _rebuilds(step: Step) -> tuple[_Rebuild, ...]:
     "rebuild-loses-index-or-trigger",
     Severity.WARNING,
     "A rebuilt table has lost an index or a trigger",
+    on=(ops.Drop,),
     dialects=("sqlite",),
 )
 def rebuild_loses_index_or_trigger(step: Step, context: Context) -> Iterator[Hit]:
@@ -136,6 +137,7 @@ def _shape(index: Index) -> tuple[object, ...]:
     "rebuild-loses-constraint",
     Severity.WARNING,
     "A rebuilt table has lost a constraint, a default or AUTOINCREMENT",
+    on=(ops.Drop,),
     dialects=("sqlite",),
 )
 def rebuild_loses_constraint(step: Step, context: Context) -> Iterator[Hit]:

@@ -30,6 +30,7 @@ def _situation(act: Act, context: Context) -> tuple[str, str]:
     "volatile-default-rewrites",
     ERROR,
     "A column added with a volatile default writes every row anew while reads and writes wait",
+    on=(ops.AddColumn,),
     dialects=("postgres",),
     aliases=(
         "squawk:adding-field-with-default",
@@ -71,6 +72,7 @@ def volatile_default_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     "stored-generated-rewrites",
     ERROR,
     "A stored generated column writes every row anew while reads and writes wait",
+    on=(ops.AddColumn, ops.SetGenerated),
     dialects=("postgres",),
     aliases=(
         "squawk:adding-field-with-default",
@@ -104,6 +106,7 @@ def stored_generated_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     "serial-column-rewrites",
     ERROR,
     "A serial or identity column added to a table numbers every row while reads and writes wait",
+    on=(ops.AddColumn,),
     dialects=("postgres",),
     aliases=(
         "squawk:adding-field-with-default",
@@ -140,6 +143,7 @@ def serial_column_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     "type-change-rewrites",
     ERROR,
     "A change of type writes every row anew while reads and writes wait",
+    on=(ops.AlterColumnType,),
     dialects=("postgres",),
     aliases=(
         "squawk:changing-column-type",
@@ -184,6 +188,7 @@ def _new_column_help(table: Name, column: str, kind: str) -> str:
     "persistence-change-rewrites",
     ERROR,
     "SET LOGGED and SET UNLOGGED write the table anew while reads and writes wait",
+    on=(ops.SetTableOption,),
     dialects=("postgres",),
     aliases=("atlas:PG307", "pgfence:set-logged-unlogged", "pgsafe:set-logged-unlogged"),
 )
@@ -206,6 +211,7 @@ def _copy_help(table: Name) -> str:
     "access-method-rewrites",
     ERROR,
     "SET ACCESS METHOD and SET TABLESPACE write the table anew while reads and writes wait",
+    on=(ops.SetTableOption,),
     dialects=("postgres",),
     aliases=("atlas:PG311", "pgsafe:set-access-method"),
 )
@@ -223,6 +229,7 @@ def access_method_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     "trigger-lock",
     INFO,
     "Creating, dropping or switching a trigger waits for all writes, and all later ones wait for it",
+    on=(ops.CreateTrigger, ops.Drop, ops.EnableTrigger),
     dialects=("postgres",),
     default=False,
     aliases=(

@@ -37,6 +37,7 @@ def _columns(columns: tuple[str, ...]) -> str:
     "foreign-key-validates",
     WARNING,
     "A foreign key that is not NOT VALID checks all rows while writes to both tables wait",
+    on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
     aliases=(
         "squawk:adding-foreign-key-constraint",
@@ -99,6 +100,7 @@ def _foreign_help(table: Name, constraint: Constraint) -> str:
     "check-validates",
     ERROR,
     "A CHECK that is not NOT VALID checks all rows while reads and writes wait",
+    on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
     aliases=(
         "squawk:constraint-missing-not-valid",
@@ -145,6 +147,7 @@ def check_validates(step: Step, context: Context) -> Iterator[Hit]:
     "validate-with-not-valid",
     WARNING,
     "A constraint added with NOT VALID is validated in the same transaction",
+    on=(ops.ValidateConstraint,),
     dialects=("postgres",),
     aliases=(
         "squawk:constraint-missing-not-valid",
@@ -190,6 +193,7 @@ def validate_with_not_valid(step: Step, context: Context) -> Iterator[Hit]:
     "unique-builds-index",
     ERROR,
     "A UNIQUE constraint without USING INDEX builds its index while reads and writes wait",
+    on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
     aliases=(
         "squawk:disallowed-unique-constraint",
@@ -238,6 +242,7 @@ def _index_help(table: Name, constraint: Constraint, words: str) -> str:
     "primary-key-builds-index",
     ERROR,
     "A primary key without USING INDEX, or on nullable columns, works through the table while reads and writes wait",
+    on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
     aliases=(
         "squawk:adding-serial-primary-key-field",
@@ -283,6 +288,7 @@ def primary_key_builds_index(step: Step, context: Context) -> Iterator[Hit]:
     "exclusion-builds-index",
     ERROR,
     "An EXCLUDE constraint builds its index while reads and writes wait",
+    on=(ops.AddConstraint,),
     dialects=("postgres",),
     aliases=(
         "squawk:constraint-missing-not-valid",

@@ -59,6 +59,7 @@ def alter_table_combinable(step: Step, context: Context) -> Iterator[Hit]:
     "backfill-with-schema-change",
     INFO,
     "Rows are filled in one statement, in the migration that changes the schema",
+    on=(ops.Update,),
     dialects=("postgres",),
     default=False,
     aliases=("strong_migrations:change_column_null", "pgfence:update-in-migration"),

@@ -22,6 +22,7 @@ _CORRUPTED = ((14, 0), (14, 3))
     "create-index-blocking",
     WARNING,
     "CREATE INDEX without CONCURRENTLY blocks writes while it is built",
+    on=(ops.CreateIndex,),
     dialects=("postgres",),
     aliases=(
         "squawk:require-concurrent-index-creation",
@@ -68,6 +69,7 @@ def _create_help(act: Act, operation: ops.CreateIndex) -> str:
     "drop-index-blocking",
     WARNING,
     "DROP INDEX without CONCURRENTLY waits for every query on the table, and all others wait for it",
+    on=(ops.Drop,),
     dialects=("postgres",),
     aliases=(
         "squawk:require-concurrent-index-deletion",
@@ -114,6 +116,7 @@ _REINDEX_SINCE = 12
     "reindex-blocking",
     ERROR,
     "REINDEX without CONCURRENTLY blocks writes, and queries that would use the index",
+    on=(ops.Maintenance,),
     dialects=("postgres",),
     aliases=(
         "squawk:require-concurrent-reindex",
@@ -153,6 +156,7 @@ _DETACH_SINCE = 14
     "detach-partition-blocking",
     ERROR,
     "DETACH PARTITION without CONCURRENTLY blocks reads and writes of the whole partitioned table",
+    on=(ops.DetachPartition,),
     dialects=("postgres",),
     aliases=(
         "squawk:require-concurrent-partition-detach",
@@ -183,6 +187,7 @@ def detach_partition_blocking(step: Step, context: Context) -> Iterator[Hit]:
     "attach-partition-scans",
     WARNING,
     "ATTACH PARTITION checks every row of the partition under the strongest lock",
+    on=(ops.AttachPartition,),
     dialects=("postgres",),
     aliases=(
         "pg-migration-lint:PGM005",
@@ -211,6 +216,7 @@ def attach_partition_scans(step: Step, context: Context) -> Iterator[Hit]:
     "refresh-materialized-view-blocking",
     WARNING,
     "REFRESH MATERIALIZED VIEW without CONCURRENTLY blocks reads while the view is computed",
+    on=(ops.Maintenance,),
     dialects=("postgres",),
     aliases=(
         "pgls:requireConcurrentRefreshMatview",
@@ -240,6 +246,7 @@ def refresh_blocking(step: Step, context: Context) -> Iterator[Hit]:
     "refresh-materialized-view-concurrently",
     INFO,
     "REFRESH MATERIALIZED VIEW CONCURRENTLY still blocks writes and other refreshes of the view",
+    on=(ops.Maintenance,),
     dialects=("postgres",),
     default=False,
     aliases=("pgls:concurrentRefreshMatviewLock", "pgfence:refresh-matview-concurrent"),
@@ -261,6 +268,7 @@ def refresh_concurrently(step: Step, context: Context) -> Iterator[Hit]:
     "rewrite-by-maintenance",
     ERROR,
     "VACUUM FULL and CLUSTER write the table anew under the strongest lock",
+    on=(ops.Maintenance,),
     dialects=("postgres",),
     aliases=(
         "pgls:banVacuumFull",
@@ -291,6 +299,7 @@ def rewrite_by_maintenance(step: Step, context: Context) -> Iterator[Hit]:
     "concurrent-build-corrupts",
     ERROR,
     "PostgreSQL 14.0 to 14.3 can build a corrupt index with CONCURRENTLY",
+    on=(ops.CreateIndex, ops.Maintenance),
     dialects=("postgres",),
     aliases=("strong_migrations:add_index_corruption",),
 )
@@ -318,6 +327,7 @@ def concurrent_build_corrupts(step: Step, context: Context) -> Iterator[Hit]:
     "rewrite-instead-of-repack",
     INFO,
     "PostgreSQL 19 has REPACK, which takes the place of VACUUM FULL and CLUSTER",
+    on=(ops.Maintenance,),
     dialects=("postgres",),
     aliases=("squawk:prefer-repack",),
 )

@@ -22,6 +22,7 @@ _CHECKS_PROVE_SINCE = 12
     "set-not-null-scans",
     ERROR,
     "SET NOT NULL checks all rows while reads and writes wait",
+    on=(ops.AddConstraint, ops.SetNullable, ops.ValidateConstraint),
     dialects=("postgres",),
     aliases=(
         "squawk:adding-not-nullable-field",
@@ -89,6 +90,7 @@ def not_null_help(table: Name, column: str, major: int = 14) -> str:
     "domain-constraint-scans",
     WARNING,
     "A constraint added to a domain checks all rows of all tables that use it while writes wait",
+    on=(ops.AddConstraint, ops.CreateType),
     dialects=("postgres",),
     aliases=(
         "squawk:ban-alter-domain-with-add-constraint",
@@ -118,6 +120,7 @@ def domain_constraint_scans(step: Step, context: Context) -> Iterator[Hit]:
     "domain-not-null-scans",
     WARNING,
     "SET NOT NULL of a domain checks all rows of all tables that use it while writes wait",
+    on=(ops.CreateType, ops.SetNullable),
     dialects=("postgres",),
     aliases=("pgsafe:add-domain-not-null",),
 )

@@ -260,6 +260,7 @@ def statement_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     "timeout-without-effect",
     WARNING,
     "lock_timeout is off, too long, or set after the statement that needs it",
+    on=(ops.SetVariable,),
     dialects=("postgres",),
     aliases=(
         "pgfence:lock-timeout-zero",

@@ -21,6 +21,7 @@ _PERSISTENT = frozenset({"journal_mode", "page_size", "auto_vacuum", "encoding"}
     "sqlite-vacuum",
     WARNING,
     "VACUUM writes the whole SQLite file anew while all others wait",
+    on=(ops.Maintenance,),
     dialects=("sqlite",),
 )
 def sqlite_vacuum(step: Step, context: Context) -> Iterator[Hit]:
@@ -40,6 +41,7 @@ def sqlite_vacuum(step: Step, context: Context) -> Iterator[Hit]:
     "sqlite-persistent-pragma",
     WARNING,
     "A PRAGMA of a migration changes the file for everybody who opens it later",
+    on=(ops.Pragma,),
     dialects=("sqlite",),
 )
 def sqlite_persistent_pragma(step: Step, context: Context) -> Iterator[Hit]:
@@ -59,6 +61,7 @@ def sqlite_persistent_pragma(step: Step, context: Context) -> Iterator[Hit]:
     "sqlite-table-rebuild",
     INFO,
     "A table is copied into a new one: the whole SQLite file is locked while its rows are written",
+    on=(ops.Drop, ops.Insert),
     dialects=("sqlite",),
     default=False,
 )

@@ -24,6 +24,7 @@ _BATCHES = "in batches of some thousand rows"
     "required-column-added",
     ERROR,
     "A NOT NULL column without a default is added: it fails on rows, and old code cannot write any",
+    on=(ops.AddColumn,),
     aliases=(
         "squawk:adding-required-field",
         "pgls:addingRequiredField",
@@ -66,6 +67,7 @@ def required_column_added(step: Step, context: Context) -> Iterator[Hit]:
     "unique-may-fail",
     INFO,
     "Values that are there may not be unique: the index or constraint fails on the first pair",
+    on=(ops.AddConstraint, ops.CreateIndex),
     aliases=("atlas:MF101", "atlas:MF102"),
 )
 def unique_may_fail(step: Step, context: Context) -> Iterator[Hit]:
@@ -123,6 +125,7 @@ def _duplicates(act: Act, table: Name, columns: tuple[str, ...]) -> Hit:
     "not-null-without-default",
     WARNING,
     "A rebuilt SQLite table makes a column NOT NULL that held NULLs, without a default",
+    on=(ops.Rename,),
     dialects=("sqlite",),
     aliases=("atlas:LT101", "django-migration-linter:NOT_NULL"),
 )
@@ -151,6 +154,7 @@ def not_null_without_default(step: Step, context: Context) -> Iterator[Hit]:
     "schema-dropped",
     ERROR,
     "A schema is dropped with all that is in it",
+    on=(ops.CreateSchema, ops.Drop),
     dialects=("postgres",),
     aliases=(
         "squawk:ban-drop-schema",
@@ -177,6 +181,7 @@ def schema_dropped(step: Step, context: Context) -> Iterator[Hit]:
     "database-dropped",
     ERROR,
     "A database is dropped",
+    on=(ops.Drop,),
     dialects=("postgres",),
     aliases=(
         "squawk:ban-drop-database",
@@ -203,6 +208,7 @@ def database_dropped(step: Step, context: Context) -> Iterator[Hit]:
     "truncate-cascade",
     ERROR,
     "TRUNCATE ... CASCADE empties every table that refers to this one",
+    on=(ops.Truncate,),
     dialects=("postgres",),
     aliases=(
         "squawk:ban-truncate-cascade",
@@ -243,6 +249,7 @@ def _referring(act: Act, name: Name) -> list[str]:
     "table-truncated",
     WARNING,
     "TRUNCATE empties a table that others use, under the strongest lock",
+    on=(ops.Truncate,),
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -270,6 +277,7 @@ def table_truncated(step: Step, context: Context) -> Iterator[Hit]:
     "drop-cascade",
     WARNING,
     "DROP ... CASCADE takes along what the script does not name",
+    on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM202", "pg-migration-lint:PGM205"),
 )
@@ -302,6 +310,7 @@ def _is_known(act: Act, operation: ops.Drop) -> bool:
     "column-drop-takes-constraint",
     WARNING,
     "DROP COLUMN silently takes a primary key, unique constraint, foreign key or unique index with it",
+    on=(ops.DropColumn,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM010", "pg-migration-lint:PGM011", "pg-migration-lint:PGM012"),
 )
@@ -343,6 +352,7 @@ def _described(constraint: Constraint) -> str:
     "constraint-dropped",
     WARNING,
     "A constraint is dropped: what it refused can be written from now on, and the rollback may not find the rows fit",
+    on=(ops.DropConstraint,),
     dialects=("postgres",),
     aliases=(
         "squawk:ban-drop-constraint",

@@ -20,6 +20,7 @@ WARNING, INFO = Severity.WARNING, Severity.INFO
     "update-without-where",
     WARNING,
     "UPDATE without WHERE overwrites a value of every row",
+    on=(ops.Update,),
     aliases=("pgls:banUpdateWithoutWhere", "diesel-guard:MutationWithoutWhereCheck"),
 )
 def update_without_where(step: Step, context: Context) -> Iterator[Hit]:
@@ -42,6 +43,7 @@ def update_without_where(step: Step, context: Context) -> Iterator[Hit]:
     "delete-without-where",
     WARNING,
     "DELETE without WHERE empties a table",
+    on=(ops.Delete,),
     default=False,
     aliases=("pgls:banDeleteWithoutWhere", "pgfence:delete-without-where", "diesel-guard:MutationWithoutWhereCheck"),
 )
@@ -62,6 +64,7 @@ def delete_without_where(step: Step, context: Context) -> Iterator[Hit]:
     "rows-changed",
     INFO,
     "A migration changes rows of a table that was there before",
+    on=(ops.Delete, ops.Insert, ops.Update),
     default=False,
     aliases=(
         "pg-migration-lint:PGM301",
@@ -87,6 +90,7 @@ def rows_changed(step: Step, context: Context) -> Iterator[Hit]:
     "delete-cascade-added",
     INFO,
     "A foreign key with ON DELETE CASCADE is added to a table with rows: a DELETE reaches further from now on",
+    on=(ops.AddConstraint,),
     aliases=(),
 )
 def delete_cascade_added(step: Step, context: Context) -> Iterator[Hit]:
@@ -121,6 +125,7 @@ def _before(step: Step, act: Act, name: ops.Name) -> tuple[ops.Constraint, ...]:
     "sequence-restarted",
     WARNING,
     "A sequence is set back to a constant: the next number may be taken already",
+    on=(ops.AlterSequence,),
     dialects=("postgres",),
     aliases=(),
 )
@@ -141,6 +146,7 @@ def sequence_restarted(step: Step, context: Context) -> Iterator[Hit]:
     "enum-value-removed",
     WARNING,
     "An enum is made anew with fewer values: rows that hold one of the others make it fail, or lose it",
+    on=(ops.CreateType,),
     dialects=("postgres",),
     aliases=(),
 )

@@ -142,7 +142,13 @@ def out_of_order(found: Discovered, context: Context) -> Iterator[Hit]:
     )
 
 
-@rule("PAI007", "swapped-scripts", Severity.ERROR, "Forward and rollback look swapped")
+@rule(
+    "PAI007",
+    "swapped-scripts",
+    Severity.ERROR,
+    "Forward and rollback look swapped",
+    on=(ops.Drop, ops.DropColumn, ops.DropConstraint),
+)
 def swapped_scripts(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of a forward that only drops what its own rollback creates."""
     migration = step.migration

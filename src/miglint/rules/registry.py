@@ -14,15 +14,23 @@ engines (`miglint.variants.Both`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from miglint.findings import Fix, Severity
 from miglint.source import Direction, Script, SourceFile, Span
+from miglint.values import Struct, field
+
+if TYPE_CHECKING:
+    from miglint.replay import Step
+    from miglint.sql.operations import Operation
+
+# When a rule has something to say: types of operation, one of which the step must hold; or what gives the codes of the
+# rules that have something to say about a step, where a family finds that out for all of its rules at once.
+On = tuple["type[Operation]", ...] | Callable[["Step"], Collection[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """What a rule found. `file` and `span` say where; `script` is set when it is in a script of a migration.
 
     `severity` overrides the rule's own (a hazard that is milder here). `evidence` is `static` unless it was executed.
@@ -39,13 +47,12 @@ class Hit:
     version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule and what people can say about it.
 
-    `dialects` are those it speaks about; `default` whether it is on when nothing is selected; `aliases` the names of
-    the same hazard elsewhere, as `tool:name`. `scope` is `step`, `history`, `project`, `variants`, `directives` or
-    `internal`.
+    `on` says about which steps it has to be asked (None: about all). `dialects` are those it speaks about; `default`
+    whether it is on when nothing is selected; `aliases` the names of the same hazard elsewhere, as `tool:name`. `scope`
+    is `step`, `history`, `project`, `variants`, `directives` or `internal`.
     `options` are the keys that `[tool.miglint.rules.CODE]` may hold, with their defaults; what is given there must have
     the default's type (a tuple stands for a list). `objection` says what else is wrong with a value, or None.
     """
@@ -55,6 +62,7 @@ class Rule:
     severity: Severity
     summary: str
     check: Callable[..., Iterable[Hit]]
+    on: On | None = None
     scope: str = "step"
     dialects: tuple[str, ...] = ("postgres", "sqlite")
     default: bool = True
@@ -69,8 +77,7 @@ class Rule:
         return self.code[:3]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What a rule may know besides the step: targets and settings of the run.
 
     `targets` maps a dialect to its lowest version as a tuple (`{"postgres": (14,), "sqlite": (3, 35)}`).
@@ -91,6 +98,7 @@ def rule(
     severity: Severity,
     summary: str,
     *,
+    on: On | None = None,
     scope: str = "step",
     dialects: tuple[str, ...] = ("postgres", "sqlite"),
     default: bool = True,
@@ -105,7 +113,19 @@ def rule(
         if code in _RULES or any(other.name == name for other in _RULES.values()):
             raise ValueError(f"rule {code} ({name}) is registered twice")
         _RULES[code] = Rule(
-            code, name, severity, summary, check, scope, dialects, default, fixable, aliases, options or {}, objection
+            code,
+            name,
+            severity,
+            summary,
+            check,
+            on,
+            scope,
+            dialects,
+            default,
+            fixable,
+            aliases,
+            options or {},
+            objection,
         )
         return check
 

@@ -204,43 +204,43 @@ def message(step: Step, change: Change) -> str:
 # --- the rules -------------------------------------------------------------------------------------------------------
 
 
-@rule("SYM001", "left-behind", Severity.ERROR, "The rollback leaves something behind that the forward made")
+@rule("SYM001", "left-behind", Severity.ERROR, "The rollback leaves something behind that the forward made", on=told)
 def left_behind(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of tables, columns, constraints, indexes and other objects that outlive the rollback."""
     return hits(step, "SYM001")
 
 
-@rule("SYM002", "not-restored", Severity.ERROR, "The rollback does not bring back what the forward removed")
+@rule("SYM002", "not-restored", Severity.ERROR, "The rollback does not bring back what the forward removed", on=told)
 def not_restored(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of objects that the forward dropped and the rollback does not make again."""
     return hits(step, "SYM002")
 
 
-@rule("SYM003", "type-not-restored", Severity.ERROR, "A column comes back with another type")
+@rule("SYM003", "type-not-restored", Severity.ERROR, "A column comes back with another type", on=told)
 def type_not_restored(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of columns of another type."""
     return hits(step, "SYM003")
 
 
-@rule("SYM004", "default-not-restored", Severity.ERROR, "A column comes back with another default")
+@rule("SYM004", "default-not-restored", Severity.ERROR, "A column comes back with another default", on=told)
 def default_not_restored(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of columns with another default, identity or generation expression."""
     return hits(step, "SYM004")
 
 
-@rule("SYM005", "nullability-not-restored", Severity.ERROR, "A column comes back with or without NOT NULL")
+@rule("SYM005", "nullability-not-restored", Severity.ERROR, "A column comes back with or without NOT NULL", on=told)
 def nullability_not_restored(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of columns that take NULL now and did not, or the other way round."""
     return hits(step, "SYM005")
 
 
-@rule("SYM006", "collation-not-restored", Severity.ERROR, "A column comes back with another collation")
+@rule("SYM006", "collation-not-restored", Severity.ERROR, "A column comes back with another collation", on=told)
 def collation_not_restored(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of columns that compare and sort in another way."""
     return hits(step, "SYM006")
 
 
-@rule("SYM007", "constraint-changed", Severity.ERROR, "A constraint comes back with another definition")
+@rule("SYM007", "constraint-changed", Severity.ERROR, "A constraint comes back with another definition", on=told)
 def constraint_changed(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of keys and checks that say something else under the same name."""
     return hits(step, "SYM007")
@@ -251,13 +251,14 @@ def constraint_changed(step: Step, context: Context) -> Iterable[Hit]:
     "foreign-key-action-changed",
     Severity.ERROR,
     "A foreign key comes back with another ON DELETE or ON UPDATE",
+    on=told,
 )
 def foreign_key_action_changed(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of foreign keys that do something else when the row that they point at goes."""
     return hits(step, "SYM008")
 
 
-@rule("SYM009", "index-changed", Severity.ERROR, "An index comes back with another definition")
+@rule("SYM009", "index-changed", Severity.ERROR, "An index comes back with another definition", on=told)
 def index_changed(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of indexes on other columns, without their condition, no longer unique, and so on."""
     return hits(step, "SYM009")
@@ -268,6 +269,7 @@ def index_changed(step: Step, context: Context) -> Iterable[Hit]:
     "enum-labels-changed",
     Severity.ERROR,
     "An enum comes back with other labels",
+    on=told,
     dialects=("postgres",),
 )
 def enum_labels_changed(step: Step, context: Context) -> Iterable[Hit]:
@@ -275,13 +277,19 @@ def enum_labels_changed(step: Step, context: Context) -> Iterable[Hit]:
     return hits(step, "SYM010")
 
 
-@rule("SYM011", "rename-not-reversed", Severity.ERROR, "The rollback does not take back a rename")
+@rule("SYM011", "rename-not-reversed", Severity.ERROR, "The rollback does not take back a rename", on=told)
 def rename_not_reversed(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of objects that keep the name that the forward gave them."""
     return hits(step, "SYM011")
 
 
-@rule("SYM012", "removes-what-was-there", Severity.ERROR, "The rollback removes what was there before the forward")
+@rule(
+    "SYM012",
+    "removes-what-was-there",
+    Severity.ERROR,
+    "The rollback removes what was there before the forward",
+    on=told,
+)
 def removes_what_was_there(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of rollbacks that drop more than the forward made."""
     return hits(step, "SYM012")
@@ -312,7 +320,9 @@ def _failures(step: Step) -> Iterator[Hit]:
             )
 
 
-@rule("SYM014", "definition-changed", Severity.ERROR, "A view, function, trigger or policy comes back different")
+@rule(
+    "SYM014", "definition-changed", Severity.ERROR, "A view, function, trigger or policy comes back different", on=told
+)
 def definition_changed(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of views, functions, triggers, policies, domains and types with another definition."""
     return hits(step, "SYM014")
@@ -323,6 +333,7 @@ def definition_changed(step: Step, context: Context) -> Iterable[Hit]:
     "extension-left-behind",
     Severity.WARNING,
     "The rollback leaves an extension behind",
+    on=told,
     dialects=("postgres",),
 )
 def extension_left_behind(step: Step, context: Context) -> Iterable[Hit]:
@@ -331,7 +342,11 @@ def extension_left_behind(step: Step, context: Context) -> Iterable[Hit]:
 
 
 @rule(
-    "SYM016", "setting-not-restored", Severity.ERROR, "A table, sequence or other object comes back with other settings"
+    "SYM016",
+    "setting-not-restored",
+    Severity.ERROR,
+    "A table, sequence or other object comes back with other settings",
+    on=told,
 )
 def setting_not_restored(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of row security, storage parameters, sequence options, partition bounds and the like."""

@@ -69,6 +69,7 @@ def _tell(
     "int-column",
     INFO,
     "A 32-bit integer column: it ends at 2,147,483,647",
+    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -94,6 +95,7 @@ def int_column(step: Step, context: Context) -> Iterator[Hit]:
     "smallint-column",
     INFO,
     "A 16-bit integer column: it ends at 32,767",
+    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:prefer-bigint-over-smallint", "pgls:preferBigintOverSmallint", "pgls:preferBigInt"),
@@ -114,6 +116,7 @@ def smallint_column(step: Step, context: Context) -> Iterator[Hit]:
     "int-primary-key",
     INFO,
     "A primary key of 32 or 16 bits runs out of numbers",
+    on=(ops.AddColumn, ops.AddConstraint, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -146,6 +149,7 @@ def int_primary_key(step: Step, context: Context) -> Iterator[Hit]:
     "serial-column",
     INFO,
     "A serial column: its sequence has rights and an owner of its own, and anybody can overwrite its numbers",
+    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -173,6 +177,7 @@ def serial_column(step: Step, context: Context) -> Iterator[Hit]:
     "varchar-length",
     INFO,
     "varchar(n): its limit is hard to narrow, and text with a CHECK is not",
+    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -198,6 +203,7 @@ def varchar_length(step: Step, context: Context) -> Iterator[Hit]:
     "char-column",
     INFO,
     "char(n) pads with blanks, and compares without them",
+    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -224,6 +230,7 @@ def char_column(step: Step, context: Context) -> Iterator[Hit]:
     "timestamp-without-zone",
     INFO,
     "timestamp without time zone does not say which moment it means",
+    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -250,6 +257,7 @@ def timestamp_without_zone(step: Step, context: Context) -> Iterator[Hit]:
     "json-column",
     INFO,
     "json has no equality: DISTINCT, GROUP BY and UNION on it fail",
+    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     aliases=(
         "eugene:E3",
@@ -277,6 +285,7 @@ def json_column(step: Step, context: Context) -> Iterator[Hit]:
     "money-column",
     INFO,
     "money changes its value with the server's locale",
+    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM104",),
 )
@@ -296,6 +305,7 @@ def money_column(step: Step, context: Context) -> Iterator[Hit]:
     "float-column",
     INFO,
     "A floating-point column: 0.1 + 0.2 is not 0.3",
+    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     default=False,
     aliases=("pg-migration-lint:PGM109",),
@@ -316,6 +326,7 @@ def float_column(step: Step, context: Context) -> Iterator[Hit]:
     "timestamp-precision-zero",
     INFO,
     "timestamp(0) rounds: a moment may be stored as one that is still to come",
+    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM102",),
 )
@@ -338,6 +349,7 @@ _FORBIDDEN: tuple[str, ...] = ()
     "forbidden-type",
     WARNING,
     "A column has a type that the configuration forbids",
+    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
     aliases=("pgsafe:forbidden-column-type",),
     options={"types": _FORBIDDEN},
 )

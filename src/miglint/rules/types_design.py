@@ -24,6 +24,7 @@ _LISTED = 3
     "enum-created",
     INFO,
     "An enum is created: its values can be added to, but not removed or reordered",
+    on=(ops.CreateType,),
     dialects=("postgres",),
     default=False,
     aliases=("eugene:W13", "pgls:creatingEnum"),
@@ -45,6 +46,7 @@ def enum_created(step: Step, context: Context) -> Iterator[Hit]:
     "enum-value-without-order",
     INFO,
     "ADD VALUE without BEFORE or AFTER puts the value at the end of the order",
+    on=(ops.AddEnumValue,),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:require-enum-value-ordering", "pgfence:alter-enum-no-ordering"),
@@ -112,6 +114,7 @@ def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -
     "foreign-key-without-index",
     INFO,
     "A foreign key without an index: every DELETE and UPDATE of the other table reads all rows of this one",
+    on=(ops.AddColumn, ops.AddConstraint, ops.CreateTable),
     default=False,
     aliases=(
         "eugene:E15",
@@ -147,6 +150,7 @@ def foreign_key_without_index(step: Step, context: Context) -> Iterator[Hit]:
     "table-without-primary-key",
     INFO,
     "A table without a primary key: its rows cannot be told apart, and replication cannot update them",
+    on=(ops.CreateTable,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM502", "pgsafe:require-primary-key", "diesel-guard:CreateTableWithoutPkCheck"),
 )
@@ -196,6 +200,7 @@ def _unique_not_null(step: Step, act: Act, operation: ops.CreateTable, table: Ta
     "redundant-index",
     WARNING,
     "An index that another one makes superfluous: it costs every write, and serves no query",
+    on=(ops.CreateIndex,),
     aliases=("pg-migration-lint:PGM508",),
 )
 def redundant_index(step: Step, context: Context) -> Iterator[Hit]:
@@ -237,6 +242,7 @@ def _earlier(step: Step, act: Act, index: Index) -> bool:
     "unlogged-table",
     WARNING,
     "An unlogged table is empty after a crash, and does not exist on replicas",
+    on=(ops.CreateTable,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM506",),
 )
@@ -257,6 +263,7 @@ def unlogged_table(step: Step, context: Context) -> Iterator[Hit]:
     "unique-instead-of-primary-key",
     INFO,
     "UNIQUE NOT NULL where a primary key is meant",
+    on=(ops.CreateTable,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM503",),
 )
@@ -294,6 +301,7 @@ def _width(sizes: list[tuple[int, int]]) -> int:
     "column-order-pads",
     INFO,
     "The order of the columns leaves holes between them in every row",
+    on=(ops.CreateTable,),
     dialects=("postgres",),
     default=False,
     aliases=("atlas:PG110",),
@@ -322,6 +330,7 @@ def column_order_pads(step: Step, context: Context) -> Iterator[Hit]:
     "wide-index",
     INFO,
     "An index of many columns rarely serves better than one of the first few",
+    on=(ops.CreateIndex,),
     default=False,
     aliases=("strong_migrations:add_index_columns", "diesel-guard:WideIndexCheck"),
     options={"columns": 3},
@@ -344,6 +353,7 @@ def wide_index(step: Step, context: Context) -> Iterator[Hit]:
     "domain-with-constraint",
     INFO,
     "A domain with a constraint: changing it checks every table that uses it",
+    on=(ops.CreateType,),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-create-domain-with-constraint", "pgfence:ban-create-domain-with-constraint"),
@@ -375,6 +385,7 @@ _TRUSTED = frozenset(
     "extension-needs-superuser",
     INFO,
     "CREATE EXTENSION needs a superuser, or the right to create in the database where the extension is trusted",
+    on=(ops.CreateExtension,),
     dialects=("postgres",),
     default=False,
     aliases=("diesel-guard:CreateExtensionCheck",),

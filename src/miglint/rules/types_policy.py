@@ -33,6 +33,7 @@ def _tables(step: Step) -> Iterator[tuple[Act, ops.CreateTable]]:
     "required-columns",
     WARNING,
     "A new table lacks a column that the configuration requires",
+    on=(ops.CreateTable,),
     aliases=("pgsafe:require-columns",),
     options={"columns": _NAMES},
 )
@@ -62,6 +63,7 @@ def required_columns(step: Step, context: Context) -> Iterator[Hit]:
     "required-comment",
     INFO,
     "A new table or column has no comment",
+    on=(ops.AddColumn, ops.CreateTable, ops.SetComment),
     dialects=("postgres",),
     default=False,
     aliases=("pgsafe:require-comment",),
@@ -106,6 +108,7 @@ def _not_null_later(step: Step) -> set[tuple[str, str]]:
     "nullable-foreign-key",
     INFO,
     "A foreign key that may be NULL: rows of nobody, which a join leaves out",
+    on=(ops.CreateTable,),
     default=False,
     aliases=("pgsafe:forbid-nullable-fk",),
 )
@@ -132,6 +135,7 @@ def nullable_foreign_key(step: Step, context: Context) -> Iterator[Hit]:
     "nullable-column",
     INFO,
     "A column of a new table may be NULL",
+    on=(ops.CreateTable,),
     default=False,
     aliases=("pgsafe:require-not-null",),
 )

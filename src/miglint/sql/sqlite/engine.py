@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from dataclasses import dataclass, replace
 
 from miglint.sql.sqlite.newer import AGGREGATE_ORDER, ALTER_CONSTRAINT, aggregate_orders, alter_constraint, masked
 from miglint.sql.sqlite.tokens import ILLEGAL, SPACE, STRING, Tokens, tokenize
 from miglint.sql.sqlite.words import RESERVED
+from miglint.values import Struct, replace
 
 Version = tuple[int, int]
 
@@ -70,8 +70,7 @@ _SHOWN = 60
 _MAX_ASKED = 8_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(Struct, frozen=True):
     """A text to ask the library about, and where the characters of the file went in it.
 
     Those from `turn` on are moved by `shift`, those before it by `early`.
@@ -86,8 +85,7 @@ class _Question:
         return max(0, offset + (self.shift if offset >= self.turn else self.early))
 
 
-@dataclass(frozen=True, slots=True)
-class Objection:
+class Objection(Struct, frozen=True):
     """What the library says against a statement: the tokens that it names, and whether it is about syntax."""
 
     message: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cache
 
 from miglint.source import Span
@@ -28,6 +27,7 @@ from miglint.sql.sqlite.features import (
 from miglint.sql.sqlite.features.model import ROWS_SEEN_SINCE
 from miglint.sql.sqlite.newer import KNOWN_SINCE
 from miglint.sql.sqlite.tokens import Tokens, pieces, tokenize
+from miglint.values import Struct, replace
 
 # From this version on the library, with what `newer` knows, can judge everything up to `NEWEST`.
 _JUDGED_FROM = max(
@@ -37,8 +37,7 @@ _JUDGED_FROM = max(
 _UNSEEN = re.compile(r"\bINDEX\b.*\bNULLS\b", re.IGNORECASE | re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why SQLite does not take a statement.
 
     `span` is the part at fault, `statement` all of it; `message` is what SQLite says, or what it would say.
@@ -52,8 +51,7 @@ class Refusal:
     feature: Feature | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The answer: `accepted` is None when it cannot be known, with the `reason`; `refusals` say why not."""
 
     accepted: bool | None

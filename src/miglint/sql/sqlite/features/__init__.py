@@ -10,7 +10,6 @@ SQLite's release notes, as is that the upsert did not.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 
 from miglint.source import Span
@@ -20,6 +19,7 @@ from miglint.sql.sqlite.features.model import MISSING, REFUSED, ROWS, SILENT, SY
 from miglint.sql.sqlite.features.statements import STATEMENTS
 from miglint.sql.sqlite.features.versions import VERSIONS
 from miglint.sql.sqlite.tokens import ILLEGAL, NUMBER, QUOTED, VARIABLE, Tokens, pieces, tokenize
+from miglint.values import Struct
 
 __all__ = [
     "FEATURES",
@@ -41,8 +41,7 @@ NEWEST: Version = (3, 54)
 FEATURES: tuple[Feature, ...] = VERSIONS + ALTERS + STATEMENTS + CLAUSES
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """A feature in a script: the characters that use it, and the statement around."""
 
     feature: Feature

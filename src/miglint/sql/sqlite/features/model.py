@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
+
+from miglint.values import Struct
 
 Version = tuple[int, int]
 
@@ -22,8 +23,7 @@ ROWS_SEEN_SINCE: Version = (3, 32)
 TABLE = ("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, c CHECK (c > 0), CONSTRAINT k CHECK (a > 0))",)
 
 
-@dataclass(frozen=True)
-class Feature:
+class Feature(Struct, frozen=True, dict=True):
     """One construct.
 
     `since` is the first version that takes it, None when none does. `effect` says what happens below that version:

@@ -1,0 +1,170 @@
+"""The rules that are on, asked scope by scope; what they say comes with the rule and the migration it is about.
+
+A history has thousands of steps, and each holds something for few of the rules. Those that say so beforehand
+(`Rule.on`) are asked about no other steps.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from miglint.replay import Passage, Step
+from miglint.rules.clauses import flat
+from miglint.rules.internal import RULE_CRASHED
+from miglint.rules.registry import Context, Hit, Rule
+from miglint.selection import Selection
+from miglint.source import Dialect, Migration, SourceFile, Span
+from miglint.sql import operations as ops
+from miglint.sql.operations import Operation
+from miglint.values import Struct
+
+if TYPE_CHECKING:
+    from miglint.rules.execution import Executed
+
+_BLOCKS = frozenset({ops.If, ops.Try})
+
+
+class Placed(Struct, frozen=True):
+    """A hit with the rule that made it and the migration that it came from."""
+
+    rule: Rule
+    hit: Hit
+    migration: Migration | None = None
+
+
+class Turn(NamedTuple):
+    """A rule that is asked in its turn: in the order of the numbers."""
+
+    number: int
+    rule: Rule
+    context: Context
+
+
+class Asked:
+    """The rules that are on, each with its context, asked scope by scope."""
+
+    def __init__(self, chosen: Selection, targets: Mapping[str, tuple[int, ...]]) -> None:
+        self.rules = chosen.names.rules
+        self._crash = self.rules[RULE_CRASHED]
+        # By scope and dialect; what is about no dialect is under "".
+        self._scopes: dict[tuple[str, str], list[Turn]] = defaultdict(list)
+        for number, code in enumerate(sorted(chosen.enabled)):
+            rule = self.rules[code]
+            for dialect in ("", *rule.dialects):
+                self._scopes[rule.scope, dialect].append(Turn(number, rule, Context(targets, chosen.options[code])))
+        self._steps: dict[str, _Agenda] = {}
+
+    def about_histories(self, dialect: Dialect) -> bool:
+        """Tell whether a rule looks at histories as a whole."""
+        return bool(self._scopes["history", dialect.value])
+
+    @property
+    def about_variants(self) -> bool:
+        """Whether a rule looks at the variants of a history for two engines."""
+        return bool(self._scopes["variants", ""])
+
+    def step(self, step: Step) -> list[Placed]:
+        """Ask the rules about one step."""
+        migration = step.migration
+        placed: list[Placed] = []
+        dialect = migration.dialect.value
+        agenda = self._steps.get(dialect)
+        if agenda is None:
+            agenda = self._steps[dialect] = _Agenda(self._scopes["step", dialect])
+        for turn in agenda.of(step):
+            self._ask(placed, turn, step, migration)
+        return placed
+
+    def history(self, passages: list[Passage]) -> list[Placed]:
+        """Ask the rules about a history as a whole."""
+        placed: list[Placed] = []
+        migration = passages[0].migration
+        for turn in self._scopes["history", migration.dialect.value]:
+            self._ask(placed, turn, passages, migration)
+        return placed
+
+    def executed(self, run: Executed) -> list[Placed]:
+        """Ask the rules about one migration that was executed."""
+        migration = run.step.migration
+        placed: list[Placed] = []
+        for turn in self._scopes["executed", migration.dialect.value]:
+            self._ask(placed, turn, run, migration)
+        return placed
+
+    def others(self, scope: str, subject: object) -> list[Placed]:
+        """Ask the rules of a scope that is about no migration: `project`, `variants`, `directives`."""
+        placed: list[Placed] = []
+        for turn in self._scopes[scope, ""]:
+            self._ask(placed, turn, subject, None)
+        return placed
+
+    def _ask(self, placed: list[Placed], turn: Turn, subject: Any, migration: Migration | None) -> None:
+        try:
+            for hit in turn.rule.check(subject, turn.context):
+                placed.append(Placed(turn.rule, hit, migration))
+        # Everything is caught: a rule that breaks down must not take the other answers with it.
+        except Exception as error:
+            placed.append(Placed(self._crash, _crash(turn.rule, error, migration), migration))
+
+
+class _Agenda:
+    """Which rules to ask about a step, by what the step holds."""
+
+    def __init__(self, turns: list[Turn]) -> None:
+        self._always = [turn for turn in turns if turn.rule.on is None]
+        self._by_type = [(turn, turn.rule.on) for turn in turns if isinstance(turn.rule.on, tuple)]
+        # What finds out for a family which of its rules have something to say, with those rules by code.
+        self._finders: dict[Callable[[Step], Collection[str]], dict[str, Turn]] = defaultdict(dict)
+        for turn in turns:
+            if turn.rule.on is not None and not isinstance(turn.rule.on, tuple):
+                self._finders[turn.rule.on][turn.rule.code] = turn
+        self._known: dict[frozenset[type[Operation]], list[Turn]] = {}
+
+    def of(self, step: Step) -> list[Turn]:
+        """Return the rules to ask about a step, in order."""
+        types = _types(step)
+        known = self._known.get(types)
+        if known is None:
+            fitting = [turn for turn, wanted in self._by_type if not types.isdisjoint(wanted)]
+            known = self._known[types] = sorted([*self._always, *fitting], key=_number)
+        found: list[Turn] = []
+        for find, turns in self._finders.items():
+            try:
+                codes: Collection[str] = find(step)
+            # Its rules will meet the same error, and then it is told.
+            except Exception:
+                codes = turns
+            found += [turns[code] for code in codes if code in turns]
+        return sorted([*known, *found], key=_number) if found else known
+
+
+_number = attrgetter("number")
+
+
+def _types(step: Step) -> frozenset[type[Operation]]:
+    """Return the types of all operations of a step: those that were written, and those that ran."""
+    found: set[type[Operation]] = set()
+    for statements in (step.forward_statements, step.rollback_statements):
+        for statement in statements:
+            for operation in statement.operations:
+                if type(operation) in _BLOCKS:
+                    found.update(map(type, flat((operation,))))
+                else:
+                    found.add(type(operation))
+    # What a function that is called does is not written in the statement.
+    for run in (step.forward, step.rollback):
+        if run is not None:
+            found.update(type(moment.operation) for moment in run.moments)
+    return frozenset(found)
+
+
+def _crash(rule: Rule, error: Exception, migration: Migration | None) -> Hit:
+    script = None if migration is None else migration.forward or migration.rollback
+    file = SourceFile("", "") if script is None else script.file
+    span = Span(0, 0) if script is None else Span(script.span.start, script.span.start)
+    detail = " ".join(str(error).split())[:200]
+    message = f"rule {rule.code} ({rule.name}) broke down here: {type(error).__name__}{': ' if detail else ''}{detail}"
+    return Hit(file, span, message, "This is a bug of miglint, please report it. The rule said nothing here.", script)
