@@ -15,6 +15,7 @@ from pathlib import Path
 from miglint.config_table import ConfigError, Table, line_of, nearest
 from miglint.errors import UsageError
 from miglint.findings import Severity
+from miglint.patterns import pattern
 from miglint.source import Dialect
 from miglint.values import Struct, field
 
@@ -46,7 +47,7 @@ KEYS = (
     "fail-on",
     "baseline",
 )
-_TARGET = re.compile(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
+_TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
 _TARGET_NAMES = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite"}
 
 

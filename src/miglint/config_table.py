@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import NoReturn
 
 from miglint.errors import UsageError
+from miglint.patterns import pattern
 from miglint.values import Struct
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
-_KEY = re.compile(
+_HEADER = pattern(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
+_KEY = pattern(
     r"\s*((?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*'))*)\s*="
 )
-_PART = re.compile(r"[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*'")
+_PART = pattern(r"[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*'")
 
 Steps = tuple[str | int, ...]
 
@@ -25,6 +24,8 @@ class ConfigError(UsageError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean ...?)` for the known word that `word` resembles, or nothing."""
+    from difflib import get_close_matches  # only a mistake needs it
+
     found = get_close_matches(word, list(known), 1, 0.5)
     return f" (did you mean `{found[0]}`?)" if found else ""
 

@@ -12,20 +12,21 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from miglint.config_table import nearest
+from miglint.patterns import pattern
 from miglint.selection import Names
 from miglint.source import SourceFile, Span
 from miglint.values import Struct
 
 # Strings and quoted names are matched so as to be skipped. Dollar quotes are not: the body of a DO block is code, and
 # a comment in it is a comment. What is never closed runs to the end, so that every character is looked at once.
-_COMMENT = re.compile(
+_COMMENT = pattern(
     r"(--[^\n]*|/\*.*?(?:\*/|\Z))|[eE]'(?:[^'\\]|\\.)*+(?:'|\Z)|'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)", re.DOTALL
 )
 _MARKS = ("miglint:", "squawk-ignore", "pgm-lint:")
-_OURS = re.compile(r"[-/*\s]*miglint:\s*([\w-]*)")
-_SQUAWK = re.compile(r"[-/*\s]*squawk-ignore(-file)?(?![\w-])[:\s]*")
-_PGM = re.compile(r"[-/*\s]*pgm-lint:\s*suppress(-file)?(?![\w-])[:\s]*")
-_LIST = re.compile(r"\s*([\w-][\w:.-]*(?:\s*,\s*[\w-][\w:.-]*)*)")
+_OURS = pattern(r"[-/*\s]*miglint:\s*([\w-]*)")
+_SQUAWK = pattern(r"[-/*\s]*squawk-ignore(-file)?(?![\w-])[:\s]*")
+_PGM = pattern(r"[-/*\s]*pgm-lint:\s*suppress(-file)?(?![\w-])[:\s]*")
+_LIST = pattern(r"\s*([\w-][\w:.-]*(?:\s*,\s*[\w-][\w:.-]*)*)")
 _OTHERS = ("irreversible", "dialect", "section")
 _WORDS = ("ignore", "ignore-file", *_OTHERS)
 
@@ -83,8 +84,8 @@ class _Reader(Struct, frozen=True):
         text = self.file.text[span.start : span.end].removesuffix("*/")
         if ours := _OURS.match(text):
             return None if ours[1] in _OTHERS else self._ours(span, ours[1], text[ours.end() :])
-        for tool, pattern in (("squawk", _SQUAWK), ("pg-migration-lint", _PGM)):
-            if found := pattern.match(text):
+        for tool, comment in (("squawk", _SQUAWK), ("pg-migration-lint", _PGM)):
+            if found := comment.match(text):
                 codes = _foreign_codes(tool, text[found.end() :], self.names)
                 reach = self._whole() if found[1] else _reach(self.file.text, span, self.statements)
                 return Directive(self.file, span, f"ignore{found[1] or ''}", codes, reach, foreign=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
-from secrets import randbits
 from time import perf_counter
 from typing import Any
 
@@ -14,12 +14,10 @@ from miglint import baseline as baselines
 from miglint.answers import Answer, Question
 from miglint.check import Job, Outcome, check
 from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of
-from miglint.cli.hook import changed_files, paths_around
 from miglint.cli.output import add_step_summary, checkout_prefix, note, progress, wants_color, width, write
 from miglint.config import DIALECTS, SEVERITIES, Settings, load, parse_targets
 from miglint.report import FORMATS, render
 from miglint.report.view import View
-from miglint.since import touched_since
 from miglint.values import replace
 
 
@@ -113,6 +111,8 @@ def command(
     )
     changed: frozenset[str] | None = None
     if hook:
+        from miglint.cli.hook import changed_files, paths_around
+
         changed = changed_files(paths)
         if not changed:
             return 0
@@ -131,6 +131,8 @@ def command(
     )
     report = outcome.report
     if since is not None:
+        from miglint.since import touched_since
+
         report = report.of_paths(touched_since(since))
     if changed is not None:
         report = report.of_paths(changed)
@@ -141,7 +143,7 @@ def command(
     report, remarks = baselines.apply(known, report) if known is not None else (report, ())
     view = View(outcome.sources, _colored(color, output), verbose, quiet, width(), checkout_prefix())
     # The time taken is filled in last; a random number stands for it until then.
-    mark = randbits(60)
+    mark = int.from_bytes(os.urandom(7))
     body = render(format_, replace(report, elapsed_ms=mark), view).split(str(mark))
     # What a finding says already is not said again to the person who reads them.
     said = {f"{item.path}: {item.message}" for item in report.findings if report.notes} if format_ == "text" else set()

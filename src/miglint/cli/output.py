@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -17,6 +16,10 @@ from miglint.files import write_file
 
 _FIRST_SIGN = 1.0
 _INTERVAL = 0.1
+
+# Columns of the text where there is no terminal, and at least on one.
+_FILE_WIDTH = 120
+_NARROWEST = 40
 
 
 def wants_color(choice: str, stream: TextIO) -> bool:
@@ -32,7 +35,12 @@ def wants_color(choice: str, stream: TextIO) -> bool:
 
 def width() -> int:
     """Return the width of the terminal, or a good one for files."""
-    return max(40, shutil.get_terminal_size((120, 24)).columns)
+    given = os.environ.get("COLUMNS", "")
+    try:
+        columns = int(given) if given.isdecimal() else os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        columns = 0
+    return max(_NARROWEST, columns or _FILE_WIDTH)
 
 
 def write(text: str, path: str | None) -> None:

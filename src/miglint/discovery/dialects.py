@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from miglint.patterns import pattern
 from miglint.source import Dialect
 
 
@@ -61,7 +61,7 @@ ENGINE_WORDS = ("postgres", "postgresql", "pg", "sqlite", "sqlite3")
 _NEUTRAL = frozenset(
     ("migration", "migrations", "migrate", "schema", "schemas", "db", "sql", "database", "databases", "scripts")
 )
-_SEPARATORS = re.compile(r"[_\-. ]+")
+_SEPARATORS = pattern(r"[_\-. ]+")
 
 
 def named(name: str) -> Mark:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from miglint.discovery.dialects import of_segment
@@ -10,12 +9,13 @@ from miglint.discovery.layouts.flyway import NAME as FLYWAY_NAME
 from miglint.discovery.layouts.folders import FOLDER, INNER
 from miglint.discovery.pieces import Found, Home
 from miglint.discovery.walk import Folder, Tree
+from miglint.patterns import pattern
 from miglint.source import Direction, SourceFile
 
 ROLLBACK_FOLDERS = ("rollback", "rollbacks", "down", "undo", "revert")
 FORWARD_FOLDERS = ("up", "forward", "forwards", "migrations", "migration", "migrate", "upgrade", "deploy", "do")
 _FLYWAY_LOCATIONS = frozenset(("migration", "migrations"))
-_NUMBER = re.compile(r"[^0-9]*0*([0-9]+)")
+_NUMBER = pattern(r"[^0-9]*0*([0-9]+)")
 
 
 def gather(tree: Tree, read: Callable[[str, str], SourceFile]) -> list[Home]:

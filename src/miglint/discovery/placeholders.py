@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_PLACEHOLDER = re.compile(r"(?P<open>[\"'])?\$\{(?P<name>[^\s${}'\"]{1,200})\}(?P<close>[\"'])?")
-_WORD = re.compile(r"\w")
-_NOT_WORD = re.compile(r"\W", re.ASCII)
+from miglint.patterns import pattern
+
+_PLACEHOLDER = pattern(r"(?P<open>[\"'])?\$\{(?P<name>[^\s${}'\"]{1,200})\}(?P<close>[\"'])?")
+_WORD = pattern(r"\w")
+_NOT_WORD = pattern(r"\W", re.ASCII)
 
 
 def substitute(text: str, values: Mapping[str, str]) -> str | None:

@@ -6,19 +6,20 @@ import re
 from typing import NamedTuple
 
 from miglint.discovery.dialects import UNMARKED, Mark, named
+from miglint.patterns import pattern
 from miglint.source import Problem, SourceFile, Span
 
-_SECTION = re.compile(
+_SECTION = pattern(
     r"^[ \t]*--[ \t=*#-]*+(?:miglint:[ \t]*section[ \t]*=[ \t]*(?P<directive>\w+)"
     r"|(?P<name>postgres(?:ql)?|sqlite3?|mysql|mariadb|cockroach(?:db)?|oracle)[ \t]+version)[ \t:=*#-]*\r?$",
     re.IGNORECASE | re.MULTILINE,
 )
 _ENGINES = ("postgres", "postgresql", "sqlite", "sqlite3", "mysql", "mariadb", "cockroach", "cockroachdb", "oracle")
 _QUICK_LOOKS = 50
-_DIALECT = re.compile(r"--[ \t]*miglint:[ \t]*dialect[ \t]*=[ \t]*(\w+)", re.IGNORECASE)
-_IRREVERSIBLE = re.compile(r"--[ \t]*miglint:[ \t]*irreversible\b[ \t:]*([^\r\n]*)", re.IGNORECASE)
+_DIALECT = pattern(r"--[ \t]*miglint:[ \t]*dialect[ \t]*=[ \t]*(\w+)", re.IGNORECASE)
+_IRREVERSIBLE = pattern(r"--[ \t]*miglint:[ \t]*irreversible\b[ \t:]*([^\r\n]*)", re.IGNORECASE)
 # Atomic and possessive, so that a long row of comments is read once and not in every possible grouping.
-_COMMENTS = re.compile(r"(?>\s+|--[^\n]*|/\*.*?\*/)*+", re.DOTALL)
+_COMMENTS = pattern(r"(?>\s+|--[^\n]*|/\*.*?\*/)*+", re.DOTALL)
 
 
 class Section(NamedTuple):

@@ -7,14 +7,16 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from miglint.patterns import pattern
+
 SortKey = tuple[Any, ...]
 
 # What a version looks like at the start of a name: a date, dotted numbers, or a number with a letter behind it.
 VERSION = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[-T_]?[0-9]{4,6}(?:-[0-9]{4})?)?|[0-9]+(?:\.[0-9]+)*[a-z]?)(?=[_\-. ]|$)"
 
-_HEAD = re.compile(rf"({VERSION})[_\-. ]*", re.IGNORECASE)
-_DIGITS = re.compile(r"([0-9]+)[_ ]+")
-_PART = re.compile(r"[0-9]+")
+_HEAD = pattern(rf"({VERSION})[_\-. ]*", re.IGNORECASE)
+_DIGITS = pattern(r"([0-9]+)[_ ]+")
+_PART = pattern(r"[0-9]+")
 _LARGEST_SEQUENTIAL = 100_000
 _LARGEST_GAP_OF_FEW = 10
 

@@ -55,6 +55,9 @@ def excerpt(line: str, start: int, end: int, width: int) -> Excerpt:
     # A line of a data dump may have megabytes; only what can be shown is looked at.
     first = max(0, start - width)
     last = min(len(line), start + 2 * width)
+    window = line[first:last]
+    if window.isascii() and window.isprintable():
+        return _cut_plain(window, start - first, end - first, width, before=first > 0, after=last < len(line))
     cells: list[tuple[str, int]] = []
     place = mark = stop = 0
     for index in range(first, last):
@@ -71,6 +74,19 @@ def excerpt(line: str, start: int, end: int, width: int) -> Excerpt:
     if end >= last:
         stop = max(place, mark + 1)
     return _cut(cells, (mark, max(stop, mark + 1)), width, before=first > 0, after=last < len(line))
+
+
+def _cut_plain(text: str, mark: int, stop: int, width: int, *, before: bool, after: bool) -> Excerpt:
+    """Do as `_cut` does where each character takes one column."""
+    stop = max(min(stop, len(text)), mark + 1)
+    if len(text) <= width and not before and not after:
+        return Excerpt(text.rstrip(), mark, stop - mark)
+    left = 0 if stop <= width - 1 and not before else max(0, mark - width // 4)
+    head = _ELLIPSIS if left > 0 or before else ""
+    room = width - len(head) - 1
+    tail = _ELLIPSIS if after or len(text) - left > room else ""
+    wide = max(1, min(stop - mark, room - (mark - left)))
+    return Excerpt(head + text[left : left + room] + tail, len(head) + mark - left, wide)
 
 
 def _cut(cells: list[tuple[str, int]], span: tuple[int, int], width: int, *, before: bool, after: bool) -> Excerpt:

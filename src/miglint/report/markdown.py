@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from miglint.findings import Finding, Severity
+from miglint.patterns import pattern
 from miglint.report.excerpt import printable
 from miglint.report.text import count_of
 from miglint.report.value import MigrationReport, Report
@@ -13,7 +12,7 @@ from miglint.report.view import View
 _MAX_FINDINGS = 300
 _MAX_MIGRATIONS = 100
 _MARKS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "ℹ️"}
-_MARKUP = re.compile(r"[&<>|\[\]*_@#!`\\]")
+_MARKUP = pattern(r"[&<>|\[\]*_@#!`\\]")
 _ANSWERS = {True: "yes", False: "**no**", None: "?"}
 
 

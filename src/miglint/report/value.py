@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -12,10 +11,11 @@ from miglint.discovery.dialects import without_engine
 from miglint.discovery.homes import ROLLBACK_FOLDERS
 from miglint.discovery.layouts.folders import INNER
 from miglint.findings import FAMILIES, Edit, Finding, Fix, Severity
+from miglint.patterns import pattern
 from miglint.values import Struct, field, replace
 
 SCHEMA_VERSION = 1
-_DIGITS = re.compile(r"[^0-9]*0*([0-9]+)")
+_DIGITS = pattern(r"[^0-9]*0*([0-9]+)")
 
 
 class MigrationReport(Struct, frozen=True):

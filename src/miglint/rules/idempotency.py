@@ -7,12 +7,12 @@ guarded by another one (`DROP ... IF EXISTS` before `ADD`) has no event here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from miglint.findings import Edit, Fix, Severity
+from miglint.patterns import pattern
 from miglint.replay import Step
 from miglint.rules.clauses import acting
 from miglint.rules.registry import Hit
@@ -178,7 +178,7 @@ def clause(again: Again) -> str:
 # --- fixes -----------------------------------------------------------------------------------------------------------
 
 # Only to find where an insertion goes: what a statement does is read from its operations.
-_WORD = re.compile(r"\s*+(\w++)")
+_WORD = pattern(r"\s*+(\w++)")
 _BEFORE_TABLE = frozenset({"TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL", "VIRTUAL", "FOREIGN"})
 
 

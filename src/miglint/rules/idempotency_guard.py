@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
 from miglint.findings import Severity
 from miglint.replay import Step
@@ -176,6 +175,8 @@ def drop_finds_nothing(step: Step, context: Context) -> Iterator[Hit]:
         # has merely been dropped twice.
         if _made_here(step, direction, name, part) or _names(start, name, part, exact=True):
             continue
+        from difflib import get_close_matches  # few scripts need it
+
         near = next(iter(get_close_matches(part or name, _names(start, name, part), 1, 0.9)), None)
         # Names that differ in a number alone are not misspelt.
         if near is not None and near.rstrip("0123456789") == (part or name).rstrip("0123456789"):

@@ -6,7 +6,6 @@ plug-in's does.
 
 from __future__ import annotations
 
-import re
 import sys
 from hashlib import sha256
 from importlib import import_module
@@ -16,13 +15,14 @@ from typing import TYPE_CHECKING
 
 from miglint.config_table import ConfigError
 from miglint.findings import FAMILIES
+from miglint.patterns import pattern
 from miglint.rules.registry import rules
 
 if TYPE_CHECKING:
     from miglint.config import Settings
 
 GROUP = "miglint.rules"
-_CODE = re.compile(r"[A-Z]{3}[0-9]{3}")
+_CODE = pattern(r"[A-Z]{3}[0-9]{3}")
 BUILT_IN = frozenset(FAMILIES)
 _loaded: set[str] = set()
 

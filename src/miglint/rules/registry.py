@@ -90,6 +90,7 @@ class Context(Struct, frozen=True):
 
 
 _RULES: dict[str, Rule] = {}
+_NAMES: set[str] = set()
 
 
 def rule(
@@ -110,8 +111,9 @@ def rule(
     """Register the function below as a rule. A code or name that is taken raises `ValueError` at import."""
 
     def register(check: Callable[..., Iterable[Hit]]) -> Callable[..., Iterable[Hit]]:
-        if code in _RULES or any(other.name == name for other in _RULES.values()):
+        if code in _RULES or name in _NAMES:
             raise ValueError(f"rule {code} ({name}) is registered twice")
+        _NAMES.add(name)
         _RULES[code] = Rule(
             code,
             name,

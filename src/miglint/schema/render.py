@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum as PythonEnum
 from typing import Any
 
+from miglint.patterns import pattern
 from miglint.schema.objects import Key, SchemaObject, Table
 from miglint.schema.render_sql import statements
 from miglint.schema.value import Schema
@@ -15,8 +16,8 @@ from miglint.source import Span
 from miglint.sql.operations import Column, Constraint, Expression, Name, Query, Type
 from miglint.values import Struct
 
-_NOT_WORD = re.compile(r"[^A-Za-z0-9_()\[\]-]+")
-_NOT_NAME = re.compile(r"[\"\x00-\x1f\\]")
+_NOT_WORD = pattern(r"[^A-Za-z0-9_()\[\]-]+")
+_NOT_NAME = pattern(r"[\"\x00-\x1f\\]")
 
 
 def to_sql(schema: Schema) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from miglint.patterns import pattern
 from miglint.schema.objects import (
     Index,
     Policy,
@@ -25,8 +24,8 @@ def same_default(one: Expression | None, two: Expression | None) -> bool:
     return one == two or loose(one.key) == loose(two.key)
 
 
-_CAST = re.compile(r'::(?:"[^"]*"|[\w. ])+?(?:\([^)]*\))?(?:\[\])*(?=\W|$)')
-_QUALIFIER = re.compile(r"\b(?:public|pg_catalog)\.")
+_CAST = pattern(r'::(?:"[^"]*"|[\w. ])+?(?:\([^)]*\))?(?:\[\])*(?=\W|$)')
+_QUALIFIER = pattern(r"\b(?:public|pg_catalog)\.")
 
 
 def loose(text: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from miglint.patterns import pattern
 from miglint.source import Dialect, Script
 from miglint.sql.operations import Statement, SyntaxProblem
 from miglint.values import replace
 
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_TEMPLATE = pattern(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
 def parse(script: Script) -> tuple[Statement, ...]:

@@ -7,10 +7,11 @@ import re
 from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
 from miglint.discovery.placeholders import substitute
 from miglint.discovery.versions import dotted
+from miglint.patterns import pattern
 from miglint.source import Direction, SourceFile
 
-NAME = re.compile(r"(?:([VU])([0-9]+(?:[._][0-9]+)*)|R)__(.*)\.sql", re.DOTALL)
-_CONFIGURED = re.compile(rb"^[ \t]*executeInTransaction[ \t]*=[ \t]*false\b", re.MULTILINE)
+NAME = pattern(r"(?:([VU])([0-9]+(?:[._][0-9]+)*)|R)__(.*)\.sql", re.DOTALL)
+_CONFIGURED = pattern(rb"^[ \t]*executeInTransaction[ \t]*=[ \t]*false\b", re.MULTILINE)
 
 
 def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:

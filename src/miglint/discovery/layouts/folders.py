@@ -7,12 +7,13 @@ import re
 from miglint.discovery.dialects import UNMARKED, Mark, named
 from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
 from miglint.discovery.versions import SortKey, numeric, textual
+from miglint.patterns import pattern
 from miglint.source import Direction, Problem
 
 INNER = frozenset(("up.sql", "down.sql", "migration.sql"))
-FOLDER = re.compile(r"([0-9][0-9\-]*)(?:_(.*))?", re.DOTALL)
-_NAME = re.compile(r"([0-9][0-9\-]*)(?:_([^/]*))?/(up|down|migration)\.sql", re.DOTALL)
-_PROVIDER = re.compile(rb"^[ \t]*provider[ \t]*=[ \t]*\"(\w+)\"", re.MULTILINE)
+FOLDER = pattern(r"([0-9][0-9\-]*)(?:_(.*))?", re.DOTALL)
+_NAME = pattern(r"([0-9][0-9\-]*)(?:_([^/]*))?/(up|down|migration)\.sql", re.DOTALL)
+_PROVIDER = pattern(rb"^[ \t]*provider[ \t]*=[ \t]*\"(\w+)\"", re.MULTILINE)
 
 
 def _inner(found: Found) -> str | None:

@@ -7,13 +7,14 @@ import re
 from miglint.discovery.dialects import POSTGRES, UNMARKED, Mark, named
 from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
 from miglint.discovery.versions import VERSION, numeric, textual
+from miglint.patterns import pattern
 from miglint.source import Direction
 
-_NAME = re.compile(rf"({VERSION})[_\-. ]*([^/]*)\.sql", re.IGNORECASE | re.DOTALL)
-_DIRECTED = re.compile(r"\.(?:up|down)\.sql$", re.IGNORECASE)
-_TAG = re.compile(rb"\"tag\"[ \t\r\n]*:[ \t\r\n]*\"([^\"\\]{1,255})\"")
-_DIALECT = re.compile(rb"\"dialect\"[ \t\r\n]*:[ \t\r\n]*\"(\w{1,40})\"")
-_NO_TRANSACTION = re.compile(r"^--[ \t]*atlas:txmode[ \t]+none\b", re.MULTILINE)
+_NAME = pattern(rf"({VERSION})[_\-. ]*([^/]*)\.sql", re.IGNORECASE | re.DOTALL)
+_DIRECTED = pattern(r"\.(?:up|down)\.sql$", re.IGNORECASE)
+_TAG = pattern(rb"\"tag\"[ \t\r\n]*:[ \t\r\n]*\"([^\"\\]{1,255})\"")
+_DIALECT = pattern(rb"\"dialect\"[ \t\r\n]*:[ \t\r\n]*\"(\w{1,40})\"")
+_NO_TRANSACTION = pattern(r"^--[ \t]*atlas:txmode[ \t]+none\b", re.MULTILINE)
 
 
 def _numbered(files: list[Found]) -> list[Found]:

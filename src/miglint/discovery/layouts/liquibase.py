@@ -10,19 +10,20 @@ from miglint.discovery.layouts.markers import blank_except
 from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings
 from miglint.discovery.placeholders import substitute
 from miglint.discovery.sections import only_comments
+from miglint.patterns import pattern
 from miglint.source import Dialect, Direction, Problem, SourceFile, Span
 
-_HEAD = re.compile(r"\s*--[ \t]*liquibase[ \t]+formatted[ \t]+sql\b", re.IGNORECASE)
-_CHANGESET = re.compile(
+_HEAD = pattern(r"\s*--[ \t]*liquibase[ \t]+formatted[ \t]+sql\b", re.IGNORECASE)
+_CHANGESET = pattern(
     r"^[ \t]*--[ \t]*changeset[ \t]+(?P<author>\"[^\"\n]*\"|[^\s:\"]+):(?P<id>\"[^\"\n]*\"|\S+)(?P<options>[^\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
-_LINE = re.compile(r"^[ \t]*--[ \t]*rollback\b(?P<sql>[^\r\n]*)", re.IGNORECASE | re.MULTILINE)
-_BLOCK = re.compile(r"/\*[ \t]*liquibase[ \t]+rollback\b", re.IGNORECASE)
-_OPTION = re.compile(r"(\w+):(\"[^\"]*\"|\S+)")
-_NOT_NEEDED = re.compile(r"(?:empty|not[ \t]+required)[ \t;]*\Z", re.IGNORECASE)
-_REFERENCE = re.compile(r"changesetid:(\S+)(?:[ \t]+changesetauthor:(\S+))?", re.IGNORECASE)
-_NUMBERS = re.compile(r"([0-9]+)")
+_LINE = pattern(r"^[ \t]*--[ \t]*rollback\b(?P<sql>[^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_BLOCK = pattern(r"/\*[ \t]*liquibase[ \t]+rollback\b", re.IGNORECASE)
+_OPTION = pattern(r"(\w+):(\"[^\"]*\"|\S+)")
+_NOT_NEEDED = pattern(r"(?:empty|not[ \t]+required)[ \t;]*\Z", re.IGNORECASE)
+_REFERENCE = pattern(r"changesetid:(\S+)(?:[ \t]+changesetauthor:(\S+))?", re.IGNORECASE)
+_NUMBERS = pattern(r"([0-9]+)")
 
 
 class _Changeset(NamedTuple):

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings
 from miglint.discovery.sections import only_comments
 from miglint.discovery.versions import VERSION, SortKey, numeric, textual
+from miglint.patterns import pattern
 from miglint.source import Direction, Problem, SourceFile, Span
 
-_NAME = re.compile(rf"({VERSION})[_\-. ]*(.*)\.sql", re.IGNORECASE | re.DOTALL)
+_NAME = pattern(rf"({VERSION})[_\-. ]*(.*)\.sql", re.IGNORECASE | re.DOTALL)
 # A file whose name has a direction is read whole by its tool, even where it kept the markers of an earlier one.
-_DIRECTED = re.compile(r"\.(?:up|down)\.sql$", re.IGNORECASE)
-_OTHER_LANGUAGE = re.compile(r"0*([0-9]{1,6})[_\-.].*\.(?:go|py|js|ts|rs|rb|sh)$", re.DOTALL)
+_DIRECTED = pattern(r"\.(?:up|down)\.sql$", re.IGNORECASE)
+_OTHER_LANGUAGE = pattern(r"0*([0-9]{1,6})[_\-.].*\.(?:go|py|js|ts|rs|rb|sh)$", re.DOTALL)
 
 
 class _Tool(NamedTuple):
@@ -34,9 +35,9 @@ _TOOLS = (
     _Tool(
         "dbmate",
         "migrate:",
-        re.compile(r"^[ \t]*--[ \t]*migrate:(?P<word>up|down)\b(?P<options>[^\n]*)", _FLAGS),
+        pattern(r"^[ \t]*--[ \t]*migrate:(?P<word>up|down)\b(?P<options>[^\n]*)", _FLAGS),
         "migrate:up",
-        re.compile(r"\btransaction:false\b"),
+        pattern(r"\btransaction:false\b"),
         whole_file=False,
         repeats=False,
         textual=True,
@@ -44,9 +45,9 @@ _TOOLS = (
     _Tool(
         "goose",
         "+goose",
-        re.compile(r"^[ \t]*--[ \t]*\+goose[ \t]+(?P<word>up|down)\b(?P<options>[^\n]*)", _FLAGS),
+        pattern(r"^[ \t]*--[ \t]*\+goose[ \t]+(?P<word>up|down)\b(?P<options>[^\n]*)", _FLAGS),
         "+goose Up",
-        re.compile(r"^[ \t]*--[ \t]*\+goose[ \t]+NO[ \t]+TRANSACTION\b", _FLAGS),
+        pattern(r"^[ \t]*--[ \t]*\+goose[ \t]+NO[ \t]+TRANSACTION\b", _FLAGS),
         whole_file=True,
         repeats=False,
         textual=False,
@@ -54,9 +55,9 @@ _TOOLS = (
     _Tool(
         "sql-migrate",
         "+migrate",
-        re.compile(r"^[ \t]*--[ \t]*\+migrate[ \t]+(?P<word>up|down)\b(?P<options>[^\n]*)", _FLAGS),
+        pattern(r"^[ \t]*--[ \t]*\+migrate[ \t]+(?P<word>up|down)\b(?P<options>[^\n]*)", _FLAGS),
         "+migrate Up",
-        re.compile(r"\bnotransaction\b", re.IGNORECASE),
+        pattern(r"\bnotransaction\b", re.IGNORECASE),
         whole_file=False,
         repeats=True,
         textual=False,

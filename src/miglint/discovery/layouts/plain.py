@@ -9,21 +9,22 @@ from typing import NamedTuple
 from miglint.discovery.dialects import UNMARKED, Mark, named
 from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
 from miglint.discovery.versions import VERSION, SortKey, numeric, split_version, undashed
+from miglint.patterns import pattern
 from miglint.source import Direction
 
 _ANY = "rollback|down|undo|revert"
-_PREFIXED = re.compile(
+_PREFIXED = pattern(
     rf"(?:(?P<prefix>{_ANY})[_\-. ]+)?(?:v|migration[_\-. ])?(?P<version>{VERSION})[_\-. ]*(?P<name>.*)\.sql",
     re.IGNORECASE | re.DOTALL,
 )
 # `005_name.rollback.sql` can only be a rollback. `005_rollback_name.sql` may create a table of that name: whether it is
 # one shows only beside the other files.
-_CERTAIN = re.compile(rf"(?:^|\.)(?:{_ANY})$", re.IGNORECASE)
-_LIKELY = re.compile(rf"^(?P<before>{_ANY})[_\-. ]|[_\- ](?P<after>{_ANY})$", re.IGNORECASE)
-_LIKELY_OR_CERTAIN = re.compile(rf"^(?:{_ANY})(?:[_\-. ]|$)|[_\-. ](?:{_ANY})$", re.IGNORECASE)
-_UP = re.compile(r"(?:^|[_\-. ])up$|^up[_\-. ]", re.IGNORECASE)
-_ANY_MARK = re.compile(rf"^(?:{_ANY}|up)(?:[_\-. ]+|$)|(?:^|[_\-. ])(?:{_ANY}|up)$", re.IGNORECASE)
-_OTHER_LANGUAGE = re.compile(r"0*([0-9]{1,6})[_\-.].*\.(?:go|py|js|ts|rs|rb|sh)$", re.DOTALL)
+_CERTAIN = pattern(rf"(?:^|\.)(?:{_ANY})$", re.IGNORECASE)
+_LIKELY = pattern(rf"^(?P<before>{_ANY})[_\-. ]|[_\- ](?P<after>{_ANY})$", re.IGNORECASE)
+_LIKELY_OR_CERTAIN = pattern(rf"^(?:{_ANY})(?:[_\-. ]|$)|[_\-. ](?:{_ANY})$", re.IGNORECASE)
+_UP = pattern(r"(?:^|[_\-. ])up$|^up[_\-. ]", re.IGNORECASE)
+_ANY_MARK = pattern(rf"^(?:{_ANY}|up)(?:[_\-. ]+|$)|(?:^|[_\-. ])(?:{_ANY}|up)$", re.IGNORECASE)
+_OTHER_LANGUAGE = pattern(r"0*([0-9]{1,6})[_\-.].*\.(?:go|py|js|ts|rs|rb|sh)$", re.DOTALL)
 
 
 class _Parsed(NamedTuple):

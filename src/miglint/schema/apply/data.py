@@ -6,8 +6,7 @@ table, because the second run of such a statement fails.
 
 from __future__ import annotations
 
-import re
-
+from miglint.patterns import pattern
 from miglint.schema.apply.machine import SYSTEM_COLUMNS, Machine
 from miglint.schema.objects import Absent, Enum, Key, Other, Table
 from miglint.sql.operations import (
@@ -28,8 +27,8 @@ _VOLATILE = frozenset(
         "uuid_generate_v1", "uuidv4", "uuidv7", "nextval", "gen_random_bytes", "randomblob", "datetime", "strftime",
     }
 )  # fmt: skip
-_COMPARISON = re.compile(r"\b(\w+) (?:=|<>) ((?:any|all) \(array\[[^\]]*\]\)|'(?:[^']|'')*')")
-_LITERAL = re.compile(r"'((?:[^']|'')*)'")
+_COMPARISON = pattern(r"\b(\w+) (?:=|<>) ((?:any|all) \(array\[[^\]]*\]\)|'(?:[^']|'')*')")
+_LITERAL = pattern(r"'((?:[^']|'')*)'")
 _SETTLING = frozenset(
     {"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs", "floor", "ceil", "round"}
 )

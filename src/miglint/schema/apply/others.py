@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from miglint.patterns import pattern
 from miglint.schema.apply.machine import Machine
 from miglint.schema.objects import Absent, Comment, Extension, Key, Namespace, Other, Privileges
 from miglint.sql.operations import (
@@ -19,7 +18,7 @@ from miglint.sql.operations import (
 from miglint.values import replace
 
 # "select to x" and "select from x" are about the same privilege.
-_SIDE = re.compile(r" (?:to|from) ")
+_SIDE = pattern(r" (?:to|from) ")
 _IN_SCHEMA = frozenset(
     {"statistics", "collation", "conversion", "operator", "operator class", "operator family"}
     | {f"text search {part}" for part in ("configuration", "dictionary", "parser", "template")}

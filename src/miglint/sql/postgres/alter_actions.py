@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from miglint.patterns import pattern
 from miglint.source import Span
 from miglint.sql.operations import (
     AddColumn,
@@ -103,9 +104,9 @@ def _drop_column(action: Action, span: Span) -> Operation:
     )
 
 
-_USING = re.compile(r"\bUSING\b", re.IGNORECASE)
-_SET_DEFAULT = re.compile(r"\bDEFAULT\b", re.IGNORECASE)
-_EXPRESSION_AS = re.compile(r"\bAS\b", re.IGNORECASE)
+_USING = pattern(r"\bUSING\b", re.IGNORECASE)
+_SET_DEFAULT = pattern(r"\bDEFAULT\b", re.IGNORECASE)
+_EXPRESSION_AS = pattern(r"\bAS\b", re.IGNORECASE)
 
 
 def _alter_type(action: Action, span: Span) -> Operation:

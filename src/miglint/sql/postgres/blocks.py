@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from miglint.patterns import pattern
 from miglint.sql.postgres import native
 from miglint.sql.postgres.names import Node, constant_text
 
-_DECLARATIONS = re.compile(r"\bDECLARE\b(.*?)\bBEGIN\b", re.IGNORECASE | re.DOTALL)
+_DECLARATIONS = pattern(r"\bDECLARE\b(.*?)\bBEGIN\b", re.IGNORECASE | re.DOTALL)
 _NAME = r'(?:"[^"]+"|\w+)'
-_DECLARED = re.compile(
+_DECLARED = pattern(
     rf"({_NAME}\s+(?:CONSTANT\s+)?)"
     rf"(?:{_NAME}\s*\.\s*{_NAME}(?:\s*\.\s*{_NAME})?(?:\s*%\s*\w+)?(?:\s*\[\s*\])*|{_NAME}(?:\s*\[\s*\])+)"
     r"(?=\s*(?:(;)|:=|=|DEFAULT\b|NOT\s+NULL\b|COLLATE\b))",

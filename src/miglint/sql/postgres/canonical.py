@@ -8,10 +8,10 @@ What is folded here was read off `pg_get_expr` and `pg_get_constraintdef`: they 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
+from miglint.patterns import pattern
 from miglint.sql.operations import Name, Type
 from miglint.sql.postgres.names import Node, qualified, relation_name, type_of
 from miglint.sql.postgres.scopes import Walk, use_plain, use_qualified
@@ -22,8 +22,8 @@ _KEEP_CAST = _NUMBER_TYPES | {"bool", "bit", "varbit", "oid", "money", "name", "
 _KEEP_CAST |= {"regclass", "regtype", "regproc", "regprocedure"}
 _TRUE = frozenset({"t", "true", "y", "yes", "on", "1"})
 _FALSE = frozenset({"f", "false", "n", "no", "off", "0"})
-INTEGER = re.compile(r"[+-]?[0-9]+\Z")
-NUMBER = re.compile(r"-?[0-9]*\.?[0-9]+\Z")
+INTEGER = pattern(r"[+-]?[0-9]+\Z")
+NUMBER = pattern(r"-?[0-9]*\.?[0-9]+\Z")
 _SEQUENCE_FUNCTIONS = frozenset({"nextval", "currval", "setval", "pg_get_serial_sequence"})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from miglint.patterns import pattern
 from miglint.source import Span
 from miglint.sql.operations import (
     AlterOther,
@@ -67,7 +68,7 @@ def drop(place: Place, node: Node) -> list[Operation]:
     return operations
 
 
-_BEHAVIOR = re.compile(r"\s+(?:CASCADE|RESTRICT)\Z", re.IGNORECASE)
+_BEHAVIOR = pattern(r"\s+(?:CASCADE|RESTRICT)\Z", re.IGNORECASE)
 
 
 def _spans(place: Place, kind: str, count: int) -> list[Span]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from miglint.patterns import pattern
 from miglint.sql.postgres.names import Node, constant_text
 
-_FORMAT = re.compile(r"%(?:(\d+)\$)?(?:-?\d+)?([sIL%])")
-_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_$]*\Z")
+_FORMAT = pattern(r"%(?:(\d+)\$)?(?:-?\d+)?([sIL%])")
+_PLAIN_NAME = pattern(r"[a-z_][a-z0-9_$]*\Z")
 # fmt: off
 _RESERVED = frozenset({
     "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "both", "case", "cast", "check",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from miglint.patterns import pattern
 from miglint.sql.operations import Column, Constraint, Type
 from miglint.sql.postgres.canonical import operator
 from miglint.sql.postgres.expressions import default_expression, enclosed, expression
@@ -22,7 +23,7 @@ _KINDS = {
     "CONSTR_NOTNULL": "not_null",
 }
 _IDENTITIES = {"a": "always", "d": "by default"}
-_DEFAULT = re.compile(
+_DEFAULT = pattern(
     r'(?:CONSTRAINT\s+(?:"(?:[^"]|"")*"|\S+)\s+)?DEFAULT\b' + SPACE.pattern,
     re.IGNORECASE,
 )

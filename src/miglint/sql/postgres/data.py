@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from miglint.patterns import pattern
 from miglint.sql.operations import (
     Delete,
     Expression,
@@ -29,9 +30,9 @@ from miglint.sql.postgres.tables import select_into
 from miglint.values import replace
 
 _MOST_VALUES = 50_000
-_RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
-_SOURCE = re.compile(r"\b(?:SELECT|WITH|VALUES|TABLE)\b", re.IGNORECASE)
-_SUFFIX = re.compile(r"\bON\s+CONFLICT\b|\bRETURNING\b", re.IGNORECASE)
+_RETURNING = pattern(r"\bRETURNING\b", re.IGNORECASE)
+_SOURCE = pattern(r"\b(?:SELECT|WITH|VALUES|TABLE)\b", re.IGNORECASE)
+_SUFFIX = pattern(r"\bON\s+CONFLICT\b|\bRETURNING\b", re.IGNORECASE)
 _CONFLICTS = {"ONCONFLICT_NOTHING": "nothing", "ONCONFLICT_UPDATE": "update"}
 _MODIFIES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 
@@ -260,7 +261,7 @@ def _without_ctes(relations: dict[Name, None], node: Node) -> tuple[Name, ...]:
     return tuple(name for name in relations if _real(name, hidden))
 
 
-_AFTER_SET = re.compile(r"\b(?:WHERE|FROM|RETURNING)\b", re.IGNORECASE)
+_AFTER_SET = pattern(r"\b(?:WHERE|FROM|RETURNING)\b", re.IGNORECASE)
 
 
 def _assigned_text(place: Place, target: Node) -> str:

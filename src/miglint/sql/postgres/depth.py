@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from miglint.patterns import pattern
 from miglint.sql.postgres.lexer import skip
 
 LONGEST_CHAIN = 4_000
@@ -21,11 +22,11 @@ _STACK = 256 * 1024 * 1024
 _RECURSION = 60_000
 _SIGNS = b"+-*/<>=~!@#%^&|?:["
 _WORDS = (b"join", b"union", b"except", b"intersect", b" is ", b"null", b"collate", b"at time zone", b"not")
-_LINK = re.compile(
+_LINK = pattern(
     r"[-+*/<>=~!@#%^&|?]+|::|\[|\b(?:JOIN|UNION|EXCEPT|INTERSECT|IS|ISNULL|NOTNULL|NOT|COLLATE|AT)\b", re.IGNORECASE
 )
-_LONG_RUN = re.compile(rb"[-~!@#^&|`?+*/%<>=]{10000}")
-_RUN = re.compile(r"[^(),;'\"$/\-]*")
+_LONG_RUN = pattern(rb"[-~!@#^&|`?+*/%<>=]{10000}")
+_RUN = pattern(r"[^(),;'\"$/\-]*")
 
 Result = TypeVar("Result")
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from miglint.patterns import pattern
 from miglint.source import Span
 from miglint.sql.operations import If, Operation, Try
 from miglint.sql.postgres import native
@@ -13,8 +14,8 @@ from miglint.sql.postgres.constants import NotConstantError, evaluate
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.place import ByteMap, Place
 
-ASSIGN = re.compile(r'\s*("(?:[^"]|"")*"|[\w.]+)(?:\[.*?\])?\s*(?::=|=)\s*', re.DOTALL)
-_TAG = re.compile(r"\$[^$]*\$")
+ASSIGN = pattern(r'\s*("(?:[^"]|"")*"|[\w.]+)(?:\[.*?\])?\s*(?::=|=)\s*', re.DOTALL)
+_TAG = pattern(r"\$[^$]*\$")
 _ROW_WORDS = frozenset({"insert", "update", "delete", "select", "copy", "merge", "lock", "analyze", "notify", "set"})
 _UNKNOWN_PART = "\x01"
 

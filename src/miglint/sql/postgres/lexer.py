@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import re
 
-PLAIN = re.compile(r"[^()\[\],;'\"$/\-]*")
+from miglint.patterns import pattern
+
+PLAIN = pattern(r"[^()\[\],;'\"$/\-]*")
 # A clause as most people write it, with one level of brackets and plain quotes; what is not so simple stops it early.
-_SIMPLE = re.compile(
+_SIMPLE = pattern(
     r"""(?:[^()\[\],;'"$/\-]++|\((?:[^()\[\];'"$/\-]++|'[^'\\]*+')*+\)|'[^'\\]*+'|"[^"]*+"|-(?!-)|/(?!\*))*+"""
 )
-_ANYTHING = re.compile(r"""(?:[^'"$/\-]++|'[^'\\]*+'|-(?!-)|/(?!\*))*+""")
-_TAG = re.compile(r"\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?\$")
-_COMMENT_EDGE = re.compile(r"/\*|\*/")
-_ESCAPE_END = re.compile(r"[^'\\]*(?:(?:\\.|'')[^'\\]*)*'", re.DOTALL)
+_ANYTHING = pattern(r"""(?:[^'"$/\-]++|'[^'\\]*+'|-(?!-)|/(?!\*))*+""")
+_TAG = pattern(r"\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?\$")
+_COMMENT_EDGE = pattern(r"/\*|\*/")
+_ESCAPE_END = pattern(r"[^'\\]*(?:(?:\\.|'')[^'\\]*)*'", re.DOTALL)
 _NAME = r'(?:[Uu]&)?"(?:[^"]|"")*"|[\w$]+'
 _SPACE = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/)*"
-QUALIFIED = re.compile(rf"(?:{_NAME})(?:{_SPACE}\.{_SPACE}(?:{_NAME}))*")
-SPACE = re.compile(_SPACE)
+QUALIFIED = pattern(rf"(?:{_NAME})(?:{_SPACE}\.{_SPACE}(?:{_NAME}))*")
+SPACE = pattern(_SPACE)
 
 
 def skip(text: str, at: int, limit: int) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 
+from miglint.patterns import pattern
 from miglint.sql.operations import Name, Type
 
 Node = dict[str, Any]
@@ -35,7 +35,7 @@ SERIALS = {
     "smallserial": "int2",
     "serial2": "int2",
 }
-_NAME_PART = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
+_NAME_PART = pattern(r'"((?:[^"]|"")*)"|([^".]+)')
 _INTERVAL_FULL = 0x7FFF
 _INTERVAL_FIELDS = {
     1 << 2: "year",

@@ -7,7 +7,6 @@ in JSON, which is read much faster than protobuf is; so only the module with the
 from __future__ import annotations
 
 import importlib.util
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +14,9 @@ from typing import Any, NamedTuple
 from msgspec import DecodeError
 from msgspec.json import decode
 
-_EXTRA_BRACE = re.compile(rb"([\[,])\{\}\}")
+from miglint.patterns import pattern
+
+_EXTRA_BRACE = pattern(rb"([\[,])\{\}\}")
 
 
 class NativeError(NamedTuple):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Any
 
 from msgspec.json import decode
 
+from miglint.patterns import pattern
 from miglint.sql.operations import AlterRoutine, CreateRoutine, Name, Operation, Type
 from miglint.sql.postgres import native
 from miglint.sql.postgres.attached import setting_text
@@ -189,8 +189,8 @@ def _queries(tree: Any) -> list[str]:
     return found
 
 
-_RELATION = re.compile(r'(?:"schemaname":"((?:[^"\\]|\\.)*)",)?"relname":"((?:[^"\\]|\\.)*)"')
-_CTE = re.compile(r'"ctename":"((?:[^"\\]|\\.)*)"')
+_RELATION = pattern(r'(?:"schemaname":"((?:[^"\\]|\\.)*)",)?"relname":"((?:[^"\\]|\\.)*)"')
+_CTE = pattern(r'"ctename":"((?:[^"\\]|\\.)*)"')
 
 
 def relations_of_sql(texts: list[str]) -> tuple[Name, ...]:

@@ -10,17 +10,18 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from miglint.patterns import pattern
 from miglint.sql.postgres.lexer import is_comment, skip, skip_space, unclosed_comment
 
 # What can be passed over at once: plain text and quotes without backslashes. In a routine or a rule, words and brackets
 # count, so there only plain text.
-_RUN = re.compile(r"""(?:[^;'"$/\-\\]++|'[^'\\]*+'|-(?!-)|/(?!\*))*+""")
-_CAREFUL_RUN = re.compile(r"[^();'\"$/\-\\]*")
-_COPY_IN = re.compile(r"COPY\b.*\bFROM\s+(?:STDIN\b|'stdin')", re.IGNORECASE | re.DOTALL)
-_ROUTINE = re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\b", re.IGNORECASE)
-_RULE = re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?RULE\b", re.IGNORECASE)
-_BLOCK_WORD = re.compile(r"\b(?:BEGIN\s+ATOMIC|CASE|END)\b", re.IGNORECASE)
-_COPY_END = re.compile(r"^\\\.[ \t]*\r?$", re.MULTILINE)
+_RUN = pattern(r"""(?:[^;'"$/\-\\]++|'[^'\\]*+'|-(?!-)|/(?!\*))*+""")
+_CAREFUL_RUN = pattern(r"[^();'\"$/\-\\]*")
+_COPY_IN = pattern(r"COPY\b.*\bFROM\s+(?:STDIN\b|'stdin')", re.IGNORECASE | re.DOTALL)
+_ROUTINE = pattern(r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\b", re.IGNORECASE)
+_RULE = pattern(r"CREATE\s+(?:OR\s+REPLACE\s+)?RULE\b", re.IGNORECASE)
+_BLOCK_WORD = pattern(r"\b(?:BEGIN\s+ATOMIC|CASE|END)\b", re.IGNORECASE)
+_COPY_END = pattern(r"^\\\.[ \t]*\r?$", re.MULTILINE)
 
 
 class Piece(NamedTuple):

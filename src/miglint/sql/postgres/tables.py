@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from miglint.patterns import pattern
 from miglint.sql.operations import Column, Constraint, CreateTable, CreateView, Like, Name, Operation, Query
 from miglint.sql.postgres.constraints import column, constraint
 from miglint.sql.postgres.expressions import expression, query
@@ -22,8 +23,8 @@ _LIKES = {
     128: "statistics",
     256: "storage",
 }
-_AS = re.compile(r"\bAS\b", re.IGNORECASE)
-_SUFFIX = re.compile(r"\bWITH\s+(?:(?:NO\s+)?DATA|(?:(?:LOCAL|CASCADED)\s+)?CHECK\s+OPTION)\s*\Z", re.IGNORECASE)
+_AS = pattern(r"\bAS\b", re.IGNORECASE)
+_SUFFIX = pattern(r"\bWITH\s+(?:(?:NO\s+)?DATA|(?:(?:LOCAL|CASCADED)\s+)?CHECK\s+OPTION)\s*\Z", re.IGNORECASE)
 
 
 def create_table(place: Place, node: Node) -> list[Operation]:

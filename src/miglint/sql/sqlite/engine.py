@@ -15,6 +15,7 @@ import re
 import sqlite3
 import threading
 
+from miglint.patterns import pattern
 from miglint.sql.sqlite.newer import AGGREGATE_ORDER, ALTER_CONSTRAINT, aggregate_orders, alter_constraint, masked
 from miglint.sql.sqlite.tokens import ILLEGAL, SPACE, STRING, Tokens, tokenize
 from miglint.sql.sqlite.words import RESERVED
@@ -24,19 +25,19 @@ Version = tuple[int, int]
 
 LIBRARY: Version = (sqlite3.sqlite_version_info[0], sqlite3.sqlite_version_info[1])
 
-_SYNTAX = re.compile(
+_SYNTAX = pattern(
     r'near "(?P<near>.*)": syntax error\Z|(?P<token>unrecognized token)|(?P<early>incomplete input)'
     r'|unknown table option|unknown join type|syntax error near "(?P<words>ORDER BY|LIMIT)"',
     re.DOTALL,
 )
 # Statements whose text is changed before it is asked about.
-_SPECIAL = re.compile(
+_SPECIAL = pattern(
     rf"(?:ALTER\b|QUERY\b|CREATE{SPACE}+(?:TEMP{SPACE}+|TEMPORARY{SPACE}+)?"
     rf"(?:TRIGGER\b|TABLE{SPACE}+(?:IF{SPACE}+NOT{SPACE}+EXISTS{SPACE}+)?[^\s(]+\s*\.))",
     re.IGNORECASE | re.DOTALL,
 )
 # Errors that no schema and no rows could mend.
-_REFUSED = re.compile(
+_REFUSED = pattern(
     r"Cannot add a (?:UNIQUE|PRIMARY KEY) column|table .* has more than one primary key|duplicate column name"
     r"|AUTOINCREMENT is only allowed|default value of column .* is not constant|PRIMARY KEY missing on table"
     r"|(?:unknown|missing) datatype|generated columns cannot be|must have at least one non-generated column"

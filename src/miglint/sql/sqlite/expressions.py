@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable
 from typing import TypeVar
 
+from miglint.patterns import pattern
 from miglint.sql.operations import Expression, Query
 from miglint.sql.sqlite.mentions import Found, Scope
 from miglint.sql.sqlite.tokens import BLOB, NUMBER, QUOTED, STRING, VARIABLE, Tokens, unquoted
@@ -13,7 +13,7 @@ from miglint.sql.sqlite.words import SYNTAX
 
 T = TypeVar("T", bound=Hashable)
 
-_PLAIN = re.compile(r"[^\x00-@\[-^`{-\x7f][^\x00-#%-/:-@\[-^`{-\x7f]*\Z")
+_PLAIN = pattern(r"[^\x00-@\[-^`{-\x7f][^\x00-#%-/:-@\[-^`{-\x7f]*\Z")
 _SAME = {"==": "=", "<>": "!="}
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from miglint.patterns import pattern
 from miglint.source import Span
 from miglint.sql.sqlite.engine import LIBRARY, Objection, objection
 from miglint.sql.sqlite.features import (
@@ -34,7 +35,7 @@ _JUDGED_FROM = max(
     feature.since for feature in FEATURES if feature.since is not None and feature.key not in KNOWN_SINCE
 )
 # What the library sees only when the table is there.
-_UNSEEN = re.compile(r"\bINDEX\b.*\bNULLS\b", re.IGNORECASE | re.DOTALL)
+_UNSEEN = pattern(r"\bINDEX\b.*\bNULLS\b", re.IGNORECASE | re.DOTALL)
 
 
 class Refusal(Struct, frozen=True):

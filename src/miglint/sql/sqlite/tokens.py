@@ -11,6 +11,7 @@ import re
 import string
 from collections.abc import Iterator
 
+from miglint.patterns import pattern
 from miglint.source import Span
 
 STRING = "'"
@@ -34,7 +35,7 @@ _DIGITS = r"[0-9]++(?:_[0-9]++)*+"
 SPACE = r"(?:[ \t\n\f\r\ufeff][\t-\r ]*+|--[^\n]*+|/\*(?=.)(?:[^*]++|\*(?!/))*+(?:\*/)?+)"
 _STRING = r"'[^']*+(?:''[^']*+)*+'"
 _NAME = r"""(?:"[^"]*+(?:""[^"]*+)*+"|`[^`]*+(?:``[^`]*+)*+`|\[[^\]]*+\])"""
-_TOKEN = re.compile(
+_TOKEN = pattern(
     rf"{SPACE}*+(?:"
     rf"((?![xX]'){_LETTER}{_WORD}*+)"
     r"|(->>|->|\|\||<=|<>|<<|>=|>>|==|!=|[-()*,;=+<>/%&|~]|\.(?![0-9]))"
@@ -47,13 +48,13 @@ _TOKEN = re.compile(
     r"|\Z)",
     re.DOTALL,
 )
-_SPACES = re.compile(rf"(?:{SPACE}|;)*+", re.DOTALL)
+_SPACES = pattern(rf"(?:{SPACE}|;)*+", re.DOTALL)
 # Up to a semicolon outside quotes and comments.
-_STATEMENT = re.compile(
+_STATEMENT = pattern(
     rf"""(?:[^;'"`\[/-]++|{_STRING}|{_NAME}|--[^\n]*+|/\*(?=.)(?:[^*]++|\*(?!/))*+(?:\*/)?+|[-/]|['"`\[].*)*+""",
     re.DOTALL,
 )
-_TRIGGER = re.compile(
+_TRIGGER = pattern(
     rf"(?:EXPLAIN{SPACE}++(?:QUERY{SPACE}++PLAN{SPACE}++)?+)?+CREATE{SPACE}++(?:TEMP(?:ORARY)?+{SPACE}++)?+TRIGGER\b",
     re.IGNORECASE | re.DOTALL,
 )
