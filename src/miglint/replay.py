@@ -79,7 +79,7 @@ def _passage(migration: Migration, statements: tuple[Statement, ...], forward: R
 def advance(migration: Migration, parse: Parse, schema: Schema) -> Passage:
     """Run just the forward of a migration: the schema after it is the one that `replay_one` comes to."""
     statements = () if migration.forward is None else parse(migration.forward)
-    return _passage(migration, statements, run(schema, statements))
+    return _passage(migration, statements, run(schema, statements, kept=False))
 
 
 def empty_schema(dialect: Dialect, *, closed: bool = False) -> Schema:
@@ -139,7 +139,7 @@ def replay_one(
     forward_statements = () if migration.forward is None else parse(migration.forward)
     rollback_statements = () if migration.rollback is None else parse(migration.rollback)
     forward = run(schema, forward_statements)
-    forward_again = run(forward.schema, forward_statements)
+    forward_again = run(forward.schema, forward_statements, kept=False)
     rollback = rollback_again = None
     before = forward.before
     changes: tuple[Change, ...] = ()
@@ -147,7 +147,7 @@ def replay_one(
         rollback = run(forward.schema, rollback_statements, rollback=True)
         for assumption in rollback.assumptions:
             before = assumption.apply(before)
-        rollback_again = run(rollback.schema, rollback_statements, rollback=True)
+        rollback_again = run(rollback.schema, rollback_statements, rollback=True, kept=False)
         changes = diff(before, rollback.schema, forward.touched | rollback.touched)
     verdict, unknown = judge(migration, forward, forward_again, rollback, rollback_again, changes)
     if migration.forward is not None:

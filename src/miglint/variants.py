@@ -7,13 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from miglint.discovery.dialects import UNMARKED, named, without_engine
+from miglint.patterns import pattern
 from miglint.replay import Passage
 from miglint.source import Dialect, History, Migration
 from miglint.values import Struct
 
 # A version that is a time is hardly given twice by chance, as the next number of a sequence is.
 _TIME_DIGITS = 8
-_SEPARATORS = re.compile(r"[_\-. ]+")
+_SEPARATORS = pattern(r"[_\-. ]+")
 _ALIKE = 0.5
 
 

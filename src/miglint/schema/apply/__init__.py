@@ -92,6 +92,9 @@ _HANDLERS: dict[type[Operation], Callable[[Machine, Any], None]] = {
 def _apply(machine: Machine, operation: Operation) -> None:
     handler = _HANDLERS.get(type(operation))
     if handler is not None:
+        if machine.moments is None:
+            handler(machine, operation)
+            return
         before, noted = machine.schema, len(machine.notes)
         try:
             handler(machine, operation)
@@ -108,13 +111,14 @@ def _apply(machine: Machine, operation: Operation) -> None:
         raise TypeError(f"no handler for {type(operation).__name__}")
 
 
-def run(schema: Schema, statements: Iterable[Statement], *, rollback: bool = False) -> Run:
+def run(schema: Schema, statements: Iterable[Statement], *, rollback: bool = False, kept: bool = True) -> Run:
     """Run a script over a schema.
 
     A statement that fails is passed over and the rest goes on, so that each failure is seen; `Run.failed` is the
-    first, where the engine would have stopped. `rollback` says that the statements are to undo what files have made.
+    first, where the engine would have stopped. `rollback` says that the statements are to undo what files have made. The moments
+    of the run are `kept` where somebody looks at them: they hold on to every schema on the way.
     """
-    machine = Machine(schema, strict=rollback)
+    machine = Machine(schema, strict=rollback, kept=kept)
     events: list[Event] = []
     failed: Event | None = None
     for statement in statements:
@@ -147,7 +151,7 @@ def run(schema: Schema, statements: Iterable[Statement], *, rollback: bool = Fal
         tuple(dict.fromkeys(machine.unknown)) if machine.unknown else (),
         frozenset(machine.touched),
         tuple(machine.assumptions),
-        tuple(machine.moments),
+        tuple(machine.moments or ()),
     )
 
 

@@ -80,7 +80,7 @@ class Machine:
         "unknown",
     )
 
-    def __init__(self, schema: Schema, *, strict: bool = False) -> None:
+    def __init__(self, schema: Schema, *, strict: bool = False, kept: bool = True) -> None:
         self.strict = strict
         self.schema = schema
         self.origin = schema
@@ -90,7 +90,7 @@ class Machine:
         self.settings: dict[str, str] = {}
         self.snapshots: list[tuple[str, Schema]] = []
         self.notes: list[Note] = []
-        self.moments: list[Moment] = []
+        self.moments: list[Moment] | None = [] if kept else None
         self.statement = _NO_STATEMENT
         self.unknown: list[str] = []
         self.touched: set[Key] = set()
