@@ -18,7 +18,65 @@ class Pair(NamedTuple):
 T = "CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL DEFAULT 1, b varchar(10));"
 INDEXED = T + "CREATE INDEX i ON t (a);"
 
+PARTED = (
+    "CREATE TABLE p (id int NOT NULL, x int) PARTITION BY RANGE (id);"
+    "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);"
+    "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20) PARTITION BY LIST (x);"
+    "CREATE TABLE p21 PARTITION OF p2 FOR VALUES IN (1);"
+)
+
 POSTGRES = [
+    Pair("an index takes its parts along", PARTED, "CREATE INDEX i ON p (x);", "DROP INDEX i;"),
+    Pair(
+        "an index takes over what its partitions have",
+        PARTED,
+        "CREATE INDEX i1 ON p1 (x); CREATE INDEX i ON p (x);",
+        "DROP INDEX i;",
+    ),
+    Pair(
+        "a renamed index keeps its parts",
+        PARTED + "CREATE INDEX i ON p (x);",
+        "ALTER INDEX i RENAME TO j; DROP INDEX j;",
+        "CREATE INDEX i ON p (x);",
+    ),
+    Pair(
+        "an index put together of its parts",
+        PARTED,
+        "CREATE INDEX i ON ONLY p (x); CREATE INDEX i1 ON p1 (x); ALTER INDEX i ATTACH PARTITION i1;"
+        "CREATE INDEX i2 ON p2 (x); ALTER INDEX i ATTACH PARTITION i2;",
+        "DROP INDEX i;",
+    ),
+    Pair(
+        "parts that were not attached stay",
+        PARTED,
+        "CREATE INDEX i ON ONLY p (x); CREATE INDEX i1 ON p1 (x);",
+        "DROP INDEX i;",
+        ("extra index i1",),
+    ),
+    Pair(
+        "a detached partition keeps its index",
+        PARTED + "CREATE INDEX i ON p (x);",
+        "ALTER TABLE p DETACH PARTITION p1; DROP INDEX p1_x_idx;",
+        "ALTER TABLE p ATTACH PARTITION p1 FOR VALUES FROM (0) TO (10);",
+    ),
+    Pair(
+        "sequence options that are the usual ones",
+        "CREATE SEQUENCE s;",
+        "ALTER SEQUENCE s INCREMENT BY 5 MAXVALUE 100 CYCLE;",
+        "ALTER SEQUENCE s INCREMENT BY 1 NO MAXVALUE NO CYCLE;",
+    ),
+    Pair(
+        "function options that are the usual ones",
+        "CREATE FUNCTION f(x int) RETURNS int LANGUAGE sql STRICT AS 'SELECT x';",
+        "ALTER FUNCTION f(int) STABLE CALLED ON NULL INPUT SET search_path = pg_catalog;",
+        "ALTER FUNCTION f(int) VOLATILE STRICT RESET search_path;",
+    ),
+    Pair(
+        "storage that is the usual one",
+        T,
+        "ALTER TABLE t ALTER COLUMN b SET STORAGE EXTERNAL;",
+        "ALTER TABLE t ALTER COLUMN b SET STORAGE EXTENDED;",
+    ),
     Pair("table", "", "CREATE TABLE x (id serial PRIMARY KEY, a text UNIQUE);", "DROP TABLE x;"),
     Pair("table left behind", "", "CREATE TABLE x (id int);", "SELECT 1;", ("extra table x",)),
     Pair("table not restored", T, "DROP TABLE t;", "SELECT 1;", ("missing table t",)),

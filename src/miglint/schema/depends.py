@@ -105,6 +105,8 @@ def _of_view(value: View, keys: set[Key], dialect: Dialect) -> None:
 def _of_index(value: Index, keys: set[Key], dialect: Dialect) -> None:
     if value.table is not None:
         keys.add(relation_key(value.table, dialect))
+    if value.parent is not None:
+        keys.add(relation_key(value.parent, dialect))
     for element in value.elements:
         if element.expression is not None:
             _of_expression(element.expression, keys)

@@ -89,7 +89,8 @@ class View(Struct, frozen=True, gc=False):
 class Index(Struct, frozen=True, gc=False):
     """An index. `constraint` names the constraint that it backs; `generated` that the engine chose its name.
 
-    `valid` is False after a `CONCURRENTLY` that failed.
+    `valid` is False after a `CONCURRENTLY` that failed, and on a partitioned table until each partition has its own.
+    `parent` is the index of the partitioned table that it is a part of: it goes with that one.
     """
 
     name: Name
@@ -106,6 +107,7 @@ class Index(Struct, frozen=True, gc=False):
     tablespace: str | None = None
     generated: bool = False
     assumed: bool = False
+    parent: Name | None = None
 
     __eq__ = equal_by(
         "name",

@@ -202,6 +202,16 @@ def test_dynamic_sql_that_is_not_known() -> None:
     assert isinstance(found, op.Opaque) and "cannot be parsed" in found.reason
 
 
+def test_variables_are_no_columns() -> None:
+    (update,) = do("UPDATE t SET a = Some_n WHERE b > some_n AND c = 1;", "DECLARE some_n int;")
+    assert isinstance(update, op.Update) and update.where is not None
+    assert [value and value.columns for _, value in update.assignments] == [()]
+    assert set(update.where.columns) == {"b", "c"}
+    (insert,) = do("INSERT INTO t (a) SELECT x FROM u WHERE y < n;", "DECLARE n int;")
+    assert isinstance(insert, op.Insert) and insert.query is not None
+    assert {use.column for use in insert.query.uses} == {"x", "y"}
+
+
 def test_loops() -> None:
     (found,) = do("FOR r IN SELECT * FROM t LOOP UPDATE u SET a = 1; END LOOP;", "DECLARE r record;")
     assert isinstance(found, op.Opaque)

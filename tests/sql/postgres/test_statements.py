@@ -121,7 +121,7 @@ FIELDS: list[tuple[str, type[op.Operation], dict[str, Any]]] = [
     ("ALTER DOMAIN d DROP CONSTRAINT IF EXISTS c", op.DropConstraint, {"if_exists": True, "kind": "domain"}),
     ("ALTER DOMAIN d VALIDATE CONSTRAINT c", op.ValidateConstraint, {"constraint": "c"}),
     ("CREATE SEQUENCE s START 5 OWNED BY t.c", op.CreateSequence, {"owned_by": (Name(None, "t"), "c")}),
-    ("CREATE SEQUENCE s NO MAXVALUE INCREMENT 2", op.CreateSequence, {"options": ("increment=2",)}),
+    ("CREATE SEQUENCE s NO MAXVALUE INCREMENT 2", op.CreateSequence, {"options": ("increment=2", "maxvalue=")}),
     ("ALTER SEQUENCE s OWNED BY NONE RESTART 1", op.AlterSequence, {"disown": True, "restart": True}),
     ("CREATE EXTENSION IF NOT EXISTS e SCHEMA s VERSION '2'", op.CreateExtension, {"schema": "s", "version": "2"}),
     ("ALTER EXTENSION e UPDATE TO '3'", op.AlterOther, {"kind": "extension", "definition": "update new_version=3"}),

@@ -115,8 +115,8 @@ def run(schema: Schema, statements: Iterable[Statement], *, rollback: bool = Fal
     """Run a script over a schema.
 
     A statement that fails is passed over and the rest goes on, so that each failure is seen; `Run.failed` is the
-    first, where the engine would have stopped. `rollback` says that the statements are to undo what files have made. The moments
-    of the run are `kept` where somebody looks at them: they hold on to every schema on the way.
+    first, where the engine would have stopped. `rollback` says that the statements are to undo what files have made.
+    The moments of the run are `kept` where somebody looks at them: they hold on to every schema on the way.
     """
     machine = Machine(schema, strict=rollback, kept=kept)
     events: list[Event] = []

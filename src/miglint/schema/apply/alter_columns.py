@@ -16,6 +16,7 @@ from miglint.sql.operations import (
     SetGenerated,
     SetIdentity,
     SetNullable,
+    Type,
 )
 from miglint.values import replace
 
@@ -189,10 +190,28 @@ def set_column_option(machine: Machine, operation: SetColumnOption) -> None:
     if found is None:
         return
     key, table = found
-    column_of(machine, key, table, operation.column)
+    column = column_of(machine, key, table, operation.column)
     table = machine.schema.table(key) or table
     name = f"{operation.column}: {operation.option}"
     options = {item: value for item, value in table.options.items() if item != name}
-    if operation.value is not None and operation.value.lower() not in ("-1", "default"):
+    stored = _storage(column.type) if column is not None and operation.option == "storage" else None
+    usual = ("-1", "default", stored)
+    if operation.value is not None and operation.value.lower() not in usual:
         options[name] = operation.value
     machine.put(key, replace(table, options=options))
+
+
+def _storage(type_: Type | None) -> str | None:
+    """Return how values of a type are stored when nobody says it; None where that is not known."""
+    if type_ is None or type_.schema is not None:
+        return None
+    if type_.dimensions or type_.name in _EXTENDED:
+        return "extended"
+    return "main" if type_.name in _MAIN else "plain" if type_.name in _PLAIN else None
+
+
+_EXTENDED = frozenset({"text", "varchar", "bpchar", "bytea", "json", "jsonb", "xml", "tsvector", "bit", "varbit"})
+_MAIN = frozenset({"numeric", "inet", "cidr"})
+_PLAIN = frozenset(
+    {"bool", "int2", "int4", "int8", "float4", "float8", "uuid", "date", "time", "timetz", "timestamp", "timestamptz"}
+)

@@ -6,6 +6,7 @@ from miglint.schema.apply.constraints import add_constraint
 from miglint.schema.apply.dependents import drop_column_dependents, refuse_if_column_is_used
 from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.naming import choose
+from miglint.schema.depends import relation_key
 from miglint.schema.objects import Absent, Composite, Key, Sequence, Table
 from miglint.sql.operations import (
     AddColumn,
@@ -133,6 +134,8 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
     if found is None:
         return
     key, table = found
+    if table.partition_of is not None:
+        raise machine.refuse("wrong_object_type", "cannot add column to a partition", key)
     folded = machine.column_name(operation.column.name)
     existing = table.columns.get(folded)
     if existing is not None and not (existing.assumed and not operation.if_not_exists and existing.type is None):
@@ -236,6 +239,9 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
             raise machine.refuse("undefined_column", f'no such column: "{operation.column}"', key, folded)
     if not machine.postgres:
         refuse_if_column_is_used(machine, key, folded)
+    elif _is_inherited(machine, table, folded):
+        message = f'cannot drop inherited column "{operation.column}"'
+        raise machine.refuse("invalid_table_definition", message, key, folded)
     drop_column_dependents(machine, key, folded, cascade=operation.cascade)
     table = machine.schema.table(key) or table
     columns = dict(table.columns)
@@ -250,6 +256,12 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
                 other = machine.schema.table(child) or other
                 rest = {name: value for name, value in other.columns.items() if name != folded}
                 machine.put(child, replace(other, columns=rest))
+
+
+def _is_inherited(machine: Machine, table: Table, column: str) -> bool:
+    parents = table.inherits if table.partition_of is None else (table.partition_of,)
+    found = (machine.schema.table(relation_key(parent, machine.dialect)) for parent in parents)
+    return any(parent is not None and column in parent.columns for parent in found)
 
 
 def _drop_attribute(machine: Machine, operation: DropColumn) -> None:

@@ -261,11 +261,7 @@ def drop_object(machine: Machine, key: Key, *, cascade: bool) -> None:
 
 def _drop_table(machine: Machine, key: Key, table: Table, *, cascade: bool) -> None:
     name = _name(key)
-    partitions = [
-        user
-        for user in machine.schema.on(key)
-        if (other := machine.schema.table(user)) is not None and other.partition_of == name
-    ]
+    partitions = machine.partitions(key)
     blockers = blockers_of(machine, key)
     for user in machine.schema.on(key):
         value = machine.schema.find(user)
@@ -296,6 +292,7 @@ def _drop_parts(machine: Machine, key: Key) -> None:
             or isinstance(value, Index)
             or (isinstance(value, Sequence) and value.owned_by is not None and value.owned_by[0] == _name(key))
         ):
+            _drop_parts(machine, user)
             machine.drop(user)
 
 

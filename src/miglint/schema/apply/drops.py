@@ -91,6 +91,12 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
             f"{found.table and found.table.name} requires it",
             key,
         )
+    if isinstance(found, Index) and found.parent is not None:
+        raise machine.refuse(
+            "dependent_objects_still_exist",
+            f"cannot drop index {key.name} because index {found.parent.name} requires it",
+            key,
+        )
     if isinstance(found, Index) and found.unique and found.table is not None and machine.postgres:
         _free_of_foreign_keys(machine, operation, key, found)
     if isinstance(found, Sequence) and found.implicit and found.owned_by is not None and not operation.cascade:

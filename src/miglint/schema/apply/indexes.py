@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from miglint.schema.apply.machine import Machine, kind_of
 from miglint.schema.apply.naming import choose, column_part, truncate
+from miglint.schema.depends import relation_key
 from miglint.schema.objects import Absent, Index, Key, Table
-from miglint.sql.operations import CreateIndex, IndexElement, Name
+from miglint.sql.operations import AttachPartition, CreateIndex, IndexElement, Name
 from miglint.values import replace
 
 
@@ -75,12 +76,13 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
         return
     if isinstance(found, Table):
         _check_columns(machine, key_of_table, found, operation)
+    partitions = machine.partitions(key_of_table) if isinstance(found, Table) else []
+    if operation.only and partitions:
+        machine.create(key, replace(index, valid=False))
+        return
     machine.create(key, index)
-    if machine.postgres and isinstance(found, Table) and not operation.only:
-        for child in machine.schema.on(key_of_table):
-            other = machine.schema.table(child) if child.space == "relation" else None
-            if other is not None and other.partition_of == Name(key_of_table.schema, key_of_table.name):
-                copy_index(machine, index, child)
+    for partition in partitions:
+        part_index(machine, index, partition)
 
 
 def _check_columns(machine: Machine, key: Key, table: Table, operation: CreateIndex) -> None:
@@ -129,10 +131,42 @@ def _exists(machine: Machine, operation: CreateIndex, key: Key, existing: object
         machine.note("skipped", f'index "{operation.name}" exists already', key)
 
 
-def copy_index(machine: Machine, index: Index, table: Key) -> None:
+def copy_index(machine: Machine, index: Index, table: Key, parent: Name | None = None) -> Index:
     """Give a table (a partition, a `LIKE`) its own copy of an index, under a generated name."""
     name = generated_name(machine, table.schema, table.name, index.elements)
-    machine.create(
-        Key("relation", table.schema, name),
-        replace(index, name=Name(table.schema, name), table=Name(table.schema, table.name), generated=True),
+    copy = replace(
+        index, name=Name(table.schema, name), table=Name(table.schema, table.name), generated=True, parent=parent
     )
+    machine.create(Key("relation", table.schema, name), copy)
+    return copy
+
+
+def part_index(machine: Machine, index: Index, partition: Key) -> None:
+    """Give a partition its part of an index: one of its own that is like it, else a copy. Its partitions get theirs."""
+    for key, own in machine.indexes(partition):
+        if own.parent is None and own.constraint is None and own.valid and _alike(own, index):
+            machine.put(key, replace(own, parent=index.name))
+            return
+    copy = copy_index(machine, index, partition, index.name)
+    for part in machine.partitions(partition):
+        part_index(machine, copy, part)
+
+
+def _alike(one: Index, other: Index) -> bool:
+    return _definition(one) == _definition(other)
+
+
+def _definition(index: Index) -> tuple[object, ...]:
+    return (index.elements, index.unique, index.method, index.where, index.include, index.nulls_not_distinct)
+
+
+def attach_index(machine: Machine, operation: AttachPartition) -> None:
+    """`ALTER INDEX ... ATTACH PARTITION`: with the last of its parts the index of the whole table is valid."""
+    key, whole = machine.relation(operation.table)
+    part_key, part = machine.relation(operation.partition)
+    if not isinstance(whole, Index) or not isinstance(part, Index) or whole.table is None:
+        return
+    machine.put(part_key, replace(part, parent=whole.name))
+    partitions = machine.partitions(relation_key(whole.table, machine.dialect))
+    if all(any(own.parent == whole.name for _, own in machine.indexes(item)) for item in partitions):
+        machine.put(key, replace(whole, valid=True))

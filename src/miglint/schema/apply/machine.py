@@ -277,6 +277,12 @@ class Machine:
         found = ((key, self.schema.find(key)) for key in self.schema.on(table) if key.space == "relation")
         return [(key, value) for key, value in found if isinstance(value, Index) and self.owner(value) == table]
 
+    def partitions(self, table: Key) -> list[Key]:
+        """Return the keys of the partitions of a table."""
+        name = Name(table.schema, table.name)
+        keys = (key for key in self.schema.on(table) if key.space == "relation") if self.postgres else ()
+        return [key for key in keys if (found := self.schema.table(key)) is not None and found.partition_of == name]
+
     def owner(self, index: Index) -> Key | None:
         """Return the key of the table of an index."""
         return None if index.table is None else relation_key(index.table, self.dialect)

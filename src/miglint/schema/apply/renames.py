@@ -125,7 +125,7 @@ def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
     for user in users:
         other = machine.schema.find(user)
         if isinstance(other, Index):
-            machine.put(user, replace(other, table=new))
+            machine.put(user, replace(other, parent=new) if isinstance(value, Index) else replace(other, table=new))
         elif isinstance(other, Sequence):
             if other.owned_by is not None:
                 machine.put(user, replace(other, owned_by=(new, other.owned_by[1])))

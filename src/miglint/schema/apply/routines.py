@@ -82,8 +82,40 @@ def alter_routine(machine: Machine, operation: AlterRoutine) -> None:
         return
     value = machine.schema.find(matches[0])
     if isinstance(value, Routine):
-        kept = tuple(option for option in value.options if option != operation.definition)
-        machine.put(matches[0], replace(value, options=(*kept, operation.definition)))
+        for option in operation.options:
+            value = _with_option(value, option)
+        machine.put(matches[0], value)
+
+
+# The options that the definition of a routine has before its language, each with what it is when nobody says it.
+_USUAL = {
+    "cost": "100",
+    "leakproof": "false",
+    "parallel": "unsafe",
+    "rows": "1000",
+    "security": "false",
+    "strict": "false",
+    "support": "",
+    "volatility": "volatile",
+}
+
+
+def _with_option(value: Routine, option: str) -> Routine:
+    """Return a routine with another option, as if it had been made with that one."""
+    name, _, setting = option.partition("=")
+    if name in _USUAL:
+        words = value.definition.split(" ")
+        options = [word for word in words if word.partition("=")[0] in _USUAL and "=" in word]
+        rest = [word for word in words if word not in options]
+        options = [word for word in options if word.partition("=")[0] != name]
+        if setting != _USUAL[name]:
+            options.append(option)
+        place = rest.index("language") if "language" in rest else len(rest)
+        return replace(value, definition=" ".join((*rest[:place], *sorted(options), *rest[place:])))
+    setting, _, _ = option.removeprefix("re").partition(" to ")
+    kept = tuple(item for item in value.options if item.removeprefix("re").partition(" to ")[0] != setting)
+    undone = option.startswith("reset ") and len(kept) < len(value.options)
+    return replace(value, options=kept if undone else tuple(sorted((*kept, option))))
 
 
 def _holder(machine: Machine, table: Name) -> tuple[Key, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miglint.schema.apply.columns import altered, define
 from miglint.schema.apply.constraints import add_constraint
-from miglint.schema.apply.indexes import copy_index
+from miglint.schema.apply.indexes import attach_index, copy_index, part_index
 from miglint.schema.apply.machine import Machine, kind_of
 from miglint.schema.apply.views import columns_of, result_columns
 from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table, Trigger, View
@@ -231,7 +231,7 @@ def _inherit_constraints(machine: Machine, parent: Key, key: Key, *, checks_only
     if not checks_only:
         for _, index in machine.indexes(parent):
             if index.constraint is None:
-                copy_index(machine, index, key)
+                part_index(machine, index, key)
 
 
 def _same(one: Constraint, other: Constraint) -> bool:
@@ -239,8 +239,9 @@ def _same(one: Constraint, other: Constraint) -> bool:
 
 
 def attach_partition(machine: Machine, operation: AttachPartition) -> None:
-    """`ATTACH PARTITION` on a table; on an index nothing that is modelled changes."""
+    """`ATTACH PARTITION`."""
     if operation.kind == "index":
+        attach_index(machine, operation)
         return
     parent, child = machine.table(operation.table), machine.table(operation.partition)
     if parent is None or child is None:
@@ -267,6 +268,9 @@ def detach_partition(machine: Machine, operation: DetachPartition) -> None:
             key,
         )
     machine.put(key, replace(table, partition_of=None, partition_bound=None))
+    for own_key, own in machine.indexes(key):
+        if own.parent is not None:
+            machine.put(own_key, replace(own, parent=None))
 
 
 def set_inherit(machine: Machine, operation: SetInherit) -> None:

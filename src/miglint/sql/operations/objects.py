@@ -184,12 +184,13 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class AlterRoutine(Operation, frozen=True, gc=False, kw_only=True):
-    """`ALTER FUNCTION ... options`: `definition` is the text of the new options."""
+    """`ALTER FUNCTION ... options`: `definition` is the text of the new `options`."""
 
     name: Name
     kind: str
     arguments: tuple[Type, ...] | None
     definition: str
+    options: tuple[str, ...] = ()
 
 
 class CreateTrigger(Operation, frozen=True, gc=False, kw_only=True):

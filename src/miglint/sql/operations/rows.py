@@ -10,6 +10,7 @@ class Insert(Operation, frozen=True, gc=False, kw_only=True):
     NULL the Expression with key `null`); None when the source is a query. `conflict` is `nothing`, `update`,
     `replace` (SQLite), `ignore` (SQLite) or None; `conflict_columns` its target. `anti_join` is True when the source
     query leaves out rows that the target holds already (`WHERE NOT EXISTS`, `NOT IN`, `LEFT JOIN ... IS NULL`).
+    `twice` is a column that it gives two values, in the list or in `DO UPDATE`: PostgreSQL refuses that.
     """
 
     table: Name
@@ -21,13 +22,14 @@ class Insert(Operation, frozen=True, gc=False, kw_only=True):
     conflict_constraint: str | None = None
     anti_join: bool = False
     returning: bool = False
+    twice: str | None = None
 
 
 class Update(Operation, frozen=True, gc=False, kw_only=True):
     """`UPDATE`. `assignments` are (column, expression); a multi-column or sub-query source gives expression None.
 
     `where` is None for every row. `relations` are those of `FROM` and of sub-queries; `joined` says that there is a
-    `FROM`, so that a column's name may be another relation's.
+    `FROM`, so that a column's name may be another relation's. `twice` is a column that it gives two values.
     """
 
     table: Name
@@ -35,6 +37,7 @@ class Update(Operation, frozen=True, gc=False, kw_only=True):
     where: Expression | None = None
     relations: tuple[Name, ...] = ()
     joined: bool = False
+    twice: str | None = None
 
 
 class Delete(Operation, frozen=True, gc=False, kw_only=True):
@@ -54,12 +57,16 @@ class Truncate(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class OtherData(Operation, frozen=True, gc=False, kw_only=True):
-    """`COPY`, `MERGE`, `CALL`, `REFRESH`, and other statements that change rows: `kind` in lower-case words."""
+    """`COPY`, `MERGE`, `CALL`, `REFRESH`, and other statements that change rows: `kind` in lower-case words.
+
+    `twice` is a column that a `MERGE` gives two values in one action.
+    """
 
     kind: str
     table: Name | None = None
     relations: tuple[Name, ...] = ()
     concurrently: bool = False
+    twice: str | None = None
 
 
 class Select(Operation, frozen=True, gc=False, kw_only=True):

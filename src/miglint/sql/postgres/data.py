@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from miglint.patterns import pattern
@@ -113,9 +113,23 @@ def insert(place: Place, node: Node) -> list[Operation]:
             conflict_constraint=infer.get("conname"),
             anti_join=anti_join,
             returning="returningClause" in node,
+            twice=_twice(node.get("cols", ())) or _twice(conflict.get("targetList", ())),
         )
     )
     return operations
+
+
+def _twice(targets: Sequence[Node]) -> str | None:
+    """Return a column that a list of targets gives two values; parts of one (`a.x`, `a[1]`) may stand side by side."""
+    whole: set[str] = set()
+    parts: set[str] = set()
+    for item in targets:
+        target = item["ResTarget"]
+        name = target["name"]
+        if name in whole or (name in parts and "indirection" not in target):
+            return str(name)
+        (parts if "indirection" in target else whole).add(name)
+    return None
 
 
 def _inferred(node: Node) -> str:
@@ -247,6 +261,7 @@ def update(place: Place, node: Node) -> list[Operation]:
             where=where,
             relations=_without_ctes(relations, node),
             joined="fromClause" in node,
+            twice=_twice(node.get("targetList", ())),
         )
     )
     return operations
@@ -299,7 +314,10 @@ def merge(place: Place, node: Node) -> list[Operation]:
     """Read `MERGE`."""
     table = relation_name(node["relation"])
     relations = relations_in(node.get("sourceRelation"), node.get("joinCondition"))
-    return [*_common(place, node), OtherData(span=place.whole(), kind="merge", table=table, relations=relations)]
+    actions = [item["MergeWhenClause"].get("targetList", ()) for item in node.get("mergeWhenClauses", ())]
+    twice = next((name for name in map(_twice, actions) if name is not None), None)
+    own = OtherData(span=place.whole(), kind="merge", table=table, relations=relations, twice=twice)
+    return [*_common(place, node), own]
 
 
 def truncate(place: Place, node: Node) -> list[Operation]:

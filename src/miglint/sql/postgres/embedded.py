@@ -58,6 +58,24 @@ def row_names(value: Node) -> list[str]:
     return [str(body.get("refname", ""))]
 
 
+def bound(tree: Any, variables: frozenset[str]) -> Any:
+    """Return a tree in which the names of variables are parameters, as PL/pgSQL hands it to the server.
+
+    A name that a variable and a column share is an error to PL/pgSQL, so what bears the name of one is one.
+    """
+    if type(tree) is list:
+        return [bound(item, variables) for item in tree]
+    if type(tree) is not dict:
+        return tree
+    reference = tree.get("ColumnRef")
+    if reference is not None:
+        fields = reference["fields"]
+        if len(fields) == 1 and fields[0].get("String", {}).get("sval") in variables:
+            return {"ParamRef": {"location": reference.get("location", 0)}}
+        return tree
+    return {key: bound(value, variables) for key, value in tree.items()}
+
+
 def statements(text: str) -> list[Node] | None:
     """Return the raw statements of a text, None when it cannot be parsed."""
     found = native.parse_json(text.encode("utf-8", "replace"))

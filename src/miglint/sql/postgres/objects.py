@@ -100,7 +100,7 @@ def _sequence_options(node: Node) -> tuple[tuple[str, ...], tuple[Name, str] | N
         elif name == "restart":
             restart = True
         elif "arg" not in element and name in {"maxvalue", "minvalue"}:
-            continue  # NO MAXVALUE: the engine's own bound
+            texts.append(f"{name}=")  # NO MAXVALUE: the engine's own bound
         else:
             texts.append(option_text(element))
     return tuple(sorted(texts)), owner, disown, restart

@@ -34,6 +34,7 @@ from miglint.sql.postgres.constants import NotConstantError, evaluate
 from miglint.sql.postgres.embedded import (
     ASSIGN,
     body_start,
+    bound,
     byte_map,
     flat,
     hull,
@@ -271,7 +272,13 @@ class _Block:
                 nodes[0],
                 fixed=self.place.fixed,
             )
-        return self.read(place, nodes[0]["stmt"])
+        return self.read(place, self._bound(nodes[0]["stmt"], text))
+
+    def _bound(self, node: Node, text: str) -> Node:
+        folded = text.lower()
+        mentioned = frozenset(name for name in self.variables.values() if name and name.lower() in folded)
+        changed: Node = bound(node, mentioned) if mentioned else node
+        return changed
 
     def dynamic(self, body: Node) -> list[Operation]:
         """Read `EXECUTE`: SQL that is put together from constants alone is as good as static."""

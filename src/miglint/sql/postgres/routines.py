@@ -230,6 +230,7 @@ def alter_routine(place: Place, node: Node) -> list[Operation]:
             kind=kind_of(node.get("objtype", "OBJECT_FUNCTION")),
             arguments=argument_types(function),
             definition=" ".join(sorted(texts)),
+            options=tuple(texts),
         )
     ]
 

@@ -46,7 +46,10 @@ _LOCKS = (
 def transaction(place: Place, node: Node) -> list[Operation]:
     """Read `BEGIN`, `COMMIT`, `SAVEPOINT` and the like."""
     name = node.get("savepoint_name") or node.get("gid")
-    return [Transaction(span=place.whole(), action=ACTIONS[node["kind"]], name=name)]
+    read: list[Operation] = [Transaction(span=place.whole(), action=ACTIONS[node["kind"]], name=name)]
+    if node.get("chain"):
+        read.append(Transaction(span=place.whole(), action="begin"))
+    return read
 
 
 def fixed(kind: str, key: str = "") -> Reader:
@@ -69,14 +72,28 @@ def discard(place: Place, node: Node) -> list[Operation]:
 def vacuum(place: Place, node: Node) -> list[Operation]:
     """Read `VACUUM` and `ANALYZE`: one operation per table."""
     kind = "vacuum" if node.get("is_vacuumcmd") else "analyze"
-    texts = options(node.get("options"))
+    texts = _switched_on(options(node.get("options")))
     targets: list[Name | None] = [relation_name(item["VacuumRelation"]["relation"]) for item in node.get("rels", ())]
     return [Maintenance(span=place.whole(), kind=kind, target=target, options=texts) for target in targets or [None]]
 
 
+_OFF = frozenset({"false", "off", "0", "no", "f", "n"})
+_ON = frozenset({"true", "on", "1", "yes", "t", "y"})
+
+
+def _switched_on(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return options without those that are switched off, and without the value of those that are switched on."""
+    found = []
+    for text in texts:
+        name, _, value = text.partition("=")
+        if value.lower() not in _OFF:
+            found.append(name if value.lower() in _ON else text)
+    return tuple(found)
+
+
 def reindex(place: Place, node: Node) -> list[Operation]:
     """Read `REINDEX`."""
-    texts = options(node.get("params"))
+    texts = _switched_on(options(node.get("params")))
     target = relation_name(node["relation"]) if "relation" in node else None
     if target is None and "name" in node:
         target = Name(None, node["name"])
