@@ -157,7 +157,8 @@ def _elsewhere(group: list[Placed], hit: Hit) -> str:
     lines = sorted({hit.file.position(one.hit.span.start).line for one in group if one.hit.span != hit.span})
     if not lines:
         return ""
-    listed = ", ".join(map(str, lines[:_MAX_FOLDED])) + (", ..." if len(lines) > _MAX_FOLDED else "")
+    more = len(lines) - _MAX_FOLDED
+    listed = ", ".join(map(str, lines[:_MAX_FOLDED])) + (f" and {more} more" if more > 0 else "")
     return f"The same on line{'s' if len(lines) > 1 else ''} {listed}."
 
 

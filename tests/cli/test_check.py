@@ -218,12 +218,14 @@ def test_an_interrupt_gives_130(project, tmp_path):
     # Test runners ignore the signal in their workers, and children inherit that.
     program = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        "from miglint.cli.main import main; sys.exit(main(['check', '--no-cache', '-q']))"
+        "from miglint.cli.main import main; print('ready', flush=True);"
+        "sys.exit(main(['check', '--no-cache', '-q']))"
     )
     env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
     command = [sys.executable, "-c", program]
     with subprocess.Popen(command, cwd=project, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        time.sleep(0.8)
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(0.3)
         process.send_signal(signal.SIGINT)
         error = process.communicate(timeout=60)[1]
     assert process.returncode == 130

@@ -91,10 +91,6 @@ m/005.sql:1:1: warning IDM003 add-constraint-unguarded
 
 m/005.sql:3:1: info IDM003 add-constraint-unguarded
   the second run fails: constraint "c" is there already
-    |
-  3 | DROP TABLE b;
-    | ^^^^^^^^^^^^
-  help: Drop it first.
 
 miglint: error IDM003 add-constraint-unguarded
   the second run fails: constraint "c" is there already
@@ -122,6 +118,22 @@ def test_a_report_comes_back_from_json_as_it_was(report):
 
 def test_text():
     assert render("text", REPORT, VIEW) == GOLDEN
+
+
+def test_text_tells_of_each_rule_once_per_script():
+    again = [finding(line=number) for number in (2, 3, 3)]
+    other = finding(line=3, code="IDM001", name="create-table-unguarded")
+    report = Report((), (finding(line=1), other, *again, finding(line=3, code="SYM001", name="left-behind")))
+    text = render("text", report, VIEW)
+    assert [line for line in text.splitlines() if line.startswith(("m/", "  also"))] == [
+        "m/005.sql:1:2: error IDM003 add-constraint-unguarded",
+        "  also: the same on lines 2, 3",
+        "  also: IDM001 create-table-unguarded on line 3",
+        "m/005.sql:3:2: error SYM001 left-behind",
+    ]
+    whole = render("text", report, View(VIEW.sources, verbose=True))
+    assert whole.count(" error IDM003 ") == 4
+    assert "also" not in whole
 
 
 def test_text_when_verbose_and_when_there_is_nothing():

@@ -54,7 +54,7 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
 @click.option("--write-baseline", is_flag=True, help="Write all findings to the baseline file.")
 @click.option("--stdin-filename", metavar="NAME", help="Read one script from standard input, as the file NAME.")
 @click.option("--quiet", "-q", is_flag=True, help="Only findings and errors.")
-@click.option("--verbose", "-v", is_flag=True, help="The verdict on every migration too.")
+@click.option("--verbose", "-v", is_flag=True, help="All of every finding, and the verdict on every migration.")
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Colours."
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from miglint.findings import Finding, Severity
 from miglint.report.excerpt import excerpt, printable
@@ -11,6 +12,8 @@ from miglint.report.value import MigrationReport, Report
 from miglint.report.view import View
 
 _WIDEST = 140
+# Lines that are named of those where a rule has the same to say.
+_LISTED = 12
 _QUESTIONS = {
     "forward_idempotent": "forward twice",
     "rollback_idempotent": "rollback twice",
@@ -23,7 +26,7 @@ _ANSWERS = {True: "yes", False: "no", None: "?"}
 
 def render(report: Report, view: View) -> str:
     """Return the report as text."""
-    parts = ["".join(f"{line}\n" for line in _finding(finding, view)) for finding in report.findings]
+    parts = ["".join(f"{line}\n" for line in _told(group, view)) for group in _groups(report.findings, view)]
     if any(item.executions for item in report.migrations) and not view.quiet:
         # A dry run is asked for rarely, and its module is not small.
         from miglint.report.execution import lines
@@ -36,7 +39,33 @@ def render(report: Report, view: View) -> str:
     return "\n".join(parts)
 
 
-def _finding(finding: Finding, view: View) -> Iterator[str]:
+def _groups(findings: Sequence[Finding], view: View) -> Iterable[list[Finding]]:
+    """Return what is told together, in order: who has read one finding of a rule in a script has read them all.
+
+    That a script cannot run twice is one thing to know, whatever statements it is that cannot.
+    """
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        what = "IDM" if finding.code.startswith("IDM") else finding.code
+        key = (number,) if view.verbose else (finding.path, finding.direction, what, finding.severity)
+        groups.setdefault(key, []).append(finding)
+    return groups.values()
+
+
+def _told(group: list[Finding], view: View) -> Iterator[str]:
+    """Yield the first finding as a whole, a remark without its help, and where the others are."""
+    first = group[0]
+    yield from _finding(first, view, whole=view.verbose or first.severity > Severity.INFO)
+    lines: dict[tuple[str, str], dict[int, None]] = {}
+    for finding in group[1:]:
+        lines.setdefault((finding.code, finding.name), {})[finding.line] = None
+    for (code, name), found in sorted(lines.items(), key=lambda item: item[0][0] != first.code):
+        listed = ", ".join(map(str, islice(found, _LISTED))) + (", ..." if len(found) > _LISTED else "")
+        also = "the same" if code == first.code else f"{code} {name}"
+        yield paint("dim", f"  also: {also} on line{'s' if len(found) > 1 else ''} {listed}", view)
+
+
+def _finding(finding: Finding, view: View, *, whole: bool) -> Iterator[str]:
     severity = str(finding.severity)
     place = f"{finding.path}:{finding.line}:{finding.column}" if finding.path else "miglint"
     yield (
@@ -44,6 +73,8 @@ def _finding(finding: Finding, view: View) -> Iterator[str]:
         f"{paint('dim', finding.name, view)}"
     )
     yield from _wrapped(finding.message, "  ", "  ", view)
+    if not whole:
+        return
     yield from _source(finding, view)
     for number, paragraph in enumerate(finding.help.splitlines()):
         yield from _wrapped(paragraph, "  help: " if number == 0 else "        ", "        ", view)
