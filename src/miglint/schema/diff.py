@@ -157,6 +157,9 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
         counts = False
     elif isinstance(one, Sequence) and isinstance(two, Sequence) and one.implicit and two.implicit:
         return
+    elif isinstance(one, View) and isinstance(two, View) and (_has_star(one) or _has_star(two)):
+        # The server writes the columns out, and a list of them may say the same.
+        certain = certain and None not in (one.columns, two.columns) and one.columns != two.columns
     elif hasattr(one, "labels"):
         aspect = "labels"
     elif hasattr(one, "path"):
@@ -165,6 +168,10 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
     if aspect == "columns" and isinstance(one, View) and isinstance(two, View):
         before, after = ", ".join(one.columns or ("?",)), ", ".join(two.columns or ("?",))
     yield Change("changed", what, name, key, None, aspect, before, after, certain, counts)
+
+
+def _has_star(view: View) -> bool:
+    return view.query is not None and "*" in view.query.outputs
 
 
 def _index(index: Index) -> Index:

@@ -138,7 +138,7 @@ def set_identity(machine: Machine, operation: SetIdentity) -> None:
                 key,
                 column.name,
             )
-        implied_sequence(machine, Name(key.schema, key.name), column.name)
+        implied_sequence(machine, Name(key.schema, key.name), column.name, column.type)
     elif column.identity is None and not column.assumed:
         if operation.if_exists:
             machine.note("missing", f'column "{column.name}" is not an identity column, skipped', key, column.name)

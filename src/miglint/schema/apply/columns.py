@@ -17,6 +17,7 @@ from miglint.sql.operations import (
     Name,
     SetNullable,
     TableOperation,
+    Type,
 )
 from miglint.values import replace
 
@@ -109,19 +110,20 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
         column.span,
     )
     if column.serial or column.identity is not None:
-        sequence = implied_sequence(machine, table, column.name)
+        sequence = implied_sequence(machine, table, column.name, resolved.type)
         if column.serial:
             text = f"nextval('{sequence.name}'::regclass)"
             resolved = replace(resolved, default=Expression(f"nextval {sequence}", text, sequence=sequence))
     return resolved
 
 
-def implied_sequence(machine: Machine, table: Name, column: str) -> Name:
+def implied_sequence(machine: Machine, table: Name, column: str, type_: Type | None) -> Name:
     """Create the sequence that `serial` and identity columns imply, under the name that the server chooses."""
+    options = (f"as={type_.name}",) if type_ is not None and type_.name in ("int2", "int4") else ()
     schema = table.schema or machine.creation_schema
     name = choose(table.name, column, "seq", lambda text: Key("relation", schema, text) in machine.schema)
     sequence = Name(schema, name)
-    machine.create(Key("relation", schema, name), Sequence(sequence, owned_by=(table, column), implicit=True))
+    machine.create(Key("relation", schema, name), Sequence(sequence, options, (table, column), implicit=True))
     return sequence
 
 

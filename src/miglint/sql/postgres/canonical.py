@@ -14,7 +14,7 @@ from typing import Any
 from miglint.patterns import pattern
 from miglint.sql.operations import Name, Type
 from miglint.sql.postgres.names import Node, qualified, relation_name, type_of
-from miglint.sql.postgres.scopes import Walk, use_plain, use_qualified
+from miglint.sql.postgres.scopes import Walk, is_alone, use_plain, use_qualified
 
 TEXT_TYPES = frozenset({"text", "varchar", "bpchar"})
 _NUMBER_TYPES = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8", "integer"})
@@ -87,6 +87,8 @@ def _column(state: Walk, body: Node) -> str:
     qualifier: str = fields[-2]["String"]["sval"]
     if state.scopes:
         use_qualified(state, qualifier, column)
+        if is_alone(state, qualifier):
+            return column
     elif qualifier == state.own:
         state.columns[column] = None
         return column

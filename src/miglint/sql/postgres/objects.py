@@ -73,13 +73,16 @@ def _element(place: Place, node: Node, table: str) -> IndexElement:
     opclass = str(qualified(node["opclass"])) if "opclass" in node else None
     if opclass is not None and "opclassopts" in node:
         opclass += f"({', '.join(options(node['opclassopts']))})"
+    descending = ordering == "SORTBY_DESC"
+    # NULLs come first in a descending order, and last in an ascending one, unless it is said otherwise.
+    usual = "SORTBY_NULLS_FIRST" if descending else "SORTBY_NULLS_LAST"
     return IndexElement(
         node.get("name"),
         expression(raw, enclosed(place, raw), table) if raw is not None else None,
         qualified(node["collation"]).name if "collation" in node else None,
         opclass,
-        ordering == "SORTBY_DESC",
-        None if nulls == "SORTBY_NULLS_DEFAULT" else nulls == "SORTBY_NULLS_FIRST",
+        descending,
+        None if nulls in ("SORTBY_NULLS_DEFAULT", usual) else nulls == "SORTBY_NULLS_FIRST",
     )
 
 

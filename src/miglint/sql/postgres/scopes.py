@@ -45,6 +45,13 @@ def use_plain(state: Walk, column: str) -> None:
         state.uses[ColumnUse(relation if candidates == 1 else None, column)] = None
 
 
+def is_alone(state: Walk, qualifier: str) -> bool:
+    """Return whether a qualifier is of the only relation that a query reads, so that it could be left out."""
+    return sum(len(scope.items) for scope in state.scopes) == 1 and any(
+        qualifier in scope.aliases for scope in state.scopes
+    )
+
+
 def use_qualified(state: Walk, qualifier: str, column: str) -> None:
     """Note a column behind an alias or a relation's name."""
     for scope in reversed(state.scopes):

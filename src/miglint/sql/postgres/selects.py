@@ -194,7 +194,9 @@ def _target(state: Walk, body: Node) -> str:
     name = body.get("name")
     if "indirection" in body:
         text = f"{walk_list(state, body['indirection'])} {text}"
-    return f"{text} as {name}" if name else text
+    # A column that is given its own name is not given any.
+    fields = body.get("val", {}).get("ColumnRef", {}).get("fields", ({},))
+    return f"{text} as {name}" if name and fields[-1].get("String", {}).get("sval") != name else text
 
 
 def _modification(state: Walk, body: Node, kind: str) -> str:
