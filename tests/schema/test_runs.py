@@ -122,3 +122,12 @@ def _cause(message: str) -> str:
     if message.startswith("cannot drop ") or "after drop column" in message:
         return "dependent_objects_still_exist"
     return next((name for words, name in CAUSES if words in message), message)
+
+
+def test_an_index_takes_over_those_of_partitions_that_nobody_made() -> None:
+    made = "CREATE TABLE p (id int, x int) PARTITION BY HASH (id); SELECT make_partitions('p', 2);"
+    indexed = "CREATE INDEX i0 ON p_0 (x); CREATE INDEX i1 ON p_1 (id); CREATE INDEX i ON p (x);"
+    schema = run(empty_schema(Dialect.POSTGRES), postgres.parse(made + indexed)).schema
+    after = run(schema, postgres.parse("DROP INDEX i;"), rollback=True).schema
+    left = {key.name for key, _ in after.items() if key.name.startswith("i")}
+    assert left == {"i1"}

@@ -78,6 +78,8 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
     machine.create(key, index)
     for partition in partitions:
         part_index(machine, index, partition)
+    if isinstance(found, Table) and found.partition_by is not None:
+        _part_of_unknown(machine, index, key_of_table)
 
 
 # The operator classes that the server would choose itself, by access method and type.
@@ -171,6 +173,19 @@ def part_index(machine: Machine, index: Index, partition: Key) -> None:
     copy = copy_index(machine, index, partition, index.name)
     for part in machine.partitions(partition):
         part_index(machine, copy, part)
+
+
+def _part_of_unknown(machine: Machine, index: Index, table: Key) -> None:
+    """Take over the like indexes of tables of which only the name is known, and that by its name are partitions.
+
+    Functions that make the partitions of every day are common, and what they make is not known here.
+    """
+    for key, value in machine.schema.items():
+        if isinstance(value, Table) and value.assumed and key.schema == table.schema:
+            if key.name.startswith(f"{table.name}_") and value.partition_of is None:
+                for own_key, own in machine.indexes(key):
+                    if own.parent is None and own.constraint is None and _alike(own, index):
+                        machine.put(own_key, replace(own, parent=index.name))
 
 
 def _alike(one: Index, other: Index) -> bool:
