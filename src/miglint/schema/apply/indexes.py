@@ -181,11 +181,12 @@ def _part_of_unknown(machine: Machine, index: Index, table: Key) -> None:
     Functions that make the partitions of every day are common, and what they make is not known here.
     """
     for key, value in machine.schema.items():
-        if isinstance(value, Table) and value.assumed and key.schema == table.schema:
-            if key.name.startswith(f"{table.name}_") and value.partition_of is None:
-                for own_key, own in machine.indexes(key):
-                    if own.parent is None and own.constraint is None and _alike(own, index):
-                        machine.put(own_key, replace(own, parent=index.name))
+        named = key.schema == table.schema and key.name.startswith(f"{table.name}_")
+        if not named or not isinstance(value, Table) or not value.assumed:
+            continue
+        for own_key, own in machine.indexes(key):
+            if own.parent is None and own.constraint is None and _alike(own, index):
+                machine.put(own_key, replace(own, parent=index.name))
 
 
 def _alike(one: Index, other: Index) -> bool:
