@@ -16,8 +16,22 @@ CREATE TABLE parts (id bigint NOT NULL, kind integer NOT NULL) PARTITION BY RANG
 CREATE TABLE low (id bigint NOT NULL, kind integer NOT NULL);
 INSERT INTO low SELECT n, 5 FROM generate_series(1, 20) n;
 """
+REFERS = "ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users;"
+TAGGED = """
+CREATE TABLE tags (name varchar(10) PRIMARY KEY);
+INSERT INTO tags VALUES ('x');
+ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (note) REFERENCES tags;
+"""
+TRIGGER = """
+CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER t BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION watch();
+"""
 HEAP2 = "CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;"
 ATTACHED = PARTS + "ALTER TABLE parts ATTACH PARTITION low FOR VALUES FROM (0) TO (10);\n"
+WITH_DEFAULT = (
+    ATTACHED
+    + "CREATE TABLE rest PARTITION OF parts DEFAULT; INSERT INTO parts SELECT n, 50 FROM generate_series(1, 9) n;"
+)
 
 
 class Case(NamedTuple):
@@ -117,6 +131,34 @@ CASES = (
         "ADD COLUMN c integer DEFAULT wild()",
         "CREATE FUNCTION wild() RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';",
     ),
+    _alter(
+        "add column constant default",
+        "ADD COLUMN c bigint DEFAULT epoch()",
+        "CREATE FUNCTION epoch() RETURNS bigint LANGUAGE sql"
+        " AS 'SELECT CAST(extract(epoch FROM now()) * 1000 AS bigint);';",
+    ),
+    _alter(
+        "add column volatile default",
+        "ADD COLUMN c bigint DEFAULT epoch()",
+        "CREATE FUNCTION epoch() RETURNS bigint LANGUAGE sql"
+        " AS 'SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint);';",
+    ),
+    *(
+        _alter(
+            "add column volatile default",
+            "ADD COLUMN c integer DEFAULT wild()",
+            f"CREATE FUNCTION wild() RETURNS integer LANGUAGE sql {said};",
+        )
+        for said in (
+            "AS 'SELECT 1 LIMIT 1'",
+            "AS 'SELECT 1 WHERE true'",
+            "AS 'SELECT (SELECT 1)'",
+            "AS 'SELECT 2; SELECT 1'",
+            "AS 'SELECT 1' SECURITY DEFINER",
+            "AS 'SELECT 1' SET search_path = public",
+            "AS 'SELECT id::integer FROM users'",
+        )
+    ),
     _alter("add column volatile default", "ADD COLUMN c uuid DEFAULT gen_random_uuid()"),
     _alter("add column volatile default", "ADD COLUMN c timestamptz DEFAULT clock_timestamp()"),
     _alter("add column volatile default", "ADD COLUMN c integer DEFAULT (random() * 6)::integer"),
@@ -135,6 +177,7 @@ CASES = (
     _alter("add column unique", "ADD COLUMN c integer UNIQUE"),
     _alter("add column references", "ADD COLUMN c bigint REFERENCES users"),
     _alter("add column references with default", "ADD COLUMN c bigint DEFAULT 1 REFERENCES users"),
+    _alter("alter table", "ADD COLUMN IF NOT EXISTS note text"),
     _alter("drop column", "DROP COLUMN note"),
     _alter("alter type rewriting", "ALTER COLUMN amount TYPE bigint"),
     _alter("alter type rewriting", "ALTER COLUMN note TYPE varchar(5)"),
@@ -167,6 +210,18 @@ CASES = (
         "CREATE INDEX i ON orders (note);",
     ),
     _alter("alter type checking", "ALTER COLUMN note TYPE text", "ALTER TABLE orders ADD CHECK (note <> '');"),
+    _alter("alter type of foreign key", "ALTER COLUMN user_id TYPE integer", REFERS),
+    Case("alter type of foreign key", "ALTER TABLE users ALTER COLUMN id TYPE numeric", REFERS),
+    _alter("alter type of foreign key compatible", "ALTER COLUMN note TYPE varchar(20)", TAGGED),
+    _alter("alter type of foreign key compatible", "ALTER COLUMN note TYPE text", TAGGED),
+    Case("alter type of foreign key compatible", "ALTER TABLE tags ALTER COLUMN name TYPE varchar(20)", TAGGED),
+    _alter("alter type rewriting", "ALTER COLUMN price TYPE numeric(8, 2)", REFERS),
+    _alter("alter type rewriting", "ALTER COLUMN c TYPE text[]", "ALTER TABLE orders ADD COLUMN c varchar(5)[];"),
+    _alter("alter type rewriting", "ALTER COLUMN c TYPE varchar(9)[]", "ALTER TABLE orders ADD COLUMN c varchar(5)[];"),
+    _alter("alter type compatible", "ALTER COLUMN c TYPE text[]", "ALTER TABLE orders ADD COLUMN c text[];"),
+    _alter("alter type compatible", "ALTER COLUMN c TYPE interval(6)", "ALTER TABLE orders ADD COLUMN c interval(3);"),
+    _alter("alter type compatible", "ALTER COLUMN c TYPE interval", "ALTER TABLE orders ADD COLUMN c interval(3);"),
+    _alter("alter type rewriting", "ALTER COLUMN c TYPE interval(3)", "ALTER TABLE orders ADD COLUMN c interval;"),
     _alter("set default", "ALTER COLUMN amount SET DEFAULT 1"),
     _alter("drop not null", "ALTER COLUMN done DROP NOT NULL"),
     _alter("set statistics", "ALTER COLUMN note SET STATISTICS 10"),
@@ -191,7 +246,16 @@ CASES = (
     ),
     _alter("set storage parameter", "SET (fillfactor = 70)"),
     _alter("set storage parameter", "CLUSTER ON orders_pkey"),
+    _alter("alter table", "SET (user_catalog_table = true)"),
     _alter("alter table", "ENABLE ROW LEVEL SECURITY"),
+    _alter("alter table", "ALTER CONSTRAINT f DEFERRABLE", REFERS),
+    _alter(
+        "enforce foreign key",
+        "ALTER CONSTRAINT f ENFORCED",
+        "ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users NOT ENFORCED;",
+        since=18,
+    ),
+    _alter("drop foreign key", "ALTER CONSTRAINT f NOT ENFORCED", REFERS, since=18),
     _alter("alter table", "REPLICA IDENTITY FULL"),
     _alter("rename", "RENAME TO purchases"),
     _alter("rename", "RENAME COLUMN note TO remark"),
@@ -209,7 +273,22 @@ CASES = (
         "ALTER TABLE low ADD CHECK (kind >= 0 AND kind < 10);",
         PARTS,
     ),
+    Case(
+        "attach partition",
+        "ALTER TABLE parts ATTACH PARTITION next FOR VALUES FROM (10) TO (20)",
+        "CREATE TABLE next (LIKE low); INSERT INTO next VALUES (1, 15);",
+        WITH_DEFAULT,
+    ),
     Case("detach partition", "ALTER TABLE parts DETACH PARTITION low", base=ATTACHED),
+    Case("detach partition", "ALTER TABLE parts DETACH PARTITION low", base=WITH_DEFAULT),
+    Case("create partition", "CREATE TABLE next PARTITION OF parts FOR VALUES FROM (10) TO (20)", base=ATTACHED),
+    Case("create partition", "CREATE TABLE next PARTITION OF parts FOR VALUES FROM (10) TO (20)", base=WITH_DEFAULT),
+    Case("drop partition", "DROP TABLE low", base=ATTACHED),
+    Case("drop partition", "DROP TABLE low", base=WITH_DEFAULT),
+    Case("drop partition", "DROP TABLE rest", base=WITH_DEFAULT),
+    Case("create child", "CREATE TABLE child () INHERITS (orders)"),
+    Case("create child", "ALTER TABLE child INHERIT orders", "CREATE TABLE child (LIKE orders INCLUDING ALL);"),
+    Case("alter table", "ALTER TABLE child NO INHERIT orders", "CREATE TABLE child () INHERITS (orders);"),
     Case(
         "create trigger",
         "CREATE TRIGGER t BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
@@ -224,8 +303,12 @@ CASES = (
         "DISABLE TRIGGER t",
         "CREATE TRIGGER t BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();",
     ),
+    _alter("switch rule", "DISABLE RULE r", "CREATE RULE r AS ON UPDATE TO orders DO INSTEAD NOTHING;"),
     Case("create rule", "CREATE RULE r AS ON UPDATE TO orders DO INSTEAD NOTHING"),
     Case("create policy", "CREATE POLICY p ON orders USING (true)"),
+    Case("create statistics", "CREATE STATISTICS s ON id, amount FROM orders"),
+    Case("create statistics", "DROP STATISTICS s", "CREATE STATISTICS s ON id, amount FROM orders;"),
+    Case("publish", "CREATE PUBLICATION news FOR TABLE orders, users"),
     Case("comment", "COMMENT ON TABLE orders IS 'x'"),
     Case("comment", "COMMENT ON COLUMN orders.note IS 'x'"),
     Case(
@@ -249,6 +332,42 @@ CASES = (
         "CREATE MATERIALIZED VIEW m AS SELECT id FROM users; CREATE UNIQUE INDEX i ON m (id);",
     ),
     Case("cluster", "CLUSTER orders USING orders_pkey"),
+    Case("analyze", "ANALYZE orders"),
+    Case("lock table", "LOCK TABLE orders"),
+    Case("lock table", "LOCK TABLE users, orders IN SHARE ROW EXCLUSIVE MODE NOWAIT"),
+    Case("lock table", "LOCK TABLE orders IN ACCESS SHARE MODE"),
+    # what goes along
+    _alter("drop column of foreign key", "DROP COLUMN user_id", REFERS),
+    _alter("drop column", "DROP COLUMN amount", REFERS),
+    _alter("drop column of foreign key", "DROP COLUMN user_id, ADD COLUMN c integer", REFERS),
+    Case("drop foreign key", "ALTER TABLE users DROP COLUMN id CASCADE", REFERS),
+    Case("drop foreign key", "ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE", REFERS),
+    Case("drop foreign key", "DROP TABLE users CASCADE", REFERS),
+    Case(
+        "drop foreign key",
+        "DROP INDEX i CASCADE",
+        "CREATE TABLE keys (k integer); CREATE UNIQUE INDEX i ON keys (k);"
+        "ALTER TABLE orders ADD FOREIGN KEY (amount) REFERENCES keys (k) NOT VALID;",
+    ),
+    Case("drop table", "DROP TABLE orders, users", REFERS),
+    Case("drop table", "DROP SCHEMA aside CASCADE", "CREATE SCHEMA aside; CREATE TABLE aside.lines (LIKE users);"),
+    Case(
+        "drop table",
+        "DROP VIEW v CASCADE",
+        "CREATE VIEW v AS SELECT id FROM users; CREATE MATERIALIZED VIEW m AS SELECT id FROM v;",
+    ),
+    Case("drop trigger", "DROP FUNCTION watch() CASCADE", TRIGGER),
+    Case(
+        "drop column",
+        "DROP TYPE mood CASCADE",
+        "CREATE TYPE mood AS ENUM ('sad'); ALTER TABLE orders ADD COLUMN feeling mood;",
+    ),
+    Case(
+        "set default",
+        "DROP SEQUENCE s CASCADE",
+        "CREATE SEQUENCE s; ALTER TABLE orders ALTER COLUMN amount SET DEFAULT nextval('s');",
+    ),
+    Case("truncate", "TRUNCATE users CASCADE", REFERS),
     Case("change rows", "UPDATE orders SET amount = 1 WHERE false"),
     Case("change rows", "INSERT INTO orders (id) VALUES (100)"),
     Case("change rows", "DELETE FROM orders WHERE false"),

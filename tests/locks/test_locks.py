@@ -12,6 +12,7 @@ import pytest
 
 from miglint.dryrun.postgres import PostgresEngine
 from miglint.locks import Lock, LockEffect, Work, effects
+from miglint.locks.observed import BY_PG_NAME, lock_differences, merged
 from miglint.locks.table import SITUATIONS
 from miglint.replay import empty_schema
 from miglint.schema.apply import run
@@ -23,15 +24,14 @@ from .cases import CASES, OUTSIDE, UNMEASURED, Case
 from .servers import MAJORS, OLDER, session, start
 
 Connection = psycopg.Connection[tuple[object, ...]]
-_BY_NAME = {lock.pg_name: lock for lock in Lock}
 _TABLES = """
 SELECT c.oid::bigint, c.relname, pg_relation_filenode(c.oid)::bigint,
        array(SELECT pg_relation_filenode(indexrelid)::bigint FROM pg_index WHERE indrelid = c.oid ORDER BY indexrelid)
-FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'm') AND c.oid = ANY(%s)
+FROM pg_class c WHERE c.oid = ANY(%s)
 """
 _OIDS = """
 SELECT oid::bigint, relname FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'm')
+WHERE relnamespace IN ('public'::regnamespace, to_regnamespace('aside')) AND relkind IN ('r', 'p', 'm', 'v')
 """
 _LOCKS = "SELECT relation::bigint, mode FROM pg_locks WHERE pid = %s AND locktype = 'relation'"
 _READ = "SELECT relid::bigint, seq_tup_read + coalesce(idx_scan, 0) FROM pg_stat_xact_user_tables WHERE relid = ANY(%s)"
@@ -56,20 +56,9 @@ def foreseen(case: Case, major: int) -> list[LockEffect]:
     schema = run(start_schema, statements(case.base + case.setup)).schema
     return [
         effect
-        for statement in statements(case.statement)
-        for operation in statement.operations
-        for effect in effects(operation, schema, (major,), timezone=case.timezone)
+        for moment in run(schema, statements(case.statement)).moments
+        for effect in effects(moment.operation, moment.before, (major,), timezone=case.timezone, notes=moment.notes)
     ]
-
-
-def merged(found: list[LockEffect]) -> dict[str, tuple[Lock, Work]]:
-    """Return the strongest lock and all of the work by table; a rewrite does the rest too."""
-    result: dict[str, tuple[Lock, Work]] = {}
-    for effect in found:
-        lock, work = result.get(effect.table.name, (effect.lock, Work.NONE))
-        work |= effect.work
-        result[effect.table.name] = (max(lock, effect.lock), strongest(work))
-    return result
 
 
 def strongest(work: Work) -> Work:
@@ -106,7 +95,7 @@ def measured(connection: Connection, case: Case) -> dict[str, tuple[Lock, Work]]
         execute(connection, case.statement)
         locks: dict[object, Lock] = {}
         for oid, mode in connection.execute(_LOCKS, (connection.info.backend_pid,)).fetchall():
-            locks[oid] = max(locks.get(oid, Lock.ACCESS_SHARE), _BY_NAME[str(mode)])
+            locks[oid] = max(locks.get(oid, Lock.ACCESS_SHARE), BY_PG_NAME[str(mode)])
         # The counters go on from one transaction of a session to the next.
         read_after = reads(connection, oids)
         after = {row[0]: row[2:] for row in connection.execute(_TABLES, (oids,)).fetchall()}
@@ -139,15 +128,14 @@ def test_a_server_locks_and_works_as_the_table_says(case: Case, server: Postgres
             return
         said, seen = foreseen(case, major), measured(connection, case)
     assert case.situation in {effect.situation for effect in said}
-    expected = merged(said)
-    for name, (lock, work) in seen.items():
-        if name in expected:
-            counted = Work.NONE if case.situation in _NEW_FILE_WITHOUT_WORK else work
-            assert (name, lock, counted) == (name, *expected[name])
-        else:
-            # What is not foreseen is what an ordinary query takes.
-            assert lock < Lock.SHARE_UPDATE_EXCLUSIVE, (name, lock)
-    assert set(expected) <= set(seen)
+    expected = {name.name: fact for name, fact in merged(said).items()}
+    locks = {name: lock for name, (lock, _) in expected.items()}
+    assert not [one.words for one in lock_differences(locks, {name: lock for name, (lock, _) in seen.items()})]
+    works = {name: strongest(work) for name, (_, work) in expected.items()}
+    counted = {
+        name: Work.NONE if case.situation in _NEW_FILE_WITHOUT_WORK else work for name, (_, work) in seen.items()
+    }
+    assert works == {name: counted[name] for name in works}
 
 
 @pytest.mark.parametrize("case", OUTSIDE, ids=lambda case: case.statement[:60])
@@ -156,10 +144,9 @@ def test_a_server_asks_for_the_lock_that_the_table_says(case: Case, server: Post
         prepare(connection, case)
         said = foreseen(case, connection.info.server_version // 10000)
         assert case.situation in {effect.situation for effect in said}
-        expected = merged(said)
-        name = next(iter(expected))
-        seen = _asked(server, connection, case.statement, name)
-    assert seen == expected[name][0]
+        (name, (lock, _)), *_ = merged(said).items()
+        seen = _asked(server, connection, case.statement, name.name)
+    assert seen == lock
 
 
 def _asked(server: PostgresEngine, watcher: Connection, statement: str, table: str) -> Lock:
@@ -182,7 +169,7 @@ def _asked(server: PostgresEngine, watcher: Connection, statement: str, table: s
                     (pid,),
                 ).fetchall():
                     if name == table:
-                        found = max(found, _BY_NAME[str(mode)])
+                        found = max(found, BY_PG_NAME[str(mode)])
                 time.sleep(0.01)
         finally:
             busy.execute("ROLLBACK")

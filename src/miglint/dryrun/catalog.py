@@ -5,10 +5,10 @@ Expressions and definitions are the catalog's own texts, which are equal when tw
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from miglint.patterns import pattern
 from miglint.schema.objects import (
     Comment,
     Composite,
@@ -37,11 +37,11 @@ Row = list[Any]
 Found = Iterator[tuple[Key, SchemaObject]]
 
 # PostgreSQL builds the names that a script leaves to it from the table, the columns and one of these.
-_BY_ENGINE = re.compile(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
-_REFERENCED = re.compile(r'(?:"(?:[^"]|"")*"|[^"(])*\((?:PERIOD )?((?:"(?:[^"]|"")*"|[^")])*)\)')
-_NAMES = re.compile(r'"((?:[^"]|"")*)"|([^\s,"()]+)')
-_DRAWS = re.compile(r"""nextval\('(?:(?:"[^"]*"|[^.'"]*)\.)?"?([^'"]*)"?'::regclass\)""")
-_MODIFIER = re.compile(r"\(([^()]*)\)")
+_BY_ENGINE = pattern(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
+_REFERENCED = pattern(r'(?:"(?:[^"]|"")*"|[^"(])*\((?:PERIOD )?((?:"(?:[^"]|"")*"|[^")])*)\)')
+_NAMES = pattern(r'"((?:[^"]|"")*)"|([^\s,"()]+)')
+_DRAWS = pattern(r"""nextval\('(?:(?:"[^"]*"|[^.'"]*)\.)?"?([^'"]*)"?'::regclass\)""")
+_MODIFIER = pattern(r"\(([^()]*)\)")
 _PERSISTENCE = {"p": "permanent", "u": "unlogged", "t": "temporary"}
 _ACTIONS = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
 _MATCH = {"s": "simple", "f": "full", "p": "partial"}

@@ -9,13 +9,13 @@ compared with the first that was seen, and what differs is part of what a text i
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from miglint.dryrun.catalog import BUILDERS
 from miglint.dryrun.catalog_queries import LOOK, OTHERS, relations
+from miglint.patterns import pattern
 from miglint.schema.objects import Key, SchemaObject
 from miglint.schema.value import Schema
 from miglint.source import Dialect
@@ -23,7 +23,7 @@ from miglint.source import Dialect
 Query = Callable[[str], list[list[tuple[str | None, ...]]]]
 Renamed = frozenset[tuple[str, str]]
 
-_MOMENT = re.compile(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)(?:[+-]\d\d(?::\d\d)?)?'(?=::timestamp)")
+_MOMENT = pattern(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)(?:[+-]\d\d(?::\d\d)?)?'(?=::timestamp)")
 
 
 class _Seen(NamedTuple):

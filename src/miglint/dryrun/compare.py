@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from miglint.patterns import pattern
 from miglint.schema.diff import Change, diff
 from miglint.schema.objects import View
 from miglint.schema.value import Schema
 from miglint.values import replace
 
-_WORDS = re.compile(r"[\s,;]+")
+_WORDS = pattern(r"[\s,;]+")
 
 
 def compare(before: Schema, after: Schema) -> tuple[Change, ...]:

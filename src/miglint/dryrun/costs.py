@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.protocol import Database
 from miglint.dryrun.results import Costs, Execution, StatementCost
 from miglint.dryrun.row_order import with_parents
 from miglint.dryrun.steps import Scripts
+from miglint.patterns import pattern
 from miglint.schema.objects import Table
 from miglint.schema.value import Schema
 
@@ -20,7 +19,7 @@ _FACTOR = 3.0
 # Shorter times (seconds) are noise; where rows are counted, only times that cannot be are believed instead.
 _NOISE = 0.02
 _LONG = 0.2
-_WORD = re.compile(r"\w+")
+_WORD = pattern(r"\w+")
 
 
 def costs_of(scripts: Scripts, database: Database, before: Schema, options: DryRunOptions) -> Costs | None:

@@ -6,8 +6,10 @@ import re
 import shutil
 from pathlib import Path
 
-_CREATE = re.compile(r'create\s+extension\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w$-]+)', re.IGNORECASE)
-_GUARD = re.compile(r"create\s+extension\s+if\s+not\s+exists\s", re.IGNORECASE)
+from miglint.patterns import pattern
+
+_CREATE = pattern(r'create\s+extension\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w$-]+)', re.IGNORECASE)
+_GUARD = pattern(r"create\s+extension\s+if\s+not\s+exists\s", re.IGNORECASE)
 
 # PostgreSQL lets the owner of a database create those that it calls trusted. These are as harmless, but not marked so.
 ALLOWED = frozenset(("bloom", "moddatetime", "vector"))

@@ -82,6 +82,7 @@ class Watch:
             tuple(sorted(rewritten)),
             tuple(sorted(left_invalid)),
             touched,
+            self._session.in_transaction,
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from miglint.dryrun.results import EngineError, Execution, StatementRun
 from miglint.dryrun.session import Bounds, QueryError, ServerError, Session, quoted
 from miglint.dryrun.statements import Piece, Prepared
 from miglint.dryrun.tools import rewritten
+from miglint.patterns import pattern
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 
@@ -35,8 +35,8 @@ _TIDY = "VACUUM " + ", ".join(
     )
 )  # fmt: skip
 _TIDY_EVERY = 8
-_OUT_OF_SPACE = re.compile(r"53100|53400")
-_STOPPED = re.compile(r"57014|25P04")
+_OUT_OF_SPACE = pattern(r"53100|53400")
+_STOPPED = pattern(r"57014|25P04")
 
 
 class PostgresDatabase:

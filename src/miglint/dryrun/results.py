@@ -55,8 +55,9 @@ class StatementRun(Struct, frozen=True):
     """One statement as it ran. `seconds` is its time on the server, seen from here.
 
     `rewritten` are tables whose storage was replaced, `invalid` indexes that it left invalid, `touched` how many rows
-    it read from tables and wrote, where that was counted. `locks` is empty where the engine has none to show (SQLite;
-    statements that cannot run in a transaction).
+    it read from tables and wrote, where that was counted. `locks` are those that its transaction did not hold before as
+    strong, and empty where the engine has none to show (SQLite; statements that cannot run in a transaction). `held`
+    says that its transaction went on, so that all of them were there to be seen.
     """
 
     index: int
@@ -66,6 +67,7 @@ class StatementRun(Struct, frozen=True):
     rewritten: tuple[str, ...] = ()
     invalid: tuple[str, ...] = ()
     touched: int | None = None
+    held: bool = False
 
 
 class Execution(Struct, frozen=True):

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import re
 
+from miglint.patterns import pattern
 from miglint.schema.objects import Table
 from miglint.values import Struct
 
-_LIST = re.compile(
+_LIST = pattern(
     r"""\(*"?(?P<column>\w+)"?\)*(?:::[\w ]+)?\s*
     (?:=\s*any\s*\(+\s*array\s*\[(?P<array>[^\]]*)\]|in\s*\((?P<list>[^()]*)\))""",
     re.IGNORECASE | re.VERBOSE,
 )
-_LENGTH = re.compile(
+_LENGTH = pattern(
     r"""(?:char_length|character_length|length|octet_length)\s*\(+"?(?P<column>\w+)"?\)*(?:::[\w ]+)?
     \)*\s*(?P<sign><=|>=|<|>|=)\s*\(?(?P<bound>\d+)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_BOUND = re.compile(
+_BOUND = pattern(
     r"""(?<![\w(])\(*"?(?P<column>[a-z_]\w*)"?\)*(?:::[\w ]+)?\s*
     (?P<sign><=|>=|<|>)\s*\(*(?P<bound>-?\d+(?:\.\d+)?)(?![\w-])""",
     re.IGNORECASE | re.VERBOSE,
 )
-_VALUE = re.compile(r"'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)")
+_VALUE = pattern(r"'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)")
 
 
 class Allowed(Struct):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from miglint.patterns import pattern
 from miglint.values import Struct
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"""(?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))|(?P<string>[xX]?'(?:[^']|'')*+')
     |(?P<quoted>"(?:[^"]|"")*+"|`(?:[^`]|``)*+`|\[[^\]]*\])
     |(?P<word>[^\W\d]\w*|\$\w+)

@@ -5,24 +5,25 @@ from __future__ import annotations
 import re
 import sqlite3
 
+from miglint.patterns import pattern
 from miglint.rules.runners import Around, habit
 from miglint.source import Dialect, Script, Span
 from miglint.values import Struct
 
-_BLANK = re.compile(r"(?>\s+|--[^\n]*|;)*+")
-_CONTROL = re.compile(
+_BLANK = pattern(r"(?>\s+|--[^\n]*|;)*+")
+_CONTROL = pattern(
     r"(?:begin|commit|end|rollback|abort|start\s+transaction|prepare\s+transaction)\b(?!\s+(?:prepared|to)\b)",
     re.IGNORECASE,
 )
-_BEGIN = re.compile(r"begin(?:\s+(?:work|transaction))?|start\s+transaction", re.IGNORECASE)
-_COMMIT = re.compile(r"(?:commit|end)(?:\s+(?:work|transaction))?", re.IGNORECASE)
+_BEGIN = pattern(r"begin(?:\s+(?:work|transaction))?|start\s+transaction", re.IGNORECASE)
+_COMMIT = pattern(r"(?:commit|end)(?:\s+(?:work|transaction))?", re.IGNORECASE)
 # What PostgreSQL refuses inside a transaction.
-_ALONE = re.compile(
+_ALONE = pattern(
     r"(?:create|drop|reindex|refresh|alter\s+table)\b.*\bconcurrently\b|vacuum\b|alter\s+system\b"
     r"|(?:create|drop)\s+(?:database|tablespace)\b|cluster\s*$|reindex\s+(?:database|system)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"""--[^\n]*|/\*.*?(?:\*/|\Z)|'(?:[^']|'')*+(?:'|\Z)|"(?:[^"]|"")*+(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^\]]*(?:\]|\Z)|;""",
     re.DOTALL,
 )

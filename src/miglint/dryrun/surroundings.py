@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from miglint.dryrun.extensions import created_extension
+from miglint.patterns import pattern
 from miglint.source import Dialect, Direction, History, Script, SourceFile, Span
 
 _BOOKKEEPING = {
@@ -16,17 +17,17 @@ _BOOKKEEPING = {
 }
 # Words that only an extension gives a meaning.
 _WORDS = {
-    "pg_trgm": re.compile(r"\b(?:gin|gist)_trgm_ops\b|\bsimilarity\s*\(", re.IGNORECASE),
-    "uuid-ossp": re.compile(r"\buuid_generate_v[1345]\w*\s*\(", re.IGNORECASE),
-    "citext": re.compile(r"\bcitext\b(?!\s*\.)", re.IGNORECASE),
-    "hstore": re.compile(r"\s(?:public\.)?hstore\b(?!\s*;)", re.IGNORECASE),
-    "ltree": re.compile(r"\s(?:public\.)?ltree\b(?!\s*;)", re.IGNORECASE),
-    "pgcrypto": re.compile(r"\b(?:gen_random_bytes|pgp_sym_encrypt|gen_salt)\s*\(", re.IGNORECASE),
-    "btree_gin": re.compile(r"\bgin\s*\([^)]*\b(?:int[248]|uuid|text)_ops\b", re.IGNORECASE),
-    "unaccent": re.compile(r"\bunaccent\s*\(", re.IGNORECASE),
+    "pg_trgm": pattern(r"\b(?:gin|gist)_trgm_ops\b|\bsimilarity\s*\(", re.IGNORECASE),
+    "uuid-ossp": pattern(r"\buuid_generate_v[1345]\w*\s*\(", re.IGNORECASE),
+    "citext": pattern(r"\bcitext\b(?!\s*\.)", re.IGNORECASE),
+    "hstore": pattern(r"\s(?:public\.)?hstore\b(?!\s*;)", re.IGNORECASE),
+    "ltree": pattern(r"\s(?:public\.)?ltree\b(?!\s*;)", re.IGNORECASE),
+    "pgcrypto": pattern(r"\b(?:gen_random_bytes|pgp_sym_encrypt|gen_salt)\s*\(", re.IGNORECASE),
+    "btree_gin": pattern(r"\bgin\s*\([^)]*\b(?:int[248]|uuid|text)_ops\b", re.IGNORECASE),
+    "unaccent": pattern(r"\bunaccent\s*\(", re.IGNORECASE),
 }
-_CREATION = re.compile(r"create\s+extension[^;]*", re.IGNORECASE)
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_CREATION = pattern(r"create\s+extension[^;]*", re.IGNORECASE)
+_COMMENT = pattern(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 def bookkeeping(history: History) -> Script | None:

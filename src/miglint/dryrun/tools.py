@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 
 from miglint.dryrun.session import literal
+from miglint.patterns import pattern
 
-_TRIGGERS = re.compile(
+_TRIGGERS = pattern(
     r"""alter\s+table\s+(?:if\s+exists\s+)?(?P<only>only\s+)?
     (?P<table>(?:"(?:[^"]|"")+"|[a-z_][\w$]*)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[a-z_][\w$]*))?)
     \s+(?P<action>disable|enable)\s+trigger\s+all\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
-_INDEXES = re.compile(
+_INDEXES = pattern(
     r"""update\s+(?:pg_catalog\.)?pg_index\s+set\s+indisready\s*=\s*(?P<ready>true|false)\s+where\s+indrelid\s*=\s*
     \(\s*select\s+oid\s+from\s+(?:pg_catalog\.)?pg_class\s+where\s+relname\s*=\s*'(?P<table>[^']+)'\s*\)\s*""",
     re.IGNORECASE | re.VERBOSE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from miglint.locks.gone import foreign_keys, referring
 from miglint.locks.levels import LockEffect
 from miglint.locks.look import View, column, indexes, of, proves_not_null, table
 from miglint.locks.types import Change, change_of
@@ -26,6 +27,8 @@ def add_column(view: View, operation: ops.AddColumn) -> Iterator[LockEffect]:
     if operation.kind not in ("table", "foreign table"):
         return
     if operation.if_not_exists and column(view, operation.table, operation.column.name) is not None:
+        # The guard is asked under the lock.
+        yield from of(view, "alter table", operation.table)
         return
     yield from of(view, _added(view, operation.column), operation.table)
     defaulted = operation.column.default is not None
@@ -93,9 +96,27 @@ def type_change(view: View, operation: ops.AlterColumnType) -> Change:
 
 
 def alter_type(view: View, operation: ops.AlterColumnType) -> Iterator[LockEffect]:
-    """`ALTER COLUMN ... TYPE`."""
-    if operation.kind in ("table", "foreign table"):
-        yield from of(view, _TYPE_SITUATIONS[type_change(view, operation)], operation.table)
+    """`ALTER COLUMN ... TYPE`: foreign keys over the column are made anew, whichever side it is on."""
+    if operation.kind not in ("table", "foreign table"):
+        return
+    cost = type_change(view, operation)
+    yield from of(view, _TYPE_SITUATIONS[cost], operation.table)
+    rewrites = cost in (Change.REWRITE, Change.UNKNOWN)
+    situation = "alter type of foreign key" if rewrites else "alter type of foreign key compatible"
+    name, column_name = operation.table, operation.column
+    others = [other for _, other in foreign_keys(view, name, lambda constraint: column_name in constraint.columns)]
+    others += [other.name for other, key in referring(view, name) if _refers(view, name, key, column_name)]
+    for other in dict.fromkeys(others):
+        yield from of(view, situation, None, referenced=other)
+
+
+def _refers(view: View, name: ops.Name, constraint: ops.Constraint, column_name: str) -> bool:
+    """Return whether a foreign key to a table rests on a column of it: its primary key, where it does not say."""
+    if constraint.referenced:
+        return column_name in constraint.referenced
+    found = table(view, name)
+    keys = () if found is None else (each for each in found.constraints.values() if each.kind == "primary")
+    return any(column_name in each.columns for each in keys)
 
 
 def set_nullable(view: View, operation: ops.SetNullable) -> Iterator[LockEffect]:

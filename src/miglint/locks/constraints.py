@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from miglint.locks.columns import domain_users
 from miglint.locks.levels import LockEffect
-from miglint.locks.look import View, nullable_columns, of, proves_not_null, relation, table
+from miglint.locks.look import View, default_partition, nullable_columns, of, proves_not_null, relation, table
 from miglint.schema.objects import Index
 from miglint.sql import operations as ops
 
@@ -77,6 +77,19 @@ def drop_constraint(view: View, operation: ops.DropConstraint) -> Iterator[LockE
         yield from of(view, "drop constraint", operation.table)
 
 
+def alter_constraint(view: View, operation: ops.AlterConstraint) -> Iterator[LockEffect]:
+    """`ALTER CONSTRAINT`: to enforce a foreign key is to make it, not to is to drop it."""
+    found = table(view, operation.table)
+    constraint = None if found is None else found.constraints.get(operation.constraint)
+    foreign = constraint is not None and constraint.kind == "foreign"
+    enforces = foreign and operation.enforced is not None and constraint is not None
+    if not enforces or constraint is None or constraint.enforced is operation.enforced:
+        yield from of(view, "alter table", operation.table)
+    else:
+        situation = "enforce foreign key" if operation.enforced else "drop foreign key"
+        yield from of(view, situation, operation.table, referenced=constraint.table)
+
+
 def attach(view: View, operation: ops.AttachPartition) -> Iterator[LockEffect]:
     """`ATTACH PARTITION`: the partition's rows are checked, unless a validated CHECK speaks for them.
 
@@ -88,4 +101,5 @@ def attach(view: View, operation: ops.AttachPartition) -> Iterator[LockEffect]:
     checks = () if found is None else found.constraints.values()
     proven = any(each.kind == "check" and each.validated for each in checks)
     situation = "attach partition proven" if proven else "attach partition"
-    yield from of(view, situation, operation.table, partition=operation.partition)
+    default = default_partition(view, operation.table)
+    yield from of(view, situation, operation.table, partition=operation.partition, default=default)

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from miglint.locks.columns import add_column, alter_type, set_generated, set_nullable
-from miglint.locks.constraints import add_constraint, attach, drop_constraint, validate
-from miglint.locks.levels import LockEffect
-from miglint.locks.look import View, of, relation_key, table
+from miglint.locks.constraints import add_constraint, alter_constraint, attach, drop_constraint, validate
+from miglint.locks.gone import along, drop, drop_column, truncate
+from miglint.locks.levels import Lock, LockEffect, Work
+from miglint.locks.look import View, default_partition, of, relation_key, table
 from miglint.schema.objects import Index
+from miglint.schema.outcome import Note
 from miglint.schema.value import Schema
 from miglint.source import Dialect
 from miglint.sql import operations as ops
@@ -18,20 +20,31 @@ from miglint.sql.operations import Operation
 DEFAULT_MAJOR = 14
 _OPTIONS = {"access method": "set access method", "tablespace": "set tablespace"}
 _LIGHT_OPTIONS = ("storage parameter", "cluster")
+_HEAVY_OPTIONS = frozenset({"storage parameter user_catalog_table"})
 
 
 def effects(
-    operation: Operation, before: Schema, version: tuple[int, ...] = (), *, timezone: str | None = None
+    operation: Operation,
+    before: Schema,
+    version: tuple[int, ...] = (),
+    *,
+    timezone: str | None = None,
+    notes: tuple[Note, ...] = (),
 ) -> tuple[LockEffect, ...]:
     """Return what an operation of a PostgreSQL script locks, and the work it does meanwhile.
 
     `before` is the schema that the operation meets, `version` the server's (default: 14); `timezone` the session's,
-    where the script sets it. What is not known is taken to cost what it costs at worst.
+    where the script sets it; `notes` are the replay's on the operation, which name what a `CASCADE` takes along. What
+    is not known is taken to cost what it costs at worst.
     """
-    read = _READERS.get(type(operation))
-    if read is None or before.dialect is not Dialect.POSTGRES:
+    if before.dialect is not Dialect.POSTGRES:
         return ()
-    return tuple(read(View(before, version[0] if version else DEFAULT_MAJOR, timezone), operation))
+    read = _READERS.get(type(operation))
+    if read is None and not notes:
+        return ()
+    view = View(before, version[0] if version else DEFAULT_MAJOR, timezone)
+    found = () if read is None else tuple(read(view, operation))
+    return (*found, *along(view, notes)) if notes else found
 
 
 def _create_index(view: View, operation: ops.CreateIndex) -> Iterator[LockEffect]:
@@ -39,30 +52,26 @@ def _create_index(view: View, operation: ops.CreateIndex) -> Iterator[LockEffect
     yield from of(view, situation, operation.table)
 
 
-def _drop(view: View, operation: ops.Drop) -> Iterator[LockEffect]:
-    if operation.kind == "index":
-        situation = "drop index concurrently" if operation.concurrently else "drop index"
-        index = view.schema.find(relation_key(view.schema, operation.name))
-        yield from of(view, situation, index.table if isinstance(index, Index) else None)
-    elif operation.kind in ("trigger", "rule", "policy"):
-        yield from of(view, "drop trigger", operation.table)
-    elif operation.kind in ("table", "foreign table", "materialized view", "view"):
-        yield from of(view, "drop table", operation.name)
-        found = table(view, operation.name) if operation.kind == "table" else None
-        for constraint in () if found is None else found.constraints.values():
-            if constraint.kind == "foreign" and constraint.table not in (None, operation.name):
-                yield from of(view, "drop table", constraint.table)
-
-
 def _create_table(view: View, operation: ops.CreateTable) -> Iterator[LockEffect]:
     for constraint in operation.constraints:
         if constraint.kind == "foreign" and constraint.table not in (None, operation.name):
             yield from of(view, "create table references", None, referenced=constraint.table)
+    for parent in operation.inherits:
+        yield from of(view, "create child", None, parent=parent)
+    if operation.partition_of is not None:
+        default = default_partition(view, operation.partition_of)
+        yield from of(view, "create partition", None, parent=operation.partition_of, default=default)
+
+
+def _drop_column(view: View, operation: ops.DropColumn) -> Iterator[LockEffect]:
+    if operation.kind in ("table", "foreign table"):
+        yield from drop_column(view, operation.table, operation.column)
 
 
 def _detach(view: View, operation: ops.DetachPartition) -> Iterator[LockEffect]:
     situation = "detach partition concurrently" if operation.concurrently else "detach partition"
-    yield from of(view, situation, operation.table, partition=operation.partition)
+    default = default_partition(view, operation.table)
+    yield from of(view, situation, operation.table, partition=operation.partition, default=default)
 
 
 def _table_option(view: View, operation: ops.SetTableOption) -> Iterator[LockEffect]:
@@ -75,7 +84,7 @@ def _table_option(view: View, operation: ops.SetTableOption) -> Iterator[LockEff
         yield from of(view, "set logged unchanged" if same else "set logged", operation.table)
     elif operation.option in _OPTIONS:
         yield from of(view, _OPTIONS[operation.option], operation.table)
-    elif operation.option.startswith(_LIGHT_OPTIONS):
+    elif operation.option.startswith(_LIGHT_OPTIONS) and operation.option not in _HEAVY_OPTIONS:
         yield from of(view, "set storage parameter", operation.table)
     else:
         yield from of(view, "alter table", operation.table)
@@ -106,12 +115,41 @@ def _maintenance(view: View, operation: ops.Maintenance) -> Iterator[LockEffect]
         yield from of(view, "vacuum full", operation.target)
     elif operation.kind == "cluster":
         yield from of(view, "cluster", operation.target)
+    elif operation.kind == "analyze":
+        yield from of(view, "analyze", operation.target)
+    elif operation.kind == "lock table" and operation.target is not None:
+        # The statement says itself what it locks.
+        mode = operation.options[0].upper().replace(" ", "_") if operation.options else ""
+        yield LockEffect(operation.target, Lock.__members__.get(mode, Lock.ACCESS_EXCLUSIVE), Work.NONE, "lock table")
     elif operation.kind == "reindex table":
         yield from of(view, "reindex concurrently" if operation.concurrently else "reindex", operation.target)
     elif operation.kind == "reindex index" and operation.target is not None:
         index = view.schema.find(relation_key(view.schema, operation.target))
         about = index.table if isinstance(index, Index) else None
         yield from of(view, "reindex concurrently" if operation.concurrently else "reindex", about)
+
+
+def _create_other(view: View, operation: ops.CreateOther) -> Iterator[LockEffect]:
+    if operation.kind == "statistics":
+        yield from of(view, "create statistics", operation.table)
+    elif operation.kind == "publication":
+        for name in operation.relations:
+            yield from of(view, "publish", name)
+
+
+def _set_default(view: View, operation: ops.SetDefault) -> Iterator[LockEffect]:
+    if operation.kind != "domain":
+        yield from of(view, "set default", operation.table)
+
+
+def _switch(view: View, operation: ops.EnableTrigger) -> Iterator[LockEffect]:
+    yield from of(view, "switch rule" if operation.rule else "switch trigger", operation.table)
+
+
+def _inherit(view: View, operation: ops.SetInherit) -> Iterator[LockEffect]:
+    yield from of(view, "alter table", operation.table)
+    if operation.inherit:
+        yield from of(view, "create child", None, parent=operation.parent)
 
 
 def _comment(view: View, operation: ops.SetComment) -> Iterator[LockEffect]:
@@ -129,11 +167,12 @@ def _fixed(situation: str) -> Callable[[View, Any], Iterator[LockEffect]]:
 _READERS: dict[type[Operation], Callable[[View, Any], Iterator[LockEffect]]] = {
     ops.CreateIndex: _create_index,
     ops.CreateTable: _create_table,
-    ops.Drop: _drop,
+    ops.CreateOther: _create_other,
+    ops.Drop: drop,
     ops.AddColumn: add_column,
-    ops.DropColumn: _fixed("drop column"),
+    ops.DropColumn: _drop_column,
     ops.AlterColumnType: alter_type,
-    ops.SetDefault: _fixed("set default"),
+    ops.SetDefault: _set_default,
     ops.SetNullable: set_nullable,
     ops.SetGenerated: set_generated,
     ops.SetIdentity: _fixed("alter column"),
@@ -143,12 +182,12 @@ _READERS: dict[type[Operation], Callable[[View, Any], Iterator[LockEffect]]] = {
     ops.AddConstraint: add_constraint,
     ops.ValidateConstraint: validate,
     ops.DropConstraint: drop_constraint,
-    ops.AlterConstraint: _fixed("alter table"),
+    ops.AlterConstraint: alter_constraint,
     ops.AttachPartition: attach,
     ops.DetachPartition: _detach,
-    ops.SetInherit: _fixed("alter table"),
+    ops.SetInherit: _inherit,
     ops.SetTableOption: _table_option,
-    ops.EnableTrigger: _fixed("switch trigger"),
+    ops.EnableTrigger: _switch,
     ops.Rename: _rename,
     ops.SetSchema: _set_schema,
     ops.CreateTrigger: _fixed("create trigger"),
@@ -157,7 +196,7 @@ _READERS: dict[type[Operation], Callable[[View, Any], Iterator[LockEffect]]] = {
     ops.AlterPolicy: _fixed("create policy"),
     ops.SetComment: _comment,
     ops.Maintenance: _maintenance,
-    ops.Truncate: _fixed("truncate"),
+    ops.Truncate: truncate,
     ops.Insert: _fixed("change rows"),
     ops.Update: _fixed("change rows"),
     ops.Delete: _fixed("change rows"),

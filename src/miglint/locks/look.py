@@ -58,6 +58,18 @@ def indexes(view: View, name: Name) -> Iterator[Index]:
                 yield found
 
 
+def default_partition(view: View, name: Name) -> Name | None:
+    """Return the default partition of a table, or None when none is known."""
+    key = relation_key(view.schema, name)
+    for user in view.schema.on(key):
+        found = view.schema.table(user)
+        if found is None or found.partition_of is None or relation_key(view.schema, found.partition_of) != key:
+            continue
+        if (found.partition_bound or "").strip().lower() == "default":
+            return found.name
+    return None
+
+
 def of(view: View, situation: str, name: Name | None, **others: Name | None) -> Iterator[LockEffect]:
     """Yield the facts of a situation, with the relations that they are about; those without a name are left out."""
     for row in rows(situation, view.major):

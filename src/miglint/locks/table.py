@@ -1,8 +1,8 @@
 """The table of facts: for each situation and version the lock on each relation, and the work done under it.
 
 Each row is measured on real servers by `tests/locks`. `on` says which relation a row is about: `table` (the one that
-the statement names), `referenced` (the other side of a foreign key), `partition`, `users` (the tables with a column
-of the domain).
+the statement names), `referenced` (the other side of a foreign key), `partition`, `parent`, `default` (the default
+partition), `users` (the tables with a column of the domain).
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ SITUATIONS: dict[str, tuple[Row, ...]] = {
     "validate foreign key": (Row(SHARE_UPDATE_EXCLUSIVE, SCAN), Row(Lock.ROW_SHARE, SCAN, "referenced")),
     "drop constraint": _brief(),
     "drop foreign key": (Row(ACCESS_EXCLUSIVE), Row(ACCESS_EXCLUSIVE, on="referenced")),
+    "enforce foreign key": (Row(ACCESS_EXCLUSIVE, SCAN), Row(SHARE_ROW_EXCLUSIVE, SCAN, "referenced")),
     # columns
     "set not null": _SCANS,
     "set not null proven": _brief(),
@@ -78,10 +79,13 @@ SITUATIONS: dict[str, tuple[Row, ...]] = {
         Row(SHARE_ROW_EXCLUSIVE, SCAN, "referenced"),
     ),
     "drop column": _brief(),
+    "drop column of foreign key": (Row(ACCESS_EXCLUSIVE, on="referenced"),),
     "alter type rewriting": _REWRITES,
     "alter type compatible": _brief(),
     "alter type checking": _SCANS,
     "alter type reindexing": (Row(ACCESS_EXCLUSIVE, INDEX),),
+    "alter type of foreign key": (Row(ACCESS_EXCLUSIVE, SCAN, "referenced"),),
+    "alter type of foreign key compatible": (Row(ACCESS_EXCLUSIVE, on="referenced"),),
     "set default": _brief(),
     "drop not null": _brief(),
     "set statistics": _brief(SHARE_UPDATE_EXCLUSIVE),
@@ -99,18 +103,36 @@ SITUATIONS: dict[str, tuple[Row, ...]] = {
     "set schema": _brief(),
     "drop table": _brief(),
     "truncate": _brief(),
+    "drop partition": (Row(ACCESS_EXCLUSIVE, on="parent"), Row(ACCESS_EXCLUSIVE, on="default")),
     "create table references": (Row(SHARE_ROW_EXCLUSIVE, on="referenced"),),
-    "attach partition": (Row(SHARE_UPDATE_EXCLUSIVE), Row(ACCESS_EXCLUSIVE, SCAN, "partition")),
-    "attach partition proven": (Row(SHARE_UPDATE_EXCLUSIVE), Row(ACCESS_EXCLUSIVE, on="partition")),
-    "detach partition": (Row(ACCESS_EXCLUSIVE), Row(ACCESS_EXCLUSIVE, on="partition")),
+    "create child": (Row(SHARE_UPDATE_EXCLUSIVE, on="parent"),),
+    "create partition": (Row(ACCESS_EXCLUSIVE, on="parent"), Row(ACCESS_EXCLUSIVE, SCAN, "default")),
+    "attach partition": (
+        Row(SHARE_UPDATE_EXCLUSIVE),
+        Row(ACCESS_EXCLUSIVE, SCAN, "partition"),
+        Row(ACCESS_EXCLUSIVE, SCAN, "default"),
+    ),
+    "attach partition proven": (
+        Row(SHARE_UPDATE_EXCLUSIVE),
+        Row(ACCESS_EXCLUSIVE, on="partition"),
+        Row(ACCESS_EXCLUSIVE, SCAN, "default"),
+    ),
+    "detach partition": (
+        Row(ACCESS_EXCLUSIVE),
+        Row(ACCESS_EXCLUSIVE, on="partition"),
+        Row(ACCESS_EXCLUSIVE, on="default"),
+    ),
     "detach partition concurrently": _brief(SHARE_UPDATE_EXCLUSIVE),
     # what belongs to a table
     "create trigger": _brief(SHARE_ROW_EXCLUSIVE),
     "drop trigger": _brief(),
     "switch trigger": _brief(SHARE_ROW_EXCLUSIVE),
+    "switch rule": _brief(),
     "create rule": _brief(),
     "create policy": _brief(),
     "comment": _brief(SHARE_UPDATE_EXCLUSIVE),
+    "create statistics": _brief(SHARE_UPDATE_EXCLUSIVE),
+    "publish": _brief(SHARE_UPDATE_EXCLUSIVE),
     # domains
     "add domain constraint": (Row(SHARE, SCAN, "users"),),
     # maintenance
@@ -118,6 +140,7 @@ SITUATIONS: dict[str, tuple[Row, ...]] = {
     "refresh materialized view concurrently": (Row(Lock.EXCLUSIVE, SCAN),),
     "vacuum full": _REWRITES,
     "cluster": _REWRITES,
+    "analyze": _brief(SHARE_UPDATE_EXCLUSIVE),
     # rows
     "change rows": _brief(Lock.ROW_EXCLUSIVE),
 }

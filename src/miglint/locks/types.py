@@ -30,7 +30,7 @@ _SAME_BYTES = frozenset(
 # Types that an index orders in another way, though the bytes are the same.
 _OTHER_ORDER = frozenset({"citext"})
 # `(n)` bounds the length or the precision; more is always fine, and none is most.
-_BOUNDED = frozenset({"varchar", "varbit", "timestamp", "timestamptz", "time", "timetz"})
+_BOUNDED = frozenset({"varchar", "varbit", "timestamp", "timestamptz", "time", "timetz", "interval"})
 _ZONES = frozenset({("timestamp", "timestamptz"), ("timestamptz", "timestamp")})
 _UTC_SINCE = 12
 _UTC = frozenset({"utc", "etc/utc", "gmt", "etc/gmt", "0", "universal", "zulu", "uct", "+00:00"})
@@ -74,8 +74,9 @@ def change_of(
 
 
 def _between(old: Type, new: Type, major: int, timezone: str | None) -> Change:
-    if old.dimensions != new.dimensions:
-        return Change.REWRITE
+    if old.dimensions or new.dimensions:
+        # Of arrays the server converts each element, also where that does nothing.
+        return Change.NOTHING if old == new else Change.REWRITE
     if (old.name, old.schema) != (new.name, new.schema):
         if (old.name, new.name) in _ZONES and old.args == new.args:
             utc = major >= _UTC_SINCE and timezone is not None and timezone.lower() in _UTC

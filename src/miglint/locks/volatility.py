@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from miglint.schema.objects import Key, Routine
 from miglint.schema.value import Schema
-from miglint.sql.operations import Expression, Name
+from miglint.source import Dialect, Direction, Script, SourceFile, Span
+from miglint.sql.operations import Expression, Name, Select
 
 # Functions of the server (and of well-known extensions) that are immutable or stable, less those behind operators,
 # types and aggregates. Where one name has volatile variants it is not listed.
@@ -59,6 +62,21 @@ _CALM = frozenset(
 )
 
 
+# What makes a query more than its expression, in the canonical form of queries.
+_CLAUSES = (
+    " where ",
+    " order by ",
+    " group by ",
+    "Clause",
+    "limit",
+    "over (",
+    "(select ",
+    " union ",
+    "(from ",
+    "(with ",
+)
+
+
 def volatile_part(expression: Expression, schema: Schema) -> str | None:
     """Return the function that makes a default volatile, or None when one value serves all rows.
 
@@ -73,6 +91,35 @@ def volatile_part(expression: Expression, schema: Schema) -> str | None:
     return None
 
 
+def _inlined(routine: Routine, said: str, schema: Schema) -> bool:
+    """Return whether the server puts the body in the place of the call, and that is calm, whatever the function says.
+
+    That goes for one plain expression; functions with arguments or settings are left out.
+    """
+    if said.replace(" volatility=volatile", "") != f"() returns {routine.returns} language sql":
+        return False
+    calls = _expression(routine.body or "")
+    own = routine.name.name
+    return calls is not None and all(call.name != own and _calm(call, schema) for call in calls)
+
+
+@lru_cache(maxsize=64)
+def _expression(body: str) -> tuple[Name, ...] | None:
+    """Return the functions that a body calls which is `SELECT` and one expression; None for any other body."""
+    # The parser loads only where such a function is met.
+    from miglint.sql import parse
+
+    script = Script(SourceFile("", body), Span(0, len(body)), Direction.FORWARD, Dialect.POSTGRES)
+    statements = parse(script)
+    operation = statements[0].operations[0] if len(statements) == 1 and len(statements[0].operations) == 1 else None
+    if not isinstance(operation, Select):
+        return None
+    query = operation.query
+    key = query.key.removeprefix("(select ")
+    plain = key != query.key and not query.relations and len(query.outputs or ()) == 1
+    return query.functions if plain and not any(word in key for word in _CLAUSES) else None
+
+
 def _calm(name: Name, schema: Schema) -> bool:
     # What the files define goes before the server's own functions of that name.
     schemas = (name.schema,) if name.schema is not None else schema.path
@@ -81,5 +128,5 @@ def _calm(name: Name, schema: Schema) -> bool:
             found = schema.find(key)
             if isinstance(found, Routine):
                 said = " ".join((found.definition, *found.options))
-                return "volatility=immutable" in said or "volatility=stable" in said
+                return "volatility=immutable" in said or "volatility=stable" in said or _inlined(found, said, schema)
     return name.schema in (None, "pg_catalog", "public") and name.name in _CALM

@@ -196,7 +196,7 @@ def column_type_changed(step: Step, context: Context) -> Iterator[Hit]:
     "An index, constraint, trigger, policy or rule is renamed: ON CONFLICT, error handling and scripts may name it",
     on=(ops.Rename, ops.RenameConstraint),
     default=False,
-    aliases=("squawk:renaming-object",),
+    aliases=("squawk:renaming-object", "pgsafe:rename"),
 )
 def inner_object_renamed(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of renames that few applications notice."""

@@ -40,6 +40,12 @@ class _Uses:
                 return self._typed(found.columns[column].type)
         return False
 
+    def _columns(self, table: Name) -> tuple[str, ...] | None:
+        """Return the columns of a table in order, or None where no file made it."""
+        key = Key("relation", table.schema or "public", table.name)
+        found = self._step.after.find(key)
+        return tuple(found.columns) if isinstance(found, Table) and not found.assumed else None
+
     def _said(self, expression: Expression | None) -> bool:
         """Whether an expression holds the value, cast to the type."""
         return (
@@ -66,8 +72,14 @@ class _Uses:
                 typed = self._column(operation.table, operation.column)
                 return self._said(default) or (typed and default is not None and default.literal == self._value)
             case ops.Insert() if operation.rows is not None:
+                columns = operation.columns or self._columns(operation.table)
+                if columns is None:
+                    # Nobody knows the table: the very text is taken for the value.
+                    return any(
+                        cell is not None and cell.literal == self._value for row in operation.rows for cell in row
+                    )
                 for row in operation.rows:
-                    for column, cell in zip(operation.columns, row, strict=False):
+                    for column, cell in zip(columns, row, strict=False):
                         if cell is not None and cell.literal == self._value and self._column(operation.table, column):
                             return True
                 return any(self._said(cell) for row in operation.rows for cell in row)
@@ -97,6 +109,7 @@ class _Uses:
     "A new value of an enumerated type is used in the transaction that adds it",
     on=(ops.AddEnumValue,),
     dialects=("postgres",),
+    aliases=("pgsafe:enum-value-used-in-transaction",),
 )
 def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of uses of a value that no transaction has committed yet: PostgreSQL calls them unsafe."""

@@ -42,7 +42,13 @@ def _look_first(test: str, statement: str) -> str:
     "CREATE TABLE fails when it is run again",
     on=failures,
     fixable=True,
-    aliases=(*ROBUST, "pg-migration-lint:PGM402"),
+    aliases=(
+        *ROBUST,
+        "pg-migration-lint:PGM402",
+        "pgsafe:require-if-exists",
+        "pgfence:prefer-robust-create-table",
+        "diesel-guard:IdempotencyCreateCheck",
+    ),
 )
 def create_table(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of tables that are made twice."""
@@ -56,7 +62,7 @@ def create_table(step: Step, context: Context) -> Iterable[Hit]:
     "ADD COLUMN fails when it is run again",
     on=failures,
     fixable=True,
-    aliases=ROBUST,
+    aliases=(*ROBUST, "diesel-guard:IdempotencyAlterCheck"),
 )
 def add_column(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of columns that are added twice; as a warning on SQLite, which has no guard for it."""
@@ -122,7 +128,13 @@ def _add_constraint_help(again: Again) -> str:
     "CREATE INDEX fails when it is run again",
     on=failures,
     fixable=True,
-    aliases=(*ROBUST, "pg-migration-lint:PGM402"),
+    aliases=(
+        *ROBUST,
+        "pg-migration-lint:PGM402",
+        "pgsafe:require-if-exists",
+        "pgfence:prefer-robust-create-index",
+        "diesel-guard:IdempotencyIndexCheck",
+    ),
 )
 def create_index(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of indexes that are made twice."""
@@ -187,7 +199,15 @@ def _add_value_help(again: Again) -> str:
     return f"Write `ALTER TYPE {_name(again)} ADD VALUE IF NOT EXISTS {literal(operation.value)}`."
 
 
-@rule("IDM007", "create-view-unguarded", ERROR, "CREATE VIEW fails when it is run again", on=failures, fixable=True)
+@rule(
+    "IDM007",
+    "create-view-unguarded",
+    ERROR,
+    "CREATE VIEW fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=("pgsafe:require-if-exists",),
+)
 def create_view(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of views that are made twice."""
     return told(step, "IDM007", _create_view_help)
@@ -211,6 +231,7 @@ def _create_view_help(again: Again) -> str:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    aliases=("pgsafe:require-if-exists",),
 )
 def create_sequence(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of sequences that are made twice."""
@@ -306,6 +327,7 @@ def create_extension(step: Step, context: Context) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    aliases=("pgsafe:require-if-exists",),
 )
 def create_schema(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of schemas that are made twice."""

@@ -35,7 +35,13 @@ def _drop_help(again: Again) -> str:
     "DROP TABLE fails when it is run again",
     on=failures,
     fixable=True,
-    aliases=(*ROBUST, "pg-migration-lint:PGM401"),
+    aliases=(
+        *ROBUST,
+        "pg-migration-lint:PGM401",
+        "pgsafe:require-if-exists",
+        "pgfence:prefer-robust-drop-table",
+        "diesel-guard:IdempotencyDropCheck",
+    ),
 )
 def drop_table(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of tables that are dropped twice."""
@@ -49,7 +55,7 @@ def drop_table(step: Step, context: Context) -> Iterable[Hit]:
     "DROP COLUMN fails when it is run again",
     on=failures,
     fixable=True,
-    aliases=ROBUST,
+    aliases=(*ROBUST, "diesel-guard:IdempotencyAlterCheck"),
 )
 def drop_column(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of columns that are dropped twice; as a warning on SQLite, which has no guard for it."""
@@ -102,7 +108,13 @@ def _drop_constraint_help(again: Again) -> str:
     "DROP INDEX fails when it is run again",
     on=failures,
     fixable=True,
-    aliases=(*ROBUST, "pg-migration-lint:PGM401"),
+    aliases=(
+        *ROBUST,
+        "pg-migration-lint:PGM401",
+        "pgsafe:require-if-exists",
+        "pgfence:prefer-robust-drop-index",
+        "diesel-guard:IdempotencyDropCheck",
+    ),
 )
 def drop_index(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of indexes that are dropped twice."""
@@ -117,14 +129,22 @@ def drop_index(step: Step, context: Context) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
     fixable=True,
-    aliases=ROBUST,
+    aliases=(*ROBUST, "pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
 )
 def drop_type(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of types and domains that are dropped twice."""
     return told(step, "IDM024", _drop_help)
 
 
-@rule("IDM025", "drop-view-unguarded", ERROR, "DROP VIEW fails when it is run again", on=failures, fixable=True)
+@rule(
+    "IDM025",
+    "drop-view-unguarded",
+    ERROR,
+    "DROP VIEW fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=("pgsafe:require-if-exists",),
+)
 def drop_view(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of views that are dropped twice."""
     return told(step, "IDM025", _drop_help)
@@ -138,6 +158,7 @@ def drop_view(step: Step, context: Context) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    aliases=("pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
 )
 def drop_sequence(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of sequences that are dropped twice."""
@@ -152,13 +173,22 @@ def drop_sequence(step: Step, context: Context) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    aliases=("pgsafe:require-if-exists",),
 )
 def drop_function(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of functions, procedures and aggregates that are dropped twice."""
     return told(step, "IDM027", _drop_help)
 
 
-@rule("IDM028", "drop-trigger-unguarded", ERROR, "DROP TRIGGER fails when it is run again", on=failures, fixable=True)
+@rule(
+    "IDM028",
+    "drop-trigger-unguarded",
+    ERROR,
+    "DROP TRIGGER fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=("pgsafe:require-if-exists",),
+)
 def drop_trigger(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of triggers that are dropped twice."""
     return told(step, "IDM028", _drop_help)
@@ -172,6 +202,7 @@ def drop_trigger(step: Step, context: Context) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    aliases=("pgsafe:require-if-exists",),
 )
 def drop_policy(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of policies that are dropped twice."""
@@ -186,6 +217,7 @@ def drop_policy(step: Step, context: Context) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    aliases=("pgsafe:require-if-exists",),
 )
 def drop_extension(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of extensions that are dropped twice."""
@@ -200,6 +232,7 @@ def drop_extension(step: Step, context: Context) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    aliases=("pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
 )
 def drop_schema(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of schemas that are dropped twice."""

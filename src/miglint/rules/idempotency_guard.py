@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from miglint.findings import Severity
 from miglint.replay import Step
@@ -19,6 +20,7 @@ from miglint.rules.clauses import (
     subject,
 )
 from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.survey import done
 from miglint.schema.diff import Change, diff
 from miglint.schema.objects import Absent, Index, Table
 from miglint.schema.outcome import Run
@@ -35,12 +37,33 @@ def _runs(step: Step) -> Iterator[tuple[Direction, Run, Run, bool | None]]:
         yield _ROLLBACK, step.rollback, step.rollback_again, step.verdict.rollback_idempotent
 
 
-@rule("IDM054", "second-run-changes-schema", Severity.ERROR, "The second run changes the schema once more")
+@rule(
+    "IDM054",
+    "second-run-changes-schema",
+    Severity.ERROR,
+    "The second run changes the schema once more",
+    aliases=("pg-migration-lint:PGM402", "diesel-guard:IdempotencyIndexCheck"),
+)
 def second_run_changes(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of scripts that succeed twice and leave another schema each time."""
     if step.verdict.forward_idempotent is not False and step.verdict.rollback_idempotent is not False:
         return ()
-    return _changes_again(step)
+    return chain(_changes_again(step), _one_more_index(step))
+
+
+def _one_more_index(step: Step) -> Iterator[Hit]:
+    """Tell of indexes without a name on tables that no file made: whatever these are, each run adds another one."""
+    if step.verdict.forward_idempotent is not False or step.forward_again.failed is not None:
+        return
+    for act, operation in done(step, ops.CreateIndex, forward_only=True):
+        table = act.table(operation.table)
+        if operation.name is None and (table is None or table.assumed) and not act.fresh(operation.table):
+            yield hit_in(
+                act.script,
+                operation.span,
+                f"the second run makes another index on {operation.table.name}",
+                "Give the index a name and make it with IF NOT EXISTS, so that the second run finds it.",
+            )
 
 
 def _changes_again(step: Step) -> Iterator[Hit]:

@@ -68,6 +68,31 @@ def volatile_default_rewrites(step: Step, context: Context) -> Iterator[Hit]:
 
 
 @rule(
+    "LCK029",
+    "default-before-postgres-11",
+    INFO,
+    "A column is added with a default: PostgreSQL 10 writes every row anew, and no target says that yours is newer",
+    on=(ops.AddColumn,),
+    dialects=("postgres",),
+    default=False,
+    aliases=("pgls:addingFieldWithDefault", "diesel-guard:AddColumnCheck"),
+)
+def default_before_postgres_11(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of defaults that are the same for every row, where nobody said which version the server is."""
+    if context.targets.get("postgres"):
+        return
+    for act, operation in done(step, ops.AddColumn):
+        situation = next((effect.situation for effect in act.effects(context)), "")
+        if situation == "add column constant default":
+            yield tell(
+                act,
+                INFO,
+                f"before PostgreSQL 11 this writes all rows of {operation.table.name} anew while reads and writes wait",
+                'Say in the configuration how old the server may be: `targets = ["postgres>=14"]`.',
+            )
+
+
+@rule(
     "LCK021",
     "stored-generated-rewrites",
     ERROR,
@@ -105,27 +130,52 @@ def stored_generated_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     "LCK022",
     "serial-column-rewrites",
     ERROR,
-    "A serial or identity column added to a table numbers every row while reads and writes wait",
+    "A serial column added to a table numbers every row while reads and writes wait",
     on=(ops.AddColumn,),
     dialects=("postgres",),
     aliases=(
         "squawk:adding-field-with-default",
         "pgls:addSerialColumn",
         "eugene:E11",
-        "atlas:PG310",
+        "pg-migration-lint:PGM006",
         "strong_migrations:add_column_auto_incrementing",
         "pgfence:add-column-serial",
         "pgsafe:add-column-serial",
-        "pgsafe:add-column-identity",
         "diesel-guard:AddSerialColumnCheck",
-        "diesel-guard:AddIdentityColumnCheck",
     ),
 )
 def serial_column_rewrites(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of `serial` columns."""
+    yield from _numbered(step, context, "add column serial")
+
+
+@rule(
+    "LCK027",
+    "identity-column-rewrites",
+    ERROR,
+    "An identity column added to a table numbers every row while reads and writes wait",
+    on=(ops.AddColumn,),
+    dialects=("postgres",),
+    aliases=(
+        "squawk:adding-field-with-default",
+        "pgls:addSerialColumn",
+        "atlas:PG310",
+        "strong_migrations:add_column_auto_incrementing",
+        "pgfence:add-column-serial",
+        "pgsafe:add-column-identity",
+        "diesel-guard:AddIdentityColumnCheck",
+    ),
+)
+def identity_column_rewrites(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of `GENERATED ... AS IDENTITY`."""
+    yield from _numbered(step, context, "add column identity")
+
+
+def _numbered(step: Step, context: Context, wanted: str) -> Iterator[Hit]:
     """Tell of columns whose values come from a sequence."""
     for act, operation in done(step, ops.AddColumn):
         situation, words = _situation(act, context)
-        if situation in ("add column serial", "add column identity"):
+        if situation == wanted:
             on, column = qualified(operation.table), ident(operation.column.name)
             sequence = ident(f"{operation.table.name}_{operation.column.name}_seq")
             yield tell(
@@ -163,7 +213,7 @@ def type_change_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of changes of type that are not binary-compatible; milder where only checks or indexes are done anew."""
     for act, operation in done(step, ops.AlterColumnType):
         situation, words = _situation(act, context)
-        if not situation:
+        if not situation or _depends(act, operation):
             continue
         known = act.column(operation.table, operation.column)
         old = f"{known.type} to " if known is not None and known.type is not None else "to "
@@ -173,6 +223,52 @@ def type_change_rewrites(step: Step, context: Context) -> Iterator[Hit]:
             f"{words} ({ident(operation.column)}: {old}{operation.type})",
             _new_column_help(operation.table, operation.column, str(operation.type)),
         )
+
+
+# What a column of a like type becomes without a change of its rows: a varchar text, a numeric one without bounds.
+_WIDEST = frozenset({"text", "varchar", "numeric"})
+
+
+def _depends(act: Act, operation: ops.AlterColumnType) -> bool:
+    """Return whether the rows have to be written anew only if the column was of another kind, and nothing says it."""
+    known = act.column(operation.table, operation.column)
+    if operation.using is not None or (known is not None and known.type is not None):
+        return False
+    return operation.type.name in _WIDEST and not operation.type.args and not operation.type.dimensions
+
+
+@rule(
+    "LCK028",
+    "type-change-may-rewrite",
+    WARNING,
+    "A change of type writes every row anew, unless the column is of a like type, which no file says",
+    on=(ops.AlterColumnType,),
+    dialects=("postgres",),
+    aliases=(
+        "squawk:changing-column-type",
+        "eugene:E5",
+        "pg-migration-lint:PGM007",
+        "atlas:PG301",
+        "strong_migrations:change_column",
+        "django-migration-linter:ALTER_COLUMN",
+        "pgfence:alter-column-type",
+        "pgsafe:alter-column-type",
+        "diesel-guard:AlterColumnTypeCheck",
+    ),
+)
+def type_change_may_rewrite(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of columns that become `text`, `varchar` or `numeric` without bounds, where the old type is not known."""
+    for act, operation in done(step, ops.AlterColumnType):
+        situation, words = _situation(act, context)
+        if situation and _depends(act, operation):
+            like = "numeric(p, s)" if operation.type.name == "numeric" else "varchar(n)"
+            yield tell(
+                act,
+                WARNING,
+                f"{words}, unless {ident(operation.column)} is a {like}",
+                f"Look at the column's type. If it is another: "
+                f"{_new_column_help(operation.table, operation.column, str(operation.type))}",
+            )
 
 
 def _new_column_help(table: Name, column: str, kind: str) -> str:

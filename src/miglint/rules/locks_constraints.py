@@ -1,4 +1,4 @@
-"""LCK010 to LCK015: constraints that are checked, or whose index is built, while others wait."""
+"""LCK010 to LCK015 and LCK043: constraints that are checked, or whose index is built, while others wait."""
 
 from __future__ import annotations
 
@@ -241,16 +241,15 @@ def _index_help(table: Name, constraint: Constraint, words: str) -> str:
     "LCK014",
     "primary-key-builds-index",
     ERROR,
-    "A primary key without USING INDEX, or on nullable columns, works through the table while reads and writes wait",
+    "A primary key without USING INDEX builds its index while reads and writes wait",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
     aliases=(
         "squawk:adding-serial-primary-key-field",
         "pgls:addingPrimaryKeyConstraint",
-        "eugene:W14",
+        "eugene:E7",
         "pg-migration-lint:PGM016",
         "atlas:PG104",
-        "atlas:PG304",
         "pgfence:add-pk-without-using-index",
         "pgsafe:add-primary-key-without-index",
         "diesel-guard:AddPrimaryKeyCheck",
@@ -261,15 +260,7 @@ def primary_key_builds_index(step: Step, context: Context) -> Iterator[Hit]:
     for act, operation in done(step, ops.AddConstraint):
         constraint = operation.constraint
         effect = stalling(act, context) if constraint.kind == "primary" else None
-        if effect is None:
-            continue
-        if constraint.using_index is not None:
-            known = act.table(operation.table)
-            if known is None or known.assumed:
-                continue
-            help = not_null_help(operation.table, constraint.columns[0] if constraint.columns else "...")
-            yield tell(act, ERROR, f"{effect.words} for NULL", f"Make the columns NOT NULL before. {help}")
-        else:
+        if effect is not None and constraint.using_index is None:
             yield tell(act, ERROR, effect.words, _index_help(operation.table, constraint, "PRIMARY KEY"))
     for act, added in done(step, ops.AddColumn):
         if any(constraint.kind == "primary" for constraint in added.constraints) and not act.fresh(added.table):
@@ -281,6 +272,35 @@ def primary_key_builds_index(step: Step, context: Context) -> Iterator[Hit]:
                 f"Add the column without PRIMARY KEY and fill it first. "
                 f"{_index_help(added.table, constraint, 'PRIMARY KEY')}",
             )
+
+
+@rule(
+    "LCK043",
+    "primary-key-of-nullable-columns",
+    ERROR,
+    "A primary key of columns that may be NULL checks all rows while reads and writes wait, also with USING INDEX",
+    on=(ops.AddConstraint,),
+    dialects=("postgres",),
+    aliases=("eugene:W14", "pg-migration-lint:PGM016", "atlas:PG304"),
+)
+def primary_key_of_nullable_columns(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of `PRIMARY KEY USING INDEX`; as information where nobody knows the columns."""
+    for act, operation in done(step, ops.AddConstraint):
+        constraint = operation.constraint
+        if constraint.kind != "primary" or constraint.using_index is None:
+            continue
+        effect = stalling(act, context)
+        if effect is None:
+            continue
+        known = act.table(operation.table)
+        unsure = known is None or known.assumed
+        help = not_null_help(operation.table, constraint.columns[0] if constraint.columns else "...")
+        yield tell(
+            act,
+            INFO if unsure else ERROR,
+            f"{effect.words} for NULL" + (", unless the columns are NOT NULL" if unsure else ""),
+            f"Make the columns NOT NULL before. {help}",
+        )
 
 
 @rule(

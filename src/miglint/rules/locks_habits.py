@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.findings import Severity
+from miglint.locks import Lock
 from miglint.replay import Step
 from miglint.rules.clauses import ident, qualified
 from miglint.rules.registry import Context, Hit, rule
@@ -14,6 +15,7 @@ from miglint.source import Direction
 from miglint.sql import operations as ops
 
 INFO = Severity.INFO
+_ALONE = (ops.AttachPartition, ops.DetachPartition, ops.RenameColumn, ops.RenameConstraint)
 _QUIET = (ops.SetVariable, ops.Transaction, ops.SetComment, ops.SetPrivileges)
 
 
@@ -27,31 +29,36 @@ _QUIET = (ops.SetVariable, ops.Transaction, ops.SetComment, ops.SetPrivileges)
     aliases=("eugene:W12", "pg-migration-lint:PGM023", "pgls:multipleAlterTable"),
 )
 def alter_table_combinable(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per table and script, of an `ALTER TABLE` that follows one of the same table."""
-    last: dict[Direction, tuple[Key, object]] = {}
+    """Tell, once per table and script, of an `ALTER TABLE` that follows one of the same table under the same lock."""
+    last: dict[tuple[Direction, Key], tuple[object, Lock]] = {}
     told: set[tuple[Direction, Key]] = set()
     for act in survey(step).acts:
         operation, direction = act.operation, act.script.direction
-        alters = isinstance(operation, ops.TableOperation) and operation.kind == "table"
-        alone = isinstance(
-            operation, (ops.AttachPartition, ops.DetachPartition, ops.RenameColumn, ops.RenameConstraint)
-        )
-        if not isinstance(operation, ops.TableOperation) or not alters or alone or act.idle:
-            if not isinstance(operation, _QUIET) and not act.idle:
-                last.pop(direction, None)
+        if act.idle or isinstance(operation, _QUIET):
             continue
-        key, statement = act.key(operation.table), act.moment.statement
-        before = last.get(direction)
-        follows = before is not None and before[0] == key and before[1] is not statement
-        if follows and (direction, key) not in told:
-            told.add((direction, key))
+        if not isinstance(operation, ops.TableOperation) or operation.kind != "table" or isinstance(operation, _ALONE):
+            # Whatever it is, it may need what stands before it, and what comes after may need it.
+            last = {place: found for place, found in last.items() if place[0] is not direction}
+            continue
+        place, statement = (direction, act.key(operation.table)), act.moment.statement
+        if isinstance(operation, ops.AddConstraint) and operation.constraint.table is not None:
+            last.pop((direction, act.key(operation.constraint.table)), None)
+        locks = [effect.lock for effect in act.effects(context) if act.key(effect.table) == place[1]]
+        if not locks:
+            continue
+        before = last.get(place)
+        if before is not None and before[0] is statement:
+            last[place] = statement, max(before[1], *locks)
+            continue
+        if before is not None and before[1] is max(locks) and place not in told:
+            told.add(place)
             yield tell(
                 act,
                 INFO,
                 f"this ALTER TABLE {operation.table.name} can be part of the one before it",
                 f"`ALTER TABLE {qualified(operation.table)} ..., ...;` does both with one lock and one pass.",
             )
-        last[direction] = key, statement
+        last[place] = statement, max(locks)
 
 
 @rule(
@@ -62,7 +69,7 @@ def alter_table_combinable(step: Step, context: Context) -> Iterator[Hit]:
     on=(ops.Update,),
     dialects=("postgres",),
     default=False,
-    aliases=("strong_migrations:change_column_null", "pgfence:update-in-migration"),
+    aliases=("strong_migrations:change_column_null",),
 )
 def backfill_with_schema_change(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of updates of tables in use: each changed row stays locked until the transaction ends."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.findings import Severity
+from miglint.locks.levels import Work
 from miglint.replay import Step
 from miglint.rules.clauses import ident, qualified
 from miglint.rules.registry import Context, Hit, rule
@@ -41,16 +42,25 @@ _CORRUPTED = ((14, 0), (14, 3))
 def create_index_blocking(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of indexes on tables that others write to."""
     for act, operation in done(step, ops.CreateIndex):
-        if operation.concurrently or _partitioned(act, operation):
+        # ON ONLY builds nothing: the index is not valid before each partition has its own.
+        if operation.concurrently or operation.only:
             continue
         for effect in act.effects(context):
-            yield tell(act, WARNING, effect.words, _create_help(act, operation))
+            if _is_partitioned(act, operation.table):
+                words = f"{effect.words}, on every partition too"
+                yield tell(act, WARNING, words, _partition_help(operation))
+            else:
+                yield tell(act, WARNING, effect.words, _create_help(act, operation))
 
 
-def _partitioned(act: Act, operation: ops.CreateIndex) -> bool:
-    """Return whether the table is partitioned: the server cannot build its index concurrently."""
-    table = act.table(operation.table)
-    return operation.only or (table is not None and table.partition_by is not None)
+def _partition_help(operation: ops.CreateIndex) -> str:
+    """Return how to build the index of a partitioned table, which the server cannot do concurrently."""
+    name = ident(operation.name) if operation.name else "..."
+    return (
+        f"`CREATE INDEX {name} ON ONLY {qualified(operation.table)} (...);`, then, {_ALONE}, "
+        "`CREATE INDEX CONCURRENTLY ... ON ...;` for each partition, and last for each of these "
+        f"`ALTER INDEX {name} ATTACH PARTITION ...;`"
+    )
 
 
 def _create_help(act: Act, operation: ops.CreateIndex) -> str:
@@ -90,16 +100,20 @@ def drop_index_blocking(step: Step, context: Context) -> Iterator[Hit]:
             continue
         index = act.before.find(act.key(operation.name))
         known = index.table if isinstance(index, Index) else None
-        if known is not None and (act.fresh(known) or _is_partitioned(act, known)):
+        if known is not None and act.fresh(known):
             continue
         if known is None and remade_here(step, act, operation.name):
             continue
         on = f" on {known.name}" if known is not None else " on the index's table"
+        help = f"Put it {_ALONE}: `DROP INDEX CONCURRENTLY IF EXISTS {qualified(operation.name)};`"
+        if known is not None and _is_partitioned(act, known):
+            on += " and every partition"
+            help = "An index of a partitioned table cannot be dropped concurrently. First: `SET lock_timeout = '2s';`"
         yield tell(
             act,
             WARNING,
             f"ACCESS EXCLUSIVE{on}: it waits for every running query, and all that come after wait for it",
-            f"Put it {_ALONE}: `DROP INDEX CONCURRENTLY IF EXISTS {qualified(operation.name)};`",
+            help,
         )
 
 
@@ -201,14 +215,26 @@ def attach_partition_scans(step: Step, context: Context) -> Iterator[Hit]:
     for act, operation in done(step, ops.AttachPartition):
         name, bound = qualified(operation.partition), ident(f"{operation.partition.name}_bound")
         for effect in act.effects(context):
-            if effect.stalls:
+            checked = effect.table == operation.partition and _is_unproven(act, operation)
+            if effect.stalls or checked:
                 yield tell(
                     act,
                     WARNING,
-                    effect.words,
+                    effect.words if effect.stalls else effect._replace(work=Work.SCAN).words,
                     f"First: `ALTER TABLE {name} ADD CONSTRAINT {bound} CHECK (...) NOT VALID;` with the bound as "
                     f"condition. In the next migration `ALTER TABLE {name} VALIDATE CONSTRAINT {bound};`, then attach.",
                 )
+
+
+def _is_unproven(act: Act, operation: ops.AttachPartition) -> bool:
+    """Return whether no CHECK of the partition speaks of all columns of the partitioned table's key."""
+    parent, partition = act.table(operation.table), act.table(operation.partition)
+    if parent is None or partition is None or parent.partition_by is None or act.fresh(operation.partition):
+        return False
+    words = set(parent.partition_by.replace("(", " ").replace(")", " ").replace(",", " ").replace('"', " ").split())
+    key = words & set(parent.columns)
+    checks = [set(one.columns) for one in partition.constraints.values() if one.kind == "check" and one.validated]
+    return bool(key) and not key <= set[str]().union(*checks)
 
 
 @rule(
@@ -233,10 +259,14 @@ def refresh_blocking(step: Step, context: Context) -> Iterator[Hit]:
         if act.fresh(operation.target):
             continue
         name = qualified(operation.target)
+        if "with no data" in operation.options:
+            words = f"{operation.target.name} is emptied: whoever reads it gets an error until it is refreshed"
+        else:
+            words = f"ACCESS EXCLUSIVE on {operation.target.name}: blocks reads while its query runs"
         yield tell(
             act,
             WARNING,
-            f"ACCESS EXCLUSIVE on {operation.target.name}: blocks reads while its query runs",
+            words,
             f"`REFRESH MATERIALIZED VIEW CONCURRENTLY {name};`, which needs a unique index without WHERE on the view.",
         )
 
@@ -301,7 +331,7 @@ def rewrite_by_maintenance(step: Step, context: Context) -> Iterator[Hit]:
     "PostgreSQL 14.0 to 14.3 can build a corrupt index with CONCURRENTLY",
     on=(ops.CreateIndex, ops.Maintenance),
     dialects=("postgres",),
-    aliases=("strong_migrations:add_index_corruption",),
+    aliases=("strong_migrations:add_index_corruption", "pgfence:pg14-index-concurrent-bug"),
 )
 def concurrent_build_corrupts(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of concurrent builds where a target is one of the versions with the bug."""

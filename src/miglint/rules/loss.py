@@ -1,4 +1,4 @@
-"""DAT020 to DAT029: drops and truncations that reach further than their words say, and what fails on rows."""
+"""DAT020 to DAT027: drops and truncations that reach further than their words say, and what fails on rows."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.clauses import ident, qualified
-from miglint.rules.compatibility import end_of
 from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.survey import Act, done, tell, undoes
-from miglint.schema.objects import Index, Table
+from miglint.rules.survey import Act, done, survey, tell, undoes
+from miglint.schema.objects import Index
 from miglint.source import Dialect
 from miglint.sql import operations as ops
-from miglint.sql.operations import Constraint, Name
+from miglint.sql.operations import Name
 
 WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 _BATCHES = "in batches of some thousand rows"
@@ -39,7 +38,8 @@ def required_column_added(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of columns that no row that is there has a value for."""
     for act, operation in done(step, ops.AddColumn, forward_only=True):
         column = operation.column
-        if operation.kind == "type" or column.nullable is not False or act.fresh(operation.table):
+        filled = act.fresh(operation.table)
+        if operation.kind == "type" or column.nullable is not False or (filled and not _filled(step, act, operation)):
             continue
         if column.serial or column.identity is not None or column.generated is not None:
             continue
@@ -57,9 +57,23 @@ def required_column_added(step: Step, context: Context) -> Iterator[Hit]:
         yield tell(
             act,
             ERROR,
-            f'"{operation.table.name}" may have rows, and they have no value for "{column.name}": this fails',
+            f'"{operation.table.name}" {"has" if filled else "may have"} rows, and they have no value for '
+            f'"{column.name}": this fails',
             help,
         )
+
+
+def _filled(step: Step, act: Act, operation: ops.AddColumn) -> bool:
+    """Return whether the migration has put rows into its own table by then, and left them there."""
+    key, filled = act.key(operation.table), False
+    for earlier in survey(step).acts:
+        if earlier.script is act.script and earlier.number < act.number and not earlier.idle:
+            done_to = earlier.operation
+            if isinstance(done_to, ops.Insert) and earlier.key(done_to.table) == key:
+                filled = filled or bool(done_to.rows)
+            elif isinstance(done_to, (ops.Delete, ops.Truncate)) and earlier.key(done_to.table) == key:
+                filled = False
+    return filled
 
 
 @rule(
@@ -161,6 +175,8 @@ def not_null_without_default(step: Step, context: Context) -> Iterator[Hit]:
         "pgls:banDropSchema",
         "pg-migration-lint:PGM205",
         "atlas:DS101",
+        "pgfence:drop-schema",
+        "pgfence:drop-schema-cascade",
     ),
 )
 def schema_dropped(step: Step, context: Context) -> Iterator[Hit]:
@@ -279,7 +295,7 @@ def table_truncated(step: Step, context: Context) -> Iterator[Hit]:
     "DROP ... CASCADE takes along what the script does not name",
     on=(ops.Drop,),
     dialects=("postgres",),
-    aliases=("pg-migration-lint:PGM202", "pg-migration-lint:PGM205"),
+    aliases=("pg-migration-lint:PGM202",),
 )
 def drop_cascade(step: Step, context: Context) -> Iterator[Hit]:
     """Tell what goes too; where that is not known, that something may."""
@@ -303,95 +319,3 @@ def drop_cascade(step: Step, context: Context) -> Iterator[Hit]:
 def _is_known(act: Act, operation: ops.Drop) -> bool:
     found = act.before.find(act.key(operation.name))
     return found is not None and not getattr(found, "assumed", False) and act.before.rooted
-
-
-@rule(
-    "DAT028",
-    "column-drop-takes-constraint",
-    WARNING,
-    "DROP COLUMN silently takes a primary key, unique constraint, foreign key or unique index with it",
-    on=(ops.DropColumn,),
-    dialects=("postgres",),
-    aliases=("pg-migration-lint:PGM010", "pg-migration-lint:PGM011", "pg-migration-lint:PGM012"),
-)
-def column_drop_takes_constraint(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell which guarantee goes with a column."""
-    for act, operation in done(step, ops.DropColumn):
-        table = act.table(operation.table)
-        if table is None or act.fresh_column(operation.table, operation.column) or undoes(step, act):
-            continue
-        taken = [_described(one) for one in table.constraints.values() if _goes(one, operation.column)]
-        for key in sorted(act.before.on(act.key(operation.table))):
-            index = act.before.find(key)
-            if not isinstance(index, Index) or not index.unique or index.constraint is not None:
-                continue
-            if len(index.elements) > 1 and any(element.column == operation.column for element in index.elements):
-                taken.append(f'the unique index "{index.name.name}"')
-        if taken:
-            yield tell(
-                act,
-                WARNING,
-                f'with "{operation.table.name}.{operation.column}" goes {", ".join(taken)}',
-                "Drop it by name first, so that the script says it; and make anew what is still wanted.",
-            )
-
-
-def _goes(constraint: Constraint, column: str) -> bool:
-    if column not in constraint.columns:
-        return False
-    return constraint.kind in ("primary", "unique", "foreign", "exclude")
-
-
-def _described(constraint: Constraint) -> str:
-    words = {"primary": "primary key", "unique": "unique constraint", "foreign": "foreign key", "exclude": "exclusion"}
-    return f'the {words[constraint.kind]} "{constraint.name}"'
-
-
-@rule(
-    "DAT029",
-    "constraint-dropped",
-    WARNING,
-    "A constraint is dropped: what it refused can be written from now on, and the rollback may not find the rows fit",
-    on=(ops.DropConstraint,),
-    dialects=("postgres",),
-    aliases=(
-        "squawk:ban-drop-constraint",
-        "atlas:CD101",
-        "atlas:CD102",
-        "atlas:CD103",
-        "pgfence:drop-constraint",
-        "pgsafe:drop-constraint",
-        "diesel-guard:DropPrimaryKeyCheck",
-    ),
-)
-def constraint_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of constraints that do not come back, under their name or with the same meaning."""
-    for act, operation in done(step, ops.DropConstraint):
-        if operation.kind == "domain" or act.fresh(operation.table) or undoes(step, act):
-            continue
-        table = act.table(operation.table)
-        known = table.constraints.get(operation.constraint) if table is not None else None
-        end = end_of(step, act).table(act.key(operation.table))
-        if end is None or operation.constraint in end.constraints or _replaced(known, table, end):
-            continue
-        what = {"foreign": "foreign key", "primary": "primary key"}.get(known.kind if known else "", "constraint")
-        yield tell(
-            act,
-            WARNING,
-            f'the {what} "{operation.constraint}" of "{operation.table.name}" goes: what it refused can be written',
-            "Add what takes its place before, and say in the migration why nobody needs it any more.",
-        )
-
-
-def _replaced(old: Constraint | None, table: Table | None, end: Table) -> bool:
-    """Return whether another constraint of the kind on a column of it came in its place, or its column went."""
-    if old is None:
-        return False
-    if old.columns and any(column not in end.columns for column in old.columns) and not end.assumed:
-        return True
-    before = set(table.constraints) if table is not None else set()
-    return any(
-        new.kind == old.kind and (set(new.columns) & set(old.columns) or new.kind == "primary")
-        for name, new in end.constraints.items()
-        if name not in before
-    )

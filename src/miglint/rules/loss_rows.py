@@ -15,18 +15,25 @@ from miglint.sql import operations as ops
 WARNING, INFO = Severity.WARNING, Severity.INFO
 
 
+def _chooses(where: ops.Expression | None) -> bool:
+    """Return whether a condition tells rows apart; `true` does not either, but says that all are meant."""
+    if where is None:
+        return False
+    return bool(where.columns or where.functions or where.relations) or where.key == "true"
+
+
 @rule(
     "DAT030",
     "update-without-where",
     WARNING,
     "UPDATE without WHERE overwrites a value of every row",
     on=(ops.Update,),
-    aliases=("pgls:banUpdateWithoutWhere", "diesel-guard:MutationWithoutWhereCheck"),
+    aliases=("pgls:banUpdateWithoutWhere", "pgfence:update-in-migration", "diesel-guard:MutationWithoutWhereCheck"),
 )
 def update_without_where(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of updates of all rows; not of columns that this migration adds, which have to be filled."""
     for act, operation in done(step, ops.Update):
-        if operation.where is not None or operation.relations or act.fresh(operation.table):
+        if _chooses(operation.where) or operation.relations or act.fresh(operation.table):
             continue
         columns = [name for name, _ in operation.assignments if not act.fresh_column(operation.table, name)]
         if columns:
@@ -50,7 +57,7 @@ def update_without_where(step: Step, context: Context) -> Iterator[Hit]:
 def delete_without_where(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of deletes of all rows."""
     for act, operation in done(step, ops.Delete):
-        if operation.where is None and not operation.relations and not act.fresh(operation.table):
+        if not _chooses(operation.where) and not operation.relations and not act.fresh(operation.table):
             yield tell(
                 act,
                 WARNING,
@@ -66,12 +73,7 @@ def delete_without_where(step: Step, context: Context) -> Iterator[Hit]:
     "A migration changes rows of a table that was there before",
     on=(ops.Delete, ops.Insert, ops.Update),
     default=False,
-    aliases=(
-        "pg-migration-lint:PGM301",
-        "pg-migration-lint:PGM302",
-        "pg-migration-lint:PGM303",
-        "pgfence:update-in-migration",
-    ),
+    aliases=("pg-migration-lint:PGM301", "pg-migration-lint:PGM302", "pg-migration-lint:PGM303"),
 )
 def rows_changed(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of every `INSERT`, `UPDATE` and `DELETE`."""

@@ -128,6 +128,11 @@ def column_named_twice(step: Step, context: Context) -> Iterator[Hit]:
     for script, _, operation in operations_of(step):
         if isinstance(operation, (ops.CreateTable, ops.AddConstraint)):
             yield from _keyed_twice(script, operation)
+        if isinstance(operation, (ops.CreateTable, ops.CreateView)) and operation.query is not None:
+            yield from _selected_twice(script, operation, operation.query)
+        if script.dialect is Dialect.POSTGRES:
+            if isinstance(operation, (ops.Insert, ops.Update, ops.OtherData)) and operation.twice is not None:
+                yield _assigned_twice(script, operation, operation.twice)
             continue
         if isinstance(operation, ops.Update):
             columns = tuple(column for column, _ in operation.assignments)
@@ -135,11 +140,25 @@ def column_named_twice(step: Step, context: Context) -> Iterator[Hit]:
             columns = operation.columns
         else:
             continue
-        if script.dialect is Dialect.SQLITE:
-            columns = tuple(column.lower() for column in columns)
+        columns = tuple(column.lower() for column in columns)
         if len(set(columns)) < len(columns):
             twice = next(column for column in columns if columns.count(column) > 1)
             yield _assigned_twice(script, operation, twice)
+
+
+def _selected_twice(script: Script, operation: ops.CreateTable | ops.CreateView, query: ops.Query) -> Iterator[Hit]:
+    """Tell of a query that gives what is made of it two columns of one name; SQLite numbers them instead."""
+    given = tuple(one if isinstance(one, str) else one.name for one in operation.columns)
+    named = () if "*" in query.outputs else query.outputs[len(given) :]
+    columns = [name for name in (*given, *named) if name is not None]
+    twice = next((name for name in columns if columns.count(name) > 1), None)
+    if twice is not None and script.dialect is Dialect.POSTGRES:
+        yield hit_in(
+            script,
+            operation.span,
+            f'two columns are called "{twice}": PostgreSQL refuses it',
+            "Give each column of the query a name of its own with AS.",
+        )
 
 
 def _keyed_twice(script: Script, operation: ops.CreateTable | ops.AddConstraint) -> Iterator[Hit]:
@@ -212,7 +231,7 @@ def _cut(script: Script, operation: Operation) -> bool:
     Severity.WARNING,
     "A name is longer than 63 bytes, and PostgreSQL cuts it",
     dialects=("postgres",),
-    aliases=("squawk:identifier-too-long",),
+    aliases=("squawk:identifier-too-long", "pgsafe:identifier-too-long"),
 )
 def identifier_too_long(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of names that PostgreSQL cuts to 63 bytes, with no more than a notice."""

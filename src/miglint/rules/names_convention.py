@@ -70,7 +70,15 @@ def _no_pattern(value: object) -> str | None:
     "naming-convention",
     Severity.WARNING,
     "A name does not follow the convention that is configured for its kind",
-    aliases=("atlas:NM101", "atlas:NM102", "atlas:NM103", "atlas:NM104", "atlas:NM105", "atlas:NM106"),
+    aliases=(
+        "atlas:NM101",
+        "atlas:NM102",
+        "atlas:NM103",
+        "atlas:NM104",
+        "atlas:NM105",
+        "atlas:NM106",
+        "pgsafe:naming-convention",
+    ),
     options=dict.fromkeys(KINDS, ""),
     objection=_no_pattern,
 )
@@ -178,6 +186,9 @@ def unnamed_constraint(step: Step, context: Context) -> Iterator[Hit]:
                     )
 
 
+_PLACED = ("table", "foreign table", "view", "materialized view", "sequence", "index")
+
+
 def _made(operation: Operation) -> tuple[str, Name] | None:
     match operation:
         case ops.CreateTable() if not operation.temporary:
@@ -186,9 +197,11 @@ def _made(operation: Operation) -> tuple[str, Name] | None:
             return "table", operation.table
         case ops.CreateView() if not operation.temporary:
             return "view", operation.name
-        case ops.CreateIndex():
+        case ops.CreateIndex() | ops.CreateTrigger():
             return "table", operation.table
-        case ops.Drop() if operation.kind in ("table", "view", "materialized view", "sequence"):
+        case ops.CreateSequence() if not operation.temporary:
+            return "sequence", operation.name
+        case ops.Drop() | ops.Rename() | ops.SetSchema() if operation.kind in _PLACED:
             return operation.kind, operation.name
         case ops.Insert() | ops.Update() | ops.Delete() | ops.Truncate():
             return "table", operation.table
@@ -203,7 +216,7 @@ def _made(operation: Operation) -> tuple[str, Name] | None:
     "A table is named without its schema",
     default=False,
     dialects=("postgres",),
-    aliases=("squawk:require-table-schema",),
+    aliases=("squawk:require-table-schema", "pgsafe:require-schema-qualified"),
 )
 def name_without_schema(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of tables and views whose schema is left to the search path."""

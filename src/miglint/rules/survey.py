@@ -114,7 +114,8 @@ class Act(NamedTuple):
         place = self.script.direction, self.number, version
         found = self.known.get(place)
         if found is None:
-            told = effects(self.operation, self.before, version, timezone=self.timezone)
+            notes = self.moment.notes
+            told = effects(self.operation, self.before, version, timezone=self.timezone, notes=notes)
             found = self.known[place] = tuple(effect for effect in told if not self.fresh(effect.table))
         return found
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from miglint.findings import Severity
 from miglint.replay import Step
-from miglint.rules.clauses import ENGINE, first_line, hit_in, problems, statements_of
+from miglint.rules.clauses import ENGINE, first_line, flat, hit_in, problems, scripts_of, statements_of
 from miglint.rules.registry import Context, Hit, rule
 from miglint.source import Dialect, Direction, Discovered, Span
+from miglint.sql import operations as ops
 
 
 @rule("SYN001", "syntax-error", Severity.ERROR, "The engine's own grammar rejects the statement")
@@ -64,7 +65,12 @@ def file_too_large(found: Discovered, context: Context) -> Iterator[Hit]:
         )
 
 
-@rule("SYN005", "statement-not-read", Severity.WARNING, "The statement is beyond what miglint can read")
+@rule(
+    "SYN005",
+    "statement-not-read",
+    Severity.WARNING,
+    "The statement is beyond what miglint can read",
+)
 def statement_not_read(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of statements that an engine may well accept, and of which nothing is known here."""
     for direction, script in (
@@ -79,3 +85,28 @@ def statement_not_read(step: Step, context: Context) -> Iterator[Hit]:
                     f"this statement was not read: {statement.problem.message}",
                     "Nothing is known of what it does. A dry run (`--dry-run`) tells.",
                 )
+
+
+@rule(
+    "SYN006",
+    "opaque-block",
+    Severity.INFO,
+    "A block does what only running it can tell",
+    on=(ops.Opaque,),
+    dialects=("postgres",),
+    default=False,
+    aliases=("pgsafe:unchecked-do-block",),
+)
+def opaque_block(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of `DO` blocks with SQL that is put together when they run, or in a language that is not read."""
+    for script, statements in scripts_of(step):
+        for statement in statements:
+            if statement.kind == "do":
+                for operation in flat(statement.operations):
+                    if isinstance(operation, ops.Opaque):
+                        yield hit_in(
+                            script,
+                            operation.span,
+                            f"nobody can tell before it runs: {operation.reason}",
+                            "Write the statements out. A dry run (`--dry-run`) tells what these do.",
+                        )

@@ -58,7 +58,7 @@ def nested_transaction(step: Step, context: Context) -> Iterator[Hit]:
     "unclosed-transaction",
     Severity.ERROR,
     "A transaction is begun and never ended",
-    aliases=("squawk:ban-uncommitted-transaction",),
+    aliases=("squawk:ban-uncommitted-transaction", "pgfence:unclosed-transaction"),
 )
 def unclosed_transaction(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of a `BEGIN` without an end, unless the tool's own `COMMIT` ends it."""
@@ -208,3 +208,30 @@ def mixed_transactional(step: Step, context: Context) -> Iterator[Hit]:
                 "when a statement fails, what ran before it stays",
                 f"Give {what} a migration of its own, without a transaction, and run the rest in one.",
             )
+
+
+@rule(
+    "TXN012",
+    "transaction-in-the-script",
+    Severity.INFO,
+    "A script begins a transaction, and nobody said whether the runner opens one around it",
+    on=(ops.Transaction,),
+    dialects=("postgres",),
+    default=False,
+    aliases=("pgls:transactionNesting",),
+)
+def transaction_in_the_script(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of the first `BEGIN` of scripts that a runner may well run in a transaction of its own."""
+    for script, statements in scripts_of(step):
+        if not controls(statements) or around(step, script) is not Around.UNKNOWN:
+            continue
+        for statement, operation, _ in placed(statements):
+            if isinstance(operation, ops.Transaction) and operation.action == "begin" and statement.kind != "do":
+                yield hit_in(
+                    script,
+                    operation.span,
+                    "a runner that opens a transaction for each file would find its own ended by this one's COMMIT",
+                    "Leave BEGIN and COMMIT to the runner, or say in the configuration that it opens none: "
+                    '`transaction = "none"`.',
+                )
+                break

@@ -1,4 +1,4 @@
-"""TYP001 to TYP012: types of new columns that people come to regret. Most of it is taste, and opt-in."""
+"""TYP001, TYP002, TYP004 to TYP012: types of new columns that people come to regret; mostly taste, and opt-in."""
 
 from __future__ import annotations
 
@@ -112,39 +112,6 @@ def smallint_column(step: Step, context: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "TYP003",
-    "int-primary-key",
-    INFO,
-    "A primary key of 32 or 16 bits runs out of numbers",
-    on=(ops.AddColumn, ops.AddConstraint, ops.AlterColumnType, ops.CreateTable),
-    dialects=("postgres",),
-    default=False,
-    aliases=(
-        "pg-migration-lint:PGM107",
-        "pgsafe:prefer-bigint-primary-key",
-        "diesel-guard:ShortIntegerPrimaryKeyCheck",
-    ),
-)
-def int_primary_key(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of keys that are `integer` or `smallint`."""
-    keyed = {
-        (adding.table.name, name)
-        for _, adding in done(step, ops.AddConstraint, forward_only=True)
-        if adding.constraint.kind == "primary"
-        for name in adding.constraint.columns
-    }
-    return _tell(
-        step,
-        lambda column: (
-            column.type.name in ("int4", "int2") and (column.key or (column.table.name, column.name) in keyed)
-        ),
-        INFO,
-        'the key "{name}" is {type}: it runs out of numbers, and widening it stops everybody',
-        "Write `{column} bigint`.",
-    )
-
-
-@rule(
     "TYP004",
     "serial-column",
     INFO,
@@ -215,13 +182,20 @@ def varchar_length(step: Step, context: Context) -> Iterator[Hit]:
     ),
 )
 def char_column(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `char` and `char(n)`."""
-    return _tell(
+    """Tell of `char` and `char(n)`; and of `"char"`, which is a single byte, and not what the name says."""
+    yield from _tell(
         step,
         lambda column: column.type.name == "bpchar",
         INFO,
         '"{name}" is padded with blanks to its length',
         "Write `{column} text`, with `CHECK (length({column}) = n)` where every value has the same length.",
+    )
+    yield from _tell(
+        step,
+        lambda column: column.type.name == "char",
+        INFO,
+        '"{name}" holds a single byte: "char" in quotes is a type of the catalog',
+        "Write `{column} text`.",
     )
 
 

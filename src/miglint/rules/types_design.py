@@ -1,4 +1,4 @@
-"""TYP013 to TYP023: design of tables, keys, indexes and types."""
+"""TYP003 and TYP015 to TYP021: design of tables, keys and indexes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from miglint.replay import Step
 from miglint.rules.clauses import ident, qualified
 from miglint.rules.registry import Context, Hit, rule
 from miglint.rules.survey import Act, done, tell
+from miglint.rules.types_columns import new_columns
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.value import Schema
 from miglint.source import Dialect
@@ -20,47 +21,55 @@ _LISTED = 3
 
 
 @rule(
-    "TYP013",
-    "enum-created",
+    "TYP003",
+    "int-primary-key",
     INFO,
-    "An enum is created: its values can be added to, but not removed or reordered",
-    on=(ops.CreateType,),
+    "A primary key of 32 or 16 bits runs out of numbers",
+    on=(ops.AddColumn, ops.AddConstraint, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     default=False,
-    aliases=("eugene:W13", "pgls:creatingEnum"),
+    aliases=(
+        "pg-migration-lint:PGM107",
+        "pgsafe:prefer-bigint-primary-key",
+        "diesel-guard:ShortIntegerPrimaryKeyCheck",
+    ),
 )
-def enum_created(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of new enums."""
-    for act, operation in done(step, ops.CreateType, forward_only=True):
-        if operation.kind == "enum":
+def int_primary_key(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of keys that are `integer` or `smallint`, or become so."""
+    keyed: dict[tuple[str, str], Act] = {}
+    for act, adding in done(step, ops.AddConstraint, forward_only=True):
+        if adding.constraint.kind == "primary":
+            keyed |= {(adding.table.name, name): act for name in _key_columns(act, adding)}
+    for column in new_columns(step):
+        keys = column.key or (column.table.name, column.name) in keyed
+        if keys and column.type.schema is None and column.type.name in _SHORT:
+            said = _SHORT_KEY.format(name=f"{column.table.name}.{column.name}", type=column.type)
+            yield tell(column.act, INFO, said, f"Write `{ident(column.name)} bigint`.", span=column.span)
+    new = {(column.table.name, column.name) for column in new_columns(step)}
+    for (table, name), act in keyed.items():
+        operation = act.operation
+        known = act.column(operation.table, name) if isinstance(operation, ops.AddConstraint) else None
+        if (table, name) not in new and known is not None and known.type is not None and known.type.name in _SHORT:
             yield tell(
                 act,
                 INFO,
-                f'no value of "{operation.name.name}" can be taken out again',
-                "A table of the values with a foreign key, or text with a CHECK, can be changed.",
+                _SHORT_KEY.format(name=f"{table}.{name}", type=known.type),
+                f"Make {ident(name)} a bigint before others refer to it.",
             )
 
 
-@rule(
-    "TYP014",
-    "enum-value-without-order",
-    INFO,
-    "ADD VALUE without BEFORE or AFTER puts the value at the end of the order",
-    on=(ops.AddEnumValue,),
-    dialects=("postgres",),
-    default=False,
-    aliases=("squawk:require-enum-value-ordering", "pgfence:alter-enum-no-ordering"),
-)
-def enum_value_without_order(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of values whose place in the order nobody said."""
-    for act, operation in done(step, ops.AddEnumValue, forward_only=True):
-        if operation.neighbour is None:
-            yield tell(
-                act,
-                INFO,
-                f"'{operation.value}' sorts behind all other values of {operation.name.name}",
-                f"Say where: `ALTER TYPE {qualified(operation.name)} ADD VALUE '{operation.value}' AFTER '...';`",
-            )
+_SHORT = ("int4", "int2")
+_SHORT_KEY = 'the key "{name}" is {type}: it runs out of numbers, and widening it stops everybody'
+
+
+def _key_columns(act: Act, adding: ops.AddConstraint) -> tuple[str, ...]:
+    """Return the columns of a primary key that is added: its own, or those of the index that it takes."""
+    constraint = adding.constraint
+    if constraint.using_index is None:
+        return constraint.columns
+    index = act.before.find(act.key(Name(adding.table.schema, constraint.using_index)))
+    elements = index.elements if isinstance(index, Index) else ()
+    return tuple(element.column for element in elements if element.column is not None)
 
 
 def _foreign_keys(step: Step) -> Iterator[tuple[Act, Name, Constraint]]:
@@ -346,58 +355,3 @@ def wide_index(step: Step, context: Context) -> Iterator[Hit]:
                 f"{len(operation.elements)} columns: more than {largest} rarely help a query, and cost every write",
                 "Keep the columns that tell most rows apart, those compared for equality first.",
             )
-
-
-@rule(
-    "TYP022",
-    "domain-with-constraint",
-    INFO,
-    "A domain with a constraint: changing it checks every table that uses it",
-    on=(ops.CreateType,),
-    dialects=("postgres",),
-    default=False,
-    aliases=("squawk:ban-create-domain-with-constraint", "pgfence:ban-create-domain-with-constraint"),
-)
-def domain_with_constraint(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of new domains that bind their values."""
-    for act, operation in done(step, ops.CreateType, forward_only=True):
-        if operation.kind == "domain" and (operation.constraints or not operation.nullable):
-            yield tell(
-                act,
-                INFO,
-                f'a change of what "{operation.name.name}" allows checks every row of every table that uses it',
-                "Put the CHECK on the columns.",
-            )
-
-
-_TRUSTED_SINCE = 13
-_TRUSTED = frozenset(
-    {
-        "btree_gin", "btree_gist", "citext", "cube", "dict_int", "fuzzystrmatch", "hstore", "intarray", "isn", "lo",
-        "ltree", "pgcrypto", "pg_trgm", "plpgsql", "seg", "tablefunc", "tcn", "tsm_system_rows", "tsm_system_time",
-        "unaccent", "uuid-ossp",
-    }
-)  # fmt: skip
-
-
-@rule(
-    "TYP023",
-    "extension-needs-superuser",
-    INFO,
-    "CREATE EXTENSION needs a superuser, or the right to create in the database where the extension is trusted",
-    on=(ops.CreateExtension,),
-    dialects=("postgres",),
-    default=False,
-    aliases=("diesel-guard:CreateExtensionCheck",),
-)
-def extension_needs_superuser(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of extensions that the role of the migrations may not be allowed to create."""
-    for act, operation in done(step, ops.CreateExtension, forward_only=True):
-        trusted = operation.name in _TRUSTED
-        needs = "the right CREATE on the database" if trusted else "a superuser"
-        yield tell(
-            act,
-            INFO,
-            f'"{operation.name}" needs {needs}',
-            "Have it created with the database, outside of the migrations.",
-        )

@@ -67,11 +67,11 @@ def required_columns(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     default=False,
     aliases=("pgsafe:require-comment",),
-    options={"kinds": ("table",)},
+    options={"kinds": ("table", "column")},
 )
 def required_comment(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of what nobody described in the same migration; the option says of which kinds: `table`, `column`."""
-    kinds = _names(context, "kinds") or ("table",)
+    kinds = _names(context, "kinds") or ("table", "column")
     said = {
         (comment.name.name, comment.column)
         for _, comment in done(step, ops.SetComment, forward_only=True)

@@ -8,7 +8,7 @@ from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.clauses import hit_in, operations_of, scripts_of
 from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.runners import Around, Placed, around, placed
+from miglint.rules.runners import ENDS, Around, Placed, around, placed
 from miglint.schema.objects import Key, Table
 from miglint.source import Dialect, Script
 from miglint.sql import operations as ops
@@ -102,6 +102,11 @@ def _sqlite(operation: Operation) -> str | None:
         "pgls:banConcurrentIndexCreationInTransaction",
         "pg-migration-lint:PGM003",
         "atlas:PG103",
+        "pgfence:concurrent-in-transaction",
+        "pgsafe:concurrently-in-transaction",
+        "diesel-guard:AddIndexCheck",
+        "diesel-guard:DropIndexCheck",
+        "diesel-guard:ReindexCheck",
     ),
 )
 def not_in_a_transaction(step: Step, context: Context) -> Iterator[Hit]:
@@ -115,10 +120,17 @@ def not_in_a_transaction(step: Step, context: Context) -> Iterator[Hit]:
                     found.append((Placed(statement, operation, None), what))
         if not found:
             continue
-        open_at = {id(item.statement): item.begun for item in placed(statements)}
         outer = around(step, script)
+        open_at: dict[int, tuple[ops.Transaction | None, Around]] = {}
+        for item in placed(statements):
+            open_at[id(item.statement)] = item.begun, outer
+            ends = isinstance(item.operation, ops.Transaction) and item.operation.action in ENDS
+            if ends and item.begun is None and outer is Around.TOOL:
+                # The script has ended the tool's transaction: from here on it has none around it.
+                outer = Around.NOTHING
         for item, what in found:
-            hit = _refused(step, script, item, what, outer, open_at[id(item.statement)], len(statements))
+            begun, outer = open_at[id(item.statement)]
+            hit = _refused(step, script, item, what, outer, begun, len(statements))
             if hit is not None:
                 yield hit
 
@@ -144,9 +156,6 @@ def _refused(
         why, help = "statements that are sent as one query are one transaction", alone
         # golang-migrate can be told to cut a file into its statements.
         severity = Severity.WARNING if step.layout == "golang-migrate" else None
-    elif outer is Around.UNKNOWN and script.dialect is Dialect.POSTGRES:
-        why, severity = "a runner that opens a transaction for each file cannot run it", Severity.INFO
-        help = 'If yours opens none, say so: `transaction = "none"` in the configuration.'
     else:
         return None
     return hit_in(
@@ -167,6 +176,43 @@ _OPT_OUTS = {
 
 def _opt_out(step: Step) -> str:
     return _OPT_OUTS.get(step.layout, "") if step.runner is None else ""
+
+
+@rule(
+    "TXN011",
+    "runner-may-wrap",
+    Severity.INFO,
+    "A statement that cannot run inside a transaction is in a script, and nobody said whether the runner opens one",
+    on=(
+        ops.AlterOther,
+        ops.CreateIndex,
+        ops.CreateOther,
+        ops.DetachPartition,
+        ops.Drop,
+        ops.Maintenance,
+        ops.Transaction,
+    ),
+    dialects=("postgres",),
+    aliases=(
+        "pgls:banConcurrentIndexCreationInTransaction",
+        "pg-migration-lint:PGM003",
+        "atlas:PG103",
+    ),
+)
+def runner_may_wrap(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of statements that a runner which opens a transaction for each file cannot run."""
+    for script, statements in scripts_of(step):
+        if script.dialect is not Dialect.POSTGRES or around(step, script) is not Around.UNKNOWN:
+            continue
+        for statement, operation, begun in placed(statements):
+            what = needs_none(operation, script.dialect, step) if begun is None and statement.kind != "do" else None
+            if what is not None:
+                yield hit_in(
+                    script,
+                    operation.span,
+                    f"a runner that opens a transaction for each file cannot run {what}",
+                    'If yours opens none, say so: `transaction = "none"` in the configuration.',
+                )
 
 
 @rule(

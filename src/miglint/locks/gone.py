@@ -1,0 +1,126 @@
+"""What is locked because something goes: the tables of what goes along, and the other sides of foreign keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from miglint.locks.levels import LockEffect
+from miglint.locks.look import View, default_partition, of, relation_key, table
+from miglint.schema.objects import Index, Key, Other, Policy, Rule, Table, Trigger
+from miglint.schema.objects import View as ViewObject
+from miglint.schema.outcome import Note
+from miglint.sql import operations as ops
+from miglint.sql.operations import Constraint, Name
+
+
+def foreign_keys(
+    view: View, name: Name, wanted: Callable[[Constraint], bool] | None = None
+) -> Iterator[tuple[Constraint, Name]]:
+    """Yield the foreign keys of a table to other tables (or those wanted), with these."""
+    found = table(view, name)
+    own = relation_key(view.schema, name)
+    for constraint in () if found is None else found.constraints.values():
+        if constraint.kind != "foreign" or constraint.table is None or (wanted is not None and not wanted(constraint)):
+            continue
+        if relation_key(view.schema, constraint.table) != own:
+            yield constraint, constraint.table
+
+
+def referring(view: View, name: Name) -> Iterator[tuple[Table, Constraint]]:
+    """Yield the foreign keys of other tables to a table, with these."""
+    own = relation_key(view.schema, name)
+    for user in view.schema.on(own):
+        found = view.schema.table(user)
+        for constraint in () if found is None or user == own else found.constraints.values():
+            foreign = constraint.kind == "foreign" and constraint.table is not None
+            if found is not None and foreign and relation_key(view.schema, constraint.table or name) == own:
+                yield found, constraint
+
+
+def drop(view: View, operation: ops.Drop) -> Iterator[LockEffect]:
+    """`DROP`; what `CASCADE` takes along is told by `along`."""
+    if operation.kind == "index":
+        situation = "drop index concurrently" if operation.concurrently else "drop index"
+        index = view.schema.find(relation_key(view.schema, operation.name))
+        yield from of(view, situation, index.table if isinstance(index, Index) else None)
+    elif operation.kind in ("trigger", "rule", "policy"):
+        yield from of(view, "drop trigger", operation.table)
+    elif operation.kind == "statistics":
+        for place in view.schema.path if operation.name.schema is None else (operation.name.schema,):
+            found = view.schema.find(Key("other statistics", place, operation.name.name))
+            yield from of(view, "create statistics", found.table if isinstance(found, Other) else None)
+    elif operation.kind == "sequence" and operation.cascade:
+        yield from _defaults(view, operation.name)
+    elif operation.kind in ("table", "foreign table", "materialized view", "view"):
+        yield from of(view, "drop table", operation.name)
+        if operation.kind == "table":
+            yield from _with_table(view, operation.name)
+
+
+def _defaults(view: View, sequence: Name) -> Iterator[LockEffect]:
+    """Yield what is locked to take away the defaults that a sequence gives."""
+    key = relation_key(view.schema, sequence)
+    for user in view.schema.on(key):
+        found = view.schema.table(user)
+        for column in () if found is None else found.columns.values():
+            source = None if column.default is None else column.default.sequence
+            if found is not None and source is not None and relation_key(view.schema, source) == key:
+                yield from of(view, "set default", found.name)
+
+
+def _with_table(view: View, name: Name) -> Iterator[LockEffect]:
+    found = table(view, name)
+    if found is not None and found.partition_of is not None:
+        default = default_partition(view, found.partition_of)
+        default = None if default == found.name else default
+        yield from of(view, "drop partition", None, parent=found.partition_of, default=default)
+    for _, referenced in foreign_keys(view, name):
+        yield from of(view, "drop table", referenced)
+
+
+def along(view: View, notes: Iterable[Note]) -> Iterator[LockEffect]:
+    """Yield what is locked for each object that went because something else did."""
+    for note in notes:
+        if note.kind == "cascade" and note.key is not None:
+            yield from _object(view, note.key, note.part)
+
+
+def _object(view: View, key: Key, part: str | None) -> Iterator[LockEffect]:
+    found = view.schema.find(key)
+    match found:
+        case Table() if part is not None:
+            constraint = found.constraints.get(part)
+            if constraint is None:
+                yield from drop_column(view, Name(key.schema, key.name), part)
+            else:
+                referenced = constraint.table if constraint.kind == "foreign" else None
+                yield from of(view, "drop foreign key", Name(key.schema, key.name), referenced=referenced)
+        case Table():
+            yield from of(view, "drop table", Name(key.schema, key.name))
+            yield from _with_table(view, Name(key.schema, key.name))
+        case ViewObject() if found.materialized:
+            yield from of(view, "drop table", Name(key.schema, key.name))
+        case Trigger() | Policy() | Rule():
+            yield from of(view, "drop trigger", found.table)
+        case Index():
+            yield from of(view, "drop index", found.table)
+
+
+def drop_column(view: View, name: Name, column: str) -> Iterator[LockEffect]:
+    """`DROP COLUMN`: its foreign keys go along, and their triggers on the other table."""
+    yield from of(view, "drop column", name)
+    for _, referenced in foreign_keys(view, name, lambda constraint: column in constraint.columns):
+        yield from of(view, "drop column of foreign key", None, referenced=referenced)
+
+
+def truncate(view: View, operation: ops.Truncate) -> Iterator[LockEffect]:
+    """`TRUNCATE`, and with `CASCADE` of the tables that refer to it."""
+    open_, known = [operation.table], {relation_key(view.schema, operation.table)}
+    while open_:
+        name = open_.pop(0)
+        yield from of(view, "truncate", name)
+        for other, _ in referring(view, name) if operation.cascade else ():
+            key = relation_key(view.schema, other.name)
+            if key not in known:
+                known.add(key)
+                open_.append(other.name)
