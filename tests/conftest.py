@@ -1,4 +1,7 @@
-"""A real PostgreSQL for the tests that ask it: started once, as an ordinary user, on a socket of its own."""
+"""A real PostgreSQL for the tests that ask it: started once, as an ordinary user, on a socket of its own.
+
+And how tests are given to workers: those that share something that is costly to make go to one of them.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,26 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 import psycopg
 import pytest
+
+TOGETHER = ("tests/dryrun/test_container.py",)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Give out files in eight parts, as each single test costs a message, but the files of `TOGETHER` as a whole."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return file if file in TOGETHER else f"{file} {crc32(nodeid.encode()) % 8}"
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -33,6 +32,7 @@ KEYS = (
     "rollbacks",
     "targets",
     "baseline-schema",
+    "image",
     "select",
     "ignore",
     "extend-select",
@@ -64,8 +64,8 @@ class Settings(Struct, frozen=True):
 
     `root` is the folder that paths in the settings are relative to: that of `file`, or the working directory when
     there is no file. `targets` maps a dialect to its lowest version. `baseline_schema` maps a dialect to the file that
-    makes the schema at which its history begins; the key `""` stands for every dialect. `own_rules` are the Python
-    files, and the modules or entry points, with rules of one's own.
+    makes the schema at which its history begins; the key `""` stands for every dialect. `image` names the image of the
+    containers of a dry run. `own_rules` are the Python files, and the modules or entry points, with rules of one's own.
     """
 
     root: str
@@ -77,6 +77,7 @@ class Settings(Struct, frozen=True):
     rollbacks: str | None = None
     targets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     baseline_schema: Mapping[str, str] = field(default_factory=dict)
+    image: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
@@ -129,6 +130,8 @@ def _read(file: Path, shown: str) -> Table | None:
         raise ConfigError(f"{shown}: cannot be read: {error.strerror or error}") from None
     if file.name == PYPROJECT and "miglint" not in text:
         return None
+    import tomllib  # many folders have nothing to read
+
     try:
         values: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -143,7 +146,7 @@ def _read(file: Path, shown: str) -> Table | None:
     return whole.table("tool").table("miglint")
 
 
-def _toml_message(shown: str, text: str, error: tomllib.TOMLDecodeError) -> str:
+def _toml_message(shown: str, text: str, error: ValueError) -> str:
     message = str(error)
     found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z", message)
     if found is None:
@@ -168,6 +171,7 @@ def _settings(table: Table, file: Path) -> Settings:
         rollbacks=table.choice("rollbacks", ROLLBACKS),
         targets=_targets(table),
         baseline_schema=_baseline_schema(table),
+        image=table.string("image"),
         select=table.strings("select"),
         ignore=table.strings("ignore"),
         extend_select=table.strings("extend-select"),

@@ -31,6 +31,9 @@ def rehearse(
     """
     if "sqlite" in settings.targets and not options.sqlite:
         options = replace(options, sqlite=settings.targets["sqlite"])
+    if settings.targets.get("postgres"):
+        options = replace(options, postgres_target=str(settings.targets["postgres"][0]))
+    options = replace(options, image=options.image or settings.image)
     options = replace(options, runner=settings.transaction)
     baseline: dict[Dialect, Script] = {}
     for dialect in Dialect:

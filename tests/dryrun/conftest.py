@@ -10,6 +10,7 @@ from miglint.dryrun.embedded import start_embedded
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres import PostgresEngine
 
+from .engine_of_containers import Images, container_engine
 from .histories import LIMITS
 
 
@@ -18,6 +19,14 @@ def embedded() -> Iterator[PostgresEngine]:
     engine = start_embedded(LIMITS, Deadline.after(600), "for the tests")
     yield engine
     engine.close()
+
+
+@pytest.fixture(scope="session")
+def images(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]:
+    """Images of PostgreSQL on an engine for containers, for the tests of one worker."""
+    cache = pytestconfig.cache
+    with container_engine(cache.mkdir("containers") if cache else tmp_path_factory.mktemp("containers")) as found:
+        yield found
 
 
 @pytest.fixture

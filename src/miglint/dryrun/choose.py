@@ -107,6 +107,9 @@ def _postgres(options: DryRunOptions, deadline: Deadline) -> Engine:
 def _docker(options: DryRunOptions, deadline: Deadline, version: str | None) -> Engine:
     from miglint.dryrun.container import start_container
 
+    # A target is not a wish: an image that is named without a place for the version has the one it has.
+    if version is None and (options.image is None or "{version}" in options.image):
+        version = options.postgres_target
     return start_container(options.image, version, options.limits, deadline)
 
 

@@ -13,9 +13,10 @@ class DryRunOptions(Struct, frozen=True):
 
     `engine` is one of `ENGINES`; with `sqlite` the PostgreSQL histories are left out. `url` names a server instead of
     starting one. `rows` are generated per table (0: none), the same for the same `seed`. `postgres` are versions to
-    run on, in containers (`("14", "16")`); `image` overrides the container's image. `sqlite` is the lowest version of
-    SQLite that is targeted. `extensions` are created before the first migration. `foreign_keys` says that the
-    application's SQLite connections enforce them. `runner` is what the settings say of the tool's transactions.
+    run on, in containers (`("14", "16")`), `postgres_target` the one of a container when none is said; `image`
+    overrides the container's image. `sqlite` is the lowest version of SQLite that is targeted. `extensions` are created
+    before the first migration. `foreign_keys` says that the application's SQLite connections enforce them. `runner` is
+    what the settings say of the tool's transactions.
     """
 
     engine: str = "auto"
@@ -23,6 +24,7 @@ class DryRunOptions(Struct, frozen=True):
     rows: int = 100
     seed: int = 0
     postgres: tuple[str, ...] = ()
+    postgres_target: str | None = None
     image: str | None = None
     sqlite: tuple[int, ...] = ()
     extensions: tuple[str, ...] = ()
