@@ -233,6 +233,13 @@ def test_an_interrupt_gives_130(project, tmp_path):
     assert b"interrupted" in error
 
 
+def test_versions_are_of_containers(miglint):
+    for engine in ("--dry-run=embedded", "--dry-run=local", "--database-url=postgresql://localhost/x"):
+        done = miglint("check", engine, "--postgres", "15,17")
+        assert done.returncode == 2
+        assert f"--postgres names the versions of containers, and {engine.split('=')[0]}" in done.stderr
+
+
 def test_version_and_help(miglint):
     done = miglint("--version")
     assert done.returncode == 0

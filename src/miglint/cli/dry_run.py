@@ -11,6 +11,7 @@ from miglint.dryrun.limits import Limits
 from miglint.dryrun.options import ENGINES, DryRunOptions
 
 _LIMITS = Limits()
+_ONE_VERSION = ("embedded", "local", "sqlite")
 _OPTIONS = (
     click.option(
         "--dry-run",
@@ -62,6 +63,9 @@ def options_of(given: dict[str, Any]) -> DryRunOptions | None:
         return None
     limits = Limits(given["statement_timeout"], given["lock_timeout"], given["total_timeout"])
     versions = tuple(part.strip() for part in (given["postgres"] or "").split(",") if part.strip())
+    if versions and (given["database_url"] or given["dry_run"] in _ONE_VERSION):
+        where = "--database-url" if given["database_url"] else f"--dry-run={given['dry_run']}"
+        raise click.UsageError(f"--postgres names the versions of containers, and {where} has one version of its own")
     return DryRunOptions(
         engine=given["dry_run"] or "auto",
         url=given["database_url"],

@@ -30,6 +30,8 @@ _SETTINGS = {
     "autovacuum": "off",
     "max_connections": "24",
     "shared_buffers": "32MB",
+    # In the server's own folder, so that it goes with that one when somebody kills the server.
+    "dynamic_shared_memory_type": "mmap",
     "max_worker_processes": "0",
     "max_parallel_workers_per_gather": "0",
     "max_parallel_maintenance_workers": "0",
