@@ -81,6 +81,7 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
             yield _script(item.rollback)
     for problem in found.problems:
         yield repr(problem)
+    yield repr(sorted(found.elsewhere))
 
 
 def _text(path: str) -> str:

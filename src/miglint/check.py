@@ -122,11 +122,12 @@ def _inputs(job: Job, found: Discovered) -> Inputs:
     below = {
         folder / path.name for folder in beside for asked_path in asked for path in (asked_path, asked_path.parent)
     }
+    inside = [path / "any.sql" if path.is_dir() else path for path in asked]
     settings = job.settings
     files = [*(settings.at(path) for path in (*settings.baseline_schema.values(), *settings.own_rules)), *job.extra]
     return Inputs(
         list(found.folders),
-        sorted({*map(str, {*asked, *beside, *below}), *variant_places([str(path) for path in asked])}),
+        sorted({*map(str, {*asked, *beside, *below}), *variant_places([str(path) for path in inside])}),
         sorted({*files, *(str(path) for path in asked if not path.is_dir())}),
         any(history.dialect is Dialect.SQLITE for history in found.histories),
     )

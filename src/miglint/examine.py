@@ -47,7 +47,8 @@ class Work(Struct, frozen=True):
     """What there is to examine: histories in the transactions of the team's runner, and the schema each begins with.
 
     `executed` is what a dry run of the same histories saw; `variants` are the histories that are one for two engines;
-    `sqlite` is the version of SQLite that the settings target (None: they do not name SQLite).
+    `sqlite` is the version of SQLite that the settings target (None: they do not name SQLite); `elsewhere` are the
+    folders of histories that are there for SQLite too, in a folder that was not asked for.
     """
 
     histories: tuple[History, ...]
@@ -57,6 +58,7 @@ class Work(Struct, frozen=True):
     executed: DryRunReport | None = None
     variants: tuple[Variants, ...] = ()
     sqlite: tuple[int, int] | None = None
+    elsewhere: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -71,7 +73,8 @@ class Work(Struct, frozen=True):
         histories = tuple(as_the_runner(history, settings) for history in found.histories)
         starts = {dialect: start_of(dialect, schemas) for dialect in {history.dialect for history in histories}}
         sqlite = sqlite_target(settings)
-        return cls(histories, starts, asked, settings.transaction, executed, variants(histories), sqlite)
+        pairs = variants(histories)
+        return cls(histories, starts, asked, settings.transaction, executed, pairs, sqlite, found.elsewhere)
 
     @property
     def migrations(self) -> list[Migration]:
@@ -150,7 +153,8 @@ class Work(Struct, frozen=True):
                     layout=history.layout,
                     runner=self.runner,
                     doubted=doubted,
-                    served=any(migration in pair.served for pair in pairs),
+                    served=any(migration in pair.served for pair in pairs)
+                    or (not pairs and history.root in self.elsewhere),
                     sqlite=self.sqlite,
                 )
                 self._step(part, step, number, ran)

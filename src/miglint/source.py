@@ -170,7 +170,8 @@ class Discovered(Struct, frozen=True, eq=False):
 
     `requested` holds the paths of the files that were asked for, when files around them were read as well to know
     the history they belong to; None means that everything here was asked for. `folders` are the folders that were
-    listed, as they can be opened.
+    listed, as they can be opened. `elsewhere` are the roots of histories for PostgreSQL beside which a folder
+    stands that holds them for SQLite and was not asked for.
     """
 
     histories: tuple[History, ...]
@@ -179,3 +180,4 @@ class Discovered(Struct, frozen=True, eq=False):
     unmatched: tuple[str, ...]
     requested: frozenset[str] | None = None
     folders: tuple[str, ...] = ()
+    elsewhere: frozenset[str] = frozenset()

@@ -48,6 +48,13 @@ def test_a_migration_with_a_variant_is_not_asked_about(tmp_path: Path) -> None:
     assert [Path(item.path).name for item in found.findings] == ["002_b.up.sql"]
 
 
+def test_a_folder_beside_that_was_not_asked_for_holds_the_variant(tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    assert [item.code for item in forward(tmp_path / "db" / "postgres", "SELECT '1'::text;\n")] == ["LIT001"]
+    (tmp_path / "db" / "sqlite").mkdir()
+    assert forward(tmp_path / "db" / "postgres", "SELECT '1'::text;\n") == ()
+
+
 def test_the_verdict_is_that_of_the_target(tmp_path: Path) -> None:
     files = {"001_a.up.sql": "ALTER TABLE t RENAME COLUMN a TO b;\n"}
     assert report(tmp_path, files, (3, 24)).migrations[0].verdict["sqlite_compatible"] is False

@@ -13,6 +13,7 @@ from miglint.discovery.layouts.folders import FOLDER, INNER
 from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.walk import Folder, Tree, printable
 from miglint.errors import UsageError
+from miglint.source import Dialect
 
 # ruff: noqa: PTH208, PTH112, PTH113, PTH118, PTH119, PTH120 - names are joined and cut here, for whole trees
 
@@ -163,6 +164,20 @@ def _variants(tree: Tree, real: str) -> None:
             if of_segment(name) is not mark and os.path.isdir(beside):
                 tree.walk(beside)
         top, rest = parent, os.path.join(base, rest)
+
+
+def has_variant(root: str, dialect: Dialect) -> bool:
+    """Return whether a folder stands beside a history, or beside what it is in, that holds it for another engine."""
+    top, rest = os.path.realpath(root), ""
+    for _ in range(_VARIANT_LEVELS):
+        parent, base = os.path.split(top)
+        if parent == top:
+            return False
+        for name in _other_engines(parent, base):
+            if dialect in of_segment(name).dialects and os.path.isdir(os.path.join(parent, name, rest)):
+                return True
+        top, rest = parent, os.path.join(base, rest)
+    return False
 
 
 def _other_engines(parent: str, base: str) -> list[str]:

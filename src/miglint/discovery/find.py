@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from miglint.discovery.assemble import assemble, folder_mark
-from miglint.discovery.context import Request, request
+from miglint.discovery.context import Request, has_variant, request
 from miglint.discovery.homes import gather
 from miglint.discovery.layouts import LAYOUTS, layout_named, layout_names
 from miglint.discovery.options import DiscoveryOptions
@@ -126,6 +126,8 @@ def _result(
         unmatched = [item for item in unmatched if item[0] in wanted.files]
     problems = problems + [Problem("unmatched", path, message) for path, message in unmatched]
     problems.sort(key=lambda problem: (problem.path, problem.offset))
+    for_sqlite = any(history.dialect is Dialect.SQLITE for history in histories)
+    roots = {history.root for history in histories if history.dialect is Dialect.POSTGRES and not for_sqlite}
     return Discovered(
         tuple(sorted(histories, key=lambda history: (history.root, history.layout, history.dialect))),
         tuple(files[path] for path in sorted(files)),
@@ -133,4 +135,5 @@ def _result(
         tuple(sorted(path for path, _ in unmatched)),
         requested,
         tuple(sorted(folder.real for folder in wanted.tree.folders.values())),
+        frozenset(root for root in roots if has_variant(root, Dialect.SQLITE)),
     )
