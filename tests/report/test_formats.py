@@ -136,6 +136,21 @@ def test_text_tells_of_each_rule_once_per_script():
     assert "also" not in whole
 
 
+def test_text_of_many_findings_is_short():
+    many = [finding(code=f"SYM{number:03}", line=3, message="x " * 400, help="y " * 900) for number in range(9)]
+    lines = render("text", Report((), tuple(many)), VIEW).splitlines()
+    assert [sum("y y" in line for line in part) for part in _parts(lines)] == [9] * 6 + [0] * 3
+    assert [sum("x x" in line for line in part) for part in _parts(lines)][6:] == [3] * 3
+    assert sum("--verbose shows all of it" in line for line in lines) == 6
+    whole = render("text", Report((), tuple(many)), View(VIEW.sources, verbose=True))
+    assert whole.count("x") == 9 * 400 and whole.count("y") >= 9 * 900
+
+
+def _parts(lines):
+    starts = [number for number, line in enumerate(lines) if line.startswith("m/")]
+    return [lines[start:end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+
+
 def test_text_when_verbose_and_when_there_is_nothing():
     text = render("text", REPORT, View(VIEW.sources, verbose=True))
     assert "005 labels" in text

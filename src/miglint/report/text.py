@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -14,6 +15,11 @@ from miglint.report.view import View
 _WIDEST = 140
 # Lines that are named of those where a rule has the same to say.
 _LISTED = 12
+# Findings of a script that are told as a whole, and lines of the message of one that is not.
+_WHOLE = 6
+_SHORT = 3
+# Lines of help, at most.
+_LONG = 10
 _QUESTIONS = {
     "forward_idempotent": "forward twice",
     "rollback_idempotent": "rollback twice",
@@ -26,7 +32,7 @@ _ANSWERS = {True: "yes", False: "no", None: "?"}
 
 def render(report: Report, view: View) -> str:
     """Return the report as text."""
-    parts = ["".join(f"{line}\n" for line in _told(group, view)) for group in _groups(report.findings, view)]
+    parts = ["".join(f"{line}\n" for line in lines) for lines in _all_told(report.findings, view)]
     if any(item.executions for item in report.migrations) and not view.quiet:
         # A dry run is asked for rarely, and its module is not small.
         from miglint.report.execution import lines
@@ -37,6 +43,17 @@ def render(report: Report, view: View) -> str:
     if not view.quiet:
         parts.append("".join(f"{line}\n" for line in _summary(report, view)))
     return "\n".join(parts)
+
+
+def _all_told(findings: Sequence[Finding], view: View) -> Iterator[Iterator[str]]:
+    """Yield the lines of each group: of a script with many the first few as a whole, and the others in short."""
+    whole: Counter[tuple[str, str | None]] = Counter()
+    for group in _groups(findings, view):
+        first = group[0]
+        script = first.path, first.direction
+        serious = first.severity > Severity.INFO
+        yield _told(group, view, whole=view.verbose or (serious and whole[script] < _WHOLE))
+        whole[script] += serious
 
 
 def _groups(findings: Sequence[Finding], view: View) -> Iterable[list[Finding]]:
@@ -52,10 +69,10 @@ def _groups(findings: Sequence[Finding], view: View) -> Iterable[list[Finding]]:
     return groups.values()
 
 
-def _told(group: list[Finding], view: View) -> Iterator[str]:
-    """Yield the first finding as a whole, a remark without its help, and where the others are."""
+def _told(group: list[Finding], view: View, *, whole: bool) -> Iterator[str]:
+    """Yield the first finding, without its line and help unless it is told as a `whole`, and where the others are."""
     first = group[0]
-    yield from _finding(first, view, whole=view.verbose or first.severity > Severity.INFO)
+    yield from _finding(first, view, whole=whole)
     lines: dict[tuple[str, str], dict[int, None]] = {}
     for finding in group[1:]:
         lines.setdefault((finding.code, finding.name), {})[finding.line] = None
@@ -72,12 +89,19 @@ def _finding(finding: Finding, view: View, *, whole: bool) -> Iterator[str]:
         f"{paint('bold', printable(place), view)}: {paint(severity, f'{severity} {finding.code}', view)} "
         f"{paint('dim', finding.name, view)}"
     )
-    yield from _wrapped(finding.message, "  ", "  ", view)
+    said = _wrapped(finding.message, "  ", "  ", view)
     if not whole:
+        yield from said if len(said) <= _SHORT else [*said[: _SHORT - 1], f"{said[_SHORT - 1]} ..."]
         return
+    yield from said
     yield from _source(finding, view)
+    helped: list[str] = []
     for number, paragraph in enumerate(finding.help.splitlines()):
-        yield from _wrapped(paragraph, "  help: " if number == 0 else "        ", "        ", view)
+        helped += _wrapped(paragraph, "  help: " if number == 0 else "        ", "        ", view)
+    # The recipe for a long constraint repeats it.
+    if len(helped) > _LONG and not view.verbose:
+        helped[_LONG - 1 :] = ["        ... (--verbose shows all of it)"]
+    yield from helped
 
 
 def _wrapped(text: str, first: str, rest: str, view: View) -> list[str]:
