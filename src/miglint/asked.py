@@ -12,19 +12,16 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from miglint.replay import Passage, Step
-from miglint.rules.clauses import flat
+from miglint.rules.clauses import operations_of
 from miglint.rules.internal import RULE_CRASHED
 from miglint.rules.registry import Context, Hit, Rule
 from miglint.selection import Selection
 from miglint.source import Dialect, Migration, SourceFile, Span
-from miglint.sql import operations as ops
 from miglint.sql.operations import Operation
 from miglint.values import Struct
 
 if TYPE_CHECKING:
     from miglint.rules.execution import Executed
-
-_BLOCKS = frozenset({ops.If, ops.Try})
 
 
 class Placed(Struct, frozen=True):
@@ -36,9 +33,8 @@ class Placed(Struct, frozen=True):
 
 
 class Turn(NamedTuple):
-    """A rule that is asked in its turn: in the order of the numbers."""
+    """A rule with what it may know: rules are asked in the order of their codes."""
 
-    number: int
     rule: Rule
     context: Context
 
@@ -51,10 +47,10 @@ class Asked:
         self._crash = self.rules[RULE_CRASHED]
         # By scope and dialect; what is about no dialect is under "".
         self._scopes: dict[tuple[str, str], list[Turn]] = defaultdict(list)
-        for number, code in enumerate(sorted(chosen.enabled)):
+        for code in sorted(chosen.enabled):
             rule = self.rules[code]
             for dialect in ("", *rule.dialects):
-                self._scopes[rule.scope, dialect].append(Turn(number, rule, Context(targets, chosen.options[code])))
+                self._scopes[rule.scope, dialect].append(Turn(rule, Context(targets, chosen.options[code])))
         self._steps: dict[str, _Agenda] = {}
 
     def about_histories(self, dialect: Dialect) -> bool:
@@ -129,7 +125,7 @@ class _Agenda:
         known = self._known.get(types)
         if known is None:
             fitting = [turn for turn, wanted in self._by_type if not types.isdisjoint(wanted)]
-            known = self._known[types] = sorted([*self._always, *fitting], key=_number)
+            known = self._known[types] = sorted([*self._always, *fitting], key=_code)
         found: list[Turn] = []
         for find, turns in self._finders.items():
             try:
@@ -138,22 +134,15 @@ class _Agenda:
             except Exception:
                 codes = turns
             found += [turns[code] for code in codes if code in turns]
-        return sorted([*known, *found], key=_number) if found else known
+        return sorted([*known, *found], key=_code) if found else known
 
 
-_number = attrgetter("number")
+_code = attrgetter("rule.code")
 
 
 def _types(step: Step) -> frozenset[type[Operation]]:
     """Return the types of all operations of a step: those that were written, and those that ran."""
-    found: set[type[Operation]] = set()
-    for statements in (step.forward_statements, step.rollback_statements):
-        for statement in statements:
-            for operation in statement.operations:
-                if type(operation) in _BLOCKS:
-                    found.update(map(type, flat((operation,))))
-                else:
-                    found.add(type(operation))
+    found = {type(operation) for _, _, operation in operations_of(step)}
     # What a function that is called does is not written in the statement.
     for run in (step.forward, step.rollback):
         if run is not None:
