@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miglint.schema.apply.dependents import Dependent, drop_object, settle
 from miglint.schema.apply.foreign_keys import resting_on
+from miglint.schema.apply.indexes import possible_parts
 from miglint.schema.apply.machine import Machine, kind_of
 from miglint.schema.apply.others import other_key
 from miglint.schema.objects import (
@@ -97,6 +98,8 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
             f"cannot drop index {key.name} because index {found.parent.name} requires it",
             key,
         )
+    for part in possible_parts(machine, found) if isinstance(found, Index) else ():
+        machine.doubt(f'whether "{part.name}" is a part of the index "{key.name}" and goes with it is not known')
     if isinstance(found, Index) and found.unique and found.table is not None and machine.postgres:
         _free_of_foreign_keys(machine, operation, key, found)
     if isinstance(found, Sequence) and found.implicit and found.owned_by is not None and not operation.cascade:

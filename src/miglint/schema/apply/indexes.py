@@ -78,8 +78,6 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
     machine.create(key, index)
     for partition in partitions:
         part_index(machine, index, partition)
-    if isinstance(found, Table) and found.partition_by is not None:
-        _part_of_unknown(machine, index, key_of_table)
 
 
 # The operator classes that the server would choose itself, by access method and type.
@@ -175,18 +173,21 @@ def part_index(machine: Machine, index: Index, partition: Key) -> None:
         part_index(machine, copy, part)
 
 
-def _part_of_unknown(machine: Machine, index: Index, table: Key) -> None:
-    """Take over the like indexes of tables of which only the name is known, and that by its name are partitions.
+def possible_parts(machine: Machine, index: Index) -> list[Key]:
+    """Return the like indexes of tables that nobody here made: they are parts of it if those tables are partitions.
 
-    Functions that make the partitions of every day are common, and what they make is not known here.
+    Functions that make the partitions of every day are common, and what they make is not known.
     """
-    for key, value in machine.schema.items():
-        named = key.schema == table.schema and key.name.startswith(f"{table.name}_")
-        if not named or not isinstance(value, Table) or not value.assumed:
-            continue
-        for own_key, own in machine.indexes(key):
-            if own.parent is None and own.constraint is None and _alike(own, index):
-                machine.put(own_key, replace(own, parent=index.name))
+    table = None if index.table is None else machine.schema.table(relation_key(index.table, machine.dialect))
+    if table is None or table.partition_by is None:
+        return []
+    made = (key for key, value in machine.schema.items() if isinstance(value, Table) and value.assumed)
+    return sorted(
+        own_key
+        for key in made
+        for own_key, own in machine.indexes(key)
+        if own.parent is None and own.constraint is None and _alike(own, index)
+    )
 
 
 def _alike(one: Index, other: Index) -> bool:
