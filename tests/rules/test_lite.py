@@ -52,6 +52,8 @@ def test_a_folder_beside_that_was_not_asked_for_holds_the_variant(tmp_path: Path
     (tmp_path / "db").mkdir()
     assert [item.code for item in forward(tmp_path / "db" / "postgres", "SELECT '1'::text;\n")] == ["LIT001"]
     (tmp_path / "db" / "sqlite").mkdir()
+    assert [item.code for item in forward(tmp_path / "db" / "postgres", "SELECT '1'::text;\n")] == ["LIT001"]
+    (tmp_path / "db" / "sqlite" / "001_a.up.sql").write_text("SELECT 1;\n")
     assert forward(tmp_path / "db" / "postgres", "SELECT '1'::text;\n") == ()
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from miglint.discovery.dialects import ENGINE_WORDS, of_segment, without_engine
+from miglint.discovery.dialects import ENGINE_WORDS, Mark, of_segment, without_engine
 from miglint.discovery.homes import FORWARD_FOLDERS, ROLLBACK_FOLDERS
 from miglint.discovery.layouts.folders import FOLDER, INNER
 from miglint.discovery.options import DiscoveryOptions
@@ -151,33 +152,34 @@ def _beside(tree: Tree, real: str) -> None:
 
 def _variants(tree: Tree, real: str) -> None:
     """List the folders that hold the same history for another engine: `sqlite/` beside `postgres/`."""
-    top, rest = real, ""
+    top = real
     if FOLDER.fullmatch(os.path.basename(top)) or os.path.basename(top).lower() in ROLLBACK_FOLDERS:
         top = os.path.dirname(top)
+    for beside, _ in _beside_for_others(top):
+        tree.walk(beside)
+
+
+def has_variant(root: str, dialect: Dialect) -> bool:
+    """Return whether a folder that holds scripts for another engine stands where a history's variant would."""
+    return any(
+        dialect in mark.dialects and any(Path(beside).rglob("*.sql"))
+        for beside, mark in _beside_for_others(os.path.realpath(root))
+    )
+
+
+def _beside_for_others(top: str) -> Iterator[tuple[str, Mark]]:
+    """Yield the folders that are called as `top` is, but for the engine in its name or in one around it."""
+    rest = ""
     for _ in range(_VARIANT_LEVELS):
         parent, base = os.path.split(top)
         if parent == top:
             return
         mark = of_segment(base)
         for name in _other_engines(parent, base) if mark.foreign is None else ():
-            beside = os.path.normpath(os.path.join(parent, name, rest))
-            if of_segment(name) is not mark and os.path.isdir(beside):
-                tree.walk(beside)
+            beside, other = os.path.normpath(os.path.join(parent, name, rest)), of_segment(name)
+            if other is not mark and os.path.isdir(beside):
+                yield beside, other
         top, rest = parent, os.path.join(base, rest)
-
-
-def has_variant(root: str, dialect: Dialect) -> bool:
-    """Return whether a folder stands beside a history, or beside what it is in, that holds it for another engine."""
-    top, rest = os.path.realpath(root), ""
-    for _ in range(_VARIANT_LEVELS):
-        parent, base = os.path.split(top)
-        if parent == top:
-            return False
-        for name in _other_engines(parent, base):
-            if dialect in of_segment(name).dialects and os.path.isdir(os.path.join(parent, name, rest)):
-                return True
-        top, rest = parent, os.path.join(base, rest)
-    return False
 
 
 def _other_engines(parent: str, base: str) -> list[str]:
