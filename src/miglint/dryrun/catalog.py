@@ -30,6 +30,7 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
+from miglint.schema.sequences import unusual
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Query, Type
 from miglint.values import replace
 
@@ -255,24 +256,20 @@ def _index(row: Row, table: Name, numbers: dict[int, str], columns: dict[str, Co
     yield from _remarks("relation", schema, name, None, comment)
 
 
-_SEQUENCE_LIMITS = {"smallint": 32767, "integer": 2147483647, "bigint": 9223372036854775807}
+_SEQUENCE_TYPES = {"smallint": "int2", "integer": "int4", "bigint": "int8"}
 
 
 def _sequence(row: Row) -> Found:
     schema, name, persistence, kind = row[:4]
     cycle, home, table, column, dependency, acl, comment = row[9:16]
-    usual = {"start": 1, "increment": 1, "max": _SEQUENCE_LIMITS.get(kind, 0), "min": 1, "cache": 1}
-    told = dict(zip(("start", "increment", "max", "min", "cache"), row[4:9], strict=True))
-    options = [f"{option}={value}" for option, value in told.items() if value != usual[option]]
-    options += [f"as={kind}"] if kind != "bigint" else []
-    options += ["cycle"] if cycle else []
+    told = zip(("start", "increment", "maxvalue", "minvalue", "cache"), row[4:9], strict=True)
+    options = [*(f"{option}={value}" for option, value in told), f"as={_SEQUENCE_TYPES[kind]}"]
+    options += ["cycle=true"] if cycle else []
     owner = (Name(home, table), column or "") if table is not None else None
     implicit = dependency == "i" or (owner is not None and _chosen(name, table, column or ""))
     yield (
         Key("relation", schema, name),
-        Sequence(
-            Name(schema, name), tuple(sorted(options)), owner, implicit=implicit, persistence=_PERSISTENCE[persistence]
-        ),
+        Sequence(Name(schema, name), unusual(options), owner, implicit=implicit, persistence=_PERSISTENCE[persistence]),
     )
     yield from _remarks("relation", schema, name, acl, comment)
 

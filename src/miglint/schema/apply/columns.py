@@ -8,6 +8,7 @@ from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.naming import choose
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Absent, Composite, Key, Sequence, Table
+from miglint.schema.sequences import unusual
 from miglint.sql.operations import (
     AddColumn,
     AlterColumnType,
@@ -119,7 +120,7 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
 
 def implied_sequence(machine: Machine, table: Name, column: str, type_: Type | None) -> Name:
     """Create the sequence that `serial` and identity columns imply, under the name that the server chooses."""
-    options = (f"as={type_.name}",) if type_ is not None and type_.name in ("int2", "int4") else ()
+    options = unusual([] if type_ is None else [f"as={type_.name}"])
     schema = table.schema or machine.creation_schema
     name = choose(table.name, column, "seq", lambda text: Key("relation", schema, text) in machine.schema)
     sequence = Name(schema, name)

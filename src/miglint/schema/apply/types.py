@@ -6,6 +6,7 @@ from miglint.schema.apply.columns import define_quietly
 from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.naming import choose
 from miglint.schema.objects import Absent, Composite, Domain, Enum, Key, OtherType, SchemaObject, Sequence
+from miglint.schema.sequences import unusual
 from miglint.sql.operations import (
     AddEnumValue,
     AlterSequence,
@@ -142,22 +143,7 @@ def create_sequence(machine: Machine, operation: CreateSequence) -> None:
             machine.note("skipped", f'relation "{operation.name}" already exists', key)
             return
         raise machine.refuse("duplicate_table", f'relation "{operation.name.name}" already exists', key)
-    machine.create(key, Sequence(name, _unusual(operation.options), _owner(machine, operation.owned_by)))
-
-
-_LIMITS = {"int2": 32767, "int4": 2147483647, "int8": 9223372036854775807}
-
-
-def _unusual(options: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the options of a sequence that say something else than the engine would assume."""
-    told = {name: value for name, _, value in (option.partition("=") for option in options) if value}
-    up = not told.get("increment", "1").startswith("-")
-    limit = _LIMITS.get(told.get("as", "int8"), 0)
-    bounds = {"minvalue": "1", "maxvalue": str(limit)} if up else {"minvalue": str(-limit - 1), "maxvalue": "-1"}
-    first = "minvalue" if up else "maxvalue"
-    usual = {"as": "int8", "increment": "1", "cache": "1", "cycle": "false", **bounds}
-    usual["start"] = told.get(first, bounds[first])
-    return tuple(sorted(f"{name}={value}" for name, value in told.items() if usual.get(name) != value))
+    machine.create(key, Sequence(name, unusual(operation.options), _owner(machine, operation.owned_by)))
 
 
 def _owner(machine: Machine, owned_by: tuple[Name, str] | None) -> tuple[Name, str] | None:
@@ -179,6 +165,6 @@ def alter_sequence(machine: Machine, operation: AlterSequence) -> None:
         return
     names = {option.partition("=")[0] for option in operation.options}
     kept = [option for option in found.options if option.partition("=")[0] not in names]
-    options = _unusual((*kept, *operation.options))
+    options = unusual((*kept, *operation.options))
     owned_by = None if operation.disown else _owner(machine, operation.owned_by) or found.owned_by
     machine.put(key, replace(found, options=options, owned_by=owned_by))

@@ -1,0 +1,19 @@
+"""What a sequence has of its own: its options, less those that the engine would assume anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_LIMITS = {"int2": 32767, "int4": 2147483647, "int8": 9223372036854775807}
+
+
+def unusual(options: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the options (`name=value`; an empty value asks for the usual one) that say something, sorted."""
+    told = {name: value for name, _, value in (option.partition("=") for option in options) if value}
+    up = not told.get("increment", "1").startswith("-")
+    limit = _LIMITS.get(told.get("as", "int8"), 0)
+    bounds = {"minvalue": "1", "maxvalue": str(limit)} if up else {"minvalue": str(-limit - 1), "maxvalue": "-1"}
+    first = "minvalue" if up else "maxvalue"
+    usual = {"as": "int8", "increment": "1", "cache": "1", "cycle": "false", **bounds}
+    usual["start"] = told.get(first, bounds[first])
+    return tuple(sorted(f"{name}={value}" for name, value in told.items() if usual.get(name) != value))
