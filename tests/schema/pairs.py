@@ -92,6 +92,20 @@ POSTGRES = [
         "ALTER FUNCTION f(int) VOLATILE STRICT RESET search_path;",
     ),
     Pair(
+        "function options that are written out",
+        "CREATE FUNCTION f(language int) RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        "ALTER FUNCTION f(int) STABLE;",
+        "CREATE OR REPLACE FUNCTION f(language int) RETURNS int LANGUAGE sql VOLATILE CALLED ON NULL INPUT COST 100"
+        " SECURITY INVOKER AS 'SELECT 1';",
+    ),
+    Pair(
+        "a function that stays stable",
+        "CREATE FUNCTION f(x int) RETURNS int LANGUAGE sql AS 'SELECT x';",
+        "ALTER FUNCTION f(int) STABLE;",
+        "ALTER FUNCTION f(int) STRICT; ALTER FUNCTION f(int) CALLED ON NULL INPUT;",
+        ("changed function f(int4) definition",),
+    ),
+    Pair(
         "storage that is the usual one",
         T,
         "ALTER TABLE t ALTER COLUMN b SET STORAGE EXTERNAL;",

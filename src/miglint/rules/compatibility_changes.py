@@ -233,7 +233,8 @@ def function_options_changed(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of `ALTER FUNCTION ... options`."""
     for act, operation in done(step, ops.AlterRoutine):
         if not undoes(step, act):
-            yield tell(act, INFO, f'"{operation.name.name}": {operation.definition} from now on', _RELEASE)
+            said = " ".join(operation.options)
+            yield tell(act, INFO, f'"{operation.name.name}": {said} from now on', _RELEASE)
 
 
 @rule(

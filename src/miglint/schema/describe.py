@@ -111,7 +111,8 @@ def describe(value: SchemaObject) -> str:
     if isinstance(value, Composite):
         return shorten(f"({', '.join(f'{c.name} {c.type}' for c in value.columns.values())})")
     if isinstance(value, Routine):
-        return shorten(f"RETURNS {value.returns} LANGUAGE {value.language} AS {value.body or ''}")
+        options = "".join(f" {option}" for option in value.options)
+        return shorten(f"RETURNS {value.returns} LANGUAGE {value.language}{options} AS {value.body or ''}")
     if isinstance(value, (Trigger, Policy, Rule)):
         return shorten(value.definition)
     return shorten(str(getattr(value, "definition", "") or getattr(value, "text", "") or type(value).__name__.lower()))

@@ -133,7 +133,7 @@ class _Writer:
             case Privileges():
                 return "".join(f"-- {_flat(str(key))}: {_flat(grant)}\n" for grant in value.grants).rstrip("\n")
             case Routine():
-                return f"-- {value.kind} {_flat(str(key))}{_definition(value.definition, value.body)}"
+                return f"-- {value.kind} {_flat(str(key))}{_definition(value.definition, *value.options, value.body)}"
             case Trigger() | Policy() | Rule():
                 kind = type(value).__name__.lower()
                 return f"-- {kind} {_flat(value.name)} on {_flat(str(value.table))}{_definition(value.definition)}"

@@ -180,7 +180,9 @@ def test_routines_are_equal_but_for_spelling() -> None:
     first = one("CREATE FUNCTION f(a integer) RETURNS int LANGUAGE SQL VOLATILE CALLED ON NULL INPUT COST 100 AS 'x'")
     second = one("create function f(in a int4) returns int4 as 'x' language sql")
     assert first.definition == second.definition
-    assert first.definition != one("CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql STABLE AS 'x'").definition
+    assert first.options == ("cost=100", "strict=false", "volatility=volatile")
+    third = one("CREATE FUNCTION f(a bigint) RETURNS int LANGUAGE sql STABLE AS 'x'")
+    assert (third.definition != first.definition, third.options) == (True, ("volatility=stable",))
 
 
 def test_procedures_and_bodies() -> None:

@@ -157,7 +157,7 @@ FIELDS: list[tuple[str, type[op.Operation], dict[str, Any]]] = [
     ("IMPORT FOREIGN SCHEMA x FROM SERVER s INTO y", op.CreateOther, {"kind": "foreign schema import"}),
     ("ALTER TEXT SEARCH DICTIONARY d (a = b)", op.AlterOther, {"kind": "text search dictionary"}),
     ("ALTER TABLE ALL IN TABLESPACE a SET TABLESPACE b", op.AlterOther, {"kind": "tablespace"}),
-    ("ALTER FUNCTION f(int) STRICT COST 5", op.AlterRoutine, {"definition": "cost=5 strict=true"}),
+    ("ALTER FUNCTION f(int) STRICT COST 5", op.AlterRoutine, {"options": ("cost=5", "strict=true")}),
     ("ALTER FUNCTION f SET search_path = a", op.AlterRoutine, {"arguments": None}),
     ("ALTER FUNCTION f(int) DEPENDS ON EXTENSION e", op.AlterOther, {"definition": "depends on extension e"}),
     ("BEGIN", op.Transaction, {"action": "begin"}),

@@ -35,6 +35,7 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
         operation.defaults,
         tuple(machine.type_name(item) for item in operation.types),
     )
+    value = _with_options(value, operation.options)
     existing = machine.schema.find(key)
     if isinstance(existing, Routine):
         if not operation.or_replace:
@@ -82,40 +83,34 @@ def alter_routine(machine: Machine, operation: AlterRoutine) -> None:
         return
     value = machine.schema.find(matches[0])
     if isinstance(value, Routine):
-        for option in operation.options:
-            value = _with_option(value, option)
-        machine.put(matches[0], value)
+        machine.put(matches[0], _with_options(value, operation.options))
 
 
-# The options that the definition of a routine has before its language, each with what it is when nobody says it.
+# What an option is when nobody says it.
 _USUAL = {
-    "cost": "100",
     "leakproof": "false",
     "parallel": "unsafe",
     "rows": "1000",
     "security": "false",
     "strict": "false",
-    "support": "",
     "volatility": "volatile",
+    "window": "false",
 }
 
 
-def _with_option(value: Routine, option: str) -> Routine:
-    """Return a routine with another option, as if it had been made with that one."""
-    name, _, setting = option.partition("=")
-    if name in _USUAL:
-        words = value.definition.split(" ")
-        options = [word for word in words if word.partition("=")[0] in _USUAL and "=" in word]
-        rest = [word for word in words if word not in options]
-        options = [word for word in options if word.partition("=")[0] != name]
-        if setting != _USUAL[name]:
-            options.append(option)
-        place = rest.index("language") if "language" in rest else len(rest)
-        return replace(value, definition=" ".join((*rest[:place], *sorted(options), *rest[place:])))
-    setting, _, _ = option.removeprefix("re").partition(" to ")
-    kept = tuple(item for item in value.options if item.removeprefix("re").partition(" to ")[0] != setting)
-    undone = option.startswith("reset ") and len(kept) < len(value.options)
-    return replace(value, options=kept if undone else tuple(sorted((*kept, option))))
+def _with_options(value: Routine, options: tuple[str, ...]) -> Routine:
+    """Return a routine with other options, less those that say what it is anyway; a later one replaces an earlier."""
+    told: dict[str, str] = {}
+    for option in (*value.options, *options):
+        if option == "reset all":
+            told = {name: text for name, text in told.items() if not name.startswith("set ")}
+        elif option.startswith("reset "):
+            told.pop(option.replace("reset ", "set ", 1), None)
+        else:
+            told[option.partition(" to ")[0] if option.startswith("set ") else option.partition("=")[0]] = option
+    usual = {f"{name}={setting}" for name, setting in _USUAL.items()}
+    usual.add("cost=1" if value.language in ("c", "internal") else "cost=100")
+    return replace(value, options=tuple(sorted(text for text in told.values() if text not in usual)))
 
 
 def _holder(machine: Machine, table: Name) -> tuple[Key, str]:

@@ -163,9 +163,10 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE FUNCTION`, `PROCEDURE` or `AGGREGATE`.
 
     `arguments` are the types of the input arguments (what identifies it). `definition` is a canonical text of all
-    the rest (argument names, modes, defaults, options); `body` the source as written, compared to the letter as the
-    engine stores it. `returns` is None for procedures and aggregates. `relations` are the tables and views that its
-    body mentions, where they can be told (SQL and PL/pgSQL).
+    the rest (argument names, modes, defaults) but the `options`, which are texts like `volatility=stable` or
+    `set search_path to a`; `body` the source as written, compared to the letter as the engine stores it. `returns` is
+    None for procedures and aggregates. `relations` are the tables and views that its body mentions, where they can be
+    told (SQL and PL/pgSQL).
     """
 
     name: Name
@@ -175,6 +176,7 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     language: str = "sql"
     definition: str = ""
     body: str | None = None
+    options: tuple[str, ...] = ()
     or_replace: bool = False
     types: tuple[Name, ...] = ()
     relations: tuple[Name, ...] = ()
@@ -184,12 +186,11 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class AlterRoutine(Operation, frozen=True, gc=False, kw_only=True):
-    """`ALTER FUNCTION ... options`: `definition` is the text of the new `options`."""
+    """`ALTER FUNCTION`: its new options, as in `CreateRoutine`; `reset NAME` takes a `set` back."""
 
     name: Name
     kind: str
     arguments: tuple[Type, ...] | None
-    definition: str
     options: tuple[str, ...] = ()
 
 

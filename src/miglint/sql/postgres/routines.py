@@ -28,14 +28,6 @@ from miglint.sql.postgres.names import (
 from miglint.sql.postgres.place import Place
 from miglint.sql.postgres.scopes import Walk
 
-_DEFAULTS = {
-    "volatility": "volatile",
-    "strict": "false",
-    "security": "false",
-    "leakproof": "false",
-    "window": "false",
-    "parallel": "unsafe",
-}
 _MODES = {
     "FUNC_PARAM_OUT": "out",
     "FUNC_PARAM_INOUT": "inout",
@@ -75,7 +67,8 @@ def create_routine(place: Place, node: Node) -> list[Operation]:
     returns = _returns(node, procedure, output_types)
     if returns is not None:
         types[Name(returns.schema, returns.name)] = None
-    language, body, definition = _options(node, returns)
+    language, body, options_ = _options(node)
+    definition: list[str] = []
     relations: tuple[Name, ...] = ()
     if "sql_body" in node:
         language = "sql"
@@ -96,6 +89,7 @@ def create_routine(place: Place, node: Node) -> list[Operation]:
             language=language,
             definition=" ".join([f"({', '.join(texts)})", *definition, f"language {language}"]),
             body=body,
+            options=options_,
             or_replace=node.get("replace", False),
             types=tuple(types),
             relations=relations,
@@ -125,8 +119,8 @@ def _returns(node: Node, procedure: bool, output_types: list[Type]) -> Type | No
     return Type("record") if output_types else Type("void")
 
 
-def _options(node: Node, returns: Type | None) -> tuple[str, str | None, list[str]]:
-    """Return the language, the body, and the other options less those that only repeat the default."""
+def _options(node: Node) -> tuple[str, str | None, tuple[str, ...]]:
+    """Return the language, the body, and the other options."""
     language, body = "sql", None
     texts: list[str] = []
     for item in node.get("options", ()):
@@ -140,11 +134,7 @@ def _options(node: Node, returns: Type | None) -> tuple[str, str | None, list[st
             texts.append(setting_text(element["arg"]["VariableSetStmt"]))
         else:
             texts.append(option_text(element))
-    usual = {f"{name}={value}" for name, value in _DEFAULTS.items()}
-    usual.add("cost=1" if language in {"c", "internal"} else "cost=100")
-    if returns is not None and returns.setof:
-        usual.add("rows=1000")
-    return language, body, sorted(text for text in texts if text not in usual)
+    return language, body, tuple(sorted(texts))
 
 
 def _body_relations(node: Node, language: str, body: str) -> tuple[Name, ...]:
@@ -229,8 +219,7 @@ def alter_routine(place: Place, node: Node) -> list[Operation]:
             name=qualified(function["objname"]),
             kind=kind_of(node.get("objtype", "OBJECT_FUNCTION")),
             arguments=argument_types(function),
-            definition=" ".join(sorted(texts)),
-            options=tuple(texts),
+            options=tuple(sorted(texts)),
         )
     ]
 
