@@ -10,7 +10,8 @@ from miglint.locks import Lock, Work
 from miglint.locks.table import SITUATIONS, Row
 from miglint.replay import empty_schema, replay
 from miglint.rules.execution import Executed
-from miglint.rules.execution_locks import compared, locks_differ
+from miglint.rules.execution_locks import locks_differ
+from miglint.rules.locks_seen import compared
 from miglint.rules.registry import Context
 from miglint.schema.diff import Change
 from miglint.schema.objects import Key

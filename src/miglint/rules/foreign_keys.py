@@ -53,7 +53,7 @@ def _written(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None
             return None
 
 
-_WRITING = frozenset({ops.CreateTable, ops.AddColumn, ops.AddConstraint})
+_WRITING = (ops.AddColumn, ops.AddConstraint, ops.CreateTable)
 
 
 class _Foreign(NamedTuple):
@@ -156,7 +156,7 @@ def _unique(schema: Schema, found: Reference) -> bool:
     "foreign-key-without-unique",
     Severity.ERROR,
     "The columns that a foreign key refers to are not unique",
-    on=(ops.AddColumn, ops.AddConstraint, ops.CreateTable),
+    on=_WRITING,
 )
 def foreign_key_without_unique(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of foreign keys to columns without a primary key, unique constraint or unique index of their own."""
@@ -233,7 +233,7 @@ def fits(one: Type, two: Type) -> bool | None:
     "foreign-key-type-mismatch",
     Severity.ERROR,
     "A foreign key has a type that cannot be compared with the one it refers to",
-    on=(ops.AddColumn, ops.AddConstraint, ops.CreateTable),
+    on=_WRITING,
     dialects=("postgres",),
 )
 def foreign_key_type_mismatch(step: Step, context: Context) -> Iterator[Hit]:
@@ -255,7 +255,7 @@ def foreign_key_type_mismatch(step: Step, context: Context) -> Iterator[Hit]:
     "foreign-key-type-differs",
     Severity.INFO,
     "A foreign key has another type than the column it refers to",
-    on=(ops.AddColumn, ops.AddConstraint, ops.CreateTable),
+    on=_WRITING,
     dialects=("postgres",),
 )
 def foreign_key_type_differs(step: Step, context: Context) -> Iterator[Hit]:
@@ -305,7 +305,7 @@ def _acting(step: Step, action: str) -> Iterator[tuple[Script, Span, Table, Cons
     "set-null-on-not-null",
     Severity.WARNING,
     "ON DELETE SET NULL on a column that is NOT NULL",
-    on=(ops.AddColumn, ops.AddConstraint, ops.CreateTable, ops.SetNullable),
+    on=(*_WRITING, ops.SetNullable),
 )
 def set_null_on_not_null(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of foreign keys whose action can only fail: it sets to NULL what must not be NULL."""
@@ -351,7 +351,7 @@ def _made_not_null(step: Step) -> Iterator[Hit]:
     "set-default-without-default",
     Severity.WARNING,
     "ON DELETE SET DEFAULT on a column without a default",
-    on=(ops.AddColumn, ops.AddConstraint, ops.CreateTable),
+    on=_WRITING,
 )
 def set_default_without_default(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of foreign keys whose action sets a default that the column does not have."""

@@ -16,6 +16,8 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Name, Type
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
+# The operations that give a column its type.
+_COLUMNS = (ops.AddColumn, ops.AlterColumnType, ops.CreateTable)
 
 
 class NewColumn(NamedTuple):
@@ -69,7 +71,7 @@ def _tell(
     "int-column",
     INFO,
     "A 32-bit integer column: it ends at 2,147,483,647",
-    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
+    on=_COLUMNS,
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -95,7 +97,7 @@ def int_column(step: Step, context: Context) -> Iterator[Hit]:
     "smallint-column",
     INFO,
     "A 16-bit integer column: it ends at 32,767",
-    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
+    on=_COLUMNS,
     dialects=("postgres",),
     default=False,
     aliases=("squawk:prefer-bigint-over-smallint", "pgls:preferBigintOverSmallint", "pgls:preferBigInt"),
@@ -116,7 +118,7 @@ def smallint_column(step: Step, context: Context) -> Iterator[Hit]:
     "serial-column",
     INFO,
     "A serial column: its sequence has rights and an owner of its own, and anybody can overwrite its numbers",
-    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
+    on=_COLUMNS,
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -144,7 +146,7 @@ def serial_column(step: Step, context: Context) -> Iterator[Hit]:
     "varchar-length",
     INFO,
     "varchar(n): its limit is hard to narrow, and text with a CHECK is not",
-    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
+    on=_COLUMNS,
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -170,7 +172,7 @@ def varchar_length(step: Step, context: Context) -> Iterator[Hit]:
     "char-column",
     INFO,
     "char(n) pads with blanks, and compares without them",
-    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
+    on=_COLUMNS,
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -204,7 +206,7 @@ def char_column(step: Step, context: Context) -> Iterator[Hit]:
     "timestamp-without-zone",
     INFO,
     "timestamp without time zone does not say which moment it means",
-    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
+    on=_COLUMNS,
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -231,7 +233,7 @@ def timestamp_without_zone(step: Step, context: Context) -> Iterator[Hit]:
     "json-column",
     INFO,
     "json has no equality: DISTINCT, GROUP BY and UNION on it fail",
-    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
+    on=_COLUMNS,
     dialects=("postgres",),
     aliases=(
         "eugene:E3",
@@ -259,7 +261,7 @@ def json_column(step: Step, context: Context) -> Iterator[Hit]:
     "money-column",
     INFO,
     "money changes its value with the server's locale",
-    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
+    on=_COLUMNS,
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM104",),
 )
@@ -279,7 +281,7 @@ def money_column(step: Step, context: Context) -> Iterator[Hit]:
     "float-column",
     INFO,
     "A floating-point column: 0.1 + 0.2 is not 0.3",
-    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
+    on=_COLUMNS,
     dialects=("postgres",),
     default=False,
     aliases=("pg-migration-lint:PGM109",),
@@ -300,7 +302,7 @@ def float_column(step: Step, context: Context) -> Iterator[Hit]:
     "timestamp-precision-zero",
     INFO,
     "timestamp(0) rounds: a moment may be stored as one that is still to come",
-    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
+    on=_COLUMNS,
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM102",),
 )
@@ -323,7 +325,7 @@ _FORBIDDEN: tuple[str, ...] = ()
     "forbidden-type",
     WARNING,
     "A column has a type that the configuration forbids",
-    on=(ops.AddColumn, ops.AlterColumnType, ops.CreateTable),
+    on=_COLUMNS,
     aliases=("pgsafe:forbidden-column-type",),
     options={"types": _FORBIDDEN},
 )
