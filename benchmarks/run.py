@@ -6,7 +6,8 @@ Without folders 1,500 files are generated. What is measured, for each set:
 
 - first run: nothing is cached (`--no-cache`)
 - second run: nothing changed since the last one, the answer comes from the cache
-- one file: the largest forward of the set alone, which reads the history around it to know its schema
+- one in its history: the largest forward of the set alone, which reads the history around it to know its schema
+- one alone: that file in a folder of its own
 
 With `--scale` (always when no folder is given) 1,000, 3,000 and 10,000 generated files show how time and memory grow.
 squawk reads the same `.sql` files. Times are wall-clock seconds of whole processes, start-up included.
@@ -52,10 +53,12 @@ def program(name: str) -> str:
     return found
 
 
-def timed(command: list[str], environment: dict[str, str]) -> Run:
+def timed(command: list[str], environment: dict[str, str], folder: Path) -> Run:
     """Run a command without its output. A status above 1 (0: clean, 1: findings) stops the measurement."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, cwd=folder
+    )
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -85,6 +88,8 @@ class Bench:
 
     def __init__(self, rounds: int, scratch: Path) -> None:
         self.rounds = rounds
+        # No configuration is there or above: not even that of this project.
+        self.place = scratch
         self.miglint = program("miglint")
         self.squawk = program("squawk")
         # As installed: compiled modules, and output that is no terminal's.
@@ -93,31 +98,42 @@ class Bench:
             self.environment.pop(name, None)
 
     def check(self, *arguments: str) -> Run:
-        return timed([self.miglint, "check", *arguments], self.environment)
+        return timed([self.miglint, "check", *arguments], self.environment, self.place)
 
     def lint(self, files: list[str]) -> Run:
-        return timed([self.squawk, *files], self.environment)
+        return timed([self.squawk, *files], self.environment, self.place)
 
     def folder(self, name: str, folder: Path) -> None:
         """Measure one set of files, and print a line for each question."""
-        files = sorted(str(path) for path in folder.rglob("*.sql") if path.is_file())
+        files = sorted(str(path.resolve()) for path in folder.rglob("*.sql") if path.is_file())
         if not files:
             sys.exit(f"{folder}: no .sql files")
         largest = max((path for path in files if "down" not in Path(path).name), key=os.path.getsize, default=files[0])
-        first, squawk = alternate(self.rounds, lambda: self.check("--no-cache", str(folder)), lambda: self.lint(files))
-        again, squawk_again = alternate(self.rounds, lambda: self.check(str(folder)), lambda: self.lint(files))
+        first, squawk = alternate(
+            self.rounds, lambda: self.check("--no-cache", str(folder.resolve())), lambda: self.lint(files)
+        )
+        again, squawk_again = alternate(
+            self.rounds, lambda: self.check(str(folder.resolve())), lambda: self.lint(files)
+        )
         one, squawk_one = alternate(
             self.rounds, lambda: self.check("--no-cache", largest), lambda: self.lint([largest])
+        )
+        alone = self.place / f"{name}-alone"
+        alone.mkdir()
+        shutil.copy(largest, alone)
+        single, squawk_single = alternate(
+            self.rounds, lambda: self.check("--no-cache", str(alone)), lambda: self.lint([largest])
         )
         for label, ours, theirs, goal in (
             ("first run", first, squawk, "1.00"),
             ("second run", again, squawk_again, "0.33"),
-            ("one file", one, squawk_one, ""),
+            ("one in its history", one, squawk_one, ""),
+            ("one alone", single, squawk_single, ""),
         ):
             ratio = middle(ours) / middle(theirs)
             wanted = f"  (goal {goal})" if goal else "  (goal 0.2 s)"
             print(
-                f"{name:<24} {len(files):>6,} files  {label:<10}  squawk {middle(theirs):7.3f} s"
+                f"{name:<24} {len(files):>6,} files  {label:<18}  squawk {middle(theirs):7.3f} s"
                 f"  miglint {middle(ours):7.3f} s  ratio {ratio:5.2f}{wanted}",
                 flush=True,
             )
@@ -128,7 +144,7 @@ class Bench:
         for files in _SCALE:
             folder = scratch / f"generated-{files}"
             write(folder, files)
-            runs = [self.check("--no-cache", str(folder)) for _ in range(min(3, self.rounds))]
+            runs = [self.check("--no-cache", str(folder.resolve())) for _ in range(min(3, self.rounds))]
             seconds = middle(runs)
             peak = max(run.megabytes for run in runs)
             print(f"{files:>6,}  {seconds:>8.2f}  {seconds / files * 1000:>8.3f}  {peak:>8.0f}", flush=True)

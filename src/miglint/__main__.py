@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
+from miglint.cli.main import entry
 
-from miglint.cli.main import main
-
-sys.exit(main())
+entry()

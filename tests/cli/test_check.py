@@ -2,10 +2,12 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -250,10 +252,10 @@ def test_version_and_help(miglint):
         assert done.stdout.startswith("Usage: miglint")
 
 
-def test_a_known_answer_needs_no_parser_and_no_click(project, tmp_path):
+def test_a_known_answer_needs_no_parser(project, tmp_path):
     program = (
         "import sys; from miglint.cli.main import main; main(['check', '-q']);"
-        "print(sorted({m.split('.')[0] for m in sys.modules} & {'click', 'postgast', 'sqlglot', 'sqlite3', 'rpds'}))"
+        "print(sorted({m.split('.')[0] for m in sys.modules} & {'click', 'msgspec', 'sqlite3', 'rpds'}))"
     )
     env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "home")}
     # Measuring coverage imports modules of its own.
@@ -267,5 +269,27 @@ def test_a_known_answer_needs_no_parser_and_no_click(project, tmp_path):
         )
         for _ in range(2)
     ]
-    assert "click" in runs[0].stdout.splitlines()[-1]
+    assert "sqlite3" in runs[0].stdout.splitlines()[-1]
     assert runs[1].stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("arguments", [["check"], ["check", "--format", "json"], ["rules"], ["--version"]])
+def test_output_that_cannot_be_written_is_said(project, arguments):
+    for _ in range(2):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "miglint", *arguments],
+                cwd=project, stdout=full, stderr=subprocess.PIPE, text=True, encoding="utf-8", check=False,
+            )  # fmt: skip
+        assert done.returncode == 2
+        assert done.stderr == "miglint: standard output: No space left on device\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes the streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_streams_that_are_closed_are_no_fault(project, closed):
+    command = f"{shlex.quote(sys.executable)} -m miglint check {closed}"
+    done = subprocess.run(command, shell=True, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr

@@ -51,28 +51,26 @@ class DryRunCommand(click.Command):
 
 
 def dry_run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options; the command takes them as `**given` and passes them to `options_of`."""
+    """Add the options; the command takes them as `**given` and has `options_of` take them out again."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
 def options_of(given: dict[str, Any]) -> DryRunOptions | None:
-    """Return what was asked for, or None when no dry run was."""
-    if given["dry_run"] is None and given["database_url"] is None and given["postgres"] is None:
-        return None
-    limits = Limits(given["statement_timeout"], given["lock_timeout"], given["total_timeout"])
-    versions = tuple(part.strip() for part in (given["postgres"] or "").split(",") if part.strip())
-    if versions and (given["database_url"] or given["dry_run"] in _ONE_VERSION):
-        where = "--database-url" if given["database_url"] else f"--dry-run={given['dry_run']}"
-        raise click.UsageError(f"--postgres names the versions of containers, and {where} has one version of its own")
-    return DryRunOptions(
-        engine=given["dry_run"] or "auto",
-        url=given["database_url"],
-        rows=given["rows"],
-        seed=given["seed"],
-        postgres=versions,
-        image=given["image"],
-        extensions=given["extension"],
-        limits=limits,
+    """Take the options out of `given`; return what was asked for, or None when no dry run was."""
+    engine, url, versions = given.pop("dry_run"), given.pop("database_url"), given.pop("postgres")
+    options = DryRunOptions(
+        engine=engine or "auto",
+        url=url,
+        rows=given.pop("rows"),
+        seed=given.pop("seed"),
+        postgres=tuple(part.strip() for part in (versions or "").split(",") if part.strip()),
+        image=given.pop("image"),
+        extensions=given.pop("extension"),
+        limits=Limits(given.pop("statement_timeout"), given.pop("lock_timeout"), given.pop("total_timeout")),
     )
+    if options.postgres and (url or engine in _ONE_VERSION):
+        where = "--database-url" if url else f"--dry-run={engine}"
+        raise click.UsageError(f"--postgres names the versions of containers, and {where} has one version of its own")
+    return None if engine is None and url is None and versions is None else options

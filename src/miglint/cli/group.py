@@ -9,7 +9,6 @@ import click
 from miglint import __version__
 from miglint.answers import Question
 from miglint.cli.main import INTERRUPTED
-from miglint.errors import MiglintError
 
 # The first line of each command's help, so that listing them imports none of them.
 COMMANDS = {
@@ -58,16 +57,13 @@ def cli() -> None:
 
 
 def run(arguments: list[str], question: Question | None = None) -> int:
-    """Run a command line; `question` is told the answer of a check."""
+    """Run a command line; `question` is told the answer of a check. Raises `MiglintError`."""
     try:
         status = cli.main(arguments, prog_name="miglint", standalone_mode=False, obj=question)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
         error.show()
-        return 2
-    except MiglintError as error:
-        click.echo(f"miglint: {error}", err=True)
         return 2
     except click.Abort:
         click.echo("miglint: interrupted", err=True)

@@ -5,14 +5,30 @@ What stands here is imported on every start, so `click` and all else waits until
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
+from contextlib import suppress
 from time import perf_counter
 
 from miglint import __version__
 
 INTERRUPTED = 130
+
+
+def entry() -> None:
+    """Run the command line as a process of its own, and end that with the exit status."""
+    # A stream that was closed before the start is None.
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    status = main()
+    # Taking every module and value apart takes longer than the check of a script, and the system frees all at once.
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,6 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
         # The reader has gone; the interpreter would complain when it flushes on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        # Files have had their say where they are read and written: this is a full disk behind the output, or the like.
+        sys.stderr.write(f"miglint: {error.filename or 'standard output'}: {error.strerror or error}\n")
+        return 2
     except KeyboardInterrupt:
         sys.stderr.write("miglint: interrupted\n")
         return INTERRUPTED
@@ -55,10 +75,24 @@ def _run(arguments: list[str]) -> int:
             return write_known(known, question.started)
     # A run makes values by the hundred thousand, nearly none of them in cycles: looking for those can wait.
     gc.set_threshold(1_000_000, 20, 100)
-    from miglint.cli.group import run
+    from miglint.errors import MiglintError
 
-    return run(arguments, question)
+    try:
+        if arguments[:1] == ["check"]:
+            from miglint.cli.request import plain
+
+            request = plain(arguments[1:])
+            if request is not None:
+                from miglint.cli.run_check import run_check
+
+                return run_check(request, question)
+        from miglint.cli.group import run
+
+        return run(arguments, question)
+    except MiglintError as error:
+        sys.stderr.write(f"miglint: {error}\n")
+        return 2
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

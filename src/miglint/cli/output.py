@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-import click
-
 from miglint.answers import Answer
 from miglint.errors import UsageError
 from miglint.files import write_file
@@ -91,7 +89,7 @@ def write_known(answer: Answer, started: float) -> int:
 
 def note(text: str) -> None:
     """Tell something that is no part of the output."""
-    click.echo(f"note: {text}", err=True)
+    sys.stderr.write(f"note: {text}\n")
 
 
 class Progress:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from itertools import zip_longest
 
 from miglint.replay import Step
@@ -181,6 +180,8 @@ def how_to_survive(step: Step, event: Event, failure: Failure) -> str:
         return "Drop what depends on it first: a rollback undoes the forward's statements from the last to the first."
     name, part = subject(acting(event.operation, failure.key, failure.part))
     if failure.condition.startswith("undefined_"):
+        from difflib import get_close_matches  # few rollbacks need it
+
         known = _known(step, name, part)
         near = get_close_matches(part or name, known, 1, 0.7)
         if near and near[0] != (part or name):

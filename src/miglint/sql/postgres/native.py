@@ -1,13 +1,15 @@
-"""libpg_query, loaded without the package around it.
+"""libpg_query, the library that comes with postgast, loaded without the package around it.
 
 `import postgast` takes 70 ms, nearly all of it for protobuf classes that miglint does not use. The library also answers
-in JSON, which is read much faster than protobuf is; so only the module with the C bindings is loaded.
+in JSON, which is read much faster than protobuf is; so the four functions that do that are bound here. Their structures
+are those of `pg_query.h`.
 """
 
 from __future__ import annotations
 
-import importlib.util
+from ctypes import CDLL, POINTER, Structure, c_char_p, c_int
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,18 +31,43 @@ class NativeError(NamedTuple):
     char: int
 
 
+class _Error(Structure):
+    _fields_ = (
+        ("message", c_char_p),
+        ("funcname", c_char_p),
+        ("filename", c_char_p),
+        ("lineno", c_int),
+        ("cursorpos", c_int),
+        ("context", c_char_p),
+    )
+
+
+class _Parsed(Structure):
+    _fields_ = (("parse_tree", c_char_p), ("stderr_buffer", c_char_p), ("error", POINTER(_Error)))
+
+
+class _Functions(Structure):
+    _fields_ = (("plpgsql_funcs", c_char_p), ("error", POINTER(_Error)))
+
+
 @cache
 def _library() -> Any:
-    package = importlib.util.find_spec("postgast")
+    package = find_spec("postgast")
     if package is None or not package.submodule_search_locations:
         raise ImportError("miglint reads PostgreSQL with the package postgast, which is not installed")
-    path = Path(next(iter(package.submodule_search_locations))) / "native.py"
-    spec = importlib.util.spec_from_file_location("miglint_postgast_native", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"cannot load {path}")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.lib
+    folder = Path(next(iter(package.submodule_search_locations)))
+    # libpg_query.so, libpg_query.dylib, pg_query.dll
+    files = [path for path in folder.glob("*pg_query.*") if path.suffix in {".so", ".dylib", ".dll"}]
+    if not files:
+        raise ImportError(f"postgast is installed without its library, libpg_query: nothing of that name in {folder}")
+    library = CDLL(str(files[0]))
+    for parse, free, result in (
+        (library.pg_query_parse, library.pg_query_free_parse_result, _Parsed),
+        (library.pg_query_parse_plpgsql, library.pg_query_free_plpgsql_parse_result, _Functions),
+    ):
+        parse.argtypes, parse.restype = (c_char_p,), result
+        free.argtypes, free.restype = (result,), None
+    return library
 
 
 def parse_json(data: bytes) -> list[dict[str, Any]] | NativeError:

@@ -1,0 +1,128 @@
+"""What `miglint check` does with a request: the check, then report, baseline, cache and exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from time import perf_counter
+
+from miglint import baseline as baselines
+from miglint.answers import Answer, Question
+from miglint.check import Job, Outcome, check
+from miglint.cli.output import add_step_summary, checkout_prefix, note, progress, wants_color, width, write
+from miglint.cli.request import Request
+from miglint.config import SEVERITIES, Settings, load, parse_targets
+from miglint.report import render
+from miglint.report.value import Report
+from miglint.report.view import View
+from miglint.values import replace
+
+
+def run_check(request: Request, question: Question | None) -> int:
+    """Check, print what was found, and return the exit status; `question` is told the answer.
+
+    Raises `MiglintError` when the check cannot be made.
+    """
+    question = None if request.dry_run is not None else question
+    started = question.started if question is not None else perf_counter()
+    settings = _settings(load(request.config), request)
+    paths = request.paths
+    changed: frozenset[str] | None = None
+    if request.hook:
+        from miglint.cli.hook import changed_files, paths_around
+
+        changed = changed_files(paths)
+        if not changed:
+            return 0
+        paths = paths_around(settings, changed)
+    known = _baseline_path(settings, request.baseline, request.write_baseline)
+    outcome = _run(
+        Job(
+            settings,
+            paths if request.stdin_filename is None else (request.stdin_filename,),
+            None if request.stdin_filename is None else sys.stdin.buffer.read(),
+            not request.no_cache,
+            question=question,
+            extra=() if known is None else (known,),
+            dry_run=request.dry_run,
+        )
+    )
+    report = outcome.report
+    if request.since is not None:
+        from miglint.since import touched_since
+
+        report = report.of_paths(touched_since(request.since))
+    if changed is not None:
+        report = report.of_paths(changed)
+    if request.write_baseline and known is not None:
+        baselines.write(known, report)
+        note(f"{len(report.findings)} findings written to {known}")
+        return 0
+    report, remarks = baselines.apply(known, report) if known is not None else (report, ())
+    shown = View(
+        outcome.sources,
+        _colored(request.color, request.output),
+        request.verbose,
+        request.quiet,
+        width(),
+        checkout_prefix(),
+    )
+    answer = _answer(request, settings, report, remarks, shown)
+    write(answer.text(round((perf_counter() - started) * 1000)), request.output)
+    for remark in answer.notes:
+        note(remark)
+    if request.format_ == "github":
+        add_step_summary(render("markdown", report, shown))
+    elif question is not None:
+        question.keep(answer)
+    return answer.status
+
+
+def _answer(request: Request, settings: Settings, report: Report, remarks: Sequence[str], view: View) -> Answer:
+    """Return what is to be printed, and the exit status."""
+    # The time taken is filled in last; a random number stands for it until then.
+    mark = int.from_bytes(os.urandom(7))
+    body = render(request.format_, replace(report, elapsed_ms=mark), view).split(str(mark))
+    notes = [*report.notes, *remarks]
+    if request.format_ == "text":
+        # What a finding says already is not said again to the person who reads them.
+        said = {f"{item.path}: {item.message}" for item in report.findings} if report.notes else set()
+        notes = [text for text in notes if text not in said]
+    worst = report.worst()
+    failed = worst is not None and worst >= settings.fail_on and not request.exit_zero
+    return Answer(body, [] if request.quiet else notes, request.output, 1 if failed else 0)
+
+
+def _settings(settings: Settings, request: Request) -> Settings:
+    """Return the settings with what the command line says: `--select` replaces, the other lists add."""
+    return replace(
+        settings,
+        dialect=request.dialect or settings.dialect,
+        layout=request.layout or settings.layout,
+        select=request.select or settings.select,
+        ignore=settings.ignore + request.ignore,
+        extend_select=settings.extend_select + request.extend_select,
+        targets={**settings.targets, **parse_targets(request.target)},
+        fail_on=SEVERITIES[request.fail_on] if request.fail_on else settings.fail_on,
+    )
+
+
+def _run(job: Job) -> Outcome:
+    shown = progress()
+    try:
+        return check(replace(job, progress=shown))
+    finally:
+        if shown is not None:
+            shown.end()
+
+
+def _baseline_path(settings: Settings, given: str | None, writing: bool) -> str | None:
+    """Return the file of the findings that are known: as given, as configured, or where one is to be written."""
+    if given is None and settings.baseline is None:
+        return settings.at(baselines.DEFAULT_FILE) if writing else None
+    return given or settings.at(settings.baseline or "")
+
+
+def _colored(choice: str, output: str | None) -> bool:
+    return (choice == "always") if output is not None else wants_color(choice, sys.stdout)
