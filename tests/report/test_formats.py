@@ -14,6 +14,7 @@ from miglint.report import FORMATS, render
 from miglint.report.value import MigrationReport, Report, as_dict, from_dict
 from miglint.report.view import View
 from miglint.source import SourceFile
+from miglint.values import replace
 
 SQL = "ALTER TABLE a\n\tADD CONSTRAINT c CHECK (n > 0);\nDROP TABLE b;\n"
 VERDICT = {
@@ -136,19 +137,32 @@ def test_text_tells_of_each_rule_once_per_script():
     assert "also" not in whole
 
 
-def test_text_of_many_findings_is_short():
+def test_text_of_a_migration_fits_a_screen():
+    many = [finding(code=f"SYM{number:03}", line=3, message="x " * 90, help="y " * 90) for number in range(25)]
+    last = finding(code="REF001", line=9, severity=Severity.ERROR, message="it is not there")
+    report = Report(
+        (MigrationReport("005", "labels", "postgres", "m/005.sql", "m/005_down.sql", {}),),
+        (*(replace(item, severity=Severity.WARNING) for item in many), replace(last, path="m/005_down.sql")),
+    )
+    lines = render("text", report, VIEW).splitlines()
+    assert len(lines) <= 50 + 3
+    heads = [number for number, line in enumerate(lines) if line.startswith("m/")]
+    assert len(heads) == 26, "each has its line"
+    # The worst has its source and its help, and so have as many of the others as there is room for.
+    assert "  it is not there" in lines[heads[-1] :]
+    assert lines[1].startswith("  x x") and any("y y" in line for line in lines[: heads[1]])
+    assert lines[heads[-2]].startswith("m/005.sql:3:2: warning SYM024 add-constraint-unguarded  x x x")
+    assert lines[heads[-2]].endswith("…")
+    assert lines[-1] == "--verbose tells in full what takes one line here"
+
+
+def test_text_when_verbose_tells_all():
     many = [finding(code=f"SYM{number:03}", line=3, message="x " * 400, help="y " * 900) for number in range(9)]
-    lines = render("text", Report((), tuple(many)), VIEW).splitlines()
-    assert [sum("y y" in line for line in part) for part in _parts(lines)] == [9] * 6 + [0] * 3
-    assert [sum("x x" in line for line in part) for part in _parts(lines)][6:] == [3] * 3
-    assert sum("--verbose shows all of it" in line for line in lines) == 6
+    text = render("text", Report((), tuple(many)), VIEW)
+    assert text.count("--verbose shows all of it") == 1
     whole = render("text", Report((), tuple(many)), View(VIEW.sources, verbose=True))
     assert whole.count("x") == 9 * 400 and whole.count("y") >= 9 * 900
-
-
-def _parts(lines):
-    starts = [number for number, line in enumerate(lines) if line.startswith("m/")]
-    return [lines[start:end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    assert "--verbose" not in whole
 
 
 def test_text_when_verbose_and_when_there_is_nothing():
