@@ -26,6 +26,27 @@ PARTED = (
 )
 
 POSTGRES = [
+    Pair(
+        "a default of NULL is none, whether the engine keeps it or not",
+        "CREATE DOMAIN d AS text; CREATE TABLE t (a int, b varchar(10), c timestamptz(3), e d);",
+        "ALTER TABLE t ALTER a SET DEFAULT 1, ALTER b SET DEFAULT 'x', ALTER c SET DEFAULT now(), DROP COLUMN e;",
+        "ALTER TABLE t ALTER a SET DEFAULT NULL, ALTER b SET DEFAULT NULL, ALTER c SET DEFAULT NULL;"
+        "ALTER TABLE t ADD e d DEFAULT NULL;",
+    ),
+    Pair(
+        "the sequence of a serial column has the column's type",
+        "CREATE TABLE t (id serial PRIMARY KEY);",
+        "ALTER TABLE t ALTER id DROP DEFAULT; DROP SEQUENCE t_id_seq;",
+        "CREATE SEQUENCE t_id_seq OWNED BY t.id; ALTER TABLE t ALTER id SET DEFAULT nextval('t_id_seq');",
+        ("changed sequence t_id_seq definition",),
+    ),
+    Pair(
+        "the index that a table is clustered on",
+        T + "CREATE INDEX i ON t (a);",
+        "ALTER TABLE t CLUSTER ON i;",
+        "SELECT 1;",
+        ("changed table t cluster",),
+    ),
     Pair("an index takes its parts along", PARTED, "CREATE INDEX i ON p (x);", "DROP INDEX i;"),
     Pair(
         "an index takes over what its partitions have",

@@ -41,6 +41,7 @@ Found = Iterator[tuple[Key, SchemaObject]]
 _BY_ENGINE = pattern(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
 _REFERENCED = pattern(r'(?:"(?:[^"]|"")*"|[^"(])*\((?:PERIOD )?((?:"(?:[^"]|"")*"|[^")])*)\)')
 _NAMES = pattern(r'"((?:[^"]|"")*)"|([^\s,"()]+)')
+_NULL = pattern(r"""\(?NULL::[\w ."\[\](),:]+""")
 _DRAWS = pattern(r"""nextval\('(?:(?:"[^"]*"|[^.'"]*)\.)?"?([^'"]*)"?'::regclass\)""")
 _MODIFIER = pattern(r"\(([^()]*)\)")
 _PERSISTENCE = {"p": "permanent", "u": "unlogged", "t": "temporary"}
@@ -87,11 +88,13 @@ def _expression(text: str | None) -> Expression | None:
 
 
 def _column(row: Row) -> Column:
+    # A NULL that has to be cut to the type's length is kept, and gives no more than no default does.
+    default = None if _NULL.fullmatch(row[7] or "") else _expression(row[7])
     return Column(
         row[0],
         _type(*row[1:6]),
         nullable=not row[6],
-        default=_expression(row[7]),
+        default=default,
         identity={"a": "always", "d": "by default"}.get(row[8]),
         generated={"s": "stored", "v": "virtual"}.get(row[9]),
         collation=row[10],
@@ -179,6 +182,9 @@ def _relation(row: Row) -> Found:
             options["tablespace"] = tablespace
         if method not in (None, "heap"):
             options["access method"] = method
+        for index in told_indexes:
+            if index[17]:
+                options["cluster"] = index[1]
         options |= _column_settings(told_columns)
         constraints = {constraint[0]: _constraint(constraint, numbers) for constraint in told_constraints}
         yield (

@@ -156,7 +156,9 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
     elif isinstance(one, View) and isinstance(two, View) and replace(one, populated=two.populated) == two:
         counts = False
     elif isinstance(one, Sequence) and isinstance(two, Sequence) and one.implicit and two.implicit:
-        return
+        # The engine makes the sequence of a serial or identity column, and keeps it with the column.
+        if one.options == two.options:
+            return
     elif isinstance(one, View) and isinstance(two, View) and (_has_star(one) or _has_star(two)):
         # The server writes the columns out, and a list of them may say the same.
         certain = certain and None not in (one.columns, two.columns) and one.columns != two.columns
@@ -347,9 +349,9 @@ def _without_consequences(changes: list[Change], before: Schema, after: Schema) 
             if value.table is not None and relation_key(value.table, schema.dialect) in whole:
                 continue
         elif isinstance(value, Sequence):
-            if value.owned_by is not None and (
-                value.implicit or relation_key(value.owned_by[0], schema.dialect) in whole
-            ):
+            if value.implicit and change.kind != "changed":
+                continue
+            if value.owned_by is not None and relation_key(value.owned_by[0], schema.dialect) in whole:
                 continue
         elif isinstance(value, (Trigger, Policy, Rule)):
             if relation_key(value.table, schema.dialect) in whole:
