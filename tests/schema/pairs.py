@@ -418,4 +418,23 @@ SQLITE = [
         "ALTER TABLE t2 RENAME TO t;",
     ),
     Pair("view", S, "CREATE VIEW v AS SELECT a FROM t;", "DROP VIEW v;"),
+    Pair(
+        "a condition about no column goes with the column behind which it stands",
+        S,
+        "ALTER TABLE t ADD COLUMN c INT CHECK (1);",
+        "ALTER TABLE t DROP COLUMN c;",
+    ),
+    Pair(
+        "a view over a table that is gone stops what reads the schema again",
+        S + "CREATE TABLE u (x); CREATE VIEW v AS SELECT x FROM u; DROP TABLE u;",
+        "ALTER TABLE t ADD COLUMN c;",
+        "ALTER TABLE t DROP COLUMN c;",
+        ("extra column t.c",),
+    ),
+    Pair(
+        "a column of another table of that name is no use of this one",
+        S + "CREATE TABLE u (x INT, c INT); CREATE VIEW v AS SELECT u.c FROM u JOIN t ON u.x = t.id;",
+        "ALTER TABLE t ADD COLUMN c INT;",
+        "ALTER TABLE t DROP COLUMN c;",
+    ),
 ]

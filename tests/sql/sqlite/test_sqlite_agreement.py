@@ -78,6 +78,8 @@ def column_def(tree: exp.ColumnDef) -> tuple[object, ...]:
                 kinds.append("unique")
             case exp.Reference():
                 kinds.append("foreign")
+            case exp.CheckColumnConstraint():
+                kinds.append("check")
     assert tree.kind is not None
     return (tree.name, tree.kind.sql("sqlite").split("(")[0].upper(), nullable, default, sorted(kinds))
 

@@ -6,6 +6,7 @@ from miglint.schema.apply.constraints import add_constraint
 from miglint.schema.apply.dependents import drop_column_dependents, refuse_if_column_is_used
 from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.naming import choose
+from miglint.schema.apply.reread import refuse_if_broken
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Absent, Composite, Key, Sequence, Table
 from miglint.schema.sequences import unusual
@@ -160,6 +161,8 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
         else:
             message = f"duplicate column name: {operation.column.name}"
         raise machine.refuse("duplicate_column", message, key, folded)
+    if not machine.postgres:
+        _refuse_key_of_new_column(machine, operation, key)
     if table.assumed and folded not in table.absent:
         assume_column(machine, key, folded, None)
     column = define(machine, Name(key.schema, table.name.name), operation.column)
@@ -171,6 +174,16 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
             other = machine.schema.table(child)
             if other is not None and folded not in other.columns:
                 put_column(machine, child, column)
+
+
+def _refuse_key_of_new_column(machine: Machine, operation: AddColumn, key: Key) -> None:
+    """Raise the error that SQLite has for a new column with a key, whether the table has rows or not."""
+    for constraint in operation.constraints:
+        if constraint.kind in ("primary", "unique"):
+            words = "PRIMARY KEY" if constraint.kind == "primary" else "UNIQUE"
+            message = f"Cannot add a {words} column"
+            # As good as a mistake in the text: there is no schema on which it could run.
+            raise machine.refuse("syntax_error", message, key, operation.column.name.lower())
 
 
 def define_quietly(machine: Machine, column: Column) -> Column:
@@ -241,6 +254,7 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
                 raise no_column(machine, key, operation.column)
             raise machine.refuse("undefined_column", f'no such column: "{operation.column}"', key, folded)
     if not machine.postgres:
+        refuse_if_broken(machine)
         refuse_if_column_is_used(machine, key, folded)
     elif _is_inherited(machine, table, folded):
         message = f'cannot drop inherited column "{operation.column}"'

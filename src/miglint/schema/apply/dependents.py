@@ -135,16 +135,21 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
             )
     for user in machine.schema.on(key):
         value = machine.schema.find(user)
-        mentioned = isinstance(value, View) and any(
-            use.column.lower() == column for use in (value.query.uses if value.query is not None else ())
-        )
-        if mentioned and isinstance(value, View):
+        query = value.query if isinstance(value, View) else None
+        if query is None:
+            continue
+        uses = [
+            use
+            for use in query.uses
+            if use.column.lower() == column and (use.relation is None or machine.relation(use.relation)[0] == key)
+        ]
+        if uses:
             raise machine.refuse(
                 "dependent_objects_still_exist",
-                f"error in view {value.name.name} after drop column: no such column: {written}",
+                f"error in view {user.name} after drop column: no such column: {written}",
                 key,
                 column,
-                certain=len(value.query.relations if value.query is not None else ()) <= 1,
+                certain=len(query.relations) <= 1 or any(use.relation is not None for use in uses),
             )
 
 

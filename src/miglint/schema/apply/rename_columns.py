@@ -7,6 +7,7 @@ import re
 from miglint.schema.apply.columns import altered, column_of, no_column
 from miglint.schema.apply.constraints import not_null_name
 from miglint.schema.apply.machine import Machine
+from miglint.schema.apply.reread import refuse_if_broken
 from miglint.schema.apply.words import swap_column, swap_word
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
@@ -54,6 +55,8 @@ def rename_column(machine: Machine, operation: RenameColumn) -> None:
             else f"duplicate column name: {operation.new}"
         )
         raise machine.refuse("duplicate_column", message, key, new)
+    if not machine.postgres:
+        refuse_if_broken(machine)
     _in_table(machine, key, table, old, new, operation.new)
     _in_dependents(machine, key, old, new)
 

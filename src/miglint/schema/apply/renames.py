@@ -7,6 +7,7 @@ from miglint.schema.apply.drops import routines
 from miglint.schema.apply.machine import Machine, kind_of
 from miglint.schema.apply.others import other_key
 from miglint.schema.apply.rename_types import move_routine, move_type, rename_routine, rename_type
+from miglint.schema.apply.reread import is_legacy, refuse_if_broken
 from miglint.schema.apply.words import swap_word
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
@@ -85,25 +86,12 @@ def _rename_relation(machine: Machine, operation: Rename) -> None:
             else f"there is already another table or index with this name: {operation.new}"
         )
         raise machine.refuse("duplicate_table", message, new_key)
-    if not machine.postgres:
-        _sqlite_rename_checks(machine, key)
+    if not machine.postgres and not is_legacy(machine):
+        refuse_if_broken(machine)
     if isinstance(found, Index) and found.constraint is not None and found.table is not None:
         rename_in_table(machine, relation_key(found.table, machine.dialect), key.name, operation.new)
         return
     move(machine, key, found, Name(key.schema, operation.new))
-
-
-def _sqlite_rename_checks(machine: Machine, key: Key) -> None:
-    # ALTER TABLE RENAME reads the whole schema again, and stops at a view or trigger over a table that is gone.
-    if machine.settings.get("legacy_alter_table", "").lower() in ("on", "1", "true", "yes"):
-        return
-    for item, value in machine.schema.items():
-        if isinstance(value, View) and value.query is not None:
-            for name in value.query.relations:
-                if isinstance(machine.relation(name)[1], Absent):
-                    raise machine.refuse(
-                        "undefined_table", f"error in view {item.name}: no such table: {machine.created(name)}", item
-                    )
 
 
 def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
@@ -121,7 +109,7 @@ def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
         value = replace(value, columns=columns)
     if isinstance(value, (Table, View, Index, Sequence)):
         machine.create(new_key, replace(value, name=new))
-    legacy = not machine.postgres and machine.settings.get("legacy_alter_table", "").lower() in ("on", "1", "true")
+    legacy = not machine.postgres and is_legacy(machine)
     for user in users:
         other = machine.schema.find(user)
         if isinstance(other, Index):

@@ -24,6 +24,9 @@ from miglint.values import replace
 _OFF = {"row security": "off", "force row security": "off", "replica identity": "default"}
 
 
+_STRICT_TYPES = frozenset(("INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"))
+
+
 def create_table(machine: Machine, operation: CreateTable) -> None:
     """`CREATE TABLE` in all its forms."""
     name = machine.created(operation.name, temporary=operation.temporary)
@@ -53,6 +56,8 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         definition=operation.virtual,
         options=dict.fromkeys(operation.options, ""),
     )
+    if operation.strict:
+        _refuse_loose_types(machine, operation, key)
     machine.create(key, table)
     columns = _inherited(machine, operation)
     unknown = operation.query is not None and not _from_query(machine, operation, columns)
@@ -82,6 +87,16 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         _inherit_constraints(machine, machine.key(operation.partition_of), key)
     for parent in operation.inherits:
         _inherit_constraints(machine, machine.key(parent), key, checks_only=True)
+
+
+def _refuse_loose_types(machine: Machine, operation: CreateTable, key: Key) -> None:
+    """Raise the error that SQLite has for a column of a `STRICT` table whose type is not one of its own."""
+    for column in operation.columns:
+        declared = "" if column.type is None else str(column.type)
+        if declared.upper() not in _STRICT_TYPES:
+            name = f"{operation.name.name}.{column.name}"
+            message = f'unknown datatype for {name}: "{declared}"' if declared else f"missing datatype for {name}"
+            raise machine.refuse("undefined_type", message, key, column.name.lower())
 
 
 def _ordered(constraints: tuple[Constraint, ...]) -> list[Constraint]:

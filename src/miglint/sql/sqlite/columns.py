@@ -79,7 +79,9 @@ def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
         else:
             break
         if found is not None:
-            constraints.append(replace(found, inline=True, span=cursor.span(start)))
+            # A condition about no column at all goes with the column that it is written behind.
+            own = found.columns or (name,)
+            constraints.append(replace(found, columns=own, inline=True, span=cursor.span(start)))
         label = None
     return (
         Column(
