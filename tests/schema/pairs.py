@@ -27,6 +27,49 @@ PARTED = (
 
 POSTGRES = [
     Pair(
+        "the sequence of a renamed table keeps the name that it was given",
+        "CREATE TABLE a (id serial);",
+        "ALTER TABLE a RENAME TO b; ALTER SEQUENCE a_id_seq RENAME TO b_id_seq;",
+        "ALTER TABLE b RENAME TO a;",
+        ("changed column a.id default",),
+    ),
+    Pair(
+        "a condition on a column that has another name fails",
+        T + "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0);",
+        "ALTER TABLE t DROP CONSTRAINT k; ALTER TABLE t RENAME a TO n;",
+        "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0); ALTER TABLE t RENAME n TO a;",
+        ("missing check constraint k on t",),
+    ),
+    Pair(
+        "so does an index on part of the rows",
+        T + "CREATE INDEX i ON t (id) WHERE a > 0;",
+        "DROP INDEX i; ALTER TABLE t RENAME a TO n;",
+        "CREATE INDEX i ON t (id) WHERE a > 0; ALTER TABLE t RENAME n TO a;",
+        ("missing index i",),
+    ),
+    Pair(
+        "so does a foreign key",
+        T + "CREATE TABLE u (id int, t_id int REFERENCES t (id));",
+        "ALTER TABLE u DROP CONSTRAINT u_t_id_fkey; ALTER TABLE u RENAME t_id TO n;",
+        "ALTER TABLE u ADD CONSTRAINT u_t_id_fkey FOREIGN KEY (t_id) REFERENCES t (id); ALTER TABLE u RENAME n TO t_id;",
+        ("missing foreign key u_t_id_fkey on u",),
+    ),
+    Pair(
+        "a foreign key needs a key to refer to",
+        T + "CREATE TABLE u (id int, t_id int REFERENCES t (id));",
+        "ALTER TABLE u DROP CONSTRAINT u_t_id_fkey; ALTER TABLE t DROP CONSTRAINT t_pkey;",
+        "ALTER TABLE u ADD CONSTRAINT u_t_id_fkey FOREIGN KEY (t_id) REFERENCES t (id);"
+        "ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY (id);",
+        ("missing foreign key u_t_id_fkey on u",),
+    ),
+    Pair(
+        "a type that has another name is not there",
+        "CREATE TYPE e AS ENUM ('x'); CREATE TABLE t (a int, k e);",
+        "ALTER TYPE e RENAME TO f; ALTER TABLE t DROP k;",
+        "ALTER TABLE t ADD k e; ALTER TYPE f RENAME TO e;",
+        ("missing column t.k",),
+    ),
+    Pair(
         "a default of NULL is none, whether the engine keeps it or not",
         "CREATE DOMAIN d AS text; CREATE TABLE t (a int, b varchar(10), c timestamptz(3), e d);",
         "ALTER TABLE t ALTER a SET DEFAULT 1, ALTER b SET DEFAULT 'x', ALTER c SET DEFAULT now(), DROP COLUMN e;",

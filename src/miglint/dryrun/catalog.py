@@ -30,7 +30,7 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.schema.sequences import unusual
+from miglint.schema.sequences import chosen, unusual
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Query, Type
 from miglint.values import replace
 
@@ -104,12 +104,7 @@ def _column(row: Row) -> Column:
 def _serial(table: str, column: Column) -> Column:
     """Mark a column that draws from the sequence which `serial` made for it: its name was the engine's choice."""
     found = _DRAWS.fullmatch(column.default.text) if column.default is not None else None
-    return column if found is None or not _chosen(found[1], table, column.name) else replace(column, serial=True)
-
-
-def _chosen(sequence: str, table: str, column: str) -> bool:
-    """Tell whether the engine would have called a column's sequence so; where that was taken, it counts up."""
-    return sequence.rstrip("0123456789") in (f"{table}_{column}_seq", f"{table}_{column}_seq".rstrip("0123456789"))
+    return column if found is None or not chosen(found[1], table, column.name) else replace(column, serial=True)
 
 
 def _constraint(row: Row, columns: dict[int, str]) -> Constraint:
@@ -272,7 +267,7 @@ def _sequence(row: Row) -> Found:
     options = [*(f"{option}={value}" for option, value in told), f"as={_SEQUENCE_TYPES[kind]}"]
     options += ["cycle=true"] if cycle else []
     owner = (Name(home, table), column or "") if table is not None else None
-    implicit = dependency == "i" or (owner is not None and _chosen(name, table, column or ""))
+    implicit = dependency == "i" or (owner is not None and chosen(name, table, column or ""))
     yield (
         Key("relation", schema, name),
         Sequence(Name(schema, name), unusual(options), owner, implicit=implicit, persistence=_PERSISTENCE[persistence]),

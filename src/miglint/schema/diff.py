@@ -25,6 +25,7 @@ from miglint.schema.objects import (
 )
 from miglint.schema.renamed import with_renames
 from miglint.schema.sameness import essence, loosened, same_default
+from miglint.schema.sequences import chosen
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint
 from miglint.values import Struct, replace
@@ -256,6 +257,12 @@ def _maybe(table: Table, name: str) -> bool:
     return table.assumed and name in table.absent
 
 
+def _draws(column: Column, key: Key) -> bool:
+    """Whether a column draws from the sequence that `serial` made for it, by the name that the engine chose then."""
+    sequence = None if column.default is None else column.default.sequence
+    return column.serial and (sequence is None or chosen(sequence.name, key.name, column.name))
+
+
 def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterator[Change]:
     certain = not (one.assumed or two.assumed)
 
@@ -274,7 +281,7 @@ def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterato
         yield change("nullability", known=one.nullable is not None and two.nullable is not None)
     if one.generated != two.generated:
         yield change("generated", known=False)
-    elif not same_default(one.default, two.default) and not (one.serial and two.serial):
+    elif not same_default(one.default, two.default) and not (_draws(one, key) and _draws(two, key)):
         yield change("generated" if one.generated else "default", known=one.default is not None)
     if one.identity != two.identity:
         yield change("identity", known=False)

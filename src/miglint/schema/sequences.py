@@ -1,10 +1,15 @@
-"""What a sequence has of its own: its options, less those that the engine would assume anyway."""
+"""What a sequence has of its own: its name and options, less those that the engine would choose anyway."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 _LIMITS = {"int2": 32767, "int4": 2147483647, "int8": 9223372036854775807}
+
+
+def chosen(sequence: str, table: str, column: str) -> bool:
+    """Tell whether the engine would have called a column's sequence so; where that was taken, it counts up."""
+    return sequence.rstrip("0123456789") in (f"{table}_{column}_seq", f"{table}_{column}_seq".rstrip("0123456789"))
 
 
 def unusual(options: Iterable[str]) -> tuple[str, ...]:

@@ -95,6 +95,7 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
     """Resolve a column as written: its type, and the sequence behind `serial` and identity columns."""
     if not machine.postgres:
         return column
+    machine.refuse_gone_type(column.type)
     default = column.default
     if default is not None and column.generated is None and default.key == "null":
         default = None

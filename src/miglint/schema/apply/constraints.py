@@ -9,11 +9,13 @@ from miglint.schema.objects import Absent, Index, Key, Table
 from miglint.sql.operations import (
     Column,
     Constraint,
+    Expression,
     IndexElement,
     Name,
 )
 from miglint.values import replace
 
+_SYSTEM_COLUMNS = ("ctid", "tableoid", "xmin", "xmax", "cmin", "cmax")
 _INDEXED = frozenset({"primary", "unique", "exclude"})
 _LABELS = {"primary": "pkey", "unique": "key", "check": "check", "foreign": "fkey", "exclude": "excl"}
 
@@ -54,6 +56,8 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
             primary = next((c.columns for c in target[1].constraints.values() if c.kind == "primary"), ())
             written = replace(written, referenced=primary)
         if target is not None:
+            if not creating:
+                _check_reference(machine, key, table, written, *target)
             candidates = fitting(machine, target[0], target[1], written.referenced)
             written = replace(written, rests_on=candidates[0] if len(candidates) == 1 else None)
     generated = written.name is None
@@ -79,6 +83,8 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     if table.assumed and name not in table.absent and not generated:
         machine.assume_part(key, "constraint", name, None)
         table = machine.schema.table(key) or table
+    if written.expression is not None and not creating:
+        check_mentioned(machine, key, table, written.expression)
     constraint = replace(
         written,
         name=name,
@@ -122,6 +128,33 @@ def _check_columns(machine: Machine, key: Key, table: Table, columns: tuple[str,
     for column in columns:
         if column not in table.columns and (not table.assumed or column in table.absent):
             raise machine.refuse("undefined_column", f'column "{column}" named in key does not exist', key, column)
+
+
+def check_mentioned(machine: Machine, key: Key, table: Table, expression: Expression) -> None:
+    """Raise the error for a column that an expression about a table mentions and the table is known not to have."""
+    if table.assumed or table.kind != "table" or expression.relations:
+        return
+    for column in expression.columns:
+        # The table's own name stands for the whole row.
+        if column not in table.columns and column not in (*_SYSTEM_COLUMNS, table.name.name):
+            raise machine.refuse("undefined_column", f'column "{column}" does not exist', key, column)
+
+
+def _check_reference(machine: Machine, key: Key, table: Table, written: Constraint, place: Key, target: Table) -> None:
+    """Raise the error for a foreign key whose columns are not there, or that refers to columns that are no key."""
+    for home, owner, columns in ((key, table, written.columns), (place, target, written.referenced)):
+        for column in columns:
+            if column not in owner.columns and not owner.assumed and owner.kind == "table":
+                message = f'column "{column}" referenced in foreign key constraint does not exist'
+                raise machine.refuse("undefined_column", message, home, column)
+    known = not target.assumed and target.kind == "table" and written.referenced
+    # An ALTER TABLE makes keys before it makes foreign keys, in whatever order they stand.
+    if known and place != key and not fitting(machine, place, target, written.referenced):
+        raise machine.refuse(
+            "invalid_foreign_key",
+            f'there is no unique constraint matching given keys for referenced table "{target.name.name}"',
+            place,
+        )
 
 
 def _not_null(machine: Machine, key: Key, table: Table, written: Constraint, *, creating: bool) -> None:

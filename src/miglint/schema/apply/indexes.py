@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.schema.apply.constraints import check_mentioned
 from miglint.schema.apply.machine import Machine, kind_of
 from miglint.schema.apply.naming import choose, column_part, truncate
 from miglint.schema.depends import relation_key
@@ -120,6 +121,10 @@ def _check_columns(machine: Machine, key: Key, table: Table, operation: CreateIn
                 else f"table {table.name.name} has no column named {element.column}"
             )
             raise machine.refuse("undefined_column", message, key, folded)
+    if machine.postgres:
+        for expression in (operation.where, *(element.expression for element in operation.elements)):
+            if expression is not None:
+                check_mentioned(machine, key, table, expression)
 
 
 def _exists(machine: Machine, operation: CreateIndex, key: Key, existing: object, index: Index) -> None:

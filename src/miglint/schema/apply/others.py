@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miglint.patterns import pattern
 from miglint.schema.apply.machine import Machine
-from miglint.schema.objects import Absent, Comment, Extension, Key, Namespace, Other, Privileges
+from miglint.schema.objects import Absent, Comment, Extension, Key, Namespace, Other, Privileges, Table
 from miglint.sql.operations import (
     AlterOther,
     CreateExtension,
@@ -98,6 +98,11 @@ def set_comment(machine: Machine, operation: SetComment) -> None:
     """`COMMENT ON`."""
     owner = "" if operation.table is None else str(machine.key(operation.table))
     part = "" if operation.column is None else f".{operation.column}"
+    if operation.kind == "column" and operation.column is not None:
+        place, table = machine.relation(operation.name)
+        if isinstance(table, Table) and not table.assumed and operation.column not in table.columns:
+            message = f'column "{operation.column}" of relation "{table.name.name}" does not exist'
+            raise machine.refuse("undefined_column", message, place, operation.column)
     schema = machine.key(operation.name).schema
     key = Key("comment", schema, f"{operation.kind} {operation.name.name}{part}", owner)
     if operation.text is None:
