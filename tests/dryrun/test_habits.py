@@ -66,3 +66,27 @@ def test_an_index_is_built_concurrently_where_the_tool_allows_it(
         database.drop()
     assert run.forward is not None and run.forward.ok is passes
     assert passes or (run.forward.error is not None and run.forward.error.sqlstate == "25001")
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("raise 'no way back';\n", ["raise 'no way back'"]),
+        ("foo bar; CREATE TABLE t (id int); baz -- end", ["foo bar", "CREATE TABLE t (id int)", "baz -- end"]),
+        ("-- nothing\n;;", []),
+        ("SELECT 1;\n/* done */ ;\n", ["SELECT 1"]),
+    ],
+)
+def test_what_is_no_sql_is_for_the_server_to_reject(text: str, pieces: list[str]) -> None:
+    assert [piece.text for piece in prepare(script(text)).pieces] == pieces
+
+
+def test_a_rollback_that_is_no_sql_fails(embedded: PostgresEngine) -> None:
+    pair = migration("CREATE TABLE kept (id int); DROP TABLE kept;", "raise 'no way back';")
+    database = embedded.create()
+    try:
+        done = run_steps(pair, Scripts.of(pair), database, database.schema())
+    finally:
+        database.drop()
+    assert done.verdict.symmetric is False
+    assert "syntax error" in str(done.steps[3].error)

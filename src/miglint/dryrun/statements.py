@@ -10,6 +10,7 @@ from miglint.rules.runners import Around, habit
 from miglint.source import Dialect, Script, Span
 from miglint.values import Struct
 
+_ENDS = " \t\n\r\f\v;"
 _BLANK = pattern(r"(?>\s+|--[^\n]*|;)*+")
 _CONTROL = pattern(
     r"(?:begin|commit|end|rollback|abort|start\s+transaction|prepare\s+transaction)\b(?!\s+(?:prepared|to)\b)",
@@ -61,7 +62,7 @@ def prepare(script: Script, layout: str = "", runner: str | None = None) -> Prep
     pieces = []
     for start, end in cut:
         begin = _skip(text, start, end)
-        finish = begin + len(text[begin:end].rstrip())
+        finish = begin + len(text[begin:end].rstrip(_ENDS))
         if begin < finish:
             offset = script.span.start
             pieces.append(Piece(text[begin:finish], Span(offset + begin, offset + finish)))
@@ -120,10 +121,12 @@ def _cut_postgres(text: str) -> list[tuple[int, int]]:
             start = text.find(part, at)
             if start < 0:
                 break
+            # The scanner leaves out what has no word of SQL in it: that is for the server to reject.
+            ranges.append((at, start))
             at = start + len(part)
             ranges.append((start, at))
         else:
-            return ranges
+            return [*ranges, (at, len(text))]
     return [(0, len(text))]
 
 
