@@ -19,7 +19,10 @@ from miglint.schema.apply import run
 from miglint.source import Dialect, Direction, Migration, Script, SourceFile, Span
 from miglint.sql import parse, postgres, sqlite
 
-from .pairs import POSTGRES, SQLITE, Pair
+from . import pairs, views
+from .pairs import SQLITE, Pair
+
+POSTGRES = [*pairs.POSTGRES, *views.POSTGRES]
 
 
 def script(text: str, direction: Direction, dialect: Dialect) -> Script:

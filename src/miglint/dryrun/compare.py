@@ -10,7 +10,7 @@ from miglint.schema.objects import View
 from miglint.schema.value import Schema
 from miglint.values import replace
 
-_WORDS = pattern(r"[\s,;]+")
+_ENDS = pattern(r"^\s*(?:SELECT\s+)?|[\s,;]+$")
 
 
 def compare(before: Schema, after: Schema) -> tuple[Change, ...]:
@@ -29,9 +29,14 @@ def _only_order(change: Change, before: Schema, after: Schema) -> Change:
         return change
     if two.query is None or set(one.columns or ()) != set(two.columns or ()) or one.materialized != two.materialized:
         return change
-    if sorted(_WORDS.split(one.query.text)) != sorted(_WORDS.split(two.query.text)):
+    if _lines(one.query.text) != _lines(two.query.text):
         return change
     return replace(change, aspect="column order", counts=False)
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a view's definition in order of the alphabet: the server writes one per result column."""
+    return sorted(_ENDS.sub("", line) for line in text.splitlines())
 
 
 def counting(changes: Iterable[Change]) -> tuple[Change, ...]:

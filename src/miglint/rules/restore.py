@@ -163,7 +163,17 @@ def first_difference(one: object, two: object) -> tuple[str, str]:
     for before, after in zip_longest(*lines, fillvalue=""):
         if before.strip() != after.strip():
             return f"`{before.strip()}`", f"`{after.strip()}`"
+    if isinstance(one, View) and isinstance(two, View) and one.query is not None and two.query is not None:
+        return _around(one.query.key, two.query.key)
     return "spaced otherwise", "spaced otherwise"
+
+
+def _around(one: str, two: str) -> tuple[str, str]:
+    """Return the words around the first difference of two queries that were written alike: something was renamed."""
+    before, after = one.split(), two.split()
+    at = next((place for place, (left, right) in enumerate(zip(before, after, strict=False)) if left != right), 0)
+    first = max(at - 2, 0)
+    return f"`{' '.join(before[first : at + 3])}`", f"`{' '.join(after[first : at + 3])}`"
 
 
 def _body(value: object) -> str:

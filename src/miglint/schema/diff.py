@@ -24,7 +24,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.schema.renamed import with_renames
-from miglint.schema.sameness import essence, loosened, same_default
+from miglint.schema.sameness import alike, essence, same_default
 from miglint.schema.sequences import chosen
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint
@@ -134,7 +134,7 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
     if isinstance(one, Table) and isinstance(two, Table):
         yield from _tables(key, one, two)
         return
-    if loosened(one) == loosened(two):
+    if alike(one, two):
         if isinstance(one, View) and isinstance(two, View) and one.columns != two.columns:
             before, after = (", ".join(view.columns or ("?",)) for view in (one, two))
             yield Change("changed", what, name, key, None, "column order", before, after, counts=False)

@@ -51,6 +51,36 @@ def loosened(value: SchemaObject) -> object:
     return value
 
 
+_TOKEN = pattern(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[\w.]+|\S""")
+_SOURCE = pattern(r"(?:\bfrom|\bjoin|,) ?\(*(?:\w+\.)?(\w+)|\bas (\w+)")
+
+
+def alike(one: SchemaObject, two: SchemaObject) -> bool:
+    """Whether two objects of one name are the same, however they were written."""
+    left, right = loosened(one), loosened(two)
+    if left == right:
+        return True
+    if not (isinstance(one, View) and isinstance(two, View)) or one.query is None or two.query is None:
+        return False
+    same = replace(one, query=None, columns=None) == replace(two, query=None, columns=None)
+    return same and _set(one.columns) == _set(two.columns) and _same_columns(loose(one.query.key), loose(two.query.key))
+
+
+def _same_columns(one: str, two: str) -> bool:
+    """Whether two queries differ only in whether columns are qualified; a plain name can be one relation's alone."""
+    left, right = _TOKEN.findall(one), _TOKEN.findall(two)
+    if len(left) != len(right):
+        return False
+    sources = {name for found in _SOURCE.findall(one) for name in found}
+    for before, after in zip(left, right, strict=True):
+        if before != after:
+            short, full = sorted((before, after), key=len)
+            qualifier, _, column = full.rpartition(".")
+            if column != short or qualifier not in sources:
+                return False
+    return True
+
+
 def _set(names: tuple[str, ...] | None) -> frozenset[str]:
     return frozenset(names or ())
 

@@ -8,7 +8,7 @@ from miglint.schema.apply.columns import altered, column_of, no_column
 from miglint.schema.apply.constraints import not_null_name
 from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.reread import refuse_if_broken
-from miglint.schema.apply.words import swap_column, swap_word
+from miglint.schema.apply.words import swap_column, swap_in_query, swap_word
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
     Composite,
@@ -144,7 +144,9 @@ def _in_dependents(machine: Machine, key: Key, old: str, new: str) -> None:
             use = ColumnUse(name, old)
             if use in value.query.uses:
                 swapped = tuple(ColumnUse(name, new) if item == use else item for item in value.query.uses)
-                query = replace(value.query, uses=swapped, key=swap_word(value.query.key, old, new))
+                text = value.query.key
+                text = swap_in_query(text, name, old, new) if machine.postgres else swap_word(text, old, new)
+                query = replace(value.query, uses=swapped, key=text)
                 machine.put(user, replace(value, query=query))
 
 
