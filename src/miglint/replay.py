@@ -144,12 +144,14 @@ def replay_one(
     before = forward.before
     changes: tuple[Change, ...] = ()
     if migration.rollback is not None:
-        rollback = run(forward.schema, rollback_statements, rollback=True)
+        sure = forward.touched if forward.lost else None
+        rollback = run(forward.schema, rollback_statements, rollback=True, sure=sure)
         for assumption in rollback.assumptions:
-            before = assumption.apply(before)
+            # What it takes for granted may be the work of a forward that is not known in full.
+            before = before if forward.lost else assumption.apply(before)
         rollback_again = run(rollback.schema, rollback_statements, rollback=True, kept=False)
         changes = diff(before, rollback.schema, forward.touched | rollback.touched)
-    verdict, unknown = judge(migration, forward, forward_again, rollback, rollback_again, changes)
+    verdict, unknown = judge(migration, forward, forward_again, rollback, rollback_again, changes, doubted=doubted)
     if migration.forward is not None:
         accepted, why = sqlite_accepts(migration.forward, forward_statements, sqlite)
         verdict = replace(verdict, sqlite_compatible=accepted)

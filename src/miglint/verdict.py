@@ -35,8 +35,13 @@ def judge(
     rollback: Run | None,
     rollback_again: Run | None,
     changes: tuple[Change, ...],
+    *,
+    doubted: bool = False,
 ) -> tuple[Verdict, tuple[str, ...]]:
-    """Answer the questions that follow from the runs of a migration; with the reasons for what is not known."""
+    """Answer the questions that follow from the runs of a migration; with the reasons for what is not known.
+
+    After what nobody knows (`doubted`), a forward that seems to fail met another schema than the one that is known.
+    """
     unknown: list[str] = []
 
     def reason(question: str, why: str) -> None:
@@ -46,7 +51,7 @@ def judge(
     if migration.forward is None:
         reason("forward_idempotent", "there is no forward")
     else:
-        forward_idempotent, why = _idempotent(forward, forward_again)
+        forward_idempotent, why = _idempotent(forward, forward_again, doubted=doubted)
         if why is not None:
             reason("forward_idempotent", why)
         rows_stable, why = _rows_stable(migration, forward_again)
@@ -61,21 +66,23 @@ def judge(
         rollback_idempotent, why = _idempotent(rollback, rollback_again)
         if why is not None:
             reason("rollback_idempotent", why)
-    symmetric, why = _symmetric(forward, rollback, changes)
+    symmetric, why = _symmetric(forward, rollback, changes, doubted=doubted)
     if why is not None:
         reason("symmetric", why)
     return Verdict(forward_idempotent, rollback_idempotent, rows_stable, symmetric, None), tuple(unknown)
 
 
-def _idempotent(first: Run, second: Run) -> tuple[bool | None, str | None]:
+def _idempotent(first: Run, second: Run, *, doubted: bool = False) -> tuple[bool | None, str | None]:
     if (
         first.failed is not None
         and first.failed.failure is not None
         and first.failed.failure.condition == "syntax_error"
     ):
         return None, f"its first run fails: {first.failed.failure.message}"
-    if second.failed is not None:
-        return False, None
+    known = {event.failure for event in first.events} if doubted else frozenset()
+    for event in second.events:
+        if event.failure is not None and event.failure.certain and event.failure not in known:
+            return False, None
     for event in second.events:
         if event.failure is not None:
             return None, f"whether a second run fails is not known: {event.failure.message}"
@@ -106,7 +113,9 @@ def _rows_stable(migration: Migration, second: Run) -> tuple[bool | None, str | 
     return (True, None) if doubt is None else (None, doubt)
 
 
-def _symmetric(forward: Run, rollback: Run | None, changes: tuple[Change, ...]) -> tuple[bool | None, str | None]:
+def _symmetric(
+    forward: Run, rollback: Run | None, changes: tuple[Change, ...], *, doubted: bool
+) -> tuple[bool | None, str | None]:
     if rollback is None:
         return None, "there is no rollback"
     stopped = forward.failed.failure if forward.failed is not None else None
@@ -115,7 +124,13 @@ def _symmetric(forward: Run, rollback: Run | None, changes: tuple[Change, ...]) 
     if rollback.failed is not None:
         return False, None
     counted = [change for change in changes if change.counts]
-    if any(change.certain for change in counted) and not rollback.unknown:
+    # What a guard did not find may have been there after all.
+    sought = (
+        {(note.key, note.part) for event in forward.events for note in event.notes if note.kind == "missing"}
+        if doubted
+        else set()
+    )
+    if any(change.certain and (change.key, change.part) not in sought for change in counted) and not rollback.unknown:
         return False, None
     if rollback.unknown:
         return None, rollback.unknown[0]
@@ -126,5 +141,7 @@ def _symmetric(forward: Run, rollback: Run | None, changes: tuple[Change, ...]) 
             return None, f"whether the rollback fails is not known: {event.failure.message}"
     if counted:
         change = counted[0]
+        if (change.key, change.part) in sought:
+            return None, f"whether {change.what} {change.name} was there before is not known"
         return None, f"how {change.what} {change.name} was defined before is not known"
     return True, None

@@ -14,15 +14,15 @@ from miglint.dryrun.sqlite import SqliteEngine
 from miglint.dryrun.sqlite_library import StandardConnection
 from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, run_steps
-from miglint.replay import empty_schema, replay_one
+from miglint.replay import Step, empty_schema, replay_one
 from miglint.schema.apply import run
 from miglint.source import Dialect, Direction, Migration, Script, SourceFile, Span
 from miglint.sql import parse, postgres, sqlite
 
-from . import pairs, views
+from . import calls, pairs, views
 from .pairs import SQLITE, Pair
 
-POSTGRES = [*pairs.POSTGRES, *views.POSTGRES]
+POSTGRES = [*pairs.POSTGRES, *calls.POSTGRES, *views.POSTGRES]
 
 
 def script(text: str, direction: Direction, dialect: Dialect) -> Script:
@@ -87,3 +87,63 @@ def test_sqlite_itself() -> None:
     engine = SqliteEngine(StandardConnection, EngineInfo("sqlite", "SQLite", ""), Limits(), Deadline.after(60))
     wrong = [pair.name for pair in SQLITE if really_symmetric(engine, pair, Dialect.SQLITE) is not (not pair.left)]
     assert wrong == []
+
+
+MAKES = (
+    "CREATE TABLE kept (id int); DO $$ DECLARE n text; BEGIN SELECT 'made' INTO n FROM pg_class LIMIT 1;"
+    " EXECUTE 'CREATE TABLE ' || n || ' (id int)'; EXECUTE 'ALTER TABLE kept ADD COLUMN ' || n || ' int'; END $$;"
+)
+
+
+def after(history: str, forward: str, rollback: str) -> Step:
+    """Replay a pair that comes after a script, of which nothing else is known."""
+    start = run(empty_schema(Dialect.POSTGRES), postgres.parse(history))
+    pair = Pair("", "", forward, rollback)
+    return replay_one(migration(pair, Dialect.POSTGRES), parse, start.schema, doubted=bool(start.unknown))
+
+
+@pytest.mark.parametrize(
+    ("history", "forward", "rollback"),
+    [
+        ("", MAKES, "DROP TABLE kept; DROP TABLE made;"),
+        ("", MAKES, "ALTER TABLE kept DROP COLUMN made; DROP TABLE kept; DROP TABLE made;"),
+        (MAKES, "ALTER TABLE kept DROP COLUMN IF EXISTS made;", "ALTER TABLE kept ADD COLUMN made int;"),
+        (MAKES, "DROP TABLE made;", "CREATE TABLE made (id int);"),
+    ],
+)
+def test_what_a_script_did_unseen_makes_a_rollback_no_wrong_one(
+    postgres_engine: Engine, history: str, forward: str, rollback: str
+) -> None:
+    assert after(history, forward, rollback).verdict.symmetric is not False
+    assert really_symmetric(postgres_engine, Pair("", history, forward, rollback), Dialect.POSTGRES)
+
+
+def test_a_rollback_that_fails_by_itself_is_wrong_after_all() -> None:
+    assert after("", MAKES, "DO $$ BEGIN RAISE EXCEPTION 'no way back'; END $$;").verdict.symmetric is False
+    assert after("", MAKES, "CREATE TABLE kept (id int);").verdict.symmetric is False
+
+
+def test_a_forward_that_fails_after_what_nobody_saw_may_run_twice() -> None:
+    assert after(MAKES, "DROP INDEX nobody;", "").verdict.forward_idempotent is not True
+    seen = after("CREATE TABLE kept (id int);", "ALTER TABLE kept DROP COLUMN made;", "")
+    unseen = after(MAKES, "ALTER TABLE kept DROP COLUMN made;", "")
+    assert (seen.verdict.forward_idempotent, unseen.verdict.forward_idempotent) == (False, None)
+
+
+@pytest.mark.parametrize("drop", ["DROP FUNCTION f();", "DROP TYPE f;", "DROP TABLE f;"])
+def test_a_rollback_cannot_drop_what_no_file_made(postgres_engine: Engine, drop: str) -> None:
+    step = after("CREATE TABLE t (id int);", "CREATE TABLE u (id int);", f"DROP TABLE u; {drop}")
+    assert step.rollback is not None and step.rollback.failed is not None
+    pair = Pair("", "CREATE TABLE t (id int);", "CREATE TABLE u (id int);", f"DROP TABLE u; {drop}")
+    assert really_symmetric(postgres_engine, pair, Dialect.POSTGRES) is False
+
+
+@pytest.mark.parametrize("called", ["f() FROM t", "CASE WHEN a THEN f() END FROM g", "f() WHERE false"])
+def test_a_function_that_may_be_called_any_number_of_times_leaves_a_doubt(called: str) -> None:
+    made = (
+        "CREATE TABLE t (id int); CREATE TABLE g (a bool);"
+        "CREATE FUNCTION f(n int DEFAULT 0) RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM f(n); DROP TABLE t; END';"
+    )
+    step = after(made, f"SELECT {called};", "SELECT 1;")
+    assert step.verdict.symmetric is None
+    assert step.forward.unknown == ('what the function "f" does is not known',)

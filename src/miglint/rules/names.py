@@ -9,8 +9,8 @@ from miglint.replay import Step
 from miglint.rules.clauses import hit_in, ident, in_doubt, operations_of
 from miglint.rules.declared import Declared, declared
 from miglint.rules.registry import Context, Hit, rule
-from miglint.schema.apply.machine import kind_of
 from miglint.schema.apply.naming import LIMIT
+from miglint.schema.describe import kind_of
 from miglint.schema.objects import Index, Key, Sequence, Table, View
 from miglint.schema.outcome import Event, Failure
 from miglint.source import Dialect, Script

@@ -21,6 +21,17 @@ from miglint.sql.operations import Column, Constraint
 _LIMIT = 160
 
 
+def kind_of(value: SchemaObject) -> str:
+    """Return the words for the kind of a relation."""
+    if isinstance(value, Table):
+        return value.kind
+    if isinstance(value, View):
+        return "materialized view" if value.materialized else "view"
+    if isinstance(value, Index):
+        return "index"
+    return "sequence" if isinstance(value, Sequence) else type(value).__name__.lower()
+
+
 def shorten(text: str) -> str:
     """Fold white space and cut a long text."""
     folded = " ".join(text.split())

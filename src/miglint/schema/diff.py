@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from miglint.schema.apply.machine import kind_of
 from miglint.schema.depends import relation_key
-from miglint.schema.describe import describe, describe_column, describe_constraint
+from miglint.schema.describe import describe, describe_column, describe_constraint, kind_of
 from miglint.schema.objects import (
     Absent,
     Comment,

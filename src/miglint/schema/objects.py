@@ -191,6 +191,7 @@ class Routine(Struct, frozen=True, gc=False):
     defaults: int = 0
     types: tuple[Name, ...] = ()
     assumed: bool = False
+    output_names: tuple[str, ...] = ()
 
     __eq__ = equal_by(
         "name",

@@ -8,6 +8,7 @@ from typing import Any
 from miglint.schema.apply import (
     alter_columns,
     alter_constraints,
+    calls,
     columns,
     control,
     data,
@@ -78,8 +79,8 @@ _HANDLERS: dict[type[Operation], Callable[[Machine, Any], None]] = {
     op.Update: data.update,
     op.Delete: data.delete,
     op.Truncate: data.truncate,
-    op.OtherData: data.other_data,
-    op.Select: data.select,
+    op.OtherData: lambda machine, operation: calls.other_data(machine, operation, _apply),
+    op.Select: lambda machine, operation: calls.select(machine, operation, _apply),
     op.Maintenance: data.maintenance,
     op.Transaction: control.transaction,
     op.SetVariable: control.set_variable,
@@ -111,14 +112,22 @@ def _apply(machine: Machine, operation: Operation) -> None:
         raise TypeError(f"no handler for {type(operation).__name__}")
 
 
-def run(schema: Schema, statements: Iterable[Statement], *, rollback: bool = False, kept: bool = True) -> Run:
+def run(
+    schema: Schema,
+    statements: Iterable[Statement],
+    *,
+    rollback: bool = False,
+    kept: bool = True,
+    sure: frozenset[Key] | None = None,
+) -> Run:
     """Run a script over a schema.
 
     A statement that fails is passed over and the rest goes on, so that each failure is seen; `Run.failed` is the
     first, where the engine would have stopped. `rollback` says that the statements are to undo what files have made.
-    The moments of the run are `kept` where somebody looks at them: they hold on to every schema on the way.
+    The moments of the run are `kept` where somebody looks at them: they hold on to every schema on the way. `sure` is
+    given after something unknown has happened: only errors about these keys are certain then.
     """
-    machine = Machine(schema, strict=rollback, kept=kept)
+    machine = Machine(schema, strict=rollback, kept=kept, sure=sure)
     events: list[Event] = []
     failed: Event | None = None
     for statement in statements:
@@ -152,6 +161,7 @@ def run(schema: Schema, statements: Iterable[Statement], *, rollback: bool = Fal
         frozenset(machine.touched),
         tuple(machine.assumptions),
         tuple(machine.moments or ()),
+        machine.lost,
     )
 
 

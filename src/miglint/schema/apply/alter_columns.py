@@ -5,7 +5,8 @@ from __future__ import annotations
 from miglint.schema.apply.alter_constraints import domain_of
 from miglint.schema.apply.columns import altered, altered_column, column_of, composite, implied_sequence, put_column
 from miglint.schema.apply.dependents import uses
-from miglint.schema.apply.machine import Machine, kind_of
+from miglint.schema.apply.machine import Machine
+from miglint.schema.describe import kind_of
 from miglint.schema.objects import Key, Sequence, View
 from miglint.sql.operations import (
     AlterColumnType,

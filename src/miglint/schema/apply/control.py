@@ -79,7 +79,7 @@ def pragma(machine: Machine, operation: Pragma) -> None:
 def opaque(machine: Machine, operation: Opaque) -> None:
     """What cannot be known."""
     if operation.schema_effect:
-        machine.doubt(operation.reason)
+        machine.lose(operation.reason)
     else:
         machine.note("rows?", operation.reason)
 
@@ -111,10 +111,10 @@ def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
         for inner in operation.then:
             apply(machine, inner)
     except Refused as refused:
-        machine.doubt(f"an IF whose condition is not known may lead to an error: {refused.failure.message}")
+        machine.lose(f"an IF whose condition is not known may lead to an error: {refused.failure.message}")
         return
     if machine.schema is not before:
-        machine.doubt("an IF whose condition is not known decides over a change of the schema")
+        machine.lose("an IF whose condition is not known decides over a change of the schema")
 
 
 def _only_raises(operations: tuple[Operation, ...]) -> bool:

@@ -16,7 +16,6 @@ from miglint.sql.operations import (
     Maintenance,
     Name,
     OtherData,
-    Select,
     Truncate,
     Update,
 )
@@ -135,7 +134,7 @@ def update(machine: Machine, operation: Update) -> None:
     _columns_exist(machine, key, table, tuple(column for column, _ in operation.assignments))
     _enum_literals(machine, key, table, operation.where)
     # In a block a name may be a variable's.
-    if not operation.joined and not operation.relations and machine.statement.kind != "do":
+    if not operation.joined and not operation.relations and machine.statement.kind != "do" and not machine.calling:
         _mentioned_columns_exist(machine, key, table, operation)
     place, seeds = _seeds(machine, key)
     if seeds:
@@ -226,7 +225,7 @@ def truncate(machine: Machine, operation: Truncate) -> None:
 
 
 def other_data(machine: Machine, operation: OtherData) -> None:
-    """`COPY`, `MERGE`, `CALL` and the like."""
+    """`COPY`, `MERGE` and the like."""
     if operation.table is not None and operation.kind in ("copy", "merge"):
         _table(machine, operation.table)
     if operation.kind == "copy":
@@ -234,24 +233,6 @@ def other_data(machine: Machine, operation: OtherData) -> None:
             machine.note("rows", f'rows are copied into "{operation.table}" again')
     elif operation.kind == "merge":
         machine.note("rows?", f'what MERGE does to "{operation.table}" a second time is not known')
-    elif operation.kind.startswith("call"):
-        machine.doubt("what a called procedure does is not known")
-
-
-def select(machine: Machine, operation: Select) -> None:
-    """A query run for itself: only the relations it reads and the functions it calls matter."""
-    machine.reads(operation.query)
-    for function in operation.query.functions:
-        resolved = machine.function_name(function)
-        if resolved.schema is not None and resolved.schema not in ("pg_catalog", "information_schema"):
-            called = [
-                machine.schema.find(key)
-                for key in machine.schema.on(Key("routine name", resolved.schema, resolved.name))
-                if key.space == "routine"
-            ]
-            if called:
-                machine.doubt(f'what the function "{function}" does is not known')
-                return
 
 
 def maintenance(machine: Machine, operation: Maintenance) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from miglint.schema.apply.constraints import remove
 from miglint.schema.apply.foreign_keys import resting_on
-from miglint.schema.apply.machine import Machine, kind_of
+from miglint.schema.apply.machine import Machine
 from miglint.schema.depends import relation_key
+from miglint.schema.describe import kind_of
 from miglint.schema.objects import (
     Composite,
     Domain,

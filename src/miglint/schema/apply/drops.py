@@ -5,8 +5,9 @@ from __future__ import annotations
 from miglint.schema.apply.dependents import Dependent, drop_object, settle
 from miglint.schema.apply.foreign_keys import resting_on
 from miglint.schema.apply.indexes import possible_parts
-from miglint.schema.apply.machine import Machine, kind_of
+from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.others import other_key
+from miglint.schema.describe import kind_of
 from miglint.schema.objects import (
     ABSENT,
     Absent,
@@ -169,7 +170,7 @@ def _drop_type(machine: Machine, operation: Drop) -> None:
         machine.never_made(key)
         return
     if found is None:
-        found = machine.assume_type(key)
+        found = ABSENT if machine.never(key) else machine.assume_type(key)
     if isinstance(found, Absent):
         _missing(machine, operation, key, "undefined_object", f'type "{operation.name}" does not exist')
         return
@@ -209,7 +210,7 @@ def _drop_routine(machine: Machine, operation: Drop) -> None:
     exact, bare = Key("routine", schema, text), Key("routine", schema, name.name)
     overloads = any(key.space == "routine" for key in machine.schema.on(Key("routine name", schema, name.name)))
     gone = any(isinstance(machine.schema.get(key), Absent) for key in (exact, bare)) or overloads
-    if gone:
+    if gone or (not operation.if_exists and machine.never(exact)):
         message = (
             f'could not find a {kind} named "{name.name}"'
             if operation.arguments is None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from miglint.schema.apply.constraints import check_mentioned
-from miglint.schema.apply.machine import Machine, kind_of
+from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.naming import choose, column_part, truncate
 from miglint.schema.depends import relation_key
+from miglint.schema.describe import kind_of
 from miglint.schema.objects import Absent, Index, Key, Table
 from miglint.sql.operations import AttachPartition, CreateIndex, IndexElement, Name
 from miglint.values import replace

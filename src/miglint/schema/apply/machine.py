@@ -31,6 +31,9 @@ SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", 
 _CONSTANTS = frozenset({"true", "false", "null", "current_timestamp", "current_date", "current_time"})
 _SQLITE_SYSTEM = frozenset({"sqlite_master", "sqlite_schema", "sqlite_sequence", "sqlite_stat1", "sqlite_temp_master"})
 
+# Errors that the state of the schema has no part in.
+_OF_TEXT = frozenset({"syntax_error", "raise_exception"})
+
 # Stands until the first statement runs.
 _NO_STATEMENT = Statement(Span(0, 0), "", ())
 
@@ -43,28 +46,21 @@ class Refused(Exception):  # noqa: N818 - it is an answer of the modelled engine
         self.failure = failure
 
 
-def kind_of(value: SchemaObject) -> str:
-    """Return the words for the kind of a relation."""
-    if isinstance(value, Table):
-        return value.kind
-    if isinstance(value, View):
-        return "materialized view" if value.materialized else "view"
-    if isinstance(value, Index):
-        return "index"
-    return "sequence" if isinstance(value, Sequence) else type(value).__name__.lower()
-
-
 class Machine:
     """State while one script runs.
 
     `origin` is the schema that the script met, with all that was assumed of it. `dropping` are the objects that one
-    `DROP` names together: they do not stand in each other's way.
+    `DROP` names together: they do not stand in each other's way. `calling` are the functions that are being
+    carried out. Where something unknown happened before, `sure` are the keys of which an error can be certain all the
+    same; `lost` says that it happened in this script.
     """
 
     __slots__ = (
         "assumptions",
+        "calling",
         "dialect",
         "dropping",
+        "lost",
         "moments",
         "notes",
         "origin",
@@ -75,13 +71,18 @@ class Machine:
         "snapshots",
         "statement",
         "strict",
+        "sure",
         "temporary",
         "touched",
         "unknown",
     )
 
-    def __init__(self, schema: Schema, *, strict: bool = False, kept: bool = True) -> None:
+    def __init__(
+        self, schema: Schema, *, strict: bool = False, kept: bool = True, sure: frozenset[Key] | None = None
+    ) -> None:
         self.strict = strict
+        self.sure = sure
+        self.lost = False
         self.schema = schema
         self.origin = schema
         self.dialect = schema.dialect
@@ -97,6 +98,7 @@ class Machine:
         self.assumptions: list[Assumption] = []
         self.temporary = False
         self.dropping: frozenset[Key] = frozenset()
+        self.calling: tuple[Key, ...] = ()
 
     # --- saying what happened
 
@@ -104,6 +106,9 @@ class Machine:
         self, condition: str, message: str, key: Key | None = None, part: str | None = None, *, certain: bool = True
     ) -> Refused:
         """Build the exception for an error of the engine."""
+        if self.sure is not None and key is not None and condition not in _OF_TEXT:
+            # What was made unseen may be a part of what is known.
+            certain = certain and key in self.sure and condition != "undefined_column"
         return Refused(Failure(condition, message, key, part, certain))
 
     def note(self, kind: str, message: str, key: Key | None = None, part: str | None = None) -> None:
@@ -114,6 +119,12 @@ class Machine:
         """Say that the schema is not known in full from here on, and why."""
         self.notes.append(Note("unknown", reason))
         self.unknown.append(reason)
+
+    def lose(self, reason: str) -> None:
+        """Say that anything may have happened here: files no longer tell what there is, and what there is not."""
+        self.doubt(reason)
+        self.lost = True
+        self.schema = self.schema.uprooted()
 
     # --- the schema
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from miglint.schema.apply.constraints import not_null_name, rename_in_table
 from miglint.schema.apply.drops import routines
-from miglint.schema.apply.machine import Machine, kind_of
+from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.others import other_key
 from miglint.schema.apply.rename_types import move_routine, move_type, rename_routine, rename_type
 from miglint.schema.apply.reread import is_legacy, refuse_if_broken
 from miglint.schema.apply.words import swap_word
 from miglint.schema.depends import relation_key
+from miglint.schema.describe import kind_of
 from miglint.schema.objects import (
     Absent,
     Index,

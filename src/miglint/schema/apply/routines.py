@@ -34,6 +34,7 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
         operation.input_names,
         operation.defaults,
         tuple(machine.type_name(item) for item in operation.types),
+        output_names=operation.output_names,
     )
     value = _with_options(value, operation.options)
     existing = machine.schema.find(key)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from miglint.schema.apply.columns import altered, define
 from miglint.schema.apply.constraints import add_constraint
 from miglint.schema.apply.indexes import attach_index, copy_index, part_index
-from miglint.schema.apply.machine import Machine, kind_of
+from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.views import columns_of, result_columns
+from miglint.schema.describe import kind_of
 from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table, Trigger, View
 from miglint.sql.operations import (
     AttachPartition,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from miglint.schema.apply.machine import Machine, kind_of
+from miglint.schema.apply.machine import Machine
+from miglint.schema.describe import kind_of
 from miglint.schema.objects import Key, Table, View
 from miglint.sql.operations import Column, ColumnUse, CreateView, Name, Query
 from miglint.values import replace

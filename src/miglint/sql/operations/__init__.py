@@ -60,6 +60,7 @@ from miglint.sql.operations.parts import (
     Type,
 )
 from miglint.sql.operations.rows import (
+    Call,
     Delete,
     Insert,
     OtherData,
@@ -111,6 +112,7 @@ __all__ = [
     "AlterSequence",
     "And",
     "AttachPartition",
+    "Call",
     "Column",
     "ColumnUse",
     "Condition",

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from miglint.sql.operations.parts import Expression, Name, Operation, Query
+from miglint.values import Struct
+
+
+class Call(Struct, frozen=True, gc=False):
+    """A function that a statement surely calls, once. `arguments` are the constants given to it, None for others."""
+
+    name: Name
+    arguments: tuple[str | None, ...] = ()
 
 
 class Insert(Operation, frozen=True, gc=False, kw_only=True):
@@ -59,7 +67,7 @@ class Truncate(Operation, frozen=True, gc=False, kw_only=True):
 class OtherData(Operation, frozen=True, gc=False, kw_only=True):
     """`COPY`, `MERGE`, `CALL`, `REFRESH`, and other statements that change rows: `kind` in lower-case words.
 
-    `twice` is a column that a `MERGE` gives two values in one action.
+    `twice` is a column that a `MERGE` gives two values in one action; `called` is what a `CALL` calls.
     """
 
     kind: str
@@ -67,9 +75,14 @@ class OtherData(Operation, frozen=True, gc=False, kw_only=True):
     relations: tuple[Name, ...] = ()
     concurrently: bool = False
     twice: str | None = None
+    called: Call | None = None
 
 
 class Select(Operation, frozen=True, gc=False, kw_only=True):
-    """A query run for itself. `functions` matter: `setval`, `set_config('search_path', ...)`, `drop_all_views()`."""
+    """A query run for itself. `functions` matter: `setval`, `set_config('search_path', ...)`, `drop_all_views()`.
+
+    `called` are those of them that it surely calls, once each, in order: not per row of a table, nor on a condition.
+    """
 
     query: Query
+    called: tuple[Call, ...] = ()

@@ -47,22 +47,34 @@ def routine_text(node: Node, body: str) -> str:
     arguments = []
     for item in node.get("parameters", ()):
         parameter = item["FunctionParameter"]
-        name = '"' + parameter.get("name", "").replace('"', '""') + '" ' if parameter.get("name") else ""
-        arguments.append(f"{_MODES.get(parameter['mode'], '')} {name}text")
+        arguments.append(argument_text(_MODES.get(parameter["mode"], ""), parameter.get("name", "")))
+    outputs = sum("OUT" in argument for argument in arguments)
     returns = ""
     spelled = node.get("returnType")
     if node.get("is_procedure"):
-        returns = "" if any("OUT" in argument for argument in arguments) else "RETURNS void"
+        returns = "" if outputs else "RETURNS void"
     elif spelled is not None:
-        name = constant_text(spelled["names"][-1])
-        if spelled.get("setof"):
-            returns = "RETURNS SETOF record"
-        elif name in _KEPT_RETURNS:
-            returns = f"RETURNS {name}"
-        elif not any("OUT" in argument for argument in arguments):
-            returns = "RETURNS text"
-    if sum("OUT" in argument for argument in arguments) == 1:
-        returns = returns.replace("record", "text")
+        returns = result_text(constant_text(spelled["names"][-1]), outputs, setof=spelled.get("setof", False))
+    return with_head(arguments, returns, body)
+
+
+def argument_text(mode: str, name: str) -> str:
+    """Return a parameter of a type that libpg_query knows; `mode` is empty, `OUT` or `INOUT`."""
+    quoted = '"' + name.replace('"', '""') + '" ' if name else ""
+    return f"{mode} {quoted}text"
+
+
+def result_text(name: str, outputs: int, *, setof: bool) -> str:
+    """Return the `RETURNS` of a routine that returns the type `name`, and has so many parameters with `OUT`."""
+    if setof:
+        return "RETURNS SETOF text" if outputs == 1 else "RETURNS SETOF record"
+    if name in _KEPT_RETURNS:
+        return f"RETURNS {name}"
+    return "" if outputs else "RETURNS text"
+
+
+def with_head(arguments: list[str], returns: str, body: str) -> str:
+    """Return the `CREATE FUNCTION` of these parts."""
     tag = "$miglint$"
     while tag in body:
         tag = tag[:-1] + "_$"

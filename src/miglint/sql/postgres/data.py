@@ -19,6 +19,7 @@ from miglint.sql.operations import (
     Truncate,
     Update,
 )
+from miglint.sql.postgres.called import call_of, calls_of
 from miglint.sql.postgres.canonical import walk
 from miglint.sql.postgres.expressions import expression, literal_of, query, trailing
 from miglint.sql.postgres.lexer import find_word
@@ -340,7 +341,7 @@ def select(place: Place, node: Node) -> list[Operation]:
         return operations + select_into(place, node)
     text = place.text[place.start : place.end]
     found = query({"SelectStmt": node}, text)
-    operations.append(Select(span=place.whole(), query=found))
+    operations.append(Select(span=place.whole(), query=found, called=calls_of(node) if found.functions else ()))
     if Name(None, "set_config") in found.functions:
         operations += _set_config(place, node)
     return operations
@@ -372,7 +373,7 @@ def copy(place: Place, node: Node) -> list[Operation]:
 def call(place: Place, node: Node) -> list[Operation]:
     """Read `CALL`."""
     name = ".".join(strings(node["funccall"]["funcname"]))
-    return [OtherData(span=place.whole(), kind=f"call {name}")]
+    return [OtherData(span=place.whole(), kind=f"call {name}", called=call_of(node["funccall"]))]
 
 
 _READERS = {"InsertStmt": insert, "UpdateStmt": update, "DeleteStmt": delete, "MergeStmt": merge}

@@ -1,4 +1,4 @@
-"""`DO` blocks: PL/pgSQL read as control flow around operations.
+"""PL/pgSQL read as control flow around operations: `DO` blocks, and the bodies of functions.
 
 libpg_query gives the block as a tree of PL/pgSQL statements, with the SQL inside as texts. Each text is looked for in
 the block, from where the last one ended, so that its operations point into the file.
@@ -7,7 +7,7 @@ the block, from where the last one ended, so that its operations point into the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from miglint.source import Span
 from miglint.sql.operations import (
@@ -27,13 +27,10 @@ from miglint.sql.operations import (
     Unknown,
     Update,
 )
-from miglint.sql.postgres import native
-from miglint.sql.postgres.blocks import parse_block
 from miglint.sql.postgres.conditions import Known, condition
 from miglint.sql.postgres.constants import NotConstantError, evaluate
 from miglint.sql.postgres.embedded import (
     ASSIGN,
-    body_start,
     bound,
     byte_map,
     flat,
@@ -44,8 +41,9 @@ from miglint.sql.postgres.embedded import (
     statements,
     targets,
 )
-from miglint.sql.postgres.names import Node, constant_text
+from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.place import Place, place_of
+from miglint.values import replace
 
 Read = Callable[[Place, Node], list[Operation]]
 # The operations of a list of statements, and whether the block surely ends with them.
@@ -54,30 +52,7 @@ Result = tuple[list[Operation], bool]
 _ERROR_LEVEL = 21
 
 
-def do_block(place: Place, node: Node, read: Read) -> list[Operation]:
-    """Read `DO`."""
-    body, language, location = "", "plpgsql", -1
-    for item in node.get("args", ()):
-        element = item["DefElem"]
-        if element["defname"] == "as":
-            body = constant_text(element["arg"])
-            location = element.get("location", -1)
-        else:
-            language = constant_text(element["arg"]).lower()
-    if language != "plpgsql":
-        return [Opaque(span=place.whole(), reason=f"a block in the language {language}")]
-    tree = parse_block(place.text[place.start : place.end])
-    if isinstance(tree, native.NativeError):
-        return [Opaque(span=place.whole(), reason=f"the block cannot be read: {tree.message}")]
-    if not tree:
-        return []
-    function = tree[0]["PLpgSQL_function"]
-    reader = _Block(place, read, body_start(place, location, body), function)
-    operations, _ = reader.one(function["action"])
-    return operations
-
-
-class _Block:
+class Block:
     """Reads the statements of one block; keeps what is known of its variables, and how far it has come in the text."""
 
     def __init__(self, place: Place, read: Read, at: int | None, function: Node) -> None:
@@ -93,6 +68,10 @@ class _Block:
             self.variables[number] = variable.get("refname", "")
             if "default_val" in variable:
                 self._default(variable["refname"], variable["default_val"]["PLpgSQL_expr"]["query"])
+
+    def given(self, arguments: Mapping[str, str]) -> None:
+        """Take it that parameters have these values, those that are not assigned to."""
+        self.texts |= {name: text for name, text in arguments.items() if not self.assigned[name] + self.assigned["*"]}
 
     def _default(self, name: str, text: str) -> None:
         self.assigned[name] += 1
@@ -110,6 +89,7 @@ class _Block:
 
     @property
     def known(self) -> Known:
+        """What is known of variables here."""
         return Known(self.texts, self.nodes)
 
     def many(self, nodes: list[Node] | None) -> Result:
@@ -318,7 +298,8 @@ class _Block:
         self.texts, self.nodes = known, nodes
         effects = [item for item in flat(operations) if not isinstance(item, (Select, Raise))]
         if not effects:
-            return operations if all(isinstance(item, Select) for item in operations) else []
+            # What a turn calls is called any number of times.
+            return [replace(item, called=()) for item in operations if isinstance(item, Select)]
         only_rows = all(
             isinstance(item, (Insert, Update, Delete, Truncate, OtherData))
             or (isinstance(item, Opaque) and not item.schema_effect)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from miglint.sql.operations import Opaque, Operation
-from miglint.sql.postgres import attached, changes, data, objects, others, plpgsql, routines, session, tables
+from miglint.sql.postgres import attached, changes, data, do, objects, others, routines, session, tables
 from miglint.sql.postgres.alter import alter_table
 from miglint.sql.postgres.names import Node, kind_of
 from miglint.sql.postgres.place import Place
@@ -29,7 +29,7 @@ def _create_schema(place: Place, node: Node) -> list[Operation]:
 
 
 def _do(place: Place, node: Node) -> list[Operation]:
-    return plpgsql.do_block(place, node, read)
+    return do.do_block(place, node, read)
 
 
 READERS: dict[str, Reader] = {

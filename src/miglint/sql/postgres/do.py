@@ -1,0 +1,34 @@
+"""`DO`: a block of PL/pgSQL that runs where it stands."""
+
+from __future__ import annotations
+
+from miglint.sql.operations import Opaque, Operation
+from miglint.sql.postgres import native
+from miglint.sql.postgres.blocks import parse_block
+from miglint.sql.postgres.embedded import body_start
+from miglint.sql.postgres.names import Node, constant_text
+from miglint.sql.postgres.place import Place
+from miglint.sql.postgres.plpgsql import Block, Read
+
+
+def do_block(place: Place, node: Node, read: Read) -> list[Operation]:
+    """Read `DO`."""
+    body, language, location = "", "plpgsql", -1
+    for item in node.get("args", ()):
+        element = item["DefElem"]
+        if element["defname"] == "as":
+            body = constant_text(element["arg"])
+            location = element.get("location", -1)
+        else:
+            language = constant_text(element["arg"]).lower()
+    if language != "plpgsql":
+        return [Opaque(span=place.whole(), reason=f"a block in the language {language}")]
+    tree = parse_block(place.text[place.start : place.end])
+    if isinstance(tree, native.NativeError):
+        return [Opaque(span=place.whole(), reason=f"the block cannot be read: {tree.message}")]
+    if not tree:
+        return []
+    function = tree[0]["PLpgSQL_function"]
+    reader = Block(place, read, body_start(place, location, body), function)
+    operations, _ = reader.one(function["action"])
+    return operations
