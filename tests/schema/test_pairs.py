@@ -19,10 +19,10 @@ from miglint.schema.apply import run
 from miglint.source import Dialect, Direction, Migration, Script, SourceFile, Span
 from miglint.sql import parse, postgres, sqlite
 
-from . import calls, pairs, views
+from . import calls, keys, pairs, views
 from .pairs import SQLITE, Pair
 
-POSTGRES = [*pairs.POSTGRES, *calls.POSTGRES, *views.POSTGRES]
+POSTGRES = [*pairs.POSTGRES, *calls.POSTGRES, *keys.POSTGRES, *views.POSTGRES]
 
 
 def script(text: str, direction: Direction, dialect: Dialect) -> Script:

@@ -135,6 +135,9 @@ def constraint(
         columns: tuple[str, ...] = (inline,) if kind != "check" else ()
     else:
         columns = strings(node.get("fk_attrs")) if kind == "foreign" else strings(node.get("keys"))
+        if kind == "exclude":
+            elements = [item["List"]["items"][0]["IndexElem"] for item in node["exclusions"]]
+            columns = tuple(element["name"] for element in elements if "name" in element)
     if found is not None:
         columns = found.columns
     if kind == "check":
