@@ -7,17 +7,27 @@ from collections.abc import Iterator
 from miglint.replay import Step
 from miglint.rules.survey import Act, done, undoes
 from miglint.schema.objects import Key, Routine, Table
+from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 
 OLD_CODE = "the release that is still running"
 
 
-def end_of(step: Step, act: Act) -> Schema:
-    """Return the schema that the act's script leaves behind."""
+def _run_of(step: Step, act: Act) -> Run:
     run = step.forward if act.forward else step.rollback
     assert run is not None
-    return run.schema
+    return run
+
+
+def start_of(step: Step, act: Act) -> Schema:
+    """Return the schema that the act's script met."""
+    return _run_of(step, act).before
+
+
+def end_of(step: Step, act: Act) -> Schema:
+    """Return the schema that the act's script leaves behind."""
+    return _run_of(step, act).schema
 
 
 def dropped(step: Step, *kinds: str) -> Iterator[tuple[Act, ops.Drop]]:
@@ -32,21 +42,23 @@ def dropped(step: Step, *kinds: str) -> Iterator[tuple[Act, ops.Drop]]:
 def dropped_others(step: Step, kinds: tuple[str, ...], space: str) -> Iterator[tuple[Act, ops.Drop]]:
     """Yield the drops of what is no relation (types, schemas, extensions, triggers, ...), as `dropped` does."""
     for act, operation in done(step, ops.Drop):
-        if operation.kind in kinds and not undoes(step, act) and not _comes_back(step, act, operation, space):
+        if operation.kind not in kinds or undoes(step, act) or _exists(end_of(step, act), act, operation, space):
+            continue
+        # What the script made for itself, or called so itself, nobody else has heard of.
+        if not _exists(act.before, act, operation, space) or _exists(start_of(step, act), act, operation, space):
             yield act, operation
 
 
-def _comes_back(step: Step, act: Act, operation: ops.Drop, space: str) -> bool:
-    end = end_of(step, act)
+def _exists(schema: Schema, act: Act, operation: ops.Drop, space: str) -> bool:
     if space == "routine":
-        return routine_exists(end, operation.name)
+        return routine_exists(schema, operation.name)
     places: tuple[str, ...] = ("",)
     if space == "type":
         places = (operation.name.schema,) if operation.name.schema is not None else act.before.path
     if operation.table is not None:
         table = act.key(operation.table)
-        return end.find(Key(space, table.schema, operation.name.name, table.name)) is not None
-    return any(end.find(Key(space, place, operation.name.name)) is not None for place in places)
+        return schema.find(Key(space, table.schema, operation.name.name, table.name)) is not None
+    return any(schema.find(Key(space, place, operation.name.name)) is not None for place in places)
 
 
 def routine_exists(schema: Schema, name: ops.Name) -> bool:

@@ -10,7 +10,7 @@ from miglint.locks.look import View as Look
 from miglint.locks.types import Change
 from miglint.replay import Step
 from miglint.rules.clauses import ident, qualified
-from miglint.rules.compatibility import end_of
+from miglint.rules.compatibility import end_of, start_of
 from miglint.rules.registry import Context, Hit, rule
 from miglint.rules.survey import Act, done, tell, undoes, version_of
 from miglint.schema.objects import View
@@ -174,7 +174,7 @@ def column_type_changed(step: Step, context: Context) -> Iterator[Hit]:
             continue
         if undoes(step, act) or (known.type.name, operation.type.name) in _WIDER:
             continue
-        if known.type.name == operation.type.name and not operation.type.args:
+        if not operation.type.args and operation.type.name in (known.type.name, _first_type(step, act, operation)):
             continue
         if type_change(Look(act.before, version_of(context), act.timezone), operation) in (
             Change.NOTHING,
@@ -187,6 +187,13 @@ def column_type_changed(step: Step, context: Context) -> Iterator[Hit]:
             f'"{operation.table.name}.{operation.column}" is {operation.type} from now on, no longer {known.type}',
             "Add a column of the new type beside it, write both, and drop the old one in a later migration.",
         )
+
+
+def _first_type(step: Step, act: Act, operation: ops.AlterColumnType) -> str | None:
+    """Return what the column's type was called before the script: it may since have made way for one of that name."""
+    table = start_of(step, act).table(act.key(operation.table))
+    column = table.columns.get(operation.column) if table is not None else None
+    return None if column is None or column.type is None else column.type.name
 
 
 @rule(

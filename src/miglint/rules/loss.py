@@ -39,7 +39,7 @@ def required_column_added(step: Step, context: Context) -> Iterator[Hit]:
     for act, operation in done(step, ops.AddColumn, forward_only=True):
         column = operation.column
         filled = act.fresh(operation.table)
-        if operation.kind == "type" or column.nullable is not False or (filled and not _filled(step, act, operation)):
+        if operation.kind == "type" or column.nullable is not False or (filled and not _rows(step, act, operation)):
             continue
         if column.serial or column.identity is not None or column.generated is not None:
             continue
@@ -54,6 +54,10 @@ def required_column_added(step: Step, context: Context) -> Iterator[Hit]:
                 f"`ALTER TABLE {on} ADD COLUMN {name}{kind};`, fill it {_BATCHES}, then in a later migration make it "
                 f"NOT NULL. Or give it a constant: `ADD COLUMN {name}{kind} NOT NULL DEFAULT ...`."
             )
+        if not filled and _rows(step, act, operation) is False:
+            lost = f'code that does not know "{column.name}" cannot write rows of "{operation.table.name}" any more'
+            yield tell(act, WARNING, lost, help)
+            continue
         yield tell(
             act,
             ERROR,
@@ -63,17 +67,22 @@ def required_column_added(step: Step, context: Context) -> Iterator[Hit]:
         )
 
 
-def _filled(step: Step, act: Act, operation: ops.AddColumn) -> bool:
-    """Return whether the migration has put rows into its own table by then, and left them there."""
-    key, filled = act.key(operation.table), False
+def _rows(step: Step, act: Act, operation: ops.AddColumn) -> bool | None:
+    """Return whether the script has put rows into the table by then, or has taken all of them; None for neither."""
+    key = act.key(operation.table)
+    filled: bool | None = None
     for earlier in survey(step).acts:
         if earlier.script is act.script and earlier.number < act.number and not earlier.idle:
             done_to = earlier.operation
             if isinstance(done_to, ops.Insert) and earlier.key(done_to.table) == key:
-                filled = filled or bool(done_to.rows)
+                filled = True if done_to.rows else filled or None
             elif isinstance(done_to, (ops.Delete, ops.Truncate)) and earlier.key(done_to.table) == key:
-                filled = False
+                filled = False if act.fresh(operation.table) or _all_rows(done_to) else filled
     return filled
+
+
+def _all_rows(operation: ops.Delete | ops.Truncate) -> bool:
+    return isinstance(operation, ops.Truncate) or operation.where is None
 
 
 @rule(
