@@ -11,7 +11,7 @@ from miglint.sql.operations import Expression, Name, Select
 
 # Functions of the server (and of well-known extensions) that are immutable or stable, less those behind operators,
 # types and aggregates. Where one name has volatile variants it is not listed.
-_CALM = frozenset(
+CALM = frozenset(
     """
     abbrev abs acldefault acos acosd acosh age area array_dims array_fill array_length array_lower array_ndims
     array_position array_positions array_remove array_replace array_reverse array_sort array_to_json
@@ -129,4 +129,4 @@ def _calm(name: Name, schema: Schema) -> bool:
             if isinstance(found, Routine):
                 said = " ".join((found.definition, *found.options))
                 return "volatility=immutable" in said or "volatility=stable" in said or _inlined(found, said, schema)
-    return name.schema in (None, "pg_catalog", "public") and name.name in _CALM
+    return name.schema in (None, "pg_catalog", "public") and name.name in CALM

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from miglint.findings import Severity
+from miglint.locks.volatility import CALM
 from miglint.replay import Step
 from miglint.rules.registry import Hit
 from miglint.schema.objects import Key
@@ -126,7 +127,7 @@ def flat(operations: tuple[Operation, ...]) -> Iterator[Operation]:
             yield operation
 
 
-_IDLE = frozenset({ops.Transaction, ops.SetVariable, ops.Pragma, ops.Maintenance, ops.Select})
+_IDLE = frozenset({ops.Transaction, ops.SetVariable, ops.Pragma, ops.Maintenance})
 
 
 @lru_cache(maxsize=8)
@@ -141,7 +142,12 @@ def operations_of(step: Step) -> tuple[tuple[Script, Statement, Operation], ...]
 
 
 def acts(operation: Operation) -> bool:
-    """Return whether an operation can change a schema or rows: session settings and plain queries do not."""
+    """Return whether an operation can change a schema or rows: session settings and plain queries do not.
+
+    A query does when it calls a function that is none of those of the server which change nothing.
+    """
+    if isinstance(operation, ops.Select):
+        return any(call.name.schema is not None or call.name.name not in CALM for call in operation.called)
     return type(operation) not in _IDLE
 
 

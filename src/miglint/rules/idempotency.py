@@ -19,7 +19,7 @@ from miglint.rules.registry import Hit
 from miglint.schema.outcome import Event, Failure, Run
 from miglint.source import Dialect, Script
 from miglint.sql import operations as ops
-from miglint.sql.operations import Operation
+from miglint.sql.operations import Name, Operation
 
 
 class Again(NamedTuple):
@@ -131,12 +131,25 @@ def _collect(found: dict[str, list[Again]], script: Script, first: Run, second: 
     if not second.events:
         return
     broken = {event.operation.span for event in first.events if event.failure is not None}
+    unmade: list[Name] = []
     for event in second.events:
         failure = event.failure
         if failure is not None and failure.certain and event.operation.span not in broken:
+            if _lacks(failure, unmade):
+                # It would be there, had the statement before it not failed: that is told there.
+                continue
             operation = acting(event.operation, failure.key, failure.part)
             code = code_of(operation, failure.condition)
             found.setdefault(code, []).append(Again(script, event, operation, failure))
+            if code == "IDM050" and isinstance(operation, (ops.CreateTable, ops.CreateView)):
+                unmade.append(operation.name)
+
+
+def _lacks(failure: Failure, unmade: list[Name]) -> bool:
+    key = failure.key
+    if not unmade or key is None or failure.condition != "undefined_table":
+        return False
+    return any(name.name == key.name and name.schema in (None, key.schema) for name in unmade)
 
 
 def told(step: Step, code: str, help: Callable[[Again], str]) -> Sequence[Hit]:

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from miglint.replay import Step
 from miglint.rules.clauses import acting, ident, literal, qualified, subject
 from miglint.schema.diff import Change
-from miglint.schema.objects import Enum, Index, Key, Routine, Table, View
+from miglint.schema.objects import Absent, Enum, Index, Key, Routine, Table, View
 from miglint.schema.outcome import Event, Failure
 from miglint.source import Dialect
 from miglint.sql.operations import Column, Name
@@ -60,8 +60,17 @@ def _drop(step: Step, change: Change) -> str:
     return f"DROP {words} IF EXISTS {name}{on};"
 
 
+def presumed(step: Step, change: Change) -> bool:
+    """Return whether the rollback itself takes it that the object is there: no file has made it."""
+    rollback = step.rollback
+    return rollback is not None and any(
+        item.key == change.key and (item.name or None) == change.part and not isinstance(item.value, Absent)
+        for item in rollback.assumptions
+    )
+
+
 def _make_again(step: Step, change: Change) -> str:
-    if _still_there(step, change):
+    if _still_there(step, change) or presumed(step, change):
         return "Drop in the rollback only what the forward made."
     name, definition = _relation(step, change.key), change.before
     if change.part is not None:
@@ -158,18 +167,18 @@ def _column_action(was: Column, aspect: str | None) -> str | None:
 
 
 def first_difference(one: object, two: object) -> tuple[str, str]:
-    """Return the first lines in which two long definitions differ."""
+    """Return where two long definitions first differ: the words of queries, the lines of other texts."""
+    if isinstance(one, View) and isinstance(two, View) and one.query is not None and two.query is not None:
+        return _around(one.query.key, two.query.key)
     lines = [_body(value).splitlines() for value in (one, two)]
     for before, after in zip_longest(*lines, fillvalue=""):
         if before.strip() != after.strip():
             return f"`{before.strip()}`", f"`{after.strip()}`"
-    if isinstance(one, View) and isinstance(two, View) and one.query is not None and two.query is not None:
-        return _around(one.query.key, two.query.key)
     return "spaced otherwise", "spaced otherwise"
 
 
 def _around(one: str, two: str) -> tuple[str, str]:
-    """Return the words around the first difference of two queries that were written alike: something was renamed."""
+    """Return the words around the first difference of two queries."""
     before, after = one.split(), two.split()
     at = next((place for place, (left, right) in enumerate(zip(before, after, strict=False)) if left != right), 0)
     first = max(at - 2, 0)
@@ -179,8 +188,6 @@ def _around(one: str, two: str) -> tuple[str, str]:
 def _body(value: object) -> str:
     if isinstance(value, Routine):
         return value.body or value.definition
-    if isinstance(value, View):
-        return value.query.text if value.query is not None else ""
     return str(getattr(value, "definition", ""))
 
 

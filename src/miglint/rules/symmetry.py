@@ -9,7 +9,7 @@ from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.clauses import Clause, acting, does_anything, find_clause, first_text, places, subject, was_read
 from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.restore import first_difference, how_to_restore, how_to_survive
+from miglint.rules.restore import first_difference, how_to_restore, how_to_survive, presumed
 from miglint.schema.diff import Change
 from miglint.schema.objects import Key
 from miglint.schema.outcome import Event
@@ -75,6 +75,9 @@ def told(step: Step) -> Told:
     }
     found: Told = {}
     for change in step.changes:
+        if step.rollback.lost and change.kind in ("extra", "missing"):
+            # It may be what the rollback does unseen.
+            continue
         # What a failing statement was to remove is left behind because it fails: that is told once, at the statement.
         if change.certain and (change.key.name.lower(), change.part.lower() if change.part else None) not in mistaken:
             found.setdefault(code_of(step, change), []).append(change)
@@ -92,7 +95,7 @@ def code_of(step: Step, change: Change) -> str:
             return "SYM015"
         return "SYM017" if _is_copy(step, change) else "SYM001"
     if change.kind == "missing":
-        return "SYM012" if _exists(step.after, change) else "SYM002"
+        return "SYM012" if _exists(step.after, change) or presumed(step, change) else "SYM002"
     if change.aspect in _ASPECTS:
         return _ASPECTS[change.aspect]
     if change.what == "index":
@@ -137,7 +140,7 @@ def place(step: Step, change: Change) -> tuple[Script, Clause] | None:
     """Return the clause that a person should look at: the rollback's that does it wrong, or the forward's to undo."""
     migration = step.migration
     sides = [(_FORWARD, migration.forward), (_ROLLBACK, migration.rollback)]
-    undoes_wrongly = change.kind == "changed" or (change.kind == "missing" and _exists(step.after, change))
+    undoes_wrongly = change.kind == "changed" or code_of(step, change) == "SYM012"
     if undoes_wrongly or (change.kind == "extra" and not _exists(step.after, change)):
         sides.reverse()
     owner = _table_of(step, change.key)
@@ -151,6 +154,15 @@ def place(step: Step, change: Change) -> tuple[Script, Clause] | None:
                 clause = find_clause(step, direction, owner, None)
             if clause is not None:
                 return script, clause
+    # What calls a function names nothing of what that does.
+    runs = {_FORWARD: step.forward, _ROLLBACK: step.rollback}
+    for direction, script in sides:
+        run = runs[direction]
+        if script is None or run is None:
+            continue
+        for moment in run.moments:
+            if moment.before.objects.get(change.key) is not moment.after.objects.get(change.key):
+                return script, (moment.statement, moment.operation)
     return None
 
 
@@ -189,13 +201,15 @@ def message(step: Step, change: Change) -> str:
     if change.kind == "renamed":
         return f"after the rollback {change.what} {change.before} is called {change.after}"
     if change.kind == "missing":
+        if presumed(step, change):
+            return f"the rollback removes {thing}, which no migration has made"
         was = f"; it was {change.before}" if change.before else ""
         if _exists(step.after, change):
             return f"the rollback removes {thing}, which was there before the forward{was}"
         return f"the rollback does not restore {thing}{was}"
     aspect = change.aspect or "definition"
     before, after = change.before or "not set", change.after or "not set"
-    if before == after:
+    if before.lower() == after.lower():
         before, after = first_difference(step.before.find(change.key), _end(step).find(change.key))
     another = f"other {aspect}" if aspect in ("columns", "labels") else f"another {aspect}"
     return f"after the rollback {thing} has {another}: it was {before}, and is {after}"

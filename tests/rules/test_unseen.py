@@ -1,0 +1,79 @@
+"""What happens inside functions and dynamic SQL, and what follows from one failure, as findings tell it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .checking import Checker
+
+KEPT = {
+    "001_a.up.sql": "CREATE TABLE a (id bigint PRIMARY KEY);",
+    "001_a.down.sql": "DROP TABLE a;",
+}
+LOOP = "DO $$ DECLARE t text; BEGIN FOR t IN SELECT name FROM a LOOP EXECUTE 'DROP TABLE ' || t; END LOOP; END $$;"
+
+
+@pytest.fixture
+def checker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checker:
+    return Checker(tmp_path, monkeypatch)
+
+
+def test_what_a_function_does_is_told_where_it_is_called(checker: Checker) -> None:
+    files = {
+        "001_a.up.sql": "CREATE TABLE a (id bigint PRIMARY KEY);\n"
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN DROP TABLE a; CREATE TABLE b (id int); END';",
+        "001_a.down.sql": "DROP FUNCTION f(); DROP TABLE a;",
+        "002_b.up.sql": "SELECT f();",
+        "002_b.down.sql": "DROP TABLE IF EXISTS other;",
+    }
+    assert checker.told(files, "SYM") == [
+        ("SYM001", "error", "the rollback leaves table b behind: (id int4)"),
+        ("SYM002", "error", "the rollback does not restore table a; it was (id int8 NOT NULL)"),
+    ]
+
+
+def test_a_rollback_that_may_do_more_leaves_nothing_behind(checker: Checker) -> None:
+    files = KEPT | {"002_b.up.sql": "CREATE TABLE b (id int);", "002_b.down.sql": "DROP TABLE IF EXISTS other;"}
+    assert checker.told(files, "SYM001") == [("SYM001", "error", "the rollback leaves table b behind: (id int4)")]
+    assert checker.told(files | {"002_b.down.sql": LOOP}, "SYM001") == []
+
+
+def test_a_rollback_that_removes_what_no_migration_has_made(checker: Checker) -> None:
+    files = KEPT | {
+        "002_b.up.sql": "ALTER TABLE elsewhere ADD COLUMN x int; CREATE TABLE s.b (id int);",
+        "002_b.down.sql": "ALTER TABLE elsewhere DROP COLUMN x; DROP TABLE b;",
+    }
+    assert checker.told(files, "SYM") == [
+        ("SYM012", "error", "the rollback removes table b, which no migration has made"),
+        ("SYM001", "error", "the rollback leaves table s.b behind: (id int4)"),
+    ]
+
+
+def test_what_is_missing_because_of_a_failure_before_it_is_not_told(checker: Checker) -> None:
+    files = KEPT | {
+        "002_b.up.sql": "CREATE OR REPLACE VIEW v AS SELECT id FROM a;\nCREATE TABLE IF NOT EXISTS b (id bigint);\n"
+        "INSERT INTO b SELECT id FROM v ON CONFLICT DO NOTHING;\nDROP VIEW v;\nDROP TABLE IF EXISTS a;",
+    }
+    assert checker.told(files, "IDM050", "IDM025") == [
+        ("IDM050", "error", 'the second run fails: relation "a" does not exist')
+    ]
+
+
+def test_views_that_differ_far_behind_are_told_apart(checker: Checker) -> None:
+    columns = ", ".join(f"a.id AS a_rather_long_name_{number}" for number in range(9))
+    files = KEPT | {
+        "002_b.up.sql": f"CREATE VIEW v AS SELECT {columns} FROM a WHERE a.id > 1;",
+        "002_b.down.sql": "DROP VIEW v;",
+        "003_c.up.sql": "DROP VIEW v;",
+        "003_c.down.sql": f"create view v as select {columns} FROM a WHERE a.id > 2;",
+    }
+    (told,) = checker.told(files, "SYM014")
+    assert told[2] == "after the rollback view v has another definition: it was `(id > 1))`, and is `(id > 2))`"
+
+
+def test_a_rollback_that_calls_a_function_is_none_that_does_nothing(checker: Checker) -> None:
+    files = KEPT | {"002_b.up.sql": "CREATE TABLE b (id int);", "002_b.down.sql": "SELECT now(), current_setting('x');"}
+    assert checker.told(files, "PAI003") != []
+    assert checker.told(files | {"002_b.down.sql": "SELECT undo_it();"}, "PAI003") == []
