@@ -1,4 +1,4 @@
-"""Pairs about constraints that exclude rows: what they are called, and what goes with their columns."""
+"""Pairs about what rests on columns: constraints that exclude rows, and indexes whose columns get another type."""
 
 from __future__ import annotations
 
@@ -26,5 +26,12 @@ POSTGRES = [
         "ALTER TABLE e RENAME COLUMN during TO span; ALTER TABLE e DROP CONSTRAINT e_during_excl;",
         "ALTER TABLE e ADD CONSTRAINT e_during_excl EXCLUDE USING gist (span WITH &&);"
         "ALTER TABLE e RENAME COLUMN span TO during;",
+    ),
+    Pair(
+        "an index comes back with a cast",
+        "CREATE FUNCTION f(varchar) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT lower($1) $$;"
+        "CREATE TABLE t (name varchar(255)); CREATE UNIQUE INDEX i ON t (f(name)) WHERE name > 'a';",
+        "ALTER TABLE t ALTER COLUMN name TYPE text;",
+        "ALTER TABLE t ALTER COLUMN name TYPE varchar(255);",
     ),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from miglint.patterns import pattern
 from miglint.schema.objects import (
     Index,
@@ -24,7 +26,13 @@ def same_default(one: Expression | None, two: Expression | None) -> bool:
     return one == two or loose(one.key) == loose(two.key)
 
 
-_CAST = pattern(r'::(?:"[^"]*"|[\w. ])+?(?:\([^)]*\))?(?:\[\])*(?=\W|$)')
+_CAST = pattern(
+    r"""::(?:"[^"]*"|[\w.])+(?:\ (?:varying|precision)\b)?
+    (?:\([^)]*\))?(?:\ with(?:out)?\ time\ zone\b)?(?:\[\])*""",
+    re.VERBOSE,
+)
+# What a cast leaves behind: brackets around one name, where an argument or a column begins.
+_BRACKETS = pattern(r"(?<=[(,])( ?)\((\w+)\)")
 _QUALIFIER = pattern(r"\b(?:public|pg_catalog)\.")
 
 
@@ -33,7 +41,7 @@ def loose(text: str) -> str:
 
     Two definitions that differ only in casts are stored differently, but mean the same nearly always.
     """
-    return _CAST.sub("", _QUALIFIER.sub("", text))
+    return _BRACKETS.sub(r"\1\2", _CAST.sub("", _QUALIFIER.sub("", text)))
 
 
 def loosened(value: SchemaObject) -> object:

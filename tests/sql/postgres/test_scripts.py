@@ -277,3 +277,10 @@ def test_a_dump_of_rows_is_checked_but_not_read_one_by_one() -> None:
     assert sum(statement.problem is not None for statement in statements) == 1
     rows = [item for statement in statements for item in statement.operations if isinstance(item, op.Opaque)]
     assert rows and not any(item.schema_effect for item in rows)
+
+
+def test_what_the_grammar_says_is_one_line() -> None:
+    (statement,) = parse("DO $$ BEGIN\n  NULL;\nEND\n$body$;\n")
+    assert statement.problem is not None
+    assert "unterminated dollar-quoted string" in statement.problem.message
+    assert "\n" not in statement.problem.message

@@ -121,4 +121,5 @@ def _decode_functions(text: bytes) -> Any:
 def _error(pointer: Any) -> NativeError:
     error = pointer.contents
     message = (error.message or b"syntax error").decode("utf-8", "replace")
-    return NativeError(message, error.cursorpos - 1)
+    # What it quotes of the text may go over lines.
+    return NativeError(" ".join(message.split()), error.cursorpos - 1)
