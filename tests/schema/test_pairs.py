@@ -124,10 +124,28 @@ def test_a_rollback_that_fails_by_itself_is_wrong_after_all() -> None:
 
 
 def test_a_forward_that_fails_after_what_nobody_saw_may_run_twice() -> None:
-    assert after(MAKES, "DROP INDEX nobody;", "").verdict.forward_idempotent is not True
-    seen = after("CREATE TABLE kept (id int);", "ALTER TABLE kept DROP COLUMN made;", "")
-    unseen = after(MAKES, "ALTER TABLE kept DROP COLUMN made;", "")
-    assert (seen.verdict.forward_idempotent, unseen.verdict.forward_idempotent) == (False, None)
+    default = "ALTER TABLE kept ALTER COLUMN made SET DEFAULT 1;"
+    assert after("CREATE TABLE kept (id int);", default, "").verdict.forward_idempotent is False
+    assert after(MAKES, default, "").verdict.forward_idempotent is None
+    # This fails the second time, if it did not the first time.
+    assert after(MAKES, "ALTER TABLE kept DROP COLUMN made;", "").verdict.forward_idempotent is False
+
+
+def test_what_is_dropped_may_be_made_again_unseen(postgres_engine: Engine) -> None:
+    made = "CREATE TABLE kept (id int); CREATE VIEW v AS SELECT id FROM kept;"
+    again = (
+        "DO $$ DECLARE text text; BEGIN text := pg_get_viewdef('v'); DROP VIEW v;"
+        " EXECUTE format('CREATE VIEW v AS %s', text); END $$;"
+    )
+    assert after(made, again, "").verdict.forward_idempotent is None
+    assert after(made, f"{again} DROP VIEW v;", "").verdict.forward_idempotent is False
+    pair = migration(Pair("", "", again, ""), Dialect.POSTGRES)
+    database = postgres_engine.create()
+    try:
+        assert database.run(prepare(script(made, Direction.FORWARD, Dialect.POSTGRES))).ok
+        assert run_steps(pair, Scripts.of(pair), database, database.schema()).verdict.forward_idempotent
+    finally:
+        database.drop()
 
 
 @pytest.mark.parametrize("drop", ["DROP FUNCTION f();", "DROP TYPE f;", "DROP TABLE f;"])

@@ -161,7 +161,8 @@ def place(step: Step, change: Change) -> tuple[Script, Clause] | None:
         if script is None or run is None:
             continue
         for moment in run.moments:
-            if moment.before.objects.get(change.key) is not moment.after.objects.get(change.key):
+            calls = isinstance(moment.operation, (ops.Select, ops.OtherData))
+            if calls and moment.before.objects.get(change.key) is not moment.after.objects.get(change.key):
                 return script, (moment.statement, moment.operation)
     return None
 
