@@ -384,6 +384,30 @@ POSTGRES += [
         "WITH c AS (SELECT id FROM t), d AS (UPDATE t SET a = 1 FROM c WHERE c.id = t.id RETURNING t.id), "
         "e AS (INSERT INTO t (id, a) SELECT id, 1 FROM d WHERE false) UPDATE t SET a = 2 FROM c WHERE t.id = c.id;",
     ),
+    Case(
+        "publication guarded by what the catalog has",
+        T,
+        "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_publication WHERE pubname = 'p') THEN"
+        " EXECUTE 'CREATE PUBLICATION p FOR TABLE t'; END IF; END $$;",
+    ),
+    Case(
+        "publication that a guard finds and drops",
+        T + "CREATE PUBLICATION q FOR TABLE t;",
+        "DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_publication WHERE pubname = 'q') THEN"
+        " DROP PUBLICATION q; END IF; END $$;",
+    ),
+    Case(
+        "statistics guarded by what the catalog has",
+        T,
+        "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_statistic_ext WHERE stxname = 'st') THEN"
+        " CREATE STATISTICS st ON a, b FROM t; END IF; END $$;",
+    ),
+    Case(
+        "collation guarded by what the catalog has",
+        "",
+        "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_collation WHERE collname = 'plain') THEN"
+        " CREATE COLLATION plain (locale = 'C'); END IF; END $$;",
+    ),
 ]
 
 S = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT NOT NULL, b TEXT);"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from miglint.schema.apply.machine import Machine, Refused
+from miglint.schema.apply.others import other_key
 from miglint.schema.objects import Absent, Enum, Key, Routine, Table
 from miglint.sql.operations import (
     And,
@@ -181,7 +182,10 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
     if test.kind in ("table", "view", "materialized view", "index", "sequence", "foreign table", "relation"):
         found = machine.relation(name)[1]
         return None if found is None else not isinstance(found, Absent)
-    return None
+    if test.kind in _ROWS:
+        return None
+    found = machine.schema.get(other_key(machine, test.kind, name, test.table))
+    return None if found is None else not isinstance(found, Absent)
 
 
 def _part_exists(machine: Machine, test: Exists) -> bool | None:
