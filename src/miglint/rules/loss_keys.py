@@ -131,9 +131,22 @@ def _dropped(step: Step) -> Iterator[tuple[Act, ops.DropConstraint, Constraint |
             continue
         table = act.table(operation.table)
         known = table.constraints.get(operation.constraint) if table is not None else None
+        if known is not None and _added_here(step, act, operation):
+            continue
         end = end_of(step, act).table(act.key(operation.table))
         if end is not None and operation.constraint not in end.constraints and not _replaced(known, table, end):
             yield act, operation, known
+
+
+def _added_here(step: Step, act: Act, operation: ops.DropConstraint) -> bool:
+    """Return whether the script itself has added the constraint before: nobody has relied on it yet."""
+    return any(
+        earlier.script is act.script
+        and earlier.number < act.number
+        and added.constraint.name == operation.constraint
+        and earlier.key(added.table) == act.key(operation.table)
+        for earlier, added in done(step, ops.AddConstraint)
+    )
 
 
 def _replaced(old: Constraint | None, table: Table | None, end: Table) -> bool:
