@@ -170,11 +170,23 @@ def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
             message = "lock_timeout = 0 waits without end for the locks below"
         elif value > limit and after:
             message = f"{name} of {value / 1000:g} s: for so long everybody waits behind this migration"
-        elif name == "lock_timeout" and value and not after and same[-1].transaction == act.transaction:
+        elif name == "lock_timeout" and value and not after and _too_late(act, same[-1], settings):
             message = "lock_timeout is set after the last statement that waits for a lock"
         else:
             continue
         yield tell(act, WARNING, message, f"Put first: `SET {name} = '{2 if name == 'lock_timeout' else 30}s';`")
+
+
+def _too_late(act: Act, last: Act, settings: list[tuple[Act, ops.SetVariable]]) -> bool:
+    """Return whether a lock_timeout that follows the last lock is the first that its transaction has."""
+    if last.transaction != act.transaction:
+        return False
+    earlier = [
+        operation
+        for other, operation in settings
+        if other.script is act.script and other.number < last.number and operation.name.lower() == "lock_timeout"
+    ]
+    return not earlier or not earlier[-1].values or not _milliseconds(earlier[-1].values[0])
 
 
 _LIMITS = {"lock_timeout": "longest-lock-timeout", "statement_timeout": "longest-statement-timeout"}

@@ -10,7 +10,7 @@ from miglint.rules.clauses import acts, flat, hit_in, scripts_of
 from miglint.rules.registry import Context, Hit, rule
 from miglint.rules.runners import ENDS, Around, around, placed
 from miglint.rules.untransacted import needs_none
-from miglint.source import Dialect
+from miglint.source import Dialect, Script
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement
 
@@ -166,7 +166,7 @@ def no_transaction_around_several(step: Step, context: Context) -> Iterator[Hit]
                 break
             if begun is None and (not changes or changes[-1] is not statement):
                 changes += [statement] if any(acts(item) for item in flat((operation,))) else []
-        if len(changes) > 1:
+        if len(changes) > 1 and not _stops_at(step, script, changes[-1]):
             yield hit_in(
                 script,
                 changes[1].span,
@@ -174,6 +174,12 @@ def no_transaction_around_several(step: Step, context: Context) -> Iterator[Hit]
                 "when one fails, those before it stay, and the script cannot be run again",
                 "Put BEGIN and COMMIT around them, or write each so that it can be repeated.",
             )
+
+
+def _stops_at(step: Step, script: Script, last: Statement) -> bool:
+    """Return whether a second run gets as far as the last change: whatever failed before it, a new try comes there."""
+    again = step.forward_again if script is step.migration.forward else step.rollback_again
+    return again is not None and again.failed is not None and again.failed.statement.span == last.span
 
 
 @rule(
