@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _MAX_FOLDED = 5
 # What these families tell of is a habit of a script: one finding says it, and on which lines.
-_ONCE_PER_SCRIPT = frozenset({"LCK", "BWC", "TYP"})
+_ONCE_PER_SCRIPT = frozenset({"LCK", "BWC", "TYP", "SYN005"})
 _ONCE_FROM = "DAT020"
 
 
@@ -141,7 +141,8 @@ def _grouped(placed: Iterable[Placed]) -> dict[tuple[str, Span, str], list[Place
     scripts: dict[tuple[str, Span, str], list[Placed]] = defaultdict(list)
     for item in placed:
         hit, code = item.hit, item.rule.code
-        once = item.rule.family in _ONCE_PER_SCRIPT or (item.rule.family == "DAT" and code >= _ONCE_FROM)
+        once = not _ONCE_PER_SCRIPT.isdisjoint((item.rule.family, code))
+        once = once or (item.rule.family == "DAT" and code >= _ONCE_FROM)
         if hit.script is not None and once:
             scripts[hit.file.path, hit.script.span, code].append(item)
         else:

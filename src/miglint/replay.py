@@ -104,6 +104,9 @@ def sqlite_accepts(
     script: Script, statements: tuple[Statement, ...], target: tuple[int, int] | None = None
 ) -> tuple[bool | None, str | None]:
     """Whether the target SQLite (None: the newest) takes a script; None with the reason when that is not known."""
+    for statement in statements:
+        if statement.problem is not None and statement.problem.template:
+            return None, statement.problem.message
     if script.dialect is Dialect.SQLITE:
         if any(statement.problem is not None for statement in statements):
             return False, None

@@ -120,6 +120,9 @@ def _rows_stable(migration: Migration, second: Run) -> tuple[bool | None, str | 
     for event in second.events:
         if event is second.failed:
             break
+        problem = event.statement.problem
+        if problem is not None and doubt is None:
+            doubt = f"a statement cannot be read: {problem.message}"
         for note in event.notes:
             if note.kind == "rows":
                 return False, None

@@ -233,6 +233,14 @@ def test_extensions_have_what_the_table_says_and_the_server_alone_does_not(postg
             },
             ["error"],
         ),
+        # Where a template says in which schema, nobody knows which extension it is.
+        (
+            {
+                "001_a.up.sql": "CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA {{ .Schema }};\n"
+                "CREATE TABLE a (b text);\nCREATE INDEX a_b_idx ON a USING gin (b gin_trgm_ops);",
+            },
+            [],
+        ),
         (
             {
                 "miglint.toml": 'baseline-schema = "start.sql"\nexclude = ["start.sql"]',

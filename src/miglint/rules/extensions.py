@@ -184,6 +184,9 @@ def extension_not_created(steps: Sequence[Passage], context: Context) -> Iterato
         if forward is None:
             continue
         for statement in step.forward_statements:
+            if statement.problem is not None and statement.kind == "create extension":
+                # It may be any of them.
+                return
             for operation in flat(statement.operations):
                 if type(operation) in _SILENT:
                     continue

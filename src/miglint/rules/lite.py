@@ -67,7 +67,8 @@ def _found(step: Step) -> tuple[_Found, ...]:
     ):
         if script is not None:
             for statement in statements:
-                if foreign or _may_tell(statement, step.sqlite):
+                template = statement.problem is not None and statement.problem.template
+                if not template and (foreign or _may_tell(statement, step.sqlite)):
                     found += _of_statement(script, statement, step.sqlite)
     return tuple(found)
 

@@ -83,7 +83,12 @@ def statement_not_read(step: Step, context: Context) -> Iterator[Hit]:
                     script,
                     statement.problem.span,
                     f"this statement was not read: {statement.problem.message}",
-                    "Nothing is known of what it does. A dry run (`--dry-run`) tells.",
+                    "Nothing is known of what it does. "
+                    + (
+                        "Run miglint on the scripts that the template makes."
+                        if statement.problem.template
+                        else "A dry run (`--dry-run`) tells."
+                    ),
                 )
 
 

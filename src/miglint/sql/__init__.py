@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
-from miglint.patterns import pattern
 from miglint.source import Dialect, Script
-from miglint.sql.operations import Statement, SyntaxProblem
-from miglint.values import replace
-
-_TEMPLATE = pattern(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+from miglint.sql.operations import Statement
 
 
 def parse(script: Script) -> tuple[Statement, ...]:
@@ -25,19 +19,7 @@ def parse(script: Script) -> tuple[Statement, ...]:
 
         statements = postgres.parse(text, script.span.start)
     if "{" in text and any(statement.problem is not None for statement in statements):
-        return _templated(text, statements)
+        from miglint.sql.templates import templated
+
+        return templated(text, script.span.start, statements)
     return statements
-
-
-def _templated(text: str, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    # What a template engine fills in is no SQL yet, so what the grammar has against it says nothing.
-    found = _TEMPLATE.search(text)
-    if found is None:
-        return statements
-    message = f"{found[0][:40]} is filled in by a template before the engine sees it"
-    return tuple(
-        statement
-        if statement.problem is None
-        else replace(statement, problem=SyntaxProblem(message, statement.problem.span, certain=False))
-        for statement in statements
-    )

@@ -10,12 +10,14 @@ from miglint.values import Struct
 class SyntaxProblem(Struct, frozen=True, gc=False):
     """What the engine's grammar says against a statement, with the place it names.
 
-    `certain` is False when it is this reader that gave up (nesting too deep), not the engine.
+    `certain` is False when it is this reader that gave up (nesting too deep), not the engine. `template` says that the
+    engine never sees this text: a template engine makes another one of it.
     """
 
     message: str
     span: Span
     certain: bool = True
+    template: bool = False
 
 
 class Statement(Struct, frozen=True, gc=False):
