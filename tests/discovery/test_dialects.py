@@ -141,3 +141,10 @@ def test_irreversible(plant: Plant, look: Look) -> None:
     found = look()
     assert [m.irreversible for m in only(found).migrations] == ["drops (old) data", "no way", ""]
     assert not found.problems
+
+
+def test_a_folder_of_a_driver_ends_with_its_engine() -> None:
+    assert of_segment("riversqlite") == of_segment("sqlite")
+    assert of_segment("gopostgres") == of_segment("postgres")
+    assert of_segment("sqliteness") is UNMARKED
+    assert of_segment("rivermysql") is UNMARKED

@@ -56,6 +56,8 @@ _NAMES: dict[str, Mark] = {
 # The words by which the folders of the engines that are read are usually called.
 ENGINE_WORDS = ("postgres", "postgresql", "pg", "sqlite", "sqlite3")
 
+_ENDINGS = {word: _NAMES[word] for word in ("postgres", "postgresql", "sqlite", "sqlite3")}
+
 # A folder of another engine is left out as a whole, so its name has to be about nothing else: `migrations_mysql` is,
 # `price-oracle` and `mysql-exporter` are not.
 _NEUTRAL = frozenset(
@@ -78,6 +80,9 @@ def of_segment(segment: str) -> Mark:
     """Return the dialect that one folder name speaks of."""
     tokens = _SEPARATORS.split(segment.lower())
     marks = {mark for token in tokens if (mark := _NAMES.get(token))}
+    if not marks:
+        # `riversqlite`: a driver's own folder, with its name and the engine's written as one word.
+        marks = {mark for token in tokens for word, mark in _ENDINGS.items() if token.endswith(word)}
     if len(marks) != 1:
         return UNMARKED
     mark = marks.pop()

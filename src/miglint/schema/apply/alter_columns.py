@@ -57,8 +57,8 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
 
 
 def _convertible(machine: Machine, key: Key, column: Column, operation: AlterColumnType) -> None:
-    # The functions that convert between times and numbers, or lists and texts, take one and not the other: a second run
-    # hands them the type that the first one made.
+    # What converts between times and numbers, lists and texts, or takes a part of a document, takes one and not the
+    # other: a second run hands it the type that the first one made.
     kind, using = column.type, operation.using
     if kind is None or using is None or kind.schema is not None:
         return
@@ -74,15 +74,27 @@ def _convertible(machine: Machine, key: Key, column: Column, operation: AlterCol
         message = f"function array_to_string({written}, unknown) does not exist"
     elif "decode" in names and kind.name == "bytea":
         message = f"function decode({written}, unknown) does not exist"
-    elif "encode" in names and kind.name in ("text", "varchar", "bpchar"):
+    elif "encode" in names and kind.name in _TEXTS:
         message = f"function encode({written}, unknown) does not exist"
-    else:
+    elif kind.dimensions or kind.name not in _WHOLE:
         return
+    elif f"({column.name})[" in using.key:
+        message = f"cannot subscript type {written} because it does not support subscripting"
+        raise machine.refuse("datatype_mismatch", message, key, column.name)
+    else:
+        operator = next((sign for sign in _DOCUMENT_SIGNS if f"({column.name} {sign} '" in using.key), None)
+        if operator is None:
+            return
+        message = f"operator does not exist: {written} {operator} unknown"
     raise machine.refuse("undefined_function", message, key, column.name)
 
 
+_TEXTS = frozenset({"text", "varchar", "bpchar"})
 _TIMES = frozenset({"timestamptz", "timestamp", "date"})
 _NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
+# Types whose values have no parts, and the operators that take a part of JSON.
+_WHOLE = _TEXTS | _TIMES | _NUMBERS | {"bool", "bytea", "uuid"}
+_DOCUMENT_SIGNS = ("->>", "->", "#>>", "#>")
 
 
 def set_default(machine: Machine, operation: SetDefault) -> None:
