@@ -414,37 +414,6 @@ POSTGRES += [
         "CREATE OR REPLACE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN LOOP UPDATE t SET a = 2 WHERE a = 1;"
         " EXIT WHEN NOT FOUND; END LOOP; END $$; CALL fill(); DROP PROCEDURE fill();",
     ),
-    Case(
-        "a document becomes the text in it",
-        "CREATE TABLE t (doc jsonb);",
-        "ALTER TABLE t ALTER doc TYPE text USING CASE WHEN doc ->> 'a' IS NULL THEN doc::text ELSE doc ->> 'a' END;",
-        None,
-        "undefined_function",
-    ),
-    Case(
-        "a document becomes the part at a path",
-        "CREATE TABLE t (doc json);",
-        "ALTER TABLE t ALTER doc TYPE int USING (doc #>> '{a,b}')::int;",
-        None,
-        "undefined_function",
-    ),
-    Case(
-        "a document stays one",
-        "CREATE TABLE t (doc json);",
-        "ALTER TABLE t ALTER doc TYPE jsonb USING coalesce((doc -> 'a')::jsonb, '{}');",
-    ),
-    Case(
-        "a text is read as a document",
-        "CREATE TABLE t (doc text);",
-        "ALTER TABLE t ALTER doc TYPE text USING doc::jsonb ->> 'a';",
-    ),
-    Case(
-        "a list becomes its first element",
-        "CREATE TABLE t (tags varchar(9)[]);",
-        "ALTER TABLE t ALTER tags TYPE varchar(9) USING coalesce(tags[1], '');",
-        None,
-        "datatype_mismatch",
-    ),
 ]
 
 S = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT NOT NULL, b TEXT);"

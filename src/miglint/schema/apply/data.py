@@ -7,6 +7,7 @@ table, because the second run of such a statement fails.
 from __future__ import annotations
 
 from miglint.patterns import pattern
+from miglint.schema.apply.literals import TIMES, unreadable
 from miglint.schema.apply.machine import SYSTEM_COLUMNS, Machine
 from miglint.schema.objects import Absent, Enum, Key, Other, Table
 from miglint.sql.operations import (
@@ -26,7 +27,7 @@ _VOLATILE = frozenset(
         "uuid_generate_v1", "uuidv4", "uuidv7", "nextval", "gen_random_bytes", "randomblob", "datetime", "strftime",
     }
 )  # fmt: skip
-_COMPARISON = pattern(r"\b(\w+) (?:=|<>) ((?:any|all) \(array\[[^\]]*\]\)|'(?:[^']|'')*')")
+_COMPARISON = pattern(r"(?<![\w.])(\w+) (?:=|<>) ((?:any|all) \(array\[[^\]]*\]\)|'(?:[^']|'')*')")
 _LITERAL = pattern(r"'((?:[^']|'')*)'")
 _SETTLING = frozenset(
     {"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs", "floor", "ceil", "round"}
@@ -132,7 +133,7 @@ def update(machine: Machine, operation: Update) -> None:
         return
     key, table = found
     _columns_exist(machine, key, table, tuple(column for column, _ in operation.assignments))
-    _enum_literals(machine, key, table, operation.where)
+    _compared_literals(machine, key, table, operation.where)
     # In a block a name may be a variable's.
     if not operation.joined and not operation.relations and machine.statement.kind != "do" and not machine.calling:
         _mentioned_columns_exist(machine, key, table, operation)
@@ -177,27 +178,31 @@ def _mentioned_columns_exist(machine: Machine, key: Key, table: Table, operation
                 raise machine.refuse("undefined_column", f'column "{column}" does not exist', key, column)
 
 
-def _enum_literals(machine: Machine, key: Key, table: Table, where: Expression | None) -> None:
-    # Comparing an enum column with a label that the type does not have is an error, not an empty result.
+def _compared_literals(machine: Machine, key: Key, table: Table, where: Expression | None) -> None:
+    # Comparing a column with a text that its type cannot read is an error, not an empty result: a label that an enum
+    # does not have, or '' for a number that was a text before.
     if where is None or not machine.postgres or "'" not in where.key:
         return
     for match in _COMPARISON.finditer(where.key):
         column = match[1]
-        literals = [literal.replace("''", "'") for literal in _LITERAL.findall(match[2])]
         definition = table.columns.get(column)
-        if definition is None or definition.type is None or definition.type.schema is None:
+        if definition is None or definition.type is None or definition.type.dimensions:
             continue
-        enum = machine.schema.find(Key("type", definition.type.schema, definition.type.name))
-        if not isinstance(enum, Enum) or enum.assumed:
-            continue
-        wrong = next((literal for literal in literals if literal not in enum.labels), None)
+        literals = [literal.replace("''", "'") for literal in _LITERAL.findall(match[2])]
+        kind = definition.type
+        if kind.schema is None:
+            # The types that an expression casts to are known, but not which of its parts.
+            wrong = None if where.types else next((text for text in literals if unreadable(kind.name, text)), None)
+            said = f"invalid input syntax for type {kind}"
+        else:
+            enum = machine.schema.find(Key("type", kind.schema, kind.name))
+            if not isinstance(enum, Enum) or enum.assumed:
+                continue
+            wrong = next((literal for literal in literals if literal not in enum.labels), None)
+            said = f"invalid input value for enum {enum.name.name}"
         if wrong is not None:
-            raise machine.refuse(
-                "invalid_text_representation",
-                f'invalid input value for enum {enum.name.name}: "{wrong}"',
-                key,
-                column,
-            )
+            condition = "invalid_datetime_format" if kind.name in TIMES else "invalid_text_representation"
+            raise machine.refuse(condition, f'{said}: "{wrong}"', key, column)
 
 
 def delete(machine: Machine, operation: Delete) -> None:
@@ -207,7 +212,7 @@ def delete(machine: Machine, operation: Delete) -> None:
     if found is None:
         return
     key, table = found
-    _enum_literals(machine, key, table, operation.where)
+    _compared_literals(machine, key, table, operation.where)
     place, seeds = _seeds(machine, key)
     if seeds:
         _set_seeds(machine, place, frozenset())
