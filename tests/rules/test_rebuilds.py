@@ -43,6 +43,24 @@ def test_a_rebuild_can_be_run_again_and_keeps_what_is_there(tmp_path: Path) -> N
     assert connection.execute("SELECT * FROM t").fetchall() == [(1, "x", "later")]
 
 
+AWAY = """
+ALTER TABLE t RENAME TO t_old;
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT '');
+INSERT INTO t (id, a) SELECT id, coalesce(a, '') FROM t_old;
+DROP TABLE t_old;
+"""
+
+
+def test_a_table_that_is_moved_away_and_filled_anew_keeps_its_rows(tmp_path: Path) -> None:
+    found = report(tmp_path, AWAY)
+    assert not [item for item in found.findings if "002_b" in item.path]
+    verdict = found.migrations[1].verdict
+    assert (verdict["forward_idempotent"], verdict["rows_stable"]) == (True, True)
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(TABLE + "INSERT INTO t VALUES (1, 'x');" + AWAY + AWAY)
+    assert connection.execute("SELECT * FROM t").fetchall() == [(1, "x")]
+
+
 @pytest.mark.parametrize(
     ("text", "refused"),
     [

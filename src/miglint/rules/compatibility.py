@@ -35,8 +35,19 @@ def dropped(step: Step, *kinds: str) -> Iterator[tuple[Act, ops.Drop]]:
     for act, operation in done(step, ops.Drop):
         if operation.kind not in kinds or act.fresh(operation.name) or undoes(step, act):
             continue
-        if end_of(step, act).find(act.key(operation.name)) is None:
+        if end_of(step, act).find(act.key(operation.name)) is None and not _renamed_here(step, act, operation):
             yield act, operation
+
+
+def _renamed_here(step: Step, act: Act, operation: ops.Drop) -> bool:
+    """Return whether the script itself gave it that name: nobody uses it, and of the old name another rule tells."""
+    return any(
+        earlier.script is act.script
+        and earlier.number < act.number
+        and renamed.kind == operation.kind
+        and earlier.key(renamed.name)._replace(name=earlier.folded(renamed.new)) == act.key(operation.name)
+        for earlier, renamed in done(step, ops.Rename)
+    )
 
 
 def dropped_others(step: Step, kinds: tuple[str, ...], space: str) -> Iterator[tuple[Act, ops.Drop]]:

@@ -61,6 +61,9 @@ def table_renamed(step: Step, context: Context) -> Iterator[Hit]:
         # A view, or a table made anew, that takes the old name serves the old code.
         if end_of(step, act).find(act.key(operation.name)) is not None:
             continue
+        if _dropped_after(step, act, operation):
+            yield tell(act, WARNING, f'"{operation.name.name}" is renamed and goes, and {_RUNNING} does not know', _FIRST)
+            continue
         new = operation.name._replace(name=operation.new)
         yield tell(
             act,
@@ -71,7 +74,18 @@ def table_renamed(step: Step, context: Context) -> Iterator[Hit]:
         )
 
 
+def _dropped_after(step: Step, act: Act, operation: ops.Rename) -> bool:
+    """Return whether the script drops the table under its new name."""
+    renamed = act.key(operation.name)._replace(name=act.folded(operation.new))
+    return any(
+        later.script is act.script and later.number > act.number and later.key(drop.name) == renamed
+        for later, drop in done(step, ops.Drop)
+        if drop.kind == operation.kind
+    )
+
+
 _RUNNING = "the running application"
+_FIRST = "First release code that does without the table; drop it in a later migration."
 
 
 @rule(

@@ -75,7 +75,7 @@ def insert(machine: Machine, operation: Insert) -> None:
     if key.schema in TEMPORARY or (operation.rows is not None and _unique(machine, operation, key, table)):
         return
     # A table that this very run has made is filled once in each run: a rebuilt one.
-    if isinstance(machine.origin.get(key), Absent):
+    if key in machine.made or isinstance(machine.origin.get(key), Absent):
         return
     machine.note("rows", f'rows are inserted into "{operation.table}" again', key)
 

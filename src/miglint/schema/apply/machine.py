@@ -49,10 +49,11 @@ class Refused(Exception):  # noqa: N818 - it is an answer of the modelled engine
 class Machine:
     """State while one script runs.
 
-    `origin` is the schema that the script met, with all that was assumed of it. `dropping` are the objects that one
-    `DROP` names together: they do not stand in each other's way. `calling` are the functions that are being
-    carried out. Where something unknown happened before, `sure` are the keys of which an error can be certain all the
-    same; `lost` says that it happened in this script.
+    `origin` is the schema that the script met, with all that was assumed of it. `made` are the tables that the script
+    has made and that still have their name. `dropping` are the objects that one `DROP` names together: they do not
+    stand in each other's way. `calling` are the functions that are being carried out. Where something unknown happened
+    before, `sure` are the keys of which an error can be certain all the same; `lost` says that it happened in this
+    script.
     """
 
     __slots__ = (
@@ -61,6 +62,7 @@ class Machine:
         "dialect",
         "dropping",
         "lost",
+        "made",
         "moments",
         "notes",
         "origin",
@@ -97,6 +99,7 @@ class Machine:
         self.touched: set[Key] = set()
         self.assumptions: list[Assumption] = []
         self.temporary = False
+        self.made: set[Key] = set()
         self.dropping: frozenset[Key] = frozenset()
         self.calling: tuple[Key, ...] = ()
 
@@ -138,6 +141,7 @@ class Machine:
         self.touched.add(key)
         self.schema = self.schema.drop(key)
         if key.space == "relation":
+            self.made.discard(key)
             self.schema = self.schema.forget(Key("rows", key.schema, key.name))
 
     def assume(self, key: Key, value: SchemaObject | Absent) -> None:

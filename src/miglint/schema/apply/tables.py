@@ -60,6 +60,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
     if operation.strict:
         _refuse_loose_types(machine, operation, key)
     machine.create(key, table)
+    machine.made.add(key)
     columns = _inherited(machine, operation)
     unknown = operation.query is not None and not _from_query(machine, operation, columns)
     for column in operation.columns:
