@@ -62,7 +62,9 @@ def table_renamed(step: Step, context: Context) -> Iterator[Hit]:
         if end_of(step, act).find(act.key(operation.name)) is not None:
             continue
         if _dropped_after(step, act, operation):
-            yield tell(act, WARNING, f'"{operation.name.name}" is renamed and goes, and {_RUNNING} does not know', _FIRST)
+            yield tell(
+                act, WARNING, f'"{operation.name.name}" is renamed and goes, and {_RUNNING} does not know', _FIRST
+            )
             continue
         new = operation.name._replace(name=operation.new)
         yield tell(

@@ -56,8 +56,17 @@ def volatile_default_rewrites(step: Step, context: Context) -> Iterator[Hit]:
             continue
         on, column = qualified(operation.table), ident(operation.column.name)
         source = volatile_part(default, act.before)
-        why = f"{source}() gives each row another value" if source else "before PostgreSQL 11 every default does"
         kind = f" {operation.column.type}" if operation.column.type is not None else ""
+        if source is None and situation == "add column volatile default":
+            yield tell(
+                act,
+                ERROR,
+                f"{words}: every row is checked against the domain{kind}",
+                "Give the column the type that the domain is made of, and what the domain demands as a CHECK that is "
+                "NOT VALID at first and validated in a later migration.",
+            )
+            continue
+        why = f"{source}() gives each row another value" if source else "before PostgreSQL 11 every default does"
         yield tell(
             act,
             ERROR,
