@@ -9,7 +9,7 @@ from miglint.replay import Step
 from miglint.rules.clauses import ident, qualified
 from miglint.rules.compatibility import dropped, dropped_others, final_table
 from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.survey import done, tell, undoes
+from miglint.rules.survey import Act, done, tell, undoes
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
@@ -74,6 +74,8 @@ def column_dropped(step: Step, context: Context) -> Iterator[Hit]:
         end = final_table(step, act, table)
         if end is not None and act.folded(operation.column) in end.columns:
             continue
+        if _renamed_to(step, act, operation):
+            continue
         known = act.column(table, operation.column)
         needed = known is not None and known.nullable is False and known.default is None
         loosen = ""
@@ -86,6 +88,17 @@ def column_dropped(step: Step, context: Context) -> Iterator[Hit]:
             f'"{table.name}.{operation.column}" goes while the running application may still name it',
             f"First release code that does without it. {loosen}Drop it in a later migration.",
         )
+
+
+def _renamed_to(step: Step, act: Act, operation: ops.DropColumn) -> bool:
+    """Return whether the script itself gave the column that name: nobody uses it, and of the old one BWC021 tells."""
+    return any(
+        earlier.script is act.script
+        and earlier.number < act.number
+        and act.folded(rename.new) == act.folded(operation.column)
+        and earlier.key(rename.table) == act.key(operation.table)
+        for earlier, rename in done(step, ops.RenameColumn)
+    )
 
 
 @rule(

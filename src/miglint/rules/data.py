@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from miglint.findings import Severity
+from miglint.patterns import pattern
 from miglint.replay import Step
 from miglint.rules.clauses import (
     Remark,
@@ -27,6 +28,8 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
+# A condition that leaves out rows without a value, or those that have it already.
+_IS_NULL = pattern(r"\(\w+ is (?:not )?null\)")
 # Names in a message, before it says how many more there are.
 _SHOWN = 5
 _DATA = frozenset(
@@ -212,8 +215,8 @@ def forward_drops_values(step: Step, context: Context) -> Iterator[Hit]:
     if script is None or step.migration.irreversible is not None:
         return
     for losses in _by_statement(step):
-        gone = [
-            loss.operation
+        dropped = [
+            loss
             for loss in losses
             if isinstance(loss.operation, ops.DropColumn)
             and loss.operation.kind != "type"
@@ -221,16 +224,63 @@ def forward_drops_values(step: Step, context: Context) -> Iterator[Hit]:
             and not _computed(loss.event, loss.operation.column)
             and not _written_back(step, loss.operation.table, loss.operation.column)
         ]
+        gone = [loss.operation for loss in dropped if not _copied(step, loss)]
+        moved = [loss.operation for loss in dropped if loss.operation not in gone and not _in_place(step, loss)]
+        columns = [item for item in gone or moved if isinstance(item, ops.DropColumn)]
+        if not columns:
+            continue
+        listed = _listed([f"{item.table.name}.{item.column}" for item in columns])
         if gone:
             yield hit_in(
                 script,
-                gone[0].span,
-                f"the values of {_listed([f'{item.table.name}.{item.column}' for item in gone])} are lost: "
-                "a rollback can add the column again, but not its values",
-                f"Keep them until nobody needs a way back: put `{ident(gone[0].column)}` aside with the table's key, "
-                "and have the rollback write it back. Or say that there is no way back: "
+                columns[0].span,
+                f"the values of {listed} are lost: a rollback can add the column again, but not its values",
+                f"Keep them until nobody needs a way back: put `{ident(columns[0].column)}` aside with the table's "
+                "key, and have the rollback write it back. Or say that there is no way back: "
                 "`-- miglint: irreversible (why)`.",
             )
+        else:
+            yield hit_in(
+                script,
+                columns[0].span,
+                f"the values of {listed} were copied elsewhere, and the rollback does not bring them back",
+                f"Have the rollback fill it again: `UPDATE {qualified(columns[0].table)} SET "
+                f"{ident(columns[0].column)} = ...`.",
+                severity=Severity.INFO,
+            )
+
+
+def _copied(step: Step, loss: Remark) -> bool:
+    """Return whether the forward has put the values of a column somewhere else, as they are, before it drops it."""
+    drop = loss.operation
+    if not isinstance(drop, ops.DropColumn):
+        return False
+    for operation in data_operations(step, _FORWARD):
+        if operation.span.start >= drop.span.start:
+            break
+        if not isinstance(operation, ops.Update):
+            if reads(operation, drop.table, drop.column):
+                return True
+        elif same(operation.table, drop.table) and (operation.where is None or _IS_NULL.fullmatch(operation.where.key)):
+            plain = (value.key.partition("::")[0] for _, value in operation.assignments if value is not None)
+            if drop.column in plain:
+                return True
+    return False
+
+
+def _in_place(step: Step, loss: Remark) -> bool:
+    """Return whether a column that takes the values over has the old name at the end."""
+    drop = loss.operation
+    if not isinstance(drop, ops.DropColumn):
+        return False
+    names = {drop.column} | {
+        rename.column
+        for statement in step.forward_statements
+        for rename in flat(statement.operations)
+        if isinstance(rename, ops.RenameColumn) and rename.new == drop.column and same(rename.table, drop.table)
+    }
+    tables = (step.after.table(note.key) for note in loss.event.notes if note.key is not None)
+    return any(table is not None and not names.isdisjoint(table.columns) for table in tables)
 
 
 def _computed(event: Event, column: str) -> bool:
