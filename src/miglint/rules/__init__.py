@@ -33,6 +33,7 @@ MODULES = (
     "miglint.rules.lite",
     "miglint.rules.lite_rebuild",
     "miglint.rules.locks_indexes",
+    "miglint.rules.locks_maintenance",
     "miglint.rules.locks_constraints",
     "miglint.rules.locks_nulls",
     "miglint.rules.locks_columns",

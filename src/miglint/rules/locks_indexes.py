@@ -1,4 +1,4 @@
-"""LCK001 to LCK009: building, dropping and rebuilding indexes and tables while others wait."""
+"""LCK001 to LCK007 and LCK009: indexes, partitions and materialized views that are built while others wait."""
 
 from __future__ import annotations
 
@@ -294,37 +294,6 @@ def refresh_concurrently(step: Step, context: Context) -> Iterator[Hit]:
 
 
 @rule(
-    "LCK008",
-    "rewrite-by-maintenance",
-    ERROR,
-    "VACUUM FULL and CLUSTER write the table anew under the strongest lock",
-    on=(ops.Maintenance,),
-    dialects=("postgres",),
-    aliases=(
-        "pgls:banVacuumFull",
-        "pg-migration-lint:PGM018",
-        "pg-migration-lint:PGM021",
-        "pgfence:vacuum-full",
-        "pgsafe:vacuum-full-cluster",
-    ),
-)
-def rewrite_by_maintenance(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `VACUUM FULL` and `CLUSTER`."""
-    for act, operation in done(step, ops.Maintenance):
-        full = operation.kind == "vacuum" and "full" in operation.options
-        if not (full or operation.kind == "cluster") or _fresh(act, operation):
-            continue
-        words = "VACUUM FULL" if full else "CLUSTER"
-        about = operation.target.name if operation.target is not None else "every table"
-        yield tell(
-            act,
-            ERROR,
-            f"{words}: ACCESS EXCLUSIVE on {about}: blocks reads and writes while the table is written anew",
-            "Plain `VACUUM` frees space for new rows and blocks nobody. To shrink a table in use, take `pg_repack`.",
-        )
-
-
-@rule(
     "LCK009",
     "concurrent-build-corrupts",
     ERROR,
@@ -350,30 +319,3 @@ def concurrent_build_corrupts(step: Step, context: Context) -> Iterator[Hit]:
             "Upgrade to 14.4 before this migration, and say so in `targets`; then `REINDEX INDEX CONCURRENTLY` "
             "those that were built before.",
         )
-
-
-@rule(
-    "LCK019",
-    "rewrite-instead-of-repack",
-    INFO,
-    "PostgreSQL 19 has REPACK, which takes the place of VACUUM FULL and CLUSTER",
-    on=(ops.Maintenance,),
-    dialects=("postgres",),
-    aliases=("squawk:prefer-repack",),
-)
-def rewrite_instead_of_repack(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of both where every target has the newer statement."""
-    if version_of(context) < _REPACK_SINCE:
-        return
-    for act, operation in done(step, ops.Maintenance):
-        if operation.kind == "cluster" or (operation.kind == "vacuum" and "full" in operation.options):
-            table = f" {qualified(operation.target)}" if operation.target is not None else ""
-            yield tell(
-                act,
-                INFO,
-                f"REPACK does what {operation.kind.upper()} does, and can let others work meanwhile",
-                f"`REPACK (CONCURRENTLY){table};`, outside of a transaction.",
-            )
-
-
-_REPACK_SINCE = 19
