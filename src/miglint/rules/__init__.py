@@ -40,6 +40,7 @@ MODULES = (
     "miglint.rules.locks_session",
     "miglint.rules.locks_timeouts",
     "miglint.rules.locks_habits",
+    "miglint.rules.locks_waits",
     "miglint.rules.locks_sqlite",
     "miglint.rules.compatibility_drops",
     "miglint.rules.compatibility_renames",

@@ -84,7 +84,7 @@ def volatile_default_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     on=(ops.AddColumn,),
     dialects=("postgres",),
     default=False,
-    aliases=("pgls:addingFieldWithDefault", "diesel-guard:AddColumnCheck"),
+    aliases=("pgls:addingFieldWithDefault", "pgfence:add-column-default-pre-pg11", "diesel-guard:AddColumnCheck"),
 )
 def default_before_postgres_11(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of defaults that are the same for every row, where nobody said which version the server is."""

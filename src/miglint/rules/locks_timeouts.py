@@ -1,4 +1,4 @@
-"""LCK033 to LCK037 and LCK044: how long a session waits for locks, and for what it does under them."""
+"""LCK033 to LCK037, LCK044 and LCK050: how long a session waits for locks, and for what it does under them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from miglint.findings import Severity
 from miglint.locks import Lock
 from miglint.replay import Step
+from miglint.rules.clauses import hit_in, scripts_of
 from miglint.rules.locks_session import Held, locks_of
 from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.runners import Around, around, placed
 from miglint.rules.survey import Act, done, survey, tell
 from miglint.source import Direction
 from miglint.sql import operations as ops
@@ -262,3 +264,31 @@ def no_timeout_at_all(step: Step, context: Context) -> Iterator[Hit]:
             f"{_words(held)} without lock_timeout or statement_timeout: nothing ends the waiting",
             "Put first: `SET lock_timeout = '2s';`, and run the migration again when it gives up.",
         )
+
+
+@rule(
+    "LCK050",
+    "local-timeout-without-begin",
+    INFO,
+    "SET LOCAL limits a transaction that the script does not begin: unless the runner does, it limits nothing",
+    on=(ops.SetVariable,),
+    dialects=("postgres",),
+    default=False,
+    aliases=("pgsafe:require-timeout",),
+)
+def local_timeout_without_begin(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of limits that are gone with their own statement, as far as anybody said what runs the script."""
+    for script, statements in scripts_of(step):
+        if around(step, script) not in (Around.UNKNOWN, Around.NOTHING):
+            continue
+        for statement, operation, begun in placed(statements):
+            if not isinstance(operation, ops.SetVariable) or not operation.local or begun is not None:
+                continue
+            if statement.kind != "do" and operation.name.lower() in _LIMITS:
+                yield hit_in(
+                    script,
+                    operation.span,
+                    f"outside of a transaction SET LOCAL {operation.name} does nothing but warn",
+                    "Begin a transaction before it, or write SET without LOCAL. If the runner opens one for each file, "
+                    'say so: `transaction = "per-file"` in the configuration.',
+                )
