@@ -49,6 +49,8 @@ MODULES = (
     "miglint.rules.loss",
     "miglint.rules.loss_keys",
     "miglint.rules.loss_rows",
+    "miglint.rules.loss_habits",
+    "miglint.rules.defaults",
     "miglint.rules.types_columns",
     "miglint.rules.types_design",
     "miglint.rules.types_kinds",
