@@ -55,6 +55,7 @@ MODULES = (
     "miglint.rules.types_design",
     "miglint.rules.types_kinds",
     "miglint.rules.types_policy",
+    "miglint.rules.types_habits",
     "miglint.rules.directives",
     "miglint.rules.execution",
     "miglint.rules.execution_locks",
