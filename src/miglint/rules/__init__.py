@@ -13,6 +13,7 @@ MODULES = (
     "miglint.rules.idempotency_change",
     "miglint.rules.idempotency_guard",
     "miglint.rules.idempotency_rows",
+    "miglint.rules.idempotency_session",
     "miglint.rules.symmetry",
     "miglint.rules.symmetry_remarks",
     "miglint.rules.data",

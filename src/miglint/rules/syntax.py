@@ -115,3 +115,45 @@ def opaque_block(step: Step, context: Context) -> Iterator[Hit]:
                             f"nobody can tell before it runs: {operation.reason}",
                             "Write the statements out. A dry run (`--dry-run`) tells what these do.",
                         )
+
+
+@rule(
+    "SYN007",
+    "execute-of-constant",
+    Severity.INFO,
+    "EXECUTE of a constant text: the statement could stand there as it is, for everybody to read",
+    dialects=("postgres",),
+    default=False,
+    aliases=("pgsafe:unchecked-do-block",),
+)
+def execute_of_constant(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of statements that a `DO` block keeps in strings without need."""
+    for script, statements in scripts_of(step):
+        told: set[Span] = set()
+        for statement in statements:
+            for operation in flat(statement.operations) if statement.kind == "do" else ():
+                # What was read out of a string has the place of the string.
+                span, base = operation.span, script.span.start
+                if span in told or isinstance(operation, (ops.Opaque, ops.Raise)):
+                    continue
+                if _is_string(script.text[span.start - base : span.end - base].strip()):
+                    told.add(span)
+                    yield hit_in(
+                        script,
+                        span,
+                        "EXECUTE of a text that is always the same: who searches the migrations, and most tools, "
+                        "do not look into strings",
+                        "Write the statement itself into the block: PL/pgSQL runs it just so.",
+                    )
+
+
+# A tag stands before what it quotes, and behind it.
+_ENDS = 2
+
+
+def _is_string(text: str) -> bool:
+    """Return whether a text is one string constant, and not several that are put together."""
+    if text.startswith("$"):
+        tag = text[: text.find("$", 1) + 1]
+        return len(text) > len(tag) and text.endswith(tag) and text.count(tag) == _ENDS
+    return len(text) > 1 and text[0] == text[-1] == "'" and "'" not in text[1:-1].replace("''", "")
