@@ -62,6 +62,8 @@ CALM = frozenset(
 )
 
 
+# Those of them that take no arguments, and whose names people use with some.
+_BARE = frozenset({"now", "statement_timestamp", "transaction_timestamp"})
 # What makes a query more than its expression, in the canonical form of queries.
 _CLAUSES = (
     " where ",
@@ -86,7 +88,7 @@ def volatile_part(expression: Expression, schema: Schema) -> str | None:
     if expression.sequence is not None:
         return "nextval"
     for name in expression.functions:
-        if not _calm(name, schema):
+        if not _calm(name, schema, expression.key):
             return name.name
     return None
 
@@ -120,13 +122,17 @@ def _expression(body: str) -> tuple[Name, ...] | None:
     return query.functions if plain and not any(word in key for word in _CLAUSES) else None
 
 
-def _calm(name: Name, schema: Schema) -> bool:
+def _calm(name: Name, schema: Schema, key: str | None = None) -> bool:
+    """Return whether a function gives all rows the same value; `key` is that of the expression that calls it."""
     # What the files define goes before the server's own functions of that name.
     schemas = (name.schema,) if name.schema is not None else schema.path
     for place in schemas:
-        for key in schema.on(Key("routine name", place, name.name)):
-            found = schema.find(key)
+        for routine in schema.on(Key("routine name", place, name.name)):
+            found = schema.find(routine)
             if isinstance(found, Routine):
                 said = " ".join((found.definition, *found.options))
                 return "volatility=immutable" in said or "volatility=stable" in said or _inlined(found, said, schema)
+    if key is not None and name.name in _BARE and f"{name.name}()" not in key:
+        # With arguments it is a function of that name, but not the server's.
+        return False
     return name.schema in (None, "pg_catalog", "public") and name.name in CALM

@@ -19,6 +19,7 @@ from miglint.sql.operations import Operation
 
 # A name that is cut in the middle of a character of several bytes loses all of that character.
 _SHORTEST_CUT = LIMIT - 3
+_RELATIONS = ("table", "foreign table", "view", "materialized view", "index", "sequence")
 _TYPE_MAKERS = (ops.CreateType, ops.CreateTable, ops.CreateView, ops.CreateSequence, ops.Rename)
 
 
@@ -234,7 +235,10 @@ def _cut(script: Script, operation: Operation) -> bool:
     aliases=("squawk:identifier-too-long", "pgsafe:identifier-too-long"),
 )
 def identifier_too_long(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of names that PostgreSQL cuts to 63 bytes, with no more than a notice."""
+    """Tell of names that PostgreSQL cuts to 63 bytes, with no more than a notice.
+
+    They are told where they are given; a name that no file gives, where it is used to drop something.
+    """
     for item, written in _cut_names(step):
         yield hit_in(
             item.script,
@@ -242,6 +246,25 @@ def identifier_too_long(step: Step, context: Context) -> Iterator[Hit]:
             f"PostgreSQL cuts the name of this {item.words} to {LIMIT} bytes: {item.name}",
             f"{written} has {len(written.encode())} bytes. Choose a name that fits, so that all read the same.",
         )
+    for script, _, operation in operations_of(step):
+        if isinstance(operation, ops.Drop) and _cut(script, operation) and not _given(step, operation):
+            kept = operation.name.name
+            yield hit_in(
+                script,
+                operation.span,
+                f"PostgreSQL cuts the name of this {operation.kind} to {LIMIT} bytes, and drops {kept}",
+                f"Write the name that it has: {kept}",
+            )
+
+
+def _given(step: Step, operation: ops.Drop) -> bool:
+    """Return whether a file gives the name of what is dropped: then that is where it is told to be too long."""
+    name = operation.name.name
+    if any(item.name == name for item in declared(step)):
+        return True
+    key = Key("relation", operation.name.schema or "public", name)
+    found = next((one for one in (step.before.find(key), step.after.find(key)) if one is not None), None)
+    return operation.kind not in _RELATIONS or (found is not None and not getattr(found, "assumed", False))
 
 
 @rule(

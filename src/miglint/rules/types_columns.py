@@ -199,6 +199,13 @@ def char_column(step: Step, context: Context) -> Iterator[Hit]:
         '"{name}" holds a single byte: "char" in quotes is a type of the catalog',
         "Write `{column} text`.",
     )
+    yield from _tell(
+        step,
+        lambda column: column.type.name == "character" and column.type.schema is None,
+        INFO,
+        '"{name}" is of a type that PostgreSQL knows without quotes alone, and then pads with blanks: character',
+        "Write `{column} text`.",
+    )
 
 
 @rule(

@@ -104,6 +104,12 @@ def _indexes(schema: Schema, key: Key) -> list[Index]:
     ]
 
 
+def _known(schema: Schema, key: Key) -> bool:
+    """Return whether the files say of a table what it is."""
+    table = schema.table(key)
+    return table is not None and not table.assumed
+
+
 def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -> bool:
     """Return whether an index begins with these columns, in whatever order."""
     wanted = {name.lower() for name in columns}
@@ -139,6 +145,9 @@ def foreign_key_without_index(step: Step, context: Context) -> Iterator[Hit]:
         key = _after_key(step, act, name)
         table = step.after.table(key)
         if table is None or not constraint.columns or (key, constraint.columns) in told:
+            continue
+        if table.partition_of is not None and not _known(step.after, _after_key(step, act, table.partition_of)):
+            # A partition has the indexes of what it is part of, and nobody says which those are.
             continue
         if not _covered(step.after, key, constraint.columns, table):
             told.add((key, constraint.columns))
@@ -183,6 +192,15 @@ def _new_tables(step: Step) -> Iterator[tuple[Act, ops.CreateTable, Table]]:
             continue
         table = step.after.table(_after_key(step, act, operation.name))
         if table is not None:
+            yield act, operation, table
+
+
+def _keyless_partitions(step: Step) -> Iterator[tuple[Act, ops.CreateTable, Table]]:
+    """Yield the new partitions of tables that are known to have no primary key."""
+    for act, operation in done(step, ops.CreateTable, forward_only=True):
+        parent = act.table(operation.partition_of) if operation.partition_of is not None else None
+        table = step.after.table(_after_key(step, act, operation.name)) if parent is not None else None
+        if parent is not None and table is not None and not parent.assumed and not _has_key(parent):
             yield act, operation, table
 
 
@@ -278,7 +296,7 @@ def unlogged_table(step: Step, context: Context) -> Iterator[Hit]:
 )
 def unique_instead_of_primary_key(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of tables whose key is not called one."""
-    for act, operation, table in _new_tables(step):
+    for act, operation, table in (*_new_tables(step), *_keyless_partitions(step)):
         columns = () if _has_key(table) else _unique_not_null(step, act, operation, table)
         if columns:
             listed = ", ".join(map(ident, columns))
