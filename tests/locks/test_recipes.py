@@ -81,3 +81,43 @@ def test_a_recipe_runs_and_ends_where_the_statement_would(code: str, tmp_path: P
         else:
             with pytest.raises(psycopg.Error):
                 connection.execute(CASES[code])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE users ALTER COLUMN email SET NOT NULL;",
+        "ALTER TABLE users ALTER COLUMN email DROP NOT NULL;",
+        "ALTER TABLE users ENABLE ROW LEVEL SECURITY;",
+        "ALTER TABLE users DISABLE ROW LEVEL SECURITY;",
+        "ALTER TABLE users FORCE ROW LEVEL SECURITY;",
+    ],
+)
+def test_a_look_first_does_what_the_statement_does_and_locks_once(
+    statement: str, tmp_path: Path, server: PostgresEngine
+) -> None:
+    (tmp_path / "001_x.up.sql").write_text(statement)
+    settings = Settings(root=str(tmp_path), select=("LCK048",))
+    (found,) = check(Job(settings, (str(tmp_path),), cached=False)).report.findings
+    (block,) = re.findall(r"`(DO [^`]+)`", found.help)
+    state = (
+        "SELECT relrowsecurity, relforcerowsecurity, (SELECT attnotnull FROM pg_attribute WHERE attrelid = c.oid AND "
+        "attname = 'email') FROM pg_class c WHERE oid = 'users'::regclass"
+    )
+    locks = "SELECT mode FROM pg_locks WHERE relation = 'users'::regclass AND mode = 'AccessExclusiveLock'"
+    # What the statement takes back is there before it.
+    other = statement.replace("DISABLE", "ENABLE").replace("DROP", "SET")
+    before = "" if other == statement else other
+    with session(server) as connection:
+        ends = []
+        for what in (statement, block):
+            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+            connection.execute(BASE + before)
+            connection.execute(what)
+            ends.append(connection.execute(state).fetchone())
+        assert ends[0] == ends[1]
+        with connection.transaction():
+            connection.execute(block)
+            assert connection.execute(locks).fetchall() == []
+            connection.execute(statement)
+            assert connection.execute(locks).fetchall() == [("AccessExclusiveLock",)]
