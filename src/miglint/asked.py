@@ -11,12 +11,13 @@ from collections.abc import Callable, Collection, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from miglint.errors import MiglintError
 from miglint.replay import Passage, Step
 from miglint.rules.clauses import operations_of
 from miglint.rules.internal import RULE_CRASHED
 from miglint.rules.registry import Context, Hit, Rule
 from miglint.selection import Selection
-from miglint.source import Dialect, Migration, SourceFile, Span
+from miglint.source import Dialect, Migration, Script, SourceFile, Span
 from miglint.sql.operations import Operation
 from miglint.values import Struct
 
@@ -53,6 +54,11 @@ class Asked:
                 self._scopes[rule.scope, dialect].append(Turn(rule, Context(targets, chosen.options[code])))
         self._steps: dict[str, _Agenda] = {}
 
+    @property
+    def about_scripts(self) -> bool:
+        """Whether a rule looks at the text of scripts."""
+        return any(turns for (scope, _), turns in self._scopes.items() if scope == "script")
+
     def about_histories(self, dialect: Dialect) -> bool:
         """Tell whether a rule looks at histories as a whole."""
         return bool(self._scopes["history", dialect.value])
@@ -82,6 +88,18 @@ class Asked:
             self._ask(placed, turn, passages, migration)
         return placed
 
+    def scripts(self, migration: Migration, told: frozenset[str] | None) -> list[Placed]:
+        """Ask about the text of a migration's scripts, of those alone in the files that will be `told` of (None: all).
+
+        What is asked about text may take a tenth of a second for each.
+        """
+        placed: list[Placed] = []
+        for turn in self._scopes["script", migration.dialect.value]:
+            for script in (migration.forward, migration.rollback):
+                if script is not None and (told is None or script.path in told):
+                    self._ask(placed, turn, script, migration)
+        return placed
+
     def executed(self, run: Executed) -> list[Placed]:
         """Ask the rules about one migration that was executed."""
         migration = run.step.migration
@@ -101,9 +119,12 @@ class Asked:
         try:
             for hit in turn.rule.check(subject, turn.context):
                 placed.append(Placed(turn.rule, hit, migration))
+        # A library's configuration that cannot be used is for people to mend, as ours is.
+        except MiglintError:
+            raise
         # Everything is caught: a rule that breaks down must not take the other answers with it.
         except Exception as error:
-            placed.append(Placed(self._crash, _crash(turn.rule, error, migration), migration))
+            placed.append(Placed(self._crash, _crash(turn.rule, error, migration, subject), migration))
 
 
 class _Agenda:
@@ -150,10 +171,14 @@ def _types(step: Step) -> frozenset[type[Operation]]:
     return frozenset(found)
 
 
-def _crash(rule: Rule, error: Exception, migration: Migration | None) -> Hit:
-    script = None if migration is None else migration.forward or migration.rollback
+def _crash(rule: Rule, error: Exception, migration: Migration | None, subject: object) -> Hit:
+    first = None if migration is None else migration.forward or migration.rollback
+    script = subject if isinstance(subject, Script) else first
     file = SourceFile("", "") if script is None else script.file
     span = Span(0, 0) if script is None else Span(script.span.start, script.span.start)
     detail = " ".join(str(error).split())[:200]
     message = f"rule {rule.code} ({rule.name}) broke down here: {type(error).__name__}{': ' if detail else ''}{detail}"
-    return Hit(file, span, message, "This is a bug of miglint, please report it. The rule said nothing here.", script)
+    help = "This is a bug of miglint, please report it. The rule said nothing here."
+    if rule.needs is not None:
+        help = f"Its configuration may hold what {rule.needs[0]} cannot use. The rule may have more to say here."
+    return Hit(file, span, message, help, script)

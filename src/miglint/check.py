@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 
 Progress = Callable[..., None]
 
+# The names of rules, in small letters, among which are those that need sqlfluff.
+STYLE = frozenset({"all", "sty", "style", "sty001", "sqlfluff"})
+
 
 class Job(Struct, frozen=True):
     """What to check: `paths` as given, or one file whose `text` is given instead of being read.
 
     `question` is told what its answer depends on; `extra` are files besides those of the settings that it depends on.
-    With `dry_run` all is executed as well, and nothing comes from the cache.
+    With `dry_run` all is executed as well, and nothing comes from the cache. `told` are the files of which findings are
+    wanted, where those are not all that were asked for: of others the report may lack what takes long to find out.
     """
 
     settings: Settings
@@ -40,6 +44,7 @@ class Job(Struct, frozen=True):
     question: Question | None = None
     extra: tuple[str, ...] = ()
     dry_run: DryRunOptions | None = None
+    told: frozenset[str] | None = None
 
 
 class Outcome(Struct, frozen=True):
@@ -58,11 +63,12 @@ def check(job: Job) -> Outcome:
         job.question.observe(_inputs(job, found))
     cached = job.cached and job.text is None and job.dry_run is None and watched(settings)
     cache = Cache.of(settings) if cached else None
+    told = found.requested if job.told is None else job.told if found.requested is None else job.told & found.requested
     name = cache.name(found, settings, schemas) if cache is not None else ""
     report = cache.get(name) if cache is not None else None
-    if report is None and cache is not None and found.requested is not None:
+    if report is None and cache is not None and told is not None:
         # What is known of all files answers for some of them; but only what was asked for will be examined.
-        name = cache.part(name, found.requested)
+        name = cache.part(name, told)
         report = cache.get(name)
     if report is None:
         # Parsers and rules take longer to import than a cached answer takes in all.
@@ -74,7 +80,7 @@ def check(job: Job) -> Outcome:
             from miglint.rehearse import rehearse
 
             executed = rehearse(found, settings, schemas, job.dry_run, job.progress, cached=job.cached)
-        report = judge(found, settings, schemas, None if executed else job.progress, executed)
+        report = judge(found, settings, schemas, None if executed else job.progress, executed, told)
         if cache is not None:
             cache.put(name, report)
     if found.requested is not None:
@@ -83,8 +89,19 @@ def check(job: Job) -> Outcome:
 
 
 def watched(settings: Settings) -> bool:
-    """Return whether all that rules come from are files that can be watched: a module may be anywhere."""
-    return all(name.endswith(".py") for name in settings.own_rules)
+    """Return whether all that findings come from can be watched: a module of rules may be anywhere.
+
+    So may what the configuration of sqlfluff names: its files from the home folder downward, macros, Python modules.
+    """
+    return all(name.endswith(".py") for name in settings.own_rules) and not _is_about_style(settings)
+
+
+def _is_about_style(settings: Settings) -> bool:
+    if STYLE.isdisjoint(name.strip().lower() for name in (*settings.select, *settings.extend_select)):
+        return False
+    from importlib.util import find_spec
+
+    return find_spec("sqlfluff") is not None
 
 
 def replayed(job: Job) -> Iterator[tuple[History, Iterator[Step]]]:

@@ -48,7 +48,8 @@ class Work(Struct, frozen=True):
 
     `executed` is what a dry run of the same histories saw; `variants` are the histories that are one for two engines;
     `sqlite` is the version of SQLite that the settings target (None: they do not name SQLite); `elsewhere` are the
-    folders of histories that are there for SQLite too, in a folder that was not asked for.
+    folders of histories that are there for SQLite too, in a folder that was not asked for; `told` are the files whose
+    findings will be told, where those of others will not (None: of all).
     """
 
     histories: tuple[History, ...]
@@ -59,6 +60,7 @@ class Work(Struct, frozen=True):
     variants: tuple[Variants, ...] = ()
     sqlite: tuple[int, int] | None = None
     elsewhere: frozenset[str] = frozenset()
+    told: frozenset[str] | None = None
 
     @classmethod
     def of(
@@ -68,13 +70,14 @@ class Work(Struct, frozen=True):
         schemas: Mapping[str, SourceFile],
         asked: Asked,
         executed: DryRunReport | None = None,
+        told: frozenset[str] | None = None,
     ) -> Work:
         """Prepare the histories that were found. Raises `UsageError` for a baseline schema that cannot be read."""
         histories = tuple(as_the_runner(history, settings) for history in found.histories)
         starts = {dialect: start_of(dialect, schemas) for dialect in {history.dialect for history in histories}}
         sqlite = sqlite_target(settings)
         pairs = variants(histories)
-        return cls(histories, starts, asked, settings.transaction, executed, pairs, sqlite, found.elsewhere)
+        return cls(histories, starts, asked, settings.transaction, executed, pairs, sqlite, found.elsewhere, told)
 
     @property
     def migrations(self) -> list[Migration]:
@@ -185,6 +188,7 @@ class Work(Struct, frozen=True):
 
     def _step(self, part: Part, step: Step, number: int, ran: list[HistoryRun]) -> None:
         part.placed += self.asked.step(step)
+        part.placed += self.asked.scripts(step.migration, self.told)
         report = _report(step)
         if ran:
             # Only a dry run needs what this imports.

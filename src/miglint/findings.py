@@ -80,3 +80,8 @@ class Finding(Struct, frozen=True):
     evidence: str = "static"
     fix: Fix | None = None
     fingerprint: str = ""
+
+
+def matter(code: str, message: str) -> str:
+    """Return what a finding is about: its rule, or the rule of the other tool whose words it passes on."""
+    return f"{code} {message.partition(' ')[0]}" if code.startswith("STY") else code

@@ -29,6 +29,8 @@ from miglint.source import Discovered, SourceFile, Span
 _ADVANCE = 0.36
 # The work on a migration besides that on its text, in characters of text.
 _FIXED = 1_000
+# What it takes to ask rules about the text of a script, where one is on, of all other work on it.
+_TEXT = 100
 # Below this it takes longer to start a process, and to carry its answer, than it saves.
 _SMALLEST = 120_000
 _MOST = 4
@@ -75,9 +77,11 @@ def examine(
         _FIXED + sum(len(script.text) for script in (item.forward, item.rollback) if script is not None)
         for item in migrations
     ]
+    slow = work.asked.about_scripts
     if processes is None:
-        processes = _processes(sum(sizes)) if work.executed is None else 1
-    bounds = _bounds(sizes, processes)
+        processes = _processes(sum(sizes) * (_TEXT if slow else 1)) if work.executed is None else 1
+    # Beside that work the forwards before a range cost nothing.
+    bounds = _bounds(sizes, processes, 0 if slow else _ADVANCE)
     told = None if progress is None else _Told(progress, bounds[1], len(migrations))
     if len(bounds) == 2:
         return work.part(0, len(migrations), told)
@@ -100,10 +104,10 @@ def _processes(size: int) -> int:
     return min(_MOST, len(os.sched_getaffinity(0)))
 
 
-def _bounds(sizes: list[int], processes: int) -> list[int]:
+def _bounds(sizes: list[int], processes: int, advance: float = _ADVANCE) -> list[int]:
     """Return where the ranges begin and end, so that each takes as long, with the forwards before it, as any other."""
-    # A range from a to b costs b - a + _ADVANCE * a: each is shorter than the one before by the same factor.
-    shares = [(1 - _ADVANCE) ** number for number in range(processes)]
+    # A range from a to b costs b - a + advance * a: each is shorter than the one before by the same factor.
+    shares = [(1 - advance) ** number for number in range(processes)]
     bounds = [0]
     done, wanted, whole = 0, 0.0, sum(shares)
     for share in shares[:-1]:

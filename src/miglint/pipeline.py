@@ -16,12 +16,12 @@ from miglint.asked import Asked, Placed
 from miglint.config import Settings
 from miglint.directives import Directive, Remarks, directives
 from miglint.examine import Work, as_the_runner, start_of
-from miglint.findings import FAMILIES, Finding
+from miglint.findings import FAMILIES, Finding, matter
 from miglint.parallel import examine
 from miglint.replay import Step, replay
 from miglint.report.value import Report
 from miglint.rules.registry import Hit
-from miglint.selection import Selection, load_rules, select
+from miglint.selection import Selection, load_rules, missing, select
 from miglint.source import Discovered, History, SourceFile, Span
 from miglint.sql import parse
 from miglint.values import replace
@@ -41,16 +41,18 @@ def judge(
     schemas: Mapping[str, SourceFile],
     progress: Callable[[int, int], None] | None = None,
     executed: DryRunReport | None = None,
+    told: frozenset[str] | None = None,
 ) -> Report:
     """Replay all histories, ask all rules that are on, and apply what comments and settings say.
 
     `schemas` are the baseline schemas by dialect; `progress` is told the migrations done, and all of them. `executed`
-    is what a dry run of the same histories saw: its verdicts take the place of the replay's.
+    is what a dry run of the same histories saw: its verdicts take the place of the replay's. `told` are the files whose
+    findings are wanted: what takes long is not asked about others (None: all are wanted).
     """
     known = load_rules(settings)
     chosen = select(settings, known)
     asked = Asked(chosen, _targets(found, settings))
-    work = Work.of(found, settings, schemas, asked, executed)
+    work = Work.of(found, settings, schemas, asked, executed, told)
     part = examine(work, found, progress)
     placed = part.placed + asked.others("project", found)
     # A file that serves two dialects gives its statements twice.
@@ -59,7 +61,9 @@ def judge(
     kept, unused = _suppress(placed, comments, chosen)
     kept += asked.others("directives", Remarks(tuple(comments), unused))
     findings = _findings(kept, spans, chosen, settings)
-    return Report(tuple(part.migrations), findings, len(found.files), notes=_notes(found) + _executed_notes(executed))
+    return Report(
+        tuple(part.migrations), findings, len(found.files), notes=_notes(found, chosen) + _executed_notes(executed)
+    )
 
 
 def _executed_notes(executed: DryRunReport | None) -> tuple[str, ...]:
@@ -120,8 +124,9 @@ def _findings(
     ordinals: dict[tuple[str, str, str], int] = defaultdict(int)
     relative = _Relative(settings.root)
     findings: list[Finding] = []
-    for (path, span, code), group in sorted(groups.items(), key=lambda entry: entry[0]):
+    for (path, span, _), group in sorted(groups.items(), key=lambda entry: entry[0]):
         finding = _folded(group)
+        code = finding.code
         inside = relative.path(path)
         severity = chosen.severity_of(finding, inside)
         if severity is None:
@@ -136,7 +141,7 @@ def _findings(
 
 
 def _grouped(placed: Iterable[Placed]) -> dict[tuple[str, Span, str], list[Placed]]:
-    """Return the hits by rule and place; those of the families that speak once per script at the place of the worst."""
+    """Return the hits by matter and place; those of families that speak once per script at the place of the worst."""
     groups: dict[tuple[str, Span, str], list[Placed]] = defaultdict(list)
     scripts: dict[tuple[str, Span, str], list[Placed]] = defaultdict(list)
     for item in placed:
@@ -146,7 +151,7 @@ def _grouped(placed: Iterable[Placed]) -> dict[tuple[str, Span, str], list[Place
         if hit.script is not None and once:
             scripts[hit.file.path, hit.script.span, code].append(item)
         else:
-            groups[hit.file.path, hit.span, code].append(item)
+            groups[hit.file.path, hit.span, matter(code, hit.message)].append(item)
     for (path, _, code), listed in scripts.items():
         listed.sort(key=lambda item: (-(item.hit.severity or item.rule.severity), item.hit.span))
         groups[path, listed[0].hit.span, code] += listed
@@ -174,7 +179,7 @@ def _folded(group: list[Placed]) -> Finding:
     also = [f"Also: {text}" for text in others[:_MAX_FOLDED]]
     also += [text for text in (_elsewhere(group, hit),) if text]
     start, end = hit.file.position(hit.span.start), hit.file.position(max(hit.span))
-    migration = worst.migration if rule.scope == "step" else None
+    migration = worst.migration if rule.scope in ("step", "script") else None
     dialect = hit.script.dialect if hit.script else migration.dialect if migration else None
     return Finding(
         code=rule.code,
@@ -223,10 +228,11 @@ class _Relative:
         return name if inside in ("", ".") else f"{inside}/{name}"
 
 
-def _notes(found: Discovered) -> tuple[str, ...]:
+def _notes(found: Discovered, chosen: Selection) -> tuple[str, ...]:
     """Return what people should know though it is no finding."""
-    return tuple(
+    about_files = (
         problem.message if problem.path in problem.message else f"{problem.path}: {problem.message}"
         for problem in found.problems
         if problem.kind in ("other-dialect", "forward-only")
     )
+    return (*about_files, *(f"{missing(rule)}; all other rules were asked" for rule in chosen.left_out))

@@ -13,6 +13,7 @@ from re import compile as compile_pattern
 
 from miglint.config import Settings
 from miglint.config_table import ConfigError, kind_of, nearest
+from miglint.errors import UsageError
 from miglint.findings import FAMILIES, Finding, Severity
 from miglint.rules import load
 from miglint.rules.own import BUILT_IN, load_own
@@ -96,7 +97,10 @@ class Override(Struct, frozen=True):
 
 
 class Selection(Struct, frozen=True):
-    """The rules that are on, the severities they have, and their options."""
+    """The rules that are on, the severities they have, and their options.
+
+    `left_out` are those that `ALL` would turn on and that need a library that is not installed.
+    """
 
     names: Names
     enabled: frozenset[str]
@@ -104,6 +108,7 @@ class Selection(Struct, frozen=True):
     rollback_severity: Severity | None = None
     overrides: tuple[Override, ...] = ()
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    left_out: tuple[Rule, ...] = ()
 
     def severity_of(self, finding: Finding, path: str) -> Severity | None:
         """Return the severity that the settings give a finding, or None when they leave it out.
@@ -138,6 +143,11 @@ def select(settings: Settings, known: Mapping[str, Rule]) -> Selection:
         rank = names.rank(name)
         for code in names.require(name, settings.place("ignore")):
             ignored[code] = max(rank, ignored.get(code, rank))
+    enabled = {code: rank for code, rank in chosen.items() if rank > ignored.get(code, -1)}
+    without = [known[code] for code in sorted(enabled) if not _has_its_library(known[code])]
+    for rule in without:
+        if enabled.pop(rule.code) > names.rank(ALL):
+            raise UsageError(missing(rule))
     overrides = []
     for number, item in enumerate(settings.per_path):
         place = settings.place("per-path", number, "ignore")
@@ -146,12 +156,27 @@ def select(settings: Settings, known: Mapping[str, Rule]) -> Selection:
         overrides += [Override(_pattern(glob), left_out, severity) for glob in item.paths]
     return Selection(
         names,
-        frozenset(code for code, rank in chosen.items() if rank > ignored.get(code, -1)),
+        frozenset(enabled),
         _severities(names, settings.severity, settings, "severity"),
         settings.rollback_severity,
         tuple(overrides),
         _options(names, settings),
+        tuple(without),
     )
+
+
+def _has_its_library(rule: Rule) -> bool:
+    if rule.needs is None:
+        return True
+    from importlib.util import find_spec  # hardly a rule needs one
+
+    return find_spec(rule.needs[0]) is not None
+
+
+def missing(rule: Rule) -> str:
+    """Say what a rule lacks, and how to get it."""
+    library, extra = rule.needs or ("", "")
+    return f"{rule.code} ({rule.name}) needs {library}, which is not installed: pip install 'miglint[{extra}]'"
 
 
 def _severities(

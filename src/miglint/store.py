@@ -22,7 +22,7 @@ FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40
 MAX_BYTES = 96 * 1024 * 1024
 _MAX_ENTRY = MAX_BYTES // 4
-_LIBRARIES = ("postgast-", "msgspec-", "rpds_py-")
+_LIBRARIES = ("postgast-", "msgspec-", "rpds_py-", "sqlfluff-")
 _TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# A cache folder of miglint; it can be deleted at any time.\n"
 
 

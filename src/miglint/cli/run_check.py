@@ -36,6 +36,11 @@ def run_check(request: Request, question: Question | None) -> int:
         if not changed:
             return 0
         paths = paths_around(settings, changed)
+    touched: frozenset[str] | None = None
+    if request.since is not None:
+        from miglint.since import touched_since
+
+        touched = touched_since(request.since)
     known = _baseline_path(settings, request.baseline, request.write_baseline)
     outcome = _run(
         Job(
@@ -46,13 +51,12 @@ def run_check(request: Request, question: Question | None) -> int:
             question=question,
             extra=() if known is None else (known,),
             dry_run=request.dry_run,
+            told=touched if changed is None else changed,
         )
     )
     report = outcome.report
-    if request.since is not None:
-        from miglint.since import touched_since
-
-        report = report.of_paths(touched_since(request.since))
+    if touched is not None:
+        report = report.of_paths(touched)
     if changed is not None:
         report = report.of_paths(changed)
     if request.write_baseline and known is not None:

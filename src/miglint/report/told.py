@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from miglint.findings import Finding, Severity
+from miglint.findings import Finding, Severity, matter
 from miglint.report.excerpt import excerpt, printable
 from miglint.report.paint import fit, paint, wide
 from miglint.report.view import View
@@ -61,7 +61,7 @@ def _groups(findings: Sequence[Finding], view: View) -> list[_Group]:
     """
     groups: dict[tuple[object, ...], _Group] = {}
     for number, finding in enumerate(findings):
-        what = "IDM" if finding.code.startswith("IDM") else finding.code
+        what = "IDM" if finding.code.startswith("IDM") else matter(finding.code, finding.message)
         key = (number,) if view.verbose else (finding.path, finding.direction, what, finding.severity)
         groups.setdefault(key, []).append(finding)
     return list(groups.values())

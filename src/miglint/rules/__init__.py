@@ -57,6 +57,7 @@ MODULES = (
     "miglint.rules.types_kinds",
     "miglint.rules.types_policy",
     "miglint.rules.types_habits",
+    "miglint.rules.style",
     "miglint.rules.directives",
     "miglint.rules.execution",
     "miglint.rules.execution_locks",

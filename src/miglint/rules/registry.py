@@ -9,7 +9,7 @@ A rule is a function with its metadata beside it:
 It is called once per step of a history and yields hits. A rule that looks at a history as a whole takes
 `scope="history"` and is called once per history with its passages (`miglint.replay.Passage`: the forwards, each run
 once); `scope="project"` rules see what discovery saw, `scope="variants"` rules two histories that are one for two
-engines (`miglint.variants.Both`).
+engines (`miglint.variants.Both`), and `scope="script"` rules each script that was asked for, as it is written.
 """
 
 from __future__ import annotations
@@ -52,9 +52,10 @@ class Rule(Struct, frozen=True):
 
     `on` says about which steps it has to be asked (None: about all). `dialects` are those it speaks about; `default`
     whether it is on when nothing is selected; `aliases` the names of the same hazard elsewhere, as `tool:name`. `scope`
-    is `step`, `history`, `project`, `variants`, `directives` or `internal`.
+    is `step`, `script`, `history`, `project`, `variants`, `executed`, `directives` or `internal`.
     `options` are the keys that `[tool.miglint.rules.CODE]` may hold, with their defaults; what is given there must have
     the default's type (a tuple stands for a list). `objection` says what else is wrong with a value, or None.
+    `needs` is the library that it cannot do without, by the name to import, and the extra of miglint that brings it.
     """
 
     code: str
@@ -70,6 +71,7 @@ class Rule(Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     objection: Callable[[object], str | None] | None = None
+    needs: tuple[str, str] | None = None
 
     @property
     def family(self) -> str:
@@ -107,6 +109,7 @@ def rule(
     aliases: tuple[str, ...] = (),
     options: Mapping[str, object] | None = None,
     objection: Callable[[object], str | None] | None = None,
+    needs: tuple[str, str] | None = None,
 ) -> Callable[[Callable[..., Iterable[Hit]]], Callable[..., Iterable[Hit]]]:
     """Register the function below as a rule. A code or name that is taken raises `ValueError` at import."""
 
@@ -128,6 +131,7 @@ def rule(
             aliases,
             options or {},
             objection,
+            needs,
         )
         return check
 
