@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from miglint.schema.comments import outlived
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import describe, describe_column, describe_constraint, kind_of
 from miglint.schema.objects import (
@@ -362,6 +363,8 @@ def _without_consequences(changes: list[Change], before: Schema, after: Schema) 
         elif isinstance(value, (Trigger, Policy, Rule)):
             if relation_key(value.table, schema.dialect) in whole:
                 continue
-        elif isinstance(value, Comment) and any(key.name and key.name in change.key.name for key in whole):
+        elif isinstance(value, Comment) and (
+            outlived(change.key, after) or any(key.name and key.name in change.key.name for key in whole)
+        ):
             continue
         yield change

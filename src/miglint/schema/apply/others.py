@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miglint.patterns import pattern
 from miglint.schema.apply.machine import Machine
+from miglint.schema.comments import comment_key
 from miglint.schema.objects import Absent, Comment, Extension, Key, Namespace, Other, Privileges, Table
 from miglint.sql.operations import (
     AlterOther,
@@ -96,15 +97,13 @@ def alter_other(machine: Machine, operation: AlterOther) -> None:
 
 def set_comment(machine: Machine, operation: SetComment) -> None:
     """`COMMENT ON`."""
-    owner = "" if operation.table is None else str(machine.key(operation.table))
-    part = "" if operation.column is None else f".{operation.column}"
     if operation.kind == "column" and operation.column is not None:
-        place, table = machine.relation(operation.name)
-        if isinstance(table, Table) and not table.assumed and operation.column not in table.columns:
-            message = f'column "{operation.column}" of relation "{table.name.name}" does not exist'
+        place, relation = machine.relation(operation.name)
+        if isinstance(relation, Table) and not relation.assumed and operation.column not in relation.columns:
+            message = f'column "{operation.column}" of relation "{relation.name.name}" does not exist'
             raise machine.refuse("undefined_column", message, place, operation.column)
-    schema = machine.key(operation.name).schema
-    key = Key("comment", schema, f"{operation.kind} {operation.name.name}{part}", owner)
+    table = None if operation.table is None else machine.key(operation.table)
+    key = comment_key(operation.kind, machine.key(operation.name), operation.column, table)
     if operation.text is None:
         machine.drop(key)
     else:
