@@ -15,6 +15,7 @@ from miglint.sql.operations import (
     Delete,
     If,
     Insert,
+    Maintenance,
     Name,
     Opaque,
     Operation,
@@ -50,6 +51,8 @@ Read = Callable[[Place, Node], list[Operation]]
 Result = tuple[list[Operation], bool]
 
 _ERROR_LEVEL = 21
+# What leaves the schema as it is; a procedure may commit what each turn of its loop has done.
+_ROWS_ONLY = (Insert, Update, Delete, Truncate, OtherData, Maintenance, Transaction)
 
 
 class Block:
@@ -301,9 +304,7 @@ class Block:
             # What a turn calls is called any number of times.
             return [replace(item, called=()) for item in operations if isinstance(item, Select)]
         only_rows = all(
-            isinstance(item, (Insert, Update, Delete, Truncate, OtherData))
-            or (isinstance(item, Opaque) and not item.schema_effect)
-            for item in effects
+            isinstance(item, _ROWS_ONLY) or (isinstance(item, Opaque) and not item.schema_effect) for item in effects
         )
         relations: dict[Name, None] = {}
         for item in effects:
