@@ -422,6 +422,14 @@ SQLITE = [
     Case("create table", "", "CREATE TABLE x (id INT);", None, "duplicate_table"),
     Case("create table guarded", "", "CREATE TABLE IF NOT EXISTS x (id INT);"),
     Case("table of other case", S, "CREATE TABLE T (id INT);", "duplicate_table", "duplicate_table"),
+    Case(
+        "a row that a rebuilt table has already",
+        S,
+        "CREATE TABLE n (id INTEGER PRIMARY KEY, a INT); INSERT INTO n (id, a) SELECT id, a FROM t; DROP TABLE t;"
+        "ALTER TABLE n RENAME TO t; INSERT INTO t (id, a) VALUES (1, 2);",
+        None,
+        "unique_violation",
+    ),
     Case("drop table", S, "DROP TABLE t;", None, "undefined_table"),
     Case("drop table guarded", S, "DROP TABLE IF EXISTS t;"),
     Case(

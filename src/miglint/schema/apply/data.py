@@ -17,6 +17,7 @@ from miglint.sql.operations import (
     Maintenance,
     Name,
     OtherData,
+    Query,
     Truncate,
     Update,
 )
@@ -28,6 +29,8 @@ _VOLATILE = frozenset(
     }
 )  # fmt: skip
 _COMPARISON = pattern(r"(?<![\w.])(\w+) (?:=|<>) ((?:any|all) \(array\[[^\]]*\]\)|'(?:[^']|'')*')")
+# What leaves some of the rows out, or makes others of them.
+_PARTIAL = pattern(r"(?i)\b(?:where|limit|offset|group|having|distinct|join|union|except|intersect|values)\b")
 _LITERAL = pattern(r"'((?:[^']|'')*)'")
 _SETTLING = frozenset(
     {"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs", "floor", "ceil", "round"}
@@ -59,6 +62,18 @@ def _set_seeds(machine: Machine, place: Key, seeds: frozenset[str]) -> None:
         machine.schema = machine.schema.forget(place)
 
 
+def _copy_seeds(machine: Machine, key: Key, operation: Insert, query: Query) -> None:
+    """Carry what is known of a table's rows into another that is filled with all of them, as a rebuild does."""
+    if len(query.relations) != 1 or _PARTIAL.search(query.key):
+        return
+    _, seeds = _seeds(machine, machine.relation(query.relations[0])[0])
+    same = {name for name, output in zip(operation.columns, query.outputs, strict=False) if name == output}
+    kept = {mark for mark in seeds if query.stars or same.issuperset(mark.partition("=")[0].split(","))}
+    if kept:
+        place, own = _seeds(machine, key)
+        _set_seeds(machine, place, own | kept)
+
+
 def insert(machine: Machine, operation: Insert) -> None:
     """`INSERT`."""
     found = _table(machine, operation.table)
@@ -70,6 +85,8 @@ def insert(machine: Machine, operation: Insert) -> None:
         return
     key, table = found
     _columns_exist(machine, key, table, operation.columns)
+    if operation.query is not None:
+        _copy_seeds(machine, key, operation, operation.query)
     if operation.conflict is not None or operation.anti_join:
         return
     if key.schema in TEMPORARY or (operation.rows is not None and _unique(machine, operation, key, table)):

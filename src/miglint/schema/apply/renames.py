@@ -100,6 +100,7 @@ def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
     new_key = relation_key(new, machine.dialect)
     users = machine.schema.on(key)
     old_name = Name(key.schema, key.name)
+    rows = machine.schema.find(Key("rows", key.schema, key.name))
     machine.drop(key)
     if isinstance(value, Table) and machine.postgres:
         # The names of NOT NULL constraints stay what they were when the table had its old name.
@@ -110,6 +111,8 @@ def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
         value = replace(value, columns=columns)
     if isinstance(value, (Table, View, Index, Sequence)):
         machine.create(new_key, replace(value, name=new))
+    if rows is not None:
+        machine.put(Key("rows", new_key.schema, new_key.name), rows)
     legacy = not machine.postgres and is_legacy(machine)
     for user in users:
         other = machine.schema.find(user)
