@@ -113,7 +113,8 @@ def describe(value: SchemaObject) -> str:
     if isinstance(value, Index):
         return describe_index(value)
     if isinstance(value, Sequence):
-        return shorten(", ".join(value.options) or "sequence")
+        owner = "" if value.owned_by is None else f" owned by {value.owned_by[0].name}.{value.owned_by[1]}"
+        return shorten((", ".join(value.options) or "sequence") + owner)
     if isinstance(value, Enum):
         return shorten(f"ENUM ({', '.join(repr(label) for label in value.labels)})")
     if isinstance(value, Domain):
