@@ -475,6 +475,19 @@ SQLITE = [
         ("extra column t.c",),
     ),
     Pair(
+        "so does a trigger",
+        S + "CREATE TABLE u (x); CREATE TRIGGER g AFTER INSERT ON t BEGIN DELETE FROM u; END; DROP TABLE u;",
+        "ALTER TABLE t ADD COLUMN c;",
+        "ALTER TABLE t DROP COLUMN c;",
+        ("extra column t.c",),
+    ),
+    Pair(
+        "the name of a table is carried into triggers on others",
+        S + "CREATE TABLE u (x); CREATE TRIGGER g AFTER INSERT ON t BEGIN DELETE FROM u; END;",
+        "ALTER TABLE u RENAME TO w; ALTER TABLE t ADD COLUMN c;",
+        "ALTER TABLE t DROP COLUMN c; ALTER TABLE w RENAME TO u;",
+    ),
+    Pair(
         "a column of another table of that name is no use of this one",
         S + "CREATE TABLE u (x INT, c INT); CREATE VIEW v AS SELECT u.c FROM u JOIN t ON u.x = t.id;",
         "ALTER TABLE t ADD COLUMN c INT;",

@@ -209,7 +209,10 @@ class Routine(Struct, frozen=True, gc=False):
 
 
 class Trigger(Struct, frozen=True, gc=False):
-    """A trigger on a table; `state` is `enabled`, `disabled`, `replica` or `always`."""
+    """A trigger on a table; `state` is `enabled`, `disabled`, `replica` or `always`.
+
+    `relations` are the tables that its body mentions, in SQLite.
+    """
 
     name: str
     table: Name
@@ -218,6 +221,9 @@ class Trigger(Struct, frozen=True, gc=False):
     state: str = "enabled"
     columns: tuple[str, ...] = ()
     assumed: bool = False
+    relations: tuple[Name, ...] = ()
+
+    __eq__ = equal_by("name", "table", "function", "definition", "state", "columns", "assumed")
 
 
 class Policy(Struct, frozen=True, gc=False):

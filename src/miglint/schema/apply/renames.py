@@ -132,6 +132,8 @@ def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
                 machine.put(user, replace(other, query=_requery(other.query, old_name, new)))
         elif isinstance(other, Table) and not (legacy and _foreign_keys_off(machine)):
             machine.put(user, _retable(machine, other, key, new))
+    if not machine.postgres and not legacy:
+        _move_in_triggers(machine, key, new)
     self_table = machine.schema.table(new_key)
     if self_table is not None:
         machine.put(new_key, _retable(machine, self_table, key, new))
@@ -151,6 +153,15 @@ def _move_on_table(
         return
     machine.drop(user)
     machine.create(Key(user.space, new_key.schema, user.name, new_key.name), replace(other, table=new))
+
+
+def _move_in_triggers(machine: Machine, key: Key, new: Name) -> None:
+    """Carry the name of a table into the bodies of SQLite's triggers, on whatever table they are."""
+    for user, value in list(machine.schema.items()):
+        if isinstance(value, Trigger) and any(machine.key(name) == key for name in value.relations):
+            relations = tuple(new if machine.key(name) == key else name for name in value.relations)
+            definition = swap_word(value.definition, key.name, new.name)
+            machine.put(user, replace(value, relations=relations, definition=definition))
 
 
 def _requery(query: Query, old: Name, new: Name) -> Query:

@@ -1,12 +1,12 @@
 """What SQLite does before it renames something or drops a column: it reads its whole schema again.
 
-A view over a table that is gone does no harm until then, and stops the statement.
+A view or a trigger over a table that is gone does no harm until then, and stops the statement.
 """
 
 from __future__ import annotations
 
 from miglint.schema.apply.machine import Machine
-from miglint.schema.objects import Absent, Table, View
+from miglint.schema.objects import Absent, Table, Trigger, View
 from miglint.sql.operations import Query
 
 _ROWID = frozenset(("rowid", "oid", "_rowid_"))
@@ -18,8 +18,13 @@ def is_legacy(machine: Machine) -> bool:
 
 
 def refuse_if_broken(machine: Machine) -> None:
-    """Raise the error of the first view that reads a table, or a column of one, that is not there."""
+    """Raise the error of the first trigger or view that needs a table, or a view a column, that is not there."""
     for key, value in machine.schema.items():
+        if isinstance(value, Trigger):
+            for name in value.relations:
+                if isinstance(machine.relation(name)[1], Absent):
+                    message = f"error in trigger {value.name}: no such table: {machine.created(name)}"
+                    raise machine.refuse("undefined_table", message, key)
         if not isinstance(value, View) or value.query is None:
             continue
         for name in value.query.relations:

@@ -140,6 +140,7 @@ def create_trigger(machine: Machine, operation: CreateTrigger) -> None:
         operation.definition,
         "enabled",
         operation.columns,
+        relations=() if machine.postgres else operation.relations,
     )
     if machine.postgres and operation.function is not None:
         _function_exists(machine, operation.function)
