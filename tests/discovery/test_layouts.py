@@ -77,6 +77,15 @@ def test_golang_migrate(plant: Plant, look: Look, ending: str) -> None:
     assert pairs(history) == [("9", f"m/9_b{ending}", "m/9_b.down.sql"), ("10", "m/10_c.up.sql", "m/10_c.down.sql")]
 
 
+def test_golang_migrate_with_any_character_for_the_dot(plant: Plant, look: Look) -> None:
+    plant({"1_a.up.sql": "", "1_a.down.sql": "", "2_b_up.sql": "", "2_b_down.sql": "", "3_power_up.sql": ""})
+    assert pairs(only(look())) == [
+        ("1", "1_a.up.sql", "1_a.down.sql"),
+        ("2", "2_b_up.sql", "2_b_down.sql"),
+        ("3", "3_power_up.sql", None),
+    ]
+
+
 def test_sqlx_without_transaction_and_without_rollback(plant: Plant, look: Look) -> None:
     plant({"1_a.up.sql": "-- no-transaction\nSELECT 1;", "1_a.down.sql": "", "2_b.sql": ""})
     found = look()

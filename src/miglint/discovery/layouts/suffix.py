@@ -14,6 +14,8 @@ from miglint.source import Direction
 
 _OTHER_LANGUAGE = pattern(r"0*([0-9]{1,6})[_\-.].*\.(?:go|py|js|ts|rs|rb|sh)$", re.DOTALL)
 _ENDS = {Direction.FORWARD: ".up.sql", Direction.ROLLBACK: ".down.sql"}
+# maragu.dev/migrate takes any character for the dot.
+_LOOSE_ENDS = {Direction.FORWARD: "_up.sql", Direction.ROLLBACK: "_down.sql"}
 
 
 class _Parsed(NamedTuple):
@@ -51,10 +53,25 @@ def _direction(name: str) -> Direction | None:
     return None
 
 
+def _loose(files: list[Found]) -> dict[int, Direction]:
+    """Return which of the files, by identity, are a pair of `x_up.sql` and `x_down.sql`: one alone is just named so."""
+    places = {(found.folder, found.name.lower()): found for found in files}
+    pairs: dict[int, Direction] = {}
+    for (folder, name), found in places.items():
+        stem = name.removesuffix(_LOOSE_ENDS[Direction.FORWARD])
+        other = places.get((folder, stem + _LOOSE_ENDS[Direction.ROLLBACK])) if stem != name else None
+        if other is not None and split_version(_base(stem)) is not None:
+            pairs[id(found.file)] = Direction.FORWARD
+            pairs[id(other.file)] = Direction.ROLLBACK
+    return pairs
+
+
 def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
     directed = [f for f in files if _direction(f.name) is not None and split_version(_base(f.name)) is not None]
     if not directed or not (settings.forced or any(f.name[-7:].lower() == ".up.sql" for f in directed)):
         return []  # `.down.sql` alone undoes plain numbered files
+    loose = _loose(files)
+    directed += [f for f in files if id(f.file) in loose]
     if len(directed) == len(files):
         return directed
     taken = {id(f.file) for f in directed}
@@ -65,8 +82,13 @@ def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found
 def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
     pieces = []
     is_pop = False
+    loose = _loose(files)
     for found in files:
-        parsed = _parse(_base(found.name))
+        base = _base(found.name)
+        parsed = _parse(base)
+        if parsed is None and (direction := loose.get(id(found.file))) is not None:
+            parts = split_version(base[: -len(_LOOSE_ENDS[direction])])
+            parsed = _Parsed(*parts, direction, UNMARKED, False) if parts else None
         if parsed is None:
             parsed = _Parsed(*plain.version_and_name(found.name), Direction.FORWARD, UNMARKED, False)
         is_pop = is_pop or parsed.mark is not UNMARKED or parsed.autocommit
