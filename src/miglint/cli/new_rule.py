@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 from miglint.findings import Severity
 from miglint.replay import Step
-from miglint.rules.clauses import flat, hit_in
+from miglint.rules.clauses import hit_in
 from miglint.rules.registry import Context, Hit, rule
 from miglint.sql import operations as ops
 
@@ -33,7 +33,7 @@ def {function}(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of tables that are called `rename_me`."""
     script = step.migration.forward
     for statement in step.forward_statements:
-        for operation in flat(statement.operations):
+        for operation in ops.flat(statement.operations):
             if script is not None and isinstance(operation, ops.CreateTable) and operation.name.name == "rename_me":
                 yield hit_in(
                     script,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from miglint.dryrun.options import DryRunOptions
 from miglint.report import FORMATS
-from miglint.values import Struct
+from miglint.values import Struct, replace
 
 COLORS = ("auto", "always", "never")
 _SWITCHES = {
@@ -53,7 +53,7 @@ class Request(Struct, frozen=True, kw_only=True):
 def plain(arguments: list[str]) -> Request | None:
     """Return what the arguments after `check` ask for, or None when they are not all paths and plain options."""
     given: dict[str, str | bool] = {}
-    paths = []
+    paths: list[str] = []
     rest = iter(arguments)
     for argument in rest:
         name, equals, value = argument.partition("=")
@@ -69,4 +69,4 @@ def plain(arguments: list[str]) -> Request | None:
             given["format_" if name == "--format" else name[2:]] = value
         else:
             return None
-    return Request(paths=tuple(paths), **given)  # type: ignore[arg-type]
+    return replace(Request(paths=tuple(paths)), **given)

@@ -43,6 +43,8 @@ def told(findings: Sequence[Finding], migrations: Mapping[str, int], view: View)
     for numbers in members.values():
         room = _SCREEN - sum(len(lines[number]) for number in numbers)
         for number in sorted(numbers, key=lambda number: -groups[number][0].severity):
+            if room < 1:
+                break
             for whole in (True, False) if groups[number][0].severity > Severity.INFO else (False,):
                 more = _told(groups[number], view, whole=whole)
                 # An empty line sets off what takes more than one.

@@ -14,7 +14,7 @@ from miglint.schema.objects import Key
 from miglint.schema.outcome import Event, Note
 from miglint.source import Dialect, Direction, Discovered, Problem, Script, SourceFile, Span
 from miglint.sql import operations as ops
-from miglint.sql.operations import Operation, Statement
+from miglint.sql.operations import Operation, Statement, flat
 
 Clause = tuple[Statement, Operation]
 Subject = tuple[str, str | None]
@@ -112,19 +112,6 @@ def scripts_of(step: Step) -> Iterator[tuple[Script, tuple[Statement, ...]]]:
         yield migration.forward, step.forward_statements
     if migration.rollback is not None and step.rollback_statements:
         yield migration.rollback, step.rollback_statements
-
-
-def flat(operations: tuple[Operation, ...]) -> Iterator[Operation]:
-    """Yield operations with those inside `IF` and `EXCEPTION` blocks, in the order written."""
-    for operation in operations:
-        if isinstance(operation, ops.If):
-            yield from flat(operation.then)
-            yield from flat(operation.otherwise)
-        elif isinstance(operation, ops.Try):
-            yield from flat(operation.body)
-            yield from flat(operation.handler)
-        else:
-            yield operation
 
 
 _IDLE = frozenset({ops.Transaction, ops.SetVariable, ops.Pragma, ops.Maintenance})

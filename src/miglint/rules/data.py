@@ -8,24 +8,13 @@ from functools import lru_cache
 from miglint.findings import Severity
 from miglint.patterns import pattern
 from miglint.replay import Step
-from miglint.rules.clauses import (
-    Remark,
-    flat,
-    hit_in,
-    ident,
-    places,
-    qualified,
-    remarks,
-    script_of,
-    statements_of,
-    subject,
-)
+from miglint.rules.clauses import Remark, hit_in, ident, places, qualified, remarks, script_of, statements_of, subject
 from miglint.rules.registry import Context, Hit, rule
 from miglint.schema.outcome import Event
 from miglint.schema.value import Schema
 from miglint.source import Direction
 from miglint.sql import operations as ops
-from miglint.sql.operations import Name, Operation
+from miglint.sql.operations import Name, Operation, flat
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
 # A condition that leaves out rows without a value, or those that have it already.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from miglint.findings import Severity
 from miglint.replay import Step
-from miglint.rules.clauses import flat, hit_in, ident, qualified, script_of, statements_of
+from miglint.rules.clauses import hit_in, ident, qualified, script_of, statements_of
 from miglint.rules.data import data_operations, same
 from miglint.rules.registry import Context, Hit, rule
 from miglint.schema.depends import relation_key
@@ -14,7 +14,7 @@ from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.source import Dialect, Direction
 from miglint.sql import operations as ops
-from miglint.sql.operations import Name, Type
+from miglint.sql.operations import Name, Type, flat
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
 _WHOLE = {"int2": 0, "int4": 1, "int8": 2, "numeric": 3}

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from miglint.replay import Step
-from miglint.rules.clauses import flat, operations_of
+from miglint.rules.clauses import operations_of
 from miglint.source import Script, Span
 from miglint.sql import operations as ops
-from miglint.sql.operations import Constraint, Operation, Statement
+from miglint.sql.operations import Constraint, Operation, Statement, flat
 
 # How configurations and messages call the kinds of things that have names.
 KINDS = (

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from miglint.findings import Severity
 from miglint.replay import Step
-from miglint.rules.clauses import flat, hit_in, literal, scripts_of
+from miglint.rules.clauses import hit_in, literal, scripts_of
 from miglint.rules.registry import Context, Hit, rule
 from miglint.rules.runners import Around, around, placed
 from miglint.schema.objects import Key, Table
 from miglint.source import Script
 from miglint.sql import operations as ops
-from miglint.sql.operations import Column, Expression, Name, Operation, Statement
+from miglint.sql.operations import Column, Expression, Name, Operation, Statement, flat
 
 # From this version on, a value of a type that the same transaction has created can be used at once.
 _NEW_TYPES = (17,)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from miglint.findings import Severity
 from miglint.replay import Passage
-from miglint.rules.clauses import flat, hit_in
+from miglint.rules.clauses import hit_in
 from miglint.rules.extension_parts import BRINGS, BUILT_IN, CLASSES, FUNCTIONS, INSTEAD, METHODS, TYPES
 from miglint.rules.registry import Context, Hit, rule
 from miglint.schema.objects import Extension, Key
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
-from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Operation, Query, Type
+from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Operation, Query, Type, flat
 
 # What an operation mentions: ("function" | "type" | "operator class" | "index method", name).
 _Mention = tuple[str, Name]

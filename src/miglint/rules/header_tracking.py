@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from miglint.findings import Severity
 from miglint.replay import Step
-from miglint.rules.clauses import first_text, flat, hit_in, literal
+from miglint.rules.clauses import first_text, hit_in, literal
 from miglint.rules.registry import Context, Hit, rule
 from miglint.source import Script
 from miglint.sql import operations as ops
-from miglint.sql.operations import Operation, Statement
+from miglint.sql.operations import Operation, Statement, flat
 
 _OPTIONS: dict[str, object] = {"table": "schema_migrations", "column": "version"}
 

@@ -7,18 +7,7 @@ from itertools import chain
 
 from miglint.findings import Severity
 from miglint.replay import Step
-from miglint.rules.clauses import (
-    Clause,
-    find_clause,
-    flat,
-    hit_in,
-    ident,
-    places,
-    remarks,
-    script_of,
-    statements_of,
-    subject,
-)
+from miglint.rules.clauses import Clause, find_clause, hit_in, ident, places, remarks, script_of, statements_of, subject
 from miglint.rules.registry import Context, Hit, rule
 from miglint.rules.survey import done
 from miglint.schema.diff import Change, diff
@@ -27,6 +16,7 @@ from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
 from miglint.source import Direction
 from miglint.sql import operations as ops
+from miglint.sql.operations import flat
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from miglint.findings import Severity
 from miglint.replay import Step
-from miglint.rules.clauses import flat, hit_in
+from miglint.rules.clauses import hit_in
 from miglint.rules.registry import Context, Hit, rule
 from miglint.source import Dialect, Script, Span
 from miglint.sql import operations as ops
-from miglint.sql.operations import Statement
+from miglint.sql.operations import Statement, flat
 
 if TYPE_CHECKING:
     from miglint.sql.sqlite.features import Feature, Use, Version

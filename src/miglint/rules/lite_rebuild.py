@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from miglint.findings import Severity
 from miglint.replay import Step
-from miglint.rules.clauses import flat, hit_in, ident
+from miglint.rules.clauses import hit_in, ident
 from miglint.rules.registry import Context, Hit, rule
 from miglint.schema.diff import CONSTRAINT_WORDS
 from miglint.schema.objects import Index, Key, Table, Trigger
@@ -16,7 +16,7 @@ from miglint.schema.sameness import loose, same_default
 from miglint.schema.value import Schema
 from miglint.source import Script
 from miglint.sql import operations as ops
-from miglint.sql.operations import Constraint, Operation
+from miglint.sql.operations import Constraint, Operation, flat
 
 
 class _Rebuild(NamedTuple):

@@ -8,12 +8,12 @@ from functools import lru_cache
 
 from miglint.findings import Severity
 from miglint.replay import Step
-from miglint.rules.clauses import flat, hit_in, ident, scripts_of
+from miglint.rules.clauses import hit_in, ident, scripts_of
 from miglint.rules.declared import KINDS, WORDS, declared
 from miglint.rules.registry import Context, Hit, rule
 from miglint.source import Dialect
 from miglint.sql import operations as ops
-from miglint.sql.operations import Name, Operation
+from miglint.sql.operations import Name, Operation, flat
 
 # Reserved in PostgreSQL 18, SQLite or SQL:2023, and met as names.
 _RESERVED = frozenset(

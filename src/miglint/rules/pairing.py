@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from miglint.findings import Severity
 from miglint.replay import Step
-from miglint.rules.clauses import acts, does_anything, first_line, first_text, flat, hit_in, problems, subject, was_read
+from miglint.rules.clauses import acts, does_anything, first_line, first_text, hit_in, problems, subject, was_read
 from miglint.rules.registry import Context, Hit, rule
 from miglint.source import Discovered, Span
 from miglint.sql import operations as ops
+from miglint.sql.operations import flat
 
 _MAKES = (
     ops.CreateTable,

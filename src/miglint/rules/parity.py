@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from miglint.findings import Severity
 from miglint.replay import Passage
-from miglint.rules.clauses import ENGINE, first_text, flat, ident
+from miglint.rules.clauses import ENGINE, first_text, ident
 from miglint.rules.registry import Context, Hit, rule
 from miglint.schema.common import Shape, shape
 from miglint.schema.objects import Index, Key
 from miglint.schema.parity import Difference, differences
 from miglint.source import Dialect, Migration, Script, Span
 from miglint.sql import operations as ops
-from miglint.sql.operations import Operation
+from miglint.sql.operations import Operation, flat
 from miglint.variants import Both
 
 

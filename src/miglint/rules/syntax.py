@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from miglint.findings import Severity
 from miglint.replay import Step
-from miglint.rules.clauses import ENGINE, first_line, flat, hit_in, problems, scripts_of, statements_of
+from miglint.rules.clauses import ENGINE, first_line, hit_in, problems, scripts_of, statements_of
 from miglint.rules.registry import Context, Hit, rule
 from miglint.source import Dialect, Direction, Discovered, Span
 from miglint.sql import operations as ops
+from miglint.sql.operations import flat
 
 
 @rule("SYN001", "syntax-error", Severity.ERROR, "The engine's own grammar rejects the statement")

@@ -55,11 +55,13 @@ def _direction(name: str) -> Direction | None:
 
 def _loose(files: list[Found]) -> dict[int, Direction]:
     """Return which of the files, by identity, are a pair of `x_up.sql` and `x_down.sql`: one alone is just named so."""
-    places = {(found.folder, found.name.lower()): found for found in files}
+    up, down = _LOOSE_ENDS[Direction.FORWARD], _LOOSE_ENDS[Direction.ROLLBACK]
+    forwards = [found for found in files if found.name[-len(up) :].lower() == up]
     pairs: dict[int, Direction] = {}
-    for (folder, name), found in places.items():
-        stem = name.removesuffix(_LOOSE_ENDS[Direction.FORWARD])
-        other = places.get((folder, stem + _LOOSE_ENDS[Direction.ROLLBACK])) if stem != name else None
+    places = {(found.folder, found.name.lower()): found for found in files} if forwards else {}
+    for found in forwards:
+        stem = found.name[: -len(up)]
+        other = places.get((found.folder, stem.lower() + down))
         if other is not None and split_version(_base(stem)) is not None:
             pairs[id(found.file)] = Direction.FORWARD
             pairs[id(other.file)] = Direction.ROLLBACK

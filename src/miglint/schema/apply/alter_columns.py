@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from miglint.schema.apply.alter_constraints import domain_of
-from miglint.schema.apply.columns import altered, altered_column, column_of, composite, implied_sequence, put_column
+from miglint.schema.apply.columns import (
+    altered,
+    altered_column,
+    column_of,
+    composite,
+    implied_sequence,
+    put_column,
+    refuse_gone_type,
+)
 from miglint.schema.apply.dependents import uses
 from miglint.schema.apply.machine import Machine
 from miglint.schema.describe import kind_of
@@ -35,7 +43,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
         return
     key, column = found
     _convertible(machine, key, column, operation)
-    machine.refuse_gone_type(operation.type)
+    refuse_gone_type(machine, operation.type)
     new = machine.type(operation.type)
     if machine.postgres:
         # A view stands in the way of the type that the column has already, too.

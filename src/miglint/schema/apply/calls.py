@@ -10,7 +10,6 @@ from miglint.schema.objects import Key, Routine
 from miglint.sql.operations import (
     Call,
     Delete,
-    If,
     Insert,
     Maintenance,
     Name,
@@ -20,14 +19,14 @@ from miglint.sql.operations import (
     Raise,
     Select,
     Truncate,
-    Try,
     Update,
+    flat,
 )
 
 Apply = Callable[[Machine, Operation], None]
 
 _DEEPEST = 10
-_ROWS_ONLY = (Insert, Update, Delete, Truncate, Select, Raise, Maintenance)
+_ROWS_ONLY = (Insert, Update, Delete, Truncate, Raise, Maintenance)
 
 
 def select(machine: Machine, operation: Select, apply: Apply) -> None:
@@ -117,14 +116,8 @@ def _perhaps(machine: Machine, name: Name, operation: Select) -> None:
 
 
 def _only_rows(machine: Machine, operations: tuple[Operation, ...]) -> bool:
-    for item in operations:
-        if isinstance(item, If):
-            if not (_only_rows(machine, item.then) and _only_rows(machine, item.otherwise)):
-                return False
-        elif isinstance(item, Try):
-            if not (_only_rows(machine, item.body) and _only_rows(machine, item.handler)):
-                return False
-        elif isinstance(item, Select):
+    for item in flat(operations):
+        if isinstance(item, Select):
             if any(_found(machine, function) for function in item.query.functions):
                 return False
         elif not isinstance(item, _ROWS_ONLY) and not (isinstance(item, Opaque) and not item.schema_effect):

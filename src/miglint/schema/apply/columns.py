@@ -8,7 +8,7 @@ from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.naming import choose
 from miglint.schema.apply.reread import refuse_if_broken
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import Absent, Composite, Key, Sequence, Table
+from miglint.schema.objects import ABSENT, Absent, Composite, Key, Sequence, Table
 from miglint.schema.sequences import unusual
 from miglint.sql.operations import (
     AddColumn,
@@ -91,11 +91,23 @@ def put_column(machine: Machine, key: Key, column: Column) -> None:
         machine.put(key, replace(table, columns={**table.columns, machine.column_name(column.name): column}))
 
 
+def refuse_gone_type(machine: Machine, written: Type | None) -> None:
+    """Raise the error for a type that was dropped, or has another name now."""
+    if written is None or not machine.postgres:
+        return
+    places = machine.path if written.schema is None else (written.schema,)
+    found = [machine.schema.objects.get(Key("type", schema, written.name)) for schema in places]
+    if ABSENT in found and all(value is ABSENT or value is None for value in found):
+        spelled = written.name if written.schema is None else f"{written.schema}.{written.name}"
+        key = Key("type", places[0], written.name)
+        raise machine.refuse("undefined_object", f'type "{spelled}" does not exist', key)
+
+
 def define(machine: Machine, table: Name, column: Column) -> Column:
     """Resolve a column as written: its type, and the sequence behind `serial` and identity columns."""
     if not machine.postgres:
         return column
-    machine.refuse_gone_type(column.type)
+    refuse_gone_type(machine, column.type)
     default = column.default
     if default is not None and column.generated is None and default.key == "null":
         default = None

@@ -315,18 +315,6 @@ class Machine:
                 return Type(written.name, written.args, written.dimensions, schema, written.setof)
         return written
 
-    def refuse_gone_type(self, written: Type | None) -> None:
-        """Raise the error for a type that was dropped, or has another name now."""
-        if written is None or not self.postgres:
-            return
-        places = self.path if written.schema is None else (written.schema,)
-        found = [self.schema.objects.get(Key("type", schema, written.name)) for schema in places]
-        if ABSENT in found and all(value is ABSENT or value is None for value in found):
-            spelled = written.name if written.schema is None else f"{written.schema}.{written.name}"
-            raise self.refuse(
-                "undefined_object", f'type "{spelled}" does not exist', Key("type", places[0], written.name)
-            )
-
     def type_name(self, name: Name) -> Name:
         """Resolve the name of a type as `type` does."""
         if name.schema is None:

@@ -19,6 +19,7 @@ from miglint.sql.operations.flow import (
     Raise,
     Try,
     Unknown,
+    flat,
 )
 from miglint.sql.operations.objects import (
     AddEnumValue,
@@ -178,4 +179,5 @@ __all__ = [
     "Unknown",
     "Update",
     "ValidateConstraint",
+    "flat",
 ]

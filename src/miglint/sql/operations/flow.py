@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from miglint.sql.operations.parts import Name, Operation
 from miglint.values import Struct
 
@@ -80,3 +82,16 @@ class Opaque(Operation, frozen=True, gc=False, kw_only=True):
     reason: str
     schema_effect: bool = True
     relations: tuple[Name, ...] = ()
+
+
+def flat(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """Yield operations with those inside `If` and `Try`, but not these two themselves, in the order written."""
+    for operation in operations:
+        if isinstance(operation, If):
+            yield from flat(operation.then)
+            yield from flat(operation.otherwise)
+        elif isinstance(operation, Try):
+            yield from flat(operation.body)
+            yield from flat(operation.handler)
+        else:
+            yield operation

@@ -8,7 +8,7 @@ from typing import Any
 
 from miglint.patterns import pattern
 from miglint.source import Span
-from miglint.sql.operations import If, Operation, Try
+from miglint.sql.operations import Operation
 from miglint.sql.postgres import native
 from miglint.sql.postgres.constants import NotConstantError, evaluate
 from miglint.sql.postgres.names import Node
@@ -101,19 +101,6 @@ def only_rows(node: Node, known: dict[str, str]) -> bool:
         return False
     words = text.split(None, 1)
     return bool(words) and words[0].lower() in _ROW_WORDS and ";" not in text.rstrip().rstrip(";")
-
-
-def flat(operations: list[Operation] | tuple[Operation, ...]) -> Iterator[Operation]:
-    """Yield operations with those inside `If` and `Try`, but not these two themselves."""
-    for item in operations:
-        if isinstance(item, If):
-            yield from flat(item.then)
-            yield from flat(item.otherwise)
-        elif isinstance(item, Try):
-            yield from flat(item.body)
-            yield from flat(item.handler)
-        else:
-            yield item
 
 
 def hull(operations: list[Operation], *spans: Span) -> Span | None:

@@ -27,6 +27,7 @@ from miglint.sql.operations import (
     Try,
     Unknown,
     Update,
+    flat,
 )
 from miglint.sql.postgres.conditions import Known, condition
 from miglint.sql.postgres.constants import NotConstantError, evaluate
@@ -34,7 +35,6 @@ from miglint.sql.postgres.embedded import (
     ASSIGN,
     bound,
     byte_map,
-    flat,
     hull,
     only_rows,
     row_names,
