@@ -81,10 +81,17 @@ def test_one_file_is_judged_as_among_all(folder, path):
 
 def test_ranges_cover_everything_once_and_get_shorter():
     for processes in range(1, 6):
-        bounds = parallel._bounds([10] * 1_000, processes)
+        bounds = parallel._bounds([[10] * 1_000], processes)
         assert bounds[0] == 0
         assert bounds[-1] == 1_000
         lengths = [end - start for start, end in pairwise(bounds)]
         assert len(lengths) == processes
         assert lengths == sorted(lengths, reverse=True)
     assert parallel._bounds([], 3) == [0, 0, 0, 0]
+
+
+def test_a_range_that_begins_with_a_history_has_nothing_to_pass_through():
+    assert parallel._bounds([[10] * 500, [10] * 500], 2) == [0, 500, 1_000]
+    first, second = parallel._bounds([[10] * 100, [10] * 900], 2)[1:]
+    assert 550 < first < 650
+    assert second == 1_000

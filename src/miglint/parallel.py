@@ -1,9 +1,9 @@
 """Large inputs examined by several processes at once, with the same result as by one.
 
 The schema that a migration meets is what all forwards before it made, so a history cannot just be cut in two. But a
-forward run once is a small part of the work: a process that takes a later range runs only the forwards before it, and
-then all that there is to its own. The ranges are chosen so that all processes end at the same time. A child answers in
-MessagePack over a pipe; when it fails for whatever reason, its range is examined here.
+forward run once is a small part of the work: a process that begins in the midst of a history runs only the forwards
+before it, and then all that there is to its own range. The ranges are chosen so that all processes end at the same
+time. A child answers in MessagePack over a pipe; when it fails for whatever reason, its range is examined here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from bisect import bisect_right
 from collections.abc import Callable
 from itertools import pairwise
 from typing import NoReturn
@@ -23,17 +24,20 @@ from miglint.examine import Part, Work
 from miglint.findings import Fix, Severity
 from miglint.report.value import MigrationReport
 from miglint.rules.registry import Hit
-from miglint.source import Discovered, SourceFile, Span
+from miglint.source import Discovered, Migration, SourceFile, Span
 
 # What running the forwards alone costs, of what there is to a migration in all.
-_ADVANCE = 0.36
-# The work on a migration besides that on its text, in characters of text.
-_FIXED = 1_000
+_ADVANCE = 0.42
+# The work on a migration and on a statement besides that on their text, in characters of text.
+_FIXED = 1_500
+_STATEMENT = 400
 # What it takes to ask rules about the text of a script, where one is on, of all other work on it.
 _TEXT = 100
 # Below this it takes longer to start a process, and to carry its answer, than it saves.
-_SMALLEST = 120_000
+_SMALLEST = 280_000
 _MOST = 4
+# How often the time that the longest range takes is halved in: to less than a thousandth of it all.
+_HALVINGS = 10
 
 
 class _Hit(Struct, array_like=True, frozen=True, gc=False):
@@ -73,13 +77,11 @@ def examine(
     migrations = work.migrations
     if found.requested is not None and work.executed is None:
         return work.part_about(found.requested)
-    sizes = [
-        _FIXED + sum(len(script.text) for script in (item.forward, item.rollback) if script is not None)
-        for item in migrations
-    ]
+    sizes = [[_size(item) for item in history.migrations] for history in work.histories]
     slow = work.asked.about_scripts
     if processes is None:
-        processes = _processes(sum(sizes) * (_TEXT if slow else 1)) if work.executed is None else 1
+        size = sum(map(sum, sizes))
+        processes = _processes(size * (_TEXT if slow else 1)) if work.executed is None else 1
     # Beside that work the forwards before a range cost nothing.
     bounds = _bounds(sizes, processes, 0 if slow else _ADVANCE)
     told = None if progress is None else _Told(progress, bounds[1], len(migrations))
@@ -104,20 +106,44 @@ def _processes(size: int) -> int:
     return min(_MOST, len(os.sched_getaffinity(0)))
 
 
-def _bounds(sizes: list[int], processes: int, advance: float = _ADVANCE) -> list[int]:
-    """Return where the ranges begin and end, so that each takes as long, with the forwards before it, as any other."""
-    # A range from a to b costs b - a + advance * a: each is shorter than the one before by the same factor.
-    shares = [(1 - advance) ** number for number in range(processes)]
+def _size(migration: Migration) -> int:
+    """Return the work on a migration, in characters of text."""
+    texts = [script.text for script in (migration.forward, migration.rollback) if script is not None]
+    return _FIXED + sum(len(text) + _STATEMENT * text.count(";") for text in texts)
+
+
+def _bounds(sizes: list[list[int]], processes: int, advance: float = _ADVANCE) -> list[int]:
+    """Return where the ranges begin and end, so that each takes as long, with the forwards before it, as any other.
+
+    `sizes` are those of the migrations of each history; the bounds count along all of them.
+    """
+    # The work up to each migration, and how much of it a range that begins there has to pass through first.
+    done, passed = [0], [0.0]
+    for history in sizes:
+        start = done[-1]
+        for size in history:
+            done.append(done[-1] + size)
+            passed.append(advance * (done[-1] - start))
+        passed[-1] = 0.0
+    least, most = done[-1] / processes, float(done[-1])
+    bounds = _cut(done, passed, processes, most)
+    for _ in range(_HALVINGS):
+        middle = (least + most) / 2
+        tried = _cut(done, passed, processes, middle)
+        if tried[-1] == len(done) - 1:
+            bounds, most = tried, middle
+        else:
+            least = middle
+    return bounds
+
+
+def _cut(done: list[int], passed: list[float], processes: int, limit: float) -> list[int]:
+    """Return the bounds of ranges that take no longer than `limit`; all are in them when the limit is large enough."""
     bounds = [0]
-    done, wanted, whole = 0, 0.0, sum(shares)
-    for share in shares[:-1]:
-        wanted += sum(sizes) * share / whole
-        number = bounds[-1]
-        while number < len(sizes) and done < wanted:
-            done += sizes[number]
-            number += 1
-        bounds.append(number)
-    return [*bounds, len(sizes)]
+    for _ in range(processes):
+        first = bounds[-1]
+        bounds.append(max(first, bisect_right(done, limit - passed[first] + done[first]) - 1))
+    return bounds
 
 
 class _Told:
