@@ -233,6 +233,6 @@ def _notes(found: Discovered, chosen: Selection) -> tuple[str, ...]:
     about_files = (
         problem.message if problem.path in problem.message else f"{problem.path}: {problem.message}"
         for problem in found.problems
-        if problem.kind in ("other-dialect", "forward-only")
+        if problem.kind in ("other-dialect", "forward-only", "dialect-found")
     )
     return (*about_files, *(f"{missing(rule)}; all other rules were asked" for rule in chosen.left_out))

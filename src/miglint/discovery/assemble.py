@@ -8,11 +8,14 @@ from typing import NamedTuple
 
 from miglint.discovery import sections
 from miglint.discovery.dialects import UNMARKED, Mark, of_folder, of_working_directory
+from miglint.discovery.evidence import of_files
 from miglint.discovery.order import order_problems
 from miglint.discovery.pieces import Collected, Home, Layout, Piece
 from miglint.discovery.versions import SortKey
 from miglint.discovery.walk import Folder
 from miglint.source import Dialect, Direction, History, Migration, Problem, Script, SourceFile, Span
+
+_SPOKEN = {Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
 
 
 class Assembled(NamedTuple):
@@ -47,9 +50,12 @@ class _Pair(NamedTuple):
 
 
 def assemble(
-    home: Home, layout: Layout, collected: Collected, default: Dialect, wanted_rollbacks: str | None, cwd: str
+    home: Home, layout: Layout, collected: Collected, wanted: Dialect | None, wanted_rollbacks: str | None, cwd: str
 ) -> Assembled:
-    """Pair the pieces of a home and order them, one history for each dialect."""
+    """Pair the pieces of a home and order them, one history for each dialect.
+
+    `wanted` is the dialect that the settings give to files that do not say theirs; None: their text is asked.
+    """
     label = collected.label or layout.name
     rollbacks = wanted_rollbacks or collected.rollbacks or layout.rollbacks
     problems = list(collected.problems)
@@ -69,6 +75,10 @@ def assemble(
         if said.file is not piece.file:
             said = _listen(piece.file, problems)
         versions[piece.key] += _marked(piece, mark, said, problems)
+
+    default = wanted or Dialect.POSTGRES
+    if wanted is None and not named_set:
+        default = _read_as(home, versions, problems) or default
 
     # An unmarked file serves the dialects of its folder; where each of them has a file of its own already, it can
     # only be meant for the default one.
@@ -117,6 +127,27 @@ def folder_mark(folder: Folder, cwd: str) -> Mark:
     """Return the dialect that a folder's path speaks of, or the working directory's own name."""
     mark = of_folder(folder.shown)
     return mark if mark is not UNMARKED else of_working_directory(cwd)
+
+
+def _read_as(home: Home, versions: dict[SortKey, list[_Marked]], problems: list[Problem]) -> Dialect | None:
+    """Return the dialect that the text of unmarked files speaks of; mark those of an engine that is not read."""
+    unmarked = {
+        id(each.piece.file): each.piece.file for group in versions.values() for each in group if each.mark is UNMARKED
+    }
+    evidence = of_files(list(unmarked.values()))
+    if evidence is None:
+        return None
+    if evidence.mark.foreign is not None:
+        for key, group in versions.items():
+            versions[key] = [each if each.mark is not UNMARKED else each._replace(mark=evidence.mark) for each in group]
+        return None
+    (dialect,) = evidence.mark.dialects
+    message = (
+        f"read as {_SPOKEN[dialect]}: nothing names the engine, and {evidence.path} has `{evidence.words}`; "
+        "--dialect, or `dialect` in the configuration, says it for good"
+    )
+    problems.append(Problem("dialect-found", home.root, message, dialect=dialect))
+    return dialect
 
 
 def _listen(file: SourceFile, problems: list[Problem]) -> _Said:

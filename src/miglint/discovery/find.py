@@ -73,7 +73,6 @@ def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions
     foreign: set[str] = set()
     settings = Settings(options.placeholders, forced is not None)
     layouts = LAYOUTS if forced is None else (forced,)
-    default = options.dialect or Dialect.POSTGRES
     for home in homes:
         remaining = home.files
         told: set[str] = set()
@@ -82,7 +81,7 @@ def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions
             if not taken:
                 continue
             collected = layout.collect(home, taken, settings)
-            result = assemble(home, layout, collected, default, options.rollbacks, tree.cwd)
+            result = assemble(home, layout, collected, options.dialect, options.rollbacks, tree.cwd)
             histories += result.histories
             problems += result.problems
             foreign |= result.foreign

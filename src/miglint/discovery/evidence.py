@@ -1,0 +1,108 @@
+"""Which engine scripts are written for, told by what only one engine reads: where no name and no setting says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from miglint.discovery.dialects import SQLITE, Mark, named
+from miglint.patterns import pattern
+from miglint.source import SourceFile
+
+_NOISE = pattern(r"--[^\n]*+|/\*.*?\*/|'(?:[^']|'')*+'", re.DOTALL)
+
+
+class _Words(NamedTuple):
+    """What only some engine reads, in lower case; a text without any of `hints` has nothing of it."""
+
+    mark: Mark
+    hints: tuple[str, ...]
+    words: re.Pattern[str]
+
+
+_OTHERS = (
+    _Words(
+        SQLITE,
+        (
+            *("autoincrement", "pragma", "rowid", "sqlite_", "virtual table", "strftime", "julianday", "unixepoch"),
+            *("randomblob", "insert or replace", "insert or ignore", "update or replace", "update or ignore"),
+        ),
+        pattern(
+            r"\bautoincrement\b|\bpragma\s+\w+|\bwithout\s+rowid\b|\bsqlite_(?:master|schema|sequence|version)\b"
+            r"|\bcreate\s+virtual\s+table\b|\b(?:insert|update) or (?:replace|ignore)\b"
+            r"|\b(?:strftime|julianday|unixepoch|randomblob)\s*\("
+        ),
+    ),
+    _Words(
+        named("mysql"),
+        (
+            *("auto_increment", "innodb", "myisam", "unsigned", "modify column", "change column", "character set"),
+            *("charset", "on update current_timestamp"),
+        ),
+        pattern(
+            r"\bauto_increment\b|\bengine\s*=\s*(?:innodb|myisam)\b|int(?:eger)?(?:\(\d+\))?\s+unsigned\b"
+            r"|\b(?:modify|change) column\b|\bcharacter set\b|\bcharset\s*=|\bon update current_timestamp\b"
+        ),
+    ),
+    _Words(
+        named("clickhouse"),
+        ("mergetree", "lowcardinality"),
+        pattern(r"\bengine\s*=\s*\w*mergetree\b|\blowcardinality\s*\("),
+    ),
+    _Words(
+        named("sqlserver"),
+        ("nvarchar", "[dbo]", "identity(1", "identity (1"),
+        pattern(r"\bnvarchar\b|\[dbo\]|\bidentity ?\(1,\s*1\)"),
+    ),
+)
+# What PostgreSQL cannot read, or does not know as a type, and SQLite takes.
+_NOT_POSTGRES = _Words(
+    SQLITE,
+    ("`", '""', "blob", "datetime", "longtext"),
+    pattern(
+        r"`\w+`|\bdefault\s+\"\"(?!\")|\b(?!(?:add|and|as|by|column|distinct|on|or|select|set|to)\b)\w+[\"\]]?\s+"
+        r"(?:(?:tiny|medium|long)?blob|datetime|longtext)(?=\s*(?:[,);]|not\b|null\b|default\b|primary\b|unique\b))"
+    ),
+)
+_POSTGRES = pattern(
+    r"::|\$\w*\$|\b(?:big|small)?serial\b|\bjsonb\b(?!\s*\()|\btimestamptz\b|\bbytea\b|\bplpgsql\b|\bconcurrently\b"
+    r"|\busing\s+(?:gin|gist|btree|hash|brin)\b|\bcreate\s+(?:extension|type|sequence|schema|domain|role|function)\b"
+    r"|\bor\s+replace\s+function\b|\bnextval\s*\(|\bowner\s+to\b|\bcomment\s+on\b|\bwith\s+time\s+zone\b|\w\[\]"
+    r"|\b(?:gen_random_uuid|uuid_generate_v[14])\s*\(|\bset\s+data\s+type\b|\binclude\s*\("
+)
+
+
+class Evidence(NamedTuple):
+    """The engine that scripts are written for, with words that say so and the path of the file that has them."""
+
+    mark: Mark
+    words: str
+    path: str
+
+
+def of_files(files: Sequence[SourceFile]) -> Evidence | None:
+    """Return the engine that most of these scripts speak of; None when nothing in them speaks against PostgreSQL.
+
+    Templates do not count: they often hold what is for several engines.
+    """
+    texts = [(file.path, file.text.lower()) for file in files if "{{" not in file.text]
+    whole = "\n".join(text for _, text in texts)
+    strong = [(each.mark, places) for each in _OTHERS if (places := _found(texts, each, whole))]
+    weak = _found(texts, _NOT_POSTGRES, whole)
+    if not strong and not weak:
+        return None
+    ours = sum(_POSTGRES.search(_NOISE.sub(" ", text)) is not None for _, text in texts)
+    if not strong:
+        return None if ours else Evidence(SQLITE, *weak[0])
+    mark, places = max(strong, key=lambda item: len(item[1]))
+    theirs = {path for _, path in (*places, *weak)}
+    return Evidence(mark, *places[0]) if len(theirs) > ours else None
+
+
+def _found(texts: Sequence[tuple[str, str]], each: _Words, whole: str) -> list[tuple[str, str]]:
+    """Return the first of the words of each script that has any, with the script's path."""
+    hints = [hint for hint in each.hints if hint in whole]
+    hinted = ((path, text) for path, text in texts if any(hint in text for hint in hints)) if hints else ()
+    found = ((each.words.search(_NOISE.sub(" ", text)), path) for path, text in hinted)
+    return [(" ".join(match[0].split()), path) for match, path in found if match is not None]
