@@ -178,6 +178,20 @@ def test_sql_migrate_repeats_sections(plant: Plant, look: Look) -> None:
     assert migration.rollback.text == "B;\n"
 
 
+def test_sql_migrate_takes_any_name(plant: Plant, look: Look) -> None:
+    text = "-- +migrate Up\nSELECT 1;\n-- +migrate Down\nSELECT 2;\n"
+    plant({f"m/{name}.sql": text for name in ("sync0002", "sync0001", "base", "10_late", "9_early")})
+    history = only(look())
+    assert history.layout == "sql-migrate"
+    assert [(item.version, item.name) for item in history.migrations] == [
+        ("9", "early"),
+        ("10", "late"),
+        ("base", ""),
+        ("sync0001", ""),
+        ("sync0002", ""),
+    ]
+
+
 def test_marker_files_with_faults(plant: Plant, look: Look) -> None:
     plant(
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import inf
 from typing import NamedTuple
 
 from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings
@@ -18,7 +19,10 @@ _OTHER_LANGUAGE = pattern(r"0*([0-9]{1,6})[_\-.].*\.(?:go|py|js|ts|rs|rb|sh)$", 
 
 
 class _Tool(NamedTuple):
-    """One tool's markers. `needle` is in every file of it; `marker` has the groups `word` and `options`."""
+    """One tool's markers. `needle` is in every file of it; `marker` has the groups `word` and `options`.
+
+    `any_name` says that the tool takes files whose names begin with no version: their names are their versions then.
+    """
 
     name: str
     needle: str
@@ -28,6 +32,7 @@ class _Tool(NamedTuple):
     whole_file: bool
     repeats: bool
     textual: bool
+    any_name: bool = False
 
 
 _FLAGS = re.IGNORECASE | re.MULTILINE
@@ -61,6 +66,7 @@ _TOOLS = (
         whole_file=False,
         repeats=True,
         textual=False,
+        any_name=True,
     ),
 )
 
@@ -123,7 +129,17 @@ def _cut(tool: _Tool, file: SourceFile) -> tuple[list[_Part], list[Problem]]:
 
 def _layout(tool: _Tool) -> Layout:
     def key(version: str) -> SortKey:
+        if tool.any_name and not version[0].isdigit():
+            return ((inf,), version)  # as letters come after digits
         return textual(version) if tool.textual else numeric(version)
+
+    def split(found: Found) -> tuple[str, str] | None:
+        base = found.name.rsplit("/", 1)[-1]
+        match = _NAME.match(base)
+        if match is not None:
+            return match[1], match[2]
+        stem = base[: -len(".sql")]
+        return (stem, "") if tool.any_name and stem and not stem[0].isdigit() else None
 
     def recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
         return [
@@ -131,7 +147,7 @@ def _layout(tool: _Tool) -> Layout:
             for found in files
             if tool.needle in found.file.text
             and tool.marker.search(found.file.text)
-            and _NAME.match(_base(found.name))
+            and split(found)
             and not _DIRECTED.search(found.name)
         ]
 
@@ -139,12 +155,12 @@ def _layout(tool: _Tool) -> Layout:
         pieces: list[Piece] = []
         problems: list[Problem] = []
         for found in files:
-            match = _NAME.match(_base(found.name))
-            if match is None:
+            named = split(found)
+            if named is None:
                 continue
             parts, wrong = _cut(tool, found.file)
             problems += wrong
-            version = match[1]
+            version, name = named
             for part in parts:
                 pieces.append(
                     Piece(
@@ -152,7 +168,7 @@ def _layout(tool: _Tool) -> Layout:
                         part.span,
                         part.direction,
                         version,
-                        match[2],
+                        name,
                         key(version),
                         found.folder,
                         transaction=part.transaction,
@@ -164,10 +180,6 @@ def _layout(tool: _Tool) -> Layout:
         return Collected(pieces, problems, order=textual if tool.textual else numeric, taken=taken)
 
     return Layout(tool.name, recognise, collect)
-
-
-def _base(name: str) -> str:
-    return name.rsplit("/", 1)[-1]
 
 
 DBMATE, GOOSE, SQL_MIGRATE = map(_layout, _TOOLS)
