@@ -148,3 +148,10 @@ def test_a_folder_of_a_driver_ends_with_its_engine() -> None:
     assert of_segment("gopostgres") == of_segment("postgres")
     assert of_segment("sqliteness") is UNMARKED
     assert of_segment("rivermysql") is UNMARKED
+
+
+def test_a_second_package_for_a_database_is_not_db2(plant: Plant, look: Look) -> None:
+    plant({f"internal/{folder}/1_a.up.sql": "SELECT 1;" for folder in ("db2/migrations", "sql/db2")})
+    found = look(rollbacks="optional")
+    assert only(found).root == "internal/db2/migrations"
+    assert [problem.message for problem in found.problems] == ["1 file for Db2 left out"]

@@ -29,6 +29,29 @@ def test_duplicates_are_told_and_kept(plant: Plant, look: Look) -> None:
     assert (problem.kind, problem.path, problem.related) == ("duplicate-version", "1_a.sql", "01_b.sql")
 
 
+def test_tools_that_go_by_the_whole_name_take_a_number_twice(plant: Plant, look: Look) -> None:
+    text = "-- +migrate Up\nSELECT 1;\n-- +migrate Down\nSELECT 2;\n"
+    plant({"1-b.sql": text, "1-a.sql": text, "2-c.sql": text})
+    found = look()
+    assert [(m.version, m.name) for m in only(found).migrations] == [("1", "a"), ("1", "b"), ("2", "c")]
+    assert not found.problems
+
+
+def test_names_with_loose_directions_take_a_number_twice(plant: Plant, look: Look) -> None:
+    names = ("1_a_up.sql", "1_a_down.sql", "1_b.up.sql", "1_b.down.sql")
+    plant(dict.fromkeys(names, "SELECT 1;"))
+    found = look()
+    assert pairs(only(found)) == [("1", "1_a_up.sql", "1_a_down.sql"), ("1", "1_b.up.sql", "1_b.down.sql")]
+    assert not found.problems
+
+
+def test_several_migrations_of_one_day(plant: Plant, look: Look) -> None:
+    plant({f"2024-01-02.{n}-x.up.sql": "" for n in (10, 9)} | {f"2024-01-02.{n}-x.down.sql": "" for n in (10, 9)})
+    found = look()
+    assert [m.version for m in only(found).migrations] == ["20240102.9", "20240102.10"]
+    assert "duplicate-version" not in kinds(found)
+
+
 def test_two_rollbacks_of_one_version(plant: Plant, look: Look) -> None:
     plant({"1_a.sql": "", "rollback/1_a.sql": "", "1_a.down.sql": ""})
     (problem,) = look().problems

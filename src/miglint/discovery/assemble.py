@@ -90,7 +90,7 @@ def assemble(
     served: set[str] = set()
     for key, group in versions.items():
         for dialect in _dialects(group, named_set, default):
-            for pair in _pairs(group, dialect, problems):
+            for pair in _pairs(group, dialect, problems, by_name=collected.by_name):
                 found[dialect].append((key, _migration(pair, dialect)))
                 served.update(each.piece.file.path for each in pair if each is not None)
 
@@ -204,8 +204,8 @@ def _dialects(group: list[_Marked], named_set: set[Dialect], default: Dialect) -
     return sorted(own)
 
 
-def _pairs(group: list[_Marked], dialect: Dialect, problems: list[Problem]) -> list[_Pair]:
-    """Pair what one version holds for one dialect; tell duplicates and orphans."""
+def _pairs(group: list[_Marked], dialect: Dialect, problems: list[Problem], *, by_name: bool) -> list[_Pair]:
+    """Pair what one version holds for one dialect; tell duplicates, unless names tell them apart, and orphans."""
     forwards = _serving(group, dialect, Direction.FORWARD)
     rollbacks = _serving(group, dialect, Direction.ROLLBACK)
     if not forwards:
@@ -216,7 +216,7 @@ def _pairs(group: list[_Marked], dialect: Dialect, problems: list[Problem]) -> l
         return [_Pair(None, each) for each in orphans]
     pairs = _match(forwards, rollbacks)
     first = forwards[0]
-    for each in forwards[1:]:
+    for each in forwards[1:] if not by_name else ():
         message = f"version {each.piece.version} is used twice"
         problems.append(_problem("duplicate-version", each, dialect, message, first.piece.file.path))
     used = {id(pair.rollback) for pair in pairs if pair.rollback is not None}

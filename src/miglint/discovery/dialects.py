@@ -63,6 +63,8 @@ _ENDINGS = {word: _NAMES[word] for word in ("postgres", "postgresql", "sqlite", 
 _NEUTRAL = frozenset(
     ("migration", "migrations", "migrate", "schema", "schemas", "db", "sql", "database", "databases", "scripts")
 )
+# `internal/db2/migrations` is the second package for a database as often as it is about Db2.
+_AMBIGUOUS = frozenset(("Db2", "H2"))
 _SEPARATORS = pattern(r"[_\-. ]+")
 
 
@@ -94,8 +96,9 @@ def of_segment(segment: str) -> Mark:
 @lru_cache(maxsize=4096)
 def of_folder(path: str) -> Mark:
     """Return the dialect of the nearest folder in `path` that speaks of one."""
-    for segment in reversed(path.split("/")):
-        if (mark := of_segment(segment)) is not UNMARKED:
+    for distance, segment in enumerate(reversed(path.split("/"))):
+        mark = of_segment(segment)
+        if mark is not UNMARKED and not (distance and mark.foreign in _AMBIGUOUS):
             return mark
     return UNMARKED
 

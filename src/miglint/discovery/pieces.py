@@ -60,7 +60,8 @@ class Collected(NamedTuple):
     """The pieces of a home in one layout, and what this home says about the layout.
 
     `mark` is the dialect that the tool's metadata gives to the whole home. `taken` are versions that other files
-    hold (migrations written in a programming language), so that they do not look skipped.
+    hold (migrations written in a programming language), so that they do not look skipped. `by_name` says that the tool
+    knows a migration by its whole name, so that several may have the same version.
     """
 
     pieces: list[Piece]
@@ -71,6 +72,7 @@ class Collected(NamedTuple):
     order: Callable[[str], SortKey] = numeric
     taken: tuple[int, ...] = ()
     unmatched: tuple[tuple[str, str], ...] = ()
+    by_name: bool = False
 
 
 class Settings(NamedTuple):

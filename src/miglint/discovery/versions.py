@@ -11,8 +11,11 @@ from miglint.patterns import pattern
 
 SortKey = tuple[Any, ...]
 
-# What a version looks like at the start of a name: a date, dotted numbers, or a number with a letter behind it.
-VERSION = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[-T_]?[0-9]{4,6}(?:-[0-9]{4})?)?|[0-9]+(?:\.[0-9]+)*[a-z]?)(?=[_\-. ]|$)"
+# What a version looks like at the start of a name: a date, with the time or a count behind it, dotted numbers, or a
+# number with a letter behind it.
+VERSION = (
+    r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[-T_]?[0-9]{4,6}(?:-[0-9]{4})?|\.[0-9]+)?|[0-9]+(?:\.[0-9]+)*[a-z]?)(?=[_\-. ]|$)"
+)
 
 _HEAD = pattern(rf"({VERSION})[_\-. ]*", re.IGNORECASE)
 _DIGITS = pattern(r"([0-9]+)[_ ]+")

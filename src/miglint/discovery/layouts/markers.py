@@ -21,7 +21,7 @@ _OTHER_LANGUAGE = pattern(r"0*([0-9]{1,6})[_\-.].*\.(?:go|py|js|ts|rs|rb|sh)$", 
 class _Tool(NamedTuple):
     """One tool's markers. `needle` is in every file of it; `marker` has the groups `word` and `options`.
 
-    `any_name` says that the tool takes files whose names begin with no version: their names are their versions then.
+    `by_name` says that the whole name of a file is what the tool calls it: several may have the same number, or none.
     """
 
     name: str
@@ -32,7 +32,7 @@ class _Tool(NamedTuple):
     whole_file: bool
     repeats: bool
     textual: bool
-    any_name: bool = False
+    by_name: bool = False
 
 
 _FLAGS = re.IGNORECASE | re.MULTILINE
@@ -66,7 +66,7 @@ _TOOLS = (
         whole_file=False,
         repeats=True,
         textual=False,
-        any_name=True,
+        by_name=True,
     ),
 )
 
@@ -129,8 +129,8 @@ def _cut(tool: _Tool, file: SourceFile) -> tuple[list[_Part], list[Problem]]:
 
 def _layout(tool: _Tool) -> Layout:
     def key(version: str) -> SortKey:
-        if tool.any_name and not version[0].isdigit():
-            return ((inf,), version)  # as letters come after digits
+        if not version[0].isdigit():
+            return ((inf,), version)  # letters come after digits
         return textual(version) if tool.textual else numeric(version)
 
     def split(found: Found) -> tuple[str, str] | None:
@@ -139,7 +139,7 @@ def _layout(tool: _Tool) -> Layout:
         if match is not None:
             return match[1], match[2]
         stem = base[: -len(".sql")]
-        return (stem, "") if tool.any_name and stem and not stem[0].isdigit() else None
+        return (stem, "") if tool.by_name and stem and not stem[0].isdigit() else None
 
     def recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
         return [
@@ -177,7 +177,9 @@ def _layout(tool: _Tool) -> Layout:
                     )
                 )
         taken = tuple(int(m[1]) for name in home.folder.others if (m := _OTHER_LANGUAGE.match(name)))
-        return Collected(pieces, problems, order=textual if tool.textual else numeric, taken=taken)
+        return Collected(
+            pieces, problems, order=textual if tool.textual else numeric, taken=taken, by_name=tool.by_name
+        )
 
     return Layout(tool.name, recognise, collect)
 

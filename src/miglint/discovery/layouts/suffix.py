@@ -109,7 +109,7 @@ def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
             )
         )
     taken = tuple(int(m[1]) for name in home.folder.others if (m := _OTHER_LANGUAGE.match(name)))
-    return Collected(pieces, label="pop" if is_pop else None, taken=taken)
+    return Collected(pieces, label="pop" if is_pop else None, taken=taken, by_name=bool(loose))
 
 
 def _base(name: str) -> str:
