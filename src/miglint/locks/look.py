@@ -9,7 +9,7 @@ from miglint.locks.levels import LockEffect
 from miglint.locks.table import rows
 from miglint.schema.objects import ABSENT, Index, Key, SchemaObject, Table
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Name
+from miglint.sql.operations import Column, Constraint, Name
 
 
 class View(NamedTuple):
@@ -88,17 +88,18 @@ def proves_not_null(view: View, name: Name, column_name: str) -> bool:
             continue
         if constraint.kind == "not_null" and constraint.columns == (column_name,):
             return True
-        said = constraint.expression
-        if constraint.kind == "check" and said is not None and _says(said.key, column_name):
+        if says_not_null(constraint, column_name):
             return True
     return False
 
 
-def _says(key: str, column_name: str) -> bool:
-    """Return whether a check in its canonical form implies that the column is not null (all of its AND parts hold)."""
-    plain = key.replace('"', "")
-    wanted = f"{column_name} is not null"
-    return any(part.strip("() ") == wanted for part in plain.lower().split(" and ")) and " or " not in plain.lower()
+def says_not_null(constraint: Constraint, column_name: str) -> bool:
+    """Return whether a check, by its canonical form, lets the column have no NULL: all of its AND parts hold."""
+    if constraint.kind != "check" or constraint.expression is None:
+        return False
+    plain = constraint.expression.key.replace('"', "").lower()
+    wanted = f"{column_name} is not null".lower()
+    return any(part.strip("() ") == wanted for part in plain.split(" and ")) and " or " not in plain
 
 
 def nullable_columns(view: View, name: Name, columns: tuple[str, ...]) -> bool:

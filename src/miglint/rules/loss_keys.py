@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.findings import Severity
+from miglint.locks.look import says_not_null
 from miglint.replay import Step
 from miglint.rules.clauses import ident, qualified
 from miglint.rules.compatibility import end_of
@@ -150,10 +151,12 @@ def _added_here(step: Step, act: Act, operation: ops.DropConstraint) -> bool:
 
 
 def _replaced(old: Constraint | None, table: Table | None, end: Table) -> bool:
-    """Return whether another constraint of the kind on a column of it came in its place, or its column went."""
+    """Return whether another constraint of the kind on a column of it, or NOT NULL, is there, or its column went."""
     if old is None:
         return False
     if old.columns and any(column not in end.columns for column in old.columns) and not end.assumed:
+        return True
+    if _kept_as_not_null(old, end):
         return True
     before = set(table.constraints) if table is not None else set()
     return any(
@@ -161,3 +164,11 @@ def _replaced(old: Constraint | None, table: Table | None, end: Table) -> bool:
         for name, new in end.constraints.items()
         if name not in before
     )
+
+
+def _kept_as_not_null(old: Constraint, end: Table) -> bool:
+    """Return whether all that a check said is that a column has no NULL, and the column itself says so now."""
+    if len(old.columns) != 1 or old.expression is None or " and " in old.expression.key.lower():
+        return False
+    column = end.columns.get(old.columns[0])
+    return column is not None and column.nullable is False and says_not_null(old, column.name)

@@ -12,10 +12,12 @@ from miglint.schema.apply.columns import (
     put_column,
     refuse_gone_type,
 )
+from miglint.schema.apply.constraints import not_null_name
 from miglint.schema.apply.dependents import uses
 from miglint.schema.apply.machine import Machine
+from miglint.schema.apply.naming import choose
 from miglint.schema.describe import kind_of
-from miglint.schema.objects import Key, Sequence, View
+from miglint.schema.objects import Key, Sequence, Table, View
 from miglint.sql.operations import (
     AlterColumnType,
     Column,
@@ -144,7 +146,21 @@ def set_nullable(machine: Machine, operation: SetNullable) -> None:
             raise machine.refuse(
                 "invalid_table_definition", f'column "{column.name}" is in a primary key', key, column.name
             )
-    put_column(machine, key, replace(column, nullable=operation.nullable, not_null_name=None))
+    if operation.nullable:
+        name = None
+    elif column.nullable is False:
+        name = column.not_null_name
+    else:
+        name = None if table is None else _not_null_beside(table, column)
+    put_column(machine, key, replace(column, nullable=operation.nullable, not_null_name=name))
+
+
+def _not_null_beside(table: Table, column: Column) -> str | None:
+    # The usual name may be that of a check, such as the one that let SET NOT NULL pass without a scan.
+    usual = not_null_name(table.name.name, replace(column, not_null_name=None))
+    if usual not in table.constraints:
+        return None
+    return choose(table.name.name, column.name, "not_null", table.constraints.__contains__)
 
 
 def set_identity(machine: Machine, operation: SetIdentity) -> None:

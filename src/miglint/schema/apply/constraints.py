@@ -23,7 +23,7 @@ _LABELS = {"primary": "pkey", "unique": "key", "check": "check", "foreign": "fke
 def not_null_column(table: Table, name: str) -> str | None:
     """Return the column whose `NOT NULL` constraint (PostgreSQL 18) has that name."""
     for label, column in table.columns.items():
-        if column.nullable is False and name.rstrip("0123456789") == not_null_name(table.name.name, column):
+        if column.nullable is False and not_null_name(table.name.name, column) in (name, name.rstrip("0123456789")):
             return label
     return None
 
