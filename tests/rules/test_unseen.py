@@ -77,3 +77,14 @@ def test_a_rollback_that_calls_a_function_is_none_that_does_nothing(checker: Che
     files = KEPT | {"002_b.up.sql": "CREATE TABLE b (id int);", "002_b.down.sql": "SELECT now(), current_setting('x');"}
     assert checker.told(files, "PAI003") != []
     assert checker.told(files | {"002_b.down.sql": "SELECT undo_it();"}, "PAI003") == []
+
+
+def test_an_empty_rollback_of_a_validation_is_a_remark(checker: Checker) -> None:
+    files = {
+        "001_a.up.sql": "CREATE TABLE a (n int); ALTER TABLE a ADD CONSTRAINT c CHECK (n > 0) NOT VALID;",
+        "001_a.down.sql": "DROP TABLE a;",
+        "002_b.up.sql": "ALTER TABLE a VALIDATE CONSTRAINT c;",
+        "002_b.down.sql": "-- Valid rows stay valid.",
+    }
+    said = "the rollback holds only comments; after the rollback check constraint c on a is validated, and was not"
+    assert checker.told(files, "PAI003") == [("PAI003", "info", said)]

@@ -8,6 +8,7 @@ from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.clauses import acts, does_anything, first_line, first_text, hit_in, problems, subject, was_read
 from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.symmetry import message
 from miglint.source import Discovered, Span
 from miglint.sql import operations as ops
 from miglint.sql.operations import flat
@@ -80,8 +81,9 @@ def empty_rollback(step: Step, context: Context) -> Iterator[Hit]:
     if does_anything(step.rollback_statements) or not was_read(step):
         return
     what = "does nothing" if step.rollback_statements else _emptiness(migration.rollback.text)
-    if step.changes:
-        left = sum(change.counts for change in step.changes)
+    # That a constraint stays validated, or a comment stays, is a remark for the rules of symmetry, and so it is here.
+    left = sum(change.counts and change.aspect != "validated" for change in step.changes)
+    if left:
         yield hit_in(
             migration.rollback,
             first_text(migration.rollback),
@@ -90,10 +92,12 @@ def empty_rollback(step: Step, context: Context) -> Iterator[Hit]:
             "`-- miglint: irreversible (why)`.",
         )
     elif does_anything(step.forward_statements):
+        stays = message(step, step.changes[0]) if step.changes else "the schema is as before"
+        rows = "" if step.changes else ", but what the forward did to rows will stay"
         yield hit_in(
             migration.rollback,
             first_text(migration.rollback),
-            f"the rollback {what}; the schema is as before, but what the forward did to rows will stay",
+            f"the rollback {what}; {stays}{rows}",
             "If that is meant, say so: `-- miglint: irreversible (why)`.",
             severity=Severity.INFO,
         )

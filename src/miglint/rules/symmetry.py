@@ -208,6 +208,9 @@ def message(step: Step, change: Change) -> str:
         if _exists(step.after, change):
             return f"the rollback removes {thing}, which was there before the forward{was}"
         return f"the rollback does not restore {thing}{was}"
+    if change.aspect == "validated":
+        now = "NOT VALID, and was validated" if "NOT VALID" in (change.after or "") else "validated, and was not"
+        return f"after the rollback {thing} is {now}"
     aspect = change.aspect or "definition"
     before, after = change.before or "not set", change.after or "not set"
     if before.lower() == after.lower():
