@@ -88,3 +88,9 @@ def test_an_empty_rollback_of_a_validation_is_a_remark(checker: Checker) -> None
     }
     said = "the rollback holds only comments; after the rollback check constraint c on a is validated, and was not"
     assert checker.told(files, "PAI003") == [("PAI003", "info", said)]
+
+
+def test_what_does_not_exist_does_not_go(checker: Checker) -> None:
+    files = KEPT | {"002_b.up.sql": "CREATE TABLE posts (id int);", "002_b.down.sql": "DROP TABLE post;"}
+    assert checker.told(files, "BWC001") == []
+    assert checker.told(files, "SYM013") != []

@@ -35,6 +35,9 @@ def dropped(step: Step, *kinds: str) -> Iterator[tuple[Act, ops.Drop]]:
     for act, operation in done(step, ops.Drop):
         if operation.kind not in kinds or act.fresh(operation.name) or undoes(step, act):
             continue
+        # What does not exist cannot go, and that the statement fails is told.
+        if act.moment.failed and act.before.find(act.key(operation.name)) is None:
+            continue
         if end_of(step, act).find(act.key(operation.name)) is None and not _renamed_here(step, act, operation):
             yield act, operation
 
