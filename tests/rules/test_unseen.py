@@ -94,3 +94,28 @@ def test_what_does_not_exist_does_not_go(checker: Checker) -> None:
     files = KEPT | {"002_b.up.sql": "CREATE TABLE posts (id int);", "002_b.down.sql": "DROP TABLE post;"}
     assert checker.told(files, "BWC001") == []
     assert checker.told(files, "SYM013") != []
+
+
+@pytest.mark.parametrize(
+    ("forward", "rollback", "severity", "words"),
+    [
+        (
+            "002_b.sql",
+            "002_b.rollback.sql",
+            "warning",
+            "Put before it: `DROP INDEX CONCURRENTLY IF EXISTS app.a_n_idx;`",
+        ),
+        ("002_b.up.sql", "002_b.down.sql", "info", "Before a retry, by hand: `DROP INDEX CONCURRENTLY IF EXISTS app."),
+    ],
+)
+def test_an_interrupted_build_is_cleared_away_where_the_runner_lets_it(
+    forward: str, rollback: str, severity: str, words: str, checker: Checker
+) -> None:
+    files = {
+        forward.replace("002_b", "001_a"): "CREATE SCHEMA app; CREATE TABLE app.a (n int);",
+        rollback.replace("002_b", "001_a"): "DROP TABLE app.a; DROP SCHEMA app;",
+        forward: "CREATE INDEX CONCURRENTLY IF NOT EXISTS a_n_idx ON app.a (n);",
+        rollback: "DROP INDEX CONCURRENTLY IF EXISTS app.a_n_idx;",
+    }
+    (finding,) = [item for item in checker(files) if item.code == "IDM056"]
+    assert (str(finding.severity), finding.help[: len(words)]) == (severity, words)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.clauses import ident, literal, qualified
 from miglint.rules.idempotency import Again, clause, failures, told
 from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.runners import clear_invalid, sent_whole
 from miglint.source import Dialect
 from miglint.sql import operations as ops
 
@@ -138,20 +140,20 @@ def _add_constraint_help(again: Again) -> str:
 )
 def create_index(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of indexes that are made twice."""
-    return told(step, "IDM004", _create_index_help)
+    return told(step, "IDM004", partial(_create_index_help, step))
 
 
-def _create_index_help(again: Again) -> str:
+def _create_index_help(step: Step, again: Again) -> str:
     operation = again.operation
     assert isinstance(operation, ops.CreateIndex)
-    if operation.concurrently:
-        # IF NOT EXISTS would keep the invalid index that an interrupted build leaves.
-        return (
-            f"Put before it: `DROP INDEX CONCURRENTLY IF EXISTS {_name(again)};`. IF NOT EXISTS alone would keep "
-            "the invalid index that an interrupted build leaves behind."
-        )
     words = "CREATE UNIQUE INDEX" if operation.unique else "CREATE INDEX"
-    return f"Write `{words} IF NOT EXISTS {_name(again)} ON {qualified(operation.table)} ...`."
+    if not operation.concurrently:
+        return f"Write `{words} IF NOT EXISTS {_name(again)} ON {qualified(operation.table)} ...`."
+    cleared = clear_invalid(step, again.script, operation)
+    if sent_whole(step, again.script):
+        guarded = f"`{words} CONCURRENTLY IF NOT EXISTS {_name(again)} ON {qualified(operation.table)} ...`"
+        return f"Write {guarded}. It would keep the invalid index that an interrupted build leaves. {cleared}"
+    return f"{cleared} IF NOT EXISTS alone would keep the invalid index that an interrupted build leaves behind."
 
 
 @rule(

@@ -7,8 +7,9 @@ from itertools import chain
 
 from miglint.findings import Severity
 from miglint.replay import Step
-from miglint.rules.clauses import Clause, find_clause, hit_in, ident, places, remarks, script_of, statements_of, subject
+from miglint.rules.clauses import Clause, find_clause, hit_in, places, remarks, script_of, statements_of, subject
 from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.runners import clear_invalid, sent_whole
 from miglint.rules.survey import done
 from miglint.schema.diff import Change, diff
 from miglint.schema.objects import Absent, Index, Table
@@ -143,7 +144,9 @@ def guard_keeps_invalid_index(step: Step, context: Context) -> Iterator[Hit]:
                         operation.span,
                         f'if the build of "{operation.name}" is interrupted, a retry finds the invalid index '
                         "that it left, and keeps it",
-                        f"Put before it: `DROP INDEX CONCURRENTLY IF EXISTS {ident(operation.name)};`",
+                        clear_invalid(step, script, operation),
+                        # Where the file takes no second statement, it cannot be written better.
+                        severity=Severity.INFO if sent_whole(step, script) else None,
                     )
 
 

@@ -9,6 +9,7 @@ from miglint.locks.levels import Work
 from miglint.replay import Step
 from miglint.rules.clauses import ident, qualified
 from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.runners import index_name, sent_whole
 from miglint.rules.survey import Act, done, remade_here, tell, text_of, version_of
 from miglint.schema.objects import Index
 from miglint.sql import operations as ops
@@ -50,7 +51,7 @@ def create_index_blocking(step: Step, context: Context) -> Iterator[Hit]:
                 words = f"{effect.words}, on every partition too"
                 yield tell(act, WARNING, words, _partition_help(operation))
             else:
-                yield tell(act, WARNING, effect.words, _create_help(act, operation))
+                yield tell(act, WARNING, effect.words, _create_help(step, act, operation))
 
 
 def _partition_help(operation: ops.CreateIndex) -> str:
@@ -63,14 +64,17 @@ def _partition_help(operation: ops.CreateIndex) -> str:
     )
 
 
-def _create_help(act: Act, operation: ops.CreateIndex) -> str:
+def _create_help(step: Step, act: Act, operation: ops.CreateIndex) -> str:
     text = text_of(act)
     word = text.upper().find("INDEX")
     if word < 0 or not text.upper().startswith("CREATE"):
         made = f"CREATE {'UNIQUE ' if operation.unique else ''}INDEX CONCURRENTLY ..."
     else:
         made = f"{text[: word + 5]} CONCURRENTLY{text[word + 5 :]}"
-    before = f"`DROP INDEX CONCURRENTLY IF EXISTS {ident(operation.name)};`, then " if operation.name else ""
+    drop = f"`DROP INDEX CONCURRENTLY IF EXISTS {index_name(operation)};`" if operation.name else ""
+    if drop and sent_whole(step, act.script):
+        return f"Put it {_ALONE}: `{made};` (an interrupted build leaves an invalid index behind: {drop} by hand)."
+    before = f"{drop}, then " if drop else ""
     return f"Put it {_ALONE}: {before}`{made};` (an interrupted build leaves an invalid index behind)."
 
 
