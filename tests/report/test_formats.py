@@ -121,6 +121,21 @@ def test_text():
     assert render("text", REPORT, VIEW) == GOLDEN
 
 
+def test_a_remark_is_told_in_full_once():
+    paths = [f"m/00{number}.sql" for number in range(1, 4)]
+    message = "the rows that were written since the forward are lost"
+    remarks = tuple(finding(severity=Severity.INFO, path=path, message=message) for path in paths)
+    migrations = tuple(MigrationReport(path, "", "postgres", path, None, VERDICT) for path in paths)
+    text = render("text", Report(migrations, remarks, files=3, elapsed_ms=12), View(width=100))
+    assert text.splitlines()[:5] == [
+        "m/001.sql:2:2: info IDM003 add-constraint-unguarded",
+        f"  {message}",
+        "",
+        "m/002.sql:2:2: info IDM003 add-constraint-unguarded  the rows that were written since the forward a…",
+        "m/003.sql:2:2: info IDM003 add-constraint-unguarded  the rows that were written since the forward a…",
+    ]
+
+
 def test_text_tells_of_each_rule_once_per_script():
     again = [finding(line=number) for number in (2, 3, 3)]
     other = finding(line=3, code="IDM001", name="create-table-unguarded")

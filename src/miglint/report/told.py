@@ -40,12 +40,19 @@ def told(findings: Sequence[Finding], migrations: Mapping[str, int], view: View)
     for number, group in enumerate(groups):
         path = group[0].path
         members.setdefault(migrations.get(path, path), []).append(number)
+    remarked: set[str] = set()
     for numbers in members.values():
         room = _SCREEN - sum(len(lines[number]) for number in numbers)
         for number in sorted(numbers, key=lambda number: -groups[number][0].severity):
             if room < 1:
                 break
-            for whole in (True, False) if groups[number][0].severity > Severity.INFO else (False,):
+            first = groups[number][0]
+            if first.severity is Severity.INFO:
+                what = matter(first.code, first.message)
+                if what in remarked:
+                    continue
+                remarked.add(what)
+            for whole in (True, False) if first.severity > Severity.INFO else (False,):
                 more = _told(groups[number], view, whole=whole)
                 # An empty line sets off what takes more than one.
                 cost = len(more) + 1 - len(lines[number])
