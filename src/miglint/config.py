@@ -227,6 +227,7 @@ def parse_targets(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
             raise UsageError(f"target `{text}` is not like `postgres>=14`")
         name = _TARGET_NAMES.get(found[1], found[1])
         if name not in DIALECTS:
-            raise UsageError(f"target `{text}`: no engine is called `{found[1]}`{nearest(found[1], DIALECTS)}")
+            hint = nearest(found[1], DIALECTS) or f": known are {' and '.join(DIALECTS)}"
+            raise UsageError(f"target `{text}`: no engine is called `{found[1]}`{hint}")
         targets[name] = tuple(int(part) for part in (found[2] or "").split(".") if part)
     return targets

@@ -26,7 +26,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean ...?)` for the known word that `word` resembles, or nothing."""
     from difflib import get_close_matches  # only a mistake needs it
 
-    found = get_close_matches(word, list(known), 1, 0.5)
+    found = get_close_matches(word, list(known), 1)
     return f" (did you mean `{found[0]}`?)" if found else ""
 
 

@@ -78,7 +78,8 @@ class Names(Struct, frozen=True):
         """Return the codes that `name` stands for; stop the run when nothing is called that."""
         codes = self.resolve(name)
         if codes is None:
-            raise ConfigError(f"{place}no rule is called `{name}`{self.nearest(name)}")
+            hint = self.nearest(name) or ": `miglint rules` lists them"
+            raise ConfigError(f"{place}no rule is called `{name}`{hint}")
         return codes
 
 

@@ -24,9 +24,10 @@ def touched_since(reference: str, cwd: str | None = None) -> frozenset[str]:
     if reference.startswith("-"):
         raise UsageError(f"--since: `{reference}` is no git revision")
     top = _git(git, folder, "rev-parse", "--show-toplevel").rstrip("\n")
-    commit = _git(
-        git, folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}"
-    ).strip()
+    verify = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
+    commit = _git(git, folder, *verify, may_fail=True).strip()
+    if not commit:
+        raise UsageError(f"--since: git knows no revision `{reference}`")
     # What the other branch did since is not ours; without a common past (a shallow clone) all differences count.
     base = _git(git, folder, "merge-base", commit, "HEAD", may_fail=True).strip() or commit
     listed = _git(git, top, "diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", base, "--")
@@ -70,6 +71,6 @@ def _git(git: str, folder: str, *arguments: str, may_fail: bool = False) -> str:
         raise UsageError(f"--since: git did not answer within {_TIMEOUT} seconds") from None
     if done.returncode and not may_fail:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        known = said[0].removeprefix("fatal: ") if said else "git knows no such revision"
-        raise UsageError(f"--since: {known}")
+        why = said[0].removeprefix("fatal: ") if said else f"git failed with status {done.returncode}"
+        raise UsageError(f"--since: {why}")
     return "" if done.returncode else os.fsdecode(done.stdout)

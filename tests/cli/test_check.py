@@ -59,6 +59,11 @@ def test_exit_zero_and_fail_on(miglint, project):
         (["check", "--baseline", "none.json"], "none.json: cannot be read"),
         (["check", "--format", "xml"], "'xml' is not one of"),
         (["chek"], "(did you mean `check`?)"),
+        (["check", "--target", "mysql>=8"], "no engine is called `mysql`: known are postgres and sqlite"),
+        (["check", "--select", "NOPE"], "no rule is called `NOPE`: `miglint rules` lists them"),
+        (["check", "--rows", "5"], "--rows is about a dry run: add --dry-run"),
+        (["check", "--dry-run", "--postgres", "14,new"], "`new` is no version"),
+        (["check", "--write-baseline", "--stdin-filename", "a.sql"], "leave out --stdin-filename"),
         (["check", "--output", "no/such/folder/out.txt"], "cannot be written"),
         (["explain", "IDM01"], "no rule is called `IDM01`"),
         (["rules", "--alias", "squak"], "(did you mean `squawk`?)"),
@@ -148,6 +153,16 @@ def test_a_baseline_hides_what_is_known_and_survives_moved_lines(miglint, projec
     done = miglint("check", "--format", "json", "--baseline", "miglint-baseline.json")
     assert done.returncode == 1
     assert {item["version"] for item in json.loads(done.stdout)["findings"]} == {"002"}
+
+
+def test_a_baseline_knows_nothing_of_files_that_were_not_looked_at(miglint, project):
+    (project / "migrations" / "002_name.up.sql").write_text("CREATE TABLE names (id int);\n")
+    miglint("check", "--write-baseline")
+    make_good(project)
+    done = miglint("check", "--baseline", "miglint-baseline.json", "migrations/001_accounts.up.sql")
+    assert "3 in miglint-baseline.json no longer found" in done.stderr
+    done = miglint("check", "--baseline", "miglint-baseline.json", "migrations/002_name.up.sql")
+    assert "no longer found" not in done.stderr
 
 
 def test_a_file_that_is_no_baseline_is_refused(miglint, project):

@@ -57,9 +57,13 @@ def command(question: Question | None, /, **given: Any) -> int:
     """Check migrations and their rollbacks.
 
     PATHs are files and folders; without any, those of the configuration, then the folder `migrations`.
-    Exits with 0 when nothing is found, 1 for findings, 2 when the check could not be made.
+    Exits with 0 when nothing is found that is as severe as --fail-on, with 1 when something is, and with 2 when the
+    check could not be made.
     """
     if given["stdin_filename"] is not None and given["paths"]:
         raise click.UsageError("--stdin-filename takes the place of paths: give one or the other")
+    for part in ("stdin_filename", "since", "hook"):
+        if given["write_baseline"] and given[part]:
+            raise click.UsageError(f"--write-baseline is about all findings: leave out --{part.replace('_', '-')}")
     dry_run = options_of(given)
     return run_check(Request(dry_run=dry_run, **given), question)

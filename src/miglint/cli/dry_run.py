@@ -6,18 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from miglint.dryrun.limits import Limits
 from miglint.dryrun.options import ENGINES, DryRunOptions
 
 _LIMITS = Limits()
 _ONE_VERSION = ("embedded", "local", "sqlite")
+_ABOUT = frozenset({"image", "rows", "seed", "extension", "statement_timeout", "lock_timeout", "total_timeout"})
 _OPTIONS = (
     click.option(
         "--dry-run",
         type=click.Choice(ENGINES),
         metavar="[=ENGINE]",
-        help=f"Execute all on a throw-away database: {', '.join(ENGINES)}.",
+        help=f"Execute all on a throwaway database: {', '.join(ENGINES)}.",
     ),
     click.option("--database-url", metavar="URL", help="Dry run on this server, in databases of its own."),
     click.option("--postgres", metavar="VERSIONS", help="Dry run in containers of these versions: 14,16."),
@@ -70,7 +72,22 @@ def options_of(given: dict[str, Any]) -> DryRunOptions | None:
         extensions=given.pop("extension"),
         limits=Limits(given.pop("statement_timeout"), given.pop("lock_timeout"), given.pop("total_timeout")),
     )
+    if engine is None and url is None and versions is None:
+        _refuse_alone()
+        return None
+    for version in options.postgres:
+        if not version[0].isdecimal():
+            raise click.UsageError(f"--postgres: `{version}` is no version; name them like 14,16")
     if options.postgres and (url or engine in _ONE_VERSION):
         where = "--database-url" if url else f"--dry-run={engine}"
         raise click.UsageError(f"--postgres names the versions of containers, and {where} has one version of its own")
-    return None if engine is None and url is None and versions is None else options
+    return options
+
+
+def _refuse_alone() -> None:
+    """Stop where an option is given that says how to run what is not run."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        given = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+        if given and option.name in _ABOUT:
+            raise click.UsageError(f"{option.opts[0]} is about a dry run: add --dry-run")

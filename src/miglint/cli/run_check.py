@@ -61,7 +61,9 @@ def run_check(request: Request, question: Question | None) -> int:
         report = report.of_paths(changed)
     if request.write_baseline and known is not None:
         baselines.write(known, report)
-        note(f"{len(report.findings)} findings written to {known}")
+        from miglint.report.text import count_of
+
+        note(f"{count_of(len(report.findings), 'finding')} written to {known}")
         return 0
     report, remarks = baselines.apply(known, report) if known is not None else (report, ())
     shown = View(
