@@ -58,7 +58,7 @@ def _findings(report: Report, view: View) -> tuple[str, bool]:
 def _verdicts(migrations: tuple[MigrationReport, ...], view: View) -> Iterator[str]:
     """Yield a table of the verdicts, and below it why some are not known."""
     rows = [(item, printable(f"{item.version} {item.name}".strip())) for item in migrations]
-    longest = min(48, max(wide(label) for _, label in rows))
+    longest = max(len("migration"), min(48, max(wide(label) for _, label in rows)))
     heads = "  ".join(_QUESTIONS.values())
     yield paint("bold", f"{'migration':<{longest}}  dialect   {heads}", view)
     for item, label in rows:
