@@ -41,9 +41,10 @@ def test_the_documented_example_says_what_the_page_says(tmp_path: Path) -> None:
         assert line in output
 
 
-def test_own_rules_are_listed_ignored_and_given_severities(tmp_path: Path) -> None:
+def test_own_rules_are_listed_explained_ignored_and_given_severities(tmp_path: Path) -> None:
     write(tmp_path)
     assert "OUR001" in miglint(tmp_path, "rules")[1]
+    assert miglint(tmp_path, "explain", "table-prefix")[1].startswith("# OUR001 table-prefix\n")
     assert "OUR001" not in miglint(tmp_path, "check", "--select", "OUR", "--ignore", "table-prefix")[1]
     write(tmp_path, **{"miglint.toml": BLOCKS["miglint.toml"] + '\n[severity]\nOUR = "info"\n'})
     status, output = miglint(tmp_path, "check", "--select", "OUR")

@@ -7,6 +7,7 @@ import sys
 import click
 
 from miglint.cli.output import wants_color, write
+from miglint.config import load
 from miglint.rulebook import page
 from miglint.rules.registry import Rule
 from miglint.selection import Names, load_rules
@@ -20,6 +21,9 @@ _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 def command(*, rule: str, color: str) -> None:
     """Print the rule book's page of RULE: a code, a name, or another tool's name as tool:name."""
     names = Names.of(load_rules())
+    if names.resolve(rule) is None:
+        # It may be one of the team's own.
+        names = Names.of(load_rules(load(None)))
     colored = wants_color(color, sys.stdout)
     pages = [_page(names.rules[code]) for code in sorted(names.require(rule, ""))]
     write("\n".join(_painted(text) if colored else text for text in pages), None)

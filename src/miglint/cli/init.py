@@ -10,13 +10,13 @@ from miglint.config import DEFAULT_PATHS, FILE
 from miglint.errors import UsageError
 
 _STARTER = """\
-# Settings of miglint. Every key may be left out; what is shown is what holds without it, unless it says otherwise.
+# Settings of miglint. Every key may be left out, and those behind a # are examples.
 
 # The files and folders that `miglint check` looks at.
 paths = ["{path}"]
 
-# The dialect of files that do not say it themselves: "postgres" or "sqlite".
-# dialect = "postgres"
+# The dialect of files that do not say it themselves: "postgres" (as without it) or "sqlite".
+# dialect = "sqlite"
 
 # The oldest engines that the migrations have to work on.
 # targets = ["postgres>=14", "sqlite>=3.35"]
@@ -28,7 +28,7 @@ paths = ["{path}"]
 # select = ["ALL"]
 # ignore = ["SYM"]
 
-# The lowest severity that makes `miglint check` fail: "error", "warning" or "info".
+# The lowest severity that makes `miglint check` fail: "error" (as without it), "warning" or "info".
 fail-on = "error"
 
 # [severity]
