@@ -1,1 +1,1 @@
-"""The dry run: every migration of a history executed on a throw-away database."""
+"""The dry run: every migration of a history executed on a throwaway database."""

@@ -1,4 +1,4 @@
-"""The operating system's account that a throw-away server runs under: PostgreSQL refuses to run as root."""
+"""The operating system's account that a throwaway server runs under: PostgreSQL refuses to run as root."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL server of our own: initialised once, copied for each run, gone with the process."""
+"""A throwaway PostgreSQL server of our own: initialised once, copied for each run, gone with the process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One throw-away PostgreSQL database, and how scripts run in it."""
+"""One throwaway PostgreSQL database, and how scripts run in it."""
 
 from __future__ import annotations
 

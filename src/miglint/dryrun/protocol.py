@@ -55,7 +55,7 @@ class Filled(Struct, frozen=True):
 
 
 class Database(Protocol):
-    """One throw-away database. Every method may raise `EngineLostError`."""
+    """One throwaway database. Every method may raise `EngineLostError`."""
 
     def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
         """Run a script with its tool's transaction habits and keep what it did.
@@ -95,7 +95,7 @@ class Database(Protocol):
 
 
 class Engine(Protocol):
-    """A way to have throw-away databases of one dialect."""
+    """A way to have throwaway databases of one dialect."""
 
     info: EngineInfo
     dialect: Dialect

@@ -1,4 +1,4 @@
-"""Folders for throw-away servers: made with the process, removed with it, and swept when a process could not."""
+"""Folders for throwaway servers: made with the process, removed with it, and swept when a process could not."""
 
 from __future__ import annotations
 

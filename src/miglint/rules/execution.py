@@ -1,4 +1,4 @@
-"""RUN: what was found by executing a migration on a throw-away database.
+"""RUN: what was found by executing a migration on a throwaway database.
 
 A rule here is asked once per migration that was executed, with what the replay said beside it. Where the replay has
 found the same, its own finding says where and what to do; the rules here add what only an engine can know.
