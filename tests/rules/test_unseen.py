@@ -119,3 +119,8 @@ def test_an_interrupted_build_is_cleared_away_where_the_runner_lets_it(
     }
     (finding,) = [item for item in checker(files) if item.code == "IDM056"]
     assert (str(finding.severity), finding.help[: len(words)]) == (severity, words)
+
+
+def test_a_rollback_of_what_could_not_be_read_is_taken_to_undo_it(checker: Checker) -> None:
+    files = KEPT | {"002_b.up.sql": "CREATE TABLE b (id int,);", "002_b.down.sql": "DROP TABLE IF EXISTS b;"}
+    assert checker.told(files, "BWC", "DAT002") == []

@@ -156,8 +156,9 @@ def summary(history: HistoryRun) -> str:
     """Return a history's dry run in one line."""
     engine = history.engine
     why = f", {engine.why}" if engine.why else ""
+    count = f"{len(history.migrations)} migration{'' if len(history.migrations) == 1 else 's'}"
     text = (
-        f"dry run of {history.history.root}: {len(history.migrations)} migrations on {engine.product} {engine.version}"
+        f"dry run of {history.history.root}: {count} on {engine.product} {engine.version}"
         f" ({engine.kind}{why}) in {history.seconds:.1f} s"
     )
     return "; ".join((text, *engine.notes))

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from miglint.dryrun.protocol import EngineLostError
+from miglint.sql.postgres.messages import brief
 from miglint.values import Struct
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class Session:
             value = result.error_field(which)
             return None if value is None else value.decode("utf-8", "replace")
 
-        message = said(field.MESSAGE_PRIMARY) or result.error_message.decode("utf-8", "replace").strip()
+        message = brief(said(field.MESSAGE_PRIMARY) or result.error_message.decode("utf-8", "replace").strip())
         place = said(field.STATEMENT_POSITION)
         sqlstate = said(field.SQLSTATE)
         if sqlstate is None and self._db.status != self._pq.ConnStatus.OK:

@@ -221,6 +221,9 @@ def undoes(step: Step, act: Act) -> bool:
     """Return whether an act of a rollback is about something that the forward touched: then it takes that back."""
     if act.forward:
         return False
+    if any(statement.problem is not None for statement in step.forward_statements):
+        # What the forward touches is not known, and that is told.
+        return True
     name, part = subject(act.operation)
     touched = places(step, _FORWARD)
     found = bool(name) and (name.lower(), part.lower() if part else None) in touched

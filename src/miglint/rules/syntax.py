@@ -17,6 +17,8 @@ from miglint.sql.operations import flat
 def syntax_error(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of each statement that the engine cannot parse, at the place that its parser names."""
     engine = ENGINE[step.migration.dialect]
+    other = Dialect.SQLITE if step.migration.dialect is Dialect.POSTGRES else Dialect.POSTGRES
+    another = f"If the file is written for another engine, say so in its first lines: `-- miglint: dialect={other}`."
     for direction, script in (
         (Direction.FORWARD, step.migration.forward),
         (Direction.ROLLBACK, step.migration.rollback),
@@ -25,12 +27,12 @@ def syntax_error(step: Step, context: Context) -> Iterator[Hit]:
             continue
         for statement in statements_of(step, direction):
             if statement.problem is not None and statement.problem.certain:
+                message = statement.problem.message
                 yield hit_in(
                     script,
                     statement.problem.span,
-                    f"{engine} cannot parse this statement: {statement.problem.message}",
-                    f"If the file is written for another engine, say so in its first lines: "
-                    f"`-- miglint: dialect={'sqlite' if step.migration.dialect is Dialect.POSTGRES else 'postgres'}`.",
+                    f"{engine} cannot parse this statement: {message}",
+                    "Close what opens here." if message.startswith("unterminated") else another,
                 )
 
 

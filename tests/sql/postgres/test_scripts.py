@@ -16,11 +16,13 @@ from miglint.sql.postgres.splitter import split
 
 from .reading import cut
 
+LONG = "a; " * 99 + "a"
 PROBLEMS = [
     ("create table a (b int); selekt 1; drop table a", "selekt", 'syntax error at or near "selekt"'),
     ("select 'é' bad bad2; select 1", "bad2", 'syntax error at or near "bad2"'),
     ("select 1 +", "", "syntax error at end of input"),
     ("select 'abc", "'abc", 'unterminated quoted string at or near "\'abc"'),
+    (f"select '{LONG}", f"'{LONG}", f'unterminated quoted string at or near "\'{LONG[:79]}..."'),
     ("select 1 /* x", "/", 'unterminated /* comment at or near "/* x"'),
     ("select 1; /* x", "/", 'unterminated /* comment at or near "/* x"'),
     ("do $a$ begin", "$a$ begin", 'unterminated dollar-quoted string at or near "$a$ begin"'),

@@ -8,6 +8,7 @@ from miglint.source import Span
 from miglint.sql.operations import Opaque, Statement, SyntaxProblem
 from miglint.sql.postgres import depth, native
 from miglint.sql.postgres.lexer import QUALIFIED, skip
+from miglint.sql.postgres.messages import brief
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.place import ByteMap, Place, place_of
 from miglint.sql.postgres.splitter import Piece, split
@@ -156,17 +157,18 @@ def _too_deep(span: Span, words: str) -> Statement:
 
 def _problem(text: str, offset: int, piece: Piece, error: native.NativeError) -> SyntaxProblem:
     """Return what the grammar says, at the token that it names."""
+    message = brief(error.message)
     at = piece.end
     if error.char >= 0:
         at = min(piece.end, piece.start + error.char)
     if at >= piece.end:
-        return SyntaxProblem(error.message, Span(offset + piece.end, offset + piece.end))
+        return SyntaxProblem(message, Span(offset + piece.end, offset + piece.end))
     word = QUALIFIED.match(text, at, piece.end)
     if text[at] in "'\"$":
         end = skip(text, at, piece.end)
     else:
         end = word.end() if word and "." not in word.group() else at + 1
-    return SyntaxProblem(error.message, Span(offset + at, offset + end))
+    return SyntaxProblem(message, Span(offset + at, offset + end))
 
 
 def _first_words(text: str, start: int, end: int) -> str:
