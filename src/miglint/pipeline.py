@@ -179,7 +179,7 @@ def _folded(group: list[Placed]) -> Finding:
     also = [f"Also: {text}" for text in others[:_MAX_FOLDED]]
     also += [text for text in (_elsewhere(group, hit),) if text]
     start, end = hit.file.position(hit.span.start), hit.file.position(max(hit.span))
-    migration = worst.migration if rule.scope in ("step", "script") else None
+    migration = worst.migration if rule.scope in ("step", "script", "executed") else None
     dialect = hit.script.dialect if hit.script else migration.dialect if migration else None
     return Finding(
         code=rule.code,
