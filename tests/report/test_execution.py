@@ -123,6 +123,27 @@ def test_a_migration_that_is_all_well_takes_one_line():
     assert render("text", Report((migration(execution()),), (), 2, 5), VIEW) == WELL
 
 
+def test_a_narrow_terminal_has_the_names_of_the_steps_above():
+    text = render("text", Report((migration(execution()),), (), 2, 5), View(VIEW.sources, width=80))
+    assert text.splitlines()[:4] == [
+        "dry run on PostgreSQL 18.6 (embedded): 1 rows, 2 forward, 3 again, 4 rollback, 5",
+        "  again, 6 forward, 7 go on",
+        "       1  2  3  4  5  6  7       time",
+        "1 age  ✓  ✓  ✓  ✓  ✓  ✓  ✓     123 ms",
+    ]
+
+
+def test_long_definitions_are_shown_where_they_part():
+    check = f"CHECK (kind IN ({', '.join(map(repr, range(60)))}))"
+    changes = [change("changed", "a", f"{check} NOT VALID", check)]
+    item = migration(execution(steps=steps(step4={"ok": False, "changes": changes})))
+    lines = render("text", Report((item,), (), 2, 5), VIEW).splitlines()
+    assert [line.strip() for line in lines if line.lstrip().startswith(("- ", "+ "))] == [
+        "- column a: …54, 55, 56, 57, 58, 59)) NOT VALID",
+        "+ column a: …54, 55, 56, 57, 58, 59))",
+    ]
+
+
 def test_below_one_that_is_not_stands_what_failed():
     text = render("text", Report((migration(FAILING),), (), 2, 5), VIEW)
     assert text.startswith(BAD)

@@ -10,16 +10,19 @@ from typing import Any
 
 from miglint.report.excerpt import printable
 from miglint.report.paint import fit, paint, wide
+from miglint.report.told import wrapped
 from miglint.report.value import MigrationReport
 from miglint.report.view import View
 
 Execution = Mapping[str, Any]
 
-_STEPS = ("1 rows", "2 forward", "3 again", "4 rollback", "5 again", "6 forward", "7 go on")
+_STEPS: tuple[str, ...] = ("1 rows", "2 forward", "3 again", "4 rollback", "5 again", "6 forward", "7 go on")
 _MARKS = {True: ("good", "✓"), False: ("bad", "✗"), None: ("dim", "·")}
 _LONGEST_LABEL = 48
 _SHOWN_CHANGES = 8
 _INDENT = "    "
+# Characters that two definitions have in common and that lead to the place where they part.
+_LED = 24
 
 
 def lines(migrations: tuple[MigrationReport, ...], view: View) -> Iterator[str]:
@@ -44,14 +47,24 @@ def _engine(execution: Execution) -> str:
 
 def _table(engine: str, ran: list[tuple[MigrationReport, Execution]], view: View) -> Iterator[str]:
     labels = [printable(f"{item.version} {item.name}".strip()) for item, _ in ran]
-    longest = max(wide(engine), min(_LONGEST_LABEL, max(map(wide, labels))))
-    yield paint("bold", f"{fit(engine, longest)}  {'  '.join(_STEPS)}       time", view)
+    widest = max(map(wide, labels))
+    longest, heads = max(wide(engine), min(_LONGEST_LABEL, widest)), _STEPS
+    if longest + len(_headings(heads)) > view.width:
+        # A narrow terminal has room for the numbers of the steps, and for their names only above.
+        yield from wrapped(f"{engine}: {', '.join(_STEPS)}", "", "  ", view)
+        engine, heads = "", tuple(name[0] for name in _STEPS)
+        longest = max(1, min(widest, view.width - len(_headings(heads))))
+    yield paint("bold", f"{fit(engine, longest)}{_headings(heads)}", view)
     for label, (item, execution) in zip(labels, ran, strict=True):
         marks = "  ".join(
-            _mark(step["ok"], len(head), view) for head, step in zip(_STEPS, execution["steps"], strict=True)
+            _mark(step["ok"], len(head), view) for head, step in zip(heads, execution["steps"], strict=True)
         )
         yield f"{fit(label, longest)}  {marks}  {time_of(execution['seconds']):>9}"
         yield from _details(item, execution, view)
+
+
+def _headings(heads: tuple[str, ...]) -> str:
+    return f"  {'  '.join(heads)}       time"
 
 
 def _mark(ok: bool | None, size: int, view: View) -> str:
@@ -111,12 +124,25 @@ def difference(change: Mapping[str, Any], view: View) -> Iterator[str]:
         pairs = [("-", f"{what} {change['before']}"), ("+", f"{what} {change['after']}")]
     elif change["kind"] == "changed":
         aspect = f" ({change['aspect']})" if change["aspect"] and change["before"] == change["after"] else ""
-        pairs = [(sign, f"{what} {name}: {change[side]}{aspect}") for sign, side in (("-", "before"), ("+", "after"))]
+        sides = _apart(
+            str(change["before"]), str(change["after"]), view.width - len(f"{_INDENT}    - {what} {name}: ") - 2
+        )
+        pairs = [(sign, f"{what} {name}: {side}{aspect}") for sign, side in zip("-+", sides, strict=True)]
     else:
         sign, text = ("-", change["before"]) if change["kind"] == "missing" else ("+", change["after"])
         pairs = [(sign, f"{what} {name}{f': {text}' if text else ''}")]
     for sign, text in pairs:
         yield paint("bad" if sign == "-" else "good", _cut(f"{_INDENT}    {sign} {text}", view), view)
+
+
+def _apart(before: str, after: str, room: int) -> tuple[str, str]:
+    """Return two long definitions from shortly before the place where they part, if that would be cut off."""
+    shorter = min(len(before), len(after))
+    same = next((at for at in range(shorter) if before[at] != after[at]), shorter)
+    if before == after or same < room:
+        return before, after
+    start = max(0, same - min(_LED, room // 3))
+    return f"…{before[start:]}", f"…{after[start:]}"
 
 
 def _rows(rows: Mapping[str, Any], view: View) -> Iterator[str]:

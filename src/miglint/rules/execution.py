@@ -14,7 +14,7 @@ from miglint.replay import Step
 from miglint.rules.registry import Context, Hit, rule
 from miglint.schema.diff import Change
 from miglint.source import Script, Span
-from miglint.values import Struct
+from miglint.values import Struct, replace
 
 if TYPE_CHECKING:
     # The engines load when one is asked for; this module loads with every run.
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 _PLAIN_LIMITS = (None, "connection")
+_UNDEFINED_OBJECT = "42704"
 
 
 class Executed(Struct, frozen=True):
@@ -69,7 +70,12 @@ def _failure(executed: Executed, execution: Execution | None, script: Script | N
     error = execution.error if execution is not None else None
     if error is None or script is None or error.limit not in _PLAIN_LIMITS:
         return
-    yield _hit(script, _span(error), f"{what} fails on {executed.engine}: {error}", _words(error).partition("\n")[2])
+    help_text = _words(error).partition("\n")[2]
+    if error.sqlstate == _UNDEFINED_OBJECT and error.message.startswith("role "):
+        help_text += (
+            "Roles are the server's, and a throwaway one has none of yours: `--database-url` names one that has."
+        )
+    yield _hit(script, _span(error), f"{what} fails on {executed.engine}: {error}", help_text)
 
 
 @rule("RUN001", "forward-failed", Severity.ERROR, "The forward fails when it is executed", scope="executed")
@@ -297,18 +303,23 @@ def _side(change: Change, *, database: bool = False) -> str:
 def invalid_index(executed: Executed, context: Context) -> Iterator[Hit]:
     """Tell of indexes that are there, cost what an index costs, and are not used."""
     run = executed.run
-    executions = [(run.forward, run.migration.forward), (run.rollback, run.migration.rollback)]
+    # What generated rows stand in the way of is as severe as the failure that comes of it (RUN006).
+    executions: list[tuple[Execution | None, Script | None, Severity | None]] = [
+        (run.forward, run.migration.forward, None),
+        (run.rollback, run.migration.rollback, None),
+    ]
     if run.rows is not None:
-        executions += [(run.rows.forward, run.migration.forward)]
+        executions += [(run.rows.forward, run.migration.forward, Severity.WARNING)]
     told: set[tuple[Span, str]] = set()
-    for execution, script in executions:
+    for execution, script, severity in executions:
         for statement in execution.statements if execution is not None and script is not None else ():
             for index in statement.invalid:
                 if (statement.span, index) not in told and script is not None:
                     told.add((statement.span, index))
-                    yield _hit(
-                        script, statement.span, f"the index {index} is left invalid", "Drop it and build it again."
-                    )
+                    where = "" if severity is None else "on tables with rows "
+                    message = f"{where}the index {index} is left invalid"
+                    found = _hit(script, statement.span, message, "Drop it and build it again.")
+                    yield replace(found, severity=severity)
 
 
 @rule("RUN012", "dry-run-stopped", Severity.ERROR, "The dry run ended before the history did", scope="executed")
