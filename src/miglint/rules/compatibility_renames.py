@@ -20,6 +20,8 @@ WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 _TABLES = ("table", "foreign table")
 # Objects that no application names.
 _NAMELESS = frozenset({"index", "constraint", "trigger", "policy", "rule", "role", "database"})
+# What these cost is a matter of the column's indexes and constraints, not of what it can hold.
+_MERELY_WIDER = (Change.NOTHING, Change.CHECK, Change.REINDEX)
 # A client that reads the first as its own type reads the second as well.
 _WIDER = frozenset(
     {
@@ -192,10 +194,7 @@ def column_type_changed(step: Step, context: Context) -> Iterator[Hit]:
             continue
         if not operation.type.args and operation.type.name in (known.type.name, _first_type(step, act, operation)):
             continue
-        if type_change(Look(act.before, version_of(context), act.timezone), operation) in (
-            Change.NOTHING,
-            Change.REINDEX,
-        ):
+        if type_change(Look(act.before, version_of(context), act.timezone), operation) in _MERELY_WIDER:
             continue
         yield tell(
             act,
