@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from miglint.dryrun.compare import compare, counting
 from miglint.dryrun.protocol import BranchError, Database, Rehearsal
@@ -14,8 +13,6 @@ from miglint.schema.value import Schema
 from miglint.source import Migration
 from miglint.values import Struct
 from miglint.verdict import Verdict
-
-Clock = Callable[[], float]
 
 
 class Scripts(Struct, frozen=True, eq=False):

@@ -8,7 +8,6 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 _PREFIX = "miglint-"
@@ -49,19 +48,11 @@ class Workspace:
         self.path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=memory))
         self.room = shutil.disk_usage(self.path).free // 2
         self._lock = _claim(self.path / _LOCK)
-        self._on_close: list[Callable[[], None]] = []
         atexit.register(self.close)
-
-    def on_close(self, action: Callable[[], None]) -> None:
-        """Call `action` before the folder is removed; the last one given comes first."""
-        self._on_close.append(action)
 
     def close(self) -> None:
         """Remove the folder and all in it. May be called twice."""
         atexit.unregister(self.close)
-        while self._on_close:
-            with contextlib.suppress(Exception):
-                self._on_close.pop()()
         shutil.rmtree(self.path, ignore_errors=True)
         if self._lock is not None:
             os.close(self._lock)

@@ -11,8 +11,6 @@ from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 
-OLD_CODE = "the release that is still running"
-
 
 def _run_of(step: Step, act: Act) -> Run:
     run = step.forward if act.forward else step.rollback
@@ -81,14 +79,6 @@ def routine_exists(schema: Schema, name: ops.Name) -> bool:
         for key in schema.on(Key("routine name", place, name.name)):
             if isinstance(schema.find(key), Routine):
                 return True
-    return False
-
-
-def made_here(step: Step, name: ops.Name, *kinds: str) -> bool:
-    """Return whether this migration's forward creates a type, domain or schema of that name."""
-    for _, operation in done(step, ops.CreateType, forward_only=True):
-        if operation.name.name == name.name and operation.kind in kinds:
-            return True
     return False
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from miglint.findings import Fix, Severity
-from miglint.source import Direction, Script, SourceFile, Span
+from miglint.source import Script, SourceFile, Span
 from miglint.values import Struct, field
 
 if TYPE_CHECKING:
@@ -88,7 +88,6 @@ class Context(Struct, frozen=True):
 
     targets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
-    directions: tuple[Direction, ...] = (Direction.FORWARD, Direction.ROLLBACK)
 
 
 _RULES: dict[str, Rule] = {}

@@ -15,7 +15,7 @@ from miglint.locks.look import relation_key
 from miglint.replay import Step
 from miglint.rules.clauses import places, script_of, subject
 from miglint.rules.registry import Context, Hit
-from miglint.schema.objects import Index, Key, Table, View
+from miglint.schema.objects import Index, Key, Table
 from miglint.schema.outcome import Moment, Run
 from miglint.schema.value import Schema
 from miglint.source import Dialect, Direction, Script, Span
@@ -258,12 +258,6 @@ def text_of(act: Act) -> str:
     return " ".join(script.text[span.start - start : span.end - start].split())
 
 
-def exists_after(step: Step, act: Act, key: Key) -> bool:
-    """Return whether the script that an act belongs to leaves an object of that key (a rebuilt table)."""
-    run = step.forward if act.forward else step.rollback
-    return run is not None and run.schema.find(key) is not None
-
-
 def remade_here(step: Step, act: Act, name: Name) -> bool:
     """Return whether the script leaves an index of that name on a table that this migration made."""
     run = step.forward if act.forward else step.rollback
@@ -273,8 +267,3 @@ def remade_here(step: Step, act: Act, name: Name) -> bool:
         return False
     made = {operation.name.name.lower() for _, operation in done(step, ops.CreateTable, forward_only=True)}
     return table.name.lower() in made
-
-
-def is_view(act: Act, name: Name) -> bool:
-    """Return whether a relation is a view."""
-    return isinstance(act.before.find(act.key(name)), View)

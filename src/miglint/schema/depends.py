@@ -23,8 +23,6 @@ from miglint.schema.objects import (
 from miglint.source import Dialect
 from miglint.sql.operations import Expression, Name, Type
 
-DEFAULT_SCHEMA = {Dialect.POSTGRES: "public", Dialect.SQLITE: "main"}
-
 
 def relation_key(name: Name, dialect: Dialect) -> Key:
     """Return the key of a relation whose schema is resolved (or is the default one)."""

@@ -317,5 +317,3 @@ SchemaObject = (
     | Comment
     | Privileges
 )
-
-Relation = Table | View | Index | Sequence
