@@ -6,7 +6,7 @@ import re
 import sqlite3
 
 from miglint.patterns import pattern
-from miglint.rules.runners import Around, habit
+from miglint.runners import Around, habit
 from miglint.source import Dialect, Script, Span
 from miglint.values import Struct
 

@@ -1,4 +1,4 @@
-"""The rules, one module per family. `load()` makes them all known to the registry."""
+"""The rules, a few modules for each family. `load()` makes them all known to the registry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""BWC040 to BWC054: who may do what, and what happens by itself, changes for old code: all of it opt-in."""
+"""BWC040 to BWC053: who may do what, and what happens by itself, changes for old code: all of it opt-in."""
 
 from __future__ import annotations
 

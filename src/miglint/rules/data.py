@@ -1,4 +1,4 @@
-"""DAT001 to DAT006: rows and values that a forward or a rollback destroys."""
+"""DAT001, DAT002 and DAT004 to DAT006: rows and values that a forward or a rollback destroys."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.clauses import hit_in, literal, scripts_of
 from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.runners import Around, around, placed
+from miglint.runners import Around, around, placed
 from miglint.schema.objects import Key, Table
 from miglint.source import Script
 from miglint.sql import operations as ops

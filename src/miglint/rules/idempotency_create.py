@@ -9,8 +9,8 @@ from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.clauses import ident, literal, qualified
 from miglint.rules.idempotency import Again, clause, failures, told
+from miglint.rules.invalid_indexes import clear_invalid, stands_alone
 from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.runners import clear_invalid, sent_whole
 from miglint.source import Dialect
 from miglint.sql import operations as ops
 
@@ -150,7 +150,7 @@ def _create_index_help(step: Step, again: Again) -> str:
     if not operation.concurrently:
         return f"Write `{words} IF NOT EXISTS {_name(again)} ON {qualified(operation.table)} ...`."
     cleared = clear_invalid(step, again.script, operation)
-    if sent_whole(step, again.script):
+    if stands_alone(step, again.script):
         guarded = f"`{words} CONCURRENTLY IF NOT EXISTS {_name(again)} ON {qualified(operation.table)} ...`"
         return f"Write {guarded}. It would keep the invalid index that an interrupted build leaves. {cleared}"
     return f"{cleared} IF NOT EXISTS alone would keep the invalid index that an interrupted build leaves behind."

@@ -8,8 +8,8 @@ from itertools import chain
 from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.clauses import Clause, find_clause, hit_in, places, remarks, script_of, statements_of, subject
+from miglint.rules.invalid_indexes import clear_invalid, stands_alone
 from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.runners import clear_invalid, sent_whole
 from miglint.rules.survey import done
 from miglint.schema.diff import Change, diff
 from miglint.schema.objects import Absent, Index, Table
@@ -146,7 +146,7 @@ def guard_keeps_invalid_index(step: Step, context: Context) -> Iterator[Hit]:
                         "that it left, and keeps it",
                         clear_invalid(step, script, operation),
                         # Where the file takes no second statement, it cannot be written better.
-                        severity=Severity.INFO if sent_whole(step, script) else None,
+                        severity=Severity.INFO if stands_alone(step, script) else None,
                     )
 
 

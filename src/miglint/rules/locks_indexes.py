@@ -8,8 +8,8 @@ from miglint.findings import Severity
 from miglint.locks.levels import Work
 from miglint.replay import Step
 from miglint.rules.clauses import ident, qualified
+from miglint.rules.invalid_indexes import index_name, stands_alone
 from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.runners import index_name, sent_whole
 from miglint.rules.survey import Act, done, remade_here, tell, text_of, version_of
 from miglint.schema.objects import Index
 from miglint.sql import operations as ops
@@ -72,7 +72,7 @@ def _create_help(step: Step, act: Act, operation: ops.CreateIndex) -> str:
     else:
         made = f"{text[: word + 5]} CONCURRENTLY{text[word + 5 :]}"
     drop = f"`DROP INDEX CONCURRENTLY IF EXISTS {index_name(operation)};`" if operation.name else ""
-    if drop and sent_whole(step, act.script):
+    if drop and stands_alone(step, act.script):
         return f"Put it {_ALONE}: `{made};` (an interrupted build leaves an invalid index behind: {drop} by hand)."
     before = f"{drop}, then " if drop else ""
     return f"Put it {_ALONE}: {before}`{made};` (an interrupted build leaves an invalid index behind)."

@@ -10,8 +10,8 @@ from miglint.replay import Step
 from miglint.rules.clauses import hit_in, scripts_of
 from miglint.rules.locks_session import Held, locks_of
 from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.runners import Around, around, placed
 from miglint.rules.survey import Act, done, survey, tell
+from miglint.runners import Around, around, placed
 from miglint.source import Direction
 from miglint.sql import operations as ops
 

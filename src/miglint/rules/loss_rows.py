@@ -1,4 +1,4 @@
-"""DAT030 to DAT036: rows that are changed or deleted at large."""
+"""DAT030 to DAT035: rows that are changed or deleted at large."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.clauses import acts, hit_in, scripts_of
 from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.runners import ENDS, Around, around, placed
 from miglint.rules.untransacted import needs_none
+from miglint.runners import ENDS, Around, around, placed
 from miglint.source import Dialect, Script
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat

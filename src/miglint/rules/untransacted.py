@@ -8,7 +8,7 @@ from miglint.findings import Severity
 from miglint.replay import Step
 from miglint.rules.clauses import hit_in, operations_of, scripts_of
 from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.runners import ENDS, Around, Placed, around, placed
+from miglint.runners import ENDS, Around, Placed, around, placed
 from miglint.schema.objects import Key, Table
 from miglint.source import Dialect, Script
 from miglint.sql import operations as ops

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from miglint.replay import Step
-from miglint.rules.clauses import qualified
 from miglint.source import Dialect, Script
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement
@@ -66,24 +65,6 @@ def habit(script: Script, layout: str, runner: str | None, begins_itself: Callab
     # other opens a transaction; for SQLite both do, but golang-migrate can be told not to, and has been where a
     # script that SQLite would then refuse is part of the history.
     return Around.TOOL if layout == "golang-migrate" and not begins_itself() else Around.UNKNOWN
-
-
-def clear_invalid(step: Step, script: Script, operation: ops.CreateIndex) -> str:
-    """Return the help that takes away what an interrupted concurrent build of a named index leaves behind."""
-    drop = f"`DROP INDEX CONCURRENTLY IF EXISTS {index_name(operation)};`"
-    if sent_whole(step, script):
-        return f"Before a retry, by hand: {drop} A second statement in this file would make it a transaction."
-    return f"Put before it: {drop}"
-
-
-def sent_whole(step: Step, script: Script) -> bool:
-    """Return whether what cannot run inside a transaction has to be the only statement of the script."""
-    return around(step, script) is Around.QUERY
-
-
-def index_name(operation: ops.CreateIndex) -> str:
-    """Return the name under which the index that an operation makes can be dropped: it lives in its table's schema."""
-    return qualified(ops.Name(operation.table.schema, operation.name or ""))
 
 
 class Placed(NamedTuple):
