@@ -35,7 +35,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/run.py $(FOLDERS)
 
 agreement: $(READY)
-	$(BIN)/python -m miglint.dryrun.agreement $(or $(FOLDERS),.)
+	$(BIN)/python -m miglint.cli.agreement $(or $(FOLDERS),.)
 
 clean:
 	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .miglint_cache

@@ -1,4 +1,4 @@
-"""How often the replay and the engines agree, verdict by verdict: `python -m miglint.dryrun.agreement FOLDER...`.
+"""How often the replay and the engines agree, verdict by verdict: `python -m miglint.cli.agreement FOLDER...`.
 
 Each folder is checked as `miglint check --dry-run` does, with its own settings. What is not known to one of the two is
 counted apart. Prints each disagreement, and ends with 1 when there are more than two in a thousand.

@@ -1,0 +1,89 @@
+"""The table of packages in docs/architecture.md, held against what the modules import."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import miglint
+
+ROOT = Path(miglint.__file__).parent
+PAGE = Path(__file__).parents[1] / "docs" / "architecture.md"
+GROUND = frozenset({"values", "patterns", "errors", "files", ""})
+
+
+def packages() -> dict[str, set[str]]:
+    """Return what each package of the table may import, by name; those of one row may import each other."""
+    allowed: dict[str, set[str]] = {}
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        cells = line.split("|")
+        if len(cells) == 5 and cells[1].startswith(" `"):
+            mates = re.findall(r"`([^`]+)`", cells[1])
+            for name in mates:
+                allowed[name] = set(re.findall(r"`([^`]+)`", cells[3]))
+                MATES[name] = frozenset(mates)
+    return allowed
+
+
+MATES: dict[str, frozenset[str]] = {}
+ALLOWED = packages()
+
+
+def within(name: str) -> frozenset[str]:
+    """Return the packages that `name` may import, with all of their rows, and what these may."""
+    found: set[str] = set()
+    waiting = list(ALLOWED[name])
+    while waiting:
+        package = waiting.pop()
+        if package not in found:
+            found |= MATES[package]
+            waiting += ALLOWED[package]
+    return frozenset(found)
+
+
+def row(module: str) -> str:
+    """Return the package of the table that a module belongs to."""
+    name = module.removeprefix("miglint").removeprefix(".")
+    while name and name not in ALLOWED:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """Yield what is imported anywhere, inside functions too, except for type checkers alone."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(child, ast.ImportFrom) and (child.module or "").startswith("miglint"):
+            yield from (f"{child.module}.{alias.name}" for alias in child.names)
+        elif isinstance(child, ast.Import):
+            yield from (alias.name for alias in child.names if alias.name.startswith("miglint."))
+        yield from imported(child)
+
+
+def test_the_table_names_what_there_is_and_no_circle() -> None:
+    for name in ALLOWED:
+        place = ROOT.joinpath(*name.split("."))
+        assert place.is_dir() or place.with_suffix(".py").is_file(), name
+        assert name not in within(name), f"{name} may import itself by way of {sorted(within(name))}"
+
+
+def test_modules_import_what_the_table_allows() -> None:
+    wrong = []
+    for path in ROOT.rglob("*.py"):
+        module = module_of(path)
+        mine = row(module)
+        if module in ("miglint", "miglint.__main__"):
+            continue
+        assert mine, f"{module} is in no row of the table"
+        for name in imported(ast.parse(path.read_text(encoding="utf-8"))):
+            theirs = row(name)
+            if theirs not in within(mine) | MATES[mine] | GROUND:
+                wrong.append(f"{module} imports {name}")
+    assert wrong == []
