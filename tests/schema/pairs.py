@@ -493,4 +493,10 @@ SQLITE = [
         "ALTER TABLE t ADD COLUMN c INT;",
         "ALTER TABLE t DROP COLUMN c;",
     ),
+    Pair(
+        "a name in double quotes that is no column's is a string",
+        S + "CREATE TABLE u (k TEXT);",
+        'CREATE TABLE w AS SELECT a FROM t WHERE b = "kind";',
+        'INSERT INTO u SELECT a FROM t WHERE b = "kind"; DROP TABLE w;',
+    ),
 ]

@@ -22,7 +22,7 @@ def data_statement(cursor: Cursor, found: Found, scope: Scope) -> Operation:
     word = cursor.word
     if word in {"SELECT", "VALUES"}:
         found.query(cursor.tokens, cursor.at, cursor.size, scope)
-        return Select(span=cursor.whole(), query=query(cursor.tokens, start, cursor.size))
+        return Select(span=cursor.whole(), query=query(cursor.tokens, start, cursor.size, strings=True))
     if word in {"INSERT", "REPLACE"}:
         return _insert(cursor, found, scope, start)
     if word == "UPDATE":
@@ -55,7 +55,7 @@ def _insert(cursor: Cursor, found: Found, outer: Scope, start: int) -> Operation
         found.query(cursor.tokens, first, last, Scope(outer))
         rows = _rows(cursor, first, last) if cursor.word == "VALUES" else None
         if rows is None:
-            source = query(cursor.tokens, start if cursor.words[start] == "WITH" else first, last)
+            source = query(cursor.tokens, start if cursor.words[start] == "WITH" else first, last, strings=True)
             if cursor.words[start] == "WITH":
                 source = _with_source(cursor, start, first, last)
             anti_join = _anti_join(cursor.words[first:last], source, table)
@@ -234,11 +234,11 @@ def _constant(cursor: Cursor, start: int, end: int) -> Expression | None:
 def _with_source(cursor: Cursor, start: int, first: int, last: int) -> Query:
     """Return the source of `WITH ... INSERT INTO t SELECT ...`: both parts, read as one query."""
     tokens = cursor.tokens
-    found = Found()
+    found = Found(strings=True)
     scope = Scope()
     found.with_(tokens, start + 1, cursor.size, scope)
     outputs, stars = found.query(tokens, first, last, scope)
-    plain = query(tokens, first, last)
+    plain = query(tokens, first, last, strings=True)
     return Query(
         plain.key,
         plain.text,

@@ -67,11 +67,15 @@ class Scope:
 
 
 class Found:
-    """What a walk has met so far, in the order of the text, repetitions included."""
+    """What a walk has met so far, in the order of the text, repetitions included.
 
-    __slots__ = ("functions", "relations", "types", "uses")
+    With `strings` a name in double quotes need not be a column: where there is none, SQLite takes it for a string.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("functions", "relations", "strings", "types", "uses")
+
+    def __init__(self, *, strings: bool = False) -> None:
+        self.strings = strings
         self.relations: list[Name] = []
         self.uses: list[ColumnUse] = []
         self.functions: list[Name] = []
@@ -135,7 +139,8 @@ class Found:
                 self.uses.append(ColumnUse(relation, second))
             return at + 3
         if first.lower() not in scope.aliases and not scope.derived_only():
-            self.uses.append(ColumnUse(scope.only(), first))
+            maybe = self.strings and tokens.raw(at)[0] == '"'
+            self.uses.append(ColumnUse(None if maybe else scope.only(), first))
         return at + 1
 
     def query(self, tokens: Tokens, start: int, end: int, scope: Scope) -> Outputs:
