@@ -27,6 +27,25 @@ PARTED = (
 
 POSTGRES = [
     Pair(
+        "an unnamed index has the name that its expressions have",
+        T,
+        "CREATE INDEX ON t (coalesce(b, ''), (a::text), (CASE WHEN a > 0 THEN 1 END), (a + 1), (b || ''));",
+        "DROP INDEX t_coalesce_a_case_expr_expr1_idx;",
+    ),
+    Pair(
+        "an interval is the same however it is written",
+        "CREATE TABLE t (a timestamptz DEFAULT now() + interval '1 day 90 minutes', b interval DEFAULT '2 years 3 mons');",
+        "ALTER TABLE t ALTER a DROP DEFAULT, ALTER b DROP DEFAULT;",
+        "ALTER TABLE t ALTER a SET DEFAULT (now() + '1 day 01:30:00'::interval), ALTER b SET DEFAULT '27 months'::interval;",
+    ),
+    Pair(
+        "but not of another length",
+        "CREATE TABLE t (a interval DEFAULT '36 hours');",
+        "ALTER TABLE t ALTER a DROP DEFAULT;",
+        "ALTER TABLE t ALTER a SET DEFAULT '1 day 12:00:00';",
+        ("changed column t.a default",),
+    ),
+    Pair(
         "the sequence of a renamed table keeps the name that it was given",
         "CREATE TABLE a (id serial);",
         "ALTER TABLE a RENAME TO b; ALTER SEQUENCE a_id_seq RENAME TO b_id_seq;",

@@ -42,4 +42,29 @@ POSTGRES = [
         "CREATE VIEW w AS SELECT y.id, x.id AS o FROM a x, b AS y;",
         ("changed view w definition",),
     ),
+    Pair(
+        "rows are grouped by what the query itself calls a result",
+        "CREATE TABLE e (at timestamptz, n int, k int);",
+        "CREATE VIEW v AS SELECT DISTINCT ON (day) at::date AS day, k AS kind, sum(n) AS s FROM e"
+        " GROUP BY day, ROLLUP (kind) ORDER BY day;",
+        "DROP VIEW v;",
+    ),
+    Pair(
+        "a view as the server writes it out",
+        "CREATE TABLE a (id int, k text); CREATE TABLE b (a_id int, n int);"
+        "CREATE FUNCTION f() RETURNS TABLE (x int, y int) LANGUAGE sql AS 'SELECT 1, 2';"
+        "CREATE VIEW w AS SELECT a.*, (SELECT max(n) FROM b WHERE a_id = id), coalesce(r.y, 0)"
+        " FROM a JOIN (SELECT * FROM f()) r ON r.x = id;",
+        "CREATE OR REPLACE VIEW w AS SELECT a.id, a.k, 1 AS max, 2 AS coalesce FROM a;",
+        "CREATE OR REPLACE VIEW w AS SELECT a.id, a.k, (SELECT max(b.n) AS max FROM b WHERE b.a_id = a.id) AS max,"
+        " COALESCE(r.y, 0) AS coalesce FROM a JOIN (SELECT f.x, f.y FROM f() f(x, y)) r ON r.x = a.id;",
+    ),
+    Pair(
+        "one that reads another function's result is another view",
+        "CREATE FUNCTION f(x out int, y out int) LANGUAGE sql AS 'SELECT 1, 2';"
+        "CREATE VIEW w AS SELECT r.x FROM f() r, f() s;",
+        "DROP VIEW w;",
+        "CREATE VIEW w AS SELECT s.x FROM f() r(x, y), f() s;",
+        ("changed view w definition",),
+    ),
 ]

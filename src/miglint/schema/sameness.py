@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from miglint.patterns import pattern
+from miglint.schema.intervals import folded_interval
 from miglint.schema.objects import (
     Index,
     Policy,
@@ -34,14 +35,21 @@ _CAST = pattern(
 # What a cast leaves behind: brackets around one name, where an argument or a column begins.
 _BRACKETS = pattern(r"(?<=[(,])( ?)\((\w+)\)")
 _QUALIFIER = pattern(r"\b(?:public|pg_catalog)\.")
+_INTERVAL = pattern(r"'([-+:\w ]*\d[-+:\w ]*)'")
 
 
 def loose(text: str) -> str:
-    """Fold what the server may write differently without a difference: casts, and the default schema's name.
+    """Fold what the server may write differently without a difference: casts, intervals, and the default schema's name.
 
     Two definitions that differ only in casts are stored differently, but mean the same nearly always.
     """
-    return _BRACKETS.sub(r"\1\2", _CAST.sub("", _QUALIFIER.sub("", text)))
+    text = _BRACKETS.sub(r"\1\2", _CAST.sub("", _QUALIFIER.sub("", text)))
+    return _INTERVAL.sub(_as_interval, text) if "'" in text else text
+
+
+def _as_interval(literal: re.Match[str]) -> str:
+    folded = folded_interval(literal[1])
+    return literal[0] if folded is None else f"'{folded}'"
 
 
 def loosened(value: SchemaObject) -> object:
@@ -60,7 +68,7 @@ def loosened(value: SchemaObject) -> object:
 
 
 _TOKEN = pattern(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[\w.]+|\S""")
-_SOURCE = pattern(r"(?:\bfrom|\bjoin|,) ?\(*(?:\w+\.)?(\w+)|\bas (\w+)")
+_SOURCE = pattern(r"(?:\bfrom|\bjoin|,) ?\(*(?!from\b)(?:\w+\.)?(\w+)|\bas (\w+)")
 
 
 def alike(one: SchemaObject, two: SchemaObject) -> bool:
@@ -71,22 +79,73 @@ def alike(one: SchemaObject, two: SchemaObject) -> bool:
     if not (isinstance(one, View) and isinstance(two, View)) or one.query is None or two.query is None:
         return False
     same = replace(one, query=None, columns=None) == replace(two, query=None, columns=None)
-    return same and _set(one.columns) == _set(two.columns) and _same_columns(loose(one.query.key), loose(two.query.key))
+    return same and _set(one.columns) == _set(two.columns) and _same_query(loose(one.query.key), loose(two.query.key))
 
 
-def _same_columns(one: str, two: str) -> bool:
-    """Whether two queries differ only in whether columns are qualified; a plain name can be one relation's alone."""
+def _same_query(one: str, two: str) -> bool:
+    """Whether two queries differ only in what the server adds when it writes a view out.
+
+    It qualifies columns, and a plain name can be one relation's alone; it gives results and functions the names that
+    they have anyway; and it lists the columns that `*` stands for.
+    """
     left, right = _TOKEN.findall(one), _TOKEN.findall(two)
-    if len(left) != len(right):
-        return False
-    sources = {name for found in _SOURCE.findall(one) for name in found}
-    for before, after in zip(left, right, strict=True):
-        if before != after:
-            short, full = sorted((before, after), key=len)
-            qualifier, _, column = full.rpartition(".")
-            if column != short or qualifier not in sources:
-                return False
-    return True
+    sources = {name for found in _SOURCE.findall(f"{one} {two}") for name in found}
+    at = to = 0
+    while at < len(left) and to < len(right):
+        before, after = left[at], right[to]
+        if before == after or _qualified(before, after, sources):
+            at, to = at + 1, to + 1
+        elif _star(left, at):
+            at, to = _behind_star(left, at), _behind_columns(right, to, before)
+        elif _star(right, to):
+            at, to = _behind_columns(left, at, after), _behind_star(right, to)
+        elif (behind := _behind_alias(left, at)) > at:
+            at = behind
+        elif (behind := _behind_alias(right, to)) > to:
+            to = behind
+        else:
+            return False
+    return _behind_alias(left, at) == len(left) and _behind_alias(right, to) == len(right)
+
+
+def _qualified(one: str, two: str, sources: set[str]) -> bool:
+    short, full = sorted((one, two), key=len)
+    qualifier, _, column = full.rpartition(".")
+    return column == short and qualifier in sources
+
+
+def _behind_alias(tokens: list[str], at: int) -> int:
+    """Return the place behind `as name`, `as name(columns)`, or the columns alone; `at` itself where there is none."""
+    behind = at + 2 if tokens[at : at + 1] == ["as"] else at
+    if tokens[behind : behind + 1] == ["("] and tokens[behind - 2 : behind - 1] == ["as"] and ")" in tokens[behind:]:
+        return tokens.index(")", behind) + 1
+    return behind
+
+
+def _star(tokens: list[str], at: int) -> bool:
+    """Whether `*` or `name.*` stands here for columns."""
+    if tokens[at] == "*":
+        return tokens[at - 1] in ("select", ",")
+    return tokens[at].endswith(".") and tokens[at + 1 : at + 2] == ["*"]
+
+
+def _behind_star(tokens: list[str], at: int) -> int:
+    return at + 1 if tokens[at] == "*" else at + 2
+
+
+def _behind_columns(tokens: list[str], at: int, star: str) -> int:
+    """Return the place behind a list of columns of one relation: that of the `star`, if it says which."""
+    relation = tokens[at].rpartition(".")[0] if star == "*" else star[:-1]
+    end = at
+    while at < len(tokens):
+        qualifier, _, column = tokens[at].rpartition(".")
+        if not column.isidentifier() or qualifier not in ("", relation):
+            break
+        end = at + 1
+        if tokens[end : end + 1] != [","]:
+            break
+        at += 2
+    return end
 
 
 def _set(names: tuple[str, ...] | None) -> frozenset[str]:

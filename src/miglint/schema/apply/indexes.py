@@ -12,23 +12,11 @@ from miglint.sql.operations import AttachPartition, CreateIndex, IndexElement, N
 from miglint.values import replace
 
 
-def _element_name(element: IndexElement) -> str:
-    if element.column is not None:
-        return element.column
-    functions = () if element.expression is None else element.expression.functions
-    # The server names an expression after the function it calls, else "expr".
-    return (
-        functions[0].name
-        if functions and element.expression and element.expression.text.lower().startswith(functions[0].name)
-        else "expr"
-    )
-
-
 def generated_name(machine: Machine, schema: str, table: str, elements: tuple[IndexElement, ...]) -> str:
     """Return the name that the server would choose for an index."""
     names: list[str] = []
     for element in elements:
-        base = name = _element_name(element)
+        base = name = element.column or element.label or "expr"
         number = 0
         while name in names:
             number += 1

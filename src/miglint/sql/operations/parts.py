@@ -195,7 +195,10 @@ class Constraint(Struct, frozen=True, gc=False):
 
 
 class IndexElement(Struct, frozen=True, gc=False):
-    """One key of an index: a column by name, or an expression."""
+    """One key of an index: a column by name, or an expression.
+
+    `label` is what PostgreSQL calls the expression in the name of an index that is not given any.
+    """
 
     column: str | None = None
     expression: Expression | None = None
@@ -203,6 +206,12 @@ class IndexElement(Struct, frozen=True, gc=False):
     opclass: str | None = None
     descending: bool = False
     nulls_first: bool | None = None
+    label: str | None = None
+
+    __eq__ = equal_by("column", "expression", "collation", "opclass", "descending", "nulls_first")
+
+    def __hash__(self) -> int:
+        return hash((self.column, self.expression))
 
 
 class Like(Struct, frozen=True, gc=False):

@@ -38,6 +38,7 @@ from miglint.sql.postgres.names import (
     strings,
     type_of,
 )
+from miglint.sql.postgres.outputs import label_of
 from miglint.sql.postgres.place import Place
 
 
@@ -83,6 +84,7 @@ def _element(place: Place, node: Node, table: str) -> IndexElement:
         opclass,
         descending,
         None if nulls in ("SORTBY_NULLS_DEFAULT", usual) else nulls == "SORTBY_NULLS_FIRST",
+        label_of(raw) if raw is not None else None,
     )
 
 

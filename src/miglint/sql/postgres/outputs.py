@@ -74,7 +74,12 @@ _BY_KIND = {
 
 def column_name(node: Node) -> str:
     """Return the name that PostgreSQL gives to a result column without an alias."""
-    return _figure(node)[0] or "?column?"
+    return label_of(node) or "?column?"
+
+
+def label_of(node: Node) -> str | None:
+    """Return the name that an expression has of itself, None when it has none."""
+    return _figure(node)[0]
 
 
 def _figure(node: Node) -> tuple[str | None, int]:

@@ -28,7 +28,7 @@ def select(state: Walk, body: Node) -> str:
         parts.append(f"from {tables}")
     if "distinctClause" in body:
         expressions = [node for node in body["distinctClause"] if node]
-        parts.append(f"distinct ({walk_list(state, expressions)})")
+        parts.append(f"distinct ({_by_result(state, body, expressions)})")
     if "targetList" in body:
         parts.append("select " + walk_list(state, body["targetList"]))
     if "valuesLists" in body:
@@ -37,6 +37,8 @@ def select(state: Walk, body: Node) -> str:
         parts.append("where " + walk(state, body["whereClause"]))
     if "sortClause" in body:
         parts.append("order by " + _sort(state, body))
+    if "groupClause" in body:
+        parts.append(f"group by {_by_result(state, body, body['groupClause'])}")
     for key in _REST:
         if key in body:
             parts.append(f"{key} {field(state, key, body[key])}")
@@ -44,21 +46,46 @@ def select(state: Walk, body: Node) -> str:
     return "(" + " ".join(parts) + ")"
 
 
-_REST = ("groupClause", "groupDistinct", "havingClause", "windowClause", "limitOffset", "limitCount", "lockingClause")
+_REST = ("groupDistinct", "havingClause", "windowClause", "limitOffset", "limitCount", "lockingClause")
+
+
+def _result_names(body: Node) -> set[str | None]:
+    return {node["ResTarget"].get("name") for node in body.get("targetList", ())}
+
+
+def _plain_name(node: Node) -> str | None:
+    fields = node.get("ColumnRef", {}).get("fields", ())
+    name: str | None = fields[0].get("String", {}).get("sval") if len(fields) == 1 else None
+    return name
 
 
 def _sort(state: Walk, body: Node) -> str:
     """Write ORDER BY; a plain name of a result column is that column, not one of a table."""
-    names = {node["ResTarget"].get("name") for node in body.get("targetList", ())}
+    names = _result_names(body)
     texts = []
     for node in body["sortClause"]:
         item = node["SortBy"]
         inner = item["node"]
-        fields = inner.get("ColumnRef", {}).get("fields", ())
-        if len(fields) == 1 and fields[0].get("String", {}).get("sval") in names:
-            texts.append(fields[0]["String"]["sval"] + _sort_words(state, item))
+        name = _plain_name(inner)
+        text = name if name is not None and name in names else walk(state, inner)
+        texts.append(text + _sort_words(state, item))
+    return ", ".join(texts)
+
+
+def _by_result(state: Walk, body: Node, nodes: list[Node]) -> str:
+    """Write GROUP BY or DISTINCT ON; a plain name of a result column may be that column or one of a table."""
+    names = _result_names(body)
+    texts = []
+    for node in nodes:
+        name = _plain_name(node)
+        if "GroupingSet" in node:
+            inner = node["GroupingSet"]
+            texts.append(f"{inner['kind'][13:].lower()} ({_by_result(state, body, inner.get('content', []))})")
+        elif name is not None and name in names:
+            state.uses[ColumnUse(None, name)] = None
+            texts.append(name)
         else:
-            texts.append(walk(state, inner) + _sort_words(state, item))
+            texts.append(walk(state, node))
     return ", ".join(texts)
 
 

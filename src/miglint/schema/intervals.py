@@ -1,0 +1,50 @@
+"""Constants of type `interval`, which the server writes in a form of its own: `'90 minutes'` as `'01:30:00'`."""
+
+from __future__ import annotations
+
+from miglint.patterns import pattern
+
+_SECOND = 1_000_000
+_TIMES = {
+    "us": 1,
+    "microsecond": 1,
+    "ms": 1000,
+    "millisecond": 1000,
+    "s": _SECOND,
+    "sec": _SECOND,
+    "second": _SECOND,
+    "m": 60 * _SECOND,
+    "min": 60 * _SECOND,
+    "minute": 60 * _SECOND,
+    "h": 3600 * _SECOND,
+    "hr": 3600 * _SECOND,
+    "hour": 3600 * _SECOND,
+}
+_DAYS = {"d": 1, "day": 1, "w": 7, "week": 7}
+_MONTHS = {"mon": 1, "month": 1, "y": 12, "yr": 12, "year": 12, "decade": 120, "century": 1200}
+_PART = pattern(r"\s*(?:([+-]?\d+)\s*([a-z]+)|([+-]?)(\d+):(\d\d)(?::(\d\d))?)(?=\s|\Z)")
+
+
+def folded_interval(text: str) -> str | None:
+    """Return one text for all ways to write an interval; None for those that are not read: fractions, `ago`, ISO."""
+    months = days = time = at = 0
+    text = text.lower().rstrip()
+    while at < len(text):
+        part = _PART.match(text, at)
+        if part is None:
+            return None
+        number, unit, sign, hours, minutes, seconds = part.groups()
+        unit = unit if unit is None or unit in _TIMES or unit in _DAYS or unit in _MONTHS else unit.removesuffix("s")
+        if unit is None:
+            length = (int(hours) * 3600 + int(minutes) * 60 + int(seconds or 0)) * _SECOND
+            time += -length if sign == "-" else length
+        elif unit in _TIMES:
+            time += int(number) * _TIMES[unit]
+        elif unit in _DAYS:
+            days += int(number) * _DAYS[unit]
+        elif unit in _MONTHS:
+            months += int(number) * _MONTHS[unit]
+        else:
+            return None
+        at = part.end()
+    return f"{months} months {days} days {time} us" if at else None
