@@ -109,6 +109,36 @@ POSTGRES = [
         "SELECT 1;",
         ("changed table t cluster",),
     ),
+    Pair(
+        "an aggregate goes with the function that it is made of",
+        "",
+        "CREATE FUNCTION pick(int, int) RETURNS int LANGUAGE sql AS 'SELECT $1';"
+        "CREATE AGGREGATE one_of (int) (SFUNC = pick, STYPE = int);"
+        "CREATE AGGREGATE any_of (SFUNC = public.pick, BASETYPE = int, STYPE = int);",
+        "DROP AGGREGATE any_of (int); DROP FUNCTION pick CASCADE;",
+    ),
+    Pair(
+        "and stands in the way of dropping that",
+        "",
+        "CREATE FUNCTION pick(int, int) RETURNS int LANGUAGE sql AS 'SELECT $1';"
+        "CREATE AGGREGATE one_of (int) (SFUNC = pick, STYPE = int);",
+        "DROP FUNCTION pick(int, int);",
+        ("extra aggregate one_of(int4)", "extra function pick(int4,int4)"),
+    ),
+    Pair(
+        "a function is no procedure",
+        "",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        "DROP PROCEDURE f;",
+        ("extra function f()",),
+    ),
+    Pair(
+        "with or without its arguments",
+        "",
+        "CREATE PROCEDURE f() LANGUAGE sql AS 'SELECT 1';",
+        "DROP FUNCTION IF EXISTS f();",
+        ("extra procedure f()",),
+    ),
     Pair("an index takes its parts along", PARTED, "CREATE INDEX i ON p (x);", "DROP INDEX i;"),
     Pair(
         "an index takes over what its partitions have",

@@ -57,7 +57,8 @@ def _of_expression(expression: Expression | None, keys: set[Key]) -> None:
 
 
 def dependencies(value: SchemaObject, dialect: Dialect) -> frozenset[Key]:
-    """Return the keys that `value` depends on. Functions are named without arguments (space `routine name`).
+    """Return the keys that `value` depends on. Functions are named without arguments (space `routine name`, and for
+    those that an aggregate is made of `routine part`).
 
     Some keys lead to no object: they make a constraint, trigger, policy or rule found by its name alone (`constraint
     name`, `trigger name`, ...), which a guard may ask for.
@@ -144,6 +145,7 @@ def _of_routine(value: Routine, keys: set[Key], dialect: Dialect) -> None:
         _of_type(argument, keys)
     _of_type(value.returns, keys)
     keys.update(type_key(name) for name in value.types if name.schema is not None)
+    keys.update(Key("routine part", name.schema, name.name) for name in value.functions if name.schema is not None)
 
 
 _NOTHING: frozenset[Key] = frozenset()

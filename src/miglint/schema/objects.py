@@ -177,7 +177,7 @@ class OtherType(Struct, frozen=True, gc=False):
 
 
 class Routine(Struct, frozen=True, gc=False):
-    """A function, procedure or aggregate; `arguments` identify it."""
+    """A function, procedure or aggregate; `arguments` identify it. `functions` are those that it is made of."""
 
     name: Name
     kind: str
@@ -192,6 +192,7 @@ class Routine(Struct, frozen=True, gc=False):
     types: tuple[Name, ...] = ()
     assumed: bool = False
     output_names: tuple[str, ...] = ()
+    functions: tuple[Name, ...] = ()
 
     __eq__ = equal_by(
         "name",

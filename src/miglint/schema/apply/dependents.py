@@ -314,6 +314,7 @@ def _drop_routine(machine: Machine, key: Key, value: Routine, *, cascade: bool) 
                 blockers.append((user, None))
             elif isinstance(other, Table):
                 blockers += _function_uses(user, other, named)
+        blockers += [(user, None) for user in sorted(machine.schema.on(named._replace(space="routine part")))]
         settle(machine, blockers, cascade=cascade, of=f"{value.kind} {value.name.name}", key=key)
     machine.drop(key)
     if len(overloads) == 1:

@@ -200,7 +200,14 @@ def routines(machine: Machine, name: Name, arguments: tuple[Type, ...] | None) -
 
 def _drop_routine(machine: Machine, operation: Drop) -> None:
     kind, name = operation.kind, operation.name
-    schema, matches = routines(machine, name, operation.arguments)
+    schema, found = routines(machine, name, operation.arguments)
+    matches = [key for key in found if kind in ("routine", _kind(machine, key))]
+    if (
+        found
+        and not matches
+        and (operation.arguments is not None or "procedure" not in (kind, _kind(machine, found[0])))
+    ):
+        raise machine.refuse("wrong_object_type", f"{found[0].name} is not a {kind}", found[0])
     if len(matches) > 1:
         raise machine.refuse("ambiguous_function", f'{kind} name "{name}" is not unique', matches[0])
     if matches:
@@ -224,6 +231,11 @@ def _drop_routine(machine: Machine, operation: Drop) -> None:
         return
     machine.assume(exact, Routine(Name(schema, name.name), kind, operation.arguments, assumed=True))
     machine.drop(exact)
+
+
+def _kind(machine: Machine, key: Key) -> str:
+    value = machine.schema.find(key)
+    return value.kind if isinstance(value, Routine) else ""
 
 
 def _drop_on_table(machine: Machine, operation: Drop) -> None:

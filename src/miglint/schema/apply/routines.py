@@ -35,6 +35,7 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
         operation.defaults,
         tuple(machine.type_name(item) for item in operation.types),
         output_names=operation.output_names,
+        functions=tuple(machine.function_name(item) for item in operation.functions),
     )
     value = _with_options(value, operation.options)
     existing = machine.schema.find(key)

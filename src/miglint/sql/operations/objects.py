@@ -166,7 +166,7 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     the rest (argument names, modes, defaults) but the `options`, which are texts like `volatility=stable` or
     `set search_path to a`; `body` the source as written, compared to the letter as the engine stores it. `returns` is
     None for procedures and aggregates. `relations` are the tables and views that its body mentions, where they can be
-    told (SQL and PL/pgSQL).
+    told (SQL and PL/pgSQL); `functions` those that an aggregate is made of, and cannot be without.
     """
 
     name: Name
@@ -183,6 +183,7 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     defaults: int = 0
     output_names: tuple[str, ...] = ()
     input_names: tuple[str, ...] = ()
+    functions: tuple[Name, ...] = ()
 
 
 class AlterRoutine(Operation, frozen=True, gc=False, kw_only=True):

@@ -224,12 +224,27 @@ def alter_routine(place: Place, node: Node) -> list[Operation]:
     ]
 
 
+_PARTS = frozenset(
+    {"sfunc", "sfunc1", "finalfunc", "combinefunc", "serialfunc", "deserialfunc", "msfunc", "minvfunc", "mfinalfunc"}
+)
+
+
 def create_aggregate(place: Place, node: Node) -> list[Operation]:
     """Read `CREATE AGGREGATE`."""
     arguments: tuple[Type, ...] = ()
     for item in node.get("args", ()):
         parameters = item.get("List", {}).get("items", ())
         arguments += tuple(type_of(part["FunctionParameter"]["argType"]) for part in parameters)
+    functions: list[Name] = []
+    for item in node.get("definition", ()):
+        element = item["DefElem"]
+        spelled = element.get("arg", {}).get("TypeName")
+        if element["defname"] == "basetype" and spelled is not None:
+            # The old way to say what the argument is; ANY is none.
+            kind = type_of(spelled)
+            arguments = () if kind.name == "any" else (kind,)
+        elif element["defname"] in _PARTS and spelled is not None:
+            functions.append(qualified(spelled["names"]))
     definition = " ".join(options(node.get("definition")))
     return [
         CreateRoutine(
@@ -240,6 +255,7 @@ def create_aggregate(place: Place, node: Node) -> list[Operation]:
             language="internal",
             definition=definition,
             or_replace=node.get("replace", False),
-            types=tuple(Name(spelled.schema, spelled.name) for spelled in arguments),
+            types=tuple(Name(argument.schema, argument.name) for argument in arguments),
+            functions=tuple(functions),
         )
     ]
