@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miglint.schema.apply.alter_constraints import domain_of
+from miglint.schema.apply.casts import refuse_uncastable
 from miglint.schema.apply.columns import (
     altered,
     altered_column,
@@ -45,6 +46,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
         return
     key, column = found
     _convertible(machine, key, column, operation)
+    refuse_uncastable(machine, key, column, operation)
     refuse_gone_type(machine, operation.type)
     new = machine.type(operation.type)
     if machine.postgres:
