@@ -494,4 +494,17 @@ SQLITE = [
         "undefined_column",
     ),
     Case("temporary table", "", "CREATE TEMPORARY TABLE x (id INT); DROP TABLE x;"),
+    Case(
+        "rebuild that reads a dropped column in a query without a table",
+        S,
+        "CREATE TABLE n (id INTEGER PRIMARY KEY, a INT); INSERT INTO n SELECT id, (SELECT CASE WHEN b > 1 THEN b END AS b)"
+        " FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;",
+        None,
+        "undefined_column",
+    ),
+    Case(
+        "a result of the query around a query without a table",
+        S,
+        "INSERT INTO t (a) SELECT a AS z FROM t ORDER BY (SELECT z);",
+    ),
 ]

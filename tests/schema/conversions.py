@@ -181,4 +181,30 @@ POSTGRES = [
         None,
         None,
     ),
+    Case(
+        "bytes are no text to encode again",
+        "CREATE TABLE t (a text);",
+        "ALTER TABLE t ALTER a TYPE bytea USING convert_to(a, 'UTF8');",
+        None,
+        "undefined_function",
+    ),
+    Case(
+        "nor a text bytes to decode again",
+        "CREATE TABLE t (a bytea);",
+        "ALTER TABLE t ALTER a TYPE text USING convert_from(a, 'UTF8');",
+        None,
+        "undefined_function",
+    ),
+    Case(
+        "a label that the new type does not have",
+        "CREATE TYPE e AS ENUM ('x', 'y'); CREATE TYPE f AS ENUM ('x'); CREATE TABLE t (a e, b text);",
+        "UPDATE t SET b = CASE WHEN a = 'y' THEN 'n' END; ALTER TABLE t DROP a, ADD a f;",
+        None,
+        "invalid_text_representation",
+    ),
+    Case(
+        "a label of another table's column of that name",
+        "CREATE TYPE e AS ENUM ('x'); CREATE TABLE t (a e, b text); CREATE TABLE u (a text);",
+        "UPDATE t SET b = (SELECT max(a) FROM u WHERE a = 'y') WHERE b IN (SELECT a FROM u WHERE a = 'z');",
+    ),
 ]

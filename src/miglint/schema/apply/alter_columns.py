@@ -88,6 +88,10 @@ def _convertible(machine: Machine, key: Key, column: Column, operation: AlterCol
         message = f"function decode({written}, unknown) does not exist"
     elif "encode" in names and kind.name in _TEXTS:
         message = f"function encode({written}, unknown) does not exist"
+    elif "convert_from" in names and kind.name in _TEXTS:
+        message = f"function convert_from({written}, unknown) does not exist"
+    elif "convert_to" in names and kind.name == "bytea":
+        message = f"function convert_to({written}, unknown) does not exist"
     elif kind.dimensions or kind.name not in _WHOLE:
         return
     elif f"({column.name})[" in using.key:

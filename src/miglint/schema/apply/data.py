@@ -150,7 +150,8 @@ def update(machine: Machine, operation: Update) -> None:
         return
     key, table = found
     _columns_exist(machine, key, table, tuple(column for column, _ in operation.assignments))
-    _compared_literals(machine, key, table, operation.where)
+    for expression in (operation.where, *(value for _, value in operation.assignments)):
+        _compared_literals(machine, key, table, expression)
     # In a block a name may be a variable's.
     if not operation.joined and not operation.relations and machine.statement.kind != "do" and not machine.calling:
         _mentioned_columns_exist(machine, key, table, operation)
@@ -198,7 +199,8 @@ def _mentioned_columns_exist(machine: Machine, key: Key, table: Table, operation
 def _compared_literals(machine: Machine, key: Key, table: Table, where: Expression | None) -> None:
     # Comparing a column with a text that its type cannot read is an error, not an empty result: a label that an enum
     # does not have, or '' for a number that was a text before.
-    if where is None or not machine.postgres or "'" not in where.key:
+    # In a sub-query a name may be another table's.
+    if where is None or not machine.postgres or "'" not in where.key or where.relations:
         return
     for match in _COMPARISON.finditer(where.key):
         column = match[1]

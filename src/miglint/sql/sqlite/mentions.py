@@ -52,14 +52,21 @@ class Scope:
 
     def only(self) -> Name | None:
         """Return the relation that every unqualified column must belong to, when there is just one."""
-        if len(self.sources) != 1:
-            return None
-        scope = self.parent
+        scope: Scope | None = self
+        found: list[Name | None] = []
         while scope is not None:
-            if scope.sources:
-                return None
+            found.extend(scope.sources.values())
             scope = scope.parent
-        return next(iter(self.sources.values()))
+        return found[0] if len(found) == 1 else None
+
+    def is_alias(self, name: str) -> bool:
+        """Tell whether a result in sight has this name (in lower case)."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.aliases:
+                return True
+            scope = scope.parent
+        return False
 
     def derived_only(self) -> bool:
         """Tell whether all columns come from sub-queries and common table expressions."""
@@ -138,7 +145,7 @@ class Found:
             if relation is not None and words[at + 2] != "*":
                 self.uses.append(ColumnUse(relation, second))
             return at + 3
-        if first.lower() not in scope.aliases and not scope.derived_only():
+        if not scope.is_alias(first.lower()) and not scope.derived_only():
             maybe = self.strings and tokens.raw(at)[0] == '"'
             self.uses.append(ColumnUse(None if maybe else scope.only(), first))
         return at + 1
