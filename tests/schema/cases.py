@@ -414,6 +414,48 @@ POSTGRES += [
         "CREATE OR REPLACE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN LOOP UPDATE t SET a = 2 WHERE a = 1;"
         " EXIT WHEN NOT FOUND; END LOOP; END $$; CALL fill(); DROP PROCEDURE fill();",
     ),
+    Case(
+        "a guard for NOT NULL",
+        T,
+        "DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'b' AND is_nullable = 'YES') THEN ALTER TABLE t ALTER b SET NOT NULL; CREATE TABLE made (x int); END IF; END $$;",
+        None,
+        None,
+    ),
+    Case(
+        "a guard for a type, in the catalog's words",
+        T,
+        "DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'b' AND data_type = 'text' AND udt_name = 'text') THEN ALTER TABLE t ALTER b TYPE varchar(9); CREATE TABLE made (x int); END IF; END $$; DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'b' AND data_type = 'integer') THEN DROP TABLE t; END IF; END $$;",
+        None,
+        None,
+    ),
+    Case(
+        "a guard for a length",
+        T,
+        "DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'b' AND character_maximum_length = 9) THEN DROP TABLE t; END IF; END $$; ALTER TABLE t ALTER b TYPE varchar(9);",
+        None,
+        "undefined_table",
+    ),
+    Case(
+        "a guard for a default",
+        T,
+        "DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'b' AND column_default IS NULL) THEN ALTER TABLE t ALTER b SET DEFAULT 'x'; CREATE TABLE made (x int); END IF; END $$;",
+        None,
+        None,
+    ),
+    Case(
+        "a guard for any primary key",
+        "CREATE TABLE t (a int NOT NULL);",
+        "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM information_schema.table_constraints WHERE table_name = 't' AND constraint_type = 'PRIMARY KEY') THEN ALTER TABLE t ADD PRIMARY KEY (a); END IF; END $$;",
+        None,
+        None,
+    ),
+    Case(
+        "a guard for another kind of constraint",
+        "CREATE TABLE t (a int NOT NULL);",
+        "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conrelid = 't'::regclass AND contype = 'u') THEN ALTER TABLE t ADD PRIMARY KEY (a); END IF; END $$;",
+        None,
+        "invalid_table_definition",
+    ),
 ]
 
 S = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT NOT NULL, b TEXT);"

@@ -62,7 +62,24 @@ CONDITIONS: list[tuple[str, Any]] = [
     (
         "EXISTS (SELECT 1 FROM information_schema.columns "
         "WHERE table_name = 't' AND column_name = 'c' AND data_type = 'integer')",
-        And((Exists("column", named("c"), named("t")), Unknown("(data_type = 'integer')"))),
+        Exists("column", named("c"), named("t"), (("data_type", "integer"),)),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM information_schema.columns "
+        "WHERE table_name = 't' AND column_name = 'c' AND ordinal_position = 1 AND is_nullable = 'NO')",
+        And((Exists("column", named("c"), named("t"), (("is_nullable", "NO"),)), Unknown("(ordinal_position = '1')"))),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'c' AND NOT attnotnull)",
+        Exists("column", named("c"), named("t"), (("is_nullable", "YES"),)),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM pg_constraint WHERE conrelid = 't'::regclass AND contype = 'p')",
+        Exists("constraint", named(""), named("t"), (("constraint_type", "primary"),)),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM pg_constraint WHERE contype = 'p')",
+        Unknown("exists (from pg_constraint select 1 where (contype = 'p'))"),
     ),
     (
         "EXISTS (SELECT 1 FROM information_schema.tables WHERE table_name = 't' AND table_type = 'VIEW')",

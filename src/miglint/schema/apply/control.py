@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from miglint.schema.apply.facts import facts_hold
 from miglint.schema.apply.machine import Machine, Refused
 from miglint.schema.apply.others import other_key
 from miglint.schema.objects import Absent, Enum, Key, Routine, Table
@@ -145,6 +146,8 @@ def holds(machine: Machine, condition: Condition, *, guess: bool = False) -> boo
     """
     if isinstance(condition, Exists):
         answer = _exists(machine, condition)
+        if answer and condition.facts:
+            return facts_hold(machine, condition)
         return False if answer is None and guess and condition.kind not in _ROWS else answer
     if isinstance(condition, Not):
         inner = holds(machine, condition.condition, guess=guess)
@@ -199,6 +202,8 @@ def _part_exists(machine: Machine, test: Exists) -> bool | None:
         return None
     if not isinstance(found, Table):
         return False
+    if not name:
+        return True
     folded = machine.column_name(name)
     if folded in (found.columns if test.kind == "column" else found.constraints):
         return True

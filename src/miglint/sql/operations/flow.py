@@ -12,12 +12,15 @@ class Exists(Struct, frozen=True, gc=False):
     """A test whether an object is there, read from `IF EXISTS (SELECT ... FROM pg_... | information_schema...)`.
 
     `kind` as in `Drop`, or `column`, `constraint`, `enum value`, `row`, `setting`. For `column`, `constraint` and
-    `trigger` `table` says where when the query does (else None: on any table); `schema` in `name` may be None.
+    `trigger` `table` says where when the query does (else None: on any table); `schema` in `name` may be None. `facts`
+    are what the query asks of a column beside its name, by the names of `information_schema.columns`; a constraint
+    whose name is empty is any of the `constraint_type` that they say.
     """
 
     kind: str
     name: Name
     table: Name | None = None
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 class Not(Struct, frozen=True, gc=False):

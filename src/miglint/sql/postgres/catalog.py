@@ -98,6 +98,27 @@ PROCEDURE_KINDS = {
     "PROCEDURE": "procedure",
 }
 
+# What scripts ask of a column, by the names of `information_schema.columns`, and of constraints without a name.
+COLUMN_FACTS = {
+    "is_nullable": "is_nullable",
+    "data_type": "data_type",
+    "udt_name": "udt_name",
+    "character_maximum_length": "character_maximum_length",
+    "column_default": "column_default",
+    "attnotnull": "is_nullable",
+}
+CONSTRAINT_KINDS = {
+    "p": "primary",
+    "u": "unique",
+    "f": "foreign",
+    "c": "check",
+    "x": "exclude",
+    "PRIMARY KEY": "primary",
+    "UNIQUE": "unique",
+    "FOREIGN KEY": "foreign",
+    "CHECK": "check",
+}
+
 # Conditions that leave out nothing that a script would look for.
 HARMLESS_COLUMNS = frozenset(
     {

@@ -11,15 +11,9 @@ from typing import NamedTuple
 
 from miglint.sql.operations import And, Condition, Exists, Name, Not, Or, Unknown
 from miglint.sql.postgres.canonical import walk
-from miglint.sql.postgres.catalog import (
-    CATALOGS,
-    HARMLESS_COLUMNS,
-    JOINED,
-    KIND_COLUMNS,
-    PROCEDURE_KINDS,
-    RELATION_KINDS,
-)
+from miglint.sql.postgres.catalog import CATALOGS, COLUMN_FACTS, HARMLESS_COLUMNS
 from miglint.sql.postgres.constants import NotConstantError, evaluate
+from miglint.sql.postgres.facts import TELLING, Facts, object_of, said
 from miglint.sql.postgres.names import Node, constant_text, relation_name, sequence_name
 from miglint.sql.postgres.scopes import Walk
 from miglint.sql.postgres.selects import alias_of
@@ -178,18 +172,6 @@ def _text(node: Node, known: Known) -> str | None:
         return None
 
 
-class _Facts:
-    """The equalities of one WHERE, by the catalog that the column belongs to."""
-
-    def __init__(self, tables: dict[str, str]) -> None:
-        self.tables = tables
-        self.values: dict[str, Name] = {}
-        self.rest: list[str] = []
-
-    def owner(self, fields: list[Node]) -> str:
-        return self.tables.get(constant_text(fields[-2]), "") if len(fields) > 1 else ""
-
-
 def rows_of(select: Node, known: Known, extra: tuple[Node, ...] = ()) -> Condition | None:
     """Return what it means that a query gives a row."""
     tables: dict[str, str] = {}
@@ -206,10 +188,10 @@ def rows_of(select: Node, known: Known, extra: tuple[Node, ...] = ()) -> Conditi
         names = list(tables.values())
         schema, _, name = names[0].rpartition(".")
         return Exists("row", Name(schema or None, name)) if len(names) == 1 else None
-    facts = _Facts(tables)
+    facts = Facts(tables)
     for node in conjuncts:
         _note(node, facts, known)
-    found = _object(facts, catalogs)
+    found = object_of(facts, catalogs)
     if found is None:
         return None
     return And((found, *map(Unknown, facts.rest))) if facts.rest else found
@@ -237,12 +219,14 @@ def _flatten(node: Node, conjuncts: list[Node]) -> None:
         conjuncts.append(node)
 
 
-def _note(node: Node, facts: _Facts, known: Known) -> None:
+def _note(node: Node, facts: Facts, known: Known) -> None:
     """Note what one conjunct says; one that cannot be read stays in the text of the rest."""
     left, right = _equality(node)
     if left is None or right is None:
         column = _column(node)
-        if column is None or column not in HARMLESS_COLUMNS:
+        if column in COLUMN_FACTS and (told := said(node)) is not None:
+            facts.values[f":{column}"] = Name(None, told)
+        elif column is None or column not in HARMLESS_COLUMNS:
             facts.rest.append(walk(Walk(), node))
         return
     if _column(left) is None:
@@ -251,7 +235,7 @@ def _note(node: Node, facts: _Facts, known: Known) -> None:
     if column is None:
         facts.rest.append(walk(Walk(), node))
         return
-    if column in HARMLESS_COLUMNS and column not in {"prokind", "routine_type"}:
+    if column in HARMLESS_COLUMNS and column not in TELLING:
         return
     fields = _fields(left)
     key = f"{facts.owner(fields)}:{column}" if len(fields) > 1 else f":{column}"
@@ -334,47 +318,3 @@ def _value(node: Node, known: Known) -> Name | None:
             return sequence_name(text.partition("(")[0])
         inner = inner["TypeCast"]["arg"]
     return Name(None, text)
-
-
-def _object(facts: _Facts, catalogs: list[str]) -> Exists | None:
-    """Return the object that the equalities name: of the first catalog whose name column has a value."""
-    ordered = sorted(catalogs, key=lambda name: name in JOINED)
-    for catalog in ordered:
-        entry = CATALOGS[catalog]
-        name = _take(facts, catalog, entry.name)
-        if name is None:
-            continue
-        schema = _schema(facts, catalog, entry.schema)
-        kind = entry.kind
-        for column in KIND_COLUMNS:
-            value = _take(facts, catalog, column)
-            kind = RELATION_KINDS.get(value.name, kind) if value is not None else kind
-        for column in ("prokind", "routine_type"):
-            value = _take(facts, catalog, column)
-            kind = PROCEDURE_KINDS.get(value.name, kind) if value is not None else kind
-        table: Name | None = None
-        if entry.table is not None:
-            table = _take(facts, catalog, entry.table)
-            if table is None:
-                other = "pg_type" if catalog == "pg_enum" else "pg_class"
-                table = _take(facts, other, JOINED[other]) if other in catalogs else None
-            if table is not None:
-                table = Name(table.schema or (schema.name if schema else None), table.name)
-                schema = None
-        for key, value in facts.values.items():
-            facts.rest.append(f"({key.partition(':')[2]} = '{value.name}')")
-        return Exists(kind, Name(schema.name if schema else None, name.name), table)
-    return None
-
-
-def _schema(facts: _Facts, catalog: str, column: str | None) -> Name | None:
-    schema = _take(facts, catalog, column) if column is not None else None
-    return schema or _take(facts, "pg_namespace", "nspname")
-
-
-def _take(facts: _Facts, catalog: str, column: str) -> Name | None:
-    """Return and use up the value that a catalog's column is compared to."""
-    for key in (f"{catalog}:{column}", f":{column}"):
-        if key in facts.values:
-            return facts.values.pop(key)
-    return None
