@@ -117,7 +117,9 @@ class Work(Struct, frozen=True):
         return part
 
     def _variants(self, part: Part, pair: Variants, passed: dict[History, list[Passage]]) -> None:
-        """Ask about two variants of a history."""
+        """Ask about two variants of a history, unless programs have a part in what they come to."""
+        if any(item.after_program for one in (pair.postgres, pair.sqlite) for item in one.migrations):
+            return
         for one in (pair.postgres, pair.sqlite):
             # Another process may have passed through it.
             if one not in passed:

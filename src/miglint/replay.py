@@ -79,7 +79,13 @@ def _passage(migration: Migration, statements: tuple[Statement, ...], forward: R
 def advance(migration: Migration, parse: Parse, schema: Schema) -> Passage:
     """Run just the forward of a migration: the schema after it is the one that `replay_one` comes to."""
     statements = () if migration.forward is None else parse(migration.forward)
+    schema = _met(migration, schema)
     return _passage(migration, statements, run(schema, statements, kept=False))
+
+
+def _met(migration: Migration, schema: Schema) -> Schema:
+    """Return the schema that a migration meets: behind one that is a program nothing is known any more."""
+    return empty_schema(schema.dialect).uprooted() if migration.after_program else schema
 
 
 def empty_schema(dialect: Dialect, *, closed: bool = False) -> Schema:
@@ -141,6 +147,7 @@ def replay_one(
     """
     forward_statements = () if migration.forward is None else parse(migration.forward)
     rollback_statements = () if migration.rollback is None else parse(migration.rollback)
+    schema = _met(migration, schema)
     forward = run(schema, forward_statements)
     forward_again = run(forward.schema, forward_statements, kept=False)
     rollback = rollback_again = None

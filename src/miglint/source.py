@@ -118,7 +118,9 @@ class Migration(Struct, frozen=True, eq=False):
     `version` is the text that the migration tool orders by (`"005"`, `"20240219120000"`, `"1.2"`), `name` the rest.
     `forward` is missing only for a rollback without a forward (an orphan). `irreversible` holds the reason that
     somebody gave for a rollback that cannot exist. `repeatable` marks scripts that a tool runs again whenever they
-    change (Flyway `R__`). `variants` are paths of the same migration's scripts for other dialects.
+    change (Flyway `R__`). `variants` are paths of the same migration's scripts for other dialects. `after_program` says
+    that the tool runs a migration before it, and after the one before it here, that is written in a programming
+    language and can have done anything.
     """
 
     version: str
@@ -128,6 +130,7 @@ class Migration(Struct, frozen=True, eq=False):
     rollback: Script | None
     irreversible: str | None = None
     repeatable: bool = False
+    after_program: bool = False
 
 
 class Problem(Struct, frozen=True, eq=False):

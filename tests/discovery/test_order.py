@@ -71,6 +71,14 @@ def test_a_version_of_another_kind_is_not_skipped(plant: Plant, look: Look, name
     assert "skipped-version" not in kinds(look())
 
 
+def test_what_comes_after_a_program(plant: Plant, look: Look) -> None:
+    text = "-- +goose Up\n"
+    programs = ("20240102_b.go", "20240103_c.go", "20240104_d_test.go", "20240105_e.go", "doc.go")
+    plant(dict.fromkeys(("20240101_a.sql", "20240104_d.sql", "20240105_e.sql", "20240106_f.sql", *programs), text))
+    after = {migration.version: migration.after_program for migration in only(look()).migrations}
+    assert after == {"20240101": False, "20240104": True, "20240105": False, "20240106": False}
+
+
 @pytest.mark.parametrize("numbers", [[20240101, 20240103], [10, 20, 40], [100, 200, 300], [5, 6], [1], []])
 def test_no_gap(numbers: list[int]) -> None:
     assert gaps(numbers) == []

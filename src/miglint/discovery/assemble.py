@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from miglint.discovery.pieces import Collected, Home, Layout, Piece
 from miglint.discovery.versions import SortKey
 from miglint.discovery.walk import Folder
 from miglint.source import Dialect, Direction, History, Migration, Problem, Script, SourceFile, Span
+from miglint.values import replace
 
 _SPOKEN = {Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
 
@@ -113,7 +115,7 @@ def assemble(
     histories = []
     for dialect in sorted(found, key=list(Dialect).index):
         ordered = sorted(found[dialect], key=lambda item: (item[0], _path(item[1])))
-        migrations = tuple(migration for _, migration in ordered)
+        migrations = _after_programs([migration for _, migration in ordered], collected.taken)
         histories.append(History(home.root, label, dialect, migrations, rollbacks))
         problems += _missing(migrations, rollbacks)
         if rollbacks == "none" and wanted_rollbacks is None:
@@ -289,6 +291,20 @@ def _migration(pair: _Pair, dialect: Dialect) -> Migration:
         reason,
         head.piece.repeatable,
     )
+
+
+def _after_programs(migrations: list[Migration], programs: tuple[int, ...]) -> tuple[Migration, ...]:
+    """Mark the migrations before which the tool runs one that is a program."""
+    own = {int(migration.version) for migration in migrations if migration.version.isdigit()}
+    unread = sorted(set(programs) - own)
+    if not unread:
+        return tuple(migrations)
+    marked, passed = [], 0
+    for migration in migrations:
+        behind = bisect_left(unread, int(migration.version)) if migration.version.isdigit() else passed
+        marked.append(replace(migration, after_program=True) if behind > passed else migration)
+        passed = max(passed, behind)
+    return tuple(marked)
 
 
 def _script(marked: _Marked | None, dialect: Dialect) -> Script | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -55,6 +55,14 @@ def dotted(version: str) -> SortKey:
 def textual(version: str) -> SortKey:
     """Order by character, as tools do that sort names."""
     return (version,)
+
+
+_OTHER_LANGUAGE = pattern(r"0*([0-9]{1,14})[_\-.].*(?<!_test)\.(?:go|py|js|ts|rs|rb|sh)$", re.DOTALL)
+
+
+def written_otherwise(names: Iterable[str]) -> tuple[int, ...]:
+    """Return the versions of the migrations that are written in a programming language."""
+    return tuple(int(match[1]) for name in names if (match := _OTHER_LANGUAGE.match(name)))
 
 
 class Gap(NamedTuple):

@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings
 from miglint.discovery.sections import only_comments
-from miglint.discovery.versions import VERSION, SortKey, numeric, textual
+from miglint.discovery.versions import VERSION, SortKey, numeric, textual, written_otherwise
 from miglint.patterns import pattern
 from miglint.source import Direction, Problem, SourceFile, Span
 
 _NAME = pattern(rf"({VERSION})[_\-. ]*(.*)\.sql", re.IGNORECASE | re.DOTALL)
 # A file whose name has a direction is read whole by its tool, even where it kept the markers of an earlier one.
 _DIRECTED = pattern(r"\.(?:up|down)\.sql$", re.IGNORECASE)
-_OTHER_LANGUAGE = pattern(r"0*([0-9]{1,6})[_\-.].*\.(?:go|py|js|ts|rs|rb|sh)$", re.DOTALL)
 
 
 class _Tool(NamedTuple):
@@ -176,10 +175,9 @@ def _layout(tool: _Tool) -> Layout:
                         substituted=part.substituted,
                     )
                 )
-        taken = tuple(int(m[1]) for name in home.folder.others if (m := _OTHER_LANGUAGE.match(name)))
-        return Collected(
-            pieces, problems, order=textual if tool.textual else numeric, taken=taken, by_name=tool.by_name
-        )
+        taken = written_otherwise(home.folder.others)
+        order = textual if tool.textual else numeric
+        return Collected(pieces, problems, order=order, taken=taken, by_name=tool.by_name)
 
     return Layout(tool.name, recognise, collect)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from miglint.discovery.dialects import UNMARKED, Mark, named
 from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
-from miglint.discovery.versions import VERSION, SortKey, numeric, split_version, undashed
+from miglint.discovery.versions import VERSION, SortKey, numeric, split_version, undashed, written_otherwise
 from miglint.patterns import pattern
 from miglint.source import Direction
 
@@ -24,7 +24,6 @@ _LIKELY = pattern(rf"^(?P<before>{_ANY})[_\-. ]|[_\- ](?P<after>{_ANY})$", re.IG
 _LIKELY_OR_CERTAIN = pattern(rf"^(?:{_ANY})(?:[_\-. ]|$)|[_\-. ](?:{_ANY})$", re.IGNORECASE)
 _UP = pattern(r"(?:^|[_\-. ])up$|^up[_\-. ]", re.IGNORECASE)
 _ANY_MARK = pattern(rf"^(?:{_ANY}|up)(?:[_\-. ]+|$)|(?:^|[_\-. ])(?:{_ANY}|up)$", re.IGNORECASE)
-_OTHER_LANGUAGE = pattern(r"0*([0-9]{1,6})[_\-.].*\.(?:go|py|js|ts|rs|rb|sh)$", re.DOTALL)
 
 
 class _Parsed(NamedTuple):
@@ -124,7 +123,7 @@ def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
                 not file.text.startswith("-- no-transaction"),
             )
         )
-    taken = tuple(int(m[1]) for name in home.folder.others if (m := _OTHER_LANGUAGE.match(name)))
+    taken = written_otherwise(home.folder.others)
     return Collected(pieces, taken=taken)
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from miglint.discovery.dialects import UNMARKED, Mark, named
 from miglint.discovery.layouts import plain
 from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
-from miglint.discovery.versions import numeric, split_version, undashed
-from miglint.patterns import pattern
+from miglint.discovery.versions import numeric, split_version, undashed, written_otherwise
 from miglint.source import Direction
 
-_OTHER_LANGUAGE = pattern(r"0*([0-9]{1,6})[_\-.].*\.(?:go|py|js|ts|rs|rb|sh)$", re.DOTALL)
 _ENDS = {Direction.FORWARD: ".up.sql", Direction.ROLLBACK: ".down.sql"}
 # maragu.dev/migrate takes any character for the dot.
 _LOOSE_ENDS = {Direction.FORWARD: "_up.sql", Direction.ROLLBACK: "_down.sql"}
@@ -108,7 +105,7 @@ def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
                 not (parsed.autocommit or found.file.text.startswith("-- no-transaction")),
             )
         )
-    taken = tuple(int(m[1]) for name in home.folder.others if (m := _OTHER_LANGUAGE.match(name)))
+    taken = written_otherwise(home.folder.others)
     return Collected(pieces, label="pop" if is_pop else None, taken=taken, by_name=bool(loose))
 
 
