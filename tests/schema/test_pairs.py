@@ -18,6 +18,7 @@ from miglint.replay import Step, empty_schema, replay_one
 from miglint.schema.apply import run
 from miglint.source import Dialect, Direction, Migration, Script, SourceFile, Span
 from miglint.sql import parse, postgres, sqlite
+from miglint.values import replace
 
 from . import calls, keys, pairs, views
 from .pairs import SQLITE, Pair
@@ -165,3 +166,25 @@ def test_a_function_that_may_be_called_any_number_of_times_leaves_a_doubt(called
     step = after(made, f"SELECT {called};", "SELECT 1;")
     assert step.verdict.symmetric is None
     assert step.forward.unknown == ('what the function "f" does is not known',)
+
+
+MADE_ANEW = "CREATE TABLE n (id int); DROP TABLE t; ALTER TABLE n RENAME TO t; CREATE INDEX i ON t (id);"
+REPLACED = "DROP INDEX IF EXISTS i; CREATE INDEX i ON t (id DESC);"
+
+
+@pytest.mark.parametrize(("forward", "rollback"), [(MADE_ANEW, MADE_ANEW), (REPLACED, REPLACED.replace(" DESC", ""))])
+def test_an_index_that_a_script_makes_again_may_have_been_there(
+    postgres_engine: Engine, forward: str, rollback: str
+) -> None:
+    assert after("ALTER TABLE t ADD COLUMN a int;", forward, rollback).verdict.symmetric is None
+    made = "CREATE TABLE t (id int); CREATE INDEX i ON t (id);"
+    assert really_symmetric(postgres_engine, Pair("", made, forward, rollback), Dialect.POSTGRES)
+
+
+def test_behind_a_program_nothing_is_known() -> None:
+    start = run(empty_schema(Dialect.POSTGRES), postgres.parse("CREATE TABLE t (id int);")).schema
+    pair = migration(Pair("", "", "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a int;"), Dialect.POSTGRES)
+    assert replay_one(pair, parse, start).forward.failed is not None
+    step = replay_one(replace(pair, after_program=True), parse, start)
+    assert step.forward.failed is None
+    assert step.verdict.forward_idempotent is False

@@ -65,9 +65,15 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
     if operation.only and partitions:
         machine.create(key, replace(index, valid=False))
         return
-    machine.create(key, index)
+    machine.create(key, index, telling=not _is_new(machine, key_of_table))
     for partition in partitions:
         part_index(machine, index, partition)
+
+
+def _is_new(machine: Machine, key: Key) -> bool:
+    """Whether the script made a table anew of which not all was known: the old one may have had the same indexes."""
+    old, new = machine.origin.objects.get(key), machine.schema.objects.get(key)
+    return isinstance(old, Table) and old.assumed and isinstance(new, Table) and not new.assumed
 
 
 # The operator classes that the server would choose itself, by access method and type.

@@ -175,9 +175,9 @@ class Machine:
         else:
             self.drop(key)
 
-    def create(self, key: Key, value: SchemaObject) -> None:
-        """Set an object that is new: where nothing was known of it, it is now known to have been absent."""
-        if not self.schema.closed and self.origin.objects.get(key) is None:
+    def create(self, key: Key, value: SchemaObject, *, telling: bool = True) -> None:
+        """Set an object that is new: unless `telling` is off, it was not there where nothing was known of it so far."""
+        if telling and not (self.schema.closed or key in self.origin.objects or key in self.schema.objects):
             assumption = Assumption(key, ABSENT)
             self.assumptions.append(assumption)
             self.origin = assumption.apply(self.origin)
