@@ -73,7 +73,7 @@ def _create_help(step: Step, act: Act, operation: ops.CreateIndex) -> str:
         made = f"{text[: word + 5]} CONCURRENTLY{text[word + 5 :]}"
     drop = f"`DROP INDEX CONCURRENTLY IF EXISTS {index_name(operation)};`" if operation.name else ""
     if drop and stands_alone(step, act.script):
-        return f"Put it {_ALONE}: `{made};` (an interrupted build leaves an invalid index behind: {drop} by hand)."
+        return f"Put it {_ALONE}, after {drop} by hand where a build was interrupted: `{made};`."
     before = f"{drop}, then " if drop else ""
     return f"Put it {_ALONE}: {before}`{made};` (an interrupted build leaves an invalid index behind)."
 

@@ -223,9 +223,9 @@ def test_hostile_text_is_read_in_bounded_time(text: str) -> None:
 def test_time_grows_with_the_text_alone() -> None:
     def seconds(count: int) -> float:
         text = "INSERT INTO t (a, b) VALUES (1, 'x');\n" * count
-        started = time.perf_counter()
+        started = time.process_time()
         assert len(parse(text)) == count
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     seconds(100)
     assert seconds(20_000) < 40 * max(seconds(2_000), 0.01)
