@@ -10,7 +10,10 @@ from miglint.discovery.dialects import SQLITE, Mark, named
 from miglint.patterns import pattern
 from miglint.source import SourceFile
 
-_NOISE = pattern(r"--[^\n]*+|/\*.*?\*/|'(?:[^']|'')*+'", re.DOTALL)
+# So much of each script is looked at, in characters: what is behind it is data as a rule.
+_LOOKED_AT = 100_000
+# What is never closed goes to the end, so that a text is read once.
+_NOISE = pattern(r"--[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)|'(?:[^']|'')*+(?:'|\Z)")
 
 
 class _Words(NamedTuple):
@@ -86,7 +89,7 @@ def of_files(files: Sequence[SourceFile]) -> Evidence | None:
 
     Templates do not count: they often hold what is for several engines.
     """
-    texts = [(file.path, file.text.lower()) for file in files if "{{" not in file.text]
+    texts = [(file.path, file.text[:_LOOKED_AT].lower()) for file in files if "{{" not in file.text]
     whole = "\n".join(text for _, text in texts)
     strong = [(each.mark, places) for each in _OTHERS if (places := _found(texts, each, whole))]
     weak = _found(texts, _NOT_POSTGRES, whole)
