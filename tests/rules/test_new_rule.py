@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -49,6 +50,16 @@ def test_a_new_rule_runs_and_its_page_holds(checkout: Path, tmp_path: Path) -> N
         )
         fired = [item["code"] for item in json.loads(run.stdout)["findings"]]
         assert ("IDM999" in fired) == (example.side == "Bad"), run.stdout
+
+
+def test_the_example_of_the_instructions_works(checkout: Path) -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if "-m miglint.cli.new_rule" in line)
+    words = shlex.split(line.partition("new_rule")[2])
+    assert scaffold(checkout, *words)[0] == 0
+    assert text.count(words[0]) > 3
+    module = f"src/miglint/rules/{words[0].lower()}_{words[1].replace('-', '_')}.py"
+    assert module in text and (checkout / module).is_file()
 
 
 def test_nothing_is_overwritten(checkout: Path) -> None:

@@ -23,24 +23,22 @@ from collections.abc import Iterator
 
 from miglint.findings import Severity
 from miglint.replay import Step
-from miglint.rules.clauses import hit_in
 from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.survey import done, tell
 from miglint.sql import operations as ops
 
 
-@rule("{code}", "{name}", Severity.{severity}, "{summary}")
+@rule("{code}", "{name}", Severity.{severity}, "{summary}", on=(ops.CreateTable,))
 def {function}(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of tables that are called `rename_me`."""
-    script = step.migration.forward
-    for statement in step.forward_statements:
-        for operation in ops.flat(statement.operations):
-            if script is not None and isinstance(operation, ops.CreateTable) and operation.name.name == "rename_me":
-                yield hit_in(
-                    script,
-                    operation.span,
-                    f'what will happen, naming "{{operation.name.name}}"',
-                    "What to write instead, with the names filled in.",
-                )
+    for act, operation in done(step, ops.CreateTable, forward_only=True):
+        if operation.name.name == "rename_me":
+            yield tell(
+                act,
+                Severity.{severity},
+                f'what will happen, naming "{{operation.name.name}}"',
+                "What to write instead, with the names filled in.",
+            )
 '''
 
 _PAGE = """\
