@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -86,3 +87,54 @@ def test_a_column_that_no_scope_has_is_told_where_there_is_one_scope(text: str, 
 def test_rows_that_are_put_into_a_table_that_stays_are_put_there_again(tmp_path: Path) -> None:
     found = report(tmp_path, "CREATE TABLE IF NOT EXISTS k (a TEXT);\nINSERT INTO k SELECT a FROM t;\n")
     assert found.migrations[1].verdict["rows_stable"] is False
+
+
+PAGE = (Path(__file__).parents[2] / "rules" / "LIT009.md").read_text(encoding="utf-8")
+SCRIPTS = re.findall(r'```sql title="sqlite/([^"]+)"\n(.*?)```', PAGE, re.DOTALL)
+
+
+def enforcing(*scripts: str) -> tuple[int, int]:
+    """Return how many users and sessions are left where foreign keys are enforced."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.executescript(scripts[0] + "INSERT INTO users VALUES (1, 'a'); INSERT INTO sessions VALUES (1, 1);")
+    connection.executescript(scripts[1])
+    count = "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM sessions)"
+    users, sessions = connection.execute(count).fetchone()
+    return users, sessions
+
+
+def test_what_a_drop_takes_along_where_foreign_keys_are_enforced() -> None:
+    bad, good = [text for _, text in SCRIPTS[:2]], [text for _, text in SCRIPTS[3:5]]
+    assert (enforcing(*bad), enforcing(*good)) == ((1, 0), (1, 1))
+
+
+TREE = "CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t (id) ON DELETE {0});\n"
+GROWN = """
+CREATE TABLE n (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t (id) ON DELETE {0}, a TEXT);
+INSERT INTO n (id, up) SELECT id, up FROM t;
+DROP TABLE t;
+ALTER TABLE n RENAME TO t;
+"""
+CHILD = "CREATE TABLE c (id INTEGER PRIMARY KEY, t INTEGER REFERENCES t (id) ON DELETE {0});\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "script", "said"),
+    [
+        (TREE.format("CASCADE"), GROWN.format("CASCADE"), ["deletes the rows of n that refer to it"]),
+        (TREE.format("RESTRICT"), GROWN.format("RESTRICT"), []),
+        (TABLE + CHILD.format("SET NULL"), REBUILD, ["sets c.t to NULL"]),
+        (TABLE + CHILD.format("CASCADE"), "PRAGMA foreign_keys = 0;" + REBUILD, []),
+        (TABLE + CHILD.format("CASCADE"), REBUILD + "DROP TABLE c;", []),
+        (TABLE + CHILD.format("CASCADE"), REBUILD + "INSERT INTO c SELECT * FROM kept;", []),
+    ],
+)
+def test_which_rows_go_with_the_old_table(before: str, script: str, said: list[str], tmp_path: Path) -> None:
+    (tmp_path / "sqlite").mkdir()
+    (tmp_path / "sqlite" / "001_t.up.sql").write_text(before)
+    (tmp_path / "sqlite" / "002_b.up.sql").write_text(script)
+    found = check(Job(Settings(root=str(tmp_path), select=("LIT009",)), (str(tmp_path),), cached=False)).report
+    assert [item.message for item in found.findings] == [
+        f"where foreign keys are enforced, dropping t {words}" for words in said
+    ]

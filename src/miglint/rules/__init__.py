@@ -33,6 +33,7 @@ MODULES = (
     "miglint.rules.parity",
     "miglint.rules.lite",
     "miglint.rules.lite_rebuild",
+    "miglint.rules.lite_rebuild_keys",
     "miglint.rules.locks_indexes",
     "miglint.rules.locks_maintenance",
     "miglint.rules.locks_constraints",

@@ -19,7 +19,7 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Operation, flat
 
 
-class _Rebuild(NamedTuple):
+class Rebuild(NamedTuple):
     """A table that a forward drops and makes again; `drop` is where."""
 
     script: Script
@@ -30,12 +30,12 @@ class _Rebuild(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def _rebuilds(step: Step) -> tuple[_Rebuild, ...]:
-    """Return the rebuilt tables of a forward. Cached by identity: two rules ask one after the other."""
+def rebuilds(step: Step) -> tuple[Rebuild, ...]:
+    """Return the rebuilt tables of a forward. Cached by identity: several rules ask one after the other."""
     script = step.migration.forward
     if script is None or not step.forward_statements:
         return ()
-    found: list[_Rebuild] = []
+    found: list[Rebuild] = []
     was: dict[str, str] = {}
     for statement in step.forward_statements:
         for operation in flat(statement.operations):
@@ -47,7 +47,7 @@ def _rebuilds(step: Step) -> tuple[_Rebuild, ...]:
                 key = Key("relation", operation.name.schema or step.before.path[0], was.get(name, name))
                 before, after = step.before.table(key), step.after.table(key)
                 if before is not None and after is not None and not before.assumed and not after.assumed:
-                    found.append(_Rebuild(script, operation, key, before, after))
+                    found.append(Rebuild(script, operation, key, before, after))
     return tuple(found)
 
 
@@ -61,7 +61,7 @@ def _rebuilds(step: Step) -> tuple[_Rebuild, ...]:
 )
 def rebuild_loses_index_or_trigger(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of indexes and triggers that go with the old table and are not made again on the new one."""
-    for rebuild in _rebuilds(step):
+    for rebuild in rebuilds(step):
         gone = _dropped(step)
         names = {part.name for part in _parts(step.after, rebuild.key) if isinstance(part, Trigger)}
         for part in _parts(step.before, rebuild.key):
@@ -80,7 +80,7 @@ def rebuild_loses_index_or_trigger(step: Step, context: Context) -> Iterator[Hit
                 )
 
 
-def _replaced(step: Step, rebuild: _Rebuild, index: Index) -> bool:
+def _replaced(step: Step, rebuild: Rebuild, index: Index) -> bool:
     """Whether the new table has the same index, or one that was made for its columns and more."""
     columns = _columns(index)
     if not columns <= {name.lower() for name in rebuild.after.columns}:
@@ -145,7 +145,7 @@ def rebuild_loses_constraint(step: Step, context: Context) -> Iterator[Hit]:
 
     Columns are written anew on purpose: what they lose is told as information.
     """
-    for rebuild in _rebuilds(step):
+    for rebuild in rebuilds(step):
         lost = list(_lost(step, rebuild))
         if lost and _changes_more(rebuild):
             table = ident(rebuild.before.name.name)
@@ -159,7 +159,7 @@ def rebuild_loses_constraint(step: Step, context: Context) -> Iterator[Hit]:
                 )
 
 
-def _lost(step: Step, rebuild: _Rebuild) -> Iterator[tuple[str, Severity]]:
+def _lost(step: Step, rebuild: Rebuild) -> Iterator[tuple[str, Severity]]:
     before, after = rebuild.before, rebuild.after
     columns = {name.lower() for name in after.columns}
     kept = {_essence(constraint) for constraint in after.constraints.values()}
@@ -211,7 +211,7 @@ def _essence(constraint: Constraint) -> tuple[object, ...]:
     return constraint.kind, tuple(name.lower() for name in constraint.columns), expression, table
 
 
-def _changes_more(rebuild: _Rebuild) -> bool:
+def _changes_more(rebuild: Rebuild) -> bool:
     """Whether a rebuild changes anything besides what it loses: that may then have been forgotten."""
     before, after = rebuild.before, rebuild.after
     if {*before.columns} != {*after.columns}:
