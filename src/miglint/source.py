@@ -118,9 +118,8 @@ class Migration(Struct, frozen=True, eq=False):
     `version` is the text that the migration tool orders by (`"005"`, `"20240219120000"`, `"1.2"`), `name` the rest.
     `forward` is missing only for a rollback without a forward (an orphan). `irreversible` holds the reason that
     somebody gave for a rollback that cannot exist. `repeatable` marks scripts that a tool runs again whenever they
-    change (Flyway `R__`). `variants` are paths of the same migration's scripts for other dialects. `after_program` says
-    that the tool runs a migration before it, and after the one before it here, that is written in a programming
-    language and can have done anything.
+    change (Flyway `R__`). `after_program` says that the tool runs a migration before it, and after the one before it
+    here, that is written in a programming language and can have done anything.
     """
 
     version: str
@@ -137,8 +136,8 @@ class Problem(Struct, frozen=True, eq=False):
     """Something that discovery or reading saw, which rules turn into findings.
 
     `kind` is one of: `unreadable`, `encoding`, `too-large`, `unmatched`, `orphan-rollback`, `missing-rollback`,
-    `duplicate-version`, `skipped-version`, `out-of-order`, `forward-only`, `other-dialect`, `symlink-loop`,
-    `bad-section`, `swapped`.
+    `duplicate-version`, `skipped-version`, `out-of-order`, `forward-only`, `other-dialect`, `dialect-found`,
+    `symlink-loop`, `bad-section`.
     `offset` counts characters (bytes for `encoding`) from the start of the file; `related` names another path.
     `character` is the place of an `encoding` problem in the text as it was decoded.
     """

@@ -28,9 +28,10 @@ class Token(Struct, frozen=True):
 class TableText(Struct, frozen=True):
     """What a stored `CREATE TABLE` says beyond the pragmas.
 
-    `checks` are (name or None, canonical expression, column or None). `collations`, `generated` and `defaults` are by
-    column, lower case. `uniques` and `foreign` are the names of constraints in the order written, None for unnamed;
-    `deferred` holds the same places' deferral. `primary_conflict` is the conflict clause of the primary key.
+    `checks` are (name or None, canonical expression, column or None). `collations` and `generated` are by column, lower
+    case. `conflicts` are the conflict clauses of keys, by `primary` or `unique` and the columns. `foreign` are (name or
+    nothing, columns, text) of foreign keys in the order written, `names` (kind, columns, name) of keys. `autoincrement`
+    is the column that has it, `options` what stands behind the last bracket (`strict`, `without rowid`).
     """
 
     checks: tuple[tuple[str | None, str, str | None], ...] = ()

@@ -48,8 +48,7 @@ class Change(Struct, frozen=True, gc=False):
     thing for people (`table`, `column`, `index`, `foreign key`, `check constraint`, `function`, ...), `name` its full
     name; `aspect` what changed (`type`, `default`, `nullability`, `definition`, `labels`, `validated`, `column order`,
     ...). `before` and `after` are both definitions as text. `certain` is False when one side is not known well enough.
-    `counts` is False for differences that are only information: column order, comments, privileges, `NOT VALID`,
-    generated names.
+    `counts` is False for differences that are only information: column order, comments, privileges, owners.
     """
 
     kind: str

@@ -79,7 +79,7 @@ class Opaque(Operation, frozen=True, gc=False, kw_only=True):
     """Understood to be unknown: dynamic SQL, a loop over the catalog, a call of a function with effects.
 
     `reason` is a whole phrase for people. `schema_effect` is False when it is sure that only rows can change.
-    `idempotent_hint` is True when the text itself looks before it acts (a guard that could not be read in full).
+    `relations` are the tables that it names where it is known which.
     """
 
     reason: str

@@ -270,7 +270,7 @@ class CreateRole(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class CreateOther(Operation, frozen=True, gc=False, kw_only=True):
-    """Any other object: `kind` as in `Drop`; `definition` canonical text; `depends` names what it needs."""
+    """Any other object: `kind` as in `Drop`; `definition` canonical text; `relations` are those it needs."""
 
     kind: str
     name: Name

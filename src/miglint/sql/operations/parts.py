@@ -54,7 +54,7 @@ class Query(Struct, frozen=True, gc=False):
     `relations` are the tables and views it reads (names of its own CTEs left out). `uses` are the columns it
     mentions, aliases resolved to relations. `outputs` are its result columns: a name, or `None` for a column whose name
     cannot be told; `stars` are the relations of `*` and `x.*` (all of `relations` for a bare `*`), in which case
-    `outputs` holds `"*"` at that place. `casts` are the types of `expr::type` outputs by place where known.
+    `outputs` holds `"*"` at that place.
     """
 
     key: str
