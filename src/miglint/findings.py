@@ -83,5 +83,8 @@ class Finding(Struct, frozen=True):
 
 
 def matter(code: str, message: str) -> str:
-    """Return what a finding is about: its rule, or the rule of the other tool whose words it passes on."""
-    return f"{code} {message.partition(' ')[0]}" if code.startswith("STY") else code
+    """Return what a finding is about: its rule, or the rule of the other tool whose words it passes on.
+
+    What is wrong with a comment to the linter is told by its first word as well.
+    """
+    return f"{code} {message.partition(' ')[0]}" if code.startswith(("STY", "DIR")) else code

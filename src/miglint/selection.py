@@ -212,7 +212,7 @@ def _checked(rule: Rule, name: str, given: Mapping[str, object], settings: Setti
     for key, value in given.items():
         place = settings.place("rules", name, key)
         if key not in rule.options:
-            hint = nearest(key, rule.options) if rule.options else ": it has none"
+            hint = nearest(key, rule.options) or f": it has {', '.join(rule.options) or 'none'}"
             raise ConfigError(f"{place}{rule.code} ({rule.name}) has no option `{key}`{hint}")
         default = rule.options[key]
         if default is not None and type(value) is not (list if isinstance(default, tuple) else type(default)):

@@ -109,6 +109,15 @@ def test_standard_input_takes_the_place_of_a_file(miglint, project):
     assert (project / "migrations" / "001_accounts.up.sql").read_text() != GOOD
 
 
+def test_a_file_that_is_no_migration_says_how_it_can_be_checked(miglint, project):
+    (project / "change.sql").write_text(GOOD.replace("IF NOT EXISTS ", ""))
+    done = miglint("check", "change.sql")
+    assert "change.sql:1:1: warning PAI010" in done.stdout
+    assert "miglint check --stdin-filename 001_change.sql < change.sql" in done.stdout.replace("\n        ", " ")
+    done = miglint("check", "--stdin-filename", "001_change.sql", stdin=(project / "change.sql").read_text())
+    assert "001_change.sql:1:1: error IDM001" in done.stdout
+
+
 def test_select_ignore_and_extend_select(miglint):
     assert set(codes(miglint("check", "--format", "json", "--select", "IDM"))) == {"IDM001", "IDM020"}
     assert set(codes(miglint("check", "--format", "json", "--select", "idempotency,PAI", "--ignore", "IDM001"))) == {

@@ -136,6 +136,17 @@ def test_a_remark_is_told_in_full_once():
     ]
 
 
+def test_mistakes_in_comments_are_told_one_by_one():
+    said = ["no rule is called `IDM999`", "no rule is called `X`", "`ignore` names no rule"]
+    found = tuple(
+        finding(code="DIR001", name="directive-unknown", line=number, message=message, help="")
+        for number, message in enumerate(said, 1)
+    )
+    lines = render("text", Report((), found), VIEW).splitlines()
+    assert [line.strip() for line in lines if "rule" in line] == [said[0], said[2]]
+    assert "  also: the same on line 2" in lines
+
+
 def test_text_tells_of_each_rule_once_per_script():
     again = [finding(line=number) for number in (2, 3, 3)]
     other = finding(line=3, code="IDM001", name="create-table-unguarded")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from miglint.findings import Severity
 from miglint.replay import Step
@@ -12,6 +13,7 @@ from miglint.rules.symmetry import message
 from miglint.source import Discovered, Span
 from miglint.sql import operations as ops
 from miglint.sql.operations import flat
+from miglint.values import replace
 
 _MAKES = (
     ops.CreateTable,
@@ -241,10 +243,19 @@ def forward_only(found: Discovered, context: Context) -> Iterator[Hit]:
 
 @rule("PAI010", "unmatched-file", Severity.INFO, "The file belongs to no migration", scope="project")
 def unmatched_file(found: Discovered, context: Context) -> Iterator[Hit]:
-    """Tell of SQL files whose names no layout explains."""
-    yield from _reported(
+    """Tell of SQL files whose names no layout explains; louder where somebody has asked for that very file."""
+    asked = found.requested or frozenset()
+    for hit in _reported(
         found, "unmatched", "Rename it as its folder's other files are named, or move it out of the folder."
-    )
+    ):
+        path = hit.file.path
+        if path not in asked:
+            yield hit
+            continue
+        name = f"001_{path.rpartition('/')[2]}"
+        alone = f"miglint check --stdin-filename {quote(name)} < {quote(path)}"
+        help = f"Files are taken for migrations by their names. To check this one by itself: `{alone}`"
+        yield replace(hit, help=help, severity=Severity.WARNING)
 
 
 @rule(
