@@ -124,3 +124,17 @@ def test_an_interrupted_build_is_cleared_away_where_the_runner_lets_it(
 def test_a_rollback_of_what_could_not_be_read_is_taken_to_undo_it(checker: Checker) -> None:
     files = KEPT | {"002_b.up.sql": "CREATE TABLE b (id int,);", "002_b.down.sql": "DROP TABLE IF EXISTS b;"}
     assert checker.told(files, "BWC", "DAT002") == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "help"),
+    [
+        ("CREATE TABLE b (order int);", "If order is a name here, put it into double quotes, for it is a word of SQL"),
+        ("CREATE TABLE b (c text DEFAULT 'x);", "Close what opens here."),
+        ("CREAT TABLE b (c text);", "If the file is written for another engine"),
+    ],
+)
+def test_a_syntax_error_gets_the_help_that_fits(sql: str, help: str, checker: Checker) -> None:
+    found = checker(KEPT | {"002_b.up.sql": sql, "002_b.down.sql": "DROP TABLE IF EXISTS b;"})
+    (finding,) = [item for item in found if item.code == "SYN001"]
+    assert finding.help.startswith(help)

@@ -12,6 +12,25 @@ from miglint.source import Dialect, Direction, Discovered, Span
 from miglint.sql import operations as ops
 from miglint.sql.operations import flat
 
+# Reserved words that people call tables and columns.
+_TAKEN_FOR_NAMES = frozenset(
+    {
+        "all",
+        "analyze",
+        "column",
+        "desc",
+        "end",
+        "group",
+        "limit",
+        "offset",
+        "order",
+        "primary",
+        "table",
+        "user",
+        "window",
+    }
+)
+
 
 @rule("SYN001", "syntax-error", Severity.ERROR, "The engine's own grammar rejects the statement")
 def syntax_error(step: Step, context: Context) -> Iterator[Hit]:
@@ -27,13 +46,14 @@ def syntax_error(step: Step, context: Context) -> Iterator[Hit]:
             continue
         for statement in statements_of(step, direction):
             if statement.problem is not None and statement.problem.certain:
-                message = statement.problem.message
-                yield hit_in(
-                    script,
-                    statement.problem.span,
-                    f"{engine} cannot parse this statement: {message}",
-                    "Close what opens here." if message.startswith("unterminated") else another,
-                )
+                message, span = statement.problem.message, statement.problem.span
+                word = script.file.text[span.start : span.end]
+                help = another
+                if message.startswith("unterminated"):
+                    help = "Close what opens here."
+                elif word.lower() in _TAKEN_FOR_NAMES:
+                    help = f'If {word} is a name here, put it into double quotes, for it is a word of SQL: `"{word}"`.'
+                yield hit_in(script, span, f"{engine} cannot parse this statement: {message}", help)
 
 
 @rule("SYN002", "unreadable-file", Severity.ERROR, "The file cannot be read", scope="project")
