@@ -35,6 +35,12 @@ def test_explain_prints_the_page_by_any_name(miglint):
     assert miglint("explain", "squawk:unused-ignore").stdout == by_code
 
 
+def test_the_options_of_a_dry_run_stand_by_themselves_in_the_help(miglint):
+    general, _, about = miglint("check", "--help").stdout.partition("Options of a dry run:")
+    assert "--format" in general and "--rows" not in general and "--database-url" not in general
+    assert "--dry-run[=ENGINE]" in about and "--rows N" in about and "--format" not in about
+
+
 def test_init_writes_a_file_that_is_valid_and_never_overwrites(miglint, project):
     done = miglint("init")
     assert done.returncode == 0

@@ -13,6 +13,7 @@ from miglint.dryrun.options import ENGINES, DryRunOptions
 
 _LIMITS = Limits()
 _ONE_VERSION = ("embedded", "local", "sqlite")
+_STARTING = frozenset({"dry_run", "database_url", "postgres"})
 _ABOUT = frozenset({"image", "rows", "seed", "extension", "statement_timeout", "lock_timeout", "total_timeout"})
 _OPTIONS = (
     click.option(
@@ -24,20 +25,20 @@ _OPTIONS = (
     click.option("--database-url", metavar="URL", help="Dry run on this server, in databases of its own."),
     click.option("--postgres", metavar="VERSIONS", help="Dry run in containers of these versions: 14,16."),
     click.option("--image", metavar="NAME", help="Image of the container; {version} stands for the version."),
-    click.option("--rows", type=click.IntRange(0), default=100, show_default=True, help="Rows per table in a dry run."),
-    click.option("--seed", type=int, default=0, show_default=True, help="Seed of these rows."),
+    click.option("--rows", type=click.IntRange(0), metavar="N", default=100, show_default=True, help="Rows per table."),
+    click.option("--seed", type=int, metavar="N", default=0, show_default=True, help="Seed of these rows."),
     click.option("--extension", multiple=True, metavar="NAME", help="Extension that is there before."),
     click.option(
-        "--statement-timeout", type=click.FloatRange(0.1), default=_LIMITS.statement, show_default=True,
-        help="Seconds that a statement may run.",
+        "--statement-timeout", type=click.FloatRange(0.1), metavar="SECONDS", default=_LIMITS.statement,
+        show_default=True, help="For each statement.",
     ),
     click.option(
-        "--lock-timeout", type=click.FloatRange(0.1), default=_LIMITS.lock, show_default=True,
-        help="Seconds that a statement may wait for a lock.",
+        "--lock-timeout", type=click.FloatRange(0.1), metavar="SECONDS", default=_LIMITS.lock, show_default=True,
+        help="For each wait for a lock.",
     ),
     click.option(
-        "--total-timeout", type=click.FloatRange(1), default=_LIMITS.total, show_default=True,
-        help="Seconds that the dry run may take.",
+        "--total-timeout", type=click.FloatRange(1), metavar="SECONDS", default=_LIMITS.total, show_default=True,
+        help="For the dry run as a whole.",
     ),
 )  # fmt: skip
 
@@ -50,6 +51,19 @@ class DryRunCommand(click.Command):
         end = args.index("--") if "--" in args else len(args)
         plain = ["--dry-run=auto" if arg == "--dry-run" else arg for arg in args[:end]]
         return super().parse_args(ctx, plain + args[end:])
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the options of a dry run by themselves, behind the others."""
+        about: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
+        for option in self.get_params(ctx):
+            record = option.get_help_record(ctx)
+            if record is not None:
+                # What may be left out begins with the equals sign: `--dry-run[=ENGINE]`.
+                spelling = record[0].replace(" [=", "[=")
+                about[option.name in _STARTING or option.name in _ABOUT].append((spelling, record[1]))
+        for title, records in (("Options", about[False]), ("Options of a dry run", about[True])):
+            with formatter.section(title):
+                formatter.write_dl(records)
 
 
 def dry_run_options(command: Callable[..., Any]) -> Callable[..., Any]:
