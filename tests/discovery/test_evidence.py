@@ -102,5 +102,7 @@ def test_files_for_another_engine_are_left_out(plant: Plant, look: Look) -> None
     plant({"1_a.up.sql": "CREATE TABLE t (a INT AUTO_INCREMENT);", "1_a.down.sql": "DROP TABLE t;"})
     found = look()
     assert not found.histories
-    assert kinds(found) == ["other-dialect"]
-    assert found.problems[0].message == "2 files for MySQL left out"
+    assert kinds(found) == ["dialect-found", "other-dialect"]
+    why, left_out = (problem.message for problem in found.problems)
+    assert why.startswith("taken for MySQL: nothing names the engine, and ") and "--dialect" in why
+    assert left_out == "2 files for MySQL left out"

@@ -139,15 +139,15 @@ def _read_as(home: Home, versions: dict[SortKey, list[_Marked]], problems: list[
     evidence = of_files(list(unmarked.values()))
     if evidence is None:
         return None
+    why = f"nothing names the engine, and {evidence.path} has `{evidence.words}`; --dialect, or `dialect` in the "
     if evidence.mark.foreign is not None:
+        message = f"taken for {evidence.mark.foreign}: {why}configuration, says what it is"
+        problems.append(Problem("dialect-found", home.root, message))
         for key, group in versions.items():
             versions[key] = [each if each.mark is not UNMARKED else each._replace(mark=evidence.mark) for each in group]
         return None
     (dialect,) = evidence.mark.dialects
-    message = (
-        f"read as {_SPOKEN[dialect]}: nothing names the engine, and {evidence.path} has `{evidence.words}`; "
-        "--dialect, or `dialect` in the configuration, says it for good"
-    )
+    message = f"read as {_SPOKEN[dialect]}: {why}configuration, says it for good"
     problems.append(Problem("dialect-found", home.root, message, dialect=dialect))
     return dialect
 
