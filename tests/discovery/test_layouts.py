@@ -192,6 +192,16 @@ def test_sql_migrate_takes_any_name(plant: Plant, look: Look) -> None:
     ]
 
 
+def test_sql_migrate_knows_migrations_by_their_names(plant: Plant, look: Look) -> None:
+    text = "-- +migrate Up\nSELECT 1;\n-- +migrate Down\nSELECT 2;\n"
+    names = ["1-b.sql", "2-a.sql", "2-b.sql", "10-a.sql", "2024-01-02.1-a.sql", "2024-01-02.2-a.sql"]
+    plant(dict.fromkeys((f"m/{name}" for name in names), text))
+    found = look()
+    assert [item.forward and item.forward.path for item in only(found).migrations] == [f"m/{name}" for name in names]
+    assert all(item.rollback is not None for item in only(found).migrations)
+    assert not found.problems
+
+
 def test_marker_files_with_faults(plant: Plant, look: Look) -> None:
     plant(
         {

@@ -121,6 +121,7 @@ CASES = (
     _alter("add column constant default", "ADD COLUMN c timestamptz DEFAULT now()"),
     _alter("add column constant default", "ADD COLUMN c timestamptz DEFAULT current_timestamp"),
     _alter("add column constant default", "ADD COLUMN c jsonb DEFAULT jsonb_build_object('a', 1)"),
+    _alter("add column constant default", "ADD COLUMN c mood DEFAULT mood('x')", "CREATE TYPE mood AS ENUM ('x');"),
     _alter(
         "add column constant default",
         "ADD COLUMN c integer DEFAULT calm()",

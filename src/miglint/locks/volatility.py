@@ -132,6 +132,9 @@ def _calm(name: Name, schema: Schema, key: str | None = None) -> bool:
             if isinstance(found, Routine):
                 said = " ".join((found.definition, *found.options))
                 return "volatility=immutable" in said or "volatility=stable" in said or _inlined(found, said, schema)
+        if schema.find(Key("type", place, name.name)) is not None:
+            # A cast that is written as a call.
+            return True
     if key is not None and name.name in _BARE and f"{name.name}()" not in key:
         # With arguments it is a function of that name, but not the server's.
         return False

@@ -13,6 +13,7 @@ from miglint.patterns import pattern
 from miglint.source import Direction, Problem, SourceFile, Span
 
 _NAME = pattern(rf"({VERSION})[_\-. ]*(.*)\.sql", re.IGNORECASE | re.DOTALL)
+_DIGITS = pattern(r"[0-9]+")
 # A file whose name has a direction is read whole by its tool, even where it kept the markers of an earlier one.
 _DIRECTED = pattern(r"\.(?:up|down)\.sql$", re.IGNORECASE)
 
@@ -127,9 +128,11 @@ def _cut(tool: _Tool, file: SourceFile) -> tuple[list[_Part], list[Problem]]:
 
 
 def _layout(tool: _Tool) -> Layout:
-    def key(version: str) -> SortKey:
-        if not version[0].isdigit():
-            return ((inf,), version)  # letters come after digits
+    def key(version: str, name: str) -> SortKey:
+        if tool.by_name:
+            # Letters come after digits; between the same numbers the names decide.
+            first = _DIGITS.match(version)
+            return (int(first[0]) if first else inf, name)
         return textual(version) if tool.textual else numeric(version)
 
     def split(found: Found) -> tuple[str, str] | None:
@@ -168,7 +171,7 @@ def _layout(tool: _Tool) -> Layout:
                         part.direction,
                         version,
                         name,
-                        key(version),
+                        key(version, found.name),
                         found.folder,
                         transaction=part.transaction,
                         unit=found.name,
@@ -176,8 +179,7 @@ def _layout(tool: _Tool) -> Layout:
                     )
                 )
         taken = written_otherwise(home.folder.others)
-        order = textual if tool.textual else numeric
-        return Collected(pieces, problems, order=order, taken=taken, by_name=tool.by_name)
+        return Collected(pieces, problems, order=textual if tool.textual else numeric, taken=taken)
 
     return Layout(tool.name, recognise, collect)
 
