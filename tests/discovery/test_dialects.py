@@ -122,6 +122,18 @@ def test_names_that_only_mention_an_engine(plant: Plant, look: Look) -> None:
     assert len(look(rollbacks="none").histories) == 2
 
 
+def test_engines_that_are_called_as_other_things_are(plant: Plant, look: Look) -> None:
+    plant({"oracle/migrations/1_a.sql": "", "internal/db2/schema/migrations/1_a.sql": ""})
+    assert len(look(rollbacks="none").histories) == 2
+
+
+def test_they_are_meant_where_other_engines_stand_beside_them(plant: Plant, look: Look) -> None:
+    plant({f"{engine}/migrations/1_a.sql": "" for engine in ("oracle", "postgres", "db2")} | {"db/h2/1_a.sql": ""})
+    found = look(rollbacks="none")
+    assert only(found).root == "postgres/migrations"
+    assert kinds(found) == ["other-dialect"] * 3
+
+
 def test_working_directory_speaks_only_by_its_own_name() -> None:
     assert of_working_directory("/x/mysql/migrations/sqlite").dialects == (LITE,)
     assert of_working_directory("/x/mysql/service") is UNMARKED

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from miglint.discovery import sections
-from miglint.discovery.dialects import UNMARKED, Mark, of_folder, of_working_directory
+from miglint.discovery.dialects import UNMARKED, Mark, is_meant, of_folder, of_working_directory
 from miglint.discovery.evidence import of_files
 from miglint.discovery.order import order_problems
 from miglint.discovery.pieces import Collected, Home, Layout, Piece
@@ -128,6 +128,8 @@ def assemble(
 def folder_mark(folder: Folder, cwd: str) -> Mark:
     """Return the dialect that a folder's path speaks of, or the working directory's own name."""
     mark = of_folder(folder.shown)
+    if not is_meant(mark, folder.real):
+        return UNMARKED
     return mark if mark is not UNMARKED else of_working_directory(cwd)
 
 

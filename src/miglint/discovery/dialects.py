@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from miglint.patterns import pattern
@@ -56,6 +57,9 @@ _NAMES: dict[str, Mark] = {
 # The words by which the folders of the engines that are read are usually called.
 ENGINE_WORDS = ("postgres", "postgresql", "pg", "sqlite", "sqlite3")
 
+# Names of engines that are called so for other reasons too: a price oracle, the second `db` package, ids of snowflakes.
+_COMMON = frozenset({"Oracle", "Db2", "H2", "Derby", "Snowflake", "Spanner", "Cassandra", "Firebird"})
+
 _ENDINGS = {word: _NAMES[word] for word in ("postgres", "postgresql", "sqlite", "sqlite3")}
 
 # A folder of another engine is left out as a whole, so its name has to be about nothing else: `migrations_mysql` is,
@@ -63,8 +67,6 @@ _ENDINGS = {word: _NAMES[word] for word in ("postgres", "postgresql", "sqlite", 
 _NEUTRAL = frozenset(
     ("migration", "migrations", "migrate", "schema", "schemas", "db", "sql", "database", "databases", "scripts")
 )
-# `internal/db2/migrations` is the second package for a database as often as it is about Db2.
-_AMBIGUOUS = frozenset(("Db2", "H2"))
 _SEPARATORS = pattern(r"[_\-. ]+")
 
 
@@ -96,11 +98,31 @@ def of_segment(segment: str) -> Mark:
 @lru_cache(maxsize=4096)
 def of_folder(path: str) -> Mark:
     """Return the dialect of the nearest folder in `path` that speaks of one."""
-    for distance, segment in enumerate(reversed(path.split("/"))):
-        mark = of_segment(segment)
-        if mark is not UNMARKED and not (distance and mark.foreign in _AMBIGUOUS):
+    for segment in reversed(path.split("/")):
+        if (mark := of_segment(segment)) is not UNMARKED:
             return mark
     return UNMARKED
+
+
+def is_meant(mark: Mark, real: str) -> bool:
+    """Whether a folder is really about the engine that its path names.
+
+    A common word is the engine's name where it is the folder's own, or where folders for other engines stand beside it.
+    """
+    if mark.foreign not in _COMMON:
+        return True
+    own = Path(real)
+    for folder in (own, *own.parents):
+        if of_segment(folder.name) == mark:
+            return folder == own or any(of_segment(name) not in (UNMARKED, mark) for name in _names(folder.parent))
+    return True
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:
+        return []
 
 
 def of_working_directory(path: str) -> Mark:
