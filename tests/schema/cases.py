@@ -456,6 +456,19 @@ POSTGRES += [
         None,
         "invalid_table_definition",
     ),
+    Case(
+        "rows that are told by a column which then goes",
+        T,
+        "DELETE FROM t AS x WHERE x.a = 1 AND b = 'x'; ALTER TABLE t DROP b;",
+        None,
+        "undefined_column",
+    ),
+    Case(
+        "rows that are told by another table's column",
+        T + "CREATE TABLE v (c int);",
+        "DELETE FROM t USING v WHERE c = a; WITH w AS (SELECT 1 AS d) DELETE FROM t USING w WHERE d = a;"
+        " DELETE FROM t USING generate_series(1, 2) AS e WHERE e = a; DELETE FROM t WHERE id IN (SELECT c FROM v WHERE c > a);",
+    ),
 ]
 
 S = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT NOT NULL, b TEXT);"

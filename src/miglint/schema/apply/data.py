@@ -152,9 +152,9 @@ def update(machine: Machine, operation: Update) -> None:
     _columns_exist(machine, key, table, tuple(column for column, _ in operation.assignments))
     for expression in (operation.where, *(value for _, value in operation.assignments)):
         _compared_literals(machine, key, table, expression)
-    # In a block a name may be a variable's.
-    if not operation.joined and not operation.relations and machine.statement.kind != "do" and not machine.calling:
-        _mentioned_columns_exist(machine, key, table, operation)
+    if not operation.joined and not operation.relations:
+        values = [value for _, value in operation.assignments if value is not None]
+        _mentioned_columns_exist(machine, key, table, (*values, operation.where))
     place, seeds = _seeds(machine, key)
     if seeds:
         _set_seeds(machine, place, frozenset())
@@ -183,13 +183,17 @@ def update(machine: Machine, operation: Update) -> None:
             machine.note("rows?", f'column "{column}" of "{operation.table}" may change again', key, column)
 
 
-def _mentioned_columns_exist(machine: Machine, key: Key, table: Table, operation: Update) -> None:
+def _mentioned_columns_exist(
+    machine: Machine, key: Key, table: Table, expressions: tuple[Expression | None, ...]
+) -> None:
     # With one table to read from, each name is a column of it. SQLite takes a name in quotes that is none for a string.
     if not machine.postgres or table.assumed or table.kind != "table":
         return
-    expressions = [value for _, value in operation.assignments if value is not None]
-    for expression in (*expressions, *(() if operation.where is None else (operation.where,))):
-        if expression.relations:
+    # In a block a name may be a variable's.
+    if machine.statement.kind == "do" or machine.calling:
+        return
+    for expression in expressions:
+        if expression is None or expression.relations:
             continue
         for column in expression.columns:
             if column not in table.columns and column not in SYSTEM_COLUMNS and column not in (key.name, "excluded"):
@@ -231,6 +235,8 @@ def delete(machine: Machine, operation: Delete) -> None:
     if found is None:
         return
     key, table = found
+    if not operation.joined and not operation.relations:
+        _mentioned_columns_exist(machine, key, table, (operation.where,))
     _compared_literals(machine, key, table, operation.where)
     place, seeds = _seeds(machine, key)
     if seeds:

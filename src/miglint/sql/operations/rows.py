@@ -49,11 +49,12 @@ class Update(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class Delete(Operation, frozen=True, gc=False, kw_only=True):
-    """`DELETE`; `where` is None for every row."""
+    """`DELETE`; `where` is None for every row, and `joined` says that there is a `USING`."""
 
     table: Name
     where: Expression | None = None
     relations: tuple[Name, ...] = ()
+    joined: bool = False
 
 
 class Truncate(Operation, frozen=True, gc=False, kw_only=True):

@@ -306,6 +306,7 @@ def delete(place: Place, node: Node) -> list[Operation]:
             table=relation_name(relation),
             where=where,
             relations=_without_ctes(relations, node),
+            joined="usingClause" in node,
         )
     )
     return operations
