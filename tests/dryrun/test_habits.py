@@ -7,6 +7,7 @@ import pytest
 from miglint.dryrun.postgres import PostgresEngine
 from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, run_steps
+from miglint.schema.objects import Key
 from miglint.source import Script
 
 from .histories import migration
@@ -90,3 +91,16 @@ def test_a_rollback_that_is_no_sql_fails(embedded: PostgresEngine) -> None:
         database.drop()
     assert done.verdict.symmetric is False
     assert "syntax error" in str(done.steps[3].error)
+
+
+@pytest.mark.parametrize(("layout", "kept"), [("sql-migrate", True), ("golang-migrate", False)])
+def test_the_tool_ends_the_transaction_that_a_script_leaves_open(
+    embedded: PostgresEngine, layout: str, kept: bool
+) -> None:
+    database = embedded.create()
+    try:
+        done = database.run(prepare(script("COMMIT; BEGIN; CREATE TABLE late (id int);"), layout))
+        assert done.ok
+        assert (Key("relation", "public", "late") in database.schema()) is kept
+    finally:
+        database.drop()

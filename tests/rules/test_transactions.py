@@ -38,6 +38,8 @@ def codes(checker: Checker, files: dict[str, str]) -> set[tuple[str, str]]:
         ({"001_a.sql": f"-- +goose Up\n{WRAPPED}"}, {("TXN004", "warning")}),
         ({"001_a.sql": f"-- migrate:up\n{WRAPPED}"}, {("TXN004", "warning")}),
         ({"V1__a.sql": WRAPPED}, {("TXN004", "warning")}),
+        # The COMMIT ends what the tool began, and the tool ends what the BEGIN begins.
+        ({"001_a.sql": f"-- +migrate Up\nCOMMIT;\nBEGIN;\n{TABLES}"}, {("TXN003", "error")}),
         # golang-migrate sends the text as it is; what runs plain numbered files nobody said.
         ({"001_a.up.sql": WRAPPED}, set()),
         ({"001_a.sql": WRAPPED}, set()),

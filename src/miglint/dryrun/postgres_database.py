@@ -67,7 +67,7 @@ class PostgresDatabase:
         error = self._begin_and_run(script, statements, observe=observe, count=count)
         session = self.session
         if session.in_transaction:
-            if error is None and script.wrapped:
+            if error is None and (script.wrapped or script.ended):
                 error = self.said(session.script("COMMIT", self.bounds()), -1, script.pieces[-1:], 0.0)
             if session.in_transaction:
                 session.query("ROLLBACK")

@@ -42,12 +42,14 @@ class Prepared(Struct, frozen=True, eq=False):
 
     `wrapped` says whether one transaction goes around it, the tool's, the server's or one that the script itself
     begins and ends; a script with several transactions is left to make them. Only a wrapped script can be run and then
-    undone without a copy of the database.
+    undone without a copy of the database. `ended` says that the tool's own COMMIT ends a transaction that the script
+    begins and leaves open.
     """
 
     script: Script
     pieces: tuple[Piece, ...]
     wrapped: bool
+    ended: bool = False
 
 
 def prepare(script: Script, layout: str = "", runner: str | None = None) -> Prepared:
@@ -71,7 +73,9 @@ def prepare(script: Script, layout: str = "", runner: str | None = None) -> Prep
         return Prepared(script, tuple(pieces[1:-1]), True)
     if not postgres:
         return Prepared(script, tuple(pieces), script.transaction and not own)
-    return Prepared(script, tuple(pieces), not own and _in_transaction(script, pieces, layout, runner))
+    if own:
+        return Prepared(script, tuple(pieces), False, habit(script, layout, runner, lambda: False) is Around.TOOL)
+    return Prepared(script, tuple(pieces), _in_transaction(script, pieces, layout, runner))
 
 
 def _in_transaction(script: Script, pieces: list[Piece], layout: str, runner: str | None) -> bool:

@@ -126,7 +126,12 @@ def transaction_inside_the_tools(step: Step, context: Context) -> Iterator[Hit]:
         if not controls(statements) or around(step, script) is not Around.TOOL:
             continue
         for statement, operation, _ in placed(statements):
-            if isinstance(operation, ops.Transaction) and operation.action == "begin" and statement.kind != "do":
+            if not isinstance(operation, ops.Transaction) or statement.kind == "do":
+                continue
+            if operation.action in ("commit", "rollback"):
+                # The tool's transaction has ended here, which is told: a BEGIN then is a new one, for the tool to end.
+                break
+            if operation.action == "begin":
                 runner = "the runner" if step.runner is not None else step.layout
                 if script.dialect is Dialect.SQLITE:
                     what = "SQLite refuses a second BEGIN"
