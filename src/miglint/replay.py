@@ -84,8 +84,8 @@ def advance(migration: Migration, parse: Parse, schema: Schema) -> Passage:
 
 
 def _met(migration: Migration, schema: Schema) -> Schema:
-    """Return the schema that a migration meets: behind one that is a program nothing is known any more."""
-    return empty_schema(schema.dialect).uprooted() if migration.after_program else schema
+    """Return the schema that a migration meets: one that is a program may have changed anything before it."""
+    return schema.opened() if migration.after_program else schema
 
 
 def empty_schema(dialect: Dialect, *, closed: bool = False) -> Schema:

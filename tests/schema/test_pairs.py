@@ -181,10 +181,23 @@ def test_an_index_that_a_script_makes_again_may_have_been_there(
     assert really_symmetric(postgres_engine, Pair("", made, forward, rollback), Dialect.POSTGRES)
 
 
-def test_behind_a_program_nothing_is_known() -> None:
-    start = run(empty_schema(Dialect.POSTGRES), postgres.parse("CREATE TABLE t (id int);")).schema
+@pytest.mark.parametrize("made", ["VIEW f AS SELECT {}", "FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT {}'"])
+def test_what_is_replaced_may_have_been_there(postgres_engine: Engine, made: str) -> None:
+    forward, rollback = (f"CREATE OR REPLACE {made.format(number)};" for number in (2, 1))
+    assert after("ALTER TABLE t ADD COLUMN a int;", forward, rollback).verdict.symmetric is None
+    pair = Pair("", f"CREATE {made.format(1)};", forward, rollback)
+    assert really_symmetric(postgres_engine, pair, Dialect.POSTGRES)
+
+
+def test_behind_a_program_there_may_be_more() -> None:
+    start = run(
+        empty_schema(Dialect.POSTGRES), postgres.parse("CREATE TABLE t (id int); DROP TABLE IF EXISTS u;")
+    ).schema
     pair = migration(Pair("", "", "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a int;"), Dialect.POSTGRES)
     assert replay_one(pair, parse, start).forward.failed is not None
     step = replay_one(replace(pair, after_program=True), parse, start)
     assert step.forward.failed is None
     assert step.verdict.forward_idempotent is False
+    gone = migration(Pair("", "", "DROP TABLE u;", "CREATE TABLE u (id int);"), Dialect.POSTGRES)
+    assert replay_one(gone, parse, start).forward.failed is not None
+    assert replay_one(replace(gone, after_program=True), parse, start).forward.failed is None

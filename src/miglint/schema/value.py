@@ -80,6 +80,16 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         """Return the same schema, of which something had to be assumed."""
         return replace(self, rooted=False)
 
+    def opened(self) -> Schema:
+        """Return what is left of it when something unseen has happened: there may be more objects, columns, keys."""
+        objects = self.objects
+        for key, value in self.objects.items():
+            if value is ABSENT:
+                objects = objects.discard(key)
+            elif isinstance(value, Table) and (not value.assumed or value.absent):
+                objects = objects.insert(key, replace(value, assumed=True, absent=frozenset()))
+        return replace(self, objects=objects, closed=False, rooted=False)
+
     def on(self, key: Key) -> Collection[Key]:
         """Return the keys of the objects that depend on `key`: a table's indexes and triggers, a function's users.
 

@@ -50,7 +50,8 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
             _replaceable(machine, key, existing, value)
         machine.put(key, value)
         return
-    machine.create(key, value)
+    # Where files do not make everything, it may replace what nobody has seen.
+    machine.create(key, value, telling=machine.schema.rooted or not operation.or_replace)
     bare = Key("routine", name.schema or "", name.name)
     if isinstance(machine.schema.get(bare), Absent):
         machine.schema = machine.schema.forget(bare)

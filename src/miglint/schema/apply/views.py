@@ -82,7 +82,8 @@ def create_view(machine: Machine, operation: CreateView) -> None:
         "temporary" if operation.temporary else "permanent",
     )
     if existing is None:
-        machine.create(key, view)
+        # Where files do not make everything, it may replace what nobody has seen.
+        machine.create(key, view, telling=machine.schema.rooted or not operation.or_replace)
         return
     if operation.or_replace and isinstance(existing, View) and not existing.materialized:
         _replaceable(machine, key, existing, view)
