@@ -17,6 +17,7 @@ from miglint.sql import postgres, sqlite
 
 from .cases import POSTGRES, SQLITE, Case
 from .conversions import POSTGRES as CONVERSIONS
+from .reread import SQLITE as REREAD
 
 PARSE = {Dialect.POSTGRES: postgres.parse, Dialect.SQLITE: sqlite.parse}
 
@@ -42,7 +43,7 @@ def test_model_of_postgres(case: Case) -> None:
     assert (condition(first), condition(second)) == (case.first, case.second)
 
 
-@pytest.mark.parametrize("case", SQLITE, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", SQLITE + REREAD, ids=lambda case: case.name)
 def test_model_of_sqlite(case: Case) -> None:
     first, second = two_runs(case, Dialect.SQLITE)
     assert (condition(first), condition(second)) == (case.first, case.second)
@@ -100,7 +101,7 @@ CAUSES = (
 )
 
 
-@pytest.mark.parametrize("case", SQLITE, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", SQLITE + REREAD, ids=lambda case: case.name)
 def test_sqlite_itself(case: Case) -> None:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.executescript(case.setup)

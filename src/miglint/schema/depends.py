@@ -23,6 +23,9 @@ from miglint.schema.objects import (
 from miglint.source import Dialect
 from miglint.sql.operations import Expression, Name, Type
 
+# What SQLite's views and triggers are found by: it reads all of them again before it changes a name.
+READ_AGAIN = Key("read again", "", "")
+
 
 def relation_key(name: Name, dialect: Dialect) -> Key:
     """Return the key of a relation whose schema is resolved (or is the default one)."""
@@ -61,7 +64,7 @@ def dependencies(value: SchemaObject, dialect: Dialect) -> frozenset[Key]:
     those that an aggregate is made of `routine part`).
 
     Some keys lead to no object: they make a constraint, trigger, policy or rule found by its name alone (`constraint
-    name`, `trigger name`, ...), which a guard may ask for.
+    name`, `trigger name`, ...), which a guard may ask for, or all of a kind (`READ_AGAIN`).
     """
     collect = _COLLECT.get(type(value))
     if collect is None:
@@ -95,6 +98,8 @@ def _of_table(value: Table, keys: set[Key], dialect: Dialect) -> None:
 
 def _of_view(value: View, keys: set[Key], dialect: Dialect) -> None:
     query = value.query
+    if dialect is Dialect.SQLITE:
+        keys.add(READ_AGAIN)
     if query is not None:
         keys.update(relation_key(name, dialect) for name in query.relations)
         keys.update(Key("routine name", name.schema, name.name) for name in query.functions if name.schema is not None)
@@ -120,6 +125,8 @@ def _of_sequence(value: Sequence, keys: set[Key], dialect: Dialect) -> None:
 def _of_trigger(value: Trigger | Policy | Rule, keys: set[Key], dialect: Dialect) -> None:
     keys.add(relation_key(value.table, dialect))
     keys.add(Key(f"{type(value).__name__.lower()} name", "", value.name))
+    if dialect is Dialect.SQLITE:
+        keys.add(READ_AGAIN)
     if isinstance(value, Trigger) and value.function is not None and value.function.schema is not None:
         keys.add(Key("routine name", value.function.schema, value.function.name))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Query, Type
+from miglint.sql.operations import Column, ColumnUse, Constraint, Expression, IndexElement, Name, Query, Type
 from miglint.values import Struct, equal_by, field
 
 
@@ -212,7 +212,8 @@ class Routine(Struct, frozen=True, gc=False):
 class Trigger(Struct, frozen=True, gc=False):
     """A trigger on a table; `state` is `enabled`, `disabled`, `replica` or `always`.
 
-    `relations` are the tables that its body mentions, in SQLite.
+    The rest is known in SQLite only: `relations` are the tables that its body mentions; `event` is `insert`, `update`
+    or `delete`; `uses` are the columns that its condition and its body read, `targets` those that the body sets.
     """
 
     name: str
@@ -223,6 +224,9 @@ class Trigger(Struct, frozen=True, gc=False):
     columns: tuple[str, ...] = ()
     assumed: bool = False
     relations: tuple[Name, ...] = ()
+    event: str = ""
+    uses: tuple[ColumnUse, ...] = ()
+    targets: tuple[ColumnUse, ...] = ()
 
     __eq__ = equal_by("name", "table", "function", "definition", "state", "columns", "assumed")
 

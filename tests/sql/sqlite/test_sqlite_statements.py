@@ -152,7 +152,9 @@ def test_trigger() -> None:
     assert isinstance(trigger, CreateTrigger)
     assert (trigger.name, trigger.table, trigger.columns, trigger.span) == ("g", T, ("a", "b"), whole(text))
     assert trigger.relations == (U, V, Name(None, "w"))
-    assert {ColumnUse(T, "a"), ColumnUse(T, "c"), ColumnUse(U, "n"), ColumnUse(V, "x")} <= set(trigger.uses)
+    assert {ColumnUse(T, "a"), ColumnUse(T, "c"), ColumnUse(U, "n")} <= set(trigger.uses)
+    assert trigger.targets == (ColumnUse(U, "n"), ColumnUse(U, "m"), ColumnUse(V, "x"))
+    assert trigger.event == "update"
     assert trigger.definition.startswith("after UPDATE of a , b WHEN new . a > old . a begin UPDATE u SET")
     same = only(text.replace("\n", " ").replace("g AFTER", "other AFTER"))
     assert isinstance(same, CreateTrigger)

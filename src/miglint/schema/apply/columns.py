@@ -6,7 +6,7 @@ from miglint.schema.apply.constraints import add_constraint
 from miglint.schema.apply.dependents import drop_column_dependents, refuse_if_column_is_used
 from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.naming import choose
-from miglint.schema.apply.reread import refuse_if_broken
+from miglint.schema.apply.reread import refuse_if_broken, refuse_unknown_columns
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import ABSENT, Absent, Composite, Key, Sequence, Table
 from miglint.schema.sequences import unusual
@@ -182,7 +182,10 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
     put_column(machine, key, column)
     for constraint in operation.constraints:
         add_constraint(machine, key, constraint)
-    if machine.postgres:
+    if not machine.postgres:
+        generated = column.default if column.generated is not None else None
+        refuse_unknown_columns(machine, key, (generated, *(made.expression for made in operation.constraints)))
+    else:
         for child in inheritors(machine, key):
             other = machine.schema.table(child)
             if other is not None and folded not in other.columns:

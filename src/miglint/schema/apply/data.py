@@ -9,6 +9,7 @@ from __future__ import annotations
 from miglint.patterns import pattern
 from miglint.schema.apply.literals import TIMES, unreadable
 from miglint.schema.apply.machine import SYSTEM_COLUMNS, Machine
+from miglint.schema.apply.reread import refuse_if_trigger_fails
 from miglint.schema.objects import Absent, Enum, Key, Other, Table
 from miglint.sql.operations import (
     Delete,
@@ -85,6 +86,9 @@ def insert(machine: Machine, operation: Insert) -> None:
         return
     key, table = found
     _columns_exist(machine, key, table, operation.columns)
+    refuse_if_trigger_fails(machine, key, "insert")
+    if operation.conflict == "update":
+        refuse_if_trigger_fails(machine, key, "update", table.columns)
     if operation.query is not None:
         _copy_seeds(machine, key, operation, operation.query)
     if operation.conflict is not None or operation.anti_join:
@@ -149,7 +153,9 @@ def update(machine: Machine, operation: Update) -> None:
     if found is None:
         return
     key, table = found
-    _columns_exist(machine, key, table, tuple(column for column, _ in operation.assignments))
+    columns = tuple(column for column, _ in operation.assignments)
+    _columns_exist(machine, key, table, columns)
+    refuse_if_trigger_fails(machine, key, "update", columns)
     for expression in (operation.where, *(value for _, value in operation.assignments)):
         _compared_literals(machine, key, table, expression)
     if not operation.joined and not operation.relations:
@@ -237,6 +243,7 @@ def delete(machine: Machine, operation: Delete) -> None:
     key, table = found
     if not operation.joined and not operation.relations:
         _mentioned_columns_exist(machine, key, table, (operation.where,))
+    refuse_if_trigger_fails(machine, key, "delete")
     _compared_literals(machine, key, table, operation.where)
     place, seeds = _seeds(machine, key)
     if seeds:

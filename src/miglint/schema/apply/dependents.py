@@ -5,6 +5,7 @@ from __future__ import annotations
 from miglint.schema.apply.constraints import remove
 from miglint.schema.apply.foreign_keys import resting_on
 from miglint.schema.apply.machine import Machine
+from miglint.schema.apply.reread import is_legacy, triggers
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import (
@@ -100,6 +101,15 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
     def error(kind: str) -> Exception:
         return machine.refuse("dependent_objects_still_exist", f'cannot drop {kind} column: "{written}"', key, column)
 
+    for other in table.columns.values():
+        computed = other.default if other.generated is not None and other.name.lower() != column else None
+        if computed is not None and column in {name.lower() for name in computed.columns}:
+            raise machine.refuse(
+                "dependent_objects_still_exist",
+                f"error in table {table.name.name} after drop column: no such column: {written}",
+                key,
+                column,
+            )
     for constraint in table.constraints.values():
         mentioned = column in constraint.columns
         if mentioned and constraint.kind == "primary":
@@ -134,6 +144,9 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
                 key,
                 column,
             )
+    if is_legacy(machine):
+        return
+    _refuse_if_trigger_reads(machine, key, column)
     for user in machine.schema.on(key):
         value = machine.schema.find(user)
         query = value.query if isinstance(value, View) else None
@@ -142,7 +155,9 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
         uses = [
             use
             for use in query.uses
-            if use.column.lower() == column and (use.relation is None or machine.relation(use.relation)[0] == key)
+            if use.column.lower() == column
+            and use.column not in query.strings
+            and (use.relation is None or machine.relation(use.relation)[0] == key)
         ]
         if uses:
             raise machine.refuse(
@@ -151,6 +166,26 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
                 key,
                 column,
                 certain=len(query.relations) <= 1 or any(use.relation is not None for use in uses),
+            )
+
+
+def _refuse_if_trigger_reads(machine: Machine, key: Key, column: str) -> None:
+    for _, trigger in triggers(machine):
+        named = [use for use in trigger.uses if use.column.lower() == column]
+        surely = any(use.relation is not None and machine.key(use.relation) == key for use in named)
+        mentioned = {machine.key(name) for name in trigger.relations}
+        # A name by itself may be that of another table's column.
+        perhaps = key in mentioned and any(use.relation is None for use in named)
+        if perhaps and not surely:
+            others = (machine.schema.get(other) for other in mentioned - {key})
+            perhaps = all(isinstance(other, Table) and column not in other.columns for other in others)
+        if surely or perhaps:
+            raise machine.refuse(
+                "dependent_objects_still_exist",
+                f"error in trigger {trigger.name} after drop column: no such column: {column}",
+                key,
+                column,
+                certain=surely,
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from miglint.schema.apply.constraints import check_mentioned
 from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.naming import choose, column_part, truncate
+from miglint.schema.apply.reread import refuse_unknown_columns
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Absent, Index, Key, Table
@@ -116,10 +117,13 @@ def _check_columns(machine: Machine, key: Key, table: Table, operation: CreateIn
                 else f"table {table.name.name} has no column named {element.column}"
             )
             raise machine.refuse("undefined_column", message, key, folded)
+    expressions = (operation.where, *(element.expression for element in operation.elements))
     if machine.postgres:
-        for expression in (operation.where, *(element.expression for element in operation.elements)):
+        for expression in expressions:
             if expression is not None:
                 check_mentioned(machine, key, table, expression)
+    else:
+        refuse_unknown_columns(machine, key, expressions)
 
 
 def _exists(machine: Machine, operation: CreateIndex, key: Key, existing: object, index: Index) -> None:

@@ -362,6 +362,7 @@ class Machine:
             tuple(self.type_name(name) for name in written.types),
             written.outputs,
             tuple(self.full(name) for name in written.stars),
+            written.strings,
         )
 
     def assume_type(self, key: Key) -> OtherType:
@@ -392,7 +393,7 @@ class Machine:
             if folded in found.columns or folded in SYSTEM_COLUMNS or column == "*":
                 continue
             # A name may also be the table itself (a whole row), or in SQLite a string in the wrong quotes.
-            if column == relation.name or not found.columns or folded in _CONSTANTS:
+            if column == relation.name or not found.columns or folded in _CONSTANTS or column in query.strings:
                 continue
             message = f'column "{column}" does not exist' if self.postgres else f"no such column: {column}"
             raise self.refuse("undefined_column", message, key, folded)

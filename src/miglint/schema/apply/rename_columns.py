@@ -7,7 +7,7 @@ import re
 from miglint.schema.apply.columns import altered, column_of, no_column
 from miglint.schema.apply.constraints import not_null_name
 from miglint.schema.apply.machine import Machine
-from miglint.schema.apply.reread import refuse_if_broken
+from miglint.schema.apply.reread import refuse_if_broken, triggers
 from miglint.schema.apply.words import swap_column, swap_in_query, swap_word
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
@@ -128,7 +128,7 @@ def _in_dependents(machine: Machine, key: Key, old: str, new: str) -> None:
             }
             if constraints != value.constraints:
                 machine.put(user, replace(value, constraints=constraints))
-        elif isinstance(value, Trigger):
+        elif isinstance(value, Trigger) and machine.postgres:
             if old in value.columns or re.search(rf"\b{re.escape(old)}\b", value.definition):
                 machine.put(
                     user,
@@ -148,6 +148,28 @@ def _in_dependents(machine: Machine, key: Key, old: str, new: str) -> None:
                 text = swap_in_query(text, name, old, new) if machine.postgres else swap_word(text, old, new)
                 query = replace(value.query, uses=swapped, key=text)
                 machine.put(user, replace(value, query=query))
+    if not machine.postgres:
+        _in_triggers(machine, key, old, new)
+
+
+def _in_triggers(machine: Machine, key: Key, old: str, new: str) -> None:
+    """Carry the name of a column into SQLite's triggers, on whatever table they are."""
+
+    def swap(uses: tuple[ColumnUse, ...]) -> tuple[ColumnUse, ...]:
+        return tuple(ColumnUse(use.relation, new) if is_it(use) else use for use in uses)
+
+    def is_it(use: ColumnUse) -> bool:
+        return use.column.lower() == old and use.relation is not None and machine.key(use.relation) == key
+
+    for user, value in triggers(machine):
+        own = relation_key(value.table, machine.dialect) == key
+        columns = tuple(new if own and name.lower() == old else name for name in value.columns)
+        uses, targets = swap(value.uses), swap(value.targets)
+        mentioned = own or (uses, targets) != (value.uses, value.targets)
+        definition = swap_word(value.definition, old, new) if mentioned else value.definition
+        changed = replace(value, columns=columns, uses=uses, targets=targets, definition=definition)
+        if changed != value or (uses, targets) != (value.uses, value.targets):
+            machine.put(user, changed)
 
 
 def _rename_view_column(machine: Machine, key: Key, view: View, operation: RenameColumn) -> None:

@@ -7,7 +7,7 @@ from miglint.schema.apply.drops import routines
 from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.others import other_key
 from miglint.schema.apply.rename_types import move_routine, move_type, rename_routine, rename_type
-from miglint.schema.apply.reread import is_legacy, refuse_if_broken
+from miglint.schema.apply.reread import is_legacy, refuse_if_broken, triggers
 from miglint.schema.apply.words import swap_word
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
@@ -27,6 +27,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.sql.operations import (
+    ColumnUse,
     Name,
     Query,
     Rename,
@@ -157,11 +158,22 @@ def _move_on_table(
 
 def _move_in_triggers(machine: Machine, key: Key, new: Name) -> None:
     """Carry the name of a table into the bodies of SQLite's triggers, on whatever table they are."""
-    for user, value in list(machine.schema.items()):
-        if isinstance(value, Trigger) and any(machine.key(name) == key for name in value.relations):
-            relations = tuple(new if machine.key(name) == key else name for name in value.relations)
-            definition = swap_word(value.definition, key.name, new.name)
-            machine.put(user, replace(value, relations=relations, definition=definition))
+
+    def swap(name: Name) -> Name:
+        return new if machine.key(name) == key else name
+
+    def swap_uses(uses: tuple[ColumnUse, ...]) -> tuple[ColumnUse, ...]:
+        return tuple(use if use.relation is None else ColumnUse(swap(use.relation), use.column) for use in uses)
+
+    for user, value in triggers(machine):
+        relations, uses = tuple(swap(name) for name in value.relations), swap_uses(value.uses)
+        if relations == value.relations and uses == value.uses:
+            continue
+        definition = value.definition
+        if relations != value.relations:
+            definition = swap_word(definition, key.name, new.name)
+        moved = replace(value, relations=relations, uses=uses, targets=swap_uses(value.targets), definition=definition)
+        machine.put(user, moved)
 
 
 def _requery(query: Query, old: Name, new: Name) -> Query:

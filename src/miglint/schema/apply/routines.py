@@ -143,6 +143,9 @@ def create_trigger(machine: Machine, operation: CreateTrigger) -> None:
         "enabled",
         operation.columns,
         relations=() if machine.postgres else operation.relations,
+        event=operation.event,
+        uses=operation.uses,
+        targets=operation.targets,
     )
     if machine.postgres and operation.function is not None:
         _function_exists(machine, operation.function)

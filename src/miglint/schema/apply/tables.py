@@ -6,6 +6,7 @@ from miglint.schema.apply.columns import altered, define
 from miglint.schema.apply.constraints import add_constraint
 from miglint.schema.apply.indexes import attach_index, copy_index, part_index
 from miglint.schema.apply.machine import Machine
+from miglint.schema.apply.reread import refuse_unknown_columns
 from miglint.schema.apply.views import columns_of, result_columns
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table, Trigger, View
@@ -85,6 +86,10 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
     _like(machine, operation, key)
     for constraint in _ordered(operation.constraints):
         add_constraint(machine, key, constraint, creating=True)
+    if not machine.postgres:
+        generated = (column.default for column in operation.columns if column.generated is not None)
+        checks = (constraint.expression for constraint in operation.constraints)
+        refuse_unknown_columns(machine, key, (*generated, *checks))
     if operation.partition_of is not None:
         _inherit_constraints(machine, machine.key(operation.partition_of), key)
     for parent in operation.inherits:

@@ -196,10 +196,12 @@ class AlterRoutine(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class CreateTrigger(Operation, frozen=True, gc=False, kw_only=True):
-    """`CREATE TRIGGER`. `function` is PostgreSQL's; SQLite's body is part of `definition` and of `uses`.
+    """`CREATE TRIGGER`. `function` is PostgreSQL's; SQLite's body is part of `definition`.
 
     `definition` is canonical and leaves out the name and the table. `columns` are those of `UPDATE OF`. `relations`
-    are tables that the body (SQLite) or the transition (PostgreSQL: `FROM`) mentions.
+    are tables that the body (SQLite) or the transition (PostgreSQL: `FROM`) mentions. The rest is SQLite's: `event` is
+    `insert`, `update` or `delete`; `uses` are the columns that the condition and the body read, less those that may be
+    strings, and `targets` those that the body sets.
     """
 
     name: str
@@ -209,6 +211,8 @@ class CreateTrigger(Operation, frozen=True, gc=False, kw_only=True):
     columns: tuple[str, ...] = ()
     relations: tuple[Name, ...] = ()
     uses: tuple[ColumnUse, ...] = ()
+    targets: tuple[ColumnUse, ...] = ()
+    event: str = ""
     or_replace: bool = False
     if_not_exists: bool = False
     temporary: bool = False

@@ -54,7 +54,8 @@ class Query(Struct, frozen=True, gc=False):
     `relations` are the tables and views it reads (names of its own CTEs left out). `uses` are the columns it
     mentions, aliases resolved to relations. `outputs` are its result columns: a name, or `None` for a column whose name
     cannot be told; `stars` are the relations of `*` and `x.*` (all of `relations` for a bare `*`), in which case
-    `outputs` holds `"*"` at that place.
+    `outputs` holds `"*"` at that place. `strings` are the columns among `uses` that stand in double quotes only, which
+    SQLite takes for strings where there are no such columns.
     """
 
     key: str
@@ -65,6 +66,7 @@ class Query(Struct, frozen=True, gc=False):
     types: tuple[Name, ...] = ()
     outputs: tuple[str | None, ...] = ()
     stars: tuple[Name, ...] = ()
+    strings: frozenset[str] = frozenset()
 
     __eq__ = equal_by("key")
 

@@ -22,7 +22,7 @@ def data_statement(cursor: Cursor, found: Found, scope: Scope) -> Operation:
     word = cursor.word
     if word in {"SELECT", "VALUES"}:
         found.query(cursor.tokens, cursor.at, cursor.size, scope)
-        return Select(span=cursor.whole(), query=query(cursor.tokens, start, cursor.size, strings=True))
+        return Select(span=cursor.whole(), query=query(cursor.tokens, start, cursor.size))
     if word in {"INSERT", "REPLACE"}:
         return _insert(cursor, found, scope, start)
     if word == "UPDATE":
@@ -41,9 +41,9 @@ def _insert(cursor: Cursor, found: Found, outer: Scope, start: int) -> Operation
     cursor.expect("INTO")
     table = cursor.qualified()
     scope = _targeted(cursor, found, outer, table)
-    scope.sources["excluded"] = table
+    scope.rows["excluded"] = table
     columns = cursor.names() if cursor.word == "(" else ()
-    found.uses += [ColumnUse(table, name) for name in columns]
+    found.targets += [ColumnUse(table, name) for name in columns]
     rows: tuple[tuple[Expression | None, ...], ...] | None = None
     source: Query | None = None
     anti_join = False
@@ -55,7 +55,7 @@ def _insert(cursor: Cursor, found: Found, outer: Scope, start: int) -> Operation
         found.query(cursor.tokens, first, last, Scope(outer))
         rows = _rows(cursor, first, last) if cursor.word == "VALUES" else None
         if rows is None:
-            source = query(cursor.tokens, start if cursor.words[start] == "WITH" else first, last, strings=True)
+            source = query(cursor.tokens, start if cursor.words[start] == "WITH" else first, last)
             if cursor.words[start] == "WITH":
                 source = _with_source(cursor, start, first, last)
             anti_join = _anti_join(cursor.words[first:last], source, table)
@@ -69,6 +69,7 @@ def _insert(cursor: Cursor, found: Found, outer: Scope, start: int) -> Operation
             targets = tuple(
                 cursor.tokens.name(at) for at, _ in split_list(cursor.tokens, *place) if cursor.tokens.is_name(at)
             )
+            found.walk(cursor.tokens, *place, scope)
             if cursor.accept("WHERE"):
                 _walk_until(cursor, found, scope, "DO")
         cursor.expect("DO")
@@ -77,7 +78,7 @@ def _insert(cursor: Cursor, found: Found, outer: Scope, start: int) -> Operation
         else:
             cursor.expect("UPDATE", "SET")
             conflict = "update"
-            _walk_until(cursor, found, scope, "RETURNING")
+            _upsert(cursor, found, scope, table)
     returning = cursor.accept("RETURNING")
     if not returning:
         cursor.finish()
@@ -92,6 +93,20 @@ def _insert(cursor: Cursor, found: Found, outer: Scope, start: int) -> Operation
         anti_join=anti_join,
         returning=returning,
     )
+
+
+def _upsert(cursor: Cursor, found: Found, scope: Scope, table: Name) -> None:
+    """Read the assignments of `DO UPDATE SET` and their `WHERE`, up to another `ON CONFLICT` or `RETURNING`."""
+    while True:
+        names = cursor.names() if cursor.word == "(" else (cursor.name(),)
+        found.targets += [ColumnUse(table, name) for name in names]
+        cursor.expect("=")
+        first = cursor.at
+        found.walk(cursor.tokens, first, _skip_until(cursor, ",", "WHERE", "ON", "RETURNING"), scope)
+        if not cursor.accept(","):
+            break
+    if cursor.accept("WHERE"):
+        _walk_until(cursor, found, scope, "RETURNING")
 
 
 def _update(cursor: Cursor, found: Found, outer: Scope) -> Operation:
@@ -110,7 +125,7 @@ def _update(cursor: Cursor, found: Found, outer: Scope) -> Operation:
             cursor.expect("=")
             walked.append((cursor.at, _skip_until(cursor, ",", "FROM", "WHERE", "RETURNING", "ORDER", "LIMIT")))
             assignments += [(name, None) for name in several]
-            found.uses += [ColumnUse(table, name) for name in several]
+            found.targets += [ColumnUse(table, name) for name in several]
         else:
             name = cursor.name()
             cursor.expect("=")
@@ -118,7 +133,7 @@ def _update(cursor: Cursor, found: Found, outer: Scope) -> Operation:
             walked.append(place)
             value = expression(cursor.tokens, *place)
             assignments.append((name, None if value.relations else value))
-            found.uses.append(ColumnUse(table, name))
+            found.targets.append(ColumnUse(table, name))
         if not cursor.accept(","):
             break
     if cursor.accept("FROM"):
@@ -234,11 +249,11 @@ def _constant(cursor: Cursor, start: int, end: int) -> Expression | None:
 def _with_source(cursor: Cursor, start: int, first: int, last: int) -> Query:
     """Return the source of `WITH ... INSERT INTO t SELECT ...`: both parts, read as one query."""
     tokens = cursor.tokens
-    found = Found(strings=True)
+    found = Found()
     scope = Scope()
     found.with_(tokens, start + 1, cursor.size, scope)
     outputs, stars = found.query(tokens, first, last, scope)
-    plain = query(tokens, first, last, strings=True)
+    plain = query(tokens, first, last)
     return Query(
         plain.key,
         plain.text,
@@ -248,6 +263,7 @@ def _with_source(cursor: Cursor, start: int, first: int, last: int) -> Query:
         types=distinct(found.types),
         outputs=outputs,
         stars=stars,
+        strings=found.strings(),
     )
 
 

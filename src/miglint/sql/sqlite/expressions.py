@@ -86,12 +86,9 @@ def expression(tokens: Tokens, start: int, end: int) -> Expression:
     )
 
 
-def query(tokens: Tokens, start: int, end: int, *, strings: bool = False) -> Query:
-    """Return the query (`SELECT`, `VALUES` or `WITH`) that the tokens from `start` to `end` spell.
-
-    With `strings` it runs at once, so that names in double quotes that are no columns are strings.
-    """
-    found = Found(strings=strings)
+def query(tokens: Tokens, start: int, end: int) -> Query:
+    """Return the query (`SELECT`, `VALUES` or `WITH`) that the tokens from `start` to `end` spell."""
+    found = Found()
     outputs, stars = found.query(tokens, start, end, Scope())
     return Query(
         canonical(tokens, start, end),
@@ -102,6 +99,7 @@ def query(tokens: Tokens, start: int, end: int, *, strings: bool = False) -> Que
         types=distinct(found.types),
         outputs=outputs,
         stars=stars,
+        strings=found.strings(),
     )
 
 

@@ -8,7 +8,7 @@ parentheses cost no stack.
 from __future__ import annotations
 
 from miglint.sql.operations import ColumnUse, Name
-from miglint.sql.sqlite.tokens import STRING, Tokens
+from miglint.sql.sqlite.tokens import QUOTED, STRING, Tokens
 from miglint.sql.sqlite.words import (
     CLAUSES,
     CLOCK,
@@ -27,13 +27,17 @@ Outputs = tuple[tuple[str | None, ...], tuple[Name, ...]]
 
 
 class Scope:
-    """The relations that names in one query can refer to; a source that is no relation (a sub-query) maps to None."""
+    """The relations that names in one query can refer to; a source that is no relation (a sub-query) maps to None.
 
-    __slots__ = ("aliases", "ctes", "depth", "parent", "sources")
+    `rows` are those that a name reaches with its qualifier only: `new` and `old` in a trigger, `excluded`.
+    """
+
+    __slots__ = ("aliases", "ctes", "depth", "parent", "rows", "sources")
 
     def __init__(self, parent: Scope | None = None) -> None:
         self.parent = parent
         self.sources: dict[str, Name | None] = {}
+        self.rows: dict[str, Name] = {}
         self.aliases: set[str] = set()
         self.ctes: frozenset[str] = parent.ctes if parent else frozenset()
         self.depth: int = parent.depth + 1 if parent else 0
@@ -46,6 +50,8 @@ class Scope:
         while True:
             if key in scope.sources:
                 return True, scope.sources[key]
+            if key in scope.rows:
+                return True, scope.rows[key]
             if scope.parent is None:
                 return False, None
             scope = scope.parent
@@ -76,15 +82,18 @@ class Scope:
 class Found:
     """What a walk has met so far, in the order of the text, repetitions included.
 
-    With `strings` a name in double quotes need not be a column: where there is none, SQLite takes it for a string.
+    `targets` are the columns that are given values. `quoted` are the names among `uses` that stand in double quotes
+    and by themselves, which SQLite takes for strings where there is no such column; `bare` are the others.
     """
 
-    __slots__ = ("functions", "relations", "strings", "types", "uses")
+    __slots__ = ("bare", "functions", "quoted", "relations", "targets", "types", "uses")
 
-    def __init__(self, *, strings: bool = False) -> None:
-        self.strings = strings
+    def __init__(self) -> None:
         self.relations: list[Name] = []
         self.uses: list[ColumnUse] = []
+        self.targets: list[ColumnUse] = []
+        self.quoted: set[str] = set()
+        self.bare: set[str] = set()
         self.functions: list[Name] = []
         self.types: list[Name] = []
 
@@ -138,17 +147,23 @@ class Found:
             second = tokens.name(at + 2)
             if at + 4 < end and words[at + 3] == ".":
                 self.uses.append(ColumnUse(Name(first, second), tokens.name(at + 4)))
+                self.bare.add(tokens.name(at + 4))
                 return at + 5
             known, relation = scope.find(first)
             if not known:
                 relation = Name(None, first)
             if relation is not None and words[at + 2] != "*":
                 self.uses.append(ColumnUse(relation, second))
+                self.bare.add(second)
             return at + 3
         if not scope.is_alias(first.lower()) and not scope.derived_only():
-            maybe = self.strings and tokens.raw(at)[0] == '"'
-            self.uses.append(ColumnUse(None if maybe else scope.only(), first))
+            self.uses.append(ColumnUse(scope.only(), first))
+            (self.quoted if tokens.raw(at)[0] == QUOTED else self.bare).add(first)
         return at + 1
+
+    def strings(self) -> frozenset[str]:
+        """Return the names among `uses` that may be strings each time."""
+        return frozenset(self.quoted - self.bare)
 
     def query(self, tokens: Tokens, start: int, end: int, scope: Scope) -> Outputs:
         """Read a query; return the names of its result columns, and the relations behind their stars."""

@@ -56,6 +56,7 @@ def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
     if not (cursor.accept("BEFORE") or cursor.accept("AFTER")):
         cursor.accept("INSTEAD", "OF")
     columns: tuple[str, ...] = ()
+    event = cursor.word.lower()
     if cursor.accept("UPDATE"):
         if cursor.accept("OF"):
             listed = [cursor.name()]
@@ -73,7 +74,7 @@ def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
     cursor.accept("FOR", "EACH", "ROW")
     found = Found()
     scope = Scope()
-    scope.sources = {"new": table, "old": table}
+    scope.rows = {"new": table, "old": table}
     if cursor.accept("WHEN"):
         first = cursor.at
         cursor.expression_until("BEGIN")
@@ -88,6 +89,7 @@ def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
         cursor.at += 1
     if first + 1 != cursor.size or cursor.words[first] != "END":
         raise cursor.unreadable()
+    strings = found.strings()
     return CreateTrigger(
         span=cursor.whole(),
         name=name.name,
@@ -95,7 +97,9 @@ def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
         definition=f"{head} {canonical(cursor.tokens, rest, cursor.size)}",
         columns=columns,
         relations=distinct(found.relations),
-        uses=distinct(found.uses),
+        uses=distinct(use for use in found.uses if use.column not in strings),
+        targets=distinct(found.targets),
+        event=event,
         if_not_exists=if_not_exists,
         temporary=temporary,
     )

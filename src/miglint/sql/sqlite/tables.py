@@ -30,7 +30,7 @@ def create_table(cursor: Cursor, *, temporary: bool) -> Operation:
     if_not_exists = cursor.if_not_exists()
     name = cursor.qualified()
     if cursor.accept("AS"):
-        source = query(cursor.tokens, cursor.at, cursor.size, strings=True)
+        source = query(cursor.tokens, cursor.at, cursor.size)
         return CreateTable(
             span=cursor.whole(),
             name=name,
