@@ -29,8 +29,11 @@ class Around(StrEnum):
 # Tools that send a file as it is, in one query; the others cut it into statements first.
 _WHOLE = frozenset({"diesel", "hasura", "dbmate", "golang-migrate", "pop", "prisma", "supabase"})
 _WRAPPING = frozenset(
-    {"diesel", "hasura", "goose", "dbmate", "sql-migrate", "liquibase", "flyway", "drizzle", "atlas", "pop"}
-)
+    {
+        "diesel", "hasura", "goose", "dbmate", "sql-migrate", "liquibase", "flyway", "drizzle", "atlas", "pop",
+        "rusqlite_migration",
+    }
+)  # fmt: skip
 
 
 def begins(statements: tuple[Statement, ...]) -> bool:

@@ -120,6 +120,40 @@ def test_diesel(plant: Plant, look: Look) -> None:
     assert kinds(found) == ["missing-rollback"]
 
 
+def test_rusqlite_migration(plant: Plant, look: Look) -> None:
+    plant(
+        {
+            "m/01-friend_car/up.sql": "",
+            "m/01-friend_car/down.sql": "",
+            "m/2-add-birthday_column/up.sql": "",
+            "m/10-c/up.sql": "",
+            "m/10-c/notes.sql": "",
+        }
+    )
+    found = look()
+    history = only(found)
+    assert (history.layout, history.dialect, history.root) == ("rusqlite_migration", LITE, "m")
+    assert pairs(history) == [
+        ("01", "m/01-friend_car/up.sql", "m/01-friend_car/down.sql"),
+        ("2", "m/2-add-birthday_column/up.sql", None),
+        ("10", "m/10-c/up.sql", None),
+    ]
+    assert [m.name for m in history.migrations] == ["friend_car", "add-birthday_column", "c"]
+    assert found.unmatched == ("m/10-c/notes.sql",)
+    assert pairs(only(look("m/01-friend_car/down.sql"))) == pairs(history)
+    assert pairs(only(look("m/2-add-birthday_column"))) == pairs(history)
+    assert only(look(dialect=PG)).dialect is PG
+
+
+def test_folders_with_dashes_for_a_named_engine(plant: Plant, look: Look) -> None:
+    plant({"m/postgres/1-a/up.sql": "", "m/postgres/1-a/down.sql": "", "m/postgres/2024-01-01-000000_b/up.sql": ""})
+    found = look()
+    assert {(history.layout, history.dialect) for history in found.histories} == {
+        ("diesel", PG),
+        ("rusqlite_migration", PG),
+    }
+
+
 def test_metadata_that_is_not_toml(plant: Plant, look: Look) -> None:
     plant({"m/1_a/up.sql": "", "m/1_a/down.sql": "", "m/1_a/metadata.toml": b"run_in_transaction = \xff"})
     found = look()

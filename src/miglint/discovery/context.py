@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from miglint.discovery.dialects import ENGINE_WORDS, Mark, of_segment, without_engine
 from miglint.discovery.homes import FORWARD_FOLDERS, ROLLBACK_FOLDERS
-from miglint.discovery.layouts.folders import FOLDER, INNER
+from miglint.discovery.layouts.folders import INNER, is_part, may_be_migration
 from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.walk import Folder, Tree, printable
 from miglint.errors import UsageError
@@ -104,19 +104,20 @@ def _around_folder(tree: Tree, real: str) -> None:
 
 
 def _is_migration(real: str) -> bool:
-    if not FOLDER.fullmatch(os.path.basename(real)):
+    base = os.path.basename(real)
+    if not may_be_migration(base):
         return False
-    return any(os.path.isfile(os.path.join(real, name)) for name in INNER)
+    return any(is_part(base, name) and os.path.isfile(os.path.join(real, name)) for name in INNER)
 
 
 def _around(tree: Tree, real: str, name: str) -> None:
     """List the folders that may hold the rest of the history of the file `name` in the folder `real`."""
     parent, base = os.path.split(real)
     above = os.path.basename(parent)
-    if name in INNER and FOLDER.fullmatch(base):
+    if is_part(base, name):
         home = tree.scan(parent)
         for folder in sorted(home.subfolders) if home is not None else ():
-            if FOLDER.fullmatch(folder):
+            if may_be_migration(folder):
                 tree.scan(os.path.join(parent, folder))
         return
     if base.lower() in ROLLBACK_FOLDERS:
@@ -153,7 +154,7 @@ def _beside(tree: Tree, real: str) -> None:
 def _variants(tree: Tree, real: str) -> None:
     """List the folders that hold the same history for another engine: `sqlite/` beside `postgres/`."""
     top = real
-    if FOLDER.fullmatch(os.path.basename(top)) or os.path.basename(top).lower() in ROLLBACK_FOLDERS:
+    if may_be_migration(os.path.basename(top)) or os.path.basename(top).lower() in ROLLBACK_FOLDERS:
         top = os.path.dirname(top)
     for beside, _ in _beside_for_others(top):
         tree.walk(beside)

@@ -71,7 +71,7 @@ def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions
     histories: list[History] = []
     unmatched: list[tuple[str, str]] = []
     foreign: set[str] = set()
-    settings = Settings(options.placeholders, forced is not None)
+    settings = Settings(options.placeholders, forced is not None, options.dialect)
     layouts = LAYOUTS if forced is None else (forced,)
     for home in homes:
         remaining = home.files

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from miglint.discovery.dialects import of_segment
 from miglint.discovery.layouts.flyway import NAME as FLYWAY_NAME
-from miglint.discovery.layouts.folders import FOLDER, INNER
+from miglint.discovery.layouts.folders import is_part
 from miglint.discovery.pieces import Found, Home
 from miglint.discovery.walk import Folder, Tree
 from miglint.patterns import pattern
@@ -40,10 +40,9 @@ def gather(tree: Tree, read: Callable[[str, str], SourceFile]) -> list[Home]:
         elif above.lower() in ROLLBACK_FOLDERS and of_segment(base):
             home_path = f"{grandparent}/{base}" if grandparent else base
             role, prefix = Direction.ROLLBACK, f"{above}/{base}/"
-        is_migration = bool(base) and FOLDER.fullmatch(base) is not None
         for name in folder.scripts:
             file = read(f"{folder.real}/{name}", folder.path(name))
-            if is_migration and name in INNER:
+            if is_part(base, name):
                 home_at(parent, folder).files.append(Found(file, f"{base}/{name}", folder))
             elif (
                 name[0] in "VUR"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from miglint.discovery.dialects import UNMARKED, Mark
 from miglint.discovery.versions import SortKey, numeric
 from miglint.discovery.walk import Folder
-from miglint.source import Direction, Problem, SourceFile, Span
+from miglint.source import Dialect, Direction, Problem, SourceFile, Span
 from miglint.values import Struct, field
 
 
@@ -80,6 +80,7 @@ class Settings(NamedTuple):
 
     placeholders: Mapping[str, str]
     forced: bool = False
+    dialect: Dialect | None = None
 
 
 class Layout(Struct, frozen=True):

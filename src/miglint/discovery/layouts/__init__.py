@@ -8,7 +8,7 @@ put it here.
 from __future__ import annotations
 
 from miglint.discovery.layouts.flyway import FLYWAY
-from miglint.discovery.layouts.folders import FOLDERS, PRISMA
+from miglint.discovery.layouts.folders import FOLDERS, PRISMA, RUSQLITE
 from miglint.discovery.layouts.forward_only import ATLAS, DRIZZLE, SUPABASE
 from miglint.discovery.layouts.liquibase import LIQUIBASE
 from miglint.discovery.layouts.markers import DBMATE, GOOSE, SQL_MIGRATE
@@ -24,6 +24,7 @@ LAYOUTS: tuple[Layout, ...] = (
     FLYWAY,
     PRISMA,
     FOLDERS,
+    RUSQLITE,
     DRIZZLE,
     SUPABASE,
     ATLAS,

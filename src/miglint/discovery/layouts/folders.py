@@ -1,19 +1,36 @@
-"""One folder per migration: diesel and hasura (`up.sql`, `down.sql`), prisma and drizzle (`migration.sql`)."""
+"""One folder per migration: `up.sql`, `down.sql` (diesel, hasura, rusqlite_migration) or `migration.sql` (prisma).
+
+Diesel cuts the version off at an underscore, rusqlite_migration (`01-friend_car`) at a dash.
+"""
 
 from __future__ import annotations
 
 import re
 
-from miglint.discovery.dialects import UNMARKED, Mark, named
+from miglint.discovery.dialects import SQLITE, UNMARKED, Mark, named, of_folder
 from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
 from miglint.discovery.versions import SortKey, numeric, textual
 from miglint.patterns import pattern
 from miglint.source import Direction, Problem
 
 INNER = frozenset(("up.sql", "down.sql", "migration.sql"))
-FOLDER = pattern(r"([0-9][0-9\-]*)(?:_(.*))?", re.DOTALL)
+_FOLDER = pattern(r"([0-9][0-9\-]*)(?:_(.*))?", re.DOTALL)
+_DASHED_FOLDER = pattern(r"[0-9]+-.*", re.DOTALL)
 _NAME = pattern(r"([0-9][0-9\-]*)(?:_([^/]*))?/(up|down|migration)\.sql", re.DOTALL)
+_DASHED_NAME = pattern(r"([0-9]+)-([^/]*)/(up|down)\.sql", re.DOTALL)
 _PROVIDER = pattern(rb"^[ \t]*provider[ \t]*=[ \t]*\"(\w+)\"", re.MULTILINE)
+
+
+def may_be_migration(folder: str) -> bool:
+    """Tell whether a folder of this name may be one migration."""
+    return _FOLDER.fullmatch(folder) is not None or _DASHED_FOLDER.fullmatch(folder) is not None
+
+
+def is_part(folder: str, name: str) -> bool:
+    """Tell whether a file of this name, in a folder of that name, is a script of the migration that the folder is."""
+    if name not in INNER:
+        return False
+    return _FOLDER.fullmatch(folder) is not None or _DASHED_NAME.fullmatch(f"{folder}/{name}") is not None
 
 
 def _inner(found: Found) -> str | None:
@@ -55,6 +72,21 @@ def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
     # Hasura counts milliseconds, which gives thirteen digits; diesel writes dates.
     hasura = bool(pieces) and all(len(piece.version) == 13 for piece in pieces)
     return Collected(pieces, problems, label="hasura" if hasura else "diesel", order=order)
+
+
+def _recognise_dashed(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+    return [found for found in files if _DASHED_NAME.fullmatch(found.name)]
+
+
+def _collect_dashed(home: Home, files: list[Found], settings: Settings) -> Collected:
+    pieces = []
+    for found in files:
+        if match := _DASHED_NAME.fullmatch(found.name):
+            direction = Direction.ROLLBACK if match[3] == "down" else Direction.FORWARD
+            pieces.append(_piece(home, found, match, direction, order=numeric, transaction=True))
+    # It runs on nothing else, unless somebody says so.
+    said = settings.dialect is not None or of_folder(home.folder.shown) is not UNMARKED
+    return Collected(pieces, mark=UNMARKED if said else SQLITE)
 
 
 def _collect_prisma(home: Home, files: list[Found], settings: Settings) -> Collected:
@@ -102,4 +134,5 @@ def _provider(home: Home) -> Mark:
 
 
 FOLDERS = Layout("diesel", _recognise, _collect, aliases=("hasura",))
+RUSQLITE = Layout("rusqlite_migration", _recognise_dashed, _collect_dashed)
 PRISMA = Layout("prisma", _recognise_prisma, _collect_prisma, rollbacks="none")
