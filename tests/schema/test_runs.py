@@ -134,3 +134,22 @@ def test_whether_an_index_is_that_of_a_partition_that_nobody_made_is_not_known()
     assert after.unknown == ('whether "i0" is a part of the index "i" and goes with it is not known',)
     assert after.failed is None
     assert run(after.schema, postgres.parse("DROP INDEX IF EXISTS i;"), rollback=True).unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("script", "failed"),
+    [
+        ("DELETE FROM schema_migrations WHERE version = '5';", None),
+        ("DROP TABLE app_schema_migrations;", None),
+        ('TRUNCATE "SequelizeMeta";', None),
+        ("DELETE FROM atlas_schema_revisions.atlas_schema_revisions;", None),
+        ("DELETE FROM document_versions;", "undefined_table"),
+        ("DROP TABLE conversions;", "undefined_table"),
+        ("DROP TABLE migration_jobs;", "undefined_table"),
+        ("DROP TYPE version_state;", "undefined_object"),
+        ("DROP FUNCTION set_version();", "undefined_function"),
+    ],
+)
+def test_a_rollback_meets_the_books_of_the_tool_that_runs_it(script: str, failed: str | None) -> None:
+    schema = run(empty_schema(Dialect.POSTGRES), postgres.parse("CREATE TABLE t (id int);")).schema
+    assert condition(run(schema, postgres.parse(script), rollback=True)) == failed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from miglint.schema.apply.tracking import is_tracking_table
 from miglint.schema.assumption import Assumption
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
@@ -161,12 +162,12 @@ class Machine:
         self.schema = assumption.apply(self.schema)
 
     def never(self, key: Key) -> bool:
-        """Whether a relation of which nothing is known cannot be there: in a rollback, when files make everything.
+        """Whether an object of which nothing is known cannot be there: in a rollback, when files make everything.
 
         A forward may rely on what somebody else made; its rollback then meets what the forwards made. The tables in
         which migration tools keep their books are made by nobody.
         """
-        return self.strict and self.schema.rooted and "migration" not in key.name and "version" not in key.name
+        return self.strict and self.schema.rooted and not (key.space == "relation" and is_tracking_table(key.name))
 
     def never_made(self, key: Key) -> None:
         """A guard looked for what no file has made. Whether it was there is known only when files make everything."""
