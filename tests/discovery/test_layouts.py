@@ -145,13 +145,22 @@ def test_rusqlite_migration(plant: Plant, look: Look) -> None:
     assert only(look(dialect=PG)).dialect is PG
 
 
+def test_diesel_without_an_underscore(plant: Plant, look: Look) -> None:
+    folders = ("2024-01-01-000000_a", "2024-01-02-000000-b", "2024-01-03-000000-c_d", "2024-01-04-000000_e")
+    plant({f"m/{folder}/up.sql": "" for folder in folders})
+    history = only(look())
+    assert (history.layout, history.dialect) == ("diesel", PG)
+    assert [(m.version, m.name) for m in history.migrations] == [
+        ("20240101000000", "a"),
+        ("20240102000000b", ""),
+        ("20240103000000c", "d"),
+        ("20240104000000", "e"),
+    ]
+
+
 def test_folders_with_dashes_for_a_named_engine(plant: Plant, look: Look) -> None:
-    plant({"m/postgres/1-a/up.sql": "", "m/postgres/1-a/down.sql": "", "m/postgres/2024-01-01-000000_b/up.sql": ""})
-    found = look()
-    assert {(history.layout, history.dialect) for history in found.histories} == {
-        ("diesel", PG),
-        ("rusqlite_migration", PG),
-    }
+    plant({"m/postgres/1-a/up.sql": "", "m/postgres/1-a/down.sql": ""})
+    assert (only(look()).layout, only(look()).dialect) == ("rusqlite_migration", PG)
 
 
 def test_metadata_that_is_not_toml(plant: Plant, look: Look) -> None:

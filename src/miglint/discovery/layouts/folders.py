@@ -18,6 +18,7 @@ _FOLDER = pattern(r"([0-9][0-9\-]*)(?:_(.*))?", re.DOTALL)
 _DASHED_FOLDER = pattern(r"[0-9]+-.*", re.DOTALL)
 _NAME = pattern(r"([0-9][0-9\-]*)(?:_([^/]*))?/(up|down|migration)\.sql", re.DOTALL)
 _DASHED_NAME = pattern(r"([0-9]+)-([^/]*)/(up|down)\.sql", re.DOTALL)
+_UNNAMED = pattern(r"([0-9]+-[^/_]*)(?:_([^/]*))?/(up|down)\.sql", re.DOTALL)
 _PROVIDER = pattern(rb"^[ \t]*provider[ \t]*=[ \t]*\"(\w+)\"", re.MULTILINE)
 
 
@@ -42,7 +43,11 @@ def _inner(found: Found) -> str | None:
 
 def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
     prisma = {id(found.folder) for found in files if _inner(found) == "migration"}
-    return [found for found in files if id(found.folder) not in prisma and _inner(found)]
+    taken = [found for found in files if id(found.folder) not in prisma and _inner(found)]
+    if taken:
+        # Beside others with an underscore, a name without one is all version to diesel.
+        taken += [found for found in files if _inner(found) is None and _DASHED_NAME.fullmatch(found.name)]
+    return taken
 
 
 def _recognise_prisma(home: Home, files: list[Found], settings: Settings) -> list[Found]:
@@ -57,7 +62,7 @@ def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
     order = textual if dashed else numeric
     transactions: dict[int, bool] = {}
     for found in files:
-        match = _NAME.fullmatch(found.name)
+        match = _NAME.fullmatch(found.name) or _UNNAMED.fullmatch(found.name)
         if match is None:
             continue
         transaction = True
