@@ -73,6 +73,34 @@ def test_views_that_differ_far_behind_are_told_apart(checker: Checker) -> None:
     assert told[2] == "after the rollback view v has another definition: it was `(id > 1))`, and is `(id > 2))`"
 
 
+@pytest.mark.parametrize(
+    ("language", "again", "severity"),
+    [
+        ("sql", "SELECT 1 /* one\n */ + a.id -- that's it\nFROM a WHERE 'x  y' <> ''", "info"),
+        ("sql", "SELECT 1 + a.id FROM a WHERE 'x y' <> ''", "error"),
+        ("sql", "SELECT 1 + a.id FROM a /* WHERE */ WHERE 'x  y' <> '' ", "info"),
+        ("sql", "SELECT 1 + a . id FROM a WHERE $$x  y$$ <> ''", "error"),
+        ("sql", "SELECT 1 +a.id FROM a WHERE 'x  y' <> '' -- WHERE", "info"),
+        ("sql", "SELECT 1 + a.id FROM a WHERE 'x  y' <> '--' -- ''", "error"),
+        ("plpython3u", "SELECT 1 +  a.id FROM a WHERE 'x  y' <> ''", "error"),
+    ],
+)
+def test_a_body_that_is_spelled_differently(checker: Checker, language: str, again: str, severity: str) -> None:
+    def made(body: str) -> str:
+        return f"CREATE OR REPLACE FUNCTION f() RETURNS SETOF bigint LANGUAGE {language} AS $f${body}$f$;\n"
+
+    before = "SELECT 1 + a.id FROM a WHERE 'x  y' <> ''"
+    files = KEPT | {
+        "002_b.up.sql": made(before),
+        "002_b.down.sql": "DROP FUNCTION IF EXISTS f();",
+        "003_c.up.sql": made("SELECT id FROM a"),
+        "003_c.down.sql": made(again),
+    }
+    (told,) = checker.told(files, "SYM014")
+    assert told[1] == severity
+    assert ("white space or comments only" in told[2]) is (severity == "info")
+
+
 def test_a_rollback_that_calls_a_function_is_none_that_does_nothing(checker: Checker) -> None:
     files = KEPT | {"002_b.up.sql": "CREATE TABLE b (id int);", "002_b.down.sql": "SELECT now(), current_setting('x');"}
     assert checker.told(files, "PAI003") != []

@@ -13,6 +13,7 @@ from miglint.rules.restore import first_difference, how_to_restore, how_to_survi
 from miglint.schema.diff import Change
 from miglint.schema.objects import Key
 from miglint.schema.outcome import Event
+from miglint.schema.sameness import respelled
 from miglint.schema.value import Schema
 from miglint.source import Direction, Script
 from miglint.sql import operations as ops
@@ -190,8 +191,12 @@ def _hit(step: Step, change: Change) -> Hit:
         rollback = step.migration.rollback
         assert rollback is not None
         script, span = rollback, first_text(rollback)
-    severity = None if change.counts else Severity.INFO
+    severity = None if change.counts and not _is_respelled(step, change) else Severity.INFO
     return Hit(script.file, span, message(step, change), how_to_restore(step, change), script, severity)
+
+
+def _is_respelled(step: Step, change: Change) -> bool:
+    return change.kind == "changed" and respelled(step.before.find(change.key), _end(step).find(change.key))
 
 
 def message(step: Step, change: Change) -> str:
@@ -211,6 +216,8 @@ def message(step: Step, change: Change) -> str:
     if change.aspect == "validated":
         now = "NOT VALID, and was validated" if "NOT VALID" in (change.after or "") else "validated, and was not"
         return f"after the rollback {thing} is {now}"
+    if _is_respelled(step, change):
+        return f"after the rollback {thing} differs in white space or comments only: the server keeps its text as it is"
     aspect = change.aspect or "definition"
     before, after = change.before or "not set", change.after or "not set"
     if before.lower() == after.lower():

@@ -9,6 +9,7 @@ from miglint.schema.intervals import folded_interval
 from miglint.schema.objects import (
     Index,
     Policy,
+    Routine,
     Rule,
     SchemaObject,
     Trigger,
@@ -146,6 +147,28 @@ def _behind_columns(tokens: list[str], at: int, star: str) -> int:
             break
         at += 2
     return end
+
+
+# Languages in which white space and comments between words mean nothing.
+_FREE_FORM = frozenset({"sql", "plpgsql"})
+_WORD = pattern(
+    r"""(?P<idle>\s+|--[^\n]*|/\*.*?\*/)
+    |[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?P<quote>\$(?:[^\W\d]\w*)?\$).*?(?P=quote)|\w+|.""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def respelled(one: SchemaObject | None, two: SchemaObject | None) -> bool:
+    """Whether two routines, which the server keeps as they are written, differ in white space and comments only."""
+    if not (isinstance(one, Routine) and isinstance(two, Routine)) or one.body is None or two.body is None:
+        return False
+    if one.language not in _FREE_FORM or one == two or replace(one, body=None) != replace(two, body=None):
+        return False
+    return _words(one.body) == _words(two.body)
+
+
+def _words(body: str) -> list[str]:
+    return [match[0] for match in _WORD.finditer(body) if match["idle"] is None]
 
 
 def _set(names: tuple[str, ...] | None) -> frozenset[str]:
