@@ -20,10 +20,10 @@ from miglint.source import Dialect, Direction, Migration, Script, SourceFile, Sp
 from miglint.sql import parse, postgres, sqlite
 from miglint.values import replace
 
-from . import calls, keys, pairs, views
+from . import calls, clustered, keys, pairs, views
 from .pairs import SQLITE, Pair
 
-POSTGRES = [*pairs.POSTGRES, *calls.POSTGRES, *keys.POSTGRES, *views.POSTGRES]
+POSTGRES = [*pairs.POSTGRES, *calls.POSTGRES, *keys.POSTGRES, *views.POSTGRES, *clustered.PAIRS]
 
 
 def script(text: str, direction: Direction, dialect: Dialect) -> Script:

@@ -16,6 +16,7 @@ from miglint.source import Dialect
 from miglint.sql import postgres, sqlite
 
 from .cases import POSTGRES, SQLITE, Case
+from .clustered import POSTGRES as CLUSTERED
 from .conversions import POSTGRES as CONVERSIONS
 from .reread import SQLITE as REREAD
 
@@ -37,7 +38,7 @@ def two_runs(case: Case, dialect: Dialect) -> tuple[Run, Run]:
     return first, run(start, parse(case.script), rollback=True)
 
 
-@pytest.mark.parametrize("case", POSTGRES + CONVERSIONS, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", POSTGRES + CLUSTERED + CONVERSIONS, ids=lambda case: case.name)
 def test_model_of_postgres(case: Case) -> None:
     first, second = two_runs(case, Dialect.POSTGRES)
     assert (condition(first), condition(second)) == (case.first, case.second)
@@ -62,7 +63,7 @@ def fresh(server: str) -> Iterator[psycopg.Connection]:
 
 def test_postgres_itself(fresh: psycopg.Connection) -> None:
     wrong = []
-    for case in POSTGRES + CONVERSIONS:
+    for case in POSTGRES + CLUSTERED + CONVERSIONS:
         fresh.execute("DROP SCHEMA public CASCADE; DROP SCHEMA IF EXISTS s CASCADE; CREATE SCHEMA public")
         fresh.execute("RESET search_path")
         if case.setup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.schema.apply.clustering import forget
 from miglint.schema.apply.foreign_keys import fitting
 from miglint.schema.apply.machine import Machine
 from miglint.schema.apply.naming import choose, column_part, join, truncate
@@ -250,7 +251,9 @@ def remove(machine: Machine, key: Key, name: str) -> None:
     machine.put(key, replace(table, constraints=rest, absent=absent))
     if machine.postgres and constraint.kind in _INDEXED:
         index_key = Key("relation", key.schema, name)
-        if isinstance(machine.schema.find(index_key), Index):
+        index = machine.schema.find(index_key)
+        if isinstance(index, Index):
+            forget(machine, index)
             machine.drop(index_key)
 
 
@@ -264,6 +267,8 @@ def rename_in_table(machine: Machine, key: Key, old: str, new: str) -> None:
     if table.constraints[old].kind in _INDEXED and isinstance(index, Index):
         if new_key in machine.schema:
             raise machine.refuse("duplicate_table", f'relation "{new}" already exists', new_key)
+        forget(machine, index, new)
+        table = machine.schema.table(key) or table
         machine.drop(index_key)
         machine.create(new_key, replace(index, name=Name(key.schema, new), constraint=new, generated=False))
     constraints = {

@@ -15,7 +15,6 @@ from miglint.sql.operations import (
     Delete,
     Expression,
     Insert,
-    Maintenance,
     Name,
     OtherData,
     Query,
@@ -270,16 +269,3 @@ def other_data(machine: Machine, operation: OtherData) -> None:
             machine.note("rows", f'rows are copied into "{operation.table}" again')
     elif operation.kind == "merge":
         machine.note("rows?", f'what MERGE does to "{operation.table}" a second time is not known')
-
-
-def maintenance(machine: Machine, operation: Maintenance) -> None:
-    """`VACUUM`, `ANALYZE`, `LOCK` and the like leave the schema alone; their target must exist."""
-    if operation.target is not None and operation.kind in (
-        "lock",
-        "refresh materialized view",
-        "cluster",
-        "reindex table",
-    ):
-        key, found = machine.relation(operation.target)
-        if isinstance(found, Absent):
-            raise machine.missing_relation(operation.target, key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.schema.apply.clustering import forget
 from miglint.schema.apply.constraints import remove
 from miglint.schema.apply.foreign_keys import resting_on
 from miglint.schema.apply.machine import Machine
@@ -82,6 +83,7 @@ def drop_column_dependents(machine: Machine, key: Key, column: str, *, cascade: 
             involved = involved or machine.column_name(element.column or "") == column
             involved = involved or (element.expression is not None and column in element.expression.columns)
         if involved:
+            forget(machine, index)
             machine.drop(index_key)
     if machine.postgres:
         owned = (_name(key), column)
@@ -296,6 +298,8 @@ def drop_object(machine: Machine, key: Key, *, cascade: bool) -> None:
     if machine.postgres and key.space in ("relation", "type"):
         what = f"{kind_of(value)} {key.name}"
         settle(machine, blockers_of(machine, key), cascade=cascade, of=what, key=key)
+    if isinstance(value, Index):
+        forget(machine, value)
     _drop_parts(machine, key)
     machine.drop(key)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.schema.apply.clustering import forget
 from miglint.schema.apply.constraints import not_null_name, rename_in_table
 from miglint.schema.apply.drops import routines
 from miglint.schema.apply.machine import Machine
@@ -103,6 +104,8 @@ def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
     old_name = Name(key.schema, key.name)
     rows = machine.schema.find(Key("rows", key.schema, key.name))
     machine.drop(key)
+    if isinstance(value, Index):
+        forget(machine, value, new.name)
     if isinstance(value, Table) and machine.postgres:
         # The names of NOT NULL constraints stay what they were when the table had its old name.
         columns = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.schema.apply import clustering
 from miglint.schema.apply.columns import altered, define
 from miglint.schema.apply.constraints import add_constraint
 from miglint.schema.apply.indexes import attach_index, copy_index, part_index
@@ -327,6 +328,14 @@ def set_table_option(machine: Machine, operation: SetTableOption) -> None:
     if found is None and operation.kind == "table":
         assumed = machine.table(operation.table)
         found = None if assumed is None else assumed[1]
+    if machine.postgres and operation.value is not None and isinstance(found, (Table, View)):
+        if operation.option == clustering.OPTION:
+            clustering.refuse_index(machine, key, operation.value)
+            if isinstance(found, Table) and found.partition_by is not None:
+                message = "cannot mark index clustered in partitioned table"
+                raise machine.refuse("feature_not_supported", message, key)
+        elif operation.option == "replica identity" and operation.value.startswith("using index "):
+            clustering.index_of(machine, key, operation.value.removeprefix("using index "))
     if isinstance(found, Table):
         if operation.option == "logged":
             machine.put(key, replace(found, persistence="permanent" if operation.value == "on" else "unlogged"))
