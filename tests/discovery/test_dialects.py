@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from miglint.discovery import DiscoveryOptions, discover
 from miglint.discovery.dialects import UNMARKED, of_segment, of_working_directory
 from miglint.source import Dialect
 
@@ -167,3 +168,10 @@ def test_a_second_package_for_a_database_is_not_db2(plant: Plant, look: Look) ->
     found = look(rollbacks="optional")
     assert only(found).root == "internal/db2/migrations"
     assert [problem.message for problem in found.problems] == ["1 file for Db2 left out"]
+
+
+def test_working_directory_does_not_speak_for_what_lies_outside_of_it(plant: Plant) -> None:
+    root = plant({"a/1_x.sql": "", "mysql/1_x.sql": ""})
+    options = DiscoveryOptions(cwd=str(root / "mysql"), rollbacks="none")
+    assert [history.root for history in discover(["../a"], options=options).histories] == [str(root / "a")]
+    assert kinds(discover(["."], options=options)) == ["other-dialect"]

@@ -126,11 +126,15 @@ def assemble(
 
 
 def folder_mark(folder: Folder, cwd: str) -> Mark:
-    """Return the dialect that a folder's path speaks of, or the working directory's own name."""
+    """Return the dialect that a folder's path speaks of, or the name of the working directory that it lies in."""
     mark = of_folder(folder.shown)
     if not is_meant(mark, folder.real):
         return UNMARKED
-    return mark if mark is not UNMARKED else of_working_directory(cwd)
+    return mark if mark is not UNMARKED or _is_absolute(folder.shown) else of_working_directory(cwd)
+
+
+def _is_absolute(shown: str) -> bool:
+    return shown.startswith("/") or shown[1:2] == ":"
 
 
 def _read_as(home: Home, versions: dict[SortKey, list[_Marked]], problems: list[Problem]) -> Dialect | None:
