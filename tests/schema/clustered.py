@@ -57,18 +57,11 @@ POSTGRES = [
 
 PAIRS = [
     Pair("ordering by an index is undone", T, "CLUSTER t USING i;", "ALTER TABLE t SET WITHOUT CLUSTER;"),
-    Pair("ordering by an index is kept", T, "CLUSTER t USING i;", "SELECT 1;", ("changed table t cluster",)),
+    Pair("the index that a table was ordered by is for information", T, "CLUSTER t USING i;", "SELECT 1;"),
     Pair(
-        "an index that is made again is not what the table is ordered by",
+        "an index that was ordered by is made again",
         T + "ALTER TABLE t CLUSTER ON i;",
         "DROP INDEX i;",
         "CREATE INDEX i ON t (a);",
-        ("changed table t cluster",),
-    ),
-    Pair(
-        "an index has its name again",
-        T + "ALTER TABLE t CLUSTER ON i;",
-        "ALTER INDEX i RENAME TO j;",
-        "ALTER INDEX j RENAME TO i;",
     ),
 ]

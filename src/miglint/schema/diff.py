@@ -48,7 +48,8 @@ class Change(Struct, frozen=True, gc=False):
     thing for people (`table`, `column`, `index`, `foreign key`, `check constraint`, `function`, ...), `name` its full
     name; `aspect` what changed (`type`, `default`, `nullability`, `definition`, `labels`, `validated`, `column order`,
     ...). `before` and `after` are both definitions as text. `certain` is False when one side is not known well enough.
-    `counts` is False for differences that are only information: column order, comments, privileges, owners.
+    `counts` is False for differences that are only information: column order, comments, privileges, owners, the
+    index that a table was ordered by, `NOT VALID`, generated names.
     """
 
     kind: str
@@ -210,7 +211,7 @@ def _tables(key: Key, one: Table, two: Table) -> Iterator[Change]:
                 one.options.get(option),
                 two.options.get(option),
                 not one.assumed,
-                counts=option != "owner",
+                counts=option not in ("owner", "cluster"),
             )
     shared = [column for column in one.columns if column in two.columns]
     if shared != [column for column in two.columns if column in one.columns]:
