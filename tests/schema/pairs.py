@@ -107,7 +107,6 @@ POSTGRES = [
         T + "CREATE INDEX i ON t (a);",
         "ALTER TABLE t CLUSTER ON i;",
         "SELECT 1;",
-        ("changed table t cluster",),
     ),
     Pair(
         "an aggregate goes with the function that it is made of",

@@ -93,7 +93,7 @@ def empty_rollback(step: Step, context: Context) -> Iterator[Hit]:
             "Write the statements that undo the forward, or say why there cannot be any: "
             "`-- miglint: irreversible (why)`.",
         )
-    elif does_anything(step.forward_statements):
+    elif step.changes or does_anything(step.forward_statements):
         stays = message(step, step.changes[0]) if step.changes else "the schema is as before"
         rows = "" if step.changes else ", but what the forward did to rows will stay"
         yield hit_in(
