@@ -20,6 +20,7 @@ from miglint.source import Dialect, Direction, Discovered, History, Migration, S
 from miglint.sql import parse
 from miglint.values import Struct, field, replace
 from miglint.variants import Both, Variants, variants
+from miglint.written import as_written
 
 if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport, HistoryRun
@@ -263,7 +264,7 @@ def _report(step: Step) -> MigrationReport:
         migration.forward.path if migration.forward else None,
         migration.rollback.path if migration.rollback else None,
         step.verdict.as_dict(),
-        step.unknown,
+        tuple(map(as_written, step.unknown)),
     )
 
 
@@ -282,7 +283,7 @@ def _with_executions(report: MigrationReport, runs: list[Executed]) -> Migration
     return replace(
         report,
         verdict=verdict,
-        unknown=tuple(dict.fromkeys(reason for item in runs for reason in item.run.unknown)),
+        unknown=tuple(dict.fromkeys(as_written(reason) for item in runs for reason in item.run.unknown)),
         static_verdict=report.verdict,
         executions=tuple(as_dict(item.run, item.history) for item in runs),
     )

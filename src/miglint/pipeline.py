@@ -25,6 +25,7 @@ from miglint.selection import Selection, load_rules, missing, select
 from miglint.source import Discovered, History, SourceFile, Span
 from miglint.sql import parse
 from miglint.values import replace
+from miglint.written import as_written
 
 if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport
@@ -191,8 +192,8 @@ def _folded(group: list[Placed]) -> Finding:
         column=start.column,
         end_line=end.line,
         end_column=end.column,
-        message=message,
-        help="\n".join([part for part in (hit.help,) if part] + also),
+        message=as_written(message),
+        help=as_written("\n".join([part for part in (hit.help,) if part] + also)),
         direction=hit.script.direction.value if hit.script else None,
         version=hit.version or (migration.version if migration else None),
         dialect=dialect.value if dialect else None,

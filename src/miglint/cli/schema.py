@@ -16,6 +16,7 @@ from miglint.schema.render import to_json, to_mermaid, to_sql
 from miglint.schema.value import Schema
 from miglint.source import History
 from miglint.values import replace
+from miglint.written import as_written
 
 _FORMATS = {"sql": to_sql, "json": to_json, "mermaid": to_mermaid}
 
@@ -50,7 +51,7 @@ def command(
     if len(histories) > 1:
         listed = "\n".join(f"  {history.root or '.'} ({history.dialect.value})" for history, _ in histories)
         raise UsageError(f"there are several histories: name a folder, or --dialect\n{listed}")
-    write(_FORMATS[format_](_schema(*histories[0], version)), output)
+    write(as_written(_FORMATS[format_](_schema(*histories[0], version))), output)
 
 
 def _schema(history: History, steps: Iterable[Step], version: str | None) -> Schema:

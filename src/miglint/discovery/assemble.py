@@ -12,10 +12,12 @@ from miglint.discovery.dialects import UNMARKED, Mark, is_meant, of_folder, of_w
 from miglint.discovery.evidence import of_files
 from miglint.discovery.order import order_problems
 from miglint.discovery.pieces import Collected, Home, Layout, Piece
+from miglint.discovery.tags import filled_in, is_template
 from miglint.discovery.versions import SortKey
 from miglint.discovery.walk import Folder
 from miglint.source import Dialect, Direction, History, Migration, Problem, Script, SourceFile, Span
 from miglint.values import replace
+from miglint.written import has_tag
 
 _SPOKEN = {Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
 
@@ -288,15 +290,17 @@ def _migration(pair: _Pair, dialect: Dialect) -> Migration:
     reason = forward.irreversible if forward is not None else None
     if reason is None and rollback is not None:
         reason = rollback.irreversible
-    return Migration(
-        head.piece.version,
-        head.piece.name,
-        dialect,
-        _script(forward, dialect),
-        _script(rollback, dialect),
-        reason,
-        head.piece.repeatable,
-    )
+    scripts = (_script(forward, dialect), _script(rollback, dialect))
+    if any(each is not None and each.substituted is None and is_template(each.text) for each in scripts):
+        # What one of them makes is not known, so nothing can be said of what the other does to it.
+        scripts = (_as_it_stands(scripts[0]), _as_it_stands(scripts[1]))
+    return Migration(head.piece.version, head.piece.name, dialect, *scripts, reason, head.piece.repeatable)
+
+
+def _as_it_stands(script: Script | None) -> Script | None:
+    if script is None or script.substituted is None or not has_tag(script.substituted):
+        return script
+    return replace(script, substituted=None)
 
 
 def _after_programs(migrations: list[Migration], programs: tuple[int, ...]) -> tuple[Migration, ...]:
@@ -316,8 +320,11 @@ def _after_programs(migrations: list[Migration], programs: tuple[int, ...]) -> t
 def _script(marked: _Marked | None, dialect: Dialect) -> Script | None:
     if marked is None:
         return None
-    piece = marked.piece
-    return Script(piece.file, marked.span, piece.direction, dialect, piece.transaction, piece.substituted)
+    piece, (start, end) = marked.piece, marked.span
+    substituted = piece.substituted
+    if substituted is None and ("{{" in piece.file.text or "${" in piece.file.text):
+        substituted = filled_in(piece.file.text[start:end])
+    return Script(piece.file, marked.span, piece.direction, dialect, piece.transaction, substituted)
 
 
 def _path(migration: Migration) -> str:

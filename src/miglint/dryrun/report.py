@@ -19,12 +19,13 @@ from miglint.dryrun.results import (
 )
 from miglint.schema.diff import Change
 from miglint.values import replace
+from miglint.written import as_written
 
 
 def as_dict(run: MigrationRun, history: HistoryRun) -> dict[str, Any]:
     """Return one migration's run: the engine, the seven steps, the differences, the statements with their locks."""
     engine = history.engine
-    return {
+    found = {
         "engine": {"kind": engine.kind, "product": engine.product, "version": engine.version, "why": engine.why},
         "steps": [_step(step) for step in run.steps],
         "changes": [_change(change) for change in run.changes],
@@ -35,6 +36,17 @@ def as_dict(run: MigrationRun, history: HistoryRun) -> dict[str, Any]:
         **({} if run.costs is None else {"costs": _costs(run.costs)}),
         "seconds": round(run.seconds, 4),
     }
+    written: dict[str, Any] = _as_written(found)
+    return written
+
+
+def _as_written(value: Any) -> Any:
+    """Return a value with the names that a template gives as the files have them."""
+    if isinstance(value, str):
+        return as_written(value)
+    if isinstance(value, dict):
+        return {as_written(key): _as_written(item) for key, item in value.items()}
+    return [_as_written(item) for item in value] if isinstance(value, list) else value
 
 
 def _telling(empty: Execution | None, rows: Execution | None) -> Execution | None:

@@ -20,7 +20,7 @@ from miglint.dryrun.row_steps import run_rows
 from miglint.dryrun.session import QueryError
 from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, not_run, run_steps
-from miglint.dryrun.surroundings import bookkeeping, missing_extensions, script_of
+from miglint.dryrun.surroundings import bookkeeping, missing_extensions, missing_schemas, script_of
 from miglint.errors import UsageError
 from miglint.source import Dialect, History, Migration, Script
 from miglint.values import Struct, replace
@@ -195,9 +195,9 @@ class _Run:
                 notes.append(
                     f"the extension {name} was there before the first migration: scripts use it, and none creates it"
                 )
-        table = bookkeeping(history)
-        if table is not None:
-            database.run(prepare(table))
+        for made in (bookkeeping(history), missing_schemas(history)):
+            if made is not None:
+                database.run(prepare(made))
         return tuple(notes)
 
     def _migrations(self, history: History, database: Database, known: int) -> Iterable[MigrationRun]:

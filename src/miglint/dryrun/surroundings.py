@@ -7,6 +7,7 @@ import re
 from miglint.dryrun.extensions import created_extension
 from miglint.patterns import pattern
 from miglint.source import Dialect, Direction, History, Script, SourceFile, Span
+from miglint.written import has_tag
 
 _BOOKKEEPING = {
     "diesel": "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL,"
@@ -26,6 +27,8 @@ _WORDS = {
     "btree_gin": pattern(r"\bgin\s*\([^)]*\b(?:int[248]|uuid|text)_ops\b", re.IGNORECASE),
     "unaccent": pattern(r"\bunaccent\s*\(", re.IGNORECASE),
 }
+_QUALIFIER = pattern(r"(\w+)\"? *\.")
+_SCHEMA = pattern(r"\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?\"?(\w+)", re.IGNORECASE)
 _CREATION = pattern(r"create\s+extension[^;]*", re.IGNORECASE)
 _COMMENT = pattern(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
@@ -39,6 +42,22 @@ def bookkeeping(history: History) -> Script | None:
 def script_of(text: str, dialect: Dialect) -> Script:
     """Return a text of ours as a script."""
     return Script(SourceFile("(surroundings)", text), Span(0, len(text)), Direction.FORWARD, dialect)
+
+
+def missing_schemas(history: History) -> Script | None:
+    """Return a script that makes the schemas which templates are to name and none of the history's scripts creates."""
+    if history.dialect is not Dialect.POSTGRES:
+        return None
+    texts = [
+        script.substituted
+        for migration in history.migrations
+        for script in (migration.forward, migration.rollback)
+        if script is not None and script.substituted is not None and has_tag(script.substituted)
+    ]
+    used = dict.fromkeys(name for text in texts for name in _QUALIFIER.findall(text) if has_tag(name))
+    created = {name for text in texts for name in _SCHEMA.findall(text)}
+    statements = [f'CREATE SCHEMA "{name}"' for name in used if name not in created]
+    return script_of(";\n".join(statements), history.dialect) if statements else None
 
 
 def missing_extensions(history: History) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from miglint.schema.outcome import Event, Note
 from miglint.source import Dialect, Direction, Discovered, Problem, Script, SourceFile, Span
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement, flat
+from miglint.written import has_tag
 
 Clause = tuple[Statement, Operation]
 Subject = tuple[str, str | None]
@@ -36,7 +37,7 @@ _RESERVED = frozenset(
 def ident(name: str) -> str:
     """Write a name as SQL: bare where the engine reads it back unchanged, quoted otherwise."""
     plain = name.isascii() and name.replace("_", "a").isalnum() and name.islower() and not name[0].isdigit()
-    return name if plain and name not in _RESERVED else '"' + name.replace('"', '""') + '"'
+    return name if (plain and name not in _RESERVED) or has_tag(name) else '"' + name.replace('"', '""') + '"'
 
 
 def qualified(name: ops.Name) -> str:

@@ -11,6 +11,7 @@ from miglint.rules.clauses import operations_of
 from miglint.source import Script, Span
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Operation, Statement, flat
+from miglint.written import has_tag
 
 # How configurations and messages call the kinds of things that have names.
 KINDS = (
@@ -98,6 +99,9 @@ def declared_in(script: Script, statements: tuple[Statement, ...]) -> Iterator[D
 def _declared(script: Script, operation: Operation) -> Iterator[Declared]:
     if type(operation) in _NAMING:
         for kind, name, owner, span in _names(operation):
+            # What a template has yet to fill in is not known.
+            if has_tag(name):
+                continue
             yield Declared(kind, name, owner, span or operation.span, script, operation)
 
 

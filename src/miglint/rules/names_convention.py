@@ -14,6 +14,7 @@ from miglint.rules.registry import Context, Hit, rule
 from miglint.source import Dialect
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation, flat
+from miglint.written import has_tag
 
 # Reserved in PostgreSQL 18, SQLite or SQL:2023, and met as names.
 _RESERVED = frozenset(
@@ -225,7 +226,8 @@ def name_without_schema(step: Step, context: Context) -> Iterator[Hit]:
             told: set[str] = set()
             for operation in flat(statement.operations):
                 made = _made(operation)
-                if made is None or made[1].schema is not None or made[1].name in told:
+                # What a template puts before a name may be its schema.
+                if made is None or made[1].schema is not None or made[1].name in told or has_tag(made[1].name):
                     continue
                 told.add(made[1].name)
                 yield hit_in(

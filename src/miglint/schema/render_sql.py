@@ -28,6 +28,7 @@ from miglint.schema.objects import (
 from miglint.schema.value import Schema
 from miglint.source import Dialect
 from miglint.sql.operations import Column, Constraint, IndexElement, Name
+from miglint.written import has_tag
 
 # Kinds in the order in which one may need the one before.
 _ORDER = (
@@ -247,7 +248,7 @@ class _Writer:
 def identifier(text: str) -> str:
     """Write a name, quoted unless it is plain."""
     plain = text.isascii() and text.replace("_", "a").isalnum() and text == text.lower() and not text[:1].isdigit()
-    return text if plain and text not in _RESERVED else '"' + text.replace('"', '""') + '"'
+    return text if (plain and text not in _RESERVED) or has_tag(text) else '"' + text.replace('"', '""') + '"'
 
 
 _RESERVED_WORDS = """

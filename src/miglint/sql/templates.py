@@ -17,6 +17,7 @@ _COMMENT = pattern(r"\{\{[-~]?\s*(?:/\*|!)")
 # Go's templates, Jinja's and Liquid's, and Handlebars'.
 _OPENS = pattern(r"\{\{[-~]?\s*(?:(?:if|range|with|block|define)\b|#\s*\w)|\{%[-+]?\s*(?:if|unless|for|macro|raw)\b")
 _CLOSES = pattern(r"\{[{%][-+~]?\s*(?:end\w*|/\s*\w+)\s*[-+~]?[}%]\}")
+_PLAIN = pattern(r"\{\{\s*[.$]?\w+\s*\}\}|\{\{[-~]?\s*(?:else|end)\b.*?\}\}", re.DOTALL)
 _LONGEST = 40
 
 
@@ -62,8 +63,9 @@ def _blocks(tags: list[re.Match[str]], end: int) -> list[tuple[int, int]]:
 
 
 def _shown(tags: list[re.Match[str]]) -> str:
-    """Return the first tag that is no comment, as it stands in a sentence."""
-    return _short(next((tag[0] for tag in tags if not _COMMENT.match(tag[0])), tags[0][0]))
+    """Return the first tag that decides something, or that is no comment, as it stands in a sentence."""
+    telling = [tag[0] for tag in tags if not _COMMENT.match(tag[0])] or [tags[0][0]]
+    return _short(next((tag for tag in telling if not _PLAIN.fullmatch(tag)), telling[0]))
 
 
 def _short(text: str) -> str:
