@@ -21,8 +21,8 @@ _PARTS = pattern(
     |(?P<tag>{_ANY})
     |(?P<string>'(?:{_TAG}|[^'])*+'?)
     |(?P<quoted>"(?:{_TAG}|[^"])*+"?)
-    |(?P<body>(?P<mark>\$(?:[^\W\d]\w*)?\$)(?P<inside>.*?)(?:(?P=mark)|\Z))""",
-    re.VERBOSE | re.DOTALL,
+    |(?P<body>(?P<do>\bdo\s+(?:language\s+\w+\s+)?)?(?P<mark>\$(?:[^\W\d]\w*)?\$)(?P<inside>.*?)(?:(?P=mark)|\Z))""",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _CONTROL = r"if|else|end|range|with|block|define|template|include|partial|break|continue|macro|for"
 _VALUE = pattern(
@@ -83,7 +83,7 @@ def _name(match: re.Match[str]) -> str:
 
 def _outside(text: str, start: int, end: int, depth: int = 0) -> Iterator[tuple[int, int]]:
     """Yield where the tags are that stand in the code itself, or in a name in quotes."""
-    bodies: list[tuple[int, int]] = []
+    bodies: list[tuple[bool, tuple[int, int]]] = []
     found = False
     for match in _PARTS.finditer(text, start, end):
         if match["tag"] is not None:
@@ -94,10 +94,11 @@ def _outside(text: str, start: int, end: int, depth: int = 0) -> Iterator[tuple[
                 found = True
                 yield tag.span()
         elif match["body"] is not None:
-            bodies.append(match.span("inside"))
-    # A body may be any text. It is code of this template where there are tags around it.
-    for body in bodies if (found or depth) and depth < _DEEPEST else ():
-        yield from _outside(text, *body, depth + 1)
+            bodies.append((match["do"] is not None, match.span("inside")))
+    # A body may be any text. It is code of this template where there are tags around it, or where it is run.
+    for is_run, body in bodies if depth < _DEEPEST else ():
+        if found or depth or is_run:
+            yield from _outside(text, *body, depth + 1)
 
 
 def _is_name(text: str, start: int, end: int) -> bool:
