@@ -67,6 +67,46 @@ def test_comments_of_squawk_count_where_there_is_an_alias(tmp_path, monkeypatch,
     assert codes(tmp_path, monkeypatch, sql) == expected
 
 
+C = "CREATE INDEX a_idx ON a (id);\n"
+D = "ALTER TABLE a DROP COLUMN b;\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        (C + D, ["LCK001", "BWC002"]),
+        (f"-- pgfence-ignore: create-index-not-concurrent\n{C}{D}", ["BWC002"]),
+        (f"-- pgfence: ignore create-index-not-concurrent, drop-column\n{C}{D}", ["BWC002"]),
+        (f"-- pgfence-ignore\n{C}{D}", ["BWC002"]),
+        (f"-- pgsafe:ignore add-index-non-concurrent  at night, all is quiet\n{C}{D}", ["BWC002"]),
+        (f"{C.rstrip()} -- pgsafe:ignore add-index-non-concurrent  at night\n{D}", ["BWC002"]),
+        (f"-- pgsafe:ignore\n{C}{D}", ["LCK001", "BWC002"]),
+        (f"-- eugene: ignore E6\n{C}{D}", ["BWC002"]),
+        (f"-- eugene: ignore E5, E6\n{C}{D}", ["BWC002"]),
+        (f"-- eugene: ignore\n{C}{D}", ["BWC002"]),
+        (f"{C}-- diesel-guard:disable DropColumnCheck, AddIndexCheck\n{D}", []),
+        (f"-- diesel-guard:disable\n{C}{D}", ["LCK001", "BWC002"]),
+        (f"-- safety-assured:start\n{C}-- safety-assured:end\n{D}", ["BWC002"]),
+        (f"-- safety-assured:start\n{C}{D}", ["LCK001", "BWC002"]),
+        (f"{C}-- safety-assured:end\n{D}", ["LCK001", "BWC002"]),
+        (f"-- pgls-ignore lint/safety/requireConcurrentIndexCreation\n{C}{D}", ["BWC002"]),
+        (f"-- pgt-ignore lint/safety/requireConcurrentIndexCreation: at night\n{C}{D}", ["BWC002"]),
+        (f"-- pgls-ignore lint\n{C}{D}", ["BWC002"]),
+        (f"-- pgls-ignore typecheck\n{C}{D}", ["LCK001", "BWC002"]),
+        (f"-- pgls-ignore-all lint/safety/banDropColumn\n{C}{D}", ["LCK001"]),
+        (f"{C}-- pgls-ignore-all lint/safety/banDropColumn\n{D}", ["LCK001", "BWC002"]),
+        (f"-- pgls-ignore-start lint\n{C}{D}-- pgls-ignore-end lint\n", []),
+        (f"-- pgls-ignore-start lint\n{C}{D}-- pgls-ignore-end typecheck\n", ["LCK001", "BWC002"]),
+    ],
+)
+def test_comments_of_other_linters_count_where_there_is_an_alias(tmp_path, monkeypatch, sql, expected):
+    (tmp_path / "000_a.up.sql").write_text("CREATE TABLE a (id int PRIMARY KEY, b int);\n")
+    (tmp_path / "001_a.up.sql").write_text(sql)
+    monkeypatch.chdir(tmp_path)
+    report = check(Job(Settings(str(tmp_path), select=("LCK001", "BWC002", "DIR")), (".",), cached=False)).report
+    assert [item.code for item in report.findings if item.path == "001_a.up.sql"] == expected
+
+
 def test_a_comment_inside_a_statement_is_about_the_next_line_of_code(tmp_path, monkeypatch):
     sql = (
         "ALTER TABLE a\n"

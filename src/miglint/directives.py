@@ -1,8 +1,8 @@
 """Comments that speak to the linter: what they ignore, and what is wrong with them.
 
 `-- miglint: ignore IDM003, SYM001 (why)` is about the next statement, or about its own line when it stands behind
-code. `-- miglint: ignore-file IDM003 (why)` before the first statement is about the whole file. The comments of squawk
-and pg-migration-lint are honoured for the rules that have an alias of theirs.
+code. `-- miglint: ignore-file IDM003 (why)` before the first statement is about the whole file. The comments of other
+linters are honoured for the rules that have an alias of theirs.
 """
 
 from __future__ import annotations
@@ -12,20 +12,19 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from miglint.config_table import nearest
+from miglint.directives_of_others import MARKS, Foreign, foreign
 from miglint.patterns import pattern
 from miglint.selection import Names
 from miglint.source import SourceFile, Span
-from miglint.values import Struct
+from miglint.values import Struct, field
 
 # Strings and quoted names are matched so as to be skipped. Dollar quotes are not: the body of a DO block is code, and
 # a comment in it is a comment. What is never closed runs to the end, so that every character is looked at once.
 _COMMENT = pattern(
     r"(--[^\n]*|/\*.*?(?:\*/|\Z))|[eE]'(?:[^'\\]|\\.)*+(?:'|\Z)|'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)", re.DOTALL
 )
-_MARKS = ("miglint:", "squawk-ignore", "pgm-lint:")
+_MARKS = ("miglint:", *MARKS)
 _OURS = pattern(r"[-/*\s]*miglint:\s*([\w-]*)")
-_SQUAWK = pattern(r"[-/*\s]*squawk-ignore(-file)?(?![\w-])[:\s]*")
-_PGM = pattern(r"[-/*\s]*pgm-lint:\s*suppress(-file)?(?![\w-])[:\s]*")
 _LIST = pattern(r"\s*([\w-][\w:.-]*(?:\s*,\s*[\w-][\w:.-]*)*)")
 _OTHERS = ("irreversible", "dialect", "section")
 _WORDS = ("ignore", "ignore-file", *_OTHERS)
@@ -73,23 +72,38 @@ def directives(file: SourceFile, statements: Sequence[Span], names: Names) -> It
 
 
 class _Reader(Struct, frozen=True):
-    """Reads the comments of one file."""
+    """Reads the comments of one file. `open` are those that begin a part of it, and where they stand."""
 
     file: SourceFile
     statements: Sequence[Span]
     names: Names
+    open: list[tuple[Foreign, int]] = field(default_factory=list)
 
     def read(self, span: Span) -> Directive | None:
         """Read one comment, which may be none of ours."""
         text = self.file.text[span.start : span.end].removesuffix("*/")
         if ours := _OURS.match(text):
             return None if ours[1] in _OTHERS else self._ours(span, ours[1], text[ours.end() :])
-        for tool, comment in (("squawk", _SQUAWK), ("pg-migration-lint", _PGM)):
-            if found := comment.match(text):
-                codes = _foreign_codes(tool, text[found.end() :], self.names)
-                reach = self._whole() if found[1] else _reach(self.file.text, span, self.statements)
-                return Directive(self.file, span, f"ignore{found[1] or ''}", codes, reach, foreign=True)
-        return None
+        found = foreign(text, self.names)
+        return None if found is None else self._foreign(span, found)
+
+    def _foreign(self, span: Span, found: Foreign) -> Directive | None:
+        if found.about == "start":
+            self.open.append((found, span.start))
+            return None
+        if found.about == "end":
+            begun = [item for item in self.open if item[0] == found._replace(about="start")]
+            if not begun:
+                return None
+            self.open.remove(begun[-1])
+            reach = Span(begun[-1][1], span.end)
+        elif found.about == "next":
+            reach = _reach(self.file.text, span, self.statements)
+        elif found.about == "head" and self.statements and self.statements[0].start < span.start:
+            return None
+        else:
+            reach = self._whole()
+        return Directive(self.file, span, "ignore", found.codes, reach, foreign=True)
 
     def _ours(self, span: Span, word: str, rest: str) -> Directive:
         if word not in ("ignore", "ignore-file"):
@@ -114,16 +128,6 @@ class _Reader(Struct, frozen=True):
 
     def _whole(self) -> Span:
         return Span(0, len(self.file.text) + 1)
-
-
-def _foreign_codes(tool: str, rest: str, names: Names) -> frozenset[str]:
-    """Return the rules that share a hazard with those named; without a name, with any rule of that tool."""
-    listed = _LIST.match(rest)
-    if listed is None:
-        prefix = f"{tool}:"
-        return frozenset(code for code, rule in names.rules.items() if any(a.startswith(prefix) for a in rule.aliases))
-    found = (names.resolve(f"{tool}:{name.strip()}") for name in listed[1].split(","))
-    return frozenset[str]().union(*(codes for codes in found if codes))
 
 
 def _reach(text: str, span: Span, statements: Sequence[Span]) -> Span:

@@ -96,6 +96,20 @@ def test_sqlx_without_transaction_and_without_rollback(plant: Plant, look: Look)
     assert kinds(found) == ["missing-rollback"]
 
 
+@pytest.mark.parametrize("mark", ["-- {}", "/* {} */"])
+def test_a_comment_of_squawk_says_that_there_is_no_transaction(plant: Plant, look: Look, mark: str) -> None:
+    words = "squawk-disable-assume-in-transaction"
+    plant(
+        {
+            "1_a.up.sql": f"{mark.format(words)}\r\nSELECT 1;",
+            "1_a.down.sql": f"SELECT '{mark.format(words)}';",
+            "2_b.up.sql": mark.format(f"{words}s"),
+        }
+    )
+    scripts = [script for m in only(look()).migrations for script in (m.forward, m.rollback) if script]
+    assert [script.transaction for script in scripts] == [False, True, True]
+
+
 def test_diesel(plant: Plant, look: Look) -> None:
     plant(
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,11 +16,13 @@ from miglint.discovery.pieces import Collected, Home, Layout, Piece
 from miglint.discovery.tags import filled_in, is_template
 from miglint.discovery.versions import SortKey
 from miglint.discovery.walk import Folder
+from miglint.patterns import pattern
 from miglint.source import Dialect, Direction, History, Migration, Problem, Script, SourceFile, Span
 from miglint.values import replace
 from miglint.written import has_tag
 
 _SPOKEN = {Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
+_BARE = pattern(r"^[ \t]*(?:--|/\*)[ \t]*squawk-disable-assume-in-transaction[ \t]*(?:\*/|\r?$)", re.MULTILINE)
 
 
 class Assembled(NamedTuple):
@@ -324,7 +327,13 @@ def _script(marked: _Marked | None, dialect: Dialect) -> Script | None:
     substituted = piece.substituted
     if substituted is None and ("{{" in piece.file.text or "${" in piece.file.text):
         substituted = filled_in(piece.file.text[start:end])
-    return Script(piece.file, marked.span, piece.direction, dialect, piece.transaction, substituted)
+    transaction = piece.transaction and not _runs_bare(piece.file.text)
+    return Script(piece.file, marked.span, piece.direction, dialect, transaction, substituted)
+
+
+def _runs_bare(text: str) -> bool:
+    """Tell whether a comment says, in the words of squawk, that the tool runs the file outside of a transaction."""
+    return "squawk-disable-assume-in-transaction" in text and _BARE.search(text) is not None
 
 
 def _path(migration: Migration) -> str:
