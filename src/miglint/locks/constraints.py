@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from miglint.locks.bounds import proves_bound
 from miglint.locks.columns import domain_users
 from miglint.locks.levels import LockEffect
 from miglint.locks.look import View, default_partition, nullable_columns, of, proves_not_null, relation, table
-from miglint.schema.objects import Index
+from miglint.schema.objects import Index, Table
 from miglint.sql import operations as ops
 
 
@@ -93,13 +94,25 @@ def alter_constraint(view: View, operation: ops.AlterConstraint) -> Iterator[Loc
 def attach(view: View, operation: ops.AttachPartition) -> Iterator[LockEffect]:
     """`ATTACH PARTITION`: the partition's rows are checked, unless a validated CHECK speaks for them.
 
-    Any validated check of the partition counts: whether it implies the bound is left to the server.
+    Where it is hard to tell what a check says, one that speaks of the whole key counts.
     """
     if operation.kind != "table":
         return
-    found = table(view, operation.partition)
-    checks = () if found is None else found.constraints.values()
-    proven = any(each.kind == "check" and each.validated for each in checks)
+    parent, found = table(view, operation.table), table(view, operation.partition)
+    proven = None if parent is None or found is None else proves_bound(parent, found, operation.bound or "")
+    if proven is None:
+        proven = found is not None and _speaks_of_key(parent, found)
     situation = "attach partition proven" if proven else "attach partition"
     default = default_partition(view, operation.table)
     yield from of(view, situation, operation.table, partition=operation.partition, default=default)
+
+
+def _speaks_of_key(parent: Table | None, partition: Table) -> bool:
+    """Return whether validated CHECKs of a partition speak of all columns of the partitioned table's key."""
+    checks = [set(one.columns) for one in partition.constraints.values() if one.kind == "check" and one.validated]
+    if not checks or parent is None or parent.partition_by is None:
+        return bool(checks)
+    words = parent.partition_by
+    for sign in '(),"':
+        words = words.replace(sign, " ")
+    return set(words.split()) & set(parent.columns) <= set[str]().union(*checks)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.findings import Severity
-from miglint.locks.levels import Work
 from miglint.replay import Step
 from miglint.rules.clauses import ident, qualified
 from miglint.rules.invalid_indexes import index_name, stands_alone
@@ -219,26 +218,14 @@ def attach_partition_scans(step: Step, context: Context) -> Iterator[Hit]:
     for act, operation in done(step, ops.AttachPartition):
         name, bound = qualified(operation.partition), ident(f"{operation.partition.name}_bound")
         for effect in act.effects(context):
-            checked = effect.table == operation.partition and _is_unproven(act, operation)
-            if effect.stalls or checked:
+            if effect.stalls:
                 yield tell(
                     act,
                     WARNING,
-                    effect.words if effect.stalls else effect._replace(work=Work.SCAN).words,
+                    effect.words,
                     f"First: `ALTER TABLE {name} ADD CONSTRAINT {bound} CHECK (...) NOT VALID;` with the bound as "
                     f"condition. In the next migration `ALTER TABLE {name} VALIDATE CONSTRAINT {bound};`, then attach.",
                 )
-
-
-def _is_unproven(act: Act, operation: ops.AttachPartition) -> bool:
-    """Return whether no CHECK of the partition speaks of all columns of the partitioned table's key."""
-    parent, partition = act.table(operation.table), act.table(operation.partition)
-    if parent is None or partition is None or parent.partition_by is None or act.fresh(operation.partition):
-        return False
-    words = set(parent.partition_by.replace("(", " ").replace(")", " ").replace(",", " ").replace('"', " ").split())
-    key = words & set(parent.columns)
-    checks = [set(one.columns) for one in partition.constraints.values() if one.kind == "check" and one.validated]
-    return bool(key) and not key <= set[str]().union(*checks)
 
 
 @rule(

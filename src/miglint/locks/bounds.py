@@ -1,0 +1,155 @@
+"""Whether a CHECK says of a table's rows what a partition's bound asks of them, so that the server need not look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from miglint.patterns import pattern
+from miglint.schema.objects import Table
+
+_KEY = pattern(r"(range|list|hash) \(\"?(\w+)\"?\)")
+_RANGE = pattern(r"from \(([^,()]+)\) to \(([^,()]+)\)")
+_LIST = pattern(r"in \(([^()]+)\)")
+_VALUE = r"(-?[0-9]+|'[^']*')"
+_COMPARED = pattern(rf"\"?(\w+)\"? (>=|<=|>|<|=) {_VALUE}")
+_FLIPPED = pattern(rf"{_VALUE} (>=|<=|>|<|=) \"?(\w+)\"?")
+_ANY = pattern(rf"\"?(\w+)\"? = any \(array\[({_VALUE}(?:, {_VALUE})*)\]\)")
+_NOT_NULL = pattern(r"\"?(\w+)\"? is not null")
+_MIRRORED = {">=": "<=", "<=": ">=", ">": "<", "<": ">", "=": "="}
+_WHOLE = frozenset({"int2", "int4", "int8", "numeric"})
+_DAYS = frozenset({"date", "timestamp", "timestamptz"})
+_OPEN = ("minvalue", "maxvalue")
+
+
+class _Fact(NamedTuple):
+    """What a part of a CHECK says of the key: that it compares so with one of the values."""
+
+    sign: str
+    values: tuple[str, ...]
+
+
+def proves_bound(parent: Table, partition: Table, bound: str) -> bool | None:
+    """Return whether the validated CHECKs of a table imply a partition's bound; None where that is hard to tell.
+
+    What is told are keys of one column, partitioned by range or by list, and comparisons with constants.
+    """
+    key = _KEY.fullmatch(parent.partition_by or "")
+    if key is None or bound == "default":
+        return None
+    column = partition.columns.get(key[2])
+    if key[1] == "hash" or column is None:
+        return None
+    facts, unread = _facts(partition, key[2])
+    nullable = column.nullable is not False and all(fact.sign != "is not null" for fact in facts)
+    kind = "" if column.type is None or column.type.dimensions or column.type.schema else column.type.name
+    answer = _in_range(bound, facts, kind) if key[1] == "range" else _in_list(bound, facts)
+    if nullable and not (key[1] == "list" and "null" in _listed(bound)):
+        answer = None if column.nullable is None else False
+    return None if answer is False and unread else answer
+
+
+def _facts(table: Table, column: str) -> tuple[list[_Fact], bool]:
+    """Return what the CHECKs of a table say of a column, and whether one says something that is not understood."""
+    facts: list[_Fact] = []
+    unread = False
+    for constraint in table.constraints.values():
+        if constraint.kind != "check" or constraint.expression is None or not constraint.validated:
+            continue
+        if not constraint.enforced or column not in constraint.expression.columns:
+            continue
+        for part in _parts(constraint.expression.key):
+            fact = _fact(part, column)
+            if fact is not None:
+                facts.append(fact)
+            else:
+                unread = unread or column in part
+    return facts, unread
+
+
+def _parts(key: str) -> list[str]:
+    """Return the conditions that `AND` joins, less the brackets around each; all in one where there is more to them."""
+    if " or " in key or "not (" in key:
+        return [key]
+    return [_bare(part) for part in key.split(" and ")]
+
+
+def _bare(part: str) -> str:
+    text = part.strip()
+    while text.startswith("(") and (text.count("(") > text.count(")") or text.endswith(")")):
+        text = text[1:] if text.count("(") > text.count(")") else text[1:-1]
+    while text.count(")") > text.count("("):
+        text = text[:-1]
+    return text
+
+
+def _fact(part: str, column: str) -> _Fact | None:
+    if (found := _NOT_NULL.fullmatch(part)) and found[1] == column:
+        return _Fact("is not null", ())
+    if (found := _COMPARED.fullmatch(part)) and found[1] == column:
+        return _Fact(found[2], (found[3],))
+    if (found := _FLIPPED.fullmatch(part)) and found[3] == column:
+        return _Fact(_MIRRORED[found[2]], (found[1],))
+    if (found := _ANY.fullmatch(part)) and found[1] == column:
+        return _Fact("=", tuple(found[2].split(", ")))
+    return None
+
+
+def _listed(bound: str) -> tuple[str, ...]:
+    found = _LIST.fullmatch(bound)
+    return () if found is None else tuple(found[1].split(", "))
+
+
+def _in_list(bound: str, facts: list[_Fact]) -> bool | None:
+    allowed = set(_listed(bound))
+    if not allowed:
+        return None
+    return any(fact.sign == "=" and allowed.issuperset(fact.values) for fact in facts)
+
+
+def _in_range(bound: str, facts: list[_Fact], kind: str) -> bool | None:
+    found = _RANGE.fullmatch(bound)
+    if found is None:
+        return None
+    low, high = found[1], found[2]
+    lower = low in _OPEN or _any(_at_least(fact, low, kind) for fact in facts)
+    upper = high in _OPEN or _any(_below(fact, high, kind) for fact in facts)
+    return False if lower is False or upper is False else None if lower is None or upper is None else True
+
+
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    known = list(answers)
+    return True if True in known else None if None in known else False
+
+
+def _at_least(fact: _Fact, low: str, kind: str) -> bool | None:
+    if fact.sign not in (">", ">=", "="):
+        return False
+    return _all(_order(value, low, kind, equal=True) for value in fact.values)
+
+
+def _below(fact: _Fact, high: str, kind: str) -> bool | None:
+    if fact.sign not in ("<", "<=", "="):
+        return False
+    return _all(_order(high, value, kind, equal=fact.sign == "<") for value in fact.values)
+
+
+def _all(answers: Iterable[bool | None]) -> bool | None:
+    known = list(answers)
+    return False if False in known else None if None in known else True
+
+
+def _order(one: str, two: str, kind: str, *, equal: bool) -> bool | None:
+    """Return whether `one` is behind `two`, or the same where that will do; None where their order is not known."""
+    left, right = one.strip("'"), two.strip("'")
+    if left == right:
+        return equal
+    if kind in _WHOLE and _is_number(left) and _is_number(right):
+        return int(left) > int(right)
+    if kind in _DAYS and len(left) == len(right):
+        return left > right
+    return None
+
+
+def _is_number(text: str) -> bool:
+    return text.removeprefix("-").isdigit()
