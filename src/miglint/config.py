@@ -120,6 +120,32 @@ def load(path: str | None = None, cwd: str | None = None) -> Settings:
     return Settings(root=str(folder))
 
 
+def overlooked(settings: Settings, paths: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
+    """Return a configuration that stands nearer to all of the paths than the one in use, and what this depends on."""
+    absolute = [Path(path).absolute() for path in paths]
+    try:
+        common = Path(os.path.commonpath(absolute))
+    except ValueError:
+        return None, ()  # no paths, or paths that have nothing in common
+    looked: list[str] = []
+    for place in (common, *common.parents):
+        if place == Path(settings.root):
+            break
+        for name in (FILE, PYPROJECT):
+            file = place / name
+            looked.append(str(file))
+            if _is_ours(file):
+                return os.path.relpath(file), tuple(looked)
+    return None, tuple(looked)
+
+
+def _is_ours(file: Path) -> bool:
+    try:
+        return file.is_file() and (file.name == FILE or b"[tool.miglint" in file.read_bytes())
+    except OSError:
+        return False
+
+
 def _read(file: Path, shown: str) -> Table | None:
     """Return the table with miglint's settings, or None for a `pyproject.toml` without one."""
     try:

@@ -317,3 +317,22 @@ def test_streams_that_are_closed_are_no_fault(project, closed):
     done = subprocess.run(command, shell=True, cwd=project, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["miglint.toml", "pyproject.toml"])
+def test_a_configuration_that_is_nearer_to_the_files_is_named(miglint, project, name):
+    make_good(project)
+    inner = project / "services" / "a"
+    (inner / "migrations").mkdir(parents=True)
+    (project / "migrations" / "001_accounts.up.sql").rename(inner / "migrations" / "001_accounts.up.sql")
+    (project / "migrations" / "001_accounts.down.sql").rename(inner / "migrations" / "001_accounts.down.sql")
+    place = f"services/a/{name}"
+    said = f"{place} is not used: the configuration is looked for from the working directory; `--config` names it"
+    assert said not in miglint("check", "services/a/migrations").stderr
+    (project / place).write_text('fail-on = "error"\n' if name == "miglint.toml" else "[tool.miglint]\n")
+    for _ in range(2):
+        assert said in miglint("check", "services/a/migrations").stderr
+    assert said not in miglint("check", "services/a/migrations", "--config", place).stderr
+    assert said not in miglint("check", "services").stderr
+    (project / place).unlink()
+    assert said not in miglint("check", "services/a/migrations").stderr

@@ -12,7 +12,7 @@ from miglint.answers import Answer, Question
 from miglint.check import Job, Outcome, check
 from miglint.cli.output import add_step_summary, checkout_prefix, note, progress, wants_color, width, write
 from miglint.cli.request import Request
-from miglint.config import SEVERITIES, Settings, load, parse_targets
+from miglint.config import SEVERITIES, Settings, load, overlooked, parse_targets
 from miglint.report import render
 from miglint.report.value import Report
 from miglint.report.view import View
@@ -42,6 +42,7 @@ def run_check(request: Request, question: Question | None) -> int:
 
         touched = touched_since(request.since)
     known = _baseline_path(settings, request.baseline, request.write_baseline)
+    other, looked = (None, ()) if request.config is not None else overlooked(settings, paths)
     outcome = _run(
         Job(
             settings,
@@ -49,7 +50,7 @@ def run_check(request: Request, question: Question | None) -> int:
             None if request.stdin_filename is None else sys.stdin.buffer.read(),
             not request.no_cache,
             question=question,
-            extra=() if known is None else (known,),
+            extra=looked if known is None else (known, *looked),
             dry_run=request.dry_run,
             told=touched if changed is None else changed,
         )
@@ -66,6 +67,9 @@ def run_check(request: Request, question: Question | None) -> int:
         note(f"{count_of(len(report.findings), 'finding')} written to {known}")
         return 0
     report, remarks = baselines.apply(known, report) if known is not None else (report, ())
+    if other is not None:
+        remark = f"{other} is not used: the configuration is looked for from the working directory; `--config` names it"
+        remarks = (*remarks, remark)
     shown = View(
         outcome.sources,
         _colored(request.color, request.output),
