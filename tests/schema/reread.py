@@ -42,6 +42,16 @@ SQLITE = [
     held("its trigger's condition", T + "CREATE TRIGGER g AFTER UPDATE ON t WHEN old.b > 1 BEGIN SELECT 1; END;"),
     held("another's trigger reads it", T + on_u("DELETE FROM t WHERE b = new.t_id")),
     held("another's trigger reads it in a query", T + on_u("UPDATE u SET t_id = (SELECT max(q.b) FROM t AS q)")),
+    held("another's trigger reads it beside its own", T + on_u("UPDATE u SET t_id = (SELECT max(b) FROM t)")),
+    held(
+        "it has another name in a trigger that reads two tables",
+        T
+        + on_u("UPDATE u SET t_id = (SELECT max(b) FROM t)")
+        + "ALTER TABLE t RENAME b TO c; ALTER TABLE t RENAME TO s;"
+        "ALTER TABLE s RENAME TO t;",
+        "c",
+    ),
+    dropped("it may be the other table's", T + "ALTER TABLE u ADD b;" + on_u("UPDATE u SET t_id = (SELECT b FROM t)")),
     held("the target of an upsert", T + on_u("INSERT INTO t (a) VALUES (1) ON CONFLICT (b) DO NOTHING")),
     held(
         "the other row of an upsert",
@@ -81,6 +91,9 @@ SQLITE = [
         "a table was made anew",
         on_u("DELETE FROM t WHERE b = 1") + LEGACY + REBUILD + "PRAGMA legacy_alter_table = OFF;",
     ),
+    broken("neither table has it", on_u("UPDATE u SET t_id = (SELECT max(nope) FROM t)")),
+    whole("a sub-query has it", on_u("UPDATE u SET t_id = (SELECT nope FROM (SELECT a AS nope FROM t))")),
+    whole("one of two tables has it", on_u("UPDATE u SET t_id = (SELECT max(t_id + a) FROM t)")),
     whole("a trigger sets what is not there", on_u("UPDATE t SET nope = 1; INSERT INTO t (nope) VALUES (1)")),
     whole("a trigger names what may be a string", on_u('UPDATE t SET a = "nope"')),
     whole("a view names what may be a string", 'CREATE VIEW v AS SELECT "nope" FROM t;'),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from miglint.sql.operations import Column, ColumnUse, Constraint, Expression, IndexElement, Name, Query, Type
+from miglint.sql.operations import Column, ColumnUse, Constraint, Expression, IndexElement, Name, OpenUse, Query, Type
 from miglint.values import Struct, equal_by, field
 
 
@@ -213,7 +213,8 @@ class Trigger(Struct, frozen=True, gc=False):
     """A trigger on a table; `state` is `enabled`, `disabled`, `replica` or `always`.
 
     The rest is known in SQLite only: `relations` are the tables that its body mentions; `event` is `insert`, `update`
-    or `delete`; `uses` are the columns that its condition and its body read, `targets` those that the body sets.
+    or `delete`; `uses` are the columns that its condition and its body read, `open` those of them that are of one of
+    several tables, `targets` those that the body sets.
     """
 
     name: str
@@ -227,6 +228,7 @@ class Trigger(Struct, frozen=True, gc=False):
     event: str = ""
     uses: tuple[ColumnUse, ...] = ()
     targets: tuple[ColumnUse, ...] = ()
+    open: tuple[OpenUse, ...] = ()
 
     __eq__ = equal_by("name", "table", "function", "definition", "state", "columns", "assumed")
 

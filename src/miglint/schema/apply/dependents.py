@@ -6,7 +6,7 @@ from miglint.schema.apply.clustering import forget
 from miglint.schema.apply.constraints import remove
 from miglint.schema.apply.foreign_keys import resting_on
 from miglint.schema.apply.machine import Machine
-from miglint.schema.apply.reread import is_legacy, triggers
+from miglint.schema.apply.reread import is_legacy, leans_on, triggers
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import (
@@ -173,21 +173,14 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
 
 def _refuse_if_trigger_reads(machine: Machine, key: Key, column: str) -> None:
     for _, trigger in triggers(machine):
-        named = [use for use in trigger.uses if use.column.lower() == column]
-        surely = any(use.relation is not None and machine.key(use.relation) == key for use in named)
-        mentioned = {machine.key(name) for name in trigger.relations}
-        # A name by itself may be that of another table's column.
-        perhaps = key in mentioned and any(use.relation is None for use in named)
-        if perhaps and not surely:
-            others = (machine.schema.get(other) for other in mentioned - {key})
-            perhaps = all(isinstance(other, Table) and column not in other.columns for other in others)
-        if surely or perhaps:
+        reads = leans_on(machine, trigger, key, column)
+        if reads is not False:
             raise machine.refuse(
                 "dependent_objects_still_exist",
                 f"error in trigger {trigger.name} after drop column: no such column: {column}",
                 key,
                 column,
-                certain=surely,
+                certain=reads is True,
             )
 
 

@@ -25,6 +25,7 @@ from miglint.sql.operations import (
     ColumnUse,
     Constraint,
     Name,
+    OpenUse,
     RenameColumn,
 )
 from miglint.values import replace
@@ -165,11 +166,20 @@ def _in_triggers(machine: Machine, key: Key, old: str, new: str) -> None:
         own = relation_key(value.table, machine.dialect) == key
         columns = tuple(new if own and name.lower() == old else name for name in value.columns)
         uses, targets = swap(value.uses), swap(value.targets)
-        mentioned = own or (uses, targets) != (value.uses, value.targets)
+        open_ = tuple(OpenUse(use.candidates, new) if _is_of(machine, use, key, old) else use for use in value.open)
+        renamed = (uses, targets, open_) != (value.uses, value.targets, value.open)
+        mentioned = own or renamed
         definition = swap_word(value.definition, old, new) if mentioned else value.definition
-        changed = replace(value, columns=columns, uses=uses, targets=targets, definition=definition)
-        if changed != value or (uses, targets) != (value.uses, value.targets):
+        changed = replace(value, columns=columns, uses=uses, targets=targets, open=open_, definition=definition)
+        if changed != value or renamed:
             machine.put(user, changed)
+
+
+def _is_of(machine: Machine, use: OpenUse, key: Key, column: str) -> bool:
+    """Whether an open name is surely that of a column of a table: no other of its candidates has one of that name."""
+    keys = [machine.key(relation) for relation in use.candidates]
+    tables = (machine.schema.table(other) for other in keys if other != key)
+    return use.column.lower() == column and key in keys and all(t is None or column not in t.columns for t in tables)
 
 
 def _rename_view_column(machine: Machine, key: Key, view: View, operation: RenameColumn) -> None:

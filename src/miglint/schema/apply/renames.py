@@ -30,6 +30,7 @@ from miglint.schema.objects import (
 from miglint.sql.operations import (
     ColumnUse,
     Name,
+    OpenUse,
     Query,
     Rename,
     SetSchema,
@@ -175,8 +176,10 @@ def _move_in_triggers(machine: Machine, key: Key, new: Name) -> None:
         definition = value.definition
         if relations != value.relations:
             definition = swap_word(definition, key.name, new.name)
-        moved = replace(value, relations=relations, uses=uses, targets=swap_uses(value.targets), definition=definition)
-        machine.put(user, moved)
+        open_ = tuple(OpenUse(tuple(swap(name) for name in use.candidates), use.column) for use in value.open)
+        targets = swap_uses(value.targets)
+        changed = replace(value, relations=relations, uses=uses, targets=targets, open=open_, definition=definition)
+        machine.put(user, changed)
 
 
 def _requery(query: Query, old: Name, new: Name) -> Query:

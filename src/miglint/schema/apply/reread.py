@@ -65,6 +65,24 @@ def refuse_if_trigger_fails(machine: Machine, table: Key, event: str, columns: I
         _refuse(machine, value, (*value.uses, *value.targets), table, "")
 
 
+def leans_on(machine: Machine, trigger: Trigger, key: Key, column: str) -> bool | None:
+    """Return whether a trigger reads a column of a table; None when a name may be that of another table's column."""
+    named = [use for use in trigger.uses if use.column.lower() == column]
+    if any(use.relation is not None and machine.key(use.relation) == key for use in named):
+        return True
+    told = False
+    for candidates, name in trigger.open:
+        keys = {machine.key(relation) for relation in candidates}
+        if name.lower() != column or key not in keys:
+            continue
+        told = True
+        others = [ColumnUse(relation, name) for relation in candidates if machine.key(relation) != key]
+        if all(_lacks(machine, use) for use in others):
+            return True
+    mentioned = key in {machine.key(name) for name in trigger.relations}
+    return None if mentioned and not told and any(use.relation is None for use in named) else False
+
+
 def refuse_unknown_columns(machine: Machine, key: Key, expressions: Iterable[Expression | None]) -> None:
     """Raise SQLite's error for an expression of a table or an index that reads a column which the table lacks."""
     table = machine.schema.table(key)
@@ -88,6 +106,9 @@ def _refuse(machine: Machine, trigger: Trigger, uses: Iterable[ColumnUse], key: 
         if use.relation is not None and _lacks(machine, use):
             message = f"{where}no such column: {use.relation.name}.{use.column}"
             raise machine.refuse("undefined_column", message, key, trigger.name)
+    for candidates, column in trigger.open:
+        if all(_lacks(machine, ColumnUse(relation, column)) for relation in candidates):
+            raise machine.refuse("undefined_column", f"{where}no such column: {column}", key, trigger.name)
 
 
 def _missing_in_view(machine: Machine, query: Query) -> str | None:

@@ -146,6 +146,7 @@ def create_trigger(machine: Machine, operation: CreateTrigger) -> None:
         event=operation.event,
         uses=operation.uses,
         targets=operation.targets,
+        open=operation.open,
     )
     if machine.postgres and operation.function is not None:
         _function_exists(machine, operation.function)

@@ -9,6 +9,7 @@ from miglint.sql.operations.parts import (
     Expression,
     IndexElement,
     Name,
+    OpenUse,
     Operation,
     Query,
     Type,
@@ -201,7 +202,7 @@ class CreateTrigger(Operation, frozen=True, gc=False, kw_only=True):
     `definition` is canonical and leaves out the name and the table. `columns` are those of `UPDATE OF`. `relations`
     are tables that the body (SQLite) or the transition (PostgreSQL: `FROM`) mentions. The rest is SQLite's: `event` is
     `insert`, `update` or `delete`; `uses` are the columns that the condition and the body read, less those that may be
-    strings, and `targets` those that the body sets.
+    strings, `open` those of them that are of one of several tables, and `targets` those that the body sets.
     """
 
     name: str
@@ -212,6 +213,7 @@ class CreateTrigger(Operation, frozen=True, gc=False, kw_only=True):
     relations: tuple[Name, ...] = ()
     uses: tuple[ColumnUse, ...] = ()
     targets: tuple[ColumnUse, ...] = ()
+    open: tuple[OpenUse, ...] = ()
     event: str = ""
     or_replace: bool = False
     if_not_exists: bool = False

@@ -25,6 +25,13 @@ class ColumnUse(NamedTuple):
     column: str
 
 
+class OpenUse(NamedTuple):
+    """An unqualified name in a query with several sources: `candidates` are all the relations that it may be of."""
+
+    candidates: tuple[Name, ...]
+    column: str
+
+
 class Expression(Struct, frozen=True, gc=False):
     """A scalar expression. Two are equal when their `key` is: the text less spelling, white space and location.
 

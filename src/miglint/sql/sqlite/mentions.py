@@ -7,7 +7,7 @@ parentheses cost no stack.
 
 from __future__ import annotations
 
-from miglint.sql.operations import ColumnUse, Name
+from miglint.sql.operations import ColumnUse, Name, OpenUse
 from miglint.sql.sqlite.tokens import QUOTED, STRING, Tokens
 from miglint.sql.sqlite.words import (
     CLAUSES,
@@ -74,6 +74,18 @@ class Scope:
             scope = scope.parent
         return False
 
+    def candidates(self) -> tuple[Name, ...]:
+        """Return all the relations that an unqualified column may belong to; none where a sub-query is among them."""
+        found: list[Name] = []
+        scope: Scope | None = self
+        while scope is not None:
+            for source in scope.sources.values():
+                if source is None:
+                    return ()
+                found.append(source)
+            scope = scope.parent
+        return tuple(dict.fromkeys(found))
+
     def derived_only(self) -> bool:
         """Tell whether all columns come from sub-queries and common table expressions."""
         return bool(self.sources) and not any(self.sources.values()) and self.parent is None
@@ -82,16 +94,18 @@ class Scope:
 class Found:
     """What a walk has met so far, in the order of the text, repetitions included.
 
-    `targets` are the columns that are given values. `quoted` are the names among `uses` that stand in double quotes
-    and by themselves, which SQLite takes for strings where there is no such column; `bare` are the others.
+    `targets` are the columns that are given values, `open` those of `uses` that are of one of several relations.
+    `quoted` are the names among `uses` that stand in double quotes and by themselves, which SQLite takes for strings
+    where there is no such column; `bare` are the others.
     """
 
-    __slots__ = ("bare", "functions", "quoted", "relations", "targets", "types", "uses")
+    __slots__ = ("bare", "functions", "open", "quoted", "relations", "targets", "types", "uses")
 
     def __init__(self) -> None:
         self.relations: list[Name] = []
         self.uses: list[ColumnUse] = []
         self.targets: list[ColumnUse] = []
+        self.open: list[OpenUse] = []
         self.quoted: set[str] = set()
         self.bare: set[str] = set()
         self.functions: list[Name] = []
@@ -157,7 +171,10 @@ class Found:
                 self.bare.add(second)
             return at + 3
         if not scope.is_alias(first.lower()) and not scope.derived_only():
-            self.uses.append(ColumnUse(scope.only(), first))
+            only = scope.only()
+            self.uses.append(ColumnUse(only, first))
+            if only is None and (candidates := scope.candidates()):
+                self.open.append(OpenUse(candidates, first))
             (self.quoted if tokens.raw(at)[0] == QUOTED else self.bare).add(first)
         return at + 1
 

@@ -99,6 +99,7 @@ def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
         relations=distinct(found.relations),
         uses=distinct(use for use in found.uses if use.column not in strings),
         targets=distinct(found.targets),
+        open=distinct(use for use in found.open if use.column not in strings),
         event=event,
         if_not_exists=if_not_exists,
         temporary=temporary,
