@@ -10,7 +10,8 @@ from __future__ import annotations
 from miglint.patterns import pattern
 
 _SIGNS = "{} .\"'$-(),/:\t\n"
-_LETTERS = "ƻǀǁǂǃʔʹʺʻʼʽʾʿˀˁ"
+# Syriac letters: two bytes each, for names have at most 63.
+_LETTERS = "".join(chr(0x0712 + number) for number in range(len(_SIGNS)))
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Engines fold capitals. These are Lisu letters, of which there is only one case.
 _STAND_INS = "".join(chr(0xA4D0 + number) for number in range(len(_CAPITALS)))

@@ -60,7 +60,7 @@ def test_names(text: str) -> None:
         "DROP TABLE {{#p}}t;",
         "DROP TABLE {{$x := 1}}t;",
         "DROP TABLE {{.größe}}t;",
-        "DROP TABLE {{.p}}t, ƻ;",
+        "DROP TABLE {{.p}}t, \u0712;",
         f"DROP TABLE {{{{.{'long' * 20}}}}}t;",
     ],
 )
