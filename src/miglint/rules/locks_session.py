@@ -65,7 +65,7 @@ def locks_of(step: Step, context: Context) -> tuple[Held, ...]:
     WARNING,
     "Rows are worked through while an earlier statement's ACCESS EXCLUSIVE lock is held",
     dialects=("postgres",),
-    aliases=("django-migration-linter:CREATE_INDEX_EXCLUSIVE", "eugene:E4", "eugene:E10"),
+    aliases=("django-migration-linter:CREATE_INDEX_EXCLUSIVE", "eugene:E10"),
 )
 def work_under_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
     """Tell, once per transaction, what takes time after a lock was taken that stops everybody."""
