@@ -318,6 +318,21 @@ POSTGRES = [
     Case("search path", "CREATE SCHEMA s;", "SET search_path TO s; CREATE TABLE t (id int); DROP TABLE s.t;"),
     Case("set schema", T + "CREATE SCHEMA s;", "ALTER TABLE t SET SCHEMA s; DROP TABLE s.t;", None, "undefined_table"),
     Case("insert constant key", T, "INSERT INTO t (id, a) VALUES (1, 1);", None, "unique_violation"),
+    Case(
+        "update beside the key of what was inserted",
+        T,
+        "INSERT INTO t (id, a) VALUES (1, 1); UPDATE t SET a = 2;",
+        None,
+        "unique_violation",
+    ),
+    Case("update of the key of what was inserted", T, "INSERT INTO t (id, a) VALUES (1, 1); UPDATE t SET id = id + 1;"),
+    Case(
+        "table with a key to what is not unique",
+        "CREATE TABLE t (id int, a int);",
+        "CREATE TABLE IF NOT EXISTS u (t_id int REFERENCES t (id));",
+        "invalid_foreign_key",
+        "invalid_foreign_key",
+    ),
     Case("insert on conflict", T, "INSERT INTO t (id, a) VALUES (1, 1) ON CONFLICT DO NOTHING;"),
     Case("delete and insert", T, "DELETE FROM t; INSERT INTO t (id, a) VALUES (1, 1);"),
     Case(
@@ -535,6 +550,13 @@ SQLITE = [
         "create trigger guarded", S, "CREATE TRIGGER IF NOT EXISTS g AFTER INSERT ON t BEGIN UPDATE t SET a = 1; END;"
     ),
     Case("insert constant key", S, "INSERT INTO t (id, a) VALUES (1, 1);", None, "unique_violation"),
+    Case(
+        "update beside the key of what was inserted",
+        S,
+        "INSERT INTO t (id, a) VALUES (1, 1); UPDATE t SET a = 2;",
+        None,
+        "unique_violation",
+    ),
     Case("insert or ignore", S, "INSERT OR IGNORE INTO t (id, a) VALUES (1, 1);"),
     Case(
         "rebuild",

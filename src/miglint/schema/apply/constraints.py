@@ -57,7 +57,8 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
             primary = next((c.columns for c in target[1].constraints.values() if c.kind == "primary"), ())
             written = replace(written, referenced=primary)
         if target is not None:
-            if not creating:
+            # A forward's table is made all the same: REF007 tells of its key, and more is said about the table itself.
+            if machine.strict or not creating:
                 _check_reference(machine, key, table, written, *target)
             candidates = fitting(machine, target[0], target[1], written.referenced)
             written = replace(written, rests_on=candidates[0] if len(candidates) == 1 else None)

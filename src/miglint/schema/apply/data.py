@@ -160,10 +160,11 @@ def update(machine: Machine, operation: Update) -> None:
     if not operation.joined and not operation.relations:
         values = [value for _, value in operation.assignments if value is not None]
         _mentioned_columns_exist(machine, key, table, (*values, operation.where))
+    assigned = {machine.column_name(column) for column, _ in operation.assignments}
     place, seeds = _seeds(machine, key)
     if seeds:
-        _set_seeds(machine, place, frozenset())
-    assigned = {machine.column_name(column) for column, _ in operation.assignments}
+        kept = (mark for mark in seeds if assigned.isdisjoint(mark.partition("=")[0].split(",")))
+        _set_seeds(machine, place, frozenset(kept))
     for column, value in operation.assignments:
         if value is None or value.literal is not None:
             continue
