@@ -327,6 +327,17 @@ POSTGRES = [
     ),
     Case("update of the key of what was inserted", T, "INSERT INTO t (id, a) VALUES (1, 1); UPDATE t SET id = id + 1;"),
     Case(
+        "comment on what has another name",
+        T,
+        "COMMENT ON TABLE t IS 'x'; ALTER TABLE t RENAME TO r;",
+        None,
+        "undefined_table",
+    ),
+    Case(
+        "comment on a column of what is gone", T, "COMMENT ON COLUMN t.a IS 'x'; DROP TABLE t;", None, "undefined_table"
+    ),
+    Case("comment on a part of a type", "CREATE TYPE y AS (a int);", "COMMENT ON COLUMN y.a IS 'x';"),
+    Case(
         "table with a key to what is not unique",
         "CREATE TABLE t (id int, a int);",
         "CREATE TABLE IF NOT EXISTS u (t_id int REFERENCES t (id));",

@@ -95,8 +95,15 @@ def alter_other(machine: Machine, operation: AlterOther) -> None:
         machine.put(key, replace(found, changes=(*kept, operation.definition)))
 
 
+_RELATIONS = frozenset(("table", "column", "view", "materialized view", "foreign table", "index", "sequence"))
+
+
 def set_comment(machine: Machine, operation: SetComment) -> None:
     """`COMMENT ON`."""
+    # A comment on a column names the column's table, or its composite type.
+    of_type = operation.kind == "column" and machine.key(operation.name, "type") in machine.schema
+    if operation.kind in _RELATIONS and not of_type:
+        machine.relations_of((operation.name,))
     if operation.kind == "column" and operation.column is not None:
         place, relation = machine.relation(operation.name)
         if isinstance(relation, Table) and not relation.assumed and operation.column not in relation.columns:
