@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 from miglint.discovery import sections
 from miglint.discovery.dialects import UNMARKED, Mark, is_meant, of_folder, of_working_directory
 from miglint.discovery.evidence import of_files
-from miglint.discovery.order import order_problems
+from miglint.discovery.order import after_programs, order_problems
 from miglint.discovery.pieces import Collected, Home, Layout, Piece
 from miglint.discovery.tags import filled_in, is_template
 from miglint.discovery.versions import SortKey
 from miglint.discovery.walk import Folder
-from miglint.patterns import pattern
 from miglint.source import Dialect, Direction, History, Migration, Problem, Script, SourceFile, Span
 from miglint.values import replace
 from miglint.written import has_tag
 
 _SPOKEN = {Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
-_BARE = pattern(r"^[ \t]*(?:--|/\*)[ \t]*squawk-disable-assume-in-transaction[ \t]*(?:\*/|\r?$)", re.MULTILINE)
 
 
 class Assembled(NamedTuple):
@@ -120,7 +117,7 @@ def assemble(
     histories = []
     for dialect in sorted(found, key=list(Dialect).index):
         ordered = sorted(found[dialect], key=lambda item: (item[0], _path(item[1])))
-        migrations = _after_programs([migration for _, migration in ordered], collected.taken)
+        migrations = after_programs([migration for _, migration in ordered], collected.taken)
         histories.append(History(home.root, label, dialect, migrations, rollbacks))
         problems += _missing(migrations, rollbacks)
         if rollbacks == "none" and wanted_rollbacks is None:
@@ -135,11 +132,7 @@ def folder_mark(folder: Folder, cwd: str) -> Mark:
     mark = of_folder(folder.shown)
     if not is_meant(mark, folder.real):
         return UNMARKED
-    return mark if mark is not UNMARKED or _is_absolute(folder.shown) else of_working_directory(cwd)
-
-
-def _is_absolute(shown: str) -> bool:
-    return shown.startswith("/") or shown[1:2] == ":"
+    return mark if mark is not UNMARKED or Path(folder.shown).is_absolute() else of_working_directory(cwd)
 
 
 def _read_as(home: Home, versions: dict[SortKey, list[_Marked]], problems: list[Problem]) -> Dialect | None:
@@ -306,20 +299,6 @@ def _as_it_stands(script: Script | None) -> Script | None:
     return replace(script, substituted=None)
 
 
-def _after_programs(migrations: list[Migration], programs: tuple[int, ...]) -> tuple[Migration, ...]:
-    """Mark the migrations before which the tool runs one that is a program."""
-    own = {int(migration.version) for migration in migrations if migration.version.isdigit()}
-    unread = sorted(set(programs) - own)
-    if not unread:
-        return tuple(migrations)
-    marked, passed = [], 0
-    for migration in migrations:
-        behind = bisect_left(unread, int(migration.version)) if migration.version.isdigit() else passed
-        marked.append(replace(migration, after_program=True) if behind > passed else migration)
-        passed = max(passed, behind)
-    return tuple(marked)
-
-
 def _script(marked: _Marked | None, dialect: Dialect) -> Script | None:
     if marked is None:
         return None
@@ -327,13 +306,8 @@ def _script(marked: _Marked | None, dialect: Dialect) -> Script | None:
     substituted = piece.substituted
     if substituted is None and ("{{" in piece.file.text or "${" in piece.file.text):
         substituted = filled_in(piece.file.text[start:end])
-    transaction = piece.transaction and not _runs_bare(piece.file.text)
+    transaction = piece.transaction and not sections.runs_bare(piece.file.text)
     return Script(piece.file, marked.span, piece.direction, dialect, transaction, substituted)
-
-
-def _runs_bare(text: str) -> bool:
-    """Tell whether a comment says, in the words of squawk, that the tool runs the file outside of a transaction."""
-    return "squawk-disable-assume-in-transaction" in text and _BARE.search(text) is not None
 
 
 def _path(migration: Migration) -> str:

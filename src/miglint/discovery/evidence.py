@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from miglint.discovery.dialects import SQLITE, Mark, named
@@ -91,11 +92,13 @@ def of_files(files: Sequence[SourceFile]) -> Evidence | None:
     """
     texts = [(file.path, file.text[:_LOOKED_AT].lower()) for file in files if "{{" not in file.text]
     whole = "\n".join(text for _, text in texts)
-    strong = [(each.mark, places) for each in _OTHERS if (places := _found(texts, each, whole))]
-    weak = _found(texts, _NOT_POSTGRES, whole)
+    # Several engines' words are looked for in the same script.
+    code = cache(lambda text: _NOISE.sub(" ", text))
+    strong = [(each.mark, places) for each in _OTHERS if (places := _found(texts, each, whole, code))]
+    weak = _found(texts, _NOT_POSTGRES, whole, code)
     if not strong and not weak:
         return None
-    ours = sum(_POSTGRES.search(_NOISE.sub(" ", text)) is not None for _, text in texts)
+    ours = sum(_POSTGRES.search(code(text)) is not None for _, text in texts)
     if not strong:
         return None if ours else Evidence(SQLITE, *weak[0])
     mark, places = max(strong, key=lambda item: len(item[1]))
@@ -103,9 +106,11 @@ def of_files(files: Sequence[SourceFile]) -> Evidence | None:
     return Evidence(mark, *places[0]) if len(theirs) > ours else None
 
 
-def _found(texts: Sequence[tuple[str, str]], each: _Words, whole: str) -> list[tuple[str, str]]:
+def _found(
+    texts: Sequence[tuple[str, str]], each: _Words, whole: str, code: Callable[[str], str]
+) -> list[tuple[str, str]]:
     """Return the first of the words of each script that has any, with the script's path."""
     hints = [hint for hint in each.hints if hint in whole]
     hinted = ((path, text) for path, text in texts if any(hint in text for hint in hints)) if hints else ()
-    found = ((each.words.search(_NOISE.sub(" ", text)), path) for path, text in hinted)
+    found = ((each.words.search(code(text)), path) for path, text in hinted)
     return [(" ".join(match[0].split()), path) for match, path in found if match is not None]

@@ -1,12 +1,14 @@
-"""What is wrong with the numbering of a history: versions left out, versions that run in a surprising order."""
+"""The numbering of a history: what is wrong with it, and where programs run between its scripts."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from miglint.discovery.pieces import Collected
 from miglint.discovery.versions import gaps, out_of_order
 from miglint.source import Direction, History, Migration, Problem
+from miglint.values import replace
 
 
 def order_problems(histories: Sequence[History], collected: Collected, label: str) -> list[Problem]:
@@ -31,6 +33,20 @@ def order_problems(histories: Sequence[History], collected: Collected, label: st
             message = f"{label} runs {version} before {earlier}: it does not order versions as they read"
             problems.append(_problem("out-of-order", place, message))
     return problems
+
+
+def after_programs(migrations: list[Migration], programs: tuple[int, ...]) -> tuple[Migration, ...]:
+    """Mark the migrations before which the tool runs one that is a program."""
+    own = {int(migration.version) for migration in migrations if migration.version.isdigit()}
+    unread = sorted(set(programs) - own)
+    if not unread:
+        return tuple(migrations)
+    marked, passed = [], 0
+    for migration in migrations:
+        behind = bisect_left(unread, int(migration.version)) if migration.version.isdigit() else passed
+        marked.append(replace(migration, after_program=True) if behind > passed else migration)
+        passed = max(passed, behind)
+    return tuple(marked)
 
 
 def _problem(kind: str, place: tuple[Migration, History], message: str) -> Problem:

@@ -18,6 +18,7 @@ _ENGINES = ("postgres", "postgresql", "sqlite", "sqlite3", "mysql", "mariadb", "
 _QUICK_LOOKS = 50
 _DIALECT = pattern(r"--[ \t]*miglint:[ \t]*dialect[ \t]*=[ \t]*(\w+)", re.IGNORECASE)
 _IRREVERSIBLE = pattern(r"--[ \t]*miglint:[ \t]*irreversible\b[ \t:]*([^\r\n]*)", re.IGNORECASE)
+_BARE = pattern(r"^[ \t]*(?:--|/\*)[ \t]*squawk-disable-assume-in-transaction[ \t]*(?:\*/|\r?$)", re.MULTILINE)
 # Atomic and possessive, so that a long row of comments is read once and not in every possible grouping.
 _COMMENTS = pattern(r"(?>\s+|--[^\n]*|/\*.*?\*/)*+", re.DOTALL)
 
@@ -101,6 +102,11 @@ def dialect_directive(file: SourceFile) -> tuple[Mark, Problem | None]:
     if mark is not UNMARKED:
         return mark, None
     return UNMARKED, Problem("bad-section", file.path, f"no dialect is called `{found[1]}`", found.start())
+
+
+def runs_bare(text: str) -> bool:
+    """Tell whether a comment says, in the words of squawk, that the tool runs the file outside of a transaction."""
+    return "squawk-disable-assume-in-transaction" in text and _BARE.search(text) is not None
 
 
 def irreversible(text: str, span: Span) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from miglint.schema.objects import Absent, Key
 from miglint.schema.value import Schema
 
-_RELATIONS = frozenset(("table", "view", "index", "sequence", "materialized view", "foreign table"))
+# The kinds of relations, as a comment names them.
+RELATIONS = frozenset(("table", "view", "index", "sequence", "materialized view", "foreign table"))
 _OF_TABLE = frozenset(("constraint", "trigger", "policy", "rule"))
 
 
@@ -30,5 +31,5 @@ def outlived(key: Key, schema: Schema) -> bool:
         if table is not None and kind == "constraint":
             return name not in table.constraints and not table.assumed
         return isinstance(schema.get(Key("relation", home, relation)), Absent)
-    space = "relation" if kind in _RELATIONS else "type" if kind in ("type", "domain") else None
+    space = "relation" if kind in RELATIONS else "type" if kind in ("type", "domain") else None
     return space is not None and isinstance(schema.get(Key(space, key.schema, name)), Absent)

@@ -72,8 +72,7 @@ def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
                 if problem is not None:
                     problems.append(problem)
             transaction = transactions[id(found.folder)]
-        direction = Direction.ROLLBACK if match[3] == "down" else Direction.FORWARD
-        pieces.append(_piece(home, found, match, direction, order=order, transaction=transaction))
+        pieces.append(_piece(home, found, match, order=order, transaction=transaction))
     # Hasura counts milliseconds, which gives thirteen digits; diesel writes dates.
     hasura = bool(pieces) and all(len(piece.version) == 13 for piece in pieces)
     return Collected(pieces, problems, label="hasura" if hasura else "diesel", order=order)
@@ -84,31 +83,26 @@ def _recognise_dashed(home: Home, files: list[Found], settings: Settings) -> lis
 
 
 def _collect_dashed(home: Home, files: list[Found], settings: Settings) -> Collected:
-    pieces = []
-    for found in files:
-        if match := _DASHED_NAME.fullmatch(found.name):
-            direction = Direction.ROLLBACK if match[3] == "down" else Direction.FORWARD
-            pieces.append(_piece(home, found, match, direction, order=numeric, transaction=True))
     # It runs on nothing else, unless somebody says so.
     said = settings.dialect is not None or of_folder(home.folder.shown) is not UNMARKED
-    return Collected(pieces, mark=UNMARKED if said else SQLITE)
+    return Collected(_pieces(home, files, _DASHED_NAME, numeric), mark=UNMARKED if said else SQLITE)
 
 
 def _collect_prisma(home: Home, files: list[Found], settings: Settings) -> Collected:
-    pieces = []
-    for found in files:
-        if match := _NAME.fullmatch(found.name):
-            direction = Direction.ROLLBACK if match[3] == "down" else Direction.FORWARD
-            pieces.append(_piece(home, found, match, direction, order=textual, transaction=True))
     is_prisma = "migration_lock.toml" in home.folder.others
     mark = _provider(home) if is_prisma else UNMARKED
     drizzle = not is_prisma and any("snapshot.json" in found.folder.others for found in files)
+    pieces = _pieces(home, files, _NAME, textual)
     return Collected(pieces, label="drizzle" if drizzle else None, mark=mark, order=textual)
 
 
-def _piece(
-    home: Home, found: Found, match: re.Match[str], direction: Direction, *, order: object, transaction: bool
-) -> Piece:
+def _pieces(home: Home, files: list[Found], name: re.Pattern[str], order: object) -> list[Piece]:
+    named = ((found, match) for found in files if (match := name.fullmatch(found.name)))
+    return [_piece(home, found, match, order=order, transaction=True) for found, match in named]
+
+
+def _piece(home: Home, found: Found, match: re.Match[str], *, order: object, transaction: bool) -> Piece:
+    direction = Direction.ROLLBACK if match[3] == "down" else Direction.FORWARD
     version = match[1].replace("-", "")
     key: SortKey = textual(version) if order is textual else numeric(version)
     # The dialect is looked for above the migration's own folder, whose name is about what the migration does.

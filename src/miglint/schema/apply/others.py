@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miglint.patterns import pattern
 from miglint.schema.apply.machine import Machine
-from miglint.schema.comments import comment_key
+from miglint.schema.comments import RELATIONS, comment_key
 from miglint.schema.objects import Absent, Comment, Extension, Key, Namespace, Other, Privileges, Table
 from miglint.sql.operations import (
     AlterOther,
@@ -95,14 +95,11 @@ def alter_other(machine: Machine, operation: AlterOther) -> None:
         machine.put(key, replace(found, changes=(*kept, operation.definition)))
 
 
-_RELATIONS = frozenset(("table", "column", "view", "materialized view", "foreign table", "index", "sequence"))
-
-
 def set_comment(machine: Machine, operation: SetComment) -> None:
     """`COMMENT ON`."""
     # A comment on a column names the column's table, or its composite type.
-    of_type = operation.kind == "column" and machine.key(operation.name, "type") in machine.schema
-    if operation.kind in _RELATIONS and not of_type:
+    of_column = operation.kind == "column" and machine.key(operation.name, "type") not in machine.schema
+    if of_column or operation.kind in RELATIONS:
         machine.relations_of((operation.name,))
     if operation.kind == "column" and operation.column is not None:
         place, relation = machine.relation(operation.name)
