@@ -9,13 +9,13 @@ from typing import Protocol
 import psycopg
 import pytest
 
-from miglint.check import Job, check
-from miglint.config import Settings, load
+from miglint.base.findings import Severity
+from miglint.base.structs import replace
+from miglint.config.settings import Settings, load
 from miglint.dryrun.options import DryRunOptions
-from miglint.findings import Severity
+from miglint.linter.run import Job, check
 from miglint.report.value import Report
-from miglint.selection import load_rules, select
-from miglint.values import replace
+from miglint.rules.selection import load_rules, select
 
 ROOT = Path(__file__).parents[1]
 SEED = ROOT / "tests" / "data" / "seed"

@@ -3,15 +3,15 @@
 `docs/own-rules.md` has a whole example. What stands here stays as it is within a major version.
 """
 
-from miglint.findings import Edit, Fix, Severity
+from miglint.base.findings import Edit, Fix, Severity
+from miglint.base.model import Dialect, Direction, Migration, Script, Span
 from miglint.locks import Lock, LockEffect, Work
-from miglint.replay import Step
-from miglint.rules.clauses import hit_in, ident, qualified
+from miglint.replay.steps import Step
 from miglint.rules.registry import Context, Hit, Rule, rule
-from miglint.rules.survey import Act, done, survey, tell, text_of, undoes
+from miglint.rules.support.applied_operations import Act, done, survey, tell, text_of, undoes
+from miglint.rules.support.clauses import hit_in, ident, qualified
 from miglint.schema.objects import Index, Key, Table, View
 from miglint.schema.value import Schema
-from miglint.source import Dialect, Direction, Migration, Script, Span
 from miglint.sql import operations as ops
 
 __all__ = [

@@ -3,7 +3,7 @@
 import json
 
 from miglint.cli import group
-from miglint.selection import load_rules
+from miglint.rules.selection import load_rules
 
 
 def test_rules_lists_every_rule_with_its_keys(miglint):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from miglint.base.model import Dialect, Discovered, History
 from miglint.discovery import DiscoveryOptions, discover
-from miglint.source import Dialect, Discovered, History
 
 Plant = Callable[[dict[str, str | bytes]], Path]
 Look = Callable[..., Discovered]

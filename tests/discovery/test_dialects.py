@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from miglint.base.model import Dialect
 from miglint.discovery import DiscoveryOptions, discover
 from miglint.discovery.dialects import UNMARKED, of_segment, of_working_directory
-from miglint.source import Dialect
 
 from .conftest import Look, Plant, kinds, of, only, pairs
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from miglint.base.model import Dialect, SourceFile
 from miglint.discovery.dialects import named
 from miglint.discovery.evidence import of_files
-from miglint.source import Dialect, SourceFile
 
 from .conftest import Look, Plant, kinds, only
 

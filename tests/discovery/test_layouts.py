@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from miglint.errors import UsageError
-from miglint.source import Dialect
+from miglint.base.errors import UsageError
+from miglint.base.model import Dialect
 
 from .conftest import Look, Plant, kinds, of, only, pairs
 

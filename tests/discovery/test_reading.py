@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from miglint.base.errors import UsageError
+from miglint.base.model import SourceFile, Span
 from miglint.discovery import DiscoveryOptions, discover, discover_text
 from miglint.discovery.reading import from_bytes, from_text
 from miglint.discovery.sections import may_have_sections, only_comments, split
-from miglint.errors import UsageError
-from miglint.source import SourceFile, Span
 
 from .conftest import Look, Plant, kinds, only, pairs
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from docker.errors import DockerException  # type: ignore[import-untyped]
 
-from miglint.dryrun.container_host import client_of_engine, docker_answers
+from miglint.dryrun.container.host import client_of_engine, docker_answers
 
 SCRIPT = Path(__file__).parent / "containers" / "engine.sh"
 PUBLIC = ("postgres:{version}-alpine", ("14", "17"))

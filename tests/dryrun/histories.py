@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from miglint.base.model import Dialect, Direction, History, Migration, Script, SourceFile, Span
+from miglint.dryrun.interfaces import Engine
 from miglint.dryrun.limits import Deadline, Limits
-from miglint.dryrun.protocol import Engine
 from miglint.dryrun.results import EngineInfo, MigrationRun, RowRun
 from miglint.dryrun.row_steps import run_rows
-from miglint.dryrun.sqlite import SqliteEngine
-from miglint.dryrun.sqlite_library import Opener
+from miglint.dryrun.sqlite.engine import SqliteEngine
+from miglint.dryrun.sqlite.library import Opener
 from miglint.dryrun.steps import Scripts, run_steps
-from miglint.source import Dialect, Direction, History, Migration, Script, SourceFile, Span
 
 LIMITS = Limits(statement=2.0, lock=1.0, total=600.0, disk=64 << 20, notices=2000)
 

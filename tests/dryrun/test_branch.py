@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from miglint.dryrun.postgres import PostgresEngine
-from miglint.dryrun.postgres_branch import PostgresBranch
-from miglint.dryrun.postgres_database import PostgresDatabase
+from miglint.base.model import Migration
+from miglint.dryrun.postgres.branch import PostgresBranch
+from miglint.dryrun.postgres.database import PostgresDatabase
+from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.results import MigrationRun, RowRun
-from miglint.source import Migration
 
 from .histories import executed, migration, with_rows
 

@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from miglint.dryrun import container as container_module
-from miglint.dryrun.container import image_of, start_container
-from miglint.dryrun.container_host import Host, client_of_engine, sweep_containers
+from miglint.dryrun.container import container as container_module
+from miglint.dryrun.container.container import image_of, start_container
+from miglint.dryrun.container.host import Host, client_of_engine, sweep_containers
+from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
-from miglint.dryrun.postgres import PostgresEngine
-from miglint.dryrun.postgres_branch import PostgresBranch
-from miglint.dryrun.postgres_database import PostgresDatabase
-from miglint.dryrun.protocol import EngineMissingError
+from miglint.dryrun.postgres.branch import PostgresBranch
+from miglint.dryrun.postgres.database import PostgresDatabase
+from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.runner import dry_run
 
 from .engine_of_containers import Images

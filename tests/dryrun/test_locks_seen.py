@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from miglint.dryrun.postgres import PostgresEngine
+from miglint.base.model import Dialect
+from miglint.base.structs import replace
+from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.results import HistoryRun
 from miglint.locks import Lock, Work
 from miglint.locks.table import SITUATIONS, Row
-from miglint.replay import empty_schema, replay
-from miglint.rules.execution import Executed
-from miglint.rules.execution_locks import locks_differ
-from miglint.rules.locks_seen import compared
+from miglint.replay.steps import empty_schema, replay
+from miglint.rules.execution.locks import locks_differ
+from miglint.rules.execution.outcomes import Executed
+from miglint.rules.locks.seen import compared
 from miglint.rules.registry import Context
 from miglint.schema.diff import Change
 from miglint.schema.objects import Key
-from miglint.source import Dialect
 from miglint.sql import parse
-from miglint.values import replace
 
 from .histories import executed, history, migration
 

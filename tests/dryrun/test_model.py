@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from miglint.dryrun.choose import sqlite
+from miglint.base.model import Dialect
+from miglint.dryrun.engine_choice import sqlite
+from miglint.dryrun.interfaces import Engine
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.model import Model, Seen
 from miglint.dryrun.options import DryRunOptions
-from miglint.dryrun.postgres import PostgresEngine
-from miglint.dryrun.protocol import Engine
+from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.steps import Scripts
-from miglint.replay import empty_schema
+from miglint.replay.steps import empty_schema
 from miglint.schema.diff import Change
-from miglint.source import Dialect
 
 from .histories import history, migration
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from miglint.dryrun.postgres import PostgresEngine
+from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.steps import Scripts
 from miglint.schema.objects import Comment, Domain, Enum, Index, Key, Policy, Routine, Sequence, Table, Trigger, View
 

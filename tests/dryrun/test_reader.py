@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from miglint.dryrun.catalog_reader import Reader
 from miglint.dryrun.compare import compare, counting
-from miglint.dryrun.postgres import PostgresEngine
+from miglint.dryrun.postgres.catalog_reader import Reader
+from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.steps import Scripts
 from miglint.schema.objects import Key, Sequence, Table, View
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from miglint.dryrun.embedded import start_embedded
+from miglint.base.structs import replace
 from miglint.dryrun.limits import Deadline
-from miglint.dryrun.postgres import PostgresEngine
-from miglint.values import replace
+from miglint.dryrun.postgres.embedded import start_embedded
+from miglint.dryrun.postgres.engine import PostgresEngine
 
 from .histories import LIMITS, executed, migration
 

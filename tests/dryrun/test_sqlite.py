@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from miglint.base.model import Dialect, Migration
 from miglint.dryrun.limits import Limits
-from miglint.dryrun.sqlite_library import ApswConnection, Opener, StandardConnection
-from miglint.source import Dialect, Migration
+from miglint.dryrun.sqlite.library import ApswConnection, Opener, StandardConnection
 
 from .histories import executed, migration, sqlite_engine, with_rows
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import psycopg
 
-from miglint.dryrun.cluster import programs_in
-from miglint.dryrun.embedded import start_cluster, start_embedded
 from miglint.dryrun.limits import Deadline, Limits
-from miglint.dryrun.postgres import PostgresEngine
+from miglint.dryrun.postgres.embedded import start_cluster, start_embedded
+from miglint.dryrun.postgres.engine import PostgresEngine
+from miglint.dryrun.postgres.server_process import programs_in
 
 OLDER = Path("/usr/lib/postgresql/15/bin")
 MAJORS = (15, 18)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from miglint.base.model import Dialect
 from miglint.locks.bounds import proves_bound
-from miglint.replay import empty_schema
-from miglint.schema.apply import run
+from miglint.replay.apply import run
+from miglint.replay.steps import empty_schema
 from miglint.schema.objects import Key
-from miglint.source import Dialect
 from miglint.sql import postgres
 from miglint.sql.operations import AttachPartition
 

@@ -10,13 +10,13 @@ from typing import cast
 import psycopg
 import pytest
 
-from miglint.dryrun.postgres import PostgresEngine
+from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
+from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.locks import Lock, LockEffect, Work, effects
 from miglint.locks.observed import BY_PG_NAME, lock_differences, merged
 from miglint.locks.table import SITUATIONS
-from miglint.replay import empty_schema
-from miglint.schema.apply import run
-from miglint.source import Dialect, Direction, Script, SourceFile, Span
+from miglint.replay.apply import run
+from miglint.replay.steps import empty_schema
 from miglint.sql import parse
 from miglint.sql.operations import Statement
 

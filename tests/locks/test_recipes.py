@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from miglint.check import Job, check
-from miglint.config import Settings
-from miglint.dryrun.postgres import PostgresEngine
-from miglint.findings import Finding
+from miglint.base.findings import Finding
+from miglint.config.settings import Settings
+from miglint.dryrun.postgres.engine import PostgresEngine
+from miglint.linter.run import Job, check
 
 from .servers import session, start
 

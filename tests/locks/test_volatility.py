@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
 from miglint.locks.volatility import volatile_part
 from miglint.schema.value import Schema
-from miglint.source import Dialect, Direction, Script, SourceFile, Span
 from miglint.sql import parse
 from miglint.sql.operations import AddColumn
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
+from miglint.base.model import Dialect, Direction, Migration, Script, SourceFile, Span
 from miglint.schema.value import Schema
-from miglint.source import Dialect, Direction, Migration, Script, SourceFile, Span
 
 TABLES = ("a", "b", "c")
 COLUMNS = ("id", "k", "n", "x")

@@ -6,11 +6,11 @@ import psycopg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miglint.dryrun.sqlite_catalog import read_schema
-from miglint.dryrun.sqlite_library import ApswConnection, SqliteError
-from miglint.replay import empty_schema
-from miglint.schema.apply import run
-from miglint.source import Dialect
+from miglint.base.model import Dialect
+from miglint.dryrun.sqlite.catalog import read_schema
+from miglint.dryrun.sqlite.library import ApswConnection, SqliteError
+from miglint.replay.apply import run
+from miglint.replay.steps import empty_schema
 from miglint.sql import parse
 
 from .scripts import BASE, pairs, script, statements, summary

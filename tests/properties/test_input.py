@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miglint.check import Job, check
-from miglint.config import Settings
+from miglint.config.settings import Settings
+from miglint.linter.run import Job, check
 
 FRAGMENTS = (
     "CREATE TABLE", "ALTER TABLE", "DROP", "IF EXISTS", "IF NOT EXISTS", "ADD COLUMN", "CONSTRAINT", "CHECK", "UNIQUE",

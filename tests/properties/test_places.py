@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miglint.source import SourceFile
+from miglint.base.model import SourceFile
 
 # Long enough that the lines are looked up in several pieces.
 texts = st.builds(

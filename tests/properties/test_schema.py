@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miglint.replay import empty_schema, replay_one
-from miglint.schema.apply import run
+from miglint.base.model import Dialect
+from miglint.replay.apply import run
+from miglint.replay.steps import empty_schema, replay_one
 from miglint.schema.diff import diff
-from miglint.source import Dialect
 from miglint.sql import operations as ops
 from miglint.sql import parse
 from miglint.sql.operations import Operation, Statement

@@ -7,10 +7,10 @@ from importlib.resources import files
 
 import jsonschema
 
+from miglint.base.model import SourceFile
 from miglint.report import render
 from miglint.report.value import MigrationReport, Report, as_dict, from_dict
 from miglint.report.view import View
-from miglint.source import SourceFile
 
 UP = "ALTER TABLE users ADD COLUMN age integer;\nUPDATE users SET age = 1;\n"
 DOWN = "ALTER TABLE users DROP COLUMN nick;\n"

@@ -9,12 +9,12 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from miglint.findings import Edit, Finding, Fix, Severity
+from miglint.base.findings import Edit, Finding, Fix, Severity
+from miglint.base.model import SourceFile
+from miglint.base.structs import replace
 from miglint.report import FORMATS, render
 from miglint.report.value import MigrationReport, Report, as_dict, from_dict
 from miglint.report.view import View
-from miglint.source import SourceFile
-from miglint.values import replace
 
 SQL = "ALTER TABLE a\n\tADD CONSTRAINT c CHECK (n > 0);\nDROP TABLE b;\n"
 VERDICT = {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from miglint.check import Job, check
-from miglint.config import load
-from miglint.findings import Finding
+from miglint.base.findings import Finding
+from miglint.config.settings import load
+from miglint.linter.run import Job, check
 
 
 class Checker:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from miglint.dryrun.embedded import start_embedded
 from miglint.dryrun.limits import Deadline, Limits
-from miglint.dryrun.postgres import PostgresEngine
+from miglint.dryrun.postgres.embedded import start_embedded
+from miglint.dryrun.postgres.engine import PostgresEngine
 
 
 @pytest.fixture(scope="session")

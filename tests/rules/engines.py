@@ -12,7 +12,7 @@ from typing import Protocol
 import psycopg
 from psycopg import sql as compose
 
-from miglint.dryrun.postgres import PostgresEngine
+from miglint.dryrun.postgres.engine import PostgresEngine
 
 _NUMBERS = itertools.count()
 # What the server itself says about everything in a database, by name; it does not lean on what miglint makes of it.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from miglint.findings import Edit
-from miglint.rules.clauses import first_text, ident, literal, qualified
-from miglint.rules.data_copy import narrows
-from miglint.rules.idempotency import Again, clause, code_of, fix_for
+from miglint.base.findings import Edit
+from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
+from miglint.rules.data.copies import narrows
+from miglint.rules.idempotency.second_run import Again, clause, code_of, fix_for
+from miglint.rules.support.clauses import first_text, ident, literal, qualified
 from miglint.schema.outcome import Event, Failure
 from miglint.schema.value import Schema
-from miglint.source import Dialect, Direction, Script, SourceFile, Span
 from miglint.sql import operations as ops
 from miglint.sql import postgres
 from miglint.sql.operations import Name, Operation, Type

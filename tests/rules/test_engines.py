@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from miglint.dryrun.postgres import PostgresEngine
+from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.rules import load
 from miglint.rules.registry import rules
 

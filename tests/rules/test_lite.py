@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from miglint.check import Job, check
-from miglint.config import Settings
-from miglint.findings import Finding, Severity
+from miglint.base.findings import Finding, Severity
+from miglint.config.settings import Settings
+from miglint.linter.run import Job, check
 from miglint.report.value import Report
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from miglint.dryrun.postgres import PostgresEngine
-from miglint.errors import UsageError
+from miglint.base.errors import UsageError
+from miglint.dryrun.postgres.engine import PostgresEngine
 
 from .checking import Checker
 from .engines import Postgres, database

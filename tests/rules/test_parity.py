@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from miglint.check import Job, check
-from miglint.config import Settings
+from miglint.config.settings import Settings
+from miglint.linter.run import Job, check
 
 USERS = {
     "postgres/001_users.up.sql": "CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL);\n",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from miglint.check import Job, check
-from miglint.config import Settings
+from miglint.config.settings import Settings
+from miglint.linter.run import Job, check
 from miglint.report.value import Report
 
 TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);\n"

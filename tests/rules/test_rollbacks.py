@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from miglint.check import Job, check
-from miglint.config import load
-from miglint.findings import Severity
+from miglint.base.findings import Severity
+from miglint.config.settings import load
+from miglint.linter.run import Job, check
 
 BASE = "CREATE TABLE users (id bigint PRIMARY KEY, age integer);\n"
 FORWARD = "ALTER TABLE users ADD COLUMN IF NOT EXISTS city text;\n"

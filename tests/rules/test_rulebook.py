@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from miglint.check import Job, check
-from miglint.config import Settings
-from miglint.config import load as load_settings
+from miglint.base.findings import Finding, Severity
+from miglint.base.structs import replace
+from miglint.config.settings import Settings
+from miglint.config.settings import load as load_settings
 from miglint.dryrun.limits import Limits
 from miglint.dryrun.options import DryRunOptions
-from miglint.findings import Finding, Severity
+from miglint.linter.run import Job, check
 from miglint.rules import load
 from miglint.rules.registry import rules
-from miglint.values import replace
 
 from .book import BOOK, Example, Page, pages
 

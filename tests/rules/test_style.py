@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from miglint import parallel
-from miglint.asked import Asked
-from miglint.check import STYLE, Job, check
-from miglint.config import load as load_settings
+from miglint.base.errors import UsageError
+from miglint.base.findings import Finding
+from miglint.config.settings import load as load_settings
 from miglint.discovery import discover
-from miglint.errors import UsageError
-from miglint.findings import Finding
-from miglint.selection import Names, load_rules, select
+from miglint.linter import parallel
+from miglint.linter.dispatch import Asked
+from miglint.linter.run import STYLE, Job, check
+from miglint.rules.selection import Names, load_rules, select
 
 from .checking import Checker
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from miglint.check import Job, check
-from miglint.config import Settings
+from miglint.base.model import Dialect
+from miglint.config.settings import Settings
 from miglint.dryrun.options import DryRunOptions
-from miglint.source import Dialect
+from miglint.linter.run import Job, check
 
 SCRIPT = """CREATE TABLE IF NOT EXISTS {{.prefix}}users (id integer PRIMARY KEY, props text);
 INSERT INTO {{.prefix}}users VALUES (1, NULL);

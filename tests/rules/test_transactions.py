@@ -8,10 +8,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from miglint.dryrun.postgres import PostgresEngine
-from miglint.replay import replay
-from miglint.rules.untransacted import needs_none
-from miglint.source import Dialect, Direction, History, Migration, Script, SourceFile, Span
+from miglint.base.model import Dialect, Direction, History, Migration, Script, SourceFile, Span
+from miglint.dryrun.postgres.engine import PostgresEngine
+from miglint.replay.steps import replay
+from miglint.rules.transactions.non_transactional import needs_none
 from miglint.sql import parse
 
 from .checking import Checker

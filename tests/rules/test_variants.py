@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from miglint.dryrun.postgres import PostgresEngine
+from miglint.dryrun.postgres.engine import PostgresEngine
 
 from .book import Example, pages
 from .engines import Postgres, database

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from miglint.dryrun.embedded import start_embedded
+from miglint.base.model import Dialect, Direction, Migration, Script, SourceFile, Span
+from miglint.base.structs import replace
+from miglint.dryrun.interfaces import Engine
 from miglint.dryrun.limits import Deadline, Limits
-from miglint.dryrun.protocol import Engine
+from miglint.dryrun.postgres.embedded import start_embedded
 from miglint.dryrun.results import EngineInfo
-from miglint.dryrun.sqlite import SqliteEngine
-from miglint.dryrun.sqlite_library import StandardConnection
+from miglint.dryrun.sqlite.engine import SqliteEngine
+from miglint.dryrun.sqlite.library import StandardConnection
 from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, run_steps
-from miglint.replay import Step, empty_schema, replay_one
-from miglint.schema.apply import run
-from miglint.source import Dialect, Direction, Migration, Script, SourceFile, Span
+from miglint.replay.apply import run
+from miglint.replay.steps import Step, empty_schema, replay_one
 from miglint.sql import parse, postgres, sqlite
-from miglint.values import replace
 
 from . import calls, clustered, keys, pairs, views
 from .pairs import SQLITE, Pair

@@ -7,11 +7,11 @@ import sqlite3
 
 import pytest
 
-from miglint.replay import empty_schema
-from miglint.schema.apply import run
+from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
+from miglint.replay.apply import run
+from miglint.replay.steps import empty_schema
 from miglint.schema.diff import diff
 from miglint.schema.render import to_json, to_mermaid, to_sql
-from miglint.source import Dialect, Direction, Script, SourceFile, Span
 from miglint.sql import parse
 
 POSTGRES = """

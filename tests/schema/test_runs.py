@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from miglint.replay import empty_schema
-from miglint.schema.apply import run
+from miglint.base.model import Dialect
+from miglint.replay.apply import run
+from miglint.replay.steps import empty_schema
 from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
-from miglint.source import Dialect
 from miglint.sql import postgres, sqlite
 
 from .cases import POSTGRES, SQLITE, Case

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from miglint.source import Dialect, Direction, Script, SourceFile, Span
+from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
 from miglint.sql import parse
 
 

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from miglint.check import Job, check
-from miglint.config import load
+from miglint.config.settings import load
 from miglint.dryrun.options import DryRunOptions
+from miglint.linter.run import Job, check
 from miglint.report.value import MigrationReport
 
 QUESTIONS = ("symmetric", "forward_idempotent", "rollback_idempotent", "rows_stable")

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from miglint.answers import Question
+from miglint.cache.command_output import Question
 from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of
 from miglint.cli.request import COLORS, Request
 from miglint.cli.run_check import run_check
-from miglint.config import DIALECTS, SEVERITIES
+from miglint.config.settings import DIALECTS, SEVERITIES
 from miglint.report import FORMATS
 
 

@@ -7,10 +7,10 @@ import sys
 import click
 
 from miglint.cli.output import wants_color, write
-from miglint.config import load
-from miglint.rulebook import page
+from miglint.config.settings import load
+from miglint.rules.pages import page
 from miglint.rules.registry import Rule
-from miglint.selection import Names, load_rules
+from miglint.rules.selection import Names, load_rules
 
 _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 

@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 
 from miglint import __version__
-from miglint.answers import Question
+from miglint.cache.command_output import Question
 from miglint.cli.main import INTERRUPTED
 
 # The first line of each command's help, so that listing them imports none of them.
@@ -39,7 +39,7 @@ class _Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the first argument names, and suggest one when there is none."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from miglint.config_table import nearest
+            from miglint.config.toml_table import nearest
 
             ctx.fail(f"there is no command `{args[0]}`{nearest(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)

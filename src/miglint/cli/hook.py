@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from miglint.config import DEFAULT_PATHS, Settings
-from miglint.since import deleted_files
+from miglint.config.settings import DEFAULT_PATHS, Settings
+from miglint.discovery.git import deleted_files
 
 
 def changed_files(given: tuple[str, ...]) -> frozenset[str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from miglint.config import DEFAULT_PATHS, FILE
-from miglint.errors import UsageError
+from miglint.base.errors import UsageError
+from miglint.config.settings import DEFAULT_PATHS, FILE
 
 _STARTER = """\
 # Settings of miglint. Every key may be left out, and those behind a # are examples.
@@ -56,7 +56,7 @@ def command(*, tool: str | None) -> None:
     text = _STARTER.format(path=found)
     if tool is not None:
         # The names of all rules are needed for this, and take time to load.
-        from miglint.cli.moving import SQUAWK, from_squawk
+        from miglint.cli.import_config import SQUAWK, from_squawk
 
         text = "\n".join([f'paths = ["{found}"]', "", *from_squawk(Path(SQUAWK))]) + "\n"
     try:

@@ -57,7 +57,7 @@ def _run(arguments: list[str]) -> int:
         return 0
     question = None
     if arguments[:1] == ["check"]:
-        from miglint.answers import question as ask
+        from miglint.cache.command_output import question as ask
 
         question = ask(arguments)
         known = question.answer() if question is not None else None
@@ -75,7 +75,7 @@ def _run(arguments: list[str]) -> int:
             return write_known(known, question.started)
     # A run makes values by the hundred thousand, nearly none of them in cycles: looking for those can wait.
     gc.set_threshold(1_000_000, 20, 100)
-    from miglint.errors import MiglintError
+    from miglint.base.errors import MiglintError
 
     try:
         if arguments[:1] == ["check"]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from miglint.errors import UsageError
-from miglint.findings import FAMILIES, Severity
-from miglint.selection import load_rules
+from miglint.base.errors import UsageError
+from miglint.base.findings import FAMILIES, Severity
+from miglint.rules.selection import load_rules
 
 _CODE = re.compile(r"[A-Z]{3}[0-9]{3}\Z")
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from miglint.findings import Severity
-from miglint.replay import Step
+from miglint.base.findings import Severity
+from miglint.replay.steps import Step
 from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.survey import done, tell
+from miglint.rules.support.applied_operations import done, tell
 from miglint.sql import operations as ops
 
 

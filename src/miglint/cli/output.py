@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from miglint.answers import Answer
-from miglint.errors import UsageError
-from miglint.files import write_file
+from miglint.base.atomic_write import write_file
+from miglint.base.errors import UsageError
+from miglint.cache.command_output import Answer
 
 _FIRST_SIGN = 1.0
 _INTERVAL = 0.1

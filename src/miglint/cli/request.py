@@ -6,9 +6,9 @@ a command line, takes as long as the check of a script.
 
 from __future__ import annotations
 
+from miglint.base.structs import Struct, replace
 from miglint.dryrun.options import DryRunOptions
 from miglint.report import FORMATS
-from miglint.values import Struct, replace
 
 COLORS = ("auto", "always", "never")
 _SWITCHES = {

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
+from miglint.base.errors import UsageError
+from miglint.base.findings import FAMILIES
 from miglint.cli.output import write
-from miglint.config import load
-from miglint.config_table import nearest
-from miglint.errors import UsageError
-from miglint.findings import FAMILIES
+from miglint.config.settings import load
+from miglint.config.toml_table import nearest
 from miglint.rules.registry import Rule
-from miglint.selection import Selection, load_rules, select
+from miglint.rules.selection import Selection, load_rules, select
 
 
 @click.command("rules")

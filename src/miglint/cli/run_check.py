@@ -7,16 +7,16 @@ import sys
 from collections.abc import Sequence
 from time import perf_counter
 
-from miglint import baseline as baselines
-from miglint.answers import Answer, Question
-from miglint.check import Job, Outcome, check
+from miglint.base.structs import replace
+from miglint.cache.command_output import Answer, Question
 from miglint.cli.output import add_step_summary, checkout_prefix, note, progress, wants_color, width, write
 from miglint.cli.request import Request
-from miglint.config import SEVERITIES, Settings, load, overlooked, parse_targets
+from miglint.config.settings import SEVERITIES, Settings, load, overlooked, parse_targets
+from miglint.linter import baseline as baselines
+from miglint.linter.run import Job, Outcome, check
 from miglint.report import render
 from miglint.report.value import Report
 from miglint.report.view import View
-from miglint.values import replace
 
 
 def run_check(request: Request, question: Question | None) -> int:
@@ -38,7 +38,7 @@ def run_check(request: Request, question: Question | None) -> int:
         paths = paths_around(settings, changed)
     touched: frozenset[str] | None = None
     if request.since is not None:
-        from miglint.since import touched_since
+        from miglint.discovery.git import touched_since
 
         touched = touched_since(request.since)
     known = _baseline_path(settings, request.baseline, request.write_baseline)

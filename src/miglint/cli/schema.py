@@ -6,17 +6,17 @@ from collections.abc import Iterable
 
 import click
 
-from miglint.check import Job, paths_of, replayed
+from miglint.base.errors import UsageError
+from miglint.base.model import History
+from miglint.base.structs import replace
+from miglint.base.template_names import as_written
 from miglint.cli.output import write
-from miglint.config import DIALECTS, load
-from miglint.config_table import nearest
-from miglint.errors import UsageError
-from miglint.replay import Step
+from miglint.config.settings import DIALECTS, load
+from miglint.config.toml_table import nearest
+from miglint.linter.run import Job, paths_of, replayed
+from miglint.replay.steps import Step
 from miglint.schema.render import to_json, to_mermaid, to_sql
 from miglint.schema.value import Schema
-from miglint.source import History
-from miglint.values import replace
-from miglint.written import as_written
 
 _FORMATS = {"sql": to_sql, "json": to_json, "mermaid": to_mermaid}
 

@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from miglint.base.model import Dialect, Direction, History, Migration, Problem, Script, SourceFile, Span
+from miglint.base.structs import replace
+from miglint.base.template_names import has_tag
 from miglint.discovery import sections
 from miglint.discovery.dialects import UNMARKED, Mark, is_meant, of_folder, of_working_directory
 from miglint.discovery.evidence import of_files
+from miglint.discovery.file_parts import Collected, Home, Layout, Piece
 from miglint.discovery.order import after_programs, order_problems
-from miglint.discovery.pieces import Collected, Home, Layout, Piece
-from miglint.discovery.tags import filled_in, is_template
+from miglint.discovery.template_tags import filled_in, is_template
 from miglint.discovery.versions import SortKey
 from miglint.discovery.walk import Folder
-from miglint.source import Dialect, Direction, History, Migration, Problem, Script, SourceFile, Span
-from miglint.values import replace
-from miglint.written import has_tag
 
 _SPOKEN = {Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
 

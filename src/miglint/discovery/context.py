@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from miglint.base.errors import UsageError
+from miglint.base.model import Dialect
 from miglint.discovery.dialects import ENGINE_WORDS, Mark, of_segment, without_engine
-from miglint.discovery.homes import FORWARD_FOLDERS, ROLLBACK_FOLDERS
 from miglint.discovery.layouts.folders import INNER, is_part, may_be_migration
 from miglint.discovery.options import DiscoveryOptions
+from miglint.discovery.roots import FORWARD_FOLDERS, ROLLBACK_FOLDERS
 from miglint.discovery.walk import Folder, Tree, printable
-from miglint.errors import UsageError
-from miglint.source import Dialect
 
 # ruff: noqa: PTH208, PTH112, PTH113, PTH118, PTH119, PTH120 - names are joined and cut here, for whole trees
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from miglint.patterns import pattern
-from miglint.source import Dialect
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect
 
 
 class Mark(NamedTuple):

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import SourceFile
 from miglint.discovery.dialects import SQLITE, Mark, named
-from miglint.patterns import pattern
-from miglint.source import SourceFile
 
 # So much of each script is looked at, in characters: what is behind it is data as a rule.
 _LOOKED_AT = 100_000

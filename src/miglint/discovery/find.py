@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from miglint.base.errors import UsageError
+from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
 from miglint.discovery.assemble import assemble, folder_mark
 from miglint.discovery.context import Request, has_variant, request
-from miglint.discovery.homes import gather
+from miglint.discovery.file_parts import Layout, Settings
 from miglint.discovery.layouts import LAYOUTS, layout_named, layout_names
 from miglint.discovery.options import DiscoveryOptions
-from miglint.discovery.pieces import Layout, Settings
 from miglint.discovery.reading import Read, from_bytes, from_text, read_file
-from miglint.errors import UsageError
-from miglint.source import Dialect, Discovered, History, Problem, SourceFile
+from miglint.discovery.roots import gather
 
 _ROLLBACKS = ("required", "optional", "none")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from miglint.source import Dialect
-from miglint.values import Struct, field
+from miglint.base.model import Dialect
+from miglint.base.structs import Struct, field
 
 DEFAULT_MAX_FILE_BYTES = 64 * 1024 * 1024
 

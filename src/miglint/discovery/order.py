@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from miglint.discovery.pieces import Collected
+from miglint.base.model import Direction, History, Migration, Problem
+from miglint.base.structs import replace
+from miglint.discovery.file_parts import Collected
 from miglint.discovery.versions import gaps, out_of_order
-from miglint.source import Direction, History, Migration, Problem
-from miglint.values import replace
 
 
 def order_problems(histories: Sequence[History], collected: Collected, label: str) -> list[Problem]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 
 _PLACEHOLDER = pattern(r"(?P<open>[\"'])?\$\{(?P<name>[^\s${}'\"]{1,200})\}(?P<close>[\"'])?")
 _WORD = pattern(r"\w")

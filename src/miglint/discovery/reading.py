@@ -6,7 +6,7 @@ import codecs
 import os
 from typing import NamedTuple
 
-from miglint.source import Problem, SourceFile
+from miglint.base.model import Problem, SourceFile
 
 _FIRST_CHUNK, _NEXT_CHUNK = 1 << 15, 1 << 20
 # Without O_NONBLOCK a named pipe that took a file's place would hang the run.

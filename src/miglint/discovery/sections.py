@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Problem, SourceFile, Span
 from miglint.discovery.dialects import UNMARKED, Mark, named
-from miglint.patterns import pattern
-from miglint.source import Problem, SourceFile, Span
 
 _SECTION = pattern(
     r"^[ \t]*--[ \t=*#-]*+(?:miglint:[ \t]*section[ \t]*=[ \t]*(?P<directive>\w+)"

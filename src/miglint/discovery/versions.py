@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 
 SortKey = tuple[Any, ...]
 

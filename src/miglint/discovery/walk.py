@@ -8,8 +8,8 @@ import os
 import re
 from collections.abc import Callable, Iterable
 
-from miglint.source import Problem
-from miglint.values import Struct, field
+from miglint.base.model import Problem
+from miglint.base.structs import Struct, field
 
 # Folders that hold other people's code or a tool's own state, never the migrations of this project.
 _SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
+from miglint.base.structs import replace
 from miglint.schema.diff import Change, diff
 from miglint.schema.objects import View
 from miglint.schema.value import Schema
-from miglint.values import replace
 
 _ENDS = pattern(r"^\s*(?:SELECT\s+)?|[\s,;]+$")
 

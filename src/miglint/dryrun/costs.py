@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from miglint.base.lazy_regex import pattern
+from miglint.dryrun.interfaces import Database
 from miglint.dryrun.options import DryRunOptions
-from miglint.dryrun.protocol import Database
 from miglint.dryrun.results import Costs, Execution, StatementCost
 from miglint.dryrun.row_order import with_parents
 from miglint.dryrun.steps import Scripts
-from miglint.patterns import pattern
 from miglint.schema.objects import Table
 from miglint.schema.value import Schema
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from miglint.values import Struct
+from miglint.base.structs import Struct
 
 
 class Limits(Struct, frozen=True):

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from miglint.replay import Passage, advance, empty_schema
-from miglint.schema.apply import run
+from miglint.base.model import Dialect, Direction, History, Script, SourceFile, Span
+from miglint.base.structs import Struct, replace
+from miglint.replay.apply import run
+from miglint.replay.steps import Passage, advance, empty_schema
 from miglint.schema.diff import Change, diff
 from miglint.schema.objects import Domain, Enum, Index, Key, SchemaObject, Table, View
 from miglint.schema.render_sql import statements
 from miglint.schema.sameness import loose
 from miglint.schema.value import Schema
-from miglint.source import Dialect, Direction, History, Script, SourceFile, Span
 from miglint.sql import parse
 from miglint.sql.operations import Column
-from miglint.values import Struct, replace
 
 # Spaces in which an object has a form that both sides can give.
 _COMPARED = frozenset({"relation", "type", "routine", "trigger", "policy", "rule", "extension", "schema"})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from miglint.base.structs import Struct, field
 from miglint.dryrun.limits import Limits
-from miglint.values import Struct, field
 
 ENGINES = ("auto", "embedded", "docker", "local", "sqlite")
 

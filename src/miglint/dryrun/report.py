@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from miglint.base.structs import replace
+from miglint.base.template_names import as_written
 from miglint.dryrun.compare import counting
-from miglint.dryrun.observe import LOCK_ORDER
+from miglint.dryrun.postgres.lock_observer import LOCK_ORDER
 from miglint.dryrun.results import (
     Costs,
     EngineError,
@@ -18,8 +20,6 @@ from miglint.dryrun.results import (
     StepResult,
 )
 from miglint.schema.diff import Change
-from miglint.values import replace
-from miglint.written import as_written
 
 
 def as_dict(run: MigrationRun, history: HistoryRun) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from miglint.base.model import Direction, History, Migration, Script, Span
+from miglint.base.structs import Struct, field
+from miglint.replay.verdict import Verdict
 from miglint.schema.diff import Change
 from miglint.schema.value import Schema
-from miglint.source import Direction, History, Migration, Script, Span
-from miglint.values import Struct, field
-from miglint.verdict import Verdict
 
 
 class EngineInfo(Struct, frozen=True):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
+from miglint.base.structs import Struct
 from miglint.schema.objects import Table
-from miglint.values import Struct
 
 _LIST = pattern(
     r"""\(*"?(?P<column>\w+)"?\)*(?:::[\w ]+)?\s*

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from miglint.base.model import Dialect
 from miglint.schema.objects import Index, Table
 from miglint.schema.value import Schema
-from miglint.source import Dialect
 from miglint.sql.operations import Constraint, Name
 
 

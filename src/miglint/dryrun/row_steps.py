@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from miglint.dryrun.protocol import BranchError, Database, Digests
+from miglint.base.structs import Struct, field
+from miglint.dryrun.interfaces import BranchError, Database, Digests
 from miglint.dryrun.results import Execution, Loss, RowRun
 from miglint.dryrun.steps import Scripts
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
-from miglint.values import Struct, field
 
 _Values = Mapping[str | None, int]
 

@@ -9,21 +9,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import FrameType
 
-from miglint.dryrun.choose import Choice, choices
+from miglint.base.errors import UsageError
+from miglint.base.model import Dialect, History, Migration, Script
+from miglint.base.structs import Struct, replace
 from miglint.dryrun.costs import ROWS_FOR_ALL, costs_of
-from miglint.dryrun.keep import Kept, Memory
+from miglint.dryrun.engine_choice import Choice, choices
+from miglint.dryrun.interfaces import Database, Engine, EngineLostError
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
-from miglint.dryrun.protocol import Database, Engine, EngineLostError
+from miglint.dryrun.postgres.connection import QueryError
+from miglint.dryrun.prerequisites import bookkeeping, missing_extensions, missing_schemas, script_of
+from miglint.dryrun.result_cache import Kept, Memory
 from miglint.dryrun.results import DryRunReport, HistoryRun, MigrationRun, RowRun
 from miglint.dryrun.row_steps import run_rows
-from miglint.dryrun.session import QueryError
 from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, not_run, run_steps
-from miglint.dryrun.surroundings import bookkeeping, missing_extensions, missing_schemas, script_of
-from miglint.errors import UsageError
-from miglint.source import Dialect, History, Migration, Script
-from miglint.values import Struct, replace
 
 Progress = Callable[[int, int, str], None]
 

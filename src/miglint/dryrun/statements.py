@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from miglint.patterns import pattern
-from miglint.runners import Around, habit
-from miglint.source import Dialect, Script, Span
-from miglint.values import Struct
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect, Script, Span
+from miglint.base.structs import Struct
+from miglint.replay.transaction_owner import Around, habit
 
 _ENDS = " \t\n\r\f\v;"
 _BLANK = pattern(r"(?>\s+|--[^\n]*|;)*+")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 
+from miglint.base.model import Migration
+from miglint.base.structs import Struct
 from miglint.dryrun.compare import compare, counting
-from miglint.dryrun.protocol import BranchError, Database, Rehearsal
+from miglint.dryrun.interfaces import BranchError, Database, Rehearsal
 from miglint.dryrun.results import EngineError, Execution, MigrationRun, StepResult
 from miglint.dryrun.statements import Prepared, prepare
+from miglint.replay.verdict import Verdict
 from miglint.schema.diff import Change
 from miglint.schema.value import Schema
-from miglint.source import Migration
-from miglint.values import Struct
-from miglint.verdict import Verdict
 
 
 class Scripts(Struct, frozen=True, eq=False):

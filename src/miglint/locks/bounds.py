@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 from miglint.schema.objects import Table
 
 _KEY = pattern(r"(range|list|hash) \(\"?(\w+)\"?\)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from miglint.base.model import Dialect
 from miglint.locks.columns import add_column, alter_type, set_generated, set_nullable
 from miglint.locks.constraints import add_constraint, alter_constraint, attach, drop_constraint, validate
 from miglint.locks.gone import along, drop, drop_column, truncate
@@ -13,7 +14,6 @@ from miglint.locks.look import View, default_partition, of, relation_key, table
 from miglint.schema.objects import Index
 from miglint.schema.outcome import Note
 from miglint.schema.value import Schema
-from miglint.source import Dialect
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation
 

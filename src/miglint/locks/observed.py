@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from miglint.base.model import Span
 from miglint.locks.effects import effects
 from miglint.locks.levels import Lock, LockEffect, Work
 from miglint.locks.look import relation_key
 from miglint.schema.objects import Key, Table, View
 from miglint.schema.outcome import Moment, Run
 from miglint.schema.value import Schema
-from miglint.source import Span
 from miglint.sql import operations as ops
 from miglint.sql.operations import Condition, Name, Operation, Statement
 

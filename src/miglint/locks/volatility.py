@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
 from miglint.schema.objects import Key, Routine
 from miglint.schema.value import Schema
-from miglint.source import Dialect, Direction, Script, SourceFile, Span
 from miglint.sql.operations import Expression, Name, Select
 
 # Functions of the server (and of well-known extensions) that are immutable or stable, less those behind operators,

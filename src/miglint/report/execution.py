@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from miglint.report.ansi import fit, paint, wide
 from miglint.report.excerpt import printable
-from miglint.report.paint import fit, paint, wide
-from miglint.report.told import wrapped
+from miglint.report.grouping import wrapped
 from miglint.report.value import MigrationReport
 from miglint.report.view import View
 

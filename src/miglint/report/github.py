@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from miglint.findings import Finding, Severity
+from miglint.base.findings import Finding, Severity
 from miglint.report.excerpt import printable
 from miglint.report.value import Report
 from miglint.report.view import View

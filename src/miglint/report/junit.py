@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from xml.sax.saxutils import escape, quoteattr
 
-from miglint.findings import Finding, Severity
-from miglint.patterns import pattern
+from miglint.base.findings import Finding, Severity
+from miglint.base.lazy_regex import pattern
 from miglint.report.value import Report
 from miglint.report.view import View
 

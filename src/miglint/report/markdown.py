@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from miglint.findings import Finding, Severity
-from miglint.patterns import pattern
+from miglint.base.findings import Finding, Severity
+from miglint.base.lazy_regex import pattern
 from miglint.report.excerpt import printable
 from miglint.report.text import count_of
 from miglint.report.value import MigrationReport, Report

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from miglint import __version__
-from miglint.findings import Finding, Severity
+from miglint.base.findings import Finding, Severity
 from miglint.report.value import Report
 from miglint.report.view import View
-from miglint.selection import load_rules
+from miglint.rules.selection import load_rules
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

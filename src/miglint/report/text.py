@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from miglint.findings import Severity
+from miglint.base.findings import Severity
+from miglint.report.ansi import fit, paint, wide
 from miglint.report.excerpt import printable
-from miglint.report.paint import fit, paint, wide
-from miglint.report.told import told, wrapped
+from miglint.report.grouping import told, wrapped
 from miglint.report.value import MigrationReport, Report
 from miglint.report.view import View
 

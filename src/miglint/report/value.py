@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from miglint import __version__
+from miglint.base.findings import FAMILIES, Edit, Finding, Fix, Severity
+from miglint.base.lazy_regex import pattern
+from miglint.base.structs import Struct, field, replace
 from miglint.discovery.dialects import without_engine
-from miglint.discovery.homes import ROLLBACK_FOLDERS
 from miglint.discovery.layouts.folders import INNER
-from miglint.findings import FAMILIES, Edit, Finding, Fix, Severity
-from miglint.patterns import pattern
-from miglint.values import Struct, field, replace
+from miglint.discovery.roots import ROLLBACK_FOLDERS
 
 SCHEMA_VERSION = 1
 _DIGITS = pattern(r"[^0-9]*0*([0-9]+)")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from miglint.source import SourceFile
-from miglint.values import Struct, field
+from miglint.base.model import SourceFile
+from miglint.base.structs import Struct, field
 
 
 class View(Struct, frozen=True):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from miglint.findings import Severity
+from miglint.base.findings import Severity
 from miglint.rules.registry import Context, Hit, rule
 
 if TYPE_CHECKING:
-    from miglint.directives import Remarks
+    from miglint.linter.suppression_comments import Remarks
 
 
 @rule(

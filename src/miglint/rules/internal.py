@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from miglint.findings import Severity
+from miglint.base.findings import Severity
 from miglint.rules.registry import Context, Hit, rule
 
 RULE_CRASHED = "INT001"

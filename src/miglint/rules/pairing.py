@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from shlex import quote
 
-from miglint.findings import Severity
-from miglint.replay import Step
-from miglint.rules.clauses import acts, does_anything, first_line, first_text, hit_in, problems, subject, was_read
+from miglint.base.findings import Severity
+from miglint.base.model import Discovered, Span
+from miglint.base.structs import replace
+from miglint.replay.steps import Step
 from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.symmetry import message
-from miglint.source import Discovered, Span
+from miglint.rules.support.clauses import (
+    acts,
+    does_anything,
+    first_line,
+    first_text,
+    hit_in,
+    problems,
+    subject,
+    was_read,
+)
+from miglint.rules.symmetry.differences import message
 from miglint.sql import operations as ops
 from miglint.sql.operations import flat
-from miglint.values import replace
 
 _MAKES = (
     ops.CreateTable,

@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from miglint.findings import Severity
-from miglint.replay import Passage
-from miglint.rules.clauses import ENGINE, first_text, ident
+from miglint.base.findings import Severity
+from miglint.base.model import Dialect, Migration, Script, Span
+from miglint.replay.steps import Passage
+from miglint.replay.variants import Both
 from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import ENGINE, first_text, ident
 from miglint.schema.common import Shape, shape
 from miglint.schema.objects import Index, Key
 from miglint.schema.parity import Difference, differences
-from miglint.source import Dialect, Migration, Script, Span
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, flat
-from miglint.variants import Both
 
 
 class _Told(NamedTuple):

@@ -7,9 +7,9 @@ A rule is a function with its metadata beside it:
         ...
 
 It is called once per step of a history and yields hits. A rule that looks at a history as a whole takes
-`scope="history"` and is called once per history with its passages (`miglint.replay.Passage`: the forwards, each run
-once); `scope="project"` rules see what discovery saw, `scope="variants"` rules two histories that are one for two
-engines (`miglint.variants.Both`), and `scope="script"` rules each script that was asked for, as it is written.
+`scope="history"` and is called once per history with its passages (`miglint.replay.steps.Passage`: the forwards, each
+run once); `scope="project"` rules see what discovery saw, `scope="variants"` rules two histories that are one for two
+engines (`miglint.replay.variants.Both`), and `scope="script"` rules each script that was asked for, as it is written.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from miglint.findings import Fix, Severity
-from miglint.source import Script, SourceFile, Span
-from miglint.values import Struct, field
+from miglint.base.findings import Fix, Severity
+from miglint.base.model import Script, SourceFile, Span
+from miglint.base.structs import Struct, field
 
 if TYPE_CHECKING:
-    from miglint.replay import Step
+    from miglint.replay.steps import Step
     from miglint.sql.operations import Operation
 
 # When a rule has something to say: types of operation, one of which the step must hold; or what gives the codes of the

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from miglint.findings import Severity
-from miglint.replay import Step
-from miglint.rules.clauses import ENGINE, first_line, hit_in, problems, scripts_of, statements_of
+from miglint.base.findings import Severity
+from miglint.base.model import Dialect, Direction, Discovered, Span
+from miglint.replay.steps import Step
 from miglint.rules.registry import Context, Hit, rule
-from miglint.source import Dialect, Direction, Discovered, Span
+from miglint.rules.support.clauses import ENGINE, first_line, hit_in, problems, scripts_of, statements_of
 from miglint.sql import operations as ops
 from miglint.sql.operations import flat
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from miglint.base.structs import Struct, replace
 from miglint.schema.objects import Absent, Key, SchemaObject
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint
-from miglint.values import Struct, replace
 
 
 class Assumption(Struct, frozen=True, gc=False):

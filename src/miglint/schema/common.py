@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from miglint.base.model import Dialect
 from miglint.schema.objects import Domain, Enum, Index, Key, Table, View
 from miglint.schema.value import Schema
-from miglint.source import Dialect
 from miglint.sql.operations import Column, Constraint, Type
 
 # What a class of PostgreSQL's types may be in SQLite without a difference that somebody chose: times are stored as text

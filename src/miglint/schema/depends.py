@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from miglint.base.model import Dialect
 from miglint.schema.objects import (
     Composite,
     Domain,
@@ -20,7 +21,6 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.source import Dialect
 from miglint.sql.operations import Expression, Name, Type
 
 # What SQLite's views and triggers are found by: it reads all of them again before it changes a name.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from miglint.base.structs import Struct, replace
 from miglint.schema.comments import outlived
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import describe, describe_column, describe_constraint, kind_of
@@ -28,7 +29,6 @@ from miglint.schema.sameness import alike, essence, same_default
 from miglint.schema.sequences import chosen
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint
-from miglint.values import Struct, replace
 
 CONSTRAINT_WORDS = {
     "primary": "primary key",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 
 _SECOND = 1_000_000
 _TIMES = {

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from miglint.base.structs import Struct, equal_by, field
 from miglint.sql.operations import Column, ColumnUse, Constraint, Expression, IndexElement, Name, OpenUse, Query, Type
-from miglint.values import Struct, equal_by, field
 
 
 class Key(NamedTuple):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from miglint.base.structs import Struct
 from miglint.schema.assumption import Assumption
 from miglint.schema.objects import Key
 from miglint.schema.value import Schema
 from miglint.sql.operations import Operation, Statement
-from miglint.values import Struct
 
 
 class Failure(Struct, frozen=True, gc=False):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from miglint.base.model import Dialect
 from miglint.schema.common import Field, Link, Lookup, Shape, fits, shape, tables, views
 from miglint.schema.value import Schema
-from miglint.source import Dialect
 
 Fact = Callable[[Shape | None], object]
 

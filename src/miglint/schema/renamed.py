@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
+from miglint.base.structs import replace
 from miglint.schema.objects import Index, Policy, Rule, SchemaObject, Sequence, Table, Trigger, View
 from miglint.schema.value import Schema
 from miglint.sql.operations import Query
-from miglint.values import replace
 
 if TYPE_CHECKING:
     from miglint.schema.diff import Change

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from enum import Enum as PythonEnum
 from typing import Any
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Span
+from miglint.base.structs import Struct
 from miglint.schema.objects import Key, SchemaObject, Table
 from miglint.schema.render_sql import statements
 from miglint.schema.value import Schema
-from miglint.source import Span
 from miglint.sql.operations import Column, Constraint, Expression, Name, Query, Type
-from miglint.values import Struct
 
 _NOT_WORD = pattern(r"[^A-Za-z0-9_()\[\]-]+")
 _NOT_NAME = pattern(r"[\"\x00-\x1f\\]")

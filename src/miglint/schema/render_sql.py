@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from miglint.base.model import Dialect
+from miglint.base.template_names import has_tag
 from miglint.schema.objects import (
     Comment,
     Composite,
@@ -26,9 +28,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.schema.value import Schema
-from miglint.source import Dialect
 from miglint.sql.operations import Column, Constraint, IndexElement, Name
-from miglint.written import has_tag
 
 # Kinds in the order in which one may need the one before.
 _ORDER = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
+from miglint.base.structs import replace
 from miglint.schema.intervals import folded_interval
 from miglint.schema.objects import (
     Index,
@@ -16,7 +17,6 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.sql.operations import Constraint, Expression
-from miglint.values import replace
 
 
 def same_default(one: Expression | None, two: Expression | None) -> bool:

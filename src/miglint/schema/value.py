@@ -13,10 +13,10 @@ from collections.abc import Collection, Iterable, Iterator
 
 from rpds import HashTrieMap
 
+from miglint.base.model import Dialect
+from miglint.base.structs import Struct, field, replace
 from miglint.schema.depends import dependencies
 from miglint.schema.objects import ABSENT, Absent, Key, SchemaObject, Table
-from miglint.source import Dialect
-from miglint.values import Struct, field, replace
 
 _NOBODY: frozenset[Key] = frozenset()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from miglint.source import Dialect, Script
+from miglint.base.model import Dialect, Script
+from miglint.base.template_names import has_tag
 from miglint.sql.operations import Statement
-from miglint.written import has_tag
 
 
 def parse(script: Script) -> tuple[Statement, ...]:

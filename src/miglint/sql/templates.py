@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
+from miglint.base.structs import replace
 from miglint.sql.operations import Statement, SyntaxProblem
-from miglint.values import replace
 
 _TAG = pattern(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _COMMENT = pattern(r"\{\{[-~]?\s*(?:/\*|!)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from miglint.source import Span
+from miglint.base.model import Span
 from miglint.sql.operations import Expression, Operation, Query
 from miglint.sql.postgres import parse
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miglint.source import Span
+from miglint.base.model import Span
 from miglint.sql import operations as op
 from miglint.sql.operations import Statement
 from miglint.sql.postgres import parse

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from miglint.source import Span
+from miglint.base.model import Span
 from miglint.sql import operations as op
 from miglint.sql.operations import Name, Type
 from miglint.sql.postgres import parse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from miglint.source import Span
+from miglint.base.model import Span
 from miglint.sql.operations import (
     AddColumn,
     AddConstraint,

@@ -7,6 +7,7 @@ put it here.
 
 from __future__ import annotations
 
+from miglint.discovery.file_parts import Layout
 from miglint.discovery.layouts.flyway import FLYWAY
 from miglint.discovery.layouts.folders import FOLDERS, PRISMA, RUSQLITE
 from miglint.discovery.layouts.forward_only import ATLAS, DRIZZLE, SUPABASE
@@ -14,7 +15,6 @@ from miglint.discovery.layouts.liquibase import LIQUIBASE
 from miglint.discovery.layouts.markers import DBMATE, GOOSE, SQL_MIGRATE
 from miglint.discovery.layouts.plain import PLAIN
 from miglint.discovery.layouts.suffix import SUFFIX
-from miglint.discovery.pieces import Layout
 
 LAYOUTS: tuple[Layout, ...] = (
     LIQUIBASE,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Direction, SourceFile
+from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings, whole
 from miglint.discovery.placeholders import substitute
 from miglint.discovery.versions import dotted
-from miglint.patterns import pattern
-from miglint.source import Direction, SourceFile
 
 NAME = pattern(r"(?:([VU])([0-9]+(?:[._][0-9]+)*)|R)__(.*)\.sql", re.DOTALL)
 _CONFIGURED = pattern(rb"^[ \t]*executeInTransaction[ \t]*=[ \t]*false\b", re.MULTILINE)

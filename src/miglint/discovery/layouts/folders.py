@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Direction, Problem
 from miglint.discovery.dialects import SQLITE, UNMARKED, Mark, named, of_folder
-from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
+from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings, whole
 from miglint.discovery.versions import SortKey, numeric, textual
-from miglint.patterns import pattern
-from miglint.source import Direction, Problem
 
 INNER = frozenset(("up.sql", "down.sql", "migration.sql"))
 _FOLDER = pattern(r"([0-9][0-9\-]*)(?:_(.*))?", re.DOTALL)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Direction
 from miglint.discovery.dialects import POSTGRES, UNMARKED, Mark, named
-from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
+from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings, whole
 from miglint.discovery.versions import VERSION, numeric, textual
-from miglint.patterns import pattern
-from miglint.source import Direction
 
 _NAME = pattern(rf"({VERSION})[_\-. ]*([^/]*)\.sql", re.IGNORECASE | re.DOTALL)
 _DIRECTED = pattern(r"\.(?:up|down)\.sql$", re.IGNORECASE)

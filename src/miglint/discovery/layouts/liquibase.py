@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect, Direction, Problem, SourceFile, Span
 from miglint.discovery.dialects import UNMARKED, Mark, named
+from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings
 from miglint.discovery.layouts.markers import blank_except
-from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings
 from miglint.discovery.placeholders import substitute
 from miglint.discovery.sections import only_comments
-from miglint.patterns import pattern
-from miglint.source import Dialect, Direction, Problem, SourceFile, Span
 
 _HEAD = pattern(r"\s*--[ \t]*liquibase[ \t]+formatted[ \t]+sql\b", re.IGNORECASE)
 _CHANGESET = pattern(

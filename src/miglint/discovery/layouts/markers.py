@@ -6,11 +6,11 @@ import re
 from math import inf
 from typing import NamedTuple
 
-from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Direction, Problem, SourceFile, Span
+from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings
 from miglint.discovery.sections import only_comments
 from miglint.discovery.versions import VERSION, SortKey, numeric, textual, written_otherwise
-from miglint.patterns import pattern
-from miglint.source import Direction, Problem, SourceFile, Span
 
 _NAME = pattern(rf"({VERSION})[_\-. ]*(.*)\.sql", re.IGNORECASE | re.DOTALL)
 _DIGITS = pattern(r"[0-9]+")

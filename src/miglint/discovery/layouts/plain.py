@@ -6,11 +6,11 @@ import re
 from collections import defaultdict
 from typing import NamedTuple
 
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Direction
 from miglint.discovery.dialects import UNMARKED, Mark, named
-from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
+from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings, whole
 from miglint.discovery.versions import VERSION, SortKey, numeric, split_version, undashed, written_otherwise
-from miglint.patterns import pattern
-from miglint.source import Direction
 
 _ANY = "rollback|down|undo|revert"
 _PREFIXED = pattern(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from miglint.base.model import Direction
 from miglint.discovery.dialects import UNMARKED, Mark, named
+from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings, whole
 from miglint.discovery.layouts import plain
-from miglint.discovery.pieces import Collected, Found, Home, Layout, Piece, Settings, whole
 from miglint.discovery.versions import numeric, split_version, undashed, written_otherwise
-from miglint.source import Direction
 
 _ENDS = {Direction.FORWARD: ".up.sql", Direction.ROLLBACK: ".down.sql"}
 # maragu.dev/migrate takes any character for the dot.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from miglint.base.structs import Struct
 from miglint.sql.operations.parts import Name, Operation
-from miglint.values import Struct
 
 
 class Exists(Struct, frozen=True, gc=False):

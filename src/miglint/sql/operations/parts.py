@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from miglint.source import Span
-from miglint.values import Struct, equal_by
+from miglint.base.model import Span
+from miglint.base.structs import Struct, equal_by
 
 
 class Name(NamedTuple):

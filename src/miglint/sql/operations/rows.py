@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from miglint.base.structs import Struct
 from miglint.sql.operations.parts import Expression, Name, Operation, Query
-from miglint.values import Struct
 
 
 class Call(Struct, frozen=True, gc=False):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from miglint.source import Span
+from miglint.base.model import Span
+from miglint.base.structs import Struct
 from miglint.sql.operations.parts import Operation
-from miglint.values import Struct
 
 
 class SyntaxProblem(Struct, frozen=True, gc=False):

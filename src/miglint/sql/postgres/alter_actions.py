@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from miglint.patterns import pattern
-from miglint.source import Span
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Span
 from miglint.sql.operations import (
     AddColumn,
     AddConstraint,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 from miglint.sql.postgres import native
 from miglint.sql.postgres.names import Node, constant_text
 

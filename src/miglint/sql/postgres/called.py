@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from miglint.source import Span
+from miglint.base.model import Span
 from miglint.sql.operations import Call, Operation, Type
 from miglint.sql.postgres.names import Node, qualified
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Name, Type
 from miglint.sql.postgres.names import Node, qualified, relation_name, type_of
 from miglint.sql.postgres.scopes import Walk, is_alone, use_plain, use_qualified

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from miglint.patterns import pattern
-from miglint.source import Span
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Span
 from miglint.sql.operations import (
     AlterOther,
     Drop,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 from miglint.sql.postgres.names import Node, constant_text
 
 _FORMAT = pattern(r"%(?:(\d+)\$)?(?:-?\d+)?([sIL%])")

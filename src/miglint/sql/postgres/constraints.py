@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Column, Constraint, Type
 from miglint.sql.postgres.canonical import operator
 from miglint.sql.postgres.expressions import default_expression, enclosed, expression

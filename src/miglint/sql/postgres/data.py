@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
+from miglint.base.structs import replace
 from miglint.sql.operations import (
     Delete,
     Expression,
@@ -28,7 +29,6 @@ from miglint.sql.postgres.place import Place
 from miglint.sql.postgres.scopes import Walk
 from miglint.sql.postgres.selects import alias_of
 from miglint.sql.postgres.tables import select_into
-from miglint.values import replace
 
 _MOST_VALUES = 50_000
 _RETURNING = pattern(r"\bRETURNING\b", re.IGNORECASE)

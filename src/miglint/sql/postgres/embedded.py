@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from miglint.patterns import pattern
-from miglint.source import Span
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Span
 from miglint.sql.operations import Operation
 from miglint.sql.postgres import native
 from miglint.sql.postgres.constants import NotConstantError, evaluate

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 
 PLAIN = pattern(r"[^()\[\],;'\"$/\-]*")
 # A clause as most people write it, with one level of brackets and plain quotes; what is not so simple stops it early.

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from msgspec import DecodeError
 from msgspec.json import decode
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 
 _EXTRA_BRACE = pattern(rb"([\[,])\{\}\}")
 

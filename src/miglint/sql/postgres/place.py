@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miglint.source import Span
+from miglint.base.model import Span
 from miglint.sql.postgres.lexer import clause_end, trimmed_end
 from miglint.sql.postgres.names import Node
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from miglint.source import Span
+from miglint.base.model import Span
+from miglint.base.structs import replace
 from miglint.sql.operations import (
     Condition,
     Delete,
@@ -44,7 +45,6 @@ from miglint.sql.postgres.embedded import (
 )
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.place import Place, place_of
-from miglint.values import replace
 
 Read = Callable[[Place, Node], list[Operation]]
 # The operations of a list of statements, and whether the block surely ends with them.

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.json import decode
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import AlterRoutine, CreateRoutine, Name, Operation, Type
 from miglint.sql.postgres import native
 from miglint.sql.postgres.attached import setting_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from miglint.source import Span
+from miglint.base.model import Span
 from miglint.sql.operations import Opaque, Statement, SyntaxProblem
 from miglint.sql.postgres import depth, native
 from miglint.sql.postgres.lexer import QUALIFIED, skip

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 from miglint.sql.postgres.lexer import is_comment, skip, skip_space, unclosed_comment
 
 # What can be passed over at once: plain text and quotes without backslashes. In a routine or a rule, words and brackets

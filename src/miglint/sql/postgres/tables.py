@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Column, Constraint, CreateTable, CreateView, Like, Name, Operation, Query
 from miglint.sql.postgres.constraints import column, constraint
 from miglint.sql.postgres.expressions import expression, query

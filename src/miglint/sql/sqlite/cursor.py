@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miglint.source import Span
+from miglint.base.model import Span
 from miglint.sql.operations import Expression, Name
 from miglint.sql.sqlite.expressions import expression
 from miglint.sql.sqlite.tokens import STRING, Tokens

@@ -15,11 +15,11 @@ import re
 import sqlite3
 import threading
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
+from miglint.base.structs import Struct, replace
 from miglint.sql.sqlite.newer import AGGREGATE_ORDER, ALTER_CONSTRAINT, aggregate_orders, alter_constraint, masked
 from miglint.sql.sqlite.tokens import ILLEGAL, SPACE, STRING, Tokens, tokenize
 from miglint.sql.sqlite.words import RESERVED
-from miglint.values import Struct, replace
 
 Version = tuple[int, int]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from typing import TypeVar
 
-from miglint.patterns import pattern
+from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Expression, Query
 from miglint.sql.sqlite.mentions import Found, Scope
 from miglint.sql.sqlite.tokens import BLOB, NUMBER, QUOTED, STRING, VARIABLE, Tokens, unquoted

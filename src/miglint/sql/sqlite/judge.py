@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from miglint.patterns import pattern
-from miglint.source import Span
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Span
+from miglint.base.structs import Struct, replace
 from miglint.sql.sqlite.engine import LIBRARY, Objection, objection
 from miglint.sql.sqlite.features import (
     FEATURES,
@@ -28,7 +29,6 @@ from miglint.sql.sqlite.features import (
 from miglint.sql.sqlite.features.model import ROWS_SEEN_SINCE
 from miglint.sql.sqlite.newer import KNOWN_SINCE
 from miglint.sql.sqlite.tokens import Tokens, pieces, tokenize
-from miglint.values import Struct, replace
 
 # From this version on the library, with what `newer` knows, can judge everything up to `NEWEST`.
 _JUDGED_FROM = max(

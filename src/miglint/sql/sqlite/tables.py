@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.base.structs import replace
 from miglint.sql.operations import (
     AddColumn,
     AddConstraint,
@@ -22,7 +23,6 @@ from miglint.sql.sqlite.expressions import query
 from miglint.sql.sqlite.mentions import split_list
 from miglint.sql.sqlite.tokens import STRING
 from miglint.sql.sqlite.words import Unreadable
-from miglint.values import replace
 
 
 def create_table(cursor: Cursor, *, temporary: bool) -> Operation:

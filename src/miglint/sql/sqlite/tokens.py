@@ -11,8 +11,8 @@ import re
 import string
 from collections.abc import Iterator
 
-from miglint.patterns import pattern
-from miglint.source import Span
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Span
 
 STRING = "'"
 QUOTED = '"'

@@ -12,14 +12,14 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from miglint.source import Span
+from miglint.base.model import Span
+from miglint.base.structs import Struct
 from miglint.sql.sqlite.features.alter import ALTERS
 from miglint.sql.sqlite.features.clauses import CLAUSES
 from miglint.sql.sqlite.features.model import MISSING, REFUSED, ROWS, SILENT, SYNTAX, Feature, Version
 from miglint.sql.sqlite.features.statements import STATEMENTS
 from miglint.sql.sqlite.features.versions import VERSIONS
 from miglint.sql.sqlite.tokens import ILLEGAL, NUMBER, QUOTED, VARIABLE, Tokens, pieces, tokenize
-from miglint.values import Struct
 
 __all__ = [
     "FEATURES",

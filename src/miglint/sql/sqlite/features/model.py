@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from miglint.values import Struct
+from miglint.base.structs import Struct
 
 Version = tuple[int, int]
 

@@ -1,0 +1,242 @@
+"""Answers to commands that were given before: what was printed is printed again when nothing has changed.
+
+The question is the command line as it stands, with the folder it was given in, the configuration, and what decides
+about colours. An answer holds the folders that were listed and the files that were read, and a hash of what was found
+there; it counts only while all of that is the same to the letter. Nothing is parsed on this way, neither SQL nor the
+configuration nor the command line.
+"""
+
+# pathlib alone takes as long to import as an answer takes to find.
+# ruff: noqa: PTH100, PTH109, PTH112, PTH113, PTH116, PTH118, PTH120, PTH123
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from hashlib import blake2b
+from time import perf_counter, time_ns
+
+from miglint.cache.store import Store, environment, open_store
+
+_KIND = "answer"
+_CONFIGURATION = ("miglint.toml", "pyproject.toml")
+_ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "GITHUB_WORKSPACE")
+# Besides SQL, what migration tools keep beside it.
+_READ = (".sql", ".toml", ".conf")
+_JOURNAL = "meta/_journal.json"
+# Options whose answer depends on more than files, or that do more than print.
+_NEVER = (
+    "--no-cache",
+    "--since",
+    "--hook",
+    "--stdin-filename",
+    "--write-baseline",
+    "--dry-run",
+    "--database-url",
+    "--help",
+    "-h",
+)
+# Files that were written while a run was under way, or just before it, may have been read before or after.
+_TOO_FRESH_NS = 20_000_000
+# Without O_NONBLOCK a named pipe that took a file's place would hang the run.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Answer:
+    """What a command printed: `body` in pieces between which the time taken stands, `notes`, and the exit status."""
+
+    __slots__ = ("body", "notes", "output", "status")
+
+    def __init__(self, body: list[str], notes: list[str], output: str | None, status: int) -> None:
+        self.body = body
+        self.notes = notes
+        self.output = output
+        self.status = status
+
+    def text(self, elapsed_ms: int) -> str:
+        """Return what is to be printed."""
+        return str(elapsed_ms).join(self.body)
+
+
+class Inputs:
+    """What an answer depends on: folders listed, paths that are folders or not, single files, SQLite's version."""
+
+    __slots__ = ("files", "folders", "probes", "sqlite")
+
+    def __init__(self, folders: list[str], probes: list[str], files: list[str], sqlite: bool) -> None:
+        self.folders = folders
+        self.probes = probes
+        self.files = files
+        self.sqlite = sqlite
+
+    def state(self) -> tuple[str, int]:
+        """Return a hash of everything there, and the time of the newest file among it."""
+        digest = blake2b(digest_size=20)
+        newest = 0
+        for folder in self.folders:
+            listed = _listed(folder)
+            digest.update("\0".join(listed).encode("utf-8", "surrogateescape"))
+            newest = max(newest, _changed(folder))
+            for entry in listed:
+                name = entry[1:]
+                if name.lower().endswith(_READ) and entry[0] != "d":
+                    newest = max(newest, _file(digest, f"{folder}/{name}"))
+            newest = max(newest, _file(digest, f"{folder}/{_JOURNAL}"))
+        for path in self.probes:
+            digest.update(b"d" if os.path.isdir(path) else b"-")
+        for path in self.files:
+            newest = max(newest, _file(digest, path))
+        if self.sqlite:
+            # The extension module alone: the package around it is not needed for a version.
+            import _sqlite3
+
+            digest.update(_sqlite3.sqlite_version.encode())
+        return digest.hexdigest(), newest
+
+
+def _listed(folder: str) -> list[str]:
+    """Return the names in a folder, each with its kind before it; a link with what it points to."""
+    names = []
+    try:
+        with os.scandir(folder or ".") as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    names.append(f"l{entry.name}\0{os.path.realpath(entry.path)}")
+                elif entry.is_dir():
+                    names.append(f"d{entry.name}")
+                else:
+                    names.append(f"f{entry.name}")
+    except OSError as error:
+        names.append(f"e{error.errno}")
+    return sorted(name for name in names if name[1:] != ".miglint_cache")
+
+
+def _changed(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _file(digest: blake2b, path: str) -> int:
+    """Add a file to the hash, and return its time of change."""
+    try:
+        with open(os.open(path.split("\0", 1)[0], _FLAGS), "rb", buffering=0) as stream:
+            data = stream.read() or b""
+            changed = os.fstat(stream.fileno()).st_mtime_ns
+    except OSError as error:
+        digest.update(b"e%d;" % (error.errno or 0))
+        return 0
+    digest.update(b"%d:" % len(data))
+    digest.update(data)
+    return changed
+
+
+class Question:
+    """A command line, whose answer may be known."""
+
+    __slots__ = ("_inputs", "_name", "_state", "_store", "started", "started_ns")
+
+    def __init__(self, store: Store, name: str, started: float) -> None:
+        self._store = store
+        self._name = name
+        self.started = started
+        self.started_ns = time_ns()
+        self._inputs: Inputs | None = None
+        self._state = ""
+
+    def answer(self) -> Answer | None:
+        """Return the answer that was kept, if it still holds."""
+        data = self._store.read(self._name)
+        if data is None:
+            return None
+        try:
+            entry = json.loads(data)
+            inputs = Inputs(entry["folders"], entry["probes"], entry["files"], entry["sqlite"])
+            if inputs.state()[0] != entry["state"]:
+                return None
+            return Answer(list(entry["body"]), list(entry["notes"]), entry["output"], int(entry["status"]))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+
+    def observe(self, inputs: Inputs) -> None:
+        """Remember what the answer will depend on, as it is now that it was read."""
+        self._state, newest = inputs.state()
+        fresh = newest > self.started_ns - _TOO_FRESH_NS
+        self._inputs = None if fresh else inputs
+
+    def keep(self, answer: Answer) -> None:
+        """Keep an answer, unless something changed so lately that it may be about another text."""
+        inputs = self._inputs
+        if inputs is None:
+            return
+        entry = {
+            "folders": inputs.folders,
+            "probes": inputs.probes,
+            "files": inputs.files,
+            "sqlite": inputs.sqlite,
+            "state": self._state,
+            "status": answer.status,
+            "notes": answer.notes,
+            "output": answer.output,
+            "body": answer.body,
+        }
+        self._store.write(self._name, json.dumps(entry).encode())
+
+
+def question(arguments: list[str]) -> Question | None:
+    """Return the question that a command line asks, or None when its answer cannot be kept."""
+    started = perf_counter()
+    if any(argument.split("=", 1)[0] in _NEVER for argument in arguments):
+        return None
+    root, configuration = _configuration(arguments)
+    store = open_store(root)
+    if store is None:
+        return None
+    terminal = sys.stdout.isatty()
+    parts = [
+        *arguments,
+        os.getcwd(),
+        *configuration,
+        *(f"{name}={os.environ.get(name)}" for name in _ENVIRONMENT),
+        str(os.get_terminal_size(sys.stdout.fileno())) if terminal else "",
+        *environment(),
+    ]
+    return Question(store, store.name(_KIND, parts), started)
+
+
+def _configuration(arguments: list[str]) -> tuple[str, list[str]]:
+    """Return the folder of the configuration, and the text of every file that may be it.
+
+    This finds what `config.load` finds, without parsing: a `pyproject.toml` that only mentions miglint counts too.
+    """
+    for number, argument in enumerate(arguments):
+        if argument == "--config" or argument.startswith("--config="):
+            path = argument[9:] if "=" in argument else "".join(arguments[number + 1 : number + 2])
+            return os.path.dirname(os.path.abspath(path)), [path, _text(path)]
+    place = os.getcwd()
+    root = place
+    found: list[str] = []
+    while True:
+        for name in _CONFIGURATION:
+            path = os.path.join(place, name)
+            text = _text(path)
+            if name == _CONFIGURATION[0] and os.path.isfile(path):
+                return place, [*found, path, text]
+            if "[tool.miglint" in text:
+                return place, [*found, path, text]
+            if "miglint" in text:
+                found += [path, text]
+        above = os.path.dirname(place)
+        if above == place:
+            return root, found
+        place = above
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read().decode("utf-8", "surrogateescape")
+    except OSError:
+        return ""

@@ -1,0 +1,98 @@
+"""The cache of reports: what a run said is said again, in any format, when what it read has not changed.
+
+An entry is a report as JSON, named by a hash over the text of every file, the history that they make, the settings,
+and the versions of miglint, Python and the parsers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from miglint.base.model import Dialect, Discovered, Script, SourceFile
+from miglint.cache.store import Store, environment, open_store
+from miglint.config.settings import Settings
+from miglint.report.value import Report, as_dict, from_dict
+
+_KIND = "run"
+
+
+class Cache:
+    """The reports in a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @classmethod
+    def of(cls, settings: Settings) -> Cache | None:
+        """Return the cache beside the configuration; None when there is no place for one."""
+        store = open_store(settings.root)
+        return None if store is None else cls(store)
+
+    def name(self, found: Discovered, settings: Settings, schemas: Mapping[str, SourceFile]) -> str:
+        """Return the name of the entry for a run over what was found."""
+        return self._store.name(_KIND, list(_parts(found, settings, schemas)))
+
+    def part(self, name: str, requested: frozenset[str]) -> str:
+        """Return the name of the entry for those files alone, of what `name` stands for."""
+        return self._store.name(_KIND, [name, *sorted(requested)])
+
+    def get(self, name: str) -> Report | None:
+        """Return the report of that name; what does not read back as one is as good as missing."""
+        data = self._store.read(name)
+        if data is None:
+            return None
+        try:
+            entry = json.loads(data)
+            return from_dict(entry["report"], tuple(entry["notes"]))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+
+    def put(self, name: str, report: Report) -> None:
+        """Keep a report."""
+        entry = json.dumps({"notes": report.notes, "report": as_dict(report)}, separators=(",", ":"))
+        self._store.write(name, entry.encode())
+
+
+def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFile]) -> Iterator[str]:
+    """Yield everything that a report depends on."""
+    yield from environment()
+    if any(history.dialect is Dialect.SQLITE for history in found.histories):
+        # The extension module alone: the package around it is not needed for a version.
+        import _sqlite3
+
+        yield _sqlite3.sqlite_version
+    yield repr(settings)
+    yield str(Path.cwd())
+    for name, file in schemas.items():
+        yield f"{name}\0{file.path}"
+        yield file.text
+    for path in settings.own_rules:
+        yield _text(settings.at(path))
+    for file in found.files:
+        yield f"{file.path}\0{file.error}"
+        yield file.text
+    for history in found.histories:
+        yield f"{history.root}\0{history.layout}\0{history.dialect}\0{history.rollbacks}"
+        for item in history.migrations:
+            yield f"{item.version}\0{item.name}\0{item.irreversible}\0{item.repeatable}"
+            yield _script(item.forward)
+            yield _script(item.rollback)
+    for problem in found.problems:
+        yield repr(problem)
+    yield repr(sorted(found.elsewhere))
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _script(script: Script | None) -> str:
+    if script is None:
+        return ""
+    start, end = script.span
+    return f"{script.file.path}\0{start}\0{end}\0{script.transaction}\0{script.substituted or ''}"

@@ -1,0 +1,172 @@
+"""The cache folder: named entries of bytes, written as a whole, the oldest dropped.
+
+A cache folder lies in a checkout, which may come from a stranger. So the names of entries are hashes keyed with a
+secret that is kept outside of it: nobody can put an answer there that a run would find. Nothing is ever unpickled.
+
+Every failure is silent, since a cache is never needed. This module and `answers.py` are on the way of each start, and
+import as little as they can.
+"""
+
+# pathlib alone takes as long to import as an answer takes to find.
+# ruff: noqa: SIM105, PTH100, PTH103, PTH105, PTH108, PTH110, PTH111, PTH112, PTH114, PTH118, PTH120, PTH123, PTH208
+
+from __future__ import annotations
+
+import os
+import sys
+from hashlib import blake2b
+
+from miglint import __version__
+
+FOLDER = ".miglint_cache"
+MAX_ENTRIES = 40
+MAX_BYTES = 96 * 1024 * 1024
+_MAX_ENTRY = MAX_BYTES // 4
+_LIBRARIES = ("postgast-", "msgspec-", "rpds_py-", "sqlfluff-")
+_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# A cache folder of miglint; it can be deleted at any time.\n"
+
+
+class Store:
+    """A folder of entries."""
+
+    __slots__ = ("_folder", "_own", "_secret")
+
+    def __init__(self, folder: str, secret: bytes, *, own: bool) -> None:
+        self._folder = folder
+        self._secret = secret
+        self._own = own
+
+    def name(self, kind: str, parts: list[str]) -> str:
+        """Return the name of the entry for what `parts` say."""
+        digest = blake2b(key=self._secret, digest_size=20)
+        for part in (kind, *parts):
+            data = part.encode("utf-8", "surrogatepass")
+            digest.update(b"%d:" % len(data))
+            digest.update(data)
+        return f"{kind}-{digest.hexdigest()}"
+
+    def read(self, name: str) -> bytes | None:
+        """Return an entry, which counts as used from now on."""
+        path = os.path.join(self._folder, name)
+        try:
+            with open(path, "rb") as stream:
+                data = stream.read(MAX_BYTES)
+        except OSError:
+            return None
+        try:
+            os.utime(path)
+        except OSError:
+            pass
+        return data
+
+    def write(self, name: str, data: bytes) -> None:
+        """Keep an entry; another run may do the same at the same time."""
+        if len(data) > _MAX_ENTRY:
+            return
+        # A link in a checkout could make us write anywhere.
+        if self._own and os.path.islink(self._folder):
+            return
+        try:
+            if not os.path.isdir(self._folder):
+                os.makedirs(self._folder, exist_ok=True)
+            for fixed, content in ((".gitignore", b"*\n"), ("CACHEDIR.TAG", _TAG)):
+                if not os.path.lexists(os.path.join(self._folder, fixed)):
+                    self._put(fixed, content)
+            self._put(name, data)
+            self._shrink()
+        except OSError:
+            pass
+
+    def _put(self, name: str, data: bytes) -> None:
+        temporary = os.path.join(self._folder, f".tmp-{os.getpid()}-{os.urandom(4).hex()}")
+        try:
+            with open(temporary, "xb") as stream:
+                stream.write(data)
+            os.replace(temporary, os.path.join(self._folder, name))
+        except OSError:
+            try:
+                os.unlink(temporary)
+            except OSError:
+                pass
+            raise
+
+    def _shrink(self) -> None:
+        """Delete the entries that were not used for the longest time, and with them what killed runs left behind."""
+        entries = []
+        with os.scandir(self._folder) as listed:
+            for entry in listed:
+                if entry.name.startswith((".tmp-", "run-", "answer-")):
+                    state = entry.stat(follow_symlinks=False)
+                    entries.append((state.st_mtime_ns, state.st_size, entry.path))
+        total = 0
+        for number, (_, size, path) in enumerate(sorted(entries, reverse=True)):
+            total += size
+            if number >= MAX_ENTRIES or total > MAX_BYTES:
+                os.unlink(path)
+
+
+def open_store(root: str) -> Store | None:
+    """Return the cache beside the configuration in `root`, or the one that `MIGLINT_CACHE_DIR` names."""
+    named = os.environ.get("MIGLINT_CACHE_DIR")
+    if named:
+        return Store(os.path.abspath(named), b"", own=False)
+    secret = _secret()
+    return None if secret is None else Store(os.path.join(root, FOLDER), secret, own=True)
+
+
+def _secret() -> bytes | None:
+    """Return this person's key, made on first use; None when there is no place for it."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/.cache")
+    file = os.path.join(base, "miglint", "key")
+    try:
+        if not os.path.exists(file):
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            # A link takes a name that is free and nothing else, so that two first runs agree on one key.
+            temporary = f"{file}.{os.getpid()}"
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+                stream.write(os.urandom(32))
+            try:
+                os.link(temporary, file)
+            finally:
+                os.unlink(temporary)
+    except FileExistsError:
+        pass
+    except OSError:
+        return None
+    try:
+        with open(file, "rb") as stream:
+            return stream.read(64) or None
+    except OSError:
+        return None
+
+
+def environment() -> list[str]:
+    """Return what the answers depend on besides files and settings: the versions of all that takes part."""
+    return [__version__, sys.version, *_installed(), *_own_code()]
+
+
+def _installed() -> list[str]:
+    """Return the names of the parsers' installed versions, by the folders that installers leave behind."""
+    names: list[str] = []
+    for place in sys.path:
+        if place.endswith("-packages"):
+            try:
+                names += [name for name in os.listdir(place) if name.startswith(_LIBRARIES)]
+            except OSError:
+                continue
+    return sorted(names)
+
+
+def _own_code() -> list[str]:
+    """Return size and time of miglint's own modules, so that a changed checkout of miglint answers anew."""
+    seen: list[str] = []
+    pending = [os.path.dirname(os.path.dirname(__file__))]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                if entry.name.endswith(".py"):
+                    state = entry.stat()
+                    seen.append(f"{entry.path}\0{state.st_size}\0{state.st_mtime_ns}")
+                elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
+                    pending.append(entry.path)
+    return sorted(seen)

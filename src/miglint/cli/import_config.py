@@ -1,0 +1,57 @@
+"""What another tool's configuration is in miglint's words."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from miglint.base.errors import UsageError
+from miglint.rules.selection import Names, load_rules
+
+SQUAWK = ".squawk.toml"
+_KNOWN = {"excluded_rules", "included_rules", "excluded_paths", "pg_version", "assume_in_transaction"}
+_UNUSED = {"upload_to_github": "--format github", "fail_on_violations": "--fail-on"}
+
+
+def from_squawk(path: Path) -> list[str]:
+    """Return the lines of a miglint.toml that say what a `.squawk.toml` says; what has no like is said in comments."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not TOML: {error}") from None
+    lines = [f"# What {path.name} says, in miglint's words: its rules are known here by their names, as squawk:NAME."]
+    lines += _rules(values, "excluded_rules", "ignore")
+    lines += _rules(values, "included_rules", "extend-select")
+    if paths := _texts(values, "excluded_paths"):
+        lines += ["", f"exclude = {_list(paths)}"]
+    if isinstance(values.get("pg_version"), str):
+        lines += ["", f'targets = ["postgres>={values["pg_version"]}"]']
+    if values.get("assume_in_transaction") is True:
+        lines += ["", "# squawk assumed a transaction around each file.", 'transaction = "per-file"']
+    for key in values:
+        if key not in _KNOWN:
+            instead = f": see `{_UNUSED[key]}` of miglint check" if key in _UNUSED else ""
+            lines += ["", f"# `{key}` has no like here{instead}."]
+    return lines
+
+
+def _rules(values: dict[str, Any], key: str, ours: str) -> list[str]:
+    names = Names.of(load_rules())
+    listed = [f"squawk:{name}" for name in _texts(values, key)]
+    known = [name for name in listed if names.resolve(name) is not None]
+    lines = ["", f"{ours} = {_list(known)}"] if known else []
+    unknown = [name for name in listed if name not in known]
+    return lines + [f"# `{name}` of `{key}` has no like here." for name in unknown]
+
+
+def _texts(values: dict[str, Any], key: str) -> list[str]:
+    value = values.get(key, [])
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _list(items: list[str]) -> str:
+    quoted = ", ".join('"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"' for item in items)
+    return f"[{quoted}]"

@@ -1,0 +1,1 @@
+"""Settings, read from TOML into one typed value."""

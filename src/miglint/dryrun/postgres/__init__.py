@@ -1,0 +1,1 @@
+"""The dry run on PostgreSQL: servers, connections, catalogs, rows."""

@@ -1,0 +1,369 @@
+"""A live PostgreSQL schema in the type that the replay uses: an object of each row that the catalog was asked for.
+
+Expressions and definitions are the catalog's own texts, which are equal when two states of one server are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from miglint.base.lazy_regex import pattern
+from miglint.base.structs import replace
+from miglint.schema.objects import (
+    Comment,
+    Composite,
+    Domain,
+    Enum,
+    Extension,
+    Index,
+    Key,
+    Namespace,
+    Other,
+    OtherType,
+    Policy,
+    Privileges,
+    Routine,
+    Rule,
+    SchemaObject,
+    Sequence,
+    Table,
+    Trigger,
+    View,
+)
+from miglint.schema.sequences import chosen, unusual
+from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Query, Type
+
+Row = list[Any]
+Found = Iterator[tuple[Key, SchemaObject]]
+
+# PostgreSQL builds the names that a script leaves to it from the table, the columns and one of these.
+_BY_ENGINE = pattern(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
+_REFERENCED = pattern(r'(?:"(?:[^"]|"")*"|[^"(])*\((?:PERIOD )?((?:"(?:[^"]|"")*"|[^")])*)\)')
+_NAMES = pattern(r'"((?:[^"]|"")*)"|([^\s,"()]+)')
+_NULL = pattern(r"""\(?NULL::[\w ."\[\](),:]+""")
+_DRAWS = pattern(r"""nextval\('(?:(?:"[^"]*"|[^.'"]*)\.)?"?([^'"]*)"?'::regclass\)""")
+_MODIFIER = pattern(r"\(([^()]*)\)")
+_PERSISTENCE = {"p": "permanent", "u": "unlogged", "t": "temporary"}
+_ACTIONS = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
+_MATCH = {"s": "simple", "f": "full", "p": "partial"}
+_STATES = {"O": "enabled", "D": "disabled", "R": "replica", "A": "always"}
+_KINDS = {"p": "primary", "u": "unique", "c": "check", "f": "foreign", "x": "exclude"}
+_ROUTINES = {"f": "function", "p": "procedure", "a": "aggregate", "w": "function"}
+_COMMANDS = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "delete"}
+
+
+def _namespace(row: Row) -> Found:
+    name, _, acl, comment = row
+    yield Key("schema", "", name), Namespace(name)
+    if name == "public":
+        acl, comment = None, None if comment == "standard public schema" else comment
+    yield from _remarks("schema", "", name, acl, comment)
+
+
+def _remarks(kind: str, schema: str, name: str, acl: str | None, comment: str | None, part: str = "") -> Found:
+    owner = f"{kind} {part}".strip()
+    if comment is not None:
+        yield Key("comment", schema, name, owner), Comment(comment)
+    if acl is not None:
+        yield Key("privilege", schema, name, owner), Privileges(tuple(sorted(acl.strip("{}").split(","))))
+
+
+def _list(value: list[Any] | None) -> list[Any]:
+    return value or []
+
+
+def _type(
+    schema: str | None, name: str | None, element: str | None, its_schema: str | None, shown: str | None = None
+) -> Type:
+    """Build a type from its catalog name, its element's when it is an array, and the text with its modifiers."""
+    found = _MODIFIER.search(shown or "")
+    arguments = tuple(part.strip() for part in found[1].split(",")) if found else ()
+    base, home = (element, its_schema) if element is not None else (name, schema)
+    return Type(base or "", arguments, int(element is not None), None if home == "pg_catalog" else home)
+
+
+def _expression(text: str | None) -> Expression | None:
+    return None if text is None else Expression(text, text)
+
+
+def _column(row: Row) -> Column:
+    # A NULL that has to be cut to the type's length is kept, and gives no more than no default does.
+    default = None if _NULL.fullmatch(row[7] or "") else _expression(row[7])
+    return Column(
+        row[0],
+        _type(*row[1:6]),
+        nullable=not row[6],
+        default=default,
+        identity={"a": "always", "d": "by default"}.get(row[8]),
+        generated={"s": "stored", "v": "virtual"}.get(row[9]),
+        collation=row[10],
+    )
+
+
+def _serial(table: str, column: Column) -> Column:
+    """Mark a column that draws from the sequence which `serial` made for it: its name was the engine's choice."""
+    found = _DRAWS.fullmatch(column.default.text) if column.default is not None else None
+    return column if found is None or not chosen(found[1], table, column.name) else replace(column, serial=True)
+
+
+def _constraint(row: Row, columns: dict[int, str]) -> Constraint:
+    name, contype, places, home, table, on_update, on_delete, match = row[:8]
+    deferrable, deferred, validated, no_inherit, expression, definition = row[8:14]
+    kind = _KINDS[contype]
+    _, included, rest = definition.partition(" INCLUDE (")
+    return Constraint(
+        kind,
+        name,
+        tuple(columns[place] for place in _list(places) if place in columns),
+        expression=_expression(expression),
+        table=Name(home, table) if table is not None else None,
+        referenced=_referenced(definition) if table is not None else (),
+        on_delete=_ACTIONS.get(on_delete, "no action"),
+        on_update=_ACTIONS.get(on_update, "no action"),
+        match=_MATCH.get(match, "simple"),
+        deferrable=deferrable,
+        deferred=deferred,
+        validated=validated,
+        no_inherit=no_inherit and kind == "check",
+        nulls_not_distinct="NULLS NOT DISTINCT" in definition,
+        include=tuple(part.strip().strip('"') for part in rest.partition(")")[0].split(",")) if included else (),
+        elements=definition if kind == "exclude" else None,
+        without_overlaps="WITHOUT OVERLAPS" in definition,
+        enforced="NOT ENFORCED" not in definition,
+        generated=_BY_ENGINE.search(name) is not None,
+    )
+
+
+def _referenced(definition: str) -> tuple[str, ...]:
+    """Return the columns that a foreign key's definition names behind the other table."""
+    _, _, rest = definition.partition(" REFERENCES ")
+    found = _REFERENCED.match(rest)
+    names = _NAMES.findall(found[1]) if found else []
+    return tuple(quoted.replace('""', '"') or plain for quoted, plain in names)
+
+
+def _relation(row: Row) -> Found:
+    schema, name, kind, persistence, told_options, bound, partition_by, told_parents = row[:8]
+    secured, forced, identity, tablespace, method, definition, populated, acl, comment, partition = row[8:18]
+    told_columns, told_constraints, told_indexes = _list(row[18]), _list(row[19]), _list(row[20])
+    numbers = {column[17]: column[0] for column in told_columns}
+    columns = {column.name: _serial(name, column) for column in map(_column, told_columns)}
+    key = Key("relation", schema, name)
+    settings = {option.partition("=")[0]: option.partition("=")[2] for option in _list(told_options)}
+    if kind in ("v", "m"):
+        yield (
+            key,
+            View(
+                Name(schema, name),
+                Query(definition, definition),
+                tuple(columns),
+                materialized=kind == "m",
+                populated=populated if kind == "m" else True,
+                options=tuple(sorted(f"{option}={value}" for option, value in settings.items())),
+                persistence=_PERSISTENCE[persistence],
+            ),
+        )
+    else:
+        parents = tuple(Name(*pair) for pair in _list(told_parents))
+        options = {f"storage parameter {option}": value for option, value in settings.items()}
+        if secured:
+            options["row security"] = "on"
+        if forced:
+            options["force row security"] = "on"
+        if identity in ("n", "f", "i") and kind != "f":
+            options["replica identity"] = {"n": "nothing", "f": "full", "i": "index"}[identity]
+        if tablespace is not None:
+            options["tablespace"] = tablespace
+        if method not in (None, "heap"):
+            options["access method"] = method
+        for index in told_indexes:
+            if index[17]:
+                options["cluster"] = index[1]
+        options |= _column_settings(told_columns)
+        constraints = {constraint[0]: _constraint(constraint, numbers) for constraint in told_constraints}
+        yield (
+            key,
+            Table(
+                Name(schema, name),
+                columns,
+                constraints,
+                kind="foreign table" if kind == "f" else "table",
+                persistence=_PERSISTENCE[persistence],
+                partition_by=partition_by,
+                partition_of=parents[0] if partition and parents else None,
+                partition_bound=bound,
+                inherits=() if partition else parents,
+                options=options,
+            ),
+        )
+    yield from _remarks("relation", schema, name, acl, comment)
+    for column in told_columns:
+        yield from _remarks("column", schema, name, column[11], column[12], column[0])
+    for constraint in told_constraints:
+        yield from _remarks("constraint", schema, constraint[0], None, constraint[14], name)
+    for index in told_indexes:
+        yield from _index(index, Name(schema, name), numbers, columns)
+
+
+def _column_settings(told: list[Row]) -> dict[str, str]:
+    settings: dict[str, str] = {}
+    for row in told:
+        for label, value in zip(("statistics", "storage", "compression", "options"), row[13:17], strict=True):
+            if value not in (None, "", -1):
+                settings[f"column {row[0]} {label}"] = str(value)
+    return settings
+
+
+def _index(row: Row, table: Name, numbers: dict[int, str], columns: dict[str, Column]) -> Found:
+    schema, name, unique, valid, method, keys, places, flags, expressions, opclasses, collations, where = row[:12]
+    constraint, options, tablespace, comment, nulls_not_distinct = row[12:17]
+    names = [numbers.get(int(place)) for place in places.split()]
+    elements = []
+    for at, flag in enumerate(flags.split()[:keys]):
+        column = names[at]
+        collation = _list(collations)[at] if collations else None
+        if column is not None and collation == (columns[column].collation or "default"):
+            collation = None
+        descending, first = bool(int(flag) & 1), bool(int(flag) & 2)
+        elements.append(
+            IndexElement(
+                column,
+                _expression(expressions[at]) if column is None and expressions else None,
+                collation if collation != "default" else None,
+                _list(opclasses)[at] if opclasses else None,
+                descending,
+                None if first == descending else first,
+            )
+        )
+    yield (
+        Key("relation", schema, name),
+        Index(
+            Name(schema, name),
+            table,
+            tuple(elements),
+            unique=unique,
+            method=method,
+            where=_expression(where),
+            include=tuple(column for column in names[keys:] if column is not None),
+            nulls_not_distinct=nulls_not_distinct,
+            valid=valid,
+            constraint=constraint,
+            options=tuple(sorted(_list(options))),
+            tablespace=tablespace,
+            generated=_BY_ENGINE.search(name) is not None,
+        ),
+    )
+    yield from _remarks("relation", schema, name, None, comment)
+
+
+_SEQUENCE_TYPES = {"smallint": "int2", "integer": "int4", "bigint": "int8"}
+
+
+def _sequence(row: Row) -> Found:
+    schema, name, persistence, kind = row[:4]
+    cycle, home, table, column, dependency, acl, comment = row[9:16]
+    told = zip(("start", "increment", "maxvalue", "minvalue", "cache"), row[4:9], strict=True)
+    options = [*(f"{option}={value}" for option, value in told), f"as={_SEQUENCE_TYPES[kind]}"]
+    options += ["cycle=true"] if cycle else []
+    owner = (Name(home, table), column or "") if table is not None else None
+    implicit = dependency == "i" or (owner is not None and chosen(name, table, column or ""))
+    yield (
+        Key("relation", schema, name),
+        Sequence(Name(schema, name), unusual(options), owner, implicit=implicit, persistence=_PERSISTENCE[persistence]),
+    )
+    yield from _remarks("relation", schema, name, acl, comment)
+
+
+def _user_type(row: Row) -> Found:
+    schema, name, kind, labels, home, base, element, element_home, shown, not_null, default, collation = row[:12]
+    columns, subtype, acl, comment, constraints = row[12:17]
+    full = Name(schema, name)
+    key = Key("type", schema, name)
+    if kind == "e":
+        yield key, Enum(full, tuple(_list(labels)))
+    elif kind == "d":
+        checks = {constraint[0]: _constraint(constraint, {}) for constraint in _list(constraints)}
+        its_base = _type(home, base, element, element_home, shown)
+        yield key, Domain(full, its_base, _expression(default), not not_null, collation, checks)
+    elif kind == "c":
+        yield key, Composite(full, {column.name: column for column in map(_column, _list(columns))})
+    else:
+        yield key, OtherType(full, {"r": "range", "b": "base", "p": "shell"}.get(kind, ""), subtype or "")
+    yield from _remarks("type", schema, name, acl, comment)
+
+
+def _routine(row: Row) -> Found:
+    schema, name, told_kind, told_arguments, home, result_name, element, element_home, is_set, language = row[:10]
+    definition, body, names, defaults, acl, comment = row[10:16]
+    kind = _ROUTINES[told_kind]
+    arguments = tuple(_type(*part) for part in _list(told_arguments))
+    result = replace(_type(home, result_name, element, element_home, None), setof=bool(is_set))
+    full = f"{name}({','.join(str(argument) for argument in arguments)})"
+    yield (
+        Key("routine", schema, full),
+        Routine(
+            Name(schema, name),
+            kind,
+            arguments,
+            None if kind == "procedure" else result,
+            language,
+            definition or "",
+            body,
+            input_names=tuple(part for part in _list(names) if part),
+            defaults=defaults,
+        ),
+    )
+    yield from _remarks("routine", schema, full, acl, comment)
+
+
+def _trigger(row: Row) -> Found:
+    schema, table, name, definition, state, home, function, columns, comment = row
+    on = Name(schema, table)
+    value = Trigger(name, on, Name(home, function), definition, _STATES[state], tuple(_list(columns)))
+    yield Key("trigger", schema, name, table), value
+    yield from _remarks("trigger", schema, name, None, comment, table)
+
+
+def _policy(row: Row) -> Found:
+    schema, table, name, command, permissive, roles, using, check, comment = row
+    parts = (
+        "permissive" if permissive else "restrictive", f"for {_COMMANDS[command]}", f"to {roles}",
+        f"using ({using})" if using is not None else "", f"with check ({check})" if check is not None else "",
+    )  # fmt: skip
+    definition = " ".join(part for part in parts if part)
+    yield Key("policy", schema, name, table), Policy(name, Name(schema, table), definition)
+    yield from _remarks("policy", schema, name, None, comment, table)
+
+
+def _rule(row: Row) -> Found:
+    schema, table, name, definition, state, comment = row
+    yield Key("rule", schema, name, table), Rule(name, Name(schema, table), definition, _STATES[state])
+    yield from _remarks("rule", schema, name, None, comment, table)
+
+
+def _extension(row: Row) -> Found:
+    name, schema, version = row[:3]
+    yield Key("extension", "", name), Extension(name, schema, version)
+
+
+def _other(row: Row) -> Found:
+    kind, schema, name, definition = row
+    if kind == "default privileges":
+        yield Key("privilege", schema, name, "default"), Privileges((definition or "",))
+    else:
+        yield Key(f"other {kind}", schema, name), Other(kind, Name(schema or None, name), definition or "")
+
+
+BUILDERS: dict[str, Callable[[Row], Found]] = {
+    "namespace": _namespace,
+    "relation": _relation,
+    "sequence": _sequence,
+    "type": _user_type,
+    "routine": _routine,
+    "trigger": _trigger,
+    "policy": _policy,
+    "rule": _rule,
+    "extension": _extension,
+    "other": _other,
+}

@@ -1,0 +1,109 @@
+"""Read a live PostgreSQL schema, and of that only what is not known yet: two states of a history are nearly equal.
+
+A row of a catalog is known by its oid and by the transaction that wrote it, which are unlike in all databases of a
+server and alike in a copy. So the versions of all rows that make up a relation tell whether its text was read before.
+What they do not tell is that another thing has a new name, which stands in the relation's text as well: names are
+compared with the first that was seen, and what differs is part of what a text is known by.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect
+from miglint.dryrun.postgres.catalog import BUILDERS
+from miglint.dryrun.postgres.catalog_queries import LOOK, OTHERS, relations
+from miglint.schema.objects import Key, SchemaObject
+from miglint.schema.value import Schema
+
+Query = Callable[[str], list[list[tuple[str | None, ...]]]]
+Renamed = frozenset[tuple[str, str]]
+
+_MOMENT = pattern(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)(?:[+-]\d\d(?::\d\d)?)?'(?=::timestamp)")
+
+
+class _Seen(NamedTuple):
+    """What distinguishes one version of a relation from all others, names of other things aside."""
+
+    oid: str
+    version: str
+
+
+class Reader:
+    """Reads the schemas of one server's databases, and keeps what it read. May serve many databases, and threads."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[tuple[Key, SchemaObject], ...]] = {}
+        self._started = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+        self._last: tuple[frozenset[str], Schema] = (frozenset(), Schema.of(Dialect.POSTGRES, ()))
+        self._relations: dict[tuple[_Seen, Renamed], str] = {}
+        self._columns: dict[_Seen, tuple[tuple[str, str], ...]] = {}
+        self._others: dict[tuple[str, Renamed], tuple[str, ...]] = {}
+        self._names: dict[str, str] = {}
+
+    def read(self, query: Query, *, inside: bool = False) -> Schema:
+        """Return everything in the database. `inside` says that a transaction is open already."""
+        if inside:
+            texts = self._texts(query)
+        else:
+            query("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            texts = self._texts(query)
+            query("COMMIT")
+        before, schema = self._last
+        for text in before - texts:
+            for key, _ in self._known[text]:
+                schema = schema.drop(key).forget(key)
+        for text in texts - before:
+            objects = self._known.get(text)
+            if objects is None:
+                kind, *row = json.loads(text)
+                objects = self._known[text] = tuple(BUILDERS[kind](row))
+            for key, value in objects:
+                schema = schema.put(key, value)
+        self._last = (texts, schema)
+        return schema
+
+    def _texts(self, query: Query) -> frozenset[str]:
+        found, named, others = query(LOOK)
+        seen = [_Seen(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
+        fresh = [one for one in seen if one not in self._columns]
+        read: dict[str, str] = {}
+        if fresh:
+            read = self._read(query, fresh)
+        names = [(row[0] or "", row[1] or "") for row in (*found, *named)]
+        names += [pair for one in seen for pair in self._columns[one]]
+        renamed = frozenset((thing, name) for thing, name in names if self._names.setdefault(thing, name) != name)
+        for one in fresh:
+            self._relations[one, renamed] = read[one.oid]
+        stale = [one for one in seen if (one, renamed) not in self._relations]
+        if stale:
+            read = self._read(query, stale)
+            for one in stale:
+                self._relations[one, renamed] = read[one.oid]
+        key = (others[0][0] or "", renamed)
+        if key not in self._others:
+            rest = query(OTHERS)
+            self._others[key] = tuple(self._timeless(row[0]) for rows in rest for row in rows if row[0] is not None)
+        return frozenset((*(self._relations[one, renamed] for one in seen), *self._others[key]))
+
+    def _read(self, query: Query, wanted: list[_Seen]) -> dict[str, str]:
+        """Read the texts of relations by oid, and remember what their columns are called."""
+        read: dict[str, str] = {}
+        columns: dict[str, tuple[tuple[str, str], ...]] = {}
+        for oid, told, text in query(relations(",".join(one.oid for one in wanted)))[0]:
+            assert oid is not None and text is not None
+            read[oid] = self._timeless(text)
+            columns[oid] = tuple((f"{oid}.{number}", name) for number, name in json.loads(told or "{}").items())
+        for one in wanted:
+            self._columns[one] = columns[one.oid]
+        return read
+
+    def _timeless(self, text: str) -> str:
+        """Replace moments of this run: `'now'::timestamp` in a view is stored as the time at which it was made."""
+        if "::timestamp" not in text:
+            return text
+        return _MOMENT.sub(lambda found: "'now'" if found[1] >= self._started else found[0], text)

@@ -1,0 +1,239 @@
+"""A connection to PostgreSQL that keeps its eyes on the clock, on the messages and on the rows that come back.
+
+It sits on libpq itself: scripts are untrusted, so rows are thrown away one by one as they arrive, `COPY FROM STDIN` is
+told at once that there is nothing, and a statement that does not stop when it is asked to loses its connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from miglint.base.structs import Struct
+from miglint.dryrun.interfaces import EngineLostError
+from miglint.sql.postgres.messages import brief
+
+if TYPE_CHECKING:
+    from psycopg import pq
+    from psycopg.pq.abc import PGconn, PGresult
+
+Row = tuple[str | None, ...]
+
+_LOOK = 0.25
+_GRACE = 2.0
+
+
+class ServerError(Struct, frozen=True):
+    """An error as the server reported it. `position` counts characters of the statement from 0, -1 when not said."""
+
+    message: str
+    sqlstate: str | None = None
+    detail: str | None = None
+    hint: str | None = None
+    position: int = -1
+    limit: str | None = None
+
+
+class Bounds(Struct, frozen=True):
+    """How long one statement may run (seconds), how many messages it may send, and what else may stop it.
+
+    `over` is asked now and then, and says in words which bound was hit, or None. `name` is what the time is called.
+    """
+
+    seconds: float
+    notices: int
+    over: Callable[[], str | None] = lambda: None
+    name: str = "statement time-out"
+
+
+class Session:
+    """One connection. `kill` ends the server's process behind it from outside."""
+
+    def __init__(self, conninfo: str, kill: Callable[[int], None]) -> None:
+        from psycopg import pq
+
+        self._pq: Any = pq
+        self._kill = kill
+        self._notices = 0
+        self._killed = False
+        self._db: PGconn = pq.PGconn.connect(conninfo.encode())
+        if self._db.status != pq.ConnStatus.OK:
+            message = self._db.error_message.decode("utf-8", "replace").strip()
+            self._db.finish()
+            raise EngineLostError(message)
+        self._db.notice_handler = self._notice
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._db.socket, selectors.EVENT_READ)
+
+    def _notice(self, _: pq.abc.PGresult) -> None:
+        self._notices += 1
+
+    @property
+    def pid(self) -> int:
+        """The process of the server that serves this connection."""
+        return self._db.backend_pid
+
+    @property
+    def version(self) -> int:
+        """The server's version as it counts itself (180006)."""
+        return self._db.server_version
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection is there still."""
+        return not self._killed and bool(self._db.status == self._pq.ConnStatus.OK)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, failed or not."""
+        return bool(self._db.transaction_status != self._pq.TransactionStatus.IDLE)
+
+    def script(self, sql: str, bounds: Bounds) -> ServerError | None:
+        """Run one statement of a script within bounds, and throw its rows away."""
+        self._notices = 0
+        started = time.monotonic()
+        stopped: list[str] = []
+        error: ServerError | None = None
+        try:
+            self._db.send_query(sql.encode("utf-8", "replace"))
+            self._db.set_single_row_mode()
+            while (result := self._next(started, bounds, stopped)) is not None:
+                error = error or self._error(result, sql)
+                result.clear()
+        except self._pq_error() as lost:
+            if stopped:
+                return ServerError(f"stopped: {stopped[0]}", "57014", limit=stopped[0])
+            raise EngineLostError(f"the connection to the server was lost: {str(lost).strip()}") from None
+        if stopped and error is not None:
+            return ServerError(error.message, error.sqlstate, error.detail, error.hint, error.position, stopped[0])
+        return error
+
+    def _next(self, started: float, bounds: Bounds, stopped: list[str]) -> PGresult | None:
+        self._wait(started, bounds, stopped)
+        result = self._db.get_result()
+        if result is None:
+            return None
+        status = self._pq.ExecStatus
+        if result.status == status.COPY_IN:
+            self._db.put_copy_end(b"there is no data to copy from in a dry run")
+        elif result.status == status.COPY_OUT:
+            while True:
+                size, _ = self._db.get_copy_data(1)
+                if size == 0:
+                    self._read(started, bounds, stopped)
+                elif size < 0:
+                    break
+        return result
+
+    def _wait(self, started: float, bounds: Bounds, stopped: list[str]) -> None:
+        while self._db.is_busy():
+            self._read(started, bounds, stopped)
+
+    def _read(self, started: float, bounds: Bounds, stopped: list[str]) -> None:
+        """Wait for the server a little while, and look whether a bound was hit."""
+        ready = self._selector.select(_LOOK)
+        if ready:
+            self._db.consume_input()
+        elapsed = time.monotonic() - started
+        if stopped:
+            if elapsed > bounds.seconds + _GRACE or len(stopped) > 1:
+                self._killed = True
+                self._kill(self.pid)
+            return
+        why = None
+        if elapsed > bounds.seconds:
+            why = bounds.name
+        elif self._notices > bounds.notices:
+            why = "notices"
+        elif not ready:
+            why = bounds.over()
+        if why is not None:
+            stopped.append(why)
+            if why != bounds.name:
+                stopped.append("now")
+            with contextlib.suppress(Exception):
+                self._db.get_cancel().cancel()
+
+    def query(self, sql: str) -> list[list[Row]]:
+        """Run statements of our own and return the rows of each that gives any. An error raises `QueryError`."""
+        results: list[list[Row]] = []
+        failed: ServerError | None = None
+        try:
+            self._db.send_query(sql.encode())
+            while True:
+                while self._db.is_busy():
+                    self._selector.select(1.0)
+                    self._db.consume_input()
+                result = self._db.get_result()
+                if result is None:
+                    break
+                failed = failed or self._error(result, sql)
+                if result.nfields:
+                    results.append(_rows(result))
+                result.clear()
+        except self._pq_error() as lost:
+            raise EngineLostError(f"the connection to the server was lost: {str(lost).strip()}") from None
+        if failed is not None:
+            raise QueryError(failed)
+        return results
+
+    def _pq_error(self) -> type[Exception]:
+        from psycopg import OperationalError
+
+        return OperationalError
+
+    def _error(self, result: PGresult, sql: str) -> ServerError | None:
+        if result.status not in (self._pq.ExecStatus.FATAL_ERROR, self._pq.ExecStatus.BAD_RESPONSE):
+            return None
+        field = self._pq.DiagnosticField
+
+        def said(which: Any) -> str | None:
+            value = result.error_field(which)
+            return None if value is None else value.decode("utf-8", "replace")
+
+        message = brief(said(field.MESSAGE_PRIMARY) or result.error_message.decode("utf-8", "replace").strip())
+        place = said(field.STATEMENT_POSITION)
+        sqlstate = said(field.SQLSTATE)
+        if sqlstate is None and self._db.status != self._pq.ConnStatus.OK:
+            from psycopg import OperationalError
+
+            raise OperationalError(message)
+        return ServerError(
+            message, sqlstate, said(field.MESSAGE_DETAIL), said(field.MESSAGE_HINT), int(place) - 1 if place else -1
+        )
+
+    def close(self) -> None:
+        """Close the connection; never raises."""
+        with contextlib.suppress(Exception):
+            self._selector.close()
+            self._db.finish()
+
+
+class QueryError(Exception):
+    """A statement of our own failed."""
+
+    def __init__(self, error: ServerError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+def _rows(result: PGresult) -> list[Row]:
+    def cell(row: int, column: int) -> str | None:
+        value = result.get_value(row, column)
+        return None if value is None else value.decode("utf-8", "replace")
+
+    return [tuple(cell(row, column) for column in range(result.nfields)) for row in range(result.ntuples)]
+
+
+def literal(text: str) -> str:
+    """Return a text as an SQL literal."""
+    escaped = text.replace("'", "''")
+    return f"E'{escaped.replace(chr(92), chr(92) * 2)}'" if "\\" in text else f"'{escaped}'"
+
+
+def quoted(name: str) -> str:
+    """Return a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,139 @@
+"""Put rows into the empty tables of a PostgreSQL database: valid ones, the same for the same seed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+
+from miglint.dryrun.interfaces import Filled
+from miglint.dryrun.postgres.connection import QueryError, Session, quoted
+from miglint.dryrun.postgres.values import expression, shown
+from miglint.dryrun.row_checks import Allowed, allowed, unique_columns
+from miglint.dryrun.row_order import foreign_keys, in_order, unique_indexes
+from miglint.schema.objects import Table
+from miglint.schema.value import Schema
+from miglint.sql.operations import Column, Constraint, Name
+
+_EVERY_NULL = 7
+
+
+def fill(session: Session, schema: Schema, rows: int, seed: int) -> Filled:
+    """Give each empty table `rows` rows; where that fails, fewer, and at last none, with the reason."""
+    inserted: dict[Name, int] = {}
+    unfilled: dict[Name, str] = {}
+    tables = [table for table in in_order(schema) if table.kind == "table" and not table.partition_by]
+    session.query("DISCARD ALL")
+    empty = _empty(session, tables)
+    # The rows stand for what is there already, so the application's triggers have nothing to do with them.
+    with contextlib.suppress(QueryError):
+        session.query("SET session_replication_role = replica")
+    for table in tables:
+        if table.name not in empty or table.partition_of is not None:
+            continue
+        try:
+            inserted[table.name] = _insert(session, schema, table, rows, seed)
+        except QueryError as failed:
+            unfilled[table.name] = failed.error.message
+    session.query("DISCARD ALL")
+    return Filled(inserted, unfilled)
+
+
+def _full(name: Name) -> str:
+    return f"{quoted(name.schema or 'public')}.{quoted(name.name)}"
+
+
+def _empty(session: Session, tables: list[Table]) -> frozenset[Name]:
+    if not tables:
+        return frozenset()
+    parts = (f"SELECT EXISTS (SELECT FROM {_full(table.name)})" for table in tables)
+    answers = session.query(";".join(parts))
+    return frozenset(table.name for table, rows in zip(tables, answers, strict=True) if rows[0][0] == "f")
+
+
+def _insert(session: Session, schema: Schema, table: Table, rows: int, seed: int) -> int:
+    """Try the richest rows first: with NULLs and long values, then only what must be there, then one row of it."""
+    rules = allowed(table)
+    unique = unique_columns(table, unique_indexes(schema, table))
+    failure: QueryError | None = None
+    for count, sparse in ((rows, False), (rows, True), (1, True)):
+        sql = _statement(schema, table, rules, unique, count, seed, sparse=sparse)
+        try:
+            return int(session.query(sql)[-1][0][0] or 0)
+        except QueryError as failed:
+            failure = failure or failed
+    assert failure is not None
+    raise failure
+
+
+def _statement(
+    schema: Schema,
+    table: Table,
+    rules: Mapping[str, Allowed],
+    unique: frozenset[str],
+    rows: int,
+    seed: int,
+    *,
+    sparse: bool,
+) -> str:
+    columns: list[str] = []
+    values: list[str] = []
+    joins: list[str] = []
+    taken: set[str] = set()
+    for number, key in enumerate(foreign_keys(table)):
+        wanted = [column for column in key.columns if column not in taken]
+        if not wanted or key.table is None:
+            continue
+        needed = any(not table.columns[own].nullable for own in key.columns if own in table.columns)
+        if key.table == table.name:
+            # A row that must point at its own table points at itself: both columns count from one.
+            taken.update(wanted if not needed else ())
+            unique |= frozenset(column.lower() for column in wanted)
+            continue
+        if sparse and not needed:
+            taken.update(wanted)
+            continue
+        taken.update(wanted)
+        joins.append(_join(key, number))
+        for own, target in zip(key.columns, key.referenced, strict=False):
+            if own in wanted:
+                columns.append(own)
+                values.append(f"f{number}.{quoted(target)}")
+    for name, column in table.columns.items():
+        if name in taken or column.generated or column.identity:
+            continue
+        value = _value(schema, column, rules.get(name.lower()), seed, unique=name.lower() in unique, sparse=sparse)
+        if value is not None:
+            columns.append(name)
+            values.append(value)
+    if not columns:
+        return f"WITH made AS (INSERT INTO {_full(table.name)} DEFAULT VALUES RETURNING 1) SELECT count(*) FROM made"
+    return (
+        f"WITH made AS (INSERT INTO {_full(table.name)} ({', '.join(map(quoted, columns))})"
+        f" SELECT {', '.join(values)} FROM generate_series(1, {rows}) i {' '.join(joins)}"
+        " ON CONFLICT DO NOTHING RETURNING 1) SELECT count(*) FROM made"
+    )
+
+
+def _join(key: Constraint, number: int) -> str:
+    """Take the rows of the other table in turn."""
+    assert key.table is not None
+    listed = ", ".join(quoted(target) for target in dict.fromkeys(key.referenced))
+    order = ", ".join(f"{quoted(target)}::text" for target in dict.fromkeys(key.referenced))
+    return (
+        f"LEFT JOIN (SELECT row_number() OVER (ORDER BY {order}) AS place, count(*) OVER () AS size, {listed}"
+        f" FROM {_full(key.table)}) f{number} ON f{number}.place = (i - 1) % f{number}.size + 1"
+    )
+
+
+def _value(
+    schema: Schema, column: Column, rule: Allowed | None, seed: int, *, unique: bool, sparse: bool
+) -> str | None:
+    if column.type is None or (column.default is not None and (not unique or "nextval" in column.default.text)):
+        return None
+    if sparse and column.nullable:
+        return None
+    value = expression(column.type, schema, rule, unique=unique, seed=seed)
+    if value is None:
+        return None if column.nullable else f"''::{shown(column.type)}"
+    # Some are missing wherever they may be: what a new NOT NULL would stumble over.
+    return f"CASE WHEN i % {_EVERY_NULL} = 0 THEN NULL ELSE {value} END" if column.nullable else value

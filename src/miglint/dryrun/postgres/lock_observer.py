@@ -1,0 +1,90 @@
+"""What a statement did besides its effect: locks it took, tables it rewrote, indexes it left invalid."""
+
+from __future__ import annotations
+
+from miglint.base.model import Span
+from miglint.dryrun.interfaces import EngineLostError
+from miglint.dryrun.postgres.connection import QueryError, Row, Session
+from miglint.dryrun.results import Lock, StatementRun
+
+LOCK_ORDER = (
+    "AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock",
+    "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock",
+)  # fmt: skip
+_STRENGTH = {mode: strength for strength, mode in enumerate(LOCK_ORDER)}
+
+_TABLES = """
+SELECT c.oid, CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END,
+  pg_catalog.pg_relation_filenode(c.oid)
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m}') AND c.oid OPERATOR(pg_catalog.>=) 16384::oid
+  AND n.nspname OPERATOR(pg_catalog.!~) '^pg_'"""
+_LOCKS = """
+SELECT l.relation, l.mode FROM pg_catalog.pg_locks l
+WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.locktype OPERATOR(pg_catalog.=) 'relation'
+  AND l.granted AND l.relation OPERATOR(pg_catalog.>=) 16384::oid"""
+_INVALID = "SELECT i.indexrelid::pg_catalog.regclass FROM pg_catalog.pg_index i WHERE NOT i.indisvalid"
+_COUNT = """
+SELECT pg_catalog.sum(s.seq_tup_read OPERATOR(pg_catalog.+) s.n_tup_ins OPERATOR(pg_catalog.+) s.n_tup_upd
+  OPERATOR(pg_catalog.+) s.n_tup_del) FROM pg_catalog.pg_stat_xact_user_tables s"""
+_LOOK = f"{_TABLES};{_LOCKS};{_INVALID}"
+
+
+class Watch:
+    """Looks at the server before a script and after each of its statements."""
+
+    def __init__(self, session: Session, *, count: bool = False) -> None:
+        self._session = session
+        self._query = f"{_LOOK};{_COUNT}" if count else _LOOK
+        tables, locks, invalid, *counted = session.query(self._query)
+        self._counted = _number(counted)
+        # Only what was there before the script can stand in anybody's way.
+        self._names = {row[0] or "": row[1] or "" for row in tables}
+        self._files = {row[0] or "": row[2] for row in tables}
+        self._held = self._strongest(locks)
+        self._invalid = {row[0] or "" for row in invalid}
+
+    def _strongest(self, locks: list[Row]) -> dict[str, int]:
+        strongest: dict[str, int] = {}
+        for relation, mode in locks:
+            if relation in self._names:
+                strongest[relation] = max(strongest.get(relation, -1), _STRENGTH.get(mode or "", -1))
+        return strongest
+
+    def look(self, index: int, span: Span, seconds: float) -> StatementRun:
+        """Return the statement that just ran with what it did; locks that it only kept are not its own."""
+        try:
+            tables, locks, invalid, *counted = self._session.query(self._query)
+        except (QueryError, EngineLostError):
+            return StatementRun(index, span, seconds)
+        counted_before, self._counted = self._counted, _number(counted)
+        touched = None
+        if self._session.in_transaction and self._counted is not None and counted_before is not None:
+            # What a transaction has done is counted until it ends.
+            touched = max(0, self._counted - counted_before)
+        strongest = self._strongest(locks)
+        new = {
+            relation: strength for relation, strength in strongest.items() if strength > self._held.get(relation, -1)
+        }
+        self._held = strongest
+        rewritten = []
+        for oid, _, file in tables:
+            if oid in self._names and file is not None and self._files.get(oid) != file:
+                rewritten.append(self._names[oid])
+                self._files[oid] = file
+        left_invalid = {row[0] or "" for row in invalid} - self._invalid
+        self._invalid |= left_invalid
+        return StatementRun(
+            index,
+            span,
+            seconds,
+            tuple(sorted(Lock(self._names[relation], LOCK_ORDER[strength]) for relation, strength in new.items())),
+            tuple(sorted(rewritten)),
+            tuple(sorted(left_invalid)),
+            touched,
+            self._session.in_transaction,
+        )
+
+
+def _number(results: list[list[Row]]) -> int | None:
+    return int(results[0][0][0] or 0) if results else None

@@ -1,0 +1,60 @@
+"""A server that the user names: databases and a role of our own on it, and nothing else of it is touched."""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+from miglint.dryrun.interfaces import EngineLostError, EngineMissingError
+from miglint.dryrun.limits import Deadline, Limits
+from miglint.dryrun.postgres.connection import QueryError, Session
+from miglint.dryrun.postgres.embedded import need_driver
+from miglint.dryrun.postgres.engine import Access, PostgresEngine, PostgresServer
+from miglint.dryrun.results import EngineInfo
+
+_RIGHTS = "SELECT rolsuper, rolcreatedb, rolcreaterole, rolname FROM pg_roles WHERE rolname = current_user"
+
+
+def connect_url(url: str, limits: Limits, deadline: Deadline, *, kind: str = "url", why: str = "") -> PostgresEngine:
+    """Use the server at `url`. Refuses a role that may not create databases, and says why without the password."""
+    need_driver()
+    access = access_of(url)
+    where = f"{access.host}:{access.port}"
+    try:
+        session = Session(access.conninfo(access.user, access.password, access.database), lambda _: None)
+    except EngineLostError as lost:
+        raise EngineMissingError(f"the server at {where} cannot be reached: {lost}") from None
+    try:
+        superuser, may_create, may_make_roles, name = session.query(_RIGHTS)[0][0]
+        version = session.query("SHOW server_version")[0][0][0] or ""
+    except (QueryError, EngineLostError) as failed:
+        raise EngineMissingError(f"the server at {where} cannot be used: {failed}") from None
+    finally:
+        session.close()
+    if "t" not in (superuser, may_create):
+        raise EngineMissingError(
+            f"the role {name} may not create databases on {where}, and a dry run touches none but its own;"
+            f" a superuser can allow it with: ALTER ROLE {name} CREATEDB"
+        )
+    # Scripts must not have the rights of a superuser; a role that is none is as ordinary as one we would make.
+    runner = f"miglint_{secrets.token_hex(5)}" if superuser == "t" or may_make_roles == "t" else None
+    server = PostgresServer(access, limits, deadline, runner=runner)
+    info = EngineInfo(kind, "PostgreSQL", version.split(" ")[0], why or f"the server at {where}, as asked for")
+    return PostgresEngine(server, info, None)
+
+
+def access_of(url: str) -> Access:
+    """Take a URL or a libpq connection string apart; what it leaves open comes from libpq's environment."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    try:
+        parts = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
+    except ProgrammingError as error:
+        raise EngineMissingError(f"the database URL cannot be read: {str(error).strip()}") from None
+    host = parts.pop("host", None) or os.environ.get("PGHOST") or "localhost"
+    port = parts.pop("port", None) or os.environ.get("PGPORT") or "5432"
+    user = parts.pop("user", None) or os.environ.get("PGUSER") or "postgres"
+    password = parts.pop("password", None) or os.environ.get("PGPASSWORD") or ""
+    database = parts.pop("dbname", None) or os.environ.get("PGDATABASE") or user
+    return Access(host, int(port.split(",")[0]), user, password, database, make_conninfo("", **parts))

@@ -1,0 +1,76 @@
+"""What is there before the first migration: the migration tool's own table, and extensions that nobody creates."""
+
+from __future__ import annotations
+
+import re
+
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect, Direction, History, Script, SourceFile, Span
+from miglint.base.template_names import has_tag
+from miglint.dryrun.postgres.extensions import created_extension
+
+_BOOKKEEPING = {
+    "diesel": "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL,"
+    " run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+    "golang-migrate": "CREATE TABLE schema_migrations (version BIGINT NOT NULL PRIMARY KEY, dirty BOOLEAN NOT NULL)",
+    "dbmate": "CREATE TABLE schema_migrations (version VARCHAR(128) PRIMARY KEY)",
+    "pop": "CREATE TABLE schema_migration (version VARCHAR(48) NOT NULL)",
+}
+# Words that only an extension gives a meaning.
+_WORDS = {
+    "pg_trgm": pattern(r"\b(?:gin|gist)_trgm_ops\b|\bsimilarity\s*\(", re.IGNORECASE),
+    "uuid-ossp": pattern(r"\buuid_generate_v[1345]\w*\s*\(", re.IGNORECASE),
+    "citext": pattern(r"\bcitext\b(?!\s*\.)", re.IGNORECASE),
+    "hstore": pattern(r"\s(?:public\.)?hstore\b(?!\s*;)", re.IGNORECASE),
+    "ltree": pattern(r"\s(?:public\.)?ltree\b(?!\s*;)", re.IGNORECASE),
+    "pgcrypto": pattern(r"\b(?:gen_random_bytes|pgp_sym_encrypt|gen_salt)\s*\(", re.IGNORECASE),
+    "btree_gin": pattern(r"\bgin\s*\([^)]*\b(?:int[248]|uuid|text)_ops\b", re.IGNORECASE),
+    "unaccent": pattern(r"\bunaccent\s*\(", re.IGNORECASE),
+}
+_QUALIFIER = pattern(r"(\w+)\"? *\.")
+_SCHEMA = pattern(r"\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?\"?(\w+)", re.IGNORECASE)
+_CREATION = pattern(r"create\s+extension[^;]*", re.IGNORECASE)
+_COMMENT = pattern(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+def bookkeeping(history: History) -> Script | None:
+    """Return a script that makes the table in which the history's tool keeps its records, if it is known."""
+    text = _BOOKKEEPING.get(history.layout)
+    return None if text is None else script_of(text, history.dialect)
+
+
+def script_of(text: str, dialect: Dialect) -> Script:
+    """Return a text of ours as a script."""
+    return Script(SourceFile("(surroundings)", text), Span(0, len(text)), Direction.FORWARD, dialect)
+
+
+def missing_schemas(history: History) -> Script | None:
+    """Return a script that makes the schemas which templates are to name and none of the history's scripts creates."""
+    if history.dialect is not Dialect.POSTGRES:
+        return None
+    texts = [
+        script.substituted
+        for migration in history.migrations
+        for script in (migration.forward, migration.rollback)
+        if script is not None and script.substituted is not None and has_tag(script.substituted)
+    ]
+    used = dict.fromkeys(name for text in texts for name in _QUALIFIER.findall(text) if has_tag(name))
+    created = {name for text in texts for name in _SCHEMA.findall(text)}
+    statements = [f'CREATE SCHEMA "{name}"' for name in used if name not in created]
+    return script_of(";\n".join(statements), history.dialect) if statements else None
+
+
+def missing_extensions(history: History) -> tuple[str, ...]:
+    """Return the extensions whose words a PostgreSQL history uses though none of its scripts creates them."""
+    if history.dialect is not Dialect.POSTGRES:
+        return ()
+    texts = [
+        _COMMENT.sub(" ", script.text)
+        for migration in history.migrations
+        for script in (migration.forward, migration.rollback)
+        if script is not None
+    ]
+    created = {created_extension(found) for text in texts for found in _CREATION.findall(text)}
+    return tuple(
+        name for name, words in _WORDS.items() if name not in created and any(words.search(text) for text in texts)
+    )

@@ -1,0 +1,154 @@
+"""What a dry run saw, kept for the next one: where the first migrations are as they were, only the rest is run.
+
+An entry belongs to a history on an engine, under options. It holds the results in order, each with a digest of all
+scripts up to its own, so that a changed script makes all results from there on worthless.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Protocol
+
+import msgspec
+
+from miglint.base.model import Dialect, History, Script
+from miglint.base.structs import Struct, replace
+from miglint.cache.store import Store, environment
+from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.results import Costs, EngineInfo, Execution, HistoryRun, MigrationRun, RowRun, StepResult
+from miglint.replay.verdict import Verdict
+from miglint.schema.diff import Change
+
+
+class Kept(Struct, frozen=True):
+    """The results of a history's first migrations, and the engine that they come from."""
+
+    engine: EngineInfo
+    runs: tuple[MigrationRun, ...]
+
+
+class Memory(Protocol):
+    """Where results are kept."""
+
+    def name(self, history: History, identity: str) -> str:
+        """Return the name of the entry for a history on the engine of that identity."""
+
+    def recall(self, name: str, history: History) -> Kept | None:
+        """Return what is known of the first migrations of a history."""
+
+
+class _Result(Struct, frozen=True):
+    """A migration's run without the migration itself and without schemas, which are not needed any more."""
+
+    digest: str
+    steps: tuple[StepResult, ...]
+    verdict: Verdict
+    unknown: tuple[str, ...]
+    changes: tuple[Change, ...]
+    forward: Execution | None
+    rollback: Execution | None
+    rows: RowRun | None
+    seconds: float
+    apart: tuple[Change, ...]
+    costs: Costs | None
+
+
+class _Entry(Struct, frozen=True):
+    engine: EngineInfo
+    results: tuple[_Result, ...]
+
+
+class StoredMemory:
+    """Results in the cache folder."""
+
+    def __init__(self, store: Store, options: DryRunOptions, baseline: dict[Dialect, Script]) -> None:
+        self._store = store
+        # How long things may take, and where a server is, does not decide what happens.
+        self._options = repr(replace(options, url=None))
+        self._baseline = baseline
+
+    def name(self, history: History, identity: str) -> str:
+        """Return the name of the entry for a history on the engine of that identity."""
+        start = self._baseline.get(history.dialect)
+        parts = [identity, self._options, history.root, history.layout, history.dialect]
+        return self._store.name("run", ["dry run", *environment(), *parts, start.text if start is not None else ""])
+
+    def recall(self, name: str, history: History) -> Kept | None:
+        """Return what is known of the first migrations of a history; None when it is nothing."""
+        data = self._store.read(name)
+        if data is None:
+            return None
+        try:
+            entry = msgspec.json.decode(data, type=_Entry)
+        except msgspec.MsgspecError:
+            return None
+        runs = []
+        for migration, digest, result in zip(history.migrations, _digests(history), entry.results, strict=False):
+            if digest != result.digest:
+                break
+            runs.append(
+                MigrationRun(
+                    migration,
+                    result.steps,
+                    result.verdict,
+                    result.unknown,
+                    result.changes,
+                    forward=result.forward,
+                    rollback=result.rollback,
+                    rows=result.rows,
+                    seconds=result.seconds,
+                    apart=result.apart,
+                    costs=result.costs,
+                )
+            )
+        return Kept(entry.engine, tuple(runs)) if runs else None
+
+    def keep(self, ran: HistoryRun) -> None:
+        """Keep the results of a history, unless something that is no fault of the scripts came in between."""
+        if ran.name is None or ran.kept == len(ran.migrations):
+            return
+        results = []
+        for digest, run in zip(_digests(ran.history), ran.migrations, strict=True):
+            if not run.ran or _cut_short(run):
+                break
+            results.append(
+                _Result(
+                    digest,
+                    run.steps,
+                    run.verdict,
+                    run.unknown,
+                    run.changes,
+                    run.forward,
+                    run.rollback,
+                    run.rows,
+                    run.seconds,
+                    run.apart,
+                    run.costs,
+                )
+            )
+        self._store.write(ran.name, msgspec.json.encode(_Entry(ran.engine, tuple(results))))
+
+
+def _cut_short(run: MigrationRun) -> bool:
+    """Tell whether time or space ended something: the next run may have more of it."""
+    executions = [run.forward, run.rollback]
+    if run.rows is not None:
+        executions += [run.rows.forward, run.rows.rollback]
+    errors = [execution.error for execution in executions if execution is not None]
+    errors += [step.error for step in run.steps]
+    return any(error is not None and error.limit not in (None, "refused") for error in errors)
+
+
+def _digests(history: History) -> list[str]:
+    """Return for each migration a digest of all that was run up to and with it."""
+    found: list[str] = []
+    before = ""
+    for migration in history.migrations:
+        digest = blake2b(before.encode(), digest_size=20)
+        for script in (migration.forward, migration.rollback):
+            if script is not None:
+                state = f"{script.direction}\0{script.transaction}\0{script.span.start}\0{script.text}\0"
+                digest.update(state.encode("utf-8", "surrogatepass"))
+        before = digest.hexdigest()
+        found.append(before)
+    return found

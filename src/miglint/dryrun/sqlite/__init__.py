@@ -1,0 +1,1 @@
+"""The dry run on SQLite: libraries, catalogs, rows."""

@@ -1,0 +1,143 @@
+"""Put rows into the empty tables of an SQLite database: valid ones, the same for the same seed."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from miglint.dryrun.interfaces import Filled
+from miglint.dryrun.row_checks import Allowed, allowed, unique_columns
+from miglint.dryrun.row_order import foreign_keys, in_order, unique_indexes
+from miglint.dryrun.sqlite.library import Connection, SqliteError
+from miglint.schema.objects import Table
+from miglint.schema.value import Schema
+from miglint.sql.operations import Column, Name
+
+_EVERY_NULL = 7
+
+
+def fill(db: Connection, schema: Schema, rows: int, seed: int) -> Filled:
+    """Give each empty table `rows` rows; where that fails, fewer, and at last none, with the reason."""
+    inserted: dict[Name, int] = {}
+    unfilled: dict[Name, str] = {}
+    for table in in_order(schema):
+        if table.kind != "table":
+            continue
+        full = f"main.{_quoted(table.name.name)}"
+        try:
+            if db.rows(f"SELECT EXISTS (SELECT 1 FROM {full})")[0][0]:
+                continue
+            inserted[table.name] = _insert(db, schema, table, full, rows, seed)
+        except SqliteError as failed:
+            unfilled[table.name] = failed.message
+    return Filled(inserted, unfilled)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _insert(db: Connection, schema: Schema, table: Table, full: str, rows: int, seed: int) -> int:
+    failure: SqliteError | None = None
+    for count, sparse in ((rows, False), (rows, True), (1, True)):
+        columns, values = _rows(db, schema, table, count, seed, sparse=sparse)
+        listed = ", ".join(map(_quoted, columns))
+        marks = ", ".join("?" for _ in columns)
+        sql = (
+            f"INSERT OR IGNORE INTO {full} ({listed}) VALUES ({marks})"
+            if columns
+            else f"INSERT INTO {full} DEFAULT VALUES"
+        )
+        try:
+            db.many(sql, values)
+        except SqliteError as failed:
+            failure = failure or failed
+            continue
+        made = int(db.rows(f"SELECT count(*) FROM {full}")[0][0])
+        if made:
+            return made
+        # `OR IGNORE` hides which check it was; the plain statement says it.
+        try:
+            db.rows(sql.replace("INSERT OR IGNORE", "INSERT"), values[0])
+        except SqliteError as failed:
+            failure = failure or failed
+    raise failure or SqliteError("SQLITE_CONSTRAINT", "no valid row was found")
+
+
+def _rows(
+    db: Connection, schema: Schema, table: Table, count: int, seed: int, *, sparse: bool
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    rules = allowed(table)
+    unique = unique_columns(table, unique_indexes(schema, table))
+    columns: list[str] = []
+    series: list[list[Any]] = []
+    for key in foreign_keys(table):
+        names = [name.lower() for name in key.columns]
+        if key.table is None or any(name in columns for name in names):
+            continue
+        if sparse and all(table.columns[name].nullable for name in names if name in table.columns):
+            continue
+        targets = key.referenced or _primary(schema, key.table)
+        found = _other(db, key.table, targets)
+        for at, name in enumerate(names):
+            columns.append(name)
+            series.append([found[i % len(found)][at] if found and at < len(targets) else None for i in range(count)])
+    for name, column in table.columns.items():
+        if name in columns or column.generated is not None or (column.default is not None and name not in unique):
+            continue
+        if sparse and column.nullable:
+            continue
+        columns.append(name)
+        series.append([_value(column, rules.get(name), i, seed, unique=name in unique) for i in range(1, count + 1)])
+    names = [table.columns[name].name for name in columns if name in table.columns]
+    return names, list(zip(*series, strict=True)) if series else [()] * count
+
+
+def _primary(schema: Schema, name: Name) -> tuple[str, ...]:
+    for _, value in schema.items():
+        if isinstance(value, Table) and value.name.name.lower() == name.name.lower():
+            for constraint in value.constraints.values():
+                if constraint.kind == "primary":
+                    return constraint.columns
+    return ("rowid",)
+
+
+def _other(db: Connection, table: Name, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    try:
+        return db.rows(f"SELECT {', '.join(map(_quoted, columns))} FROM main.{_quoted(table.name)} ORDER BY 1")
+    except SqliteError:
+        return []
+
+
+def _value(column: Column, rule: Allowed | None, i: int, seed: int, *, unique: bool) -> Any:
+    kind = column.type.name if column.type is not None else ""
+    if column.nullable and i % _EVERY_NULL == 0 and not unique:
+        return None
+    key = i if unique else i % 10 + 1
+    if rule is not None and rule.values:
+        text = rule.values[(i - 1) % len(rule.values)]
+        return int(text) if text.lstrip("-").isdigit() and "CHAR" not in kind and "TEXT" not in kind else text
+    if "INT" in kind or "BOOL" in kind or "NUM" in kind or "DEC" in kind:
+        least = int(rule.least) if rule is not None and rule.least is not None else 1
+        most = int(rule.most) if rule is not None and rule.most is not None else 1 if "BOOL" in kind else 1 << 40
+        return least + (key - 1) % max(1, most - least + 1)
+    if any(word in kind for word in ("REAL", "FLOA", "DOUB")):
+        return key * 1.5
+    digest = hashlib.md5(f"{seed}-{column.name}-{key}".encode(), usedforsecurity=False)
+    if "BLOB" in kind:
+        return digest.digest()
+    if "JSON" in kind:
+        return f'{{"n": {key}}}'
+    if "DATE" in kind or "TIME" in kind:
+        return f"2020-01-{key % 28 + 1:02d} {key // 28 % 24:02d}:{key // 672 % 60:02d}:00"
+    return _text(column, rule, i, f"{key:x}-{digest.hexdigest()}")
+
+
+def _text(column: Column, rule: Allowed | None, i: int, word: str) -> str:
+    arguments = column.type.args if column.type is not None else ()
+    longest = int(arguments[0]) if arguments and arguments[0].isdigit() else 120
+    longest = min(longest, 120, rule.longest if rule is not None and rule.longest is not None else 120)
+    shortest = min(rule.shortest, longest) if rule is not None else 0
+    return word.ljust(longest if i % 5 == 0 else shortest, "x")[
+        : longest if i % 5 == 0 else max(shortest, min(12, longest))
+    ]

@@ -1,0 +1,1 @@
+"""Histories to a report: rules dispatched, findings built, suppressed, compared with a baseline."""

@@ -1,0 +1,289 @@
+"""Histories replayed and all rules asked, over any range of their migrations.
+
+What comes of a range depends on nothing but the migrations up to its end, so that two processes can take one each.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from miglint.base.errors import UsageError
+from miglint.base.model import Dialect, Direction, Discovered, History, Migration, Script, SourceFile, Span
+from miglint.base.structs import Struct, field, replace
+from miglint.base.template_names import as_written
+from miglint.config.settings import Settings
+from miglint.linter.dispatch import Asked, Placed
+from miglint.replay.apply import run
+from miglint.replay.steps import Passage, Step, advance, empty_schema, replay_one
+from miglint.replay.variants import Both, Variants, variants
+from miglint.report.value import MigrationReport
+from miglint.schema.value import Schema
+from miglint.sql import parse
+
+if TYPE_CHECKING:
+    from miglint.dryrun.results import DryRunReport, HistoryRun
+    from miglint.rules.execution.outcomes import Executed
+
+Progress = Callable[[int], None]
+
+
+class Part(Struct):
+    """What came of a range of migrations: their verdicts, what the rules said, where each file's statements are."""
+
+    migrations: list[MigrationReport] = field(default_factory=list)
+    placed: list[Placed] = field(default_factory=list)
+    statements: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
+
+    def extend(self, other: Part) -> None:
+        """Add what came of the range behind this one."""
+        self.migrations += other.migrations
+        self.placed += other.placed
+        for path, spans in other.statements.items():
+            self.statements[path] += spans
+
+
+class Work(Struct, frozen=True):
+    """What there is to examine: histories in the transactions of the team's runner, and the schema each begins with.
+
+    `executed` is what a dry run of the same histories saw; `variants` are the histories that are one for two engines;
+    `sqlite` is the version of SQLite that the settings target (None: they do not name SQLite); `elsewhere` are the
+    folders of histories that are there for SQLite too, in a folder that was not asked for; `told` are the files whose
+    findings will be told, where those of others will not (None: of all).
+    """
+
+    histories: tuple[History, ...]
+    starts: Mapping[Dialect, Schema]
+    asked: Asked
+    runner: str | None
+    executed: DryRunReport | None = None
+    variants: tuple[Variants, ...] = ()
+    sqlite: tuple[int, int] | None = None
+    elsewhere: frozenset[str] = frozenset()
+    told: frozenset[str] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        found: Discovered,
+        settings: Settings,
+        schemas: Mapping[str, SourceFile],
+        asked: Asked,
+        executed: DryRunReport | None = None,
+        told: frozenset[str] | None = None,
+    ) -> Work:
+        """Prepare the histories that were found. Raises `UsageError` for a baseline schema that cannot be read."""
+        histories = tuple(as_the_runner(history, settings) for history in found.histories)
+        starts = {dialect: start_of(dialect, schemas) for dialect in {history.dialect for history in histories}}
+        sqlite = sqlite_target(settings)
+        pairs = variants(histories)
+        return cls(histories, starts, asked, settings.transaction, executed, pairs, sqlite, found.elsewhere, told)
+
+    @property
+    def migrations(self) -> list[Migration]:
+        """All migrations, history after history: ranges count along this list."""
+        return [migration for history in self.histories for migration in history.migrations]
+
+    def part(self, first: int, last: int, progress: Progress | None = None) -> Part:
+        """Examine the migrations from number `first` up to, but not including, number `last`."""
+        part = Part()
+        number = 0
+        passed: dict[History, list[Passage]] = {}
+        for place, history in enumerate(self.histories):
+            size = len(history.migrations)
+            if number + size > first and number < last:
+                ends = number + size <= last
+                passages = self._history(part, place, max(0, first - number), min(size, last - number), ends, progress)
+                if passages:
+                    passed[history] = passages
+                    for pair in self.variants if self.asked.about_variants else ():
+                        # Two variants of a history are looked at where the second of them ends.
+                        if history is max(pair.postgres, pair.sqlite, key=self.histories.index):
+                            self._variants(part, pair, passed)
+            number += size
+        return part
+
+    def part_about(self, paths: frozenset[str]) -> Part:
+        """Examine the migrations with a script among `paths`: of those before them only the forwards count."""
+        part = Part()
+        passed: dict[History, list[Passage]] = {}
+        for place, history in enumerate(self.histories):
+            wanted = [number for number, item in enumerate(history.migrations) if _is_wanted(item, paths)]
+            if wanted:
+                passed[history] = self._history(part, place, wanted[0], wanted[-1] + 1, True, None)
+        for pair in self.variants if self.asked.about_variants else ():
+            if pair.postgres in passed or pair.sqlite in passed:
+                self._variants(part, pair, passed)
+        return part
+
+    def _variants(self, part: Part, pair: Variants, passed: dict[History, list[Passage]]) -> None:
+        """Ask about two variants of a history, unless programs have a part in what they come to."""
+        if any(item.after_program for one in (pair.postgres, pair.sqlite) for item in one.migrations):
+            return
+        for one in (pair.postgres, pair.sqlite):
+            # Another process may have passed through it.
+            if one not in passed:
+                passed[one] = self._passages(one)
+        part.placed += self.asked.others("variants", Both(pair, passed[pair.postgres], passed[pair.sqlite]))
+
+    def _passages(self, history: History) -> list[Passage]:
+        schema = self.starts[history.dialect]
+        passages = []
+        for migration in history.migrations:
+            passages.append(advance(migration, parse, schema))
+            schema = passages[-1].after
+        return passages
+
+    def _history(
+        self, part: Part, place: int, first: int, last: int, ends: bool, progress: Progress | None
+    ) -> list[Passage]:
+        """Examine a range of a history; return its passages where rules want them and it `ends` here."""
+        history = self.histories[place]
+        schema = self.starts[history.dialect]
+        ran = self._ran(place)
+        # Rules about the whole history are asked where it ends: whoever is there has passed through all of it.
+        pairs = [pair for pair in self.variants if history in (pair.postgres, pair.sqlite)]
+        about = self.asked.about_histories(history.dialect)
+        keep = ends and (about or (bool(pairs) and self.asked.about_variants))
+        passages: list[Passage] = []
+        doubted = False
+        for number, migration in enumerate(history.migrations[:last]):
+            if number < first:
+                passage = advance(migration, parse, schema)
+            else:
+                step = replay_one(
+                    migration,
+                    parse,
+                    schema,
+                    layout=history.layout,
+                    runner=self.runner,
+                    doubted=doubted,
+                    served=any(migration in pair.served for pair in pairs)
+                    or (not pairs and history.root in self.elsewhere),
+                    sqlite=self.sqlite,
+                )
+                self._step(part, step, number, ran)
+                passage = step.passage
+                if progress is not None:
+                    progress(len(part.migrations))
+            schema, doubted = passage.after, doubted or passage.doubted
+            if keep:
+                passages.append(passage)
+        if ends and pairs and self.asked.about_variants:
+            # What is left of the history decides how its variants compare.
+            for migration in history.migrations[last:]:
+                passages.append(advance(migration, parse, schema))
+                schema = passages[-1].after
+        if keep and about and passages:
+            part.placed += self.asked.history(passages)
+        return passages
+
+    def _ran(self, place: int) -> list[HistoryRun]:
+        if self.executed is None:
+            return []
+        same = self.histories[place]
+        return [
+            one
+            for one in self.executed.histories
+            if (one.history.root, one.history.layout, one.history.dialect) == (same.root, same.layout, same.dialect)
+        ]
+
+    def _step(self, part: Part, step: Step, number: int, ran: list[HistoryRun]) -> None:
+        part.placed += self.asked.step(step)
+        part.placed += self.asked.scripts(step.migration, self.told)
+        report = _report(step)
+        if ran:
+            # Only a dry run needs what this imports.
+            from miglint.rules.execution.outcomes import Executed
+
+            runs = [Executed(step, one.migrations[number], one) for one in ran]
+            for item in runs:
+                part.placed += self.asked.executed(item)
+            report = _with_executions(report, runs)
+        part.migrations.append(report)
+        for script, statements in (
+            (step.migration.forward, step.forward_statements),
+            (step.migration.rollback, step.rollback_statements),
+        ):
+            if script is not None:
+                part.statements[script.path] += [statement.span for statement in statements]
+
+
+def start_of(dialect: Dialect, schemas: Mapping[str, SourceFile]) -> Schema:
+    """Return the schema that histories of a dialect begin with: what a baseline schema does not make does not exist."""
+    file = schemas.get(dialect.value) or schemas.get("")
+    if file is None:
+        return empty_schema(dialect)
+    script = Script(file, Span(0, len(file.text)), Direction.FORWARD, dialect)
+    statements = parse(script)
+    for statement in statements:
+        if statement.problem is not None:
+            place = file.position(statement.problem.span.start)
+            raise UsageError(f"{file.path}:{place.line}: baseline-schema: {statement.problem.message}")
+    return run(empty_schema(dialect, closed=True), statements).schema
+
+
+def sqlite_target(settings: Settings) -> tuple[int, int] | None:
+    """Return the version of SQLite that the settings target, or None when they do not name SQLite."""
+    version = settings.targets.get("sqlite")
+    if version is None:
+        return None
+    from miglint.sql.sqlite.features import NEWEST
+
+    return (version[0], version[1]) if len(version) > 1 else NEWEST
+
+
+def _is_wanted(migration: Migration, requested: frozenset[str]) -> bool:
+    return any(script is not None and script.path in requested for script in (migration.forward, migration.rollback))
+
+
+def as_the_runner(history: History, settings: Settings) -> History:
+    """Return a history with the transactions that the settings say the team's runner makes."""
+    if settings.transaction not in ("per-statement", "none"):
+        return history
+    return replace(history, migrations=tuple(map(_bare, history.migrations)))
+
+
+def _bare(migration: Migration) -> Migration:
+    """Return a migration that runs without a transaction around it."""
+    forward, rollback = migration.forward, migration.rollback
+    return replace(
+        migration,
+        forward=replace(forward, transaction=False) if forward is not None else None,
+        rollback=replace(rollback, transaction=False) if rollback is not None else None,
+    )
+
+
+def _report(step: Step) -> MigrationReport:
+    migration = step.migration
+    return MigrationReport(
+        migration.version,
+        migration.name,
+        migration.dialect.value,
+        migration.forward.path if migration.forward else None,
+        migration.rollback.path if migration.rollback else None,
+        step.verdict.as_dict(),
+        tuple(map(as_written, step.unknown)),
+    )
+
+
+def _with_executions(report: MigrationReport, runs: list[Executed]) -> MigrationReport:
+    """Return the report of a migration with what was executed in the place of what the replay said.
+
+    What fails on one engine fails; what one of them cannot tell is not known.
+    """
+    from miglint.dryrun.report import as_dict
+
+    verdict = dict(report.verdict)
+    # What no engine was asked stays as the replay said it.
+    for name in ("forward_idempotent", "rollback_idempotent", "rows_stable", "symmetric"):
+        answers = [getattr(item.run.verdict, name) for item in runs]
+        verdict[name] = False if False in answers else None if None in answers else True
+    return replace(
+        report,
+        verdict=verdict,
+        unknown=tuple(dict.fromkeys(as_written(reason) for item in runs for reason in item.run.unknown)),
+        static_verdict=report.verdict,
+        executions=tuple(as_dict(item.run, item.history) for item in runs),
+    )

@@ -1,0 +1,63 @@
+"""The baseline: findings that are known and accepted, so that only new ones are reported."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from miglint.base.atomic_write import write_file
+from miglint.base.errors import UsageError
+from miglint.base.structs import replace
+from miglint.report.value import Report
+
+DEFAULT_FILE = "miglint-baseline.json"
+_VERSION = 1
+
+
+def write(path: str, report: Report) -> None:
+    """Write the fingerprints of all findings, each with words for people who read the file."""
+    lines = [
+        json.dumps(
+            {"fingerprint": item.fingerprint, "code": item.code, "path": item.path, "message": item.message},
+            ensure_ascii=False,
+        )
+        for item in report.findings
+    ]
+    body = ",\n    ".join(lines)
+    findings = f"[\n    {body}\n  ]" if lines else "[]"
+    text = f'{{\n  "baseline_version": {_VERSION},\n  "findings": {findings}\n}}\n'
+    try:
+        write_file(Path(path), text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def apply(path: str, report: Report) -> tuple[Report, tuple[str, ...]]:
+    """Return the report without the findings that the baseline holds, and remarks on how many those are."""
+    known = _read(path)
+    kept = tuple(item for item in report.findings if item.fingerprint not in known)
+    hidden = Counter(item.fingerprint for item in report.findings if item.fingerprint in known)
+    remarks = []
+    if hidden:
+        total = hidden.total()
+        remarks.append(f"{total} finding{'s' if total != 1 else ''} left out: in the baseline {path}")
+    # Of scripts that were not looked at nobody knows.
+    scripts = {path for item in report.migrations for path in (item.forward, item.rollback)}
+    gone = sum(path in scripts for fingerprint, path in known.items() if fingerprint not in hidden)
+    if gone:
+        remarks.append(f"{gone} in {path} no longer found: --write-baseline takes them out")
+    return replace(report, findings=kept), tuple(remarks)
+
+
+def _read(path: str) -> dict[str, str]:
+    """Return the paths of the known findings, as they were shown, by fingerprint."""
+    try:
+        value = json.loads(Path(path).read_bytes())
+        if value["baseline_version"] != _VERSION:
+            raise UsageError(f"{path}: baseline version {value['baseline_version']} is not known")
+        return {item["fingerprint"]: item["path"] for item in value["findings"]}
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(f"{path}: not a baseline of miglint; --write-baseline makes one") from None

@@ -1,0 +1,75 @@
+"""From what was discovered to what was executed: the dry run with the settings of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from miglint.base.model import Dialect, Direction, Discovered, Script, SourceFile, Span
+from miglint.base.structs import replace
+from miglint.cache.store import open_store
+from miglint.config.settings import Settings
+from miglint.dryrun.model import Model, Seen
+from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.result_cache import StoredMemory
+from miglint.dryrun.results import DryRunReport, HistoryRun
+from miglint.dryrun.runner import dry_run
+from miglint.linter.analysis import as_the_runner, start_of
+
+
+def rehearse(
+    found: Discovered,
+    settings: Settings,
+    schemas: Mapping[str, SourceFile],
+    options: DryRunOptions,
+    progress: Callable[[int, int, str], None] | None = None,
+    *,
+    cached: bool = True,
+) -> DryRunReport:
+    """Execute all histories from their baseline schema. With `cached` what did not change is not run again.
+
+    Raises `EngineMissingError` when an engine is not there.
+    """
+    if "sqlite" in settings.targets and not options.sqlite:
+        options = replace(options, sqlite=settings.targets["sqlite"])
+    if settings.targets.get("postgres"):
+        options = replace(options, postgres_target=str(settings.targets["postgres"][0]))
+    options = replace(options, image=options.image or settings.image)
+    options = replace(options, runner=settings.transaction)
+    baseline: dict[Dialect, Script] = {}
+    for dialect in Dialect:
+        file = schemas.get(dialect.value) or schemas.get("")
+        if file is not None:
+            baseline[dialect] = Script(file, Span(0, len(file.text)), Direction.FORWARD, dialect)
+    histories = [history for history in found.histories if history.migrations]
+    store = open_store(settings.root) if cached else None
+    memory = StoredMemory(store, options, baseline) if store is not None else None
+    report = dry_run(
+        [as_the_runner(history, settings) for history in histories],
+        options,
+        baseline=baseline,
+        progress=progress,
+        memory=memory,
+    )
+    original = {(history.root, history.layout, history.dialect): history for history in histories}
+    runs = tuple(
+        _compared(replace(run, history=original[run.history.root, run.history.layout, run.history.dialect]), schemas)
+        for run in report.histories
+    )
+    if memory is not None:
+        for run in runs:
+            memory.keep(run)
+    return replace(report, histories=runs)
+
+
+def _compared(ran: HistoryRun, schemas: Mapping[str, SourceFile]) -> HistoryRun:
+    """Add to each migration where the replay's schema after its forward is not the engine's."""
+    if ran.kept == len(ran.migrations):
+        return ran
+    model = Model(ran.history, start_of(ran.history.dialect, schemas))
+    runs = []
+    for number, run in enumerate(ran.migrations):
+        ok = run.forward is not None and run.forward.ok
+        seen = Seen(run.before, run.after if ok else None)
+        apart = model.compare(number, seen)
+        runs.append(run if number < ran.kept else replace(run, apart=apart))
+    return replace(ran, migrations=tuple(runs))

@@ -1,0 +1,239 @@
+"""From what was discovered to a report: replay, rules, directives, settings.
+
+This imports the parsers and all rules; `check.py` does so only when the cache has no answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from miglint.base.findings import FAMILIES, Finding, matter
+from miglint.base.model import Discovered, History, SourceFile, Span
+from miglint.base.structs import replace
+from miglint.base.template_names import as_written
+from miglint.config.settings import Settings
+from miglint.linter.analysis import Work, as_the_runner, start_of
+from miglint.linter.dispatch import Asked, Placed
+from miglint.linter.parallel import examine
+from miglint.linter.suppression_comments import Directive, Remarks, directives
+from miglint.replay.steps import Step, replay
+from miglint.report.value import Report
+from miglint.rules.registry import Hit
+from miglint.rules.selection import Selection, load_rules, missing, select
+from miglint.sql import parse
+
+if TYPE_CHECKING:
+    from miglint.dryrun.results import DryRunReport
+
+_MAX_FOLDED = 5
+# What these families tell of is a habit of a script: one finding says it, and on which lines.
+_ONCE_PER_SCRIPT = frozenset({"LCK", "BWC", "TYP", "SYN005"})
+_ONCE_FROM = "DAT020"
+
+
+def judge(
+    found: Discovered,
+    settings: Settings,
+    schemas: Mapping[str, SourceFile],
+    progress: Callable[[int, int], None] | None = None,
+    executed: DryRunReport | None = None,
+    told: frozenset[str] | None = None,
+) -> Report:
+    """Replay all histories, ask all rules that are on, and apply what comments and settings say.
+
+    `schemas` are the baseline schemas by dialect; `progress` is told the migrations done, and all of them. `executed`
+    is what a dry run of the same histories saw: its verdicts take the place of the replay's. `told` are the files whose
+    findings are wanted: what takes long is not asked about others (None: all are wanted).
+    """
+    known = load_rules(settings)
+    chosen = select(settings, known)
+    asked = Asked(chosen, _targets(found, settings))
+    work = Work.of(found, settings, schemas, asked, executed, told)
+    part = examine(work, found, progress)
+    placed = part.placed + asked.others("project", found)
+    # A file that serves two dialects gives its statements twice.
+    spans = {path: sorted(set(listed)) for path, listed in part.statements.items()}
+    comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.names)]
+    kept, unused = _suppress(placed, comments, chosen)
+    kept += asked.others("directives", Remarks(tuple(comments), unused))
+    findings = _findings(kept, spans, chosen, settings)
+    return Report(
+        tuple(part.migrations), findings, len(found.files), notes=_notes(found, chosen) + _executed_notes(executed)
+    )
+
+
+def _executed_notes(executed: DryRunReport | None) -> tuple[str, ...]:
+    if executed is None:
+        return ()
+    from miglint.dryrun.report import summary
+
+    return (*map(summary, executed.histories), *executed.notes)
+
+
+def steps_of(history: History, settings: Settings, schemas: Mapping[str, SourceFile]) -> Iterator[Step]:
+    """Replay a history from its baseline schema, in the transactions that the settings say the team's runner makes."""
+    start = start_of(history.dialect, schemas)
+    return replay(as_the_runner(history, settings), parse, start, runner=settings.transaction)
+
+
+def _targets(found: Discovered, settings: Settings) -> Mapping[str, tuple[int, ...]]:
+    """Return the configured targets, or the dialects that were found."""
+    return settings.targets or {history.dialect.value: () for history in found.histories}
+
+
+def _suppress(
+    placed: Iterable[Placed], comments: list[Directive], chosen: Selection
+) -> tuple[list[Placed], tuple[Directive, ...]]:
+    """Return the hits that no comment hides, and our own comments that hid none though all their rules are on."""
+    by_path: dict[str, list[Directive]] = defaultdict(list)
+    for comment in comments:
+        by_path[comment.file.path].append(comment)
+    kept: list[Placed] = []
+    used: set[int] = set()
+    for item in placed:
+        hiding = [
+            comment
+            for comment in by_path.get(item.hit.file.path, ())
+            if comment.covers(item.rule.code, item.hit.span.start)
+        ]
+        used.update(id(comment) for comment in hiding)
+        if not hiding:
+            kept.append(item)
+    unused = tuple(
+        comment
+        for comment in comments
+        if id(comment) not in used
+        and comment.codes
+        and not comment.foreign
+        and not comment.problems
+        # A rule that is off might have had something to say.
+        and comment.codes <= chosen.enabled
+    )
+    return kept, unused
+
+
+def _findings(
+    placed: Iterable[Placed], spans: Mapping[str, list[Span]], chosen: Selection, settings: Settings
+) -> tuple[Finding, ...]:
+    """Return the findings in order of place, folded, with the severities of the settings and their fingerprints."""
+    groups = _grouped(placed)
+    ordinals: dict[tuple[str, str, str], int] = defaultdict(int)
+    relative = _Relative(settings.root)
+    findings: list[Finding] = []
+    for (path, span, _), group in sorted(groups.items(), key=lambda entry: entry[0]):
+        finding = _folded(group)
+        code = finding.code
+        inside = relative.path(path)
+        severity = chosen.severity_of(finding, inside)
+        if severity is None:
+            continue
+        text = _statement(group[0].hit.file, span, spans.get(path, ()))
+        ordinals[inside, code, text] += 1
+        identity = "\0".join((inside, code, text, str(ordinals[inside, code, text])))
+        digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        findings.append(replace(finding, severity=severity, fingerprint=digest))
+    findings.sort(key=lambda item: (item.path, item.line, item.column, -item.severity, item.code))
+    return tuple(findings)
+
+
+def _grouped(placed: Iterable[Placed]) -> dict[tuple[str, Span, str], list[Placed]]:
+    """Return the hits by matter and place; those of families that speak once per script at the place of the worst."""
+    groups: dict[tuple[str, Span, str], list[Placed]] = defaultdict(list)
+    scripts: dict[tuple[str, Span, str], list[Placed]] = defaultdict(list)
+    for item in placed:
+        hit, code = item.hit, item.rule.code
+        once = not _ONCE_PER_SCRIPT.isdisjoint((item.rule.family, code))
+        once = once or (item.rule.family == "DAT" and code >= _ONCE_FROM)
+        if hit.script is not None and once:
+            scripts[hit.file.path, hit.script.span, code].append(item)
+        else:
+            groups[hit.file.path, hit.span, matter(code, hit.message)].append(item)
+    for (path, _, code), listed in scripts.items():
+        listed.sort(key=lambda item: (-(item.hit.severity or item.rule.severity), item.hit.span))
+        groups[path, listed[0].hit.span, code] += listed
+    return groups
+
+
+def _elsewhere(group: list[Placed], hit: Hit) -> str:
+    """Say on which other lines of the script a rule has the same to say."""
+    lines = sorted({hit.file.position(one.hit.span.start).line for one in group if one.hit.span != hit.span})
+    if not lines:
+        return ""
+    more = len(lines) - _MAX_FOLDED
+    listed = ", ".join(map(str, lines[:_MAX_FOLDED])) + (f" and {more} more" if more > 0 else "")
+    return f"The same on line{'s' if len(lines) > 1 else ''} {listed}."
+
+
+def _folded(group: list[Placed]) -> Finding:
+    """Make one finding of the hits of one rule on one span: the worst speaks, the others are named in its help."""
+    worst = max(group, key=lambda item: item.hit.severity or item.rule.severity)
+    rule, hit = worst.rule, worst.hit
+    here = [item for item in group if item.hit.span == hit.span]
+    others = [text for text in dict.fromkeys(item.hit.message for item in here) if text != hit.message]
+    elsewhere = len({item.hit.span for item in group}) - 1
+    message = hit.message if not others and not elsewhere else f"{hit.message} (and {len(others) + elsewhere} more)"
+    also = [f"Also: {text}" for text in others[:_MAX_FOLDED]]
+    also += [text for text in (_elsewhere(group, hit),) if text]
+    start, end = hit.file.position(hit.span.start), hit.file.position(max(hit.span))
+    migration = worst.migration if rule.scope in ("step", "script", "executed") else None
+    dialect = hit.script.dialect if hit.script else migration.dialect if migration else None
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        category=FAMILIES[rule.family],
+        severity=hit.severity or rule.severity,
+        path=hit.file.path,
+        line=start.line,
+        column=start.column,
+        end_line=end.line,
+        end_column=end.column,
+        message=as_written(message),
+        help=as_written("\n".join([part for part in (hit.help,) if part] + also)),
+        direction=hit.script.direction.value if hit.script else None,
+        version=hit.version or (migration.version if migration else None),
+        dialect=dialect.value if dialect else None,
+        evidence=hit.evidence,
+        fix=hit.fix,
+    )
+
+
+def _statement(file: SourceFile, span: Span, statements: list[Span] | tuple[()]) -> str:
+    """Return the text of the statement around a span, less its white space; empty outside of statements."""
+    number = bisect_right(statements, span.start, key=lambda item: item.start) - 1
+    if number < 0 or statements[number].end <= span.start:
+        return ""
+    return " ".join(file.text[statements[number].start : statements[number].end].split())
+
+
+class _Relative:
+    """Turns shown paths into paths relative to the folder of the settings, each folder once."""
+
+    def __init__(self, root: str) -> None:
+        self._root = Path(root)
+        self._folders: dict[str, str] = {}
+
+    def path(self, shown: str) -> str:
+        folder, _, name = shown.rpartition("/")
+        if folder not in self._folders:
+            place = Path(folder or ("/" if shown.startswith("/") else ".")).absolute()
+            try:
+                self._folders[folder] = place.relative_to(self._root).as_posix()
+            except ValueError:
+                self._folders[folder] = folder
+        inside = self._folders[folder]
+        return name if inside in ("", ".") else f"{inside}/{name}"
+
+
+def _notes(found: Discovered, chosen: Selection) -> tuple[str, ...]:
+    """Return what people should know though it is no finding."""
+    about_files = (
+        problem.message if problem.path in problem.message else f"{problem.path}: {problem.message}"
+        for problem in found.problems
+        if problem.kind in ("other-dialect", "forward-only", "dialect-found")
+    )
+    return (*about_files, *(f"{missing(rule)}; all other rules were asked" for rule in chosen.left_out))

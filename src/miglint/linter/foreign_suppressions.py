@@ -1,0 +1,90 @@
+"""The comments by which other linters are told to be quiet: what each of them is about."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from miglint.base.lazy_regex import pattern
+from miglint.rules.selection import Names
+
+# What every such comment holds, so that most files are passed by at once.
+MARKS = (
+    "squawk-ignore", "pgm-lint:", "pgfence", "pgsafe:", "eugene:", "diesel-guard:", "safety-assured:", "pgt-ignore",
+    "pgls-ignore",
+)  # fmt: skip
+
+
+class Foreign(NamedTuple):
+    """Another linter's comment: `codes` of our rules for the hazards that it names.
+
+    `about` is `next` (the next statement), `file`, `head` (the file, where it stands before all statements), or `start`
+    and `end` of a part of the file.
+    """
+
+    tool: str
+    about: str
+    codes: frozenset[str]
+
+
+class _Form(NamedTuple):
+    tool: str
+    about: str
+    comment: re.Pattern[str]
+
+
+_START = r"(?i)[-/*\s]*"
+_NAMES = r"(?:[:\s]\s*(?P<names>[\w-][\w:./-]*(?:\s*,\s*[\w-][\w:./-]*)*))?"
+_FORMS = tuple(
+    _Form(tool, about, pattern(f"{_START}{words}(?![\\w-]){_NAMES}"))
+    for tool, about, words in (
+        ("squawk", "next", "squawk-ignore"),
+        ("squawk", "file", "squawk-ignore-file"),
+        ("pg-migration-lint", "next", r"pgm-lint:\s*suppress"),
+        ("pg-migration-lint", "file", r"pgm-lint:\s*suppress-file"),
+        ("pgfence", "next", r"pgfence(?:-|:\s*)ignore"),
+        ("pgsafe", "next", r"pgsafe:\s*ignore"),
+        ("eugene", "next", r"eugene:\s*ignore"),
+        ("diesel-guard", "file", "diesel-guard:disable"),
+        ("diesel-guard", "start", "safety-assured:start"),
+        ("diesel-guard", "end", "safety-assured:end"),
+        ("pgls", "next", r"(?:pgt|pgls)-ignore"),
+        ("pgls", "head", r"(?:pgt|pgls)-ignore-all"),
+        ("pgls", "start", r"(?:pgt|pgls)-ignore-start"),
+        ("pgls", "end", r"(?:pgt|pgls)-ignore-end"),
+    )
+)
+# Those that are about nothing where they name nothing.
+_NAMING = frozenset({"pgsafe", "pgls"})
+
+
+def foreign(text: str, names: Names) -> Foreign | None:
+    """Return what a comment tells another linter, or None when it tells none of them anything."""
+    for form in _FORMS:
+        if found := form.comment.match(text):
+            return Foreign(form.tool, form.about, _codes(form, found["names"], names))
+    return None
+
+
+def _codes(form: _Form, listed: str | None, names: Names) -> frozenset[str]:
+    """Return the rules that share a hazard with those named; without a name, with any rule of that tool."""
+    if listed is None:
+        disables = form.tool == "diesel-guard" and form.about == "file"
+        return frozenset() if form.tool in _NAMING or disables else _all(form.tool, names)
+    codes: set[str] = set()
+    for written in listed.split(","):
+        name = written.strip().rstrip(":")
+        if form.tool == "pgls":
+            # `category/group/rule`, of which the linter's category is the one that speaks of hazards.
+            category, _, rest = name.partition("/")
+            name = rest.partition("/")[2] if category == "lint" else category
+            if category == "lint" and not name:
+                codes |= _all(form.tool, names)
+                continue
+        codes |= names.resolve(f"{form.tool}:{name}") or frozenset()
+    return frozenset(codes)
+
+
+def _all(tool: str, names: Names) -> frozenset[str]:
+    prefix = f"{tool}:"
+    return frozenset(code for code, rule in names.rules.items() if any(a.startswith(prefix) for a in rule.aliases))

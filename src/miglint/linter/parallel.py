@@ -1,0 +1,276 @@
+"""Large inputs examined by several processes at once, with the same result as by one.
+
+The schema that a migration meets is what all forwards before it made, so a history cannot just be cut in two. But a
+forward run once is a small part of the work: a process that begins in the midst of a history runs only the forwards
+before it, and then all that there is to its own range. The ranges are chosen so that all processes end at the same
+time. A child answers in MessagePack over a pipe; when it fails for whatever reason, its range is examined here.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from bisect import bisect_right
+from collections.abc import Callable
+from itertools import pairwise
+from typing import NoReturn
+
+from msgspec import Struct
+from msgspec.msgpack import decode, encode
+
+from miglint.base.findings import Fix, Severity
+from miglint.base.model import Discovered, Migration, SourceFile, Span
+from miglint.linter.analysis import Part, Work
+from miglint.linter.dispatch import Placed
+from miglint.report.value import MigrationReport
+from miglint.rules.registry import Hit
+
+# What running the forwards alone costs, of what there is to a migration in all.
+_ADVANCE = 0.42
+# How much longer a child takes: it copies the pages that it touches, and packs an answer that is unpacked here.
+_CHILD = 1.1
+# The work on a migration and on a statement besides that on their text, in characters of text.
+_FIXED = 1_500
+_STATEMENT = 400
+# What it takes to ask rules about the text of a script, where one is on, of all other work on it.
+_TEXT = 100
+# Below this it takes longer to start a process, and to carry its answer, than it saves.
+_SMALLEST = 280_000
+_MOST = 4
+# How often the time that the longest range takes is halved in: to less than a thousandth of it all.
+_HALVINGS = 10
+
+
+class _Hit(Struct, array_like=True, frozen=True, gc=False):
+    """A hit on its way: rule by code, file, script and migration by number (-1: none)."""
+
+    code: str
+    file: int
+    path: str
+    start: int
+    end: int
+    message: str
+    help: str
+    script: int
+    severity: Severity | None
+    fix: Fix | None
+    evidence: str
+    version: str | None
+    migration: int
+
+
+class _Answer(Struct, array_like=True, frozen=True):
+    migrations: list[MigrationReport]
+    hits: list[_Hit]
+    statements: dict[str, list[Span]]
+
+
+def examine(
+    work: Work,
+    found: Discovered,
+    progress: Callable[[int, int], None] | None = None,
+    processes: int | None = None,
+) -> Part:
+    """Examine all migrations that were asked for; `progress` is told those done, and all of them.
+
+    `processes` are as many as there are processors to run on, where that pays.
+    """
+    migrations = work.migrations
+    if found.requested is not None and work.executed is None:
+        return work.part_about(found.requested)
+    sizes = [[_size(item) for item in history.migrations] for history in work.histories]
+    slow = work.asked.about_scripts
+    if processes is None:
+        size = sum(map(sum, sizes))
+        processes = _processes(size * (_TEXT if slow else 1)) if work.executed is None else 1
+    # Beside that work the forwards before a range cost nothing.
+    bounds = _bounds(sizes, processes, 0 if slow else _ADVANCE)
+    told = None if progress is None else _Told(progress, bounds[1], len(migrations))
+    if len(bounds) == 2:
+        return work.part(0, len(migrations), told)
+    carrier = _Carrier(work, found)
+    children = [_Child(work, carrier, first, last) for first, last in pairwise(bounds[1:]) if first < last]
+    try:
+        part = work.part(0, bounds[1], told)
+        for child in children:
+            part.extend(child.answer())
+    finally:
+        for child in children:
+            child.end()
+    return part
+
+
+def _processes(size: int) -> int:
+    """Return how many processes are worth while for so much work."""
+    if size < _SMALLEST or sys.platform != "linux":
+        return 1
+    return min(_MOST, len(os.sched_getaffinity(0)))
+
+
+def _size(migration: Migration) -> int:
+    """Return the work on a migration, in characters of text."""
+    texts = [script.text for script in (migration.forward, migration.rollback) if script is not None]
+    return _FIXED + sum(len(text) + _STATEMENT * text.count(";") for text in texts)
+
+
+def _bounds(sizes: list[list[int]], processes: int, advance: float = _ADVANCE) -> list[int]:
+    """Return where the ranges begin and end, so that each takes as long, with the forwards before it, as any other.
+
+    `sizes` are those of the migrations of each history; the bounds count along all of them.
+    """
+    # The work up to each migration, and how much of it a range that begins there has to pass through first.
+    done, passed = [0], [0.0]
+    for history in sizes:
+        start = done[-1]
+        for size in history:
+            done.append(done[-1] + size)
+            passed.append(advance * (done[-1] - start))
+        passed[-1] = 0.0
+    least, most = done[-1] / processes, float(done[-1])
+    bounds = _cut(done, passed, processes, most)
+    for _ in range(_HALVINGS):
+        middle = (least + most) / 2
+        tried = _cut(done, passed, processes, middle)
+        if tried[-1] == len(done) - 1:
+            bounds, most = tried, middle
+        else:
+            least = middle
+    return bounds
+
+
+def _cut(done: list[int], passed: list[float], processes: int, limit: float) -> list[int]:
+    """Return the bounds of ranges that take no longer than `limit`; all are in them when the limit is large enough."""
+    bounds = [0]
+    for number in range(processes):
+        first = bounds[-1]
+        own = (limit / _CHILD if number else limit) - passed[first]
+        bounds.append(max(first, bisect_right(done, done[first] + own) - 1))
+    return bounds
+
+
+class _Told:
+    """Tells the progress of the first range as that of the whole: the others are on their way at the same time."""
+
+    def __init__(self, progress: Callable[[int, int], None], own: int, total: int) -> None:
+        self._progress = progress
+        self._own = max(1, own)
+        self._total = total
+
+    def __call__(self, done: int) -> None:
+        self._progress(done * self._total // self._own, self._total)
+
+
+class _Carrier:
+    """Turns what came of a range into bytes and back. Both processes know the same files, scripts and rules."""
+
+    def __init__(self, work: Work, found: Discovered) -> None:
+        self._rules = work.asked.rules
+        self._migrations = work.migrations
+        self._scripts = [script for item in self._migrations for script in (item.forward, item.rollback) if script]
+        self._files = list(found.files)
+        self._file_numbers = {id(file): number for number, file in enumerate(self._files)}
+        for script in self._scripts:
+            if id(script.file) not in self._file_numbers:
+                self._file_numbers[id(script.file)] = len(self._files)
+                self._files.append(script.file)
+        self._script_numbers = {id(script): number for number, script in enumerate(self._scripts)}
+        self._migration_numbers = {id(item): number for number, item in enumerate(self._migrations)}
+
+    def pack(self, part: Part) -> bytes:
+        """Return a part as bytes."""
+        return encode(_Answer(part.migrations, [self._sent(item) for item in part.placed], dict(part.statements)))
+
+    def unpack(self, data: bytes) -> Part:
+        """Return the part that became these bytes. Raises `msgspec.DecodeError` for others."""
+        answer = decode(data, type=_Answer)
+        part = Part(answer.migrations, [self._received(hit) for hit in answer.hits])
+        part.statements.update(answer.statements)
+        return part
+
+    def _sent(self, placed: Placed) -> _Hit:
+        hit = placed.hit
+        return _Hit(
+            placed.rule.code,
+            self._file_numbers.get(id(hit.file), -1),
+            hit.file.path,
+            hit.span.start,
+            hit.span.end,
+            hit.message,
+            hit.help,
+            self._script_numbers.get(id(hit.script), -1),
+            hit.severity,
+            hit.fix,
+            hit.evidence,
+            hit.version,
+            self._migration_numbers.get(id(placed.migration), -1),
+        )
+
+    def _received(self, sent: _Hit) -> Placed:
+        hit = Hit(
+            self._files[sent.file] if sent.file >= 0 else SourceFile(sent.path, ""),
+            Span(sent.start, sent.end),
+            sent.message,
+            sent.help,
+            self._scripts[sent.script] if sent.script >= 0 else None,
+            sent.severity,
+            sent.fix,
+            sent.evidence,
+            sent.version,
+        )
+        migration = self._migrations[sent.migration] if sent.migration >= 0 else None
+        return Placed(self._rules[sent.code], hit, migration)
+
+
+class _Child:
+    """A process that examines one range; none where the system has no more processes to give."""
+
+    def __init__(self, work: Work, carrier: _Carrier, first: int, last: int) -> None:
+        self._work, self._carrier = work, carrier
+        self._first, self._last = first, last
+        self._pid: int | None = None
+        self._pipe = -1
+        reading, writing = os.pipe()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(reading)
+            os.close(writing)
+            return
+        if pid == 0:
+            os.close(reading)
+            self._run(writing)
+        os.close(writing)
+        self._pid, self._pipe = pid, reading
+
+    def _run(self, writing: int) -> NoReturn:
+        """Examine, answer, and leave at once: nothing of the parent's may be flushed or closed from here."""
+        status = 1
+        try:
+            # The terminal's interrupt is for the parent, which ends its children.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            data = self._carrier.pack(self._work.part(self._first, self._last))
+            with os.fdopen(writing, "wb") as pipe:
+                pipe.write(data)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def answer(self) -> Part:
+        """Wait for what came of the range; examine it here when the child did not answer."""
+        if self._pid is not None:
+            with os.fdopen(self._pipe, "rb") as pipe:
+                self._pipe = -1
+                data = pipe.read()
+            pid, self._pid = self._pid, None
+            if os.waitpid(pid, 0)[1] == 0:
+                return self._carrier.unpack(data)
+        return self._work.part(self._first, self._last)
+
+    def end(self) -> None:
+        """Stop the child if it still runs."""
+        if self._pipe >= 0:
+            os.close(self._pipe)
+        if self._pid is not None:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)

@@ -1,0 +1,177 @@
+"""The check: paths to a report, from the cache when nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from miglint.base.errors import UsageError
+from miglint.base.model import Dialect, Discovered, History, SourceFile
+from miglint.base.structs import Struct
+from miglint.cache.command_output import Inputs, Question
+from miglint.cache.reports import Cache
+from miglint.config.settings import DEFAULT_PATHS, Settings
+from miglint.discovery import DiscoveryOptions, discover, discover_text
+from miglint.discovery.context import variant_places
+from miglint.discovery.reading import read_file
+from miglint.discovery.roots import ROLLBACK_FOLDERS
+from miglint.report.value import Report
+
+if TYPE_CHECKING:
+    from miglint.dryrun.options import DryRunOptions
+    from miglint.replay.steps import Step
+
+Progress = Callable[..., None]
+
+# The names of rules, in small letters, among which are those that need sqlfluff.
+STYLE = frozenset({"all", "sty", "style", "sty001", "sqlfluff"})
+
+
+class Job(Struct, frozen=True):
+    """What to check: `paths` as given, or one file whose `text` is given instead of being read.
+
+    `question` is told what its answer depends on; `extra` are files besides those of the settings that it depends on.
+    With `dry_run` all is executed as well, and nothing comes from the cache. `told` are the files of which findings are
+    wanted, where those are not all that were asked for: of others the report may lack what takes long to find out.
+    """
+
+    settings: Settings
+    paths: tuple[str, ...] = ()
+    text: bytes | None = None
+    cached: bool = True
+    progress: Progress | None = None
+    question: Question | None = None
+    extra: tuple[str, ...] = ()
+    dry_run: DryRunOptions | None = None
+    told: frozenset[str] | None = None
+
+
+class Outcome(Struct, frozen=True):
+    """The report, and the files that it is about by path."""
+
+    report: Report
+    sources: Mapping[str, SourceFile]
+
+
+def check(job: Job) -> Outcome:
+    """Find, read, replay and judge; raises `UsageError` for what cannot be asked."""
+    settings = job.settings
+    found = _discovered(job)
+    schemas = baseline_schemas(settings)
+    if job.question is not None and watched(settings):
+        job.question.observe(_inputs(job, found))
+    cached = job.cached and job.text is None and job.dry_run is None and watched(settings)
+    cache = Cache.of(settings) if cached else None
+    told = found.requested if job.told is None else job.told if found.requested is None else job.told & found.requested
+    name = cache.name(found, settings, schemas) if cache is not None else ""
+    report = cache.get(name) if cache is not None else None
+    if report is None and cache is not None and told is not None:
+        # What is known of all files answers for some of them; but only what was asked for will be examined.
+        name = cache.part(name, told)
+        report = cache.get(name)
+    if report is None:
+        # Parsers and rules take longer to import than a cached answer takes in all.
+        from miglint.linter.findings_builder import judge
+
+        executed = None
+        if job.dry_run is not None:
+            # Engines and their drivers are heavy, and need not be installed.
+            from miglint.linter.dry_run import rehearse
+
+            executed = rehearse(found, settings, schemas, job.dry_run, job.progress, cached=job.cached)
+        report = judge(found, settings, schemas, None if executed else job.progress, executed, told)
+        if cache is not None:
+            cache.put(name, report)
+    if found.requested is not None:
+        report = report.of_paths(found.requested)
+    return Outcome(report, {file.path: file for file in found.files})
+
+
+def watched(settings: Settings) -> bool:
+    """Return whether all that findings come from can be watched: a module of rules may be anywhere.
+
+    So may what the configuration of sqlfluff names: its files from the home folder downward, macros, Python modules.
+    """
+    return all(name.endswith(".py") for name in settings.own_rules) and not _is_about_style(settings)
+
+
+def _is_about_style(settings: Settings) -> bool:
+    if STYLE.isdisjoint(name.strip().lower() for name in (*settings.select, *settings.extend_select)):
+        return False
+    from importlib.util import find_spec
+
+    return find_spec("sqlfluff") is not None
+
+
+def replayed(job: Job) -> Iterator[tuple[History, Iterator[Step]]]:
+    """Find, read and replay, without judging: each history with its steps."""
+    from miglint.linter.findings_builder import steps_of
+
+    schemas = baseline_schemas(job.settings)
+    for history in _discovered(job).histories:
+        yield history, steps_of(history, job.settings, schemas)
+
+
+def _discovered(job: Job) -> Discovered:
+    settings = job.settings
+    options = DiscoveryOptions(
+        layout=settings.layout,
+        dialect=Dialect(settings.dialect) if settings.dialect else None,
+        rollbacks=settings.rollbacks,
+        exclude=settings.exclude,
+        placeholders=settings.placeholders,
+    )
+    if job.text is not None:
+        return discover_text(job.paths[0], job.text, options=options)
+    return discover(paths_of(settings, job.paths), options=options)
+
+
+def _inputs(job: Job, found: Discovered) -> Inputs:
+    """Return all that the report depends on: what was listed and read, and what would change how it is looked for."""
+    asked = [Path(path).absolute() for path in paths_of(job.settings, job.paths)]
+    beside = {
+        path.parent / name
+        for asked_path in asked
+        for path in (asked_path, asked_path.parent)
+        for name in ROLLBACK_FOLDERS
+    }
+    below = {
+        folder / path.name for folder in beside for asked_path in asked for path in (asked_path, asked_path.parent)
+    }
+    inside = [path / "any.sql" if path.is_dir() else path for path in asked]
+    settings = job.settings
+    files = [*(settings.at(path) for path in (*settings.baseline_schema.values(), *settings.own_rules)), *job.extra]
+    return Inputs(
+        list(found.folders),
+        sorted({*map(str, {*asked, *beside, *below}), *variant_places([str(path) for path in inside])}),
+        sorted({*files, *(str(path) for path in asked if not path.is_dir())}),
+        any(history.dialect is Dialect.SQLITE for history in found.histories),
+    )
+
+
+def paths_of(settings: Settings, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the paths given, or those of the settings, or `migrations`."""
+    if given:
+        return given
+    if settings.paths:
+        return tuple(settings.at(path) for path in settings.paths)
+    default = settings.at(DEFAULT_PATHS[0])
+    if not Path(default).is_dir():
+        raise UsageError(
+            f"there is no folder `{DEFAULT_PATHS[0]}` here: name the files or folders to check, "
+            "or write them into `paths` of miglint.toml"
+        )
+    return (default,)
+
+
+def baseline_schemas(settings: Settings) -> dict[str, SourceFile]:
+    """Read the SQL files that make the schema at which the histories begin, by dialect (empty: any)."""
+    files: dict[str, SourceFile] = {}
+    for dialect, path in settings.baseline_schema.items():
+        place = Path(settings.at(path))
+        if not place.is_file():
+            where = settings.place("baseline-schema")
+            raise UsageError(f"{where}baseline-schema: there is no file `{path}`")
+        files[dialect] = read_file(str(place), path, DiscoveryOptions().max_file_bytes).file
+    return files

@@ -1,0 +1,163 @@
+"""Comments that speak to the linter: what they ignore, and what is wrong with them.
+
+`-- miglint: ignore IDM003, SYM001 (why)` is about the next statement, or about its own line when it stands behind
+code. `-- miglint: ignore-file IDM003 (why)` before the first statement is about the whole file. The comments of other
+linters are honoured for the rules that have an alias of theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import SourceFile, Span
+from miglint.base.structs import Struct, field
+from miglint.config.toml_table import nearest
+from miglint.linter.foreign_suppressions import MARKS, Foreign, foreign
+from miglint.rules.selection import Names
+
+# Strings and quoted names are matched so as to be skipped. Dollar quotes are not: the body of a DO block is code, and
+# a comment in it is a comment. What is never closed runs to the end, so that every character is looked at once.
+_COMMENT = pattern(
+    r"(--[^\n]*|/\*.*?(?:\*/|\Z))|[eE]'(?:[^'\\]|\\.)*+(?:'|\Z)|'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)", re.DOTALL
+)
+_MARKS = ("miglint:", *MARKS)
+_OURS = pattern(r"[-/*\s]*miglint:\s*([\w-]*)")
+_LIST = pattern(r"\s*([\w-][\w:.-]*(?:\s*,\s*[\w-][\w:.-]*)*)")
+_OTHERS = ("irreversible", "dialect", "section")
+_WORDS = ("ignore", "ignore-file", *_OTHERS)
+
+
+class Directive(Struct, frozen=True):
+    """A comment that ignores rules: `codes`, for findings that begin within `reach`.
+
+    `problems` are what is wrong with it: names that are no rule, a place where it does nothing. `foreign` marks another
+    tool's comment, which is held to that tool's rules and not to ours.
+    """
+
+    file: SourceFile
+    span: Span
+    word: str
+    codes: frozenset[str]
+    reach: Span
+    reason: str = ""
+    problems: tuple[str, ...] = ()
+    foreign: bool = False
+
+    def covers(self, code: str, offset: int) -> bool:
+        """Tell whether it hides a finding of `code` that begins at `offset`."""
+        return code in self.codes and self.reach.start <= offset < self.reach.end
+
+
+class Remarks(Struct, frozen=True):
+    """The directives of a run, as the rules about directives see them: `unused` are those that hid nothing."""
+
+    directives: tuple[Directive, ...]
+    unused: tuple[Directive, ...] = ()
+
+
+def directives(file: SourceFile, statements: Sequence[Span], names: Names) -> Iterator[Directive]:
+    """Yield the directives in a file, whose statements are at `statements`, in order."""
+    if not any(mark in file.text for mark in _MARKS):
+        return
+    reader = _Reader(file, statements, names)
+    for found in _COMMENT.finditer(file.text):
+        comment = found[1]
+        if comment is not None and any(mark in comment for mark in _MARKS):
+            span = Span(found.start(), found.start() + len(comment.rstrip()))
+            if (item := reader.read(span)) is not None:
+                yield item
+
+
+class _Reader(Struct, frozen=True):
+    """Reads the comments of one file. `open` are those that begin a part of it, and where they stand."""
+
+    file: SourceFile
+    statements: Sequence[Span]
+    names: Names
+    open: list[tuple[Foreign, int]] = field(default_factory=list)
+
+    def read(self, span: Span) -> Directive | None:
+        """Read one comment, which may be none of ours."""
+        text = self.file.text[span.start : span.end].removesuffix("*/")
+        if ours := _OURS.match(text):
+            return None if ours[1] in _OTHERS else self._ours(span, ours[1], text[ours.end() :])
+        found = foreign(text, self.names)
+        return None if found is None else self._foreign(span, found)
+
+    def _foreign(self, span: Span, found: Foreign) -> Directive | None:
+        if found.about == "start":
+            self.open.append((found, span.start))
+            return None
+        if found.about == "end":
+            begun = [item for item in self.open if item[0] == found._replace(about="start")]
+            if not begun:
+                return None
+            self.open.remove(begun[-1])
+            reach = Span(begun[-1][1], span.end)
+        elif found.about == "next":
+            reach = _reach(self.file.text, span, self.statements)
+        elif found.about == "head" and self.statements and self.statements[0].start < span.start:
+            return None
+        else:
+            reach = self._whole()
+        return Directive(self.file, span, "ignore", found.codes, reach, foreign=True)
+
+    def _ours(self, span: Span, word: str, rest: str) -> Directive:
+        if word not in ("ignore", "ignore-file"):
+            problem = f"`miglint: {word}` is no directive{nearest(word, _WORDS)}"
+            return Directive(self.file, span, word, frozenset(), Span(0, 0), problems=(problem,))
+        listed = _LIST.match(rest)
+        written = [name.strip().strip(":.") for name in listed[1].split(",")] if listed else []
+        reason = rest[listed.end() if listed else 0 :].strip(" \t\r\n():-\u2013\u2014")
+        problems = [] if written else [f"`{word}` names no rule"]
+        codes: set[str] = set()
+        for name in written:
+            known = self.names.resolve(name)
+            if known is None:
+                problems.append(f"no rule is called `{name}`{self.names.nearest(name)}")
+            else:
+                codes |= known
+        reach = self._whole() if word == "ignore-file" else _reach(self.file.text, span, self.statements)
+        if word == "ignore-file" and self.statements and self.statements[0].start < span.start:
+            problems.append("`ignore-file` does nothing behind the first statement: put it at the head of the file")
+            reach = Span(0, 0)
+        return Directive(self.file, span, word, frozenset(codes), reach, reason, tuple(problems))
+
+    def _whole(self) -> Span:
+        return Span(0, len(self.file.text) + 1)
+
+
+def _reach(text: str, span: Span, statements: Sequence[Span]) -> Span:
+    """Return where findings begin that a comment at `span` is about."""
+    number = bisect_right(statements, span.start, key=lambda item: item.start) - 1
+    before = statements[number] if number >= 0 else None
+    line = text.rfind("\n", 0, span.start) + 1
+    inside = before is not None and span.start < before.end
+    if text[line : span.start].strip():
+        if before is not None and not inside and before.end > line:
+            return Span(min(line, before.start), _line_end(text, span.end))
+        return Span(line, _line_end(text, span.end))
+    if inside:
+        start = _next_code(text, span.end)
+        return Span(start, _line_end(text, start))
+    following = bisect_left(statements, span.end, key=lambda item: item.start)
+    end = statements[following].end if following < len(statements) else len(text)
+    return Span(before.end if before is not None else 0, end + 1)
+
+
+def _line_end(text: str, offset: int) -> int:
+    end = text.find("\n", offset)
+    return len(text) if end < 0 else end
+
+
+def _next_code(text: str, offset: int) -> int:
+    """Return the start of the next line that holds more than a comment."""
+    while (newline := text.find("\n", offset)) >= 0:
+        offset = newline + 1
+        line = text[offset : _line_end(text, offset)].strip()
+        if line and not line.startswith("--"):
+            break
+    return offset

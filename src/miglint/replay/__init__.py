@@ -1,0 +1,1 @@
+"""Operations run over a schema: steps, verdicts, variants, and who opens the transaction."""

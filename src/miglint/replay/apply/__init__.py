@@ -1,0 +1,192 @@
+"""Running operations over a schema: `run` takes a schema and statements, and says what an engine would have done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from miglint.replay.apply import (
+    alter_columns,
+    alter_constraints,
+    calls,
+    clustering,
+    columns,
+    control,
+    data,
+    drops,
+    indexes,
+    others,
+    rename_columns,
+    renames,
+    routines,
+    tables,
+    types,
+    views,
+)
+from miglint.replay.apply.machine import Machine, Refused
+from miglint.schema.objects import Key
+from miglint.schema.outcome import Event, Failure, Moment, Run
+from miglint.schema.value import Schema
+from miglint.sql import operations as op
+from miglint.sql.operations import Operation, Statement, SyntaxProblem
+
+__all__ = ["run"]
+
+_HANDLERS: dict[type[Operation], Callable[[Machine, Any], None]] = {
+    op.CreateTable: tables.create_table,
+    op.AddColumn: columns.add_column,
+    op.DropColumn: columns.drop_column,
+    op.AlterColumnType: alter_columns.alter_column_type,
+    op.SetDefault: alter_columns.set_default,
+    op.SetNullable: alter_columns.set_nullable,
+    op.SetIdentity: alter_columns.set_identity,
+    op.SetGenerated: alter_columns.set_generated,
+    op.SetColumnOption: alter_columns.set_column_option,
+    op.AddConstraint: alter_constraints.add_table_constraint,
+    op.DropConstraint: alter_constraints.drop_constraint,
+    op.ValidateConstraint: alter_constraints.validate_constraint,
+    op.AlterConstraint: alter_constraints.alter_constraint,
+    op.RenameConstraint: alter_constraints.rename_constraint,
+    op.AttachPartition: tables.attach_partition,
+    op.DetachPartition: tables.detach_partition,
+    op.SetInherit: tables.set_inherit,
+    op.SetTableOption: tables.set_table_option,
+    op.EnableTrigger: tables.enable_trigger,
+    op.Drop: drops.drop,
+    op.Rename: renames.rename,
+    op.SetSchema: renames.set_schema,
+    op.RenameColumn: rename_columns.rename_column,
+    op.CreateIndex: indexes.create_index,
+    op.CreateView: views.create_view,
+    op.CreateSequence: types.create_sequence,
+    op.AlterSequence: types.alter_sequence,
+    op.CreateType: types.create_type,
+    op.AddEnumValue: types.add_enum_value,
+    op.RenameEnumValue: types.rename_enum_value,
+    op.CreateRoutine: routines.create_routine,
+    op.AlterRoutine: routines.alter_routine,
+    op.CreateTrigger: routines.create_trigger,
+    op.CreatePolicy: routines.create_policy,
+    op.AlterPolicy: routines.alter_policy,
+    op.CreateRule: routines.create_rule,
+    op.CreateExtension: others.create_extension,
+    op.CreateSchema: others.create_schema,
+    op.CreateRole: others.create_role,
+    op.CreateOther: others.create_other,
+    op.AlterOther: others.alter_other,
+    op.SetComment: others.set_comment,
+    op.SetPrivileges: others.set_privileges,
+    op.Insert: data.insert,
+    op.Update: data.update,
+    op.Delete: data.delete,
+    op.Truncate: data.truncate,
+    op.OtherData: lambda machine, operation: calls.other_data(machine, operation, _apply),
+    op.Select: lambda machine, operation: calls.select(machine, operation, _apply),
+    op.Maintenance: clustering.maintenance,
+    op.Transaction: control.transaction,
+    op.SetVariable: control.set_variable,
+    op.Pragma: control.pragma,
+    op.Opaque: control.opaque,
+    op.Raise: control.raise_error,
+}
+
+
+def _apply(machine: Machine, operation: Operation) -> None:
+    handler = _HANDLERS.get(type(operation))
+    if handler is not None:
+        if machine.moments is None:
+            handler(machine, operation)
+            return
+        before, noted = machine.schema, len(machine.notes)
+        try:
+            handler(machine, operation)
+        except Refused:
+            machine.moments.append(Moment(machine.statement, operation, before, before, (), True))
+            raise
+        notes = tuple(machine.notes[noted:]) if len(machine.notes) > noted else ()
+        machine.moments.append(Moment(machine.statement, operation, before, machine.schema, notes))
+    elif isinstance(operation, op.If):
+        control.branch(machine, operation, _apply)
+    elif isinstance(operation, op.Try):
+        control.attempt(machine, operation, _apply)
+    else:
+        raise TypeError(f"no handler for {type(operation).__name__}")
+
+
+def run(
+    schema: Schema,
+    statements: Iterable[Statement],
+    *,
+    rollback: bool = False,
+    kept: bool = True,
+    sure: frozenset[Key] | None = None,
+) -> Run:
+    """Run a script over a schema.
+
+    A statement that fails is passed over and the rest goes on, so that each failure is seen; `Run.failed` is the
+    first, where the engine would have stopped. `rollback` says that the statements are to undo what files have made.
+    The moments of the run are `kept` where somebody looks at them: they hold on to every schema on the way. `sure` is
+    given after something unknown has happened: only errors about these keys are certain then.
+    """
+    machine = Machine(schema, strict=rollback, kept=kept, sure=sure)
+    events: list[Event] = []
+    failed: Event | None = None
+    for statement in statements:
+        if statement.problem is not None:
+            event = _unreadable(machine, statement, statement.problem)
+            events.append(event)
+            failed = failed or (event if event.failure is not None and event.failure.certain else None)
+            continue
+        machine.dropping = _named_together(machine, statement)
+        machine.statement = statement
+        for operation in statement.operations:
+            before = machine.schema
+            failure: Failure | None = None
+            try:
+                _apply(machine, operation)
+            except Refused as refused:
+                machine.schema, failure = before, refused.failure
+            if failure is not None or machine.notes:
+                event = Event(statement, operation, before, failure, tuple(machine.notes))
+                machine.notes = []
+                events.append(event)
+                if failure is not None and failure.certain and failed is None:
+                    failed = event
+    ended = _without_temporary(machine) if machine.temporary else machine.schema
+    return Run(
+        machine.origin,
+        ended,
+        tuple(events),
+        failed,
+        tuple(dict.fromkeys(machine.unknown)) if machine.unknown else (),
+        frozenset(machine.touched),
+        tuple(machine.assumptions),
+        tuple(machine.moments or ()),
+        machine.lost,
+    )
+
+
+def _unreadable(machine: Machine, statement: Statement, problem: SyntaxProblem) -> Event:
+    # The engine stops at what its grammar rejects; what is merely too deep for this reader is not known.
+    reason = f"a statement cannot be read: {problem.message}"
+    machine.unknown.append(reason)
+    operation = op.Opaque(span=problem.span, reason=reason)
+    return Event(
+        statement, operation, machine.schema, Failure("syntax_error", problem.message, certain=problem.certain)
+    )
+
+
+def _named_together(machine: Machine, statement: Statement) -> frozenset[Key]:
+    if len(statement.operations) < 2 or not isinstance(statement.operations[0], op.Drop):
+        return frozenset()
+    drops_ = [operation for operation in statement.operations if isinstance(operation, op.Drop)]
+    return frozenset(machine.key(drop.name, "type" if drop.kind == "type" else "relation") for drop in drops_)
+
+
+def _without_temporary(machine: Machine) -> Schema:
+    # Temporary objects end with the session.
+    schema = machine.schema
+    for key in machine.touched:
+        if key.schema in ("pg_temp", "temp") and schema.find(key) is not None:
+            schema = schema.drop(key).forget(key)
+    return schema

@@ -1,0 +1,251 @@
+"""`ALTER TABLE` and `ALTER DOMAIN` on constraints: adding, dropping, renaming, validating them."""
+
+from __future__ import annotations
+
+from miglint.base.structs import replace
+from miglint.replay.apply.constraints import add_constraint, not_null_column, remove, rename_in_table
+from miglint.replay.apply.foreign_keys import resting_on
+from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.naming import choose
+from miglint.schema.objects import Absent, Domain, Key, Table
+from miglint.sql.operations import (
+    AddConstraint,
+    AlterConstraint,
+    Constraint,
+    DropConstraint,
+    Name,
+    RenameConstraint,
+    TableOperation,
+    ValidateConstraint,
+)
+
+
+def _altered(machine: Machine, operation: TableOperation) -> tuple[Key, Table] | None:
+    key, found = machine.relation(operation.table)
+    if operation.table_if_exists and isinstance(found, Absent):
+        machine.note("missing", f'table "{operation.table}" does not exist, skipped', key)
+        return None
+    machine.only_tables(operation.table, "... CONSTRAINT")
+    return machine.table(operation.table)
+
+
+def add_table_constraint(machine: Machine, operation: AddConstraint) -> None:
+    """`ALTER TABLE ... ADD CONSTRAINT`, also of a domain."""
+    if operation.kind == "domain":
+        _add_to_domain(machine, operation)
+        return
+    found = _altered(machine, operation)
+    if found is not None:
+        key, table = found
+        if not machine.postgres and operation.constraint.name is not None:
+            name = operation.constraint.name.lower()
+            if name in table.constraints:
+                raise machine.refuse(
+                    "duplicate_object", f"constraint {operation.constraint.name} already exists", key, name
+                )
+        add_constraint(machine, key, operation.constraint)
+
+
+def domain_of(machine: Machine, name: Name) -> tuple[Key, Domain | None]:
+    """Return a domain to alter, with None when it is not known. Raises `Refused` when it is known not to exist."""
+    key = machine.key(name, "type")
+    found = machine.schema.get(key)
+    if isinstance(found, Absent):
+        raise machine.refuse("undefined_object", f'type "{name}" does not exist', key)
+    return key, found if isinstance(found, Domain) and not found.assumed else None
+
+
+def _add_to_domain(machine: Machine, operation: AddConstraint) -> None:
+    key, domain = domain_of(machine, operation.table)
+    if domain is None:
+        return
+    name = operation.constraint.name or choose(domain.name.name, None, "check", lambda text: text in domain.constraints)
+    if name in domain.constraints:
+        raise machine.refuse(
+            "duplicate_object", f'constraint "{name}" for domain {domain.name} already exists', key, name
+        )
+    constraint = replace(operation.constraint, name=name, generated=operation.constraint.name is None)
+    machine.put(key, replace(domain, constraints={**domain.constraints, name: constraint}))
+
+
+def drop_constraint(machine: Machine, operation: DropConstraint) -> None:
+    """`DROP CONSTRAINT`, with the index behind it; refused while foreign keys need it, unless `CASCADE`."""
+    if operation.kind == "domain":
+        key, domain = domain_of(machine, operation.table)
+        if domain is not None:
+            if operation.constraint not in domain.constraints:
+                if operation.if_exists:
+                    machine.note("missing", f'constraint "{operation.constraint}" does not exist, skipped', key)
+                    return
+                raise machine.refuse(
+                    "undefined_object",
+                    f'constraint "{operation.constraint}" of domain "{domain.name.name}" does not exist',
+                    key,
+                    operation.constraint,
+                )
+            rest = {name: value for name, value in domain.constraints.items() if name != operation.constraint}
+            machine.put(key, replace(domain, constraints=rest))
+        return
+    found = _altered(machine, operation)
+    if found is None:
+        return
+    key, table = found
+    name = operation.constraint if machine.postgres else operation.constraint.lower()
+    constraint = table.constraints.get(name)
+    if constraint is None:
+        column = not_null_column(table, name)
+        if column is not None:
+            nullable = replace(table.columns[column], nullable=True, not_null_name=None)
+            machine.put(key, replace(table, columns={**table.columns, column: nullable}))
+            return
+        if table.assumed and name not in table.absent:
+            _drop_unknown(machine, key, table, name, guarded=operation.if_exists)
+            return
+        if operation.if_exists:
+            machine.note("missing", f'constraint "{name}" does not exist, skipped', key, name)
+            return
+        raise machine.refuse(
+            "undefined_object", f'constraint "{name}" of relation "{table.name.name}" does not exist', key, name
+        )
+    if constraint.kind in ("primary", "unique"):
+        _free_of_foreign_keys(machine, key, constraint, cascade=operation.cascade)
+        table = machine.schema.table(key) or table
+    remove(machine, key, name)
+
+
+def _drop_unknown(machine: Machine, key: Key, table: Table, name: str, *, guarded: bool) -> None:
+    # The constraint of an assumed table: taken to have been there, with a definition that nobody said.
+    if not guarded:
+        machine.assume_part(key, "constraint", name, Constraint("unknown", name))
+        table = machine.schema.table(key) or table
+    rest = {item: value for item, value in table.constraints.items() if item != name}
+    machine.put(key, replace(table, constraints=rest, absent=table.absent | {name}))
+
+
+def _free_of_foreign_keys(machine: Machine, key: Key, constraint: Constraint, *, cascade: bool) -> None:
+    for user, name in resting_on(machine, key, constraint.name or "", constraint.columns):
+        if cascade:
+            remove(machine, user, name)
+            machine.note("cascade", f'constraint "{name}" of "{user.name}" goes with it', user, name)
+        else:
+            raise machine.refuse(
+                "dependent_objects_still_exist",
+                f'cannot drop constraint "{constraint.name}" on table "{key.name}": foreign key "{name}" of table '
+                f'"{user.name}" depends on it',
+                key,
+                constraint.name,
+            )
+
+
+def rename_constraint(machine: Machine, operation: RenameConstraint) -> None:
+    """`RENAME CONSTRAINT`, which renames the index behind it too."""
+    if operation.kind == "domain":
+        key, domain = domain_of(machine, operation.table)
+        if domain is not None and operation.constraint in domain.constraints:
+            renamed = {
+                operation.new if name == operation.constraint else name: value
+                for name, value in domain.constraints.items()
+            }
+            machine.put(key, replace(domain, constraints=renamed))
+        return
+    found = _altered(machine, operation)
+    if found is None:
+        return
+    key, table = found
+    constraint = table.constraints.get(operation.constraint)
+    if constraint is None:
+        column = not_null_column(table, operation.constraint)
+        if column is not None:
+            not_null = replace(table.columns[column], not_null_name=operation.new)
+            machine.put(key, replace(table, columns={**table.columns, column: not_null}))
+            return
+        if table.assumed and operation.constraint not in table.absent:
+            machine.put(
+                key,
+                replace(
+                    table,
+                    absent=table.absent | {operation.constraint},
+                    constraints={**table.constraints, operation.new: Constraint("unknown", operation.new)},
+                ),
+            )
+            return
+        raise machine.refuse(
+            "undefined_object",
+            f'constraint "{operation.constraint}" for table "{table.name.name}" does not exist',
+            key,
+            operation.constraint,
+        )
+    if operation.new in table.constraints:
+        raise machine.refuse(
+            "duplicate_object",
+            f'constraint "{operation.new}" for relation "{table.name.name}" already exists',
+            key,
+            operation.new,
+        )
+    rename_in_table(machine, key, operation.constraint, operation.new)
+
+
+def validate_constraint(machine: Machine, operation: ValidateConstraint) -> None:
+    """`VALIDATE CONSTRAINT`."""
+    if operation.kind == "domain":
+        _validate_in_domain(machine, operation)
+        return
+    found = _altered(machine, operation)
+    if found is None:
+        return
+    key, table = found
+    constraint = table.constraints.get(operation.constraint)
+    if constraint is None:
+        if table.assumed and operation.constraint not in table.absent:
+            return
+        raise machine.refuse(
+            "undefined_object",
+            f'constraint "{operation.constraint}" of relation "{table.name.name}" does not exist',
+            key,
+            operation.constraint,
+        )
+    if not constraint.validated:
+        changed = replace(constraint, validated=True)
+        machine.put(key, replace(table, constraints={**table.constraints, operation.constraint: changed}))
+
+
+def _validate_in_domain(machine: Machine, operation: ValidateConstraint) -> None:
+    key, domain = domain_of(machine, operation.table)
+    if domain is None:
+        return
+    constraint = domain.constraints.get(operation.constraint)
+    if constraint is None:
+        raise machine.refuse(
+            "undefined_object",
+            f'constraint "{operation.constraint}" of domain "{domain.name.name}" does not exist',
+            key,
+            operation.constraint,
+        )
+    changed = replace(constraint, validated=True)
+    machine.put(key, replace(domain, constraints={**domain.constraints, operation.constraint: changed}))
+
+
+def alter_constraint(machine: Machine, operation: AlterConstraint) -> None:
+    """`ALTER CONSTRAINT ... DEFERRABLE`."""
+    found = _altered(machine, operation)
+    if found is None:
+        return
+    key, table = found
+    constraint = table.constraints.get(operation.constraint)
+    if constraint is None:
+        if table.assumed and operation.constraint not in table.absent:
+            return
+        raise machine.refuse(
+            "undefined_object",
+            f'constraint "{operation.constraint}" of relation "{table.name.name}" does not exist',
+            key,
+            operation.constraint,
+        )
+    changed = constraint
+    if operation.changes_deferrability:
+        changed = replace(changed, deferrable=operation.deferrable, deferred=operation.deferred)
+    if operation.enforced is not None:
+        changed = replace(changed, enforced=operation.enforced)
+    if operation.no_inherit is not None:
+        changed = replace(changed, no_inherit=operation.no_inherit)
+    machine.put(key, replace(table, constraints={**table.constraints, operation.constraint: changed}))

@@ -1,0 +1,125 @@
+"""What calls a function: queries and `CALL`. A function that the files made is carried out as a block would be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from miglint.replay.apply import data
+from miglint.replay.apply.machine import SYSTEM_SCHEMAS, Machine
+from miglint.schema.objects import Key, Routine
+from miglint.sql.operations import (
+    Call,
+    Delete,
+    Insert,
+    Maintenance,
+    Name,
+    Opaque,
+    Operation,
+    OtherData,
+    Raise,
+    Select,
+    Truncate,
+    Update,
+    flat,
+)
+
+Apply = Callable[[Machine, Operation], None]
+
+_DEEPEST = 10
+_ROWS_ONLY = (Insert, Update, Delete, Truncate, Raise, Maintenance)
+
+
+def select(machine: Machine, operation: Select, apply: Apply) -> None:
+    """A query run for itself: only the relations it reads and the functions it calls matter."""
+    machine.reads(operation.query)
+    for call in operation.called:
+        _call(machine, call, operation, apply)
+    sure = {call.name for call in operation.called}
+    for function in operation.query.functions:
+        if function not in sure:
+            _perhaps(machine, function, operation)
+
+
+def other_data(machine: Machine, operation: OtherData, apply: Apply) -> None:
+    """`CALL`, and what else changes rows."""
+    if operation.called is None:
+        data.other_data(machine, operation)
+    elif not _call(machine, operation.called, operation, apply):
+        machine.lose("what a called procedure does is not known")
+
+
+def _found(machine: Machine, name: Name) -> list[tuple[Key, Routine]]:
+    resolved = machine.function_name(name)
+    if resolved.schema is None or resolved.schema in SYSTEM_SCHEMAS:
+        return []
+    keys = machine.schema.on(Key("routine name", resolved.schema, resolved.name))
+    found = ((key, machine.schema.find(key)) for key in keys if key.space == "routine")
+    return [(key, value) for key, value in found if isinstance(value, Routine) and value.kind != "aggregate"]
+
+
+def _takes(routine: Routine, arguments: int) -> bool:
+    if "variadic " in routine.definition:
+        return True
+    most = len(routine.arguments or ())
+    return most - routine.defaults <= arguments <= most
+
+
+def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> bool:
+    """Carry out a call; False when nothing is known of a function of that name."""
+    found = _found(machine, call.name)
+    if not found:
+        return False
+    fitting = [(key, routine) for key, routine in found if _takes(routine, len(call.arguments))]
+    key, routine = fitting[0] if len(fitting) == 1 else found[0]
+    effects = _effects(routine, call.arguments, operation) if len(fitting) == 1 else None
+    if effects is None or key in machine.calling or len(machine.calling) >= _DEEPEST:
+        machine.lose(f'what the function "{call.name}" does is not known')
+        return True
+    path, moments = machine.path, machine.moments
+    for option in routine.options:
+        if option.startswith("set search_path to "):
+            names = (name.strip().strip('"') for name in option.removeprefix("set search_path to ").split(","))
+            machine.path = tuple(name for name in names if name and name != "$user") or path
+    machine.calling, machine.moments = (*machine.calling, key), None
+    try:
+        for inner in effects:
+            apply(machine, inner)
+    finally:
+        machine.calling, machine.moments = machine.calling[:-1], moments
+        if machine.path != path and any(option.startswith("set search_path") for option in routine.options):
+            machine.path = path
+    return True
+
+
+def _effects(routine: Routine, arguments: tuple[str | None, ...], operation: Operation) -> tuple[Operation, ...] | None:
+    # The server lets only a VOLATILE function change anything.
+    if "volatility=stable" in routine.options or "volatility=immutable" in routine.options:
+        return ()
+    if routine.body is None:
+        return None
+    # The parser of bodies loads only where one is called.
+    from miglint.sql.postgres.called import Body, effects
+
+    body = Body(routine.language, routine.body, routine.input_names, routine.output_names, routine.returns)
+    return effects(body, arguments, operation.span)
+
+
+def _perhaps(machine: Machine, name: Name, operation: Select) -> None:
+    """A function that is called for each row, or on a condition: how often is not known."""
+    for _, routine in _found(machine, name):
+        effects = _effects(routine, (), operation)
+        if effects is None or not _only_rows(machine, effects):
+            machine.lose(f'what the function "{name}" does is not known')
+            return
+        if any(not isinstance(item, (Select, Raise)) for item in effects):
+            machine.note("rows?", f'what the function "{name}" does to rows is not known')
+
+
+def _only_rows(machine: Machine, operations: tuple[Operation, ...]) -> bool:
+    for item in flat(operations):
+        if isinstance(item, Select):
+            if any(_found(machine, function) for function in item.query.functions):
+                return False
+        elif not isinstance(item, _ROWS_ONLY) and not (isinstance(item, Opaque) and not item.schema_effect):
+            return False
+    return True

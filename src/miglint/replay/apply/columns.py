@@ -1,0 +1,310 @@
+"""Adding, dropping and altering the columns of a table."""
+
+from __future__ import annotations
+
+from miglint.base.structs import replace
+from miglint.replay.apply.constraints import add_constraint
+from miglint.replay.apply.dependents import drop_column_dependents, refuse_if_column_is_used
+from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.naming import choose
+from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import ABSENT, Absent, Composite, Key, Sequence, Table
+from miglint.schema.sequences import unusual
+from miglint.sql.operations import (
+    AddColumn,
+    AlterColumnType,
+    Column,
+    DropColumn,
+    Expression,
+    Name,
+    SetNullable,
+    TableOperation,
+    Type,
+)
+
+# Views have columns with defaults, and indexes columns with statistics; the rest is for tables.
+_ONLY_TABLES: dict[type[TableOperation], str] = {
+    AddColumn: "ADD COLUMN",
+    DropColumn: "DROP COLUMN",
+    AlterColumnType: "ALTER COLUMN ... SET DATA TYPE",
+    SetNullable: "ALTER COLUMN ... SET NOT NULL",
+}
+
+
+def altered(machine: Machine, operation: TableOperation) -> tuple[Key, Table] | None:
+    """Return the table that an `ALTER TABLE` is about; None when there is nothing to model (a view, one missing)."""
+    if operation.table_if_exists and isinstance(machine.relation(operation.table)[1], Absent):
+        machine.note("missing", f'table "{operation.table}" does not exist, skipped')
+        return None
+    action = _ONLY_TABLES.get(type(operation))
+    if action is not None:
+        machine.only_tables(operation.table, action)
+    return machine.table(operation.table)
+
+
+def no_column(machine: Machine, key: Key, column: str) -> Exception:
+    """Build the error for a column that is not there."""
+    if machine.postgres:
+        message = f'column "{column}" of relation "{key.name}" does not exist'
+    else:
+        message = f"no such column: {column}"
+    return machine.refuse("undefined_column", message, key, column)
+
+
+def column_of(machine: Machine, key: Key, table: Table, name: str) -> Column | None:
+    """Return a column that an operation relies on; an unknown one of an assumed table is assumed.
+
+    Returns None where the table's columns are not known and cannot be (a foreign table, a wrong parse). Raises
+    `Refused` when the column is known not to exist.
+    """
+    folded = machine.column_name(name)
+    column = table.columns.get(folded)
+    if column is not None:
+        return column
+    if table.assumed and folded not in table.absent:
+        column = Column(name, None, None, assumed=True)
+        assume_column(machine, key, folded, column)
+        return column
+    raise no_column(machine, key, name)
+
+
+def altered_column(machine: Machine, operation: TableOperation, name: str) -> tuple[Key, Column] | None:
+    """Return the table's key and the column that an `ALTER COLUMN` is about; None when there is nothing to model."""
+    found = altered(machine, operation)
+    if found is None:
+        return None
+    key, table = found
+    column = column_of(machine, key, table, name)
+    return None if column is None else (key, column)
+
+
+def assume_column(machine: Machine, key: Key, folded: str, column: Column | None) -> None:
+    """Take it that an assumed table has a column, or with None that it does not."""
+    machine.assume_part(key, "column", folded, column)
+
+
+def put_column(machine: Machine, key: Key, column: Column) -> None:
+    """Set a column of a table."""
+    table = machine.schema.table(key)
+    if table is not None:
+        machine.put(key, replace(table, columns={**table.columns, machine.column_name(column.name): column}))
+
+
+def refuse_gone_type(machine: Machine, written: Type | None) -> None:
+    """Raise the error for a type that was dropped, or has another name now."""
+    if written is None or not machine.postgres:
+        return
+    places = machine.path if written.schema is None else (written.schema,)
+    found = [machine.schema.objects.get(Key("type", schema, written.name)) for schema in places]
+    if ABSENT in found and all(value is ABSENT or value is None for value in found):
+        spelled = written.name if written.schema is None else f"{written.schema}.{written.name}"
+        key = Key("type", places[0], written.name)
+        raise machine.refuse("undefined_object", f'type "{spelled}" does not exist', key)
+
+
+def define(machine: Machine, table: Name, column: Column) -> Column:
+    """Resolve a column as written: its type, and the sequence behind `serial` and identity columns."""
+    if not machine.postgres:
+        return column
+    refuse_gone_type(machine, column.type)
+    default = column.default
+    if default is not None and column.generated is None and default.key == "null":
+        default = None
+    resolved = Column(
+        column.name,
+        machine.type(column.type),
+        column.nullable,
+        machine.expression(default),
+        column.identity,
+        column.generated,
+        column.collation,
+        column.serial,
+        column.autoincrement,
+        False,
+        column.span,
+    )
+    if column.serial or column.identity is not None:
+        sequence = implied_sequence(machine, table, column.name, resolved.type)
+        if column.serial:
+            text = f"nextval('{sequence.name}'::regclass)"
+            resolved = replace(resolved, default=Expression(f"nextval {sequence}", text, sequence=sequence))
+    return resolved
+
+
+def implied_sequence(machine: Machine, table: Name, column: str, type_: Type | None) -> Name:
+    """Create the sequence that `serial` and identity columns imply, under the name that the server chooses."""
+    options = unusual([] if type_ is None else [f"as={type_.name}"])
+    schema = table.schema or machine.creation_schema
+    name = choose(table.name, column, "seq", lambda text: Key("relation", schema, text) in machine.schema)
+    sequence = Name(schema, name)
+    machine.create(Key("relation", schema, name), Sequence(sequence, options, (table, column), implicit=True))
+    return sequence
+
+
+def add_column(machine: Machine, operation: AddColumn) -> None:
+    """`ADD COLUMN`."""
+    if operation.kind == "type":
+        _add_attribute(machine, operation)
+        return
+    found = altered(machine, operation)
+    if found is None:
+        return
+    key, table = found
+    if table.partition_of is not None:
+        raise machine.refuse("wrong_object_type", "cannot add column to a partition", key)
+    folded = machine.column_name(operation.column.name)
+    existing = table.columns.get(folded)
+    if existing is not None and not (existing.assumed and not operation.if_not_exists and existing.type is None):
+        if operation.if_not_exists:
+            new = define_quietly(machine, operation.column)
+            if existing.assumed or (existing.type == new.type):
+                machine.note("skipped", f'column "{existing.name}" exists already', key, folded)
+            else:
+                machine.note(
+                    "hidden",
+                    f'column "{existing.name}" of "{table.name.name}" exists already with type {existing.type}, '
+                    f"not {new.type}: IF NOT EXISTS keeps it as it is",
+                    key,
+                    folded,
+                )
+            return
+        if machine.postgres:
+            message = f'column "{operation.column.name}" of relation "{table.name.name}" already exists'
+        else:
+            message = f"duplicate column name: {operation.column.name}"
+        raise machine.refuse("duplicate_column", message, key, folded)
+    if not machine.postgres:
+        _refuse_key_of_new_column(machine, operation, key)
+    if table.assumed and folded not in table.absent:
+        assume_column(machine, key, folded, None)
+    column = define(machine, Name(key.schema, table.name.name), operation.column)
+    put_column(machine, key, column)
+    for constraint in operation.constraints:
+        add_constraint(machine, key, constraint)
+    if not machine.postgres:
+        generated = column.default if column.generated is not None else None
+        refuse_unknown_columns(machine, key, (generated, *(made.expression for made in operation.constraints)))
+    else:
+        for child in inheritors(machine, key):
+            other = machine.schema.table(child)
+            if other is not None and folded not in other.columns:
+                put_column(machine, child, column)
+
+
+def _refuse_key_of_new_column(machine: Machine, operation: AddColumn, key: Key) -> None:
+    """Raise the error that SQLite has for a new column with a key, whether the table has rows or not."""
+    for constraint in operation.constraints:
+        if constraint.kind in ("primary", "unique"):
+            words = "PRIMARY KEY" if constraint.kind == "primary" else "UNIQUE"
+            message = f"Cannot add a {words} column"
+            # As good as a mistake in the text: there is no schema on which it could run.
+            raise machine.refuse("syntax_error", message, key, operation.column.name.lower())
+
+
+def define_quietly(machine: Machine, column: Column) -> Column:
+    """Resolve a column's type without creating anything."""
+    return replace(column, type=machine.type(column.type))
+
+
+def inheritors(machine: Machine, key: Key) -> list[Key]:
+    """Return partitions and inheriting tables of a table."""
+    result = []
+    for child in machine.schema.on(key):
+        if child.space != "relation":
+            continue
+        other = machine.schema.table(child)
+        if other is None:
+            continue
+        parents = other.inherits if other.partition_of is None else (*other.inherits, other.partition_of)
+        if any(Key("relation", parent.schema or "public", parent.name) == key for parent in parents):
+            result.append(child)
+    return result
+
+
+def _add_attribute(machine: Machine, operation: AddColumn) -> None:
+    key, value = composite(machine, operation)
+    if value is None:
+        return
+    name = operation.column.name
+    if name in value.columns:
+        raise machine.refuse("duplicate_column", f'column "{name}" of relation "{key.name}" already exists', key, name)
+    machine.put(key, replace(value, columns={**value.columns, name: define_quietly(machine, operation.column)}))
+
+
+def composite(machine: Machine, operation: TableOperation) -> tuple[Key, Composite | None]:
+    """Return a composite type to alter, with None when it is not known."""
+    key = machine.key(operation.table, "type")
+    found = machine.schema.get(key)
+    if isinstance(found, Absent):
+        raise machine.refuse("undefined_object", f'type "{operation.table}" does not exist', key)
+    return key, found if isinstance(found, Composite) and not found.assumed else None
+
+
+def drop_column(machine: Machine, operation: DropColumn) -> None:
+    """`DROP COLUMN`, with the indexes and constraints that go with it."""
+    if operation.kind == "type":
+        _drop_attribute(machine, operation)
+        return
+    found = altered(machine, operation)
+    if found is None:
+        return
+    key, table = found
+    folded = machine.column_name(operation.column)
+    column = table.columns.get(folded)
+    if column is None:
+        if table.assumed and folded not in table.absent:
+            if operation.if_exists:
+                # It may or may not be there: whether a later ADD COLUMN restores it is not known.
+                assume_column(machine, key, folded, Column(operation.column, None, None, assumed=True))
+                table = machine.schema.table(key) or table
+                columns = {name: value for name, value in table.columns.items() if name != folded}
+                machine.put(key, replace(table, columns=columns, absent=table.absent | {folded}))
+                return
+            column = column_of(machine, key, table, operation.column)
+        elif operation.if_exists:
+            machine.note("missing", f'column "{operation.column}" does not exist, skipped', key, folded)
+            return
+        else:
+            if machine.postgres:
+                raise no_column(machine, key, operation.column)
+            raise machine.refuse("undefined_column", f'no such column: "{operation.column}"', key, folded)
+    if not machine.postgres:
+        refuse_if_broken(machine)
+        refuse_if_column_is_used(machine, key, folded)
+    elif _is_inherited(machine, table, folded):
+        message = f'cannot drop inherited column "{operation.column}"'
+        raise machine.refuse("invalid_table_definition", message, key, folded)
+    drop_column_dependents(machine, key, folded, cascade=operation.cascade)
+    table = machine.schema.table(key) or table
+    columns = dict(table.columns)
+    columns.pop(folded, None)
+    machine.put(key, replace(table, columns=columns, absent=table.absent | {folded} if table.assumed else table.absent))
+    machine.note("lost", f'the values of column "{operation.column}"', key, folded)
+    if machine.postgres:
+        for child in inheritors(machine, key):
+            other = machine.schema.table(child)
+            if other is not None and folded in other.columns:
+                drop_column_dependents(machine, child, folded, cascade=operation.cascade)
+                other = machine.schema.table(child) or other
+                rest = {name: value for name, value in other.columns.items() if name != folded}
+                machine.put(child, replace(other, columns=rest))
+
+
+def _is_inherited(machine: Machine, table: Table, column: str) -> bool:
+    parents = table.inherits if table.partition_of is None else (table.partition_of,)
+    found = (machine.schema.table(relation_key(parent, machine.dialect)) for parent in parents)
+    return any(parent is not None and column in parent.columns for parent in found)
+
+
+def _drop_attribute(machine: Machine, operation: DropColumn) -> None:
+    key, value = composite(machine, operation)
+    if value is None:
+        return
+    if operation.column not in value.columns:
+        if operation.if_exists:
+            machine.note("missing", f'attribute "{operation.column}" does not exist, skipped', key)
+            return
+        raise no_column(machine, key, operation.column)
+    rest = {name: column for name, column in value.columns.items() if name != operation.column}
+    machine.put(key, replace(value, columns=rest))

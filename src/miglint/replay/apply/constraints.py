@@ -1,0 +1,280 @@
+"""Adding, dropping, renaming and validating constraints, with the indexes behind them."""
+
+from __future__ import annotations
+
+from miglint.base.structs import replace
+from miglint.replay.apply.clustering import forget
+from miglint.replay.apply.foreign_keys import fitting
+from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.naming import choose, column_part, join, truncate
+from miglint.schema.objects import Absent, Index, Key, Table
+from miglint.sql.operations import (
+    Column,
+    Constraint,
+    Expression,
+    IndexElement,
+    Name,
+)
+
+_SYSTEM_COLUMNS = ("ctid", "tableoid", "xmin", "xmax", "cmin", "cmax")
+_INDEXED = frozenset({"primary", "unique", "exclude"})
+_LABELS = {"primary": "pkey", "unique": "key", "check": "check", "foreign": "fkey", "exclude": "excl"}
+
+
+def not_null_column(table: Table, name: str) -> str | None:
+    """Return the column whose `NOT NULL` constraint (PostgreSQL 18) has that name."""
+    for label, column in table.columns.items():
+        if column.nullable is False and not_null_name(table.name.name, column) in (name, name.rstrip("0123456789")):
+            return label
+    return None
+
+
+def not_null_name(table: str, column: Column) -> str:
+    """Return the name of a column's `NOT NULL` constraint."""
+    return column.not_null_name or join(table, column.name, "not_null")
+
+
+def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating: bool = False) -> None:
+    """Add a constraint to a table, under its own or a generated name. Raises `Refused` for a name that is taken.
+
+    `creating` is True while the table itself is being made.
+    """
+    table = machine.schema.table(key)
+    if table is None:
+        return
+    if not machine.postgres:
+        _add_sqlite(machine, key, table, written)
+        return
+    if written.kind == "not_null":
+        _not_null(machine, key, table, written, creating=creating)
+        return
+    referenced = None
+    if written.table is not None:
+        referenced = machine.full(written.table)
+        target = machine.table(written.table)
+        table = machine.schema.table(key) or table
+        if target is not None and not written.referenced:
+            primary = next((c.columns for c in target[1].constraints.values() if c.kind == "primary"), ())
+            written = replace(written, referenced=primary)
+        if target is not None:
+            # A forward's table is made all the same: REF007 tells of its key, and more is said about the table itself.
+            if machine.strict or not creating:
+                _check_reference(machine, key, table, written, *target)
+            candidates = fitting(machine, target[0], target[1], written.referenced)
+            written = replace(written, rests_on=candidates[0] if len(candidates) == 1 else None)
+    generated = written.name is None
+    name = truncate(written.name) if written.name is not None else _generated(machine, key, table, written)
+    if written.using_index is not None:
+        _adopt(machine, key, table, written, name)
+        return
+    index_key = Key("relation", key.schema, name)
+    if written.kind in _INDEXED and machine.schema.find(index_key) is not None and not _is_second_key(table, written):
+        # The index is made first, so it is its name that is taken.
+        raise machine.refuse("duplicate_table", f'relation "{name}" already exists', index_key)
+    if name in table.constraints:
+        raise machine.refuse(
+            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
+        )
+    if written.kind == "primary" and any(c.kind == "primary" for c in table.constraints.values()):
+        raise machine.refuse(
+            "invalid_table_definition",
+            f'multiple primary keys for table "{table.name.name}" are not allowed',
+            key,
+            name,
+        )
+    if table.assumed and name not in table.absent and not generated:
+        machine.assume_part(key, "constraint", name, None)
+        table = machine.schema.table(key) or table
+    if written.expression is not None and not creating:
+        check_mentioned(machine, key, table, written.expression)
+    constraint = replace(
+        written,
+        name=name,
+        expression=machine.expression(written.expression),
+        table=referenced,
+        generated=generated,
+    )
+    if written.kind in _INDEXED:
+        _check_columns(machine, key, table, written.columns)
+        table = machine.schema.table(key) or table
+        machine.create(
+            index_key,
+            Index(
+                Name(key.schema, name),
+                Name(key.schema, table.name.name),
+                tuple(IndexElement(column) for column in written.columns),
+                unique=written.kind != "exclude",
+                method=written.method or ("gist" if written.kind == "exclude" else "btree"),
+                include=written.include,
+                nulls_not_distinct=written.nulls_not_distinct,
+                constraint=name,
+                generated=generated,
+            ),
+        )
+    columns = table.columns
+    if written.kind == "primary":
+        columns = {
+            item: replace(column, nullable=False)
+            if item in written.columns and column.nullable is not False
+            else column
+            for item, column in columns.items()
+        }
+    machine.put(key, replace(table, columns=columns, constraints={**table.constraints, name: constraint}))
+
+
+def _is_second_key(table: Table, written: Constraint) -> bool:
+    return written.kind == "primary" and any(c.kind == "primary" for c in table.constraints.values())
+
+
+def _check_columns(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) -> None:
+    for column in columns:
+        if column not in table.columns and (not table.assumed or column in table.absent):
+            raise machine.refuse("undefined_column", f'column "{column}" named in key does not exist', key, column)
+
+
+def check_mentioned(machine: Machine, key: Key, table: Table, expression: Expression) -> None:
+    """Raise the error for a column that an expression about a table mentions and the table is known not to have."""
+    if table.assumed or table.kind != "table" or expression.relations:
+        return
+    for column in expression.columns:
+        # The table's own name stands for the whole row.
+        if column not in table.columns and column not in (*_SYSTEM_COLUMNS, table.name.name):
+            raise machine.refuse("undefined_column", f'column "{column}" does not exist', key, column)
+
+
+def _check_reference(machine: Machine, key: Key, table: Table, written: Constraint, place: Key, target: Table) -> None:
+    """Raise the error for a foreign key whose columns are not there, or that refers to columns that are no key."""
+    for home, owner, columns in ((key, table, written.columns), (place, target, written.referenced)):
+        for column in columns:
+            if column not in owner.columns and not owner.assumed and owner.kind == "table":
+                message = f'column "{column}" referenced in foreign key constraint does not exist'
+                raise machine.refuse("undefined_column", message, home, column)
+    known = not target.assumed and target.kind == "table" and written.referenced
+    # An ALTER TABLE makes keys before it makes foreign keys, in whatever order they stand.
+    if known and place != key and not fitting(machine, place, target, written.referenced):
+        raise machine.refuse(
+            "invalid_foreign_key",
+            f'there is no unique constraint matching given keys for referenced table "{target.name.name}"',
+            place,
+        )
+
+
+def _not_null(machine: Machine, key: Key, table: Table, written: Constraint, *, creating: bool) -> None:
+    columns = dict(table.columns)
+    for name in written.columns:
+        column = columns.get(name)
+        if column is None:
+            continue
+        other_name = column.nullable is False and not_null_name(key.name, column) != written.name
+        if written.name is not None and other_name and not creating:
+            raise machine.refuse(
+                "object_not_in_prerequisite_state",
+                f'cannot create not-null constraint "{written.name}" on column "{name}" of table "{key.name}"',
+                key,
+                written.name,
+            )
+        columns[name] = replace(column, nullable=False, not_null_name=written.name)
+    machine.put(key, replace(table, columns=columns))
+
+
+def _generated(machine: Machine, key: Key, table: Table, written: Constraint) -> str:
+    base, label = table.name.name, _LABELS[written.kind]
+
+    def taken(name: str) -> bool:
+        if written.kind in _INDEXED and Key("relation", key.schema, name) in machine.schema:
+            return True
+        return name in table.constraints
+
+    if written.kind == "primary":
+        return choose(base, None, label, taken)
+    if written.kind == "check":
+        part = written.columns[0] if len(set(written.columns)) == 1 else None
+        return choose(base, part, label, taken)
+    return choose(base, column_part(written.columns) or None, label, taken)
+
+
+def _adopt(machine: Machine, key: Key, table: Table, written: Constraint, name: str) -> None:
+    # ADD CONSTRAINT ... USING INDEX takes an index over and renames it to the constraint's name.
+    index_name = written.using_index or name
+    name = written.name or index_name
+    index_key = Key("relation", key.schema, index_name)
+    index = machine.schema.get(index_key)
+    if isinstance(index, Absent):
+        raise machine.refuse("undefined_object", f'index "{index_name}" does not exist', index_key)
+    if name in table.constraints:
+        raise machine.refuse(
+            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
+        )
+    columns = written.columns
+    if isinstance(index, Index):
+        if index.constraint is not None:
+            raise machine.refuse(
+                "object_not_in_prerequisite_state",
+                f'index "{index_name}" is already associated with a constraint',
+                index_key,
+            )
+        columns = tuple(element.column for element in index.elements if element.column is not None)
+        machine.drop(index_key)
+        machine.create(Key("relation", key.schema, name), replace(index, name=Name(key.schema, name), constraint=name))
+    table = machine.schema.table(key) or table
+    changed = dict(table.columns)
+    if written.kind == "primary":
+        for item in columns:
+            if item in changed:
+                changed[item] = replace(changed[item], nullable=False)
+    constraint = replace(written, name=name, columns=columns, using_index=None)
+    machine.put(key, replace(table, columns=changed, constraints={**table.constraints, name: constraint}))
+
+
+def _add_sqlite(machine: Machine, key: Key, table: Table, written: Constraint) -> None:
+    referenced = None if written.table is None else Name(key.schema, written.table.name)
+    name = written.name.lower() if written.name is not None else f"#{len(table.constraints) + 1}"
+    while name in table.constraints:
+        # SQLite lets several constraints have one name; the mapping needs them apart.
+        name += "'"
+    constraint = replace(
+        written,
+        table=referenced,
+        columns=tuple(column.lower() for column in written.columns),
+        referenced=tuple(column.lower() for column in written.referenced),
+    )
+    machine.put(key, replace(table, constraints={**table.constraints, name: constraint}))
+
+
+def remove(machine: Machine, key: Key, name: str) -> None:
+    """Take a constraint from a table, with its index."""
+    table = machine.schema.table(key)
+    if table is None or name not in table.constraints:
+        return
+    constraint = table.constraints[name]
+    rest = {item: value for item, value in table.constraints.items() if item != name}
+    absent = table.absent | {name} if table.assumed else table.absent
+    machine.put(key, replace(table, constraints=rest, absent=absent))
+    if machine.postgres and constraint.kind in _INDEXED:
+        index_key = Key("relation", key.schema, name)
+        index = machine.schema.find(index_key)
+        if isinstance(index, Index):
+            forget(machine, index)
+            machine.drop(index_key)
+
+
+def rename_in_table(machine: Machine, key: Key, old: str, new: str) -> None:
+    """Rename a constraint and the index behind it."""
+    table = machine.schema.table(key)
+    if table is None or old not in table.constraints:
+        return
+    index_key, new_key = Key("relation", key.schema, old), Key("relation", key.schema, new)
+    index = machine.schema.find(index_key)
+    if table.constraints[old].kind in _INDEXED and isinstance(index, Index):
+        if new_key in machine.schema:
+            raise machine.refuse("duplicate_table", f'relation "{new}" already exists', new_key)
+        forget(machine, index, new)
+        table = machine.schema.table(key) or table
+        machine.drop(index_key)
+        machine.create(new_key, replace(index, name=Name(key.schema, new), constraint=new, generated=False))
+    constraints = {
+        (new if name == old else name): (replace(value, name=new, generated=False) if name == old else value)
+        for name, value in table.constraints.items()
+    }
+    absent = (table.absent | {old}) - {new} if table.assumed else table.absent
+    machine.put(key, replace(table, constraints=constraints, absent=absent))

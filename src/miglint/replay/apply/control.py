@@ -1,0 +1,217 @@
+"""Control flow and the session: transactions, settings, and the guards of `DO` blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from miglint.replay.apply.facts import facts_hold
+from miglint.replay.apply.machine import Machine, Refused
+from miglint.replay.apply.others import other_key
+from miglint.schema.objects import Absent, Enum, Key, Routine, Table
+from miglint.sql.operations import (
+    And,
+    Condition,
+    Exists,
+    If,
+    Not,
+    Opaque,
+    Operation,
+    Or,
+    Pragma,
+    Raise,
+    SetVariable,
+    Transaction,
+    Try,
+)
+
+Apply = Callable[[Machine, Operation], None]
+
+_ROWS = frozenset({"row", "setting"})
+_SQLSTATES = {
+    "42P07": "duplicate_table",
+    "42701": "duplicate_column",
+    "42710": "duplicate_object",
+    "42723": "duplicate_function",
+    "42P06": "duplicate_schema",
+    "42704": "undefined_object",
+    "42P01": "undefined_table",
+    "42703": "undefined_column",
+    "42883": "undefined_function",
+    "2BP01": "dependent_objects_still_exist",
+    "23505": "unique_violation",
+}
+
+
+def transaction(machine: Machine, operation: Transaction) -> None:
+    """Transaction control: a rollback goes back to the schema of its beginning."""
+    action = operation.action
+    if action in ("begin", "savepoint"):
+        machine.snapshots.append((operation.name or "", machine.schema))
+    elif action == "commit":
+        machine.snapshots.clear()
+    elif action == "rollback":
+        if machine.snapshots:
+            machine.schema = machine.snapshots[0][1]
+        machine.snapshots.clear()
+    elif action == "rollback to":
+        for name, schema in reversed(machine.snapshots):
+            if name == operation.name:
+                machine.schema = schema
+                break
+
+
+def set_variable(machine: Machine, operation: SetVariable) -> None:
+    """`SET`: only `search_path` matters to the schema."""
+    if operation.name == "search_path":
+        if operation.values is None:
+            machine.path = ("public",)
+        else:
+            names = tuple(name.strip().strip('"') for value in operation.values for name in value.split(","))
+            machine.path = tuple(name for name in names if name and name != "$user") or ("public",)
+
+
+def pragma(machine: Machine, operation: Pragma) -> None:
+    """SQLite's settings; `foreign_keys` inside a transaction has no effect."""
+    name = operation.name.lower()
+    if operation.value is None or (name == "foreign_keys" and machine.snapshots):
+        return
+    machine.settings[name] = operation.value
+
+
+def opaque(machine: Machine, operation: Opaque) -> None:
+    """What cannot be known."""
+    if operation.schema_effect:
+        machine.lose(operation.reason)
+    else:
+        machine.note("rows?", operation.reason)
+
+
+def raise_error(machine: Machine, operation: Raise) -> None:
+    """`RAISE EXCEPTION`."""
+    raise machine.refuse("raise_exception", operation.message)
+
+
+def branch(machine: Machine, operation: If, apply: Apply) -> None:
+    """`IF`: the branch that its condition chooses; where that is not known, the first, and a doubt."""
+    answer = holds(machine, operation.condition)
+    if answer is None and _only_raises(operation.then):
+        # A check that the script makes of its surroundings: somebody who runs it has seen it pass.
+        answer = False
+    if answer is None:
+        answer = holds(machine, operation.condition, guess=True)
+    if answer is None:
+        _undecided(machine, operation, apply)
+        return
+    for inner in operation.then if answer else operation.otherwise:
+        apply(machine, inner)
+
+
+def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
+    # The branch is run for what it says of later statements; that it ran at all is not known.
+    before = machine.schema
+    try:
+        for inner in operation.then:
+            apply(machine, inner)
+    except Refused as refused:
+        machine.lose(f"an IF whose condition is not known may lead to an error: {refused.failure.message}")
+        return
+    if machine.schema is not before:
+        machine.lose("an IF whose condition is not known decides over a change of the schema")
+
+
+def _only_raises(operations: tuple[Operation, ...]) -> bool:
+    return bool(operations) and all(isinstance(operation, Raise) for operation in operations)
+
+
+def attempt(machine: Machine, operation: Try, apply: Apply) -> None:
+    """A block with `EXCEPTION WHEN`: undone as a whole when one of its errors is caught."""
+    before = machine.schema
+    try:
+        for inner in operation.body:
+            apply(machine, inner)
+    except Refused as refused:
+        caught = {_SQLSTATES.get(name.upper(), name) for name in operation.caught}
+        if "others" not in caught and refused.failure.condition not in caught:
+            raise
+        machine.schema = before
+        machine.note("skipped", refused.failure.message, refused.failure.key, refused.failure.part)
+        for inner in operation.handler:
+            apply(machine, inner)
+
+
+def holds(machine: Machine, condition: Condition, *, guess: bool = False) -> bool | None:
+    """Answer a condition: true, false, or None when it cannot be known.
+
+    With `guess` an object of which nothing is known is taken not to be there, which is what a guard expects.
+    """
+    if isinstance(condition, Exists):
+        answer = _exists(machine, condition)
+        if answer and condition.facts:
+            return facts_hold(machine, condition)
+        return False if answer is None and guess and condition.kind not in _ROWS else answer
+    if isinstance(condition, Not):
+        inner = holds(machine, condition.condition, guess=guess)
+        return None if inner is None else not inner
+    if isinstance(condition, (And, Or)):
+        answers = [holds(machine, item, guess=guess) for item in condition.conditions]
+        deciding = isinstance(condition, Or)
+        return deciding if deciding in answers else None if None in answers else not deciding
+    return None
+
+
+def _exists(machine: Machine, test: Exists) -> bool | None:
+    name = test.name
+    if test.kind in ("column", "constraint"):
+        return _part_exists(machine, test)
+    if test.kind in ("trigger", "policy", "rule"):
+        return _on_table_exists(machine, test)
+    if test.kind in ("function", "procedure", "routine", "aggregate"):
+        schemas = machine.path if name.schema is None else (name.schema,)
+        for schema in schemas:
+            users = machine.schema.on(Key("routine name", schema, name.name))
+            if any(isinstance(machine.schema.find(user), Routine) for user in users):
+                return True
+        return False
+    if test.kind == "enum value" and test.table is not None:
+        enum = machine.schema.find(machine.key(test.table, "type"))
+        return None if not isinstance(enum, Enum) or enum.assumed else name.name in enum.labels
+    if test.kind in ("type", "domain"):
+        found = machine.schema.get(machine.key(name, "type"))
+        return None if found is None else not isinstance(found, Absent)
+    if test.kind in ("extension", "schema", "role"):
+        if test.kind == "schema" and name.name in ("public", "pg_catalog", "information_schema"):
+            return True
+        return Key(test.kind, "", name.name) in machine.schema
+    if test.kind in ("table", "view", "materialized view", "index", "sequence", "foreign table", "relation"):
+        found = machine.relation(name)[1]
+        return None if found is None else not isinstance(found, Absent)
+    if test.kind in _ROWS:
+        return None
+    found = machine.schema.get(other_key(machine, test.kind, name, test.table))
+    return None if found is None else not isinstance(found, Absent)
+
+
+def _part_exists(machine: Machine, test: Exists) -> bool | None:
+    name = test.name.name
+    if test.table is None:
+        if test.kind == "column":
+            return None
+        return any(key in machine.schema for key in machine.schema.on(Key("constraint name", "", name)))
+    found = machine.relation(test.table)[1]
+    if found is None:
+        return None
+    if not isinstance(found, Table):
+        return False
+    if not name:
+        return True
+    folded = machine.column_name(name)
+    if folded in (found.columns if test.kind == "column" else found.constraints):
+        return True
+    return None if found.assumed and folded not in found.absent else False
+
+
+def _on_table_exists(machine: Machine, test: Exists) -> bool:
+    if test.table is not None:
+        table = machine.key(test.table)
+        return Key(test.kind, table.schema, test.name.name, table.name) in machine.schema
+    return any(key in machine.schema for key in machine.schema.on(Key(f"{test.kind} name", "", test.name.name)))

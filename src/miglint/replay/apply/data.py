@@ -1,0 +1,272 @@
+"""Statements on rows: which of them change rows again on a second run, and which then fail.
+
+Rows are not modelled, with one exception: the unique keys that `INSERT ... VALUES` with constants has put into a
+table, because the second run of such a statement fails.
+"""
+
+from __future__ import annotations
+
+from miglint.base.lazy_regex import pattern
+from miglint.replay.apply.literals import TIMES, unreadable
+from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
+from miglint.replay.apply.reread import refuse_if_trigger_fails
+from miglint.schema.objects import Absent, Enum, Key, Other, Table
+from miglint.sql.operations import (
+    Delete,
+    Expression,
+    Insert,
+    Name,
+    OtherData,
+    Query,
+    Truncate,
+    Update,
+)
+
+_VOLATILE = frozenset(
+    {
+        "now", "clock_timestamp", "statement_timestamp", "timeofday", "random", "gen_random_uuid", "uuid_generate_v4",
+        "uuid_generate_v1", "uuidv4", "uuidv7", "nextval", "gen_random_bytes", "randomblob", "datetime", "strftime",
+    }
+)  # fmt: skip
+_COMPARISON = pattern(r"(?<![\w.])(\w+) (?:=|<>) ((?:any|all) \(array\[[^\]]*\]\)|'(?:[^']|'')*')")
+# What leaves some of the rows out, or makes others of them.
+_PARTIAL = pattern(r"(?i)\b(?:where|limit|offset|group|having|distinct|join|union|except|intersect|values)\b")
+_LITERAL = pattern(r"'((?:[^']|'')*)'")
+_SETTLING = frozenset(
+    {"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs", "floor", "ceil", "round"}
+)
+
+
+TEMPORARY = ("pg_temp", "temp")
+
+
+def _table(machine: Machine, name: Name) -> tuple[Key, Table] | None:
+    key, found = machine.relation(name)
+    if isinstance(found, Absent) and not machine.foreign(name):
+        raise machine.missing_relation(name, key)
+    if found is None:
+        return machine.table(name)
+    return (key, found) if isinstance(found, Table) else None
+
+
+def _seeds(machine: Machine, key: Key) -> tuple[Key, frozenset[str]]:
+    place = Key("rows", key.schema, key.name)
+    found = machine.schema.find(place)
+    return place, frozenset(found.changes) if isinstance(found, Other) else frozenset()
+
+
+def _set_seeds(machine: Machine, place: Key, seeds: frozenset[str]) -> None:
+    if seeds:
+        machine.put(place, Other("rows", Name(place.schema, place.name), changes=tuple(sorted(seeds))))
+    elif machine.schema.find(place) is not None:
+        machine.schema = machine.schema.forget(place)
+
+
+def _copy_seeds(machine: Machine, key: Key, operation: Insert, query: Query) -> None:
+    """Carry what is known of a table's rows into another that is filled with all of them, as a rebuild does."""
+    if len(query.relations) != 1 or _PARTIAL.search(query.key):
+        return
+    _, seeds = _seeds(machine, machine.relation(query.relations[0])[0])
+    same = {name for name, output in zip(operation.columns, query.outputs, strict=False) if name == output}
+    kept = {mark for mark in seeds if query.stars or same.issuperset(mark.partition("=")[0].split(","))}
+    if kept:
+        place, own = _seeds(machine, key)
+        _set_seeds(machine, place, own | kept)
+
+
+def insert(machine: Machine, operation: Insert) -> None:
+    """`INSERT`."""
+    found = _table(machine, operation.table)
+    if operation.query is not None:
+        machine.reads(operation.query)
+    if found is None:
+        if operation.conflict is None and not operation.anti_join:
+            machine.note("rows", f'rows are inserted into "{operation.table}" again')
+        return
+    key, table = found
+    _columns_exist(machine, key, table, operation.columns)
+    refuse_if_trigger_fails(machine, key, "insert")
+    if operation.conflict == "update":
+        refuse_if_trigger_fails(machine, key, "update", table.columns)
+    if operation.query is not None:
+        _copy_seeds(machine, key, operation, operation.query)
+    if operation.conflict is not None or operation.anti_join:
+        return
+    if key.schema in TEMPORARY or (operation.rows is not None and _unique(machine, operation, key, table)):
+        return
+    # A table that this very run has made is filled once in each run: a rebuilt one.
+    if key in machine.made or isinstance(machine.origin.get(key), Absent):
+        return
+    machine.note("rows", f'rows are inserted into "{operation.table}" again', key)
+
+
+def _columns_exist(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) -> None:
+    if table.assumed or table.kind != "table":
+        return
+    for column in columns:
+        if machine.column_name(column) not in table.columns and column.lower() not in ("rowid", "_rowid_", "oid"):
+            message = (
+                f'column "{column}" of relation "{key.name}" does not exist'
+                if machine.postgres
+                else f"table {table.name.name} has no column named {column}"
+            )
+            raise machine.refuse("undefined_column", message, key, column)
+
+
+def _unique(machine: Machine, operation: Insert, key: Key, table: Table) -> bool:
+    # Whether the rows have constant keys: then a second run fails, and the first leaves their marks.
+    assert operation.rows is not None
+    columns = [machine.column_name(name) for name in operation.columns] or list(table.columns)
+    place, seeds = _seeds(machine, key)
+    keys = [constraint.columns for constraint in table.constraints.values() if constraint.kind in ("primary", "unique")]
+    for _, index in machine.indexes(key):
+        if index.unique and index.where is None and all(element.column for element in index.elements):
+            keys.append(tuple(machine.column_name(element.column or "") for element in index.elements))
+    new: set[str] = set()
+    for names in keys:
+        if not names or not all(name in columns for name in names):
+            continue
+        positions = [columns.index(name) for name in names]
+        for row in operation.rows:
+            values = [row[position] if position < len(row) else None for position in positions]
+            if any(value is None or value.literal is None or value.key == "null" for value in values):
+                continue
+            mark = f"{','.join(names)}={','.join(value.literal or '' for value in values if value is not None)}"
+            if mark in seeds:
+                raise machine.refuse(
+                    "unique_violation",
+                    f'a row with {mark} is in "{operation.table}" already: duplicate key value',
+                    key,
+                    names[0],
+                )
+            new.add(mark)
+    if new:
+        _set_seeds(machine, place, seeds | new)
+    return bool(new)
+
+
+def update(machine: Machine, operation: Update) -> None:
+    """`UPDATE`."""
+    found = _table(machine, operation.table)
+    machine.relations_of(operation.relations)
+    if found is None:
+        return
+    key, table = found
+    columns = tuple(column for column, _ in operation.assignments)
+    _columns_exist(machine, key, table, columns)
+    refuse_if_trigger_fails(machine, key, "update", columns)
+    for expression in (operation.where, *(value for _, value in operation.assignments)):
+        _compared_literals(machine, key, table, expression)
+    if not operation.joined and not operation.relations:
+        values = [value for _, value in operation.assignments if value is not None]
+        _mentioned_columns_exist(machine, key, table, (*values, operation.where))
+    assigned = {machine.column_name(column) for column, _ in operation.assignments}
+    place, seeds = _seeds(machine, key)
+    if seeds:
+        kept = (mark for mark in seeds if assigned.isdisjoint(mark.partition("=")[0].split(",")))
+        _set_seeds(machine, place, frozenset(kept))
+    for column, value in operation.assignments:
+        if value is None or value.literal is not None:
+            continue
+        mentioned = {machine.column_name(name) for name in value.columns}
+        names = {function.name for function in value.functions}
+        # A condition on what the statement sets is there to leave out the rows that it has set before.
+        guarded = operation.where is not None and not assigned.isdisjoint(
+            machine.column_name(name) for name in operation.where.columns
+        )
+        if (operation.joined or operation.relations) and machine.column_name(column) in mentioned:
+            # The column may be the other table's of that name.
+            machine.note("rows?", f'column "{column}" of "{operation.table}" may change again', key, column)
+        elif machine.column_name(column) in mentioned and not guarded:
+            if names and names <= _SETTLING:
+                continue
+            certain = not names
+            text = f'column "{column}" of "{operation.table}" is computed from itself again'
+            machine.note("rows" if certain else "rows?", text, key, column)
+        elif (names & _VOLATILE or value.key.lower().startswith("current_")) and not guarded:
+            machine.note("rows", f'column "{column}" of "{operation.table}" gets another value each time', key, column)
+        elif mentioned & (assigned - {machine.column_name(column)}) and not guarded:
+            machine.note("rows?", f'column "{column}" of "{operation.table}" may change again', key, column)
+
+
+def _mentioned_columns_exist(
+    machine: Machine, key: Key, table: Table, expressions: tuple[Expression | None, ...]
+) -> None:
+    # With one table to read from, each name is a column of it. SQLite takes a name in quotes that is none for a string.
+    if not machine.postgres or table.assumed or table.kind != "table":
+        return
+    # In a block a name may be a variable's.
+    if machine.statement.kind == "do" or machine.calling:
+        return
+    for expression in expressions:
+        if expression is None or expression.relations:
+            continue
+        for column in expression.columns:
+            if column not in table.columns and column not in SYSTEM_COLUMNS and column not in (key.name, "excluded"):
+                raise machine.refuse("undefined_column", f'column "{column}" does not exist', key, column)
+
+
+def _compared_literals(machine: Machine, key: Key, table: Table, where: Expression | None) -> None:
+    # Comparing a column with a text that its type cannot read is an error, not an empty result: a label that an enum
+    # does not have, or '' for a number that was a text before.
+    # In a sub-query a name may be another table's.
+    if where is None or not machine.postgres or "'" not in where.key or where.relations:
+        return
+    for match in _COMPARISON.finditer(where.key):
+        column = match[1]
+        definition = table.columns.get(column)
+        if definition is None or definition.type is None or definition.type.dimensions:
+            continue
+        literals = [literal.replace("''", "'") for literal in _LITERAL.findall(match[2])]
+        kind = definition.type
+        if kind.schema is None:
+            # The types that an expression casts to are known, but not which of its parts.
+            wrong = None if where.types else next((text for text in literals if unreadable(kind.name, text)), None)
+            said = f"invalid input syntax for type {kind}"
+        else:
+            enum = machine.schema.find(Key("type", kind.schema, kind.name))
+            if not isinstance(enum, Enum) or enum.assumed:
+                continue
+            wrong = next((literal for literal in literals if literal not in enum.labels), None)
+            said = f"invalid input value for enum {enum.name.name}"
+        if wrong is not None:
+            condition = "invalid_datetime_format" if kind.name in TIMES else "invalid_text_representation"
+            raise machine.refuse(condition, f'{said}: "{wrong}"', key, column)
+
+
+def delete(machine: Machine, operation: Delete) -> None:
+    """`DELETE`."""
+    found = _table(machine, operation.table)
+    machine.relations_of(operation.relations)
+    if found is None:
+        return
+    key, table = found
+    if not operation.joined and not operation.relations:
+        _mentioned_columns_exist(machine, key, table, (operation.where,))
+    refuse_if_trigger_fails(machine, key, "delete")
+    _compared_literals(machine, key, table, operation.where)
+    place, seeds = _seeds(machine, key)
+    if seeds:
+        _set_seeds(machine, place, frozenset())
+    machine.note("lost", f'rows of "{operation.table}"', key)
+
+
+def truncate(machine: Machine, operation: Truncate) -> None:
+    """`TRUNCATE`."""
+    found = _table(machine, operation.table)
+    if found is not None:
+        place, seeds = _seeds(machine, found[0])
+        if seeds:
+            _set_seeds(machine, place, frozenset())
+        machine.note("lost", f'all rows of "{operation.table}"', found[0])
+
+
+def other_data(machine: Machine, operation: OtherData) -> None:
+    """`COPY`, `MERGE` and the like."""
+    if operation.table is not None and operation.kind in ("copy", "merge"):
+        _table(machine, operation.table)
+    if operation.kind == "copy":
+        if operation.table is None or machine.key(operation.table).schema not in TEMPORARY:
+            machine.note("rows", f'rows are copied into "{operation.table}" again')
+    elif operation.kind == "merge":
+        machine.note("rows?", f'what MERGE does to "{operation.table}" a second time is not known')

@@ -1,0 +1,322 @@
+"""`DROP` of any kind of object."""
+
+from __future__ import annotations
+
+from miglint.replay.apply.dependents import Dependent, drop_object, settle
+from miglint.replay.apply.foreign_keys import resting_on
+from miglint.replay.apply.indexes import possible_parts
+from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.others import other_key
+from miglint.schema.describe import kind_of
+from miglint.schema.objects import (
+    ABSENT,
+    Absent,
+    Domain,
+    Extension,
+    Index,
+    Key,
+    Namespace,
+    Other,
+    Policy,
+    Routine,
+    Rule,
+    SchemaObject,
+    Sequence,
+    Table,
+    Trigger,
+    View,
+)
+from miglint.sql.operations import Drop, Name, Type
+
+_RELATIONS = {
+    "table": Table,
+    "foreign table": Table,
+    "view": View,
+    "materialized view": View,
+    "index": Index,
+    "sequence": Sequence,
+}
+_ROUTINES = frozenset({"function", "procedure", "routine", "aggregate"})
+_ON_TABLE = {"trigger": Trigger, "policy": Policy, "rule": Rule}
+
+
+def drop(machine: Machine, operation: Drop) -> None:
+    """Drop one object, with what belongs to it."""
+    kind = operation.kind
+    if kind in _RELATIONS:
+        _drop_relation(machine, operation)
+    elif kind in ("type", "domain"):
+        _drop_type(machine, operation)
+    elif kind in _ROUTINES:
+        _drop_routine(machine, operation)
+    elif kind in _ON_TABLE:
+        _drop_on_table(machine, operation)
+    elif kind == "schema":
+        _drop_schema(machine, operation)
+    else:
+        _drop_other(machine, operation)
+
+
+def _missing(machine: Machine, operation: Drop, key: Key, condition: str, message: str) -> None:
+    if operation.if_exists:
+        machine.note("missing", f"{message}, skipped", key)
+        return
+    raise machine.refuse(condition, message, key)
+
+
+def _drop_relation(machine: Machine, operation: Drop) -> None:
+    kind = operation.kind
+    key, found = machine.relation(operation.name)
+    if found is None and operation.if_exists:
+        # Nobody made it: the guard is there for just this.
+        machine.note("missing", f'{kind} "{operation.name}" was never created here', key)
+        machine.never_made(key)
+        return
+    if found is None and machine.never(key):
+        found = ABSENT
+    if found is None:
+        found = _assumed(key, kind)
+        machine.assume(key, found)
+    if isinstance(found, Absent):
+        if machine.postgres:
+            condition = "undefined_object" if kind == "index" else "undefined_table"
+            _missing(machine, operation, key, condition, f'{kind} "{operation.name}" does not exist')
+        else:
+            _missing(machine, operation, key, "undefined_table", f"no such {kind}: {operation.name}")
+        return
+    if not _right_kind(machine, operation, key, found):
+        return
+    if isinstance(found, Index) and found.constraint is not None and machine.postgres:
+        raise machine.refuse(
+            "dependent_objects_still_exist",
+            f"cannot drop index {key.name} because constraint {found.constraint} on table "
+            f"{found.table and found.table.name} requires it",
+            key,
+        )
+    if isinstance(found, Index) and found.parent is not None:
+        raise machine.refuse(
+            "dependent_objects_still_exist",
+            f"cannot drop index {key.name} because index {found.parent.name} requires it",
+            key,
+        )
+    for part in possible_parts(machine, found) if isinstance(found, Index) else ():
+        machine.doubt(f'whether "{part.name}" is a part of the index "{key.name}" and goes with it is not known')
+    if isinstance(found, Index) and found.unique and found.table is not None and machine.postgres:
+        _free_of_foreign_keys(machine, operation, key, found)
+    if isinstance(found, Sequence) and found.implicit and found.owned_by is not None and not operation.cascade:
+        owner = machine.schema.table(Key("relation", found.owned_by[0].schema or "public", found.owned_by[0].name))
+        column = None if owner is None else owner.columns.get(found.owned_by[1])
+        if column is not None and column.identity is not None:
+            raise machine.refuse(
+                "dependent_objects_still_exist",
+                f"cannot drop sequence {key.name} because column {column.name} requires it",
+                key,
+            )
+    if isinstance(found, Table) or (isinstance(found, View) and found.materialized):
+        machine.note("lost", f'the rows of {kind} "{operation.name}"', key)
+    drop_object(machine, key, cascade=operation.cascade)
+
+
+def _free_of_foreign_keys(machine: Machine, operation: Drop, key: Key, index: Index) -> None:
+    # A foreign key may rest on a unique index that no constraint owns.
+    if index.where is not None or any(element.column is None for element in index.elements):
+        return
+    owner = machine.owner(index)
+    if owner is None:
+        return
+    columns = tuple(element.column or "" for element in index.elements)
+    users: list[Dependent] = [
+        (user, f"constraint {name}") for user, name in resting_on(machine, owner, key.name, columns)
+    ]
+    settle(machine, users, cascade=operation.cascade, of=f"index {key.name}", key=key)
+
+
+def _assumed(key: Key, kind: str) -> SchemaObject:
+    name = Name(key.schema, key.name)
+    if kind in ("view", "materialized view"):
+        return View(name, None, materialized=kind != "view", assumed=True)
+    if kind == "index":
+        return Index(name, None, assumed=True)
+    if kind == "sequence":
+        return Sequence(name, assumed=True)
+    return Table(name, kind=kind, assumed=True)
+
+
+def _right_kind(machine: Machine, operation: Drop, key: Key, found: SchemaObject) -> bool:
+    """Whether the object is what `DROP` says; False when SQLite looks for it elsewhere, and the guard lets it pass."""
+    wanted = _RELATIONS[operation.kind]
+    right = isinstance(found, wanted)
+    if right and isinstance(found, View):
+        right = found.materialized == (operation.kind == "materialized view")
+    if right and isinstance(found, Table) and machine.postgres and not found.assumed:
+        right = (found.kind == "foreign table") == (operation.kind == "foreign table")
+    if right:
+        return True
+    if machine.postgres:
+        raise machine.refuse("wrong_object_type", f'"{operation.name}" is not a {operation.kind}', key)
+    if isinstance(found, (Table, View)) and operation.kind in ("table", "view"):
+        raise machine.refuse(
+            "wrong_object_type", f"use DROP {kind_of(found).upper()} to delete {kind_of(found)} {operation.name}", key
+        )
+    _missing(machine, operation, key, "undefined_table", f"no such {operation.kind}: {operation.name}")
+    return False
+
+
+def _drop_type(machine: Machine, operation: Drop) -> None:
+    key = machine.key(operation.name, "type")
+    found = machine.schema.get(key)
+    if found is None and operation.if_exists:
+        machine.note("missing", f'type "{operation.name}" was never created here', key)
+        machine.never_made(key)
+        return
+    if found is None:
+        found = ABSENT if machine.never(key) else machine.assume_type(key)
+    if isinstance(found, Absent):
+        _missing(machine, operation, key, "undefined_object", f'type "{operation.name}" does not exist')
+        return
+    if operation.kind == "domain" and not isinstance(found, Domain) and not found.assumed:
+        raise machine.refuse("wrong_object_type", f'"{operation.name}" is not a domain', key)
+    drop_object(machine, key, cascade=operation.cascade)
+
+
+def signature(machine: Machine, arguments: tuple[Type, ...]) -> str:
+    """Return the argument types as they tell routines of one name apart."""
+    resolved = (machine.type(argument) or argument for argument in arguments)
+    return ",".join(str(Type(item.name, (), item.dimensions, item.schema)) for item in resolved)
+
+
+def routines(machine: Machine, name: Name, arguments: tuple[Type, ...] | None) -> tuple[str, list[Key]]:
+    """Return the schema in which a routine is looked for, and the keys of those that match."""
+    schemas = machine.path if name.schema is None else (name.schema,)
+    for schema in schemas:
+        named = [key for key in machine.schema.on(Key("routine name", schema, name.name)) if key.space == "routine"]
+        if arguments is not None:
+            exact = Key("routine", schema, f"{name.name}({signature(machine, arguments)})")
+            named = [key for key in named if key == exact]
+        if named:
+            return schema, named
+    return (name.schema or machine.creation_schema), []
+
+
+def _drop_routine(machine: Machine, operation: Drop) -> None:
+    kind, name = operation.kind, operation.name
+    schema, found = routines(machine, name, operation.arguments)
+    matches = [key for key in found if kind in ("routine", _kind(machine, key))]
+    if (
+        found
+        and not matches
+        and (operation.arguments is not None or "procedure" not in (kind, _kind(machine, found[0])))
+    ):
+        raise machine.refuse("wrong_object_type", f"{found[0].name} is not a {kind}", found[0])
+    if len(matches) > 1:
+        raise machine.refuse("ambiguous_function", f'{kind} name "{name}" is not unique', matches[0])
+    if matches:
+        drop_object(machine, matches[0], cascade=operation.cascade)
+        return
+    text = name.name if operation.arguments is None else f"{name.name}({signature(machine, operation.arguments)})"
+    exact, bare = Key("routine", schema, text), Key("routine", schema, name.name)
+    overloads = any(key.space == "routine" for key in machine.schema.on(Key("routine name", schema, name.name)))
+    gone = any(isinstance(machine.schema.get(key), Absent) for key in (exact, bare)) or overloads
+    if gone or (not operation.if_exists and machine.never(exact)):
+        message = (
+            f'could not find a {kind} named "{name.name}"'
+            if operation.arguments is None
+            else f"{kind} {text} does not exist"
+        )
+        _missing(machine, operation, exact, "undefined_function", message)
+        return
+    if operation.if_exists:
+        machine.note("missing", f"{kind} {name} was never created here", exact)
+        machine.never_made(exact)
+        return
+    machine.assume(exact, Routine(Name(schema, name.name), kind, operation.arguments, assumed=True))
+    machine.drop(exact)
+
+
+def _kind(machine: Machine, key: Key) -> str:
+    value = machine.schema.find(key)
+    return value.kind if isinstance(value, Routine) else ""
+
+
+def _drop_on_table(machine: Machine, operation: Drop) -> None:
+    kind, table = operation.kind, operation.table
+    if table is None:
+        # SQLite's triggers have names of their own in the schema.
+        key = machine.key(operation.name, kind)
+        table_key = None
+    else:
+        table_key, holder = machine.relation(table)
+        key = Key(kind, table_key.schema, operation.name.name, table_key.name)
+        if isinstance(holder, Absent):
+            _missing(machine, operation, table_key, "undefined_table", f'relation "{table}" does not exist')
+            return
+    found = machine.schema.get(key)
+    if found is None:
+        holder_table = None if table_key is None else machine.schema.table(table_key)
+        known = holder_table is not None and not holder_table.assumed
+        if operation.if_exists:
+            machine.note("missing", f'{kind} "{operation.name}" was never created here', key)
+            machine.never_made(key)
+            return
+        if known:
+            found = ABSENT
+        else:
+            machine.assume(key, _ON_TABLE[kind](operation.name.name, table or Name(key.schema, ""), assumed=True))
+            machine.drop(key)
+            return
+    if isinstance(found, Absent):
+        message = (
+            f'{kind} "{operation.name}" for table "{table}" does not exist'
+            if machine.postgres
+            else f"no such {kind}: {operation.name}"
+        )
+        _missing(machine, operation, key, "undefined_object", message)
+        return
+    machine.drop(key)
+
+
+def _drop_schema(machine: Machine, operation: Drop) -> None:
+    name = operation.name.name
+    key = Key("schema", "", name)
+    found = machine.schema.get(key)
+    inside = [item for item, _ in machine.schema.items() if item.schema == name and item.space != "comment"]
+    if isinstance(found, Absent) or (found is None and operation.if_exists and not inside):
+        if isinstance(found, Absent):
+            _missing(machine, operation, key, "invalid_schema_name", f'schema "{name}" does not exist')
+        else:
+            machine.note("missing", f'schema "{name}" was never created here', key)
+            machine.never_made(key)
+        return
+    if found is None:
+        machine.assume(key, Namespace(name, assumed=True))
+    if inside and not operation.cascade:
+        raise machine.refuse(
+            "dependent_objects_still_exist",
+            f"cannot drop schema {name} because other objects depend on it: {inside[0]}",
+            key,
+        )
+    for item in sorted(inside):
+        if machine.schema.find(item) is not None:
+            machine.note("cascade", f"{item} goes with schema {name}", item)
+            drop_object(machine, item, cascade=True)
+    machine.drop(key)
+
+
+def _drop_other(machine: Machine, operation: Drop) -> None:
+    kind = operation.kind
+    key = other_key(machine, kind, operation.name, operation.table)
+    found = machine.schema.get(key)
+    if found is None:
+        if operation.if_exists:
+            machine.note("missing", f'{kind} "{operation.name}" was never created here', key)
+            machine.never_made(key)
+            return
+        machine.assume(
+            key, Extension(key.name, assumed=True) if kind == "extension" else Other(kind, operation.name, assumed=True)
+        )
+        machine.drop(key)
+        return
+    if isinstance(found, Absent):
+        _missing(machine, operation, key, "undefined_object", f'{kind} "{operation.name}" does not exist')
+        return
+    machine.drop(key)

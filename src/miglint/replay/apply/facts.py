@@ -1,0 +1,68 @@
+"""What a guard asks of a column or a table's constraints, beyond whether they are there."""
+
+from __future__ import annotations
+
+from miglint.replay.apply.machine import Machine
+from miglint.schema.objects import Table
+from miglint.sql.operations import Column, Exists
+
+# The names that `information_schema.columns.data_type` has for the types which it calls otherwise.
+_TYPES = {
+    "smallint": "int2",
+    "integer": "int4",
+    "bigint": "int8",
+    "real": "float4",
+    "double precision": "float8",
+    "boolean": "bool",
+    "character": "bpchar",
+    "character varying": "varchar",
+    "bit varying": "varbit",
+    "time without time zone": "time",
+    "time with time zone": "timetz",
+    "timestamp without time zone": "timestamp",
+    "timestamp with time zone": "timestamptz",
+}
+
+
+def facts_hold(machine: Machine, test: Exists) -> bool | None:
+    """Say whether a column that is there, or a table's constraints, are as the guard asks; None for not known."""
+    table = None if test.table is None else machine.relation(test.table)[1]
+    if not isinstance(table, Table):
+        return None
+    column = table.columns.get(machine.column_name(test.name.name))
+    answers = [
+        _has_constraint(table, value) if fact == "constraint_type" else _is(table, column, fact, value)
+        for fact, value in test.facts
+    ]
+    return False if False in answers else None if None in answers else True
+
+
+def _has_constraint(table: Table, kind: str) -> bool | None:
+    kinds = {constraint.kind for constraint in table.constraints.values()}
+    if kind in kinds:
+        return True
+    return None if table.assumed or "unknown" in kinds else False
+
+
+def _is(table: Table, column: Column | None, fact: str, value: str) -> bool | None:
+    if column is None or column.assumed:
+        return None
+    kind = column.type
+    if fact == "is_nullable":
+        key = any(column.name in other.columns for other in table.constraints.values() if other.kind == "primary")
+        if column.nullable is None and not key:
+            return None
+        return (value == "NO") is (key or not column.nullable)
+    if fact == "column_default":
+        there = column.default is not None or column.serial
+        # What it says, the server writes in its own words.
+        return there is (value == "YES") if value in ("YES", "NO") else None
+    if kind is None:
+        return None
+    if fact == "character_maximum_length":
+        return kind.args == (value,) if kind.name in ("varchar", "bpchar") else False
+    if fact == "udt_name":
+        return value == ("_" if kind.dimensions else "") + kind.name
+    if kind.dimensions:
+        return value == "ARRAY"
+    return value == "USER-DEFINED" if kind.schema is not None else _TYPES.get(value, value) == kind.name

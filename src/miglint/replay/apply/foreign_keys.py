@@ -1,0 +1,57 @@
+"""Foreign keys and what they rest on: the unique index of the other table that they need."""
+
+from __future__ import annotations
+
+from miglint.replay.apply.machine import Machine
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import Key, Table
+
+
+def referencing(machine: Machine, key: Key, columns: tuple[str, ...] | None) -> list[tuple[Key, str]]:
+    """Return the foreign keys (table, name) that refer to a table, or with `columns` to just these columns of it."""
+    table = machine.schema.table(key)
+    primary = () if table is None else next((c.columns for c in table.constraints.values() if c.kind == "primary"), ())
+    result = []
+    for user in (*machine.schema.on(key), key):
+        other = machine.schema.table(user) if user.space == "relation" else None
+        if other is None:
+            continue
+        for name, constraint in other.constraints.items():
+            if constraint.kind != "foreign" or constraint.table is None:
+                continue
+            if relation_key(constraint.table, machine.dialect) != key:
+                continue
+            targets = constraint.referenced or primary
+            if columns is None or set(targets) == set(columns):
+                result.append((user, name))
+    return result
+
+
+def fitting(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) -> list[str]:
+    """Return the unique indexes, with or without a constraint, that a foreign key to these columns can rest on."""
+    wanted = set(columns)
+    names = [
+        name
+        for name, other in table.constraints.items()
+        if other.kind in ("primary", "unique") and set(other.columns) == wanted
+    ]
+    for place, index in machine.indexes(key):
+        plain = index.unique and index.constraint is None and index.where is None
+        if plain and {element.column for element in index.elements} == wanted:
+            names.append(place.name)
+    return names
+
+
+def resting_on(machine: Machine, key: Key, name: str, columns: tuple[str, ...]) -> list[tuple[Key, str]]:
+    """Return the foreign keys (table, name) that need the unique index `name` of a table on just these columns."""
+    table = machine.schema.table(key)
+    if table is None:
+        return []
+    candidates = fitting(machine, key, table, columns)
+    result = []
+    for user, label in referencing(machine, key, columns):
+        other = machine.schema.table(user)
+        rests_on = None if other is None else other.constraints[label].rests_on
+        if rests_on == name or candidates == [name]:
+            result.append((user, label))
+    return result

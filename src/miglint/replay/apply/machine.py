@@ -1,0 +1,400 @@
+"""The machine that operations run on: the schema at hand, the session's settings, and what happened.
+
+Handlers take a machine and an operation; they read and replace `machine.schema`, raise `Refused` for an error that
+the engine would raise, and leave notes. The machine lives for one script; what leaves it is an immutable `Run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from miglint.base.model import Dialect, Span
+from miglint.replay.apply.tracking import is_tracking_table
+from miglint.schema.assumption import Assumption
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import (
+    ABSENT,
+    Absent,
+    Index,
+    Key,
+    OtherType,
+    SchemaObject,
+    Sequence,
+    Table,
+    View,
+)
+from miglint.schema.outcome import Failure, Moment, Note
+from miglint.schema.value import Schema
+from miglint.sql.operations import Column, Constraint, Expression, Name, Query, Statement, Type
+
+SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema", "pg_toast"})
+SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid", "rowid", "_rowid_"})
+_CONSTANTS = frozenset({"true", "false", "null", "current_timestamp", "current_date", "current_time"})
+_SQLITE_SYSTEM = frozenset({"sqlite_master", "sqlite_schema", "sqlite_sequence", "sqlite_stat1", "sqlite_temp_master"})
+
+# Errors that the state of the schema has no part in.
+_OF_TEXT = frozenset({"syntax_error", "raise_exception"})
+
+# Stands until the first statement runs.
+_NO_STATEMENT = Statement(Span(0, 0), "", ())
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer of the modelled engine, not an error of this program
+    """The engine would raise this."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class Machine:
+    """State while one script runs.
+
+    `origin` is the schema that the script met, with all that was assumed of it. `made` are the tables that the script
+    has made and that still have their name. `dropping` are the objects that one `DROP` names together: they do not
+    stand in each other's way. `calling` are the functions that are being carried out. Where something unknown happened
+    before, `sure` are the keys of which an error can be certain all the same; `lost` says that it happened in this
+    script.
+    """
+
+    __slots__ = (
+        "assumptions",
+        "calling",
+        "dialect",
+        "dropping",
+        "lost",
+        "made",
+        "moments",
+        "notes",
+        "origin",
+        "path",
+        "postgres",
+        "schema",
+        "settings",
+        "snapshots",
+        "statement",
+        "strict",
+        "sure",
+        "temporary",
+        "touched",
+        "unknown",
+    )
+
+    def __init__(
+        self, schema: Schema, *, strict: bool = False, kept: bool = True, sure: frozenset[Key] | None = None
+    ) -> None:
+        self.strict = strict
+        self.sure = sure
+        self.lost = False
+        self.schema = schema
+        self.origin = schema
+        self.dialect = schema.dialect
+        self.postgres = schema.dialect is Dialect.POSTGRES
+        self.path = schema.path
+        self.settings: dict[str, str] = {}
+        self.snapshots: list[tuple[str, Schema]] = []
+        self.notes: list[Note] = []
+        self.moments: list[Moment] | None = [] if kept else None
+        self.statement = _NO_STATEMENT
+        self.unknown: list[str] = []
+        self.touched: set[Key] = set()
+        self.assumptions: list[Assumption] = []
+        self.temporary = False
+        self.made: set[Key] = set()
+        self.dropping: frozenset[Key] = frozenset()
+        self.calling: tuple[Key, ...] = ()
+
+    # --- saying what happened
+
+    def refuse(
+        self, condition: str, message: str, key: Key | None = None, part: str | None = None, *, certain: bool = True
+    ) -> Refused:
+        """Build the exception for an error of the engine."""
+        if self.sure is not None and key is not None and condition not in _OF_TEXT:
+            # What was made unseen may be a part of what is known.
+            certain = certain and key in self.sure and condition != "undefined_column"
+        return Refused(Failure(condition, message, key, part, certain))
+
+    def note(self, kind: str, message: str, key: Key | None = None, part: str | None = None) -> None:
+        """Leave a remark on the operation that runs."""
+        self.notes.append(Note(kind, message, key, part))
+
+    def doubt(self, reason: str) -> None:
+        """Say that the schema is not known in full from here on, and why."""
+        self.notes.append(Note("unknown", reason))
+        self.unknown.append(reason)
+
+    def lose(self, reason: str) -> None:
+        """Say that anything may have happened here: files no longer tell what there is, and what there is not."""
+        self.doubt(reason)
+        self.lost = True
+        self.schema = self.schema.uprooted()
+
+    # --- the schema
+
+    def put(self, key: Key, value: SchemaObject) -> None:
+        """Set an object."""
+        self.touched.add(key)
+        self.schema = self.schema.put(key, value)
+
+    def drop(self, key: Key) -> None:
+        """Remove an object."""
+        self.touched.add(key)
+        self.schema = self.schema.drop(key)
+        if key.space == "relation":
+            self.made.discard(key)
+            self.schema = self.schema.forget(Key("rows", key.schema, key.name))
+
+    def assume(self, key: Key, value: SchemaObject | Absent) -> None:
+        """Take it that `key` was `value` before the script ran: it is unknown so far, and the script relies on it."""
+        assumption = Assumption(key, value)
+        self.assumptions.append(assumption)
+        if not isinstance(value, Absent) and self.schema.rooted:
+            self.origin, self.schema = self.origin.uprooted(), self.schema.uprooted()
+        self.origin = assumption.apply(self.origin)
+        self.schema = assumption.apply(self.schema)
+
+    def assume_part(self, key: Key, part: str, name: str, value: Column | Constraint | None) -> None:
+        """Take it that an assumed table had a `column` or `constraint` of that name, or with None that it had not."""
+        assumption = Assumption(key, value, part, name)
+        self.assumptions.append(assumption)
+        self.origin = assumption.apply(self.origin)
+        self.schema = assumption.apply(self.schema)
+
+    def never(self, key: Key) -> bool:
+        """Whether an object of which nothing is known cannot be there: in a rollback, when files make everything.
+
+        A forward may rely on what somebody else made; its rollback then meets what the forwards made. The tables in
+        which migration tools keep their books are made by nobody.
+        """
+        return self.strict and self.schema.rooted and not (key.space == "relation" and is_tracking_table(key.name))
+
+    def never_made(self, key: Key) -> None:
+        """A guard looked for what no file has made. Whether it was there is known only when files make everything."""
+        if self.schema.rooted:
+            self.assume(key, ABSENT)
+        else:
+            self.drop(key)
+
+    def create(self, key: Key, value: SchemaObject, *, telling: bool = True) -> None:
+        """Set an object that is new: unless `telling` is off, it was not there where nothing was known of it so far."""
+        if telling and not (self.schema.closed or key in self.origin.objects or key in self.schema.objects):
+            assumption = Assumption(key, ABSENT)
+            self.assumptions.append(assumption)
+            self.origin = assumption.apply(self.origin)
+        self.touched.add(key)
+        self.schema = self.schema.put(key, value)
+
+    # --- names
+
+    def key(self, name: Name, space: str = "relation") -> Key:
+        """Return the key of a name: in its own schema, or in the first schema of the search path that has it."""
+        if not self.postgres:
+            return self._sqlite_key(name, space)
+        if name.schema is not None:
+            return Key(space, name.schema, name.name)
+        objects = self.schema.objects
+        for schema in ("pg_temp", *self.path) if self.temporary else self.path:
+            key = Key(space, schema, name.name)
+            found = objects.get(key)
+            if found is not None and found is not ABSENT:
+                return key
+        return Key(space, self.creation_schema, name.name)
+
+    @property
+    def creation_schema(self) -> str:
+        """The schema in which unqualified names are created."""
+        for schema in self.path:
+            if schema not in ("pg_temp", "pg_catalog"):
+                return schema
+        return "public"
+
+    def _sqlite_key(self, name: Name, space: str) -> Key:
+        if name.schema is not None:
+            return Key(space, name.schema.lower(), name.name.lower())
+        folded = name.name.lower()
+        temporary = Key(space, "temp", folded)
+        if self.schema.find(temporary) is not None:
+            return temporary
+        return Key(space, "main", folded)
+
+    def created(self, name: Name, *, temporary: bool = False) -> Name:
+        """Return the full name under which a new object of that name is made."""
+        self.temporary = self.temporary or temporary
+        if not self.postgres:
+            return Name("temp" if temporary else (name.schema or "main").lower(), name.name)
+        if temporary:
+            return Name("pg_temp", name.name)
+        return name if name.schema is not None else Name(self.creation_schema, name.name)
+
+    def column_name(self, name: str) -> str:
+        """Return a column's name as the mapping of columns has it."""
+        return name if self.postgres else name.lower()
+
+    def foreign(self, name: Name) -> bool:
+        """Whether a relation belongs to the system, so that nothing is said about it."""
+        if name.schema in SYSTEM_SCHEMAS:
+            return True
+        if self.postgres:
+            return name.schema is None and name.name.startswith("pg_")
+        return name.name.lower() in _SQLITE_SYSTEM
+
+    # --- relations
+
+    def relation(self, name: Name) -> tuple[Key, SchemaObject | Absent | None]:
+        """Return key and object of a relation."""
+        key = self.key(name)
+        return key, self.schema.get(key)
+
+    def missing_relation(self, name: Name, key: Key, kind: str = "relation") -> Refused:
+        """Build the error for a relation that is not there."""
+        if not self.postgres:
+            return self.refuse("undefined_table", f"no such {'table' if kind == 'relation' else kind}: {name}", key)
+        return self.refuse("undefined_table", f'{kind} "{name}" does not exist', key)
+
+    def table(self, name: Name) -> tuple[Key, Table] | None:
+        """Return a table to alter or refer to: assumed when nothing is known of it, None when it is no table of ours.
+
+        Raises `Refused` when it is known not to exist.
+        """
+        key, found = self.relation(name)
+        if isinstance(found, Table):
+            return key, found
+        if found is None:
+            if self.foreign(name):
+                return None
+            if self.never(key):
+                raise self.missing_relation(name, key)
+            table = Table(Name(key.schema, name.name), assumed=True)
+            self.assume(key, table)
+            return key, table
+        if isinstance(found, Absent):
+            if self.foreign(name):
+                return None
+            raise self.missing_relation(name, key)
+        return None
+
+    def only_tables(self, name: Name, action: str) -> None:
+        """Raise `Refused` where a relation is there but is no table: PostgreSQL then refuses the action."""
+        key, found = self.relation(name)
+        if self.postgres and isinstance(found, (View, Index, Sequence)):
+            message = f'ALTER action {action} cannot be performed on relation "{key.name}"'
+            raise self.refuse("wrong_object_type", message, key)
+
+    def full(self, name: Name) -> Name:
+        """Return the name with its schema."""
+        key = self.key(name)
+        if self.postgres:
+            return Name(key.schema, key.name)
+        return Name(key.schema, name.name)
+
+    def indexes(self, table: Key) -> list[tuple[Key, Index]]:
+        """Return the indexes of a table."""
+        found = ((key, self.schema.find(key)) for key in self.schema.on(table) if key.space == "relation")
+        return [(key, value) for key, value in found if isinstance(value, Index) and self.owner(value) == table]
+
+    def partitions(self, table: Key) -> list[Key]:
+        """Return the keys of the partitions of a table."""
+        name = Name(table.schema, table.name)
+        keys = (key for key in self.schema.on(table) if key.space == "relation") if self.postgres else ()
+        return [key for key in keys if (found := self.schema.table(key)) is not None and found.partition_of == name]
+
+    def owner(self, index: Index) -> Key | None:
+        """Return the key of the table of an index."""
+        return None if index.table is None else relation_key(index.table, self.dialect)
+
+    # --- types and what expressions mention
+
+    def type(self, written: Type | None) -> Type | None:
+        """Resolve a type: a user-defined one gets its schema, a built-in one has none."""
+        if written is None or not self.postgres:
+            return written
+        if written.schema is not None:
+            return written
+        for schema in self.path:
+            if self.schema.find(Key("type", schema, written.name)) is not None:
+                return Type(written.name, written.args, written.dimensions, schema, written.setof)
+        return written
+
+    def type_name(self, name: Name) -> Name:
+        """Resolve the name of a type as `type` does."""
+        if name.schema is None:
+            for schema in self.path:
+                if self.schema.find(Key("type", schema, name.name)) is not None:
+                    return Name(schema, name.name)
+        return name
+
+    def function_name(self, name: Name) -> Name:
+        """Resolve the name of a function: those that the files created get their schema."""
+        if name.schema is not None:
+            return name
+        for schema in self.path:
+            if any(key.space == "routine" for key in self.schema.on(Key("routine name", schema, name.name))):
+                return Name(schema, name.name)
+        return name
+
+    def expression(self, written: Expression | None) -> Expression | None:
+        """Resolve what an expression mentions, so that dependencies can be followed."""
+        if written is None or not self.postgres:
+            return written
+        if not (written.functions or written.types or written.sequence or written.relations):
+            return written
+        return Expression(
+            written.key,
+            written.text,
+            written.columns,
+            tuple(self.function_name(name) for name in written.functions),
+            tuple(self.type_name(name) for name in written.types),
+            tuple(self.full(name) for name in written.relations),
+            written.literal,
+            None if written.sequence is None else self.full(written.sequence),
+        )
+
+    def query(self, written: Query) -> Query:
+        """Resolve what a query mentions."""
+        return Query(
+            written.key,
+            written.text,
+            tuple(self.full(name) for name in written.relations if not self.foreign(name)),
+            tuple(
+                use if use.relation is None else use._replace(relation=self.full(use.relation)) for use in written.uses
+            ),
+            tuple(self.function_name(name) for name in written.functions),
+            tuple(self.type_name(name) for name in written.types),
+            written.outputs,
+            tuple(self.full(name) for name in written.stars),
+            written.strings,
+        )
+
+    def assume_type(self, key: Key) -> OtherType:
+        """Take it that a type exists."""
+        value = OtherType(Name(key.schema, key.name), assumed=True)
+        self.assume(key, value)
+        return value
+
+    def relations_of(self, names: Iterable[Name]) -> None:
+        """Check that the relations that a query reads exist; unknown ones are taken to."""
+        for name in names:
+            if self.foreign(name):
+                continue
+            key, found = self.relation(name)
+            if isinstance(found, Absent) or (found is None and self.never(key)):
+                raise self.missing_relation(name, key)
+
+    def reads(self, query: Query) -> None:
+        """Check that what a query reads exists: its relations, and the columns that it names of them."""
+        self.relations_of(query.relations)
+        for relation, column in query.uses:
+            if relation is None or self.foreign(relation):
+                continue
+            key, found = self.relation(relation)
+            if not isinstance(found, Table) or found.assumed or found.kind != "table":
+                continue
+            folded = self.column_name(column)
+            if folded in found.columns or folded in SYSTEM_COLUMNS or column == "*":
+                continue
+            # A name may also be the table itself (a whole row), or in SQLite a string in the wrong quotes.
+            if column == relation.name or not found.columns or folded in _CONSTANTS or column in query.strings:
+                continue
+            message = f'column "{column}" does not exist' if self.postgres else f"no such column: {column}"
+            raise self.refuse("undefined_column", message, key, folded)

@@ -1,0 +1,206 @@
+"""`RENAME COLUMN`, carried into everything that mentions the column."""
+
+from __future__ import annotations
+
+import re
+
+from miglint.base.structs import replace
+from miglint.replay.apply.columns import altered, column_of, no_column
+from miglint.replay.apply.constraints import not_null_name
+from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.reread import refuse_if_broken, triggers
+from miglint.replay.apply.words import swap_column, swap_in_query, swap_word
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import (
+    Composite,
+    Index,
+    Key,
+    Policy,
+    Sequence,
+    Table,
+    Trigger,
+    View,
+)
+from miglint.sql.operations import (
+    Column,
+    ColumnUse,
+    Constraint,
+    Name,
+    OpenUse,
+    RenameColumn,
+)
+
+
+def rename_column(machine: Machine, operation: RenameColumn) -> None:
+    """`RENAME COLUMN`, carried into constraints, indexes, views, triggers and foreign keys."""
+    if operation.kind == "type":
+        _rename_attribute(machine, operation)
+        return
+    key, found = machine.relation(operation.table)
+    if isinstance(found, View):
+        _rename_view_column(machine, key, found, operation)
+        return
+    place = altered(machine, operation)
+    if place is None:
+        return
+    key, table = place
+    old, new = machine.column_name(operation.column), machine.column_name(operation.new)
+    column = column_of(machine, key, table, operation.column)
+    if column is None:
+        raise no_column(machine, key, operation.column)
+    table = machine.schema.table(key) or table
+    if new in table.columns and new != old:
+        message = (
+            f'column "{operation.new}" of relation "{key.name}" already exists'
+            if machine.postgres
+            else f"duplicate column name: {operation.new}"
+        )
+        raise machine.refuse("duplicate_column", message, key, new)
+    if not machine.postgres:
+        refuse_if_broken(machine)
+    _in_table(machine, key, table, old, new, operation.new)
+    _in_dependents(machine, key, old, new)
+
+
+def _in_table(machine: Machine, key: Key, table: Table, old: str, new: str, written: str) -> None:
+    columns: dict[str, Column] = {}
+    for name, column in table.columns.items():
+        renamed = column
+        if name == old:
+            kept = not_null_name(table.name.name, column) if column.nullable is False and machine.postgres else None
+            renamed = replace(column, name=written, not_null_name=kept)
+        if renamed.generated is not None:
+            renamed = replace(renamed, default=swap_column(renamed.default, old, new))
+        columns[new if name == old else name] = renamed
+    constraints = {name: _constraint(value, old, new) for name, value in table.constraints.items()}
+    own = relation_key(table.name, machine.dialect)
+    for name, value in constraints.items():
+        if value.table is not None and relation_key(value.table, machine.dialect) == own:
+            constraints[name] = replace(value, referenced=_swap(value.referenced, old, new))
+    absent = (table.absent | {old}) - {new} if table.assumed else table.absent
+    machine.put(key, replace(table, columns=columns, constraints=constraints, absent=absent))
+    if machine.postgres:
+        owned = (Name(key.schema, key.name), old)
+        for user in machine.schema.on(key):
+            sequence = machine.schema.find(user)
+            if isinstance(sequence, Sequence) and sequence.owned_by == owned:
+                machine.put(user, replace(sequence, owned_by=(owned[0], new)))
+
+
+def _swap(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
+    return tuple(new if name == old else name for name in names)
+
+
+def _constraint(value: Constraint, old: str, new: str) -> Constraint:
+    if old not in value.columns and old not in value.include:
+        return value
+    return replace(
+        value,
+        columns=_swap(value.columns, old, new),
+        include=_swap(value.include, old, new),
+        expression=swap_column(value.expression, old, new),
+        elements=None if value.elements is None else swap_word(value.elements, old, new),
+        where=swap_column(value.where, old, new),
+    )
+
+
+def _in_dependents(machine: Machine, key: Key, old: str, new: str) -> None:
+    name = Name(key.schema, key.name)
+    for user in machine.schema.on(key):
+        value = machine.schema.find(user)
+        if isinstance(value, Index):
+            elements = tuple(
+                replace(
+                    element,
+                    column=new if machine.column_name(element.column or "") == old else element.column,
+                    expression=swap_column(element.expression, old, new),
+                )
+                for element in value.elements
+            )
+            where, include = swap_column(value.where, old, new), _swap(value.include, old, new)
+            if elements != value.elements or where != value.where or include != value.include:
+                machine.put(user, replace(value, elements=elements, where=where, include=include))
+        elif isinstance(value, Table):
+            constraints = {
+                label: replace(constraint, referenced=_swap(constraint.referenced, old, new))
+                if constraint.table is not None and relation_key(constraint.table, machine.dialect) == key
+                else constraint
+                for label, constraint in value.constraints.items()
+            }
+            if constraints != value.constraints:
+                machine.put(user, replace(value, constraints=constraints))
+        elif isinstance(value, Trigger) and machine.postgres:
+            if old in value.columns or re.search(rf"\b{re.escape(old)}\b", value.definition):
+                machine.put(
+                    user,
+                    replace(
+                        value,
+                        columns=_swap(value.columns, old, new),
+                        definition=swap_word(value.definition, old, new),
+                    ),
+                )
+        elif isinstance(value, Policy):
+            machine.put(user, replace(value, definition=swap_word(value.definition, old, new)))
+        elif isinstance(value, View) and value.query is not None:
+            use = ColumnUse(name, old)
+            if use in value.query.uses:
+                swapped = tuple(ColumnUse(name, new) if item == use else item for item in value.query.uses)
+                text = value.query.key
+                text = swap_in_query(text, name, old, new) if machine.postgres else swap_word(text, old, new)
+                query = replace(value.query, uses=swapped, key=text)
+                machine.put(user, replace(value, query=query))
+    if not machine.postgres:
+        _in_triggers(machine, key, old, new)
+
+
+def _in_triggers(machine: Machine, key: Key, old: str, new: str) -> None:
+    """Carry the name of a column into SQLite's triggers, on whatever table they are."""
+
+    def swap(uses: tuple[ColumnUse, ...]) -> tuple[ColumnUse, ...]:
+        return tuple(ColumnUse(use.relation, new) if is_it(use) else use for use in uses)
+
+    def is_it(use: ColumnUse) -> bool:
+        return use.column.lower() == old and use.relation is not None and machine.key(use.relation) == key
+
+    for user, value in triggers(machine):
+        own = relation_key(value.table, machine.dialect) == key
+        columns = tuple(new if own and name.lower() == old else name for name in value.columns)
+        uses, targets = swap(value.uses), swap(value.targets)
+        open_ = tuple(OpenUse(use.candidates, new) if _is_of(machine, use, key, old) else use for use in value.open)
+        renamed = (uses, targets, open_) != (value.uses, value.targets, value.open)
+        mentioned = own or renamed
+        definition = swap_word(value.definition, old, new) if mentioned else value.definition
+        changed = replace(value, columns=columns, uses=uses, targets=targets, open=open_, definition=definition)
+        if changed != value or renamed:
+            machine.put(user, changed)
+
+
+def _is_of(machine: Machine, use: OpenUse, key: Key, column: str) -> bool:
+    """Whether an open name is surely that of a column of a table: no other of its candidates has one of that name."""
+    keys = [machine.key(relation) for relation in use.candidates]
+    tables = (machine.schema.table(other) for other in keys if other != key)
+    return use.column.lower() == column and key in keys and all(t is None or column not in t.columns for t in tables)
+
+
+def _rename_view_column(machine: Machine, key: Key, view: View, operation: RenameColumn) -> None:
+    if view.columns is None:
+        return
+    if operation.column not in view.columns:
+        raise machine.refuse("undefined_column", f'column "{operation.column}" does not exist', key, operation.column)
+    machine.put(key, replace(view, columns=_swap(view.columns, operation.column, operation.new)))
+
+
+def _rename_attribute(machine: Machine, operation: RenameColumn) -> None:
+    key = machine.key(operation.table, "type")
+    value = machine.schema.find(key)
+    if not isinstance(value, Composite) or value.assumed:
+        return
+    if operation.column not in value.columns:
+        raise no_column(machine, key, operation.column)
+    columns = {
+        (operation.new if name == operation.column else name): replace(column, name=operation.new)
+        if name == operation.column
+        else column
+        for name, column in value.columns.items()
+    }
+    machine.put(key, replace(value, columns=columns))

@@ -1,0 +1,129 @@
+"""Renames and moves of types and routines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from miglint.base.structs import replace
+from miglint.replay.apply.drops import routines, signature
+from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.words import swap_word
+from miglint.schema.objects import (
+    Absent,
+    Composite,
+    Domain,
+    Enum,
+    Key,
+    OtherType,
+    Routine,
+    SchemaObject,
+    Table,
+    Trigger,
+)
+from miglint.sql.operations import (
+    Column,
+    Expression,
+    Name,
+    Rename,
+    Type,
+)
+
+
+def rename_type(machine: Machine, operation: Rename) -> None:
+    """`ALTER TYPE ... RENAME TO`."""
+    key = machine.key(operation.name, "type")
+    found = machine.schema.get(key)
+    if isinstance(found, Absent):
+        raise machine.refuse("undefined_object", f'type "{operation.name}" does not exist', key)
+    value = machine.assume_type(key) if found is None else found
+    new_key = Key("type", key.schema, operation.new)
+    if machine.schema.find(new_key) is not None:
+        raise machine.refuse("duplicate_object", f'type "{operation.new}" already exists', new_key)
+    move_type(machine, key, value, Name(key.schema, operation.new))
+
+
+def move_type(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
+    """Give a type another name or schema, in all columns, arguments and domains that have it."""
+    users = machine.schema.on(key)
+    machine.drop(key)
+    new_key = Key("type", new.schema or "public", new.name)
+    if isinstance(value, (Enum, Domain, Composite, OtherType)):
+        machine.create(new_key, replace(value, name=new))
+
+    def swap(kind: Type | None) -> Type | None:
+        if kind is not None and kind.schema == key.schema and kind.name == key.name:
+            return replace(kind, name=new.name, schema=new.schema)
+        return kind
+
+    for user in users:
+        other = machine.schema.find(user)
+        if isinstance(other, (Table, Composite)):
+            columns = {name: _retype(column, swap, key, new) for name, column in other.columns.items()}
+            if isinstance(other, Table):
+                constraints = {
+                    label: replace(constraint, expression=_type_in(constraint.expression, key, new))
+                    for label, constraint in other.constraints.items()
+                }
+                machine.put(user, replace(other, columns=columns, constraints=constraints))
+            else:
+                machine.put(user, replace(other, columns=columns))
+        elif isinstance(other, Domain):
+            machine.put(user, replace(other, base=swap(other.base)))
+        elif isinstance(other, Routine) and other.arguments is not None:
+            arguments = tuple(swap(argument) or argument for argument in other.arguments)
+            moved = replace(other, arguments=arguments, returns=swap(other.returns))
+            machine.drop(user)
+            text = f"{other.name.name}({signature(machine, arguments)})"
+            machine.create(Key("routine", user.schema, text), moved)
+
+
+def _retype(column: Column, swap: Callable[[Type | None], Type | None], key: Key, new: Name) -> Column:
+    kind = swap(column.type)
+    default = _type_in(column.default, key, new)
+    return column if kind is column.type and default is column.default else replace(column, type=kind, default=default)
+
+
+def _type_in(value: Expression | None, key: Key, new: Name) -> Expression | None:
+    if value is None or Name(key.schema, key.name) not in value.types:
+        return value
+    types = tuple(new if item == Name(key.schema, key.name) else item for item in value.types)
+    return replace(value, key=swap_word(value.key, key.name, new.name), types=types)
+
+
+def rename_routine(machine: Machine, operation: Rename) -> None:
+    """`ALTER FUNCTION ... RENAME TO`."""
+    schema, matches = routines(machine, operation.name, operation.arguments)
+    if len(matches) > 1:
+        raise machine.refuse("ambiguous_function", f'function name "{operation.name}" is not unique', matches[0])
+    if not matches:
+        text = operation.name.name
+        if operation.arguments is not None:
+            text += f"({signature(machine, operation.arguments)})"
+        key = Key("routine", schema, text)
+        if isinstance(machine.schema.get(key), Absent):
+            raise machine.refuse("undefined_function", f"function {text} does not exist", key)
+        machine.drop(key)
+        return
+    move_routine(machine, matches[0], Name(schema, operation.new))
+
+
+def move_routine(machine: Machine, key: Key, new: Name) -> None:
+    """Give a routine another name or schema; triggers that call it follow."""
+    value = machine.schema.find(key)
+    if not isinstance(value, Routine):
+        return
+    text = new.name + key.name[key.name.index("(") :] if "(" in key.name else new.name
+    new_key = Key("routine", new.schema or "public", text)
+    if machine.schema.find(new_key) is not None:
+        raise machine.refuse(
+            "duplicate_function", f'function "{new.name}" already exists with same argument types', new_key
+        )
+    old_name = Key("routine name", key.schema, value.name.name)
+    users = machine.schema.on(old_name)
+    machine.drop(key)
+    machine.create(new_key, replace(value, name=new))
+    for user in users:
+        other = machine.schema.find(user)
+        if isinstance(other, Trigger):
+            definition = swap_word(other.definition, value.name.name, new.name)
+            machine.put(user, replace(other, function=new, definition=definition))

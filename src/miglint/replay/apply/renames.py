@@ -1,0 +1,344 @@
+"""Renames and moves, carried into everything that mentions the old name."""
+
+from __future__ import annotations
+
+from miglint.base.structs import replace
+from miglint.replay.apply.clustering import forget
+from miglint.replay.apply.constraints import not_null_name, rename_in_table
+from miglint.replay.apply.drops import routines
+from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.others import other_key
+from miglint.replay.apply.rename_types import move_routine, move_type, rename_routine, rename_type
+from miglint.replay.apply.reread import is_legacy, refuse_if_broken, triggers
+from miglint.replay.apply.words import swap_word
+from miglint.schema.depends import relation_key
+from miglint.schema.describe import kind_of
+from miglint.schema.objects import (
+    Absent,
+    Index,
+    Key,
+    Namespace,
+    Other,
+    Policy,
+    Routine,
+    Rule,
+    SchemaObject,
+    Sequence,
+    Table,
+    Trigger,
+    View,
+)
+from miglint.sql.operations import (
+    ColumnUse,
+    Name,
+    OpenUse,
+    Query,
+    Rename,
+    SetSchema,
+)
+
+_RELATION_KINDS = frozenset({"table", "view", "materialized view", "index", "sequence", "foreign table"})
+
+
+def rename(machine: Machine, operation: Rename) -> None:
+    """`RENAME TO` of any object."""
+    kind = operation.kind
+    if kind in _RELATION_KINDS:
+        _rename_relation(machine, operation)
+    elif kind in ("type", "domain"):
+        rename_type(machine, operation)
+    elif kind in ("function", "procedure", "routine", "aggregate"):
+        rename_routine(machine, operation)
+    elif kind in ("trigger", "policy", "rule"):
+        _rename_on_table(machine, operation)
+    elif kind == "schema":
+        _rename_schema(machine, operation)
+    else:
+        _rename_other(machine, operation)
+
+
+def _rename_relation(machine: Machine, operation: Rename) -> None:
+    key, found = machine.relation(operation.name)
+    kind = operation.kind
+    if isinstance(found, Absent):
+        if operation.if_exists:
+            machine.note("missing", f'{kind} "{operation.name}" does not exist, skipped', key)
+            return
+        # An index is a relation to ALTER INDEX too; SQLite renames nothing but tables.
+        raise machine.missing_relation(operation.name, key, "relation" if machine.postgres else "table")
+    if found is None:
+        if operation.if_exists:
+            machine.note("missing", f'{kind} "{operation.name}" was never created here', key)
+            machine.drop(key)
+            return
+        name = Name(key.schema, operation.name.name)
+        found = (
+            Index(name, None, assumed=True)
+            if kind == "index"
+            else Sequence(name, assumed=True)
+            if kind == "sequence"
+            else View(name, None, materialized=kind != "view", assumed=True)
+            if kind.endswith("view")
+            else Table(name, assumed=True)
+        )
+        machine.assume(key, found)
+    new_key = Key("relation", key.schema, operation.new if machine.postgres else operation.new.lower())
+    if machine.schema.find(new_key) is not None:
+        message = (
+            f'relation "{operation.new}" already exists'
+            if machine.postgres
+            else f"there is already another table or index with this name: {operation.new}"
+        )
+        raise machine.refuse("duplicate_table", message, new_key)
+    if not machine.postgres and not is_legacy(machine):
+        refuse_if_broken(machine)
+    if isinstance(found, Index) and found.constraint is not None and found.table is not None:
+        rename_in_table(machine, relation_key(found.table, machine.dialect), key.name, operation.new)
+        return
+    move(machine, key, found, Name(key.schema, operation.new))
+
+
+def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
+    """Give a relation another name or schema, and tell all that mention it."""
+    new_key = relation_key(new, machine.dialect)
+    users = machine.schema.on(key)
+    old_name = Name(key.schema, key.name)
+    rows = machine.schema.find(Key("rows", key.schema, key.name))
+    machine.drop(key)
+    if isinstance(value, Index):
+        forget(machine, value, new.name)
+    if isinstance(value, Table) and machine.postgres:
+        # The names of NOT NULL constraints stay what they were when the table had its old name.
+        columns = {
+            name: replace(column, not_null_name=not_null_name(key.name, column)) if column.nullable is False else column
+            for name, column in value.columns.items()
+        }
+        value = replace(value, columns=columns)
+    if isinstance(value, (Table, View, Index, Sequence)):
+        machine.create(new_key, replace(value, name=new))
+    if rows is not None:
+        machine.put(Key("rows", new_key.schema, new_key.name), rows)
+    legacy = not machine.postgres and is_legacy(machine)
+    for user in users:
+        other = machine.schema.find(user)
+        if isinstance(other, Index):
+            machine.put(user, replace(other, parent=new) if isinstance(value, Index) else replace(other, table=new))
+        elif isinstance(other, Sequence):
+            if other.owned_by is not None:
+                machine.put(user, replace(other, owned_by=(new, other.owned_by[1])))
+        elif isinstance(other, (Trigger, Policy, Rule)):
+            _move_on_table(machine, user, other, key, new_key, new)
+        elif isinstance(other, Other):
+            machine.put(
+                user, replace(other, table=new, definition=swap_word(other.definition, old_name.name, new.name))
+            )
+        elif isinstance(other, View):
+            if other.query is not None and not legacy:
+                machine.put(user, replace(other, query=_requery(other.query, old_name, new)))
+        elif isinstance(other, Table) and not (legacy and _foreign_keys_off(machine)):
+            machine.put(user, _retable(machine, other, key, new))
+    if not machine.postgres and not legacy:
+        _move_in_triggers(machine, key, new)
+    self_table = machine.schema.table(new_key)
+    if self_table is not None:
+        machine.put(new_key, _retable(machine, self_table, key, new))
+
+
+def _foreign_keys_off(machine: Machine) -> bool:
+    return machine.settings.get("foreign_keys", "off").lower() in ("off", "0", "false", "no")
+
+
+def _move_on_table(
+    machine: Machine, user: Key, other: Trigger | Policy | Rule, key: Key, new_key: Key, new: Name
+) -> None:
+    if relation_key(other.table, machine.dialect) != key:
+        return
+    if not machine.postgres:
+        machine.put(user, replace(other, table=new, definition=swap_word(other.definition, key.name, new_key.name)))
+        return
+    machine.drop(user)
+    machine.create(Key(user.space, new_key.schema, user.name, new_key.name), replace(other, table=new))
+
+
+def _move_in_triggers(machine: Machine, key: Key, new: Name) -> None:
+    """Carry the name of a table into the bodies of SQLite's triggers, on whatever table they are."""
+
+    def swap(name: Name) -> Name:
+        return new if machine.key(name) == key else name
+
+    def swap_uses(uses: tuple[ColumnUse, ...]) -> tuple[ColumnUse, ...]:
+        return tuple(use if use.relation is None else ColumnUse(swap(use.relation), use.column) for use in uses)
+
+    for user, value in triggers(machine):
+        relations, uses = tuple(swap(name) for name in value.relations), swap_uses(value.uses)
+        if relations == value.relations and uses == value.uses:
+            continue
+        definition = value.definition
+        if relations != value.relations:
+            definition = swap_word(definition, key.name, new.name)
+        open_ = tuple(OpenUse(tuple(swap(name) for name in use.candidates), use.column) for use in value.open)
+        targets = swap_uses(value.targets)
+        changed = replace(value, relations=relations, uses=uses, targets=targets, open=open_, definition=definition)
+        machine.put(user, changed)
+
+
+def _requery(query: Query, old: Name, new: Name) -> Query:
+    def swap(name: Name) -> Name:
+        return new if name == old else name
+
+    return replace(
+        query,
+        key=swap_word(query.key, old.name, new.name),
+        relations=tuple(swap(name) for name in query.relations),
+        uses=tuple(use._replace(relation=swap(use.relation)) if use.relation else use for use in query.uses),
+        stars=tuple(swap(name) for name in query.stars),
+    )
+
+
+def _retable(machine: Machine, table: Table, key: Key, new: Name) -> Table:
+    def refers(name: Name | None) -> bool:
+        return name is not None and relation_key(name, machine.dialect) == key
+
+    constraints = {
+        label: replace(constraint, table=new) if refers(constraint.table) else constraint
+        for label, constraint in table.constraints.items()
+    }
+    old = Name(key.schema, key.name)
+    columns = {
+        name: replace(
+            column,
+            default=replace(
+                column.default,
+                key=swap_word(column.default.key, old.name, new.name),
+                text=swap_word(column.default.text, old.name, new.name),
+                sequence=new,
+            ),
+        )
+        if column.default is not None and column.default.sequence == old
+        else column
+        for name, column in table.columns.items()
+    }
+    return replace(
+        table,
+        columns=columns,
+        constraints=constraints,
+        partition_of=new if refers(table.partition_of) else table.partition_of,
+        inherits=tuple(new if refers(parent) else parent for parent in table.inherits),
+    )
+
+
+def _rename_on_table(machine: Machine, operation: Rename) -> None:
+    if operation.table is None:
+        return
+    table_key, _ = machine.relation(operation.table)
+    key = Key(operation.kind, table_key.schema, operation.name.name, table_key.name)
+    value = machine.schema.get(key)
+    if isinstance(value, Absent) or (value is None and table_key in machine.schema and machine.schema.closed):
+        if operation.if_exists:
+            machine.note("missing", f'{operation.kind} "{operation.name}" does not exist, skipped', key)
+            return
+        raise machine.refuse(
+            "undefined_object",
+            f'{operation.kind} "{operation.name}" for table "{operation.table}" does not exist',
+            key,
+        )
+    new_key = Key(operation.kind, table_key.schema, operation.new, table_key.name)
+    if machine.schema.find(new_key) is not None:
+        raise machine.refuse(
+            "duplicate_object",
+            f'{operation.kind} "{operation.new}" for relation "{table_key.name}" already exists',
+            new_key,
+        )
+    machine.drop(key)
+    if isinstance(value, (Trigger, Policy, Rule)):
+        machine.create(new_key, replace(value, name=operation.new))
+    else:
+        table = Name(table_key.schema, table_key.name)
+        machine.assume(
+            key,
+            {"trigger": Trigger, "policy": Policy, "rule": Rule}[operation.kind](
+                operation.name.name, table, assumed=True
+            ),
+        )
+        machine.drop(key)
+        machine.create(
+            new_key,
+            {"trigger": Trigger, "policy": Policy, "rule": Rule}[operation.kind](operation.new, table, assumed=True),
+        )
+
+
+def _rename_schema(machine: Machine, operation: Rename) -> None:
+    key = Key("schema", "", operation.name.name)
+    if isinstance(machine.schema.get(key), Absent):
+        raise machine.refuse("invalid_schema_name", f'schema "{operation.name}" does not exist', key)
+    new_key = Key("schema", "", operation.new)
+    if machine.schema.find(new_key) is not None:
+        raise machine.refuse("duplicate_schema", f'schema "{operation.new}" already exists', new_key)
+    machine.drop(key)
+    machine.create(new_key, Namespace(operation.new))
+    for item, value in list(machine.schema.items()):
+        if item.schema != operation.name.name:
+            continue
+        if item.space == "relation":
+            move(machine, item, value, Name(operation.new, item.name))
+        elif item.space == "type":
+            move_type(machine, item, value, Name(operation.new, item.name))
+        elif item.space == "routine" and isinstance(value, Routine):
+            move_routine(machine, item, Name(operation.new, value.name.name))
+
+
+def _rename_other(machine: Machine, operation: Rename) -> None:
+    key = other_key(machine, operation.kind, operation.name, None)
+    found = machine.schema.get(key)
+    if isinstance(found, Absent):
+        raise machine.refuse("undefined_object", f'{operation.kind} "{operation.name}" does not exist', key)
+    machine.drop(key)
+    if found is not None:
+        machine.create(key._replace(name=operation.new), found)
+
+
+def set_schema(machine: Machine, operation: SetSchema) -> None:
+    """`SET SCHEMA`."""
+    if operation.kind in _RELATION_KINDS:
+        key, found = machine.relation(operation.name)
+        if isinstance(found, Absent):
+            if operation.if_exists:
+                machine.note("missing", f'{operation.kind} "{operation.name}" does not exist, skipped', key)
+                return
+            raise machine.missing_relation(operation.name, key)
+        if found is None:
+            table = machine.table(operation.name)
+            if table is None:
+                return
+            found = table[1]
+        if key.schema == operation.schema:
+            return
+        new = Name(operation.schema, key.name)
+        if machine.schema.find(relation_key(new, machine.dialect)) is not None:
+            raise machine.refuse(
+                "duplicate_table", f'{kind_of(found)} "{key.name}" already exists in schema "{operation.schema}"', key
+            )
+        parts = [
+            (user, other)
+            for user in machine.schema.on(key)
+            if isinstance(other := machine.schema.find(user), (Index, Sequence))
+        ]
+        move(machine, key, found, new)
+        for user, _ in parts:
+            current = machine.schema.find(user)
+            if current is not None:
+                move(machine, user, current, Name(operation.schema, user.name))
+    elif operation.kind in ("type", "domain"):
+        key = machine.key(operation.name, "type")
+        value = machine.schema.get(key)
+        if isinstance(value, Absent):
+            raise machine.refuse("undefined_object", f'type "{operation.name}" does not exist', key)
+        if key.schema != operation.schema:
+            known = machine.assume_type(key) if value is None else value
+            move_type(machine, key, known, Name(operation.schema, key.name))
+    elif operation.kind in ("function", "procedure", "routine", "aggregate"):
+        _, matches = routines(machine, operation.name, operation.arguments)
+        for match in matches:
+            value = machine.schema.find(match)
+            if isinstance(value, Routine) and match.schema != operation.schema:
+                move_routine(machine, match, Name(operation.schema, value.name.name))

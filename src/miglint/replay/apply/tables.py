@@ -1,0 +1,378 @@
+"""Creating tables, partitions, and copies of tables; attaching and detaching; the settings of a table."""
+
+from __future__ import annotations
+
+from miglint.base.structs import replace
+from miglint.replay.apply import clustering
+from miglint.replay.apply.columns import altered, define
+from miglint.replay.apply.constraints import add_constraint
+from miglint.replay.apply.indexes import attach_index, copy_index, part_index
+from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.reread import refuse_unknown_columns
+from miglint.replay.apply.views import columns_of, result_columns
+from miglint.schema.describe import kind_of
+from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table, Trigger, View
+from miglint.sql.operations import (
+    AttachPartition,
+    Column,
+    Constraint,
+    CreateTable,
+    DetachPartition,
+    EnableTrigger,
+    Name,
+    SetInherit,
+    SetTableOption,
+)
+
+_OFF = {"row security": "off", "force row security": "off", "replica identity": "default"}
+
+
+_STRICT_TYPES = frozenset(("INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"))
+
+
+def create_table(machine: Machine, operation: CreateTable) -> None:
+    """`CREATE TABLE` in all its forms."""
+    name = machine.created(operation.name, temporary=operation.temporary)
+    key = (
+        Key("relation", name.schema or "", name.name)
+        if machine.postgres
+        else Key("relation", name.schema or "main", name.name.lower())
+    )
+    existing = machine.schema.find(key)
+    if operation.query is not None and (machine.postgres or existing is None):
+        # PostgreSQL reads the query before it looks whether the table is there.
+        machine.reads(operation.query)
+    if existing is not None:
+        _exists(machine, operation, key, existing)
+        return
+    persistence = "temporary" if operation.temporary else "unlogged" if operation.unlogged else "permanent"
+    table = Table(
+        name,
+        kind="virtual table" if operation.virtual else "foreign table" if operation.foreign_server else "table",
+        persistence=persistence,
+        partition_by=operation.partition_by,
+        partition_of=None if operation.partition_of is None else machine.full(operation.partition_of),
+        partition_bound=operation.partition_bound,
+        inherits=tuple(machine.full(parent) for parent in operation.inherits),
+        strict=operation.strict,
+        without_rowid=operation.without_rowid,
+        definition=operation.virtual,
+        options=dict.fromkeys(operation.options, ""),
+    )
+    if operation.strict:
+        _refuse_loose_types(machine, operation, key)
+    machine.create(key, table)
+    machine.made.add(key)
+    columns = _inherited(machine, operation)
+    unknown = operation.query is not None and not _from_query(machine, operation, columns)
+    for column in operation.columns:
+        folded = machine.column_name(column.name)
+        if (
+            folded in columns
+            and not operation.inherits
+            and operation.partition_of is None
+            and operation.of_type is None
+        ):
+            message = (
+                f'column "{column.name}" specified more than once'
+                if machine.postgres
+                else f"duplicate column name: {column.name}"
+            )
+            raise machine.refuse("duplicate_column", message, key, folded)
+        if column.type is None and folded in columns:
+            columns[folded] = replace(columns[folded], nullable=column.nullable and columns[folded].nullable)
+        else:
+            columns[folded] = define(machine, name, column)
+    machine.put(key, replace(table, columns=columns, assumed=unknown))
+    _like(machine, operation, key)
+    for constraint in _ordered(operation.constraints):
+        add_constraint(machine, key, constraint, creating=True)
+    if not machine.postgres:
+        generated = (column.default for column in operation.columns if column.generated is not None)
+        checks = (constraint.expression for constraint in operation.constraints)
+        refuse_unknown_columns(machine, key, (*generated, *checks))
+    if operation.partition_of is not None:
+        _inherit_constraints(machine, machine.key(operation.partition_of), key)
+    for parent in operation.inherits:
+        _inherit_constraints(machine, machine.key(parent), key, checks_only=True)
+
+
+def _refuse_loose_types(machine: Machine, operation: CreateTable, key: Key) -> None:
+    """Raise the error that SQLite has for a column of a `STRICT` table whose type is not one of its own."""
+    for column in operation.columns:
+        declared = "" if column.type is None else str(column.type)
+        if declared.upper() not in _STRICT_TYPES:
+            name = f"{operation.name.name}.{column.name}"
+            message = f'unknown datatype for {name}: "{declared}"' if declared else f"missing datatype for {name}"
+            raise machine.refuse("undefined_type", message, key, column.name.lower())
+
+
+def _ordered(constraints: tuple[Constraint, ...]) -> list[Constraint]:
+    # The server makes CHECKs first, then the primary key, then other indexes, then foreign keys: names depend on it.
+    rank = {"check": 0, "not_null": 0, "primary": 1, "unique": 2, "exclude": 2, "foreign": 3}
+    ordered = sorted(constraints, key=lambda constraint: rank.get(constraint.kind, 2))
+    kept: list[Constraint] = []
+    for constraint in ordered:
+        # Of two keys over the same columns the server makes one, the first, with the first name that is given.
+        twin = next((one for one in kept if constraint.kind == "unique" and _same_key(one, constraint)), None)
+        if twin is None:
+            kept.append(constraint)
+        elif twin.name is None and constraint.name is not None:
+            kept[kept.index(twin)] = replace(twin, name=constraint.name)
+    return kept
+
+
+def _same_key(one: Constraint, two: Constraint) -> bool:
+    if one.kind not in ("primary", "unique") or not two.columns or one.using_index or two.using_index:
+        return False
+    return (one.columns, one.include, one.nulls_not_distinct, one.deferrable, one.deferred, one.on_conflict) == (
+        two.columns, two.include, two.nulls_not_distinct, two.deferrable, two.deferred, two.on_conflict,
+    )  # fmt: skip
+
+
+def _exists(machine: Machine, operation: CreateTable, key: Key, existing: SchemaObject) -> None:
+    if not operation.if_not_exists:
+        if machine.postgres:
+            message = f'relation "{operation.name.name}" already exists'
+        else:
+            message = f"{kind_of(existing)} {operation.name.name} already exists"
+        raise machine.refuse("duplicate_table", message, key)
+    if isinstance(existing, Index) and not machine.postgres:
+        # To SQLite the guard is about tables and views.
+        message = f"there is already an index named {operation.name.name}"
+        raise machine.refuse("duplicate_table", message, key)
+    if not isinstance(existing, Table):
+        machine.note("hidden", f'"{operation.name}" exists already as {kind_of(existing)}: no table is made', key)
+    elif existing.assumed or operation.query is not None or operation.likes or operation.partition_of is not None:
+        machine.note("skipped", f'table "{operation.name}" exists already', key)
+    else:
+        difference = _shape_difference(machine, operation, existing)
+        if difference is None:
+            machine.note("skipped", f'table "{operation.name}" exists already', key)
+        else:
+            machine.note(
+                "hidden", f'table "{operation.name}" exists already in another shape ({difference}) and keeps it', key
+            )
+
+
+def _shape_difference(machine: Machine, operation: CreateTable, existing: Table) -> str | None:
+    written = {machine.column_name(column.name): column for column in operation.columns}
+    for name, column in written.items():
+        old = existing.columns.get(name)
+        if old is None:
+            return f'it has no column "{column.name}"'
+        if old.type is not None and machine.type(column.type) != old.type and column.type is not None:
+            return f'column "{column.name}" is {old.type}, not {column.type}'
+    for name, old in existing.columns.items():
+        if name not in written:
+            return f'it has a column "{old.name}" besides'
+    return None
+
+
+def _inherited(machine: Machine, operation: CreateTable) -> dict[str, Column]:
+    columns: dict[str, Column] = {}
+    parents = operation.inherits if operation.partition_of is None else (operation.partition_of,)
+    for parent in parents:
+        found = machine.table(parent)
+        if found is not None:
+            columns.update(found[1].columns)
+    if operation.of_type is not None:
+        key = machine.key(operation.of_type, "type")
+        found_type = machine.schema.get(key)
+        if isinstance(found_type, Absent):
+            raise machine.refuse("undefined_object", f'type "{operation.of_type}" does not exist', key)
+        if isinstance(found_type, Composite):
+            columns.update(found_type.columns)
+    return columns
+
+
+def _from_query(machine: Machine, operation: CreateTable, columns: dict[str, Column]) -> bool:
+    # Types of a query's results are not modelled: the columns are there, what they hold is not known.
+    assert operation.query is not None
+    names = result_columns(machine, machine.query(operation.query))
+    if names is None:
+        return False
+    given = [column.name for column in operation.columns]
+    for place, output in enumerate(names):
+        name = given[place] if place < len(given) else output
+        origin = columns_of(machine, operation.query).get(name)
+        typed = None if origin is None else origin.type
+        columns[machine.column_name(name)] = Column(name, typed, True)
+    return True
+
+
+def _like(machine: Machine, operation: CreateTable, key: Key) -> None:
+    for like in operation.likes:
+        found = machine.table(like.source)
+        table = machine.schema.table(key)
+        if found is None or table is None:
+            continue
+        source_key, source = found
+        everything = "all" in like.including
+        columns = dict(table.columns)
+        for name, column in source.columns.items():
+            keep_default = everything or "defaults" in like.including
+            generated = column.generated is not None
+            keep_default = (everything or "generated" in like.including) if generated else keep_default
+            identity = column.identity if everything or "identity" in like.including else None
+            columns[name] = replace(
+                column,
+                default=column.default if keep_default else None,
+                generated=column.generated if keep_default else None,
+                identity=identity,
+                serial=False,
+            )
+        constraints = dict(table.constraints)
+        if everything or "constraints" in like.including:
+            constraints.update({n: c for n, c in source.constraints.items() if c.kind == "check"})
+        machine.put(
+            key, replace(table, columns=columns, constraints=constraints, assumed=table.assumed or source.assumed)
+        )
+        if everything or "indexes" in like.including:
+            for constraint in source.constraints.values():
+                if constraint.kind in ("primary", "unique", "exclude"):
+                    add_constraint(machine, key, replace(constraint, name=None, generated=True))
+            for _, index in machine.indexes(source_key):
+                if index.constraint is None:
+                    copy_index(machine, index, key)
+
+
+def _inherit_constraints(machine: Machine, parent: Key, key: Key, *, checks_only: bool = False) -> None:
+    source, table = machine.schema.table(parent), machine.schema.table(key)
+    if source is None or table is None:
+        return
+    for name, constraint in source.constraints.items():
+        current = machine.schema.table(key)
+        if current is None or any(_same(constraint, other) for other in current.constraints.values()):
+            continue
+        if constraint.kind == "check":
+            if not constraint.no_inherit:
+                machine.put(key, replace(current, constraints={**current.constraints, name: constraint}))
+        elif not checks_only:
+            kept = constraint.name if constraint.kind == "foreign" else None
+            add_constraint(machine, key, replace(constraint, name=kept))
+    if not checks_only:
+        for _, index in machine.indexes(parent):
+            if index.constraint is None:
+                part_index(machine, index, key)
+
+
+def _same(one: Constraint, other: Constraint) -> bool:
+    return replace(one, name=None, generated=False) == replace(other, name=None, generated=False)
+
+
+def attach_partition(machine: Machine, operation: AttachPartition) -> None:
+    """`ATTACH PARTITION`."""
+    if operation.kind == "index":
+        attach_index(machine, operation)
+        return
+    parent, child = machine.table(operation.table), machine.table(operation.partition)
+    if parent is None or child is None:
+        return
+    key, table = child
+    if table.partition_of is not None:
+        raise machine.refuse("wrong_object_type", f'"{operation.partition}" is already a partition', key)
+    name = Name(parent[0].schema, parent[0].name)
+    machine.put(key, replace(table, partition_of=name, partition_bound=operation.bound))
+    _inherit_constraints(machine, parent[0], key)
+
+
+def detach_partition(machine: Machine, operation: DetachPartition) -> None:
+    """`DETACH PARTITION`."""
+    parent, child = machine.table(operation.table), machine.table(operation.partition)
+    if parent is None or child is None:
+        return
+    key, table = child
+    name = Name(parent[0].schema, parent[0].name)
+    if table.partition_of != name and not table.assumed:
+        raise machine.refuse(
+            "undefined_table",
+            f'relation "{operation.partition}" is not a partition of relation "{operation.table}"',
+            key,
+        )
+    machine.put(key, replace(table, partition_of=None, partition_bound=None))
+    for own_key, own in machine.indexes(key):
+        if own.parent is not None:
+            machine.put(own_key, replace(own, parent=None))
+
+
+def set_inherit(machine: Machine, operation: SetInherit) -> None:
+    """`INHERIT` and `NO INHERIT`."""
+    found, parent = altered(machine, operation), machine.table(operation.parent)
+    if found is None or parent is None:
+        return
+    key, table = found
+    name = Name(parent[0].schema, parent[0].name)
+    if operation.inherit:
+        if name in table.inherits:
+            raise machine.refuse(
+                "duplicate_table", f'relation "{operation.parent}" would be inherited from more than once', key
+            )
+        machine.put(key, replace(table, inherits=(*table.inherits, name)))
+    else:
+        if name not in table.inherits and not table.assumed:
+            raise machine.refuse(
+                "undefined_table", f'relation "{operation.parent}" is not a parent of relation "{operation.table}"', key
+            )
+        machine.put(key, replace(table, inherits=tuple(item for item in table.inherits if item != name)))
+
+
+def set_table_option(machine: Machine, operation: SetTableOption) -> None:
+    """Any other setting of a relation."""
+    key, found = machine.relation(operation.table)
+    if isinstance(found, Absent):
+        if operation.table_if_exists:
+            machine.note("missing", f'relation "{operation.table}" does not exist, skipped', key)
+            return
+        raise machine.missing_relation(operation.table, key)
+    if found is None and operation.kind == "table":
+        assumed = machine.table(operation.table)
+        found = None if assumed is None else assumed[1]
+    if machine.postgres and operation.value is not None and isinstance(found, (Table, View)):
+        if operation.option == clustering.OPTION:
+            clustering.refuse_index(machine, key, operation.value)
+            if isinstance(found, Table) and found.partition_by is not None:
+                message = "cannot mark index clustered in partitioned table"
+                raise machine.refuse("feature_not_supported", message, key)
+        elif operation.option == "replica identity" and operation.value.startswith("using index "):
+            clustering.index_of(machine, key, operation.value.removeprefix("using index "))
+    if isinstance(found, Table):
+        if operation.option == "logged":
+            machine.put(key, replace(found, persistence="permanent" if operation.value == "on" else "unlogged"))
+            return
+        options = {name: value for name, value in found.options.items() if name != operation.option}
+        if operation.value is not None and operation.value != _OFF.get(operation.option):
+            options[operation.option] = operation.value
+        machine.put(key, replace(found, options=options))
+    elif isinstance(found, View):
+        kept = tuple(option for option in found.options if option.partition("=")[0] != operation.option)
+        if operation.value is not None:
+            kept = tuple(sorted((*kept, f"{operation.option}={operation.value}")))
+        machine.put(key, replace(found, options=kept))
+
+
+def enable_trigger(machine: Machine, operation: EnableTrigger) -> None:
+    """`ENABLE/DISABLE TRIGGER`."""
+    found = altered(machine, operation)
+    if found is None:
+        return
+    key, table = found
+    state = {"enable": "enabled", "disable": "disabled", "enable replica": "replica", "enable always": "always"}.get(
+        operation.state, operation.state
+    )
+    if operation.trigger.startswith("*"):
+        for user in machine.schema.on(key):
+            value = machine.schema.find(user)
+            if isinstance(value, Trigger):
+                machine.put(user, replace(value, state=state))
+        return
+    trigger_key = Key("rule" if operation.rule else "trigger", key.schema, operation.trigger, key.name)
+    found_trigger = machine.schema.get(trigger_key)
+    if isinstance(found_trigger, Trigger):
+        machine.put(trigger_key, replace(found_trigger, state=state))
+    elif isinstance(found_trigger, Absent):
+        raise machine.refuse(
+            "undefined_object",
+            f'trigger "{operation.trigger}" for table "{table.name.name}" does not exist',
+            trigger_key,
+        )

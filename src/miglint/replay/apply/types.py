@@ -1,0 +1,170 @@
+"""Types, enum labels and sequences."""
+
+from __future__ import annotations
+
+from miglint.base.structs import replace
+from miglint.replay.apply.columns import define_quietly
+from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.naming import choose
+from miglint.schema.objects import Absent, Composite, Domain, Enum, Key, OtherType, SchemaObject, Sequence
+from miglint.schema.sequences import unusual
+from miglint.sql.operations import (
+    AddEnumValue,
+    AlterSequence,
+    Constraint,
+    CreateSequence,
+    CreateType,
+    Name,
+    RenameEnumValue,
+)
+
+
+def create_type(machine: Machine, operation: CreateType) -> None:
+    """`CREATE TYPE` and `CREATE DOMAIN`."""
+    name = machine.created(operation.name)
+    key = Key("type", name.schema or "", name.name)
+    existing = machine.schema.find(key)
+    if existing is not None and not (isinstance(existing, OtherType) and existing.kind == "shell"):
+        raise machine.refuse("duplicate_object", f'type "{operation.name.name}" already exists', key)
+    value: SchemaObject
+    if operation.kind == "enum":
+        value = Enum(name, operation.labels)
+    elif operation.kind == "composite":
+        value = Composite(name, {column.name: define_quietly(machine, column) for column in operation.columns})
+    elif operation.kind == "domain":
+        value = Domain(
+            name,
+            machine.type(operation.base),
+            machine.expression(operation.default),
+            operation.nullable,
+            operation.collation,
+            _domain_constraints(name, operation.constraints),
+        )
+    else:
+        value = OtherType(name, operation.kind, operation.definition or "")
+    machine.create(key, value)
+
+
+def _domain_constraints(name: Name, written: tuple[Constraint, ...]) -> dict[str, Constraint]:
+    constraints: dict[str, Constraint] = {}
+    for constraint in written:
+        label = constraint.name or choose(name.name, None, "check", lambda text: text in constraints)
+        constraints[label] = replace(constraint, name=label, generated=constraint.name is None)
+    return constraints
+
+
+def _enum(machine: Machine, name: Name) -> tuple[Key, Enum | None]:
+    key = machine.key(name, "type")
+    found = machine.schema.get(key)
+    if isinstance(found, Absent):
+        raise machine.refuse("undefined_object", f'type "{name}" does not exist', key)
+    if found is None:
+        machine.assume(key, Enum(Name(key.schema, key.name), assumed=True))
+        return key, None
+    return key, found if isinstance(found, Enum) and not found.assumed else None
+
+
+def add_enum_value(machine: Machine, operation: AddEnumValue) -> None:
+    """`ALTER TYPE ... ADD VALUE`."""
+    key, enum = _enum(machine, operation.name)
+    if enum is None:
+        _assumed_label(machine, key, operation)
+        return
+    if operation.value in enum.labels:
+        if operation.if_not_exists:
+            machine.note("skipped", f'enum label "{operation.value}" already exists', key, operation.value)
+            return
+        raise machine.refuse("duplicate_object", f'enum label "{operation.value}" already exists', key, operation.value)
+    labels = list(enum.labels)
+    place = len(labels)
+    if operation.neighbour is not None:
+        if operation.neighbour not in labels:
+            raise machine.refuse(
+                "invalid_parameter_value", f'"{operation.neighbour}" is not an existing enum label', key
+            )
+        place = labels.index(operation.neighbour) + (1 if operation.after else 0)
+    labels.insert(place, operation.value)
+    machine.put(key, replace(enum, labels=tuple(labels)))
+
+
+def _assumed_label(machine: Machine, key: Key, operation: AddEnumValue) -> None:
+    # Labels of an enum that nobody created here: those added since are known, the others are not.
+    found = machine.schema.find(key)
+    if not isinstance(found, Enum):
+        return
+    if operation.value in found.labels:
+        if not operation.if_not_exists:
+            raise machine.refuse(
+                "duplicate_object", f'enum label "{operation.value}" already exists', key, operation.value
+            )
+        return
+    machine.put(key, replace(found, labels=(*found.labels, operation.value)))
+
+
+def rename_enum_value(machine: Machine, operation: RenameEnumValue) -> None:
+    """`ALTER TYPE ... RENAME VALUE`."""
+    key, enum = _enum(machine, operation.name)
+    if enum is None:
+        return
+    if operation.value not in enum.labels:
+        raise machine.refuse(
+            "invalid_parameter_value", f'"{operation.value}" is not an existing enum label', key, operation.value
+        )
+    if operation.new in enum.labels:
+        raise machine.refuse("duplicate_object", f'enum label "{operation.new}" already exists', key, operation.new)
+    labels = tuple(operation.new if label == operation.value else label for label in enum.labels)
+    machine.put(key, replace(enum, labels=labels))
+    _relabel_defaults(machine, key, operation.value, operation.new)
+
+
+def _relabel_defaults(machine: Machine, key: Key, old: str, new: str) -> None:
+    # A stored default points at the label, whatever it is called.
+    for user in machine.schema.on(key):
+        table = machine.schema.table(user)
+        if table is None:
+            continue
+        columns = dict(table.columns)
+        for name, column in table.columns.items():
+            default, kind = column.default, column.type
+            if default is None or default.literal != old or kind is None or (kind.schema, kind.name) != key[1:3]:
+                continue
+            text = default.text.replace(f"'{old}'", f"'{new}'")
+            relabelled = replace(default, key=default.key.replace(f"'{old}'", f"'{new}'"), text=text, literal=new)
+            columns[name] = replace(column, default=relabelled)
+        machine.put(user, replace(table, columns=columns))
+
+
+def create_sequence(machine: Machine, operation: CreateSequence) -> None:
+    """`CREATE SEQUENCE`."""
+    name = machine.created(operation.name, temporary=operation.temporary)
+    key = Key("relation", name.schema or "", name.name)
+    if machine.schema.find(key) is not None:
+        if operation.if_not_exists:
+            machine.note("skipped", f'relation "{operation.name}" already exists', key)
+            return
+        raise machine.refuse("duplicate_table", f'relation "{operation.name.name}" already exists', key)
+    machine.create(key, Sequence(name, unusual(operation.options), _owner(machine, operation.owned_by)))
+
+
+def _owner(machine: Machine, owned_by: tuple[Name, str] | None) -> tuple[Name, str] | None:
+    return None if owned_by is None else (machine.full(owned_by[0]), owned_by[1])
+
+
+def alter_sequence(machine: Machine, operation: AlterSequence) -> None:
+    """`ALTER SEQUENCE`; a restart changes data, not the schema."""
+    key, found = machine.relation(operation.name)
+    if isinstance(found, Absent):
+        if operation.if_exists:
+            machine.note("missing", f'sequence "{operation.name}" does not exist, skipped', key)
+            return
+        raise machine.missing_relation(operation.name, key)
+    if found is None:
+        found = Sequence(Name(key.schema, key.name), assumed=True)
+        machine.assume(key, found)
+    if not isinstance(found, Sequence):
+        return
+    names = {option.partition("=")[0] for option in operation.options}
+    kept = [option for option in found.options if option.partition("=")[0] not in names]
+    options = unusual((*kept, *operation.options))
+    owned_by = None if operation.disown else _owner(machine, operation.owned_by) or found.owned_by
+    machine.put(key, replace(found, options=options, owned_by=owned_by))

@@ -1,0 +1,138 @@
+"""Views, and what the result columns of a query are called."""
+
+from __future__ import annotations
+
+from miglint.base.structs import replace
+from miglint.replay.apply.machine import Machine
+from miglint.schema.describe import kind_of
+from miglint.schema.objects import Key, Table, View
+from miglint.sql.operations import Column, ColumnUse, CreateView, Name, Query
+
+
+def relation_columns(machine: Machine, name: Name) -> tuple[str, ...] | None:
+    """Return the column names of a table or view, None when they are not known."""
+    value = machine.schema.find(machine.key(name))
+    if isinstance(value, Table):
+        return None if value.assumed else tuple(column.name for column in value.columns.values())
+    return value.columns if isinstance(value, View) else None
+
+
+def result_columns(machine: Machine, query: Query) -> tuple[str, ...] | None:
+    """Return the names of a query's result columns with `*` expanded; None when one cannot be told."""
+    names: list[str] = []
+    stars = list(query.stars)
+    bare = query.outputs.count("*")
+    for output in query.outputs:
+        if output is None:
+            return None
+        if output != "*":
+            names.append(output)
+            continue
+        # A bare star stands for every relation of the query; several stars each have one relation of their own.
+        relations = stars if bare == 1 else stars[:1]
+        stars = [] if bare == 1 else stars[1:]
+        if not relations:
+            return None
+        for relation in relations:
+            columns = relation_columns(machine, relation)
+            if columns is None:
+                return None
+            names.extend(columns)
+    return tuple(names) if names else None
+
+
+def columns_of(machine: Machine, query: Query) -> dict[str, Column]:
+    """Return the columns of the tables that a query reads, by name: the likely origin of its outputs."""
+    found: dict[str, Column] = {}
+    for relation in query.relations:
+        table = machine.schema.find(machine.key(relation))
+        if isinstance(table, Table):
+            for name, column in table.columns.items():
+                found.setdefault(name, column)
+    return found
+
+
+def create_view(machine: Machine, operation: CreateView) -> None:
+    """`CREATE [OR REPLACE] [MATERIALIZED] VIEW`."""
+    name = machine.created(operation.name, temporary=operation.temporary)
+    key = (
+        Key("relation", name.schema or "", name.name)
+        if machine.postgres
+        else Key("relation", name.schema or "main", name.name.lower())
+    )
+    existing = machine.schema.find(key)
+    if machine.postgres:
+        machine.reads(operation.query)
+    query = machine.query(operation.query)
+    columns = result_columns(machine, query)
+    query = _expanded(machine, query)
+    if operation.columns and columns is not None:
+        columns = operation.columns + columns[len(operation.columns) :]
+    elif operation.columns:
+        columns = (
+            operation.columns if "*" not in query.outputs and len(query.outputs) == len(operation.columns) else None
+        )
+    view = View(
+        name,
+        query,
+        columns,
+        operation.materialized,
+        operation.with_data or not operation.materialized,
+        operation.options,
+        "temporary" if operation.temporary else "permanent",
+    )
+    if existing is None:
+        # Where files do not make everything, it may replace what nobody has seen.
+        machine.create(key, view, telling=machine.schema.rooted or not operation.or_replace)
+        return
+    if operation.or_replace and isinstance(existing, View) and not existing.materialized:
+        _replaceable(machine, key, existing, view)
+        machine.put(key, view)
+        return
+    if not operation.if_not_exists:
+        if machine.postgres:
+            raise machine.refuse("duplicate_table", f'relation "{operation.name.name}" already exists', key)
+        raise machine.refuse("duplicate_table", f"{kind_of(existing)} {operation.name.name} already exists", key)
+    same = isinstance(existing, View) and (existing.query is None or existing.query == view.query)
+    machine.note(
+        "skipped" if same else "hidden",
+        f'"{operation.name}" exists already' + ("" if same else " with another definition and keeps it"),
+        key,
+    )
+
+
+def _expanded(machine: Machine, query: Query) -> Query:
+    # The server writes out what `*` stands for when a view is made: columns added later are no part of it.
+    if not query.stars:
+        return query
+    uses, stars = list(query.uses), []
+    for relation in query.stars:
+        columns = relation_columns(machine, relation)
+        if columns is None:
+            stars.append(relation)
+        else:
+            uses.extend(ColumnUse(relation, column) for column in columns)
+    return replace(query, uses=tuple(dict.fromkeys(uses)), stars=tuple(stars))
+
+
+def _replaceable(machine: Machine, key: Key, old: View, new: View) -> None:
+    # OR REPLACE may add columns at the end, and nothing else.
+    if old.columns is None or new.columns is None:
+        return
+    for place, column in enumerate(old.columns):
+        if place >= len(new.columns):
+            raise machine.refuse("invalid_table_definition", "cannot drop columns from view", key, column)
+        if new.columns[place] != column:
+            raise machine.refuse(
+                "invalid_table_definition",
+                f'cannot change name of view column "{column}" to "{new.columns[place]}"',
+                key,
+                column,
+            )
+
+
+def refresh(machine: Machine, name: Name) -> None:
+    """`REFRESH MATERIALIZED VIEW`: it holds rows from here on."""
+    key, value = machine.relation(name)
+    if isinstance(value, View) and not value.populated:
+        machine.put(key, replace(value, populated=True))

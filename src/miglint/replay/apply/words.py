@@ -1,0 +1,85 @@
+"""Names inside canonical texts: what a rename carries into expressions, queries and definitions."""
+
+from __future__ import annotations
+
+import re
+
+from miglint.base.lazy_regex import pattern
+from miglint.base.structs import replace
+from miglint.sql.operations import Expression, Name
+
+
+def swap_word(text: str, old: str, new: str) -> str:
+    """Replace a name where it stands as a whole word.
+
+    Exact enough for keys: what matters is that renaming there and back again gives the same key.
+    """
+    return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new.replace("\\", "\\\\"), text)
+
+
+def swap_column(value: Expression | None, old: str, new: str) -> Expression | None:
+    """Rename a column inside an expression."""
+    if value is None or old not in value.columns:
+        return value
+    columns = tuple(new if column == old else column for column in value.columns)
+    key, text = swap_word(value.key, old, new), swap_word(value.text, old, new)
+    return replace(value, key=key, text=text, columns=columns)
+
+
+_TOKEN = pattern(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\w+(?:\.\w+)*|\S""")
+_AFTER_TARGETS = frozenset({"where", "order", "union", "except", "intersect"})
+_CLAUSE_END = "Clause"
+
+
+class _Level:
+    """One pair of brackets in a query: which part of it is being read, and whether the relation in question is."""
+
+    __slots__ = ("part", "reads")
+
+    def __init__(self) -> None:
+        self.part = ""
+        self.reads = False
+
+
+def swap_in_query(key: str, relation: Name, old: str, new: str) -> str:
+    """Rename a column of `relation` in the canonical text of a query, as the server does in a view.
+
+    What is qualified with another relation, or stands where others are read, is another column; a result column keeps
+    the name that it had.
+    """
+    tokens = list(_TOKEN.finditer(key))
+    words = [token.group() for token in tokens]
+    levels = [_Level()]
+    names: set[str] = set()
+    parts: list[str] = []
+    at = 0
+    for place, word in enumerate(words):
+        previous, following = words[place - 1] if place else "", words[place + 1] if place + 1 < len(words) else ""
+        if word == "(":
+            levels.append(_Level())
+        elif word == ")" and len(levels) > 1:
+            levels.pop()
+        elif word in ("from", "select"):
+            levels[-1].part = word
+        elif _ends_targets(word):
+            levels[-1].part = "rest"
+        query = next((level for level in reversed(levels) if level.part), levels[0])
+        qualifier, _, column = word.rpartition(".")
+        if query.part == "from" and column == relation.name and qualifier in ("", relation.schema):
+            query.reads = True
+            names.update((words[place + 2],) if following == "as" else (word, column))
+        elif column == old and previous != "as" and (qualifier in names if qualifier else query.reads):
+            start, end = tokens[place].span()
+            changed = f"{qualifier}.{new}" if qualifier else new
+            if levels[-1].part == "select" and previous in ("select", ","):
+                if following == "as" and words[place + 2] == new:
+                    end = tokens[place + 2].end()
+                elif following in (",", ")", "") or _ends_targets(following):
+                    changed += f" as {old}"
+            parts += (key[at:start], changed)
+            at = end
+    return "".join((*parts, key[at:]))
+
+
+def _ends_targets(word: str) -> bool:
+    return word in _AFTER_TARGETS or word.endswith(_CLAUSE_END)

@@ -1,0 +1,187 @@
+"""From migrations to a history: each step holds the schemas and the runs that the rules and verdicts are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from miglint.base.model import Dialect, History, Migration, Script
+from miglint.base.structs import Struct, replace
+from miglint.replay.apply import run
+from miglint.replay.verdict import Verdict, judge
+from miglint.schema.diff import Change, diff
+from miglint.schema.objects import Key
+from miglint.schema.outcome import Run
+from miglint.schema.value import Schema
+from miglint.sql.operations import AddColumn, Statement
+
+Parse = Callable[[Script], tuple[Statement, ...]]
+
+
+class Step(Struct, frozen=True, eq=False):
+    """One migration as replayed.
+
+    `forward` ran on `before`; `forward_again` on `forward.schema`; `rollback` on `forward.schema`; `rollback_again` on
+    `rollback.schema`. The runs of a rollback are None where there is no script; `forward` of an orphan rollback is an
+    empty run. `changes` is the difference from `before` to `rollback.schema`; empty when symmetric. `unknown` are the
+    reasons for each None of the verdict. `layout` is that of the history, `runner` what the settings say of the
+    transactions of the team's runner (None: nothing). `doubted` marks steps after a forward whose effect on the schema
+    is not known in full: what then seems to be missing may be there. `served` says that the project has another script
+    for the other engine in the place of this one; `sqlite` is the version of SQLite that the settings target (None:
+    they do not name SQLite).
+    """
+
+    migration: Migration
+    forward_statements: tuple[Statement, ...]
+    rollback_statements: tuple[Statement, ...]
+    before: Schema
+    forward: Run
+    forward_again: Run
+    rollback: Run | None
+    rollback_again: Run | None
+    changes: tuple[Change, ...]
+    verdict: Verdict
+    unknown: tuple[str, ...] = ()
+    layout: str = ""
+    runner: str | None = None
+    doubted: bool = False
+    served: bool = False
+    sqlite: tuple[int, int] | None = None
+
+    @property
+    def after(self) -> Schema:
+        """The schema after the forward."""
+        return self.forward.schema
+
+    @property
+    def passage(self) -> Passage:
+        """The part of it that rules about a whole history see."""
+        return _passage(self.migration, self.forward_statements, self.forward)
+
+
+class Passage(Struct, frozen=True, gc=False, eq=False):
+    """The way of a history through one migration: its forward as it was run once, from `before` to `after`.
+
+    `touched` are the keys that it set or dropped. `doubted` marks one whose effect is not known in full.
+    """
+
+    migration: Migration
+    forward_statements: tuple[Statement, ...]
+    before: Schema
+    after: Schema
+    touched: frozenset[Key]
+    doubted: bool = False
+
+
+def _passage(migration: Migration, statements: tuple[Statement, ...], forward: Run) -> Passage:
+    return Passage(migration, statements, forward.before, forward.schema, forward.touched, bool(forward.unknown))
+
+
+def advance(migration: Migration, parse: Parse, schema: Schema) -> Passage:
+    """Run just the forward of a migration: the schema after it is the one that `replay_one` comes to."""
+    statements = () if migration.forward is None else parse(migration.forward)
+    schema = _met(migration, schema)
+    return _passage(migration, statements, run(schema, statements, kept=False))
+
+
+def _met(migration: Migration, schema: Schema) -> Schema:
+    """Return the schema that a migration meets: one that is a program may have changed anything before it."""
+    return schema.opened() if migration.after_program else schema
+
+
+def empty_schema(dialect: Dialect, *, closed: bool = False) -> Schema:
+    """Return the schema of which nothing is known, where a history without a baseline begins; or which is empty."""
+    return Schema(dialect, closed, ("public",) if dialect is Dialect.POSTGRES else ("main",))
+
+
+def replay(history: History, parse: Parse, start: Schema | None = None, *, runner: str | None = None) -> Iterator[Step]:
+    """Replay a history over `start` (default: nothing is known), and yield its steps in order.
+
+    `runner` is what the settings say of the transactions of the team's runner.
+    """
+    schema = empty_schema(history.dialect) if start is None else start
+    doubted = False
+    for migration in history.migrations:
+        step = replay_one(migration, parse, schema, layout=history.layout, runner=runner, doubted=doubted)
+        yield step
+        schema, doubted = step.after, doubted or bool(step.forward.unknown)
+
+
+def sqlite_accepts(
+    script: Script, statements: tuple[Statement, ...], target: tuple[int, int] | None = None
+) -> tuple[bool | None, str | None]:
+    """Whether the target SQLite (None: the newest) takes a script; None with the reason when that is not known."""
+    for statement in statements:
+        if statement.problem is not None and statement.problem.template:
+            return None, statement.problem.message
+    if script.dialect is Dialect.SQLITE:
+        if any(statement.problem is not None for statement in statements):
+            return False, None
+        if target is None and not any(_adds_a_key(statement) for statement in statements):
+            return True, None
+    from miglint.sql.sqlite.features import NEWEST
+    from miglint.sql.sqlite.judge import accepts
+
+    answer = accepts(script.text, script.span.start, target or NEWEST)
+    return answer.accepted, answer.reason
+
+
+def _adds_a_key(statement: Statement) -> bool:
+    """Whether it may be what SQLite's grammar takes and SQLite refuses: `ADD COLUMN ... UNIQUE`."""
+    return any(isinstance(operation, AddColumn) and operation.constraints for operation in statement.operations)
+
+
+def replay_one(
+    migration: Migration,
+    parse: Parse,
+    schema: Schema,
+    *,
+    layout: str = "",
+    runner: str | None = None,
+    doubted: bool = False,
+    served: bool = False,
+    sqlite: tuple[int, int] | None = None,
+) -> Step:
+    """Replay one migration over the schema that its history has reached.
+
+    What `layout`, `runner`, `doubted`, `served` and `sqlite` say is as in `Step`.
+    """
+    forward_statements = () if migration.forward is None else parse(migration.forward)
+    rollback_statements = () if migration.rollback is None else parse(migration.rollback)
+    schema = _met(migration, schema)
+    forward = run(schema, forward_statements)
+    forward_again = run(forward.schema, forward_statements, kept=False)
+    rollback = rollback_again = None
+    before = forward.before
+    changes: tuple[Change, ...] = ()
+    if migration.rollback is not None:
+        sure = forward.touched if forward.lost else None
+        rollback = run(forward.schema, rollback_statements, rollback=True, sure=sure)
+        for assumption in rollback.assumptions:
+            # What it takes for granted may be the work of a forward that is not known in full.
+            before = before if forward.lost else assumption.apply(before)
+        rollback_again = run(rollback.schema, rollback_statements, rollback=True, kept=False)
+        changes = diff(before, rollback.schema, forward.touched | rollback.touched)
+    verdict, unknown = judge(migration, forward, forward_again, rollback, rollback_again, changes, doubted=doubted)
+    if migration.forward is not None:
+        accepted, why = sqlite_accepts(migration.forward, forward_statements, sqlite)
+        verdict = replace(verdict, sqlite_compatible=accepted)
+        if why is not None:
+            unknown = (*unknown, f"sqlite_compatible: {why}")
+    return Step(
+        migration,
+        forward_statements,
+        rollback_statements,
+        before,
+        forward,
+        forward_again,
+        rollback,
+        rollback_again,
+        changes,
+        verdict,
+        unknown,
+        layout,
+        runner,
+        doubted,
+        served,
+        sqlite,
+    )

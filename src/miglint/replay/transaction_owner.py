@@ -1,0 +1,99 @@
+"""Who opens the transaction that a script runs in: the script, the tool that runs it, the server, or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import NamedTuple
+
+from miglint.base.model import Dialect, Script
+from miglint.replay.steps import Step
+from miglint.sql import operations as ops
+from miglint.sql.operations import Operation, Statement
+
+
+class Around(StrEnum):
+    """What is around a script.
+
+    `TOOL`: the tool opens a transaction and commits it. `QUERY`: the tool sends the whole text as one query, which
+    PostgreSQL runs as one transaction where it holds more than one statement. `NOTHING`: each statement is its own
+    transaction. `UNKNOWN`: nobody said what runs these files.
+    """
+
+    TOOL = "tool"
+    QUERY = "query"
+    NOTHING = "nothing"
+    UNKNOWN = "unknown"
+
+
+# Tools that send a file as it is, in one query; the others cut it into statements first.
+_WHOLE = frozenset({"diesel", "hasura", "dbmate", "golang-migrate", "pop", "prisma", "supabase"})
+_WRAPPING = frozenset(
+    {
+        "diesel", "hasura", "goose", "dbmate", "sql-migrate", "liquibase", "flyway", "drizzle", "atlas", "pop",
+        "rusqlite_migration",
+    }
+)  # fmt: skip
+
+
+def begins(statements: tuple[Statement, ...]) -> bool:
+    """Return whether a script opens a transaction itself."""
+    return any(
+        isinstance(operation, ops.Transaction) and operation.action == "begin"
+        for statement in statements
+        if statement.kind == "begin"
+        for operation in statement.operations
+    )
+
+
+def around(step: Step, script: Script) -> Around:
+    """Return what is around a script of a step."""
+    statements = step.forward_statements if script is step.migration.forward else step.rollback_statements
+    return habit(script, step.layout, step.runner, lambda: begins(statements))
+
+
+def habit(script: Script, layout: str, runner: str | None, begins_itself: Callable[[], bool]) -> Around:
+    """Return what the tool of a layout has around a script, `runner` being what the settings say of transactions."""
+    if runner is not None:
+        return Around.TOOL if runner == "per-file" and script.transaction else Around.NOTHING
+    postgres = script.dialect is Dialect.POSTGRES
+    if script.transaction and layout in _WRAPPING:
+        return Around.TOOL
+    if postgres:
+        whole = layout in _WHOLE
+        return Around.QUERY if whole else Around.UNKNOWN if script.transaction else Around.NOTHING
+    if not script.transaction:
+        return Around.NOTHING
+    # golang-migrate and sqlx have files of the same names. For PostgreSQL the one sends the text as one query, the
+    # other opens a transaction; for SQLite both do, but golang-migrate can be told not to, and has been where a
+    # script that SQLite would then refuse is part of the history.
+    return Around.TOOL if layout == "golang-migrate" and not begins_itself() else Around.UNKNOWN
+
+
+class Placed(NamedTuple):
+    """An operation, and the `BEGIN` of the script that is open when it runs, if any."""
+
+    statement: Statement
+    operation: Operation
+    begun: ops.Transaction | None
+
+
+ENDS = frozenset({"commit", "rollback", "prepare transaction"})
+
+
+def placed(statements: tuple[Statement, ...]) -> list[Placed]:
+    """Return the operations of a script in order, each with the transaction that the script itself has open.
+
+    What a `DO` block holds is left out: it cannot open a transaction, and ends one only where none is around it.
+    """
+    found: list[Placed] = []
+    begun: ops.Transaction | None = None
+    for statement in statements:
+        for operation in statement.operations:
+            found.append(Placed(statement, operation, begun))
+            if isinstance(operation, ops.Transaction) and statement.kind != "do":
+                if operation.action == "begin":
+                    begun = begun or operation
+                elif operation.action in ENDS:
+                    begun = None
+    return found

@@ -1,0 +1,165 @@
+"""What is said of a migration as a whole: five questions, each answered true, false, or not known and why."""
+
+from __future__ import annotations
+
+from miglint.base.model import Migration
+from miglint.base.structs import Struct
+from miglint.schema.diff import Change, diff
+from miglint.schema.outcome import Event, Run
+from miglint.sql.operations import Drop, DropColumn, DropConstraint
+
+_DROPS = (Drop, DropColumn, DropConstraint)
+
+
+class Verdict(Struct, frozen=True):
+    """The answers. None is "not known", and then `unknown` of the step says why.
+
+    `forward_idempotent`, `rollback_idempotent`: a second run raises no error and leaves the same schema.
+    `rows_stable`: a second run of the forward changes no row. `symmetric`: the rollback runs and gives back the schema
+    before, order of columns and system-generated names aside. `sqlite_compatible`: the target SQLite accepts the
+    forward.
+    """
+
+    forward_idempotent: bool | None = None
+    rollback_idempotent: bool | None = None
+    rows_stable: bool | None = None
+    symmetric: bool | None = None
+    sqlite_compatible: bool | None = None
+
+    def as_dict(self) -> dict[str, bool | None]:
+        """Return the answers by name, in the order in which they are reported."""
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+
+def judge(
+    migration: Migration,
+    forward: Run,
+    forward_again: Run,
+    rollback: Run | None,
+    rollback_again: Run | None,
+    changes: tuple[Change, ...],
+    *,
+    doubted: bool = False,
+) -> tuple[Verdict, tuple[str, ...]]:
+    """Answer the questions that follow from the runs of a migration; with the reasons for what is not known.
+
+    After what nobody knows (`doubted`), a forward that seems to fail met another schema than the one that is known.
+    """
+    unknown: list[str] = []
+
+    def reason(question: str, why: str) -> None:
+        unknown.append(f"{question}: {why}")
+
+    forward_idempotent = rows_stable = None
+    if migration.forward is None:
+        reason("forward_idempotent", "there is no forward")
+    else:
+        forward_idempotent, why = _idempotent(forward, forward_again, doubted=doubted)
+        if why is not None:
+            reason("forward_idempotent", why)
+        rows_stable, why = _rows_stable(migration, forward_again)
+        if why is not None:
+            reason("rows_stable", why)
+    rollback_idempotent = None
+    if rollback is None or rollback_again is None:
+        reason("rollback_idempotent", "there is no rollback")
+    elif rollback.failed is not None and rollback.failed.failure is not None:
+        reason("rollback_idempotent", f"its first run fails: {rollback.failed.failure.message}")
+    else:
+        rollback_idempotent, why = _idempotent(rollback, rollback_again)
+        if why is not None:
+            reason("rollback_idempotent", why)
+    symmetric, why = _symmetric(forward, rollback, changes, doubted=doubted)
+    if why is not None:
+        reason("symmetric", why)
+    return Verdict(forward_idempotent, rollback_idempotent, rows_stable, symmetric, None), tuple(unknown)
+
+
+def _idempotent(first: Run, second: Run, *, doubted: bool = False) -> tuple[bool | None, str | None]:
+    if (
+        first.failed is not None
+        and first.failed.failure is not None
+        and first.failed.failure.condition == "syntax_error"
+    ):
+        return None, f"its first run fails: {first.failed.failure.message}"
+    for event in second.events:
+        if event.failure is not None and event.failure.certain and not _shaky(event, first, doubted=doubted):
+            return False, None
+    for event in second.events:
+        if event.failure is not None:
+            return None, f"whether a second run fails is not known: {event.failure.message}"
+    if second.unknown:
+        return None, second.unknown[0]
+    changes = [change for change in diff(second.before, second.schema, second.touched) if change.counts]
+    if any(change.certain for change in changes):
+        return False, None
+    if changes:
+        return None, f"what a second run does to {changes[0].what} {changes[0].name} is not known"
+    return True, None
+
+
+def _shaky(event: Event, first: Run, *, doubted: bool) -> bool:
+    """Whether something that nobody saw may be why a second run does not fail: what is missing may be there."""
+    gone = event.failure is not None and event.failure.condition.startswith("undefined_")
+    if first.lost and gone:
+        unseen = (item for item in first.events if any(note.kind == "unknown" for note in item.notes))
+        if any(item.operation.span.start > event.operation.span.start for item in unseen):
+            return True
+    # What drops a thing without a guard fails once at least: when it is not there, or when it is there no more.
+    if not doubted or (gone and isinstance(event.operation, _DROPS)):
+        return False
+    return any(item.failure == event.failure for item in first.events)
+
+
+def _rows_stable(migration: Migration, second: Run) -> tuple[bool | None, str | None]:
+    whole = migration.forward is not None and migration.forward.transaction
+    if whole and second.failed is not None:
+        # The second run fails and is undone as a whole.
+        return True, None
+    doubt: str | None = None
+    for event in second.events:
+        if event is second.failed:
+            break
+        problem = event.statement.problem
+        if problem is not None and doubt is None:
+            doubt = f"a statement cannot be read: {problem.message}"
+        for note in event.notes:
+            if note.kind == "rows":
+                return False, None
+            if note.kind in ("rows?", "unknown") and doubt is None:
+                doubt = note.message
+    return (True, None) if doubt is None else (None, doubt)
+
+
+def _symmetric(
+    forward: Run, rollback: Run | None, changes: tuple[Change, ...], *, doubted: bool
+) -> tuple[bool | None, str | None]:
+    if rollback is None:
+        return None, "there is no rollback"
+    stopped = forward.failed.failure if forward.failed is not None else None
+    if stopped is not None and stopped.condition == "syntax_error":
+        return None, f"the forward fails: {stopped.message}"
+    if rollback.failed is not None:
+        return False, None
+    counted = [change for change in changes if change.counts]
+    # What a guard did not find may have been there after all.
+    sought = (
+        {(note.key, note.part) for event in forward.events for note in event.notes if note.kind == "missing"}
+        if doubted
+        else set()
+    )
+    if any(change.certain and (change.key, change.part) not in sought for change in counted) and not rollback.unknown:
+        return False, None
+    if rollback.unknown:
+        return None, rollback.unknown[0]
+    if forward.unknown:
+        return None, forward.unknown[0]
+    for event in rollback.events:
+        if event.failure is not None:
+            return None, f"whether the rollback fails is not known: {event.failure.message}"
+    if counted:
+        change = counted[0]
+        if (change.key, change.part) in sought:
+            return None, f"whether {change.what} {change.name} was there before is not known"
+        return None, f"how {change.what} {change.name} was defined before is not known"
+    return True, None

@@ -1,0 +1,1 @@
+"""Rules about the application that runs while a migration is applied."""

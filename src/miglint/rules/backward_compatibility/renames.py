@@ -1,0 +1,239 @@
+"""BWC020 to BWC024: what the running application uses is called otherwise, or is of another type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.base.findings import Severity
+from miglint.locks.columns import type_change
+from miglint.locks.look import View as Look
+from miglint.locks.types import Change
+from miglint.replay.steps import Step
+from miglint.rules.backward_compatibility.running_application import end_of, start_of
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.applied_operations import Act, done, tell, undoes, version_of
+from miglint.rules.support.clauses import ident, qualified
+from miglint.schema.objects import View
+from miglint.sql import operations as ops
+
+WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
+_TABLES = ("table", "foreign table")
+# Objects that no application names.
+_NAMELESS = frozenset({"index", "constraint", "trigger", "policy", "rule", "role", "database"})
+# What these cost is a matter of the column's indexes and constraints, not of what it can hold.
+_MERELY_WIDER = (Change.NOTHING, Change.CHECK, Change.REINDEX)
+# A client that reads the first as its own type reads the second as well.
+_WIDER = frozenset(
+    {
+        ("int2", "int4"),
+        ("int2", "int8"),
+        ("int4", "int8"),
+        ("float4", "float8"),
+        ("bpchar", "text"),
+        ("varchar", "text"),
+    }
+)
+
+
+@rule(
+    "BWC020",
+    "table-renamed",
+    ERROR,
+    "A table is renamed: the running application fails at the old name",
+    on=(ops.Rename,),
+    aliases=(
+        "squawk:renaming-table",
+        "pgls:renamingTable",
+        "pg-migration-lint:PGM504",
+        "atlas:BC101",
+        "strong_migrations:rename_table",
+        "django-migration-linter:RENAME_TABLE",
+        "pgfence:rename-table",
+        "pgsafe:rename",
+        "diesel-guard:RenameTableCheck",
+    ),
+)
+def table_renamed(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of tables that are renamed and leave nothing behind under their old name."""
+    for act, operation in done(step, ops.Rename):
+        if operation.kind not in _TABLES or act.fresh(operation.name) or undoes(step, act):
+            continue
+        if isinstance(act.before.find(act.key(operation.name)), View):
+            continue
+        # A view, or a table made anew, that takes the old name serves the old code.
+        if end_of(step, act).find(act.key(operation.name)) is not None:
+            continue
+        if _dropped_after(step, act, operation):
+            yield tell(
+                act, WARNING, f'"{operation.name.name}" is renamed and goes, and {_RUNNING} does not know', _FIRST
+            )
+            continue
+        new = operation.name._replace(name=operation.new)
+        yield tell(
+            act,
+            ERROR,
+            f'"{operation.name.name}" is called "{operation.new}" from now on, and {_RUNNING} does not know',
+            f"Leave a view behind in the same transaction, `CREATE VIEW {qualified(operation.name)} AS SELECT * FROM "
+            f"{qualified(new)};`, and drop it when nobody uses the old name.",
+        )
+
+
+def _dropped_after(step: Step, act: Act, operation: ops.Rename) -> bool:
+    """Return whether the script drops the table under its new name."""
+    renamed = act.key(operation.name)._replace(name=act.folded(operation.new))
+    return any(
+        later.script is act.script and later.number > act.number and later.key(drop.name) == renamed
+        for later, drop in done(step, ops.Drop)
+        if drop.kind == operation.kind
+    )
+
+
+_RUNNING = "the running application"
+_FIRST = "First release code that does without the table; drop it in a later migration."
+
+
+@rule(
+    "BWC021",
+    "column-renamed",
+    ERROR,
+    "A column is renamed: the running application fails at the old name",
+    on=(ops.RenameColumn,),
+    aliases=(
+        "squawk:renaming-column",
+        "pgls:renamingColumn",
+        "pg-migration-lint:PGM505",
+        "atlas:BC102",
+        "strong_migrations:rename_column",
+        "django-migration-linter:RENAME_COLUMN",
+        "pgfence:rename-column",
+        "pgsafe:rename",
+        "diesel-guard:RenameColumnCheck",
+    ),
+)
+def column_renamed(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of columns that are renamed; also where another one takes the old name, which old code then takes for it."""
+    for act, operation in done(step, ops.RenameColumn):
+        if act.fresh_column(operation.table, operation.column) or undoes(step, act):
+            continue
+        on, old, new = qualified(operation.table), ident(operation.column), ident(operation.new)
+        known = act.column(operation.table, operation.column)
+        kind = f" {known.type}" if known is not None and known.type is not None else ""
+        yield tell(
+            act,
+            ERROR,
+            f'"{operation.table.name}.{operation.column}" is called "{operation.new}" from now on, '
+            f"and {_RUNNING} does not know",
+            f"`ALTER TABLE {on} ADD COLUMN {new}{kind};`, write both, copy the old rows in batches, release "
+            f"code that reads {new}, and drop {old} in a later migration.",
+        )
+
+
+@rule(
+    "BWC022",
+    "object-renamed",
+    WARNING,
+    "A view, function, type, schema, sequence or enum value is renamed: the running application fails at the old name",
+    on=(ops.CreateType, ops.Rename, ops.RenameEnumValue),
+    dialects=("postgres",),
+    aliases=(
+        "squawk:renaming-object",
+        "strong_migrations:rename_enum_value",
+        "strong_migrations:rename_schema",
+        "pgfence:rename-schema",
+        "pgsafe:rename",
+        "diesel-guard:RenameSchemaCheck",
+    ),
+)
+def object_renamed(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of other objects that are renamed; not of those that no application names."""
+    renamed_away = {made.name.name for _, made in done(step, ops.CreateType)}
+    for act, operation in done(step, ops.Rename):
+        if operation.kind in _TABLES and not isinstance(act.before.find(act.key(operation.name)), View):
+            continue
+        if operation.kind in _NAMELESS or act.fresh(operation.name) or undoes(step, act):
+            continue
+        # Renaming a type away to make it anew is how labels are taken out of an enum.
+        if operation.kind == "type" and operation.name.name in renamed_away:
+            continue
+        if end_of(step, act).find(act.key(operation.name)) is not None and operation.kind not in ("type", "schema"):
+            continue
+        yield tell(
+            act,
+            WARNING,
+            f'the {operation.kind} "{operation.name.name}" is called "{operation.new}" from now on',
+            f"Make {ident(operation.new)} beside {ident(operation.name.name)}, release code that uses it, and drop the "
+            "old one in a later migration.",
+        )
+    for act, value in done(step, ops.RenameEnumValue):
+        if not undoes(step, act):
+            yield tell(
+                act,
+                WARNING,
+                f"'{value.value}' of {value.name.name} reads as '{value.new}' from now on, and cannot be written",
+                f"`ALTER TYPE {qualified(value.name)} ADD VALUE '{value.new}';`, release code that knows both, and "
+                "change the rows.",
+            )
+
+
+@rule(
+    "BWC023",
+    "column-type-changed",
+    WARNING,
+    "A column becomes of another kind: the running application reads and writes the old one",
+    on=(ops.AlterColumnType,),
+    dialects=("postgres",),
+    aliases=("squawk:changing-column-type", "pgls:changingColumnType", "django-migration-linter:ALTER_COLUMN"),
+)
+def column_type_changed(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of changes of type where the old one is known and the new one is not merely wider."""
+    for act, operation in done(step, ops.AlterColumnType):
+        known = act.column(operation.table, operation.column)
+        if known is None or known.type is None or act.fresh_column(operation.table, operation.column):
+            continue
+        if undoes(step, act) or (known.type.name, operation.type.name) in _WIDER:
+            continue
+        if not operation.type.args and operation.type.name in (known.type.name, _first_type(step, act, operation)):
+            continue
+        if type_change(Look(act.before, version_of(context), act.timezone), operation) in _MERELY_WIDER:
+            continue
+        yield tell(
+            act,
+            WARNING,
+            f'"{operation.table.name}.{operation.column}" is {operation.type} from now on, no longer {known.type}',
+            "Add a column of the new type beside it, write both, and drop the old one in a later migration.",
+        )
+
+
+def _first_type(step: Step, act: Act, operation: ops.AlterColumnType) -> str | None:
+    """Return what the column's type was called before the script: it may since have made way for one of that name."""
+    table = start_of(step, act).table(act.key(operation.table))
+    column = table.columns.get(operation.column) if table is not None else None
+    return None if column is None or column.type is None else column.type.name
+
+
+@rule(
+    "BWC024",
+    "inner-object-renamed",
+    INFO,
+    "An index, constraint, trigger, policy or rule is renamed: ON CONFLICT, error handling and scripts may name it",
+    on=(ops.Rename, ops.RenameConstraint),
+    default=False,
+    aliases=("squawk:renaming-object", "pgsafe:rename"),
+)
+def inner_object_renamed(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of renames that few applications notice."""
+    for act, operation in done(step, ops.Rename):
+        if operation.kind in _NAMELESS and not undoes(step, act):
+            yield _inner(act, operation.kind, operation.name.name, operation.new)
+    for act, renaming in done(step, ops.RenameConstraint):
+        if not undoes(step, act) and not act.fresh(renaming.table):
+            yield _inner(act, "constraint", renaming.constraint, renaming.new)
+
+
+def _inner(act: Act, kind: str, old: str, new: str) -> Hit:
+    return tell(
+        act,
+        INFO,
+        f'the {kind} "{old}" is called "{new}" from now on',
+        f"See first that nobody names {ident(old)}: in ON CONFLICT, in the handling of errors, in scripts.",
+    )

@@ -1,0 +1,306 @@
+"""DAT003 and DAT007 to DAT011: copies that leave something out, and values that do not fit on the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.base.findings import Severity
+from miglint.base.model import Dialect, Direction
+from miglint.replay.steps import Step
+from miglint.rules.data.pairs import data_operations, same
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import hit_in, ident, qualified, script_of, statements_of
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import Key, Table
+from miglint.schema.value import Schema
+from miglint.sql import operations as ops
+from miglint.sql.operations import Name, Type, flat
+
+_FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
+_WHOLE = {"int2": 0, "int4": 1, "int8": 2, "numeric": 3}
+_REAL = {"float4": 0, "float8": 1}
+_TIME = {"date": 0, "timestamp": 1, "timestamptz": 1}
+_TEXT = frozenset({"text", "varchar", "bpchar", "citext"})
+
+
+def narrows(old: Type | None, new: Type) -> bool:
+    """Return whether some value of `old` cannot be kept in `new`; False where that is not known."""
+    if old is None or old == new or old.dimensions or new.dimensions:
+        return False
+    for ladder in (_WHOLE, _REAL, _TIME):
+        if old.name in ladder and new.name in ladder:
+            return ladder[new.name] < ladder[old.name] or (old.name == new.name == "numeric" and _shorter(old, new))
+    if old.name in _TEXT:
+        return (new.name not in _TEXT and new.name not in ("json", "jsonb", "bytea")) or _shorter(old, new)
+    return old.name in ("float4", "float8", "numeric") and new.name in _WHOLE and new.name != "numeric"
+
+
+def _shorter(old: Type, new: Type) -> bool:
+    if not new.args or new.name == "text":
+        return False
+    try:
+        return not old.args or old.name == "text" or int(new.args[0]) < int(old.args[0])
+    except ValueError:
+        return False
+
+
+def find_table(schema: Schema, name: Name) -> Table | None:
+    """Return a table by its name as written."""
+    if schema.dialect is Dialect.SQLITE:
+        return schema.table(relation_key(name, schema.dialect))
+    for space in (name.schema,) if name.schema is not None else schema.path:
+        found = schema.table(Key("relation", space, name.name))
+        if found is not None:
+            return found
+    return None
+
+
+def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[tuple[ops.AlterColumnType, Type]]:
+    for operation in data_operations(step, direction):
+        if isinstance(operation, ops.AlterColumnType) and operation.kind != "type":
+            table = find_table(before, operation.table)
+            column = table.columns.get(operation.column) if table is not None else None
+            if column is not None and column.type is not None and narrows(column.type, operation.type):
+                yield operation, column.type
+
+
+@rule(
+    "DAT003",
+    "forward-narrows-type",
+    Severity.WARNING,
+    "The forward changes a column to a type that cannot hold all of its values",
+    on=(ops.AlterColumnType,),
+    dialects=("postgres",),
+    aliases=("squawk:changing-column-type", "django-migration-linter:ALTER_COLUMN"),
+)
+def forward_narrows_type(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of types that cut values off, round them, or refuse them."""
+    script = step.migration.forward
+    if script is None:
+        return
+    for operation, old in _narrowed(step, _FORWARD, step.before):
+        yield hit_in(
+            script,
+            operation.span,
+            f'not every {old} fits into {operation.type}: values of "{operation.table.name}.{operation.column}" are '
+            "refused or lose what does not fit, and the rollback cannot bring that back",
+            f"Add a new column of type {operation.type}, fill it, and drop `{ident(operation.column)}` in a later "
+            "migration, when nobody needs a way back.",
+        )
+
+
+@rule(
+    "DAT009",
+    "rollback-narrows-type",
+    Severity.INFO,
+    "The rollback changes a column to a type that cannot hold all of its values",
+    on=(ops.AlterColumnType,),
+    dialects=("postgres",),
+)
+def rollback_narrows_type(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of rollbacks that fail once somebody has written a value of the new type's range."""
+    script = step.migration.rollback
+    if script is None:
+        return
+    for operation, old in _narrowed(step, _ROLLBACK, step.after):
+        yield hit_in(
+            script,
+            operation.span,
+            f"not every {old} fits into {operation.type}: the rollback fails, or cuts, once "
+            f'"{operation.table.name}.{operation.column}" holds such a value',
+            "Say in the rollback what becomes of such values: `USING ...`, or an UPDATE before it.",
+        )
+
+
+def _copies(step: Step, direction: Direction) -> Iterator[tuple[ops.Insert, Name, tuple[str, ...]]]:
+    """Yield each `INSERT ... SELECT` from one table that the script drops afterwards, with the target's columns."""
+    drops: list[ops.Drop] | None = None
+    for operation in data_operations(step, direction):
+        if not isinstance(operation, ops.Insert) or operation.query is None or len(operation.query.relations) != 1:
+            continue
+        if drops is None:
+            drops = _dropped_tables(step, direction)
+        source, start = operation.query.relations[0], operation.span.start
+        if not same(source, operation.table) and any(
+            drop.span.start > start and same(drop.name, source) for drop in drops
+        ):
+            yield operation, source, _columns(step, direction, operation.table)
+
+
+def _dropped_tables(step: Step, direction: Direction) -> list[ops.Drop]:
+    return [
+        operation
+        for statement in statements_of(step, direction)
+        for operation in flat(statement.operations)
+        if isinstance(operation, ops.Drop) and operation.kind == "table"
+    ]
+
+
+def _columns(step: Step, direction: Direction, table: Name) -> tuple[str, ...]:
+    for operation in data_operations(step, direction):
+        if isinstance(operation, ops.CreateTable) and same(operation.name, table):
+            return tuple(column.name for column in operation.columns if not column.generated)
+    found = find_table(step.before if direction is _FORWARD else step.after, table)
+    return () if found is None else tuple(column.name for column in found.columns.values() if not column.generated)
+
+
+@rule(
+    "DAT007",
+    "copy-leaves-column-out",
+    Severity.ERROR,
+    "A table is copied and dropped, and a column was left out",
+    on=(ops.Insert,),
+)
+def copy_leaves_column_out(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of rebuilds whose `INSERT ... SELECT` forgets a column that old and new table have."""
+    for direction in (_FORWARD, _ROLLBACK):
+        script = script_of(step, direction)
+        if script is None:
+            continue
+        for copy, source, columns in _copies(step, direction):
+            old = find_table(step.before if direction is _FORWARD else step.after, source)
+            if old is None or not columns:
+                continue
+            # Without a list of columns the values go to the first ones.
+            outputs = copy.query.outputs if copy.query is not None else ()
+            if "*" in outputs:
+                continue
+            filled = {name.lower() for name in (copy.columns or columns[: len(outputs)])}
+            theirs = {column.name.lower() for column in old.columns.values()}
+            missed = [name for name in columns if name.lower() not in filled and name.lower() in theirs]
+            numbered = {name for name in missed if _numbered(old, name)}
+            if numbered and not _takes_the_place(step, direction, copy.table, source):
+                # Rows that are gathered in another table get numbers of their own there.
+                missed = [name for name in missed if name not in numbered]
+            if missed:
+                yield hit_in(
+                    script,
+                    copy.span,
+                    f'the copy from "{source.name}" leaves out {_listed(missed)}, and the old table is dropped: '
+                    "the values are lost",
+                    f"Name {_listed(missed)} on both sides: "
+                    f"`INSERT INTO {qualified(copy.table)} (..., {', '.join(map(ident, missed))}) "
+                    f"SELECT ..., {', '.join(map(ident, missed))} FROM {qualified(source)}`.",
+                    severity=Severity.WARNING if numbered.issuperset(missed) else None,
+                )
+
+
+def _numbered(table: Table, name: str) -> bool:
+    """Return whether the engine numbers the column, so that a row without a value gets the next number."""
+    column = next((item for item in table.columns.values() if item.name.lower() == name.lower()), None)
+    if column is None:
+        return False
+    if column.serial or column.identity or column.autoincrement:
+        return True
+    if column.default is not None and column.default.sequence is not None:
+        return True
+    # SQLite numbers every column that is declared just so.
+    return column.type is not None and column.type.name == "INTEGER" and _alone_in_key(table, column.name)
+
+
+def _alone_in_key(table: Table, name: str) -> bool:
+    return any(
+        item.kind == "primary" and [one.lower() for one in item.columns] == [name.lower()]
+        for item in table.constraints.values()
+    )
+
+
+def _takes_the_place(step: Step, direction: Direction, new: Name, old: Name) -> bool:
+    return any(
+        isinstance(operation, ops.Rename) and same(operation.name, new) and operation.new.lower() == old.name.lower()
+        for statement in statements_of(step, direction)
+        for operation in flat(statement.operations)
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+@rule(
+    "DAT008", "copy-swaps-columns", Severity.ERROR, "A copy writes columns into one another's places", on=(ops.Insert,)
+)
+def copy_swaps_columns(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of `INSERT ... SELECT` whose two lists hold the same names in another order."""
+    for direction in (_FORWARD, _ROLLBACK):
+        script = script_of(step, direction)
+        if script is None:
+            continue
+        for operation in data_operations(step, direction):
+            if not isinstance(operation, ops.Insert) or operation.query is None:
+                continue
+            outputs = [name.lower() if name else None for name in operation.query.outputs]
+            written = operation.columns or _columns(step, direction, operation.table)
+            columns = [name.lower() for name in written][: len(outputs)]
+            if None in outputs or "*" in outputs or outputs == columns or sorted(columns) != sorted(map(str, outputs)):
+                continue
+            wrong = next(at for at, name in enumerate(columns) if name != outputs[at])
+            yield hit_in(
+                script,
+                operation.span,
+                f'"{operation.query.outputs[wrong]}" is written into column "{written[wrong]}": '
+                "the two lists have the same columns in another order",
+                "Write both lists in the same order.",
+            )
+
+
+@rule(
+    "DAT010",
+    "rollback-adds-required-column",
+    Severity.WARNING,
+    "The rollback adds a NOT NULL column without a default to a table that has rows",
+    on=(ops.AddColumn,),
+)
+def rollback_adds_required_column(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of rollbacks that work on an empty table only."""
+    script = step.migration.rollback
+    if script is None:
+        return
+    for operation in data_operations(step, _ROLLBACK):
+        if not isinstance(operation, ops.AddColumn) or operation.kind not in ("table", "foreign table"):
+            continue
+        column = operation.column
+        required = column.nullable is False or any(
+            item.kind in ("primary", "not_null") for item in operation.constraints
+        )
+        if not required or column.default is not None or column.identity or column.serial or column.generated:
+            continue
+        table = qualified(operation.table)
+        yield hit_in(
+            script,
+            operation.span,
+            f'the rollback fails as soon as "{operation.table.name}" has a row: "{column.name}" is NOT NULL '
+            "and no row has a value for it",
+            f"Give it a value to start with (`DEFAULT ...`), or add it without NOT NULL, fill it, and then "
+            f"`ALTER TABLE {table} ALTER COLUMN {ident(column.name)} SET NOT NULL`.",
+        )
+
+
+@rule(
+    "DAT011",
+    "rollback-sets-not-null",
+    Severity.INFO,
+    "The rollback sets NOT NULL on a column that took NULLs since the forward",
+    on=(ops.SetNullable,),
+    dialects=("postgres",),
+)
+def rollback_sets_not_null(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of rollbacks that fail once somebody has written a NULL."""
+    script = step.migration.rollback
+    if script is None:
+        return
+    filled: set[tuple[str, str]] = set()
+    for operation in data_operations(step, _ROLLBACK):
+        if isinstance(operation, ops.Update):
+            filled.update((operation.table.name, column) for column, _ in operation.assignments)
+        elif isinstance(operation, ops.SetNullable) and not operation.nullable:
+            column = operation.column
+            if (operation.table.name, column) in filled:
+                continue
+            yield hit_in(
+                script,
+                operation.span,
+                f'the rollback fails once "{operation.table.name}.{column}" holds a NULL',
+                f"Fill the gaps before: `UPDATE {qualified(operation.table)} SET {ident(column)} = ... "
+                f"WHERE {ident(column)} IS NULL;`",
+            )

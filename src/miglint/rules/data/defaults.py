@@ -1,0 +1,126 @@
+"""DAT037 to DAT039: which rows a default is for: opt-in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.base.findings import Severity
+from miglint.locks.volatility import volatile_part
+from miglint.replay.steps import Step
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.applied_operations import Act, done, survey, tell
+from miglint.rules.support.clauses import ident, qualified
+from miglint.sql import operations as ops
+from miglint.sql.operations import Expression
+
+INFO = Severity.INFO
+_SHOWN = 40
+# What tells the time: the words of the grammar as an expression's key begins with them, and the functions.
+_CLOCK_WORDS = ("current_timestamp", "current_date", "current_time", "localtimestamp", "localtime")
+_CLOCK = frozenset({"now", "transaction_timestamp", "statement_timestamp"})
+
+
+def _defaults(step: Step) -> Iterator[tuple[Act, ops.AddColumn, Expression]]:
+    """Yield the columns that the forward adds to tables in use with one value for all rows."""
+    for act, operation in done(step, ops.AddColumn, forward_only=True):
+        default = operation.column.default
+        if default is None or operation.column.generated is not None or operation.kind != "table":
+            continue
+        if not act.fresh(operation.table) and volatile_part(default, act.before) is None:
+            yield act, operation, default
+
+
+def _aside(operation: ops.AddColumn, default: Expression) -> str:
+    on, column = qualified(operation.table), ident(operation.column.name)
+    kind = f" {operation.column.type}" if operation.column.type is not None else ""
+    return (
+        f"Where NULL says better that nobody knows: `ALTER TABLE {on} ADD COLUMN {column}{kind};` and "
+        f"`ALTER TABLE {on} ALTER COLUMN {column} SET DEFAULT {default.text};`"
+    )
+
+
+@rule(
+    "DAT037",
+    "default-dates-old-rows",
+    INFO,
+    "A column is added with now() as its default: the rows that are there get the moment of the migration",
+    on=(ops.AddColumn,),
+    dialects=("postgres",),
+    default=False,
+    aliases=("pgfence:add-column-non-constant-default", "diesel-guard:AddColumnCheck"),
+)
+def default_dates_old_rows(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of columns by which all old rows look as if they had been written in the same moment."""
+    for act, operation, default in _defaults(step):
+        if default.key.startswith(_CLOCK_WORDS) or any(name.name in _CLOCK for name in default.functions):
+            yield tell(
+                act,
+                INFO,
+                f'every row of "{operation.table.name}" gets the moment of this migration as its '
+                f'"{operation.column.name}"',
+                _aside(operation, default),
+            )
+
+
+@rule(
+    "DAT038",
+    "default-fills-old-rows",
+    INFO,
+    "A column is added with a constant default: the rows that are there have that value without anybody's saying so",
+    on=(ops.AddColumn,),
+    dialects=("postgres",),
+    default=False,
+    aliases=("pgfence:add-column-constant-default",),
+)
+def default_fills_old_rows(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of columns whose old values nobody entered."""
+    for act, operation, default in _defaults(step):
+        if default.literal is not None:
+            value = default.text if len(default.text) <= _SHOWN else f"{default.text[:_SHOWN]}..."
+            yield tell(
+                act,
+                INFO,
+                f'every row of "{operation.table.name}" says {value} as its "{operation.column.name}", '
+                "and nobody can tell it from what was entered",
+                _aside(operation, default),
+            )
+
+
+@rule(
+    "DAT039",
+    "default-for-new-rows-only",
+    INFO,
+    "SET DEFAULT with a value of its own for each row: the rows that are there get none",
+    on=(ops.SetDefault,),
+    dialects=("postgres",),
+    default=False,
+    aliases=("pg-migration-lint:PGM006",),
+)
+def default_for_new_rows_only(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of volatile defaults of columns in use that the forward does not fill."""
+    for act, operation in done(step, ops.SetDefault, forward_only=True):
+        if operation.default is None or act.fresh(operation.table):
+            continue
+        source = volatile_part(operation.default, act.before)
+        if source is not None and not _filled(step, act, operation):
+            on, column = qualified(operation.table), ident(operation.column)
+            yield tell(
+                act,
+                INFO,
+                f'{source}() is called for rows to come: those of "{operation.table.name}" keep the '
+                f'"{operation.column}" that they have, or have none',
+                f"Fill them in batches, each in a transaction of its own: `UPDATE {on} SET {column} = "
+                f"{operation.default.text} WHERE {column} IS NULL AND ...;`",
+            )
+
+
+def _filled(step: Step, act: Act, operation: ops.SetDefault) -> bool:
+    """Return whether the forward writes the column itself."""
+    key = act.key(operation.table)
+    return any(
+        isinstance(other.operation, ops.Update)
+        and other.script is act.script
+        and other.key(other.operation.table) == key
+        and any(column == operation.column for column, _ in other.operation.assignments)
+        for other in survey(step).acts
+    )

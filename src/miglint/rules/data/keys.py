@@ -1,0 +1,174 @@
+"""DAT028, DAT029 and DAT036: guarantees that go: keys, unique indexes, foreign keys and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.base.findings import Severity
+from miglint.locks.look import says_not_null
+from miglint.replay.steps import Step
+from miglint.rules.backward_compatibility.running_application import end_of
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.applied_operations import Act, done, tell, undoes
+from miglint.rules.support.clauses import ident, qualified
+from miglint.schema.objects import Index, Table
+from miglint.sql import operations as ops
+from miglint.sql.operations import Constraint
+
+WARNING = Severity.WARNING
+
+
+@rule(
+    "DAT028",
+    "column-drop-takes-constraint",
+    WARNING,
+    "DROP COLUMN silently takes a primary key, unique constraint, foreign key or unique index with it",
+    on=(ops.DropColumn,),
+    dialects=("postgres",),
+    aliases=("pg-migration-lint:PGM010", "pg-migration-lint:PGM011", "pg-migration-lint:PGM012"),
+)
+def column_drop_takes_constraint(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell which guarantee goes with a column."""
+    for act, operation in done(step, ops.DropColumn):
+        table = act.table(operation.table)
+        if table is None or act.fresh_column(operation.table, operation.column) or undoes(step, act):
+            continue
+        taken = [_described(one) for one in table.constraints.values() if _goes(one, operation.column)]
+        for key in sorted(act.before.on(act.key(operation.table))):
+            index = act.before.find(key)
+            if not isinstance(index, Index) or not index.unique or index.constraint is not None:
+                continue
+            if any(element.column == operation.column for element in index.elements):
+                taken.append(f'the unique index "{index.name.name}"')
+        if taken:
+            yield tell(
+                act,
+                WARNING,
+                f'with "{operation.table.name}.{operation.column}" goes {", ".join(taken)}',
+                "Drop it by name first, so that the script says it; and make anew what is still wanted.",
+            )
+
+
+def _goes(constraint: Constraint, column: str) -> bool:
+    if column not in constraint.columns:
+        return False
+    return constraint.kind in ("primary", "unique", "foreign", "exclude")
+
+
+def _described(constraint: Constraint) -> str:
+    words = {"primary": "primary key", "unique": "unique constraint", "foreign": "foreign key", "exclude": "exclusion"}
+    return f'the {words[constraint.kind]} "{constraint.name}"'
+
+
+@rule(
+    "DAT029",
+    "constraint-dropped",
+    WARNING,
+    "A constraint is dropped: what it refused can be written from now on, and the rollback may not find the rows fit",
+    on=(ops.DropConstraint,),
+    dialects=("postgres",),
+    aliases=(
+        "squawk:ban-drop-constraint",
+        "atlas:CD101",
+        "atlas:CD102",
+        "pgfence:drop-constraint",
+        "pgsafe:drop-constraint",
+    ),
+)
+def constraint_dropped(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of constraints that do not come back, under their name or with the same meaning; primary keys aside."""
+    for act, operation, known in _dropped(step):
+        if not _is_primary(operation, known):
+            what = "foreign key" if known is not None and known.kind == "foreign" else "constraint"
+            yield tell(
+                act,
+                WARNING,
+                f'the {what} "{operation.constraint}" of "{operation.table.name}" goes: what it refused can be written',
+                "Add what takes its place before, and say in the migration why nobody needs it any more.",
+            )
+
+
+@rule(
+    "DAT036",
+    "primary-key-dropped",
+    WARNING,
+    "A primary key is dropped: the same row can be written twice, and replication cannot tell rows apart",
+    on=(ops.DropConstraint,),
+    dialects=("postgres",),
+    aliases=(
+        "squawk:ban-drop-constraint",
+        "atlas:CD103",
+        "pgfence:drop-constraint",
+        "pgsafe:drop-constraint",
+        "diesel-guard:DropPrimaryKeyCheck",
+    ),
+)
+def primary_key_dropped(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of primary keys that do not come back; of what no file made, by a name that says so."""
+    for act, operation, known in _dropped(step):
+        if _is_primary(operation, known):
+            yield tell(
+                act,
+                WARNING,
+                f'the primary key "{operation.constraint}" of "{operation.table.name}" goes: '
+                "a row can be written twice, and foreign keys to it go or stand in the way",
+                f"Build the index of the next key concurrently, and change both in one statement: `ALTER TABLE "
+                f"{qualified(operation.table)} DROP CONSTRAINT {ident(operation.constraint)}, ADD PRIMARY KEY USING "
+                "INDEX ...;`",
+            )
+
+
+def _is_primary(operation: ops.DropConstraint, known: Constraint | None) -> bool:
+    if known is not None:
+        return known.kind == "primary"
+    name = operation.constraint.lower()
+    return name.endswith(("_pkey", "_pk", "_primary_key")) or name.startswith("pk_")
+
+
+def _dropped(step: Step) -> Iterator[tuple[Act, ops.DropConstraint, Constraint | None]]:
+    """Yield the constraints of tables in use that go for good, each with what is known of it."""
+    for act, operation in done(step, ops.DropConstraint):
+        if operation.kind == "domain" or act.fresh(operation.table) or undoes(step, act):
+            continue
+        table = act.table(operation.table)
+        known = table.constraints.get(operation.constraint) if table is not None else None
+        if known is not None and _added_here(step, act, operation):
+            continue
+        end = end_of(step, act).table(act.key(operation.table))
+        if end is not None and operation.constraint not in end.constraints and not _replaced(known, table, end):
+            yield act, operation, known
+
+
+def _added_here(step: Step, act: Act, operation: ops.DropConstraint) -> bool:
+    """Return whether the script itself has added the constraint before: nobody has relied on it yet."""
+    return any(
+        earlier.script is act.script
+        and earlier.number < act.number
+        and added.constraint.name == operation.constraint
+        and earlier.key(added.table) == act.key(operation.table)
+        for earlier, added in done(step, ops.AddConstraint)
+    )
+
+
+def _replaced(old: Constraint | None, table: Table | None, end: Table) -> bool:
+    """Return whether another constraint of the kind on a column of it, or NOT NULL, is there, or its column went."""
+    if old is None:
+        return False
+    if old.columns and any(column not in end.columns for column in old.columns) and not end.assumed:
+        return True
+    if _kept_as_not_null(old, end):
+        return True
+    before = set(table.constraints) if table is not None else set()
+    return any(
+        new.kind == old.kind and (set(new.columns) & set(old.columns) or new.kind == "primary")
+        for name, new in end.constraints.items()
+        if name not in before
+    )
+
+
+def _kept_as_not_null(old: Constraint, end: Table) -> bool:
+    """Return whether all that a check said is that a column has no NULL, and the column itself says so now."""
+    if len(old.columns) != 1 or old.expression is None or " and " in old.expression.key.lower():
+        return False
+    column = end.columns.get(old.columns[0])
+    return column is not None and column.nullable is False and says_not_null(old, column.name)

@@ -1,0 +1,381 @@
+"""DAT001, DAT002 and DAT004 to DAT006: rows and values that a forward or a rollback destroys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from miglint.base.findings import Severity
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Direction
+from miglint.replay.steps import Step
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import (
+    Remark,
+    hit_in,
+    ident,
+    places,
+    qualified,
+    remarks,
+    script_of,
+    statements_of,
+    subject,
+)
+from miglint.schema.outcome import Event
+from miglint.schema.value import Schema
+from miglint.sql import operations as ops
+from miglint.sql.operations import Name, Operation, flat
+
+_FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
+# A condition that leaves out rows without a value, or those that have it already.
+_IS_NULL = pattern(r"\(\w+ is (?:not )?null\)")
+# Names in a message, before it says how many more there are.
+_SHOWN = 5
+_DATA = frozenset(
+    {
+        ops.Insert,
+        ops.Update,
+        ops.Delete,
+        ops.Truncate,
+        ops.AlterColumnType,
+        ops.CreateTable,
+        ops.AddColumn,
+        ops.SetNullable,
+        ops.If,
+        ops.Try,
+    }
+)
+
+
+@lru_cache(maxsize=16)
+def data_operations(step: Step, direction: Direction) -> tuple[Operation, ...]:
+    """Return the operations of a script that move or destroy rows, in order. Cached by identity of the step."""
+    found: list[Operation] = []
+    for statement in statements_of(step, direction):
+        for operation in statement.operations:
+            # This sees every operation of every script: looking into blocks is left to those that are some.
+            if type(operation) in _DATA:
+                if isinstance(operation, (ops.If, ops.Try)):
+                    found += [inner for inner in flat((operation,)) if type(inner) in _DATA]
+                else:
+                    found.append(operation)
+    return tuple(found)
+
+
+def same(one: Name, other: Name) -> bool:
+    """Return whether two names as written can mean the same relation."""
+    if one.name.lower() != other.name.lower():
+        return False
+    return one.schema is None or other.schema is None or one.schema.lower() == other.schema.lower()
+
+
+def lost(step: Step, direction: Direction) -> Iterable[Remark]:
+    """Return what the first run of a script destroyed."""
+    return [remark for remark in remarks(step).get("lost", ()) if remark.direction is direction]
+
+
+def reads(operation: Operation, table: Name, column: str | None) -> bool:
+    """Return whether a statement copies from a table (from a column of it) into somewhere else."""
+    query: ops.Query | None = None
+    if isinstance(operation, (ops.Insert, ops.CreateTable)):
+        query = operation.query
+    elif isinstance(operation, ops.Update):
+        if column is not None and same(operation.table, table):
+            return any(value is not None and column in value.columns for _, value in operation.assignments)
+        return any(same(name, table) for name in operation.relations)
+    if query is None or not any(same(name, table) for name in query.relations):
+        return False
+    if column is None or any(same(name, table) for name in query.stars):
+        return True
+    return any(
+        use.column.lower() == column.lower() and (use.relation is None or same(use.relation, table))
+        for use in query.uses
+    )
+
+
+def _kept(step: Step, direction: Direction, loss: Remark, table: Name, column: str | None) -> bool:
+    end = loss.operation.span.start
+    return any(
+        reads(operation, table, column) for operation in data_operations(step, direction) if operation.span.start < end
+    )
+
+
+def _written_back(step: Step, table: Name, column: str | None) -> bool:
+    for operation in data_operations(step, _ROLLBACK):
+        if isinstance(operation, ops.Insert) and same(operation.table, table):
+            if column is None or not operation.columns or column in operation.columns:
+                return True
+        elif isinstance(operation, ops.CreateTable) and operation.query is not None and same(operation.name, table):
+            return True
+        elif isinstance(operation, ops.Update) and column is not None and same(operation.table, table):
+            if any(assigned == column for assigned, _ in operation.assignments):
+                return True
+        elif (
+            isinstance(operation, ops.AddColumn)
+            and operation.column.generated
+            and operation.column.name == column
+            and same(operation.table, table)
+        ):
+            return True
+    return False
+
+
+def _made_here(step: Step, name: str, part: str | None) -> bool:
+    found = places(step, _FORWARD).get((name.lower(), part.lower() if part else None), ())
+    return any(isinstance(operation, (ops.CreateTable, ops.AddColumn)) for _, operation in found)
+
+
+def _drops_table(operation: Operation) -> bool:
+    return isinstance(operation, ops.Drop) and operation.kind in ("table", "foreign table")
+
+
+def _rebuilt(schema: Schema, event: Event) -> bool:
+    return any(note.key is not None and schema.find(note.key) is not None for note in event.notes)
+
+
+@rule(
+    "DAT001",
+    "forward-drops-rows",
+    Severity.WARNING,
+    "The forward drops a table, and no rollback can bring its rows back",
+    on=(ops.Drop,),
+    aliases=("squawk:ban-drop-table", "pgls:banDropTable", "atlas:DS102", "pg-migration-lint:PGM201"),
+)
+def forward_drops_rows(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of tables whose rows are gone for good."""
+    script = step.migration.forward
+    if script is None or step.migration.irreversible is not None:
+        return
+    for losses in _by_statement(step):
+        dropped = [
+            (loss, loss.operation.name)
+            for loss in losses
+            if isinstance(loss.operation, ops.Drop)
+            and _drops_table(loss.operation)
+            and not _made_here(step, loss.operation.name.name, None)
+            and not _written_back(step, loss.operation.name, None)
+        ]
+        gone = [(loss, table) for loss, table in dropped if not _kept(step, _FORWARD, loss, table, None)]
+        moved = [item for item in dropped if item not in gone and not _rebuilt(step.after, item[0].event)]
+        if gone:
+            first, table = gone[0]
+            yield hit_in(
+                script,
+                first.operation.span,
+                f"the rows of {_listed([name.name for _, name in gone])} are lost: "
+                "a rollback can make the table again, but not what was in it",
+                f"Rename it instead (`ALTER TABLE {qualified(table)} RENAME TO {ident(table.name + '_old')}`) and drop "
+                "it in a later migration, or say that there is no way back: `-- miglint: irreversible (why)`.",
+            )
+        elif moved:
+            first, table = moved[0]
+            yield hit_in(
+                script,
+                first.operation.span,
+                f"the rows of {_listed([name.name for _, name in moved])} were copied elsewhere, "
+                "and the rollback does not bring them back",
+                f"Have the rollback fill it again: `INSERT INTO {qualified(table)} ... SELECT ...`.",
+                severity=Severity.INFO,
+            )
+
+
+def _by_statement(step: Step) -> Iterable[list[Remark]]:
+    """Return what the forward destroyed, statement by statement: one statement is one finding."""
+    found: dict[int, list[Remark]] = {}
+    for loss in lost(step, _FORWARD):
+        found.setdefault(loss.event.statement.span.start, []).append(loss)
+    return found.values()
+
+
+def _listed(names: list[str]) -> str:
+    quoted = [f'"{name}"' for name in dict.fromkeys(names)]
+    if len(quoted) > _SHOWN + 1:
+        return f"{', '.join(quoted[:_SHOWN])} and {len(quoted) - _SHOWN} more"
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+@rule(
+    "DAT002",
+    "forward-drops-values",
+    Severity.WARNING,
+    "The forward drops a column, and no rollback can bring its values back",
+    on=(ops.DropColumn,),
+    aliases=(
+        "squawk:ban-drop-column",
+        "pgls:banDropColumn",
+        "atlas:DS103",
+        "pg-migration-lint:PGM009",
+        "django-migration-linter:DROP_COLUMN",
+    ),
+)
+def forward_drops_values(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of columns whose values are gone for good."""
+    script = step.migration.forward
+    if script is None or step.migration.irreversible is not None:
+        return
+    for losses in _by_statement(step):
+        dropped = [
+            loss
+            for loss in losses
+            if isinstance(loss.operation, ops.DropColumn)
+            and loss.operation.kind != "type"
+            and not _made_here(step, loss.operation.table.name, loss.operation.column)
+            and not _computed(loss.event, loss.operation.column)
+            and not _written_back(step, loss.operation.table, loss.operation.column)
+        ]
+        gone = [loss.operation for loss in dropped if not _copied(step, loss)]
+        moved = [loss.operation for loss in dropped if loss.operation not in gone and not _in_place(step, loss)]
+        columns = [item for item in gone or moved if isinstance(item, ops.DropColumn)]
+        if not columns:
+            continue
+        listed = _listed([f"{item.table.name}.{item.column}" for item in columns])
+        if gone:
+            yield hit_in(
+                script,
+                columns[0].span,
+                f"the values of {listed} are lost: a rollback can add the column again, but not its values",
+                f"Keep them until nobody needs a way back: put `{ident(columns[0].column)}` aside with the table's "
+                "key, and have the rollback write it back. Or say that there is no way back: "
+                "`-- miglint: irreversible (why)`.",
+            )
+        else:
+            yield hit_in(
+                script,
+                columns[0].span,
+                f"the values of {listed} were copied elsewhere, and the rollback does not bring them back",
+                f"Have the rollback fill it again: `UPDATE {qualified(columns[0].table)} SET "
+                f"{ident(columns[0].column)} = ...`.",
+                severity=Severity.INFO,
+            )
+
+
+def _copied(step: Step, loss: Remark) -> bool:
+    """Return whether the forward has put the values of a column somewhere else, as they are, before it drops it."""
+    drop = loss.operation
+    if not isinstance(drop, ops.DropColumn):
+        return False
+    for operation in data_operations(step, _FORWARD):
+        if operation.span.start >= drop.span.start:
+            break
+        if not isinstance(operation, ops.Update):
+            if reads(operation, drop.table, drop.column):
+                return True
+        elif same(operation.table, drop.table) and (operation.where is None or _IS_NULL.fullmatch(operation.where.key)):
+            plain = (value.key.partition("::")[0] for _, value in operation.assignments if value is not None)
+            if drop.column in plain:
+                return True
+    return False
+
+
+def _in_place(step: Step, loss: Remark) -> bool:
+    """Return whether a column that takes the values over has the old name at the end."""
+    drop = loss.operation
+    if not isinstance(drop, ops.DropColumn):
+        return False
+    names = {drop.column} | {
+        rename.column
+        for statement in step.forward_statements
+        for rename in flat(statement.operations)
+        if isinstance(rename, ops.RenameColumn) and rename.new == drop.column and same(rename.table, drop.table)
+    }
+    tables = (step.after.table(note.key) for note in loss.event.notes if note.key is not None)
+    return any(table is not None and not names.isdisjoint(table.columns) for table in tables)
+
+
+def _computed(event: Event, column: str) -> bool:
+    """Return whether the engine computes the column's values, so that adding it again brings them back."""
+    for note in event.notes:
+        table = event.before.table(note.key) if note.key is not None else None
+        found = table.columns.get(note.part or column) if table is not None else None
+        if found is not None and found.generated:
+            return True
+    return False
+
+
+@rule(
+    "DAT004",
+    "forward-deletes-rows",
+    Severity.WARNING,
+    "The forward deletes rows that the rollback does not bring back",
+    on=(ops.Delete, ops.Truncate),
+    aliases=("pg-migration-lint:PGM203", "pg-migration-lint:PGM303"),
+)
+def forward_deletes_rows(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of `DELETE` and `TRUNCATE`; as information when only some rows go."""
+    script = step.migration.forward
+    if script is None or step.migration.irreversible is not None:
+        return
+    for operation in data_operations(step, _FORWARD):
+        if not isinstance(operation, (ops.Delete, ops.Truncate)):
+            continue
+        table = operation.table
+        if _made_here(step, table.name, None) or _written_back(step, table, None):
+            continue
+        if any(reads(other, table, None) for other in data_operations(step, _FORWARD) if other is not operation):
+            continue
+        some = isinstance(operation, ops.Delete) and operation.where is not None
+        yield hit_in(
+            script,
+            operation.span,
+            f'{"rows" if some else "all rows"} of "{table.name}" are deleted, and the rollback brings none back',
+            f"Put them aside before (`CREATE TABLE ... AS SELECT * FROM {qualified(table)} ...`) and have the "
+            "rollback write them back, or say that there is no way back: `-- miglint: irreversible (why)`.",
+            severity=Severity.INFO if some else None,
+        )
+
+
+@rule(
+    "DAT005",
+    "rollback-drops-rows",
+    Severity.INFO,
+    "The rollback drops a table with all rows written since the forward",
+    on=(ops.Drop,),
+)
+def rollback_drops_rows(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell, once per rollback, which tables go with what was written to them."""
+    found = [
+        loss.operation
+        for loss in lost(step, _ROLLBACK)
+        if isinstance(loss.operation, ops.Drop)
+        and _drops_table(loss.operation)
+        and not _kept(step, _ROLLBACK, loss, loss.operation.name, None)
+        and not (step.rollback is not None and _rebuilt(step.rollback.schema, loss.event))
+    ]
+    names = [subject(operation)[0] for operation in found]
+    return _rollback_loses(step, found, names, names[0] if names else "", "rows of")
+
+
+@rule(
+    "DAT006",
+    "rollback-drops-values",
+    Severity.INFO,
+    "The rollback drops a column with all values written since the forward",
+    on=(ops.DropColumn,),
+)
+def rollback_drops_values(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell, once per rollback, which columns go with what was written to them."""
+    found: list[Operation] = []
+    for loss in lost(step, _ROLLBACK):
+        event, operation = loss.event, loss.operation
+        if not isinstance(operation, ops.DropColumn) or operation.kind == "type" or _computed(event, operation.column):
+            continue
+        if not _kept(step, _ROLLBACK, loss, operation.table, operation.column):
+            found.append(operation)
+    columns = [subject(operation) for operation in found]
+    names = [f"{table}.{column}" for table, column in columns]
+    return _rollback_loses(step, found, names, columns[0][0] if columns else "", "values of")
+
+
+def _rollback_loses(step: Step, found: Sequence[Operation], names: list[str], table: str, what: str) -> Iterable[Hit]:
+    script = script_of(step, _ROLLBACK)
+    if not found or script is None:
+        return ()
+    return [
+        hit_in(
+            script,
+            found[0].span,
+            f"the {what} {_listed(names)} that were written since the forward are lost with the rollback",
+            "Where they matter, copy them first into a table that outlives the rollback: "
+            f"`INSERT INTO ... SELECT ... FROM {ident(table)}`, and have the forward read them back.",
+        )
+    ]

@@ -1,0 +1,334 @@
+"""RUN: what was found by executing a migration on a throwaway database.
+
+A rule here is asked once per migration that was executed, with what the replay said beside it. Where the replay has
+found the same, its own finding says where and what to do; the rules here add what only an engine can know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from miglint.base.findings import Severity
+from miglint.base.model import Script, Span
+from miglint.base.structs import Struct, replace
+from miglint.replay.steps import Step
+from miglint.rules.registry import Context, Hit, rule
+from miglint.schema.diff import Change
+
+if TYPE_CHECKING:
+    # The engines load when one is asked for; this module loads with every run.
+    from miglint.dryrun.results import EngineError, Execution, HistoryRun, MigrationRun, StepResult
+
+_SHOWN = 5
+_PLAIN_LIMITS = (None, "connection")
+_UNDEFINED_OBJECT = "42704"
+
+
+class Executed(Struct, frozen=True):
+    """A migration as replayed and as executed, and the history that it ran in."""
+
+    step: Step
+    run: MigrationRun
+    history: HistoryRun
+
+    @property
+    def engine(self) -> str:
+        """The engine's name and version."""
+        return f"{self.history.engine.product} {self.history.engine.version}"
+
+
+def _script_span(script: Script) -> Span:
+    """Return the first statement of a script, as far as that can be told without a parser: its first line of text."""
+    text = script.text
+    start = len(text) - len(text.lstrip())
+    end = text.find("\n", start)
+    return Span(script.span.start + start, script.span.start + (end if end >= 0 else len(text)))
+
+
+def _hit(script: Script, span: Span | None, message: str, help_text: str) -> Hit:
+    return Hit(script.file, span or _script_span(script), message, help_text, script, evidence="executed")
+
+
+def _words(error: EngineError) -> str:
+    """Return an error with its code, and with the detail and hint that the engine gave."""
+    parts = [str(error)]
+    if error.detail:
+        parts.append(f"Detail: {error.detail}")
+    if error.hint:
+        parts.append(f"Hint: {error.hint}")
+    return "\n".join(parts)
+
+
+def _span(error: EngineError) -> Span | None:
+    if error.place is not None and error.span is not None and error.place < error.span.end:
+        return Span(error.place, error.span.end)
+    return error.span
+
+
+def _failure(executed: Executed, execution: Execution | None, script: Script | None, what: str) -> Iterator[Hit]:
+    error = execution.error if execution is not None else None
+    if error is None or script is None or error.limit not in _PLAIN_LIMITS:
+        return
+    help_text = _words(error).partition("\n")[2]
+    if error.sqlstate == _UNDEFINED_OBJECT and error.message.startswith("role "):
+        help_text += (
+            "Roles are the server's, and a throwaway one has none of yours: `--database-url` names one that has."
+        )
+    yield _hit(script, _span(error), f"{what} fails on {executed.engine}: {error}", help_text)
+
+
+@rule("RUN001", "forward-failed", Severity.ERROR, "The forward fails when it is executed", scope="executed")
+def forward_failed(executed: Executed, context: Context) -> Iterator[Hit]:
+    """Tell of the engine's error at the statement's own place."""
+    yield from _failure(executed, executed.run.forward, executed.run.migration.forward, "the forward")
+
+
+@rule("RUN002", "rollback-failed", Severity.ERROR, "The rollback fails when it is executed", scope="executed")
+def rollback_failed(executed: Executed, context: Context) -> Iterator[Hit]:
+    """Tell of the engine's error at the statement's own place."""
+    yield from _failure(executed, executed.run.rollback, executed.run.migration.rollback, "the rollback")
+
+
+@rule(
+    "RUN003",
+    "rollback-left-differences",
+    Severity.ERROR,
+    "After the rollback the schema is another one than before",
+    scope="executed",
+)
+def rollback_left_differences(executed: Executed, context: Context) -> Iterator[Hit]:
+    """Tell what differs, where the replay did not foresee it."""
+    run, script = executed.run, executed.run.migration.rollback
+    changes = [change for change in run.changes if change.counts]
+    foreseen = executed.step.verdict.symmetric is False
+    if script is None or run.rollback is None or not run.rollback.ok or not changes or foreseen:
+        return
+    message = f"the rollback does not restore the schema on {executed.engine}: {shown(changes[0])}"
+    if len(changes) > 1:
+        message += f", and {len(changes) - 1} more"
+    listed = "\n".join(shown(change) for change in changes[1 : _SHOWN + 1])
+    yield _hit(script, None, message, listed)
+
+
+def shown(change: Change) -> str:
+    """Return a difference in one line."""
+    if change.kind == "changed":
+        values = f": {change.before or 'none'} became {change.after or 'none'}" if change.before != change.after else ""
+        return f"{change.what} {change.name} changed in {change.aspect}{values}"
+    if change.kind == "renamed":
+        return f"{change.what} {change.before} is called {change.after}"
+    return f"{change.what} {change.name} is {'missing' if change.kind == 'missing' else 'left over'}"
+
+
+def _again(executed: Executed, step: StepResult, script: Script | None, what: str) -> Iterator[Hit]:
+    if script is None or step.ok is not False:
+        return
+    if step.error is not None:
+        if step.error.limit in _PLAIN_LIMITS:
+            message = f"{what} fails when it runs a second time on {executed.engine}: {step.error}"
+            yield _hit(script, _span(step.error), message, _words(step.error).partition("\n")[2])
+        return
+    changes = [change for change in step.changes if change.counts]
+    message = f"{what} changes the schema when it runs a second time on {executed.engine}: {shown(changes[0])}"
+    yield _hit(script, None, message, "\n".join(shown(change) for change in changes[1 : _SHOWN + 1]))
+
+
+@rule(
+    "RUN004",
+    "second-run-failed",
+    Severity.ERROR,
+    "A script fails or changes the schema when it runs a second time",
+    scope="executed",
+)
+def second_run_failed(executed: Executed, context: Context) -> Iterator[Hit]:
+    """Tell of second runs that the replay did not foresee to fail."""
+    verdict, run = executed.step.verdict, executed.run
+    if verdict.forward_idempotent is not False:
+        yield from _again(executed, run.step(3), run.migration.forward, "the forward")
+    if verdict.rollback_idempotent is not False:
+        yield from _again(executed, run.step(5), run.migration.rollback, "the rollback")
+
+
+@rule(
+    "RUN005",
+    "cannot-go-forward-again",
+    Severity.ERROR,
+    "The forward fails after a rollback that restored the schema",
+    scope="executed",
+)
+def cannot_go_forward_again(executed: Executed, context: Context) -> Iterator[Hit]:
+    """Tell of what a rollback leaves that no schema shows: rows, sequences, roles."""
+    run = executed.run
+    if run.step(4).ok is True:
+        yield from _again(executed, run.step(6), run.migration.forward, "after the rollback the forward")
+
+
+@rule(
+    "RUN006",
+    "fails-on-rows",
+    Severity.WARNING,
+    "A script fails on tables with rows though it passes on empty ones",
+    scope="executed",
+)
+def fails_on_rows(executed: Executed, context: Context) -> Iterator[Hit]:
+    """Tell of errors that only rows bring about."""
+    rows, run = executed.run.rows, executed.run
+    if rows is None:
+        return
+    help_text = "The rows are generated: they satisfy the schema before, and are as bad as it allows."
+    for execution, empty, script, what in (
+        (rows.forward, run.forward, run.migration.forward, "the forward"),
+        (rows.rollback, run.rollback, run.migration.rollback, "the rollback"),
+    ):
+        passes_empty = empty is not None and empty.ok
+        if execution is not None and execution.error is not None and script is not None and passes_empty:
+            message = f"{what} passes on empty tables and fails on tables with rows: {execution.error}"
+            extra = _words(execution.error).partition("\n")[2]
+            yield _hit(script, _span(execution.error), message, f"{extra}\n{help_text}".strip())
+
+
+@rule("RUN007", "rows-lost", Severity.WARNING, "Rows or values do not come back with the rollback", scope="executed")
+def rows_lost(executed: Executed, context: Context) -> Iterator[Hit]:
+    """Tell which table lost rows, or which column values, and how many."""
+    rows, script = executed.run.rows, executed.run.migration.rollback
+    if rows is None or not rows.losses or script is None:
+        return
+    parts = []
+    for loss in rows.losses:
+        where = loss.table if loss.column is None else f"{loss.table}.{loss.column}"
+        parts.append(f"{loss.count} of {loss.total} {'rows' if loss.column is None else 'values'} of {where}")
+    more = f", and {len(parts) - 1} more" if len(parts) > 1 else ""
+    message = f"after forward and rollback {parts[0]} are lost or changed{more}"
+    yield _hit(script, None, message, "\n".join(parts[1 : _SHOWN + 1]))
+
+
+_LIMITS = {
+    "statement time-out": "Give statements more time with `--statement-timeout`, if it needs it.",
+    "total time-out": "Give the dry run more time with `--total-timeout`, if it needs it.",
+    "disk": "A dry run has one gigabyte for each database.",
+    "notices": "A script may send a hundred thousand messages.",
+}
+
+
+def _errors(run: MigrationRun) -> Iterator[tuple[EngineError, Script]]:
+    pairs = [(run.forward, run.migration.forward), (run.rollback, run.migration.rollback)]
+    if run.rows is not None:
+        pairs += [(run.rows.forward, run.migration.forward), (run.rows.rollback, run.migration.rollback)]
+    seen: set[tuple[str | None, int, str]] = set()
+    for execution, script in pairs:
+        if execution is not None and execution.error is not None and script is not None:
+            key = (execution.error.limit, execution.error.index, script.direction)
+            if key not in seen:
+                seen.add(key)
+                yield execution.error, script
+
+
+@rule(
+    "RUN008",
+    "limit-reached",
+    Severity.ERROR,
+    "A script uses more time, space or messages than it may",
+    scope="executed",
+)
+def limit_reached(executed: Executed, context: Context) -> Iterator[Hit]:
+    """Tell which limit a script met."""
+    for error, script in _errors(executed.run):
+        if error.limit in _LIMITS:
+            message = f"the dry run was stopped at its limit ({error.limit}): {error}"
+            yield _hit(script, error.span, message, _LIMITS[error.limit])
+
+
+@rule("RUN009", "refused", Severity.ERROR, "A script asks for what is out of its reach", scope="executed")
+def refused(executed: Executed, context: Context) -> Iterator[Hit]:
+    """Tell what an ordinary role that owns its database may not do, or what SQLite was not allowed to do."""
+    for error, script in _errors(executed.run):
+        if error.limit == "refused":
+            help_text = "Scripts run as an ordinary role that owns its database, and never as superuser."
+            yield _hit(script, _span(error), f"the script is not allowed to do this: {error}", help_text)
+
+
+_VERDICTS = ("symmetric", "forward_idempotent", "rollback_idempotent")
+
+
+@rule("RUN010", "model-disagrees", Severity.INFO, "The model and the database disagree", scope="executed")
+def model_disagrees(executed: Executed, context: Context) -> Iterator[Hit]:
+    """Tell where the replay said one thing and the engine did another: a bug of miglint."""
+    run = executed.run
+    script = run.migration.forward or run.migration.rollback
+    if script is None:
+        return
+    for name in _VERDICTS:
+        said, did = getattr(executed.step.verdict, name), getattr(run.verdict, name)
+        if said is None or did is None or said is did:
+            continue
+        changes = run.changes if name == "symmetric" else run.step(3 if name == "forward_idempotent" else 5).changes
+        seen = "\n".join(f"The database: {shown(change)}" for change in changes[:_SHOWN] if change.counts)
+        foreseen = "\n".join(
+            f"The model: {shown(change)}" for change in executed.step.changes[:_SHOWN] if change.counts
+        )
+        listed = "\n".join(part for part in (seen, foreseen if name == "symmetric" else "") if part)
+        message = f"the model says {name} is {str(said).lower()}, {executed.engine} says {str(did).lower()}"
+        yield _hit(script, None, message, f"{_REPORT}\n{listed}".strip())
+    if run.apart:
+        first = run.apart[0]
+        message = f"the model and the database disagree on {first.what} {first.name} after the forward"
+        message += f", and on {len(run.apart) - 1} more" if len(run.apart) > 1 else ""
+        sides = "\n".join(
+            f"{change.what} {change.name}\nThe database: {_side(change, database=True)}\nThe model: {_side(change)}"
+            for change in run.apart[:_SHOWN]
+        )
+        yield _hit(script, None, message, f"{_REPORT}\n{sides}")
+
+
+_REPORT = "This is a bug of miglint, please report it."
+
+
+def _side(change: Change, *, database: bool = False) -> str:
+    """Return what one side of a difference, seen from the database, has."""
+    text = change.before if database else change.after
+    there = change.kind != ("extra" if database else "missing")
+    aspect = f" ({change.aspect})" if change.aspect else ""
+    return f"{text or 'it is there'}{aspect}" if there else "it is not there"
+
+
+@rule(
+    "RUN011",
+    "invalid-index",
+    Severity.ERROR,
+    "A statement leaves an index that is not valid",
+    dialects=("postgres",),
+    scope="executed",
+)
+def invalid_index(executed: Executed, context: Context) -> Iterator[Hit]:
+    """Tell of indexes that are there, cost what an index costs, and are not used."""
+    run = executed.run
+    # What generated rows stand in the way of is as severe as the failure that comes of it (RUN006).
+    executions: list[tuple[Execution | None, Script | None, Severity | None]] = [
+        (run.forward, run.migration.forward, None),
+        (run.rollback, run.migration.rollback, None),
+    ]
+    if run.rows is not None:
+        executions += [(run.rows.forward, run.migration.forward, Severity.WARNING)]
+    told: set[tuple[Span, str]] = set()
+    for execution, script, severity in executions:
+        for statement in execution.statements if execution is not None and script is not None else ():
+            for index in statement.invalid:
+                if (statement.span, index) not in told and script is not None:
+                    told.add((statement.span, index))
+                    where = "" if severity is None else "on tables with rows "
+                    message = f"{where}the index {index} is left invalid"
+                    found = _hit(script, statement.span, message, "Drop it and build it again.")
+                    yield replace(found, severity=severity)
+
+
+@rule("RUN012", "dry-run-stopped", Severity.ERROR, "The dry run ended before the history did", scope="executed")
+def dry_run_stopped(executed: Executed, context: Context) -> Iterator[Hit]:
+    """Tell once, at the first migration that was not run, why nothing is known from there on."""
+    script = executed.run.migration.forward or executed.run.migration.rollback
+    runs = executed.history.migrations
+    first = next((run for run in runs if not run.ran), None) if executed.history.stopped is not None else None
+    if first is executed.run and script is not None:
+        yield _hit(
+            script, None, f"the dry run stopped here: {executed.history.stopped}", "Nothing is known from here on."
+        )

@@ -1,0 +1,176 @@
+"""HDR: the comment at the head of a script, for teams that keep one. Off until it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from miglint.base.findings import Severity
+from miglint.base.model import Direction, Script, Span
+from miglint.replay.steps import Step
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import first_text, hit_in
+
+_DATES = frozenset({"created", "date", "updated", "modified"})
+_VERSIONS = frozenset({"version"})
+_NAMES = {"migration": Direction.FORWARD, "rollback": Direction.ROLLBACK}
+
+
+class Field(NamedTuple):
+    """A line `-- Name: value` of a header. `name` is in small letters; `span` is the value's place in the file."""
+
+    name: str
+    value: str
+    span: Span
+
+
+@lru_cache(maxsize=8)
+def header(script: Script) -> tuple[Field, ...]:
+    """Return the fields in the comments before the first statement of a script, or of the file that holds it."""
+    fields: list[Field] = []
+    for start in dict.fromkeys((0, script.span.start)):
+        fields += _fields(script.file.text, start, script.span.end)
+    return tuple(dict.fromkeys(fields))
+
+
+def _fields(text: str, at: int, last: int) -> Iterator[Field]:
+    in_block = False
+    while at < last:
+        end = text.find("\n", at, last)
+        end = last if end < 0 else end
+        line = text[at:end]
+        bare = line.strip()
+        opens = bare.startswith("/*")
+        if bare and not (in_block or opens or bare.startswith("--")):
+            return
+        in_block = (in_block or opens) and "*/" not in bare
+        content = bare.strip("-/* \t")
+        name, colon, value = content.partition(":")
+        value = value.strip()
+        if colon and name and all(word.isalpha() for word in name.split()) and not name.startswith("miglint"):
+            place = at + line.find(value, line.find(":") + 1) if value else end
+            yield Field(name.strip().lower(), value, Span(place, place + len(value)))
+        at = end + 1
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, Sequence) and not isinstance(value, str) else ()
+
+
+def _scripts(step: Step) -> Iterator[Script]:
+    for script in (step.migration.forward, step.migration.rollback):
+        if script is not None:
+            yield script
+
+
+@rule(
+    "HDR001",
+    "header-field-missing",
+    Severity.WARNING,
+    "The header of a script lacks a field",
+    default=False,
+    options={
+        "fields": ("migration", "description", "created", "version"),
+        "rollback-fields": ("rollback", "description", "created", "version"),
+    },
+)
+def header_field_missing(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of scripts whose head has no line for a field that the team wants there."""
+    for script in _scripts(step):
+        key = "fields" if script.direction is Direction.FORWARD else "rollback-fields"
+        there = {field.name for field in header(script) if field.value}
+        missing = [name for name in _strings(context.settings.get(key)) if name.lower() not in there]
+        if missing:
+            listed = ", ".join(f"`{name}`" for name in missing)
+            yield hit_in(
+                script,
+                first_text(script),
+                f"the header has no {listed}",
+                f"Write it into the comments at the head of the file: `-- {missing[0].capitalize()}: ...`.",
+            )
+
+
+@rule(
+    "HDR002",
+    "header-field-malformed",
+    Severity.WARNING,
+    "A date or a version in a header is not written like one",
+    default=False,
+    options={"dates": tuple(sorted(_DATES)), "versions": tuple(sorted(_VERSIONS))},
+)
+def header_field_malformed(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of dates that are no ISO dates, and of versions that are not numbers with points between them."""
+    dates = {name.lower() for name in _strings(context.settings.get("dates"))}
+    versions = {name.lower() for name in _strings(context.settings.get("versions"))}
+    for script in _scripts(step):
+        for field in header(script):
+            if field.name in dates and field.value and not _is_date(field.value):
+                yield hit_in(
+                    script,
+                    field.span,
+                    f"`{field.name}` is {field.value}, which is no date",
+                    "Write it as YYYY-MM-DD, which sorts and means the same everywhere.",
+                )
+            elif field.name in versions and field.value and not _is_version(field.value):
+                yield hit_in(
+                    script,
+                    field.span,
+                    f"`{field.name}` is {field.value}, which is no version",
+                    "Write it as numbers with points between them: 1.0.0.",
+                )
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        return False
+    return len(text) == 10 or (text[4] == text[7] == "-" and text[10] in "T ")
+
+
+def _is_version(text: str) -> bool:
+    numbers = text.partition("-")[0].partition("+")[0].removeprefix("v").split(".")
+    return all(number.isdigit() for number in numbers)
+
+
+@rule(
+    "HDR003",
+    "header-disagrees",
+    Severity.WARNING,
+    "The header names another file, or the other direction",
+    default=False,
+)
+def header_disagrees(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of headers that were copied from another script and still carry its name, or its date in a pair."""
+    for script in _scripts(step):
+        file = script.path.rsplit("/", 1)[-1]
+        fields = [field for field in header(script) if field.name in _NAMES and field.value]
+        if any(_means(field.value, file, step) and _NAMES[field.name] is script.direction for field in fields):
+            continue
+        for field in fields:
+            if not _means(field.value, file, step):
+                yield hit_in(
+                    script,
+                    field.span,
+                    f"`{field.name}` is {field.value}, but this file is {file}",
+                    "A header that was copied names the file that it came from: write the name of this one.",
+                )
+            elif _NAMES[field.name] is not script.direction:
+                other = "rollback" if script.direction is Direction.ROLLBACK else "migration"
+                yield hit_in(
+                    script,
+                    field.span,
+                    f"the header calls this a {field.name}, but it is the {script.direction.value}",
+                    f"Write `{other.capitalize()}: {file}`.",
+                )
+
+
+def _means(value: str, file: str, step: Step) -> bool:
+    """Whether a header's name is that of the file, with or without its ending, or of the migration."""
+    migration = step.migration
+    names = {file, file.removesuffix(".sql"), migration.version, f"{migration.version}_{migration.name}"}
+    for ending in (".up.sql", ".down.sql"):
+        names |= {file.removesuffix(ending), file.removesuffix(ending) + ".sql"}
+    return value.rsplit("/", 1)[-1] in names or value == migration.name

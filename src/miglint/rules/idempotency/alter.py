@@ -1,0 +1,298 @@
+"""IDM040 to IDM053: renames and alterations that find, the second time, that they have been made already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from miglint.base.findings import Severity
+from miglint.base.model import Dialect
+from miglint.replay.steps import Step
+from miglint.rules.idempotency.second_run import ALTER_IF_EXISTS, Again, clause, failures, told
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import ident, literal, qualified
+from miglint.sql import operations as ops
+
+ERROR = Severity.ERROR
+
+_NO_GUARD_SQLITE = "SQLite has no guard for {what}. Have the runner run this script once."
+
+
+def _when(test: str, statement: str) -> str:
+    return f"`DO $$ BEGIN IF EXISTS ({test}) THEN {statement}; END IF; END $$;`"
+
+
+def _unless(test: str, statement: str) -> str:
+    return f"`DO $$ BEGIN IF NOT EXISTS ({test}) THEN {statement}; END IF; END $$;`"
+
+
+def _row_of(kind: str, name: ops.Name, table: ops.Name | None) -> str:
+    """Return a query that finds an object in PostgreSQL's catalog."""
+    text = literal(name.name)
+    on = literal(qualified(table)) if table is not None else "NULL"
+    match kind:
+        case "type" | "domain":
+            return f"SELECT FROM pg_type WHERE typname = {text}"
+        case "schema":
+            return f"SELECT FROM pg_namespace WHERE nspname = {text}"
+        case "role" | "user" | "group":
+            return f"SELECT FROM pg_roles WHERE rolname = {text}"
+        case "trigger":
+            return f"SELECT FROM pg_trigger WHERE tgrelid = {on}::regclass AND tgname = {text}"
+        case "policy":
+            return f"SELECT FROM pg_policy WHERE polrelid = {on}::regclass AND polname = {text}"
+        case "rule":
+            return f"SELECT FROM pg_rewrite WHERE ev_class = {on}::regclass AND rulename = {text}"
+        case "extension":
+            return f"SELECT FROM pg_extension WHERE extname = {text}"
+        case "function" | "procedure" | "routine" | "aggregate":
+            return f"SELECT FROM pg_proc WHERE proname = {text}"
+        case _:
+            return f"SELECT FROM pg_class WHERE relname = {text}"
+
+
+def _rename_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.Rename)
+    if again.script.dialect is Dialect.SQLITE:
+        return _NO_GUARD_SQLITE.format(what="RENAME TO")
+    words, name, new = operation.kind.upper(), qualified(operation.name), ident(operation.new)
+    if operation.kind in ALTER_IF_EXISTS:
+        return f"Write `ALTER {words} IF EXISTS {name} RENAME TO {new}`."
+    arguments = "" if operation.arguments is None else "(" + ", ".join(map(str, operation.arguments)) + ")"
+    on = "" if operation.table is None else f" ON {qualified(operation.table)}"
+    statement = f"ALTER {words} {name}{arguments}{on} RENAME TO {new}"
+    return "Look first: " + _when(_row_of(operation.kind, operation.name, operation.table), statement)
+
+
+@rule(
+    "IDM040", "rename-table-unguarded", ERROR, "Renaming a table fails when it is run again", on=failures, fixable=True
+)
+def rename_table(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of tables that are renamed twice."""
+    return told(step, "IDM040", _rename_help)
+
+
+@rule("IDM041", "rename-column-unguarded", ERROR, "Renaming a column fails when it is run again", on=failures)
+def rename_column(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of columns that are renamed twice."""
+    return told(step, "IDM041", _rename_column_help)
+
+
+def _rename_column_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.RenameColumn)
+    if again.script.dialect is Dialect.SQLITE:
+        return _NO_GUARD_SQLITE.format(what="RENAME COLUMN")
+    table, old, new = qualified(operation.table), ident(operation.column), ident(operation.new)
+    words = "TYPE" if operation.kind == "type" else "TABLE"
+    part = "ATTRIBUTE" if operation.kind == "type" else "COLUMN"
+    return "PostgreSQL has no RENAME COLUMN IF EXISTS. Look first: " + _when(
+        f"SELECT FROM pg_attribute WHERE attrelid = {literal(table)}::regclass "
+        f"AND attname = {literal(operation.column)}",
+        f"ALTER {words} {table} RENAME {part} {old} TO {new}",
+    )
+
+
+@rule(
+    "IDM042",
+    "rename-constraint-unguarded",
+    ERROR,
+    "Renaming a constraint fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
+def rename_constraint(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of constraints that are renamed twice."""
+    return told(step, "IDM042", _rename_constraint_help)
+
+
+def _rename_constraint_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.RenameConstraint)
+    table = qualified(operation.table)
+    words, column, cast = (
+        ("DOMAIN", "contypid", "regtype") if operation.kind == "domain" else ("TABLE", "conrelid", "regclass")
+    )
+    return "PostgreSQL has no RENAME CONSTRAINT IF EXISTS. Look first: " + _when(
+        f"SELECT FROM pg_constraint WHERE {column} = {literal(table)}::{cast} "
+        f"AND conname = {literal(operation.constraint)}",
+        f"ALTER {words} {table} RENAME CONSTRAINT {ident(operation.constraint)} TO {ident(operation.new)}",
+    )
+
+
+@rule(
+    "IDM043",
+    "rename-index-unguarded",
+    ERROR,
+    "Renaming an index fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+)
+def rename_index(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of indexes that are renamed twice."""
+    return told(step, "IDM043", _rename_help)
+
+
+@rule(
+    "IDM044",
+    "rename-type-unguarded",
+    ERROR,
+    "Renaming a type fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
+def rename_type(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of types and domains that are renamed twice."""
+    return told(step, "IDM044", _rename_help)
+
+
+@rule(
+    "IDM045",
+    "rename-enum-value-unguarded",
+    ERROR,
+    "Renaming an enum value fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
+def rename_enum_value(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of enum values that are renamed twice."""
+    return told(step, "IDM045", _rename_value_help)
+
+
+def _rename_value_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.RenameEnumValue)
+    name = qualified(operation.name)
+    return "PostgreSQL has no RENAME VALUE IF EXISTS. Look first: " + _when(
+        f"SELECT FROM pg_enum WHERE enumtypid = {literal(name)}::regtype AND enumlabel = {literal(operation.value)}",
+        f"ALTER TYPE {name} RENAME VALUE {literal(operation.value)} TO {literal(operation.new)}",
+    )
+
+
+@rule(
+    "IDM046",
+    "rename-object-unguarded",
+    ERROR,
+    "Renaming another kind of object fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+)
+def rename_object(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of views, sequences, functions, triggers, policies, schemas, roles and so on that are renamed twice."""
+    return told(step, "IDM046", _rename_help)
+
+
+@rule(
+    "IDM047",
+    "set-schema-unguarded",
+    ERROR,
+    "Moving an object to another schema fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
+def set_schema(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of objects that are moved twice."""
+    return told(step, "IDM047", _set_schema_help)
+
+
+def _set_schema_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.SetSchema)
+    words, name = operation.kind.upper(), qualified(operation.name)
+    arguments = "" if operation.arguments is None else "(" + ", ".join(map(str, operation.arguments)) + ")"
+    if operation.kind in ALTER_IF_EXISTS:
+        return f"Write `ALTER {words} IF EXISTS {name} SET SCHEMA {ident(operation.schema)}`."
+    return "Look first: " + _when(
+        _row_of(operation.kind, operation.name, None),
+        f"ALTER {words} {name}{arguments} SET SCHEMA {ident(operation.schema)}",
+    )
+
+
+@rule(
+    "IDM050",
+    "uses-what-it-removes",
+    ERROR,
+    "A statement needs something that the same script removes further down",
+    on=failures,
+)
+def uses_what_it_removes(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of statements whose table, column or type is gone by the time the script runs again."""
+    return told(step, "IDM050", _removed_help)
+
+
+def _removed_help(again: Again) -> str:
+    failure = again.failure
+    what = f" {failure.part or failure.key.name}" if failure.key is not None else " something that it needs"
+    if again.script.dialect is Dialect.SQLITE:
+        return f"Later in this script{what} is dropped or renamed. Split the script in two, or have it run once."
+    return (
+        f"Later in this script{what} is dropped or renamed. Look before you use it: "
+        "`DO $$ BEGIN IF EXISTS (...) THEN ...; END IF; END $$;`, or split the script in two."
+    )
+
+
+@rule(
+    "IDM051",
+    "partition-unguarded",
+    ERROR,
+    "Attaching or detaching a partition fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
+def partition(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of partitions and inheriting tables that are attached or detached twice."""
+    return told(step, "IDM051", _partition_help)
+
+
+def _partition_help(again: Again) -> str:
+    operation = again.operation
+    if isinstance(operation, ops.SetInherit):
+        child, parent, adds = qualified(operation.table), qualified(operation.parent), operation.inherit
+    else:
+        assert isinstance(operation, (ops.AttachPartition, ops.DetachPartition))
+        child, parent = qualified(operation.partition), qualified(operation.table)
+        adds = isinstance(operation, ops.AttachPartition)
+    test = (
+        f"SELECT FROM pg_inherits WHERE inhrelid = {literal(child)}::regclass "
+        f"AND inhparent = {literal(parent)}::regclass"
+    )
+    statement = f"ALTER TABLE {qualified(operation.table)} {clause(again)}"
+    return "Look first: " + (_unless if adds else _when)(test, statement)
+
+
+@rule(
+    "IDM052",
+    "alter-column-unguarded",
+    ERROR,
+    "Changing what generates a column fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
+def alter_column(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of identity and generation expressions that are added or dropped twice."""
+    return told(step, "IDM052", _alter_column_help)
+
+
+def _alter_column_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, (ops.SetIdentity, ops.SetGenerated))
+    start = f"ALTER TABLE {qualified(operation.table)} ALTER COLUMN {ident(operation.column)} DROP"
+    if isinstance(operation, ops.SetGenerated):
+        return f"Write `{start} EXPRESSION IF EXISTS`."
+    if operation.action == "add":
+        return f"Put before it: `{start} IDENTITY IF EXISTS;`"
+    return f"Write `{start} IDENTITY IF EXISTS`."
+
+
+@rule("IDM053", "second-run-fails", ERROR, "The statement fails when its script is run again", on=failures)
+def second_run_fails(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of all other statements that fail the second time."""
+    return told(step, "IDM053", _other_help)
+
+
+def _other_help(again: Again) -> str:
+    if again.failure.condition == "dependent_objects_still_exist":
+        return "Drop what depends on it first: the first run made that further down in this script."
+    return "Make the statement look first, or undo what the first run left before it."

@@ -1,0 +1,380 @@
+"""IDM001 to IDM015: statements that make something which the first run has made already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from miglint.base.findings import Severity
+from miglint.base.model import Dialect
+from miglint.replay.steps import Step
+from miglint.rules.idempotency.second_run import Again, clause, failures, told
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import ident, literal, qualified
+from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
+from miglint.sql import operations as ops
+
+ERROR = Severity.ERROR
+ROBUST = ("squawk:prefer-robust-stmts", "pgls:preferRobustStmts")
+# The first version in which `CREATE OR REPLACE TRIGGER` exists.
+_REPLACES_TRIGGERS = (14,)
+
+
+def _name(again: Again) -> str:
+    name = getattr(again.operation, "name", None)
+    return qualified(name) if isinstance(name, ops.Name) else ident(str(name or ""))
+
+
+def _sqlite(again: Again) -> bool:
+    return again.script.dialect is Dialect.SQLITE
+
+
+def _write(form: str) -> Callable[[Again], str]:
+    return lambda again: f"Write `{form.format(name=_name(again))}`."
+
+
+def _look_first(test: str, statement: str) -> str:
+    return f"`DO $$ BEGIN IF NOT EXISTS ({test}) THEN {statement}; END IF; END $$;`"
+
+
+@rule(
+    "IDM001",
+    "create-table-unguarded",
+    ERROR,
+    "CREATE TABLE fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=(
+        *ROBUST,
+        "pg-migration-lint:PGM402",
+        "pgsafe:require-if-exists",
+        "pgfence:prefer-robust-create-table",
+        "diesel-guard:IdempotencyCreateCheck",
+    ),
+)
+def create_table(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of tables that are made twice."""
+    return told(step, "IDM001", _write("CREATE TABLE IF NOT EXISTS {name} ..."))
+
+
+@rule(
+    "IDM002",
+    "add-column-unguarded",
+    ERROR,
+    "ADD COLUMN fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=(*ROBUST, "diesel-guard:IdempotencyAlterCheck"),
+)
+def add_column(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of columns that are added twice; as a warning on SQLite, which has no guard for it."""
+    return told(step, "IDM002", _add_column_help)
+
+
+def _add_column_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.AddColumn)
+    table, column = operation.table, operation.column.name
+    if _sqlite(again):
+        return (
+            f"SQLite has no ADD COLUMN IF NOT EXISTS. Have the runner run this script once, or ask first: "
+            f"`SELECT 1 FROM pragma_table_info({literal(table.name)}) WHERE name = {literal(column)}`."
+        )
+    if operation.kind == "type":
+        return (
+            "PostgreSQL has no ADD ATTRIBUTE IF NOT EXISTS. Put before it: "
+            f"`ALTER TYPE {qualified(table)} DROP ATTRIBUTE IF EXISTS {ident(column)};`"
+        )
+    return f"Write `ALTER TABLE {qualified(table)} ADD COLUMN IF NOT EXISTS {ident(column)} ...`."
+
+
+@rule(
+    "IDM003",
+    "add-constraint-unguarded",
+    ERROR,
+    "ADD CONSTRAINT fails when it is run again",
+    on=failures,
+    aliases=ROBUST,
+)
+def add_constraint(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of constraints that are added twice."""
+    return told(step, "IDM003", _add_constraint_help)
+
+
+def _add_constraint_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.AddConstraint)
+    table, name = qualified(operation.table), operation.constraint.name or again.failure.part
+    if _sqlite(again):
+        return (
+            "SQLite has no ADD CONSTRAINT IF NOT EXISTS and no DROP CONSTRAINT IF EXISTS. "
+            "Have the runner run this script once."
+        )
+    if operation.kind == "domain":
+        first = f"ALTER DOMAIN {table} DROP CONSTRAINT IF EXISTS {ident(name or 'name')};"
+        return f"PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. Put before it: `{first}`"
+    if name is None or (operation.constraint.kind == "primary" and operation.constraint.name is None):
+        name = f"{operation.table.name}_pkey"
+    test = f"SELECT FROM pg_constraint WHERE conrelid = {literal(table)}::regclass AND conname = {literal(name)}"
+    return (
+        "PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. "
+        f"Put before it: `ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {ident(name)};` "
+        f"Or look first: {_look_first(test, f'ALTER TABLE {table} {clause(again)}')}"
+    )
+
+
+@rule(
+    "IDM004",
+    "create-index-unguarded",
+    ERROR,
+    "CREATE INDEX fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=(
+        *ROBUST,
+        "pg-migration-lint:PGM402",
+        "pgsafe:require-if-exists",
+        "pgfence:prefer-robust-create-index",
+        "diesel-guard:IdempotencyIndexCheck",
+    ),
+)
+def create_index(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of indexes that are made twice."""
+    return told(step, "IDM004", partial(_create_index_help, step))
+
+
+def _create_index_help(step: Step, again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.CreateIndex)
+    words = "CREATE UNIQUE INDEX" if operation.unique else "CREATE INDEX"
+    if not operation.concurrently:
+        return f"Write `{words} IF NOT EXISTS {_name(again)} ON {qualified(operation.table)} ...`."
+    cleared = clear_invalid(step, again.script, operation)
+    if stands_alone(step, again.script):
+        guarded = f"`{words} CONCURRENTLY IF NOT EXISTS {_name(again)} ON {qualified(operation.table)} ...`"
+        return f"Write {guarded}. It would keep the invalid index that an interrupted build leaves. {cleared}"
+    return f"{cleared} IF NOT EXISTS alone would keep the invalid index that an interrupted build leaves behind."
+
+
+@rule(
+    "IDM005",
+    "create-type-unguarded",
+    ERROR,
+    "CREATE TYPE fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
+def create_type(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of types and domains that are made twice."""
+    return told(step, "IDM005", _create_type_help)
+
+
+def _create_type_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.CreateType)
+    words = "CREATE DOMAIN" if operation.kind == "domain" else "CREATE TYPE"
+    text = clause(again)
+    return (
+        f"PostgreSQL has no {words} IF NOT EXISTS. Catch the error: "
+        f"`DO $$ BEGIN {text if text != '...' else f'{words} {_name(again)} ...'}; "
+        "EXCEPTION WHEN duplicate_object THEN NULL; END $$;`"
+    )
+
+
+@rule(
+    "IDM006",
+    "add-enum-value-unguarded",
+    ERROR,
+    "ALTER TYPE ... ADD VALUE fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+)
+def add_enum_value(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of enum values that are added twice."""
+    return told(step, "IDM006", _add_value_help)
+
+
+def _add_value_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.AddEnumValue)
+    return f"Write `ALTER TYPE {_name(again)} ADD VALUE IF NOT EXISTS {literal(operation.value)}`."
+
+
+@rule(
+    "IDM007",
+    "create-view-unguarded",
+    ERROR,
+    "CREATE VIEW fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=("pgsafe:require-if-exists",),
+)
+def create_view(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of views that are made twice."""
+    return told(step, "IDM007", _create_view_help)
+
+
+def _create_view_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.CreateView)
+    if operation.materialized:
+        return f"Write `CREATE MATERIALIZED VIEW IF NOT EXISTS {_name(again)} AS ...`."
+    if _sqlite(again):
+        return f"Write `CREATE VIEW IF NOT EXISTS {_name(again)} AS ...`."
+    return f"Write `CREATE OR REPLACE VIEW {_name(again)} AS ...`."
+
+
+@rule(
+    "IDM008",
+    "create-sequence-unguarded",
+    ERROR,
+    "CREATE SEQUENCE fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+    aliases=("pgsafe:require-if-exists",),
+)
+def create_sequence(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of sequences that are made twice."""
+    return told(step, "IDM008", _write("CREATE SEQUENCE IF NOT EXISTS {name} ..."))
+
+
+@rule(
+    "IDM009",
+    "create-function-unguarded",
+    ERROR,
+    "CREATE FUNCTION fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+)
+def create_function(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of functions and procedures that are made twice."""
+    return told(step, "IDM009", _create_function_help)
+
+
+def _create_function_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.CreateRoutine)
+    return f"Write `CREATE OR REPLACE {operation.kind.upper()} {_name(again)} ...`."
+
+
+@rule(
+    "IDM010", "create-trigger-unguarded", ERROR, "CREATE TRIGGER fails when it is run again", on=failures, fixable=True
+)
+def create_trigger(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of triggers that are made twice."""
+    replaces = context.targets.get("postgres", ()) >= _REPLACES_TRIGGERS
+    return told(step, "IDM010", _replace_trigger_help if replaces else _create_trigger_help)
+
+
+def _replace_trigger_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.CreateTrigger)
+    if _sqlite(again) or operation.constraint:
+        return _create_trigger_help(again)
+    return f"Write `CREATE OR REPLACE TRIGGER {_name(again)} ...` (PostgreSQL 14 and later)."
+
+
+def _create_trigger_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.CreateTrigger)
+    if _sqlite(again):
+        return f"Write `CREATE TRIGGER IF NOT EXISTS {_name(again)} ...`."
+    return f"Put before it: `DROP TRIGGER IF EXISTS {_name(again)} ON {qualified(operation.table)};`"
+
+
+@rule(
+    "IDM011",
+    "create-policy-unguarded",
+    ERROR,
+    "CREATE POLICY fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
+def create_policy(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of row-level security policies that are made twice."""
+    return told(step, "IDM011", _create_policy_help)
+
+
+def _create_policy_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.CreatePolicy)
+    return (
+        "PostgreSQL has no CREATE POLICY IF NOT EXISTS. "
+        f"Put before it: `DROP POLICY IF EXISTS {_name(again)} ON {qualified(operation.table)};`"
+    )
+
+
+@rule(
+    "IDM012",
+    "create-extension-unguarded",
+    ERROR,
+    "CREATE EXTENSION fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+)
+def create_extension(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of extensions that are made twice."""
+    return told(step, "IDM012", _write("CREATE EXTENSION IF NOT EXISTS {name}"))
+
+
+@rule(
+    "IDM013",
+    "create-schema-unguarded",
+    ERROR,
+    "CREATE SCHEMA fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+    aliases=("pgsafe:require-if-exists",),
+)
+def create_schema(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of schemas that are made twice."""
+    return told(step, "IDM013", _write("CREATE SCHEMA IF NOT EXISTS {name}"))
+
+
+@rule(
+    "IDM014",
+    "create-role-unguarded",
+    ERROR,
+    "CREATE ROLE fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
+def create_role(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of roles that are made twice."""
+    return told(step, "IDM014", _create_role_help)
+
+
+def _create_role_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.CreateRole)
+    test = f"SELECT FROM pg_roles WHERE rolname = {literal(operation.name)}"
+    text = clause(again)
+    return "PostgreSQL has no CREATE ROLE IF NOT EXISTS. Look first: " + _look_first(
+        test, text if text != "..." else f"CREATE ROLE {_name(again)} ..."
+    )
+
+
+@rule(
+    "IDM015",
+    "create-object-unguarded",
+    ERROR,
+    "A CREATE of another kind of object fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+)
+def create_object(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of rules, collations, operators, publications and the like that are made twice."""
+    return told(step, "IDM015", _create_object_help)
+
+
+def _create_object_help(again: Again) -> str:
+    operation = again.operation
+    if isinstance(operation, ops.CreateRule):
+        return f"Write `CREATE OR REPLACE RULE {_name(again)} AS ...`."
+    kind = operation.kind if isinstance(operation, ops.CreateOther) else "object"
+    return f"Put before it: `DROP {kind.upper()} IF EXISTS {_name(again)};`"

@@ -1,0 +1,267 @@
+"""IDM020 to IDM033: statements that drop what the first run has dropped already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from miglint.base.findings import Severity
+from miglint.base.model import Dialect
+from miglint.replay.steps import Step
+from miglint.rules.idempotency.create import ROBUST
+from miglint.rules.idempotency.second_run import Again, failures, told
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import ident, literal, qualified
+from miglint.sql import operations as ops
+
+ERROR = Severity.ERROR
+
+
+def _drop_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.Drop)
+    words = operation.kind.upper() + (" CONCURRENTLY" if operation.concurrently else "")
+    name = qualified(operation.name)
+    if operation.arguments is not None:
+        name += "(" + ", ".join(str(argument) for argument in operation.arguments) + ")"
+    if operation.table is not None and again.script.dialect is Dialect.POSTGRES:
+        name += f" ON {qualified(operation.table)}"
+    return f"Write `DROP {words} IF EXISTS {name}`."
+
+
+@rule(
+    "IDM020",
+    "drop-table-unguarded",
+    ERROR,
+    "DROP TABLE fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=(
+        *ROBUST,
+        "pg-migration-lint:PGM401",
+        "pgsafe:require-if-exists",
+        "pgfence:prefer-robust-drop-table",
+        "diesel-guard:IdempotencyDropCheck",
+    ),
+)
+def drop_table(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of tables that are dropped twice."""
+    return told(step, "IDM020", _drop_help)
+
+
+@rule(
+    "IDM021",
+    "drop-column-unguarded",
+    ERROR,
+    "DROP COLUMN fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=(*ROBUST, "diesel-guard:IdempotencyAlterCheck"),
+)
+def drop_column(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of columns that are dropped twice; as a warning on SQLite, which has no guard for it."""
+    return told(step, "IDM021", _drop_column_help)
+
+
+def _drop_column_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.DropColumn)
+    if again.script.dialect is Dialect.SQLITE:
+        return (
+            "SQLite has no DROP COLUMN IF EXISTS. Have the runner run this script once, or ask first: "
+            f"`SELECT 1 FROM pragma_table_info({literal(operation.table.name)}) "
+            f"WHERE name = {literal(operation.column)}`."
+        )
+    if operation.kind == "type":
+        return f"Write `ALTER TYPE {qualified(operation.table)} DROP ATTRIBUTE IF EXISTS {ident(operation.column)}`."
+    return f"Write `ALTER TABLE {qualified(operation.table)} DROP COLUMN IF EXISTS {ident(operation.column)}`."
+
+
+@rule(
+    "IDM022",
+    "drop-constraint-unguarded",
+    ERROR,
+    "DROP CONSTRAINT fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=ROBUST,
+)
+def drop_constraint(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of constraints that are dropped twice."""
+    return told(step, "IDM022", _drop_constraint_help)
+
+
+def _drop_constraint_help(again: Again) -> str:
+    operation = again.operation
+    assert isinstance(operation, ops.DropConstraint)
+    if again.script.dialect is Dialect.SQLITE:
+        return "SQLite has no DROP CONSTRAINT IF EXISTS. Have the runner run this script once."
+    words = "DOMAIN" if operation.kind == "domain" else "TABLE"
+    return (
+        f"Write `ALTER {words} {qualified(operation.table)} DROP CONSTRAINT IF EXISTS {ident(operation.constraint)}`."
+    )
+
+
+@rule(
+    "IDM023",
+    "drop-index-unguarded",
+    ERROR,
+    "DROP INDEX fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=(
+        *ROBUST,
+        "pg-migration-lint:PGM401",
+        "pgsafe:require-if-exists",
+        "pgfence:prefer-robust-drop-index",
+        "diesel-guard:IdempotencyDropCheck",
+    ),
+)
+def drop_index(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of indexes that are dropped twice."""
+    return told(step, "IDM023", _drop_help)
+
+
+@rule(
+    "IDM024",
+    "drop-type-unguarded",
+    ERROR,
+    "DROP TYPE fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+    aliases=(*ROBUST, "pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
+)
+def drop_type(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of types and domains that are dropped twice."""
+    return told(step, "IDM024", _drop_help)
+
+
+@rule(
+    "IDM025",
+    "drop-view-unguarded",
+    ERROR,
+    "DROP VIEW fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=("pgsafe:require-if-exists",),
+)
+def drop_view(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of views that are dropped twice."""
+    return told(step, "IDM025", _drop_help)
+
+
+@rule(
+    "IDM026",
+    "drop-sequence-unguarded",
+    ERROR,
+    "DROP SEQUENCE fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+    aliases=("pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
+)
+def drop_sequence(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of sequences that are dropped twice."""
+    return told(step, "IDM026", _drop_help)
+
+
+@rule(
+    "IDM027",
+    "drop-function-unguarded",
+    ERROR,
+    "DROP FUNCTION fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+    aliases=("pgsafe:require-if-exists",),
+)
+def drop_function(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of functions, procedures and aggregates that are dropped twice."""
+    return told(step, "IDM027", _drop_help)
+
+
+@rule(
+    "IDM028",
+    "drop-trigger-unguarded",
+    ERROR,
+    "DROP TRIGGER fails when it is run again",
+    on=failures,
+    fixable=True,
+    aliases=("pgsafe:require-if-exists",),
+)
+def drop_trigger(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of triggers that are dropped twice."""
+    return told(step, "IDM028", _drop_help)
+
+
+@rule(
+    "IDM029",
+    "drop-policy-unguarded",
+    ERROR,
+    "DROP POLICY fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+    aliases=("pgsafe:require-if-exists",),
+)
+def drop_policy(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of policies that are dropped twice."""
+    return told(step, "IDM029", _drop_help)
+
+
+@rule(
+    "IDM030",
+    "drop-extension-unguarded",
+    ERROR,
+    "DROP EXTENSION fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+    aliases=("pgsafe:require-if-exists",),
+)
+def drop_extension(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of extensions that are dropped twice."""
+    return told(step, "IDM030", _drop_help)
+
+
+@rule(
+    "IDM031",
+    "drop-schema-unguarded",
+    ERROR,
+    "DROP SCHEMA fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+    aliases=("pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
+)
+def drop_schema(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of schemas that are dropped twice."""
+    return told(step, "IDM031", _drop_help)
+
+
+@rule(
+    "IDM032",
+    "drop-role-unguarded",
+    ERROR,
+    "DROP ROLE fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+)
+def drop_role(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of roles that are dropped twice."""
+    return told(step, "IDM032", _drop_help)
+
+
+@rule(
+    "IDM033",
+    "drop-object-unguarded",
+    ERROR,
+    "A DROP of another kind of object fails when it is run again",
+    on=failures,
+    dialects=("postgres",),
+    fixable=True,
+)
+def drop_object(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of rules, collations, operators, publications and the like that are dropped twice."""
+    return told(step, "IDM033", _drop_help)

@@ -1,0 +1,234 @@
+"""IDM054 to IDM058: scripts that run again without an error, and yet do not do what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from miglint.base.findings import Severity
+from miglint.base.model import Direction
+from miglint.replay.steps import Step
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.applied_operations import done
+from miglint.rules.support.clauses import (
+    Clause,
+    find_clause,
+    hit_in,
+    places,
+    remarks,
+    script_of,
+    statements_of,
+    subject,
+)
+from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
+from miglint.schema.diff import Change, diff
+from miglint.schema.objects import Absent, Index, Table
+from miglint.schema.outcome import Run
+from miglint.schema.value import Schema
+from miglint.sql import operations as ops
+from miglint.sql.operations import flat
+
+_FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
+
+
+def _runs(step: Step) -> Iterator[tuple[Direction, Run, Run, bool | None]]:
+    yield _FORWARD, step.forward, step.forward_again, step.verdict.forward_idempotent
+    if step.rollback is not None and step.rollback_again is not None:
+        yield _ROLLBACK, step.rollback, step.rollback_again, step.verdict.rollback_idempotent
+
+
+@rule(
+    "IDM054",
+    "second-run-changes-schema",
+    Severity.ERROR,
+    "The second run changes the schema once more",
+    aliases=("pg-migration-lint:PGM402", "diesel-guard:IdempotencyIndexCheck"),
+)
+def second_run_changes(step: Step, context: Context) -> Iterable[Hit]:
+    """Tell of scripts that succeed twice and leave another schema each time."""
+    if step.verdict.forward_idempotent is not False and step.verdict.rollback_idempotent is not False:
+        return ()
+    return chain(_changes_again(step), _one_more_index(step))
+
+
+def _one_more_index(step: Step) -> Iterator[Hit]:
+    """Tell of indexes without a name on tables that no file made: whatever these are, each run adds another one."""
+    if step.verdict.forward_idempotent is not False or step.forward_again.failed is not None:
+        return
+    for act, operation in done(step, ops.CreateIndex, forward_only=True):
+        table = act.table(operation.table)
+        if operation.name is None and (table is None or table.assumed) and not act.fresh(operation.table):
+            yield hit_in(
+                act.script,
+                operation.span,
+                f"the second run makes another index on {operation.table.name}",
+                "Give the index a name and make it with IF NOT EXISTS, so that the second run finds it.",
+            )
+
+
+def _changes_again(step: Step) -> Iterator[Hit]:
+    for direction, first, second, idempotent in _runs(step):
+        script = script_of(step, direction)
+        if idempotent is not False or script is None or second.failed is not None:
+            continue
+        for change in diff(first.schema, second.schema):
+            if not change.counts or not change.certain:
+                continue
+            found = find_clause(step, direction, change.key, change.part) or _unnamed(step, direction, second, change)
+            span = found[1].span if found else script.span
+            again = "makes" if change.kind == "extra" else "removes" if change.kind == "missing" else "changes"
+            yield hit_in(
+                script,
+                span,
+                f"the second run {again} {change.what} {change.name} {'as well' if again == 'makes' else 'once more'}",
+                "Give the object a name and make it with IF NOT EXISTS, so that the second run finds it."
+                if again == "makes"
+                else "Make the statement look first, so that the second run leaves the schema as it is.",
+            )
+
+
+def _unnamed(step: Step, direction: Direction, second: Run, change: Change) -> Clause | None:
+    """Return the clause that leaves the name of the new index or constraint to the engine."""
+    made = second.schema.find(change.key)
+    table = made.table.name if isinstance(made, Index) and made.table is not None else change.key.name
+    for statement in statements_of(step, direction):
+        for operation in flat(statement.operations):
+            if isinstance(operation, ops.CreateIndex):
+                if operation.name is None and operation.table.name == table:
+                    return statement, operation
+            elif (
+                isinstance(operation, ops.AddConstraint)
+                and operation.constraint.name is None
+                and operation.table.name == table
+            ):
+                return statement, operation
+    return None
+
+
+@rule(
+    "IDM055",
+    "guard-hides-difference",
+    Severity.ERROR,
+    "IF NOT EXISTS finds something else of that name and does nothing",
+    aliases=("pg-migration-lint:PGM403",),
+)
+def guard_hides(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of guarded statements that keep another object, or another shape, than they describe."""
+    for direction, _, operation, note in remarks(step).get("hidden", ()):
+        script = script_of(step, direction)
+        if script is not None:
+            yield hit_in(
+                script,
+                operation.span,
+                note.message,
+                "Give the new object a name of its own, or change the one that is there to the shape that you want.",
+            )
+
+
+@rule(
+    "IDM056",
+    "guard-keeps-invalid-index",
+    Severity.WARNING,
+    "IF NOT EXISTS keeps the invalid index of an interrupted CONCURRENTLY",
+    on=(ops.CreateIndex,),
+    dialects=("postgres",),
+)
+def guard_keeps_invalid_index(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of `CREATE INDEX CONCURRENTLY IF NOT EXISTS` without a `DROP INDEX IF EXISTS` that clears the way."""
+    for direction in (_FORWARD, _ROLLBACK):
+        script = script_of(step, direction)
+        if script is None:
+            continue
+        dropped: set[str] = set()
+        for statement in statements_of(step, direction):
+            # Neither statement can stand in a block.
+            for operation in statement.operations:
+                if isinstance(operation, ops.Drop):
+                    dropped.add(operation.name.name)
+                elif not isinstance(operation, ops.CreateIndex) or not operation.concurrently:
+                    pass
+                elif operation.if_not_exists and operation.name is not None and operation.name not in dropped:
+                    yield hit_in(
+                        script,
+                        operation.span,
+                        f'if the build of "{operation.name}" is interrupted, a retry finds the invalid index '
+                        "that it left, and keeps it",
+                        clear_invalid(step, script, operation),
+                        # Where the file takes no second statement, it cannot be written better.
+                        severity=Severity.INFO if stands_alone(step, script) else None,
+                    )
+
+
+@rule(
+    "IDM057",
+    "guard-does-nothing",
+    Severity.WARNING,
+    "A guarded statement does nothing even on its first run",
+    aliases=("pg-migration-lint:PGM403",),
+)
+def guard_does_nothing(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of guarded statements that find what they make, made by an earlier migration."""
+    for direction, _, operation, note in remarks(step).get("skipped", ()):
+        script = script_of(step, direction)
+        if script is None:
+            continue
+        # To ask for an extension or schema wherever it is needed is a habit, and a harmless one.
+        shared = isinstance(operation, (ops.CreateExtension, ops.CreateSchema))
+        yield hit_in(
+            script,
+            operation.span,
+            f"{note.message}: the statement does nothing",
+            "Delete the statement, or give the new object another name.",
+            severity=Severity.INFO if shared else None,
+        )
+
+
+@rule("IDM058", "drop-finds-nothing", Severity.INFO, "A guarded DROP finds nothing even on its first run")
+def drop_finds_nothing(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of guarded drops of what nobody made; as a warning when a name is nearly the same."""
+    for direction, event, operation, note in remarks(step).get("missing", ()):
+        script = script_of(step, direction)
+        if script is None or not isinstance(operation, (ops.Drop, ops.DropColumn, ops.DropConstraint)):
+            continue
+        if note.key is None or not operation.if_exists:
+            continue
+        if not isinstance(event.before.get(note.key), Absent if note.part is None else Table):
+            continue
+        name, part = subject(operation)
+        start = step.before if direction is _FORWARD else step.after
+        # To drop and make anew is the idiom for what has no IF NOT EXISTS; and what was there when the script began
+        # has merely been dropped twice.
+        if _made_here(step, direction, name, part) or _names(start, name, part, exact=True):
+            continue
+        from difflib import get_close_matches  # few scripts need it
+
+        near = next(iter(get_close_matches(part or name, _names(start, name, part), 1, 0.9)), None)
+        # Names that differ in a number alone are not misspelt.
+        if near is not None and near.rstrip("0123456789") == (part or name).rstrip("0123456789"):
+            near = None
+        hint = f' Did you mean "{near}"?' if near else ""
+        yield hit_in(
+            script,
+            operation.span,
+            f"{note.message}: the statement does nothing",
+            f"No migration made it.{hint}" if near else "No migration made it: delete the statement, or mend the name.",
+            severity=Severity.WARNING if near else None,
+        )
+
+
+def _made_here(step: Step, direction: Direction, name: str, part: str | None) -> bool:
+    found = places(step, direction).get((name.lower(), None if part is None else part.lower()), ())
+    return any(not isinstance(operation, (ops.Drop, ops.DropColumn, ops.DropConstraint)) for _, operation in found)
+
+
+def _names(schema: Schema, name: str, part: str | None, *, exact: bool = False) -> list[str]:
+    """Return the names that a drop could have meant: objects, or the columns and constraints of the table `name`."""
+    found: set[str] = set()
+    for key, value in schema.items():
+        if part is None:
+            found.add(key.name.split("(", 1)[0])
+        elif key.name.lower() == name.lower() and isinstance(value, Table):
+            found.update(value.columns)
+            found.update(value.constraints)
+    wanted = (part or name).lower()
+    return [item for item in sorted(found) if not exact or item.lower() == wanted]

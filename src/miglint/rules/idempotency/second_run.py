@@ -1,0 +1,287 @@
+"""IDM: what a second run of a script does. Here: which event belongs to which rule, and how it is told.
+
+The rules themselves are in the modules `idempotency_create`, `_drop`, `_change` and `_rows`; each of them takes the
+events of its own code from `told`. A script is judged by having been replayed twice, so a statement that is
+guarded by another one (`DROP ... IF EXISTS` before `ADD`) has no event here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from miglint.base.findings import Edit, Fix, Severity
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect, Script
+from miglint.replay.steps import Step
+from miglint.rules.registry import Hit
+from miglint.rules.support.clauses import acting
+from miglint.schema.outcome import Event, Failure, Run
+from miglint.sql import operations as ops
+from miglint.sql.operations import Name, Operation
+
+
+class Again(NamedTuple):
+    """An operation that fails when its script runs again."""
+
+    script: Script
+    event: Event
+    operation: Operation
+    failure: Failure
+
+
+_CREATES: dict[type[Operation], str] = {
+    ops.CreateTable: "IDM001",
+    ops.AddColumn: "IDM002",
+    ops.AddConstraint: "IDM003",
+    ops.CreateIndex: "IDM004",
+    ops.CreateType: "IDM005",
+    ops.AddEnumValue: "IDM006",
+    ops.CreateView: "IDM007",
+    ops.CreateSequence: "IDM008",
+    ops.CreateRoutine: "IDM009",
+    ops.CreateTrigger: "IDM010",
+    ops.CreatePolicy: "IDM011",
+    ops.CreateExtension: "IDM012",
+    ops.CreateSchema: "IDM013",
+    ops.CreateRole: "IDM014",
+    ops.CreateRule: "IDM015",
+    ops.CreateOther: "IDM015",
+}
+_DROPS = {
+    "table": "IDM020",
+    "foreign table": "IDM020",
+    "index": "IDM023",
+    "type": "IDM024",
+    "domain": "IDM024",
+    "view": "IDM025",
+    "materialized view": "IDM025",
+    "sequence": "IDM026",
+    "function": "IDM027",
+    "procedure": "IDM027",
+    "routine": "IDM027",
+    "aggregate": "IDM027",
+    "trigger": "IDM028",
+    "policy": "IDM029",
+    "extension": "IDM030",
+    "schema": "IDM031",
+    "role": "IDM032",
+    "user": "IDM032",
+    "group": "IDM032",
+}
+_RENAMES = {"table": "IDM040", "foreign table": "IDM040", "index": "IDM043", "type": "IDM044", "domain": "IDM044"}
+_OTHERS: dict[type[Operation], str] = {
+    ops.RenameColumn: "IDM041",
+    ops.RenameConstraint: "IDM042",
+    ops.RenameEnumValue: "IDM045",
+    ops.SetSchema: "IDM047",
+    ops.AttachPartition: "IDM051",
+    ops.DetachPartition: "IDM051",
+    ops.SetInherit: "IDM051",
+    ops.SetIdentity: "IDM052",
+    ops.SetGenerated: "IDM052",
+}
+
+
+def code_of(operation: Operation, condition: str) -> str:
+    """Return the rule that a failure of the second run belongs to."""
+    gone = condition.startswith("undefined_") or condition == "invalid_schema_name"
+    if isinstance(operation, ops.Drop):
+        # A trigger, policy or rule of a table that is gone is as gone as any other object.
+        return _DROPS.get(operation.kind, "IDM033") if gone else "IDM053"
+    if isinstance(operation, ops.DropColumn):
+        return "IDM021" if condition == "undefined_column" else "IDM050" if gone else "IDM053"
+    if isinstance(operation, ops.DropConstraint):
+        return "IDM022" if condition == "undefined_object" else "IDM050" if gone else "IDM053"
+    if isinstance(operation, ops.Rename):
+        return _RENAMES.get(operation.kind, "IDM046")
+    if isinstance(operation, ops.Insert) and condition == "unique_violation":
+        return "IDM060"
+    if code := _OTHERS.get(type(operation)):
+        return code
+    if gone:
+        return "IDM050"
+    # `invalid_table_definition` is a second primary key.
+    if condition.startswith("duplicate_") or condition == "invalid_table_definition":
+        return _CREATES.get(type(operation), "IDM053")
+    return "IDM053"
+
+
+# The kinds of object for which PostgreSQL has `ALTER kind IF EXISTS`.
+ALTER_IF_EXISTS = frozenset({"table", "foreign table", "view", "materialized view", "index", "sequence"})
+
+_NOTHING: dict[str, list[Again]] = {}
+
+
+@lru_cache(maxsize=8)
+def failures(step: Step) -> dict[str, list[Again]]:
+    """Return the failures of the second runs by code of their rule. Cached by identity of the step."""
+    migration = step.migration
+    found: dict[str, list[Again]] = {}
+    if migration.forward is not None:
+        _collect(found, migration.forward, step.forward, step.forward_again)
+    if migration.rollback is not None and step.rollback is not None and step.rollback_again is not None:
+        _collect(found, migration.rollback, step.rollback, step.rollback_again)
+    return found or _NOTHING
+
+
+def _collect(found: dict[str, list[Again]], script: Script, first: Run, second: Run) -> None:
+    # What failed in the first run already is no matter of running twice.
+    if not second.events:
+        return
+    broken = {event.operation.span for event in first.events if event.failure is not None}
+    unmade: list[Name] = []
+    for event in second.events:
+        failure = event.failure
+        if failure is not None and failure.certain and event.operation.span not in broken:
+            if _lacks(failure, unmade):
+                # It would be there, had the statement before it not failed: that is told there.
+                continue
+            operation = acting(event.operation, failure.key, failure.part)
+            code = code_of(operation, failure.condition)
+            found.setdefault(code, []).append(Again(script, event, operation, failure))
+            if code == "IDM050" and isinstance(operation, (ops.CreateTable, ops.CreateView)):
+                unmade.append(operation.name)
+
+
+def _lacks(failure: Failure, unmade: list[Name]) -> bool:
+    key = failure.key
+    if not unmade or key is None or failure.condition != "undefined_table":
+        return False
+    return any(name.name == key.name and name.schema in (None, key.schema) for name in unmade)
+
+
+def told(step: Step, code: str, help: Callable[[Again], str]) -> Sequence[Hit]:
+    """Return the hits of one rule: one for each statement that a person must mend."""
+    found = failures(step).get(code)
+    if found is None:
+        return ()
+    return [
+        Hit(
+            again.script.file,
+            again.operation.span,
+            f"the second run fails: {again.failure.message}",
+            help(again),
+            again.script,
+            Severity.WARNING if without_guard(again) else None,
+            fix_for(again),
+        )
+        for again in found
+    ]
+
+
+def without_guard(again: Again) -> bool:
+    """Return whether the engine has no form of the statement that can be repeated."""
+    return again.script.dialect is Dialect.SQLITE and isinstance(again.operation, (ops.TableOperation, ops.Rename))
+
+
+def clause(again: Again) -> str:
+    """Return the clause as it is written, on one line, or `...` where joining its lines would not be faithful."""
+    span = again.operation.span
+    text = again.script.file.text[span.start : span.end].strip()
+    lines = [line.strip() for line in text.splitlines()]
+    if len(lines) > 1 and any(
+        line.count("'") % 2 or line.count('"') % 2 or "--" in line or "/*" in line or "$" in line for line in lines
+    ):
+        return "..."
+    return " ".join(lines)
+
+
+# --- fixes -----------------------------------------------------------------------------------------------------------
+
+# Only to find where an insertion goes: what a statement does is read from its operations.
+_WORD = pattern(r"\s*+(\w++)")
+_BEFORE_TABLE = frozenset({"TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL", "VIRTUAL", "FOREIGN"})
+
+
+class _Guard(NamedTuple):
+    """After which words a guard goes: all of `words` in order, some of `between` among them, and `after` them.
+
+    With `late` they may follow other words, though no literal.
+    """
+
+    words: tuple[str, ...]
+    text: str
+    between: frozenset[str] = frozenset()
+    after: str = ""
+    late: bool = False
+
+
+def _guard(operation: Operation, dialect: Dialect) -> _Guard | None:
+    postgres = dialect is Dialect.POSTGRES
+    match operation:
+        case ops.CreateTable():
+            return _Guard(("CREATE", "TABLE"), " IF NOT EXISTS", _BEFORE_TABLE)
+        case ops.CreateIndex() if operation.name is not None:
+            return _Guard(("CREATE", "INDEX"), " IF NOT EXISTS", frozenset({"UNIQUE"}), "CONCURRENTLY")
+        case ops.AddColumn() if postgres and operation.kind in ("table", "foreign table"):
+            return _Guard(("ADD",), " IF NOT EXISTS", after="COLUMN")
+        case ops.AddEnumValue():
+            return _Guard(("ADD", "VALUE"), " IF NOT EXISTS", late=True)
+        case ops.CreateSequence():
+            return _Guard(("CREATE", "SEQUENCE"), " IF NOT EXISTS", _BEFORE_TABLE)
+        case ops.CreateExtension():
+            return _Guard(("CREATE", "EXTENSION"), " IF NOT EXISTS")
+        case ops.CreateSchema():
+            return _Guard(("CREATE", "SCHEMA"), " IF NOT EXISTS")
+        case ops.CreateView() if operation.materialized:
+            return _Guard(("CREATE", "MATERIALIZED", "VIEW"), " IF NOT EXISTS")
+        case ops.CreateView() | ops.CreateTrigger() if not postgres:
+            word = "VIEW" if isinstance(operation, ops.CreateView) else "TRIGGER"
+            return _Guard(("CREATE", word), " IF NOT EXISTS", frozenset({"TEMP", "TEMPORARY"}))
+        case ops.CreateView():
+            return _Guard(("CREATE",), " OR REPLACE")
+        case ops.CreateRoutine() if operation.kind in ("function", "procedure"):
+            return _Guard(("CREATE",), " OR REPLACE")
+        case ops.Drop() if operation.kind not in ("cast", "database"):
+            words = tuple(operation.kind.upper().split())
+            return _Guard(("DROP", *words), " IF EXISTS", after="CONCURRENTLY")
+        case ops.Rename() if postgres and operation.kind in ALTER_IF_EXISTS and not operation.if_exists:
+            return _Guard(("ALTER", *operation.kind.upper().split()), " IF EXISTS")
+        case ops.DropColumn() if postgres and operation.kind in ("table", "foreign table"):
+            return _Guard(("DROP",), " IF EXISTS", after="COLUMN")
+        case ops.DropConstraint() if postgres:
+            return _Guard(("DROP", "CONSTRAINT"), " IF EXISTS")
+        case _:
+            return None
+
+
+def fix_for(again: Again) -> Fix | None:
+    """Return the insertion of a guard, where the words before it are plainly there."""
+    script, operation = again.script, again.operation
+    if script.substituted is not None:
+        return None
+    guard = _guard(operation, script.dialect)
+    if guard is None:
+        return None
+    # A drop of several objects gives one operation for each: the guard belongs behind the words they share.
+    for start in (operation.span.start, again.event.statement.span.start):
+        at = _behind(script.file.text, start, guard)
+        if at is not None:
+            return Fix(f"insert{guard.text}", (Edit(at, at, guard.text),))
+    return None
+
+
+def _behind(text: str, start: int, guard: _Guard) -> int | None:
+    """Return the place behind the words of a guard that begin at `start`, or None when they do not stand there."""
+    if guard.late:
+        end = text.find("'", start)
+        plain = guard._replace(late=False)
+        found = [
+            place
+            for word in _WORD.finditer(text, start, len(text) if end < 0 else end)
+            if word[1].upper() == guard.words[0] and (place := _behind(text, word.start(1), plain)) is not None
+        ]
+        return found[0] if len(found) == 1 else None
+    words, at, number = guard.words, start, 0
+    while word := _WORD.match(text, at):
+        said = word[1].upper()
+        if number < len(words) and said == words[number]:
+            number += 1
+        elif number == len(words):
+            return word.end() if said == guard.after else at
+        elif said not in guard.between:
+            return None
+        at = word.end()
+    return at if number == len(words) else None

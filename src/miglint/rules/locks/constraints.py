@@ -1,0 +1,335 @@
+"""LCK010 to LCK015 and LCK043: constraints that are checked, or whose index is built, while others wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.base.findings import Severity
+from miglint.locks import LockEffect
+from miglint.replay.steps import Step
+from miglint.rules.locks.nulls import not_null_help
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.applied_operations import Act, done, survey, tell
+from miglint.rules.support.clauses import ident, qualified
+from miglint.sql import operations as ops
+from miglint.sql.operations import Constraint, Name
+
+WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
+
+
+def named(table: Name, constraint: Constraint, suffix: str) -> str:
+    """Return the constraint's name as SQL: its own, or the one that the server would choose."""
+    parts = [table.name, *constraint.columns, suffix] if suffix != "pkey" else [table.name, suffix]
+    return ident(constraint.name or "_".join(parts))
+
+
+def stalling(act: Act, context: Context) -> LockEffect | None:
+    """Return the first effect that lets others wait for as long as the rows take."""
+    return next((effect for effect in act.effects(context) if effect.stalls), None)
+
+
+def _columns(columns: tuple[str, ...]) -> str:
+    return ", ".join(map(ident, columns))
+
+
+@rule(
+    "LCK010",
+    "foreign-key-validates",
+    WARNING,
+    "A foreign key that is not NOT VALID checks all rows while writes to both tables wait",
+    on=(ops.AddColumn, ops.AddConstraint),
+    dialects=("postgres",),
+    aliases=(
+        "squawk:adding-foreign-key-constraint",
+        "squawk:constraint-missing-not-valid",
+        "pgls:addingForeignKeyConstraint",
+        "pgls:constraintMissingNotValid",
+        "eugene:E1",
+        "pg-migration-lint:PGM014",
+        "atlas:PG306",
+        "strong_migrations:add_foreign_key",
+        "strong_migrations:add_reference",
+        "pgfence:add-constraint-fk-no-not-valid",
+        "pgsafe:add-fk-without-not-valid",
+        "diesel-guard:AddForeignKeyCheck",
+    ),
+)
+def foreign_key_validates(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of foreign keys on tables with rows; as information where no row has to be checked."""
+    for act, operation in done(step, ops.AddConstraint):
+        constraint = operation.constraint
+        if constraint.kind != "foreign" or operation.kind != "table":
+            continue
+        effect = None if act.fresh(operation.table) else stalling(act, context)
+        if effect is not None and constraint.table is not None:
+            yield tell(
+                act,
+                WARNING,
+                f"SHARE ROW EXCLUSIVE on {operation.table.name} and {constraint.table.name}: "
+                "blocks writes to both while every row is checked",
+                _foreign_help(operation.table, constraint),
+            )
+    for act, added in done(step, ops.AddColumn):
+        for constraint in added.constraints:
+            if constraint.kind != "foreign" or constraint.table is None or act.fresh(added.table):
+                continue
+            # A new column without a default holds nothing that could be checked.
+            checked = added.column.default is not None
+            yield tell(
+                act,
+                WARNING if checked else INFO,
+                f"SHARE ROW EXCLUSIVE on {constraint.table.name}: blocks writes "
+                + ("while every row is checked" if checked else "until the transaction ends"),
+                f"Add the column without REFERENCES first. {_foreign_help(added.table, constraint)}",
+            )
+
+
+def _foreign_help(table: Name, constraint: Constraint) -> str:
+    name = named(table, constraint, "fkey")
+    to = qualified(constraint.table) if constraint.table is not None else "..."
+    to += f" ({_columns(constraint.referenced)})" if constraint.referenced else ""
+    return (
+        f"`ALTER TABLE {qualified(table)} ADD CONSTRAINT {name} FOREIGN KEY ({_columns(constraint.columns)}) "
+        f"REFERENCES {to} NOT VALID;` and in the next migration "
+        f"`ALTER TABLE {qualified(table)} VALIDATE CONSTRAINT {name};`, which blocks nobody."
+    )
+
+
+@rule(
+    "LCK011",
+    "check-validates",
+    ERROR,
+    "A CHECK that is not NOT VALID checks all rows while reads and writes wait",
+    on=(ops.AddColumn, ops.AddConstraint),
+    dialects=("postgres",),
+    aliases=(
+        "squawk:constraint-missing-not-valid",
+        "pgls:constraintMissingNotValid",
+        "eugene:E1",
+        "pg-migration-lint:PGM015",
+        "atlas:PG305",
+        "strong_migrations:add_check_constraint",
+        "pgfence:add-constraint-check-no-not-valid",
+        "pgsafe:add-check-without-not-valid",
+        "diesel-guard:AddCheckConstraintCheck",
+    ),
+)
+def check_validates(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of checks on tables with rows."""
+    for act, operation in done(step, ops.AddConstraint):
+        constraint = operation.constraint
+        if constraint.kind != "check" or operation.kind != "table":
+            continue
+        effect = stalling(act, context)
+        if effect is not None:
+            name = named(operation.table, constraint, "check")
+            on = qualified(operation.table)
+            condition = constraint.expression.text if constraint.expression is not None else "..."
+            yield tell(
+                act,
+                ERROR,
+                effect.words,
+                f"`ALTER TABLE {on} ADD CONSTRAINT {name} CHECK ({condition}) NOT VALID;` and in the next migration "
+                f"`ALTER TABLE {on} VALIDATE CONSTRAINT {name};`, which blocks nobody.",
+            )
+    for act, added in done(step, ops.AddColumn):
+        if any(constraint.kind == "check" for constraint in added.constraints) and not act.fresh(added.table):
+            yield tell(
+                act,
+                INFO if added.column.default is None else WARNING,
+                f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while every row is checked",
+                "Add the column first, then the CHECK with NOT VALID, and validate it in the next migration.",
+            )
+
+
+@rule(
+    "LCK012",
+    "validate-with-not-valid",
+    WARNING,
+    "A constraint added with NOT VALID is validated in the same transaction",
+    on=(ops.ValidateConstraint,),
+    dialects=("postgres",),
+    aliases=(
+        "squawk:constraint-missing-not-valid",
+        "pgls:requireSeparateConstraintValidation",
+        "strong_migrations:validate_foreign_key",
+        "strong_migrations:validate_check_constraint",
+        "pgfence:not-valid-validate-same-tx",
+    ),
+)
+def validate_with_not_valid(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of validations that run under the lock of the `ADD CONSTRAINT ... NOT VALID` before them."""
+    validations = survey(step).by_type.get(ops.ValidateConstraint)
+    if not validations:
+        return
+    added = {
+        (
+            act.script.direction,
+            act.transaction,
+            act.key(operation.table),
+            operation.constraint.name,
+        ): operation.constraint
+        for act, operation in done(step, ops.AddConstraint)
+        if not operation.constraint.validated and operation.kind == "table"
+    }
+    for act, operation in done(step, ops.ValidateConstraint):
+        place = act.script.direction, act.transaction, act.key(operation.table), operation.constraint
+        constraint = added.get(place)
+        if constraint is None or act.fresh(operation.table):
+            continue
+        foreign = constraint.kind == "foreign"
+        lock, blocks = ("SHARE ROW EXCLUSIVE", "writes") if foreign else ("ACCESS EXCLUSIVE", "reads and writes")
+        yield tell(
+            act,
+            WARNING if foreign else ERROR,
+            f"{lock} on {operation.table.name} is held since NOT VALID: blocks {blocks} while every row is checked",
+            "Move it to a migration of its own: "
+            f"`ALTER TABLE {qualified(operation.table)} VALIDATE CONSTRAINT {ident(operation.constraint)};`",
+        )
+
+
+@rule(
+    "LCK013",
+    "unique-builds-index",
+    ERROR,
+    "A UNIQUE constraint without USING INDEX builds its index while reads and writes wait",
+    on=(ops.AddColumn, ops.AddConstraint),
+    dialects=("postgres",),
+    aliases=(
+        "squawk:disallowed-unique-constraint",
+        "pgls:disallowUniqueConstraint",
+        "eugene:E7",
+        "pg-migration-lint:PGM017",
+        "atlas:PG105",
+        "strong_migrations:add_unique_constraint",
+        "django-migration-linter:ADD_UNIQUE",
+        "pgfence:add-constraint-unique",
+        "pgsafe:add-unique-constraint",
+        "diesel-guard:AddUniqueConstraintCheck",
+    ),
+)
+def unique_builds_index(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of unique constraints on tables with rows."""
+    for act, operation in done(step, ops.AddConstraint):
+        constraint = operation.constraint
+        effect = stalling(act, context) if constraint.kind == "unique" else None
+        if effect is not None:
+            yield tell(act, ERROR, effect.words, _index_help(operation.table, constraint, "UNIQUE"))
+    for act, added in done(step, ops.AddColumn):
+        for constraint in added.constraints:
+            if constraint.kind == "unique" and not act.fresh(added.table):
+                yield tell(
+                    act,
+                    ERROR,
+                    f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while the index is built",
+                    f"Add the column without UNIQUE first. {_index_help(added.table, constraint, 'UNIQUE')}",
+                )
+
+
+def _index_help(table: Name, constraint: Constraint, words: str) -> str:
+    suffix = "pkey" if words == "PRIMARY KEY" else "key"
+    name = named(table, constraint, suffix)
+    nulls = " NULLS NOT DISTINCT" if constraint.nulls_not_distinct else ""
+    return (
+        "Outside of a transaction, in a migration of its own: "
+        f"`CREATE UNIQUE INDEX CONCURRENTLY {name} ON {qualified(table)} ({_columns(constraint.columns)}){nulls};` "
+        f"and in the next one `ALTER TABLE {qualified(table)} ADD CONSTRAINT {name} {words} USING INDEX {name};`"
+    )
+
+
+@rule(
+    "LCK014",
+    "primary-key-builds-index",
+    ERROR,
+    "A primary key without USING INDEX builds its index while reads and writes wait",
+    on=(ops.AddColumn, ops.AddConstraint),
+    dialects=("postgres",),
+    aliases=(
+        "squawk:adding-serial-primary-key-field",
+        "pgls:addingPrimaryKeyConstraint",
+        "eugene:E7",
+        "pg-migration-lint:PGM016",
+        "atlas:PG104",
+        "pgfence:add-pk-without-using-index",
+        "pgsafe:add-primary-key-without-index",
+        "diesel-guard:AddPrimaryKeyCheck",
+    ),
+)
+def primary_key_builds_index(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of primary keys on tables with rows."""
+    for act, operation in done(step, ops.AddConstraint):
+        constraint = operation.constraint
+        effect = stalling(act, context) if constraint.kind == "primary" else None
+        if effect is not None and constraint.using_index is None:
+            yield tell(act, ERROR, effect.words, _index_help(operation.table, constraint, "PRIMARY KEY"))
+    for act, added in done(step, ops.AddColumn):
+        if any(constraint.kind == "primary" for constraint in added.constraints) and not act.fresh(added.table):
+            constraint = Constraint("primary", columns=(added.column.name,))
+            yield tell(
+                act,
+                ERROR,
+                f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while the index is built",
+                f"Add the column without PRIMARY KEY and fill it first. "
+                f"{_index_help(added.table, constraint, 'PRIMARY KEY')}",
+            )
+
+
+@rule(
+    "LCK043",
+    "primary-key-of-nullable-columns",
+    ERROR,
+    "A primary key of columns that may be NULL checks all rows while reads and writes wait, also with USING INDEX",
+    on=(ops.AddConstraint,),
+    dialects=("postgres",),
+    aliases=("eugene:W14", "pg-migration-lint:PGM016", "atlas:PG304"),
+)
+def primary_key_of_nullable_columns(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of `PRIMARY KEY USING INDEX`; as information where nobody knows the columns."""
+    for act, operation in done(step, ops.AddConstraint):
+        constraint = operation.constraint
+        if constraint.kind != "primary" or constraint.using_index is None:
+            continue
+        effect = stalling(act, context)
+        if effect is None:
+            continue
+        known = act.table(operation.table)
+        unsure = known is None or known.assumed
+        help = not_null_help(operation.table, constraint.columns[0] if constraint.columns else "...")
+        yield tell(
+            act,
+            INFO if unsure else ERROR,
+            f"{effect.words} for NULL" + (", unless the columns are NOT NULL" if unsure else ""),
+            f"Make the columns NOT NULL before. {help}",
+        )
+
+
+@rule(
+    "LCK015",
+    "exclusion-builds-index",
+    ERROR,
+    "An EXCLUDE constraint builds its index while reads and writes wait",
+    on=(ops.AddConstraint,),
+    dialects=("postgres",),
+    aliases=(
+        "squawk:constraint-missing-not-valid",
+        "pgls:avoidAddingExclusionConstraint",
+        "eugene:E8",
+        "pg-migration-lint:PGM019",
+        "strong_migrations:add_exclusion_constraint",
+        "pgfence:add-constraint-exclude",
+        "pgsafe:add-exclusion-constraint",
+        "diesel-guard:AddExcludeConstraintCheck",
+    ),
+)
+def exclusion_builds_index(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of exclusion constraints on tables with rows: there is no way to build them beside running writes."""
+    for act, operation in done(step, ops.AddConstraint):
+        effect = stalling(act, context) if operation.constraint.kind == "exclude" else None
+        if effect is not None:
+            yield tell(
+                act,
+                ERROR,
+                effect.words,
+                "PostgreSQL cannot build it concurrently. Add it while nobody uses the table, or make a new table with "
+                "the constraint, copy the rows in batches, and rename.",
+            )

@@ -1,0 +1,78 @@
+"""The locks and rewrites that a server was seen to make, against those that the table of locks foresees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from miglint.base.model import Script
+from miglint.locks import Lock
+from miglint.locks.observed import BY_PG_NAME, Difference, Foreseen, differences, foreseen, label, rewrite_differences
+from miglint.rules.execution.outcomes import Executed
+from miglint.schema.outcome import Run
+from miglint.sql.operations import Statement
+
+if TYPE_CHECKING:
+    from miglint.dryrun.results import Execution, StatementRun
+
+_NUMBER = re.compile(r"[0-9]+")
+
+
+class Compared(NamedTuple):
+    """A statement that was foreseen and seen; `locks` says whether its locks could be compared, or rewrites alone."""
+
+    script: Script
+    seen: StatementRun
+    locks: bool
+    differences: tuple[Difference, ...]
+
+
+def compared(executed: Executed) -> Iterator[Compared]:
+    """Yield the statements of which the replay knows what they do and the server showed what they did.
+
+    These are those of the forward over the schema before, and of the rollback behind it, on tables without rows. Behind
+    a forward that failed the database is not where the replay is, and nothing can be compared; nor can tables of which
+    the two are known to disagree.
+    """
+    run, step = executed.run, executed.step
+    apart: set[str] = set()
+    for earlier in executed.history.migrations:
+        apart.update(label(change.key) for change in earlier.apart)
+        if earlier is run:
+            break
+        if earlier.forward is not None and not earlier.forward.ok:
+            return
+    version = tuple(map(int, _NUMBER.findall(executed.history.engine.version)[:2]))
+    if not version:
+        return
+    for script, execution, replayed, statements in (
+        (run.migration.forward, run.forward, step.forward, step.forward_statements),
+        (run.migration.rollback, run.rollback, step.rollback, step.rollback_statements),
+    ):
+        if script is not None and execution is not None and replayed is not None:
+            for one in _compared(script, execution, replayed, statements, version):
+                yield one._replace(differences=tuple(each for each in one.differences if each.table not in apart))
+
+
+def _compared(
+    script: Script, execution: Execution, replayed: Run, statements: tuple[Statement, ...], version: tuple[int, ...]
+) -> Iterator[Compared]:
+    told = {one.span.start: one for one in foreseen(replayed, statements, version)}
+    failed = execution.error.index if execution.error is not None else -1
+    held: dict[str, Lock] = {}
+    for seen in execution.statements:
+        locks = {lock.table: BY_PG_NAME[lock.mode] for lock in seen.locks}
+        said = told.get(seen.span.start)
+        if said is not None and seen.index != failed:
+            yield Compared(script, seen, seen.held, tuple(_differences(said, seen, locks, held)))
+        # A transaction keeps what it has until it ends.
+        held = {**held, **locks} if seen.held else {}
+
+
+def _differences(
+    said: Foreseen, seen: StatementRun, locks: dict[str, Lock], held: dict[str, Lock]
+) -> Iterator[Difference]:
+    if seen.held:
+        yield from differences(said, locks, held)
+    yield from rewrite_differences(said, seen.rewritten)

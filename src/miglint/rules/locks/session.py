@@ -1,0 +1,159 @@
+"""LCK030 to LCK032: how long locks are held: what happens between the statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from miglint.base.findings import Severity
+from miglint.base.model import Direction
+from miglint.locks import Lock
+from miglint.replay.steps import Step
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.applied_operations import Act, survey, tell
+from miglint.sql import operations as ops
+
+WARNING, INFO = Severity.WARNING, Severity.INFO
+_QUIET = (ops.SetVariable, ops.Transaction, ops.SetComment, ops.SetPrivileges)
+
+
+class Held(NamedTuple):
+    """The strongest lock that an act takes on a relation that others use, and whether it works through rows."""
+
+    act: Act
+    lock: Lock
+    table: str
+    works: bool
+
+
+@lru_cache(maxsize=4)
+def _held(step: Step, context_key: tuple[int, ...]) -> tuple[Held, ...]:
+    context = Context({"postgres": context_key})
+    found = []
+    for act in survey(step).acts:
+        if act.moment.notes and act.idle:
+            continue
+        effects = [effect for effect in act.effects(context) if effect.lock > Lock.ROW_SHARE]
+        if isinstance(act.operation, ops.Drop) and act.operation.kind == "index" and not effects:
+            # The index is not known, so its table is not: the lock is taken all the same.
+            if not act.operation.concurrently and act.before.find(act.key(act.operation.name)) is None:
+                found.append(Held(act, Lock.ACCESS_EXCLUSIVE, act.operation.name.name, False))
+            continue
+        if effects:
+            worst = max(effects, key=lambda effect: effect.lock)
+            slow = any(effect.work for effect in effects) or _changes_many(act)
+            found.append(Held(act, worst.lock, worst.table.name, slow))
+    return tuple(found)
+
+
+def _changes_many(act: Act) -> bool:
+    operation = act.operation
+    if isinstance(operation, ops.Insert):
+        return operation.query is not None and bool(operation.query.relations)
+    return isinstance(operation, (ops.Update, ops.Delete))
+
+
+def locks_of(step: Step, context: Context) -> tuple[Held, ...]:
+    """Return the acts of a step that take locks on what others use, in order."""
+    return _held(step, tuple(context.targets.get("postgres", ())))
+
+
+@rule(
+    "LCK030",
+    "work-under-exclusive-lock",
+    WARNING,
+    "Rows are worked through while an earlier statement's ACCESS EXCLUSIVE lock is held",
+    dialects=("postgres",),
+    aliases=("django-migration-linter:CREATE_INDEX_EXCLUSIVE", "eugene:E10"),
+)
+def work_under_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell, once per transaction, what takes time after a lock was taken that stops everybody."""
+    holding: dict[tuple[Direction, int], Held] = {}
+    told: set[tuple[Direction, int]] = set()
+    for held in locks_of(step, context):
+        place = held.act.script.direction, held.act.transaction
+        before = holding.get(place)
+        other_statement = before is not None and before.act.moment.statement is not held.act.moment.statement
+        # What is validated under the lock of its own NOT VALID has a rule of its own.
+        validates = isinstance(held.act.operation, ops.ValidateConstraint) and before is not None
+        same = validates and before is not None and before.table == held.table
+        if before is not None and other_statement and held.works and place not in told and not same:
+            told.add(place)
+            line = before.act.script.file.position(before.act.operation.span.start).line
+            yield tell(
+                held.act,
+                WARNING,
+                f"ACCESS EXCLUSIVE on {before.table} is held since line {line}: blocks its readers and writers while "
+                "this works through rows",
+                f"Move this statement to a migration of its own, so that the lock on {before.table} ends with the "
+                "statement that needs it.",
+            )
+        if held.lock is Lock.ACCESS_EXCLUSIVE:
+            holding.setdefault(place, held)
+
+
+@rule(
+    "LCK031",
+    "statement-after-exclusive-lock",
+    INFO,
+    "Another statement runs while an ACCESS EXCLUSIVE lock is held",
+    dialects=("postgres",),
+    default=False,
+    aliases=(
+        "eugene:E4",
+        "pgls:runningStatementWhileHoldingAccessExclusive",
+        "pgfence:statement-after-access-exclusive",
+    ),
+)
+def statement_after_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell, once per transaction, that a lock is held for longer than its own statement."""
+    holders = {id(held.act): held for held in locks_of(step, context) if held.lock is Lock.ACCESS_EXCLUSIVE}
+    if not holders:
+        return
+    holding: dict[tuple[Direction, int], Held] = {}
+    told: set[tuple[Direction, int]] = set()
+    for act in survey(step).acts:
+        place = act.script.direction, act.transaction
+        before = holding.get(place)
+        later = before is not None and before.act.moment.statement is not act.moment.statement
+        if before is not None and later and place not in told and not isinstance(act.operation, _QUIET):
+            told.add(place)
+            yield tell(
+                act,
+                INFO,
+                f"ACCESS EXCLUSIVE on {before.table} is still held here",
+                "Let each statement that needs such a lock be the last of its transaction.",
+            )
+        found = holders.get(id(act))
+        if found is not None:
+            holding.setdefault(place, found)
+
+
+@rule(
+    "LCK032",
+    "several-tables-locked",
+    INFO,
+    "One transaction takes locks on several tables that stop others: it may deadlock with the application",
+    dialects=("postgres",),
+    default=False,
+    aliases=("pgls:avoidWideLockWindow", "pgfence:wide-lock-window"),
+)
+def several_tables_locked(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell, once per transaction, of the second table that is locked."""
+    first: dict[tuple[Direction, int], Held] = {}
+    told: set[tuple[Direction, int]] = set()
+    for held in locks_of(step, context):
+        if held.lock < Lock.SHARE:
+            continue
+        place = held.act.script.direction, held.act.transaction
+        before = first.setdefault(place, held)
+        if before.table != held.table and place not in told:
+            told.add(place)
+            yield tell(
+                held.act,
+                INFO,
+                f"{held.lock} on {held.table} while {before.lock} on {before.table} is held: "
+                "who takes them in the other order deadlocks",
+                "One migration per table.",
+            )

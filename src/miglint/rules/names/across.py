@@ -1,0 +1,324 @@
+"""NAM: names that meet names given elsewhere in the history: on other tables, in other spellings, by the engine."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from miglint.base.findings import Severity
+from miglint.base.model import Script
+from miglint.replay.apply.naming import column_part, join
+from miglint.replay.steps import Passage, Step
+from miglint.rules.names.declared import Declared, declared, declared_in
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import hit_in, ident, operations_of
+from miglint.schema.objects import Key, Table
+from miglint.schema.value import Schema
+from miglint.sql import operations as ops
+from miglint.sql.operations import Constraint, Name, Operation
+
+_LABELS = {"primary": "pkey", "unique": "key", "check": "check", "foreign": "fkey", "exclude": "excl"}
+_INDEXED = frozenset({"primary", "unique", "exclude"})
+
+
+def _key(name: Name, schema: Schema) -> Key:
+    """Return where a relation of that name is: in its schema, or in the first of the search path that has it."""
+    if name.schema is not None:
+        return Key("relation", name.schema, name.name)
+    for place in schema.path:
+        key = Key("relation", place, name.name)
+        if key in schema:
+            return key
+    return Key("relation", schema.path[0], name.name)
+
+
+def _by_forward(step: Passage, *kinds: str) -> list[Declared]:
+    """Return the names of these kinds that the forward gives."""
+    forward = step.migration.forward
+    if forward is None:
+        return []
+    return [item for item in declared_in(forward, step.forward_statements) if item.kind in kinds]
+
+
+def _versioned(step: Passage, hit: Hit) -> Hit:
+    return Hit(hit.file, hit.span, hit.message, hit.help, hit.script, hit.severity, version=step.migration.version)
+
+
+# --- one constraint name on two tables -------------------------------------------------------------------------------
+
+
+def _named_constraints(table: Table) -> list[str]:
+    """Return the names that somebody chose for the checks and foreign keys of a table, not those it inherits."""
+    if table.partition_of is not None or table.inherits or table.persistence == "temporary":
+        return []
+    return [
+        name
+        for name, constraint in table.constraints.items()
+        if constraint.kind in ("check", "foreign") and not constraint.generated
+    ]
+
+
+@rule(
+    "NAM007",
+    "constraint-name-on-two-tables",
+    Severity.WARNING,
+    "Two tables have a constraint of the same name",
+    scope="history",
+    dialects=("postgres",),
+)
+def constraint_name_on_two_tables(steps: Sequence[Passage], context: Context) -> Iterator[Hit]:
+    """Tell of checks and foreign keys that are named like one of another table of the schema."""
+    tables: dict[tuple[str, str], set[Key]] = defaultdict(set)
+    known: dict[Key, list[str]] = {}
+    for key, value in steps[0].before.items() if steps else ():
+        if isinstance(value, Table) and (names := _named_constraints(value)):
+            known[key] = names
+            for name in names:
+                tables[key.schema, name].add(key)
+    for step in steps:
+        shared = False
+        for key in step.touched:
+            if key.space != "relation":
+                continue
+            for name in known.pop(key, ()):
+                tables[key.schema, name].discard(key)
+            table = step.after.table(key)
+            if table is not None and (names := _named_constraints(table)):
+                known[key] = names
+                for name in names:
+                    holders = tables[key.schema, name]
+                    holders.add(key)
+                    shared = shared or len(holders) > 1
+        if shared:
+            items = _by_forward(step, "check", "foreign")
+            for place, item in enumerate(items):
+                # Of two that one script names alike, the second is the one to rename.
+                yield from _also_on(step, item, tables, items[place + 1 :])
+
+
+def _table_of(step: Passage, item: Declared) -> Key | None:
+    operation = item.operation
+    name = operation.name if isinstance(operation, ops.CreateTable) else getattr(operation, "table", None)
+    return _key(name, step.after) if isinstance(name, Name) else None
+
+
+def _also_on(
+    step: Passage, item: Declared, tables: dict[tuple[str, str], set[Key]], later: list[Declared]
+) -> Iterator[Hit]:
+    own = _table_of(step, item)
+    if own is None:
+        return
+    holders = tables.get((own.schema, item.name), set())
+    follow = {_table_of(step, other) for other in later if other.name == item.name}
+    others = sorted(key.name for key in holders if key != own and key not in follow)
+    if own in holders and others:
+        yield _versioned(
+            step,
+            hit_in(
+                item.script,
+                item.span,
+                f"the {item.words} {item.name} of {own.name} has the name of one of {others[0]}",
+                "PostgreSQL allows it, but other engines do not, an error message then does not say which table it is "
+                f"about, and a DROP CONSTRAINT for the wrong table finds one to drop. "
+                f"Put the table into the name: {ident(f'{own.name}_{item.name}')}.",
+            ),
+        )
+
+
+# --- names that differ in case only ----------------------------------------------------------------------------------
+
+
+@rule(
+    "NAM006",
+    "names-differ-by-case",
+    Severity.WARNING,
+    "Two names differ only in upper and lower case",
+    scope="history",
+    dialects=("postgres",),
+)
+def names_differ_by_case(steps: Sequence[Passage], context: Context) -> Iterator[Hit]:
+    """Tell of relations of one schema, and columns of one table, that are the same name on an engine that folds."""
+    spellings: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for key, _ in steps[0].before.items() if steps else ():
+        if key.space == "relation":
+            spellings[key.schema, key.name.lower()].add(key.name)
+    for step in steps:
+        shared = False
+        for key in step.touched:
+            if key.space != "relation":
+                continue
+            value = step.after.find(key)
+            spelled = spellings[key.schema, key.name.lower()]
+            (spelled.discard if value is None else spelled.add)(key.name)
+            shared = shared or len(spelled) > 1
+            if isinstance(value, Table) and not "".join(value.columns).islower():
+                shared = shared or len({name.lower() for name in value.columns}) < len(value.columns)
+        if not shared:
+            continue
+        for item in _by_forward(step, "table", "view", "index", "sequence", "column"):
+            other = _other_spelling(step, item, spellings)
+            if other is not None:
+                yield _versioned(
+                    step,
+                    hit_in(
+                        item.script,
+                        item.span,
+                        f"the {item.words} {ident(item.name)} and {ident(other)} differ only in upper and lower case",
+                        "Which of the two is meant depends on quotes. Choose names that differ in letters.",
+                    ),
+                )
+
+
+def _other_spelling(step: Passage, item: Declared, spellings: dict[tuple[str, str], set[str]]) -> str | None:
+    operation = item.operation
+    if item.kind == "column":
+        name = operation.name if isinstance(operation, ops.CreateTable) else getattr(operation, "table", None)
+        table = step.after.table(_key(name, step.after)) if isinstance(name, Name) else None
+        if table is None or item.name not in table.columns:
+            return None
+        folded = item.name.lower()
+        return next((other for other in table.columns if other != item.name and other.lower() == folded), None)
+    name = operation.table if isinstance(operation, ops.CreateIndex) else getattr(operation, "name", None)
+    schema = (name.schema if isinstance(name, Name) else None) or step.after.path[0]
+    spelled = spellings.get((schema, item.name.lower()), set())
+    return next((other for other in sorted(spelled) if other != item.name), None) if item.name in spelled else None
+
+
+# --- names that the engine chooses -----------------------------------------------------------------------------------
+
+
+def _unnamed(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None:
+    match operation:
+        case ops.CreateTable():
+            return operation.name, operation.constraints
+        case ops.AddColumn():
+            return operation.table, operation.constraints
+        case ops.AddConstraint():
+            return operation.table, (operation.constraint,)
+        case _:
+            return None
+
+
+@rule(
+    "NAM008",
+    "generated-name-displaced",
+    Severity.WARNING,
+    "The name that PostgreSQL would choose is taken by a written one",
+    dialects=("postgres",),
+)
+def generated_name_displaced(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of unnamed constraints that get a number behind their name, because somebody gave theirs to another."""
+    for script, _, operation in operations_of(step):
+        found = _unnamed(operation) if script is step.migration.forward else None
+        if found is None or all(constraint.name is not None for constraint in found[1]):
+            continue
+        key = _key(found[0], step.after)
+        table = step.after.table(key)
+        if table is not None and any(name[-1:].isdigit() for name in table.constraints):
+            for constraint in found[1]:
+                yield from _displaced(step, script, operation, key, table, constraint)
+
+
+def _displaced(
+    step: Step, script: Script, operation: Operation, key: Key, table: Table, written: Constraint
+) -> Iterator[Hit]:
+    label = _LABELS.get(written.kind)
+    if written.name is not None or label is None:
+        return
+    part = None if written.kind == "primary" else column_part(written.columns) or None
+    if written.kind == "check" and len(set(written.columns)) != 1:
+        part = None
+    wanted = join(key.name, part, label)
+    for name, constraint in table.constraints.items():
+        numbered = name.removeprefix(wanted)
+        same = constraint.generated and constraint.kind == written.kind and constraint.columns == written.columns
+        if not same or numbered == name or not numbered.isdigit():
+            continue
+        holder = table.constraints.get(wanted)
+        index = step.after.find(Key("relation", key.schema, wanted)) if written.kind in _INDEXED else None
+        chosen = (holder is not None and not holder.generated) or (
+            holder is None and index is not None and not getattr(index, "generated", False)
+        )
+        if chosen:
+            yield hit_in(
+                script,
+                written.span or operation.span,
+                f"the unnamed constraint becomes {name}, because {wanted} is the name of something else",
+                f"Give it a name of its own: a rollback that drops {wanted} drops the other one.",
+            )
+
+
+@rule(
+    "NAM009",
+    "rollback-names-generated-constraint",
+    Severity.INFO,
+    "The rollback must guess the name that PostgreSQL chose for an unnamed constraint",
+    dialects=("postgres",),
+)
+def rollback_names_generated(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of constraints that the forward adds without a name and the rollback drops by the one it is given."""
+    for script, _, operation in operations_of(step):
+        if not isinstance(operation, ops.DropConstraint) or operation.kind == "domain":
+            continue
+        if script is not step.migration.rollback:
+            continue
+        key = _key(operation.table, step.after)
+        after, before = step.after.table(key), step.before.table(key)
+        constraint = None if after is None else after.constraints.get(operation.constraint)
+        new = before is None or operation.constraint not in before.constraints
+        if constraint is not None and constraint.generated and new:
+            yield hit_in(
+                script,
+                operation.span,
+                f"PostgreSQL chose the name {operation.constraint}: the forward leaves the constraint unnamed",
+                f"Name it where it is made, `CONSTRAINT {ident(operation.constraint)} ...`: "
+                "what PostgreSQL chooses depends on what exists at that moment.",
+            )
+
+
+# --- names that speak of another table -------------------------------------------------------------------------------
+
+
+def _stem(word: str) -> str:
+    return word.lower().removesuffix("s").removesuffix("e")
+
+
+@rule(
+    "NAM010",
+    "index-named-after-another-table",
+    Severity.INFO,
+    "The name of an index speaks of another table than its own",
+)
+def index_named_after_another_table(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of indexes whose name holds that of another table as whole words, and nothing of their own table's."""
+    for item in declared(step):
+        operation = item.operation
+        if item.script is not step.migration.forward or not isinstance(operation, ops.CreateIndex) or not item.owner:
+            continue
+        words = [word for word in item.name.split("_") if word]
+        own = {_stem(word) for word in item.owner.split("_")}
+        own |= {_stem(item.owner), _stem(item.owner.replace("_", ""))}
+        if own & {_stem(word) for word in words} or item.owner.lower() in item.name.lower():
+            continue
+        columns = "_".join(element.column or "" for element in operation.elements)
+        spoken = {_stem(word) for word in columns.split("_")}
+        other = _table_among(step, operation, words)
+        if other is not None and not {_stem(word) for word in other.split("_")} <= spoken:
+            yield hit_in(
+                item.script,
+                item.span,
+                f"the index {item.name} is on {item.owner}, but its name speaks of {other}",
+                "Name the index after its table, or put it on the table that it is named after.",
+            )
+
+
+def _table_among(step: Step, operation: ops.CreateIndex, words: list[str]) -> str | None:
+    """Return the longest run of words that is the name of another table."""
+    schema = _key(operation.table, step.after).schema
+    for length in range(len(words), 0, -1):
+        for start in range(len(words) - length + 1):
+            name = "_".join(words[start : start + length])
+            found = step.after.get(Key("relation", schema, name))
+            if isinstance(found, Table) and name != operation.table.name:
+                return name
+    return None

@@ -1,0 +1,297 @@
+"""NAM: names that are taken, and names that the engine does not keep as they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.base.findings import Severity
+from miglint.base.model import Dialect, Script
+from miglint.replay.apply.naming import LIMIT
+from miglint.replay.steps import Step
+from miglint.rules.names.declared import Declared, declared
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import hit_in, ident, in_doubt, operations_of
+from miglint.schema.describe import kind_of
+from miglint.schema.objects import Index, Key, Sequence, Table, View
+from miglint.schema.outcome import Event, Failure
+from miglint.sql import operations as ops
+from miglint.sql.operations import Operation
+
+# A name that is cut in the middle of a character of several bytes loses all of that character.
+_SHORTEST_CUT = LIMIT - 3
+_RELATIONS = ("table", "foreign table", "view", "materialized view", "index", "sequence")
+_TYPE_MAKERS = (ops.CreateType, ops.CreateTable, ops.CreateView, ops.CreateSequence, ops.Rename)
+
+
+def _failures(step: Step, *conditions: str) -> Iterator[tuple[Script, Event, Failure]]:
+    """Yield the certain failures of the first run of the forward that have one of these conditions."""
+    forward = step.migration.forward
+    if forward is None or step.forward.failed is None:
+        return
+    for event in step.forward.events:
+        failure = event.failure
+        if failure is not None and failure.certain and failure.condition in conditions:
+            yield forward, event, failure
+
+
+@rule(
+    "NAM001",
+    "relation-name-taken",
+    Severity.ERROR,
+    "The name belongs to another table, index, view or sequence",
+)
+def relation_name_taken(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of relations that are created or renamed to a name that another one has at that moment."""
+    for script, event, failure in _failures(step, "duplicate_table"):
+        if _cut(script, event.operation):
+            continue
+        holder = None if failure.key is None else event.before.find(failure.key)
+        help = "Choose another name, or drop the object that has it first."
+        if script.dialect is Dialect.POSTGRES:
+            help += " Tables, views, sequences, indexes and those behind PRIMARY KEY, UNIQUE and EXCLUDE share names."
+        if isinstance(holder, Index) and holder.generated and failure.key is not None:
+            of = "" if holder.table is None else f" of {holder.table.name}"
+            help += f" {failure.key.name} is the name that PostgreSQL chose for an unnamed constraint or index{of}."
+        elif isinstance(holder, Sequence) and holder.implicit and holder.owned_by is not None:
+            help += f" It is the sequence behind {holder.owned_by[0].name}.{holder.owned_by[1]}."
+        elif isinstance(holder, (Table, View, Index, Sequence)):
+            help += f" It is the name of a {kind_of(holder)}."
+        yield hit_in(script, event.operation.span, failure.message, help, severity=in_doubt(step))
+
+
+@rule(
+    "NAM002",
+    "object-name-taken",
+    Severity.ERROR,
+    "The name belongs to another constraint, type, trigger, function or schema",
+)
+def object_name_taken(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of other objects whose name is taken at that moment, and of types and relations of one name."""
+    for script, event, failure in _failures(
+        step, "duplicate_object", "duplicate_function", "duplicate_schema", "duplicate_database"
+    ):
+        if not _cut(script, event.operation):
+            yield hit_in(
+                script,
+                event.operation.span,
+                failure.message,
+                "Choose another name, or drop the object that has it first.",
+                severity=in_doubt(step),
+            )
+    yield from _row_types(step)
+
+
+def _row_types(step: Step) -> Iterator[Hit]:
+    """Tell of a type and a relation of one name that are both there after the forward: PostgreSQL has one of them."""
+    forward = step.migration.forward
+    if forward is None or forward.dialect is not Dialect.POSTGRES:
+        return
+    twin = {"relation": "type", "type": "relation"}
+    if not any(key.space in twin and key._replace(space=twin[key.space]) in step.after for key in step.forward.touched):
+        return
+    made: set[Key] = set()
+    for script, _, operation in operations_of(step):
+        if script is not forward or not isinstance(operation, _TYPE_MAKERS):
+            continue
+        name = operation.new if isinstance(operation, ops.Rename) else operation.name.name
+        schema = operation.name.schema or step.after.path[0]
+        pair = Key("relation", schema, name), Key("type", schema, name)
+        holder, type_ = (step.after.find(key) for key in pair)
+        sure = not (getattr(holder, "assumed", True) or getattr(type_, "assumed", True))
+        if sure and isinstance(holder, (Table, View, Sequence)):
+            typed = isinstance(operation, ops.CreateType)
+            own, other = pair[::-1] if typed else pair
+            # The second of the two is refused, but for a type after a sequence: a sequence only looks for its own name.
+            refused = not (typed and isinstance(holder, Sequence))
+            if refused and (other in step.before or other in made):
+                yield hit_in(
+                    forward,
+                    operation.span,
+                    f'type "{name}" already exists',
+                    f"A table, view or sequence takes the name of a type as well, and {ident(name)} is "
+                    f"the name of a {kind_of(holder) if typed else 'type'} already.",
+                    severity=in_doubt(step),
+                )
+            made.add(own)
+
+
+@rule(
+    "NAM003",
+    "column-named-twice",
+    Severity.ERROR,
+    "A column is declared or assigned twice",
+    aliases=("squawk:ban-duplicate-column-assignments",),
+)
+def column_named_twice(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of columns that one statement names twice: PostgreSQL refuses it, SQLite picks one of two values."""
+    for script, event, failure in _failures(step, "duplicate_column"):
+        yield hit_in(script, event.operation.span, failure.message, "Name the column once.", severity=in_doubt(step))
+    for script, _, operation in operations_of(step):
+        if isinstance(operation, (ops.CreateTable, ops.AddConstraint)):
+            yield from _keyed_twice(script, operation)
+        if isinstance(operation, (ops.CreateTable, ops.CreateView)) and operation.query is not None:
+            yield from _selected_twice(script, operation, operation.query)
+        if script.dialect is Dialect.POSTGRES:
+            if isinstance(operation, (ops.Insert, ops.Update, ops.OtherData)) and operation.twice is not None:
+                yield _assigned_twice(script, operation, operation.twice)
+            continue
+        if isinstance(operation, ops.Update):
+            columns = tuple(column for column, _ in operation.assignments)
+        elif isinstance(operation, ops.Insert):
+            columns = operation.columns
+        else:
+            continue
+        columns = tuple(column.lower() for column in columns)
+        if len(set(columns)) < len(columns):
+            twice = next(column for column in columns if columns.count(column) > 1)
+            yield _assigned_twice(script, operation, twice)
+
+
+def _selected_twice(script: Script, operation: ops.CreateTable | ops.CreateView, query: ops.Query) -> Iterator[Hit]:
+    """Tell of a query that gives what is made of it two columns of one name; SQLite numbers them instead."""
+    given = tuple(one if isinstance(one, str) else one.name for one in operation.columns)
+    named = () if "*" in query.outputs else query.outputs[len(given) :]
+    columns = [name for name in (*given, *named) if name is not None]
+    twice = next((name for name in columns if columns.count(name) > 1), None)
+    if twice is not None and script.dialect is Dialect.POSTGRES:
+        yield hit_in(
+            script,
+            operation.span,
+            f'two columns are called "{twice}": PostgreSQL refuses it',
+            "Give each column of the query a name of its own with AS.",
+        )
+
+
+def _keyed_twice(script: Script, operation: ops.CreateTable | ops.AddConstraint) -> Iterator[Hit]:
+    if script.dialect is not Dialect.POSTGRES:
+        return
+    constraints = operation.constraints if isinstance(operation, ops.CreateTable) else (operation.constraint,)
+    for constraint in constraints:
+        columns = constraint.columns
+        if constraint.kind in ("primary", "unique") and len(set(columns)) < len(columns):
+            twice = next(column for column in columns if columns.count(column) > 1)
+            yield hit_in(
+                script,
+                constraint.span or operation.span,
+                f'column "{twice}" appears twice in one key: PostgreSQL refuses it',
+                "Name the column once.",
+            )
+
+
+def _assigned_twice(script: Script, operation: Operation, column: str) -> Hit:
+    if script.dialect is Dialect.POSTGRES:
+        outcome = "PostgreSQL refuses it"
+    elif isinstance(operation, ops.Update):
+        outcome = "SQLite takes the last value and says nothing"
+    else:
+        outcome = "SQLite takes the first value and says nothing"
+    return hit_in(script, operation.span, f'column "{column}" is assigned twice: {outcome}', "Assign the column once.")
+
+
+# --- names that are cut ----------------------------------------------------------------------------------------------
+
+
+def _written(script: Script, name: str, start: int, end: int) -> str:
+    """Return the identifier as the text has it, where the parser gave its first 63 bytes: it goes on behind those."""
+    text = script.text[start - script.span.start : end - script.span.start]
+    at = text.lower().find(name.lower())
+    if at < 0:
+        return name
+    stop = at + len(name)
+    quoted = at > 0 and text[at - 1] == '"'
+    while stop < len(text) and (text[stop] != '"' if quoted else text[stop].isalnum() or text[stop] in "_$"):
+        stop += 1
+    return text[at:stop]
+
+
+def _cut_names(step: Step) -> Iterator[tuple[Declared, str]]:
+    """Yield the names of a step that PostgreSQL cuts, each with what is written."""
+    for item in declared(step):
+        if len(item.name) >= LIMIT // 4 and len(item.name.encode("utf-8", "surrogatepass")) >= _SHORTEST_CUT:
+            written = _written(item.script, item.name, *item.operation.span)
+            if len(written.encode("utf-8", "surrogatepass")) > LIMIT:
+                yield item, written
+
+
+def _cut(script: Script, operation: Operation) -> bool:
+    """Whether PostgreSQL cuts the name that an operation gives."""
+    if script.dialect is not Dialect.POSTGRES:
+        return False
+    name: object = getattr(operation, "new", None) or getattr(operation, "name", None)
+    text = name.name if isinstance(name, ops.Name) else name
+    if isinstance(operation, ops.AddConstraint):
+        text = operation.constraint.name
+    if not isinstance(text, str) or len(text.encode("utf-8", "surrogatepass")) < _SHORTEST_CUT:
+        return False
+    return len(_written(script, text, *operation.span).encode("utf-8", "surrogatepass")) > LIMIT
+
+
+@rule(
+    "NAM004",
+    "identifier-too-long",
+    Severity.WARNING,
+    "A name is longer than 63 bytes, and PostgreSQL cuts it",
+    dialects=("postgres",),
+    aliases=("squawk:identifier-too-long", "pgsafe:identifier-too-long"),
+)
+def identifier_too_long(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of names that PostgreSQL cuts to 63 bytes, with no more than a notice.
+
+    They are told where they are given; a name that no file gives, where it is used to drop something.
+    """
+    for item, written in _cut_names(step):
+        yield hit_in(
+            item.script,
+            item.span,
+            f"PostgreSQL cuts the name of this {item.words} to {LIMIT} bytes: {item.name}",
+            f"{written} has {len(written.encode())} bytes. Choose a name that fits, so that all read the same.",
+        )
+    for script, _, operation in operations_of(step):
+        if isinstance(operation, ops.Drop) and _cut(script, operation) and not _given(step, operation):
+            kept = operation.name.name
+            yield hit_in(
+                script,
+                operation.span,
+                f"PostgreSQL cuts the name of this {operation.kind} to {LIMIT} bytes, and drops {kept}",
+                f"Write the name that it has: {kept}",
+            )
+
+
+def _given(step: Step, operation: ops.Drop) -> bool:
+    """Return whether a file gives the name of what is dropped: then that is where it is told to be too long."""
+    name = operation.name.name
+    if any(item.name == name for item in declared(step)):
+        return True
+    key = Key("relation", operation.name.schema or "public", name)
+    found = next((one for one in (step.before.find(key), step.after.find(key)) if one is not None), None)
+    return operation.kind not in _RELATIONS or (found is not None and not getattr(found, "assumed", False))
+
+
+@rule(
+    "NAM005",
+    "cut-names-collide",
+    Severity.ERROR,
+    "Two names are the same once PostgreSQL has cut them to 63 bytes",
+    dialects=("postgres",),
+)
+def cut_names_collide(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of names that are taken only because they are cut, also where a guard hides it."""
+    forward = step.migration.forward
+    if forward is None:
+        return
+    for event in step.forward.events:
+        failure = event.failure
+        taken = failure is not None and failure.certain and failure.condition.startswith("duplicate_")
+        hidden = any(note.kind == "hidden" for note in event.notes)
+        if (taken or hidden) and _cut(forward, event.operation):
+            name = next(
+                (failure.part or failure.key.name for failure in (failure,) if failure is not None and failure.key),
+                next((note.key.name for note in event.notes if note.key), ""),
+            )
+            yield hit_in(
+                forward,
+                event.operation.span,
+                f"cut to {LIMIT} bytes this name is {name}, which is taken"
+                + ("" if taken else ": the guard passes over the statement, and nothing is made"),
+                "Choose names that differ in their first 63 bytes.",
+            )

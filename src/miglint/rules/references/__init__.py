@@ -1,0 +1,1 @@
+"""Rules about objects that a script uses and nothing creates."""

@@ -1,0 +1,222 @@
+"""REF: functions, types and operator classes of extensions that no migration creates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from miglint.base.findings import Severity
+from miglint.replay.steps import Passage
+from miglint.rules.references.extension_parts import BRINGS, BUILT_IN, CLASSES, FUNCTIONS, INSTEAD, METHODS, TYPES
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import hit_in
+from miglint.schema.objects import Extension, Key
+from miglint.schema.value import Schema
+from miglint.sql import operations as ops
+from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Operation, Query, Type, flat
+
+# What an operation mentions: ("function" | "type" | "operator class" | "index method", name).
+_Mention = tuple[str, Name]
+
+
+def _in_expression(expression: Expression | None) -> Iterator[_Mention]:
+    if expression is not None:
+        for name in expression.functions:
+            yield "function", name
+        for name in expression.types:
+            yield "type", name
+
+
+def _in_query(query: Query | None) -> Iterator[_Mention]:
+    if query is not None:
+        for name in query.functions:
+            yield "function", name
+        for name in query.types:
+            yield "type", name
+
+
+def _in_type(written: Type | None) -> Iterator[_Mention]:
+    if written is not None:
+        yield "type", Name(written.schema, written.name)
+
+
+def _in_column(column: Column) -> Iterator[_Mention]:
+    yield from _in_type(column.type)
+    yield from _in_expression(column.default)
+
+
+def _in_constraints(constraints: tuple[Constraint, ...]) -> Iterator[_Mention]:
+    for constraint in constraints:
+        yield from _in_expression(constraint.expression)
+        yield from _in_expression(constraint.where)
+
+
+def _in_elements(elements: tuple[IndexElement, ...]) -> Iterator[_Mention]:
+    for element in elements:
+        yield from _in_expression(element.expression)
+        if element.opclass is not None:
+            schema, _, name = element.opclass.rpartition(".")
+            yield "operator class", Name(schema or None, name)
+
+
+# What has nothing to mention is most of what scripts hold.
+_SILENT = frozenset(
+    {
+        ops.Drop,
+        ops.DropColumn,
+        ops.DropConstraint,
+        ops.Rename,
+        ops.RenameColumn,
+        ops.SetNullable,
+        ops.Opaque,
+        ops.Transaction,
+        ops.SetVariable,
+        ops.SetComment,
+        ops.Maintenance,
+    }
+)
+
+
+def _mentions(operation: Operation) -> Iterator[_Mention]:
+    match operation:
+        case ops.CreateTable():
+            for column in operation.columns:
+                yield from _in_column(column)
+            yield from _in_constraints(operation.constraints)
+            yield from _in_query(operation.query)
+        case ops.AddColumn():
+            yield from _in_column(operation.column)
+            yield from _in_constraints(operation.constraints)
+        case ops.AddConstraint():
+            yield from _in_constraints((operation.constraint,))
+        case ops.SetDefault():
+            yield from _in_expression(operation.default)
+        case ops.AlterColumnType():
+            yield from _in_type(operation.type)
+            yield from _in_expression(operation.using)
+        case ops.CreateIndex():
+            yield "index method", Name(None, operation.method)
+            yield from _in_elements(operation.elements)
+            yield from _in_expression(operation.where)
+        case ops.CreateView() | ops.Select():
+            yield from _in_query(operation.query)
+        case ops.CreateType():
+            yield from _in_type(operation.base)
+            for column in operation.columns:
+                yield from _in_column(column)
+        case ops.CreateRoutine():
+            for argument in (*operation.arguments, operation.returns):
+                yield from _in_type(argument)
+        case ops.CreateTrigger() if operation.function is not None:
+            yield "function", operation.function
+        case ops.Insert():
+            yield from _in_query(operation.query)
+            for row in operation.rows or ():
+                for cell in row:
+                    yield from _in_expression(cell)
+        case ops.Update():
+            for _, value in operation.assignments:
+                yield from _in_expression(value)
+            yield from _in_expression(operation.where)
+        case ops.Delete():
+            yield from _in_expression(operation.where)
+        case _:
+            return
+
+
+_TABLES = {"function": FUNCTIONS, "type": TYPES, "operator class": CLASSES, "index method": METHODS}
+
+
+def _extension_of(kind: str, name: Name, target: tuple[int, ...]) -> str | None:
+    """Return the extension that brings a thing of that name, or None for what is built in or not known."""
+    text = name.name.lower()
+    found = _TABLES[kind].get(text)
+    if found is None and name.schema is not None:
+        found = _TABLES[kind].get(f"{name.schema}.{text}")
+    if found is None and kind == "function" and text in BUILT_IN and name.schema != "pg_catalog":
+        extension, since = BUILT_IN[text]
+        return extension if target and target < since else None
+    return found
+
+
+def _made_by_files(schema: Schema, kind: str, name: Name) -> bool:
+    """Whether the history has made something of that name itself."""
+    for place in (name.schema,) if name.schema is not None else schema.path:
+        if kind == "function" and any(
+            key.space == "routine" for key in schema.on(Key("routine name", place, name.name))
+        ):
+            return True
+        if kind == "type":
+            made = schema.find(Key("type", place, name.name)) or schema.find(Key("relation", place, name.name))
+            if made is not None and not getattr(made, "assumed", False):
+                return True
+    return False
+
+
+def _created(operation: Operation) -> frozenset[str]:
+    if isinstance(operation, ops.CreateExtension):
+        brought = BRINGS.get(operation.name, frozenset()) if operation.cascade else frozenset()
+        return frozenset({operation.name}) | brought
+    return frozenset()
+
+
+@rule(
+    "REF006",
+    "extension-not-created",
+    Severity.WARNING,
+    "A function, type or operator class of an extension that no migration creates",
+    scope="history",
+    dialects=("postgres",),
+)
+def extension_not_created(steps: Sequence[Passage], context: Context) -> Iterator[Hit]:
+    """Tell of the first use of each extension that neither a migration before it nor the baseline schema creates.
+
+    It is an error where a baseline schema says all that there is; else somebody may have created it by hand.
+    """
+    target = context.targets.get("postgres") or ()
+    told: set[str] = set()
+    made: set[str] = set()
+    first = True
+    for step in steps:
+        if first:
+            made |= {key.name for key, value in step.before.items() if isinstance(value, Extension)}
+            first = False
+        forward = step.migration.forward
+        if forward is None:
+            continue
+        for statement in step.forward_statements:
+            if statement.problem is not None and statement.kind == "create extension":
+                # It may be any of them.
+                return
+            for operation in flat(statement.operations):
+                if type(operation) in _SILENT:
+                    continue
+                made |= _created(operation)
+                for kind, name in _mentions(operation):
+                    extension = _extension_of(kind, name, target)
+                    if extension is None or extension in made or extension in told:
+                        continue
+                    if _made_by_files(step.after, kind, name):
+                        continue
+                    told.add(extension)
+                    hit = hit_in(
+                        forward,
+                        operation.span,
+                        f"{name.name} is {_article(kind)} of the extension {extension}, which no migration creates",
+                        _help(extension, name.name),
+                        severity=Severity.ERROR if step.before.closed else None,
+                    )
+                    yield Hit(
+                        hit.file, hit.span, hit.message, hit.help, forward, hit.severity, version=step.migration.version
+                    )
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+def _help(extension: str, name: str) -> str:
+    written = extension if extension.replace("_", "a").isalnum() else f'"{extension}"'
+    text = f"Write CREATE EXTENSION IF NOT EXISTS {written} into a migration before this one"
+    if name in INSTEAD:
+        text += f", or {INSTEAD[name]}"
+    return f"{text}. Where somebody makes it by hand, a baseline schema can say so."

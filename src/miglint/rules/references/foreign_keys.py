@@ -1,0 +1,369 @@
+"""REF: foreign keys that an engine refuses, or that fail when rows are deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from miglint.base.findings import Severity
+from miglint.base.model import Dialect, Script, Span
+from miglint.replay.steps import Step
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import hit_in, operations_of
+from miglint.schema.objects import Index, Key, Table
+from miglint.schema.value import Schema
+from miglint.sql import operations as ops
+from miglint.sql.operations import Column, Constraint, Name, Operation, Type
+
+
+class Reference(NamedTuple):
+    """A foreign key that the forward adds: its table and the one it refers to, as they are after the forward."""
+
+    script: Script
+    span: Span
+    table: Table
+    target: Table
+    target_key: Key
+    constraint: Constraint
+    referenced: tuple[str, ...]
+
+
+def _key(name: Name, schema: Schema) -> Key:
+    if schema.dialect is Dialect.SQLITE:
+        return Key("relation", (name.schema or "main").lower(), name.name.lower())
+    if name.schema is not None:
+        return Key("relation", name.schema, name.name)
+    for place in schema.path:
+        key = Key("relation", place, name.name)
+        if key in schema:
+            return key
+    return Key("relation", schema.path[0], name.name)
+
+
+def _written(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None:
+    match operation:
+        case ops.CreateTable():
+            return operation.name, operation.constraints
+        case ops.AddColumn():
+            return operation.table, operation.constraints
+        case ops.AddConstraint() if operation.kind != "domain":
+            return operation.table, (operation.constraint,)
+        case _:
+            return None
+
+
+_WRITING = (ops.AddColumn, ops.AddConstraint, ops.CreateTable)
+
+
+class _Foreign(NamedTuple):
+    """A foreign key as the forward writes it."""
+
+    script: Script
+    operation: Operation
+    table: Name
+    constraint: Constraint
+
+    @property
+    def span(self) -> Span:
+        return self.constraint.span or self.operation.span
+
+
+@lru_cache(maxsize=8)
+def _foreign(step: Step) -> tuple[_Foreign, ...]:
+    """Return the foreign keys that the forward writes. Cached by identity of the step."""
+    found: list[_Foreign] = []
+    for script, _, operation in operations_of(step):
+        if type(operation) not in _WRITING or script is not step.migration.forward:
+            continue
+        written = _written(operation)
+        for constraint in () if written is None else written[1]:
+            if written is not None and constraint.kind == "foreign":
+                found.append(_Foreign(script, operation, written[0], constraint))
+    return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def references(step: Step) -> tuple[Reference, ...]:
+    """Return the foreign keys that the forward adds between tables that are both known in full."""
+    found: list[Reference] = []
+    for item in _foreign(step):
+        constraint = item.constraint
+        if constraint.table is None:
+            continue
+        table = step.after.table(_key(item.table, step.after))
+        key = _key(constraint.table, step.after)
+        target = step.after.table(key)
+        if table is None or target is None or target.assumed or table.assumed:
+            continue
+        columns = _referenced(target, constraint, step.after.dialect)
+        found.append(Reference(item.script, item.span, table, target, key, constraint, columns))
+    return tuple(found)
+
+
+def _referenced(target: Table, constraint: Constraint, dialect: Dialect) -> tuple[str, ...]:
+    if constraint.referenced:
+        lower = dialect is Dialect.SQLITE
+        return tuple(column.lower() if lower else column for column in constraint.referenced)
+    return next((other.columns for other in target.constraints.values() if other.kind == "primary"), ())
+
+
+def _column(table: Table, name: str) -> Column | None:
+    return table.columns.get(name) or table.columns.get(name.lower())
+
+
+def missing_columns(step: Step) -> Iterator[tuple[Reference, str, str]]:
+    """Yield the foreign keys over columns that are not there, each with the table and the column.
+
+    Nothing is said where the script drops or renames columns: they may have been there when the key was made.
+    """
+    found = references(step)
+    if not found or any(isinstance(item[2], (ops.DropColumn, ops.RenameColumn)) for item in operations_of(step)):
+        return
+    postgres = step.after.dialect is Dialect.POSTGRES
+    for item in found:
+        for name in item.constraint.columns:
+            if _column(item.table, name) is None:
+                yield item, item.table.name.name, name
+        # SQLite looks at the other table when rows change.
+        for name in item.referenced if postgres else ():
+            if _column(item.target, name) is None:
+                yield item, item.target.name.name, name
+
+
+# --- what it refers to -----------------------------------------------------------------------------------------------
+
+
+def _unique(schema: Schema, found: Reference) -> bool:
+    """Whether a primary key, unique constraint or plain unique index is over just the columns referred to."""
+    wanted = set(found.referenced)
+    for constraint in found.target.constraints.values():
+        if constraint.kind in ("primary", "unique") and {name.lower() for name in constraint.columns} == {
+            name.lower() for name in wanted
+        }:
+            return True
+    for key in schema.on(found.target_key):
+        index = schema.find(key)
+        if isinstance(index, Index) and index.unique and index.where is None:
+            columns = {(element.column or "").lower() for element in index.elements}
+            if columns == {name.lower() for name in wanted}:
+                return True
+    return False
+
+
+@rule(
+    "REF007",
+    "foreign-key-without-unique",
+    Severity.ERROR,
+    "The columns that a foreign key refers to are not unique",
+    on=_WRITING,
+)
+def foreign_key_without_unique(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of foreign keys to columns without a primary key, unique constraint or unique index of their own."""
+    for found in references(step):
+        target = found.target.name.name
+        if any(_column(found.target, name) is None for name in found.referenced):
+            continue
+        if found.referenced and _unique(step.after, found):
+            continue
+        listed = ", ".join(found.referenced)
+        sqlite = found.script.dialect is Dialect.SQLITE
+        where = f"{target} ({listed})" if listed else target
+        what = "is not unique" if listed else "has no primary key"
+        yield hit_in(
+            found.script,
+            found.span,
+            f"{where} {what}: "
+            + (
+                "SQLite takes the foreign key, and every change of a row then fails with a mismatch"
+                if sqlite
+                else "PostgreSQL refuses the foreign key"
+            ),
+            f"Make a UNIQUE constraint on {where} first, or refer to its primary key.",
+            severity=Severity.WARNING if sqlite else None,
+        )
+
+
+# Which types a foreign key may have (PostgreSQL 15 and 18, asked pair by pair), by the type it refers to. Types that
+# are not here were not asked, and nothing is said about them.
+_INTEGERS = frozenset({"int2", "int4", "int8"})
+_TEXTS = frozenset({"text", "varchar", "bpchar"})
+_DATES = frozenset({"date", "timestamp", "timestamptz"})
+_FITS: dict[str, frozenset[str]] = {
+    **dict.fromkeys(_INTEGERS, _INTEGERS),
+    "numeric": _INTEGERS | {"numeric"},
+    "float4": _INTEGERS | {"numeric", "float4", "float8"},
+    "float8": _INTEGERS | {"numeric", "float4", "float8"},
+    "oid": _INTEGERS | {"oid"},
+    "text": _TEXTS | {"name"},
+    "varchar": _TEXTS | {"name"},
+    "name": _TEXTS | {"name"},
+    "bpchar": _TEXTS,
+    **dict.fromkeys(_DATES, _DATES),
+    "timetz": frozenset({"time", "timetz"}),
+    "interval": frozenset({"time", "interval"}),
+    "inet": frozenset({"inet", "cidr"}),
+    "cidr": frozenset({"inet", "cidr"}),
+    "bit": frozenset({"bit", "varbit"}),
+    "varbit": frozenset({"bit", "varbit"}),
+    **{name: frozenset({name}) for name in ("bool", "money", "bytea", "uuid", "time", "macaddr", "jsonb")},
+}
+_NEVER = frozenset({"json", "xml"})
+_SIZES = {"int2": 2, "int4": 4, "int8": 8}
+
+
+def _pairs(found: Reference) -> Iterator[tuple[Column, Column]]:
+    for mine, other in zip(found.constraint.columns, found.referenced, strict=False):
+        one, two = _column(found.table, mine), _column(found.target, other)
+        if one is not None and two is not None:
+            yield one, two
+
+
+def fits(one: Type, two: Type) -> bool | None:
+    """Whether a column of type `one` can refer to one of type `two`; None when that is not known."""
+    known = _FITS.keys() | _NEVER
+    plain = one.schema is None and two.schema is None and one.dimensions == two.dimensions == 0
+    if not plain or one.name not in known or two.name not in known:
+        return None
+    return one.name in _FITS.get(two.name, frozenset())
+
+
+@rule(
+    "REF008",
+    "foreign-key-type-mismatch",
+    Severity.ERROR,
+    "A foreign key has a type that cannot be compared with the one it refers to",
+    on=_WRITING,
+    dialects=("postgres",),
+)
+def foreign_key_type_mismatch(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of foreign keys that PostgreSQL refuses for their types."""
+    for found in references(step):
+        for one, two in _pairs(found):
+            if one.type is not None and two.type is not None and fits(one.type, two.type) is False:
+                yield hit_in(
+                    found.script,
+                    found.span,
+                    f"{found.table.name.name}.{one.name} is {one.type}, but {found.target.name.name}.{two.name}, "
+                    f"which it refers to, is {two.type}: PostgreSQL refuses the foreign key",
+                    "Give both columns the same type.",
+                )
+
+
+@rule(
+    "REF009",
+    "foreign-key-type-differs",
+    Severity.INFO,
+    "A foreign key has another type than the column it refers to",
+    on=_WRITING,
+    dialects=("postgres",),
+)
+def foreign_key_type_differs(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of foreign keys of another type that PostgreSQL takes; worse when the type is too small for all keys."""
+    for found in references(step):
+        for one, two in _pairs(found):
+            if one.type is None or two.type is None or one.type.name == two.type.name:
+                continue
+            if not fits(one.type, two.type):
+                continue
+            smaller = _SIZES.get(one.type.name, 0) < _SIZES.get(two.type.name, 0) and one.type.name in _SIZES
+            yield hit_in(
+                found.script,
+                found.span,
+                f"{found.table.name.name}.{one.name} is {one.type}, but {found.target.name.name}.{two.name}, "
+                f"which it refers to, is {two.type}"
+                + (": keys above its range cannot be referred to" if smaller else ""),
+                "Give both columns the same type: an index helps a comparison of different types less.",
+                severity=Severity.WARNING if smaller else None,
+            )
+
+
+# --- what it does when a row goes ------------------------------------------------------------------------------------
+
+
+def _acted_on(constraint: Constraint, action: str) -> tuple[str, ...]:
+    """Return the columns that `ON DELETE` or `ON UPDATE` sets with this action."""
+    for clause in (constraint.on_delete, constraint.on_update):
+        if clause == action:
+            return constraint.columns
+        if clause.startswith(f"{action} ("):
+            return tuple(name.strip() for name in clause[len(action) + 2 : -1].split(","))
+    return ()
+
+
+def _acting(step: Step, action: str) -> Iterator[tuple[Script, Span, Table, Constraint, tuple[str, ...]]]:
+    """Yield the foreign keys with an action that the forward adds, each with the columns that it sets."""
+    for item in _foreign(step):
+        if columns := _acted_on(item.constraint, action):
+            table = step.after.table(_key(item.table, step.after))
+            if table is not None:
+                yield item.script, item.span, table, item.constraint, columns
+
+
+@rule(
+    "REF010",
+    "set-null-on-not-null",
+    Severity.WARNING,
+    "ON DELETE SET NULL on a column that is NOT NULL",
+    on=(*_WRITING, ops.SetNullable),
+)
+def set_null_on_not_null(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of foreign keys whose action can only fail: it sets to NULL what must not be NULL."""
+    for script, span, table, _, columns in _acting(step, "set null"):
+        for name in columns:
+            column = _column(table, name)
+            if column is not None and column.nullable is False:
+                yield hit_in(
+                    script,
+                    span,
+                    f"{table.name.name}.{column.name} is NOT NULL, so SET NULL fails: "
+                    "the row that it refers to can never be deleted",
+                    "Allow NULL in the column, or say ON DELETE CASCADE or RESTRICT, whichever is meant.",
+                )
+    yield from _made_not_null(step)
+
+
+def _made_not_null(step: Step) -> Iterator[Hit]:
+    """Tell of a column that becomes NOT NULL under a foreign key that was there before."""
+    for script, _, operation in operations_of(step):
+        if not isinstance(operation, ops.SetNullable) or operation.nullable or script is not step.migration.forward:
+            continue
+        key = _key(operation.table, step.after)
+        before, after = step.before.table(key), step.after.table(key)
+        column = None if after is None else after.columns.get(operation.column)
+        if before is None or after is None or column is None or column.nullable is not False:
+            continue
+        for name, constraint in after.constraints.items():
+            if name not in before.constraints or constraint.kind != "foreign":
+                continue
+            if operation.column in _acted_on(constraint, "set null"):
+                yield hit_in(
+                    script,
+                    operation.span,
+                    f"{after.name.name}.{operation.column} becomes NOT NULL, but the foreign key {name} sets it to "
+                    "NULL: the row that it refers to can then never be deleted",
+                    "Change the action of the foreign key in the same migration.",
+                )
+
+
+@rule(
+    "REF011",
+    "set-default-without-default",
+    Severity.WARNING,
+    "ON DELETE SET DEFAULT on a column without a default",
+    on=_WRITING,
+)
+def set_default_without_default(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of foreign keys whose action sets a default that the column does not have."""
+    for script, span, table, _, columns in _acting(step, "set default"):
+        for name in columns:
+            column = _column(table, name)
+            if column is None or column.assumed or column.default is not None or column.identity is not None:
+                continue
+            outcome = "which fails, because it is NOT NULL" if column.nullable is False else "as SET NULL would"
+            yield hit_in(
+                script,
+                span,
+                f"{table.name.name}.{column.name} has no default, so SET DEFAULT sets it to NULL, {outcome}",
+                "Give the column a default that is a key of the other table, or choose another action.",
+            )

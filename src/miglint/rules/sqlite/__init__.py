@@ -1,0 +1,1 @@
+"""Rules about SQLite compatibility and table rebuilds."""

@@ -1,0 +1,228 @@
+"""LIT: tables of SQLite that are rebuilt, and what the new one lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from miglint.base.findings import Severity
+from miglint.base.model import Script
+from miglint.replay.steps import Step
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import hit_in, ident
+from miglint.schema.diff import CONSTRAINT_WORDS
+from miglint.schema.objects import Index, Key, Table, Trigger
+from miglint.schema.sameness import loose, same_default
+from miglint.schema.value import Schema
+from miglint.sql import operations as ops
+from miglint.sql.operations import Constraint, Operation, flat
+
+
+class Rebuild(NamedTuple):
+    """A table that a forward drops and makes again; `drop` is where."""
+
+    script: Script
+    drop: Operation
+    key: Key
+    before: Table
+    after: Table
+
+
+@lru_cache(maxsize=8)
+def rebuilds(step: Step) -> tuple[Rebuild, ...]:
+    """Return the rebuilt tables of a forward. Cached by identity: several rules ask one after the other."""
+    script = step.migration.forward
+    if script is None or not step.forward_statements:
+        return ()
+    found: list[Rebuild] = []
+    was: dict[str, str] = {}
+    for statement in step.forward_statements:
+        for operation in flat(statement.operations):
+            if isinstance(operation, ops.Rename) and operation.kind == "table":
+                name = operation.name.name.lower()
+                was[operation.new.lower()] = was.pop(name, name)
+            elif isinstance(operation, ops.Drop) and operation.kind == "table":
+                name = operation.name.name.lower()
+                key = Key("relation", operation.name.schema or step.before.path[0], was.get(name, name))
+                before, after = step.before.table(key), step.after.table(key)
+                if before is not None and after is not None and not before.assumed and not after.assumed:
+                    found.append(Rebuild(script, operation, key, before, after))
+    return tuple(found)
+
+
+@rule(
+    "LIT007",
+    "rebuild-loses-index-or-trigger",
+    Severity.WARNING,
+    "A rebuilt table has lost an index or a trigger",
+    on=(ops.Drop,),
+    dialects=("sqlite",),
+)
+def rebuild_loses_index_or_trigger(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of indexes and triggers that go with the old table and are not made again on the new one."""
+    for rebuild in rebuilds(step):
+        gone = _dropped(step)
+        names = {part.name for part in _parts(step.after, rebuild.key) if isinstance(part, Trigger)}
+        for part in _parts(step.before, rebuild.key):
+            if isinstance(part, Index):
+                lost, name, what = not _replaced(step, rebuild, part), part.name.name, "index"
+            else:
+                lost, name, what = part.name not in names, part.name, "trigger"
+            if lost and name.lower() not in gone:
+                table = rebuild.before.name.name
+                yield hit_in(
+                    rebuild.script,
+                    rebuild.drop.span,
+                    f"the {what} {ident(name)} goes with the old table {ident(table)} and is not made again",
+                    f"Make it again behind the rebuild; if it is meant to go, say so: DROP {what.upper()} "
+                    f"{ident(name)} before the table is dropped.",
+                )
+
+
+def _replaced(step: Step, rebuild: Rebuild, index: Index) -> bool:
+    """Whether the new table has the same index, or one that was made for its columns and more."""
+    columns = _columns(index)
+    if not columns <= {name.lower() for name in rebuild.after.columns}:
+        return True
+    before = {_shape(item) for item in _parts(step.before, rebuild.key) if isinstance(item, Index)}
+    for other in _parts(step.after, rebuild.key):
+        if isinstance(other, Index):
+            shape = _shape(other)
+            if shape == _shape(index) or (shape not in before and columns <= _columns(other)):
+                return True
+    keys = _keys(rebuild.after)
+    return columns in keys if index.unique else any(columns <= key for key in keys - _keys(rebuild.before))
+
+
+def _parts(schema: Schema, table: Key) -> list[Index | Trigger]:
+    """Return the indexes, but for those of constraints, and the triggers on a table, by name."""
+    found: list[Index | Trigger] = []
+    for key in sorted(schema.on(table)):
+        part = schema.find(key)
+        index = isinstance(part, Index) and part.constraint is None and bool(part.elements)
+        trigger = isinstance(part, Trigger) and part.table.name.lower() == table.name
+        if isinstance(part, (Index, Trigger)) and (index or trigger) and not part.assumed:
+            found.append(part)
+    return found
+
+
+def _dropped(step: Step) -> frozenset[str]:
+    return frozenset(
+        operation.name.name.lower()
+        for statement in step.forward_statements
+        for operation in flat(statement.operations)
+        if isinstance(operation, ops.Drop) and operation.kind in ("index", "trigger")
+    )
+
+
+def _columns(index: Index) -> set[str]:
+    named = {element.column.lower() for element in index.elements if element.column}
+    expressions = [element.expression for element in index.elements if element.expression]
+    if index.where is not None:
+        expressions.append(index.where)
+    return named | {column.lower() for expression in expressions for column in expression.columns}
+
+
+def _shape(index: Index) -> tuple[object, ...]:
+    keys = tuple(
+        (element.column or "").lower() or (element.expression and loose(element.expression.key))
+        for element in index.elements
+    )
+    return index.unique, keys, index.where is None
+
+
+@rule(
+    "LIT008",
+    "rebuild-loses-constraint",
+    Severity.WARNING,
+    "A rebuilt table has lost a constraint, a default or AUTOINCREMENT",
+    on=(ops.Drop,),
+    dialects=("sqlite",),
+)
+def rebuild_loses_constraint(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of what the old table guaranteed and the new one does not, unless to lose it is all that a rebuild does.
+
+    Columns are written anew on purpose: what they lose is told as information.
+    """
+    for rebuild in rebuilds(step):
+        lost = list(_lost(step, rebuild))
+        if lost and _changes_more(rebuild):
+            table = ident(rebuild.before.name.name)
+            for what, severity in lost:
+                yield hit_in(
+                    rebuild.script,
+                    rebuild.drop.span,
+                    f"the new table {table} has lost the {what} of the old one",
+                    "Write it into the new CREATE TABLE, unless it is meant to go.",
+                    severity=severity,
+                )
+
+
+def _lost(step: Step, rebuild: Rebuild) -> Iterator[tuple[str, Severity]]:
+    before, after = rebuild.before, rebuild.after
+    columns = {name.lower() for name in after.columns}
+    kept = {_essence(constraint) for constraint in after.constraints.values()}
+    unique = {
+        frozenset(_columns(index))
+        for index in _parts(step.after, rebuild.key)
+        if isinstance(index, Index) and index.unique and index.where is None
+    }
+    new = (_keys(after) | unique) - _keys(before)
+    for constraint in before.constraints.values():
+        names = frozenset(name.lower() for name in constraint.columns)
+        if constraint.kind == "unknown" or _essence(constraint) in kept or not names <= columns:
+            continue
+        if constraint.kind == "primary" and any(other.kind == "primary" for other in after.constraints.values()):
+            continue
+        if constraint.kind in ("unique", "primary") and (names in unique | _keys(after) or any(names & k for k in new)):
+            continue
+        # A check whose text has changed, or a key that points elsewhere or has grown, is there still.
+        if constraint.kind in ("check", "foreign") and any(
+            other.kind == constraint.kind and names <= {name.lower() for name in other.columns}
+            for other in after.constraints.values()
+        ):
+            continue
+        yield f"{CONSTRAINT_WORDS[constraint.kind]} ({', '.join(constraint.columns)})", Severity.WARNING
+    primary = {name.lower() for key in after.constraints.values() if key.kind == "primary" for name in key.columns}
+    for name, column in before.columns.items():
+        other = after.columns.get(name)
+        if other is None:
+            continue
+        if column.nullable is False and other.nullable is True and name.lower() not in primary:
+            yield f"NOT NULL of {ident(column.name)}", Severity.INFO
+        if column.default is not None and other.default is None and column.generated is None:
+            yield f"default of {ident(column.name)}", Severity.INFO
+        if column.autoincrement and not other.autoincrement:
+            yield f"AUTOINCREMENT of {ident(column.name)}", Severity.WARNING
+
+
+def _keys(table: Table) -> set[frozenset[str]]:
+    return {
+        frozenset(name.lower() for name in key.columns)
+        for key in table.constraints.values()
+        if key.kind in ("unique", "primary")
+    }
+
+
+def _essence(constraint: Constraint) -> tuple[object, ...]:
+    expression = constraint.expression and loose(constraint.expression.key)
+    table = constraint.table and constraint.table.name.lower()
+    return constraint.kind, tuple(name.lower() for name in constraint.columns), expression, table
+
+
+def _changes_more(rebuild: Rebuild) -> bool:
+    """Whether a rebuild changes anything besides what it loses: that may then have been forgotten."""
+    before, after = rebuild.before, rebuild.after
+    if {*before.columns} != {*after.columns}:
+        return True
+    if {_essence(item) for item in after.constraints.values()} - {_essence(i) for i in before.constraints.values()}:
+        return True
+    for name, column in before.columns.items():
+        other = after.columns[name]
+        gained = column.nullable is not False and other.nullable is False
+        if column.type != other.type or gained or column.collation != other.collation:
+            return True
+        if other.default is not None and not same_default(column.default, other.default):
+            return True
+    return False

@@ -1,0 +1,243 @@
+"""LIT: what the target SQLite refuses, or reads in another way than it was meant.
+
+A script for PostgreSQL is asked about when the settings name SQLite as a target and nothing else runs there in its
+place; a script for SQLite against the version that the settings name. This is the one family that looks at text: what
+SQLite makes of words that are not its own is asked of SQLite, with the table of features to explain the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from miglint.base.findings import Severity
+from miglint.base.model import Dialect, Script, Span
+from miglint.replay.steps import Step
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import hit_in
+from miglint.sql import operations as ops
+from miglint.sql.operations import Statement, flat
+
+if TYPE_CHECKING:
+    from miglint.sql.sqlite.features import Feature, Use, Version
+    from miglint.sql.sqlite.judge import Refusal
+
+# Statements that SQLite does not have: what their parts look like to it does not matter.
+_WHOLE = frozenset(
+    """
+    truncate do-block type domain schema sequence function trigger-function extension role policy rule grant comment
+    set lock copy call merge alter-object materialized-view
+    """.split()  # noqa: SIM905 - a list of words reads better than a list of strings
+)
+_PLAIN_TYPES = frozenset(
+    {"INTEGER", "TEXT", "BIGINT", "INT", "BLOB", "BOOLEAN", "DATETIME", "VARCHAR", "REAL", "SMALLINT"}
+)
+_OWN_FUNCTIONS = frozenset(
+    """
+    current_timestamp current_date current_time date time datetime julianday unixepoch strftime lower upper hex random
+    randomblob substr printf format coalesce json json_object json_array abs round length replace trim
+    """.split()  # noqa: SIM905 - a list of words reads better than a list of strings
+)
+# In the names of types that SQLite takes and makes something else of.
+_ODD_TYPES = ("STRING", "CHARINT", "POINT", "INTERVAL", "SERIAL", "[")
+
+
+class _Found(NamedTuple):
+    """A construct at a place of a script; `feature` is None for what SQLite refuses for a reason of its own."""
+
+    script: Script
+    span: Span
+    kind: str
+    feature: Feature | None
+    said: str
+
+
+@lru_cache(maxsize=8)
+def _found(step: Step) -> tuple[_Found, ...]:
+    """Return all that SQLite refuses or misreads in both scripts. Cached by identity: several rules ask one by one."""
+    migration = step.migration
+    foreign = migration.dialect is Dialect.POSTGRES
+    if foreign and (step.sqlite is None or step.served):
+        return ()
+    found: list[_Found] = []
+    for script, statements in (
+        (migration.forward, step.forward_statements),
+        (migration.rollback, step.rollback_statements),
+    ):
+        if script is not None:
+            for statement in statements:
+                template = statement.problem is not None and statement.problem.template
+                if not template and (foreign or _may_tell(statement, step.sqlite)):
+                    found += _of_statement(script, statement, step.sqlite)
+    return tuple(found)
+
+
+def _may_tell(statement: Statement, target: Version | None) -> bool:
+    # A statement that SQLite's grammar refuses has its finding already.
+    if statement.problem is not None:
+        return False
+    return target is not None or any(_tells(operation) for operation in flat(statement.operations))
+
+
+def _tells(operation: ops.Operation) -> bool:
+    """Whether SQLite may refuse or misread an operation whatever its version: most need no second look."""
+    if isinstance(operation, ops.AddColumn):
+        column = operation.column
+        computed = column.default is not None and column.default.literal is None
+        return bool(operation.constraints) or column.nullable is False or computed or _odd(column)
+    if isinstance(operation, ops.CreateTable):
+        keys = [item for item in operation.constraints if item.kind == "primary"]
+        return len(keys) > 1 or any(_odd(column) for column in operation.columns)
+    return False
+
+
+def _odd(column: ops.Column) -> bool:
+    """Whether a column has a type or a default that SQLite may not know."""
+    declared = "" if column.type is None else column.type.name
+    if declared not in _PLAIN_TYPES and any(word in declared for word in _ODD_TYPES):
+        return True
+    default = column.default
+    if default is None or default.literal is not None:
+        return False
+    return any(function.name not in _OWN_FUNCTIONS for function in default.functions)
+
+
+def _of_statement(script: Script, statement: Statement, target: Version | None) -> Iterator[_Found]:
+    from miglint.sql.sqlite.features import NEWEST, uses
+    from miglint.sql.sqlite.judge import refusals
+
+    start, end = statement.span
+    text = script.text[start - script.span.start : end - script.span.start]
+    version = target or NEWEST
+    refused = refusals(text, start, version)
+    mentioned = uses(text, start)
+    if not refused:
+        for use in mentioned:
+            kind = _kind(use, version, refused=False)
+            if kind:
+                yield _Found(script, use.span, kind, use.feature, _text(script, use.span))
+        return
+    first = refused[0]
+    # Behind a semicolon of a body that SQLite does not know as one, its words mean nothing.
+    inside = [use for use in mentioned if use.statement == first.statement]
+    wanted = [(use, kind) for use in inside if (kind := _kind(use, version, refused=True))]
+    whole = [item for item in wanted if item[0].feature.key in _WHOLE]
+    refusing = [item for item in whole or wanted if item[1] in ("syntax", "refused", "newer")]
+    if not refusing:
+        yield _unexplained(script, first)
+    for use, kind in refusing if whole else wanted:
+        if kind == "silent" and any(_meet(use.span, other.span) for other, _ in refusing):
+            continue
+        yield _Found(script, use.span, kind, use.feature, _text(script, use.span))
+
+
+def _kind(use: Use, version: Version, *, refused: bool) -> str:
+    """Return what a use comes to with a version; empty when it is fine there."""
+    feature = use.feature
+    if feature.since is not None:
+        return "" if feature.taken_by(version) else "newer"
+    if feature.effect == "syntax":
+        # The library took it: it is something else that looks like it.
+        return "syntax" if refused else ""
+    return "refused" if feature.effect == "rows" and feature.refused_by(version) else feature.effect
+
+
+def _unexplained(script: Script, refusal: Refusal) -> _Found:
+    kind = "syntax" if refusal.syntax else "refused"
+    return _Found(script, refusal.span, kind, None, refusal.message)
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _text(script: Script, span: Span) -> str:
+    words = " ".join(script.text[span.start - script.span.start : span.end - script.span.start].split())
+    return words.removesuffix("(").rstrip() if len(words) > 1 else words
+
+
+def _hits(step: Step, kind: str, message: str, *, severity: Severity | None = None) -> Iterator[Hit]:
+    """Yield a hit for each construct of a kind; `message` takes its `title`, its `words` and the version `since`."""
+    for item in _found(step):
+        if item.kind != kind:
+            continue
+        if item.feature is None:
+            yield hit_in(item.script, item.span, f"SQLite refuses this: {item.said}", severity=severity)
+            continue
+        since = "" if item.feature.since is None else _shown(item.feature.since)
+        told = message.format(title=item.feature.title, words=item.said, since=since)
+        advice = item.feature.advice
+        yield hit_in(item.script, item.span, told, f"{advice[0].upper()}{advice[1:]}.", severity=severity)
+
+
+def _shown(version: Version) -> str:
+    return ".".join(map(str, version))
+
+
+@rule(
+    "LIT001",
+    "sqlite-syntax",
+    Severity.ERROR,
+    "No version of SQLite has this syntax",
+    dialects=("postgres",),
+)
+def sqlite_syntax(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of syntax of PostgreSQL that SQLite does not have, in scripts that it has to run as well."""
+    yield from _hits(step, "syntax", "SQLite refuses {title}")
+
+
+@rule("LIT002", "sqlite-too-old", Severity.ERROR, "The target SQLite is too old for this")
+def sqlite_too_old(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of what newer versions of SQLite take and the target does not."""
+    if step.sqlite is not None:
+        target = _shown(step.sqlite)
+        yield from _hits(step, "newer", f"{{title}}: from SQLite {{since}} on, and the target is {target}")
+
+
+@rule("LIT003", "sqlite-always-refuses", Severity.ERROR, "SQLite reads this and always refuses it")
+def sqlite_always_refuses(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of statements that SQLite's grammar takes and that fail whatever the tables hold."""
+    yield from _hits(step, "refused", "SQLite always refuses {title}")
+
+
+@rule("LIT004", "sqlite-refuses-with-rows", Severity.WARNING, "SQLite refuses this once the table holds rows")
+def sqlite_refuses_with_rows(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of statements that pass on an empty database and fail on one that is used; not on tables just made."""
+    made = None
+    for hit in _hits(step, "rows", "SQLite refuses {title} once the table holds rows"):
+        if made is None:
+            made = _made(step)
+        if not any(start <= hit.span.start < end for start, end in made):
+            yield hit
+
+
+def _made(step: Step) -> list[Span]:
+    """Return the statements that add columns to tables which the same script has made, and put no rows into."""
+    found: list[Span] = []
+    for statements in (step.forward_statements, step.rollback_statements):
+        empty: set[str] = set()
+        for statement in statements:
+            for operation in flat(statement.operations):
+                if isinstance(operation, ops.CreateTable) and operation.query is None and not operation.if_not_exists:
+                    empty.add(operation.name.name.lower())
+                elif isinstance(operation, ops.Insert):
+                    empty.discard(operation.table.name.lower())
+                elif isinstance(operation, ops.AddColumn) and operation.table.name.lower() in empty:
+                    found.append(statement.span)
+    return found
+
+
+@rule("LIT005", "sqlite-lacks-name", Severity.ERROR, "SQLite has no function of this name, and reads it as a name")
+def sqlite_lacks_name(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of functions and literals that SQLite takes for names of things that are not there."""
+    # A program can give SQLite functions of its own.
+    own = step.migration.dialect is Dialect.SQLITE
+    message = "SQLite does not know `{words}`: the statement fails when it runs"
+    yield from _hits(step, "missing", message, severity=Severity.WARNING if own else None)
+
+
+@rule("LIT006", "sqlite-reads-differently", Severity.WARNING, "SQLite takes this, and makes something else of it")
+def sqlite_reads_differently(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of what SQLite accepts without a word and means something else by."""
+    yield from _hits(step, "silent", "SQLite takes `{words}` and means something else by it")

@@ -1,0 +1,1 @@
+"""Rules about style, delegated to sqlfluff."""

@@ -1,0 +1,1 @@
+"""Rules about rollbacks that do not restore the schema."""

@@ -1,0 +1,220 @@
+"""What a rollback needs: the SQL that takes back a difference, with the names filled in."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+
+from miglint.base.model import Dialect
+from miglint.replay.steps import Step
+from miglint.rules.support.clauses import acting, ident, literal, qualified, subject
+from miglint.schema.diff import Change
+from miglint.schema.objects import Absent, Enum, Index, Key, Routine, Table, View
+from miglint.schema.outcome import Event, Failure
+from miglint.sql.operations import Column, Name
+
+# Kinds of objects whose `DROP` names the table that they belong to.
+_ON_TABLE = frozenset({"trigger", "policy", "rule"})
+_REBUILD = "SQLite cannot change this in place: make the table anew in the rollback, copy the rows, and rename it."
+
+
+def _relation(step: Step, key: Key) -> str:
+    """Write the name of a relation, with its schema where that is not the default one."""
+    default = "public" if step.migration.dialect is Dialect.POSTGRES else "main"
+    value = step.before.find(key) or step.after.find(key)
+    name = getattr(value, "name", None)
+    text = name.name if isinstance(name, Name) else name if isinstance(name, str) else key.name
+    return qualified(Name(None if key.schema in ("", default) else key.schema, text))
+
+
+def _is_constraint(change: Change) -> bool:
+    return change.part is not None and change.what not in ("column", "attribute", "enum value", "label")
+
+
+def how_to_restore(step: Step, change: Change) -> str:
+    """Return what to add to the rollback, or to change in it."""
+    if not change.counts and change.aspect == "column order":
+        return "Nothing that names its columns will notice; `SELECT *` and `INSERT` without a list of columns will."
+    if change.kind == "extra":
+        return f"Add to the rollback: `{_drop(step, change)}`"
+    if change.kind == "missing":
+        return _make_again(step, change)
+    if change.kind == "renamed":
+        return _rename_back(step, change)
+    return _change_back(step, change)
+
+
+def _drop(step: Step, change: Change) -> str:
+    name = _relation(step, change.key)
+    guard = " IF EXISTS" if step.migration.dialect is Dialect.POSTGRES else ""
+    if change.part is not None:
+        word = "CONSTRAINT" if _is_constraint(change) else "COLUMN"
+        return f"ALTER TABLE {name} DROP {word}{guard} {ident(change.part)};"
+    on = ""
+    if change.what in _ON_TABLE and step.migration.dialect is Dialect.POSTGRES:
+        on = f" ON {ident(change.key.owner)}"
+    if change.what in _ON_TABLE:
+        name = ident(change.key.name)
+    words = {"enum": "TYPE", "composite type": "TYPE", "range type": "TYPE"}.get(change.what, change.what.upper())
+    if change.key.space == "routine":
+        name = change.key.name
+    return f"DROP {words} IF EXISTS {name}{on};"
+
+
+def presumed(step: Step, change: Change) -> bool:
+    """Return whether the rollback itself takes it that the object is there: no file has made it."""
+    rollback = step.rollback
+    return rollback is not None and any(
+        item.key == change.key and (item.name or None) == change.part and not isinstance(item.value, Absent)
+        for item in rollback.assumptions
+    )
+
+
+def _make_again(step: Step, change: Change) -> str:
+    if _still_there(step, change) or presumed(step, change):
+        return "Drop in the rollback only what the forward made."
+    name, definition = _relation(step, change.key), change.before
+    if change.part is not None:
+        if _is_constraint(change) and step.migration.dialect is Dialect.SQLITE:
+            return _REBUILD
+        what = f"CONSTRAINT {ident(change.part)}" if _is_constraint(change) else f"COLUMN {ident(change.part)}"
+        return f"Add to the rollback: `ALTER TABLE {name} ADD {what} {definition or '...'};`"
+    value = step.before.find(change.key)
+    if definition is None or definition.endswith("..."):
+        return "Make it again in the rollback, as the migration that made it first did."
+    match value:
+        case Table():
+            return f"Add to the rollback: `CREATE TABLE {name} {definition};`"
+        case Index():
+            unique, body = ("UNIQUE ", (definition or "")[7:]) if value.unique else ("", definition or "")
+            return f"Add to the rollback: `CREATE {unique}INDEX {name} {body};`"
+        case View():
+            kind = "MATERIALIZED VIEW" if value.materialized else "VIEW"
+            return f"Add to the rollback: `CREATE {kind} {name} AS {definition};`"
+        case Enum():
+            return f"Add to the rollback: `CREATE TYPE {name} AS {definition};`"
+        case _:
+            return f"Make it again in the rollback: it was `{definition}`."
+
+
+def _still_there(step: Step, change: Change) -> bool:
+    """Return whether the forward left it alone, so that it was the rollback that removed it."""
+    value = step.after.find(change.key)
+    if change.part is None or value is None:
+        return value is not None
+    return any(change.part in (getattr(value, name, None) or ()) for name in ("columns", "constraints"))
+
+
+def _rename_back(step: Step, change: Change) -> str:
+    if change.part is not None:
+        # Both names are told with their table: `name on table`, `table.name`.
+        new = (change.after or "").split(" on ")[0].rsplit(".", 1)[-1]
+        word = "CONSTRAINT" if _is_constraint(change) else "COLUMN"
+        table = _relation(step, change.key)
+        return f"Add to the rollback: `ALTER TABLE {table} RENAME {word} {ident(new)} TO {ident(change.part)};`"
+    words = {"enum": "TYPE", "composite type": "TYPE"}.get(change.what, change.what.upper())
+    return f"Add to the rollback: `ALTER {words} {change.after} RENAME TO {ident(change.key.name)};`"
+
+
+def _change_back(step: Step, change: Change) -> str:
+    name = _relation(step, change.key)
+    if change.aspect == "labels":
+        before = step.before.find(change.key)
+        labels = ", ".join(map(literal, before.labels)) if isinstance(before, Enum) else change.before
+        return (
+            "PostgreSQL cannot take a label out of an enum. In the rollback: rename the type, "
+            f"`CREATE TYPE {name} AS ENUM ({labels});`, move its columns over with "
+            f"`ALTER COLUMN ... TYPE {name} USING ...::text::{name}`, and drop the renamed type."
+        )
+    if step.migration.dialect is Dialect.SQLITE and change.part is not None:
+        return _REBUILD
+    if change.part is not None and not _is_constraint(change):
+        table = step.before.table(change.key)
+        was = table.columns.get(change.part) if table is not None else None
+        column = f"ALTER TABLE {name} ALTER COLUMN {ident(change.part)}"
+        action = None if was is None else _column_action(was, change.aspect)
+        if action is not None:
+            return f"Add to the rollback: `{column} {action};`"
+        return f"Restore the {change.aspect} in the rollback: the column was {change.before or 'not set'}."
+    if _is_constraint(change):
+        if change.aspect == "validated":
+            return "Whether the rows that are there obey it is known, or no longer known; the constraint is the same."
+        return (
+            f"In the rollback: `ALTER TABLE {name} DROP CONSTRAINT {ident(change.part or '')}, "
+            f"ADD CONSTRAINT {ident(change.part or '')} {change.before};`"
+        )
+    if change.what == "index":
+        value = step.before.find(change.key)
+        unique = "UNIQUE " if isinstance(value, Index) and value.unique else ""
+        body = (change.before or "").removeprefix("UNIQUE ")
+        return f"In the rollback: `DROP INDEX {name};`, then `CREATE {unique}INDEX {name} {body};`"
+    return (
+        f"Restore it in the rollback as it was: `{change.before}`" if change.before else "Restore it in the rollback."
+    )
+
+
+def _column_action(was: Column, aspect: str | None) -> str | None:
+    """Return the action of `ALTER COLUMN` that restores one aspect of a column."""
+    if aspect in ("type", "collation") and was.type is not None:
+        collation = f' COLLATE "{was.collation or "default"}"' if aspect == "collation" else ""
+        return f"TYPE {was.type}{collation}"
+    if aspect == "default":
+        return f"SET DEFAULT {was.default.text}" if was.default is not None else "DROP DEFAULT"
+    if aspect == "nullability":
+        return "SET NOT NULL" if was.nullable is False else "DROP NOT NULL"
+    if aspect == "identity":
+        return f"ADD GENERATED {was.identity.upper()} AS IDENTITY" if was.identity else "DROP IDENTITY"
+    return None
+
+
+def first_difference(one: object, two: object) -> tuple[str, str]:
+    """Return where two long definitions first differ: the words of queries, the lines of other texts."""
+    if isinstance(one, View) and isinstance(two, View) and one.query is not None and two.query is not None:
+        return _around(one.query.key, two.query.key)
+    lines = [_body(value).splitlines() for value in (one, two)]
+    for before, after in zip_longest(*lines, fillvalue=""):
+        if before.strip() != after.strip():
+            return f"`{before.strip()}`", f"`{after.strip()}`"
+    return "spaced otherwise", "spaced otherwise"
+
+
+def _around(one: str, two: str) -> tuple[str, str]:
+    """Return the words around the first difference of two queries."""
+    before, after = one.split(), two.split()
+    at = next((place for place, (left, right) in enumerate(zip(before, after, strict=False)) if left != right), 0)
+    first = max(at - 2, 0)
+    return f"`{' '.join(before[first : at + 3])}`", f"`{' '.join(after[first : at + 3])}`"
+
+
+def _body(value: object) -> str:
+    if isinstance(value, Routine):
+        return value.body or value.definition
+    return str(getattr(value, "definition", ""))
+
+
+def how_to_survive(step: Step, event: Event, failure: Failure) -> str:
+    """Return what to do about a statement of the rollback that fails."""
+    if failure.condition == "dependent_objects_still_exist":
+        return "Drop what depends on it first: a rollback undoes the forward's statements from the last to the first."
+    name, part = subject(acting(event.operation, failure.key, failure.part))
+    if failure.condition.startswith("undefined_"):
+        from difflib import get_close_matches  # few rollbacks need it
+
+        known = _known(step, name, part)
+        near = get_close_matches(part or name, known, 1, 0.7)
+        if near and near[0] != (part or name):
+            return f'Did you mean "{near[0]}"?'
+        return "At this point it does not exist: mend the name, or delete the statement."
+    if failure.condition.startswith("duplicate_"):
+        return "At this point it exists already: the forward never removed it."
+    return "Mend the statement, or the order of the statements."
+
+
+def _known(step: Step, name: str, part: str | None) -> list[str]:
+    found: set[str] = set()
+    for key, value in step.after.items():
+        if part is None:
+            found.add(key.name.split("(", 1)[0])
+        elif key.name.lower() == name.lower():
+            for mapping in (getattr(value, "columns", None), getattr(value, "constraints", None)):
+                found.update(mapping or ())
+    return sorted(found)

@@ -1,0 +1,248 @@
+"""TXN: transactions that are opened twice, never closed, or not the script's to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.base.findings import Severity
+from miglint.base.model import Dialect, Script
+from miglint.replay.steps import Step
+from miglint.replay.transaction_owner import ENDS, Around, around, placed
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import acts, hit_in, scripts_of
+from miglint.rules.transactions.non_transactional import needs_none
+from miglint.sql import operations as ops
+from miglint.sql.operations import Statement, flat
+
+
+def controls(statements: tuple[Statement, ...]) -> bool:
+    """Return whether a script opens or ends a transaction itself."""
+    return any(
+        statement.operations and isinstance(statement.operations[0], ops.Transaction) for statement in statements
+    )
+
+
+@rule(
+    "TXN001",
+    "nested-transaction",
+    Severity.WARNING,
+    "BEGIN inside a transaction that the script has begun",
+    aliases=("squawk:transaction-nesting", "pgls:transactionNesting", "atlas:TX201"),
+)
+def nested_transaction(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of a `BEGIN` while the script's own transaction is open; SQLite refuses it."""
+    for script, statements in scripts_of(step):
+        if not controls(statements):
+            continue
+        for statement, operation, begun in placed(statements):
+            if begun is None or statement.kind == "do" or not isinstance(operation, ops.Transaction):
+                continue
+            if operation.action == "begin":
+                sqlite = script.dialect is Dialect.SQLITE
+                yield hit_in(
+                    script,
+                    operation.span,
+                    "BEGIN inside a transaction: "
+                    + (
+                        "SQLite refuses it"
+                        if sqlite
+                        else "PostgreSQL goes on in the outer one, and the first COMMIT ends it all"
+                    ),
+                    "One BEGIN and one COMMIT are enough. For a part that may fail on its own use a SAVEPOINT.",
+                    severity=Severity.ERROR if sqlite else None,
+                )
+
+
+@rule(
+    "TXN002",
+    "unclosed-transaction",
+    Severity.ERROR,
+    "A transaction is begun and never ended",
+    aliases=("squawk:ban-uncommitted-transaction", "pgfence:unclosed-transaction"),
+)
+def unclosed_transaction(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of a `BEGIN` without an end, unless the tool's own `COMMIT` ends it."""
+    for script, statements in scripts_of(step):
+        if not controls(statements) or around(step, script) is Around.TOOL:
+            continue
+        *_, (statement, last, begun) = placed(statements)
+        if isinstance(last, ops.Transaction) and statement.kind != "do":
+            begun = None if last.action in ENDS else (begun or last if last.action == "begin" else begun)
+        if begun is not None:
+            yield hit_in(
+                script,
+                begun.span,
+                "this transaction is never ended: all that the script did is undone when its connection closes",
+                "Write COMMIT at the end of the script.",
+            )
+
+
+@rule(
+    "TXN003",
+    "end-without-begin",
+    Severity.WARNING,
+    "COMMIT or ROLLBACK without a BEGIN",
+    aliases=("squawk:transaction-nesting", "pgls:transactionNesting"),
+)
+def end_without_begin(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of an end of a transaction that the script did not begin."""
+    for script, statements in scripts_of(step):
+        if not controls(statements):
+            continue
+        for statement, operation, begun in placed(statements):
+            if begun is not None or statement.kind == "do" or not isinstance(operation, ops.Transaction):
+                continue
+            if operation.action not in ENDS:
+                continue
+            word = operation.action.upper()
+            outer = around(step, script)
+            sqlite = script.dialect is Dialect.SQLITE
+            if outer is Around.TOOL:
+                message = f"{word} ends the transaction that the migration tool has opened"
+                severity = Severity.ERROR
+            elif sqlite:
+                message, severity = f"{word} without a BEGIN: SQLite refuses it", Severity.ERROR
+            else:
+                message, severity = f"{word} without a BEGIN", Severity.WARNING
+            yield hit_in(
+                script,
+                operation.span,
+                message,
+                f"Take the {word} out, or write the BEGIN that it belongs to.",
+                severity=severity,
+            )
+
+
+@rule(
+    "TXN004",
+    "transaction-inside-the-tools",
+    Severity.WARNING,
+    "The script begins a transaction inside the one of the migration tool",
+    aliases=("squawk:transaction-nesting", "pgls:transactionNesting", "atlas:TX201"),
+)
+def transaction_inside_the_tools(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of the first `BEGIN` of a script that a tool runs in a transaction."""
+    for script, statements in scripts_of(step):
+        if not controls(statements) or around(step, script) is not Around.TOOL:
+            continue
+        for statement, operation, _ in placed(statements):
+            if not isinstance(operation, ops.Transaction) or statement.kind == "do":
+                continue
+            if operation.action in ("commit", "rollback"):
+                # The tool's transaction has ended here, which is told: a BEGIN then is a new one, for the tool to end.
+                break
+            if operation.action == "begin":
+                runner = "the runner" if step.runner is not None else step.layout
+                if script.dialect is Dialect.SQLITE:
+                    what = "SQLite refuses a second BEGIN"
+                else:
+                    what = (
+                        "this BEGIN does nothing, and the script's COMMIT ends the tool's transaction, "
+                        "before the tool has noted that the migration ran"
+                    )
+                yield hit_in(
+                    script,
+                    operation.span,
+                    f"{runner} runs this script in a transaction already: {what}",
+                    "Leave BEGIN and COMMIT to the tool, or tell it not to open a transaction for this file.",
+                )
+                break
+
+
+@rule(
+    "TXN008",
+    "no-transaction-around-several",
+    Severity.WARNING,
+    "Several changes run without a transaction",
+)
+def no_transaction_around_several(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of scripts of several changes, each its own transaction, that cannot simply be run again."""
+    verdict = step.verdict
+    for script, statements in scripts_of(step):
+        if len(statements) < 2 or around(step, script) is not Around.NOTHING:
+            continue
+        again = verdict.forward_idempotent if script is step.migration.forward else verdict.rollback_idempotent
+        if again is True:
+            continue
+        changes: list[Statement] = []
+        for statement, operation, begun in placed(statements):
+            if needs_none(operation, script.dialect, step) is not None:
+                changes = []
+                break
+            if begun is None and (not changes or changes[-1] is not statement):
+                changes += [statement] if any(acts(item) for item in flat((operation,))) else []
+        if len(changes) > 1 and not _stops_at(step, script, changes[-1]):
+            yield hit_in(
+                script,
+                changes[1].span,
+                f"{len(changes)} changes run without a transaction: "
+                "when one fails, those before it stay, and the script cannot be run again",
+                "Put BEGIN and COMMIT around them, or write each so that it can be repeated.",
+            )
+
+
+def _stops_at(step: Step, script: Script, last: Statement) -> bool:
+    """Return whether a second run gets as far as the last change: whatever failed before it, a new try comes there."""
+    again = step.forward_again if script is step.migration.forward else step.rollback_again
+    return again is not None and again.failed is not None and again.failed.statement.span == last.span
+
+
+@rule(
+    "TXN009",
+    "mixed-transactional",
+    Severity.WARNING,
+    "Statements that need a transaction share a script with one that cannot be in any",
+    aliases=("atlas:TX101",),
+)
+def mixed_transactional(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of scripts without a transaction that hold more than the statements for which that is necessary."""
+    verdict = step.verdict
+    for script, statements in scripts_of(step):
+        if len(statements) < 2 or around(step, script) is not Around.NOTHING:
+            continue
+        again = verdict.forward_idempotent if script is step.migration.forward else verdict.rollback_idempotent
+        if again is True:
+            continue
+        lonely: ops.Operation | None = None
+        others: Statement | None = None
+        for statement, operation, begun in placed(statements):
+            if needs_none(operation, script.dialect, step) is not None:
+                lonely = lonely or operation
+            elif begun is None and others is None and any(acts(item) for item in flat((operation,))):
+                others = statement
+        if lonely is not None and others is not None:
+            what = needs_none(lonely, script.dialect, step)
+            yield hit_in(
+                script,
+                others.span,
+                f"this runs without a transaction because {what} shares its script: "
+                "when a statement fails, what ran before it stays",
+                f"Give {what} a migration of its own, without a transaction, and run the rest in one.",
+            )
+
+
+@rule(
+    "TXN012",
+    "transaction-in-the-script",
+    Severity.INFO,
+    "A script begins a transaction, and nobody said whether the runner opens one around it",
+    on=(ops.Transaction,),
+    dialects=("postgres",),
+    default=False,
+    aliases=("pgls:transactionNesting",),
+)
+def transaction_in_the_script(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of the first `BEGIN` of scripts that a runner may well run in a transaction of its own."""
+    for script, statements in scripts_of(step):
+        if not controls(statements) or around(step, script) is not Around.UNKNOWN:
+            continue
+        for statement, operation, _ in placed(statements):
+            if isinstance(operation, ops.Transaction) and operation.action == "begin" and statement.kind != "do":
+                yield hit_in(
+                    script,
+                    operation.span,
+                    "a runner that opens a transaction for each file would find its own ended by this one's COMMIT",
+                    "Leave BEGIN and COMMIT to the runner, or say in the configuration that it opens none: "
+                    '`transaction = "none"`.',
+                )
+                break

@@ -1,0 +1,193 @@
+"""TXN: values that are added to an enumerated type and used before the transaction that adds them has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.base.findings import Severity
+from miglint.base.model import Script
+from miglint.replay.steps import Step
+from miglint.replay.transaction_owner import Around, around, placed
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import hit_in, literal, scripts_of
+from miglint.schema.objects import Key, Table
+from miglint.sql import operations as ops
+from miglint.sql.operations import Column, Expression, Name, Operation, Statement, flat
+
+# From this version on, a value of a type that the same transaction has created can be used at once.
+_NEW_TYPES = (17,)
+_IN_TRANSACTION = (12,)
+
+
+def _adds(statements: tuple[Statement, ...]) -> bool:
+    return any(isinstance(operation, ops.AddEnumValue) for item in statements for operation in item.operations)
+
+
+class _Uses:
+    """Answers whether an operation uses a value of a type; `types` are the columns' types that can be told."""
+
+    def __init__(self, step: Step, name: Name, value: str) -> None:
+        self._step, self._name, self._value = step, name, value
+
+    def _typed(self, kind: ops.Type | Name | None) -> bool:
+        return kind is not None and kind.name == self._name.name
+
+    def _column(self, table: Name, column: str) -> bool:
+        key = Key("relation", table.schema or "public", table.name)
+        for schema in (self._step.after, self._step.before):
+            found = schema.find(key)
+            if isinstance(found, Table) and column in found.columns:
+                return self._typed(found.columns[column].type)
+        return False
+
+    def _columns(self, table: Name) -> tuple[str, ...] | None:
+        """Return the columns of a table in order, or None where no file made it."""
+        key = Key("relation", table.schema or "public", table.name)
+        found = self._step.after.find(key)
+        return tuple(found.columns) if isinstance(found, Table) and not found.assumed else None
+
+    def _said(self, expression: Expression | None) -> bool:
+        """Whether an expression holds the value, cast to the type."""
+        return (
+            expression is not None
+            and any(map(self._typed, expression.types))
+            and (expression.literal == self._value or literal(self._value) in expression.text)
+        )
+
+    def _default(self, column: Column) -> bool:
+        default = column.default
+        if default is None:
+            return False
+        return self._said(default) or (self._typed(column.type) and default.literal == self._value)
+
+    def by(self, operation: Operation) -> bool:
+        """Return whether an operation needs the value when it runs."""
+        match operation:
+            case ops.CreateTable():
+                return any(map(self._default, operation.columns))
+            case ops.AddColumn():
+                return self._default(operation.column)
+            case ops.SetDefault():
+                default = operation.default
+                typed = self._column(operation.table, operation.column)
+                return self._said(default) or (typed and default is not None and default.literal == self._value)
+            case ops.Insert() if operation.rows is not None:
+                columns = operation.columns or self._columns(operation.table)
+                if columns is None:
+                    # Nobody knows the table: the very text is taken for the value.
+                    return any(
+                        cell is not None and cell.literal == self._value for row in operation.rows for cell in row
+                    )
+                for row in operation.rows:
+                    for column, cell in zip(columns, row, strict=False):
+                        if cell is not None and cell.literal == self._value and self._column(operation.table, column):
+                            return True
+                return any(self._said(cell) for row in operation.rows for cell in row)
+            case ops.Insert() if operation.query is not None:
+                return any(map(self._typed, operation.query.types)) and literal(self._value) in operation.query.text
+            case ops.Update():
+                for column, value in operation.assignments:
+                    if self._said(value):
+                        return True
+                    if value is not None and value.literal == self._value and self._column(operation.table, column):
+                        return True
+                return self._said(operation.where)
+            case ops.Delete():
+                return self._said(operation.where)
+            case ops.CreateIndex():
+                return self._said(operation.where)
+            case ops.AddConstraint():
+                return self._said(operation.constraint.expression)
+            case _:
+                return False
+
+
+@rule(
+    "TXN006",
+    "enum-value-used-too-early",
+    Severity.ERROR,
+    "A new value of an enumerated type is used in the transaction that adds it",
+    on=(ops.AddEnumValue,),
+    dialects=("postgres",),
+    aliases=("pgsafe:enum-value-used-in-transaction",),
+)
+def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of uses of a value that no transaction has committed yet: PostgreSQL calls them unsafe."""
+    for script, statements in scripts_of(step):
+        if not _adds(statements):
+            continue
+        outer = around(step, script)
+        waiting: list[tuple[_Uses, ops.AddEnumValue]] = []
+        for statement, operation, begun in placed(statements):
+            if isinstance(operation, ops.Transaction):
+                if statement.kind != "do" and operation.action in ("commit", "rollback"):
+                    waiting = []
+                continue
+            inside = begun is not None or outer is not Around.NOTHING
+            if isinstance(operation, ops.AddEnumValue):
+                if inside and not _made_here(step, statements, operation, context):
+                    waiting.append((_Uses(step, operation.name, operation.value), operation))
+                continue
+            for uses, added in waiting:
+                used = next((inner for inner in flat((operation,)) if uses.by(inner)), None)
+                if used is not None:
+                    unsure = begun is None and outer is Around.UNKNOWN
+                    yield hit_in(
+                        script,
+                        used.span,
+                        f"{literal(added.value)} is used in the transaction that adds it to {added.name}: "
+                        "PostgreSQL refuses it as unsafe until that has been committed",
+                        "Add the value in a migration of its own, before this one.",
+                        severity=Severity.WARNING if unsure else None,
+                    )
+
+
+def _made_here(step: Step, statements: tuple[Statement, ...], added: ops.AddEnumValue, context: Context) -> bool:
+    """Whether the script itself makes the type, and all target versions then allow the new value to be used."""
+    target = context.targets.get("postgres") or ()
+    if target and target < _NEW_TYPES:
+        return False
+    return _creates(statements, added.name)
+
+
+def _creates(statements: tuple[Statement, ...], name: Name) -> bool:
+    return any(
+        isinstance(operation, ops.CreateType) and operation.name == name
+        for statement in statements
+        for operation in statement.operations
+    )
+
+
+@rule(
+    "TXN007",
+    "enum-value-in-old-transaction",
+    Severity.ERROR,
+    "A PostgreSQL before 12 cannot add a value to an enumerated type in a transaction",
+    on=(ops.AddEnumValue,),
+    dialects=("postgres",),
+)
+def enum_value_in_old_transaction(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of `ADD VALUE` in a transaction, where a target is older than PostgreSQL 12."""
+    target = context.targets.get("postgres") or ()
+    if not target or target >= _IN_TRANSACTION:
+        return
+    for script, statements in scripts_of(step):
+        if not _adds(statements):
+            continue
+        outer = around(step, script)
+        whole = outer is Around.TOOL or (outer is Around.QUERY and len(statements) > 1)
+        for _, operation, begun in placed(statements):
+            if not isinstance(operation, ops.AddEnumValue) or _creates(statements, operation.name):
+                continue
+            if whole or begun is not None:
+                yield _old(script, operation, target)
+
+
+def _old(script: Script, operation: ops.AddEnumValue, target: tuple[int, ...]) -> Hit:
+    version = ".".join(map(str, target))
+    return hit_in(
+        script,
+        operation.span,
+        f"PostgreSQL {version} cannot run ALTER TYPE ... ADD VALUE inside a transaction: 12 is the first that can",
+        "Give it a migration of its own, outside of any transaction.",
+    )

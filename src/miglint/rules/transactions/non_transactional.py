@@ -1,0 +1,248 @@
+"""TXN: statements that no transaction can hold, and those that mean something else inside one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.base.findings import Severity
+from miglint.base.model import Dialect, Script
+from miglint.replay.steps import Step
+from miglint.replay.transaction_owner import ENDS, Around, Placed, around, placed
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.clauses import hit_in, operations_of, scripts_of
+from miglint.schema.objects import Key, Table
+from miglint.sql import operations as ops
+from miglint.sql.operations import Operation
+
+# What PostgreSQL 15 and 18 refuse inside a transaction block (25001), whatever the options.
+_MAINTENANCE = {
+    "vacuum": "VACUUM",
+    "alter system": "ALTER SYSTEM",
+    "reindex schema": "REINDEX SCHEMA",
+    "reindex database": "REINDEX DATABASE",
+    "reindex system": "REINDEX SYSTEM",
+}
+_SERVER_WIDE = frozenset({"database", "tablespace"})
+# PRAGMAs that SQLite refuses, or does not obey, while a transaction is open.
+_REFUSED_PRAGMAS = frozenset({"synchronous"})
+_IGNORED_PRAGMAS = frozenset({"foreign_keys", "journal_mode"})
+
+
+_SUSPECTS = frozenset(
+    {
+        ops.CreateIndex,
+        ops.Drop,
+        ops.DetachPartition,
+        ops.Maintenance,
+        ops.CreateOther,
+        ops.AlterOther,
+        ops.Transaction,
+        ops.Pragma,
+    }
+)
+
+
+def needs_none(operation: Operation, dialect: Dialect, step: Step) -> str | None:
+    """Return the name of a statement that its engine refuses inside a transaction, or None for any other."""
+    if dialect is Dialect.SQLITE:
+        return _sqlite(operation)
+    match operation:
+        case ops.CreateIndex() if operation.concurrently:
+            return "CREATE INDEX CONCURRENTLY"
+        case ops.Drop() if operation.concurrently:
+            return "DROP INDEX CONCURRENTLY"
+        case ops.DetachPartition() if operation.concurrently:
+            return "DETACH PARTITION CONCURRENTLY"
+        case ops.Maintenance() if operation.concurrently and operation.kind.startswith("reindex"):
+            return "REINDEX CONCURRENTLY"
+        case ops.Maintenance():
+            return _maintenance(operation, step)
+        case ops.CreateOther() | ops.Drop() if operation.kind in _SERVER_WIDE:
+            verb = "CREATE" if isinstance(operation, ops.CreateOther) else "DROP"
+            return f"{verb} {operation.kind.upper()}"
+        case ops.AlterOther() if operation.kind == "database" and "tablespace" in operation.definition:
+            return "ALTER DATABASE SET TABLESPACE"
+        case ops.Transaction() if operation.action in ("commit prepared", "rollback prepared"):
+            return operation.action.upper()
+        case _:
+            return None
+
+
+def _maintenance(operation: ops.Maintenance, step: Step) -> str | None:
+    if name := _MAINTENANCE.get(operation.kind):
+        return name
+    if operation.kind == "cluster":
+        # CLUSTER without a table goes through all of them; that of a partitioned table through its partitions.
+        return "CLUSTER" if operation.target is None or _partitioned(operation.target, step) else None
+    if operation.kind == "reindex table" and operation.target is not None and _partitioned(operation.target, step):
+        return "REINDEX of a partitioned table"
+    return "DISCARD ALL" if operation.kind == "discard" and "all" in operation.options else None
+
+
+def _partitioned(name: ops.Name, step: Step) -> bool:
+    table = step.after.find(Key("relation", name.schema or "public", name.name))
+    return isinstance(table, Table) and table.partition_by is not None
+
+
+def _sqlite(operation: Operation) -> str | None:
+    if isinstance(operation, ops.Maintenance) and operation.kind == "vacuum":
+        return "VACUUM"
+    if isinstance(operation, ops.Pragma) and operation.value is not None and operation.name.lower() in _REFUSED_PRAGMAS:
+        return f"PRAGMA {operation.name.lower()}"
+    return None
+
+
+@rule(
+    "TXN005",
+    "not-in-a-transaction",
+    Severity.ERROR,
+    "A statement that cannot run inside a transaction is inside one",
+    aliases=(
+        "squawk:ban-concurrent-index-creation-in-transaction",
+        "pgls:banConcurrentIndexCreationInTransaction",
+        "pg-migration-lint:PGM003",
+        "atlas:PG103",
+        "pgfence:concurrent-in-transaction",
+        "pgsafe:concurrently-in-transaction",
+        "diesel-guard:AddIndexCheck",
+        "diesel-guard:DropIndexCheck",
+        "diesel-guard:ReindexCheck",
+    ),
+)
+def not_in_a_transaction(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of statements that the engine refuses where they stand."""
+    for script, statements in scripts_of(step):
+        found: list[tuple[Placed, str]] = []
+        for mine, statement, operation in operations_of(step):
+            if type(operation) in _SUSPECTS and mine is script:
+                what = needs_none(operation, script.dialect, step)
+                if what is not None:
+                    found.append((Placed(statement, operation, None), what))
+        if not found:
+            continue
+        outer = around(step, script)
+        open_at: dict[int, tuple[ops.Transaction | None, Around]] = {}
+        for item in placed(statements):
+            open_at[id(item.statement)] = item.begun, outer
+            ends = isinstance(item.operation, ops.Transaction) and item.operation.action in ENDS
+            if ends and item.begun is None and outer is Around.TOOL:
+                # The script has ended the tool's transaction: from here on it has none around it.
+                outer = Around.NOTHING
+        for item, what in found:
+            begun, outer = open_at[id(item.statement)]
+            hit = _refused(step, script, item, what, outer, begun, len(statements))
+            if hit is not None:
+                yield hit
+
+
+def _refused(
+    step: Step, script: Script, item: Placed, what: str, outer: Around, begun: ops.Transaction | None, count: int
+) -> Hit | None:
+    severity: Severity | None = None
+    alone = "Give it a migration of its own, outside of any transaction."
+    if item.statement.kind == "do":
+        why, help = "a DO block always runs in a transaction", alone
+    elif begun is not None:
+        why, help = "the script has begun a transaction", "End the transaction before it, or take it out of the script."
+    elif outer is Around.TOOL and step.layout == "flyway" and step.runner is None:
+        # Flyway looks at the statements, and opens no transaction for a script that holds only such.
+        if count == 1:
+            return None
+        why, help, severity = "Flyway runs other statements of this script in a transaction", alone, Severity.WARNING
+    elif outer is Around.TOOL:
+        runner = "the runner" if step.runner is not None else step.layout
+        why, help = f"{runner} runs this script in a transaction", f"{alone} {_opt_out(step)}"
+    elif outer is Around.QUERY and count > 1:
+        why, help = "statements that are sent as one query are one transaction", alone
+        # golang-migrate can be told to cut a file into its statements.
+        severity = Severity.WARNING if step.layout == "golang-migrate" else None
+    else:
+        return None
+    return hit_in(
+        script, item.operation.span, f"{what} cannot run inside a transaction: {why}", help, severity=severity
+    )
+
+
+_OPT_OUTS = {
+    "diesel": "Its `metadata.toml` says `run_in_transaction = false` then.",
+    "goose": "Its first line says `-- +goose NO TRANSACTION` then.",
+    "dbmate": "Its marker says `-- migrate:up transaction:false` then.",
+    "sql-migrate": "Its marker says `-- +migrate Up notransaction` then.",
+    "liquibase": "Its change set says `runInTransaction:false` then.",
+    "atlas": "Its first line says `-- atlas:txmode none` then.",
+    "pop": "Its name has `.autocommit` before `.up.sql` then.",
+}
+
+
+def _opt_out(step: Step) -> str:
+    return _OPT_OUTS.get(step.layout, "") if step.runner is None else ""
+
+
+@rule(
+    "TXN011",
+    "runner-may-wrap",
+    Severity.INFO,
+    "A statement that cannot run inside a transaction is in a script, and nobody said whether the runner opens one",
+    on=(
+        ops.AlterOther,
+        ops.CreateIndex,
+        ops.CreateOther,
+        ops.DetachPartition,
+        ops.Drop,
+        ops.Maintenance,
+        ops.Transaction,
+    ),
+    dialects=("postgres",),
+    aliases=(
+        "pgls:banConcurrentIndexCreationInTransaction",
+        "pg-migration-lint:PGM003",
+        "atlas:PG103",
+    ),
+)
+def runner_may_wrap(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of statements that a runner which opens a transaction for each file cannot run."""
+    for script, statements in scripts_of(step):
+        if script.dialect is not Dialect.POSTGRES or around(step, script) is not Around.UNKNOWN:
+            continue
+        for statement, operation, begun in placed(statements):
+            what = needs_none(operation, script.dialect, step) if begun is None and statement.kind != "do" else None
+            if what is not None:
+                yield hit_in(
+                    script,
+                    operation.span,
+                    f"a runner that opens a transaction for each file cannot run {what}",
+                    'If yours opens none, say so: `transaction = "none"` in the configuration.',
+                )
+
+
+@rule(
+    "TXN010",
+    "pragma-in-transaction",
+    Severity.WARNING,
+    "A PRAGMA that has no effect inside a transaction is inside one",
+    dialects=("sqlite",),
+)
+def pragma_in_transaction(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of the first setting of a kind that SQLite passes over because a transaction is open."""
+    for script, statements in scripts_of(step):
+        if script.dialect is not Dialect.SQLITE or not any(statement.kind == "pragma" for statement in statements):
+            continue
+        wrapped = around(step, script) is Around.TOOL
+        told: set[str] = set()
+        for _, operation, begun in placed(statements):
+            if not isinstance(operation, ops.Pragma) or operation.value is None:
+                continue
+            name = operation.name.lower()
+            if name not in _IGNORED_PRAGMAS or name in told or not (wrapped or begun is not None):
+                continue
+            told.add(name)
+            who = "the script has begun" if begun is not None else f"{step.layout or 'the runner'} has opened"
+            yield hit_in(
+                script,
+                operation.span,
+                f"PRAGMA {name} does nothing inside the transaction that {who}",
+                "`PRAGMA defer_foreign_keys = ON` works inside a transaction and lasts until its end; "
+                "what must happen with foreign keys off needs a script without a transaction."
+                if name == "foreign_keys"
+                else "Set the journal mode where the application opens the database: it is kept in the file.",
+            )

@@ -1,0 +1,1 @@
+"""Rules about types and schema design."""

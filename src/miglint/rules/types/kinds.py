@@ -1,0 +1,113 @@
+"""TYP013, TYP014, TYP022 and TYP023: enums, domains and extensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.base.findings import Severity
+from miglint.replay.steps import Step
+from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.support.applied_operations import done, tell
+from miglint.rules.support.clauses import qualified
+from miglint.sql import operations as ops
+
+INFO = Severity.INFO
+
+
+@rule(
+    "TYP013",
+    "enum-created",
+    INFO,
+    "An enum is created: its values can be added to, but not removed or reordered",
+    on=(ops.CreateType,),
+    dialects=("postgres",),
+    default=False,
+    aliases=("eugene:W13", "pgls:creatingEnum"),
+)
+def enum_created(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of new enums."""
+    for act, operation in done(step, ops.CreateType, forward_only=True):
+        if operation.kind == "enum":
+            yield tell(
+                act,
+                INFO,
+                f'no value of "{operation.name.name}" can be taken out again',
+                "A table of the values with a foreign key, or text with a CHECK, can be changed.",
+            )
+
+
+@rule(
+    "TYP014",
+    "enum-value-without-order",
+    INFO,
+    "ADD VALUE without BEFORE or AFTER puts the value at the end of the order",
+    on=(ops.AddEnumValue,),
+    dialects=("postgres",),
+    default=False,
+    aliases=("squawk:require-enum-value-ordering", "pgfence:alter-enum-no-ordering"),
+)
+def enum_value_without_order(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of values whose place in the order nobody said."""
+    for act, operation in done(step, ops.AddEnumValue, forward_only=True):
+        if operation.neighbour is None:
+            yield tell(
+                act,
+                INFO,
+                f"'{operation.value}' sorts behind all other values of {operation.name.name}",
+                f"Say where: `ALTER TYPE {qualified(operation.name)} ADD VALUE '{operation.value}' AFTER '...';`",
+            )
+
+
+@rule(
+    "TYP022",
+    "domain-with-constraint",
+    INFO,
+    "A domain with a constraint: changing it checks every table that uses it",
+    on=(ops.CreateType,),
+    dialects=("postgres",),
+    default=False,
+    aliases=("squawk:ban-create-domain-with-constraint", "pgfence:ban-create-domain-with-constraint"),
+)
+def domain_with_constraint(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of new domains that bind their values."""
+    for act, operation in done(step, ops.CreateType, forward_only=True):
+        if operation.kind == "domain" and (operation.constraints or not operation.nullable):
+            yield tell(
+                act,
+                INFO,
+                f'a change of what "{operation.name.name}" allows checks every row of every table that uses it',
+                "Put the CHECK on the columns.",
+            )
+
+
+_TRUSTED_SINCE = 13
+_TRUSTED = frozenset(
+    {
+        "btree_gin", "btree_gist", "citext", "cube", "dict_int", "fuzzystrmatch", "hstore", "intarray", "isn", "lo",
+        "ltree", "pgcrypto", "pg_trgm", "plpgsql", "seg", "tablefunc", "tcn", "tsm_system_rows", "tsm_system_time",
+        "unaccent", "uuid-ossp",
+    }
+)  # fmt: skip
+
+
+@rule(
+    "TYP023",
+    "extension-needs-superuser",
+    INFO,
+    "CREATE EXTENSION needs a superuser, or the right to create in the database where the extension is trusted",
+    on=(ops.CreateExtension,),
+    dialects=("postgres",),
+    default=False,
+    aliases=("diesel-guard:CreateExtensionCheck",),
+)
+def extension_needs_superuser(step: Step, context: Context) -> Iterator[Hit]:
+    """Tell of extensions that the role of the migrations may not be allowed to create."""
+    for act, operation in done(step, ops.CreateExtension, forward_only=True):
+        trusted = operation.name in _TRUSTED
+        needs = "the right CREATE on the database" if trusted else "a superuser"
+        yield tell(
+            act,
+            INFO,
+            f'"{operation.name}" needs {needs}',
+            "Have it created with the database, outside of the migrations.",
+        )

@@ -1,0 +1,253 @@
+"""The cache: it answers when nothing has changed, and only then, and never gets in the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from miglint.cache import store
+from miglint.cache.command_output import Inputs
+from miglint.cache.store import Store
+
+SQL = "CREATE TABLE a (id int);\n"
+
+
+@pytest.fixture
+def project(tmp_path):
+    folder = tmp_path / "p"
+    (folder / "migrations").mkdir(parents=True)
+    (folder / "migrations" / "001_a.up.sql").write_text(SQL)
+    (folder / "migrations" / "001_a.down.sql").write_text("DROP TABLE IF EXISTS a;\n")
+    age(folder)
+    return folder
+
+
+def age(folder):
+    """Make everything look old: what is just written is never remembered."""
+    for path in [folder, *folder.rglob("*")]:
+        os.utime(path, (1, 1))
+
+
+def run(project, *arguments, **env):
+    left_out = ("MIGLINT_CACHE_DIR", "NO_COLOR", "FORCE_COLOR")
+    clean = {name: value for name, value in os.environ.items() if name not in left_out}
+    done = subprocess.run(
+        [sys.executable, "-m", "miglint", "check", "--format", "json", *arguments],
+        cwd=project,
+        env={**clean, "XDG_CACHE_HOME": str(project.parent / "home"), **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def findings(done):
+    return [(item["code"], item["path"]) for item in json.loads(done.stdout)["findings"]]
+
+
+def entries(project, kind="answer-"):
+    return sorted((project / ".miglint_cache").glob(f"{kind}*"))
+
+
+def poison(project, text="POISON"):
+    """Change what is kept, so that an answer from the cache shows."""
+    for path in entries(project):
+        entry = json.loads(path.read_bytes())
+        entry["body"] = [text]
+        path.write_text(json.dumps(entry))
+
+
+def test_the_same_question_gets_the_kept_answer(project):
+    first = run(project)
+    assert len(entries(project)) == 1
+    second = run(project)
+    assert findings(second) == findings(first)
+    assert second.returncode == first.returncode == 1
+    poison(project)
+    assert run(project).stdout == "POISON"
+    assert run(project, "--no-cache").stdout != "POISON"
+
+
+def test_the_time_taken_is_not_the_kept_one(project):
+    slow = json.loads(run(project).stdout)["summary"]["elapsed_ms"]
+    quick = json.loads(run(project).stdout)["summary"]["elapsed_ms"]
+    assert quick < slow
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda p: (p / "migrations" / "001_a.up.sql").write_text("CREATE TABLE b (id int);\n"),
+        lambda p: (p / "migrations" / "002_b.up.sql").write_text(SQL),
+        lambda p: (p / "migrations" / "001_a.down.sql").unlink(),
+        lambda p: (p / "migrations" / "rollback").mkdir(),
+        lambda p: (p / "rollback").mkdir(),
+        lambda p: (p / "miglint.toml").write_text('ignore = ["IDM"]\n'),
+        lambda p: (p / "pyproject.toml").write_text('[tool.miglint]\nignore = ["IDM"]\n'),
+        lambda p: (p.parent / "miglint.toml").write_text('ignore = ["IDM"]\n'),
+        lambda p: (p / "migrations" / "001_a.up.sql").rename(p / "migrations" / "001_c.up.sql"),
+    ],
+)
+def test_any_change_asks_anew(project, change):
+    run(project)
+    poison(project)
+    change(project)
+    assert run(project).stdout != "POISON"
+
+
+def test_content_counts_and_not_time(project):
+    run(project)
+    poison(project)
+    file = project / "migrations" / "001_a.up.sql"
+    # Another time, but the same text.
+    os.utime(file, (2, 2))
+    assert run(project).stdout == "POISON"
+    # The same length and the same time, but another text.
+    file.write_text(SQL.replace(" a ", " z "))
+    os.utime(file, (1, 1))
+    assert run(project).stdout != "POISON"
+
+
+def test_another_format_is_another_answer_from_the_same_report(project):
+    run(project)
+    text = run(project, "--format", "text")
+    assert "error IDM001" in text.stdout
+    assert len(entries(project)) == 2
+    assert len(entries(project, "run-")) == 1
+
+
+def test_what_was_just_written_is_not_remembered(project):
+    file = project / "migrations" / "001_a.up.sql"
+    soon = time.time() + 60
+    os.utime(file, (soon, soon))
+    run(project)
+    assert entries(project) == []
+
+
+@pytest.mark.parametrize("junk", [b"", b"{", b"[]", b"null", b'{"state": 1}', b"\xff\xfe", b"[" * 100_000])
+def test_damaged_entries_are_ignored(project, junk):
+    good = findings(run(project))
+    for path in entries(project) + entries(project, "run-"):
+        path.write_bytes(junk)
+    assert findings(run(project)) == good
+
+
+def test_the_folder_keeps_itself_out_of_git_and_backups(project):
+    run(project)
+    folder = project / ".miglint_cache"
+    assert (folder / ".gitignore").read_text() == "*\n"
+    assert (folder / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
+    assert not list(folder.glob(".tmp-*"))
+
+
+def test_a_cache_from_another_checkout_is_not_believed(project):
+    run(project)
+    poison(project)
+    stranger = project.parent / "stranger"
+    assert run(project, XDG_CACHE_HOME=str(stranger)).stdout != "POISON"
+
+
+def test_a_link_in_the_place_of_the_folder_is_not_followed(project):
+    elsewhere = project.parent / "elsewhere"
+    elsewhere.mkdir()
+    (project / ".miglint_cache").symlink_to(elsewhere)
+    assert run(project).returncode == 1
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_the_folder_can_be_elsewhere(project):
+    place = project.parent / "shared-cache"
+    run(project, MIGLINT_CACHE_DIR=str(place))
+    assert list(place.glob("answer-*"))
+    assert not (project / ".miglint_cache").exists()
+
+
+@pytest.mark.parametrize("name", ["MIGLINT_CACHE_DIR", "XDG_CACHE_HOME"])
+def test_a_place_that_cannot_be_written_is_no_error(project, name):
+    # A file where a folder is wanted fails for every user, root included.
+    (project.parent / "file").write_text("")
+    assert run(project, **{name: str(project.parent / "file" / "below")}).returncode == 1
+
+
+def test_errors_are_not_kept(project):
+    assert run(project, "--select", "NOPE").returncode == 2
+    assert not (project / ".miglint_cache").exists()
+
+
+def test_two_runs_at_once_agree(project):
+    command = [sys.executable, "-m", "miglint", "check", "--format", "json"]
+    env = {**os.environ, "XDG_CACHE_HOME": str(project.parent / "home")}
+    processes = [
+        subprocess.Popen(command, cwd=project, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(6)
+    ]
+    results = [process.communicate(timeout=120) for process in processes]
+    assert {error for _, error in results} == {""}
+    assert len({json.dumps(json.loads(out)["findings"]) for out, _ in results}) == 1
+    assert len(entries(project)) == 1
+
+
+def test_the_oldest_entries_are_dropped(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "MAX_ENTRIES", 3)
+    kept = Store(str(tmp_path / "c"), b"", own=True)
+    for number in range(6):
+        kept.write(f"run-{number}", b"x")
+        os.utime(tmp_path / "c" / f"run-{number}", (number + 1, number + 1))
+    kept.write("run-new", b"x")
+    assert sorted(path.name for path in (tmp_path / "c").glob("run-*")) == ["run-4", "run-5", "run-new"]
+
+
+def test_a_pipe_among_the_files_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "x.sql")
+    assert Inputs([str(tmp_path)], [], [], False).state()[0]
+
+
+LAYOUTS = {
+    "golang-migrate": {"m/1_a.up.sql": SQL, "m/1_a.down.sql": SQL},
+    "diesel": {"m/2024-01-01-000000_a/up.sql": SQL, "m/2024-01-01-000000_a/down.sql": SQL,
+               "m/2024-01-01-000000_a/metadata.toml": "run_in_transaction = false\n"},
+    "beside": {"m/1_a.sql": SQL, "rollback/1_a.sql": SQL},
+    "below": {"m/1_a.sql": SQL, "m/rollback/1_a.sql": SQL},
+    "flyway": {"m/V1__a.sql": SQL, "m/U1__a.sql": SQL, "m/V1__a.sql.conf": "executeInTransaction=false\n"},
+    "drizzle": {"m/0000_a.sql": SQL, "m/meta/_journal.json": '{"dialect": "postgresql", "entries": []}'},
+    "prisma": {"m/migration_lock.toml": 'provider = "postgresql"\n', "m/20240101000000_a/migration.sql": SQL},
+}  # fmt: skip
+
+WATCH = """
+import os, sys
+seen = set()
+def hook(event, args):
+    if event in ("open", "os.scandir", "os.listdir") and isinstance(args[0], (str, bytes)):
+        seen.add(os.path.abspath(os.fsdecode(args[0])))
+from miglint.cache.command_output import Inputs
+from miglint.linter.run import Job, _discovered, _inputs
+from miglint.config.settings import Settings
+job = Job(Settings(os.getcwd()), tuple(sys.argv[1:]))
+sys.addaudithook(hook)
+found = _discovered(job)
+read = {path for path in seen if path.startswith(os.getcwd() + os.sep)}
+seen.clear()
+_inputs(job, found).state()
+print("\\n".join(sorted(read - seen)))
+"""
+
+
+@pytest.mark.parametrize("files", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("single", [False, True])
+def test_an_answer_depends_on_all_that_was_listed_or_read(tmp_path, files, single):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    asked = next(name for name in files if name.endswith(".sql")) if single else "m"
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH, asked], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == ""

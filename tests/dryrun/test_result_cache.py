@@ -1,0 +1,117 @@
+"""What was executed is not executed again, and what changed is."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from miglint.base.model import Dialect, History
+from miglint.cache.store import Store
+from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.result_cache import StoredMemory
+from miglint.dryrun.runner import dry_run
+from miglint.dryrun.sqlite.engine import SqliteDatabase
+
+from .histories import history, migration
+
+
+def lite(number: int, forward: str = "", rollback: str = "") -> Any:
+    return migration(
+        forward or f"CREATE TABLE t{number} (x);", rollback or f"DROP TABLE t{number};", dialect=Dialect.SQLITE,
+        name=str(number),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts of all scripts that were run."""
+    texts: list[str] = []
+    real = SqliteDatabase.run
+
+    def run(self: SqliteDatabase, script: Any, **named: Any) -> Any:
+        texts.append(script.script.text)
+        return real(self, script, **named)
+
+    monkeypatch.setattr(SqliteDatabase, "run", run)
+    return texts
+
+
+def go(folder: Path, given: History, options: DryRunOptions | None = None) -> Any:
+    chosen = options or DryRunOptions()
+    memory = StoredMemory(Store(str(folder), b"key", own=False), chosen, {})
+    only = dry_run([given], chosen, memory=memory).histories[0]
+    memory.keep(only)
+    return only
+
+
+def test_a_history_that_did_not_change_is_not_run(tmp_path: Path, ran: list[str]) -> None:
+    given = history(lite(1), lite(2, rollback="SELECT 1;"))
+    first = go(tmp_path, given)
+    assert ran
+    ran.clear()
+    second = go(tmp_path, given)
+    assert ran == []
+    assert second.kept == 2
+    for one, two in zip(first.migrations, second.migrations, strict=True):
+        assert (one.steps, one.verdict, one.unknown, one.changes) == (two.steps, two.verdict, two.unknown, two.changes)
+        assert (one.forward, one.rollback, one.rows) == (two.forward, two.rollback, two.rows)
+    assert [run.verdict.symmetric for run in second.migrations] == [True, False]
+
+
+def test_only_what_is_new_is_checked(tmp_path: Path, ran: list[str]) -> None:
+    go(tmp_path, history(lite(1), lite(2)))
+    ran.clear()
+    longer = go(tmp_path, history(lite(1), lite(2), lite(3, "CREATE TABLE t3 (x REFERENCES t2);")))
+    assert ran[:2] == ["CREATE TABLE t1 (x);", "CREATE TABLE t2 (x);"]
+    assert "DROP TABLE t2;" not in ran and "DROP TABLE t3;" in ran
+    assert (longer.kept, [run.verdict.symmetric for run in longer.migrations]) == (2, [True] * 3)
+
+
+def test_behind_a_change_all_is_run_again(tmp_path: Path, ran: list[str]) -> None:
+    go(tmp_path, history(lite(1), lite(2), lite(3)))
+    ran.clear()
+    changed = go(tmp_path, history(lite(1), lite(2, rollback="SELECT 1;"), lite(3)))
+    assert "DROP TABLE t1;" not in ran and "DROP TABLE t3;" in ran
+    assert [run.verdict.symmetric for run in changed.migrations] == [True, False, True]
+
+
+@pytest.mark.parametrize("options", [DryRunOptions(rows=7), DryRunOptions(seed=1), DryRunOptions(foreign_keys=True)])
+def test_other_options_are_another_run(tmp_path: Path, ran: list[str], options: DryRunOptions) -> None:
+    go(tmp_path, history(lite(1)))
+    ran.clear()
+    go(tmp_path, history(lite(1)), options)
+    assert "DROP TABLE t1;" in ran
+
+
+def test_what_does_not_read_back_is_run(tmp_path: Path, ran: list[str]) -> None:
+    go(tmp_path, history(lite(1)))
+    for entry in tmp_path.glob("run-*"):
+        entry.write_bytes(b'{"engine": 1}')
+    ran.clear()
+    assert go(tmp_path, history(lite(1))).kept == 0
+    assert ran
+
+
+def test_the_command_says_the_same_from_what_was_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "1_a.up.sql").write_text("CREATE TABLE a (x int);\nCREATE TABLE b (x int);")
+    (folder / "1_a.down.sql").write_text("DROP TABLE a;")
+    (folder / "miglint.toml").write_text("")
+    command = [sys.executable, "-m", "miglint", "check", "--dry-run=embedded", "--format", "json", "."]
+    environment = {**os.environ, "MIGLINT_CACHE_DIR": str(tmp_path / "cache")}
+    said = []
+    for _ in range(2):
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
+        said.append(json.loads(done.stdout))
+        said[-1]["summary"]["elapsed_ms"] = 0
+    assert said[0] == said[1]
+    assert {item["code"] for item in said[1]["findings"]} & {"SYM001", "RUN003", "RUN004"} or said[1]["findings"]
+    shutil.rmtree(tmp_path / "cache")
