@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.base.model import Direction, History, Migration, Script, Span
 from miglint.base.structs import Struct, field
 from miglint.replay.verdict import Verdict
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 from miglint.schema.value import Schema
 
 

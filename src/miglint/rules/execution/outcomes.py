@@ -14,7 +14,7 @@ from miglint.base.model import Script, Span
 from miglint.base.structs import Struct, replace
 from miglint.replay.steps import Step
 from miglint.rules.registry import Context, Hit, rule
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 
 if TYPE_CHECKING:
     # The engines load when one is asked for; this module loads with every run.

@@ -21,7 +21,8 @@ from miglint.rules.support.clauses import (
     subject,
 )
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
-from miglint.schema.diff import Change, diff
+from miglint.schema.change import Change
+from miglint.schema.diff import diff
 from miglint.schema.objects import Absent, Index, Table
 from miglint.schema.outcome import Run
 from miglint.schema.value import Schema

@@ -20,7 +20,7 @@ from miglint.rules.support.clauses import (
     was_read,
 )
 from miglint.rules.symmetry.suggestions import first_difference, how_to_restore, how_to_survive, presumed
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 from miglint.schema.objects import Key
 from miglint.schema.outcome import Event
 from miglint.schema.sameness import respelled

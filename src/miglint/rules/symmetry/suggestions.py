@@ -7,7 +7,7 @@ from itertools import zip_longest
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
 from miglint.rules.support.clauses import acting, ident, literal, qualified, subject
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 from miglint.schema.objects import Absent, Enum, Index, Key, Routine, Table, View
 from miglint.schema.outcome import Event, Failure
 from miglint.sql.operations import Column, Name
