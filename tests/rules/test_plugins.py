@@ -68,7 +68,7 @@ def test_a_rule_that_raises_is_a_finding_that_names_it(tmp_path: Path) -> None:
     write(tmp_path, **{"tools/our_rules.py": BLOCKS["tools/our_rules.py"].replace('["prefixes"]', '["prefix"]')})
     status, output = miglint(tmp_path, "check", "--select", "OUR,INT")
     assert status == 1
-    assert "rule OUR001 (table-prefix) broke down here: KeyError" in output
+    assert "rule OUR001 (table-prefix) crashed: KeyError" in output
     assert "OUR002" in output
 
 

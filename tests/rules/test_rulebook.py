@@ -14,12 +14,10 @@ from miglint.config.settings import load as load_settings
 from miglint.dryrun.limits import Limits
 from miglint.dryrun.options import DryRunOptions
 from miglint.linter.run import Job, check
-from miglint.rules import load
-from miglint.rules.registry import rules
+from miglint.rules.registry import built_in
 
 from .book import BOOK, Example, Page, pages
 
-load()
 PAGES = pages()
 EXAMPLES = [example for page in PAGES for example in page.examples]
 # As far as anybody knows no SQL makes a rule break down, the model err, or a server go away.
@@ -47,12 +45,12 @@ def checked(folder: Path, monkeypatch: pytest.MonkeyPatch, *, execute: bool = Fa
 
 
 def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
-    assert {page.code for page in PAGES} == set(rules()) == {path.stem for path in BOOK.glob("*.md")}
+    assert {page.code for page in PAGES} == set(built_in().rules) == {path.stem for path in BOOK.glob("*.md")}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.code)
 def test_a_page_says_what_the_registry_says(page: Page) -> None:
-    rule = rules()[page.code]
+    rule = built_in().rules[page.code]
     assert (page.name, page.summary) == (rule.name, rule.summary)
     assert page.metadata == {
         "severity": str(rule.severity),
@@ -88,7 +86,7 @@ def test_an_example_fires_what_its_page_says(example: Example, tmp_path: Path, m
 
 
 @pytest.mark.parametrize(
-    "example", [one for one in EXAMPLES if one.side == "Bad" and rules()[one.code].fixable], ids=str
+    "example", [one for one in EXAMPLES if one.side == "Bad" and built_in().rules[one.code].fixable], ids=str
 )
 def test_a_fix_mends_what_it_is_offered_for(example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offered = [item for item in findings_of(example, tmp_path, monkeypatch) if item.code == example.code and item.fix]

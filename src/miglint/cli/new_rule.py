@@ -96,7 +96,7 @@ def create(root: Path, code: str, name: str, summary: str, severity: Severity) -
         raise UsageError(f"{name}: a name is lower-case words with hyphens between them")
     if '"' in summary or "\\" in summary or "\n" in summary:
         raise UsageError("a summary is one line, without quotes and backslashes")
-    for rule in load_rules().values():
+    for rule in load_rules().rules.values():
         if code == rule.code or name == rule.name:
             raise UsageError(f"there is a rule {rule.code} ({rule.name}) already")
     package = root / "src" / "miglint" / "rules"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import Severity
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 
 if TYPE_CHECKING:
     from miglint.linter.suppression_comments import Remarks
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     scope="directives",
     aliases=("squawk:unused-ignore",),
 )
-def directive_unknown(remarks: Remarks, context: Context) -> Iterator[Hit]:
+def directive_unknown(remarks: Remarks) -> Iterator[Hit]:
     """Report directives that are misspelt or stand where they do nothing."""
     for item in remarks.directives:
         for problem in item.problems:
@@ -34,7 +34,7 @@ def directive_unknown(remarks: Remarks, context: Context) -> Iterator[Hit]:
     "An ignore that does not say why",
     scope="directives",
 )
-def ignore_without_reason(remarks: Remarks, context: Context) -> Iterator[Hit]:
+def ignore_without_reason(remarks: Remarks) -> Iterator[Hit]:
     """Report our own ignores without a reason; other tools' comments have no place for one."""
     for item in remarks.directives:
         if item.codes and not item.reason and not item.foreign:
@@ -44,7 +44,7 @@ def ignore_without_reason(remarks: Remarks, context: Context) -> Iterator[Hit]:
 
 
 @rule("DIR003", "ignore-unused", Severity.WARNING, "An ignore that hides nothing", scope="directives")
-def ignore_unused(remarks: Remarks, context: Context) -> Iterator[Hit]:
+def ignore_unused(remarks: Remarks) -> Iterator[Hit]:
     """Report our own ignores that hid no finding."""
     for item in remarks.unused:
         codes = ", ".join(sorted(item.codes)[:3])

@@ -9,9 +9,9 @@ from miglint.base.findings import Severity
 from miglint.base.model import Discovered, Span
 from miglint.base.structs import replace
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import (
-    acts,
+    can_change,
     does_anything,
     first_line,
     first_text,
@@ -58,7 +58,7 @@ def _reported(found: Discovered, kind: str, help: str) -> Iterator[Hit]:
     scope="project",
     aliases=("django-migration-linter:RUNSQL_REVERSIBLE",),
 )
-def missing_rollback(found: Discovered, context: Context) -> Iterator[Hit]:
+def missing_rollback(found: Discovered) -> Iterator[Hit]:
     """Tell of forwards without a rollback, in histories that have rollbacks."""
     yield from _reported(
         found,
@@ -69,7 +69,7 @@ def missing_rollback(found: Discovered, context: Context) -> Iterator[Hit]:
 
 
 @rule("PAI002", "orphan-rollback", Severity.ERROR, "The rollback has no forward", scope="project")
-def orphan_rollback(found: Discovered, context: Context) -> Iterator[Hit]:
+def orphan_rollback(found: Discovered) -> Iterator[Hit]:
     """Tell of rollbacks whose version no forward has."""
     yield from _reported(
         found,
@@ -84,7 +84,7 @@ def orphan_rollback(found: Discovered, context: Context) -> Iterator[Hit]:
     Severity.ERROR,
     "The rollback holds no statement that undoes anything",
 )
-def empty_rollback(step: Step, context: Context) -> Iterator[Hit]:
+def empty_rollback(step: Step) -> Iterator[Hit]:
     """Tell of rollbacks that are empty, hold comments only, or statements without effect."""
     migration = step.migration
     if migration.rollback is None or migration.forward is None or migration.irreversible is not None:
@@ -123,7 +123,7 @@ def _count(number: int, word: str) -> str:
 
 
 @rule("PAI004", "duplicate-version", Severity.ERROR, "Two migrations have the same version", scope="project")
-def duplicate_version(found: Discovered, context: Context) -> Iterator[Hit]:
+def duplicate_version(found: Discovered) -> Iterator[Hit]:
     """Tell of versions that several forwards of one history claim."""
     yield from _reported(
         found,
@@ -133,7 +133,7 @@ def duplicate_version(found: Discovered, context: Context) -> Iterator[Hit]:
 
 
 @rule("PAI005", "skipped-version", Severity.WARNING, "A version is missing from the sequence", scope="project")
-def skipped_version(found: Discovered, context: Context) -> Iterator[Hit]:
+def skipped_version(found: Discovered) -> Iterator[Hit]:
     """Tell of gaps in consecutively numbered histories."""
     yield from _reported(
         found,
@@ -149,7 +149,7 @@ def skipped_version(found: Discovered, context: Context) -> Iterator[Hit]:
     "A version does not sort where its tool will run it",
     scope="project",
 )
-def out_of_order(found: Discovered, context: Context) -> Iterator[Hit]:
+def out_of_order(found: Discovered) -> Iterator[Hit]:
     """Tell of versions whose order by name is not the order in which they run."""
     yield from _reported(
         found,
@@ -165,7 +165,7 @@ def out_of_order(found: Discovered, context: Context) -> Iterator[Hit]:
     "Forward and rollback look swapped",
     on=(ops.Drop, ops.DropColumn, ops.DropConstraint),
 )
-def swapped_scripts(step: Step, context: Context) -> Iterator[Hit]:
+def swapped_scripts(step: Step) -> Iterator[Hit]:
     """Tell of a forward that only drops what its own rollback creates."""
     migration = step.migration
     if migration.forward is None or migration.rollback is None:
@@ -176,7 +176,7 @@ def swapped_scripts(step: Step, context: Context) -> Iterator[Hit]:
         for operation in flat(statement.operations):
             if isinstance(operation, _REMOVES):
                 dropped.append(subject(operation))
-            elif acts(operation):
+            elif can_change(operation):
                 return
     # A script that is called after a removal is meant as one: what it removes was there before the history began.
     if not _REMOVAL.isdisjoint(migration.name.lower().replace("-", "_").split("_")):
@@ -217,7 +217,7 @@ def _known_before(step: Step, name: str, part: str | None) -> bool:
 
 
 @rule("PAI008", "irreversible-declared", Severity.INFO, "The migration is declared to have no way back")
-def irreversible_declared(step: Step, context: Context) -> Iterator[Hit]:
+def irreversible_declared(step: Step) -> Iterator[Hit]:
     """Tell what somebody declared irreversible; as a warning when a rollback says otherwise."""
     migration = step.migration
     script = migration.forward or migration.rollback
@@ -241,7 +241,7 @@ def irreversible_declared(step: Step, context: Context) -> Iterator[Hit]:
 
 
 @rule("PAI009", "forward-only-history", Severity.INFO, "The history has no rollbacks by design", scope="project")
-def forward_only(found: Discovered, context: Context) -> Iterator[Hit]:
+def forward_only(found: Discovered) -> Iterator[Hit]:
     """Tell, once per history, that its layout has no rollbacks."""
     yield from _reported(
         found,
@@ -251,7 +251,7 @@ def forward_only(found: Discovered, context: Context) -> Iterator[Hit]:
 
 
 @rule("PAI010", "unmatched-file", Severity.INFO, "The file belongs to no migration", scope="project")
-def unmatched_file(found: Discovered, context: Context) -> Iterator[Hit]:
+def unmatched_file(found: Discovered) -> Iterator[Hit]:
     """Tell of SQL files whose names no layout explains; louder where somebody has asked for that very file."""
     asked = found.requested or frozenset()
     for hit in _reported(
@@ -274,7 +274,7 @@ def unmatched_file(found: Discovered, context: Context) -> Iterator[Hit]:
     "The file is written for an engine that miglint does not read",
     scope="project",
 )
-def other_dialect(found: Discovered, context: Context) -> Iterator[Hit]:
+def other_dialect(found: Discovered) -> Iterator[Hit]:
     """Tell of files for MySQL, CockroachDB and others, which are left out."""
     yield from _reported(
         found,
@@ -284,7 +284,7 @@ def other_dialect(found: Discovered, context: Context) -> Iterator[Hit]:
 
 
 @rule("PAI012", "bad-section", Severity.ERROR, "A marker that divides the file is wrong", scope="project")
-def bad_section(found: Discovered, context: Context) -> Iterator[Hit]:
+def bad_section(found: Discovered) -> Iterator[Hit]:
     """Tell of section markers that are unknown, doubled, unclosed or out of place."""
     yield from _reported(
         found, "bad-section", "The migration tool will stop here, or run less than is written: mend the marker."
@@ -292,7 +292,7 @@ def bad_section(found: Discovered, context: Context) -> Iterator[Hit]:
 
 
 @rule("PAI013", "empty-forward", Severity.WARNING, "The forward holds no statement")
-def empty_forward(step: Step, context: Context) -> Iterator[Hit]:
+def empty_forward(step: Step) -> Iterator[Hit]:
     """Tell of forwards that are empty or hold only comments."""
     script = step.migration.forward
     if script is None or step.forward_statements or script.file.error is not None:

@@ -14,7 +14,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Migration, Script, Span
 from miglint.replay.steps import Passage
 from miglint.replay.variants import Both
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import ENGINE, first_text, ident
 from miglint.schema.common import Shape, shape
 from miglint.schema.objects import Index, Key
@@ -228,7 +228,7 @@ def _hits(both: Both, *kinds: str) -> Iterator[Hit]:
     "Only one engine's variant of the migration leaves the table",
     scope="variants",
 )
-def table_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
+def table_in_one_variant(both: Both) -> Iterator[Hit]:
     """Tell of tables that one variant of a migration makes or drops, and the other does not."""
     yield from _hits(both, "table")
 
@@ -240,7 +240,7 @@ def table_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
     "Only one engine's variant of the migration leaves the column",
     scope="variants",
 )
-def column_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
+def column_in_one_variant(both: Both) -> Iterator[Hit]:
     """Tell of columns that one variant of a migration makes or drops, and the other does not."""
     yield from _hits(both, "column")
 
@@ -252,7 +252,7 @@ def column_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
     "The variants of the migration give a column types of different kinds",
     scope="variants",
 )
-def column_type_differs(both: Both, context: Context) -> Iterator[Hit]:
+def column_type_differs(both: Both) -> Iterator[Hit]:
     """Tell of columns whose types are not two engines' words for the same kind of value."""
     yield from _hits(both, "type")
 
@@ -264,7 +264,7 @@ def column_type_differs(both: Both, context: Context) -> Iterator[Hit]:
     "A column is NOT NULL in one engine's variant alone",
     scope="variants",
 )
-def nullability_differs(both: Both, context: Context) -> Iterator[Hit]:
+def nullability_differs(both: Both) -> Iterator[Hit]:
     """Tell of columns that take NULL on one engine and not on the other."""
     yield from _hits(both, "nullability")
 
@@ -276,7 +276,7 @@ def nullability_differs(both: Both, context: Context) -> Iterator[Hit]:
     "Only one engine's variant of the migration leaves the unique key",
     scope="variants",
 )
-def unique_key_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
+def unique_key_in_one_variant(both: Both) -> Iterator[Hit]:
     """Tell of primary and unique keys that one engine alone guarantees."""
     yield from _hits(both, "key")
 
@@ -288,7 +288,7 @@ def unique_key_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
     "A foreign key is in one engine's variant alone, or deletes otherwise",
     scope="variants",
 )
-def foreign_key_differs(both: Both, context: Context) -> Iterator[Hit]:
+def foreign_key_differs(both: Both) -> Iterator[Hit]:
     """Tell of foreign keys that one engine alone has, or whose ON DELETE is another."""
     yield from _hits(both, "foreign key", "deletion")
 
@@ -300,7 +300,7 @@ def foreign_key_differs(both: Both, context: Context) -> Iterator[Hit]:
     "Only one engine's variant of the migration leaves the index",
     scope="variants",
 )
-def index_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
+def index_in_one_variant(both: Both) -> Iterator[Hit]:
     """Tell of indexes that one engine alone has: they change no result, only the time that it takes."""
     yield from _hits(both, "index")
 
@@ -312,7 +312,7 @@ def index_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
     "A column has another default in the other engine's variant",
     scope="variants",
 )
-def default_differs(both: Both, context: Context) -> Iterator[Hit]:
+def default_differs(both: Both) -> Iterator[Hit]:
     """Tell of constant defaults that are not the same."""
     yield from _hits(both, "default")
 
@@ -324,7 +324,7 @@ def default_differs(both: Both, context: Context) -> Iterator[Hit]:
     "Only one engine's variant of the migration leaves the view",
     scope="variants",
 )
-def view_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
+def view_in_one_variant(both: Both) -> Iterator[Hit]:
     """Tell of views that one engine alone has."""
     yield from _hits(both, "view")
 
@@ -336,7 +336,7 @@ def view_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
     "The migration is there for one engine alone, and the schemas differ by it",
     scope="variants",
 )
-def migration_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
+def migration_in_one_variant(both: Both) -> Iterator[Hit]:
     """Tell of migrations without a variant for the other engine whose effect is not there either."""
     alone: dict[Migration, list[_Told]] = {}
     for told in _told(both):

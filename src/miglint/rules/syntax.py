@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Direction, Discovered, Span
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import ENGINE, first_line, hit_in, problems, scripts_of, statements_of
 from miglint.sql import operations as ops
 from miglint.sql.operations import flat
@@ -33,7 +33,7 @@ _TAKEN_FOR_NAMES = frozenset(
 
 
 @rule("SYN001", "syntax-error", Severity.ERROR, "The engine's own grammar rejects the statement")
-def syntax_error(step: Step, context: Context) -> Iterator[Hit]:
+def syntax_error(step: Step) -> Iterator[Hit]:
     """Tell of each statement that the engine cannot parse, at the place that its parser names."""
     engine = ENGINE[step.migration.dialect]
     other = Dialect.SQLITE if step.migration.dialect is Dialect.POSTGRES else Dialect.POSTGRES
@@ -57,14 +57,14 @@ def syntax_error(step: Step, context: Context) -> Iterator[Hit]:
 
 
 @rule("SYN002", "unreadable-file", Severity.ERROR, "The file cannot be read", scope="project")
-def unreadable_file(found: Discovered, context: Context) -> Iterator[Hit]:
+def unreadable_file(found: Discovered) -> Iterator[Hit]:
     """Tell of files and folders that could not be opened or followed."""
     for problem, file in problems(found, "unreadable", "symlink-loop"):
         yield Hit(file, Span(0, 0), problem.message, "Nothing is known of what it holds, so nothing was checked in it.")
 
 
 @rule("SYN003", "not-utf-8", Severity.ERROR, "The file is not valid UTF-8", scope="project")
-def not_utf_8(found: Discovered, context: Context) -> Iterator[Hit]:
+def not_utf_8(found: Discovered) -> Iterator[Hit]:
     """Tell of bytes that are no text, with their place."""
     for problem, file in problems(found, "encoding"):
         at = problem.character or 0
@@ -77,7 +77,7 @@ def not_utf_8(found: Discovered, context: Context) -> Iterator[Hit]:
 
 
 @rule("SYN004", "file-too-large", Severity.WARNING, "The file is too large to be read as a migration", scope="project")
-def file_too_large(found: Discovered, context: Context) -> Iterator[Hit]:
+def file_too_large(found: Discovered) -> Iterator[Hit]:
     """Tell of files that were left out for their size."""
     for problem, file in problems(found, "too-large"):
         yield Hit(
@@ -93,8 +93,9 @@ def file_too_large(found: Discovered, context: Context) -> Iterator[Hit]:
     "statement-not-read",
     Severity.WARNING,
     "The statement is beyond what miglint can read",
+    once_per_script=True,
 )
-def statement_not_read(step: Step, context: Context) -> Iterator[Hit]:
+def statement_not_read(step: Step) -> Iterator[Hit]:
     """Tell of statements that an engine may well accept, and of which nothing is known here."""
     for direction, script in (
         (Direction.FORWARD, step.migration.forward),
@@ -125,7 +126,7 @@ def statement_not_read(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("pgsafe:unchecked-do-block",),
 )
-def opaque_block(step: Step, context: Context) -> Iterator[Hit]:
+def opaque_block(step: Step) -> Iterator[Hit]:
     """Tell of `DO` blocks with SQL that is put together when they run, or in a language that is not read."""
     for script, statements in scripts_of(step):
         for statement in statements:
@@ -149,7 +150,7 @@ def opaque_block(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("pgsafe:unchecked-do-block",),
 )
-def execute_of_constant(step: Step, context: Context) -> Iterator[Hit]:
+def execute_of_constant(step: Step) -> Iterator[Hit]:
     """Tell of statements that a `DO` block keeps in strings without need."""
     for script, statements in scripts_of(step):
         told: set[Span] = set()

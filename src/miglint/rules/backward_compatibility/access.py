@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import dropped, dropped_others
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import done, tell, undoes
+from miglint.rules.definition import Hit, hazard
+from miglint.rules.support.applied_operations import effective, undoes
 from miglint.schema.objects import Index
 from miglint.sql import operations as ops
 
@@ -16,7 +16,7 @@ WARNING, INFO = Severity.WARNING, Severity.INFO
 _RELEASE = "First release code that copes with both."
 
 
-@rule(
+@hazard(
     "BWC040",
     "index-dropped",
     INFO,
@@ -25,19 +25,19 @@ _RELEASE = "First release code that copes with both."
     default=False,
     aliases=("squawk:ban-drop-index",),
 )
-def index_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def index_dropped(step: Step) -> Iterator[Hit]:
     """Tell of indexes that go, and of the guarantee that goes with a unique one."""
-    for act, operation in dropped(step, "index"):
-        index = act.before.find(act.key(operation.name))
+    for applied, operation in dropped(step, "index"):
+        index = applied.before.find(applied.key(operation.name))
         table = index.table if isinstance(index, Index) else None
-        if table is not None and act.fresh(table):
+        if table is not None and applied.fresh(table):
             continue
         unique = isinstance(index, Index) and index.unique
         also = ", and with it the guarantee that its values are unique" if unique else ""
-        yield tell(act, INFO, f'"{operation.name.name}" goes{also}', "See in pg_stat_user_indexes that nobody uses it.")
+        yield applied.hit(f'"{operation.name.name}" goes{also}', "See in pg_stat_user_indexes that nobody uses it.")
 
 
-@rule(
+@hazard(
     "BWC041",
     "trigger-dropped",
     INFO,
@@ -46,14 +46,14 @@ def index_dropped(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-drop-trigger", "pgls:banDropTrigger"),
 )
-def trigger_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def trigger_dropped(step: Step) -> Iterator[Hit]:
     """Tell of triggers that are dropped and not made again."""
-    for act, operation in dropped_others(step, ("trigger",), "trigger"):
-        if operation.table is None or not act.fresh(operation.table):
-            yield tell(act, INFO, f'what the trigger "{operation.name.name}" does is not done any more', _RELEASE)
+    for applied, operation in dropped_others(step, ("trigger",), "trigger"):
+        if operation.table is None or not applied.fresh(operation.table):
+            yield applied.hit(f'what the trigger "{operation.name.name}" does is not done any more', _RELEASE)
 
 
-@rule(
+@hazard(
     "BWC042",
     "policy-dropped",
     INFO,
@@ -63,15 +63,15 @@ def trigger_dropped(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-drop-policy",),
 )
-def policy_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def policy_dropped(step: Step) -> Iterator[Hit]:
     """Tell of policies and rules that are dropped and not made again."""
     for kind in ("policy", "rule"):
-        for act, operation in dropped_others(step, (kind,), kind):
-            if operation.table is None or not act.fresh(operation.table):
-                yield tell(act, INFO, f'the {kind} "{operation.name.name}" goes', _RELEASE)
+        for applied, operation in dropped_others(step, (kind,), kind):
+            if operation.table is None or not applied.fresh(operation.table):
+                yield applied.hit(f'the {kind} "{operation.name.name}" goes', _RELEASE)
 
 
-@rule(
+@hazard(
     "BWC043",
     "trigger-switched",
     INFO,
@@ -81,23 +81,21 @@ def policy_dropped(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-disable-trigger", "pg-migration-lint:PGM020"),
 )
-def trigger_switched(step: Step, context: Context) -> Iterator[Hit]:
+def trigger_switched(step: Step) -> Iterator[Hit]:
     """Tell of triggers and rules that are switched; the foreign keys are triggers too."""
-    for act, operation in done(step, ops.EnableTrigger):
-        if act.fresh(operation.table) or undoes(step, act):
+    for applied, operation in effective(step, ops.EnableTrigger):
+        if applied.fresh(operation.table) or undoes(step, applied):
             continue
         everything = operation.trigger == "*all*" and operation.state == "disable"
         also = ": no foreign key of the table is checked any more" if everything else ""
         name = {"*all*": "all triggers", "*user*": "the triggers"}.get(operation.trigger, f'"{operation.trigger}"')
-        yield tell(
-            act,
-            INFO,
+        yield applied.hit(
             f'{operation.state} {name} of "{operation.table.name}"{also}',
             "Switch it back on in the same transaction.",
         )
 
 
-@rule(
+@hazard(
     "BWC044",
     "replica-identity-changed",
     INFO,
@@ -107,14 +105,14 @@ def trigger_switched(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-replica-identity",),
 )
-def replica_identity_changed(step: Step, context: Context) -> Iterator[Hit]:
+def replica_identity_changed(step: Step) -> Iterator[Hit]:
     """Tell of `REPLICA IDENTITY`."""
-    for act, operation in done(step, ops.SetTableOption):
-        if operation.option == "replica identity" and not act.fresh(operation.table) and not undoes(step, act):
-            yield tell(act, INFO, f'subscribers of "{operation.table.name}" get another key of changed rows', _RELEASE)
+    for applied, operation in effective(step, ops.SetTableOption):
+        if operation.option == "replica identity" and not applied.fresh(operation.table) and not undoes(step, applied):
+            yield applied.hit(f'subscribers of "{operation.table.name}" get another key of changed rows', _RELEASE)
 
 
-@rule(
+@hazard(
     "BWC045",
     "privileges-revoked",
     INFO,
@@ -124,40 +122,41 @@ def replica_identity_changed(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-revoke",),
 )
-def privileges_revoked(step: Step, context: Context) -> Iterator[Hit]:
+def privileges_revoked(step: Step) -> Iterator[Hit]:
     """Tell of `REVOKE`, `DROP OWNED` and `DROP ROLE`."""
-    for act, operation in done(step, ops.SetPrivileges):
-        if not operation.grant and not undoes(step, act):
+    for applied, operation in effective(step, ops.SetPrivileges):
+        if not operation.grant and not undoes(step, applied):
             who = ", ".join(operation.roles) or "a role"
-            yield tell(act, INFO, f"{who} may do less from now on", "See first that nobody uses these rights.")
-    for act, role in dropped_others(step, ("role",), "role"):
-        yield tell(act, INFO, f'the role "{role.name.name}" goes', "See first that nobody logs in as it.")
-    for act, other in done(step, ops.Opaque):
-        if act.moment.statement.kind == "drop owned":
-            yield tell(act, INFO, other.reason, "Name what is dropped, one by one.")
+            yield applied.hit(f"{who} may do less from now on", "See first that nobody uses these rights.")
+    for applied, role in dropped_others(step, ("role",), "role"):
+        yield applied.hit(f'the role "{role.name.name}" goes', "See first that nobody logs in as it.")
+    for applied, other in effective(step, ops.Opaque):
+        if applied.moment.statement.kind == "drop owned":
+            yield applied.hit(other.reason, "Name what is dropped, one by one.")
 
 
 def _table_rule(step: Step, kind: str) -> Iterator[Hit]:
     """Tell of policies that are created, or whose condition or roles change."""
     if kind == "created":
-        for act, operation in done(step, ops.CreatePolicy):
-            if not act.fresh(operation.table) and not undoes(step, act):
-                yield tell(
-                    act,
-                    INFO,
+        for applied, operation in effective(step, ops.CreatePolicy):
+            if not applied.fresh(operation.table) and not undoes(step, applied):
+                yield applied.hit(
                     f'the policy "{operation.name}" decides which rows of "{operation.table.name}" are seen',
                     _RELEASE,
+                    severity=INFO,
                 )
         return
-    for act, change in done(step, ops.AlterPolicy):
+    for applied, change in effective(step, ops.AlterPolicy):
         roles = change.definition.startswith("to ")
         condition = "using " in change.definition or "with check " in change.definition
-        if (roles if kind == "roles" else condition) and not act.fresh(change.table) and not undoes(step, act):
+        if (roles if kind == "roles" else condition) and not applied.fresh(change.table) and not undoes(step, applied):
             what = "for other roles" if kind == "roles" else "by another condition"
-            yield tell(act, INFO, f'the policy "{change.name}" of "{change.table.name}" decides {what}', _RELEASE)
+            yield applied.hit(
+                f'the policy "{change.name}" of "{change.table.name}" decides {what}', _RELEASE, severity=INFO
+            )
 
 
-@rule(
+@hazard(
     "BWC046",
     "policy-created",
     INFO,
@@ -167,12 +166,12 @@ def _table_rule(step: Step, kind: str) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-create-policy",),
 )
-def policy_created(step: Step, context: Context) -> Iterator[Hit]:
+def policy_created(step: Step) -> Iterator[Hit]:
     """Tell of new policies on tables that were there before."""
     return _table_rule(step, "created")
 
 
-@rule(
+@hazard(
     "BWC047",
     "policy-condition-changed",
     INFO,
@@ -182,12 +181,12 @@ def policy_created(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-alter-policy-condition",),
 )
-def policy_condition_changed(step: Step, context: Context) -> Iterator[Hit]:
+def policy_condition_changed(step: Step) -> Iterator[Hit]:
     """Tell of `ALTER POLICY ... USING` and `WITH CHECK`."""
     return _table_rule(step, "condition")
 
 
-@rule(
+@hazard(
     "BWC048",
     "policy-roles-changed",
     INFO,
@@ -197,12 +196,12 @@ def policy_condition_changed(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-alter-policy-roles",),
 )
-def policy_roles_changed(step: Step, context: Context) -> Iterator[Hit]:
+def policy_roles_changed(step: Step) -> Iterator[Hit]:
     """Tell of `ALTER POLICY ... TO`."""
     return _table_rule(step, "roles")
 
 
-@rule(
+@hazard(
     "BWC049",
     "row-level-security-switched",
     INFO,
@@ -212,21 +211,25 @@ def policy_roles_changed(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-alter-row-level-security",),
 )
-def row_level_security_switched(step: Step, context: Context) -> Iterator[Hit]:
+def row_level_security_switched(step: Step) -> Iterator[Hit]:
     """Tell of `ENABLE`, `DISABLE`, `FORCE` and `NO FORCE ROW LEVEL SECURITY`."""
-    for act, operation in done(step, ops.SetTableOption):
-        if operation.option.endswith("row security") and not act.fresh(operation.table) and not undoes(step, act):
+    for applied, operation in effective(step, ops.SetTableOption):
+        if (
+            operation.option.endswith("row security")
+            and not applied.fresh(operation.table)
+            and not undoes(step, applied)
+        ):
             rows = "only what policies allow" if operation.value == "on" else "all rows, whatever the policies say"
-            yield tell(act, INFO, f'roles see of "{operation.table.name}" {rows}', _RELEASE)
+            yield applied.hit(f'roles see of "{operation.table.name}" {rows}', _RELEASE)
 
 
 def _options(step: Step, kind: str, what: str) -> Iterator[Hit]:
-    for act, operation in done(step, ops.AlterOther):
-        if operation.kind == kind and not undoes(step, act):
-            yield tell(act, INFO, f'{what} "{operation.name.name}" is set otherwise from now on', _RELEASE)
+    for applied, operation in effective(step, ops.AlterOther):
+        if operation.kind == kind and not undoes(step, applied):
+            yield applied.hit(f'{what} "{operation.name.name}" is set otherwise from now on', _RELEASE, severity=INFO)
 
 
-@rule(
+@hazard(
     "BWC050",
     "role-options-changed",
     INFO,
@@ -236,12 +239,12 @@ def _options(step: Step, kind: str, what: str) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-alter-role-options",),
 )
-def role_options_changed(step: Step, context: Context) -> Iterator[Hit]:
+def role_options_changed(step: Step) -> Iterator[Hit]:
     """Tell of `ALTER ROLE`."""
     return _options(step, "role", "the role")
 
 
-@rule(
+@hazard(
     "BWC051",
     "database-options-changed",
     INFO,
@@ -251,12 +254,12 @@ def role_options_changed(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-alter-database-options",),
 )
-def database_options_changed(step: Step, context: Context) -> Iterator[Hit]:
+def database_options_changed(step: Step) -> Iterator[Hit]:
     """Tell of `ALTER DATABASE`."""
     return _options(step, "database", "the database")
 
 
-@rule(
+@hazard(
     "BWC052",
     "system-options-changed",
     INFO,
@@ -266,19 +269,17 @@ def database_options_changed(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-alter-system-options",),
 )
-def system_options_changed(step: Step, context: Context) -> Iterator[Hit]:
+def system_options_changed(step: Step) -> Iterator[Hit]:
     """Tell of `ALTER SYSTEM`."""
-    for act, operation in done(step, ops.Maintenance):
+    for applied, operation in effective(step, ops.Maintenance):
         if operation.kind == "alter system":
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 "a setting of the whole server changes, for all of its databases",
                 "Keep it with the configuration of the server.",
             )
 
 
-@rule(
+@hazard(
     "BWC053",
     "extension-updated",
     INFO,
@@ -288,6 +289,6 @@ def system_options_changed(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-alter-extension",),
 )
-def extension_updated(step: Step, context: Context) -> Iterator[Hit]:
+def extension_updated(step: Step) -> Iterator[Hit]:
     """Tell of `ALTER EXTENSION`."""
     return _options(step, "extension", "the extension")

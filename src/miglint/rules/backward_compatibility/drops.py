@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import dropped, dropped_others, final_table
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell, undoes
+from miglint.rules.definition import Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
 from miglint.rules.support.clauses import ident, qualified
 from miglint.sql import operations as ops
 
@@ -16,7 +16,7 @@ WARNING, INFO = Severity.WARNING, Severity.INFO
 _TWO_RELEASES = "First release code that does without it; drop it in a later migration."
 
 
-@rule(
+@hazard(
     "BWC001",
     "table-dropped",
     WARNING,
@@ -34,12 +34,10 @@ _TWO_RELEASES = "First release code that does without it; drop it in a later mig
         "diesel-guard:DropTableCheck",
     ),
 )
-def table_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def table_dropped(step: Step) -> Iterator[Hit]:
     """Tell of tables that are dropped and do not come back."""
-    for act, operation in dropped(step, "table", "foreign table"):
-        yield tell(
-            act,
-            WARNING,
+    for applied, operation in dropped(step, "table", "foreign table"):
+        yield applied.hit(
             f'"{operation.name.name}" goes while the running application may still read and write it',
             f"First release code that does without it, and rename it to see who complains: "
             f"`ALTER TABLE {qualified(operation.name)} RENAME TO {ident(operation.name.name + '_unused')};`. "
@@ -47,7 +45,7 @@ def table_dropped(step: Step, context: Context) -> Iterator[Hit]:
         )
 
 
-@rule(
+@hazard(
     "BWC002",
     "column-dropped",
     WARNING,
@@ -65,43 +63,41 @@ def table_dropped(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:DropColumnCheck",
     ),
 )
-def column_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def column_dropped(step: Step) -> Iterator[Hit]:
     """Tell of columns that are dropped and do not come back under their name."""
-    for act, operation in done(step, ops.DropColumn):
+    for applied, operation in effective(step, ops.DropColumn):
         table = operation.table
-        if act.fresh_column(table, operation.column) or undoes(step, act):
+        if applied.fresh_column(table, operation.column) or undoes(step, applied):
             continue
-        end = final_table(step, act, table)
-        if end is not None and act.folded(operation.column) in end.columns:
+        end = final_table(step, applied, table)
+        if end is not None and applied.folded(operation.column) in end.columns:
             continue
-        if _renamed_to(step, act, operation):
+        if _renamed_to(step, applied, operation):
             continue
-        known = act.column(table, operation.column)
+        known = applied.column(table, operation.column)
         needed = known is not None and known.nullable is False and known.default is None
         loosen = ""
-        if needed and act.script.dialect == "postgres":
+        if needed and applied.script.dialect == "postgres":
             column = f"{qualified(table)} ALTER COLUMN {ident(operation.column)}"
             loosen = f"`ALTER TABLE {column} DROP NOT NULL;` lets that code write. "
-        yield tell(
-            act,
-            WARNING,
+        yield applied.hit(
             f'"{table.name}.{operation.column}" goes while the running application may still name it',
             f"First release code that does without it. {loosen}Drop it in a later migration.",
         )
 
 
-def _renamed_to(step: Step, act: Act, operation: ops.DropColumn) -> bool:
+def _renamed_to(step: Step, applied: AppliedOperation, operation: ops.DropColumn) -> bool:
     """Return whether the script itself gave the column that name: nobody uses it, and of the old one BWC021 tells."""
     return any(
-        earlier.script is act.script
-        and earlier.number < act.number
-        and act.folded(rename.new) == act.folded(operation.column)
-        and earlier.key(rename.table) == act.key(operation.table)
-        for earlier, rename in done(step, ops.RenameColumn)
+        earlier.script is applied.script
+        and earlier.number < applied.number
+        and applied.folded(rename.new) == applied.folded(operation.column)
+        and earlier.key(rename.table) == applied.key(operation.table)
+        for earlier, rename in effective(step, ops.RenameColumn)
     )
 
 
-@rule(
+@hazard(
     "BWC003",
     "view-dropped",
     WARNING,
@@ -109,13 +105,13 @@ def _renamed_to(step: Step, act: Act, operation: ops.DropColumn) -> bool:
     on=(ops.Drop,),
     aliases=("squawk:ban-drop-view",),
 )
-def view_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def view_dropped(step: Step) -> Iterator[Hit]:
     """Tell of views that are dropped and not made again."""
-    for act, operation in dropped(step, "view", "materialized view"):
-        yield tell(act, WARNING, f'the {operation.kind} "{operation.name.name}" goes', _TWO_RELEASES)
+    for applied, operation in dropped(step, "view", "materialized view"):
+        yield applied.hit(f'the {operation.kind} "{operation.name.name}" goes', _TWO_RELEASES)
 
 
-@rule(
+@hazard(
     "BWC004",
     "function-dropped",
     WARNING,
@@ -124,13 +120,13 @@ def view_dropped(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("squawk:ban-drop-function",),
 )
-def function_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def function_dropped(step: Step) -> Iterator[Hit]:
     """Tell of functions, procedures and aggregates that are dropped and not made again."""
-    for act, operation in dropped_others(step, ("function", "procedure", "routine", "aggregate"), "routine"):
-        yield tell(act, WARNING, f'the {operation.kind} "{operation.name.name}" goes', _TWO_RELEASES)
+    for applied, operation in dropped_others(step, ("function", "procedure", "routine", "aggregate"), "routine"):
+        yield applied.hit(f'the {operation.kind} "{operation.name.name}" goes', _TWO_RELEASES)
 
 
-@rule(
+@hazard(
     "BWC005",
     "type-dropped",
     WARNING,
@@ -139,13 +135,13 @@ def function_dropped(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("squawk:ban-drop-type",),
 )
-def type_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def type_dropped(step: Step) -> Iterator[Hit]:
     """Tell of types that are dropped and not made again."""
-    for act, operation in dropped_others(step, ("type",), "type"):
-        yield tell(act, WARNING, f'the type "{operation.name.name}" goes', _TWO_RELEASES)
+    for applied, operation in dropped_others(step, ("type",), "type"):
+        yield applied.hit(f'the type "{operation.name.name}" goes', _TWO_RELEASES)
 
 
-@rule(
+@hazard(
     "BWC006",
     "domain-dropped",
     WARNING,
@@ -154,13 +150,13 @@ def type_dropped(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("squawk:ban-drop-domain",),
 )
-def domain_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def domain_dropped(step: Step) -> Iterator[Hit]:
     """Tell of domains that are dropped and not made again."""
-    for act, operation in dropped_others(step, ("domain",), "type"):
-        yield tell(act, WARNING, f'the domain "{operation.name.name}" goes', _TWO_RELEASES)
+    for applied, operation in dropped_others(step, ("domain",), "type"):
+        yield applied.hit(f'the domain "{operation.name.name}" goes', _TWO_RELEASES)
 
 
-@rule(
+@hazard(
     "BWC007",
     "sequence-dropped",
     WARNING,
@@ -169,13 +165,13 @@ def domain_dropped(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("squawk:ban-drop-sequence",),
 )
-def sequence_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def sequence_dropped(step: Step) -> Iterator[Hit]:
     """Tell of sequences that are dropped and not made again."""
-    for act, operation in dropped(step, "sequence"):
-        yield tell(act, WARNING, f'the sequence "{operation.name.name}" goes', _TWO_RELEASES)
+    for applied, operation in dropped(step, "sequence"):
+        yield applied.hit(f'the sequence "{operation.name.name}" goes', _TWO_RELEASES)
 
 
-@rule(
+@hazard(
     "BWC008",
     "extension-dropped",
     WARNING,
@@ -184,18 +180,16 @@ def sequence_dropped(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("squawk:ban-drop-extension",),
 )
-def extension_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def extension_dropped(step: Step) -> Iterator[Hit]:
     """Tell of extensions that are dropped."""
-    for act, operation in dropped_others(step, ("extension",), "extension"):
-        yield tell(
-            act,
-            WARNING,
+    for applied, operation in dropped_others(step, ("extension",), "extension"):
+        yield applied.hit(
             f'the extension "{operation.name.name}" goes, and whatever of it the running application uses',
             _TWO_RELEASES,
         )
 
 
-@rule(
+@hazard(
     "BWC009",
     "default-dropped",
     WARNING,
@@ -204,18 +198,18 @@ def extension_dropped(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("squawk:ban-drop-default",),
 )
-def default_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def default_dropped(step: Step) -> Iterator[Hit]:
     """Tell of defaults that go; of a new column only where no old code can write a row without it."""
-    for act, operation in done(step, ops.SetDefault):
+    for applied, operation in effective(step, ops.SetDefault):
         if operation.default is not None or operation.kind == "view":
             continue
-        if act.fresh(operation.table) or undoes(step, act):
+        if applied.fresh(operation.table) or undoes(step, applied):
             continue
-        known = act.column(operation.table, operation.column)
+        known = applied.column(operation.table, operation.column)
         if known is not None and not known.assumed and known.default is None:
             continue
-        new = act.fresh_column(operation.table, operation.column)
-        end = final_table(step, act, operation.table)
+        new = applied.fresh_column(operation.table, operation.column)
+        end = final_table(step, applied, operation.table)
         after = end.columns.get(operation.column) if end is not None else None
         if end is not None and (after is None or after.default is not None or after.identity is not None):
             continue
@@ -223,16 +217,14 @@ def default_dropped(step: Step, context: Context) -> Iterator[Hit]:
         # A default that only filled the rows that are there: old code does not know the column, and cannot write it.
         if new and not needed:
             continue
-        yield tell(
-            act,
-            WARNING,
+        yield applied.hit(
             f'"{operation.table.name}.{operation.column}" has no default any more: an INSERT that leaves it out '
             + ("fails" if needed else "writes NULL"),
             "First release code that always writes the column; drop the default in a later migration.",
         )
 
 
-@rule(
+@hazard(
     "BWC010",
     "not-null-dropped",
     WARNING,
@@ -248,29 +240,27 @@ def default_dropped(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:DropNotNullCheck",
     ),
 )
-def not_null_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def not_null_dropped(step: Step) -> Iterator[Hit]:
     """Tell of columns that may hold NULL from now on."""
-    for act, operation in done(step, ops.SetNullable):
+    for applied, operation in effective(step, ops.SetNullable):
         if not operation.nullable or operation.kind == "view":
             continue
-        if undoes(step, act) or (operation.column and act.fresh_column(operation.table, operation.column)):
+        if undoes(step, applied) or (operation.column and applied.fresh_column(operation.table, operation.column)):
             continue
-        known = act.column(operation.table, operation.column)
+        known = applied.column(operation.table, operation.column)
         if known is not None and not known.assumed and known.nullable:
             continue
-        end = final_table(step, act, operation.table)
+        end = final_table(step, applied, operation.table)
         if end is not None and operation.column and operation.column not in end.columns:
             continue
         name = f"{operation.table.name}.{operation.column}".rstrip(".")
-        yield tell(
-            act,
-            WARNING,
+        yield applied.hit(
             f'"{name}" can be NULL from now on, and old code reads it as if it could not',
             "First release code that copes with NULL; until all of it does, nobody may write one.",
         )
 
 
-@rule(
+@hazard(
     "BWC011",
     "generated-expression-dropped",
     WARNING,
@@ -279,19 +269,17 @@ def not_null_dropped(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("squawk:ban-drop-generated-expression",),
 )
-def generated_expression_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def generated_expression_dropped(step: Step) -> Iterator[Hit]:
     """Tell of `DROP EXPRESSION`."""
-    for act, operation in done(step, ops.SetGenerated):
-        if operation.expression is None and not act.fresh(operation.table) and not undoes(step, act):
-            yield tell(
-                act,
-                WARNING,
+    for applied, operation in effective(step, ops.SetGenerated):
+        if operation.expression is None and not applied.fresh(operation.table) and not undoes(step, applied):
+            yield applied.hit(
                 f'"{operation.table.name}.{operation.column}" is no longer computed, and old code never writes it',
                 "First release code that writes the column, or have a trigger fill it.",
             )
 
 
-@rule(
+@hazard(
     "BWC012",
     "identity-changed",
     WARNING,
@@ -300,10 +288,10 @@ def generated_expression_dropped(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("squawk:ban-alter-identity",),
 )
-def identity_changed(step: Step, context: Context) -> Iterator[Hit]:
+def identity_changed(step: Step) -> Iterator[Hit]:
     """Tell of `SET GENERATED` and `DROP IDENTITY`."""
-    for act, operation in done(step, ops.SetIdentity):
-        if operation.action == "add" or act.fresh(operation.table) or undoes(step, act):
+    for applied, operation in effective(step, ops.SetIdentity):
+        if operation.action == "add" or applied.fresh(operation.table) or undoes(step, applied):
             continue
         column = f'"{operation.table.name}.{operation.column}"'
         if operation.action == "drop":
@@ -312,10 +300,10 @@ def identity_changed(step: Step, context: Context) -> Iterator[Hit]:
             message = f"{column} refuses numbers that the application gives itself from now on"
         else:
             message = f"the numbers of {column} are given in another way from now on"
-        yield tell(act, WARNING, message, "First release code that works with both.")
+        yield applied.hit(message, "First release code that works with both.")
 
 
-@rule(
+@hazard(
     "BWC013",
     "schema-of-object-changed",
     WARNING,
@@ -324,16 +312,14 @@ def identity_changed(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("squawk:ban-set-schema",),
 )
-def schema_of_object_changed(step: Step, context: Context) -> Iterator[Hit]:
+def schema_of_object_changed(step: Step) -> Iterator[Hit]:
     """Tell of `SET SCHEMA`."""
-    for act, operation in done(step, ops.SetSchema):
-        if act.fresh(operation.name) or undoes(step, act):
+    for applied, operation in effective(step, ops.SetSchema):
+        if applied.fresh(operation.name) or undoes(step, applied):
             continue
         moved = ops.Name(operation.schema, operation.name.name)
         view = operation.kind == "table"
-        yield tell(
-            act,
-            WARNING,
+        yield applied.hit(
             f'the {operation.kind} "{operation.name.name}" is not where the running application looks for it',
             f"Leave a view behind in the same transaction: `CREATE VIEW {qualified(operation.name)} AS "
             f"SELECT * FROM {qualified(moved)};`"
@@ -342,7 +328,7 @@ def schema_of_object_changed(step: Step, context: Context) -> Iterator[Hit]:
         )
 
 
-@rule(
+@hazard(
     "BWC014",
     "inheritance-detached",
     INFO,
@@ -352,15 +338,17 @@ def schema_of_object_changed(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-detach-inheritance",),
 )
-def inheritance_detached(step: Step, context: Context) -> Iterator[Hit]:
+def inheritance_detached(step: Step) -> Iterator[Hit]:
     """Tell of `DETACH PARTITION` and `NO INHERIT`."""
-    found = [(act, one.partition, one.table) for act, one in done(step, ops.DetachPartition) if one.kind == "table"]
-    found += [(act, one.table, one.parent) for act, one in done(step, ops.SetInherit) if not one.inherit]
-    for act, child, parent in found:
-        if not act.fresh(child) and not undoes(step, act):
-            yield tell(
-                act,
-                INFO,
+    found = [
+        (applied, one.partition, one.table)
+        for applied, one in effective(step, ops.DetachPartition)
+        if one.kind == "table"
+    ]
+    found += [(applied, one.table, one.parent) for applied, one in effective(step, ops.SetInherit) if not one.inherit]
+    for applied, child, parent in found:
+        if not applied.fresh(child) and not undoes(step, applied):
+            yield applied.hit(
                 f'queries of "{parent.name}" no longer see the rows of "{child.name}"',
                 "First release code that does without them.",
             )

@@ -10,8 +10,8 @@ from miglint.locks.look import View as Look
 from miglint.locks.types import Change
 from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import end_of, start_of
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell, undoes, version_of
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes, version_of
 from miglint.rules.support.clauses import ident, qualified
 from miglint.schema.objects import View
 from miglint.sql import operations as ops
@@ -35,7 +35,7 @@ _WIDER = frozenset(
 )
 
 
-@rule(
+@hazard(
     "BWC020",
     "table-renamed",
     ERROR,
@@ -53,37 +53,35 @@ _WIDER = frozenset(
         "diesel-guard:RenameTableCheck",
     ),
 )
-def table_renamed(step: Step, context: Context) -> Iterator[Hit]:
+def table_renamed(step: Step) -> Iterator[Hit]:
     """Tell of tables that are renamed and leave nothing behind under their old name."""
-    for act, operation in done(step, ops.Rename):
-        if operation.kind not in _TABLES or act.fresh(operation.name) or undoes(step, act):
+    for applied, operation in effective(step, ops.Rename):
+        if operation.kind not in _TABLES or applied.fresh(operation.name) or undoes(step, applied):
             continue
-        if isinstance(act.before.find(act.key(operation.name)), View):
+        if isinstance(applied.before.find(applied.key(operation.name)), View):
             continue
         # A view, or a table made anew, that takes the old name serves the old code.
-        if end_of(step, act).find(act.key(operation.name)) is not None:
+        if end_of(step, applied).find(applied.key(operation.name)) is not None:
             continue
-        if _dropped_after(step, act, operation):
-            yield tell(
-                act, WARNING, f'"{operation.name.name}" is renamed and goes, and {_RUNNING} does not know', _FIRST
+        if _dropped_after(step, applied, operation):
+            yield applied.hit(
+                f'"{operation.name.name}" is renamed and goes, and {_RUNNING} does not know', _FIRST, severity=WARNING
             )
             continue
         new = operation.name._replace(name=operation.new)
-        yield tell(
-            act,
-            ERROR,
+        yield applied.hit(
             f'"{operation.name.name}" is called "{operation.new}" from now on, and {_RUNNING} does not know',
             f"Leave a view behind in the same transaction, `CREATE VIEW {qualified(operation.name)} AS SELECT * FROM "
             f"{qualified(new)};`, and drop it when nobody uses the old name.",
         )
 
 
-def _dropped_after(step: Step, act: Act, operation: ops.Rename) -> bool:
+def _dropped_after(step: Step, applied: AppliedOperation, operation: ops.Rename) -> bool:
     """Return whether the script drops the table under its new name."""
-    renamed = act.key(operation.name)._replace(name=act.folded(operation.new))
+    renamed = applied.key(operation.name)._replace(name=applied.folded(operation.new))
     return any(
-        later.script is act.script and later.number > act.number and later.key(drop.name) == renamed
-        for later, drop in done(step, ops.Drop)
+        later.script is applied.script and later.number > applied.number and later.key(drop.name) == renamed
+        for later, drop in effective(step, ops.Drop)
         if drop.kind == operation.kind
     )
 
@@ -92,7 +90,7 @@ _RUNNING = "the running application"
 _FIRST = "First release code that does without the table; drop it in a later migration."
 
 
-@rule(
+@hazard(
     "BWC021",
     "column-renamed",
     ERROR,
@@ -110,17 +108,15 @@ _FIRST = "First release code that does without the table; drop it in a later mig
         "diesel-guard:RenameColumnCheck",
     ),
 )
-def column_renamed(step: Step, context: Context) -> Iterator[Hit]:
+def column_renamed(step: Step) -> Iterator[Hit]:
     """Tell of columns that are renamed; also where another one takes the old name, which old code then takes for it."""
-    for act, operation in done(step, ops.RenameColumn):
-        if act.fresh_column(operation.table, operation.column) or undoes(step, act):
+    for applied, operation in effective(step, ops.RenameColumn):
+        if applied.fresh_column(operation.table, operation.column) or undoes(step, applied):
             continue
         on, old, new = qualified(operation.table), ident(operation.column), ident(operation.new)
-        known = act.column(operation.table, operation.column)
+        known = applied.column(operation.table, operation.column)
         kind = f" {known.type}" if known is not None and known.type is not None else ""
-        yield tell(
-            act,
-            ERROR,
+        yield applied.hit(
             f'"{operation.table.name}.{operation.column}" is called "{operation.new}" from now on, '
             f"and {_RUNNING} does not know",
             f"`ALTER TABLE {on} ADD COLUMN {new}{kind};`, write both, copy the old rows in batches, release "
@@ -128,7 +124,7 @@ def column_renamed(step: Step, context: Context) -> Iterator[Hit]:
         )
 
 
-@rule(
+@hazard(
     "BWC022",
     "object-renamed",
     WARNING,
@@ -144,38 +140,37 @@ def column_renamed(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:RenameSchemaCheck",
     ),
 )
-def object_renamed(step: Step, context: Context) -> Iterator[Hit]:
+def object_renamed(step: Step) -> Iterator[Hit]:
     """Tell of other objects that are renamed; not of those that no application names."""
-    renamed_away = {made.name.name for _, made in done(step, ops.CreateType)}
-    for act, operation in done(step, ops.Rename):
-        if operation.kind in _TABLES and not isinstance(act.before.find(act.key(operation.name)), View):
+    renamed_away = {made.name.name for _, made in effective(step, ops.CreateType)}
+    for applied, operation in effective(step, ops.Rename):
+        if operation.kind in _TABLES and not isinstance(applied.before.find(applied.key(operation.name)), View):
             continue
-        if operation.kind in _NAMELESS or act.fresh(operation.name) or undoes(step, act):
+        if operation.kind in _NAMELESS or applied.fresh(operation.name) or undoes(step, applied):
             continue
         # Renaming a type away to make it anew is how labels are taken out of an enum.
         if operation.kind == "type" and operation.name.name in renamed_away:
             continue
-        if end_of(step, act).find(act.key(operation.name)) is not None and operation.kind not in ("type", "schema"):
+        if end_of(step, applied).find(applied.key(operation.name)) is not None and operation.kind not in (
+            "type",
+            "schema",
+        ):
             continue
-        yield tell(
-            act,
-            WARNING,
+        yield applied.hit(
             f'the {operation.kind} "{operation.name.name}" is called "{operation.new}" from now on',
             f"Make {ident(operation.new)} beside {ident(operation.name.name)}, release code that uses it, and drop the "
             "old one in a later migration.",
         )
-    for act, value in done(step, ops.RenameEnumValue):
-        if not undoes(step, act):
-            yield tell(
-                act,
-                WARNING,
+    for applied, value in effective(step, ops.RenameEnumValue):
+        if not undoes(step, applied):
+            yield applied.hit(
                 f"'{value.value}' of {value.name.name} reads as '{value.new}' from now on, and cannot be written",
                 f"`ALTER TYPE {qualified(value.name)} ADD VALUE '{value.new}';`, release code that knows both, and "
                 "change the rows.",
             )
 
 
-@rule(
+@hazard(
     "BWC023",
     "column-type-changed",
     WARNING,
@@ -186,32 +181,30 @@ def object_renamed(step: Step, context: Context) -> Iterator[Hit]:
 )
 def column_type_changed(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of changes of type where the old one is known and the new one is not merely wider."""
-    for act, operation in done(step, ops.AlterColumnType):
-        known = act.column(operation.table, operation.column)
-        if known is None or known.type is None or act.fresh_column(operation.table, operation.column):
+    for applied, operation in effective(step, ops.AlterColumnType):
+        known = applied.column(operation.table, operation.column)
+        if known is None or known.type is None or applied.fresh_column(operation.table, operation.column):
             continue
-        if undoes(step, act) or (known.type.name, operation.type.name) in _WIDER:
+        if undoes(step, applied) or (known.type.name, operation.type.name) in _WIDER:
             continue
-        if not operation.type.args and operation.type.name in (known.type.name, _first_type(step, act, operation)):
+        if not operation.type.args and operation.type.name in (known.type.name, _first_type(step, applied, operation)):
             continue
-        if type_change(Look(act.before, version_of(context), act.timezone), operation) in _MERELY_WIDER:
+        if type_change(Look(applied.before, version_of(context), applied.timezone), operation) in _MERELY_WIDER:
             continue
-        yield tell(
-            act,
-            WARNING,
+        yield applied.hit(
             f'"{operation.table.name}.{operation.column}" is {operation.type} from now on, no longer {known.type}',
             "Add a column of the new type beside it, write both, and drop the old one in a later migration.",
         )
 
 
-def _first_type(step: Step, act: Act, operation: ops.AlterColumnType) -> str | None:
+def _first_type(step: Step, applied: AppliedOperation, operation: ops.AlterColumnType) -> str | None:
     """Return what the column's type was called before the script: it may since have made way for one of that name."""
-    table = start_of(step, act).table(act.key(operation.table))
+    table = start_of(step, applied).table(applied.key(operation.table))
     column = table.columns.get(operation.column) if table is not None else None
     return None if column is None or column.type is None else column.type.name
 
 
-@rule(
+@hazard(
     "BWC024",
     "inner-object-renamed",
     INFO,
@@ -220,20 +213,19 @@ def _first_type(step: Step, act: Act, operation: ops.AlterColumnType) -> str | N
     default=False,
     aliases=("squawk:renaming-object", "pgsafe:rename"),
 )
-def inner_object_renamed(step: Step, context: Context) -> Iterator[Hit]:
+def inner_object_renamed(step: Step) -> Iterator[Hit]:
     """Tell of renames that few applications notice."""
-    for act, operation in done(step, ops.Rename):
-        if operation.kind in _NAMELESS and not undoes(step, act):
-            yield _inner(act, operation.kind, operation.name.name, operation.new)
-    for act, renaming in done(step, ops.RenameConstraint):
-        if not undoes(step, act) and not act.fresh(renaming.table):
-            yield _inner(act, "constraint", renaming.constraint, renaming.new)
+    for applied, operation in effective(step, ops.Rename):
+        if operation.kind in _NAMELESS and not undoes(step, applied):
+            yield _inner(applied, operation.kind, operation.name.name, operation.new)
+    for applied, renaming in effective(step, ops.RenameConstraint):
+        if not undoes(step, applied) and not applied.fresh(renaming.table):
+            yield _inner(applied, "constraint", renaming.constraint, renaming.new)
 
 
-def _inner(act: Act, kind: str, old: str, new: str) -> Hit:
-    return tell(
-        act,
-        INFO,
+def _inner(applied: AppliedOperation, kind: str, old: str, new: str) -> Hit:
+    return applied.hit(
         f'the {kind} "{old}" is called "{new}" from now on',
         f"See first that nobody names {ident(old)}: in ON CONFLICT, in the handling of errors, in scripts.",
+        severity=INFO,
     )

@@ -8,7 +8,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Direction
 from miglint.replay.steps import Step
 from miglint.rules.data.pairs import data_operations, same
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import hit_in, ident, qualified, script_of, statements_of
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
@@ -73,7 +73,7 @@ def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[tupl
     dialects=("postgres",),
     aliases=("squawk:changing-column-type", "django-migration-linter:ALTER_COLUMN"),
 )
-def forward_narrows_type(step: Step, context: Context) -> Iterator[Hit]:
+def forward_narrows_type(step: Step) -> Iterator[Hit]:
     """Tell of types that cut values off, round them, or refuse them."""
     script = step.migration.forward
     if script is None:
@@ -97,7 +97,7 @@ def forward_narrows_type(step: Step, context: Context) -> Iterator[Hit]:
     on=(ops.AlterColumnType,),
     dialects=("postgres",),
 )
-def rollback_narrows_type(step: Step, context: Context) -> Iterator[Hit]:
+def rollback_narrows_type(step: Step) -> Iterator[Hit]:
     """Tell of rollbacks that fail once somebody has written a value of the new type's range."""
     script = step.migration.rollback
     if script is None:
@@ -151,7 +151,7 @@ def _columns(step: Step, direction: Direction, table: Name) -> tuple[str, ...]:
     "A table is copied and dropped, and a column was left out",
     on=(ops.Insert,),
 )
-def copy_leaves_column_out(step: Step, context: Context) -> Iterator[Hit]:
+def copy_leaves_column_out(step: Step) -> Iterator[Hit]:
     """Tell of rebuilds whose `INSERT ... SELECT` forgets a column that old and new table have."""
     for direction in (_FORWARD, _ROLLBACK):
         script = script_of(step, direction)
@@ -220,7 +220,7 @@ def _listed(names: list[str]) -> str:
 @rule(
     "DAT008", "copy-swaps-columns", Severity.ERROR, "A copy writes columns into one another's places", on=(ops.Insert,)
 )
-def copy_swaps_columns(step: Step, context: Context) -> Iterator[Hit]:
+def copy_swaps_columns(step: Step) -> Iterator[Hit]:
     """Tell of `INSERT ... SELECT` whose two lists hold the same names in another order."""
     for direction in (_FORWARD, _ROLLBACK):
         script = script_of(step, direction)
@@ -251,7 +251,7 @@ def copy_swaps_columns(step: Step, context: Context) -> Iterator[Hit]:
     "The rollback adds a NOT NULL column without a default to a table that has rows",
     on=(ops.AddColumn,),
 )
-def rollback_adds_required_column(step: Step, context: Context) -> Iterator[Hit]:
+def rollback_adds_required_column(step: Step) -> Iterator[Hit]:
     """Tell of rollbacks that work on an empty table only."""
     script = step.migration.rollback
     if script is None:
@@ -284,7 +284,7 @@ def rollback_adds_required_column(step: Step, context: Context) -> Iterator[Hit]
     on=(ops.SetNullable,),
     dialects=("postgres",),
 )
-def rollback_sets_not_null(step: Step, context: Context) -> Iterator[Hit]:
+def rollback_sets_not_null(step: Step) -> Iterator[Hit]:
     """Tell of rollbacks that fail once somebody has written a NULL."""
     script = step.migration.rollback
     if script is None:

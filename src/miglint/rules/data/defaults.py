@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.locks.volatility import volatile_part
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, survey, tell
+from miglint.rules.definition import Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
 from miglint.rules.support.clauses import ident, qualified
 from miglint.sql import operations as ops
 from miglint.sql.operations import Expression
@@ -20,14 +20,14 @@ _CLOCK_WORDS = ("current_timestamp", "current_date", "current_time", "localtimes
 _CLOCK = frozenset({"now", "transaction_timestamp", "statement_timestamp"})
 
 
-def _defaults(step: Step) -> Iterator[tuple[Act, ops.AddColumn, Expression]]:
+def _defaults(step: Step) -> Iterator[tuple[AppliedOperation, ops.AddColumn, Expression]]:
     """Yield the columns that the forward adds to tables in use with one value for all rows."""
-    for act, operation in done(step, ops.AddColumn, forward_only=True):
+    for applied, operation in effective(step, ops.AddColumn, forward_only=True):
         default = operation.column.default
         if default is None or operation.column.generated is not None or operation.kind != "table":
             continue
-        if not act.fresh(operation.table) and volatile_part(default, act.before) is None:
-            yield act, operation, default
+        if not applied.fresh(operation.table) and volatile_part(default, applied.before) is None:
+            yield applied, operation, default
 
 
 def _aside(operation: ops.AddColumn, default: Expression) -> str:
@@ -39,7 +39,7 @@ def _aside(operation: ops.AddColumn, default: Expression) -> str:
     )
 
 
-@rule(
+@hazard(
     "DAT037",
     "default-dates-old-rows",
     INFO,
@@ -49,20 +49,18 @@ def _aside(operation: ops.AddColumn, default: Expression) -> str:
     default=False,
     aliases=("pgfence:add-column-non-constant-default", "diesel-guard:AddColumnCheck"),
 )
-def default_dates_old_rows(step: Step, context: Context) -> Iterator[Hit]:
+def default_dates_old_rows(step: Step) -> Iterator[Hit]:
     """Tell of columns by which all old rows look as if they had been written in the same moment."""
-    for act, operation, default in _defaults(step):
+    for applied, operation, default in _defaults(step):
         if default.key.startswith(_CLOCK_WORDS) or any(name.name in _CLOCK for name in default.functions):
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f'every row of "{operation.table.name}" gets the moment of this migration as its '
                 f'"{operation.column.name}"',
                 _aside(operation, default),
             )
 
 
-@rule(
+@hazard(
     "DAT038",
     "default-fills-old-rows",
     INFO,
@@ -72,21 +70,19 @@ def default_dates_old_rows(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("pgfence:add-column-constant-default",),
 )
-def default_fills_old_rows(step: Step, context: Context) -> Iterator[Hit]:
+def default_fills_old_rows(step: Step) -> Iterator[Hit]:
     """Tell of columns whose old values nobody entered."""
-    for act, operation, default in _defaults(step):
+    for applied, operation, default in _defaults(step):
         if default.literal is not None:
             value = default.text if len(default.text) <= _SHOWN else f"{default.text[:_SHOWN]}..."
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f'every row of "{operation.table.name}" says {value} as its "{operation.column.name}", '
                 "and nobody can tell it from what was entered",
                 _aside(operation, default),
             )
 
 
-@rule(
+@hazard(
     "DAT039",
     "default-for-new-rows-only",
     INFO,
@@ -96,17 +92,15 @@ def default_fills_old_rows(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("pg-migration-lint:PGM006",),
 )
-def default_for_new_rows_only(step: Step, context: Context) -> Iterator[Hit]:
+def default_for_new_rows_only(step: Step) -> Iterator[Hit]:
     """Tell of volatile defaults of columns in use that the forward does not fill."""
-    for act, operation in done(step, ops.SetDefault, forward_only=True):
-        if operation.default is None or act.fresh(operation.table):
+    for applied, operation in effective(step, ops.SetDefault, forward_only=True):
+        if operation.default is None or applied.fresh(operation.table):
             continue
-        source = volatile_part(operation.default, act.before)
-        if source is not None and not _filled(step, act, operation):
+        source = volatile_part(operation.default, applied.before)
+        if source is not None and not _filled(step, applied, operation):
             on, column = qualified(operation.table), ident(operation.column)
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f'{source}() is called for rows to come: those of "{operation.table.name}" keep the '
                 f'"{operation.column}" that they have, or have none',
                 f"Fill them in batches, each in a transaction of its own: `UPDATE {on} SET {column} = "
@@ -114,13 +108,13 @@ def default_for_new_rows_only(step: Step, context: Context) -> Iterator[Hit]:
             )
 
 
-def _filled(step: Step, act: Act, operation: ops.SetDefault) -> bool:
+def _filled(step: Step, applied: AppliedOperation, operation: ops.SetDefault) -> bool:
     """Return whether the forward writes the column itself."""
-    key = act.key(operation.table)
+    key = applied.key(operation.table)
     return any(
         isinstance(other.operation, ops.Update)
-        and other.script is act.script
+        and other.script is applied.script
         and other.key(other.operation.table) == key
         and any(column == operation.column for column, _ in other.operation.assignments)
-        for other in survey(step).acts
+        for other in applied_operations(step).all
     )

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, survey, tell, undoes
+from miglint.rules.definition import Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective, undoes
 from miglint.rules.support.clauses import ident, qualified
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
@@ -16,7 +16,7 @@ INFO = Severity.INFO
 _KINDS = ("table", "foreign table", "view", "materialized view", "type", "domain")
 
 
-@rule(
+@hazard(
     "DAT040",
     "unique-after-rows",
     INFO,
@@ -25,28 +25,26 @@ _KINDS = ("table", "foreign table", "view", "materialized view", "type", "domain
     default=False,
     aliases=("pgsafe:add-unique-constraint",),
 )
-def unique_after_rows(step: Step, context: Context) -> Iterator[Hit]:
+def unique_after_rows(step: Step) -> Iterator[Hit]:
     """Tell of unique constraints of new tables behind the statement that fills them."""
-    for act, operation in done(step, ops.AddConstraint, forward_only=True):
+    for applied, operation in effective(step, ops.AddConstraint, forward_only=True):
         constraint = operation.constraint
-        if constraint.kind != "unique" or constraint.using_index is not None or not act.fresh(operation.table):
+        if constraint.kind != "unique" or constraint.using_index is not None or not applied.fresh(operation.table):
             continue
-        if filled_here(step, act, operation.table):
+        if filled_here(step, applied, operation.table):
             listed = ", ".join(map(ident, constraint.columns))
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f'"{operation.table.name}" has been filled by now: two rows of the same {listed} make this fail, '
                 "and not the statement that brought the second",
                 f"Say `UNIQUE ({listed})` where {qualified(operation.table)} is made.",
             )
 
 
-def filled_here(step: Step, act: Act, table: Name) -> bool:
-    """Return whether the script put rows into a table before an act of it, and left them there."""
-    key, filled = act.key(table), False
-    for earlier in survey(step).acts:
-        if earlier.script is not act.script or earlier.number >= act.number or earlier.idle:
+def filled_here(step: Step, applied: AppliedOperation, table: Name) -> bool:
+    """Return whether the script put rows into a table before an operation of it, and left them there."""
+    key, filled = applied.key(table), False
+    for earlier in applied_operations(step).all:
+        if earlier.script is not applied.script or earlier.number >= applied.number or earlier.idle:
             continue
         match earlier.operation:
             case ops.CreateTable() as made if made.query is not None and made.with_data:
@@ -62,7 +60,7 @@ def filled_here(step: Step, act: Act, table: Name) -> bool:
     return filled
 
 
-@rule(
+@hazard(
     "DAT041",
     "cascade-without-need",
     INFO,
@@ -72,17 +70,20 @@ def filled_here(step: Step, act: Act, table: Name) -> bool:
     default=False,
     aliases=("pg-migration-lint:PGM202",),
 )
-def cascade_without_need(step: Step, context: Context) -> Iterator[Hit]:
+def cascade_without_need(step: Step) -> Iterator[Hit]:
     """Tell of `CASCADE` that the migrations give no reason for; DAT027 tells where they do."""
-    for act, operation in done(step, ops.Drop):
-        if not operation.cascade or operation.kind not in _KINDS or act.fresh(operation.name) or undoes(step, act):
+    for applied, operation in effective(step, ops.Drop):
+        if (
+            not operation.cascade
+            or operation.kind not in _KINDS
+            or applied.fresh(operation.name)
+            or undoes(step, applied)
+        ):
             continue
-        found = act.before.find(act.key(operation.name))
+        found = applied.before.find(applied.key(operation.name))
         known = found is not None and not getattr(found, "assumed", False)
-        if known and not any(note.kind == "cascade" for note in act.moment.notes):
-            yield tell(
-                act,
-                INFO,
+        if known and not any(note.kind == "cascade" for note in applied.moment.notes):
+            yield applied.hit(
                 f'nothing is known to depend on "{operation.name.name}": CASCADE would take along what is not known',
                 "Leave CASCADE out: then it fails when there is something.",
             )

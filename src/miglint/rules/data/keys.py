@@ -8,8 +8,8 @@ from miglint.base.findings import Severity
 from miglint.locks.look import says_not_null
 from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import end_of
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell, undoes
+from miglint.rules.definition import Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
 from miglint.rules.support.clauses import ident, qualified
 from miglint.schema.objects import Index, Table
 from miglint.sql import operations as ops
@@ -18,7 +18,7 @@ from miglint.sql.operations import Constraint
 WARNING = Severity.WARNING
 
 
-@rule(
+@hazard(
     "DAT028",
     "column-drop-takes-constraint",
     WARNING,
@@ -27,23 +27,21 @@ WARNING = Severity.WARNING
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM010", "pg-migration-lint:PGM011", "pg-migration-lint:PGM012"),
 )
-def column_drop_takes_constraint(step: Step, context: Context) -> Iterator[Hit]:
+def column_drop_takes_constraint(step: Step) -> Iterator[Hit]:
     """Tell which guarantee goes with a column."""
-    for act, operation in done(step, ops.DropColumn):
-        table = act.table(operation.table)
-        if table is None or act.fresh_column(operation.table, operation.column) or undoes(step, act):
+    for applied, operation in effective(step, ops.DropColumn):
+        table = applied.table(operation.table)
+        if table is None or applied.fresh_column(operation.table, operation.column) or undoes(step, applied):
             continue
         taken = [_described(one) for one in table.constraints.values() if _goes(one, operation.column)]
-        for key in sorted(act.before.on(act.key(operation.table))):
-            index = act.before.find(key)
+        for key in sorted(applied.before.on(applied.key(operation.table))):
+            index = applied.before.find(key)
             if not isinstance(index, Index) or not index.unique or index.constraint is not None:
                 continue
             if any(element.column == operation.column for element in index.elements):
                 taken.append(f'the unique index "{index.name.name}"')
         if taken:
-            yield tell(
-                act,
-                WARNING,
+            yield applied.hit(
                 f'with "{operation.table.name}.{operation.column}" goes {", ".join(taken)}',
                 "Drop it by name first, so that the script says it; and make anew what is still wanted.",
             )
@@ -60,7 +58,7 @@ def _described(constraint: Constraint) -> str:
     return f'the {words[constraint.kind]} "{constraint.name}"'
 
 
-@rule(
+@hazard(
     "DAT029",
     "constraint-dropped",
     WARNING,
@@ -75,20 +73,18 @@ def _described(constraint: Constraint) -> str:
         "pgsafe:drop-constraint",
     ),
 )
-def constraint_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def constraint_dropped(step: Step) -> Iterator[Hit]:
     """Tell of constraints that do not come back, under their name or with the same meaning; primary keys aside."""
-    for act, operation, known in _dropped(step):
+    for applied, operation, known in _dropped(step):
         if not _is_primary(operation, known):
             what = "foreign key" if known is not None and known.kind == "foreign" else "constraint"
-            yield tell(
-                act,
-                WARNING,
+            yield applied.hit(
                 f'the {what} "{operation.constraint}" of "{operation.table.name}" goes: what it refused can be written',
                 "Add what takes its place before, and say in the migration why nobody needs it any more.",
             )
 
 
-@rule(
+@hazard(
     "DAT036",
     "primary-key-dropped",
     WARNING,
@@ -103,13 +99,11 @@ def constraint_dropped(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:DropPrimaryKeyCheck",
     ),
 )
-def primary_key_dropped(step: Step, context: Context) -> Iterator[Hit]:
+def primary_key_dropped(step: Step) -> Iterator[Hit]:
     """Tell of primary keys that do not come back; of what no file made, by a name that says so."""
-    for act, operation, known in _dropped(step):
+    for applied, operation, known in _dropped(step):
         if _is_primary(operation, known):
-            yield tell(
-                act,
-                WARNING,
+            yield applied.hit(
                 f'the primary key "{operation.constraint}" of "{operation.table.name}" goes: '
                 "a row can be written twice, and foreign keys to it go or stand in the way",
                 f"Build the index of the next key concurrently, and change both in one statement: `ALTER TABLE "
@@ -125,28 +119,28 @@ def _is_primary(operation: ops.DropConstraint, known: Constraint | None) -> bool
     return name.endswith(("_pkey", "_pk", "_primary_key")) or name.startswith("pk_")
 
 
-def _dropped(step: Step) -> Iterator[tuple[Act, ops.DropConstraint, Constraint | None]]:
+def _dropped(step: Step) -> Iterator[tuple[AppliedOperation, ops.DropConstraint, Constraint | None]]:
     """Yield the constraints of tables in use that go for good, each with what is known of it."""
-    for act, operation in done(step, ops.DropConstraint):
-        if operation.kind == "domain" or act.fresh(operation.table) or undoes(step, act):
+    for applied, operation in effective(step, ops.DropConstraint):
+        if operation.kind == "domain" or applied.fresh(operation.table) or undoes(step, applied):
             continue
-        table = act.table(operation.table)
+        table = applied.table(operation.table)
         known = table.constraints.get(operation.constraint) if table is not None else None
-        if known is not None and _added_here(step, act, operation):
+        if known is not None and _added_here(step, applied, operation):
             continue
-        end = end_of(step, act).table(act.key(operation.table))
+        end = end_of(step, applied).table(applied.key(operation.table))
         if end is not None and operation.constraint not in end.constraints and not _replaced(known, table, end):
-            yield act, operation, known
+            yield applied, operation, known
 
 
-def _added_here(step: Step, act: Act, operation: ops.DropConstraint) -> bool:
+def _added_here(step: Step, applied: AppliedOperation, operation: ops.DropConstraint) -> bool:
     """Return whether the script itself has added the constraint before: nobody has relied on it yet."""
     return any(
-        earlier.script is act.script
-        and earlier.number < act.number
+        earlier.script is applied.script
+        and earlier.number < applied.number
         and added.constraint.name == operation.constraint
-        and earlier.key(added.table) == act.key(operation.table)
-        for earlier, added in done(step, ops.AddConstraint)
+        and earlier.key(added.table) == applied.key(operation.table)
+        for earlier, added in effective(step, ops.AddConstraint)
     )
 
 

@@ -9,7 +9,7 @@ from miglint.base.findings import Severity
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import (
     Remark,
     hit_in,
@@ -141,7 +141,7 @@ def _rebuilt(schema: Schema, event: Event) -> bool:
     on=(ops.Drop,),
     aliases=("squawk:ban-drop-table", "pgls:banDropTable", "atlas:DS102", "pg-migration-lint:PGM201"),
 )
-def forward_drops_rows(step: Step, context: Context) -> Iterator[Hit]:
+def forward_drops_rows(step: Step) -> Iterator[Hit]:
     """Tell of tables whose rows are gone for good."""
     script = step.migration.forward
     if script is None or step.migration.irreversible is not None:
@@ -208,7 +208,7 @@ def _listed(names: list[str]) -> str:
         "django-migration-linter:DROP_COLUMN",
     ),
 )
-def forward_drops_values(step: Step, context: Context) -> Iterator[Hit]:
+def forward_drops_values(step: Step) -> Iterator[Hit]:
     """Tell of columns whose values are gone for good."""
     script = step.migration.forward
     if script is None or step.migration.irreversible is not None:
@@ -300,7 +300,7 @@ def _computed(event: Event, column: str) -> bool:
     on=(ops.Delete, ops.Truncate),
     aliases=("pg-migration-lint:PGM203", "pg-migration-lint:PGM303"),
 )
-def forward_deletes_rows(step: Step, context: Context) -> Iterator[Hit]:
+def forward_deletes_rows(step: Step) -> Iterator[Hit]:
     """Tell of `DELETE` and `TRUNCATE`; as information when only some rows go."""
     script = step.migration.forward
     if script is None or step.migration.irreversible is not None:
@@ -331,7 +331,7 @@ def forward_deletes_rows(step: Step, context: Context) -> Iterator[Hit]:
     "The rollback drops a table with all rows written since the forward",
     on=(ops.Drop,),
 )
-def rollback_drops_rows(step: Step, context: Context) -> Iterable[Hit]:
+def rollback_drops_rows(step: Step) -> Iterable[Hit]:
     """Tell, once per rollback, which tables go with what was written to them."""
     found = [
         loss.operation
@@ -352,7 +352,7 @@ def rollback_drops_rows(step: Step, context: Context) -> Iterable[Hit]:
     "The rollback drops a column with all values written since the forward",
     on=(ops.DropColumn,),
 )
-def rollback_drops_values(step: Step, context: Context) -> Iterable[Hit]:
+def rollback_drops_values(step: Step) -> Iterable[Hit]:
     """Tell, once per rollback, which columns go with what was written to them."""
     found: list[Operation] = []
     for loss in lost(step, _ROLLBACK):

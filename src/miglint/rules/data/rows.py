@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell, undoes
+from miglint.rules.definition import Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
 from miglint.rules.support.clauses import qualified
 from miglint.schema.objects import Enum, Key
 from miglint.sql import operations as ops
@@ -22,7 +22,7 @@ def _chooses(where: ops.Expression | None) -> bool:
     return bool(where.columns or where.functions or where.relations) or where.key == "true"
 
 
-@rule(
+@hazard(
     "DAT030",
     "update-without-where",
     WARNING,
@@ -30,22 +30,20 @@ def _chooses(where: ops.Expression | None) -> bool:
     on=(ops.Update,),
     aliases=("pgls:banUpdateWithoutWhere", "pgfence:update-in-migration", "diesel-guard:MutationWithoutWhereCheck"),
 )
-def update_without_where(step: Step, context: Context) -> Iterator[Hit]:
+def update_without_where(step: Step) -> Iterator[Hit]:
     """Tell of updates of all rows; not of columns that this migration adds, which have to be filled."""
-    for act, operation in done(step, ops.Update):
-        if _chooses(operation.where) or operation.relations or act.fresh(operation.table):
+    for applied, operation in effective(step, ops.Update):
+        if _chooses(operation.where) or operation.relations or applied.fresh(operation.table):
             continue
-        columns = [name for name, _ in operation.assignments if not act.fresh_column(operation.table, name)]
+        columns = [name for name, _ in operation.assignments if not applied.fresh_column(operation.table, name)]
         if columns:
-            yield tell(
-                act,
-                WARNING,
+            yield applied.hit(
                 f'every row of "{operation.table.name}" gets a new {", ".join(columns)}',
                 "Say which rows with WHERE, or `WHERE true` where it is meant for all.",
             )
 
 
-@rule(
+@hazard(
     "DAT031",
     "delete-without-where",
     WARNING,
@@ -54,19 +52,17 @@ def update_without_where(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("pgls:banDeleteWithoutWhere", "pgfence:delete-without-where", "diesel-guard:MutationWithoutWhereCheck"),
 )
-def delete_without_where(step: Step, context: Context) -> Iterator[Hit]:
+def delete_without_where(step: Step) -> Iterator[Hit]:
     """Tell of deletes of all rows."""
-    for act, operation in done(step, ops.Delete):
-        if not _chooses(operation.where) and not operation.relations and not act.fresh(operation.table):
-            yield tell(
-                act,
-                WARNING,
+    for applied, operation in effective(step, ops.Delete):
+        if not _chooses(operation.where) and not operation.relations and not applied.fresh(operation.table):
+            yield applied.hit(
                 f'every row of "{operation.table.name}" goes',
                 "Say which rows with WHERE, or `WHERE true` where it is meant for all.",
             )
 
 
-@rule(
+@hazard(
     "DAT032",
     "rows-changed",
     INFO,
@@ -75,19 +71,19 @@ def delete_without_where(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("pg-migration-lint:PGM301", "pg-migration-lint:PGM302", "pg-migration-lint:PGM303"),
 )
-def rows_changed(step: Step, context: Context) -> Iterator[Hit]:
+def rows_changed(step: Step) -> Iterator[Hit]:
     """Tell of every `INSERT`, `UPDATE` and `DELETE`."""
-    found: list[tuple[Act, ops.Name, str]] = [(act, one.table, "INSERT") for act, one in done(step, ops.Insert)]
-    found += [(act, one.table, "UPDATE") for act, one in done(step, ops.Update)]
-    found += [(act, one.table, "DELETE") for act, one in done(step, ops.Delete)]
-    for act, table, words in found:
-        if not act.fresh(table):
-            yield tell(
-                act, INFO, f'{words} changes rows of "{table.name}"', "Change rows in a job, not in a migration."
-            )
+    found: list[tuple[AppliedOperation, ops.Name, str]] = [
+        (applied, one.table, "INSERT") for applied, one in effective(step, ops.Insert)
+    ]
+    found += [(applied, one.table, "UPDATE") for applied, one in effective(step, ops.Update)]
+    found += [(applied, one.table, "DELETE") for applied, one in effective(step, ops.Delete)]
+    for applied, table, words in found:
+        if not applied.fresh(table):
+            yield applied.hit(f'{words} changes rows of "{table.name}"', "Change rows in a job, not in a migration.")
 
 
-@rule(
+@hazard(
     "DAT033",
     "delete-cascade-added",
     INFO,
@@ -95,34 +91,32 @@ def rows_changed(step: Step, context: Context) -> Iterator[Hit]:
     on=(ops.AddConstraint,),
     aliases=(),
 )
-def delete_cascade_added(step: Step, context: Context) -> Iterator[Hit]:
+def delete_cascade_added(step: Step) -> Iterator[Hit]:
     """Tell of foreign keys that make a delete of old code take rows along that it never took."""
-    for act, operation in done(step, ops.AddConstraint):
+    for applied, operation in effective(step, ops.AddConstraint):
         added = operation.constraint
         if added.kind != "foreign" or added.on_delete != "cascade" or added.table is None:
             continue
-        if act.fresh(operation.table) or act.fresh(added.table) or undoes(step, act):
+        if applied.fresh(operation.table) or applied.fresh(added.table) or undoes(step, applied):
             continue
-        table = act.table(operation.table)
+        table = applied.table(operation.table)
         same = table is not None and any(
             one.kind == "foreign" and one.columns == added.columns and one.on_delete == "cascade"
-            for one in (*table.constraints.values(), *_before(step, act, operation.table))
+            for one in (*table.constraints.values(), *_before(step, applied, operation.table))
         )
         if not same:
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f'a DELETE from "{added.table.name}" deletes rows of "{operation.table.name}" from now on',
                 f"`ON DELETE RESTRICT`, unless rows of {qualified(operation.table)} are nothing without the other.",
             )
 
 
-def _before(step: Step, act: Act, name: ops.Name) -> tuple[ops.Constraint, ...]:
-    table = step.before.table(act.key(name))
+def _before(step: Step, applied: AppliedOperation, name: ops.Name) -> tuple[ops.Constraint, ...]:
+    table = step.before.table(applied.key(name))
     return () if table is None else tuple(table.constraints.values())
 
 
-@rule(
+@hazard(
     "DAT034",
     "sequence-restarted",
     WARNING,
@@ -131,19 +125,17 @@ def _before(step: Step, act: Act, name: ops.Name) -> tuple[ops.Constraint, ...]:
     dialects=("postgres",),
     aliases=(),
 )
-def sequence_restarted(step: Step, context: Context) -> Iterator[Hit]:
+def sequence_restarted(step: Step) -> Iterator[Hit]:
     """Tell of `RESTART` and of `TRUNCATE ... RESTART IDENTITY` on what was there before."""
-    for act, operation in done(step, ops.AlterSequence):
-        if operation.restart and not act.fresh(operation.name) and not undoes(step, act):
-            yield tell(
-                act,
-                WARNING,
+    for applied, operation in effective(step, ops.AlterSequence):
+        if operation.restart and not applied.fresh(operation.name) and not undoes(step, applied):
+            yield applied.hit(
                 f'"{operation.name.name}" begins again: the next numbers may be taken already',
                 f"Set it to what is there: `SELECT setval('{operation.name}', (SELECT max(...) FROM ...));`",
             )
 
 
-@rule(
+@hazard(
     "DAT035",
     "enum-value-removed",
     WARNING,
@@ -152,23 +144,23 @@ def sequence_restarted(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=(),
 )
-def enum_value_removed(step: Step, context: Context) -> Iterator[Hit]:
+def enum_value_removed(step: Step) -> Iterator[Hit]:
     """Tell which values are gone; the rollback may remove those that the forward added."""
-    for act, operation in done(step, ops.CreateType):
+    for applied, operation in effective(step, ops.CreateType):
         if operation.kind != "enum":
             continue
-        places = (operation.name.schema,) if operation.name.schema is not None else act.before.path
-        start = step.before if act.forward else step.after
+        places = (operation.name.schema,) if operation.name.schema is not None else applied.before.path
+        start = step.before if applied.forward else step.after
         for place in places:
             old = start.find(Key("type", place, operation.name.name))
             if not isinstance(old, Enum) or old.assumed:
                 continue
-            known = old.labels if act.forward else _labels(step.before.find(Key("type", place, operation.name.name)))
+            known = (
+                old.labels if applied.forward else _labels(step.before.find(Key("type", place, operation.name.name)))
+            )
             gone = [label for label in known if label not in operation.labels]
             if gone:
-                yield tell(
-                    act,
-                    WARNING,
+                yield applied.hit(
                     f"{operation.name.name} loses {', '.join(map(repr, gone))}: rows that hold it stand in the way",
                     f"Change these rows first, and look that none is left: `SELECT count(*) FROM ... WHERE ... IN "
                     f"({', '.join(map(repr, gone))});`",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
+from miglint.rules.definition import Hit, rule
 from miglint.rules.execution.outcomes import Executed
-from miglint.rules.registry import Context, Hit, rule
 
 _REPORT = "This is a bug of miglint, please report it."
 
@@ -19,7 +19,7 @@ _REPORT = "This is a bug of miglint, please report it."
     dialects=("postgres",),
     scope="executed",
 )
-def locks_differ(executed: Executed, context: Context) -> Iterator[Hit]:
+def locks_differ(executed: Executed) -> Iterator[Hit]:
     """Tell where the table of locks foresees one thing and the server did another: a bug of miglint."""
     # Only a dry run needs it, and this module loads with every run.
     from miglint.rules.locks.seen import compared

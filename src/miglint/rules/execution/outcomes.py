@@ -13,7 +13,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Script, Span
 from miglint.base.structs import Struct, replace
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.schema.change import Change
 
 if TYPE_CHECKING:
@@ -79,13 +79,13 @@ def _failure(executed: Executed, execution: Execution | None, script: Script | N
 
 
 @rule("RUN001", "forward-failed", Severity.ERROR, "The forward fails when it is executed", scope="executed")
-def forward_failed(executed: Executed, context: Context) -> Iterator[Hit]:
+def forward_failed(executed: Executed) -> Iterator[Hit]:
     """Tell of the engine's error at the statement's own place."""
     yield from _failure(executed, executed.run.forward, executed.run.migration.forward, "the forward")
 
 
 @rule("RUN002", "rollback-failed", Severity.ERROR, "The rollback fails when it is executed", scope="executed")
-def rollback_failed(executed: Executed, context: Context) -> Iterator[Hit]:
+def rollback_failed(executed: Executed) -> Iterator[Hit]:
     """Tell of the engine's error at the statement's own place."""
     yield from _failure(executed, executed.run.rollback, executed.run.migration.rollback, "the rollback")
 
@@ -97,7 +97,7 @@ def rollback_failed(executed: Executed, context: Context) -> Iterator[Hit]:
     "After the rollback the schema is another one than before",
     scope="executed",
 )
-def rollback_left_differences(executed: Executed, context: Context) -> Iterator[Hit]:
+def rollback_left_differences(executed: Executed) -> Iterator[Hit]:
     """Tell what differs, where the replay did not foresee it."""
     run, script = executed.run, executed.run.migration.rollback
     changes = [change for change in run.changes if change.counts]
@@ -141,7 +141,7 @@ def _again(executed: Executed, step: StepResult, script: Script | None, what: st
     "A script fails or changes the schema when it runs a second time",
     scope="executed",
 )
-def second_run_failed(executed: Executed, context: Context) -> Iterator[Hit]:
+def second_run_failed(executed: Executed) -> Iterator[Hit]:
     """Tell of second runs that the replay did not foresee to fail."""
     verdict, run = executed.step.verdict, executed.run
     if verdict.forward_idempotent is not False:
@@ -157,7 +157,7 @@ def second_run_failed(executed: Executed, context: Context) -> Iterator[Hit]:
     "The forward fails after a rollback that restored the schema",
     scope="executed",
 )
-def cannot_go_forward_again(executed: Executed, context: Context) -> Iterator[Hit]:
+def cannot_go_forward_again(executed: Executed) -> Iterator[Hit]:
     """Tell of what a rollback leaves that no schema shows: rows, sequences, roles."""
     run = executed.run
     if run.step(4).ok is True:
@@ -171,7 +171,7 @@ def cannot_go_forward_again(executed: Executed, context: Context) -> Iterator[Hi
     "A script fails on tables with rows though it passes on empty ones",
     scope="executed",
 )
-def fails_on_rows(executed: Executed, context: Context) -> Iterator[Hit]:
+def fails_on_rows(executed: Executed) -> Iterator[Hit]:
     """Tell of errors that only rows bring about."""
     rows, run = executed.run.rows, executed.run
     if rows is None:
@@ -189,7 +189,7 @@ def fails_on_rows(executed: Executed, context: Context) -> Iterator[Hit]:
 
 
 @rule("RUN007", "rows-lost", Severity.WARNING, "Rows or values do not come back with the rollback", scope="executed")
-def rows_lost(executed: Executed, context: Context) -> Iterator[Hit]:
+def rows_lost(executed: Executed) -> Iterator[Hit]:
     """Tell which table lost rows, or which column values, and how many."""
     rows, script = executed.run.rows, executed.run.migration.rollback
     if rows is None or not rows.losses or script is None:
@@ -231,7 +231,7 @@ def _errors(run: MigrationRun) -> Iterator[tuple[EngineError, Script]]:
     "A script uses more time, space or messages than it may",
     scope="executed",
 )
-def limit_reached(executed: Executed, context: Context) -> Iterator[Hit]:
+def limit_reached(executed: Executed) -> Iterator[Hit]:
     """Tell which limit a script met."""
     for error, script in _errors(executed.run):
         if error.limit in _LIMITS:
@@ -240,7 +240,7 @@ def limit_reached(executed: Executed, context: Context) -> Iterator[Hit]:
 
 
 @rule("RUN009", "refused", Severity.ERROR, "A script asks for what is out of its reach", scope="executed")
-def refused(executed: Executed, context: Context) -> Iterator[Hit]:
+def refused(executed: Executed) -> Iterator[Hit]:
     """Tell what an ordinary role that owns its database may not do, or what SQLite was not allowed to do."""
     for error, script in _errors(executed.run):
         if error.limit == "refused":
@@ -252,7 +252,7 @@ _VERDICTS = ("symmetric", "forward_idempotent", "rollback_idempotent")
 
 
 @rule("RUN010", "model-disagrees", Severity.INFO, "The model and the database disagree", scope="executed")
-def model_disagrees(executed: Executed, context: Context) -> Iterator[Hit]:
+def model_disagrees(executed: Executed) -> Iterator[Hit]:
     """Tell where the replay said one thing and the engine did another: a bug of miglint."""
     run = executed.run
     script = run.migration.forward or run.migration.rollback
@@ -300,7 +300,7 @@ def _side(change: Change, *, database: bool = False) -> str:
     dialects=("postgres",),
     scope="executed",
 )
-def invalid_index(executed: Executed, context: Context) -> Iterator[Hit]:
+def invalid_index(executed: Executed) -> Iterator[Hit]:
     """Tell of indexes that are there, cost what an index costs, and are not used."""
     run = executed.run
     # What generated rows stand in the way of is as severe as the failure that comes of it (RUN006).
@@ -323,7 +323,7 @@ def invalid_index(executed: Executed, context: Context) -> Iterator[Hit]:
 
 
 @rule("RUN012", "dry-run-stopped", Severity.ERROR, "The dry run ended before the history did", scope="executed")
-def dry_run_stopped(executed: Executed, context: Context) -> Iterator[Hit]:
+def dry_run_stopped(executed: Executed) -> Iterator[Hit]:
     """Tell once, at the first migration that was not run, why nothing is known from there on."""
     script = executed.run.migration.forward or executed.run.migration.rollback
     runs = executed.history.migrations

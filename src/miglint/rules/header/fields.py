@@ -10,7 +10,7 @@ from typing import NamedTuple
 from miglint.base.findings import Severity
 from miglint.base.model import Direction, Script, Span
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.support.clauses import first_text, hit_in
 
 _DATES = frozenset({"created", "date", "updated", "modified"})
@@ -142,7 +142,7 @@ def _is_version(text: str) -> bool:
     "The header names another file, or the other direction",
     default=False,
 )
-def header_disagrees(step: Step, context: Context) -> Iterator[Hit]:
+def header_disagrees(step: Step) -> Iterator[Hit]:
     """Tell of headers that were copied from another script and still carry its name, or its date in a pair."""
     for script in _scripts(step):
         file = script.path.rsplit("/", 1)[-1]

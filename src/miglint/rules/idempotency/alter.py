@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
-from miglint.replay.steps import Step
-from miglint.rules.idempotency.second_run import ALTER_IF_EXISTS, Again, clause, failures, told
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
+from miglint.rules.idempotency.second_run import ALTER_IF_EXISTS, Failures, SecondRunFailure, clause, failures, hits
 from miglint.rules.support.clauses import ident, literal, qualified
 from miglint.sql import operations as ops
 
@@ -50,10 +49,10 @@ def _row_of(kind: str, name: ops.Name, table: ops.Name | None) -> str:
             return f"SELECT FROM pg_class WHERE relname = {text}"
 
 
-def _rename_help(again: Again) -> str:
-    operation = again.operation
+def _rename_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.Rename)
-    if again.script.dialect is Dialect.SQLITE:
+    if failure.script.dialect is Dialect.SQLITE:
         return _NO_GUARD_SQLITE.format(what="RENAME TO")
     words, name, new = operation.kind.upper(), qualified(operation.name), ident(operation.new)
     if operation.kind in ALTER_IF_EXISTS:
@@ -67,21 +66,21 @@ def _rename_help(again: Again) -> str:
 @rule(
     "IDM040", "rename-table-unguarded", ERROR, "Renaming a table fails when it is run again", on=failures, fixable=True
 )
-def rename_table(step: Step, context: Context) -> Iterable[Hit]:
+def rename_table(cases: Failures) -> Iterable[Hit]:
     """Tell of tables that are renamed twice."""
-    return told(step, "IDM040", _rename_help)
+    return hits(cases, _rename_help)
 
 
 @rule("IDM041", "rename-column-unguarded", ERROR, "Renaming a column fails when it is run again", on=failures)
-def rename_column(step: Step, context: Context) -> Iterable[Hit]:
+def rename_column(cases: Failures) -> Iterable[Hit]:
     """Tell of columns that are renamed twice."""
-    return told(step, "IDM041", _rename_column_help)
+    return hits(cases, _rename_column_help)
 
 
-def _rename_column_help(again: Again) -> str:
-    operation = again.operation
+def _rename_column_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.RenameColumn)
-    if again.script.dialect is Dialect.SQLITE:
+    if failure.script.dialect is Dialect.SQLITE:
         return _NO_GUARD_SQLITE.format(what="RENAME COLUMN")
     table, old, new = qualified(operation.table), ident(operation.column), ident(operation.new)
     words = "TYPE" if operation.kind == "type" else "TABLE"
@@ -101,13 +100,13 @@ def _rename_column_help(again: Again) -> str:
     on=failures,
     dialects=("postgres",),
 )
-def rename_constraint(step: Step, context: Context) -> Iterable[Hit]:
+def rename_constraint(cases: Failures) -> Iterable[Hit]:
     """Tell of constraints that are renamed twice."""
-    return told(step, "IDM042", _rename_constraint_help)
+    return hits(cases, _rename_constraint_help)
 
 
-def _rename_constraint_help(again: Again) -> str:
-    operation = again.operation
+def _rename_constraint_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.RenameConstraint)
     table = qualified(operation.table)
     words, column, cast = (
@@ -129,9 +128,9 @@ def _rename_constraint_help(again: Again) -> str:
     dialects=("postgres",),
     fixable=True,
 )
-def rename_index(step: Step, context: Context) -> Iterable[Hit]:
+def rename_index(cases: Failures) -> Iterable[Hit]:
     """Tell of indexes that are renamed twice."""
-    return told(step, "IDM043", _rename_help)
+    return hits(cases, _rename_help)
 
 
 @rule(
@@ -142,9 +141,9 @@ def rename_index(step: Step, context: Context) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
 )
-def rename_type(step: Step, context: Context) -> Iterable[Hit]:
+def rename_type(cases: Failures) -> Iterable[Hit]:
     """Tell of types and domains that are renamed twice."""
-    return told(step, "IDM044", _rename_help)
+    return hits(cases, _rename_help)
 
 
 @rule(
@@ -155,13 +154,13 @@ def rename_type(step: Step, context: Context) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
 )
-def rename_enum_value(step: Step, context: Context) -> Iterable[Hit]:
+def rename_enum_value(cases: Failures) -> Iterable[Hit]:
     """Tell of enum values that are renamed twice."""
-    return told(step, "IDM045", _rename_value_help)
+    return hits(cases, _rename_value_help)
 
 
-def _rename_value_help(again: Again) -> str:
-    operation = again.operation
+def _rename_value_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.RenameEnumValue)
     name = qualified(operation.name)
     return "PostgreSQL has no RENAME VALUE IF EXISTS. Look first: " + _when(
@@ -179,9 +178,9 @@ def _rename_value_help(again: Again) -> str:
     dialects=("postgres",),
     fixable=True,
 )
-def rename_object(step: Step, context: Context) -> Iterable[Hit]:
+def rename_object(cases: Failures) -> Iterable[Hit]:
     """Tell of views, sequences, functions, triggers, policies, schemas, roles and so on that are renamed twice."""
-    return told(step, "IDM046", _rename_help)
+    return hits(cases, _rename_help)
 
 
 @rule(
@@ -192,13 +191,13 @@ def rename_object(step: Step, context: Context) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
 )
-def set_schema(step: Step, context: Context) -> Iterable[Hit]:
+def set_schema(cases: Failures) -> Iterable[Hit]:
     """Tell of objects that are moved twice."""
-    return told(step, "IDM047", _set_schema_help)
+    return hits(cases, _set_schema_help)
 
 
-def _set_schema_help(again: Again) -> str:
-    operation = again.operation
+def _set_schema_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.SetSchema)
     words, name = operation.kind.upper(), qualified(operation.name)
     arguments = "" if operation.arguments is None else "(" + ", ".join(map(str, operation.arguments)) + ")"
@@ -217,15 +216,15 @@ def _set_schema_help(again: Again) -> str:
     "A statement needs something that the same script removes further down",
     on=failures,
 )
-def uses_what_it_removes(step: Step, context: Context) -> Iterable[Hit]:
+def uses_what_it_removes(cases: Failures) -> Iterable[Hit]:
     """Tell of statements whose table, column or type is gone by the time the script runs again."""
-    return told(step, "IDM050", _removed_help)
+    return hits(cases, _removed_help)
 
 
-def _removed_help(again: Again) -> str:
-    failure = again.failure
-    what = f" {failure.part or failure.key.name}" if failure.key is not None else " something that it needs"
-    if again.script.dialect is Dialect.SQLITE:
+def _removed_help(failure: SecondRunFailure) -> str:
+    error = failure.error
+    what = f" {error.part or error.key.name}" if error.key is not None else " something that it needs"
+    if failure.script.dialect is Dialect.SQLITE:
         return f"Later in this script{what} is dropped or renamed. Split the script in two, or have it run once."
     return (
         f"Later in this script{what} is dropped or renamed. Look before you use it: "
@@ -241,13 +240,13 @@ def _removed_help(again: Again) -> str:
     on=failures,
     dialects=("postgres",),
 )
-def partition(step: Step, context: Context) -> Iterable[Hit]:
+def partition(cases: Failures) -> Iterable[Hit]:
     """Tell of partitions and inheriting tables that are attached or detached twice."""
-    return told(step, "IDM051", _partition_help)
+    return hits(cases, _partition_help)
 
 
-def _partition_help(again: Again) -> str:
-    operation = again.operation
+def _partition_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     if isinstance(operation, ops.SetInherit):
         child, parent, adds = qualified(operation.table), qualified(operation.parent), operation.inherit
     else:
@@ -258,7 +257,7 @@ def _partition_help(again: Again) -> str:
         f"SELECT FROM pg_inherits WHERE inhrelid = {literal(child)}::regclass "
         f"AND inhparent = {literal(parent)}::regclass"
     )
-    statement = f"ALTER TABLE {qualified(operation.table)} {clause(again)}"
+    statement = f"ALTER TABLE {qualified(operation.table)} {clause(failure)}"
     return "Look first: " + (_unless if adds else _when)(test, statement)
 
 
@@ -270,13 +269,13 @@ def _partition_help(again: Again) -> str:
     on=failures,
     dialects=("postgres",),
 )
-def alter_column(step: Step, context: Context) -> Iterable[Hit]:
+def alter_column(cases: Failures) -> Iterable[Hit]:
     """Tell of identity and generation expressions that are added or dropped twice."""
-    return told(step, "IDM052", _alter_column_help)
+    return hits(cases, _alter_column_help)
 
 
-def _alter_column_help(again: Again) -> str:
-    operation = again.operation
+def _alter_column_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, (ops.SetIdentity, ops.SetGenerated))
     start = f"ALTER TABLE {qualified(operation.table)} ALTER COLUMN {ident(operation.column)} DROP"
     if isinstance(operation, ops.SetGenerated):
@@ -287,12 +286,12 @@ def _alter_column_help(again: Again) -> str:
 
 
 @rule("IDM053", "second-run-fails", ERROR, "The statement fails when its script is run again", on=failures)
-def second_run_fails(step: Step, context: Context) -> Iterable[Hit]:
+def second_run_fails(cases: Failures) -> Iterable[Hit]:
     """Tell of all other statements that fail the second time."""
-    return told(step, "IDM053", _other_help)
+    return hits(cases, _other_help)
 
 
-def _other_help(again: Again) -> str:
-    if again.failure.condition == "dependent_objects_still_exist":
+def _other_help(failure: SecondRunFailure) -> str:
+    if failure.error.condition == "dependent_objects_still_exist":
         return "Drop what depends on it first: the first run made that further down in this script."
     return "Make the statement look first, or undo what the first run left before it."

@@ -8,8 +8,8 @@ from functools import partial
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
-from miglint.rules.idempotency.second_run import Again, clause, failures, told
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Context, Hit, rule
+from miglint.rules.idempotency.second_run import Failures, SecondRunFailure, clause, failures, hits
 from miglint.rules.support.clauses import ident, literal, qualified
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
 from miglint.sql import operations as ops
@@ -20,17 +20,17 @@ ROBUST = ("squawk:prefer-robust-stmts", "pgls:preferRobustStmts")
 _REPLACES_TRIGGERS = (14,)
 
 
-def _name(again: Again) -> str:
-    name = getattr(again.operation, "name", None)
+def _name(failure: SecondRunFailure) -> str:
+    name = getattr(failure.operation, "name", None)
     return qualified(name) if isinstance(name, ops.Name) else ident(str(name or ""))
 
 
-def _sqlite(again: Again) -> bool:
-    return again.script.dialect is Dialect.SQLITE
+def _sqlite(failure: SecondRunFailure) -> bool:
+    return failure.script.dialect is Dialect.SQLITE
 
 
-def _write(form: str) -> Callable[[Again], str]:
-    return lambda again: f"Write `{form.format(name=_name(again))}`."
+def _write(form: str) -> Callable[[SecondRunFailure], str]:
+    return lambda failure: f"Write `{form.format(name=_name(failure))}`."
 
 
 def _look_first(test: str, statement: str) -> str:
@@ -52,9 +52,9 @@ def _look_first(test: str, statement: str) -> str:
         "diesel-guard:IdempotencyCreateCheck",
     ),
 )
-def create_table(step: Step, context: Context) -> Iterable[Hit]:
+def create_table(cases: Failures) -> Iterable[Hit]:
     """Tell of tables that are made twice."""
-    return told(step, "IDM001", _write("CREATE TABLE IF NOT EXISTS {name} ..."))
+    return hits(cases, _write("CREATE TABLE IF NOT EXISTS {name} ..."))
 
 
 @rule(
@@ -66,16 +66,16 @@ def create_table(step: Step, context: Context) -> Iterable[Hit]:
     fixable=True,
     aliases=(*ROBUST, "diesel-guard:IdempotencyAlterCheck"),
 )
-def add_column(step: Step, context: Context) -> Iterable[Hit]:
+def add_column(cases: Failures) -> Iterable[Hit]:
     """Tell of columns that are added twice; as a warning on SQLite, which has no guard for it."""
-    return told(step, "IDM002", _add_column_help)
+    return hits(cases, _add_column_help)
 
 
-def _add_column_help(again: Again) -> str:
-    operation = again.operation
+def _add_column_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.AddColumn)
     table, column = operation.table, operation.column.name
-    if _sqlite(again):
+    if _sqlite(failure):
         return (
             f"SQLite has no ADD COLUMN IF NOT EXISTS. Have the runner run this script once, or ask first: "
             f"`SELECT 1 FROM pragma_table_info({literal(table.name)}) WHERE name = {literal(column)}`."
@@ -96,16 +96,16 @@ def _add_column_help(again: Again) -> str:
     on=failures,
     aliases=ROBUST,
 )
-def add_constraint(step: Step, context: Context) -> Iterable[Hit]:
+def add_constraint(cases: Failures) -> Iterable[Hit]:
     """Tell of constraints that are added twice."""
-    return told(step, "IDM003", _add_constraint_help)
+    return hits(cases, _add_constraint_help)
 
 
-def _add_constraint_help(again: Again) -> str:
-    operation = again.operation
+def _add_constraint_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.AddConstraint)
-    table, name = qualified(operation.table), operation.constraint.name or again.failure.part
-    if _sqlite(again):
+    table, name = qualified(operation.table), operation.constraint.name or failure.error.part
+    if _sqlite(failure):
         return (
             "SQLite has no ADD CONSTRAINT IF NOT EXISTS and no DROP CONSTRAINT IF EXISTS. "
             "Have the runner run this script once."
@@ -119,7 +119,7 @@ def _add_constraint_help(again: Again) -> str:
     return (
         "PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. "
         f"Put before it: `ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {ident(name)};` "
-        f"Or look first: {_look_first(test, f'ALTER TABLE {table} {clause(again)}')}"
+        f"Or look first: {_look_first(test, f'ALTER TABLE {table} {clause(failure)}')}"
     )
 
 
@@ -138,20 +138,20 @@ def _add_constraint_help(again: Again) -> str:
         "diesel-guard:IdempotencyIndexCheck",
     ),
 )
-def create_index(step: Step, context: Context) -> Iterable[Hit]:
+def create_index(step: Step, cases: Failures) -> Iterable[Hit]:
     """Tell of indexes that are made twice."""
-    return told(step, "IDM004", partial(_create_index_help, step))
+    return hits(cases, partial(_create_index_help, step))
 
 
-def _create_index_help(step: Step, again: Again) -> str:
-    operation = again.operation
+def _create_index_help(step: Step, failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateIndex)
     words = "CREATE UNIQUE INDEX" if operation.unique else "CREATE INDEX"
     if not operation.concurrently:
-        return f"Write `{words} IF NOT EXISTS {_name(again)} ON {qualified(operation.table)} ...`."
-    cleared = clear_invalid(step, again.script, operation)
-    if stands_alone(step, again.script):
-        guarded = f"`{words} CONCURRENTLY IF NOT EXISTS {_name(again)} ON {qualified(operation.table)} ...`"
+        return f"Write `{words} IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)} ...`."
+    cleared = clear_invalid(step, failure.script, operation)
+    if stands_alone(step, failure.script):
+        guarded = f"`{words} CONCURRENTLY IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)} ...`"
         return f"Write {guarded}. It would keep the invalid index that an interrupted build leaves. {cleared}"
     return f"{cleared} IF NOT EXISTS alone would keep the invalid index that an interrupted build leaves behind."
 
@@ -164,19 +164,19 @@ def _create_index_help(step: Step, again: Again) -> str:
     on=failures,
     dialects=("postgres",),
 )
-def create_type(step: Step, context: Context) -> Iterable[Hit]:
+def create_type(cases: Failures) -> Iterable[Hit]:
     """Tell of types and domains that are made twice."""
-    return told(step, "IDM005", _create_type_help)
+    return hits(cases, _create_type_help)
 
 
-def _create_type_help(again: Again) -> str:
-    operation = again.operation
+def _create_type_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateType)
     words = "CREATE DOMAIN" if operation.kind == "domain" else "CREATE TYPE"
-    text = clause(again)
+    text = clause(failure)
     return (
         f"PostgreSQL has no {words} IF NOT EXISTS. Catch the error: "
-        f"`DO $$ BEGIN {text if text != '...' else f'{words} {_name(again)} ...'}; "
+        f"`DO $$ BEGIN {text if text != '...' else f'{words} {_name(failure)} ...'}; "
         "EXCEPTION WHEN duplicate_object THEN NULL; END $$;`"
     )
 
@@ -190,15 +190,15 @@ def _create_type_help(again: Again) -> str:
     dialects=("postgres",),
     fixable=True,
 )
-def add_enum_value(step: Step, context: Context) -> Iterable[Hit]:
+def add_enum_value(cases: Failures) -> Iterable[Hit]:
     """Tell of enum values that are added twice."""
-    return told(step, "IDM006", _add_value_help)
+    return hits(cases, _add_value_help)
 
 
-def _add_value_help(again: Again) -> str:
-    operation = again.operation
+def _add_value_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.AddEnumValue)
-    return f"Write `ALTER TYPE {_name(again)} ADD VALUE IF NOT EXISTS {literal(operation.value)}`."
+    return f"Write `ALTER TYPE {_name(failure)} ADD VALUE IF NOT EXISTS {literal(operation.value)}`."
 
 
 @rule(
@@ -210,19 +210,19 @@ def _add_value_help(again: Again) -> str:
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def create_view(step: Step, context: Context) -> Iterable[Hit]:
+def create_view(cases: Failures) -> Iterable[Hit]:
     """Tell of views that are made twice."""
-    return told(step, "IDM007", _create_view_help)
+    return hits(cases, _create_view_help)
 
 
-def _create_view_help(again: Again) -> str:
-    operation = again.operation
+def _create_view_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateView)
     if operation.materialized:
-        return f"Write `CREATE MATERIALIZED VIEW IF NOT EXISTS {_name(again)} AS ...`."
-    if _sqlite(again):
-        return f"Write `CREATE VIEW IF NOT EXISTS {_name(again)} AS ...`."
-    return f"Write `CREATE OR REPLACE VIEW {_name(again)} AS ...`."
+        return f"Write `CREATE MATERIALIZED VIEW IF NOT EXISTS {_name(failure)} AS ...`."
+    if _sqlite(failure):
+        return f"Write `CREATE VIEW IF NOT EXISTS {_name(failure)} AS ...`."
+    return f"Write `CREATE OR REPLACE VIEW {_name(failure)} AS ...`."
 
 
 @rule(
@@ -235,9 +235,9 @@ def _create_view_help(again: Again) -> str:
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def create_sequence(step: Step, context: Context) -> Iterable[Hit]:
+def create_sequence(cases: Failures) -> Iterable[Hit]:
     """Tell of sequences that are made twice."""
-    return told(step, "IDM008", _write("CREATE SEQUENCE IF NOT EXISTS {name} ..."))
+    return hits(cases, _write("CREATE SEQUENCE IF NOT EXISTS {name} ..."))
 
 
 @rule(
@@ -249,40 +249,40 @@ def create_sequence(step: Step, context: Context) -> Iterable[Hit]:
     dialects=("postgres",),
     fixable=True,
 )
-def create_function(step: Step, context: Context) -> Iterable[Hit]:
+def create_function(cases: Failures) -> Iterable[Hit]:
     """Tell of functions and procedures that are made twice."""
-    return told(step, "IDM009", _create_function_help)
+    return hits(cases, _create_function_help)
 
 
-def _create_function_help(again: Again) -> str:
-    operation = again.operation
+def _create_function_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateRoutine)
-    return f"Write `CREATE OR REPLACE {operation.kind.upper()} {_name(again)} ...`."
+    return f"Write `CREATE OR REPLACE {operation.kind.upper()} {_name(failure)} ...`."
 
 
 @rule(
     "IDM010", "create-trigger-unguarded", ERROR, "CREATE TRIGGER fails when it is run again", on=failures, fixable=True
 )
-def create_trigger(step: Step, context: Context) -> Iterable[Hit]:
+def create_trigger(cases: Failures, context: Context) -> Iterable[Hit]:
     """Tell of triggers that are made twice."""
     replaces = context.targets.get("postgres", ()) >= _REPLACES_TRIGGERS
-    return told(step, "IDM010", _replace_trigger_help if replaces else _create_trigger_help)
+    return hits(cases, _replace_trigger_help if replaces else _create_trigger_help)
 
 
-def _replace_trigger_help(again: Again) -> str:
-    operation = again.operation
+def _replace_trigger_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateTrigger)
-    if _sqlite(again) or operation.constraint:
-        return _create_trigger_help(again)
-    return f"Write `CREATE OR REPLACE TRIGGER {_name(again)} ...` (PostgreSQL 14 and later)."
+    if _sqlite(failure) or operation.constraint:
+        return _create_trigger_help(failure)
+    return f"Write `CREATE OR REPLACE TRIGGER {_name(failure)} ...` (PostgreSQL 14 and later)."
 
 
-def _create_trigger_help(again: Again) -> str:
-    operation = again.operation
+def _create_trigger_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateTrigger)
-    if _sqlite(again):
-        return f"Write `CREATE TRIGGER IF NOT EXISTS {_name(again)} ...`."
-    return f"Put before it: `DROP TRIGGER IF EXISTS {_name(again)} ON {qualified(operation.table)};`"
+    if _sqlite(failure):
+        return f"Write `CREATE TRIGGER IF NOT EXISTS {_name(failure)} ...`."
+    return f"Put before it: `DROP TRIGGER IF EXISTS {_name(failure)} ON {qualified(operation.table)};`"
 
 
 @rule(
@@ -293,17 +293,17 @@ def _create_trigger_help(again: Again) -> str:
     on=failures,
     dialects=("postgres",),
 )
-def create_policy(step: Step, context: Context) -> Iterable[Hit]:
+def create_policy(cases: Failures) -> Iterable[Hit]:
     """Tell of row-level security policies that are made twice."""
-    return told(step, "IDM011", _create_policy_help)
+    return hits(cases, _create_policy_help)
 
 
-def _create_policy_help(again: Again) -> str:
-    operation = again.operation
+def _create_policy_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreatePolicy)
     return (
         "PostgreSQL has no CREATE POLICY IF NOT EXISTS. "
-        f"Put before it: `DROP POLICY IF EXISTS {_name(again)} ON {qualified(operation.table)};`"
+        f"Put before it: `DROP POLICY IF EXISTS {_name(failure)} ON {qualified(operation.table)};`"
     )
 
 
@@ -316,9 +316,9 @@ def _create_policy_help(again: Again) -> str:
     dialects=("postgres",),
     fixable=True,
 )
-def create_extension(step: Step, context: Context) -> Iterable[Hit]:
+def create_extension(cases: Failures) -> Iterable[Hit]:
     """Tell of extensions that are made twice."""
-    return told(step, "IDM012", _write("CREATE EXTENSION IF NOT EXISTS {name}"))
+    return hits(cases, _write("CREATE EXTENSION IF NOT EXISTS {name}"))
 
 
 @rule(
@@ -331,9 +331,9 @@ def create_extension(step: Step, context: Context) -> Iterable[Hit]:
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def create_schema(step: Step, context: Context) -> Iterable[Hit]:
+def create_schema(cases: Failures) -> Iterable[Hit]:
     """Tell of schemas that are made twice."""
-    return told(step, "IDM013", _write("CREATE SCHEMA IF NOT EXISTS {name}"))
+    return hits(cases, _write("CREATE SCHEMA IF NOT EXISTS {name}"))
 
 
 @rule(
@@ -344,18 +344,18 @@ def create_schema(step: Step, context: Context) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
 )
-def create_role(step: Step, context: Context) -> Iterable[Hit]:
+def create_role(cases: Failures) -> Iterable[Hit]:
     """Tell of roles that are made twice."""
-    return told(step, "IDM014", _create_role_help)
+    return hits(cases, _create_role_help)
 
 
-def _create_role_help(again: Again) -> str:
-    operation = again.operation
+def _create_role_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateRole)
     test = f"SELECT FROM pg_roles WHERE rolname = {literal(operation.name)}"
-    text = clause(again)
+    text = clause(failure)
     return "PostgreSQL has no CREATE ROLE IF NOT EXISTS. Look first: " + _look_first(
-        test, text if text != "..." else f"CREATE ROLE {_name(again)} ..."
+        test, text if text != "..." else f"CREATE ROLE {_name(failure)} ..."
     )
 
 
@@ -367,14 +367,14 @@ def _create_role_help(again: Again) -> str:
     on=failures,
     dialects=("postgres",),
 )
-def create_object(step: Step, context: Context) -> Iterable[Hit]:
+def create_object(cases: Failures) -> Iterable[Hit]:
     """Tell of rules, collations, operators, publications and the like that are made twice."""
-    return told(step, "IDM015", _create_object_help)
+    return hits(cases, _create_object_help)
 
 
-def _create_object_help(again: Again) -> str:
-    operation = again.operation
+def _create_object_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     if isinstance(operation, ops.CreateRule):
-        return f"Write `CREATE OR REPLACE RULE {_name(again)} AS ...`."
+        return f"Write `CREATE OR REPLACE RULE {_name(failure)} AS ...`."
     kind = operation.kind if isinstance(operation, ops.CreateOther) else "object"
-    return f"Put before it: `DROP {kind.upper()} IF EXISTS {_name(again)};`"
+    return f"Put before it: `DROP {kind.upper()} IF EXISTS {_name(failure)};`"

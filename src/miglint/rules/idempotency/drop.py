@@ -6,24 +6,23 @@ from collections.abc import Iterable
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
-from miglint.replay.steps import Step
+from miglint.rules.definition import Hit, rule
 from miglint.rules.idempotency.create import ROBUST
-from miglint.rules.idempotency.second_run import Again, failures, told
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.idempotency.second_run import Failures, SecondRunFailure, failures, hits
 from miglint.rules.support.clauses import ident, literal, qualified
 from miglint.sql import operations as ops
 
 ERROR = Severity.ERROR
 
 
-def _drop_help(again: Again) -> str:
-    operation = again.operation
+def _drop_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.Drop)
     words = operation.kind.upper() + (" CONCURRENTLY" if operation.concurrently else "")
     name = qualified(operation.name)
     if operation.arguments is not None:
         name += "(" + ", ".join(str(argument) for argument in operation.arguments) + ")"
-    if operation.table is not None and again.script.dialect is Dialect.POSTGRES:
+    if operation.table is not None and failure.script.dialect is Dialect.POSTGRES:
         name += f" ON {qualified(operation.table)}"
     return f"Write `DROP {words} IF EXISTS {name}`."
 
@@ -43,9 +42,9 @@ def _drop_help(again: Again) -> str:
         "diesel-guard:IdempotencyDropCheck",
     ),
 )
-def drop_table(step: Step, context: Context) -> Iterable[Hit]:
+def drop_table(cases: Failures) -> Iterable[Hit]:
     """Tell of tables that are dropped twice."""
-    return told(step, "IDM020", _drop_help)
+    return hits(cases, _drop_help)
 
 
 @rule(
@@ -57,15 +56,15 @@ def drop_table(step: Step, context: Context) -> Iterable[Hit]:
     fixable=True,
     aliases=(*ROBUST, "diesel-guard:IdempotencyAlterCheck"),
 )
-def drop_column(step: Step, context: Context) -> Iterable[Hit]:
+def drop_column(cases: Failures) -> Iterable[Hit]:
     """Tell of columns that are dropped twice; as a warning on SQLite, which has no guard for it."""
-    return told(step, "IDM021", _drop_column_help)
+    return hits(cases, _drop_column_help)
 
 
-def _drop_column_help(again: Again) -> str:
-    operation = again.operation
+def _drop_column_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.DropColumn)
-    if again.script.dialect is Dialect.SQLITE:
+    if failure.script.dialect is Dialect.SQLITE:
         return (
             "SQLite has no DROP COLUMN IF EXISTS. Have the runner run this script once, or ask first: "
             f"`SELECT 1 FROM pragma_table_info({literal(operation.table.name)}) "
@@ -85,15 +84,15 @@ def _drop_column_help(again: Again) -> str:
     fixable=True,
     aliases=ROBUST,
 )
-def drop_constraint(step: Step, context: Context) -> Iterable[Hit]:
+def drop_constraint(cases: Failures) -> Iterable[Hit]:
     """Tell of constraints that are dropped twice."""
-    return told(step, "IDM022", _drop_constraint_help)
+    return hits(cases, _drop_constraint_help)
 
 
-def _drop_constraint_help(again: Again) -> str:
-    operation = again.operation
+def _drop_constraint_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.DropConstraint)
-    if again.script.dialect is Dialect.SQLITE:
+    if failure.script.dialect is Dialect.SQLITE:
         return "SQLite has no DROP CONSTRAINT IF EXISTS. Have the runner run this script once."
     words = "DOMAIN" if operation.kind == "domain" else "TABLE"
     return (
@@ -116,9 +115,9 @@ def _drop_constraint_help(again: Again) -> str:
         "diesel-guard:IdempotencyDropCheck",
     ),
 )
-def drop_index(step: Step, context: Context) -> Iterable[Hit]:
+def drop_index(cases: Failures) -> Iterable[Hit]:
     """Tell of indexes that are dropped twice."""
-    return told(step, "IDM023", _drop_help)
+    return hits(cases, _drop_help)
 
 
 @rule(
@@ -131,9 +130,9 @@ def drop_index(step: Step, context: Context) -> Iterable[Hit]:
     fixable=True,
     aliases=(*ROBUST, "pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
 )
-def drop_type(step: Step, context: Context) -> Iterable[Hit]:
+def drop_type(cases: Failures) -> Iterable[Hit]:
     """Tell of types and domains that are dropped twice."""
-    return told(step, "IDM024", _drop_help)
+    return hits(cases, _drop_help)
 
 
 @rule(
@@ -145,9 +144,9 @@ def drop_type(step: Step, context: Context) -> Iterable[Hit]:
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def drop_view(step: Step, context: Context) -> Iterable[Hit]:
+def drop_view(cases: Failures) -> Iterable[Hit]:
     """Tell of views that are dropped twice."""
-    return told(step, "IDM025", _drop_help)
+    return hits(cases, _drop_help)
 
 
 @rule(
@@ -160,9 +159,9 @@ def drop_view(step: Step, context: Context) -> Iterable[Hit]:
     fixable=True,
     aliases=("pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
 )
-def drop_sequence(step: Step, context: Context) -> Iterable[Hit]:
+def drop_sequence(cases: Failures) -> Iterable[Hit]:
     """Tell of sequences that are dropped twice."""
-    return told(step, "IDM026", _drop_help)
+    return hits(cases, _drop_help)
 
 
 @rule(
@@ -175,9 +174,9 @@ def drop_sequence(step: Step, context: Context) -> Iterable[Hit]:
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def drop_function(step: Step, context: Context) -> Iterable[Hit]:
+def drop_function(cases: Failures) -> Iterable[Hit]:
     """Tell of functions, procedures and aggregates that are dropped twice."""
-    return told(step, "IDM027", _drop_help)
+    return hits(cases, _drop_help)
 
 
 @rule(
@@ -189,9 +188,9 @@ def drop_function(step: Step, context: Context) -> Iterable[Hit]:
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def drop_trigger(step: Step, context: Context) -> Iterable[Hit]:
+def drop_trigger(cases: Failures) -> Iterable[Hit]:
     """Tell of triggers that are dropped twice."""
-    return told(step, "IDM028", _drop_help)
+    return hits(cases, _drop_help)
 
 
 @rule(
@@ -204,9 +203,9 @@ def drop_trigger(step: Step, context: Context) -> Iterable[Hit]:
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def drop_policy(step: Step, context: Context) -> Iterable[Hit]:
+def drop_policy(cases: Failures) -> Iterable[Hit]:
     """Tell of policies that are dropped twice."""
-    return told(step, "IDM029", _drop_help)
+    return hits(cases, _drop_help)
 
 
 @rule(
@@ -219,9 +218,9 @@ def drop_policy(step: Step, context: Context) -> Iterable[Hit]:
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def drop_extension(step: Step, context: Context) -> Iterable[Hit]:
+def drop_extension(cases: Failures) -> Iterable[Hit]:
     """Tell of extensions that are dropped twice."""
-    return told(step, "IDM030", _drop_help)
+    return hits(cases, _drop_help)
 
 
 @rule(
@@ -234,9 +233,9 @@ def drop_extension(step: Step, context: Context) -> Iterable[Hit]:
     fixable=True,
     aliases=("pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
 )
-def drop_schema(step: Step, context: Context) -> Iterable[Hit]:
+def drop_schema(cases: Failures) -> Iterable[Hit]:
     """Tell of schemas that are dropped twice."""
-    return told(step, "IDM031", _drop_help)
+    return hits(cases, _drop_help)
 
 
 @rule(
@@ -248,9 +247,9 @@ def drop_schema(step: Step, context: Context) -> Iterable[Hit]:
     dialects=("postgres",),
     fixable=True,
 )
-def drop_role(step: Step, context: Context) -> Iterable[Hit]:
+def drop_role(cases: Failures) -> Iterable[Hit]:
     """Tell of roles that are dropped twice."""
-    return told(step, "IDM032", _drop_help)
+    return hits(cases, _drop_help)
 
 
 @rule(
@@ -262,6 +261,6 @@ def drop_role(step: Step, context: Context) -> Iterable[Hit]:
     dialects=("postgres",),
     fixable=True,
 )
-def drop_object(step: Step, context: Context) -> Iterable[Hit]:
+def drop_object(cases: Failures) -> Iterable[Hit]:
     """Tell of rules, collations, operators, publications and the like that are dropped twice."""
-    return told(step, "IDM033", _drop_help)
+    return hits(cases, _drop_help)

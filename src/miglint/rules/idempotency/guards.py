@@ -8,8 +8,8 @@ from itertools import chain
 from miglint.base.findings import Severity
 from miglint.base.model import Direction
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import done
+from miglint.rules.definition import Hit, rule
+from miglint.rules.support.applied_operations import effective
 from miglint.rules.support.clauses import (
     Clause,
     find_clause,
@@ -45,7 +45,7 @@ def _runs(step: Step) -> Iterator[tuple[Direction, Run, Run, bool | None]]:
     "The second run changes the schema once more",
     aliases=("pg-migration-lint:PGM402", "diesel-guard:IdempotencyIndexCheck"),
 )
-def second_run_changes(step: Step, context: Context) -> Iterable[Hit]:
+def second_run_changes(step: Step) -> Iterable[Hit]:
     """Tell of scripts that succeed twice and leave another schema each time."""
     if step.verdict.forward_idempotent is not False and step.verdict.rollback_idempotent is not False:
         return ()
@@ -56,11 +56,11 @@ def _one_more_index(step: Step) -> Iterator[Hit]:
     """Tell of indexes without a name on tables that no file made: whatever these are, each run adds another one."""
     if step.verdict.forward_idempotent is not False or step.forward_again.failed is not None:
         return
-    for act, operation in done(step, ops.CreateIndex, forward_only=True):
-        table = act.table(operation.table)
-        if operation.name is None and (table is None or table.assumed) and not act.fresh(operation.table):
+    for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
+        table = applied.table(operation.table)
+        if operation.name is None and (table is None or table.assumed) and not applied.fresh(operation.table):
             yield hit_in(
-                act.script,
+                applied.script,
                 operation.span,
                 f"the second run makes another index on {operation.table.name}",
                 "Give the index a name and make it with IF NOT EXISTS, so that the second run finds it.",
@@ -113,7 +113,7 @@ def _unnamed(step: Step, direction: Direction, second: Run, change: Change) -> C
     "IF NOT EXISTS finds something else of that name and does nothing",
     aliases=("pg-migration-lint:PGM403",),
 )
-def guard_hides(step: Step, context: Context) -> Iterator[Hit]:
+def guard_hides(step: Step) -> Iterator[Hit]:
     """Tell of guarded statements that keep another object, or another shape, than they describe."""
     for direction, _, operation, note in remarks(step).get("hidden", ()):
         script = script_of(step, direction)
@@ -134,7 +134,7 @@ def guard_hides(step: Step, context: Context) -> Iterator[Hit]:
     on=(ops.CreateIndex,),
     dialects=("postgres",),
 )
-def guard_keeps_invalid_index(step: Step, context: Context) -> Iterator[Hit]:
+def guard_keeps_invalid_index(step: Step) -> Iterator[Hit]:
     """Tell of `CREATE INDEX CONCURRENTLY IF NOT EXISTS` without a `DROP INDEX IF EXISTS` that clears the way."""
     for direction in (_FORWARD, _ROLLBACK):
         script = script_of(step, direction)
@@ -167,7 +167,7 @@ def guard_keeps_invalid_index(step: Step, context: Context) -> Iterator[Hit]:
     "A guarded statement does nothing even on its first run",
     aliases=("pg-migration-lint:PGM403",),
 )
-def guard_does_nothing(step: Step, context: Context) -> Iterator[Hit]:
+def guard_does_nothing(step: Step) -> Iterator[Hit]:
     """Tell of guarded statements that find what they make, made by an earlier migration."""
     for direction, _, operation, note in remarks(step).get("skipped", ()):
         script = script_of(step, direction)
@@ -185,7 +185,7 @@ def guard_does_nothing(step: Step, context: Context) -> Iterator[Hit]:
 
 
 @rule("IDM058", "drop-finds-nothing", Severity.INFO, "A guarded DROP finds nothing even on its first run")
-def drop_finds_nothing(step: Step, context: Context) -> Iterator[Hit]:
+def drop_finds_nothing(step: Step) -> Iterator[Hit]:
     """Tell of guarded drops of what nobody made; as a warning when a name is nearly the same."""
     for direction, event, operation, note in remarks(step).get("missing", ()):
         script = script_of(step, direction)

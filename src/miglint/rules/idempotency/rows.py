@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
-from miglint.rules.idempotency.second_run import Again, told
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
+from miglint.rules.idempotency.second_run import SecondRunFailure, failures, hits
 from miglint.rules.support.clauses import hit_in, ident, qualified, remarks, script_of
 from miglint.schema.outcome import Note
 from miglint.sql import operations as ops
@@ -28,26 +29,27 @@ def _rows(step: Step) -> Iterator[tuple[Script, Operation, Note]]:
     Severity.ERROR,
     "INSERT fails or makes the same rows again when it is run again",
 )
-def insert(step: Step, context: Context) -> Iterable[Hit]:
+def insert(step: Step) -> Iterable[Hit]:
     """Tell of inserts that neither name a conflict nor leave out what is there."""
-    hits = list(told(step, "IDM060", _insert_again_help))
+    yield from hits(filter(_is_duplicate_row, chain(*failures(step).values())), _insert_again_help)
     for script, operation, note in _rows(step):
         if isinstance(operation, ops.Insert):
-            hits.append(
-                hit_in(
-                    script,
-                    operation.span,
-                    f"when the script runs again, {note.message}",
-                    _insert_help(operation, script.dialect),
-                )
+            yield hit_in(
+                script,
+                operation.span,
+                f"when the script runs again, {note.message}",
+                _insert_help(operation, script.dialect),
             )
-    return hits
 
 
-def _insert_again_help(again: Again) -> str:
-    operation = again.operation
+def _is_duplicate_row(failure: SecondRunFailure) -> bool:
+    return isinstance(failure.operation, ops.Insert) and failure.error.condition == "unique_violation"
+
+
+def _insert_again_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.Insert)
-    if again.script.dialect is Dialect.SQLITE:
+    if failure.script.dialect is Dialect.SQLITE:
         return "Write `INSERT OR IGNORE INTO ...`, or end the statement with `ON CONFLICT DO NOTHING`."
     return "End the statement with `ON CONFLICT DO NOTHING`."
 
@@ -63,7 +65,7 @@ def _insert_help(operation: ops.Insert, dialect: Dialect) -> str:
 
 
 @rule("IDM061", "update-relative", Severity.ERROR, "UPDATE computes a value from itself, so it adds up with each run")
-def update_relative(step: Step, context: Context) -> Iterator[Hit]:
+def update_relative(step: Step) -> Iterator[Hit]:
     """Tell of `SET x = x + 1`."""
     for script, operation, note in _rows(step):
         # With FROM, a column of the same name may be another table's.
@@ -95,7 +97,7 @@ def _marks(operation: ops.Update) -> bool:
 
 
 @rule("IDM062", "rows-change-again", Severity.WARNING, "A statement changes other rows with each run")
-def rows_change(step: Step, context: Context) -> Iterator[Hit]:
+def rows_change(step: Step) -> Iterator[Hit]:
     """Tell of `COPY`, `MERGE`, `CALL`, `DELETE` and the like that do not settle after one run."""
     for script, operation, note in _rows(step):
         if not isinstance(operation, (ops.Insert, ops.Update)):

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.locks.volatility import volatile_part
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell, version_of
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective, version_of
 from miglint.rules.support.clauses import ident, qualified
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
@@ -17,15 +17,15 @@ WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 _BATCHES = "in batches of some thousand rows, each in a transaction of its own"
 
 
-def _situation(act: Act, context: Context) -> tuple[str, str]:
+def _situation(applied: AppliedOperation, context: Context) -> tuple[str, str]:
     """Return the first situation that stalls others, and its words; empty when none does."""
-    for effect in act.effects(context):
+    for effect in applied.effects(context):
         if effect.stalls:
             return effect.situation, effect.words
     return "", ""
 
 
-@rule(
+@hazard(
     "LCK020",
     "volatile-default-rewrites",
     ERROR,
@@ -47,36 +47,34 @@ def _situation(act: Act, context: Context) -> tuple[str, str]:
 )
 def volatile_default_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of defaults that differ from row to row, and before PostgreSQL 11 of all defaults."""
-    for act, operation in done(step, ops.AddColumn):
+    for applied, operation in effective(step, ops.AddColumn):
         default = operation.column.default
-        situation, words = _situation(act, context) if default is not None and operation.kind != "type" else ("", "")
+        situation, words = (
+            _situation(applied, context) if default is not None and operation.kind != "type" else ("", "")
+        )
         if default is None or situation not in ("add column volatile default", "add column constant default"):
             continue
         if operation.column.generated is not None:
             continue
         on, column = qualified(operation.table), ident(operation.column.name)
-        source = volatile_part(default, act.before)
+        source = volatile_part(default, applied.before)
         kind = f" {operation.column.type}" if operation.column.type is not None else ""
         if source is None and situation == "add column volatile default":
-            yield tell(
-                act,
-                ERROR,
+            yield applied.hit(
                 f"{words}: every row is checked against the domain{kind}",
                 "Give the column the type that the domain is made of, and what the domain demands as a CHECK that is "
                 "NOT VALID at first and validated in a later migration.",
             )
             continue
         why = f"{source}() gives each row another value" if source else "before PostgreSQL 11 every default does"
-        yield tell(
-            act,
-            ERROR,
+        yield applied.hit(
             f"{words}: {why}",
             f"`ALTER TABLE {on} ADD COLUMN {column}{kind};`, `ALTER TABLE {on} ALTER COLUMN {column} SET DEFAULT "
             f"{default.text};` for new rows, and fill the old ones in a later migration, {_BATCHES}.",
         )
 
 
-@rule(
+@hazard(
     "LCK029",
     "default-before-postgres-11",
     INFO,
@@ -90,18 +88,16 @@ def default_before_postgres_11(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of defaults that are the same for every row, where nobody said which version the server is."""
     if context.targets.get("postgres"):
         return
-    for act, operation in done(step, ops.AddColumn):
-        situation = next((effect.situation for effect in act.effects(context)), "")
+    for applied, operation in effective(step, ops.AddColumn):
+        situation = next((effect.situation for effect in applied.effects(context)), "")
         if situation == "add column constant default":
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f"before PostgreSQL 11 this writes all rows of {operation.table.name} anew while reads and writes wait",
                 'Say in the configuration how old the server may be: `targets = ["postgres>=14"]`.',
             )
 
 
-@rule(
+@hazard(
     "LCK021",
     "stored-generated-rewrites",
     ERROR,
@@ -122,20 +118,20 @@ def default_before_postgres_11(step: Step, context: Context) -> Iterator[Hit]:
 )
 def stored_generated_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of stored generated columns that are added, or get another expression."""
-    for act, _ in done(step, ops.AddColumn):
-        situation, words = _situation(act, context)
+    for applied, _ in effective(step, ops.AddColumn):
+        situation, words = _situation(applied, context)
         if situation == "add column stored generated":
             help = f"Add a plain column, have a trigger fill it, and fill the old rows {_BATCHES}."
             if version_of(context) >= 18:
                 help = f"Write VIRTUAL instead of STORED: it is computed when it is read. Or: {help}"
-            yield tell(act, ERROR, words, help)
-    for act, _ in done(step, ops.SetGenerated):
-        situation, words = _situation(act, context)
+            yield applied.hit(words, help)
+    for applied, _ in effective(step, ops.SetGenerated):
+        situation, words = _situation(applied, context)
         if situation:
-            yield tell(act, ERROR, words, f"Add a new column for the new expression, and fill it {_BATCHES}.")
+            yield applied.hit(words, f"Add a new column for the new expression, and fill it {_BATCHES}.")
 
 
-@rule(
+@hazard(
     "LCK022",
     "serial-column-rewrites",
     ERROR,
@@ -158,7 +154,7 @@ def serial_column_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     yield from _numbered(step, context, "add column serial")
 
 
-@rule(
+@hazard(
     "LCK027",
     "identity-column-rewrites",
     ERROR,
@@ -182,22 +178,21 @@ def identity_column_rewrites(step: Step, context: Context) -> Iterator[Hit]:
 
 def _numbered(step: Step, context: Context, wanted: str) -> Iterator[Hit]:
     """Tell of columns whose values come from a sequence."""
-    for act, operation in done(step, ops.AddColumn):
-        situation, words = _situation(act, context)
+    for applied, operation in effective(step, ops.AddColumn):
+        situation, words = _situation(applied, context)
         if situation == wanted:
             on, column = qualified(operation.table), ident(operation.column.name)
             sequence = ident(f"{operation.table.name}_{operation.column.name}_seq")
-            yield tell(
-                act,
-                ERROR,
+            yield applied.hit(
                 words,
                 f"`CREATE SEQUENCE {sequence};`, `ALTER TABLE {on} ADD COLUMN {column} bigint;`, "
                 f"`ALTER TABLE {on} ALTER COLUMN {column} SET DEFAULT nextval('{sequence}');`, then fill the old rows "
                 f"{_BATCHES}.",
+                severity=ERROR,
             )
 
 
-@rule(
+@hazard(
     "LCK023",
     "type-change-rewrites",
     ERROR,
@@ -220,17 +215,16 @@ def _numbered(step: Step, context: Context, wanted: str) -> Iterator[Hit]:
 )
 def type_change_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of changes of type that are not binary-compatible; milder where only checks or indexes are done anew."""
-    for act, operation in done(step, ops.AlterColumnType):
-        situation, words = _situation(act, context)
-        if not situation or _depends(act, operation):
+    for applied, operation in effective(step, ops.AlterColumnType):
+        situation, words = _situation(applied, context)
+        if not situation or _depends(applied, operation):
             continue
-        known = act.column(operation.table, operation.column)
+        known = applied.column(operation.table, operation.column)
         old = f"{known.type} to " if known is not None and known.type is not None else "to "
-        yield tell(
-            act,
-            ERROR if situation == "alter type rewriting" else WARNING,
+        yield applied.hit(
             f"{words} ({ident(operation.column)}: {old}{operation.type})",
             _new_column_help(operation.table, operation.column, str(operation.type)),
+            severity=ERROR if situation == "alter type rewriting" else WARNING,
         )
 
 
@@ -238,15 +232,15 @@ def type_change_rewrites(step: Step, context: Context) -> Iterator[Hit]:
 _WIDEST = frozenset({"text", "varchar", "numeric"})
 
 
-def _depends(act: Act, operation: ops.AlterColumnType) -> bool:
+def _depends(applied: AppliedOperation, operation: ops.AlterColumnType) -> bool:
     """Return whether the rows have to be written anew only if the column was of another kind, and nothing says it."""
-    known = act.column(operation.table, operation.column)
+    known = applied.column(operation.table, operation.column)
     if operation.using is not None or (known is not None and known.type is not None):
         return False
     return operation.type.name in _WIDEST and not operation.type.args and not operation.type.dimensions
 
 
-@rule(
+@hazard(
     "LCK028",
     "type-change-may-rewrite",
     WARNING,
@@ -267,13 +261,11 @@ def _depends(act: Act, operation: ops.AlterColumnType) -> bool:
 )
 def type_change_may_rewrite(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of columns that become `text`, `varchar` or `numeric` without bounds, where the old type is not known."""
-    for act, operation in done(step, ops.AlterColumnType):
-        situation, words = _situation(act, context)
-        if situation and _depends(act, operation):
+    for applied, operation in effective(step, ops.AlterColumnType):
+        situation, words = _situation(applied, context)
+        if situation and _depends(applied, operation):
             like = "numeric(p, s)" if operation.type.name == "numeric" else "varchar(n)"
-            yield tell(
-                act,
-                WARNING,
+            yield applied.hit(
                 f"{words}, unless {ident(operation.column)} is a {like}",
                 f"Look at the column's type. If it is another: "
                 f"{_new_column_help(operation.table, operation.column, str(operation.type))}",
@@ -288,7 +280,7 @@ def _new_column_help(table: Name, column: str, kind: str) -> str:
     )
 
 
-@rule(
+@hazard(
     "LCK024",
     "persistence-change-rewrites",
     ERROR,
@@ -299,19 +291,19 @@ def _new_column_help(table: Name, column: str, kind: str) -> str:
 )
 def persistence_change_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of tables that become logged or unlogged."""
-    for act, operation in done(step, ops.SetTableOption):
+    for applied, operation in effective(step, ops.SetTableOption):
         if operation.option == "logged":
-            situation, words = _situation(act, context)
+            situation, words = _situation(applied, context)
             if situation:
                 loss = "" if operation.value == "on" else "; an unlogged table is empty after a crash"
-                yield tell(act, ERROR, words + loss, _copy_help(operation.table))
+                yield applied.hit(words + loss, _copy_help(operation.table))
 
 
 def _copy_help(table: Name) -> str:
     return f"Make a new table as {ident(table.name)} should be, copy the rows {_BATCHES}, and swap the names."
 
 
-@rule(
+@hazard(
     "LCK025",
     "access-method-rewrites",
     ERROR,
@@ -322,14 +314,14 @@ def _copy_help(table: Name) -> str:
 )
 def access_method_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of tables that get another access method or tablespace."""
-    for act, operation in done(step, ops.SetTableOption):
+    for applied, operation in effective(step, ops.SetTableOption):
         if operation.option in ("access method", "tablespace"):
-            situation, words = _situation(act, context)
+            situation, words = _situation(applied, context)
             if situation:
-                yield tell(act, ERROR, words, _copy_help(operation.table))
+                yield applied.hit(words, _copy_help(operation.table))
 
 
-@rule(
+@hazard(
     "LCK026",
     "trigger-lock",
     INFO,
@@ -348,19 +340,23 @@ def access_method_rewrites(step: Step, context: Context) -> Iterator[Hit]:
         "pgsafe:add-trigger",
     ),
 )
-def trigger_lock(step: Step, context: Context) -> Iterator[Hit]:
+def trigger_lock(step: Step) -> Iterator[Hit]:
     """Tell of the locks that triggers take on tables in use."""
-    found: list[tuple[Act, Name]] = [(act, one.table) for act, one in done(step, ops.CreateTrigger)]
-    found += [(act, one.table) for act, one in done(step, ops.EnableTrigger) if not one.rule]
-    found += [(act, one.table) for act, one in done(step, ops.Drop) if one.kind == "trigger" and one.table is not None]
-    for act, table in found:
-        if act.fresh(table):
+    found: list[tuple[AppliedOperation, Name]] = [
+        (applied, one.table) for applied, one in effective(step, ops.CreateTrigger)
+    ]
+    found += [(applied, one.table) for applied, one in effective(step, ops.EnableTrigger) if not one.rule]
+    found += [
+        (applied, one.table)
+        for applied, one in effective(step, ops.Drop)
+        if one.kind == "trigger" and one.table is not None
+    ]
+    for applied, table in found:
+        if applied.fresh(table):
             continue
-        lock = "ACCESS EXCLUSIVE" if isinstance(act.operation, ops.Drop) else "SHARE ROW EXCLUSIVE"
-        blocks = "reads and writes" if isinstance(act.operation, ops.Drop) else "writes"
-        yield tell(
-            act,
-            INFO,
+        lock = "ACCESS EXCLUSIVE" if isinstance(applied.operation, ops.Drop) else "SHARE ROW EXCLUSIVE"
+        blocks = "reads and writes" if isinstance(applied.operation, ops.Drop) else "writes"
+        yield applied.hit(
             f"{lock} on {table.name}: blocks {blocks} until the transaction ends",
             "`SET lock_timeout = '2s';` before it, and nothing slow after it in the same transaction.",
         )

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell, version_of
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective, version_of
 from miglint.rules.support.clauses import qualified
 from miglint.sql import operations as ops
 
@@ -15,7 +15,7 @@ ERROR, INFO = Severity.ERROR, Severity.INFO
 _REPACK_SINCE = 19
 
 
-@rule(
+@hazard(
     "LCK008",
     "rewrite-by-maintenance",
     ERROR,
@@ -30,20 +30,18 @@ _REPACK_SINCE = 19
         "pgsafe:vacuum-full-cluster",
     ),
 )
-def rewrite_by_maintenance(step: Step, context: Context) -> Iterator[Hit]:
+def rewrite_by_maintenance(step: Step) -> Iterator[Hit]:
     """Tell of `VACUUM FULL` and `CLUSTER`."""
-    for act, operation in _rewrites(step):
+    for applied, operation in _rewrites(step):
         words = "CLUSTER" if operation.kind == "cluster" else "VACUUM FULL"
         about = operation.target.name if operation.target is not None else "every table"
-        yield tell(
-            act,
-            ERROR,
+        yield applied.hit(
             f"{words}: ACCESS EXCLUSIVE on {about}: blocks reads and writes while the table is written anew",
             "Plain `VACUUM` frees space for new rows and blocks nobody. To shrink a table in use, take `pg_repack`.",
         )
 
 
-@rule(
+@hazard(
     "LCK019",
     "rewrite-instead-of-repack",
     INFO,
@@ -56,16 +54,14 @@ def rewrite_instead_of_repack(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of both where every target has the newer statement."""
     if version_of(context) < _REPACK_SINCE:
         return
-    for act, operation in _rewrites(step):
-        yield tell(
-            act,
-            INFO,
+    for applied, operation in _rewrites(step):
+        yield applied.hit(
             f"REPACK does what {operation.kind.upper()} does, and can let others work meanwhile",
             f"`REPACK (CONCURRENTLY){_on(operation)};`, outside of a transaction.",
         )
 
 
-@rule(
+@hazard(
     "LCK049",
     "repack-may-be-there",
     INFO,
@@ -79,22 +75,20 @@ def repack_may_be_there(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of both where nobody said which version the server is."""
     if context.targets.get("postgres"):
         return
-    for act, operation in _rewrites(step):
-        yield tell(
-            act,
-            INFO,
+    for applied, operation in _rewrites(step):
+        yield applied.hit(
             f"REPACK of PostgreSQL 19 does what {operation.kind.upper()} does, and can let others work meanwhile",
             f"`REPACK (CONCURRENTLY){_on(operation)};` where the server has it. "
             'Otherwise say in the configuration how old it may be: `targets = ["postgres>=14"]`.',
         )
 
 
-def _rewrites(step: Step) -> Iterator[tuple[Act, ops.Maintenance]]:
+def _rewrites(step: Step) -> Iterator[tuple[AppliedOperation, ops.Maintenance]]:
     """Yield `VACUUM FULL` and `CLUSTER`, less those of tables that this migration makes."""
-    for act, operation in done(step, ops.Maintenance):
+    for applied, operation in effective(step, ops.Maintenance):
         rewrites = operation.kind == "cluster" or (operation.kind == "vacuum" and "full" in operation.options)
-        if rewrites and not (operation.target is not None and act.fresh(operation.target)):
-            yield act, operation
+        if rewrites and not (operation.target is not None and applied.fresh(operation.target)):
+            yield applied, operation
 
 
 def _on(operation: ops.Maintenance) -> str:

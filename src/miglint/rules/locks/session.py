@@ -10,8 +10,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Direction
 from miglint.locks import Lock
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, survey, tell
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, applied_operations
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
@@ -19,9 +19,9 @@ _QUIET = (ops.SetVariable, ops.Transaction, ops.SetComment, ops.SetPrivileges)
 
 
 class Held(NamedTuple):
-    """The strongest lock that an act takes on a relation that others use, and whether it works through rows."""
+    """The strongest lock that an operation takes on a relation that others use, and whether it works through rows."""
 
-    act: Act
+    applied: AppliedOperation
     lock: Lock
     table: str
     works: bool
@@ -31,24 +31,24 @@ class Held(NamedTuple):
 def _held(step: Step, context_key: tuple[int, ...]) -> tuple[Held, ...]:
     context = Context({"postgres": context_key})
     found = []
-    for act in survey(step).acts:
-        if act.moment.notes and act.idle:
+    for applied in applied_operations(step).all:
+        if applied.moment.notes and applied.idle:
             continue
-        effects = [effect for effect in act.effects(context) if effect.lock > Lock.ROW_SHARE]
-        if isinstance(act.operation, ops.Drop) and act.operation.kind == "index" and not effects:
+        effects = [effect for effect in applied.effects(context) if effect.lock > Lock.ROW_SHARE]
+        if isinstance(applied.operation, ops.Drop) and applied.operation.kind == "index" and not effects:
             # The index is not known, so its table is not: the lock is taken all the same.
-            if not act.operation.concurrently and act.before.find(act.key(act.operation.name)) is None:
-                found.append(Held(act, Lock.ACCESS_EXCLUSIVE, act.operation.name.name, False))
+            if not applied.operation.concurrently and applied.before.find(applied.key(applied.operation.name)) is None:
+                found.append(Held(applied, Lock.ACCESS_EXCLUSIVE, applied.operation.name.name, False))
             continue
         if effects:
             worst = max(effects, key=lambda effect: effect.lock)
-            slow = any(effect.work for effect in effects) or _changes_many(act)
-            found.append(Held(act, worst.lock, worst.table.name, slow))
+            slow = any(effect.work for effect in effects) or _changes_many(applied)
+            found.append(Held(applied, worst.lock, worst.table.name, slow))
     return tuple(found)
 
 
-def _changes_many(act: Act) -> bool:
-    operation = act.operation
+def _changes_many(applied: AppliedOperation) -> bool:
+    operation = applied.operation
     if isinstance(operation, ops.Insert):
         return operation.query is not None and bool(operation.query.relations)
     return isinstance(operation, (ops.Update, ops.Delete))
@@ -59,7 +59,7 @@ def locks_of(step: Step, context: Context) -> tuple[Held, ...]:
     return _held(step, tuple(context.targets.get("postgres", ())))
 
 
-@rule(
+@hazard(
     "LCK030",
     "work-under-exclusive-lock",
     WARNING,
@@ -72,18 +72,16 @@ def work_under_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
     holding: dict[tuple[Direction, int], Held] = {}
     told: set[tuple[Direction, int]] = set()
     for held in locks_of(step, context):
-        place = held.act.script.direction, held.act.transaction
+        place = held.applied.script.direction, held.applied.transaction
         before = holding.get(place)
-        other_statement = before is not None and before.act.moment.statement is not held.act.moment.statement
+        other_statement = before is not None and before.applied.moment.statement is not held.applied.moment.statement
         # What is validated under the lock of its own NOT VALID has a rule of its own.
-        validates = isinstance(held.act.operation, ops.ValidateConstraint) and before is not None
+        validates = isinstance(held.applied.operation, ops.ValidateConstraint) and before is not None
         same = validates and before is not None and before.table == held.table
         if before is not None and other_statement and held.works and place not in told and not same:
             told.add(place)
-            line = before.act.script.file.position(before.act.operation.span.start).line
-            yield tell(
-                held.act,
-                WARNING,
+            line = before.applied.script.file.position(before.applied.operation.span.start).line
+            yield held.applied.hit(
                 f"ACCESS EXCLUSIVE on {before.table} is held since line {line}: blocks its readers and writers while "
                 "this works through rows",
                 f"Move this statement to a migration of its own, so that the lock on {before.table} ends with the "
@@ -93,7 +91,7 @@ def work_under_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
             holding.setdefault(place, held)
 
 
-@rule(
+@hazard(
     "LCK031",
     "statement-after-exclusive-lock",
     INFO,
@@ -108,29 +106,27 @@ def work_under_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
 )
 def statement_after_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
     """Tell, once per transaction, that a lock is held for longer than its own statement."""
-    holders = {id(held.act): held for held in locks_of(step, context) if held.lock is Lock.ACCESS_EXCLUSIVE}
+    holders = {id(held.applied): held for held in locks_of(step, context) if held.lock is Lock.ACCESS_EXCLUSIVE}
     if not holders:
         return
     holding: dict[tuple[Direction, int], Held] = {}
     told: set[tuple[Direction, int]] = set()
-    for act in survey(step).acts:
-        place = act.script.direction, act.transaction
+    for applied in applied_operations(step).all:
+        place = applied.script.direction, applied.transaction
         before = holding.get(place)
-        later = before is not None and before.act.moment.statement is not act.moment.statement
-        if before is not None and later and place not in told and not isinstance(act.operation, _QUIET):
+        later = before is not None and before.applied.moment.statement is not applied.moment.statement
+        if before is not None and later and place not in told and not isinstance(applied.operation, _QUIET):
             told.add(place)
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f"ACCESS EXCLUSIVE on {before.table} is still held here",
                 "Let each statement that needs such a lock be the last of its transaction.",
             )
-        found = holders.get(id(act))
+        found = holders.get(id(applied))
         if found is not None:
             holding.setdefault(place, found)
 
 
-@rule(
+@hazard(
     "LCK032",
     "several-tables-locked",
     INFO,
@@ -146,13 +142,11 @@ def several_tables_locked(step: Step, context: Context) -> Iterator[Hit]:
     for held in locks_of(step, context):
         if held.lock < Lock.SHARE:
             continue
-        place = held.act.script.direction, held.act.transaction
+        place = held.applied.script.direction, held.applied.transaction
         before = first.setdefault(place, held)
         if before.table != held.table and place not in told:
             told.add(place)
-            yield tell(
-                held.act,
-                INFO,
+            yield held.applied.hit(
                 f"{held.lock} on {held.table} while {before.lock} on {before.table} is held: "
                 "who takes them in the other order deadlocks",
                 "One migration per table.",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import done, tell
+from miglint.rules.definition import Hit, hazard
+from miglint.rules.support.applied_operations import effective
 from miglint.rules.support.clauses import ident
 from miglint.sql import operations as ops
 
@@ -16,7 +16,7 @@ WARNING, INFO = Severity.WARNING, Severity.INFO
 _PERSISTENT = frozenset({"journal_mode", "page_size", "auto_vacuum", "encoding"})
 
 
-@rule(
+@hazard(
     "LCK040",
     "sqlite-vacuum",
     WARNING,
@@ -24,19 +24,17 @@ _PERSISTENT = frozenset({"journal_mode", "page_size", "auto_vacuum", "encoding"}
     on=(ops.Maintenance,),
     dialects=("sqlite",),
 )
-def sqlite_vacuum(step: Step, context: Context) -> Iterator[Hit]:
+def sqlite_vacuum(step: Step) -> Iterator[Hit]:
     """Tell of `VACUUM`, which needs the file for itself, and room for a second one."""
-    for act, operation in done(step, ops.Maintenance):
+    for applied, operation in effective(step, ops.Maintenance):
         if operation.kind == "vacuum":
-            yield tell(
-                act,
-                WARNING,
+            yield applied.hit(
                 "VACUUM writes the whole file anew: nobody else writes meanwhile, and it needs as much room again",
                 "Run it as maintenance, outside of migrations; `PRAGMA incremental_vacuum` gives space back by parts.",
             )
 
 
-@rule(
+@hazard(
     "LCK041",
     "sqlite-persistent-pragma",
     WARNING,
@@ -44,19 +42,17 @@ def sqlite_vacuum(step: Step, context: Context) -> Iterator[Hit]:
     on=(ops.Pragma,),
     dialects=("sqlite",),
 )
-def sqlite_persistent_pragma(step: Step, context: Context) -> Iterator[Hit]:
+def sqlite_persistent_pragma(step: Step) -> Iterator[Hit]:
     """Tell of settings that no rollback takes back and that other environments do not have."""
-    for act, operation in done(step, ops.Pragma):
+    for applied, operation in effective(step, ops.Pragma):
         if operation.value is not None and operation.name.lower() in _PERSISTENT:
-            yield tell(
-                act,
-                WARNING,
+            yield applied.hit(
                 f"PRAGMA {operation.name.lower()} is written to the file, and has to lock all of it",
                 "Set it where the application makes or opens the database, so that every file has it.",
             )
 
 
-@rule(
+@hazard(
     "LCK042",
     "sqlite-table-rebuild",
     INFO,
@@ -65,23 +61,21 @@ def sqlite_persistent_pragma(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("sqlite",),
     default=False,
 )
-def sqlite_table_rebuild(step: Step, context: Context) -> Iterator[Hit]:
+def sqlite_table_rebuild(step: Step) -> Iterator[Hit]:
     """Tell of rebuilds: make a new table, copy, drop the old one, rename."""
     dropped = {
-        (act.script.direction, operation.name.name.lower())
-        for act, operation in done(step, ops.Drop)
+        (applied.script.direction, operation.name.name.lower())
+        for applied, operation in effective(step, ops.Drop)
         if operation.kind == "table"
     }
     if not dropped:
         return
-    for act, operation in done(step, ops.Insert):
-        if operation.query is None or not act.fresh(operation.table):
+    for applied, operation in effective(step, ops.Insert):
+        if operation.query is None or not applied.fresh(operation.table):
             continue
         for source in operation.query.relations:
-            if (act.script.direction, source.name.lower()) in dropped and not act.fresh(source):
-                yield tell(
-                    act,
-                    INFO,
+            if (applied.script.direction, source.name.lower()) in dropped and not applied.fresh(source):
+                yield applied.hit(
                     f"every row of {source.name} is written again while the file is locked",
                     f"Where {ident(source.name)} is big, copy it in parts, or change what `ALTER TABLE` can change.",
                 )

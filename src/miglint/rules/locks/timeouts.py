@@ -9,9 +9,9 @@ from miglint.base.model import Direction
 from miglint.locks import Lock
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import Around, around, placed
+from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.locks.session import Held, locks_of
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, survey, tell
+from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
 from miglint.rules.support.clauses import hit_in, scripts_of
 from miglint.sql import operations as ops
 
@@ -21,65 +21,65 @@ _REBUILDS = ("cluster", "refresh materialized view", "lock table")
 
 
 def _unguarded(step: Step, context: Context, *settings: str, working: bool) -> Iterator[Held]:
-    """Yield the first act of each script that locks (or works) while none of the settings limits it."""
-    locks = {(held.act.script.direction, held.act.number): held for held in locks_of(step, context)}
+    """Yield the first operation of each script that locks (or works) while none of the settings limits it."""
+    locks = {(held.applied.script.direction, held.applied.number): held for held in locks_of(step, context)}
     told: set[Direction] = set()
-    limits: dict[tuple[Direction, str], tuple[Act, bool]] = {}
-    for act in survey(step).acts:
-        direction = act.script.direction
-        operation = act.operation
-        if direction in told or act.idle:
+    limits: dict[tuple[Direction, str], tuple[AppliedOperation, bool]] = {}
+    for applied in applied_operations(step).all:
+        direction = applied.script.direction
+        operation = applied.operation
+        if direction in told or applied.idle:
             continue
         if isinstance(operation, ops.SetVariable):
-            _note(limits, act, operation, settings)
+            _note(limits, applied, operation, settings)
             continue
         # What is done concurrently takes its time, and stops nobody meanwhile.
         if getattr(operation, "concurrently", False):
             continue
-        held = locks.get((direction, act.number)) or _waiting(act)
+        held = locks.get((direction, applied.number)) or _waiting(applied)
         if held is None:
             continue
         if not working and Lock.ROW_SHARE <= held.lock <= Lock.SHARE_UPDATE_EXCLUSIVE:
             continue
-        if not any(_limits(limits.get((direction, setting)), act) for setting in settings):
+        if not any(_limits(limits.get((direction, setting)), applied) for setting in settings):
             told.add(direction)
             yield held
 
 
 def _note(
-    limits: dict[tuple[Direction, str], tuple[Act, bool]],
-    act: Act,
+    limits: dict[tuple[Direction, str], tuple[AppliedOperation, bool]],
+    applied: AppliedOperation,
     operation: ops.SetVariable,
     settings: tuple[str, ...],
 ) -> None:
     """Note that a setting has a value from here on, or that it has none any more."""
-    name, direction = operation.name.lower(), act.script.direction
+    name, direction = operation.name.lower(), applied.script.direction
     off = operation.values is None or (name.endswith("_timeout") and _milliseconds(operation.values[0]) == 0)
     for setting in settings if name == "all" else (name,):
         if off:
             limits.pop((direction, setting), None)
         else:
-            limits[direction, setting] = act, operation.local
+            limits[direction, setting] = applied, operation.local
 
 
-def _limits(found: tuple[Act, bool] | None, act: Act) -> bool:
-    """Return whether a value still holds where an act runs: what is `LOCAL` ends with its transaction."""
-    return found is not None and (not found[1] or found[0].transaction == act.transaction)
+def _limits(found: tuple[AppliedOperation, bool] | None, applied: AppliedOperation) -> bool:
+    """Return whether a value still holds where an operation runs: what is `LOCAL` ends with its transaction."""
+    return found is not None and (not found[1] or found[0].transaction == applied.transaction)
 
 
-def _waiting(act: Act) -> Held | None:
-    """Return what an act waits for that the table of locks does not tell of: the catalog, or what no file made."""
-    operation = act.operation
+def _waiting(applied: AppliedOperation) -> Held | None:
+    """Return what an operation waits for that the table of locks lacks: the catalog, or what no file created."""
+    operation = applied.operation
     if isinstance(operation, ops.Maintenance):
         full = operation.kind == "vacuum" and "full" in operation.options
         if not full and operation.kind not in _REBUILDS and not operation.kind.startswith("reindex"):
             return None
     elif not isinstance(operation, (ops.CreateType, ops.AddEnumValue, ops.Drop)):
         return None
-    if isinstance(operation, ops.Drop) and act.fresh(operation.name):
+    if isinstance(operation, ops.Drop) and applied.fresh(operation.name):
         return None
     table = getattr(operation, "target", None) or getattr(operation, "name", None)
-    return Held(act, Lock.ACCESS_SHARE, str(table or "the database"), True)
+    return Held(applied, Lock.ACCESS_SHARE, str(table or "the database"), True)
 
 
 def _words(held: Held) -> str:
@@ -87,7 +87,7 @@ def _words(held: Held) -> str:
     return f"{lock} on {held.table}"
 
 
-@rule(
+@hazard(
     "LCK033",
     "lock-timeout-missing",
     WARNING,
@@ -105,15 +105,13 @@ def _words(held: Held) -> str:
 def lock_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     """Tell, once per script, of the first statement that waits for as long as it takes."""
     for held in _unguarded(step, context, "lock_timeout", working=False):
-        yield tell(
-            held.act,
-            WARNING,
+        yield held.applied.hit(
             f"{_words(held)} without lock_timeout: behind one long query everybody waits",
             "Put first: `SET lock_timeout = '2s';`, and run the migration again when it gives up.",
         )
 
 
-@rule(
+@hazard(
     "LCK034",
     "statement-timeout-missing",
     WARNING,
@@ -130,15 +128,13 @@ def lock_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
 def statement_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     """Tell, once per script, of the first statement that may run for as long as it takes."""
     for held in _unguarded(step, context, "statement_timeout", working=True):
-        yield tell(
-            held.act,
-            WARNING,
+        yield held.applied.hit(
             f"{_words(held)} without statement_timeout",
             "Put first: `SET statement_timeout = '30s';`",
         )
 
 
-@rule(
+@hazard(
     "LCK035",
     "timeout-without-effect",
     WARNING,
@@ -155,15 +151,15 @@ def statement_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
 )
 def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of limits that limit nothing. The options are seconds."""
-    settings = [pair for pair in done(step, ops.SetVariable) if pair[1].name.lower() in _LIMITS]
+    settings = [pair for pair in effective(step, ops.SetVariable) if pair[1].name.lower() in _LIMITS]
     if not settings:
         return
-    strong = [held.act for held in locks_of(step, context) if held.lock >= Lock.SHARE]
-    for act, operation in settings:
+    strong = [held.applied for held in locks_of(step, context) if held.lock >= Lock.SHARE]
+    for applied, operation in settings:
         name = operation.name.lower()
         value = _milliseconds(operation.values[0]) if operation.values else None
-        same = [other for other in strong if other.script is act.script]
-        after = [other for other in same if other.number > act.number]
+        same = [other for other in strong if other.script is applied.script]
+        after = [other for other in same if other.number > applied.number]
         longest = context.settings.get(_LIMITS[name], 0)
         limit = longest * 1000 if isinstance(longest, int) else 0
         if value is None or not same:
@@ -172,21 +168,23 @@ def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
             message = "lock_timeout = 0 waits without end for the locks below"
         elif value > limit and after:
             message = f"{name} of {value / 1000:g} s: for so long everybody waits behind this migration"
-        elif name == "lock_timeout" and value and not after and _too_late(act, same[-1], settings):
+        elif name == "lock_timeout" and value and not after and _too_late(applied, same[-1], settings):
             message = "lock_timeout is set after the last statement that waits for a lock"
         else:
             continue
-        yield tell(act, WARNING, message, f"Put first: `SET {name} = '{2 if name == 'lock_timeout' else 30}s';`")
+        yield applied.hit(message, f"Put first: `SET {name} = '{2 if name == 'lock_timeout' else 30}s';`")
 
 
-def _too_late(act: Act, last: Act, settings: list[tuple[Act, ops.SetVariable]]) -> bool:
+def _too_late(
+    applied: AppliedOperation, last: AppliedOperation, settings: list[tuple[AppliedOperation, ops.SetVariable]]
+) -> bool:
     """Return whether a lock_timeout that follows the last lock is the first that its transaction has."""
-    if last.transaction != act.transaction:
+    if last.transaction != applied.transaction:
         return False
     earlier = [
         operation
         for other, operation in settings
-        if other.script is act.script and other.number < last.number and operation.name.lower() == "lock_timeout"
+        if other.script is applied.script and other.number < last.number and operation.name.lower() == "lock_timeout"
     ]
     return not earlier or not earlier[-1].values or not _milliseconds(earlier[-1].values[0])
 
@@ -205,7 +203,7 @@ def _milliseconds(text: str) -> float | None:
         return None
 
 
-@rule(
+@hazard(
     "LCK036",
     "idle-timeout-missing",
     INFO,
@@ -217,15 +215,13 @@ def _milliseconds(text: str) -> float | None:
 def idle_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     """Tell, once per script, of locks that nothing ends when the runner hangs."""
     for held in _unguarded(step, context, "idle_in_transaction_session_timeout", working=False):
-        yield tell(
-            held.act,
-            INFO,
+        yield held.applied.hit(
             f"{_words(held)} without idle_in_transaction_session_timeout",
             "Put first: `SET idle_in_transaction_session_timeout = '30s';`",
         )
 
 
-@rule(
+@hazard(
     "LCK037",
     "application-name-missing",
     INFO,
@@ -238,15 +234,13 @@ def application_name_missing(step: Step, context: Context) -> Iterator[Hit]:
     """Tell, once per script, of locks that are taken without a name."""
     for held in _unguarded(step, context, "application_name", working=False):
         name = f"migration {step.migration.version}".strip()
-        yield tell(
-            held.act,
-            INFO,
+        yield held.applied.hit(
             f"{_words(held)} without application_name",
             f"Put first: `SET application_name = '{name}';`",
         )
 
 
-@rule(
+@hazard(
     "LCK044",
     "no-timeout-at-all",
     WARNING,
@@ -258,15 +252,13 @@ def application_name_missing(step: Step, context: Context) -> Iterator[Hit]:
 def no_timeout_at_all(step: Step, context: Context) -> Iterator[Hit]:
     """Tell, once per script, of the first statement that nothing ends: a statement_timeout ends waiting too."""
     for held in _unguarded(step, context, "lock_timeout", "statement_timeout", working=False):
-        yield tell(
-            held.act,
-            WARNING,
+        yield held.applied.hit(
             f"{_words(held)} without lock_timeout or statement_timeout: nothing ends the waiting",
             "Put first: `SET lock_timeout = '2s';`, and run the migration again when it gives up.",
         )
 
 
-@rule(
+@hazard(
     "LCK050",
     "local-timeout-without-begin",
     INFO,
@@ -276,7 +268,7 @@ def no_timeout_at_all(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("pgsafe:require-timeout",),
 )
-def local_timeout_without_begin(step: Step, context: Context) -> Iterator[Hit]:
+def local_timeout_without_begin(step: Step) -> Iterator[Hit]:
     """Tell of limits that are gone with their own statement, as far as anybody said what runs the script."""
     for script, statements in scripts_of(step):
         if around(step, script) not in (Around.UNKNOWN, Around.NOTHING):

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.locks import Lock, effects
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.clauses import ident, literal, qualified
 from miglint.sql import operations as ops
 
 INFO = Severity.INFO
 
 
-@rule(
+@hazard(
     "LCK045",
     "validation-reads-all-rows",
     INFO,
@@ -25,23 +25,21 @@ INFO = Severity.INFO
     default=False,
     aliases=("pgfence:validate-constraint",),
 )
-def validation_reads_all_rows(step: Step, context: Context) -> Iterator[Hit]:
+def validation_reads_all_rows(step: Step) -> Iterator[Hit]:
     """Tell of validations of tables in use that have something to check."""
-    for act, operation in done(step, ops.ValidateConstraint):
-        table = act.table(operation.table)
+    for applied, operation in effective(step, ops.ValidateConstraint):
+        table = applied.table(operation.table)
         known = table.constraints.get(operation.constraint) if table is not None else None
-        if act.fresh(operation.table) or (known is not None and known.validated):
+        if applied.fresh(operation.table) or (known is not None and known.validated):
             continue
-        yield tell(
-            act,
-            INFO,
+        yield applied.hit(
             f"SHARE UPDATE EXCLUSIVE on {operation.table.name} while every row is checked: reads and writes go on, "
             "VACUUM and other migrations of the table wait",
             "Give it a migration of its own, at a time at which nothing else has to change the table.",
         )
 
 
-@rule(
+@hazard(
     "LCK046",
     "detach-partition-concurrently",
     INFO,
@@ -51,21 +49,19 @@ def validation_reads_all_rows(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("pgfence:detach-partition-concurrent",),
 )
-def detach_partition_concurrently(step: Step, context: Context) -> Iterator[Hit]:
+def detach_partition_concurrently(step: Step) -> Iterator[Hit]:
     """Tell of partitions that leave in two transactions."""
-    for act, operation in done(step, ops.DetachPartition):
-        if operation.concurrently and not act.fresh(operation.table):
+    for applied, operation in effective(step, ops.DetachPartition):
+        if operation.concurrently and not applied.fresh(operation.table):
             on, partition = qualified(operation.table), qualified(operation.partition)
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f"waits for every transaction on {operation.table.name}: stopped meanwhile, it leaves "
                 f"{operation.partition.name} half detached",
                 f"When it was stopped: `ALTER TABLE {on} DETACH PARTITION {partition} FINALIZE;`",
             )
 
 
-@rule(
+@hazard(
     "LCK047",
     "index-taken-under-lock",
     INFO,
@@ -75,17 +71,15 @@ def detach_partition_concurrently(step: Step, context: Context) -> Iterator[Hit]
     default=False,
     aliases=("pgfence:add-constraint-unique-using-index", "pgfence:add-pk-using-index"),
 )
-def index_taken_under_lock(step: Step, context: Context) -> Iterator[Hit]:
+def index_taken_under_lock(step: Step) -> Iterator[Hit]:
     """Tell of constraints that take an index of a table in use."""
-    for act, operation in done(step, ops.AddConstraint):
+    for applied, operation in effective(step, ops.AddConstraint):
         constraint = operation.constraint
-        if constraint.using_index is None or act.fresh(operation.table):
+        if constraint.using_index is None or applied.fresh(operation.table):
             continue
         renamed = constraint.name is not None and constraint.name != constraint.using_index
         also = f"; {constraint.using_index} is called {constraint.name} from then on" if renamed else ""
-        yield tell(
-            act,
-            INFO,
+        yield applied.hit(
             f"ACCESS EXCLUSIVE on {operation.table.name}: a moment's work, once every running query is done{also}",
             "Put first: `SET lock_timeout = '2s';`, and run the migration again when it gives up.",
         )
@@ -99,7 +93,7 @@ _SWITCHES = {
 }
 
 
-@rule(
+@hazard(
     "LCK048",
     "locked-by-every-run",
     INFO,
@@ -112,16 +106,14 @@ _SWITCHES = {
 def locked_by_every_run(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of settings that a second run of the forward makes once more."""
     for kind in _AGAIN:
-        for act, operation in done(step, kind, forward_only=True):
+        for applied, operation in effective(step, kind, forward_only=True):
             switch = not isinstance(operation, ops.SetTableOption) or operation.option in _SWITCHES
-            if operation.kind != "table" or not switch or not _repeated(step, act):
+            if operation.kind != "table" or not switch or not _repeated(step, applied):
                 continue
-            found = effects(operation, act.moment.after, context.targets.get("postgres", ()))
+            found = effects(operation, applied.moment.after, context.targets.get("postgres", ()))
             lock = max((effect.lock for effect in found), default=None)
             if lock is not None and lock >= Lock.SHARE:
-                yield tell(
-                    act,
-                    INFO,
+                yield applied.hit(
                     f"each run takes {lock} on {operation.table.name} for this, though only the first changes anything",
                     _look_first(operation),
                 )
@@ -146,9 +138,9 @@ def _look_first(operation: ops.TableOperation) -> str:
     )
 
 
-def _repeated(step: Step, act: Act) -> bool:
-    """Return whether a second run comes to the act, and nothing around it looks first."""
-    if act.moment.failed or not any(one is act.operation for one in act.moment.statement.operations):
+def _repeated(step: Step, applied: AppliedOperation) -> bool:
+    """Return whether a second run comes to the operation, and nothing around it looks first."""
+    if applied.moment.failed or not any(one is applied.operation for one in applied.moment.statement.operations):
         return False
     stopped = step.forward_again.failed
-    return stopped is None or stopped.statement.span.start > act.moment.statement.span.start
+    return stopped is None or stopped.statement.span.start > applied.moment.statement.span.start

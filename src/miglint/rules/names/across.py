@@ -9,8 +9,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.apply.naming import column_part, join
 from miglint.replay.steps import Passage, Step
+from miglint.rules.definition import Hit, rule
 from miglint.rules.names.declared import Declared, declared, declared_in
-from miglint.rules.registry import Context, Hit, rule
 from miglint.rules.support.clauses import hit_in, ident, operations_of
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
@@ -66,7 +66,7 @@ def _named_constraints(table: Table) -> list[str]:
     scope="history",
     dialects=("postgres",),
 )
-def constraint_name_on_two_tables(steps: Sequence[Passage], context: Context) -> Iterator[Hit]:
+def constraint_name_on_two_tables(steps: Sequence[Passage]) -> Iterator[Hit]:
     """Tell of checks and foreign keys that are named like one of another table of the schema."""
     tables: dict[tuple[str, str], set[Key]] = defaultdict(set)
     known: dict[Key, list[str]] = {}
@@ -136,7 +136,7 @@ def _also_on(
     scope="history",
     dialects=("postgres",),
 )
-def names_differ_by_case(steps: Sequence[Passage], context: Context) -> Iterator[Hit]:
+def names_differ_by_case(steps: Sequence[Passage]) -> Iterator[Hit]:
     """Tell of relations of one schema, and columns of one table, that are the same name on an engine that folds."""
     spellings: dict[tuple[str, str], set[str]] = defaultdict(set)
     for key, _ in steps[0].before.items() if steps else ():
@@ -206,7 +206,7 @@ def _unnamed(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None
     "The name that PostgreSQL would choose is taken by a written one",
     dialects=("postgres",),
 )
-def generated_name_displaced(step: Step, context: Context) -> Iterator[Hit]:
+def generated_name_displaced(step: Step) -> Iterator[Hit]:
     """Tell of unnamed constraints that get a number behind their name, because somebody gave theirs to another."""
     for script, _, operation in operations_of(step):
         found = _unnamed(operation) if script is step.migration.forward else None
@@ -255,7 +255,7 @@ def _displaced(
     "The rollback must guess the name that PostgreSQL chose for an unnamed constraint",
     dialects=("postgres",),
 )
-def rollback_names_generated(step: Step, context: Context) -> Iterator[Hit]:
+def rollback_names_generated(step: Step) -> Iterator[Hit]:
     """Tell of constraints that the forward adds without a name and the rollback drops by the one it is given."""
     for script, _, operation in operations_of(step):
         if not isinstance(operation, ops.DropConstraint) or operation.kind == "domain":
@@ -289,7 +289,7 @@ def _stem(word: str) -> str:
     Severity.INFO,
     "The name of an index speaks of another table than its own",
 )
-def index_named_after_another_table(step: Step, context: Context) -> Iterator[Hit]:
+def index_named_after_another_table(step: Step) -> Iterator[Hit]:
     """Tell of indexes whose name holds that of another table as whole words, and nothing of their own table's."""
     for item in declared(step):
         operation = item.operation

@@ -10,8 +10,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.base.template_names import has_tag
 from miglint.replay.steps import Step
+from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.names.declared import KINDS, WORDS, declared
-from miglint.rules.registry import Context, Hit, rule
 from miglint.rules.support.clauses import hit_in, ident, scripts_of
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation, flat
@@ -118,7 +118,7 @@ def _bare(name: str) -> bool:
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM509",),
 )
-def name_needs_quotes(step: Step, context: Context) -> Iterator[Hit]:
+def name_needs_quotes(step: Step) -> Iterator[Hit]:
     """Tell of names that PostgreSQL finds only in double quotes."""
     for item in declared(step):
         if item.script is step.migration.forward and item.name and not _bare(item.name):
@@ -138,7 +138,7 @@ def name_needs_quotes(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("pg-migration-lint:PGM509",),
 )
-def reserved_word_as_name(step: Step, context: Context) -> Iterator[Hit]:
+def reserved_word_as_name(step: Step) -> Iterator[Hit]:
     """Tell of tables, columns and other objects that are named by a word with a meaning of its own in SQL."""
     for item in declared(step):
         word = item.name.lower()
@@ -163,7 +163,7 @@ def reserved_word_as_name(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("diesel-guard:UnnamedConstraintCheck",),
 )
-def unnamed_constraint(step: Step, context: Context) -> Iterator[Hit]:
+def unnamed_constraint(step: Step) -> Iterator[Hit]:
     """Tell of constraints without a name, those behind a column and primary keys aside."""
     forward = step.migration.forward
     if forward is None:
@@ -219,7 +219,7 @@ def _made(operation: Operation) -> tuple[str, Name] | None:
     dialects=("postgres",),
     aliases=("squawk:require-table-schema", "pgsafe:require-schema-qualified"),
 )
-def name_without_schema(step: Step, context: Context) -> Iterator[Hit]:
+def name_without_schema(step: Step) -> Iterator[Hit]:
     """Tell of tables and views whose schema is left to the search path."""
     for script, statements in scripts_of(step):
         for statement in statements:

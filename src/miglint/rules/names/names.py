@@ -8,8 +8,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.apply.naming import LIMIT
 from miglint.replay.steps import Step
+from miglint.rules.definition import Hit, rule
 from miglint.rules.names.declared import Declared, declared
-from miglint.rules.registry import Context, Hit, rule
 from miglint.rules.support.clauses import hit_in, ident, in_doubt, operations_of
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Index, Key, Sequence, Table, View
@@ -40,7 +40,7 @@ def _failures(step: Step, *conditions: str) -> Iterator[tuple[Script, Event, Fai
     Severity.ERROR,
     "The name belongs to another table, index, view or sequence",
 )
-def relation_name_taken(step: Step, context: Context) -> Iterator[Hit]:
+def relation_name_taken(step: Step) -> Iterator[Hit]:
     """Tell of relations that are created or renamed to a name that another one has at that moment."""
     for script, event, failure in _failures(step, "duplicate_table"):
         if _cut(script, event.operation):
@@ -65,7 +65,7 @@ def relation_name_taken(step: Step, context: Context) -> Iterator[Hit]:
     Severity.ERROR,
     "The name belongs to another constraint, type, trigger, function or schema",
 )
-def object_name_taken(step: Step, context: Context) -> Iterator[Hit]:
+def object_name_taken(step: Step) -> Iterator[Hit]:
     """Tell of other objects whose name is taken at that moment, and of types and relations of one name."""
     for script, event, failure in _failures(
         step, "duplicate_object", "duplicate_function", "duplicate_schema", "duplicate_database"
@@ -122,7 +122,7 @@ def _row_types(step: Step) -> Iterator[Hit]:
     "A column is declared or assigned twice",
     aliases=("squawk:ban-duplicate-column-assignments",),
 )
-def column_named_twice(step: Step, context: Context) -> Iterator[Hit]:
+def column_named_twice(step: Step) -> Iterator[Hit]:
     """Tell of columns that one statement names twice: PostgreSQL refuses it, SQLite picks one of two values."""
     for script, event, failure in _failures(step, "duplicate_column"):
         yield hit_in(script, event.operation.span, failure.message, "Name the column once.", severity=in_doubt(step))
@@ -234,7 +234,7 @@ def _cut(script: Script, operation: Operation) -> bool:
     dialects=("postgres",),
     aliases=("squawk:identifier-too-long", "pgsafe:identifier-too-long"),
 )
-def identifier_too_long(step: Step, context: Context) -> Iterator[Hit]:
+def identifier_too_long(step: Step) -> Iterator[Hit]:
     """Tell of names that PostgreSQL cuts to 63 bytes, with no more than a notice.
 
     They are told where they are given; a name that no file gives, where it is used to drop something.
@@ -274,7 +274,7 @@ def _given(step: Step, operation: ops.Drop) -> bool:
     "Two names are the same once PostgreSQL has cut them to 63 bytes",
     dialects=("postgres",),
 )
-def cut_names_collide(step: Step, context: Context) -> Iterator[Hit]:
+def cut_names_collide(step: Step) -> Iterator[Hit]:
     """Tell of names that are taken only because they are cut, also where a guard hides it."""
     forward = step.migration.forward
     if forward is None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script, Span
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import hit_in, operations_of
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.value import Schema
@@ -158,7 +158,7 @@ def _unique(schema: Schema, found: Reference) -> bool:
     "The columns that a foreign key refers to are not unique",
     on=_WRITING,
 )
-def foreign_key_without_unique(step: Step, context: Context) -> Iterator[Hit]:
+def foreign_key_without_unique(step: Step) -> Iterator[Hit]:
     """Tell of foreign keys to columns without a primary key, unique constraint or unique index of their own."""
     for found in references(step):
         target = found.target.name.name
@@ -236,7 +236,7 @@ def fits(one: Type, two: Type) -> bool | None:
     on=_WRITING,
     dialects=("postgres",),
 )
-def foreign_key_type_mismatch(step: Step, context: Context) -> Iterator[Hit]:
+def foreign_key_type_mismatch(step: Step) -> Iterator[Hit]:
     """Tell of foreign keys that PostgreSQL refuses for their types."""
     for found in references(step):
         for one, two in _pairs(found):
@@ -258,7 +258,7 @@ def foreign_key_type_mismatch(step: Step, context: Context) -> Iterator[Hit]:
     on=_WRITING,
     dialects=("postgres",),
 )
-def foreign_key_type_differs(step: Step, context: Context) -> Iterator[Hit]:
+def foreign_key_type_differs(step: Step) -> Iterator[Hit]:
     """Tell of foreign keys of another type that PostgreSQL takes; worse when the type is too small for all keys."""
     for found in references(step):
         for one, two in _pairs(found):
@@ -307,7 +307,7 @@ def _acting(step: Step, action: str) -> Iterator[tuple[Script, Span, Table, Cons
     "ON DELETE SET NULL on a column that is NOT NULL",
     on=(*_WRITING, ops.SetNullable),
 )
-def set_null_on_not_null(step: Step, context: Context) -> Iterator[Hit]:
+def set_null_on_not_null(step: Step) -> Iterator[Hit]:
     """Tell of foreign keys whose action can only fail: it sets to NULL what must not be NULL."""
     for script, span, table, _, columns in _acting(step, "set null"):
         for name in columns:
@@ -353,7 +353,7 @@ def _made_not_null(step: Step) -> Iterator[Hit]:
     "ON DELETE SET DEFAULT on a column without a default",
     on=_WRITING,
 )
-def set_default_without_default(step: Step, context: Context) -> Iterator[Hit]:
+def set_default_without_default(step: Step) -> Iterator[Hit]:
     """Tell of foreign keys whose action sets a default that the column does not have."""
     for script, span, table, _, columns in _acting(step, "set default"):
         for name in columns:

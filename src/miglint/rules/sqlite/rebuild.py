@@ -9,7 +9,7 @@ from typing import NamedTuple
 from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import hit_in, ident
 from miglint.schema.diff import CONSTRAINT_WORDS
 from miglint.schema.objects import Index, Key, Table, Trigger
@@ -59,7 +59,7 @@ def rebuilds(step: Step) -> tuple[Rebuild, ...]:
     on=(ops.Drop,),
     dialects=("sqlite",),
 )
-def rebuild_loses_index_or_trigger(step: Step, context: Context) -> Iterator[Hit]:
+def rebuild_loses_index_or_trigger(step: Step) -> Iterator[Hit]:
     """Tell of indexes and triggers that go with the old table and are not made again on the new one."""
     for rebuild in rebuilds(step):
         gone = _dropped(step)
@@ -140,7 +140,7 @@ def _shape(index: Index) -> tuple[object, ...]:
     on=(ops.Drop,),
     dialects=("sqlite",),
 )
-def rebuild_loses_constraint(step: Step, context: Context) -> Iterator[Hit]:
+def rebuild_loses_constraint(step: Step) -> Iterator[Hit]:
     """Tell of what the old table guaranteed and the new one does not, unless to lose it is all that a rebuild does.
 
     Columns are written anew on purpose: what they lose is told as information.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.rules.sqlite.rebuild import rebuilds
 from miglint.rules.support.clauses import hit_in, ident
 from miglint.schema.depends import relation_key
@@ -29,7 +29,7 @@ _DONE = {"cascade": "deletes the rows of {0} that refer to it", "set null": "set
     on=(ops.Drop,),
     dialects=("sqlite",),
 )
-def rebuild_deletes_referring_rows(step: Step, context: Context) -> Iterator[Hit]:
+def rebuild_deletes_referring_rows(step: Step) -> Iterator[Hit]:
     """Tell of foreign keys that act when the old table goes, where the script has not switched them off before."""
     moments = step.forward.moments
     for rebuild in rebuilds(step):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script, Span
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import hit_in
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
@@ -182,13 +182,13 @@ def _shown(version: Version) -> str:
     "No version of SQLite has this syntax",
     dialects=("postgres",),
 )
-def sqlite_syntax(step: Step, context: Context) -> Iterator[Hit]:
+def sqlite_syntax(step: Step) -> Iterator[Hit]:
     """Tell of syntax of PostgreSQL that SQLite does not have, in scripts that it has to run as well."""
     yield from _hits(step, "syntax", "SQLite refuses {title}")
 
 
 @rule("LIT002", "sqlite-too-old", Severity.ERROR, "The target SQLite is too old for this")
-def sqlite_too_old(step: Step, context: Context) -> Iterator[Hit]:
+def sqlite_too_old(step: Step) -> Iterator[Hit]:
     """Tell of what newer versions of SQLite take and the target does not."""
     if step.sqlite is not None:
         target = _shown(step.sqlite)
@@ -196,13 +196,13 @@ def sqlite_too_old(step: Step, context: Context) -> Iterator[Hit]:
 
 
 @rule("LIT003", "sqlite-always-refuses", Severity.ERROR, "SQLite reads this and always refuses it")
-def sqlite_always_refuses(step: Step, context: Context) -> Iterator[Hit]:
+def sqlite_always_refuses(step: Step) -> Iterator[Hit]:
     """Tell of statements that SQLite's grammar takes and that fail whatever the tables hold."""
     yield from _hits(step, "refused", "SQLite always refuses {title}")
 
 
 @rule("LIT004", "sqlite-refuses-with-rows", Severity.WARNING, "SQLite refuses this once the table holds rows")
-def sqlite_refuses_with_rows(step: Step, context: Context) -> Iterator[Hit]:
+def sqlite_refuses_with_rows(step: Step) -> Iterator[Hit]:
     """Tell of statements that pass on an empty database and fail on one that is used; not on tables just made."""
     made = None
     for hit in _hits(step, "rows", "SQLite refuses {title} once the table holds rows"):
@@ -229,7 +229,7 @@ def _made(step: Step) -> list[Span]:
 
 
 @rule("LIT005", "sqlite-lacks-name", Severity.ERROR, "SQLite has no function of this name, and reads it as a name")
-def sqlite_lacks_name(step: Step, context: Context) -> Iterator[Hit]:
+def sqlite_lacks_name(step: Step) -> Iterator[Hit]:
     """Tell of functions and literals that SQLite takes for names of things that are not there."""
     # A program can give SQLite functions of its own.
     own = step.migration.dialect is Dialect.SQLITE
@@ -238,6 +238,6 @@ def sqlite_lacks_name(step: Step, context: Context) -> Iterator[Hit]:
 
 
 @rule("LIT006", "sqlite-reads-differently", Severity.WARNING, "SQLite takes this, and makes something else of it")
-def sqlite_reads_differently(step: Step, context: Context) -> Iterator[Hit]:
+def sqlite_reads_differently(step: Step) -> Iterator[Hit]:
     """Tell of what SQLite accepts without a word and means something else by."""
     yield from _hits(step, "silent", "SQLite takes `{words}` and means something else by it")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from miglint.base.findings import Fix, Severity
 from miglint.base.model import Script, Span
 from miglint.base.structs import replace
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import hit_in, ident
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _QUOTES = "RF06"
     fixable=True,
     needs=("sqlfluff", "style"),
 )
-def sqlfluff_objects(script: Script, context: Context) -> Iterator[Hit]:
+def sqlfluff_objects(script: Script) -> Iterator[Hit]:
     """Pass on what sqlfluff says, at its place in the file."""
     # It imports sqlfluff, which takes longer than a whole run without it.
     from miglint.rules.style.sqlfluff_adapter import remarks

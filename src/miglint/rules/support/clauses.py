@@ -11,7 +11,7 @@ from miglint.base.model import Dialect, Direction, Discovered, Problem, Script, 
 from miglint.base.template_names import has_tag
 from miglint.locks.volatility import CALM
 from miglint.replay.steps import Step
-from miglint.rules.registry import Hit
+from miglint.rules.definition import Hit
 from miglint.schema.objects import Key
 from miglint.schema.outcome import Event, Note
 from miglint.sql import operations as ops
@@ -129,7 +129,7 @@ def operations_of(step: Step) -> tuple[tuple[Script, Statement, Operation], ...]
     )
 
 
-def acts(operation: Operation) -> bool:
+def can_change(operation: Operation) -> bool:
     """Return whether an operation can change a schema or rows: session settings and plain queries do not.
 
     A query does when it calls a function that is none of those of the server which change nothing.
@@ -149,7 +149,7 @@ def was_read(step: Step) -> bool:
 
 def does_anything(statements: tuple[Statement, ...]) -> bool:
     """Return whether a script holds a statement that can change a schema or rows, or one that could not be read."""
-    return any(item.problem is not None or any(map(acts, flat(item.operations))) for item in statements)
+    return any(item.problem is not None or any(map(can_change, flat(item.operations))) for item in statements)
 
 
 def _table_and_constraint(operation: Any) -> Subject:
@@ -222,7 +222,7 @@ def acting(operation: Operation, key: Key | None, part: str | None) -> Operation
     """Return the operation that a failure or note about `key` came from: the one inside a block that is about it."""
     if not isinstance(operation, (ops.If, ops.Try)):
         return operation
-    inner = [item for item in flat((operation,)) if acts(item)]
+    inner = [item for item in flat((operation,)) if can_change(item)]
     if key is not None:
         name = key.name.split("(", 1)[0].lower()
         wanted = part.lower() if part else None

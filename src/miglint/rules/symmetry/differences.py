@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from miglint.base.findings import Severity
 from miglint.base.model import Direction, Script
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import (
     Clause,
     acting,
@@ -65,12 +65,12 @@ _DEFINED = frozenset(
 
 _ALL_OF_IT = frozenset({None, "definition", "columns", "kind"})
 
-Told = dict[str, list[Change]]
-_NOTHING: Told = {}
+Differences = Sequence[Change]
+_NOTHING: dict[str, list[Change]] = {}
 
 
 @lru_cache(maxsize=8)
-def told(step: Step) -> Told:
+def differences(step: Step) -> dict[str, list[Change]]:
     """Return the differences by code of the rule that tells them. Cached by identity of the step.
 
     Where there is no rollback, or none that does anything, the pairing rules have said so, and nothing is told here.
@@ -83,7 +83,7 @@ def told(step: Step) -> Told:
         (name.lower(), part.lower() if part else None)
         for name, part in (_subject(event) for event in step.rollback.events if _fails(event))
     }
-    found: Told = {}
+    found: dict[str, list[Change]] = {}
     for change in step.changes:
         if step.rollback.lost and change.kind in ("extra", "missing"):
             # It may be what the rollback does unseen.
@@ -185,10 +185,9 @@ def _table_of(step: Step, key: Key) -> Key | None:
     return None
 
 
-def hits(step: Step, code: str) -> Iterable[Hit]:
-    """Return the hits of one rule."""
-    found = told(step).get(code)
-    return () if found is None else [_hit(step, change) for change in found]
+def hits(step: Step, cases: Differences) -> Iterable[Hit]:
+    """Return a hit for each difference."""
+    return [_hit(step, change) for change in cases]
 
 
 def _hit(step: Step, change: Change) -> Hit:
@@ -238,46 +237,60 @@ def message(step: Step, change: Change) -> str:
 # --- the rules -------------------------------------------------------------------------------------------------------
 
 
-@rule("SYM001", "left-behind", Severity.ERROR, "The rollback leaves something behind that the forward made", on=told)
-def left_behind(step: Step, context: Context) -> Iterable[Hit]:
+@rule(
+    "SYM001",
+    "left-behind",
+    Severity.ERROR,
+    "The rollback leaves something behind that the forward made",
+    on=differences,
+)
+def left_behind(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of tables, columns, constraints, indexes and other objects that outlive the rollback."""
-    return hits(step, "SYM001")
+    return hits(step, cases)
 
 
-@rule("SYM002", "not-restored", Severity.ERROR, "The rollback does not bring back what the forward removed", on=told)
-def not_restored(step: Step, context: Context) -> Iterable[Hit]:
+@rule(
+    "SYM002",
+    "not-restored",
+    Severity.ERROR,
+    "The rollback does not bring back what the forward removed",
+    on=differences,
+)
+def not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of objects that the forward dropped and the rollback does not make again."""
-    return hits(step, "SYM002")
+    return hits(step, cases)
 
 
-@rule("SYM003", "type-not-restored", Severity.ERROR, "A column comes back with another type", on=told)
-def type_not_restored(step: Step, context: Context) -> Iterable[Hit]:
+@rule("SYM003", "type-not-restored", Severity.ERROR, "A column comes back with another type", on=differences)
+def type_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of columns of another type."""
-    return hits(step, "SYM003")
+    return hits(step, cases)
 
 
-@rule("SYM004", "default-not-restored", Severity.ERROR, "A column comes back with another default", on=told)
-def default_not_restored(step: Step, context: Context) -> Iterable[Hit]:
+@rule("SYM004", "default-not-restored", Severity.ERROR, "A column comes back with another default", on=differences)
+def default_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of columns with another default, identity or generation expression."""
-    return hits(step, "SYM004")
+    return hits(step, cases)
 
 
-@rule("SYM005", "nullability-not-restored", Severity.ERROR, "A column comes back with or without NOT NULL", on=told)
-def nullability_not_restored(step: Step, context: Context) -> Iterable[Hit]:
+@rule(
+    "SYM005", "nullability-not-restored", Severity.ERROR, "A column comes back with or without NOT NULL", on=differences
+)
+def nullability_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of columns that take NULL now and did not, or the other way round."""
-    return hits(step, "SYM005")
+    return hits(step, cases)
 
 
-@rule("SYM006", "collation-not-restored", Severity.ERROR, "A column comes back with another collation", on=told)
-def collation_not_restored(step: Step, context: Context) -> Iterable[Hit]:
+@rule("SYM006", "collation-not-restored", Severity.ERROR, "A column comes back with another collation", on=differences)
+def collation_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of columns that compare and sort in another way."""
-    return hits(step, "SYM006")
+    return hits(step, cases)
 
 
-@rule("SYM007", "constraint-changed", Severity.ERROR, "A constraint comes back with another definition", on=told)
-def constraint_changed(step: Step, context: Context) -> Iterable[Hit]:
+@rule("SYM007", "constraint-changed", Severity.ERROR, "A constraint comes back with another definition", on=differences)
+def constraint_changed(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of keys and checks that say something else under the same name."""
-    return hits(step, "SYM007")
+    return hits(step, cases)
 
 
 @rule(
@@ -285,17 +298,17 @@ def constraint_changed(step: Step, context: Context) -> Iterable[Hit]:
     "foreign-key-action-changed",
     Severity.ERROR,
     "A foreign key comes back with another ON DELETE or ON UPDATE",
-    on=told,
+    on=differences,
 )
-def foreign_key_action_changed(step: Step, context: Context) -> Iterable[Hit]:
+def foreign_key_action_changed(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of foreign keys that do something else when the row that they point at goes."""
-    return hits(step, "SYM008")
+    return hits(step, cases)
 
 
-@rule("SYM009", "index-changed", Severity.ERROR, "An index comes back with another definition", on=told)
-def index_changed(step: Step, context: Context) -> Iterable[Hit]:
+@rule("SYM009", "index-changed", Severity.ERROR, "An index comes back with another definition", on=differences)
+def index_changed(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of indexes on other columns, without their condition, no longer unique, and so on."""
-    return hits(step, "SYM009")
+    return hits(step, cases)
 
 
 @rule(
@@ -303,18 +316,18 @@ def index_changed(step: Step, context: Context) -> Iterable[Hit]:
     "enum-labels-changed",
     Severity.ERROR,
     "An enum comes back with other labels",
-    on=told,
+    on=differences,
     dialects=("postgres",),
 )
-def enum_labels_changed(step: Step, context: Context) -> Iterable[Hit]:
+def enum_labels_changed(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of enums with a label more, a label less, or another order."""
-    return hits(step, "SYM010")
+    return hits(step, cases)
 
 
-@rule("SYM011", "rename-not-reversed", Severity.ERROR, "The rollback does not take back a rename", on=told)
-def rename_not_reversed(step: Step, context: Context) -> Iterable[Hit]:
+@rule("SYM011", "rename-not-reversed", Severity.ERROR, "The rollback does not take back a rename", on=differences)
+def rename_not_reversed(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of objects that keep the name that the forward gave them."""
-    return hits(step, "SYM011")
+    return hits(step, cases)
 
 
 @rule(
@@ -322,15 +335,15 @@ def rename_not_reversed(step: Step, context: Context) -> Iterable[Hit]:
     "removes-what-was-there",
     Severity.ERROR,
     "The rollback removes what was there before the forward",
-    on=told,
+    on=differences,
 )
-def removes_what_was_there(step: Step, context: Context) -> Iterable[Hit]:
+def removes_what_was_there(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of rollbacks that drop more than the forward made."""
-    return hits(step, "SYM012")
+    return hits(step, cases)
 
 
 @rule("SYM013", "rollback-fails", Severity.ERROR, "The rollback fails when it is run after the forward")
-def rollback_fails(step: Step, context: Context) -> Iterable[Hit]:
+def rollback_fails(step: Step) -> Iterable[Hit]:
     """Tell of statements of the rollback that drop what is not there, or in an order that dependants forbid."""
     if step.rollback is None or step.rollback.failed is None or not was_read(step):
         return ()
@@ -355,11 +368,15 @@ def _failures(step: Step) -> Iterator[Hit]:
 
 
 @rule(
-    "SYM014", "definition-changed", Severity.ERROR, "A view, function, trigger or policy comes back different", on=told
+    "SYM014",
+    "definition-changed",
+    Severity.ERROR,
+    "A view, function, trigger or policy comes back different",
+    on=differences,
 )
-def definition_changed(step: Step, context: Context) -> Iterable[Hit]:
+def definition_changed(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of views, functions, triggers, policies, domains and types with another definition."""
-    return hits(step, "SYM014")
+    return hits(step, cases)
 
 
 @rule(
@@ -367,12 +384,12 @@ def definition_changed(step: Step, context: Context) -> Iterable[Hit]:
     "extension-left-behind",
     Severity.WARNING,
     "The rollback leaves an extension behind",
-    on=told,
+    on=differences,
     dialects=("postgres",),
 )
-def extension_left_behind(step: Step, context: Context) -> Iterable[Hit]:
+def extension_left_behind(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of extensions that the forward created and the rollback keeps; others may use them by now."""
-    return hits(step, "SYM015")
+    return hits(step, cases)
 
 
 @rule(
@@ -380,8 +397,8 @@ def extension_left_behind(step: Step, context: Context) -> Iterable[Hit]:
     "setting-not-restored",
     Severity.ERROR,
     "A table, sequence or other object comes back with other settings",
-    on=told,
+    on=differences,
 )
-def setting_not_restored(step: Step, context: Context) -> Iterable[Hit]:
+def setting_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     """Tell of row security, storage parameters, sequence options, partition bounds and the like."""
-    return hits(step, "SYM016")
+    return hits(step, cases)

@@ -8,8 +8,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import ENDS, Around, around, placed
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import acts, hit_in, scripts_of
+from miglint.rules.definition import Hit, rule
+from miglint.rules.support.clauses import can_change, hit_in, scripts_of
 from miglint.rules.transactions.non_transactional import needs_none
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
@@ -29,7 +29,7 @@ def controls(statements: tuple[Statement, ...]) -> bool:
     "BEGIN inside a transaction that the script has begun",
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting", "atlas:TX201"),
 )
-def nested_transaction(step: Step, context: Context) -> Iterator[Hit]:
+def nested_transaction(step: Step) -> Iterator[Hit]:
     """Tell of a `BEGIN` while the script's own transaction is open; SQLite refuses it."""
     for script, statements in scripts_of(step):
         if not controls(statements):
@@ -60,7 +60,7 @@ def nested_transaction(step: Step, context: Context) -> Iterator[Hit]:
     "A transaction is begun and never ended",
     aliases=("squawk:ban-uncommitted-transaction", "pgfence:unclosed-transaction"),
 )
-def unclosed_transaction(step: Step, context: Context) -> Iterator[Hit]:
+def unclosed_transaction(step: Step) -> Iterator[Hit]:
     """Tell of a `BEGIN` without an end, unless the tool's own `COMMIT` ends it."""
     for script, statements in scripts_of(step):
         if not controls(statements) or around(step, script) is Around.TOOL:
@@ -84,7 +84,7 @@ def unclosed_transaction(step: Step, context: Context) -> Iterator[Hit]:
     "COMMIT or ROLLBACK without a BEGIN",
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting"),
 )
-def end_without_begin(step: Step, context: Context) -> Iterator[Hit]:
+def end_without_begin(step: Step) -> Iterator[Hit]:
     """Tell of an end of a transaction that the script did not begin."""
     for script, statements in scripts_of(step):
         if not controls(statements):
@@ -120,7 +120,7 @@ def end_without_begin(step: Step, context: Context) -> Iterator[Hit]:
     "The script begins a transaction inside the one of the migration tool",
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting", "atlas:TX201"),
 )
-def transaction_inside_the_tools(step: Step, context: Context) -> Iterator[Hit]:
+def transaction_inside_the_tools(step: Step) -> Iterator[Hit]:
     """Tell of the first `BEGIN` of a script that a tool runs in a transaction."""
     for script, statements in scripts_of(step):
         if not controls(statements) or around(step, script) is not Around.TOOL:
@@ -155,7 +155,7 @@ def transaction_inside_the_tools(step: Step, context: Context) -> Iterator[Hit]:
     Severity.WARNING,
     "Several changes run without a transaction",
 )
-def no_transaction_around_several(step: Step, context: Context) -> Iterator[Hit]:
+def no_transaction_around_several(step: Step) -> Iterator[Hit]:
     """Tell of scripts of several changes, each its own transaction, that cannot simply be run again."""
     verdict = step.verdict
     for script, statements in scripts_of(step):
@@ -170,7 +170,7 @@ def no_transaction_around_several(step: Step, context: Context) -> Iterator[Hit]
                 changes = []
                 break
             if begun is None and (not changes or changes[-1] is not statement):
-                changes += [statement] if any(acts(item) for item in flat((operation,))) else []
+                changes += [statement] if any(can_change(item) for item in flat((operation,))) else []
         if len(changes) > 1 and not _stops_at(step, script, changes[-1]):
             yield hit_in(
                 script,
@@ -194,7 +194,7 @@ def _stops_at(step: Step, script: Script, last: Statement) -> bool:
     "Statements that need a transaction share a script with one that cannot be in any",
     aliases=("atlas:TX101",),
 )
-def mixed_transactional(step: Step, context: Context) -> Iterator[Hit]:
+def mixed_transactional(step: Step) -> Iterator[Hit]:
     """Tell of scripts without a transaction that hold more than the statements for which that is necessary."""
     verdict = step.verdict
     for script, statements in scripts_of(step):
@@ -208,7 +208,7 @@ def mixed_transactional(step: Step, context: Context) -> Iterator[Hit]:
         for statement, operation, begun in placed(statements):
             if needs_none(operation, script.dialect, step) is not None:
                 lonely = lonely or operation
-            elif begun is None and others is None and any(acts(item) for item in flat((operation,))):
+            elif begun is None and others is None and any(can_change(item) for item in flat((operation,))):
                 others = statement
         if lonely is not None and others is not None:
             what = needs_none(lonely, script.dialect, step)
@@ -231,7 +231,7 @@ def mixed_transactional(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("pgls:transactionNesting",),
 )
-def transaction_in_the_script(step: Step, context: Context) -> Iterator[Hit]:
+def transaction_in_the_script(step: Step) -> Iterator[Hit]:
     """Tell of the first `BEGIN` of scripts that a runner may well run in a transaction of its own."""
     for script, statements in scripts_of(step):
         if not controls(statements) or around(step, script) is not Around.UNKNOWN:

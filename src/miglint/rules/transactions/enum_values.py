@@ -8,7 +8,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import Around, around, placed
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.support.clauses import hit_in, literal, scripts_of
 from miglint.schema.objects import Key, Table
 from miglint.sql import operations as ops

@@ -8,7 +8,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import ENDS, Around, Placed, around, placed
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import hit_in, operations_of, scripts_of
 from miglint.schema.objects import Key, Table
 from miglint.sql import operations as ops
@@ -109,7 +109,7 @@ def _sqlite(operation: Operation) -> str | None:
         "diesel-guard:ReindexCheck",
     ),
 )
-def not_in_a_transaction(step: Step, context: Context) -> Iterator[Hit]:
+def not_in_a_transaction(step: Step) -> Iterator[Hit]:
     """Tell of statements that the engine refuses where they stand."""
     for script, statements in scripts_of(step):
         found: list[tuple[Placed, str]] = []
@@ -199,7 +199,7 @@ def _opt_out(step: Step) -> str:
         "atlas:PG103",
     ),
 )
-def runner_may_wrap(step: Step, context: Context) -> Iterator[Hit]:
+def runner_may_wrap(step: Step) -> Iterator[Hit]:
     """Tell of statements that a runner which opens a transaction for each file cannot run."""
     for script, statements in scripts_of(step):
         if script.dialect is not Dialect.POSTGRES or around(step, script) is not Around.UNKNOWN:
@@ -222,7 +222,7 @@ def runner_may_wrap(step: Step, context: Context) -> Iterator[Hit]:
     "A PRAGMA that has no effect inside a transaction is inside one",
     dialects=("sqlite",),
 )
-def pragma_in_transaction(step: Step, context: Context) -> Iterator[Hit]:
+def pragma_in_transaction(step: Step) -> Iterator[Hit]:
     """Tell of the first setting of a kind that SQLite passes over because a transaction is open."""
     for script, statements in scripts_of(step):
         if script.dialect is not Dialect.SQLITE or not any(statement.kind == "pragma" for statement in statements):

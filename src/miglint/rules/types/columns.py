@@ -9,8 +9,8 @@ from typing import NamedTuple
 from miglint.base.findings import Severity
 from miglint.base.model import Span
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.clauses import ident, qualified
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Name, Type
@@ -23,7 +23,7 @@ _COLUMNS = (ops.AddColumn, ops.AlterColumnType, ops.CreateTable)
 class NewColumn(NamedTuple):
     """A column that a forward makes, or gives another type."""
 
-    act: Act
+    applied: AppliedOperation
     table: Name
     name: str
     type: Type
@@ -36,24 +36,26 @@ class NewColumn(NamedTuple):
 def new_columns(step: Step) -> tuple[NewColumn, ...]:
     """Return the columns that the forward makes, in `CREATE TABLE`, `ADD COLUMN` and `ALTER COLUMN ... TYPE`."""
     found: list[NewColumn] = []
-    for act, table in done(step, ops.CreateTable, forward_only=True):
+    for applied, table in effective(step, ops.CreateTable, forward_only=True):
         keys = {name for one in table.constraints if one.kind == "primary" for name in one.columns}
-        found += [_new(act, table.name, column, column.name in keys) for column in table.columns if column.type]
-    for act, adding in done(step, ops.AddColumn, forward_only=True):
+        found += [_new(applied, table.name, column, column.name in keys) for column in table.columns if column.type]
+    for applied, adding in effective(step, ops.AddColumn, forward_only=True):
         if adding.column.type is not None:
             key = any(one.kind == "primary" for one in adding.constraints)
-            found.append(_new(act, adding.table, adding.column, key))
-    for act, change in done(step, ops.AlterColumnType, forward_only=True):
-        known = act.column(change.table, change.column)
+            found.append(_new(applied, adding.table, adding.column, key))
+    for applied, change in effective(step, ops.AlterColumnType, forward_only=True):
+        known = applied.column(change.table, change.column)
         # A change away from a type is not a choice of it: only what becomes of the column counts.
         if known is None or known.type != change.type:
-            found.append(NewColumn(act, change.table, change.column, change.type, False, False, change.span))
+            found.append(NewColumn(applied, change.table, change.column, change.type, False, False, change.span))
     return tuple(found)
 
 
-def _new(act: Act, table: Name, column: Column, key: bool) -> NewColumn:
+def _new(applied: AppliedOperation, table: Name, column: Column, key: bool) -> NewColumn:
     assert column.type is not None
-    return NewColumn(act, table, column.name, column.type, column.serial, key, column.span or act.operation.span)
+    return NewColumn(
+        applied, table, column.name, column.type, column.serial, key, column.span or applied.operation.span
+    )
 
 
 def _tell(
@@ -63,10 +65,10 @@ def _tell(
         if column.type.schema is None and wanted(column):
             name = f"{column.table.name}.{column.name}"
             said = message.format(name=name, type=column.type)
-            yield tell(column.act, severity, said, help.format(column=ident(column.name)), span=column.span)
+            yield column.applied.hit(said, help.format(column=ident(column.name)), span=column.span, severity=severity)
 
 
-@rule(
+@hazard(
     "TYP001",
     "int-column",
     INFO,
@@ -81,7 +83,7 @@ def _tell(
         "pgfence:prefer-bigint-over-int",
     ),
 )
-def int_column(step: Step, context: Context) -> Iterator[Hit]:
+def int_column(step: Step) -> Iterator[Hit]:
     """Tell of `integer` and `serial`."""
     return _tell(
         step,
@@ -92,7 +94,7 @@ def int_column(step: Step, context: Context) -> Iterator[Hit]:
     )
 
 
-@rule(
+@hazard(
     "TYP002",
     "smallint-column",
     INFO,
@@ -102,7 +104,7 @@ def int_column(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:prefer-bigint-over-smallint", "pgls:preferBigintOverSmallint", "pgls:preferBigInt"),
 )
-def smallint_column(step: Step, context: Context) -> Iterator[Hit]:
+def smallint_column(step: Step) -> Iterator[Hit]:
     """Tell of `smallint` and `smallserial`."""
     return _tell(
         step,
@@ -113,7 +115,7 @@ def smallint_column(step: Step, context: Context) -> Iterator[Hit]:
     )
 
 
-@rule(
+@hazard(
     "TYP004",
     "serial-column",
     INFO,
@@ -130,7 +132,7 @@ def smallint_column(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:CreateTableSerialCheck",
     ),
 )
-def serial_column(step: Step, context: Context) -> Iterator[Hit]:
+def serial_column(step: Step) -> Iterator[Hit]:
     """Tell of `serial` and its sizes."""
     return _tell(
         step,
@@ -141,7 +143,7 @@ def serial_column(step: Step, context: Context) -> Iterator[Hit]:
     )
 
 
-@rule(
+@hazard(
     "TYP005",
     "varchar-length",
     INFO,
@@ -156,7 +158,7 @@ def serial_column(step: Step, context: Context) -> Iterator[Hit]:
         "pgfence:prefer-text-field",
     ),
 )
-def varchar_length(step: Step, context: Context) -> Iterator[Hit]:
+def varchar_length(step: Step) -> Iterator[Hit]:
     """Tell of `varchar(n)`."""
     return _tell(
         step,
@@ -167,7 +169,7 @@ def varchar_length(step: Step, context: Context) -> Iterator[Hit]:
     )
 
 
-@rule(
+@hazard(
     "TYP006",
     "char-column",
     INFO,
@@ -183,7 +185,7 @@ def varchar_length(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:CharTypeCheck",
     ),
 )
-def char_column(step: Step, context: Context) -> Iterator[Hit]:
+def char_column(step: Step) -> Iterator[Hit]:
     """Tell of `char` and `char(n)`; and of `"char"`, which is a single byte, and not what the name says."""
     yield from _tell(
         step,
@@ -208,7 +210,7 @@ def char_column(step: Step, context: Context) -> Iterator[Hit]:
     )
 
 
-@rule(
+@hazard(
     "TYP007",
     "timestamp-without-zone",
     INFO,
@@ -224,7 +226,7 @@ def char_column(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:TimestampTypeCheck",
     ),
 )
-def timestamp_without_zone(step: Step, context: Context) -> Iterator[Hit]:
+def timestamp_without_zone(step: Step) -> Iterator[Hit]:
     """Tell of `timestamp`."""
     return _tell(
         step,
@@ -235,7 +237,7 @@ def timestamp_without_zone(step: Step, context: Context) -> Iterator[Hit]:
     )
 
 
-@rule(
+@hazard(
     "TYP008",
     "json-column",
     INFO,
@@ -252,7 +254,7 @@ def timestamp_without_zone(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:AddJsonColumnCheck",
     ),
 )
-def json_column(step: Step, context: Context) -> Iterator[Hit]:
+def json_column(step: Step) -> Iterator[Hit]:
     """Tell of `json`."""
     return _tell(
         step,
@@ -263,7 +265,7 @@ def json_column(step: Step, context: Context) -> Iterator[Hit]:
     )
 
 
-@rule(
+@hazard(
     "TYP009",
     "money-column",
     INFO,
@@ -272,7 +274,7 @@ def json_column(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM104",),
 )
-def money_column(step: Step, context: Context) -> Iterator[Hit]:
+def money_column(step: Step) -> Iterator[Hit]:
     """Tell of `money`."""
     return _tell(
         step,
@@ -283,7 +285,7 @@ def money_column(step: Step, context: Context) -> Iterator[Hit]:
     )
 
 
-@rule(
+@hazard(
     "TYP010",
     "float-column",
     INFO,
@@ -293,7 +295,7 @@ def money_column(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("pg-migration-lint:PGM109",),
 )
-def float_column(step: Step, context: Context) -> Iterator[Hit]:
+def float_column(step: Step) -> Iterator[Hit]:
     """Tell of `real` and `double precision`."""
     return _tell(
         step,
@@ -304,7 +306,7 @@ def float_column(step: Step, context: Context) -> Iterator[Hit]:
     )
 
 
-@rule(
+@hazard(
     "TYP011",
     "timestamp-precision-zero",
     INFO,
@@ -313,7 +315,7 @@ def float_column(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM102",),
 )
-def timestamp_precision_zero(step: Step, context: Context) -> Iterator[Hit]:
+def timestamp_precision_zero(step: Step) -> Iterator[Hit]:
     """Tell of `timestamp(0)` and `timestamptz(0)`."""
     return _tell(
         step,
@@ -327,7 +329,7 @@ def timestamp_precision_zero(step: Step, context: Context) -> Iterator[Hit]:
 _FORBIDDEN: tuple[str, ...] = ()
 
 
-@rule(
+@hazard(
     "TYP012",
     "forbidden-type",
     WARNING,
@@ -345,9 +347,7 @@ def forbidden_type(step: Step, context: Context) -> Iterator[Hit]:
     for column in new_columns(step):
         names = {column.type.name.lower(), str(column.type).lower(), _canonical(str(column.type))}
         if forbidden & names:
-            yield tell(
-                column.act,
-                WARNING,
+            yield column.applied.hit(
                 f'"{column.table.name}.{column.name}" is {column.type}, which the configuration forbids',
                 f"Give `{qualified(Name(None, column.name))}` one of the types that are allowed.",
                 span=column.span,

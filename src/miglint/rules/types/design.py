@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.clauses import ident, qualified
 from miglint.rules.types.columns import new_columns
 from miglint.schema.objects import Index, Key, Table
@@ -20,7 +20,7 @@ WARNING, INFO = Severity.WARNING, Severity.INFO
 _LISTED = 3
 
 
-@rule(
+@hazard(
     "TYP003",
     "int-primary-key",
     INFO,
@@ -34,25 +34,23 @@ _LISTED = 3
         "diesel-guard:ShortIntegerPrimaryKeyCheck",
     ),
 )
-def int_primary_key(step: Step, context: Context) -> Iterator[Hit]:
+def int_primary_key(step: Step) -> Iterator[Hit]:
     """Tell of keys that are `integer` or `smallint`, or become so."""
-    keyed: dict[tuple[str, str], Act] = {}
-    for act, adding in done(step, ops.AddConstraint, forward_only=True):
+    keyed: dict[tuple[str, str], AppliedOperation] = {}
+    for applied, adding in effective(step, ops.AddConstraint, forward_only=True):
         if adding.constraint.kind == "primary":
-            keyed |= {(adding.table.name, name): act for name in _key_columns(act, adding)}
+            keyed |= {(adding.table.name, name): applied for name in _key_columns(applied, adding)}
     for column in new_columns(step):
         keys = column.key or (column.table.name, column.name) in keyed
         if keys and column.type.schema is None and column.type.name in _SHORT:
             said = _SHORT_KEY.format(name=f"{column.table.name}.{column.name}", type=column.type)
-            yield tell(column.act, INFO, said, f"Write `{ident(column.name)} bigint`.", span=column.span)
+            yield column.applied.hit(said, f"Write `{ident(column.name)} bigint`.", span=column.span)
     new = {(column.table.name, column.name) for column in new_columns(step)}
-    for (table, name), act in keyed.items():
-        operation = act.operation
-        known = act.column(operation.table, name) if isinstance(operation, ops.AddConstraint) else None
+    for (table, name), applied in keyed.items():
+        operation = applied.operation
+        known = applied.column(operation.table, name) if isinstance(operation, ops.AddConstraint) else None
         if (table, name) not in new and known is not None and known.type is not None and known.type.name in _SHORT:
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 _SHORT_KEY.format(name=f"{table}.{name}", type=known.type),
                 f"Make {ident(name)} a bigint before others refer to it.",
             )
@@ -62,36 +60,38 @@ _SHORT = ("int4", "int2")
 _SHORT_KEY = 'the key "{name}" is {type}: it runs out of numbers, and widening it stops everybody'
 
 
-def _key_columns(act: Act, adding: ops.AddConstraint) -> tuple[str, ...]:
+def _key_columns(applied: AppliedOperation, adding: ops.AddConstraint) -> tuple[str, ...]:
     """Return the columns of a primary key that is added: its own, or those of the index that it takes."""
     constraint = adding.constraint
     if constraint.using_index is None:
         return constraint.columns
-    index = act.before.find(act.key(Name(adding.table.schema, constraint.using_index)))
+    index = applied.before.find(applied.key(Name(adding.table.schema, constraint.using_index)))
     elements = index.elements if isinstance(index, Index) else ()
     return tuple(element.column for element in elements if element.column is not None)
 
 
-def _foreign_keys(step: Step) -> Iterator[tuple[Act, Name, Constraint]]:
+def _foreign_keys(step: Step) -> Iterator[tuple[AppliedOperation, Name, Constraint]]:
     """Yield the foreign keys that the forward makes."""
-    for act, table in done(step, ops.CreateTable, forward_only=True):
+    for applied, table in effective(step, ops.CreateTable, forward_only=True):
         for one in table.constraints:
             if one.kind == "foreign":
-                yield act, table.name, one
-    for act, adding in done(step, ops.AddConstraint, forward_only=True):
+                yield applied, table.name, one
+    for applied, adding in effective(step, ops.AddConstraint, forward_only=True):
         if adding.constraint.kind == "foreign":
-            yield act, adding.table, adding.constraint
-    for act, added in done(step, ops.AddColumn, forward_only=True):
+            yield applied, adding.table, adding.constraint
+    for applied, added in effective(step, ops.AddColumn, forward_only=True):
         for one in added.constraints:
             if one.kind == "foreign":
-                yield act, added.table, one
+                yield applied, added.table, one
 
 
-def _after_key(step: Step, act: Act, name: Name) -> Key:
-    """Return the key of a table that the act makes or names."""
-    if act.script.dialect is Dialect.SQLITE or name.schema is not None:
-        return act.key(name)
-    later = act._replace(moment=act.moment.__class__(act.moment.statement, act.operation, step.after, step.after))
+def _after_key(step: Step, applied: AppliedOperation, name: Name) -> Key:
+    """Return the key of a table that the operation makes or names."""
+    if applied.script.dialect is Dialect.SQLITE or name.schema is not None:
+        return applied.key(name)
+    later = applied._replace(
+        moment=applied.moment.__class__(applied.moment.statement, applied.operation, step.after, step.after)
+    )
     return later.key(name)
 
 
@@ -124,7 +124,7 @@ def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -
     return False
 
 
-@rule(
+@hazard(
     "TYP015",
     "foreign-key-without-index",
     INFO,
@@ -138,15 +138,15 @@ def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -
         "pgsafe:fk-without-covering-index",
     ),
 )
-def foreign_key_without_index(step: Step, context: Context) -> Iterator[Hit]:
+def foreign_key_without_index(step: Step) -> Iterator[Hit]:
     """Tell of foreign keys that no index of the forward, or of what was there before, serves."""
     told: set[tuple[Key, tuple[str, ...]]] = set()
-    for act, name, constraint in _foreign_keys(step):
-        key = _after_key(step, act, name)
+    for applied, name, constraint in _foreign_keys(step):
+        key = _after_key(step, applied, name)
         table = step.after.table(key)
         if table is None or not constraint.columns or (key, constraint.columns) in told:
             continue
-        if table.partition_of is not None and not _known(step.after, _after_key(step, act, table.partition_of)):
+        if table.partition_of is not None and not _known(step.after, _after_key(step, applied, table.partition_of)):
             # A partition has the indexes of what it is part of, and nobody says which those are.
             continue
         if not _covered(step.after, key, constraint.columns, table):
@@ -154,16 +154,14 @@ def foreign_key_without_index(step: Step, context: Context) -> Iterator[Hit]:
             listed = ", ".join(map(ident, constraint.columns))
             index = ident("_".join((name.name, *constraint.columns, "idx")))
             other = constraint.table.name if constraint.table is not None else "the other table"
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f'a DELETE from "{other}" reads all of "{name.name}" to look for its {listed}',
                 f"`CREATE INDEX {index} ON {qualified(name)} ({listed});`",
                 span=constraint.span,
             )
 
 
-@rule(
+@hazard(
     "TYP016",
     "table-without-primary-key",
     INFO,
@@ -172,46 +170,46 @@ def foreign_key_without_index(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM502", "pgsafe:require-primary-key", "diesel-guard:CreateTableWithoutPkCheck"),
 )
-def table_without_primary_key(step: Step, context: Context) -> Iterator[Hit]:
+def table_without_primary_key(step: Step) -> Iterator[Hit]:
     """Tell of tables that have none when the forward is done; copies, partitions and temporary tables aside."""
-    for act, operation, table in _new_tables(step):
-        if not _has_key(table) and not _unique_not_null(step, act, operation, table):
-            yield tell(
-                act,
-                INFO,
+    for applied, operation, table in _new_tables(step):
+        if not _has_key(table) and not _unique_not_null(step, applied, operation, table):
+            yield applied.hit(
                 f'"{operation.name.name}" has no primary key',
                 "Add `id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY`, or say which columns are the key.",
             )
 
 
-def _new_tables(step: Step) -> Iterator[tuple[Act, ops.CreateTable, Table]]:
-    for act, operation in done(step, ops.CreateTable, forward_only=True):
+def _new_tables(step: Step) -> Iterator[tuple[AppliedOperation, ops.CreateTable, Table]]:
+    for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         if operation.temporary or operation.query is not None or operation.partition_of or operation.inherits:
             continue
         if operation.foreign_server is not None or operation.virtual is not None or operation.likes:
             continue
-        table = step.after.table(_after_key(step, act, operation.name))
+        table = step.after.table(_after_key(step, applied, operation.name))
         if table is not None:
-            yield act, operation, table
+            yield applied, operation, table
 
 
-def _keyless_partitions(step: Step) -> Iterator[tuple[Act, ops.CreateTable, Table]]:
+def _keyless_partitions(step: Step) -> Iterator[tuple[AppliedOperation, ops.CreateTable, Table]]:
     """Yield the new partitions of tables that are known to have no primary key."""
-    for act, operation in done(step, ops.CreateTable, forward_only=True):
-        parent = act.table(operation.partition_of) if operation.partition_of is not None else None
-        table = step.after.table(_after_key(step, act, operation.name)) if parent is not None else None
+    for applied, operation in effective(step, ops.CreateTable, forward_only=True):
+        parent = applied.table(operation.partition_of) if operation.partition_of is not None else None
+        table = step.after.table(_after_key(step, applied, operation.name)) if parent is not None else None
         if parent is not None and table is not None and not parent.assumed and not _has_key(parent):
-            yield act, operation, table
+            yield applied, operation, table
 
 
 def _has_key(table: Table) -> bool:
     return any(one.kind == "primary" for one in table.constraints.values())
 
 
-def _unique_not_null(step: Step, act: Act, operation: ops.CreateTable, table: Table) -> tuple[str, ...]:
+def _unique_not_null(
+    step: Step, applied: AppliedOperation, operation: ops.CreateTable, table: Table
+) -> tuple[str, ...]:
     """Return the columns of a unique constraint or index that no NULL can get around, or none."""
     found = [one.columns for one in table.constraints.values() if one.kind == "unique"]
-    for index in _indexes(step.after, _after_key(step, act, operation.name)):
+    for index in _indexes(step.after, _after_key(step, applied, operation.name)):
         columns = tuple(element.column for element in index.elements if element.column is not None)
         if index.unique and index.where is None and len(columns) == len(index.elements):
             found.append(columns)
@@ -222,7 +220,7 @@ def _unique_not_null(step: Step, act: Act, operation: ops.CreateTable, table: Ta
     return ()
 
 
-@rule(
+@hazard(
     "TYP017",
     "redundant-index",
     WARNING,
@@ -230,12 +228,12 @@ def _unique_not_null(step: Step, act: Act, operation: ops.CreateTable, table: Ta
     on=(ops.CreateIndex,),
     aliases=("pg-migration-lint:PGM508",),
 )
-def redundant_index(step: Step, context: Context) -> Iterator[Hit]:
+def redundant_index(step: Step) -> Iterator[Hit]:
     """Tell of new indexes whose columns begin another index of the table."""
-    for act, operation in done(step, ops.CreateIndex, forward_only=True):
+    for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
         if operation.unique or operation.name is None or operation.where is not None or operation.method != "btree":
             continue
-        key = _after_key(step, act, operation.table)
+        key = _after_key(step, applied, operation.table)
         mine = tuple(_element(one) for one in operation.elements)
         for index in _indexes(step.after, key):
             if index.name.name.lower() == operation.name.lower() or index.where is not None or index.method != "btree":
@@ -243,11 +241,9 @@ def redundant_index(step: Step, context: Context) -> Iterator[Hit]:
             theirs = tuple(_element(one) for one in index.elements)
             if theirs[: len(mine)] != mine or operation.include or not index.valid:
                 continue
-            if theirs == mine and not index.unique and not _earlier(step, act, index):
+            if theirs == mine and not index.unique and not _earlier(step, applied, index):
                 continue
-            yield tell(
-                act,
-                WARNING,
+            yield applied.hit(
                 f'"{index.name.name}" serves every query that "{operation.name}" could',
                 f"Leave `{ident(operation.name)}` out.",
             )
@@ -259,12 +255,12 @@ def _element(one: ops.IndexElement) -> tuple[object, ...]:
     return ((one.column or "").lower(), expression, one.collation, one.opclass, one.descending, one.nulls_first)
 
 
-def _earlier(step: Step, act: Act, index: Index) -> bool:
+def _earlier(step: Step, applied: AppliedOperation, index: Index) -> bool:
     """Return whether another index of the same columns was there first."""
-    return act.before.find(act.key(index.name)) is not None
+    return applied.before.find(applied.key(index.name)) is not None
 
 
-@rule(
+@hazard(
     "TYP018",
     "unlogged-table",
     WARNING,
@@ -273,19 +269,17 @@ def _earlier(step: Step, act: Act, index: Index) -> bool:
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM506",),
 )
-def unlogged_table(step: Step, context: Context) -> Iterator[Hit]:
+def unlogged_table(step: Step) -> Iterator[Hit]:
     """Tell of `CREATE UNLOGGED TABLE`."""
-    for act, operation in done(step, ops.CreateTable, forward_only=True):
+    for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         if operation.unlogged:
-            yield tell(
-                act,
-                WARNING,
+            yield applied.hit(
                 f'"{operation.name.name}" is empty after a crash of the server',
                 "Leave UNLOGGED out, unless its rows can be made again at any time.",
             )
 
 
-@rule(
+@hazard(
     "TYP019",
     "unique-instead-of-primary-key",
     INFO,
@@ -294,15 +288,13 @@ def unlogged_table(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM503",),
 )
-def unique_instead_of_primary_key(step: Step, context: Context) -> Iterator[Hit]:
+def unique_instead_of_primary_key(step: Step) -> Iterator[Hit]:
     """Tell of tables whose key is not called one."""
-    for act, operation, table in (*_new_tables(step), *_keyless_partitions(step)):
-        columns = () if _has_key(table) else _unique_not_null(step, act, operation, table)
+    for applied, operation, table in (*_new_tables(step), *_keyless_partitions(step)):
+        columns = () if _has_key(table) else _unique_not_null(step, applied, operation, table)
         if columns:
             listed = ", ".join(map(ident, columns))
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f'the key of "{operation.name.name}" is not called one: {listed}',
                 f"Write `PRIMARY KEY ({listed})`: replication and tools look for it.",
             )
@@ -323,7 +315,7 @@ def _width(sizes: list[tuple[int, int]]) -> int:
     return at
 
 
-@rule(
+@hazard(
     "TYP020",
     "column-order-pads",
     INFO,
@@ -333,9 +325,9 @@ def _width(sizes: list[tuple[int, int]]) -> int:
     default=False,
     aliases=("atlas:PG110",),
 )
-def column_order_pads(step: Step, context: Context) -> Iterator[Hit]:
+def column_order_pads(step: Step) -> Iterator[Hit]:
     """Tell how many bytes per row another order would save; only columns of fixed size count."""
-    for act, operation in done(step, ops.CreateTable, forward_only=True):
+    for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         known = [(one.name, _SIZES.get(one.type.name)) for one in operation.columns if one.type is not None]
         fixed = [(name, size) for name, size in known if size is not None]
         if len(fixed) < _LISTED - 1:
@@ -344,15 +336,13 @@ def column_order_pads(step: Step, context: Context) -> Iterator[Hit]:
         saved = _width([size for _, size in fixed]) - _width([size for _, size in best])
         if saved > 0:
             order = ", ".join(ident(name) for name, _ in best)
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f'{saved} bytes of each row of "{operation.name.name}" are holes between columns',
                 f"Put the wide ones first: {order}, then those of variable length.",
             )
 
 
-@rule(
+@hazard(
     "TYP021",
     "wide-index",
     INFO,
@@ -365,11 +355,9 @@ def column_order_pads(step: Step, context: Context) -> Iterator[Hit]:
 def wide_index(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of indexes with more columns than the option says; unique ones have to name what is unique."""
     largest = context.settings.get("columns", _LISTED)
-    for act, operation in done(step, ops.CreateIndex, forward_only=True):
+    for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
         if isinstance(largest, int) and len(operation.elements) > largest and not operation.unique:
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f"{len(operation.elements)} columns: more than {largest} rarely help a query, and cost every write",
                 "Keep the columns that tell most rows apart, those compared for equality first.",
             )

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import done, tell
+from miglint.rules.definition import Hit, hazard
+from miglint.rules.support.applied_operations import effective
 from miglint.rules.support.clauses import qualified
 from miglint.sql import operations as ops
 
 INFO = Severity.INFO
 
 
-@rule(
+@hazard(
     "TYP013",
     "enum-created",
     INFO,
@@ -24,19 +24,17 @@ INFO = Severity.INFO
     default=False,
     aliases=("eugene:W13", "pgls:creatingEnum"),
 )
-def enum_created(step: Step, context: Context) -> Iterator[Hit]:
+def enum_created(step: Step) -> Iterator[Hit]:
     """Tell of new enums."""
-    for act, operation in done(step, ops.CreateType, forward_only=True):
+    for applied, operation in effective(step, ops.CreateType, forward_only=True):
         if operation.kind == "enum":
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f'no value of "{operation.name.name}" can be taken out again',
                 "A table of the values with a foreign key, or text with a CHECK, can be changed.",
             )
 
 
-@rule(
+@hazard(
     "TYP014",
     "enum-value-without-order",
     INFO,
@@ -46,19 +44,17 @@ def enum_created(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:require-enum-value-ordering", "pgfence:alter-enum-no-ordering"),
 )
-def enum_value_without_order(step: Step, context: Context) -> Iterator[Hit]:
+def enum_value_without_order(step: Step) -> Iterator[Hit]:
     """Tell of values whose place in the order nobody said."""
-    for act, operation in done(step, ops.AddEnumValue, forward_only=True):
+    for applied, operation in effective(step, ops.AddEnumValue, forward_only=True):
         if operation.neighbour is None:
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f"'{operation.value}' sorts behind all other values of {operation.name.name}",
                 f"Say where: `ALTER TYPE {qualified(operation.name)} ADD VALUE '{operation.value}' AFTER '...';`",
             )
 
 
-@rule(
+@hazard(
     "TYP022",
     "domain-with-constraint",
     INFO,
@@ -68,13 +64,11 @@ def enum_value_without_order(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("squawk:ban-create-domain-with-constraint", "pgfence:ban-create-domain-with-constraint"),
 )
-def domain_with_constraint(step: Step, context: Context) -> Iterator[Hit]:
+def domain_with_constraint(step: Step) -> Iterator[Hit]:
     """Tell of new domains that bind their values."""
-    for act, operation in done(step, ops.CreateType, forward_only=True):
+    for applied, operation in effective(step, ops.CreateType, forward_only=True):
         if operation.kind == "domain" and (operation.constraints or not operation.nullable):
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f'a change of what "{operation.name.name}" allows checks every row of every table that uses it',
                 "Put the CHECK on the columns.",
             )
@@ -90,7 +84,7 @@ _TRUSTED = frozenset(
 )  # fmt: skip
 
 
-@rule(
+@hazard(
     "TYP023",
     "extension-needs-superuser",
     INFO,
@@ -100,14 +94,12 @@ _TRUSTED = frozenset(
     default=False,
     aliases=("diesel-guard:CreateExtensionCheck",),
 )
-def extension_needs_superuser(step: Step, context: Context) -> Iterator[Hit]:
+def extension_needs_superuser(step: Step) -> Iterator[Hit]:
     """Tell of extensions that the role of the migrations may not be allowed to create."""
-    for act, operation in done(step, ops.CreateExtension, forward_only=True):
+    for applied, operation in effective(step, ops.CreateExtension, forward_only=True):
         trusted = operation.name in _TRUSTED
         needs = "the right CREATE on the database" if trusted else "a superuser"
-        yield tell(
-            act,
-            INFO,
+        yield applied.hit(
             f'"{operation.name}" needs {needs}',
             "Have it created with the database, outside of the migrations.",
         )

@@ -10,26 +10,33 @@ import pytest
 from miglint.base.structs import replace
 from miglint.config.settings import Settings
 from miglint.discovery import discover
-from miglint.linter.dispatch import Asked, Placed
+from miglint.linter.dispatch import Placed, RuleDispatcher
 from miglint.linter.findings_builder import steps_of
 from miglint.replay.steps import Step
-from miglint.rules import load
-from miglint.rules.registry import rules
+from miglint.rules.definition import CASES, Rule
+from miglint.rules.registry import Registry, built_in
 from miglint.rules.selection import select
 
 from .book import Example, pages
 
-load()
 EXAMPLES = [example for page in pages() for example in page.examples]
 SETTINGS = Settings(root="", select=("ALL",), targets={"postgres": (14,), "sqlite": (3, 40)})
-ASKED = Asked(select(SETTINGS, rules()), SETTINGS.targets)
-ALWAYS = Asked(
-    select(SETTINGS, {code: replace(rule, on=None) for code, rule in rules().items()}),
+ASKED = RuleDispatcher(select(SETTINGS, built_in()), SETTINGS.targets)
+
+
+def _always(rule: Rule) -> Rule:
+    """Return the rule as one that is called for every step, with the cases that are found for it there."""
+    find = rule.on
+    return replace(rule, on=(lambda step: {rule.code: find(step).get(rule.code, ())}) if CASES in rule.takes else None)
+
+
+ALWAYS = RuleDispatcher(
+    select(SETTINGS, Registry.of(map(_always, built_in().rules.values()))),
     SETTINGS.targets,
 )
 
 
-def _said(asked: Asked, step: Step) -> Counter[tuple[str, int, str]]:
+def _said(asked: RuleDispatcher, step: Step) -> Counter[tuple[str, int, str]]:
     def told(placed: Placed) -> tuple[str, int, str]:
         return placed.rule.code, placed.hit.span.start, placed.hit.message
 
@@ -48,5 +55,5 @@ def test_what_is_not_asked_has_nothing_to_say(
 
 
 def test_most_rules_wait_for_what_they_are_about() -> None:
-    per_step = [rule for rule in rules().values() if rule.scope == "step"]
+    per_step = [rule for rule in built_in().rules.values() if rule.scope == "step"]
     assert sum(rule.on is None for rule in per_step) < len(per_step) / 3
