@@ -9,7 +9,7 @@ import click
 from miglint.cli.output import wants_color, write
 from miglint.config.settings import load
 from miglint.rules.definition import Rule
-from miglint.rules.pages import page
+from miglint.rules.pages import head, page
 from miglint.rules.selection import load_rules
 
 _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -30,7 +30,7 @@ def command(*, rule: str, color: str) -> None:
 
 
 def _page(rule: Rule) -> str:
-    return page(rule.code) or f"# {rule.code} {rule.name}\n\n{rule.summary}.\n"
+    return page(rule) or head(rule)
 
 
 def _painted(text: str) -> str:
