@@ -182,7 +182,7 @@ def test_a_rule_declares_what_it_uses(tmp_path: Path, parameters: str, body: str
 
 
 def test_a_parameter_that_no_rule_is_given_stops_the_run(tmp_path: Path) -> None:
-    text = BLOCKS["tools/our_rules.py"].replace("money_as_float(step: Step", "money_as_float(step: Step, context, options")
+    text = BLOCKS["tools/our_rules.py"].replace("(step: Step)", "(step: Step, context, options)")
     write(tmp_path, **{"tools/our_rules.py": text})
     status, output = miglint(tmp_path, "check")
     assert status == 2
