@@ -50,7 +50,9 @@ def _objects(stored: tuple[StoredObject, ...], ask: Ask, known: Known) -> Iterat
         if one.kind == "table" or (one.kind == "index" and one.sql):
             value = known.get(_place(one))
             if value is None:
-                value = known[_place(one)] = _described(one, details)
+                value = _described(one, details)
+                if one.name in details.tables or one.name in details.indexes:
+                    known[_place(one)] = value
             yield key, value
         elif one.kind == "view":
             yield key, _view(one.name, one.sql or "", details.views.get(one.name, ()))

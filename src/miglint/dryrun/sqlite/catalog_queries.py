@@ -24,8 +24,8 @@ def schema_details(
 ) -> SchemaDetails:
     """Return what the pragmas say of these objects."""
     return SchemaDetails(
-        {name: _table(db, name) for name in tables},
-        {name: _index(db, name) for name in indexes},
+        {name: table for name in tables if (table := _table(db, name)) is not None},
+        {name: index for name in indexes if (index := _index(db, name)) is not None},
         {name: _columns_of_view(db, name) for name in views},
     )
 
@@ -49,8 +49,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _table(db: Connection, name: str) -> TableDetails:
-    columns = tuple(tuple(row[1:]) for row in db.rows(f"PRAGMA main.table_xinfo({quoted(name)})"))
+def _table(db: Connection, name: str) -> TableDetails | None:
+    try:
+        columns = tuple(tuple(row[1:]) for row in db.rows(f"PRAGMA main.table_xinfo({quoted(name)})"))
+    except SqliteError:  # a virtual table whose own tables were damaged, or whose module is not there
+        return None
     unique = tuple(
         tuple(part[2] for part in db.rows(f"PRAGMA main.index_xinfo({quoted(index)})") if part[5])
         for _, index, _, origin, _ in db.rows(f"PRAGMA main.index_list({quoted(name)})")
@@ -65,11 +68,13 @@ def _table(db: Connection, name: str) -> TableDetails:
     return TableDetails(columns, unique, foreign)
 
 
-def _index(db: Connection, name: str) -> IndexDetails:
+def _index(db: Connection, name: str) -> IndexDetails | None:
+    try:
+        rows = db.rows(f"PRAGMA main.index_xinfo({quoted(name)})")
+    except SqliteError:
+        return None
     return tuple(
-        (number, column, descending, collation)
-        for number, _, column, descending, collation, key in db.rows(f"PRAGMA main.index_xinfo({quoted(name)})")
-        if key
+        (number, column, descending, collation) for number, _, column, descending, collation, key in rows if key
     )
 
 

@@ -70,6 +70,7 @@ class Databases:
         page = int(db.rows("PRAGMA page_size")[0][0])
         db.rows(f"PRAGMA max_page_count = {max(1, self._start.disk // page)}")
         db.rows(f"PRAGMA foreign_keys = {int(self._start.foreign_keys)}")
+        db.protect()
         db.watch(lambda: time.monotonic() > self._stop_at)
         self._found[number] = db
 

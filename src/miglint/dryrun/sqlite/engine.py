@@ -251,7 +251,7 @@ class SqliteDatabase:
             else:
                 limits = (self._limits.statement, self._deadline.left)
                 request = wire.Run(self._number, step.statements, step.wrapped, *limits)
-                reply = worker.ask(request, wire.Ran, self._deadline.left)
+                reply = worker.ask(request, wire.Ran, limits[0], began=lambda _: min(limits))
                 same = (reply.failure is None) == (step.failed is None) and reply.index == (
                     -1 if step.failed is None else step.failed
                 )

@@ -34,11 +34,14 @@ class Connection(Protocol):
 
     guard: Guard
 
+    def protect(self) -> None:
+        """Turn the guard on for all that follows: statements of our own run what scripts left in the schema."""
+
     def run(self, sql: str) -> None:
-        """Run one statement, with the guard on, and throw its rows away."""
+        """Run one statement of a script, with the guard on, and throw its rows away."""
 
     def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """Run one statement of our own, with the guard off, and return its rows."""
+        """Run one statement of our own, and return its rows."""
 
     def each(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """Run one statement of our own, and yield its rows one by one; may raise `UndecodableError`."""
@@ -67,15 +70,22 @@ class StandardConnection:
 
     def __init__(self) -> None:
         self.guard = Guard()
+        self._protected = False
         self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
         self._db.setlimit(sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0)
         self._db.execute("PRAGMA temp_store = 2")
 
+    def protect(self) -> None:
+        """Turn the guard on."""
+        if not self._protected:
+            self._db.set_authorizer(self.guard.authorize)
+            self._protected = True
+
     def run(self, sql: str) -> None:
         """Run one statement of a script."""
+        self.protect()
         self.guard.refused = None
-        self._db.set_authorizer(self.guard.authorize)
         # Text that is no UTF-8 is no error of SQLite.
         self._db.text_factory = bytes
         try:
@@ -85,7 +95,6 @@ class StandardConnection:
             raise _standard(error) from None
         finally:
             self._db.text_factory = str
-            self._db.set_authorizer(None)
 
     def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Run one statement of our own."""
@@ -150,15 +159,22 @@ class ApswConnection:
 
         self._apsw = apsw
         self.guard = Guard()
+        self._protected = False
         self._db = apsw.Connection(":memory:")
         self._db.limit(apsw.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
         self._db.limit(apsw.SQLITE_LIMIT_WORKER_THREADS, 0)
         self._db.execute("PRAGMA temp_store = 2")
 
+    def protect(self) -> None:
+        """Turn the guard on."""
+        if not self._protected:
+            self._db.authorizer = self.guard.authorize
+            self._protected = True
+
     def run(self, sql: str) -> None:
         """Run one statement of a script."""
+        self.protect()
         self.guard.refused = None
-        self._db.authorizer = self.guard.authorize
         try:
             rows = iter(self._db.execute(sql))
             while True:
@@ -170,8 +186,6 @@ class ApswConnection:
                     continue
         except (self._apsw.Error, ValueError, MemoryError) as error:
             raise self._failed(error) from None
-        finally:
-            self._db.authorizer = None
 
     def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Run one statement of our own."""

@@ -200,7 +200,7 @@ IndexDetails = tuple[tuple[int, str | None, int, str], ...]
 
 
 class SchemaDetails(msgspec.Struct, frozen=True, array_like=True, tag="schema details"):
-    """The reply to `Details`, by name. A view that is over a dropped table has no columns."""
+    """The reply to `Details`, by name: what SQLite cannot describe is not there; a broken view has no columns."""
 
     tables: dict[str, TableDetails]
     indexes: dict[str, IndexDetails]
