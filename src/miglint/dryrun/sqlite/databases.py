@@ -18,6 +18,10 @@ OUT_OF_MEMORY = 71
 _MAX_MESSAGE = 2000
 _BOUNDS = {"SQLITE_FULL": "disk", "SQLITE_NOMEM": "memory", "SQLITE_TOOBIG": "memory"}
 
+# By the type of a value what is hashed with it. Hashes of text have a secret key, so that no script can make two values
+# whose hashes are the same.
+_KINDS = {kind: kind.__name__ for kind in (int, float, str, bytes, type(None))}
+
 Tell = Callable[[wire.Began], object]
 
 
@@ -62,6 +66,9 @@ class Databases:
                 return schema_details(self._found[request.database], *names)
             case wire.Digest():
                 return wire.Digested(dict(_digests(self._found[request.database], request.only)))
+            case wire.SameRows():
+                one, two = (dict(_digests(self._found[of], None)) for of in (request.database, request.other))
+                return wire.Compared(one == two)
             case wire.Frequencies():
                 return wire.Counted(_frequencies(self._found[request.database], request.table, request.column))
         return wire.Done()
@@ -160,13 +167,12 @@ def _digests(db: Connection, only: Collection[str] | None) -> Iterator[tuple[str
 def _summed(db: Connection, table: str, columns: tuple[str, ...]) -> tuple[int, list[int]]:
     """Return the number of rows, and for each column the sum of the hashes of its values."""
     for rows in (db.each(_select(table, columns)), _recoded(db, table, columns)):
-        totals = [0] * len(columns)
-        count = 0
+        totals, count, kinds = [0] * len(columns), 0, _KINDS
         try:
             for row in rows:
                 count += 1
                 for at, cell in enumerate(row):
-                    totals[at] += _hash(cell)
+                    totals[at] += hash((kinds[type(cell)], cell))
         except UndecodableError:
             continue
         return count, totals
@@ -175,14 +181,13 @@ def _summed(db: Connection, table: str, columns: tuple[str, ...]) -> tuple[int, 
 
 def _frequencies(db: Connection, table: str, column: str) -> dict[str, int]:
     try:
-        return Counter(str(_hash(cell)) for (cell,) in db.each(_select(table, (column,))))
+        return Counter(_hash(cell) for (cell,) in db.each(_select(table, (column,))))
     except UndecodableError:
-        return Counter(str(_hash(cell)) for (cell,) in _recoded(db, table, (column,)))
+        return Counter(_hash(cell) for (cell,) in _recoded(db, table, (column,)))
 
 
-def _hash(cell: Any) -> int:
-    """Return a hash with the key of the interpreter's hashes of text: a script cannot make two values collide."""
-    return hash((type(cell).__name__, cell if isinstance(cell, (str, bytes)) else repr(cell)))
+def _hash(cell: Any) -> str:
+    return str(hash((_KINDS[type(cell)], cell)))
 
 
 def _select(table: str, columns: tuple[str, ...]) -> str:

@@ -123,9 +123,15 @@ class SqliteDatabase:
             execution = twin.run(script)
             if not execution.ok:
                 return Rehearsal(execution)
-            return Rehearsal(execution, twin.schema(), twin.digests() != self.digests())
+            return Rehearsal(execution, twin.schema(), not self._has_the_rows_of(twin))
         finally:
             twin.drop()
+
+    def _has_the_rows_of(self, other: SqliteDatabase) -> bool:
+        with self._host.lock:
+            other._here()
+            self._here()
+            return self._ask(wire.SameRows(self._number, other._number), wire.Compared).same
 
     def schema(self) -> Schema:
         """Read the schema."""
@@ -221,8 +227,8 @@ class SqliteDatabase:
         with self._host.lock:
             worker, self._worker = self._worker, None
             if worker is not None and not worker.ended:
-                with contextlib.suppress(WorkerEndedError, RefusedError):
-                    worker.ask(wire.Drop(self._number), wire.Done, self._deadline.left)
+                with contextlib.suppress(WorkerEndedError):
+                    worker.tell(wire.Drop(self._number), self._deadline.left)
             self._host.dropped()
 
     def _ask(self, request: wire.Request, kind: type[_Reply]) -> _Reply:

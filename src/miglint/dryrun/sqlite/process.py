@@ -125,6 +125,12 @@ class Worker:
                     raise wire.FrameError(f"a reply that is no {kind.__name__}")
                 self._set_due(began(reply), limit)
 
+    def tell(self, request: wire.Drop, seconds: float) -> None:
+        """Send what has no reply; raises `WorkerEndedError`."""
+        self._wait_until_ready()
+        with self._busy(seconds, "total time-out"):
+            self._channel.send(request)
+
     def end(self) -> None:
         """End the process; never raises."""
         self._over.set()

@@ -18,6 +18,7 @@ from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Name
 
 _EVERY_NULL = 7
+_TABLES_AT_ONCE = 500
 # Whatever the rows are, they would meet these again.
 _HOPELESS = frozenset(("SQLITE_INTERRUPT", "SQLITE_NOMEM"))
 
@@ -48,12 +49,12 @@ def fill(db: Tables, schema: Schema, rows: int, seed: int, skipped: Mapping[Name
     """
     inserted: dict[Name, int] = {}
     unfilled: dict[Name, str] = dict(skipped)
-    for table in in_order(schema):
-        if table.kind != "table" or table.name in skipped:
-            continue
+    tables = [table for table in in_order(schema) if table.kind == "table" and table.name not in skipped]
+    empty = _empty(db, tables)
+    for table in tables:
         full = f"main.{quoted(table.name.name)}"
         try:
-            if db.rows(f"SELECT EXISTS (SELECT 1 FROM {full})")[0][0]:
+            if not empty[table.name]:
                 continue
             inserted[table.name] = _insert(db, schema, table, full, rows, seed)
         except SqliteError as failed:
@@ -61,6 +62,23 @@ def fill(db: Tables, schema: Schema, rows: int, seed: int, skipped: Mapping[Name
         except WorkerEndedError as ended:
             raise UnfinishedError(table.name, ended.message) from None
     return Filled(inserted, unfilled)
+
+
+def _empty(db: Tables, tables: list[Table]) -> dict[Name, bool]:
+    """Tell which tables have no rows. (One question for many of them: each takes a way to the other process and back.)"""
+    found: dict[Name, bool] = {}
+    for at in range(0, len(tables), _TABLES_AT_ONCE):
+        part = tables[at : at + _TABLES_AT_ONCE]
+        try:
+            asked = ", ".join(f"EXISTS (SELECT 1 FROM main.{quoted(table.name.name)})" for table in part)
+            answers = db.rows(f"SELECT {asked}")[0]
+        except SqliteError:
+            # One of them is no longer there; to insert into it says why.
+            answers = (0,) * len(part)
+        except WorkerEndedError as ended:
+            raise UnfinishedError(part[0].name, ended.message) from None
+        found.update((table.name, not there) for table, there in zip(part, answers, strict=True))
+    return found
 
 
 def _insert(db: Tables, schema: Schema, table: Table, full: str, rows: int, seed: int) -> int:

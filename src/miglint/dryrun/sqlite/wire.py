@@ -49,7 +49,7 @@ class Copy(msgspec.Struct, frozen=True, array_like=True, tag="copy"):
 
 
 class Drop(msgspec.Struct, frozen=True, array_like=True, tag="drop"):
-    """Forget a database."""
+    """Forget a database; there is no reply."""
 
     database: int
 
@@ -107,6 +107,13 @@ class Digest(msgspec.Struct, frozen=True, array_like=True, tag="digest"):
     only: frozenset[str] | None = None
 
 
+class SameRows(msgspec.Struct, frozen=True, array_like=True, tag="same rows"):
+    """Tell whether two databases have the same rows."""
+
+    database: int
+    other: int
+
+
 class Frequencies(msgspec.Struct, frozen=True, array_like=True, tag="frequencies"):
     """Return hashes of the values of a column with their frequency."""
 
@@ -115,7 +122,7 @@ class Frequencies(msgspec.Struct, frozen=True, array_like=True, tag="frequencies
     column: str
 
 
-Request = Start | Open | Copy | Drop | Run | Query | Many | Stored | Details | Digest | Frequencies
+Request = Start | Open | Copy | Drop | Run | Query | Many | Stored | Details | Digest | SameRows | Frequencies
 
 
 class Failure(msgspec.Struct, frozen=True, array_like=True):
@@ -220,13 +227,19 @@ class Digested(msgspec.Struct, frozen=True, array_like=True, tag="digested"):
     tables: dict[str, TableRows]
 
 
+class Compared(msgspec.Struct, frozen=True, array_like=True, tag="compared"):
+    """The reply to `SameRows`."""
+
+    same: bool
+
+
 class Counted(msgspec.Struct, frozen=True, array_like=True, tag="counted"):
     """The reply to `Frequencies`."""
 
     values: dict[str, int]
 
 
-Reply = Ready | Began | Ran | Failed | Done | Rows | StoredObjects | SchemaDetails | Digested | Counted
+Reply = Ready | Began | Ran | Failed | Done | Rows | StoredObjects | SchemaDetails | Digested | Compared | Counted
 
 
 class FrameError(Exception):

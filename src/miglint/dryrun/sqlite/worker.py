@@ -43,6 +43,8 @@ def main() -> None:
             reply = wire.Failed(failure_of(error))
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
+        if isinstance(request, wire.Drop):
+            continue
         if not channel.send(reply):
             channel.send(wire.Failed(wire.Failure("SQLITE_TOOBIG", "the reply is too large", limit="memory")))
 
