@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,8 @@ def children() -> set[str]:
     """Return the processes that this one has started and that are still there."""
     found = set()
     for thread in Path("/proc/self/task").iterdir():
-        found |= set((thread / "children").read_text().split())
+        with contextlib.suppress(OSError):  # the thread has ended meanwhile
+            found |= set((thread / "children").read_text().split())
     return found
 
 

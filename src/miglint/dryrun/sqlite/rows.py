@@ -65,20 +65,32 @@ def fill(db: Tables, schema: Schema, rows: int, seed: int, skipped: Mapping[Name
 
 
 def _empty(db: Tables, tables: list[Table]) -> dict[Name, bool]:
-    """Tell which tables have no rows. (One question for many of them: each takes a way to the other process and back.)"""
+    """Tell which tables have no rows: one question for many of them, since each has a long way to go."""
     found: dict[Name, bool] = {}
     for at in range(0, len(tables), _TABLES_AT_ONCE):
         part = tables[at : at + _TABLES_AT_ONCE]
         try:
-            asked = ", ".join(f"EXISTS (SELECT 1 FROM main.{quoted(table.name.name)})" for table in part)
-            answers = db.rows(f"SELECT {asked}")[0]
+            answers = _exist(db, part)
         except SqliteError:
-            # One of them is no longer there; to insert into it says why.
-            answers = (0,) * len(part)
+            # One of them is no longer there.
+            answers = tuple(cell for table in part for cell in _exist_or_not(db, table))
         except WorkerEndedError as ended:
             raise UnfinishedError(part[0].name, ended.message) from None
         found.update((table.name, not there) for table, there in zip(part, answers, strict=True))
     return found
+
+
+def _exist(db: Tables, tables: list[Table]) -> Row:
+    asked = ", ".join(f"EXISTS (SELECT 1 FROM main.{quoted(table.name.name)})" for table in tables)
+    return db.rows(f"SELECT {asked}")[0]
+
+
+def _exist_or_not(db: Tables, table: Table) -> Row:
+    try:
+        return _exist(db, [table])
+    except SqliteError:
+        # To insert into it says why.
+        return (0,)
 
 
 def _insert(db: Tables, schema: Schema, table: Table, full: str, rows: int, seed: int) -> int:

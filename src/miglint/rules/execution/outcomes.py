@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import Severity
-from miglint.base.model import Script, Span
+from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct, replace
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
@@ -207,6 +207,7 @@ _LIMITS = {
     "statement time-out": "Give statements more time with `--statement-timeout`, if it needs it.",
     "total time-out": "Give the dry run more time with `--total-timeout`, if it needs it.",
     "disk": "A dry run has one gigabyte for each database.",
+    "memory": "A dry run has two gigabytes of memory for the SQLite databases of a history, and 64 MB for one value.",
     "notices": "A script may send a hundred thousand messages.",
 }
 
@@ -239,12 +240,18 @@ def limit_reached(executed: Executed) -> Iterator[Hit]:
             yield _hit(script, error.span, message, _LIMITS[error.limit])
 
 
+_REACH = {
+    Dialect.POSTGRES: "Scripts run as an ordinary role that owns its database, and never as superuser.",
+    Dialect.SQLITE: "Scripts have databases in memory, and no files, extensions or settings that reach beyond these.",
+}
+
+
 @rule("RUN009", "refused", Severity.ERROR, "A script asks for what is out of its reach", scope="executed")
 def refused(executed: Executed) -> Iterator[Hit]:
     """Tell what an ordinary role that owns its database may not do, or what SQLite was not allowed to do."""
     for error, script in _errors(executed.run):
         if error.limit == "refused":
-            help_text = "Scripts run as an ordinary role that owns its database, and never as superuser."
+            help_text = _REACH[script.dialect]
             yield _hit(script, _span(error), f"the script is not allowed to do this: {error}", help_text)
 
 
