@@ -141,6 +141,17 @@ def test_what_was_done_before_the_statement_that_hangs_stays(opener: Opener) -> 
     engine.close()
 
 
+@pytest.mark.parametrize("opener", OPENERS)
+def test_the_instruction_that_once_held_the_time_out_the_total_and_ctrl_c(opener: Opener) -> None:
+    engine = sqlite_engine(opener, Limits(statement=0.5, total=60.0))
+    database = engine.create()
+    started = time.monotonic()
+    error = run(database, "SELECT instr(zeroblob(60000000), zeroblob(30000000)||x'01');")
+    assert getattr(error, "limit", None) == "statement time-out"
+    assert time.monotonic() - started < 5
+    engine.close()
+
+
 def test_a_script_that_does_something_else_each_time_stops_the_history_with_the_reason() -> None:
     engine = sqlite_engine(ApswConnection)
     database = engine.create()

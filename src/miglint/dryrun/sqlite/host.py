@@ -84,7 +84,7 @@ class Hosts:
     def __init__(self, library: str, bounds: Bounds, deadline: Deadline, *, foreign_keys: bool) -> None:
         seconds = int(min(deadline.left, _SECONDS_OF_NO_LIMIT)) + 60
         start = wire.Start(library, bounds.memory, bounds.disk, seconds, foreign_keys)
-        self._setup = Setup(start, secrets.randbelow(1 << 32))
+        self._setup = Setup(start, 1 + secrets.randbelow((1 << 32) - 1))
         self._lock = threading.Lock()
         self._closed = False
         # The first one starts while its scripts are still being read.
