@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -150,6 +151,23 @@ def test_the_instruction_that_once_held_the_time_out_the_total_and_ctrl_c(opener
     assert getattr(error, "limit", None) == "statement time-out"
     assert time.monotonic() - started < 5
     engine.close()
+
+
+def test_the_time_for_all_is_over_for_an_instruction_too() -> None:
+    engine = SqliteEngine(ApswConnection, EngineInfo("sqlite", "SQLite", ""), Limits(), Deadline.after(1.0))
+    database = engine.create()
+    error = run(database, f"SELECT {HANG};")
+    assert getattr(error, "limit", None) == "total time-out"
+    engine.close()
+
+
+def test_an_engine_that_nobody_closes_ends_its_process() -> None:
+    database = sqlite_engine(StandardConnection).create()
+    assert run(database, "SELECT 1;") is None
+    process = database._host.worker._process
+    del database
+    gc.collect()
+    assert process.wait(5) != 0
 
 
 def test_a_script_that_does_something_else_each_time_stops_the_history_with_the_reason() -> None:

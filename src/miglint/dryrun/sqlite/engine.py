@@ -101,12 +101,14 @@ class SqliteDatabase:
             if unreadable is not None:
                 return unreadable
             try:
-                reply = worker.ask(run.request(self._number), wire.Ran, run.seconds, limit=run.limit, began=run.began)
+                reply = worker.ask(run.request(self._number), wire.Ran, run.seconds, began=run.began)
             except WorkerEndedError as ended:
                 if ended.limit == "server":
                     raise EngineLostError(ended.message) from None
                 execution, done = run.ended(ended)
             except RefusedError as refused:
+                # How far it came is not known: the next call makes the database again.
+                self._forget()
                 return run.refused(refused.failure)
             else:
                 execution, done = run.ran(reply)
@@ -225,11 +227,14 @@ class SqliteDatabase:
     def drop(self) -> None:
         """Close it, which frees its memory."""
         with self._host.lock:
-            worker, self._worker = self._worker, None
-            if worker is not None and not worker.ended:
-                with contextlib.suppress(WorkerEndedError):
-                    worker.tell(wire.Drop(self._number), self._deadline.left)
+            self._forget()
             self._host.dropped()
+
+    def _forget(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None and not worker.ended:
+            with contextlib.suppress(WorkerEndedError):
+                worker.tell(wire.Drop(self._number), self._deadline.left)
 
     def _ask(self, request: wire.Request, kind: type[_Reply]) -> _Reply:
         """Ask what runs no script's code."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import weakref
 
 from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import EngineLostError
@@ -38,7 +39,7 @@ class Host:
     def __init__(self, setup: Setup) -> None:
         self.lock = threading.RLock()
         self._setup = setup
-        self._worker: Worker | None = Worker(setup)
+        self._worker = self._start()
         self._closed = False
         self._numbers = 0
         self.databases = 0
@@ -49,12 +50,17 @@ class Host:
         """The process, a new one when the last has ended; raises `EngineLostError` when there will be none."""
         if self._closed:
             raise EngineLostError(_CLOSED)
-        if self._worker is None or self._worker.ended:
+        if self._worker.ended:
             self.clean = False
-            if self._worker is not None:
-                self._worker.end()
-            self._worker = Worker(self._setup)
+            self._worker.end()
+            self._worker = self._start()
         return self._worker
+
+    def _start(self) -> Worker:
+        worker = Worker(self._setup)
+        # Whoever forgets to close it ends it with the last of its databases, or with the interpreter.
+        weakref.finalize(self, worker.end)
+        return worker
 
     def number(self) -> int:
         """Return a number that no database has had."""
@@ -69,13 +75,12 @@ class Host:
 
     def missing(self) -> tuple[str, ...]:
         """Return the limits that the system does not have, as far as a process has said so."""
-        return () if self._worker is None else self._worker.missing_limits
+        return self._worker.missing_limits
 
     def close(self) -> None:
         """End the process, whatever it does."""
         self._closed = True
-        if self._worker is not None:
-            self._worker.end()
+        self._worker.end()
 
 
 class Hosts:

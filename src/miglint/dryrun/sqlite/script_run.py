@@ -38,11 +38,6 @@ class ScriptRun:
         """The time that a statement has from now on."""
         return min(self._limits.statement, self._deadline.left)
 
-    @property
-    def limit(self) -> str:
-        """The bound that is met when a statement takes longer than `seconds`."""
-        return "statement time-out" if self._limits.statement <= self._deadline.left else "total time-out"
-
     def request(self, database: int) -> wire.Run:
         """Return what is to be asked."""
         statements = tuple(piece.text for piece in self._script.pieces)
@@ -92,12 +87,11 @@ class ScriptRun:
         at = len(self._begun) - 1
         ends = (*self._begun[1:], now)
         seconds = tuple(end - begin for begin, end in zip(self._begun, ends, strict=False))[: len(pieces)]
-        message = error.message
-        if error.limit.endswith("time-out") and self._begun:
+        message, limit = error.message, error.limit
+        if limit.endswith("time-out") and self._begun:
             message = f"stopped after {now - self._begun[-1]:.1f} seconds"
-        failed = _error(
-            _NAMES.get(error.limit, "SQLITE_INTERRUPT"), message, at if at < len(pieces) else -1, pieces, error.limit
-        )
+            limit = "statement time-out" if self._deadline.left else "total time-out"
+        failed = _error(_NAMES.get(limit, "SQLITE_INTERRUPT"), message, at if at < len(pieces) else -1, pieces, limit)
         return self._execution(seconds, failed), self._kept(self._settled)
 
     def refused(self, failure: wire.Failure) -> Execution:
