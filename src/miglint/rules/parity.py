@@ -229,7 +229,7 @@ def _hits(both: Both, *kinds: str) -> Iterator[Hit]:
     scope="variants",
 )
 def table_in_one_variant(both: Both) -> Iterator[Hit]:
-    """Tell of tables that one variant of a migration makes or drops, and the other does not."""
+    """Report tables that one variant of a migration makes or drops, and the other does not."""
     yield from _hits(both, "table")
 
 
@@ -241,7 +241,7 @@ def table_in_one_variant(both: Both) -> Iterator[Hit]:
     scope="variants",
 )
 def column_in_one_variant(both: Both) -> Iterator[Hit]:
-    """Tell of columns that one variant of a migration makes or drops, and the other does not."""
+    """Report columns that one variant of a migration makes or drops, and the other does not."""
     yield from _hits(both, "column")
 
 
@@ -253,7 +253,7 @@ def column_in_one_variant(both: Both) -> Iterator[Hit]:
     scope="variants",
 )
 def column_type_differs(both: Both) -> Iterator[Hit]:
-    """Tell of columns whose types are not two engines' words for the same kind of value."""
+    """Report columns whose types are not two engines' words for the same kind of value."""
     yield from _hits(both, "type")
 
 
@@ -265,7 +265,7 @@ def column_type_differs(both: Both) -> Iterator[Hit]:
     scope="variants",
 )
 def nullability_differs(both: Both) -> Iterator[Hit]:
-    """Tell of columns that take NULL on one engine and not on the other."""
+    """Report columns that take NULL on one engine and not on the other."""
     yield from _hits(both, "nullability")
 
 
@@ -277,7 +277,7 @@ def nullability_differs(both: Both) -> Iterator[Hit]:
     scope="variants",
 )
 def unique_key_in_one_variant(both: Both) -> Iterator[Hit]:
-    """Tell of primary and unique keys that one engine alone guarantees."""
+    """Report primary and unique keys that one engine alone guarantees."""
     yield from _hits(both, "key")
 
 
@@ -289,7 +289,7 @@ def unique_key_in_one_variant(both: Both) -> Iterator[Hit]:
     scope="variants",
 )
 def foreign_key_differs(both: Both) -> Iterator[Hit]:
-    """Tell of foreign keys that one engine alone has, or whose ON DELETE is another."""
+    """Report foreign keys that one engine alone has, or whose ON DELETE is another."""
     yield from _hits(both, "foreign key", "deletion")
 
 
@@ -301,7 +301,7 @@ def foreign_key_differs(both: Both) -> Iterator[Hit]:
     scope="variants",
 )
 def index_in_one_variant(both: Both) -> Iterator[Hit]:
-    """Tell of indexes that one engine alone has: they change no result, only the time that it takes."""
+    """Report indexes that one engine alone has: they change no result, only the time that it takes."""
     yield from _hits(both, "index")
 
 
@@ -313,7 +313,7 @@ def index_in_one_variant(both: Both) -> Iterator[Hit]:
     scope="variants",
 )
 def default_differs(both: Both) -> Iterator[Hit]:
-    """Tell of constant defaults that are not the same."""
+    """Report constant defaults that are not the same."""
     yield from _hits(both, "default")
 
 
@@ -325,7 +325,7 @@ def default_differs(both: Both) -> Iterator[Hit]:
     scope="variants",
 )
 def view_in_one_variant(both: Both) -> Iterator[Hit]:
-    """Tell of views that one engine alone has."""
+    """Report views that one engine alone has."""
     yield from _hits(both, "view")
 
 
@@ -337,7 +337,7 @@ def view_in_one_variant(both: Both) -> Iterator[Hit]:
     scope="variants",
 )
 def migration_in_one_variant(both: Both) -> Iterator[Hit]:
-    """Tell of migrations without a variant for the other engine whose effect is not there either."""
+    """Report migrations without a variant for the other engine whose effect is not there either."""
     alone: dict[Migration, list[_Told]] = {}
     for told in _told(both):
         if told.partner is None:

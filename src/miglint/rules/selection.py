@@ -57,7 +57,7 @@ class Selection(Struct, frozen=True):
 
     @property
     def reads_other_files(self) -> bool:
-        """Whether a rule's findings depend on a library and its own configuration, wherever that is."""
+        """Return whether a rule's findings depend on a library and its own configuration, wherever that is."""
         return bool(self.left_out) or any(self.registry.rules[code].needs is not None for code in self.enabled)
 
     def severity_of(self, finding: Finding, path: str) -> Severity | None:

@@ -26,7 +26,7 @@ _RELEASE = "First release code that copes with both."
     aliases=("squawk:ban-drop-index",),
 )
 def index_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of indexes that go, and of the guarantee that goes with a unique one."""
+    """Report indexes that go, and of the guarantee that goes with a unique one."""
     for applied, operation in dropped(step, "index"):
         index = applied.before.find(applied.key(operation.name))
         table = index.table if isinstance(index, Index) else None
@@ -47,7 +47,7 @@ def index_dropped(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-drop-trigger", "pgls:banDropTrigger"),
 )
 def trigger_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of triggers that are dropped and not made again."""
+    """Report triggers that are dropped and not made again."""
     for applied, operation in dropped_others(step, ("trigger",), "trigger"):
         if operation.table is None or not applied.fresh(operation.table):
             yield applied.hit(f'what the trigger "{operation.name.name}" does is not done any more', _RELEASE)
@@ -64,7 +64,7 @@ def trigger_dropped(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-drop-policy",),
 )
 def policy_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of policies and rules that are dropped and not made again."""
+    """Report policies and rules that are dropped and not made again."""
     for kind in ("policy", "rule"):
         for applied, operation in dropped_others(step, (kind,), kind):
             if operation.table is None or not applied.fresh(operation.table):
@@ -82,7 +82,7 @@ def policy_dropped(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-disable-trigger", "pg-migration-lint:PGM020"),
 )
 def trigger_switched(step: Step) -> Iterator[Hit]:
-    """Tell of triggers and rules that are switched; the foreign keys are triggers too."""
+    """Report triggers and rules that are switched; the foreign keys are triggers too."""
     for applied, operation in effective(step, ops.EnableTrigger):
         if applied.fresh(operation.table) or undoes(step, applied):
             continue
@@ -106,7 +106,7 @@ def trigger_switched(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-replica-identity",),
 )
 def replica_identity_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `REPLICA IDENTITY`."""
+    """Report `REPLICA IDENTITY`."""
     for applied, operation in effective(step, ops.SetTableOption):
         if operation.option == "replica identity" and not applied.fresh(operation.table) and not undoes(step, applied):
             yield applied.hit(f'subscribers of "{operation.table.name}" get another key of changed rows', _RELEASE)
@@ -123,7 +123,7 @@ def replica_identity_changed(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-revoke",),
 )
 def privileges_revoked(step: Step) -> Iterator[Hit]:
-    """Tell of `REVOKE`, `DROP OWNED` and `DROP ROLE`."""
+    """Report `REVOKE`, `DROP OWNED` and `DROP ROLE`."""
     for applied, operation in effective(step, ops.SetPrivileges):
         if not operation.grant and not undoes(step, applied):
             who = ", ".join(operation.roles) or "a role"
@@ -136,7 +136,7 @@ def privileges_revoked(step: Step) -> Iterator[Hit]:
 
 
 def _table_rule(step: Step, kind: str) -> Iterator[Hit]:
-    """Tell of policies that are created, or whose condition or roles change."""
+    """Report policies that are created, or whose condition or roles change."""
     if kind == "created":
         for applied, operation in effective(step, ops.CreatePolicy):
             if not applied.fresh(operation.table) and not undoes(step, applied):
@@ -167,7 +167,7 @@ def _table_rule(step: Step, kind: str) -> Iterator[Hit]:
     aliases=("squawk:ban-create-policy",),
 )
 def policy_created(step: Step) -> Iterator[Hit]:
-    """Tell of new policies on tables that were there before."""
+    """Report new policies on tables that were there before."""
     return _table_rule(step, "created")
 
 
@@ -182,7 +182,7 @@ def policy_created(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-alter-policy-condition",),
 )
 def policy_condition_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `ALTER POLICY ... USING` and `WITH CHECK`."""
+    """Report `ALTER POLICY ... USING` and `WITH CHECK`."""
     return _table_rule(step, "condition")
 
 
@@ -197,7 +197,7 @@ def policy_condition_changed(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-alter-policy-roles",),
 )
 def policy_roles_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `ALTER POLICY ... TO`."""
+    """Report `ALTER POLICY ... TO`."""
     return _table_rule(step, "roles")
 
 
@@ -212,7 +212,7 @@ def policy_roles_changed(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-alter-row-level-security",),
 )
 def row_level_security_switched(step: Step) -> Iterator[Hit]:
-    """Tell of `ENABLE`, `DISABLE`, `FORCE` and `NO FORCE ROW LEVEL SECURITY`."""
+    """Report `ENABLE`, `DISABLE`, `FORCE` and `NO FORCE ROW LEVEL SECURITY`."""
     for applied, operation in effective(step, ops.SetTableOption):
         if (
             operation.option.endswith("row security")
@@ -240,7 +240,7 @@ def _options(step: Step, kind: str, what: str) -> Iterator[Hit]:
     aliases=("squawk:ban-alter-role-options",),
 )
 def role_options_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `ALTER ROLE`."""
+    """Report `ALTER ROLE`."""
     return _options(step, "role", "the role")
 
 
@@ -255,7 +255,7 @@ def role_options_changed(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-alter-database-options",),
 )
 def database_options_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `ALTER DATABASE`."""
+    """Report `ALTER DATABASE`."""
     return _options(step, "database", "the database")
 
 
@@ -270,7 +270,7 @@ def database_options_changed(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-alter-system-options",),
 )
 def system_options_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `ALTER SYSTEM`."""
+    """Report `ALTER SYSTEM`."""
     for applied, operation in effective(step, ops.Maintenance):
         if operation.kind == "alter system":
             yield applied.hit(
@@ -290,5 +290,5 @@ def system_options_changed(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-alter-extension",),
 )
 def extension_updated(step: Step) -> Iterator[Hit]:
-    """Tell of `ALTER EXTENSION`."""
+    """Report `ALTER EXTENSION`."""
     return _options(step, "extension", "the extension")

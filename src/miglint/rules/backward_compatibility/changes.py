@@ -28,7 +28,7 @@ _RELEASE = "First release code that copes with both."
     aliases=("squawk:ban-set-default", "strong_migrations:change_column_default"),
 )
 def default_changed(step: Step) -> Iterator[Hit]:
-    """Tell of defaults that old code writes from now on without knowing them."""
+    """Report defaults that old code writes from now on without knowing them."""
     for applied, operation in effective(step, ops.SetDefault):
         if operation.default is None or undoes(step, applied):
             continue
@@ -51,7 +51,7 @@ def default_changed(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-replace-view-function",),
 )
 def view_or_function_replaced(step: Step) -> Iterator[Hit]:
-    """Tell of `OR REPLACE` where there may be something to replace."""
+    """Report `OR REPLACE` where there may be something to replace."""
     found: list[tuple[AppliedOperation, str, str]] = []
     for applied, view in effective(step, ops.CreateView):
         gone = isinstance(applied.before.get(applied.key(view.name)), Absent)
@@ -79,7 +79,7 @@ def view_or_function_replaced(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-add-column",),
 )
 def column_added(step: Step) -> Iterator[Hit]:
-    """Tell of columns added to tables that were there before."""
+    """Report columns added to tables that were there before."""
     for applied, operation in effective(step, ops.AddColumn):
         if operation.kind != "type" and not applied.fresh(operation.table) and not undoes(step, applied):
             yield applied.hit(
@@ -99,7 +99,7 @@ def column_added(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-add-enum-value", "pgls:avoidAlterEnumAddValue", "pgfence:alter-enum-add-value"),
 )
 def enum_value_added(step: Step) -> Iterator[Hit]:
-    """Tell of values added to enums that were there before."""
+    """Report values added to enums that were there before."""
     made = {operation.name.name for _, operation in effective(step, ops.CreateType, forward_only=True)}
     for applied, operation in effective(step, ops.AddEnumValue):
         if operation.name.name not in made:
@@ -117,7 +117,7 @@ def enum_value_added(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-add-composite-attribute",),
 )
 def composite_attribute_added(step: Step) -> Iterator[Hit]:
-    """Tell of attributes added to composite types that were there before."""
+    """Report attributes added to composite types that were there before."""
     made = {operation.name.name for _, operation in effective(step, ops.CreateType, forward_only=True)}
     for applied, operation in effective(step, ops.AddColumn):
         if operation.kind == "type" and operation.table.name not in made and not undoes(step, applied):
@@ -134,7 +134,7 @@ def composite_attribute_added(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-new-write-restriction",),
 )
 def write_restriction_added(step: Step) -> Iterator[Hit]:
-    """Tell of rules that old code does not know; not of tables and columns that it does not know either."""
+    """Report rules that old code does not know; not of tables and columns that it does not know either."""
     found: list[tuple[AppliedOperation, str]] = []
     for applied, adding in effective(step, ops.AddConstraint):
         if adding.constraint.using_index is None and not (adding.kind == "table" and applied.fresh(adding.table)):
@@ -167,7 +167,7 @@ def write_restriction_added(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-alter-generated-expression",),
 )
 def generated_expression_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `SET EXPRESSION`, and of generated columns that are added."""
+    """Report `SET EXPRESSION`, and of generated columns that are added."""
     for applied, added in effective(step, ops.AddColumn):
         if added.column.generated is not None and not applied.fresh(added.table) and not undoes(step, applied):
             yield applied.hit(
@@ -193,7 +193,7 @@ def generated_expression_changed(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-alter-sequence-values",),
 )
 def sequence_values_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `RESTART`, `INCREMENT` and the like, and of `setval`."""
+    """Report `RESTART`, `INCREMENT` and the like, and of `setval`."""
     for applied, operation in effective(step, ops.AlterSequence):
         if (operation.restart or operation.options) and not applied.fresh(operation.name) and not undoes(step, applied):
             yield applied.hit(
@@ -216,7 +216,7 @@ def sequence_values_changed(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-alter-function-options",),
 )
 def function_options_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `ALTER FUNCTION ... options`."""
+    """Report `ALTER FUNCTION ... options`."""
     for applied, operation in effective(step, ops.AlterRoutine):
         if not undoes(step, applied):
             said = " ".join(operation.options)
@@ -234,7 +234,7 @@ def function_options_changed(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-alter-view-options",),
 )
 def view_options_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `ALTER VIEW ... SET (...)` and defaults of views."""
+    """Report `ALTER VIEW ... SET (...)` and defaults of views."""
     for applied, operation in effective(step, ops.SetTableOption):
         if operation.kind not in ("view", "materialized view") or operation.option == "owner":
             continue

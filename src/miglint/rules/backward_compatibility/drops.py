@@ -35,7 +35,7 @@ _TWO_RELEASES = "First release code that does without it; drop it in a later mig
     ),
 )
 def table_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of tables that are dropped and do not come back."""
+    """Report tables that are dropped and do not come back."""
     for applied, operation in dropped(step, "table", "foreign table"):
         yield applied.hit(
             f'"{operation.name.name}" goes while the running application may still read and write it',
@@ -64,7 +64,7 @@ def table_dropped(step: Step) -> Iterator[Hit]:
     ),
 )
 def column_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of columns that are dropped and do not come back under their name."""
+    """Report columns that are dropped and do not come back under their name."""
     for applied, operation in effective(step, ops.DropColumn):
         table = operation.table
         if applied.fresh_column(table, operation.column) or undoes(step, applied):
@@ -106,7 +106,7 @@ def _renamed_to(step: Step, applied: AppliedOperation, operation: ops.DropColumn
     aliases=("squawk:ban-drop-view",),
 )
 def view_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of views that are dropped and not made again."""
+    """Report views that are dropped and not made again."""
     for applied, operation in dropped(step, "view", "materialized view"):
         yield applied.hit(f'the {operation.kind} "{operation.name.name}" goes', _TWO_RELEASES)
 
@@ -121,7 +121,7 @@ def view_dropped(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-drop-function",),
 )
 def function_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of functions, procedures and aggregates that are dropped and not made again."""
+    """Report functions, procedures and aggregates that are dropped and not made again."""
     for applied, operation in dropped_others(step, ("function", "procedure", "routine", "aggregate"), "routine"):
         yield applied.hit(f'the {operation.kind} "{operation.name.name}" goes', _TWO_RELEASES)
 
@@ -136,7 +136,7 @@ def function_dropped(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-drop-type",),
 )
 def type_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of types that are dropped and not made again."""
+    """Report types that are dropped and not made again."""
     for applied, operation in dropped_others(step, ("type",), "type"):
         yield applied.hit(f'the type "{operation.name.name}" goes', _TWO_RELEASES)
 
@@ -151,7 +151,7 @@ def type_dropped(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-drop-domain",),
 )
 def domain_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of domains that are dropped and not made again."""
+    """Report domains that are dropped and not made again."""
     for applied, operation in dropped_others(step, ("domain",), "type"):
         yield applied.hit(f'the domain "{operation.name.name}" goes', _TWO_RELEASES)
 
@@ -166,7 +166,7 @@ def domain_dropped(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-drop-sequence",),
 )
 def sequence_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of sequences that are dropped and not made again."""
+    """Report sequences that are dropped and not made again."""
     for applied, operation in dropped(step, "sequence"):
         yield applied.hit(f'the sequence "{operation.name.name}" goes', _TWO_RELEASES)
 
@@ -181,7 +181,7 @@ def sequence_dropped(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-drop-extension",),
 )
 def extension_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of extensions that are dropped."""
+    """Report extensions that are dropped."""
     for applied, operation in dropped_others(step, ("extension",), "extension"):
         yield applied.hit(
             f'the extension "{operation.name.name}" goes, and whatever of it the running application uses',
@@ -199,7 +199,7 @@ def extension_dropped(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-drop-default",),
 )
 def default_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of defaults that go; of a new column only where no old code can write a row without it."""
+    """Report defaults that go; of a new column only where no old code can write a row without it."""
     for applied, operation in effective(step, ops.SetDefault):
         if operation.default is not None or operation.kind == "view":
             continue
@@ -241,7 +241,7 @@ def default_dropped(step: Step) -> Iterator[Hit]:
     ),
 )
 def not_null_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of columns that may hold NULL from now on."""
+    """Report columns that may hold NULL from now on."""
     for applied, operation in effective(step, ops.SetNullable):
         if not operation.nullable or operation.kind == "view":
             continue
@@ -255,7 +255,7 @@ def not_null_dropped(step: Step) -> Iterator[Hit]:
             continue
         name = f"{operation.table.name}.{operation.column}".rstrip(".")
         yield applied.hit(
-            f'"{name}" can be NULL from now on, and old code reads it as if it could not',
+            f'"{name}" can be NULL from then on, and old code reads it as if it could not',
             "First release code that copes with NULL; until all of it does, nobody may write one.",
         )
 
@@ -270,7 +270,7 @@ def not_null_dropped(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-drop-generated-expression",),
 )
 def generated_expression_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of `DROP EXPRESSION`."""
+    """Report `DROP EXPRESSION`."""
     for applied, operation in effective(step, ops.SetGenerated):
         if operation.expression is None and not applied.fresh(operation.table) and not undoes(step, applied):
             yield applied.hit(
@@ -289,7 +289,7 @@ def generated_expression_dropped(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-alter-identity",),
 )
 def identity_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `SET GENERATED` and `DROP IDENTITY`."""
+    """Report `SET GENERATED` and `DROP IDENTITY`."""
     for applied, operation in effective(step, ops.SetIdentity):
         if operation.action == "add" or applied.fresh(operation.table) or undoes(step, applied):
             continue
@@ -313,7 +313,7 @@ def identity_changed(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-set-schema",),
 )
 def schema_of_object_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `SET SCHEMA`."""
+    """Report `SET SCHEMA`."""
     for applied, operation in effective(step, ops.SetSchema):
         if applied.fresh(operation.name) or undoes(step, applied):
             continue
@@ -339,7 +339,7 @@ def schema_of_object_changed(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-detach-inheritance",),
 )
 def inheritance_detached(step: Step) -> Iterator[Hit]:
-    """Tell of `DETACH PARTITION` and `NO INHERIT`."""
+    """Report `DETACH PARTITION` and `NO INHERIT`."""
     found = [
         (applied, one.partition, one.table)
         for applied, one in effective(step, ops.DetachPartition)

@@ -54,7 +54,7 @@ _WIDER = frozenset(
     ),
 )
 def table_renamed(step: Step) -> Iterator[Hit]:
-    """Tell of tables that are renamed and leave nothing behind under their old name."""
+    """Report tables that are renamed and leave nothing behind under their old name."""
     for applied, operation in effective(step, ops.Rename):
         if operation.kind not in _TABLES or applied.fresh(operation.name) or undoes(step, applied):
             continue
@@ -70,7 +70,7 @@ def table_renamed(step: Step) -> Iterator[Hit]:
             continue
         new = operation.name._replace(name=operation.new)
         yield applied.hit(
-            f'"{operation.name.name}" is called "{operation.new}" from now on, and {_RUNNING} does not know',
+            f'"{operation.name.name}" is called "{operation.new}" from then on, and {_RUNNING} does not know',
             f"Leave a view behind in the same transaction, `CREATE VIEW {qualified(operation.name)} AS SELECT * FROM "
             f"{qualified(new)};`, and drop it when nobody uses the old name.",
         )
@@ -109,7 +109,7 @@ _FIRST = "First release code that does without the table; drop it in a later mig
     ),
 )
 def column_renamed(step: Step) -> Iterator[Hit]:
-    """Tell of columns that are renamed; also where another one takes the old name, which old code then takes for it."""
+    """Report columns that are renamed; also where another one takes the old name, which old code then takes for it."""
     for applied, operation in effective(step, ops.RenameColumn):
         if applied.fresh_column(operation.table, operation.column) or undoes(step, applied):
             continue
@@ -141,7 +141,7 @@ def column_renamed(step: Step) -> Iterator[Hit]:
     ),
 )
 def object_renamed(step: Step) -> Iterator[Hit]:
-    """Tell of other objects that are renamed; not of those that no application names."""
+    """Report other objects that are renamed; not of those that no application names."""
     renamed_away = {made.name.name for _, made in effective(step, ops.CreateType)}
     for applied, operation in effective(step, ops.Rename):
         if operation.kind in _TABLES and not isinstance(applied.before.find(applied.key(operation.name)), View):
@@ -164,7 +164,7 @@ def object_renamed(step: Step) -> Iterator[Hit]:
     for applied, value in effective(step, ops.RenameEnumValue):
         if not undoes(step, applied):
             yield applied.hit(
-                f"'{value.value}' of {value.name.name} reads as '{value.new}' from now on, and cannot be written",
+                f"'{value.value}' of {value.name.name} reads as '{value.new}' from then on, and cannot be written",
                 f"`ALTER TYPE {qualified(value.name)} ADD VALUE '{value.new}';`, release code that knows both, and "
                 "change the rows.",
             )
@@ -180,7 +180,7 @@ def object_renamed(step: Step) -> Iterator[Hit]:
     aliases=("squawk:changing-column-type", "pgls:changingColumnType", "django-migration-linter:ALTER_COLUMN"),
 )
 def column_type_changed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of changes of type where the old one is known and the new one is not merely wider."""
+    """Report changes of type where the old one is known and the new one is not merely wider."""
     for applied, operation in effective(step, ops.AlterColumnType):
         known = applied.column(operation.table, operation.column)
         if known is None or known.type is None or applied.fresh_column(operation.table, operation.column):
@@ -214,7 +214,7 @@ def _first_type(step: Step, applied: AppliedOperation, operation: ops.AlterColum
     aliases=("squawk:renaming-object", "pgsafe:rename"),
 )
 def inner_object_renamed(step: Step) -> Iterator[Hit]:
-    """Tell of renames that few applications notice."""
+    """Report renames that few applications notice."""
     for applied, operation in effective(step, ops.Rename):
         if operation.kind in _NAMELESS and not undoes(step, applied):
             yield _inner(applied, operation.kind, operation.name.name, operation.new)

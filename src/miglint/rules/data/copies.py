@@ -74,7 +74,7 @@ def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[tupl
     aliases=("squawk:changing-column-type", "django-migration-linter:ALTER_COLUMN"),
 )
 def forward_narrows_type(step: Step) -> Iterator[Hit]:
-    """Tell of types that cut values off, round them, or refuse them."""
+    """Report types that cut values off, round them, or refuse them."""
     script = step.migration.forward
     if script is None:
         return
@@ -98,7 +98,7 @@ def forward_narrows_type(step: Step) -> Iterator[Hit]:
     dialects=("postgres",),
 )
 def rollback_narrows_type(step: Step) -> Iterator[Hit]:
-    """Tell of rollbacks that fail once somebody has written a value of the new type's range."""
+    """Report rollbacks that fail once somebody has written a value of the new type's range."""
     script = step.migration.rollback
     if script is None:
         return
@@ -152,7 +152,7 @@ def _columns(step: Step, direction: Direction, table: Name) -> tuple[str, ...]:
     on=(ops.Insert,),
 )
 def copy_leaves_column_out(step: Step) -> Iterator[Hit]:
-    """Tell of rebuilds whose `INSERT ... SELECT` forgets a column that old and new table have."""
+    """Report rebuilds whose `INSERT ... SELECT` forgets a column that old and new table have."""
     for direction in (_FORWARD, _ROLLBACK):
         script = script_of(step, direction)
         if script is None:
@@ -221,7 +221,7 @@ def _listed(names: list[str]) -> str:
     "DAT008", "copy-swaps-columns", Severity.ERROR, "A copy writes columns into one another's places", on=(ops.Insert,)
 )
 def copy_swaps_columns(step: Step) -> Iterator[Hit]:
-    """Tell of `INSERT ... SELECT` whose two lists hold the same names in another order."""
+    """Report `INSERT ... SELECT` whose two lists hold the same names in another order."""
     for direction in (_FORWARD, _ROLLBACK):
         script = script_of(step, direction)
         if script is None:
@@ -252,7 +252,7 @@ def copy_swaps_columns(step: Step) -> Iterator[Hit]:
     on=(ops.AddColumn,),
 )
 def rollback_adds_required_column(step: Step) -> Iterator[Hit]:
-    """Tell of rollbacks that work on an empty table only."""
+    """Report rollbacks that work on an empty table only."""
     script = step.migration.rollback
     if script is None:
         return
@@ -285,7 +285,7 @@ def rollback_adds_required_column(step: Step) -> Iterator[Hit]:
     dialects=("postgres",),
 )
 def rollback_sets_not_null(step: Step) -> Iterator[Hit]:
-    """Tell of rollbacks that fail once somebody has written a NULL."""
+    """Report rollbacks that fail once somebody has written a NULL."""
     script = step.migration.rollback
     if script is None:
         return

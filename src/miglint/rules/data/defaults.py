@@ -50,7 +50,7 @@ def _aside(operation: ops.AddColumn, default: Expression) -> str:
     aliases=("pgfence:add-column-non-constant-default", "diesel-guard:AddColumnCheck"),
 )
 def default_dates_old_rows(step: Step) -> Iterator[Hit]:
-    """Tell of columns by which all old rows look as if they had been written in the same moment."""
+    """Report columns by which all old rows look as if they had been written in the same moment."""
     for applied, operation, default in _defaults(step):
         if default.key.startswith(_CLOCK_WORDS) or any(name.name in _CLOCK for name in default.functions):
             yield applied.hit(
@@ -71,7 +71,7 @@ def default_dates_old_rows(step: Step) -> Iterator[Hit]:
     aliases=("pgfence:add-column-constant-default",),
 )
 def default_fills_old_rows(step: Step) -> Iterator[Hit]:
-    """Tell of columns whose old values nobody entered."""
+    """Report columns whose old values nobody entered."""
     for applied, operation, default in _defaults(step):
         if default.literal is not None:
             value = default.text if len(default.text) <= _SHOWN else f"{default.text[:_SHOWN]}..."
@@ -93,7 +93,7 @@ def default_fills_old_rows(step: Step) -> Iterator[Hit]:
     aliases=("pg-migration-lint:PGM006",),
 )
 def default_for_new_rows_only(step: Step) -> Iterator[Hit]:
-    """Tell of volatile defaults of columns in use that the forward does not fill."""
+    """Report volatile defaults of columns in use that the forward does not fill."""
     for applied, operation in effective(step, ops.SetDefault, forward_only=True):
         if operation.default is None or applied.fresh(operation.table):
             continue

@@ -35,7 +35,7 @@ _BATCHES = "in batches of some thousand rows"
     ),
 )
 def required_column_added(step: Step) -> Iterator[Hit]:
-    """Tell of columns that no row that is there has a value for."""
+    """Report columns that no row that is there has a value for."""
     for applied, operation in effective(step, ops.AddColumn, forward_only=True):
         column = operation.column
         filled = applied.fresh(operation.table)
@@ -92,7 +92,7 @@ def _all_rows(operation: ops.Delete | ops.Truncate) -> bool:
     aliases=("atlas:MF101", "atlas:MF102"),
 )
 def unique_may_fail(step: Step) -> Iterator[Hit]:
-    """Tell of unique indexes and constraints on columns that had values before this migration."""
+    """Report unique indexes and constraints on columns that had values before this migration."""
     for applied, index in effective(step, ops.CreateIndex):
         columns = tuple(element.column for element in index.elements if element.column is not None)
         if index.unique and not _known_unique(step, applied, index.table, columns, index.where is None):
@@ -150,7 +150,7 @@ def _duplicates(applied: AppliedOperation, table: Name, columns: tuple[str, ...]
     aliases=("atlas:LT101", "django-migration-linter:NOT_NULL"),
 )
 def not_null_without_default(step: Step) -> Iterator[Hit]:
-    """Tell of columns whose NULLs make the copying of a rebuilt table fail."""
+    """Report columns whose NULLs make the copying of a rebuilt table fail."""
     for applied, operation in effective(step, ops.Rename, forward_only=True):
         if operation.kind != "table" or not applied.fresh(operation.name):
             continue
@@ -184,7 +184,7 @@ def not_null_without_default(step: Step) -> Iterator[Hit]:
     ),
 )
 def schema_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of schemas; only the forward's own may go in the rollback."""
+    """Report schemas; only the forward's own may go in the rollback."""
     made = {operation.name for _, operation in effective(step, ops.CreateSchema, forward_only=True)}
     for applied, operation in effective(step, ops.Drop):
         if operation.kind == "schema" and operation.name.name not in made and not undoes(step, applied):
@@ -211,7 +211,7 @@ def schema_dropped(step: Step) -> Iterator[Hit]:
     ),
 )
 def database_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of databases that a migration of another database drops."""
+    """Report databases that a migration of another database drops."""
     for applied, operation in effective(step, ops.Drop):
         if operation.kind == "database" and not undoes(step, applied):
             yield applied.hit(
@@ -235,7 +235,7 @@ def database_dropped(step: Step) -> Iterator[Hit]:
     ),
 )
 def truncate_cascade(step: Step) -> Iterator[Hit]:
-    """Tell of truncations that reach tables that the script does not name."""
+    """Report truncations that reach tables that the script does not name."""
     for applied, operation in effective(step, ops.Truncate):
         if operation.cascade and not applied.fresh(operation.table):
             reached = _referring(applied, operation.table)
@@ -276,7 +276,7 @@ def _referring(applied: AppliedOperation, name: Name) -> list[str]:
     ),
 )
 def table_truncated(step: Step) -> Iterator[Hit]:
-    """Tell of every truncation of a table that this migration did not make."""
+    """Report every truncation of a table that this migration did not make."""
     for applied, operation in effective(step, ops.Truncate):
         if not applied.fresh(operation.table):
             yield applied.hit(
@@ -295,7 +295,7 @@ def table_truncated(step: Step) -> Iterator[Hit]:
     aliases=("pg-migration-lint:PGM202",),
 )
 def drop_cascade(step: Step) -> Iterator[Hit]:
-    """Tell what goes too; where that is not known, that something may."""
+    """Report what goes too; where that is not known, that something may."""
     for applied, operation in effective(step, ops.Drop):
         if (
             not operation.cascade

@@ -26,7 +26,7 @@ _KINDS = ("table", "foreign table", "view", "materialized view", "type", "domain
     aliases=("pgsafe:add-unique-constraint",),
 )
 def unique_after_rows(step: Step) -> Iterator[Hit]:
-    """Tell of unique constraints of new tables behind the statement that fills them."""
+    """Report unique constraints of new tables behind the statement that fills them."""
     for applied, operation in effective(step, ops.AddConstraint, forward_only=True):
         constraint = operation.constraint
         if constraint.kind != "unique" or constraint.using_index is not None or not applied.fresh(operation.table):
@@ -71,7 +71,7 @@ def filled_here(step: Step, applied: AppliedOperation, table: Name) -> bool:
     aliases=("pg-migration-lint:PGM202",),
 )
 def cascade_without_need(step: Step) -> Iterator[Hit]:
-    """Tell of `CASCADE` that the migrations give no reason for; DAT027 tells where they do."""
+    """Report `CASCADE` that the migrations give no reason for; DAT027 tells where they do."""
     for applied, operation in effective(step, ops.Drop):
         if (
             not operation.cascade

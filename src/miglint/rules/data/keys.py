@@ -28,7 +28,7 @@ WARNING = Severity.WARNING
     aliases=("pg-migration-lint:PGM010", "pg-migration-lint:PGM011", "pg-migration-lint:PGM012"),
 )
 def column_drop_takes_constraint(step: Step) -> Iterator[Hit]:
-    """Tell which guarantee goes with a column."""
+    """Report which guarantee goes with a column."""
     for applied, operation in effective(step, ops.DropColumn):
         table = applied.table(operation.table)
         if table is None or applied.fresh_column(operation.table, operation.column) or undoes(step, applied):
@@ -62,7 +62,7 @@ def _described(constraint: Constraint) -> str:
     "DAT029",
     "constraint-dropped",
     WARNING,
-    "A constraint is dropped: what it refused can be written from now on, and the rollback may not find the rows fit",
+    "A constraint is dropped: what it refused can be written from then on, and the rollback may not find the rows fit",
     on=(ops.DropConstraint,),
     dialects=("postgres",),
     aliases=(
@@ -74,7 +74,7 @@ def _described(constraint: Constraint) -> str:
     ),
 )
 def constraint_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of constraints that do not come back, under their name or with the same meaning; primary keys aside."""
+    """Report constraints that do not come back, under their name or with the same meaning; primary keys aside."""
     for applied, operation, known in _dropped(step):
         if not _is_primary(operation, known):
             what = "foreign key" if known is not None and known.kind == "foreign" else "constraint"
@@ -100,7 +100,7 @@ def constraint_dropped(step: Step) -> Iterator[Hit]:
     ),
 )
 def primary_key_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of primary keys that do not come back; of what no file made, by a name that says so."""
+    """Report primary keys that do not come back; of what no file created, by a name that says so."""
     for applied, operation, known in _dropped(step):
         if _is_primary(operation, known):
             yield applied.hit(

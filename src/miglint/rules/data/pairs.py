@@ -142,7 +142,7 @@ def _rebuilt(schema: Schema, event: Event) -> bool:
     aliases=("squawk:ban-drop-table", "pgls:banDropTable", "atlas:DS102", "pg-migration-lint:PGM201"),
 )
 def forward_drops_rows(step: Step) -> Iterator[Hit]:
-    """Tell of tables whose rows are gone for good."""
+    """Report tables whose rows are gone for good."""
     script = step.migration.forward
     if script is None or step.migration.irreversible is not None:
         return
@@ -209,7 +209,7 @@ def _listed(names: list[str]) -> str:
     ),
 )
 def forward_drops_values(step: Step) -> Iterator[Hit]:
-    """Tell of columns whose values are gone for good."""
+    """Report columns whose values are gone for good."""
     script = step.migration.forward
     if script is None or step.migration.irreversible is not None:
         return
@@ -301,7 +301,7 @@ def _computed(event: Event, column: str) -> bool:
     aliases=("pg-migration-lint:PGM203", "pg-migration-lint:PGM303"),
 )
 def forward_deletes_rows(step: Step) -> Iterator[Hit]:
-    """Tell of `DELETE` and `TRUNCATE`; as information when only some rows go."""
+    """Report `DELETE` and `TRUNCATE`; as information when only some rows go."""
     script = step.migration.forward
     if script is None or step.migration.irreversible is not None:
         return

@@ -31,7 +31,7 @@ def _chooses(where: ops.Expression | None) -> bool:
     aliases=("pgls:banUpdateWithoutWhere", "pgfence:update-in-migration", "diesel-guard:MutationWithoutWhereCheck"),
 )
 def update_without_where(step: Step) -> Iterator[Hit]:
-    """Tell of updates of all rows; not of columns that this migration adds, which have to be filled."""
+    """Report updates of all rows; not of columns that this migration adds, which have to be filled."""
     for applied, operation in effective(step, ops.Update):
         if _chooses(operation.where) or operation.relations or applied.fresh(operation.table):
             continue
@@ -53,7 +53,7 @@ def update_without_where(step: Step) -> Iterator[Hit]:
     aliases=("pgls:banDeleteWithoutWhere", "pgfence:delete-without-where", "diesel-guard:MutationWithoutWhereCheck"),
 )
 def delete_without_where(step: Step) -> Iterator[Hit]:
-    """Tell of deletes of all rows."""
+    """Report deletes of all rows."""
     for applied, operation in effective(step, ops.Delete):
         if not _chooses(operation.where) and not operation.relations and not applied.fresh(operation.table):
             yield applied.hit(
@@ -72,7 +72,7 @@ def delete_without_where(step: Step) -> Iterator[Hit]:
     aliases=("pg-migration-lint:PGM301", "pg-migration-lint:PGM302", "pg-migration-lint:PGM303"),
 )
 def rows_changed(step: Step) -> Iterator[Hit]:
-    """Tell of every `INSERT`, `UPDATE` and `DELETE`."""
+    """Report every `INSERT`, `UPDATE` and `DELETE`."""
     found: list[tuple[AppliedOperation, ops.Name, str]] = [
         (applied, one.table, "INSERT") for applied, one in effective(step, ops.Insert)
     ]
@@ -92,7 +92,7 @@ def rows_changed(step: Step) -> Iterator[Hit]:
     aliases=(),
 )
 def delete_cascade_added(step: Step) -> Iterator[Hit]:
-    """Tell of foreign keys that make a delete of old code take rows along that it never took."""
+    """Report foreign keys that make a delete of old code take rows along that it never took."""
     for applied, operation in effective(step, ops.AddConstraint):
         added = operation.constraint
         if added.kind != "foreign" or added.on_delete != "cascade" or added.table is None:
@@ -126,7 +126,7 @@ def _before(step: Step, applied: AppliedOperation, name: ops.Name) -> tuple[ops.
     aliases=(),
 )
 def sequence_restarted(step: Step) -> Iterator[Hit]:
-    """Tell of `RESTART` and of `TRUNCATE ... RESTART IDENTITY` on what was there before."""
+    """Report `RESTART` and of `TRUNCATE ... RESTART IDENTITY` on what was there before."""
     for applied, operation in effective(step, ops.AlterSequence):
         if operation.restart and not applied.fresh(operation.name) and not undoes(step, applied):
             yield applied.hit(
@@ -145,7 +145,7 @@ def sequence_restarted(step: Step) -> Iterator[Hit]:
     aliases=(),
 )
 def enum_value_removed(step: Step) -> Iterator[Hit]:
-    """Tell which values are gone; the rollback may remove those that the forward added."""
+    """Report which values are gone; the rollback may remove those that the forward added."""
     for applied, operation in effective(step, ops.CreateType):
         if operation.kind != "enum":
             continue

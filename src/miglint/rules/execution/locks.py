@@ -20,7 +20,7 @@ _REPORT = "This is a bug of miglint, please report it."
     scope="executed",
 )
 def locks_differ(executed: Executed) -> Iterator[Hit]:
-    """Tell where the table of locks foresees one thing and the server did another: a bug of miglint."""
+    """Report where the table of locks foresees one thing and the server did another: a bug of miglint."""
     # Only a dry run needs it, and this module loads with every run.
     from miglint.rules.locks.seen import compared
 

@@ -80,13 +80,13 @@ def _failure(executed: Executed, execution: Execution | None, script: Script | N
 
 @rule("RUN001", "forward-failed", Severity.ERROR, "The forward fails when it is executed", scope="executed")
 def forward_failed(executed: Executed) -> Iterator[Hit]:
-    """Tell of the engine's error at the statement's own place."""
+    """Report the engine's error at the statement's own place."""
     yield from _failure(executed, executed.run.forward, executed.run.migration.forward, "the forward")
 
 
 @rule("RUN002", "rollback-failed", Severity.ERROR, "The rollback fails when it is executed", scope="executed")
 def rollback_failed(executed: Executed) -> Iterator[Hit]:
-    """Tell of the engine's error at the statement's own place."""
+    """Report the engine's error at the statement's own place."""
     yield from _failure(executed, executed.run.rollback, executed.run.migration.rollback, "the rollback")
 
 
@@ -98,7 +98,7 @@ def rollback_failed(executed: Executed) -> Iterator[Hit]:
     scope="executed",
 )
 def rollback_left_differences(executed: Executed) -> Iterator[Hit]:
-    """Tell what differs, where the replay did not foresee it."""
+    """Report what differs, where the replay did not foresee it."""
     run, script = executed.run, executed.run.migration.rollback
     changes = [change for change in run.changes if change.counts]
     foreseen = executed.step.verdict.symmetric is False
@@ -142,7 +142,7 @@ def _again(executed: Executed, step: StepResult, script: Script | None, what: st
     scope="executed",
 )
 def second_run_failed(executed: Executed) -> Iterator[Hit]:
-    """Tell of second runs that the replay did not foresee to fail."""
+    """Report second runs that the replay did not foresee to fail."""
     verdict, run = executed.step.verdict, executed.run
     if verdict.forward_idempotent is not False:
         yield from _again(executed, run.step(3), run.migration.forward, "the forward")
@@ -158,7 +158,7 @@ def second_run_failed(executed: Executed) -> Iterator[Hit]:
     scope="executed",
 )
 def cannot_go_forward_again(executed: Executed) -> Iterator[Hit]:
-    """Tell of what a rollback leaves that no schema shows: rows, sequences, roles."""
+    """Report what a rollback leaves that no schema shows: rows, sequences, roles."""
     run = executed.run
     if run.step(4).ok is True:
         yield from _again(executed, run.step(6), run.migration.forward, "after the rollback the forward")
@@ -172,7 +172,7 @@ def cannot_go_forward_again(executed: Executed) -> Iterator[Hit]:
     scope="executed",
 )
 def fails_on_rows(executed: Executed) -> Iterator[Hit]:
-    """Tell of errors that only rows bring about."""
+    """Report errors that only rows bring about."""
     rows, run = executed.run.rows, executed.run
     if rows is None:
         return
@@ -190,7 +190,7 @@ def fails_on_rows(executed: Executed) -> Iterator[Hit]:
 
 @rule("RUN007", "rows-lost", Severity.WARNING, "Rows or values do not come back with the rollback", scope="executed")
 def rows_lost(executed: Executed) -> Iterator[Hit]:
-    """Tell which table lost rows, or which column values, and how many."""
+    """Report which table lost rows, or which column values, and how many."""
     rows, script = executed.run.rows, executed.run.migration.rollback
     if rows is None or not rows.losses or script is None:
         return
@@ -232,7 +232,7 @@ def _errors(run: MigrationRun) -> Iterator[tuple[EngineError, Script]]:
     scope="executed",
 )
 def limit_reached(executed: Executed) -> Iterator[Hit]:
-    """Tell which limit a script met."""
+    """Report which limit a script met."""
     for error, script in _errors(executed.run):
         if error.limit in _LIMITS:
             message = f"the dry run was stopped at its limit ({error.limit}): {error}"
@@ -241,7 +241,7 @@ def limit_reached(executed: Executed) -> Iterator[Hit]:
 
 @rule("RUN009", "refused", Severity.ERROR, "A script asks for what is out of its reach", scope="executed")
 def refused(executed: Executed) -> Iterator[Hit]:
-    """Tell what an ordinary role that owns its database may not do, or what SQLite was not allowed to do."""
+    """Report what an ordinary role that owns its database may not do, or what SQLite was not allowed to do."""
     for error, script in _errors(executed.run):
         if error.limit == "refused":
             help_text = "Scripts run as an ordinary role that owns its database, and never as superuser."
@@ -253,7 +253,7 @@ _VERDICTS = ("symmetric", "forward_idempotent", "rollback_idempotent")
 
 @rule("RUN010", "model-disagrees", Severity.INFO, "The model and the database disagree", scope="executed")
 def model_disagrees(executed: Executed) -> Iterator[Hit]:
-    """Tell where the replay said one thing and the engine did another: a bug of miglint."""
+    """Report where the replay said one thing and the engine did another: a bug of miglint."""
     run = executed.run
     script = run.migration.forward or run.migration.rollback
     if script is None:
@@ -301,7 +301,7 @@ def _side(change: Change, *, database: bool = False) -> str:
     scope="executed",
 )
 def invalid_index(executed: Executed) -> Iterator[Hit]:
-    """Tell of indexes that are there, cost what an index costs, and are not used."""
+    """Report indexes that are there, cost what an index costs, and are not used."""
     run = executed.run
     # What generated rows stand in the way of is as severe as the failure that comes of it (RUN006).
     executions: list[tuple[Execution | None, Script | None, Severity | None]] = [
@@ -324,7 +324,7 @@ def invalid_index(executed: Executed) -> Iterator[Hit]:
 
 @rule("RUN012", "dry-run-stopped", Severity.ERROR, "The dry run ended before the history did", scope="executed")
 def dry_run_stopped(executed: Executed) -> Iterator[Hit]:
-    """Tell once, at the first migration that was not run, why nothing is known from there on."""
+    """Report once, at the first migration that was not run, why nothing is known from there on."""
     script = executed.run.migration.forward or executed.run.migration.rollback
     runs = executed.history.migrations
     first = next((run for run in runs if not run.ran), None) if executed.history.stopped is not None else None

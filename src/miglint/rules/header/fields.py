@@ -77,7 +77,7 @@ def _scripts(step: Step) -> Iterator[Script]:
     },
 )
 def header_field_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of scripts whose head has no line for a field that the team wants there."""
+    """Report scripts whose head has no line for a field that the team wants there."""
     for script in _scripts(step):
         key = "fields" if script.direction is Direction.FORWARD else "rollback-fields"
         there = {field.name for field in header(script) if field.value}
@@ -101,7 +101,7 @@ def header_field_missing(step: Step, context: Context) -> Iterator[Hit]:
     options={"dates": tuple(sorted(_DATES)), "versions": tuple(sorted(_VERSIONS))},
 )
 def header_field_malformed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of dates that are no ISO dates, and of versions that are not numbers with points between them."""
+    """Report dates that are no ISO dates, and of versions that are not numbers with points between them."""
     dates = {name.lower() for name in _strings(context.settings.get("dates"))}
     versions = {name.lower() for name in _strings(context.settings.get("versions"))}
     for script in _scripts(step):
@@ -143,7 +143,7 @@ def _is_version(text: str) -> bool:
     default=False,
 )
 def header_disagrees(step: Step) -> Iterator[Hit]:
-    """Tell of headers that were copied from another script and still carry its name, or its date in a pair."""
+    """Report headers that were copied from another script and still carry its name, or its date in a pair."""
     for script in _scripts(step):
         file = script.path.rsplit("/", 1)[-1]
         fields = [field for field in header(script) if field.name in _NAMES and field.value]
@@ -168,7 +168,7 @@ def header_disagrees(step: Step) -> Iterator[Hit]:
 
 
 def _means(value: str, file: str, step: Step) -> bool:
-    """Whether a header's name is that of the file, with or without its ending, or of the migration."""
+    """Return whether a header's name is that of the file, with or without its ending, or of the migration."""
     migration = step.migration
     names = {file, file.removesuffix(".sql"), migration.version, f"{migration.version}_{migration.name}"}
     for ending in (".up.sql", ".down.sql"):

@@ -1,4 +1,4 @@
-"""LCK033 to LCK037, LCK044 and LCK050: how long a session waits for locks, and for what it does under them."""
+"""LCK033 to LCK037, LCK044 and LCK050: limits on waiting for locks, and on running under them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REBUILDS = ("cluster", "refresh materialized view", "lock table")
 
 
 def _unguarded(step: Step, context: Context, *settings: str, working: bool) -> Iterator[Held]:
-    """Yield the first operation of each script that locks (or works) while none of the settings limits it."""
+    """Yield the first operation of each script that locks (or runs long) while none of the settings limits it."""
     locks = {(held.applied.script.direction, held.applied.number): held for held in locks_of(step, context)}
     told: set[Direction] = set()
     limits: dict[tuple[Direction, str], tuple[AppliedOperation, bool]] = {}
@@ -33,7 +33,7 @@ def _unguarded(step: Step, context: Context, *settings: str, working: bool) -> I
         if isinstance(operation, ops.SetVariable):
             _note(limits, applied, operation, settings)
             continue
-        # What is done concurrently takes its time, and stops nobody meanwhile.
+        # A concurrent build takes long, but blocks nobody meanwhile.
         if getattr(operation, "concurrently", False):
             continue
         held = locks.get((direction, applied.number)) or _waiting(applied)
@@ -52,7 +52,7 @@ def _note(
     operation: ops.SetVariable,
     settings: tuple[str, ...],
 ) -> None:
-    """Note that a setting has a value from here on, or that it has none any more."""
+    """Record that a setting has a value from here on, or has none any more."""
     name, direction = operation.name.lower(), applied.script.direction
     off = operation.values is None or (name.endswith("_timeout") and _milliseconds(operation.values[0]) == 0)
     for setting in settings if name == "all" else (name,):
@@ -63,7 +63,7 @@ def _note(
 
 
 def _limits(found: tuple[AppliedOperation, bool] | None, applied: AppliedOperation) -> bool:
-    """Return whether a value still holds where an operation runs: what is `LOCAL` ends with its transaction."""
+    """Return whether a value still holds where an operation runs: `LOCAL` ends with its transaction."""
     return found is not None and (not found[1] or found[0].transaction == applied.transaction)
 
 
@@ -91,7 +91,7 @@ def _words(held: Held) -> str:
     "LCK033",
     "lock-timeout-missing",
     WARNING,
-    "A statement waits for a lock without lock_timeout: all that come after it wait as well",
+    "A statement waits for a lock without lock_timeout, and all later statements wait behind it",
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -103,11 +103,11 @@ def _words(held: Held) -> str:
     ),
 )
 def lock_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of the first statement that waits for as long as it takes."""
+    """Report, once per script, the first statement that may wait for a lock without limit."""
     for held in _unguarded(step, context, "lock_timeout", working=False):
         yield held.applied.hit(
-            f"{_words(held)} without lock_timeout: behind one long query everybody waits",
-            "Put first: `SET lock_timeout = '2s';`, and run the migration again when it gives up.",
+            f"{_words(held)} without lock_timeout: behind one long query every session waits",
+            "Put first: `SET lock_timeout = '2s';`, and retry the migration when it times out.",
         )
 
 
@@ -115,7 +115,7 @@ def lock_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     "LCK034",
     "statement-timeout-missing",
     WARNING,
-    "A statement that locks has no statement_timeout: it holds its locks for as long as it takes",
+    "A statement that locks has no statement_timeout: it may hold its locks without limit",
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -126,7 +126,7 @@ def lock_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     ),
 )
 def statement_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of the first statement that may run for as long as it takes."""
+    """Report, once per script, the first statement that may run without limit."""
     for held in _unguarded(step, context, "statement_timeout", working=True):
         yield held.applied.hit(
             f"{_words(held)} without statement_timeout",
@@ -150,7 +150,7 @@ def statement_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     options={"longest-lock-timeout": 5, "longest-statement-timeout": 600},
 )
 def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of limits that limit nothing. The options are seconds."""
+    """Report limits that have no effect. The options are seconds."""
     settings = [pair for pair in effective(step, ops.SetVariable) if pair[1].name.lower() in _LIMITS]
     if not settings:
         return
@@ -165,9 +165,9 @@ def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
         if value is None or not same:
             continue
         if name == "lock_timeout" and value == 0 and after:
-            message = "lock_timeout = 0 waits without end for the locks below"
+            message = "lock_timeout = 0 waits without limit for the locks below"
         elif value > limit and after:
-            message = f"{name} of {value / 1000:g} s: for so long everybody waits behind this migration"
+            message = f"{name} of {value / 1000:g} s: other sessions wait that long behind this migration"
         elif name == "lock_timeout" and value and not after and _too_late(applied, same[-1], settings):
             message = "lock_timeout is set after the last statement that waits for a lock"
         else:
@@ -213,7 +213,7 @@ def _milliseconds(text: str) -> float | None:
     aliases=("pgls:requireIdleInTransactionTimeout", "pgfence:missing-idle-timeout"),
 )
 def idle_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of locks that nothing ends when the runner hangs."""
+    """Report, once per script, locks that nothing ends when the runner hangs."""
     for held in _unguarded(step, context, "idle_in_transaction_session_timeout", working=False):
         yield held.applied.hit(
             f"{_words(held)} without idle_in_transaction_session_timeout",
@@ -231,7 +231,7 @@ def idle_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     aliases=("pgfence:missing-application-name",),
 )
 def application_name_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of locks that are taken without a name."""
+    """Report, once per script, locks that are taken without a name."""
     for held in _unguarded(step, context, "application_name", working=False):
         name = f"migration {step.migration.version}".strip()
         yield held.applied.hit(
@@ -250,7 +250,7 @@ def application_name_missing(step: Step, context: Context) -> Iterator[Hit]:
     aliases=("pgsafe:require-timeout",),
 )
 def no_timeout_at_all(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of the first statement that nothing ends: a statement_timeout ends waiting too."""
+    """Report, once per script, the first statement that nothing ends: a statement_timeout ends waiting too."""
     for held in _unguarded(step, context, "lock_timeout", "statement_timeout", working=False):
         yield held.applied.hit(
             f"{_words(held)} without lock_timeout or statement_timeout: nothing ends the waiting",
@@ -269,7 +269,7 @@ def no_timeout_at_all(step: Step, context: Context) -> Iterator[Hit]:
     aliases=("pgsafe:require-timeout",),
 )
 def local_timeout_without_begin(step: Step) -> Iterator[Hit]:
-    """Tell of limits that are gone with their own statement, as far as anybody said what runs the script."""
+    """Report limits that are gone with their own statement, as far as anybody said what runs the script."""
     for script, statements in scripts_of(step):
         if around(step, script) not in (Around.UNKNOWN, Around.NOTHING):
             continue

@@ -26,7 +26,7 @@ INFO = Severity.INFO
     aliases=("pgfence:validate-constraint",),
 )
 def validation_reads_all_rows(step: Step) -> Iterator[Hit]:
-    """Tell of validations of tables in use that have something to check."""
+    """Report validations of tables in use that have something to check."""
     for applied, operation in effective(step, ops.ValidateConstraint):
         table = applied.table(operation.table)
         known = table.constraints.get(operation.constraint) if table is not None else None
@@ -50,7 +50,7 @@ def validation_reads_all_rows(step: Step) -> Iterator[Hit]:
     aliases=("pgfence:detach-partition-concurrent",),
 )
 def detach_partition_concurrently(step: Step) -> Iterator[Hit]:
-    """Tell of partitions that leave in two transactions."""
+    """Report partitions that leave in two transactions."""
     for applied, operation in effective(step, ops.DetachPartition):
         if operation.concurrently and not applied.fresh(operation.table):
             on, partition = qualified(operation.table), qualified(operation.partition)
@@ -72,7 +72,7 @@ def detach_partition_concurrently(step: Step) -> Iterator[Hit]:
     aliases=("pgfence:add-constraint-unique-using-index", "pgfence:add-pk-using-index"),
 )
 def index_taken_under_lock(step: Step) -> Iterator[Hit]:
-    """Tell of constraints that take an index of a table in use."""
+    """Report constraints that take an index of a table in use."""
     for applied, operation in effective(step, ops.AddConstraint):
         constraint = operation.constraint
         if constraint.using_index is None or applied.fresh(operation.table):
@@ -104,7 +104,7 @@ _SWITCHES = {
     aliases=("squawk:prefer-robust-stmts", "pgls:preferRobustStmts"),
 )
 def locked_by_every_run(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of settings that a second run of the forward makes once more."""
+    """Report settings that a second run of the forward makes once more."""
     for kind in _AGAIN:
         for applied, operation in effective(step, kind, forward_only=True):
             switch = not isinstance(operation, ops.SetTableOption) or operation.option in _SWITCHES

@@ -67,7 +67,7 @@ def _named_constraints(table: Table) -> list[str]:
     dialects=("postgres",),
 )
 def constraint_name_on_two_tables(steps: Sequence[Passage]) -> Iterator[Hit]:
-    """Tell of checks and foreign keys that are named like one of another table of the schema."""
+    """Report checks and foreign keys that are named like one of another table of the schema."""
     tables: dict[tuple[str, str], set[Key]] = defaultdict(set)
     known: dict[Key, list[str]] = {}
     for key, value in steps[0].before.items() if steps else ():
@@ -137,7 +137,7 @@ def _also_on(
     dialects=("postgres",),
 )
 def names_differ_by_case(steps: Sequence[Passage]) -> Iterator[Hit]:
-    """Tell of relations of one schema, and columns of one table, that are the same name on an engine that folds."""
+    """Report relations of one schema, and columns of one table, that are the same name on an engine that folds."""
     spellings: dict[tuple[str, str], set[str]] = defaultdict(set)
     for key, _ in steps[0].before.items() if steps else ():
         if key.space == "relation":
@@ -207,7 +207,7 @@ def _unnamed(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None
     dialects=("postgres",),
 )
 def generated_name_displaced(step: Step) -> Iterator[Hit]:
-    """Tell of unnamed constraints that get a number behind their name, because somebody gave theirs to another."""
+    """Report unnamed constraints that get a number behind their name, because somebody gave theirs to another."""
     for script, _, operation in operations_of(step):
         found = _unnamed(operation) if script is step.migration.forward else None
         if found is None or all(constraint.name is not None for constraint in found[1]):
@@ -256,7 +256,7 @@ def _displaced(
     dialects=("postgres",),
 )
 def rollback_names_generated(step: Step) -> Iterator[Hit]:
-    """Tell of constraints that the forward adds without a name and the rollback drops by the one it is given."""
+    """Report constraints that the forward adds without a name and the rollback drops by the one it is given."""
     for script, _, operation in operations_of(step):
         if not isinstance(operation, ops.DropConstraint) or operation.kind == "domain":
             continue
@@ -290,7 +290,7 @@ def _stem(word: str) -> str:
     "The name of an index speaks of another table than its own",
 )
 def index_named_after_another_table(step: Step) -> Iterator[Hit]:
-    """Tell of indexes whose name holds that of another table as whole words, and nothing of their own table's."""
+    """Report indexes whose name holds that of another table as whole words, and nothing of their own table's."""
     for item in declared(step):
         operation = item.operation
         if item.script is not step.migration.forward or not isinstance(operation, ops.CreateIndex) or not item.owner:

@@ -84,7 +84,7 @@ def _no_pattern(value: object) -> str | None:
     objection=_no_pattern,
 )
 def naming_convention(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of names that the pattern of their kind does not match as a whole; an empty pattern asks nothing.
+    """Report names that the pattern of their kind does not match as a whole; an empty pattern asks nothing.
 
     In a pattern `{table}` stands for the name of the table that the object is on.
     """
@@ -119,7 +119,7 @@ def _bare(name: str) -> bool:
     aliases=("pg-migration-lint:PGM509",),
 )
 def name_needs_quotes(step: Step) -> Iterator[Hit]:
-    """Tell of names that PostgreSQL finds only in double quotes."""
+    """Report names that PostgreSQL finds only in double quotes."""
     for item in declared(step):
         if item.script is step.migration.forward and item.name and not _bare(item.name):
             yield hit_in(
@@ -139,7 +139,7 @@ def name_needs_quotes(step: Step) -> Iterator[Hit]:
     aliases=("pg-migration-lint:PGM509",),
 )
 def reserved_word_as_name(step: Step) -> Iterator[Hit]:
-    """Tell of tables, columns and other objects that are named by a word with a meaning of its own in SQL."""
+    """Report tables, columns and other objects that are named by a word with a meaning of its own in SQL."""
     for item in declared(step):
         word = item.name.lower()
         if item.script is not step.migration.forward or word not in _RESERVED:
@@ -164,7 +164,7 @@ def reserved_word_as_name(step: Step) -> Iterator[Hit]:
     aliases=("diesel-guard:UnnamedConstraintCheck",),
 )
 def unnamed_constraint(step: Step) -> Iterator[Hit]:
-    """Tell of constraints without a name, those behind a column and primary keys aside."""
+    """Report constraints without a name, those behind a column and primary keys aside."""
     forward = step.migration.forward
     if forward is None:
         return
@@ -220,7 +220,7 @@ def _made(operation: Operation) -> tuple[str, Name] | None:
     aliases=("squawk:require-table-schema", "pgsafe:require-schema-qualified"),
 )
 def name_without_schema(step: Step) -> Iterator[Hit]:
-    """Tell of tables and views whose schema is left to the search path."""
+    """Report tables and views whose schema is left to the search path."""
     for script, statements in scripts_of(step):
         for statement in statements:
             told: set[str] = set()

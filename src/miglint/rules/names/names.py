@@ -41,7 +41,7 @@ def _failures(step: Step, *conditions: str) -> Iterator[tuple[Script, Event, Fai
     "The name belongs to another table, index, view or sequence",
 )
 def relation_name_taken(step: Step) -> Iterator[Hit]:
-    """Tell of relations that are created or renamed to a name that another one has at that moment."""
+    """Report relations that are created or renamed to a name that another one has at that moment."""
     for script, event, failure in _failures(step, "duplicate_table"):
         if _cut(script, event.operation):
             continue
@@ -66,7 +66,7 @@ def relation_name_taken(step: Step) -> Iterator[Hit]:
     "The name belongs to another constraint, type, trigger, function or schema",
 )
 def object_name_taken(step: Step) -> Iterator[Hit]:
-    """Tell of other objects whose name is taken at that moment, and of types and relations of one name."""
+    """Report other objects whose name is taken at that moment, and of types and relations of one name."""
     for script, event, failure in _failures(
         step, "duplicate_object", "duplicate_function", "duplicate_schema", "duplicate_database"
     ):
@@ -82,7 +82,7 @@ def object_name_taken(step: Step) -> Iterator[Hit]:
 
 
 def _row_types(step: Step) -> Iterator[Hit]:
-    """Tell of a type and a relation of one name that are both there after the forward: PostgreSQL has one of them."""
+    """Report a type and a relation of one name that are both there after the forward: PostgreSQL has one of them."""
     forward = step.migration.forward
     if forward is None or forward.dialect is not Dialect.POSTGRES:
         return
@@ -123,7 +123,7 @@ def _row_types(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-duplicate-column-assignments",),
 )
 def column_named_twice(step: Step) -> Iterator[Hit]:
-    """Tell of columns that one statement names twice: PostgreSQL refuses it, SQLite picks one of two values."""
+    """Report columns that one statement names twice: PostgreSQL refuses it, SQLite picks one of two values."""
     for script, event, failure in _failures(step, "duplicate_column"):
         yield hit_in(script, event.operation.span, failure.message, "Name the column once.", severity=in_doubt(step))
     for script, _, operation in operations_of(step):
@@ -148,7 +148,7 @@ def column_named_twice(step: Step) -> Iterator[Hit]:
 
 
 def _selected_twice(script: Script, operation: ops.CreateTable | ops.CreateView, query: ops.Query) -> Iterator[Hit]:
-    """Tell of a query that gives what is made of it two columns of one name; SQLite numbers them instead."""
+    """Report a query that gives what is made of it two columns of one name; SQLite numbers them instead."""
     given = tuple(one if isinstance(one, str) else one.name for one in operation.columns)
     named = () if "*" in query.outputs else query.outputs[len(given) :]
     columns = [name for name in (*given, *named) if name is not None]
@@ -214,7 +214,7 @@ def _cut_names(step: Step) -> Iterator[tuple[Declared, str]]:
 
 
 def _cut(script: Script, operation: Operation) -> bool:
-    """Whether PostgreSQL cuts the name that an operation gives."""
+    """Return whether PostgreSQL cuts the name that an operation gives."""
     if script.dialect is not Dialect.POSTGRES:
         return False
     name: object = getattr(operation, "new", None) or getattr(operation, "name", None)
@@ -235,7 +235,7 @@ def _cut(script: Script, operation: Operation) -> bool:
     aliases=("squawk:identifier-too-long", "pgsafe:identifier-too-long"),
 )
 def identifier_too_long(step: Step) -> Iterator[Hit]:
-    """Tell of names that PostgreSQL cuts to 63 bytes, with no more than a notice.
+    """Report names that PostgreSQL cuts to 63 bytes, with no more than a notice.
 
     They are told where they are given; a name that no file gives, where it is used to drop something.
     """
@@ -275,7 +275,7 @@ def _given(step: Step, operation: ops.Drop) -> bool:
     dialects=("postgres",),
 )
 def cut_names_collide(step: Step) -> Iterator[Hit]:
-    """Tell of names that are taken only because they are cut, also where a guard hides it."""
+    """Report names that are taken only because they are cut, also where a guard hides it."""
     forward = step.migration.forward
     if forward is None:
         return

@@ -146,7 +146,7 @@ def _linter(folder: str, dialect: Dialect) -> tuple[Linter, int]:
 
 
 def _is_of(name: str, dialect: Dialect) -> bool:
-    """Tell whether sqlfluff's dialect of that name is a dialect of ours, or derived from it."""
+    """Report whether sqlfluff's dialect of that name is a dialect of ours, or derived from it."""
     known: str | None = name
     while known is not None and known != dialect.value:
         try:
@@ -157,7 +157,7 @@ def _is_of(name: str, dialect: Dialect) -> bool:
 
 
 def _is_ignored(path: str) -> bool:
-    """Tell whether `.sqlfluffignore` or `ignore_paths` leave a file out."""
+    """Report whether `.sqlfluffignore` or `ignore_paths` leave a file out."""
     return Path(path).is_file() and not paths_from_path(path, working_path=str(Path.cwd()), target_file_exts=("",))
 
 
@@ -219,7 +219,7 @@ def _edits(violation: SQLLintError, text: str, origins: _Origins) -> tuple[Edit,
 
 
 def _is_simple(edit: Edit, text: str, code: str) -> bool:
-    """Tell whether an edit cannot change what the script does."""
+    """Report whether an edit cannot change what the script does."""
     old = text[edit.start : edit.end]
     if old.strip() or edit.text.strip():
         return code in _CASE and old.lower() == edit.text.lower()

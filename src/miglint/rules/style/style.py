@@ -50,7 +50,7 @@ def sqlfluff_objects(script: Script) -> Iterator[Hit]:
 
 
 def _is_true(script: Script, remark: Remark) -> bool:
-    """Tell whether what sqlfluff says of the text is true of the file and of the engine."""
+    """Report whether what sqlfluff says of the text is true of the file and of the engine."""
     text = script.file.text
     if remark.code == _END_OF_FILE:
         return script.span.end == len(text)
@@ -61,7 +61,7 @@ def _is_true(script: Script, remark: Remark) -> bool:
 
 
 def _is_written(script: Script, span: Span) -> bool:
-    """Tell whether the lines around a place are the file's own, and not what the tool makes of them."""
+    """Report whether the lines around a place are the file's own, and not what the tool makes of them."""
     text, (first, last) = script.file.text, script.span
     start = text.rfind("\n", 0, span.start) + 1
     if text[start:first].strip():

@@ -30,7 +30,7 @@ def controls(statements: tuple[Statement, ...]) -> bool:
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting", "atlas:TX201"),
 )
 def nested_transaction(step: Step) -> Iterator[Hit]:
-    """Tell of a `BEGIN` while the script's own transaction is open; SQLite refuses it."""
+    """Report a `BEGIN` while the script's own transaction is open; SQLite refuses it."""
     for script, statements in scripts_of(step):
         if not controls(statements):
             continue
@@ -61,7 +61,7 @@ def nested_transaction(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-uncommitted-transaction", "pgfence:unclosed-transaction"),
 )
 def unclosed_transaction(step: Step) -> Iterator[Hit]:
-    """Tell of a `BEGIN` without an end, unless the tool's own `COMMIT` ends it."""
+    """Report a `BEGIN` without an end, unless the tool's own `COMMIT` ends it."""
     for script, statements in scripts_of(step):
         if not controls(statements) or around(step, script) is Around.TOOL:
             continue
@@ -85,7 +85,7 @@ def unclosed_transaction(step: Step) -> Iterator[Hit]:
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting"),
 )
 def end_without_begin(step: Step) -> Iterator[Hit]:
-    """Tell of an end of a transaction that the script did not begin."""
+    """Report an end of a transaction that the script did not begin."""
     for script, statements in scripts_of(step):
         if not controls(statements):
             continue
@@ -121,7 +121,7 @@ def end_without_begin(step: Step) -> Iterator[Hit]:
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting", "atlas:TX201"),
 )
 def transaction_inside_the_tools(step: Step) -> Iterator[Hit]:
-    """Tell of the first `BEGIN` of a script that a tool runs in a transaction."""
+    """Report the first `BEGIN` of a script that a tool runs in a transaction."""
     for script, statements in scripts_of(step):
         if not controls(statements) or around(step, script) is not Around.TOOL:
             continue
@@ -156,7 +156,7 @@ def transaction_inside_the_tools(step: Step) -> Iterator[Hit]:
     "Several changes run without a transaction",
 )
 def no_transaction_around_several(step: Step) -> Iterator[Hit]:
-    """Tell of scripts of several changes, each its own transaction, that cannot simply be run again."""
+    """Report scripts of several changes, each its own transaction, that cannot simply be run again."""
     verdict = step.verdict
     for script, statements in scripts_of(step):
         if len(statements) < 2 or around(step, script) is not Around.NOTHING:
@@ -195,7 +195,7 @@ def _stops_at(step: Step, script: Script, last: Statement) -> bool:
     aliases=("atlas:TX101",),
 )
 def mixed_transactional(step: Step) -> Iterator[Hit]:
-    """Tell of scripts without a transaction that hold more than the statements for which that is necessary."""
+    """Report scripts without a transaction that hold more than the statements for which that is necessary."""
     verdict = step.verdict
     for script, statements in scripts_of(step):
         if len(statements) < 2 or around(step, script) is not Around.NOTHING:
@@ -232,7 +232,7 @@ def mixed_transactional(step: Step) -> Iterator[Hit]:
     aliases=("pgls:transactionNesting",),
 )
 def transaction_in_the_script(step: Step) -> Iterator[Hit]:
-    """Tell of the first `BEGIN` of scripts that a runner may well run in a transaction of its own."""
+    """Report the first `BEGIN` of scripts that a runner may well run in a transaction of its own."""
     for script, statements in scripts_of(step):
         if not controls(statements) or around(step, script) is not Around.UNKNOWN:
             continue

@@ -41,13 +41,13 @@ class _Uses:
         return False
 
     def _columns(self, table: Name) -> tuple[str, ...] | None:
-        """Return the columns of a table in order, or None where no file made it."""
+        """Return the columns of a table in order, or None where no file created it."""
         key = Key("relation", table.schema or "public", table.name)
         found = self._step.after.find(key)
         return tuple(found.columns) if isinstance(found, Table) and not found.assumed else None
 
     def _said(self, expression: Expression | None) -> bool:
-        """Whether an expression holds the value, cast to the type."""
+        """Return whether an expression holds the value, cast to the type."""
         return (
             expression is not None
             and any(map(self._typed, expression.types))
@@ -112,7 +112,7 @@ class _Uses:
     aliases=("pgsafe:enum-value-used-in-transaction",),
 )
 def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of uses of a value that no transaction has committed yet: PostgreSQL calls them unsafe."""
+    """Report uses of a value that no transaction has committed yet: PostgreSQL calls them unsafe."""
     for script, statements in scripts_of(step):
         if not _adds(statements):
             continue
@@ -143,7 +143,7 @@ def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
 
 
 def _made_here(step: Step, statements: tuple[Statement, ...], added: ops.AddEnumValue, context: Context) -> bool:
-    """Whether the script itself makes the type, and all target versions then allow the new value to be used."""
+    """Return whether the script itself makes the type, and all target versions then allow the new value to be used."""
     target = context.targets.get("postgres") or ()
     if target and target < _NEW_TYPES:
         return False
@@ -167,7 +167,7 @@ def _creates(statements: tuple[Statement, ...], name: Name) -> bool:
     dialects=("postgres",),
 )
 def enum_value_in_old_transaction(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `ADD VALUE` in a transaction, where a target is older than PostgreSQL 12."""
+    """Report `ADD VALUE` in a transaction, where a target is older than PostgreSQL 12."""
     target = context.targets.get("postgres") or ()
     if not target or target >= _IN_TRANSACTION:
         return

@@ -110,7 +110,7 @@ def _sqlite(operation: Operation) -> str | None:
     ),
 )
 def not_in_a_transaction(step: Step) -> Iterator[Hit]:
-    """Tell of statements that the engine refuses where they stand."""
+    """Report statements that the engine refuses where they stand."""
     for script, statements in scripts_of(step):
         found: list[tuple[Placed, str]] = []
         for mine, statement, operation in operations_of(step):
@@ -200,7 +200,7 @@ def _opt_out(step: Step) -> str:
     ),
 )
 def runner_may_wrap(step: Step) -> Iterator[Hit]:
-    """Tell of statements that a runner which opens a transaction for each file cannot run."""
+    """Report statements that a runner which opens a transaction for each file cannot run."""
     for script, statements in scripts_of(step):
         if script.dialect is not Dialect.POSTGRES or around(step, script) is not Around.UNKNOWN:
             continue
@@ -223,7 +223,7 @@ def runner_may_wrap(step: Step) -> Iterator[Hit]:
     dialects=("sqlite",),
 )
 def pragma_in_transaction(step: Step) -> Iterator[Hit]:
-    """Tell of the first setting of a kind that SQLite passes over because a transaction is open."""
+    """Report the first setting of a kind that SQLite passes over because a transaction is open."""
     for script, statements in scripts_of(step):
         if script.dialect is not Dialect.SQLITE or not any(statement.kind == "pragma" for statement in statements):
             continue

@@ -84,13 +84,13 @@ def _tell(
     ),
 )
 def int_column(step: Step) -> Iterator[Hit]:
-    """Tell of `integer` and `serial`."""
+    """Report `integer` and `serial`."""
     return _tell(
         step,
         lambda column: column.type.name == "int4",
         INFO,
         '"{name}" ends at 2,147,483,647',
-        "Write `{column} bigint`; widening it later writes the whole table anew.",
+        "Write `{column} bigint`; widening it later rewrites the whole table.",
     )
 
 
@@ -105,13 +105,13 @@ def int_column(step: Step) -> Iterator[Hit]:
     aliases=("squawk:prefer-bigint-over-smallint", "pgls:preferBigintOverSmallint", "pgls:preferBigInt"),
 )
 def smallint_column(step: Step) -> Iterator[Hit]:
-    """Tell of `smallint` and `smallserial`."""
+    """Report `smallint` and `smallserial`."""
     return _tell(
         step,
         lambda column: column.type.name == "int2",
         INFO,
         '"{name}" ends at 32,767',
-        "Write `{column} bigint`; widening it later writes the whole table anew.",
+        "Write `{column} bigint`; widening it later rewrites the whole table.",
     )
 
 
@@ -133,7 +133,7 @@ def smallint_column(step: Step) -> Iterator[Hit]:
     ),
 )
 def serial_column(step: Step) -> Iterator[Hit]:
-    """Tell of `serial` and its sizes."""
+    """Report `serial` and its sizes."""
     return _tell(
         step,
         lambda column: column.serial,
@@ -159,12 +159,12 @@ def serial_column(step: Step) -> Iterator[Hit]:
     ),
 )
 def varchar_length(step: Step) -> Iterator[Hit]:
-    """Tell of `varchar(n)`."""
+    """Report `varchar(n)`."""
     return _tell(
         step,
         lambda column: column.type.name == "varchar" and bool(column.type.args),
         INFO,
-        '"{name}" is {type}: narrowing it later writes the table anew',
+        '"{name}" is {type}: narrowing it later rewrites the table',
         "Write `{column} text`, with a CHECK on its length where there has to be one.",
     )
 
@@ -186,7 +186,7 @@ def varchar_length(step: Step) -> Iterator[Hit]:
     ),
 )
 def char_column(step: Step) -> Iterator[Hit]:
-    """Tell of `char` and `char(n)`; and of `"char"`, which is a single byte, and not what the name says."""
+    """Report `char` and `char(n)`; and of `"char"`, which is a single byte, and not what the name says."""
     yield from _tell(
         step,
         lambda column: column.type.name == "bpchar",
@@ -227,7 +227,7 @@ def char_column(step: Step) -> Iterator[Hit]:
     ),
 )
 def timestamp_without_zone(step: Step) -> Iterator[Hit]:
-    """Tell of `timestamp`."""
+    """Report `timestamp`."""
     return _tell(
         step,
         lambda column: column.type.name == "timestamp",
@@ -255,7 +255,7 @@ def timestamp_without_zone(step: Step) -> Iterator[Hit]:
     ),
 )
 def json_column(step: Step) -> Iterator[Hit]:
-    """Tell of `json`."""
+    """Report `json`."""
     return _tell(
         step,
         lambda column: column.type.name == "json",
@@ -275,7 +275,7 @@ def json_column(step: Step) -> Iterator[Hit]:
     aliases=("pg-migration-lint:PGM104",),
 )
 def money_column(step: Step) -> Iterator[Hit]:
-    """Tell of `money`."""
+    """Report `money`."""
     return _tell(
         step,
         lambda column: column.type.name == "money",
@@ -296,7 +296,7 @@ def money_column(step: Step) -> Iterator[Hit]:
     aliases=("pg-migration-lint:PGM109",),
 )
 def float_column(step: Step) -> Iterator[Hit]:
-    """Tell of `real` and `double precision`."""
+    """Report `real` and `double precision`."""
     return _tell(
         step,
         lambda column: column.type.name in ("float4", "float8"),
@@ -316,7 +316,7 @@ def float_column(step: Step) -> Iterator[Hit]:
     aliases=("pg-migration-lint:PGM102",),
 )
 def timestamp_precision_zero(step: Step) -> Iterator[Hit]:
-    """Tell of `timestamp(0)` and `timestamptz(0)`."""
+    """Report `timestamp(0)` and `timestamptz(0)`."""
     return _tell(
         step,
         lambda column: column.type.name in ("timestamp", "timestamptz") and column.type.args == ("0",),
@@ -339,7 +339,7 @@ _FORBIDDEN: tuple[str, ...] = ()
     options={"types": _FORBIDDEN},
 )
 def forbidden_type(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of types by their names, or by names with modifiers: `["money", "char(1)"]`."""
+    """Report types by their names, or by names with modifiers: `["money", "char(1)"]`."""
     given = context.settings.get("types")
     if not isinstance(given, tuple) or not given:
         return

@@ -35,7 +35,7 @@ _LISTED = 3
     ),
 )
 def int_primary_key(step: Step) -> Iterator[Hit]:
-    """Tell of keys that are `integer` or `smallint`, or become so."""
+    """Report keys that are `integer` or `smallint`, or become so."""
     keyed: dict[tuple[str, str], AppliedOperation] = {}
     for applied, adding in effective(step, ops.AddConstraint, forward_only=True):
         if adding.constraint.kind == "primary":
@@ -139,7 +139,7 @@ def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -
     ),
 )
 def foreign_key_without_index(step: Step) -> Iterator[Hit]:
-    """Tell of foreign keys that no index of the forward, or of what was there before, serves."""
+    """Report foreign keys that no index of the forward, or of what was there before, serves."""
     told: set[tuple[Key, tuple[str, ...]]] = set()
     for applied, name, constraint in _foreign_keys(step):
         key = _after_key(step, applied, name)
@@ -171,7 +171,7 @@ def foreign_key_without_index(step: Step) -> Iterator[Hit]:
     aliases=("pg-migration-lint:PGM502", "pgsafe:require-primary-key", "diesel-guard:CreateTableWithoutPkCheck"),
 )
 def table_without_primary_key(step: Step) -> Iterator[Hit]:
-    """Tell of tables that have none when the forward is done; copies, partitions and temporary tables aside."""
+    """Report tables that have none when the forward is done; copies, partitions and temporary tables aside."""
     for applied, operation, table in _new_tables(step):
         if not _has_key(table) and not _unique_not_null(step, applied, operation, table):
             yield applied.hit(
@@ -229,7 +229,7 @@ def _unique_not_null(
     aliases=("pg-migration-lint:PGM508",),
 )
 def redundant_index(step: Step) -> Iterator[Hit]:
-    """Tell of new indexes whose columns begin another index of the table."""
+    """Report new indexes whose columns begin another index of the table."""
     for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
         if operation.unique or operation.name is None or operation.where is not None or operation.method != "btree":
             continue
@@ -270,7 +270,7 @@ def _earlier(step: Step, applied: AppliedOperation, index: Index) -> bool:
     aliases=("pg-migration-lint:PGM506",),
 )
 def unlogged_table(step: Step) -> Iterator[Hit]:
-    """Tell of `CREATE UNLOGGED TABLE`."""
+    """Report `CREATE UNLOGGED TABLE`."""
     for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         if operation.unlogged:
             yield applied.hit(
@@ -289,7 +289,7 @@ def unlogged_table(step: Step) -> Iterator[Hit]:
     aliases=("pg-migration-lint:PGM503",),
 )
 def unique_instead_of_primary_key(step: Step) -> Iterator[Hit]:
-    """Tell of tables whose key is not called one."""
+    """Report tables whose key is not called one."""
     for applied, operation, table in (*_new_tables(step), *_keyless_partitions(step)):
         columns = () if _has_key(table) else _unique_not_null(step, applied, operation, table)
         if columns:
@@ -326,7 +326,7 @@ def _width(sizes: list[tuple[int, int]]) -> int:
     aliases=("atlas:PG110",),
 )
 def column_order_pads(step: Step) -> Iterator[Hit]:
-    """Tell how many bytes per row another order would save; only columns of fixed size count."""
+    """Report how many bytes per row another order would save; only columns of fixed size count."""
     for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         known = [(one.name, _SIZES.get(one.type.name)) for one in operation.columns if one.type is not None]
         fixed = [(name, size) for name, size in known if size is not None]
@@ -353,7 +353,7 @@ def column_order_pads(step: Step) -> Iterator[Hit]:
     options={"columns": 3},
 )
 def wide_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of indexes with more columns than the option says; unique ones have to name what is unique."""
+    """Report indexes with more columns than the option says; unique ones have to name what is unique."""
     largest = context.settings.get("columns", _LISTED)
     for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
         if isinstance(largest, int) and len(operation.elements) > largest and not operation.unique:

@@ -30,7 +30,7 @@ _LARGEST = 3
     options={"columns": _LARGEST},
 )
 def wide_unique_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of unique indexes with more columns than the option says."""
+    """Report unique indexes with more columns than the option says."""
     largest = context.settings.get("columns", _LARGEST)
     for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
         if not operation.unique or not isinstance(largest, int) or len(operation.elements) <= largest:
@@ -56,7 +56,7 @@ def wide_unique_index(step: Step, context: Context) -> Iterator[Hit]:
     aliases=("pg-migration-lint:PGM502",),
 )
 def partition_without_primary_key(step: Step) -> Iterator[Hit]:
-    """Tell of partitions of tables that are known, and known to have no key."""
+    """Report partitions of tables that are known, and known to have no key."""
     for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         if operation.partition_of is None:
             continue
@@ -82,7 +82,7 @@ def partition_without_primary_key(step: Step) -> Iterator[Hit]:
     aliases=("pg-migration-lint:PGM010", "pg-migration-lint:PGM011", "pg-migration-lint:PGM012"),
 )
 def key_gone_with_column(step: Step) -> Iterator[Hit]:
-    """Tell of keys of new tables that nobody will see; DAT028 tells of those that were in use."""
+    """Report keys of new tables that nobody will see; DAT028 tells of those that were in use."""
     for applied, operation in effective(step, ops.DropColumn, forward_only=True):
         table = applied.table(operation.table)
         if table is None or not applied.fresh(operation.table) or operation.kind != "table":
@@ -100,7 +100,7 @@ def key_gone_with_column(step: Step) -> Iterator[Hit]:
                 gone.append(f'the unique index "{index.name.name}"')
         if gone:
             yield applied.hit(
-                f'with "{operation.table.name}.{operation.column}" goes {", ".join(gone)}, which this migration made',
+                f'with "{operation.table.name}.{operation.column}" goes {", ".join(gone)}, which this migration created',
                 "Leave the column out where the table is made, and declare the key of the others anew.",
             )
 
@@ -119,7 +119,7 @@ _WORDS = {"primary": "primary key", "unique": "unique constraint", "foreign": "f
     aliases=("pgfence:create-table-exclude-constraint",),
 )
 def exclusion_constraint(step: Step) -> Iterator[Hit]:
-    """Tell of new tables whose rows exclude one another."""
+    """Report new tables whose rows exclude one another."""
     for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         for constraint in operation.constraints:
             if constraint.kind == "exclude":
@@ -143,7 +143,7 @@ def exclusion_constraint(step: Step) -> Iterator[Hit]:
     aliases=("pg-migration-lint:PGM020",),
 )
 def triggers_left_off(step: Step) -> Iterator[Hit]:
-    """Tell of new tables that go into use without their triggers; BWC043 tells of tables in use."""
+    """Report new tables that go into use without their triggers; BWC043 tells of tables in use."""
     for applied, operation in effective(step, ops.EnableTrigger, forward_only=True):
         if operation.state != "disable" or not applied.fresh(operation.table):
             continue
@@ -184,7 +184,7 @@ def _on_again(off: ops.EnableTrigger, other: ops.Operation) -> bool:
     aliases=("pgls:multipleAlterTable",),
 )
 def table_made_in_pieces(step: Step) -> Iterator[Hit]:
-    """Tell of columns that could stand in `CREATE TABLE`; where either has a guard, the table may be an older one."""
+    """Report columns that could stand in `CREATE TABLE`; where either has a guard, the table may be an older one."""
     made = {
         applied.key(table.name): table
         for applied, table in effective(step, ops.CreateTable, forward_only=True)
@@ -211,7 +211,7 @@ def table_made_in_pieces(step: Step) -> Iterator[Hit]:
     aliases=("pgsafe:drop-table", "pgsafe:truncate"),
 )
 def filled_for_nothing(step: Step) -> Iterator[Hit]:
-    """Tell of rows that are written for nobody."""
+    """Report rows that are written for nobody."""
     dropped = [
         (applied, one.name) for applied, one in effective(step, ops.Drop, forward_only=True) if one.kind == "table"
     ]

@@ -25,7 +25,7 @@ INFO = Severity.INFO
     aliases=("eugene:W13", "pgls:creatingEnum"),
 )
 def enum_created(step: Step) -> Iterator[Hit]:
-    """Tell of new enums."""
+    """Report new enums."""
     for applied, operation in effective(step, ops.CreateType, forward_only=True):
         if operation.kind == "enum":
             yield applied.hit(
@@ -45,7 +45,7 @@ def enum_created(step: Step) -> Iterator[Hit]:
     aliases=("squawk:require-enum-value-ordering", "pgfence:alter-enum-no-ordering"),
 )
 def enum_value_without_order(step: Step) -> Iterator[Hit]:
-    """Tell of values whose place in the order nobody said."""
+    """Report values whose place in the order nobody said."""
     for applied, operation in effective(step, ops.AddEnumValue, forward_only=True):
         if operation.neighbour is None:
             yield applied.hit(
@@ -65,7 +65,7 @@ def enum_value_without_order(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-create-domain-with-constraint", "pgfence:ban-create-domain-with-constraint"),
 )
 def domain_with_constraint(step: Step) -> Iterator[Hit]:
-    """Tell of new domains that bind their values."""
+    """Report new domains that bind their values."""
     for applied, operation in effective(step, ops.CreateType, forward_only=True):
         if operation.kind == "domain" and (operation.constraints or not operation.nullable):
             yield applied.hit(
@@ -95,7 +95,7 @@ _TRUSTED = frozenset(
     aliases=("diesel-guard:CreateExtensionCheck",),
 )
 def extension_needs_superuser(step: Step) -> Iterator[Hit]:
-    """Tell of extensions that the role of the migrations may not be allowed to create."""
+    """Report extensions that the role of the migrations may not be allowed to create."""
     for applied, operation in effective(step, ops.CreateExtension, forward_only=True):
         trusted = operation.name in _TRUSTED
         needs = "the right CREATE on the database" if trusted else "a superuser"

@@ -38,7 +38,7 @@ def _tables(step: Step) -> Iterator[tuple[AppliedOperation, ops.CreateTable]]:
     options={"columns": _NAMES},
 )
 def required_columns(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables without, say, `created_at` when the forward is done."""
+    """Report tables without, say, `created_at` when the forward is done."""
     required = _names(context, "columns")
     if not required:
         return
@@ -68,7 +68,7 @@ def required_columns(step: Step, context: Context) -> Iterator[Hit]:
     options={"kinds": ("table", "column")},
 )
 def required_comment(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of what nobody described in the same migration; the option says of which kinds: `table`, `column`."""
+    """Report what nobody described in the same migration; the option says of which kinds: `table`, `column`."""
     kinds = _names(context, "kinds") or ("table", "column")
     said = {
         (comment.name.name, comment.column)
@@ -111,7 +111,7 @@ def _not_null_later(step: Step) -> set[tuple[str, str]]:
     aliases=("pgsafe:forbid-nullable-fk",),
 )
 def nullable_foreign_key(step: Step) -> Iterator[Hit]:
-    """Tell of new tables with a foreign key whose column may be NULL."""
+    """Report new tables with a foreign key whose column may be NULL."""
     later = _not_null_later(step)
     for applied, operation in _tables(step):
         keys = {name for one in operation.constraints if one.kind == "primary" for name in one.columns}
@@ -136,7 +136,7 @@ def nullable_foreign_key(step: Step) -> Iterator[Hit]:
     aliases=("pgsafe:require-not-null",),
 )
 def nullable_column(step: Step) -> Iterator[Hit]:
-    """Tell of columns of new tables that nobody made NOT NULL."""
+    """Report columns of new tables that nobody made NOT NULL."""
     later = _not_null_later(step)
     for applied, operation in _tables(step):
         keys = {name for one in operation.constraints if one.kind == "primary" for name in one.columns}
