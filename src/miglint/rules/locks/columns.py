@@ -62,7 +62,8 @@ def volatile_default_rewrites(step: Step, context: Context) -> Iterator[Hit]:
         if source is None and situation == "add column volatile default":
             yield applied.hit(
                 f"{words}: every row is checked against the domain{kind}",
-                "Use the domain's base type, and add its condition as a CHECK that is NOT VALID first and validated in a "
+                "Use the domain's base type, and add its condition as a CHECK that is NOT VALID first and "
+                "validated in a "
                 "later migration.",
             )
             continue

@@ -316,6 +316,7 @@ def exclusion_builds_index(step: Step, context: Context) -> Iterator[Hit]:
         if effect is not None:
             yield applied.hit(
                 effect.words,
-                "PostgreSQL cannot build it concurrently. Add it in a maintenance window, or create a new table with the "
+                "PostgreSQL cannot build it concurrently. Add it in a maintenance window, or create a new table "
+                "with the "
                 "constraint, copy the rows in batches, and rename.",
             )

@@ -75,6 +75,7 @@ def backfill_with_schema_change(step: Step) -> Iterator[Hit]:
         if not applied.fresh(operation.table):
             yield applied.hit(
                 f'every row of "{operation.table.name}" that this changes stays locked until the transaction ends',
-                f"Update {ident(operation.table.name)} in batches, each in a transaction of its own, outside of the migration "
+                f"Update {ident(operation.table.name)} in batches, each in a transaction of its own, outside of "
+                "the migration "
                 "that changes the schema.",
             )

@@ -82,9 +82,11 @@ def work_under_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
             told.add(place)
             line = before.applied.script.file.position(before.applied.operation.span.start).line
             yield held.applied.hit(
-                f"ACCESS EXCLUSIVE on {before.table} is held since line {line}: blocks reads and writes while this works "
+                f"ACCESS EXCLUSIVE on {before.table} is held since line {line}: blocks reads and writes while "
+                "this works "
                 "through rows",
-                f"Move this statement to a migration of its own, so that the lock on {before.table} ends with the statement "
+                f"Move this statement to a migration of its own, so that the lock on {before.table} ends with "
+                "the statement "
                 "that needs it.",
             )
         if held.lock is Lock.ACCESS_EXCLUSIVE:
@@ -147,7 +149,8 @@ def several_tables_locked(step: Step, context: Context) -> Iterator[Hit]:
         if before.table != held.table and place not in told:
             told.add(place)
             yield held.applied.hit(
-                f"{held.lock} on {held.table} while {before.lock} on {before.table} is held: a session that takes them in "
+                f"{held.lock} on {held.table} while {before.lock} on {before.table} is held: a session that "
+                "takes them in "
                 "the other order deadlocks",
                 "Write one migration per table.",
             )

@@ -178,7 +178,7 @@ def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
 def _too_late(
     applied: AppliedOperation, last: AppliedOperation, settings: list[tuple[AppliedOperation, ops.SetVariable]]
 ) -> bool:
-    """Return whether a lock_timeout that follows the last lock is the first that its transaction has."""
+    """Return whether the lock_timeout after the last lock is the first of its transaction."""
     if last.transaction != applied.transaction:
         return False
     earlier = [
@@ -207,13 +207,13 @@ def _milliseconds(text: str) -> float | None:
     "LCK036",
     "idle-timeout-missing",
     INFO,
-    "No idle_in_transaction_session_timeout: a runner that hangs keeps its locks",
+    "A statement locks without idle_in_transaction_session_timeout: a hanging runner keeps its locks",
     dialects=("postgres",),
     default=False,
     aliases=("pgls:requireIdleInTransactionTimeout", "pgfence:missing-idle-timeout"),
 )
 def idle_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Report, once per script, locks that nothing ends when the runner hangs."""
+    """Report, once per script, locks that a hanging runner would keep."""
     for held in _unguarded(step, context, "idle_in_transaction_session_timeout", working=False):
         yield held.applied.hit(
             f"{_words(held)} without idle_in_transaction_session_timeout",
@@ -225,13 +225,13 @@ def idle_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     "LCK037",
     "application-name-missing",
     INFO,
-    "No application_name: nobody sees in pg_stat_activity who holds the lock",
+    "A statement locks without application_name: pg_stat_activity does not name the migration",
     dialects=("postgres",),
     default=False,
     aliases=("pgfence:missing-application-name",),
 )
 def application_name_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Report, once per script, locks that are taken without a name."""
+    """Report, once per script, locks of a session without application_name."""
     for held in _unguarded(step, context, "application_name", working=False):
         name = f"migration {step.migration.version}".strip()
         yield held.applied.hit(
@@ -244,17 +244,17 @@ def application_name_missing(step: Step, context: Context) -> Iterator[Hit]:
     "LCK044",
     "no-timeout-at-all",
     WARNING,
-    "A statement takes a lock that stops others, and neither lock_timeout nor statement_timeout limits it",
+    "A statement takes a blocking lock without lock_timeout or statement_timeout",
     dialects=("postgres",),
     default=False,
     aliases=("pgsafe:require-timeout",),
 )
 def no_timeout_at_all(step: Step, context: Context) -> Iterator[Hit]:
-    """Report, once per script, the first statement that nothing ends: a statement_timeout ends waiting too."""
+    """Report, once per script, the first statement without either: statement_timeout limits waiting too."""
     for held in _unguarded(step, context, "lock_timeout", "statement_timeout", working=False):
         yield held.applied.hit(
-            f"{_words(held)} without lock_timeout or statement_timeout: nothing ends the waiting",
-            "Put first: `SET lock_timeout = '2s';`, and run the migration again when it gives up.",
+            f"{_words(held)} without lock_timeout or statement_timeout: it may wait without limit",
+            "Put first: `SET lock_timeout = '2s';`, and retry the migration when it times out.",
         )
 
 
@@ -262,14 +262,14 @@ def no_timeout_at_all(step: Step, context: Context) -> Iterator[Hit]:
     "LCK050",
     "local-timeout-without-begin",
     INFO,
-    "SET LOCAL limits a transaction that the script does not begin: unless the runner does, it limits nothing",
+    "SET LOCAL outside of a transaction has no effect, unless the runner begins one",
     on=(ops.SetVariable,),
     dialects=("postgres",),
     default=False,
     aliases=("pgsafe:require-timeout",),
 )
 def local_timeout_without_begin(step: Step) -> Iterator[Hit]:
-    """Report limits that are gone with their own statement, as far as anybody said what runs the script."""
+    """Report SET LOCAL of a timeout where neither the script nor the runner begins a transaction."""
     for script, statements in scripts_of(step):
         if around(step, script) not in (Around.UNKNOWN, Around.NOTHING):
             continue
@@ -280,7 +280,7 @@ def local_timeout_without_begin(step: Step) -> Iterator[Hit]:
                 yield hit_in(
                     script,
                     operation.span,
-                    f"outside of a transaction SET LOCAL {operation.name} does nothing but warn",
+                    f"SET LOCAL {operation.name} has no effect outside of a transaction",
                     "Begin a transaction before it, or write SET without LOCAL. If the runner opens one for each file, "
                     'say so: `transaction = "per-file"` in the configuration.',
                 )

@@ -271,7 +271,8 @@ def foreign_key_type_differs(step: Step) -> Iterator[Hit]:
             yield hit_in(
                 found.script,
                 found.span,
-                f'"{found.table.name.name}.{one.name}" is {one.type}, but references "{found.target.name.name}.{two.name}", '
+                f'"{found.table.name.name}.{one.name}" is {one.type}, but references '
+                f'"{found.target.name.name}.{two.name}", '
                 f"which is {two.type}" + (": it cannot hold all keys" if smaller else ""),
                 "Give both columns the same type: indexes help less where types differ.",
                 severity=Severity.WARNING if smaller else None,

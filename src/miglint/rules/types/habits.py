@@ -100,7 +100,8 @@ def key_gone_with_column(step: Step) -> Iterator[Hit]:
                 gone.append(f'the unique index "{index.name.name}"')
         if gone:
             yield applied.hit(
-                f'with "{operation.table.name}.{operation.column}" goes {", ".join(gone)}, which this migration created',
+                f'with "{operation.table.name}.{operation.column}" goes {", ".join(gone)}, which this migration '
+                "created",
                 "Leave the column out where the table is made, and declare the key of the others anew.",
             )
 
