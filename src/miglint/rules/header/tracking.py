@@ -35,7 +35,7 @@ def _values(operation: ops.Insert, column: str) -> list[str | None]:
 
 
 def _is_version(value: str, step: Step, script: Script) -> bool:
-    """Return whether a value identifies the migration: its version, with or without leading zeros, its name, or its file."""
+    """Return whether a value identifies the migration: its version (leading zeros aside), its name or its file."""
     migration = step.migration
     forward = migration.forward or script
     file = forward.path.rsplit("/", 1)[-1]
