@@ -153,7 +153,7 @@ def _table_rule(step: Step, kind: str) -> Iterator[Hit]:
         condition = "using " in change.definition or "with check " in change.definition
         if (roles if kind == "roles" else condition) and not applied.fresh(change.table) and not undoes(step, applied):
             what = "applies to other roles" if kind == "roles" else "has another condition"
-            yield applied.hit(f'policy "{change.name}" of "{change.table.name}" {what}', _RELEASE, severity=INFO)
+            yield applied.hit(f'policy "{change.name}" of "{change.table.name}" {what}', _RELEASE)
 
 
 @hazard(
@@ -230,7 +230,7 @@ def row_level_security_switched(step: Step) -> Iterator[Hit]:
 def _options(step: Step, kind: str, what: str) -> Iterator[Hit]:
     for applied, operation in effective(step, ops.AlterOther):
         if operation.kind == kind and not undoes(step, applied):
-            yield applied.hit(f'{what} "{operation.name.name}" gets other settings', _RELEASE, severity=INFO)
+            yield applied.hit(f'{what} "{operation.name.name}" gets other settings', _RELEASE)
 
 
 @hazard(

@@ -230,5 +230,4 @@ def _inner(applied: AppliedOperation, kind: str, old: str, new: str) -> Hit:
     return applied.hit(
         f'{kind} "{old}" is renamed to "{new}"',
         f"Check first that nothing names {ident(old)}: ON CONFLICT, error handling, scripts.",
-        severity=INFO,
     )

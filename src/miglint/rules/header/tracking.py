@@ -1,4 +1,4 @@
-"""HDR: migrations that record themselves in a table of the database. Off until it is asked for."""
+"""HDR: migrations that record themselves in a table of the database; opt-in, by configuration."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _writes(statements: tuple[Statement, ...], table: str) -> Iterator[Operation
     options=_OPTIONS,
 )
 def migration_not_recorded(step: Step, context: Context) -> Iterator[Hit]:
-    """Report forwards without an `INSERT` of their own version, and of those that record another one."""
+    """Report forward scripts without an `INSERT` of their own version, and those that record another one."""
     script = step.migration.forward
     if script is None or not step.forward_statements:
         return

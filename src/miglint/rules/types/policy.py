@@ -90,7 +90,7 @@ def required_comment(step: Step, context: Context) -> Iterator[Hit]:
 
 
 def _silent(applied: AppliedOperation, what: str, words: str) -> Hit:
-    return applied.hit(f"{what} has no comment", f"`{words} IS '...';`", severity=INFO)
+    return applied.hit(f"{what} has no comment", f"`{words} IS '...';`")
 
 
 def _not_null_later(step: Step) -> set[tuple[str, str]]:
