@@ -1,4 +1,4 @@
-"""Which rules are on, and what each of them is told: names of all kinds become rules here.
+"""Which rules are enabled, with their severities and options: names of all kinds become rules here.
 
 A rule is named by its code (`IDM003`), its name, its family (`IDM`, `idempotency`), an alias (`squawk:ban-drop-table`)
 or `ALL`. The more exact name wins: `ignore = ["IDM"]` and `extend-select = ["IDM003"]` leave IDM003 on.

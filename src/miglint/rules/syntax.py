@@ -153,15 +153,15 @@ def opaque_block(step: Step) -> Iterator[Hit]:
 def execute_of_constant(step: Step) -> Iterator[Hit]:
     """Report EXECUTE of a constant string in a DO block."""
     for script, statements in scripts_of(step):
-        told: set[Span] = set()
+        reported: set[Span] = set()
         for statement in statements:
             for operation in flat(statement.operations) if statement.kind == "do" else ():
                 # A statement that was read out of a string has the position of the string.
                 span, base = operation.span, script.span.start
-                if span in told or isinstance(operation, (ops.Opaque, ops.Raise)):
+                if span in reported or isinstance(operation, (ops.Opaque, ops.Raise)):
                     continue
                 if _is_string(script.text[span.start - base : span.end - base].strip()):
-                    told.add(span)
+                    reported.add(span)
                     yield hit_in(
                         script,
                         span,

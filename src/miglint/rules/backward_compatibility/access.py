@@ -134,7 +134,7 @@ def privileges_revoked(step: Step) -> Iterator[Hit]:
         yield applied.hit(f'role "{role.name.name}" is dropped', "Check first that nothing logs in with it.")
     for applied, other in effective(step, ops.Opaque):
         if applied.moment.statement.kind == "drop owned":
-            ("Drop the objects by name instead.",)
+            yield applied.hit(other.reason, "Drop the objects by name instead.")
 
 
 def _table_rule(step: Step, kind: str) -> Iterator[Hit]:
@@ -145,7 +145,6 @@ def _table_rule(step: Step, kind: str) -> Iterator[Hit]:
                 yield applied.hit(
                     f'policy "{operation.name}" restricts which rows of "{operation.table.name}" are visible',
                     _RELEASE,
-                    severity=INFO,
                 )
         return
     for applied, change in effective(step, ops.AlterPolicy):

@@ -31,7 +31,7 @@ _QUIET = (ops.SetVariable, ops.Transaction, ops.SetComment, ops.SetPrivileges)
 def alter_table_combinable(step: Step, context: Context) -> Iterator[Hit]:
     """Report, once per table and script, an `ALTER TABLE` that follows one of the same table under the same lock."""
     last: dict[tuple[Direction, Key], tuple[object, Lock]] = {}
-    told: set[tuple[Direction, Key]] = set()
+    reported: set[tuple[Direction, Key]] = set()
     for applied in applied_operations(step).all:
         operation, direction = applied.operation, applied.script.direction
         if applied.idle or isinstance(operation, _QUIET):
@@ -50,8 +50,8 @@ def alter_table_combinable(step: Step, context: Context) -> Iterator[Hit]:
         if before is not None and before[0] is statement:
             last[place] = statement, max(before[1], *locks)
             continue
-        if before is not None and before[1] is max(locks) and place not in told:
-            told.add(place)
+        if before is not None and before[1] is max(locks) and place not in reported:
+            reported.add(place)
             yield applied.hit(
                 f"this ALTER TABLE {operation.table.name} can be part of the one before it",
                 f"`ALTER TABLE {qualified(operation.table)} ..., ...;` does both with one lock and one pass.",

@@ -58,12 +58,12 @@ def compared(executed: Executed) -> Iterator[Compared]:
 def _compared(
     script: Script, execution: Execution, replayed: Run, statements: tuple[Statement, ...], version: tuple[int, ...]
 ) -> Iterator[Compared]:
-    told = {one.span.start: one for one in foreseen(replayed, statements, version)}
+    predicted = {one.span.start: one for one in foreseen(replayed, statements, version)}
     failed = execution.error.index if execution.error is not None else -1
     held: dict[str, Lock] = {}
     for seen in execution.statements:
         locks = {lock.table: BY_PG_NAME[lock.mode] for lock in seen.locks}
-        said = told.get(seen.span.start)
+        said = predicted.get(seen.span.start)
         if said is not None and seen.index != failed:
             yield Compared(script, seen, seen.held, tuple(_differences(said, seen, locks, held)))
         # A transaction keeps its locks until it ends.

@@ -70,7 +70,7 @@ def locks_of(step: Step, context: Context) -> tuple[Held, ...]:
 def work_under_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
     """Report, once per transaction, a slow statement after one that blocks reads and writes."""
     holding: dict[tuple[Direction, int], Held] = {}
-    told: set[tuple[Direction, int]] = set()
+    reported: set[tuple[Direction, int]] = set()
     for held in locks_of(step, context):
         place = held.applied.script.direction, held.applied.transaction
         before = holding.get(place)
@@ -78,8 +78,8 @@ def work_under_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
         # Validation under the lock of its own NOT VALID has a rule of its own.
         validates = isinstance(held.applied.operation, ops.ValidateConstraint) and before is not None
         same = validates and before is not None and before.table == held.table
-        if before is not None and other_statement and held.works and place not in told and not same:
-            told.add(place)
+        if before is not None and other_statement and held.works and place not in reported and not same:
+            reported.add(place)
             line = before.applied.script.file.position(before.applied.operation.span.start).line
             yield held.applied.hit(
                 f"ACCESS EXCLUSIVE on {before.table} is held since line {line}: blocks reads and writes while "
@@ -112,13 +112,13 @@ def statement_after_exclusive_lock(step: Step, context: Context) -> Iterator[Hit
     if not holders:
         return
     holding: dict[tuple[Direction, int], Held] = {}
-    told: set[tuple[Direction, int]] = set()
+    reported: set[tuple[Direction, int]] = set()
     for applied in applied_operations(step).all:
         place = applied.script.direction, applied.transaction
         before = holding.get(place)
         later = before is not None and before.applied.moment.statement is not applied.moment.statement
-        if before is not None and later and place not in told and not isinstance(applied.operation, _QUIET):
-            told.add(place)
+        if before is not None and later and place not in reported and not isinstance(applied.operation, _QUIET):
+            reported.add(place)
             yield applied.hit(
                 f"ACCESS EXCLUSIVE on {before.table} is still held here",
                 "Let each statement that needs such a lock be the last of its transaction.",
@@ -140,14 +140,14 @@ def statement_after_exclusive_lock(step: Step, context: Context) -> Iterator[Hit
 def several_tables_locked(step: Step, context: Context) -> Iterator[Hit]:
     """Report, once per transaction, the second table that is locked."""
     first: dict[tuple[Direction, int], Held] = {}
-    told: set[tuple[Direction, int]] = set()
+    reported: set[tuple[Direction, int]] = set()
     for held in locks_of(step, context):
         if held.lock < Lock.SHARE:
             continue
         place = held.applied.script.direction, held.applied.transaction
         before = first.setdefault(place, held)
-        if before.table != held.table and place not in told:
-            told.add(place)
+        if before.table != held.table and place not in reported:
+            reported.add(place)
             yield held.applied.hit(
                 f"{held.lock} on {held.table} while {before.lock} on {before.table} is held: a session that "
                 "takes them in "

@@ -23,12 +23,12 @@ _REBUILDS = ("cluster", "refresh materialized view", "lock table")
 def _unguarded(step: Step, context: Context, *settings: str, working: bool) -> Iterator[Held]:
     """Yield the first operation of each script that locks (or runs long) while none of the settings limits it."""
     locks = {(held.applied.script.direction, held.applied.number): held for held in locks_of(step, context)}
-    told: set[Direction] = set()
+    reported: set[Direction] = set()
     limits: dict[tuple[Direction, str], tuple[AppliedOperation, bool]] = {}
     for applied in applied_operations(step).all:
         direction = applied.script.direction
         operation = applied.operation
-        if direction in told or applied.idle:
+        if direction in reported or applied.idle:
             continue
         if isinstance(operation, ops.SetVariable):
             _note(limits, applied, operation, settings)
@@ -42,7 +42,7 @@ def _unguarded(step: Step, context: Context, *settings: str, working: bool) -> I
         if not working and Lock.ROW_SHARE <= held.lock <= Lock.SHARE_UPDATE_EXCLUSIVE:
             continue
         if not any(_limits(limits.get((direction, setting)), applied) for setting in settings):
-            told.add(direction)
+            reported.add(direction)
             yield held
 
 

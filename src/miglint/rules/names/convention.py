@@ -223,13 +223,13 @@ def name_without_schema(step: Step) -> Iterator[Hit]:
     """Report tables and views whose schema depends on the search path."""
     for script, statements in scripts_of(step):
         for statement in statements:
-            told: set[str] = set()
+            reported: set[str] = set()
             for operation in flat(statement.operations):
                 made = _made(operation)
                 # What a template puts before a name may be its schema.
-                if made is None or made[1].schema is not None or made[1].name in told or has_tag(made[1].name):
+                if made is None or made[1].schema is not None or made[1].name in reported or has_tag(made[1].name):
                     continue
-                told.add(made[1].name)
+                reported.add(made[1].name)
                 yield hit_in(
                     script,
                     operation.span,

@@ -103,7 +103,7 @@ def _row_types(step: Step) -> Iterator[Hit]:
         if sure and isinstance(holder, (Table, View, Sequence)):
             typed = isinstance(operation, ops.CreateType)
             own, other = pair[::-1] if typed else pair
-            # PostgreSQL refuses the second of the two, except a type after a sequence: a sequence only checks for its name.
+            # PostgreSQL refuses the second of them, except a type after a sequence, which only checks its own name.
             refused = not (typed and isinstance(holder, Sequence))
             if refused and (other in step.before or other in made):
                 yield hit_in(
@@ -260,7 +260,7 @@ def identifier_too_long(step: Step) -> Iterator[Hit]:
 
 
 def _given(step: Step, operation: ops.Drop) -> bool:
-    """Return whether a file gives the name of what is dropped: then that is where it is told to be too long."""
+    """Return whether a file gives the name of what is dropped: the name is reported there."""
     name = operation.name.name
     if any(item.name == name for item in declared(step)):
         return True

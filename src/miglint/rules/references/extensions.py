@@ -173,7 +173,7 @@ def extension_not_created(steps: Sequence[Passage], context: Context) -> Iterato
     An error where a baseline schema names all that exists; otherwise somebody may have created it by hand.
     """
     target = context.targets.get("postgres") or ()
-    told: set[str] = set()
+    reported: set[str] = set()
     made: set[str] = set()
     first = True
     for step in steps:
@@ -193,11 +193,11 @@ def extension_not_created(steps: Sequence[Passage], context: Context) -> Iterato
                 made |= _created(operation)
                 for kind, name in _mentions(operation):
                     extension = _extension_of(kind, name, target)
-                    if extension is None or extension in made or extension in told:
+                    if extension is None or extension in made or extension in reported:
                         continue
                     if _made_by_files(step.after, kind, name):
                         continue
-                    told.add(extension)
+                    reported.add(extension)
                     hit = hit_in(
                         forward,
                         operation.span,

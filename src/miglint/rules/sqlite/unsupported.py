@@ -166,9 +166,9 @@ def _hits(step: Step, kind: str, message: str, *, severity: Severity | None = No
             yield hit_in(item.script, item.span, f"SQLite refuses this: {item.said}", severity=severity)
             continue
         since = "" if item.feature.since is None else _shown(item.feature.since)
-        told = message.format(title=item.feature.title, words=item.said, since=since)
+        text = message.format(title=item.feature.title, words=item.said, since=since)
         advice = item.feature.advice
-        yield hit_in(item.script, item.span, told, f"{advice[0].upper()}{advice[1:]}.", severity=severity)
+        yield hit_in(item.script, item.span, text, f"{advice[0].upper()}{advice[1:]}.", severity=severity)
 
 
 def _shown(version: Version) -> str:

@@ -129,7 +129,7 @@ def transaction_inside_the_tools(step: Step) -> Iterator[Hit]:
             if not isinstance(operation, ops.Transaction) or statement.kind == "do":
                 continue
             if operation.action in ("commit", "rollback"):
-                # The tool's transaction has ended here, which is reported: BEGIN then starts a new one, for the tool to end.
+                # The tool's transaction has ended, which is reported: BEGIN then starts a new one for the tool to end.
                 break
             if operation.action == "begin":
                 runner = "the runner" if step.runner is not None else step.layout

@@ -228,14 +228,14 @@ def pragma_in_transaction(step: Step) -> Iterator[Hit]:
         if script.dialect is not Dialect.SQLITE or not any(statement.kind == "pragma" for statement in statements):
             continue
         wrapped = around(step, script) is Around.TOOL
-        told: set[str] = set()
+        reported: set[str] = set()
         for _, operation, begun in placed(statements):
             if not isinstance(operation, ops.Pragma) or operation.value is None:
                 continue
             name = operation.name.lower()
-            if name not in _IGNORED_PRAGMAS or name in told or not (wrapped or begun is not None):
+            if name not in _IGNORED_PRAGMAS or name in reported or not (wrapped or begun is not None):
                 continue
-            told.add(name)
+            reported.add(name)
             who = "the script has begun" if begun is not None else f"{step.layout or 'the runner'} has begun"
             yield hit_in(
                 script,

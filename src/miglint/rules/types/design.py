@@ -140,17 +140,17 @@ def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -
 )
 def foreign_key_without_index(step: Step) -> Iterator[Hit]:
     """Report foreign keys without an index that begins with their columns, new or existing."""
-    told: set[tuple[Key, tuple[str, ...]]] = set()
+    reported: set[tuple[Key, tuple[str, ...]]] = set()
     for applied, name, constraint in _foreign_keys(step):
         key = _after_key(step, applied, name)
         table = step.after.table(key)
-        if table is None or not constraint.columns or (key, constraint.columns) in told:
+        if table is None or not constraint.columns or (key, constraint.columns) in reported:
             continue
         if table.partition_of is not None and not _known(step.after, _after_key(step, applied, table.partition_of)):
             # A partition has the indexes of its parent, which are not known.
             continue
         if not _covered(step.after, key, constraint.columns, table):
-            told.add((key, constraint.columns))
+            reported.add((key, constraint.columns))
             listed = ", ".join(map(ident, constraint.columns))
             index = ident("_".join((name.name, *constraint.columns, "idx")))
             other = constraint.table.name if constraint.table is not None else "the other table"
