@@ -1,7 +1,8 @@
 """`python -m miglint.cli.rule_book`: what the registry says of rules, written into the pages and the comparison.
 
 It writes the head of each page in `rules/`, the list of rules on the page of each family, and in `docs/comparison.md`
-the columns of links and of other tools' names: which rules a row is about is read from the row. A page whose rule got another name or family is moved.
+the columns of links and of other tools' names: which rules a row is about is read from the row. A page whose rule got
+another name or family is moved.
 """
 
 from __future__ import annotations
