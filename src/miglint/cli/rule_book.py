@@ -1,7 +1,8 @@
 """`python -m miglint.cli.rule_book`: what the registry says of rules, written into the pages and the comparison.
 
-It writes the head of each page in `rules/`, and in `docs/comparison.md` the columns of links and of other tools' names:
-which rules a row is about is read from the row. A page whose rule got another name or family is moved.
+It writes the head of each page in `rules/`, the list of rules on the page of each family, and in `docs/comparison.md`
+the columns of links and of other tools' names: which rules a row is about is read from the row. A page whose rule got
+another name or family is moved.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import click
 
 from miglint.base.errors import UsageError
 from miglint.rules.definition import Rule
-from miglint.rules.pages import place, with_head
+from miglint.rules.pages import FAMILY_PAGE, family_page, place, with_head
 from miglint.rules.registry import built_in
 
 # The order in which a row lists the names of other tools.
@@ -48,6 +49,14 @@ def renewed(root: Path) -> dict[Path, str]:
         new = with_head(rule, text)
         if new != text or pages[rule.code] != book / place(rule):
             texts[book / place(rule)] = new
+    for family in built_in().families.values():
+        path = book / family / FAMILY_PAGE
+        if not path.is_file():
+            raise UsageError(f"the family {family} has no page: write {path}")
+        text = path.read_text(encoding="utf-8")
+        new = family_page(text, [rule for rule in built_in().rules.values() if rule.category == family])
+        if new != text:
+            texts[path] = new
     comparison = root / "docs" / "comparison.md"
     text = comparison.read_text(encoding="utf-8")
     new = "\n".join(map(_row, text.split("\n")))
@@ -91,7 +100,7 @@ def command(*, check: bool, root: Path) -> None:
     for path, text in texts.items():
         click.echo(f"{path} is stale" if check else str(path))
         if not check:
-            for former in path.parent.parent.glob(f"*/{path.name.partition('-')[0]}-*.md"):
+            for former in path.parent.parent.glob(f"*/{path.name[:6]}-*.md"):
                 former.unlink()
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")

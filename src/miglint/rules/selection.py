@@ -1,4 +1,4 @@
-"""Which rules are on, and what each of them is told: names of all kinds become rules here.
+"""Which rules are enabled, with their severities and options: names of all kinds become rules here.
 
 A rule is named by its code (`IDM003`), its name, its family (`IDM`, `idempotency`), an alias (`squawk:ban-drop-table`)
 or `ALL`. The more exact name wins: `ignore = ["IDM"]` and `extend-select = ["IDM003"]` leave IDM003 on.
@@ -57,7 +57,7 @@ class Selection(Struct, frozen=True):
 
     @property
     def reads_other_files(self) -> bool:
-        """Whether a rule's findings depend on a library and its own configuration, wherever that is."""
+        """Return whether a rule's findings depend on a library and its own configuration, wherever that is."""
         return bool(self.left_out) or any(self.registry.rules[code].needs is not None for code in self.enabled)
 
     def severity_of(self, finding: Finding, path: str) -> Severity | None:

@@ -1,4 +1,4 @@
-"""BWC030 to BWC039: what changes for old code though nothing goes: all of it opt-in."""
+"""BWC030 to BWC039: changes that running code meets though nothing is dropped; opt-in."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from miglint.schema.objects import Absent
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
-_RELEASE = "First release code that copes with both."
+_RELEASE = "Deploy code that works with both first."
 
 
 @hazard(
     "BWC030",
     "default-changed",
     INFO,
-    "The default of a column changes what old code writes",
+    "The default of a column changes what running code writes",
     on=(ops.SetDefault,),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-set-default", "strong_migrations:change_column_default"),
 )
 def default_changed(step: Step) -> Iterator[Hit]:
-    """Tell of defaults that old code writes from now on without knowing them."""
+    """Report changed defaults, which running code writes without knowing it."""
     for applied, operation in effective(step, ops.SetDefault):
         if operation.default is None or undoes(step, applied):
             continue
         if operation.kind != "domain" and applied.fresh_column(operation.table, operation.column):
             continue
         yield applied.hit(
-            f'old code that leaves "{operation.table.name}.{operation.column}" out writes {operation.default.text}',
-            "Release code that always writes the column before the default changes.",
+            f'an INSERT without "{operation.table.name}.{operation.column}" writes {operation.default.text}',
+            "Deploy code that always writes the column first.",
         )
 
 
@@ -44,14 +44,14 @@ def default_changed(step: Step) -> Iterator[Hit]:
     "BWC031",
     "view-or-function-replaced",
     INFO,
-    "A view or function is replaced under the feet of the running application",
+    "A view or function that running code may use is replaced",
     on=(ops.CreateRoutine, ops.CreateView),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-replace-view-function",),
 )
 def view_or_function_replaced(step: Step) -> Iterator[Hit]:
-    """Tell of `OR REPLACE` where there may be something to replace."""
+    """Report `OR REPLACE` where the object may exist."""
     found: list[tuple[AppliedOperation, str, str]] = []
     for applied, view in effective(step, ops.CreateView):
         gone = isinstance(applied.before.get(applied.key(view.name)), Absent)
@@ -66,25 +66,27 @@ def view_or_function_replaced(step: Step) -> Iterator[Hit]:
             made.add(routine.name.name)
     for applied, kind, name in found:
         if not undoes(step, applied):
-            yield applied.hit(f'the {kind} "{name}" answers otherwise from now on', "Give the new one a new name.")
+            yield applied.hit(
+                f'{kind} "{name}" is replaced; callers get the new behavior', "Give the new one another name."
+            )
 
 
 @hazard(
     "BWC032",
     "column-added",
     INFO,
-    "A new column changes what SELECT * and INSERT without a list of columns mean",
+    "A new column changes the result of SELECT * and INSERT without a column list",
     on=(ops.AddColumn,),
     default=False,
     aliases=("squawk:ban-add-column",),
 )
 def column_added(step: Step) -> Iterator[Hit]:
-    """Tell of columns added to tables that were there before."""
+    """Report columns added to existing tables."""
     for applied, operation in effective(step, ops.AddColumn):
         if operation.kind != "type" and not applied.fresh(operation.table) and not undoes(step, applied):
             yield applied.hit(
-                f'rows of "{operation.table.name}" have one more value, "{operation.column.name}"',
-                "Old code must name its columns.",
+                f'rows of "{operation.table.name}" have another column, "{operation.column.name}"',
+                "Running code must name its columns.",
             )
 
 
@@ -92,49 +94,49 @@ def column_added(step: Step) -> Iterator[Hit]:
     "BWC033",
     "enum-value-added",
     INFO,
-    "Old code may read an enum value that it does not know",
+    "Running code may read an enum value that it does not know",
     on=(ops.AddEnumValue, ops.CreateType),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-add-enum-value", "pgls:avoidAlterEnumAddValue", "pgfence:alter-enum-add-value"),
 )
 def enum_value_added(step: Step) -> Iterator[Hit]:
-    """Tell of values added to enums that were there before."""
+    """Report values added to existing enums."""
     made = {operation.name.name for _, operation in effective(step, ops.CreateType, forward_only=True)}
     for applied, operation in effective(step, ops.AddEnumValue):
         if operation.name.name not in made:
-            yield applied.hit(f"old code may read '{operation.value}' and not know it", _RELEASE)
+            yield applied.hit(f"running code may read the new value '{operation.value}'", _RELEASE)
 
 
 @hazard(
     "BWC034",
     "composite-attribute-added",
     INFO,
-    "A new attribute changes the shape of a composite type for old code",
+    "A new attribute changes a composite type that running code may use",
     on=(ops.AddColumn, ops.CreateType),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-add-composite-attribute",),
 )
 def composite_attribute_added(step: Step) -> Iterator[Hit]:
-    """Tell of attributes added to composite types that were there before."""
+    """Report attributes added to existing composite types."""
     made = {operation.name.name for _, operation in effective(step, ops.CreateType, forward_only=True)}
     for applied, operation in effective(step, ops.AddColumn):
         if operation.kind == "type" and operation.table.name not in made and not undoes(step, applied):
-            yield applied.hit(f'"{operation.table.name}" has one more attribute', _RELEASE)
+            yield applied.hit(f'type "{operation.table.name}" gets another attribute', _RELEASE)
 
 
 @hazard(
     "BWC035",
     "write-restriction-added",
     INFO,
-    "A new constraint, unique index or NOT NULL can refuse what old code writes",
+    "A new constraint, unique index or NOT NULL can reject what running code writes",
     on=(ops.AddColumn, ops.AddConstraint, ops.CreateIndex, ops.SetNullable),
     default=False,
     aliases=("squawk:ban-new-write-restriction",),
 )
 def write_restriction_added(step: Step) -> Iterator[Hit]:
-    """Tell of rules that old code does not know; not of tables and columns that it does not know either."""
+    """Report constraints that running code does not know, except on new tables and columns."""
     found: list[tuple[AppliedOperation, str]] = []
     for applied, adding in effective(step, ops.AddConstraint):
         if adding.constraint.using_index is None and not (adding.kind == "table" and applied.fresh(adding.table)):
@@ -153,31 +155,33 @@ def write_restriction_added(step: Step) -> Iterator[Hit]:
             found.append((applied, added.table.name))
     for applied, name in found:
         if not undoes(step, applied):
-            yield applied.hit(f'"{name}" can refuse what old code writes from now on', "First release code that obeys.")
+            yield applied.hit(
+                f'"{name}" can reject what running code writes', "Deploy compatible application code first."
+            )
 
 
 @hazard(
     "BWC036",
     "generated-expression-changed",
     INFO,
-    "The expression of a generated column changes: old code reads other values",
+    "The expression of a generated column changes: running code reads other values",
     on=(ops.AddColumn, ops.SetGenerated),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-alter-generated-expression",),
 )
 def generated_expression_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `SET EXPRESSION`, and of generated columns that are added."""
+    """Report `SET EXPRESSION`, and generated columns that are added."""
     for applied, added in effective(step, ops.AddColumn):
         if added.column.generated is not None and not applied.fresh(added.table) and not undoes(step, applied):
             yield applied.hit(
-                f'"{added.table.name}.{added.column.name}" is computed: old code that writes all columns fails',
+                f'"{added.table.name}.{added.column.name}" is generated: running code that writes all columns fails',
                 "Name the columns in all statements.",
             )
     for applied, operation in effective(step, ops.SetGenerated):
         if operation.expression is not None and not applied.fresh(operation.table) and not undoes(step, applied):
             yield applied.hit(
-                f'"{operation.table.name}.{operation.column}" is computed otherwise from now on',
+                f'"{operation.table.name}.{operation.column}" is computed by another expression',
                 "Add a column with the new expression beside it.",
             )
 
@@ -186,58 +190,58 @@ def generated_expression_changed(step: Step) -> Iterator[Hit]:
     "BWC037",
     "sequence-values-changed",
     INFO,
-    "A sequence is restarted or counts otherwise: old code may get numbers twice",
+    "A sequence is restarted or changed: running code may get a number twice",
     on=(ops.AlterSequence, ops.Select),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-alter-sequence-values",),
 )
 def sequence_values_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `RESTART`, `INCREMENT` and the like, and of `setval`."""
+    """Report `RESTART`, `INCREMENT` and the like, and `setval`."""
     for applied, operation in effective(step, ops.AlterSequence):
         if (operation.restart or operation.options) and not applied.fresh(operation.name) and not undoes(step, applied):
             yield applied.hit(
-                f'"{operation.name.name}" gives other numbers from now on',
-                f"Look at the highest number in use first: `SELECT last_value FROM {qualified(operation.name)};`",
+                f'sequence "{operation.name.name}" returns other numbers',
+                f"Check the last number first: `SELECT last_value FROM {qualified(operation.name)};`",
             )
     for applied, query in effective(step, ops.Select):
         if any(name.name == "setval" for name in query.query.functions):
-            yield applied.hit("setval: a sequence gives other numbers from now on", "Look at the highest number first.")
+            yield applied.hit("setval: the sequence returns other numbers", "Check the last number first.")
 
 
 @hazard(
     "BWC038",
     "function-options-changed",
     INFO,
-    "Options of a function change how it behaves for old code",
+    "Options of a function change how it behaves for running code",
     on=(ops.AlterRoutine,),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-alter-function-options",),
 )
 def function_options_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `ALTER FUNCTION ... options`."""
+    """Report `ALTER FUNCTION ... options`."""
     for applied, operation in effective(step, ops.AlterRoutine):
         if not undoes(step, applied):
             said = " ".join(operation.options)
-            yield applied.hit(f'"{operation.name.name}": {said} from now on', _RELEASE)
+            yield applied.hit(f'function "{operation.name.name}" changes: {said}', _RELEASE)
 
 
 @hazard(
     "BWC039",
     "view-options-changed",
     INFO,
-    "Options of a view change how it behaves for old code",
+    "Options of a view change how it behaves for running code",
     on=(ops.SetTableOption,),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-alter-view-options",),
 )
 def view_options_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `ALTER VIEW ... SET (...)` and defaults of views."""
+    """Report `ALTER VIEW ... SET (...)` and defaults of views."""
     for applied, operation in effective(step, ops.SetTableOption):
         if operation.kind not in ("view", "materialized view") or operation.option == "owner":
             continue
         if not applied.fresh(operation.table) and not undoes(step, applied):
             option = operation.option.removeprefix("storage parameter ")
-            yield applied.hit(f'{option} of "{ident(operation.table.name)}" is another from now on', _RELEASE)
+            yield applied.hit(f'{option} of "{ident(operation.table.name)}" changes', _RELEASE)

@@ -1,4 +1,4 @@
-"""BWC001 to BWC014: what the running application uses is dropped."""
+"""BWC001 to BWC014: drops of what the running application uses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from miglint.rules.support.clauses import ident, qualified
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
-_TWO_RELEASES = "First release code that does without it; drop it in a later migration."
+_TWO_RELEASES = "Deploy code that does not use it first; drop it in a later migration."
 
 
 @hazard(
@@ -35,11 +35,11 @@ _TWO_RELEASES = "First release code that does without it; drop it in a later mig
     ),
 )
 def table_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of tables that are dropped and do not come back."""
+    """Report tables that are dropped and not created again."""
     for applied, operation in dropped(step, "table", "foreign table"):
         yield applied.hit(
-            f'"{operation.name.name}" goes while the running application may still read and write it',
-            f"First release code that does without it, and rename it to see who complains: "
+            f'"{operation.name.name}" is dropped while the running application may still use it',
+            f"Deploy code that does not use it first, then rename it to find remaining users: "
             f"`ALTER TABLE {qualified(operation.name)} RENAME TO {ident(operation.name.name + '_unused')};`. "
             "Drop it in a later migration.",
         )
@@ -64,7 +64,7 @@ def table_dropped(step: Step) -> Iterator[Hit]:
     ),
 )
 def column_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of columns that are dropped and do not come back under their name."""
+    """Report columns that are dropped and not added again under their name."""
     for applied, operation in effective(step, ops.DropColumn):
         table = operation.table
         if applied.fresh_column(table, operation.column) or undoes(step, applied):
@@ -81,13 +81,13 @@ def column_dropped(step: Step) -> Iterator[Hit]:
             column = f"{qualified(table)} ALTER COLUMN {ident(operation.column)}"
             loosen = f"`ALTER TABLE {column} DROP NOT NULL;` lets that code write. "
         yield applied.hit(
-            f'"{table.name}.{operation.column}" goes while the running application may still name it',
-            f"First release code that does without it. {loosen}Drop it in a later migration.",
+            f'"{table.name}.{operation.column}" is dropped while the running application may still use it',
+            f"Deploy code that does not use it first. {loosen}Drop it in a later migration.",
         )
 
 
 def _renamed_to(step: Step, applied: AppliedOperation, operation: ops.DropColumn) -> bool:
-    """Return whether the script itself gave the column that name: nobody uses it, and of the old one BWC021 tells."""
+    """Return whether the script itself gave the column that name: nobody uses it, and BWC021 reports the old name."""
     return any(
         earlier.script is applied.script
         and earlier.number < applied.number
@@ -106,9 +106,9 @@ def _renamed_to(step: Step, applied: AppliedOperation, operation: ops.DropColumn
     aliases=("squawk:ban-drop-view",),
 )
 def view_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of views that are dropped and not made again."""
+    """Report views that are dropped and not created again."""
     for applied, operation in dropped(step, "view", "materialized view"):
-        yield applied.hit(f'the {operation.kind} "{operation.name.name}" goes', _TWO_RELEASES)
+        yield applied.hit(f'{operation.kind} "{operation.name.name}" is dropped', _TWO_RELEASES)
 
 
 @hazard(
@@ -121,54 +121,54 @@ def view_dropped(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-drop-function",),
 )
 def function_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of functions, procedures and aggregates that are dropped and not made again."""
+    """Report functions, procedures and aggregates that are dropped and not created again."""
     for applied, operation in dropped_others(step, ("function", "procedure", "routine", "aggregate"), "routine"):
-        yield applied.hit(f'the {operation.kind} "{operation.name.name}" goes', _TWO_RELEASES)
+        yield applied.hit(f'{operation.kind} "{operation.name.name}" is dropped', _TWO_RELEASES)
 
 
 @hazard(
     "BWC005",
     "type-dropped",
     WARNING,
-    "A type is dropped that the running application may still name",
+    "A type is dropped that the running application may still use",
     on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-type",),
 )
 def type_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of types that are dropped and not made again."""
+    """Report types that are dropped and not created again."""
     for applied, operation in dropped_others(step, ("type",), "type"):
-        yield applied.hit(f'the type "{operation.name.name}" goes', _TWO_RELEASES)
+        yield applied.hit(f'type "{operation.name.name}" is dropped', _TWO_RELEASES)
 
 
 @hazard(
     "BWC006",
     "domain-dropped",
     WARNING,
-    "A domain is dropped that the running application may still name",
+    "A domain is dropped that the running application may still use",
     on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-domain",),
 )
 def domain_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of domains that are dropped and not made again."""
+    """Report domains that are dropped and not created again."""
     for applied, operation in dropped_others(step, ("domain",), "type"):
-        yield applied.hit(f'the domain "{operation.name.name}" goes', _TWO_RELEASES)
+        yield applied.hit(f'domain "{operation.name.name}" is dropped', _TWO_RELEASES)
 
 
 @hazard(
     "BWC007",
     "sequence-dropped",
     WARNING,
-    "A sequence is dropped that the running application may still draw from",
+    "A sequence is dropped that the running application may still use",
     on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-sequence",),
 )
 def sequence_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of sequences that are dropped and not made again."""
+    """Report sequences that are dropped and not created again."""
     for applied, operation in dropped(step, "sequence"):
-        yield applied.hit(f'the sequence "{operation.name.name}" goes', _TWO_RELEASES)
+        yield applied.hit(f'sequence "{operation.name.name}" is dropped', _TWO_RELEASES)
 
 
 @hazard(
@@ -181,10 +181,10 @@ def sequence_dropped(step: Step) -> Iterator[Hit]:
     aliases=("squawk:ban-drop-extension",),
 )
 def extension_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of extensions that are dropped."""
+    """Report extensions that are dropped."""
     for applied, operation in dropped_others(step, ("extension",), "extension"):
         yield applied.hit(
-            f'the extension "{operation.name.name}" goes, and whatever of it the running application uses',
+            f'extension "{operation.name.name}" is dropped with all its types and functions',
             _TWO_RELEASES,
         )
 
@@ -193,13 +193,13 @@ def extension_dropped(step: Step) -> Iterator[Hit]:
     "BWC009",
     "default-dropped",
     WARNING,
-    "The default of a column is dropped: old code leaves the column out and relies on it",
+    "The default of a column is dropped that running code relies on",
     on=(ops.SetDefault,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-default",),
 )
 def default_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of defaults that go; of a new column only where no old code can write a row without it."""
+    """Report dropped defaults; of a new column only where no INSERT without it is possible."""
     for applied, operation in effective(step, ops.SetDefault):
         if operation.default is not None or operation.kind == "view":
             continue
@@ -214,13 +214,13 @@ def default_dropped(step: Step) -> Iterator[Hit]:
         if end is not None and (after is None or after.default is not None or after.identity is not None):
             continue
         needed = after is not None and after.nullable is False
-        # A default that only filled the rows that are there: old code does not know the column, and cannot write it.
+        # A default that only filled existing rows: running code does not know the column, and cannot write it.
         if new and not needed:
             continue
         yield applied.hit(
-            f'"{operation.table.name}.{operation.column}" has no default any more: an INSERT that leaves it out '
+            f'"{operation.table.name}.{operation.column}" has no default any more: an INSERT without it '
             + ("fails" if needed else "writes NULL"),
-            "First release code that always writes the column; drop the default in a later migration.",
+            "Deploy code that always writes the column first; drop the default in a later migration.",
         )
 
 
@@ -228,7 +228,7 @@ def default_dropped(step: Step) -> Iterator[Hit]:
     "BWC010",
     "not-null-dropped",
     WARNING,
-    "NOT NULL is dropped: the running application may meet a NULL that it never had to expect",
+    "NOT NULL is dropped: running code may read a NULL that it does not expect",
     on=(ops.SetNullable,),
     dialects=("postgres",),
     aliases=(
@@ -241,7 +241,7 @@ def default_dropped(step: Step) -> Iterator[Hit]:
     ),
 )
 def not_null_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of columns that may hold NULL from now on."""
+    """Report columns that become nullable."""
     for applied, operation in effective(step, ops.SetNullable):
         if not operation.nullable or operation.kind == "view":
             continue
@@ -255,8 +255,8 @@ def not_null_dropped(step: Step) -> Iterator[Hit]:
             continue
         name = f"{operation.table.name}.{operation.column}".rstrip(".")
         yield applied.hit(
-            f'"{name}" can be NULL from now on, and old code reads it as if it could not',
-            "First release code that copes with NULL; until all of it does, nobody may write one.",
+            f'"{name}" becomes nullable, and running code may not expect NULL',
+            "Deploy code that handles NULL first; write no NULL until all of it does.",
         )
 
 
@@ -264,18 +264,19 @@ def not_null_dropped(step: Step) -> Iterator[Hit]:
     "BWC011",
     "generated-expression-dropped",
     WARNING,
-    "A generated column becomes a plain one: nobody computes it any more",
+    "A generated column becomes a plain one, which nothing computes",
     on=(ops.SetGenerated,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-generated-expression",),
 )
 def generated_expression_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of `DROP EXPRESSION`."""
+    """Report `DROP EXPRESSION`."""
     for applied, operation in effective(step, ops.SetGenerated):
         if operation.expression is None and not applied.fresh(operation.table) and not undoes(step, applied):
             yield applied.hit(
-                f'"{operation.table.name}.{operation.column}" is no longer computed, and old code never writes it',
-                "First release code that writes the column, or have a trigger fill it.",
+                f'"{operation.table.name}.{operation.column}" is no longer computed, and running code does not '
+                "write it",
+                "Deploy code that writes the column first, or have a trigger fill it.",
             )
 
 
@@ -283,48 +284,48 @@ def generated_expression_dropped(step: Step) -> Iterator[Hit]:
     "BWC012",
     "identity-changed",
     WARNING,
-    "The identity of a column is changed or dropped: old code relies on the numbers it gives",
+    "The identity of a column is changed or dropped that running code relies on",
     on=(ops.SetIdentity,),
     dialects=("postgres",),
     aliases=("squawk:ban-alter-identity",),
 )
 def identity_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `SET GENERATED` and `DROP IDENTITY`."""
+    """Report `SET GENERATED` and `DROP IDENTITY`."""
     for applied, operation in effective(step, ops.SetIdentity):
         if operation.action == "add" or applied.fresh(operation.table) or undoes(step, applied):
             continue
         column = f'"{operation.table.name}.{operation.column}"'
         if operation.action == "drop":
-            message = f"{column} is no longer numbered: an INSERT that leaves it out fails or writes NULL"
+            message = f"{column} is no longer numbered: an INSERT without it fails or writes NULL"
         elif operation.identity == "always":
-            message = f"{column} refuses numbers that the application gives itself from now on"
+            message = f"{column} rejects numbers that the application supplies"
         else:
-            message = f"the numbers of {column} are given in another way from now on"
-        yield applied.hit(message, "First release code that works with both.")
+            message = f"{column} is numbered in another way"
+        yield applied.hit(message, "Deploy code that works with both first.")
 
 
 @hazard(
     "BWC013",
     "schema-of-object-changed",
     WARNING,
-    "An object moves to another schema: whoever names it with its old one, or finds it by search_path, fails",
+    "An object moves to another schema: running code no longer finds it",
     on=(ops.SetSchema,),
     dialects=("postgres",),
     aliases=("squawk:ban-set-schema",),
 )
 def schema_of_object_changed(step: Step) -> Iterator[Hit]:
-    """Tell of `SET SCHEMA`."""
+    """Report `SET SCHEMA`."""
     for applied, operation in effective(step, ops.SetSchema):
         if applied.fresh(operation.name) or undoes(step, applied):
             continue
         moved = ops.Name(operation.schema, operation.name.name)
         view = operation.kind == "table"
         yield applied.hit(
-            f'the {operation.kind} "{operation.name.name}" is not where the running application looks for it',
-            f"Leave a view behind in the same transaction: `CREATE VIEW {qualified(operation.name)} AS "
+            f'{operation.kind} "{operation.name.name}" is no longer where the running application looks for it',
+            f"Create a view under the old name in the same transaction: `CREATE VIEW {qualified(operation.name)} AS "
             f"SELECT * FROM {qualified(moved)};`"
             if view
-            else "Put the new schema on everybody's search_path first.",
+            else "Add the new schema to every search_path first.",
         )
 
 
@@ -332,14 +333,14 @@ def schema_of_object_changed(step: Step) -> Iterator[Hit]:
     "BWC014",
     "inheritance-detached",
     INFO,
-    "A partition or child table is no longer seen through its parent",
+    "A partition or child table is no longer visible through its parent",
     on=(ops.DetachPartition, ops.SetInherit),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-detach-inheritance",),
 )
 def inheritance_detached(step: Step) -> Iterator[Hit]:
-    """Tell of `DETACH PARTITION` and `NO INHERIT`."""
+    """Report `DETACH PARTITION` and `NO INHERIT`."""
     found = [
         (applied, one.partition, one.table)
         for applied, one in effective(step, ops.DetachPartition)
@@ -349,6 +350,6 @@ def inheritance_detached(step: Step) -> Iterator[Hit]:
     for applied, child, parent in found:
         if not applied.fresh(child) and not undoes(step, applied):
             yield applied.hit(
-                f'queries of "{parent.name}" no longer see the rows of "{child.name}"',
-                "First release code that does without them.",
+                f'queries of "{parent.name}" no longer return the rows of "{child.name}"',
+                "Deploy code that does not need them first.",
             )

@@ -1,4 +1,4 @@
-"""BWC020 to BWC024: what the running application uses is called otherwise, or is of another type."""
+"""BWC020 to BWC024: objects that the running application uses are renamed or get another type."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 _TABLES = ("table", "foreign table")
 # Objects that no application names.
 _NAMELESS = frozenset({"index", "constraint", "trigger", "policy", "rule", "role", "database"})
-# What these cost is a matter of the column's indexes and constraints, not of what it can hold.
+# What these cost depends on the column's indexes and constraints, not on its values.
 _MERELY_WIDER = (Change.NOTHING, Change.CHECK, Change.REINDEX)
-# A client that reads the first as its own type reads the second as well.
+# A client that reads the first type reads the second as well.
 _WIDER = frozenset(
     {
         ("int2", "int4"),
@@ -39,7 +39,7 @@ _WIDER = frozenset(
     "BWC020",
     "table-renamed",
     ERROR,
-    "A table is renamed: the running application fails at the old name",
+    "A table is renamed; running code still uses the old name",
     on=(ops.Rename,),
     aliases=(
         "squawk:renaming-table",
@@ -54,25 +54,25 @@ _WIDER = frozenset(
     ),
 )
 def table_renamed(step: Step) -> Iterator[Hit]:
-    """Tell of tables that are renamed and leave nothing behind under their old name."""
+    """Report tables that are renamed and leave nothing under their old name."""
     for applied, operation in effective(step, ops.Rename):
         if operation.kind not in _TABLES or applied.fresh(operation.name) or undoes(step, applied):
             continue
         if isinstance(applied.before.find(applied.key(operation.name)), View):
             continue
-        # A view, or a table made anew, that takes the old name serves the old code.
+        # A view, or a new table, under the old name serves running code.
         if end_of(step, applied).find(applied.key(operation.name)) is not None:
             continue
         if _dropped_after(step, applied, operation):
             yield applied.hit(
-                f'"{operation.name.name}" is renamed and goes, and {_RUNNING} does not know', _FIRST, severity=WARNING
+                f'"{operation.name.name}" is renamed and dropped; {_RUNNING} still uses it', _FIRST, severity=WARNING
             )
             continue
         new = operation.name._replace(name=operation.new)
         yield applied.hit(
-            f'"{operation.name.name}" is called "{operation.new}" from now on, and {_RUNNING} does not know',
-            f"Leave a view behind in the same transaction, `CREATE VIEW {qualified(operation.name)} AS SELECT * FROM "
-            f"{qualified(new)};`, and drop it when nobody uses the old name.",
+            f'"{operation.name.name}" is renamed to "{operation.new}"; {_RUNNING} still uses the old name',
+            f"Create a view in the same transaction, `CREATE VIEW {qualified(operation.name)} AS SELECT * FROM "
+            f"{qualified(new)};`, and drop it when nothing uses the old name.",
         )
 
 
@@ -86,15 +86,15 @@ def _dropped_after(step: Step, applied: AppliedOperation, operation: ops.Rename)
     )
 
 
-_RUNNING = "the running application"
-_FIRST = "First release code that does without the table; drop it in a later migration."
+_RUNNING = "running code"
+_FIRST = "Deploy code that does not use the table first; drop it in a later migration."
 
 
 @hazard(
     "BWC021",
     "column-renamed",
     ERROR,
-    "A column is renamed: the running application fails at the old name",
+    "A column is renamed; running code still uses the old name",
     on=(ops.RenameColumn,),
     aliases=(
         "squawk:renaming-column",
@@ -109,7 +109,7 @@ _FIRST = "First release code that does without the table; drop it in a later mig
     ),
 )
 def column_renamed(step: Step) -> Iterator[Hit]:
-    """Tell of columns that are renamed; also where another one takes the old name, which old code then takes for it."""
+    """Report renamed columns; also where another column takes the old name, which running code then uses."""
     for applied, operation in effective(step, ops.RenameColumn):
         if applied.fresh_column(operation.table, operation.column) or undoes(step, applied):
             continue
@@ -117,9 +117,9 @@ def column_renamed(step: Step) -> Iterator[Hit]:
         known = applied.column(operation.table, operation.column)
         kind = f" {known.type}" if known is not None and known.type is not None else ""
         yield applied.hit(
-            f'"{operation.table.name}.{operation.column}" is called "{operation.new}" from now on, '
-            f"and {_RUNNING} does not know",
-            f"`ALTER TABLE {on} ADD COLUMN {new}{kind};`, write both, copy the old rows in batches, release "
+            f'"{operation.table.name}.{operation.column}" is renamed to "{operation.new}"; {_RUNNING} still '
+            "uses the old name",
+            f"`ALTER TABLE {on} ADD COLUMN {new}{kind};`, write both, copy the old rows in batches, deploy "
             f"code that reads {new}, and drop {old} in a later migration.",
         )
 
@@ -128,7 +128,7 @@ def column_renamed(step: Step) -> Iterator[Hit]:
     "BWC022",
     "object-renamed",
     WARNING,
-    "A view, function, type, schema, sequence or enum value is renamed: the running application fails at the old name",
+    "A view, function, type, schema, sequence or enum value is renamed; running code still uses the old name",
     on=(ops.CreateType, ops.Rename, ops.RenameEnumValue),
     dialects=("postgres",),
     aliases=(
@@ -141,14 +141,14 @@ def column_renamed(step: Step) -> Iterator[Hit]:
     ),
 )
 def object_renamed(step: Step) -> Iterator[Hit]:
-    """Tell of other objects that are renamed; not of those that no application names."""
+    """Report other objects that are renamed, except those that no application names."""
     renamed_away = {made.name.name for _, made in effective(step, ops.CreateType)}
     for applied, operation in effective(step, ops.Rename):
         if operation.kind in _TABLES and not isinstance(applied.before.find(applied.key(operation.name)), View):
             continue
         if operation.kind in _NAMELESS or applied.fresh(operation.name) or undoes(step, applied):
             continue
-        # Renaming a type away to make it anew is how labels are taken out of an enum.
+        # Renaming a type in order to create it anew is how labels are removed from an enum.
         if operation.kind == "type" and operation.name.name in renamed_away:
             continue
         if end_of(step, applied).find(applied.key(operation.name)) is not None and operation.kind not in (
@@ -157,15 +157,18 @@ def object_renamed(step: Step) -> Iterator[Hit]:
         ):
             continue
         yield applied.hit(
-            f'the {operation.kind} "{operation.name.name}" is called "{operation.new}" from now on',
-            f"Make {ident(operation.new)} beside {ident(operation.name.name)}, release code that uses it, and drop the "
+            f'{operation.kind} "{operation.name.name}" is renamed to "{operation.new}"; {_RUNNING} still uses '
+            "the old name",
+            f"Create {ident(operation.new)} beside {ident(operation.name.name)}, deploy code that uses it, and "
+            "drop the "
             "old one in a later migration.",
         )
     for applied, value in effective(step, ops.RenameEnumValue):
         if not undoes(step, applied):
             yield applied.hit(
-                f"'{value.value}' of {value.name.name} reads as '{value.new}' from now on, and cannot be written",
-                f"`ALTER TYPE {qualified(value.name)} ADD VALUE '{value.new}';`, release code that knows both, and "
+                f"'{value.value}' of {value.name.name} is renamed to '{value.new}'; {_RUNNING} still writes the "
+                "old value",
+                f"`ALTER TYPE {qualified(value.name)} ADD VALUE '{value.new}';`, deploy code that knows both, and "
                 "change the rows.",
             )
 
@@ -174,13 +177,13 @@ def object_renamed(step: Step) -> Iterator[Hit]:
     "BWC023",
     "column-type-changed",
     WARNING,
-    "A column becomes of another kind: the running application reads and writes the old one",
+    "A column gets an incompatible type, which running code does not expect",
     on=(ops.AlterColumnType,),
     dialects=("postgres",),
     aliases=("squawk:changing-column-type", "pgls:changingColumnType", "django-migration-linter:ALTER_COLUMN"),
 )
 def column_type_changed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of changes of type where the old one is known and the new one is not merely wider."""
+    """Report type changes where the old type is known and the new one is not merely wider."""
     for applied, operation in effective(step, ops.AlterColumnType):
         known = applied.column(operation.table, operation.column)
         if known is None or known.type is None or applied.fresh_column(operation.table, operation.column):
@@ -192,13 +195,13 @@ def column_type_changed(step: Step, context: Context) -> Iterator[Hit]:
         if type_change(Look(applied.before, version_of(context), applied.timezone), operation) in _MERELY_WIDER:
             continue
         yield applied.hit(
-            f'"{operation.table.name}.{operation.column}" is {operation.type} from now on, no longer {known.type}',
+            f'"{operation.table.name}.{operation.column}" changes from {known.type} to {operation.type}',
             "Add a column of the new type beside it, write both, and drop the old one in a later migration.",
         )
 
 
 def _first_type(step: Step, applied: AppliedOperation, operation: ops.AlterColumnType) -> str | None:
-    """Return what the column's type was called before the script: it may since have made way for one of that name."""
+    """Return the name that the column's type had before the script: another type may have taken it since."""
     table = start_of(step, applied).table(applied.key(operation.table))
     column = table.columns.get(operation.column) if table is not None else None
     return None if column is None or column.type is None else column.type.name
@@ -208,13 +211,13 @@ def _first_type(step: Step, applied: AppliedOperation, operation: ops.AlterColum
     "BWC024",
     "inner-object-renamed",
     INFO,
-    "An index, constraint, trigger, policy or rule is renamed: ON CONFLICT, error handling and scripts may name it",
+    "An index, constraint, trigger, policy or rule is renamed that code or scripts may name",
     on=(ops.Rename, ops.RenameConstraint),
     default=False,
     aliases=("squawk:renaming-object", "pgsafe:rename"),
 )
 def inner_object_renamed(step: Step) -> Iterator[Hit]:
-    """Tell of renames that few applications notice."""
+    """Report renames that few applications notice."""
     for applied, operation in effective(step, ops.Rename):
         if operation.kind in _NAMELESS and not undoes(step, applied):
             yield _inner(applied, operation.kind, operation.name.name, operation.new)
@@ -225,7 +228,6 @@ def inner_object_renamed(step: Step) -> Iterator[Hit]:
 
 def _inner(applied: AppliedOperation, kind: str, old: str, new: str) -> Hit:
     return applied.hit(
-        f'the {kind} "{old}" is called "{new}" from now on',
-        f"See first that nobody names {ident(old)}: in ON CONFLICT, in the handling of errors, in scripts.",
-        severity=INFO,
+        f'{kind} "{old}" is renamed to "{new}"',
+        f"Check first that nothing names {ident(old)}: ON CONFLICT, error handling, scripts.",
     )

@@ -1,4 +1,4 @@
-"""What the rules of compatibility share: is it still needed, was it there before, does it come back."""
+"""What the compatibility rules share: whether an object existed before, is still used, and is created again."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ def _run_of(step: Step, applied: AppliedOperation) -> Run:
 
 
 def start_of(step: Step, applied: AppliedOperation) -> Schema:
-    """Return the schema that the operation's script met."""
+    """Return the schema before the operation's script."""
     return _run_of(step, applied).before
 
 
 def end_of(step: Step, applied: AppliedOperation) -> Schema:
-    """Return the schema that the operation's script leaves behind."""
+    """Return the schema after the operation's script."""
     return _run_of(step, applied).schema
 
 
 def dropped(step: Step, *kinds: str) -> Iterator[tuple[AppliedOperation, ops.Drop]]:
-    """Yield the drops of some kinds of relation that others may use: not what comes back, nor what was made here."""
+    """Yield drops of some kinds of relation that others may use: not those created here, or created again."""
     for applied, operation in effective(step, ops.Drop):
         if operation.kind not in kinds or applied.fresh(operation.name) or undoes(step, applied):
             continue
-        # What does not exist cannot go, and that the statement fails is told.
+        # A drop of what does not exist fails, and that is reported.
         if applied.moment.failed and applied.before.find(applied.key(operation.name)) is None:
             continue
         if end_of(step, applied).find(applied.key(operation.name)) is None and not _renamed_here(
@@ -43,7 +43,7 @@ def dropped(step: Step, *kinds: str) -> Iterator[tuple[AppliedOperation, ops.Dro
 
 
 def _renamed_here(step: Step, applied: AppliedOperation, operation: ops.Drop) -> bool:
-    """Return whether the script itself gave it that name: nobody uses it, and of the old name another rule tells."""
+    """Return whether the script itself gave it that name: nobody uses it, and another rule reports the old name."""
     return any(
         earlier.script is applied.script
         and earlier.number < applied.number
@@ -54,7 +54,7 @@ def _renamed_here(step: Step, applied: AppliedOperation, operation: ops.Drop) ->
 
 
 def dropped_others(step: Step, kinds: tuple[str, ...], space: str) -> Iterator[tuple[AppliedOperation, ops.Drop]]:
-    """Yield the drops of what is no relation (types, schemas, extensions, triggers, ...), as `dropped` does."""
+    """Yield drops of other objects (types, schemas, extensions, triggers, ...), as `dropped` does."""
     for applied, operation in effective(step, ops.Drop):
         if (
             operation.kind not in kinds
@@ -62,7 +62,7 @@ def dropped_others(step: Step, kinds: tuple[str, ...], space: str) -> Iterator[t
             or _exists(end_of(step, applied), applied, operation, space)
         ):
             continue
-        # What the script made for itself, or called so itself, nobody else has heard of.
+        # Nobody else knows what the script created or named itself.
         if not _exists(applied.before, applied, operation, space) or _exists(
             start_of(step, applied), applied, operation, space
         ):

@@ -1,4 +1,4 @@
-"""DAT037 to DAT039: which rows a default is for: opt-in."""
+"""DAT037 to DAT039: what a default means for existing rows; opt-in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from miglint.sql.operations import Expression
 
 INFO = Severity.INFO
 _SHOWN = 40
-# What tells the time: the words of the grammar as an expression's key begins with them, and the functions.
+# Functions and keywords for the current time, as an expression's key begins with them.
 _CLOCK_WORDS = ("current_timestamp", "current_date", "current_time", "localtimestamp", "localtime")
 _CLOCK = frozenset({"now", "transaction_timestamp", "statement_timestamp"})
 
@@ -34,7 +34,7 @@ def _aside(operation: ops.AddColumn, default: Expression) -> str:
     on, column = qualified(operation.table), ident(operation.column.name)
     kind = f" {operation.column.type}" if operation.column.type is not None else ""
     return (
-        f"Where NULL says better that nobody knows: `ALTER TABLE {on} ADD COLUMN {column}{kind};` and "
+        f"Where NULL for unknown is right: `ALTER TABLE {on} ADD COLUMN {column}{kind};` and "
         f"`ALTER TABLE {on} ALTER COLUMN {column} SET DEFAULT {default.text};`"
     )
 
@@ -43,18 +43,18 @@ def _aside(operation: ops.AddColumn, default: Expression) -> str:
     "DAT037",
     "default-dates-old-rows",
     INFO,
-    "A column is added with now() as its default: the rows that are there get the moment of the migration",
+    "A column is added with DEFAULT now(): existing rows get the time of the migration",
     on=(ops.AddColumn,),
     dialects=("postgres",),
     default=False,
     aliases=("pgfence:add-column-non-constant-default", "diesel-guard:AddColumnCheck"),
 )
 def default_dates_old_rows(step: Step) -> Iterator[Hit]:
-    """Tell of columns by which all old rows look as if they had been written in the same moment."""
+    """Report columns that give all existing rows the same time."""
     for applied, operation, default in _defaults(step):
         if default.key.startswith(_CLOCK_WORDS) or any(name.name in _CLOCK for name in default.functions):
             yield applied.hit(
-                f'every row of "{operation.table.name}" gets the moment of this migration as its '
+                f'every existing row of "{operation.table.name}" gets the time of this migration as its '
                 f'"{operation.column.name}"',
                 _aside(operation, default),
             )
@@ -64,20 +64,20 @@ def default_dates_old_rows(step: Step) -> Iterator[Hit]:
     "DAT038",
     "default-fills-old-rows",
     INFO,
-    "A column is added with a constant default: the rows that are there have that value without anybody's saying so",
+    "A column is added with a constant default: existing rows get a value that nobody entered",
     on=(ops.AddColumn,),
     dialects=("postgres",),
     default=False,
     aliases=("pgfence:add-column-constant-default",),
 )
 def default_fills_old_rows(step: Step) -> Iterator[Hit]:
-    """Tell of columns whose old values nobody entered."""
+    """Report columns that give all existing rows the same value."""
     for applied, operation, default in _defaults(step):
         if default.literal is not None:
             value = default.text if len(default.text) <= _SHOWN else f"{default.text[:_SHOWN]}..."
             yield applied.hit(
-                f'every row of "{operation.table.name}" says {value} as its "{operation.column.name}", '
-                "and nobody can tell it from what was entered",
+                f'every existing row of "{operation.table.name}" gets {value} as its "{operation.column.name}", '
+                "as if it had been entered",
                 _aside(operation, default),
             )
 
@@ -86,14 +86,14 @@ def default_fills_old_rows(step: Step) -> Iterator[Hit]:
     "DAT039",
     "default-for-new-rows-only",
     INFO,
-    "SET DEFAULT with a value of its own for each row: the rows that are there get none",
+    "SET DEFAULT with a volatile function leaves existing rows without a value",
     on=(ops.SetDefault,),
     dialects=("postgres",),
     default=False,
     aliases=("pg-migration-lint:PGM006",),
 )
 def default_for_new_rows_only(step: Step) -> Iterator[Hit]:
-    """Tell of volatile defaults of columns in use that the forward does not fill."""
+    """Report volatile defaults of columns in use that the forward does not fill."""
     for applied, operation in effective(step, ops.SetDefault, forward_only=True):
         if operation.default is None or applied.fresh(operation.table):
             continue
@@ -101,9 +101,9 @@ def default_for_new_rows_only(step: Step) -> Iterator[Hit]:
         if source is not None and not _filled(step, applied, operation):
             on, column = qualified(operation.table), ident(operation.column)
             yield applied.hit(
-                f'{source}() is called for rows to come: those of "{operation.table.name}" keep the '
-                f'"{operation.column}" that they have, or have none',
-                f"Fill them in batches, each in a transaction of its own: `UPDATE {on} SET {column} = "
+                f'{source}() applies to new rows: existing rows of "{operation.table.name}" keep their '
+                f'"{operation.column}", or NULL',
+                f"Fill existing rows in batches, each in a transaction of its own: `UPDATE {on} SET {column} = "
                 f"{operation.default.text} WHERE {column} IS NULL AND ...;`",
             )
 

@@ -1,4 +1,4 @@
-"""DAT020 to DAT027: drops and truncations that reach further than their words say, and what fails on rows."""
+"""DAT020 to DAT027: drops and truncations that remove more than they name, and statements that fail on rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BATCHES = "in batches of some thousand rows"
     "DAT020",
     "required-column-added",
     ERROR,
-    "A NOT NULL column without a default is added: it fails on rows, and old code cannot write any",
+    "A NOT NULL column without a default is added: it fails on rows, and running code cannot insert any",
     on=(ops.AddColumn,),
     aliases=(
         "squawk:adding-required-field",
@@ -35,7 +35,7 @@ _BATCHES = "in batches of some thousand rows"
     ),
 )
 def required_column_added(step: Step) -> Iterator[Hit]:
-    """Tell of columns that no row that is there has a value for."""
+    """Report columns for which existing rows have no value."""
     for applied, operation in effective(step, ops.AddColumn, forward_only=True):
         column = operation.column
         filled = applied.fresh(operation.table)
@@ -55,18 +55,18 @@ def required_column_added(step: Step) -> Iterator[Hit]:
                 f"NOT NULL. Or give it a constant: `ADD COLUMN {name}{kind} NOT NULL DEFAULT ...`."
             )
         if not filled and _rows(step, applied, operation) is False:
-            lost = f'code that does not know "{column.name}" cannot write rows of "{operation.table.name}" any more'
+            lost = f'code that does not know "{column.name}" can no longer insert into "{operation.table.name}"'
             yield applied.hit(lost, help, severity=WARNING)
             continue
         yield applied.hit(
-            f'"{operation.table.name}" {"has" if filled else "may have"} rows, and they have no value for '
-            f'"{column.name}": this fails',
+            f'this fails: "{operation.table.name}" {"has" if filled else "may have"} rows without a value for '
+            f'"{column.name}"',
             help,
         )
 
 
 def _rows(step: Step, applied: AppliedOperation, operation: ops.AddColumn) -> bool | None:
-    """Return whether the script has put rows into the table by then, or has taken all of them; None for neither."""
+    """Return whether the script put rows into the table before, or removed all of them; None for neither."""
     key = applied.key(operation.table)
     filled: bool | None = None
     for earlier in applied_operations(step).all:
@@ -87,12 +87,12 @@ def _all_rows(operation: ops.Delete | ops.Truncate) -> bool:
     "DAT021",
     "unique-may-fail",
     INFO,
-    "Values that are there may not be unique: the index or constraint fails on the first pair",
+    "A unique index or constraint fails if existing values are not unique",
     on=(ops.AddConstraint, ops.CreateIndex),
     aliases=("atlas:MF101", "atlas:MF102"),
 )
 def unique_may_fail(step: Step) -> Iterator[Hit]:
-    """Tell of unique indexes and constraints on columns that had values before this migration."""
+    """Report unique indexes and constraints on columns that had values before this migration."""
     for applied, index in effective(step, ops.CreateIndex):
         columns = tuple(element.column for element in index.elements if element.column is not None)
         if index.unique and not _known_unique(step, applied, index.table, columns, index.where is None):
@@ -106,7 +106,7 @@ def unique_may_fail(step: Step) -> Iterator[Hit]:
 
 
 def _known_unique(step: Step, applied: AppliedOperation, name: Name, columns: tuple[str, ...], whole: bool) -> bool:
-    """Return whether the columns cannot hold a value twice, as far as can be told."""
+    """Return whether the columns certainly hold no value twice."""
     if applied.fresh(name) or not columns or any(applied.fresh_column(name, column) for column in columns):
         return True
     if not applied.forward and undoes(step, applied):
@@ -116,7 +116,7 @@ def _known_unique(step: Step, applied: AppliedOperation, name: Name, columns: tu
         for constraint in table.constraints.values():
             if constraint.kind in ("primary", "unique") and set(map(applied.folded, constraint.columns)) <= wanted:
                 return True
-    # What was unique before this migration still is: an index is made anew.
+    # What was unique before this migration still is: the index is recreated.
     for schema in (applied.before, step.before):
         for key in schema.on(applied.key(name)):
             index = schema.find(key)
@@ -134,8 +134,8 @@ def _known_unique(step: Step, applied: AppliedOperation, name: Name, columns: tu
 def _duplicates(applied: AppliedOperation, table: Name, columns: tuple[str, ...]) -> Hit:
     listed = ", ".join(map(ident, columns))
     return applied.hit(
-        f'two rows of "{table.name}" with the same {listed} make this fail',
-        f"Look first: `SELECT {listed}, count(*) FROM {qualified(table)} GROUP BY {listed} HAVING count(*) > 1;`",
+        f'this fails if two rows of "{table.name}" have the same {listed}',
+        f"Check first: `SELECT {listed}, count(*) FROM {qualified(table)} GROUP BY {listed} HAVING count(*) > 1;`",
         severity=INFO,
     )
 
@@ -144,13 +144,13 @@ def _duplicates(applied: AppliedOperation, table: Name, columns: tuple[str, ...]
     "DAT022",
     "not-null-without-default",
     WARNING,
-    "A rebuilt SQLite table makes a column NOT NULL that held NULLs, without a default",
+    "A SQLite table rebuild makes a nullable column NOT NULL without a default",
     on=(ops.Rename,),
     dialects=("sqlite",),
     aliases=("atlas:LT101", "django-migration-linter:NOT_NULL"),
 )
 def not_null_without_default(step: Step) -> Iterator[Hit]:
-    """Tell of columns whose NULLs make the copying of a rebuilt table fail."""
+    """Report columns whose NULLs make the copy of a rebuilt table fail."""
     for applied, operation in effective(step, ops.Rename, forward_only=True):
         if operation.kind != "table" or not applied.fresh(operation.name):
             continue
@@ -162,8 +162,8 @@ def not_null_without_default(step: Step) -> Iterator[Hit]:
             old = before.columns.get(name)
             if old is not None and old.nullable and column.nullable is False and column.default is None:
                 yield applied.hit(
-                    f'"{operation.new}.{column.name}" was nullable: a row without a value makes the copying fail',
-                    f"Copy it with a value in place of NULL: `coalesce({ident(column.name)}, ...)`.",
+                    f'"{operation.new}.{column.name}" was nullable: the copy fails on a row with NULL',
+                    f"Replace NULL in the copy: `coalesce({ident(column.name)}, ...)`.",
                 )
 
 
@@ -171,7 +171,7 @@ def not_null_without_default(step: Step) -> Iterator[Hit]:
     "DAT023",
     "schema-dropped",
     ERROR,
-    "A schema is dropped with all that is in it",
+    "A schema is dropped with everything in it",
     on=(ops.CreateSchema, ops.Drop),
     dialects=("postgres",),
     aliases=(
@@ -184,13 +184,14 @@ def not_null_without_default(step: Step) -> Iterator[Hit]:
     ),
 )
 def schema_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of schemas; only the forward's own may go in the rollback."""
+    """Report dropped schemas, except those that the forward created, in the rollback."""
     made = {operation.name for _, operation in effective(step, ops.CreateSchema, forward_only=True)}
     for applied, operation in effective(step, ops.Drop):
         if operation.kind == "schema" and operation.name.name not in made and not undoes(step, applied):
             yield applied.hit(
-                f'the schema "{operation.name.name}" goes' + (", with every row in it" if operation.cascade else ""),
-                "Drop its tables by name, in migrations of their own, so that somebody reads which they are.",
+                f'schema "{operation.name.name}" is dropped'
+                + (", with every table in it" if operation.cascade else ""),
+                "Drop its tables by name, in migrations of their own.",
                 severity=ERROR if operation.cascade else WARNING,
             )
 
@@ -211,12 +212,12 @@ def schema_dropped(step: Step) -> Iterator[Hit]:
     ),
 )
 def database_dropped(step: Step) -> Iterator[Hit]:
-    """Tell of databases that a migration of another database drops."""
+    """Report databases that a migration of another database drops."""
     for applied, operation in effective(step, ops.Drop):
         if operation.kind == "database" and not undoes(step, applied):
             yield applied.hit(
-                f'the database "{operation.name.name}" goes with all that is in it',
-                "Drop databases by hand, after a backup: no migration can take it back.",
+                f'database "{operation.name.name}" is dropped with everything in it',
+                "Drop databases by hand, after a backup: no migration can restore them.",
             )
 
 
@@ -224,7 +225,7 @@ def database_dropped(step: Step) -> Iterator[Hit]:
     "DAT025",
     "truncate-cascade",
     ERROR,
-    "TRUNCATE ... CASCADE empties every table that refers to this one",
+    "TRUNCATE ... CASCADE empties every table that references this one",
     on=(ops.Truncate,),
     dialects=("postgres",),
     aliases=(
@@ -235,14 +236,14 @@ def database_dropped(step: Step) -> Iterator[Hit]:
     ),
 )
 def truncate_cascade(step: Step) -> Iterator[Hit]:
-    """Tell of truncations that reach tables that the script does not name."""
+    """Report truncations of tables that the script does not name."""
     for applied, operation in effective(step, ops.Truncate):
         if operation.cascade and not applied.fresh(operation.table):
             reached = _referring(applied, operation.table)
-            names = ", ".join(f'"{name}"' for name in reached) or "every table that refers to it"
+            names = ", ".join(f'"{name}"' for name in reached) or "every table that references it"
             yield applied.hit(
-                f'"{operation.table.name}" is emptied, and with it {names}',
-                "Name the tables, without CASCADE: then it fails when there is one more.",
+                f'"{operation.table.name}" is emptied, and so is {names}',
+                "Name the tables, without CASCADE: then it fails if there are others.",
             )
 
 
@@ -263,7 +264,7 @@ def _referring(applied: AppliedOperation, name: Name) -> list[str]:
     "DAT026",
     "table-truncated",
     WARNING,
-    "TRUNCATE empties a table that others use, under the strongest lock",
+    "TRUNCATE empties a table that others use, under ACCESS EXCLUSIVE",
     on=(ops.Truncate,),
     dialects=("postgres",),
     default=False,
@@ -276,12 +277,12 @@ def _referring(applied: AppliedOperation, name: Name) -> list[str]:
     ),
 )
 def table_truncated(step: Step) -> Iterator[Hit]:
-    """Tell of every truncation of a table that this migration did not make."""
+    """Report every truncation of a table that this migration did not create."""
     for applied, operation in effective(step, ops.Truncate):
         if not applied.fresh(operation.table):
             yield applied.hit(
-                f'all rows of "{operation.table.name}" go, while its readers and writers wait',
-                f"Delete what has to go {_BATCHES}, outside of the migration.",
+                f'all rows of "{operation.table.name}" are deleted, blocking reads and writes',
+                f"Delete the rows {_BATCHES}, outside of the migration.",
             )
 
 
@@ -289,13 +290,13 @@ def table_truncated(step: Step) -> Iterator[Hit]:
     "DAT027",
     "drop-cascade",
     WARNING,
-    "DROP ... CASCADE takes along what the script does not name",
+    "DROP ... CASCADE drops objects that the script does not name",
     on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM202",),
 )
 def drop_cascade(step: Step) -> Iterator[Hit]:
-    """Tell what goes too; where that is not known, that something may."""
+    """Report the objects that are dropped too; where they are not known, that there may be some."""
     for applied, operation in effective(step, ops.Drop):
         if (
             not operation.cascade
@@ -311,10 +312,10 @@ def drop_cascade(step: Step) -> Iterator[Hit]:
         known = _is_known(applied, operation)
         if not gone and (known or not table):
             continue
-        names = ", ".join(f'"{name}"' for name in gone[:5]) if gone else "whatever depends on it"
+        names = ", ".join(f'"{name}"' for name in gone[:5]) if gone else "everything that depends on it"
         yield applied.hit(
-            f'with "{operation.name.name}" goes {names}',
-            "Drop what depends on it by name, and leave CASCADE out: then it fails when there is more.",
+            f'DROP of "{operation.name.name}" also drops {names}',
+            "Drop dependent objects by name, without CASCADE: then it fails if there are others.",
         )
 
 

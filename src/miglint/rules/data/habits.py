@@ -1,4 +1,4 @@
-"""DAT040 and DAT041: what would better be said where a table is made, and what CASCADE is for: opt-in."""
+"""DAT040 and DAT041: late unique constraints, and CASCADE without a need; opt-in."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _KINDS = ("table", "foreign table", "view", "materialized view", "type", "domain
     "DAT040",
     "unique-after-rows",
     INFO,
-    "A table is filled before it gets its unique constraint: rows that are there twice are found out too late",
+    "A table is filled before its unique constraint is added: duplicates are found late",
     on=(ops.AddConstraint,),
     default=False,
     aliases=("pgsafe:add-unique-constraint",),
 )
 def unique_after_rows(step: Step) -> Iterator[Hit]:
-    """Tell of unique constraints of new tables behind the statement that fills them."""
+    """Report unique constraints of new tables after the statement that fills them."""
     for applied, operation in effective(step, ops.AddConstraint, forward_only=True):
         constraint = operation.constraint
         if constraint.kind != "unique" or constraint.using_index is not None or not applied.fresh(operation.table):
@@ -34,14 +34,14 @@ def unique_after_rows(step: Step) -> Iterator[Hit]:
         if filled_here(step, applied, operation.table):
             listed = ", ".join(map(ident, constraint.columns))
             yield applied.hit(
-                f'"{operation.table.name}" has been filled by now: two rows of the same {listed} make this fail, '
-                "and not the statement that brought the second",
-                f"Say `UNIQUE ({listed})` where {qualified(operation.table)} is made.",
+                f'"{operation.table.name}" has rows by now: duplicates of {listed} fail here, '
+                "not at the statement that inserted them",
+                f"Put `UNIQUE ({listed})` into the CREATE TABLE of {qualified(operation.table)}.",
             )
 
 
 def filled_here(step: Step, applied: AppliedOperation, table: Name) -> bool:
-    """Return whether the script put rows into a table before an operation of it, and left them there."""
+    """Return whether the script put rows into a table before an operation, and left them there."""
     key, filled = applied.key(table), False
     for earlier in applied_operations(step).all:
         if earlier.script is not applied.script or earlier.number >= applied.number or earlier.idle:
@@ -64,14 +64,14 @@ def filled_here(step: Step, applied: AppliedOperation, table: Name) -> bool:
     "DAT041",
     "cascade-without-need",
     INFO,
-    "CASCADE where nothing is known to depend on what is dropped: it can only take along what nobody thought of",
+    "CASCADE where nothing is known to depend on the object",
     on=(ops.Drop,),
     dialects=("postgres",),
     default=False,
     aliases=("pg-migration-lint:PGM202",),
 )
 def cascade_without_need(step: Step) -> Iterator[Hit]:
-    """Tell of `CASCADE` that the migrations give no reason for; DAT027 tells where they do."""
+    """Report `CASCADE` without known dependent objects; DAT027 reports those with."""
     for applied, operation in effective(step, ops.Drop):
         if (
             not operation.cascade
@@ -84,6 +84,6 @@ def cascade_without_need(step: Step) -> Iterator[Hit]:
         known = found is not None and not getattr(found, "assumed", False)
         if known and not any(note.kind == "cascade" for note in applied.moment.notes):
             yield applied.hit(
-                f'nothing is known to depend on "{operation.name.name}": CASCADE would take along what is not known',
-                "Leave CASCADE out: then it fails when there is something.",
+                f'nothing is known to depend on "{operation.name.name}": CASCADE can only drop what is not known',
+                "Leave CASCADE out: then it fails if something depends on it.",
             )

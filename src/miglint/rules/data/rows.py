@@ -1,4 +1,4 @@
-"""DAT030 to DAT035: rows that are changed or deleted at large."""
+"""DAT030 to DAT035: rows that are changed or deleted in bulk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WARNING, INFO = Severity.WARNING, Severity.INFO
 
 
 def _chooses(where: ops.Expression | None) -> bool:
-    """Return whether a condition tells rows apart; `true` does not either, but says that all are meant."""
+    """Return whether a condition selects rows; `true` does not, but states that all are meant."""
     if where is None:
         return False
     return bool(where.columns or where.functions or where.relations) or where.key == "true"
@@ -26,12 +26,12 @@ def _chooses(where: ops.Expression | None) -> bool:
     "DAT030",
     "update-without-where",
     WARNING,
-    "UPDATE without WHERE overwrites a value of every row",
+    "UPDATE without WHERE overwrites every row",
     on=(ops.Update,),
     aliases=("pgls:banUpdateWithoutWhere", "pgfence:update-in-migration", "diesel-guard:MutationWithoutWhereCheck"),
 )
 def update_without_where(step: Step) -> Iterator[Hit]:
-    """Tell of updates of all rows; not of columns that this migration adds, which have to be filled."""
+    """Report updates of all rows, except of columns that this migration adds, which have to be filled."""
     for applied, operation in effective(step, ops.Update):
         if _chooses(operation.where) or operation.relations or applied.fresh(operation.table):
             continue
@@ -39,7 +39,7 @@ def update_without_where(step: Step) -> Iterator[Hit]:
         if columns:
             yield applied.hit(
                 f'every row of "{operation.table.name}" gets a new {", ".join(columns)}',
-                "Say which rows with WHERE, or `WHERE true` where it is meant for all.",
+                "Select rows with WHERE, or write `WHERE true` if all are meant.",
             )
 
 
@@ -53,12 +53,12 @@ def update_without_where(step: Step) -> Iterator[Hit]:
     aliases=("pgls:banDeleteWithoutWhere", "pgfence:delete-without-where", "diesel-guard:MutationWithoutWhereCheck"),
 )
 def delete_without_where(step: Step) -> Iterator[Hit]:
-    """Tell of deletes of all rows."""
+    """Report deletes of all rows."""
     for applied, operation in effective(step, ops.Delete):
         if not _chooses(operation.where) and not operation.relations and not applied.fresh(operation.table):
             yield applied.hit(
-                f'every row of "{operation.table.name}" goes',
-                "Say which rows with WHERE, or `WHERE true` where it is meant for all.",
+                f'every row of "{operation.table.name}" is deleted',
+                "Select rows with WHERE, or write `WHERE true` if all are meant.",
             )
 
 
@@ -66,13 +66,13 @@ def delete_without_where(step: Step) -> Iterator[Hit]:
     "DAT032",
     "rows-changed",
     INFO,
-    "A migration changes rows of a table that was there before",
+    "A migration changes rows of an existing table",
     on=(ops.Delete, ops.Insert, ops.Update),
     default=False,
     aliases=("pg-migration-lint:PGM301", "pg-migration-lint:PGM302", "pg-migration-lint:PGM303"),
 )
 def rows_changed(step: Step) -> Iterator[Hit]:
-    """Tell of every `INSERT`, `UPDATE` and `DELETE`."""
+    """Report every `INSERT`, `UPDATE` and `DELETE`."""
     found: list[tuple[AppliedOperation, ops.Name, str]] = [
         (applied, one.table, "INSERT") for applied, one in effective(step, ops.Insert)
     ]
@@ -87,12 +87,12 @@ def rows_changed(step: Step) -> Iterator[Hit]:
     "DAT033",
     "delete-cascade-added",
     INFO,
-    "A foreign key with ON DELETE CASCADE is added to a table with rows: a DELETE reaches further from now on",
+    "A foreign key with ON DELETE CASCADE is added: a DELETE of running code deletes more rows",
     on=(ops.AddConstraint,),
     aliases=(),
 )
 def delete_cascade_added(step: Step) -> Iterator[Hit]:
-    """Tell of foreign keys that make a delete of old code take rows along that it never took."""
+    """Report foreign keys that make a DELETE of running code delete rows of another table."""
     for applied, operation in effective(step, ops.AddConstraint):
         added = operation.constraint
         if added.kind != "foreign" or added.on_delete != "cascade" or added.table is None:
@@ -106,8 +106,9 @@ def delete_cascade_added(step: Step) -> Iterator[Hit]:
         )
         if not same:
             yield applied.hit(
-                f'a DELETE from "{added.table.name}" deletes rows of "{operation.table.name}" from now on',
-                f"`ON DELETE RESTRICT`, unless rows of {qualified(operation.table)} are nothing without the other.",
+                f'a DELETE from "{added.table.name}" now also deletes rows of "{operation.table.name}"',
+                f"Use `ON DELETE RESTRICT`, unless rows of {qualified(operation.table)} mean nothing without "
+                "the other.",
             )
 
 
@@ -120,18 +121,18 @@ def _before(step: Step, applied: AppliedOperation, name: ops.Name) -> tuple[ops.
     "DAT034",
     "sequence-restarted",
     WARNING,
-    "A sequence is set back to a constant: the next number may be taken already",
+    "A sequence is reset to a constant: the next number may be in use",
     on=(ops.AlterSequence,),
     dialects=("postgres",),
     aliases=(),
 )
 def sequence_restarted(step: Step) -> Iterator[Hit]:
-    """Tell of `RESTART` and of `TRUNCATE ... RESTART IDENTITY` on what was there before."""
+    """Report `RESTART` and `TRUNCATE ... RESTART IDENTITY` of existing sequences."""
     for applied, operation in effective(step, ops.AlterSequence):
         if operation.restart and not applied.fresh(operation.name) and not undoes(step, applied):
             yield applied.hit(
-                f'"{operation.name.name}" begins again: the next numbers may be taken already',
-                f"Set it to what is there: `SELECT setval('{operation.name}', (SELECT max(...) FROM ...));`",
+                f'sequence "{operation.name.name}" restarts: the next numbers may be in use',
+                f"Set it from the rows: `SELECT setval('{operation.name}', (SELECT max(...) FROM ...));`",
             )
 
 
@@ -139,13 +140,13 @@ def sequence_restarted(step: Step) -> Iterator[Hit]:
     "DAT035",
     "enum-value-removed",
     WARNING,
-    "An enum is made anew with fewer values: rows that hold one of the others make it fail, or lose it",
+    "An enum is recreated with fewer values: rows that hold a removed value make it fail, or lose it",
     on=(ops.CreateType,),
     dialects=("postgres",),
     aliases=(),
 )
 def enum_value_removed(step: Step) -> Iterator[Hit]:
-    """Tell which values are gone; the rollback may remove those that the forward added."""
+    """Report the removed values; the rollback may remove those that the forward added."""
     for applied, operation in effective(step, ops.CreateType):
         if operation.kind != "enum":
             continue
@@ -161,8 +162,8 @@ def enum_value_removed(step: Step) -> Iterator[Hit]:
             gone = [label for label in known if label not in operation.labels]
             if gone:
                 yield applied.hit(
-                    f"{operation.name.name} loses {', '.join(map(repr, gone))}: rows that hold it stand in the way",
-                    f"Change these rows first, and look that none is left: `SELECT count(*) FROM ... WHERE ... IN "
+                    f"{operation.name.name} loses {', '.join(map(repr, gone))}: rows that hold it make this fail",
+                    f"Change these rows first, and check that none is left: `SELECT count(*) FROM ... WHERE ... IN "
                     f"({', '.join(map(repr, gone))});`",
                 )
 

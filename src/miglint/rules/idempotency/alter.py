@@ -1,4 +1,4 @@
-"""IDM040 to IDM053: renames and alterations that find, the second time, that they have been made already."""
+"""IDM040 to IDM053: renames and alterations that fail on a second run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from miglint.sql import operations as ops
 
 ERROR = Severity.ERROR
 
-_NO_GUARD_SQLITE = "SQLite has no guard for {what}. Have the runner run this script once."
+_NO_GUARD_SQLITE = "SQLite has no guard for {what}. Have the runner run this script only once."
 
 
 def _when(test: str, statement: str) -> str:
@@ -60,20 +60,18 @@ def _rename_help(failure: SecondRunFailure) -> str:
     arguments = "" if operation.arguments is None else "(" + ", ".join(map(str, operation.arguments)) + ")"
     on = "" if operation.table is None else f" ON {qualified(operation.table)}"
     statement = f"ALTER {words} {name}{arguments}{on} RENAME TO {new}"
-    return "Look first: " + _when(_row_of(operation.kind, operation.name, operation.table), statement)
+    return "Check first: " + _when(_row_of(operation.kind, operation.name, operation.table), statement)
 
 
-@rule(
-    "IDM040", "rename-table-unguarded", ERROR, "Renaming a table fails when it is run again", on=failures, fixable=True
-)
+@rule("IDM040", "rename-table-unguarded", ERROR, "RENAME of a table fails on a second run", on=failures, fixable=True)
 def rename_table(cases: Failures) -> Iterable[Hit]:
-    """Tell of tables that are renamed twice."""
+    """Report RENAME of a table that fails on a second run."""
     return hits(cases, _rename_help)
 
 
-@rule("IDM041", "rename-column-unguarded", ERROR, "Renaming a column fails when it is run again", on=failures)
+@rule("IDM041", "rename-column-unguarded", ERROR, "RENAME of a column fails on a second run", on=failures)
 def rename_column(cases: Failures) -> Iterable[Hit]:
-    """Tell of columns that are renamed twice."""
+    """Report RENAME of a column that fails on a second run."""
     return hits(cases, _rename_column_help)
 
 
@@ -85,7 +83,7 @@ def _rename_column_help(failure: SecondRunFailure) -> str:
     table, old, new = qualified(operation.table), ident(operation.column), ident(operation.new)
     words = "TYPE" if operation.kind == "type" else "TABLE"
     part = "ATTRIBUTE" if operation.kind == "type" else "COLUMN"
-    return "PostgreSQL has no RENAME COLUMN IF EXISTS. Look first: " + _when(
+    return "PostgreSQL has no RENAME COLUMN IF EXISTS. Check first: " + _when(
         f"SELECT FROM pg_attribute WHERE attrelid = {literal(table)}::regclass "
         f"AND attname = {literal(operation.column)}",
         f"ALTER {words} {table} RENAME {part} {old} TO {new}",
@@ -96,12 +94,12 @@ def _rename_column_help(failure: SecondRunFailure) -> str:
     "IDM042",
     "rename-constraint-unguarded",
     ERROR,
-    "Renaming a constraint fails when it is run again",
+    "RENAME of a constraint fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
 def rename_constraint(cases: Failures) -> Iterable[Hit]:
-    """Tell of constraints that are renamed twice."""
+    """Report RENAME of a constraint that fails on a second run."""
     return hits(cases, _rename_constraint_help)
 
 
@@ -112,7 +110,7 @@ def _rename_constraint_help(failure: SecondRunFailure) -> str:
     words, column, cast = (
         ("DOMAIN", "contypid", "regtype") if operation.kind == "domain" else ("TABLE", "conrelid", "regclass")
     )
-    return "PostgreSQL has no RENAME CONSTRAINT IF EXISTS. Look first: " + _when(
+    return "PostgreSQL has no RENAME CONSTRAINT IF EXISTS. Check first: " + _when(
         f"SELECT FROM pg_constraint WHERE {column} = {literal(table)}::{cast} "
         f"AND conname = {literal(operation.constraint)}",
         f"ALTER {words} {table} RENAME CONSTRAINT {ident(operation.constraint)} TO {ident(operation.new)}",
@@ -123,13 +121,13 @@ def _rename_constraint_help(failure: SecondRunFailure) -> str:
     "IDM043",
     "rename-index-unguarded",
     ERROR,
-    "Renaming an index fails when it is run again",
+    "RENAME of an index fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
 def rename_index(cases: Failures) -> Iterable[Hit]:
-    """Tell of indexes that are renamed twice."""
+    """Report RENAME of an index that fails on a second run."""
     return hits(cases, _rename_help)
 
 
@@ -137,12 +135,12 @@ def rename_index(cases: Failures) -> Iterable[Hit]:
     "IDM044",
     "rename-type-unguarded",
     ERROR,
-    "Renaming a type fails when it is run again",
+    "RENAME of a type fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
 def rename_type(cases: Failures) -> Iterable[Hit]:
-    """Tell of types and domains that are renamed twice."""
+    """Report RENAME of a type that fails on a second run."""
     return hits(cases, _rename_help)
 
 
@@ -150,12 +148,12 @@ def rename_type(cases: Failures) -> Iterable[Hit]:
     "IDM045",
     "rename-enum-value-unguarded",
     ERROR,
-    "Renaming an enum value fails when it is run again",
+    "RENAME of an enum value fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
 def rename_enum_value(cases: Failures) -> Iterable[Hit]:
-    """Tell of enum values that are renamed twice."""
+    """Report RENAME of an enum value that fails on a second run."""
     return hits(cases, _rename_value_help)
 
 
@@ -163,7 +161,7 @@ def _rename_value_help(failure: SecondRunFailure) -> str:
     operation = failure.operation
     assert isinstance(operation, ops.RenameEnumValue)
     name = qualified(operation.name)
-    return "PostgreSQL has no RENAME VALUE IF EXISTS. Look first: " + _when(
+    return "PostgreSQL has no RENAME VALUE IF EXISTS. Check first: " + _when(
         f"SELECT FROM pg_enum WHERE enumtypid = {literal(name)}::regtype AND enumlabel = {literal(operation.value)}",
         f"ALTER TYPE {name} RENAME VALUE {literal(operation.value)} TO {literal(operation.new)}",
     )
@@ -173,13 +171,13 @@ def _rename_value_help(failure: SecondRunFailure) -> str:
     "IDM046",
     "rename-object-unguarded",
     ERROR,
-    "Renaming another kind of object fails when it is run again",
+    "RENAME of another kind of object fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
 def rename_object(cases: Failures) -> Iterable[Hit]:
-    """Tell of views, sequences, functions, triggers, policies, schemas, roles and so on that are renamed twice."""
+    """Report RENAME of another kind of object that fails on a second run."""
     return hits(cases, _rename_help)
 
 
@@ -187,12 +185,12 @@ def rename_object(cases: Failures) -> Iterable[Hit]:
     "IDM047",
     "set-schema-unguarded",
     ERROR,
-    "Moving an object to another schema fails when it is run again",
+    "SET SCHEMA fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
 def set_schema(cases: Failures) -> Iterable[Hit]:
-    """Tell of objects that are moved twice."""
+    """Report SET SCHEMA that fails on a second run."""
     return hits(cases, _set_schema_help)
 
 
@@ -203,7 +201,7 @@ def _set_schema_help(failure: SecondRunFailure) -> str:
     arguments = "" if operation.arguments is None else "(" + ", ".join(map(str, operation.arguments)) + ")"
     if operation.kind in ALTER_IF_EXISTS:
         return f"Write `ALTER {words} IF EXISTS {name} SET SCHEMA {ident(operation.schema)}`."
-    return "Look first: " + _when(
+    return "Check first: " + _when(
         _row_of(operation.kind, operation.name, None),
         f"ALTER {words} {name}{arguments} SET SCHEMA {ident(operation.schema)}",
     )
@@ -213,21 +211,21 @@ def _set_schema_help(failure: SecondRunFailure) -> str:
     "IDM050",
     "uses-what-it-removes",
     ERROR,
-    "A statement needs something that the same script removes further down",
+    "A statement uses an object that the same script drops or renames later",
     on=failures,
 )
 def uses_what_it_removes(cases: Failures) -> Iterable[Hit]:
-    """Tell of statements whose table, column or type is gone by the time the script runs again."""
+    """Report statements that use an object that the script drops or renames later, so that a second run fails."""
     return hits(cases, _removed_help)
 
 
 def _removed_help(failure: SecondRunFailure) -> str:
     error = failure.error
-    what = f" {error.part or error.key.name}" if error.key is not None else " something that it needs"
+    what = f"{error.part or error.key.name} is" if error.key is not None else "An object that it needs is"
     if failure.script.dialect is Dialect.SQLITE:
-        return f"Later in this script{what} is dropped or renamed. Split the script in two, or have it run once."
+        return f"{what} dropped or renamed later in this script. Split the script in two, or have it run only once."
     return (
-        f"Later in this script{what} is dropped or renamed. Look before you use it: "
+        f"{what} dropped or renamed later in this script. Check first: "
         "`DO $$ BEGIN IF EXISTS (...) THEN ...; END IF; END $$;`, or split the script in two."
     )
 
@@ -236,12 +234,12 @@ def _removed_help(failure: SecondRunFailure) -> str:
     "IDM051",
     "partition-unguarded",
     ERROR,
-    "Attaching or detaching a partition fails when it is run again",
+    "ATTACH or DETACH PARTITION fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
 def partition(cases: Failures) -> Iterable[Hit]:
-    """Tell of partitions and inheriting tables that are attached or detached twice."""
+    """Report ATTACH or DETACH PARTITION that fails on a second run."""
     return hits(cases, _partition_help)
 
 
@@ -258,19 +256,19 @@ def _partition_help(failure: SecondRunFailure) -> str:
         f"AND inhparent = {literal(parent)}::regclass"
     )
     statement = f"ALTER TABLE {qualified(operation.table)} {clause(failure)}"
-    return "Look first: " + (_unless if adds else _when)(test, statement)
+    return "Check first: " + (_unless if adds else _when)(test, statement)
 
 
 @rule(
     "IDM052",
     "alter-column-unguarded",
     ERROR,
-    "Changing what generates a column fails when it is run again",
+    "ADD or DROP of an identity or generation expression fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
 def alter_column(cases: Failures) -> Iterable[Hit]:
-    """Tell of identity and generation expressions that are added or dropped twice."""
+    """Report ADD or DROP of an identity or generation expression that fails on a second run."""
     return hits(cases, _alter_column_help)
 
 
@@ -285,13 +283,13 @@ def _alter_column_help(failure: SecondRunFailure) -> str:
     return f"Write `{start} IDENTITY IF EXISTS`."
 
 
-@rule("IDM053", "second-run-fails", ERROR, "The statement fails when its script is run again", on=failures)
+@rule("IDM053", "second-run-fails", ERROR, "The statement fails on a second run", on=failures)
 def second_run_fails(cases: Failures) -> Iterable[Hit]:
-    """Tell of all other statements that fail the second time."""
+    """Report all other statements that fail on a second run."""
     return hits(cases, _other_help)
 
 
 def _other_help(failure: SecondRunFailure) -> str:
     if failure.error.condition == "dependent_objects_still_exist":
-        return "Drop what depends on it first: the first run made that further down in this script."
-    return "Make the statement look first, or undo what the first run left before it."
+        return "First drop what depends on it, which the first run created later in this script."
+    return "Check before the statement whether it is needed, or undo what the first run left before it."

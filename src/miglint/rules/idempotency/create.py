@@ -1,4 +1,4 @@
-"""IDM001 to IDM015: statements that make something which the first run has made already."""
+"""IDM001 to IDM015: CREATE and ADD of objects that the first run created."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _look_first(test: str, statement: str) -> str:
     "IDM001",
     "create-table-unguarded",
     ERROR,
-    "CREATE TABLE fails when it is run again",
+    "CREATE TABLE fails on a second run",
     on=failures,
     fixable=True,
     aliases=(
@@ -53,7 +53,7 @@ def _look_first(test: str, statement: str) -> str:
     ),
 )
 def create_table(cases: Failures) -> Iterable[Hit]:
-    """Tell of tables that are made twice."""
+    """Report CREATE TABLE that fails on a second run."""
     return hits(cases, _write("CREATE TABLE IF NOT EXISTS {name} ..."))
 
 
@@ -61,13 +61,13 @@ def create_table(cases: Failures) -> Iterable[Hit]:
     "IDM002",
     "add-column-unguarded",
     ERROR,
-    "ADD COLUMN fails when it is run again",
+    "ADD COLUMN fails on a second run",
     on=failures,
     fixable=True,
     aliases=(*ROBUST, "diesel-guard:IdempotencyAlterCheck"),
 )
 def add_column(cases: Failures) -> Iterable[Hit]:
-    """Tell of columns that are added twice; as a warning on SQLite, which has no guard for it."""
+    """Report ADD COLUMN that fails on a second run."""
     return hits(cases, _add_column_help)
 
 
@@ -77,7 +77,7 @@ def _add_column_help(failure: SecondRunFailure) -> str:
     table, column = operation.table, operation.column.name
     if _sqlite(failure):
         return (
-            f"SQLite has no ADD COLUMN IF NOT EXISTS. Have the runner run this script once, or ask first: "
+            f"SQLite has no ADD COLUMN IF NOT EXISTS. Have the runner run this script only once, or check first: "
             f"`SELECT 1 FROM pragma_table_info({literal(table.name)}) WHERE name = {literal(column)}`."
         )
     if operation.kind == "type":
@@ -92,12 +92,12 @@ def _add_column_help(failure: SecondRunFailure) -> str:
     "IDM003",
     "add-constraint-unguarded",
     ERROR,
-    "ADD CONSTRAINT fails when it is run again",
+    "ADD CONSTRAINT fails on a second run",
     on=failures,
     aliases=ROBUST,
 )
 def add_constraint(cases: Failures) -> Iterable[Hit]:
-    """Tell of constraints that are added twice."""
+    """Report ADD CONSTRAINT that fails on a second run."""
     return hits(cases, _add_constraint_help)
 
 
@@ -108,7 +108,7 @@ def _add_constraint_help(failure: SecondRunFailure) -> str:
     if _sqlite(failure):
         return (
             "SQLite has no ADD CONSTRAINT IF NOT EXISTS and no DROP CONSTRAINT IF EXISTS. "
-            "Have the runner run this script once."
+            "Have the runner run this script only once."
         )
     if operation.kind == "domain":
         first = f"ALTER DOMAIN {table} DROP CONSTRAINT IF EXISTS {ident(name or 'name')};"
@@ -119,7 +119,7 @@ def _add_constraint_help(failure: SecondRunFailure) -> str:
     return (
         "PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. "
         f"Put before it: `ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {ident(name)};` "
-        f"Or look first: {_look_first(test, f'ALTER TABLE {table} {clause(failure)}')}"
+        f"Or check first: {_look_first(test, f'ALTER TABLE {table} {clause(failure)}')}"
     )
 
 
@@ -127,7 +127,7 @@ def _add_constraint_help(failure: SecondRunFailure) -> str:
     "IDM004",
     "create-index-unguarded",
     ERROR,
-    "CREATE INDEX fails when it is run again",
+    "CREATE INDEX fails on a second run",
     on=failures,
     fixable=True,
     aliases=(
@@ -139,7 +139,7 @@ def _add_constraint_help(failure: SecondRunFailure) -> str:
     ),
 )
 def create_index(step: Step, cases: Failures) -> Iterable[Hit]:
-    """Tell of indexes that are made twice."""
+    """Report CREATE INDEX that fails on a second run."""
     return hits(cases, partial(_create_index_help, step))
 
 
@@ -152,20 +152,20 @@ def _create_index_help(step: Step, failure: SecondRunFailure) -> str:
     cleared = clear_invalid(step, failure.script, operation)
     if stands_alone(step, failure.script):
         guarded = f"`{words} CONCURRENTLY IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)} ...`"
-        return f"Write {guarded}. It would keep the invalid index that an interrupted build leaves. {cleared}"
-    return f"{cleared} IF NOT EXISTS alone would keep the invalid index that an interrupted build leaves behind."
+        return f"Write {guarded}. Alone it would keep the invalid index that an interrupted build leaves. {cleared}"
+    return f"{cleared} IF NOT EXISTS alone would keep the invalid index that an interrupted build leaves."
 
 
 @rule(
     "IDM005",
     "create-type-unguarded",
     ERROR,
-    "CREATE TYPE fails when it is run again",
+    "CREATE TYPE fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
 def create_type(cases: Failures) -> Iterable[Hit]:
-    """Tell of types and domains that are made twice."""
+    """Report CREATE TYPE that fails on a second run."""
     return hits(cases, _create_type_help)
 
 
@@ -185,13 +185,13 @@ def _create_type_help(failure: SecondRunFailure) -> str:
     "IDM006",
     "add-enum-value-unguarded",
     ERROR,
-    "ALTER TYPE ... ADD VALUE fails when it is run again",
+    "ALTER TYPE ... ADD VALUE fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
 def add_enum_value(cases: Failures) -> Iterable[Hit]:
-    """Tell of enum values that are added twice."""
+    """Report ALTER TYPE ... ADD VALUE that fails on a second run."""
     return hits(cases, _add_value_help)
 
 
@@ -205,13 +205,13 @@ def _add_value_help(failure: SecondRunFailure) -> str:
     "IDM007",
     "create-view-unguarded",
     ERROR,
-    "CREATE VIEW fails when it is run again",
+    "CREATE VIEW fails on a second run",
     on=failures,
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
 def create_view(cases: Failures) -> Iterable[Hit]:
-    """Tell of views that are made twice."""
+    """Report CREATE VIEW that fails on a second run."""
     return hits(cases, _create_view_help)
 
 
@@ -229,14 +229,14 @@ def _create_view_help(failure: SecondRunFailure) -> str:
     "IDM008",
     "create-sequence-unguarded",
     ERROR,
-    "CREATE SEQUENCE fails when it is run again",
+    "CREATE SEQUENCE fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
 def create_sequence(cases: Failures) -> Iterable[Hit]:
-    """Tell of sequences that are made twice."""
+    """Report CREATE SEQUENCE that fails on a second run."""
     return hits(cases, _write("CREATE SEQUENCE IF NOT EXISTS {name} ..."))
 
 
@@ -244,13 +244,13 @@ def create_sequence(cases: Failures) -> Iterable[Hit]:
     "IDM009",
     "create-function-unguarded",
     ERROR,
-    "CREATE FUNCTION fails when it is run again",
+    "CREATE FUNCTION fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
 def create_function(cases: Failures) -> Iterable[Hit]:
-    """Tell of functions and procedures that are made twice."""
+    """Report CREATE FUNCTION that fails on a second run."""
     return hits(cases, _create_function_help)
 
 
@@ -260,11 +260,9 @@ def _create_function_help(failure: SecondRunFailure) -> str:
     return f"Write `CREATE OR REPLACE {operation.kind.upper()} {_name(failure)} ...`."
 
 
-@rule(
-    "IDM010", "create-trigger-unguarded", ERROR, "CREATE TRIGGER fails when it is run again", on=failures, fixable=True
-)
+@rule("IDM010", "create-trigger-unguarded", ERROR, "CREATE TRIGGER fails on a second run", on=failures, fixable=True)
 def create_trigger(cases: Failures, context: Context) -> Iterable[Hit]:
-    """Tell of triggers that are made twice."""
+    """Report CREATE TRIGGER that fails on a second run."""
     replaces = context.targets.get("postgres", ()) >= _REPLACES_TRIGGERS
     return hits(cases, _replace_trigger_help if replaces else _create_trigger_help)
 
@@ -289,12 +287,12 @@ def _create_trigger_help(failure: SecondRunFailure) -> str:
     "IDM011",
     "create-policy-unguarded",
     ERROR,
-    "CREATE POLICY fails when it is run again",
+    "CREATE POLICY fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
 def create_policy(cases: Failures) -> Iterable[Hit]:
-    """Tell of row-level security policies that are made twice."""
+    """Report CREATE POLICY that fails on a second run."""
     return hits(cases, _create_policy_help)
 
 
@@ -311,13 +309,13 @@ def _create_policy_help(failure: SecondRunFailure) -> str:
     "IDM012",
     "create-extension-unguarded",
     ERROR,
-    "CREATE EXTENSION fails when it is run again",
+    "CREATE EXTENSION fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
 def create_extension(cases: Failures) -> Iterable[Hit]:
-    """Tell of extensions that are made twice."""
+    """Report CREATE EXTENSION that fails on a second run."""
     return hits(cases, _write("CREATE EXTENSION IF NOT EXISTS {name}"))
 
 
@@ -325,14 +323,14 @@ def create_extension(cases: Failures) -> Iterable[Hit]:
     "IDM013",
     "create-schema-unguarded",
     ERROR,
-    "CREATE SCHEMA fails when it is run again",
+    "CREATE SCHEMA fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
 def create_schema(cases: Failures) -> Iterable[Hit]:
-    """Tell of schemas that are made twice."""
+    """Report CREATE SCHEMA that fails on a second run."""
     return hits(cases, _write("CREATE SCHEMA IF NOT EXISTS {name}"))
 
 
@@ -340,12 +338,12 @@ def create_schema(cases: Failures) -> Iterable[Hit]:
     "IDM014",
     "create-role-unguarded",
     ERROR,
-    "CREATE ROLE fails when it is run again",
+    "CREATE ROLE fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
 def create_role(cases: Failures) -> Iterable[Hit]:
-    """Tell of roles that are made twice."""
+    """Report CREATE ROLE that fails on a second run."""
     return hits(cases, _create_role_help)
 
 
@@ -354,7 +352,7 @@ def _create_role_help(failure: SecondRunFailure) -> str:
     assert isinstance(operation, ops.CreateRole)
     test = f"SELECT FROM pg_roles WHERE rolname = {literal(operation.name)}"
     text = clause(failure)
-    return "PostgreSQL has no CREATE ROLE IF NOT EXISTS. Look first: " + _look_first(
+    return "PostgreSQL has no CREATE ROLE IF NOT EXISTS. Check first: " + _look_first(
         test, text if text != "..." else f"CREATE ROLE {_name(failure)} ..."
     )
 
@@ -363,12 +361,12 @@ def _create_role_help(failure: SecondRunFailure) -> str:
     "IDM015",
     "create-object-unguarded",
     ERROR,
-    "A CREATE of another kind of object fails when it is run again",
+    "A CREATE of another kind of object fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
 def create_object(cases: Failures) -> Iterable[Hit]:
-    """Tell of rules, collations, operators, publications and the like that are made twice."""
+    """Report a CREATE of another kind of object that fails on a second run."""
     return hits(cases, _create_object_help)
 
 

@@ -1,4 +1,4 @@
-"""IDM020 to IDM033: statements that drop what the first run has dropped already."""
+"""IDM020 to IDM033: DROP of objects that the first run dropped."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _drop_help(failure: SecondRunFailure) -> str:
     "IDM020",
     "drop-table-unguarded",
     ERROR,
-    "DROP TABLE fails when it is run again",
+    "DROP TABLE fails on a second run",
     on=failures,
     fixable=True,
     aliases=(
@@ -43,7 +43,7 @@ def _drop_help(failure: SecondRunFailure) -> str:
     ),
 )
 def drop_table(cases: Failures) -> Iterable[Hit]:
-    """Tell of tables that are dropped twice."""
+    """Report DROP TABLE that fails on a second run."""
     return hits(cases, _drop_help)
 
 
@@ -51,13 +51,13 @@ def drop_table(cases: Failures) -> Iterable[Hit]:
     "IDM021",
     "drop-column-unguarded",
     ERROR,
-    "DROP COLUMN fails when it is run again",
+    "DROP COLUMN fails on a second run",
     on=failures,
     fixable=True,
     aliases=(*ROBUST, "diesel-guard:IdempotencyAlterCheck"),
 )
 def drop_column(cases: Failures) -> Iterable[Hit]:
-    """Tell of columns that are dropped twice; as a warning on SQLite, which has no guard for it."""
+    """Report DROP COLUMN that fails on a second run."""
     return hits(cases, _drop_column_help)
 
 
@@ -66,7 +66,7 @@ def _drop_column_help(failure: SecondRunFailure) -> str:
     assert isinstance(operation, ops.DropColumn)
     if failure.script.dialect is Dialect.SQLITE:
         return (
-            "SQLite has no DROP COLUMN IF EXISTS. Have the runner run this script once, or ask first: "
+            "SQLite has no DROP COLUMN IF EXISTS. Have the runner run this script only once, or check first: "
             f"`SELECT 1 FROM pragma_table_info({literal(operation.table.name)}) "
             f"WHERE name = {literal(operation.column)}`."
         )
@@ -79,13 +79,13 @@ def _drop_column_help(failure: SecondRunFailure) -> str:
     "IDM022",
     "drop-constraint-unguarded",
     ERROR,
-    "DROP CONSTRAINT fails when it is run again",
+    "DROP CONSTRAINT fails on a second run",
     on=failures,
     fixable=True,
     aliases=ROBUST,
 )
 def drop_constraint(cases: Failures) -> Iterable[Hit]:
-    """Tell of constraints that are dropped twice."""
+    """Report DROP CONSTRAINT that fails on a second run."""
     return hits(cases, _drop_constraint_help)
 
 
@@ -93,7 +93,7 @@ def _drop_constraint_help(failure: SecondRunFailure) -> str:
     operation = failure.operation
     assert isinstance(operation, ops.DropConstraint)
     if failure.script.dialect is Dialect.SQLITE:
-        return "SQLite has no DROP CONSTRAINT IF EXISTS. Have the runner run this script once."
+        return "SQLite has no DROP CONSTRAINT IF EXISTS. Have the runner run this script only once."
     words = "DOMAIN" if operation.kind == "domain" else "TABLE"
     return (
         f"Write `ALTER {words} {qualified(operation.table)} DROP CONSTRAINT IF EXISTS {ident(operation.constraint)}`."
@@ -104,7 +104,7 @@ def _drop_constraint_help(failure: SecondRunFailure) -> str:
     "IDM023",
     "drop-index-unguarded",
     ERROR,
-    "DROP INDEX fails when it is run again",
+    "DROP INDEX fails on a second run",
     on=failures,
     fixable=True,
     aliases=(
@@ -116,7 +116,7 @@ def _drop_constraint_help(failure: SecondRunFailure) -> str:
     ),
 )
 def drop_index(cases: Failures) -> Iterable[Hit]:
-    """Tell of indexes that are dropped twice."""
+    """Report DROP INDEX that fails on a second run."""
     return hits(cases, _drop_help)
 
 
@@ -124,14 +124,14 @@ def drop_index(cases: Failures) -> Iterable[Hit]:
     "IDM024",
     "drop-type-unguarded",
     ERROR,
-    "DROP TYPE fails when it is run again",
+    "DROP TYPE fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=(*ROBUST, "pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
 )
 def drop_type(cases: Failures) -> Iterable[Hit]:
-    """Tell of types and domains that are dropped twice."""
+    """Report DROP TYPE that fails on a second run."""
     return hits(cases, _drop_help)
 
 
@@ -139,13 +139,13 @@ def drop_type(cases: Failures) -> Iterable[Hit]:
     "IDM025",
     "drop-view-unguarded",
     ERROR,
-    "DROP VIEW fails when it is run again",
+    "DROP VIEW fails on a second run",
     on=failures,
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
 def drop_view(cases: Failures) -> Iterable[Hit]:
-    """Tell of views that are dropped twice."""
+    """Report DROP VIEW that fails on a second run."""
     return hits(cases, _drop_help)
 
 
@@ -153,14 +153,14 @@ def drop_view(cases: Failures) -> Iterable[Hit]:
     "IDM026",
     "drop-sequence-unguarded",
     ERROR,
-    "DROP SEQUENCE fails when it is run again",
+    "DROP SEQUENCE fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
 )
 def drop_sequence(cases: Failures) -> Iterable[Hit]:
-    """Tell of sequences that are dropped twice."""
+    """Report DROP SEQUENCE that fails on a second run."""
     return hits(cases, _drop_help)
 
 
@@ -168,14 +168,14 @@ def drop_sequence(cases: Failures) -> Iterable[Hit]:
     "IDM027",
     "drop-function-unguarded",
     ERROR,
-    "DROP FUNCTION fails when it is run again",
+    "DROP FUNCTION fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
 def drop_function(cases: Failures) -> Iterable[Hit]:
-    """Tell of functions, procedures and aggregates that are dropped twice."""
+    """Report DROP FUNCTION that fails on a second run."""
     return hits(cases, _drop_help)
 
 
@@ -183,13 +183,13 @@ def drop_function(cases: Failures) -> Iterable[Hit]:
     "IDM028",
     "drop-trigger-unguarded",
     ERROR,
-    "DROP TRIGGER fails when it is run again",
+    "DROP TRIGGER fails on a second run",
     on=failures,
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
 def drop_trigger(cases: Failures) -> Iterable[Hit]:
-    """Tell of triggers that are dropped twice."""
+    """Report DROP TRIGGER that fails on a second run."""
     return hits(cases, _drop_help)
 
 
@@ -197,14 +197,14 @@ def drop_trigger(cases: Failures) -> Iterable[Hit]:
     "IDM029",
     "drop-policy-unguarded",
     ERROR,
-    "DROP POLICY fails when it is run again",
+    "DROP POLICY fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
 def drop_policy(cases: Failures) -> Iterable[Hit]:
-    """Tell of policies that are dropped twice."""
+    """Report DROP POLICY that fails on a second run."""
     return hits(cases, _drop_help)
 
 
@@ -212,14 +212,14 @@ def drop_policy(cases: Failures) -> Iterable[Hit]:
     "IDM030",
     "drop-extension-unguarded",
     ERROR,
-    "DROP EXTENSION fails when it is run again",
+    "DROP EXTENSION fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
 def drop_extension(cases: Failures) -> Iterable[Hit]:
-    """Tell of extensions that are dropped twice."""
+    """Report DROP EXTENSION that fails on a second run."""
     return hits(cases, _drop_help)
 
 
@@ -227,14 +227,14 @@ def drop_extension(cases: Failures) -> Iterable[Hit]:
     "IDM031",
     "drop-schema-unguarded",
     ERROR,
-    "DROP SCHEMA fails when it is run again",
+    "DROP SCHEMA fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
 )
 def drop_schema(cases: Failures) -> Iterable[Hit]:
-    """Tell of schemas that are dropped twice."""
+    """Report DROP SCHEMA that fails on a second run."""
     return hits(cases, _drop_help)
 
 
@@ -242,13 +242,13 @@ def drop_schema(cases: Failures) -> Iterable[Hit]:
     "IDM032",
     "drop-role-unguarded",
     ERROR,
-    "DROP ROLE fails when it is run again",
+    "DROP ROLE fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
 def drop_role(cases: Failures) -> Iterable[Hit]:
-    """Tell of roles that are dropped twice."""
+    """Report DROP ROLE that fails on a second run."""
     return hits(cases, _drop_help)
 
 
@@ -256,11 +256,11 @@ def drop_role(cases: Failures) -> Iterable[Hit]:
     "IDM033",
     "drop-object-unguarded",
     ERROR,
-    "A DROP of another kind of object fails when it is run again",
+    "A DROP of another kind of object fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
 def drop_object(cases: Failures) -> Iterable[Hit]:
-    """Tell of rules, collations, operators, publications and the like that are dropped twice."""
+    """Report a DROP of another kind of object that fails on a second run."""
     return hits(cases, _drop_help)

@@ -87,7 +87,7 @@ def code_of(operation: Operation, condition: str) -> str:
     """Return the rule that a failure of the second run belongs to."""
     gone = condition.startswith("undefined_") or condition == "invalid_schema_name"
     if isinstance(operation, ops.Drop):
-        # A trigger, policy or rule of a table that is gone is as gone as any other object.
+        # A trigger, policy or rule of a dropped table is gone as well.
         return _DROPS.get(operation.kind, "IDM033") if gone else "IDM053"
     if isinstance(operation, ops.DropColumn):
         return "IDM021" if condition == "undefined_column" else "IDM050" if gone else "IDM053"
@@ -153,7 +153,7 @@ def _lacks(failure: Failure, unmade: list[Name]) -> bool:
 
 
 def hits(cases: Iterable[SecondRunFailure], help: Callable[[SecondRunFailure], str]) -> Sequence[Hit]:
-    """Return a hit for each failure: a warning where the engine has no form of the statement that can be repeated."""
+    """Return a hit for each failure: a warning where the engine has no repeatable form of the statement."""
     return [
         Hit(
             case.script.file,
@@ -169,12 +169,12 @@ def hits(cases: Iterable[SecondRunFailure], help: Callable[[SecondRunFailure], s
 
 
 def without_guard(failure: SecondRunFailure) -> bool:
-    """Return whether the engine has no form of the statement that can be repeated."""
+    """Return whether the engine has no repeatable form of the statement."""
     return failure.script.dialect is Dialect.SQLITE and isinstance(failure.operation, (ops.TableOperation, ops.Rename))
 
 
 def clause(failure: SecondRunFailure) -> str:
-    """Return the clause as it is written, on one line, or `...` where joining its lines would not be faithful."""
+    """Return the clause on one line as it is written, or `...` where joining its lines would change its meaning."""
     span = failure.operation.span
     text = failure.script.file.text[span.start : span.end].strip()
     lines = [line.strip() for line in text.splitlines()]
@@ -187,15 +187,15 @@ def clause(failure: SecondRunFailure) -> str:
 
 # --- fixes -----------------------------------------------------------------------------------------------------------
 
-# Only to find where an insertion goes: what a statement does is read from its operations.
+# Only to find the place of an insertion: what a statement does is read from its operations.
 _WORD = pattern(r"\s*+(\w++)")
 _BEFORE_TABLE = frozenset({"TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL", "VIRTUAL", "FOREIGN"})
 
 
 class _Guard(NamedTuple):
-    """After which words a guard goes: all of `words` in order, some of `between` among them, and `after` them.
+    """The words before a guard: all of `words` in order, with some of `between` among them, and `after` behind them.
 
-    With `late` they may follow other words, though no literal.
+    With `late` other words may stand before them, but no literal.
     """
 
     words: tuple[str, ...]
@@ -245,14 +245,14 @@ def _guard(operation: Operation, dialect: Dialect) -> _Guard | None:
 
 
 def fix_for(failure: SecondRunFailure) -> Fix | None:
-    """Return the insertion of a guard, where the words before it are plainly there."""
+    """Return the insertion of a guard, or None where the words before it are not found."""
     script, operation = failure.script, failure.operation
     if script.substituted is not None:
         return None
     guard = _guard(operation, script.dialect)
     if guard is None:
         return None
-    # A drop of several objects gives one operation for each: the guard belongs behind the words they share.
+    # A drop of several objects gives one operation each: the guard follows the words that they share.
     for start in (operation.span.start, failure.event.statement.span.start):
         at = _behind(script.file.text, start, guard)
         if at is not None:
@@ -261,7 +261,7 @@ def fix_for(failure: SecondRunFailure) -> Fix | None:
 
 
 def _behind(text: str, start: int, guard: _Guard) -> int | None:
-    """Return the place behind the words of a guard that begin at `start`, or None when they do not stand there."""
+    """Return the place behind the words of a guard that begin at `start`, or None when they are not there."""
     if guard.late:
         end = text.find("'", start)
         plain = guard._replace(late=False)

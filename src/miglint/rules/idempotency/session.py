@@ -1,4 +1,4 @@
-"""IDM063: what a session keeps until its end: opt-in."""
+"""IDM063: temporary tables that last until the session ends; opt-in."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ INFO = Severity.INFO
     "IDM063",
     "temporary-table-stays",
     INFO,
-    "A temporary table stays until the session ends: a second run in the same session fails",
+    "A temporary table lasts until the session ends: a second run in the same session fails",
     on=(ops.CreateTable,),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:prefer-robust-stmts", "pgls:preferRobustStmts"),
 )
 def temporary_table_stays(step: Step) -> Iterator[Hit]:
-    """Tell of temporary tables that neither a guard, nor the script, nor the end of the transaction takes care of."""
+    """Report temporary tables without a guard, a DROP or ON COMMIT DROP."""
     for applied, operation in effective(step, ops.CreateTable):
         if not operation.temporary or operation.if_not_exists or "on commit=drop" in operation.options:
             continue
         if not _dropped(step, applied, operation):
             name = qualified(operation.name)
             yield applied.hit(
-                f'"{operation.name.name}" stays until the session ends: run again in the same session, this fails',
-                f"Put `DROP TABLE IF EXISTS pg_temp.{name};` before it, or say `ON COMMIT DROP`.",
+                f'temporary table "{operation.name.name}" outlives the script: a second run in the same session fails',
+                f"Put `DROP TABLE IF EXISTS pg_temp.{name};` before it, or add `ON COMMIT DROP`.",
             )
 
 
 def _dropped(step: Step, applied: AppliedOperation, made: ops.CreateTable) -> bool:
-    """Return whether the script drops the table, before it or after."""
+    """Return whether the script drops the table, before or after it."""
     return any(
         isinstance(other.operation, ops.Drop)
         and other.operation.name.name == made.name.name

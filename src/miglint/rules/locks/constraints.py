@@ -1,4 +1,4 @@
-"""LCK010 to LCK015 and LCK043: constraints that are checked, or whose index is built, while others wait."""
+"""LCK010 to LCK015 and LCK043: constraints that are validated, or whose index is built, under a blocking lock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def named(table: Name, constraint: Constraint, suffix: str) -> str:
 
 
 def stalling(applied: AppliedOperation, context: Context) -> LockEffect | None:
-    """Return the first effect that lets others wait for as long as the rows take."""
+    """Return the first effect that blocks others for as long as the rows take."""
     return next((effect for effect in applied.effects(context) if effect.stalls), None)
 
 
@@ -36,7 +36,7 @@ def _columns(columns: tuple[str, ...]) -> str:
     "LCK010",
     "foreign-key-validates",
     WARNING,
-    "A foreign key that is not NOT VALID checks all rows while writes to both tables wait",
+    "A foreign key without NOT VALID checks all rows, blocking writes to both tables",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
     aliases=(
@@ -55,7 +55,7 @@ def _columns(columns: tuple[str, ...]) -> str:
     ),
 )
 def foreign_key_validates(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of foreign keys on tables with rows; as information where no row has to be checked."""
+    """Report foreign keys on tables with rows; as information where no row has to be checked."""
     for applied, operation in effective(step, ops.AddConstraint):
         constraint = operation.constraint
         if constraint.kind != "foreign" or operation.kind != "table":
@@ -71,7 +71,7 @@ def foreign_key_validates(step: Step, context: Context) -> Iterator[Hit]:
         for constraint in added.constraints:
             if constraint.kind != "foreign" or constraint.table is None or applied.fresh(added.table):
                 continue
-            # A new column without a default holds nothing that could be checked.
+            # A new column without a default has no values to check.
             checked = added.column.default is not None
             yield applied.hit(
                 f"SHARE ROW EXCLUSIVE on {constraint.table.name}: blocks writes "
@@ -88,7 +88,7 @@ def _foreign_help(table: Name, constraint: Constraint) -> str:
     return (
         f"`ALTER TABLE {qualified(table)} ADD CONSTRAINT {name} FOREIGN KEY ({_columns(constraint.columns)}) "
         f"REFERENCES {to} NOT VALID;` and in the next migration "
-        f"`ALTER TABLE {qualified(table)} VALIDATE CONSTRAINT {name};`, which blocks nobody."
+        f"`ALTER TABLE {qualified(table)} VALIDATE CONSTRAINT {name};`."
     )
 
 
@@ -96,7 +96,7 @@ def _foreign_help(table: Name, constraint: Constraint) -> str:
     "LCK011",
     "check-validates",
     ERROR,
-    "A CHECK that is not NOT VALID checks all rows while reads and writes wait",
+    "A CHECK without NOT VALID checks all rows, blocking reads and writes",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
     aliases=(
@@ -112,7 +112,7 @@ def _foreign_help(table: Name, constraint: Constraint) -> str:
     ),
 )
 def check_validates(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of checks on tables with rows."""
+    """Report CHECK constraints on tables with rows."""
     for applied, operation in effective(step, ops.AddConstraint):
         constraint = operation.constraint
         if constraint.kind != "check" or operation.kind != "table":
@@ -125,7 +125,7 @@ def check_validates(step: Step, context: Context) -> Iterator[Hit]:
             yield applied.hit(
                 effect.words,
                 f"`ALTER TABLE {on} ADD CONSTRAINT {name} CHECK ({condition}) NOT VALID;` and in the next migration "
-                f"`ALTER TABLE {on} VALIDATE CONSTRAINT {name};`, which blocks nobody.",
+                f"`ALTER TABLE {on} VALIDATE CONSTRAINT {name};`.",
             )
     for applied, added in effective(step, ops.AddColumn):
         if any(constraint.kind == "check" for constraint in added.constraints) and not applied.fresh(added.table):
@@ -140,7 +140,7 @@ def check_validates(step: Step, context: Context) -> Iterator[Hit]:
     "LCK012",
     "validate-with-not-valid",
     WARNING,
-    "A constraint added with NOT VALID is validated in the same transaction",
+    "A NOT VALID constraint is validated in the transaction that adds it",
     on=(ops.ValidateConstraint,),
     dialects=("postgres",),
     aliases=(
@@ -152,7 +152,7 @@ def check_validates(step: Step, context: Context) -> Iterator[Hit]:
     ),
 )
 def validate_with_not_valid(step: Step) -> Iterator[Hit]:
-    """Tell of validations that run under the lock of the `ADD CONSTRAINT ... NOT VALID` before them."""
+    """Report VALIDATE CONSTRAINT under the lock of the `ADD CONSTRAINT ... NOT VALID` before it."""
     validations = applied_operations(step).by_type.get(ops.ValidateConstraint)
     if not validations:
         return
@@ -185,7 +185,7 @@ def validate_with_not_valid(step: Step) -> Iterator[Hit]:
     "LCK013",
     "unique-builds-index",
     ERROR,
-    "A UNIQUE constraint without USING INDEX builds its index while reads and writes wait",
+    "A UNIQUE constraint without USING INDEX builds its index, blocking reads and writes",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
     aliases=(
@@ -202,7 +202,7 @@ def validate_with_not_valid(step: Step) -> Iterator[Hit]:
     ),
 )
 def unique_builds_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of unique constraints on tables with rows."""
+    """Report unique constraints on tables with rows."""
     for applied, operation in effective(step, ops.AddConstraint):
         constraint = operation.constraint
         effect = stalling(applied, context) if constraint.kind == "unique" else None
@@ -232,7 +232,7 @@ def _index_help(table: Name, constraint: Constraint, words: str) -> str:
     "LCK014",
     "primary-key-builds-index",
     ERROR,
-    "A primary key without USING INDEX builds its index while reads and writes wait",
+    "A primary key without USING INDEX builds its index, blocking reads and writes",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
     aliases=(
@@ -247,7 +247,7 @@ def _index_help(table: Name, constraint: Constraint, words: str) -> str:
     ),
 )
 def primary_key_builds_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of primary keys on tables with rows."""
+    """Report primary keys on tables with rows."""
     for applied, operation in effective(step, ops.AddConstraint):
         constraint = operation.constraint
         effect = stalling(applied, context) if constraint.kind == "primary" else None
@@ -267,13 +267,13 @@ def primary_key_builds_index(step: Step, context: Context) -> Iterator[Hit]:
     "LCK043",
     "primary-key-of-nullable-columns",
     ERROR,
-    "A primary key of columns that may be NULL checks all rows while reads and writes wait, also with USING INDEX",
+    "A primary key on nullable columns checks all rows, blocking reads and writes, even with USING INDEX",
     on=(ops.AddConstraint,),
     dialects=("postgres",),
     aliases=("eugene:W14", "pg-migration-lint:PGM016", "atlas:PG304"),
 )
 def primary_key_of_nullable_columns(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `PRIMARY KEY USING INDEX`; as information where nobody knows the columns."""
+    """Report `PRIMARY KEY USING INDEX` on nullable columns; as information where the columns are not known."""
     for applied, operation in effective(step, ops.AddConstraint):
         constraint = operation.constraint
         if constraint.kind != "primary" or constraint.using_index is None:
@@ -295,7 +295,7 @@ def primary_key_of_nullable_columns(step: Step, context: Context) -> Iterator[Hi
     "LCK015",
     "exclusion-builds-index",
     ERROR,
-    "An EXCLUDE constraint builds its index while reads and writes wait",
+    "An EXCLUDE constraint builds its index, blocking reads and writes",
     on=(ops.AddConstraint,),
     dialects=("postgres",),
     aliases=(
@@ -310,12 +310,13 @@ def primary_key_of_nullable_columns(step: Step, context: Context) -> Iterator[Hi
     ),
 )
 def exclusion_builds_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of exclusion constraints on tables with rows: there is no way to build them beside running writes."""
+    """Report exclusion constraints on tables with rows: they cannot be built concurrently."""
     for applied, operation in effective(step, ops.AddConstraint):
         effect = stalling(applied, context) if operation.constraint.kind == "exclude" else None
         if effect is not None:
             yield applied.hit(
                 effect.words,
-                "PostgreSQL cannot build it concurrently. Add it while nobody uses the table, or make a new table with "
-                "the constraint, copy the rows in batches, and rename.",
+                "PostgreSQL cannot build it concurrently. Add it in a maintenance window, or create a new table "
+                "with the "
+                "constraint, copy the rows in batches, and rename.",
             )

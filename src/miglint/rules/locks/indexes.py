@@ -1,4 +1,4 @@
-"""LCK001 to LCK007 and LCK009: indexes, partitions and materialized views that are built while others wait."""
+"""LCK001 to LCK007 and LCK009: indexes, partitions and materialized views that are built under a blocking lock."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _CORRUPTED = ((14, 0), (14, 3))
     ),
 )
 def create_index_blocking(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of indexes on tables that others write to."""
+    """Report indexes on tables that others write to."""
     for applied, operation in effective(step, ops.CreateIndex):
-        # ON ONLY builds nothing: the index is not valid before each partition has its own.
+        # ON ONLY builds nothing: the index becomes valid when each partition has one.
         if operation.concurrently or operation.only:
             continue
         for effect in applied.effects(context):
@@ -54,7 +54,7 @@ def create_index_blocking(step: Step, context: Context) -> Iterator[Hit]:
 
 
 def _partition_help(operation: ops.CreateIndex) -> str:
-    """Return how to build the index of a partitioned table, which the server cannot do concurrently."""
+    """Return how to build the index of a partitioned table, which cannot be done concurrently."""
     name = ident(operation.name) if operation.name else "..."
     return (
         f"`CREATE INDEX {name} ON ONLY {qualified(operation.table)} (...);`, then, {_ALONE}, "
@@ -97,7 +97,7 @@ def _create_help(step: Step, applied: AppliedOperation, operation: ops.CreateInd
     ),
 )
 def drop_index_blocking(step: Step) -> Iterator[Hit]:
-    """Tell of indexes that are dropped from tables that others use."""
+    """Report indexes that are dropped from tables that others use."""
     for applied, operation in effective(step, ops.Drop):
         if operation.kind != "index" or operation.concurrently:
             continue
@@ -113,7 +113,7 @@ def drop_index_blocking(step: Step) -> Iterator[Hit]:
             on += " and every partition"
             help = "An index of a partitioned table cannot be dropped concurrently. First: `SET lock_timeout = '2s';`"
         yield applied.hit(
-            f"ACCESS EXCLUSIVE{on}: it waits for every running query, and all that come after wait for it",
+            f"ACCESS EXCLUSIVE{on}: waits for running queries, and blocks all that come after",
             help,
         )
 
@@ -144,7 +144,7 @@ _REINDEX_SINCE = 12
     ),
 )
 def reindex_blocking(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of indexes that are rebuilt under a lock."""
+    """Report indexes that are rebuilt under a blocking lock."""
     for applied, operation in effective(step, ops.Maintenance):
         if not operation.kind.startswith("reindex") or operation.concurrently:
             continue
@@ -156,7 +156,7 @@ def reindex_blocking(step: Step, context: Context) -> Iterator[Hit]:
             help = f"Put it {_ALONE}: `{words} CONCURRENTLY{target};`"
         else:
             help = "Before PostgreSQL 12: build a second index concurrently, drop the old one, and rename the new one."
-        yield applied.hit(f"{words}{target} blocks writes, and reads by the index, while it is built anew", help)
+        yield applied.hit(f"{words}{target} blocks writes, and reads that use the index, while it is rebuilt", help)
 
 
 def _fresh(applied: AppliedOperation, operation: ops.Maintenance) -> bool:
@@ -182,7 +182,7 @@ _DETACH_SINCE = 14
     ),
 )
 def detach_partition_blocking(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of partitions that are detached under the strongest lock."""
+    """Report partitions that are detached under ACCESS EXCLUSIVE."""
     for applied, operation in effective(step, ops.DetachPartition):
         if operation.concurrently or applied.fresh(operation.table) or version_of(context) < _DETACH_SINCE:
             continue
@@ -190,7 +190,7 @@ def detach_partition_blocking(step: Step, context: Context) -> Iterator[Hit]:
             continue
         table, part = qualified(operation.table), qualified(operation.partition)
         yield applied.hit(
-            f"ACCESS EXCLUSIVE on {operation.table.name}: waits for every query on it, and all others wait meanwhile",
+            f"ACCESS EXCLUSIVE on {operation.table.name}: waits for running queries, and blocks all that come after",
             f"Put it {_ALONE}: `ALTER TABLE {table} DETACH PARTITION {part} CONCURRENTLY;`",
         )
 
@@ -199,7 +199,7 @@ def detach_partition_blocking(step: Step, context: Context) -> Iterator[Hit]:
     "LCK005",
     "attach-partition-scans",
     WARNING,
-    "ATTACH PARTITION checks every row of the partition under the strongest lock",
+    "ATTACH PARTITION checks every row of the partition under ACCESS EXCLUSIVE",
     on=(ops.AttachPartition,),
     dialects=("postgres",),
     aliases=(
@@ -210,7 +210,7 @@ def detach_partition_blocking(step: Step, context: Context) -> Iterator[Hit]:
     ),
 )
 def attach_partition_scans(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables that are attached without a validated CHECK that speaks for their rows."""
+    """Report tables that are attached without a validated CHECK that implies the bound."""
     for applied, operation in effective(step, ops.AttachPartition):
         name, bound = qualified(operation.partition), ident(f"{operation.partition.name}_bound")
         for effect in applied.effects(context):
@@ -237,7 +237,7 @@ def attach_partition_scans(step: Step, context: Context) -> Iterator[Hit]:
     ),
 )
 def refresh_blocking(step: Step) -> Iterator[Hit]:
-    """Tell of materialized views that others read and that are refreshed under the strongest lock."""
+    """Report materialized views that others read and that are refreshed under ACCESS EXCLUSIVE."""
     for applied, operation in effective(step, ops.Maintenance):
         if operation.kind != "refresh materialized view" or operation.concurrently or operation.target is None:
             continue
@@ -245,7 +245,7 @@ def refresh_blocking(step: Step) -> Iterator[Hit]:
             continue
         name = qualified(operation.target)
         if "with no data" in operation.options:
-            words = f"{operation.target.name} is emptied: whoever reads it gets an error until it is refreshed"
+            words = f"{operation.target.name} is emptied: reading it fails until it is refreshed"
         else:
             words = f"ACCESS EXCLUSIVE on {operation.target.name}: blocks reads while its query runs"
         yield applied.hit(
@@ -265,7 +265,7 @@ def refresh_blocking(step: Step) -> Iterator[Hit]:
     aliases=("pgls:concurrentRefreshMatviewLock", "pgfence:refresh-matview-concurrent"),
 )
 def refresh_concurrently(step: Step) -> Iterator[Hit]:
-    """Tell of refreshes that belong into a job, not into a migration."""
+    """Report concurrent refreshes, which belong in a job rather than a migration."""
     for applied, operation in effective(step, ops.Maintenance):
         if operation.kind == "refresh materialized view" and operation.concurrently and operation.target is not None:
             yield applied.hit(
@@ -284,7 +284,7 @@ def refresh_concurrently(step: Step) -> Iterator[Hit]:
     aliases=("strong_migrations:add_index_corruption", "pgfence:pg14-index-concurrent-bug"),
 )
 def concurrent_build_corrupts(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of concurrent builds where a target is one of the versions with the bug."""
+    """Report concurrent builds where a target is one of the versions with the bug."""
     version = context.targets.get("postgres", ())
     if len(version) < 2 or not _CORRUPTED[0] <= version[:2] <= _CORRUPTED[1]:
         return
@@ -297,6 +297,6 @@ def concurrent_build_corrupts(step: Step, context: Context) -> Iterator[Hit]:
     for applied in builds:
         yield applied.hit(
             "on PostgreSQL 14.0 to 14.3 an index built with CONCURRENTLY can miss rows",
-            "Upgrade to 14.4 before this migration, and say so in `targets`; then `REINDEX INDEX CONCURRENTLY` "
-            "those that were built before.",
+            "Upgrade to 14.4 before this migration, and set `targets` accordingly; then `REINDEX INDEX CONCURRENTLY` "
+            "the indexes that were built before.",
         )

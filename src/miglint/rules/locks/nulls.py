@@ -21,7 +21,7 @@ _CHECKS_PROVE_SINCE = 12
     "LCK016",
     "set-not-null-scans",
     ERROR,
-    "SET NOT NULL checks all rows while reads and writes wait",
+    "SET NOT NULL checks all rows, blocking reads and writes",
     on=(ops.AddConstraint, ops.SetNullable, ops.ValidateConstraint),
     dialects=("postgres",),
     aliases=(
@@ -40,7 +40,7 @@ _CHECKS_PROVE_SINCE = 12
     ),
 )
 def set_not_null_scans(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of columns that become NOT NULL without a validated CHECK that says so already."""
+    """Report columns that become NOT NULL without a validated CHECK that implies it."""
     found = [(applied, operation.table, operation.column) for applied, operation in effective(step, ops.SetNullable)]
     found += [
         (applied, operation.table, operation.constraint.columns[0])
@@ -53,7 +53,7 @@ def set_not_null_scans(step: Step, context: Context) -> Iterator[Hit]:
         if not _is_known(applied.table(operation.table), operation.constraint)
     }
     for applied, table, column in found:
-        # A constraint that no file made was validated here: it may well be the one that spares the scan.
+        # A constraint that no file created was validated here: it may be the one that makes the scan unnecessary.
         if table.name in trusted and version_of(context) >= _CHECKS_PROVE_SINCE:
             continue
         effect = next((one for one in applied.effects(context) if one.situation == "set not null"), None)
@@ -66,19 +66,19 @@ def _is_known(table: Table | None, constraint: str) -> bool:
 
 
 def not_null_help(table: Name, column: str, major: int = 14) -> str:
-    """Return the statements that make a column NOT NULL without a scan under the strongest lock."""
+    """Return the statements that make a column NOT NULL without a scan under ACCESS EXCLUSIVE."""
     name, on = ident(f"{table.name}_{column}_not_null"), qualified(table)
     if major >= 18:
         return (
             f"`ALTER TABLE {on} ADD CONSTRAINT {name} NOT NULL {ident(column)} NOT VALID;` and in the next migration "
-            f"`ALTER TABLE {on} VALIDATE CONSTRAINT {name};`, which blocks nobody."
+            f"`ALTER TABLE {on} VALIDATE CONSTRAINT {name};`."
         )
     first = (
         f"`ALTER TABLE {on} ADD CONSTRAINT {name} CHECK ({ident(column)} IS NOT NULL) NOT VALID;` "
         f"and in the next migration `ALTER TABLE {on} VALIDATE CONSTRAINT {name};`"
     )
     if major < 12:
-        return f"{first}, and leave it at that: before PostgreSQL 12 the check spares no scan."
+        return f"{first}, and keep the check: before PostgreSQL 12 SET NOT NULL scans even so."
     return (
         f"{first}, then `ALTER TABLE {on} ALTER COLUMN {ident(column)} SET NOT NULL;` "
         f"and `ALTER TABLE {on} DROP CONSTRAINT {name};`"
@@ -89,7 +89,7 @@ def not_null_help(table: Name, column: str, major: int = 14) -> str:
     "LCK017",
     "domain-constraint-scans",
     WARNING,
-    "A constraint added to a domain checks all rows of all tables that use it while writes wait",
+    "A constraint added to a domain checks all rows of all tables that use it, blocking writes",
     on=(ops.AddConstraint, ops.CreateType),
     dialects=("postgres",),
     aliases=(
@@ -100,7 +100,7 @@ def not_null_help(table: Name, column: str, major: int = 14) -> str:
     ),
 )
 def domain_constraint_scans(step: Step) -> Iterator[Hit]:
-    """Tell of domains that get a constraint; those that this migration made serve no table with rows."""
+    """Report constraints added to domains, except those that this migration created: no table uses these."""
     created = {
         made.name.name for _, made in effective(step, ops.CreateType, forward_only=True) if made.kind == "domain"
     }
@@ -119,13 +119,13 @@ def domain_constraint_scans(step: Step) -> Iterator[Hit]:
     "LCK018",
     "domain-not-null-scans",
     WARNING,
-    "SET NOT NULL of a domain checks all rows of all tables that use it while writes wait",
+    "SET NOT NULL on a domain checks all rows of all tables that use it, blocking writes",
     on=(ops.CreateType, ops.SetNullable),
     dialects=("postgres",),
     aliases=("pgsafe:add-domain-not-null",),
 )
 def domain_not_null_scans(step: Step) -> Iterator[Hit]:
-    """Tell of domains that become NOT NULL; those that this migration made serve no table with rows."""
+    """Report domains that become NOT NULL, except those that this migration created: no table uses these."""
     created = {
         made.name.name for _, made in effective(step, ops.CreateType, forward_only=True) if made.kind == "domain"
     }

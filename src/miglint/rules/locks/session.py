@@ -1,4 +1,4 @@
-"""LCK030 to LCK032: how long locks are held: what happens between the statements."""
+"""LCK030 to LCK032: how long locks are held, and what runs meanwhile."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _changes_many(applied: AppliedOperation) -> bool:
 
 
 def locks_of(step: Step, context: Context) -> tuple[Held, ...]:
-    """Return the acts of a step that take locks on what others use, in order."""
+    """Return the operations of a step that lock what others use, in order."""
     return _held(step, tuple(context.targets.get("postgres", ())))
 
 
@@ -63,29 +63,31 @@ def locks_of(step: Step, context: Context) -> tuple[Held, ...]:
     "LCK030",
     "work-under-exclusive-lock",
     WARNING,
-    "Rows are worked through while an earlier statement's ACCESS EXCLUSIVE lock is held",
+    "A statement works through rows under an earlier statement's ACCESS EXCLUSIVE lock",
     dialects=("postgres",),
     aliases=("django-migration-linter:CREATE_INDEX_EXCLUSIVE", "eugene:E10"),
 )
 def work_under_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per transaction, what takes time after a lock was taken that stops everybody."""
+    """Report, once per transaction, a slow statement after one that blocks reads and writes."""
     holding: dict[tuple[Direction, int], Held] = {}
-    told: set[tuple[Direction, int]] = set()
+    reported: set[tuple[Direction, int]] = set()
     for held in locks_of(step, context):
         place = held.applied.script.direction, held.applied.transaction
         before = holding.get(place)
         other_statement = before is not None and before.applied.moment.statement is not held.applied.moment.statement
-        # What is validated under the lock of its own NOT VALID has a rule of its own.
+        # Validation under the lock of its own NOT VALID has a rule of its own.
         validates = isinstance(held.applied.operation, ops.ValidateConstraint) and before is not None
         same = validates and before is not None and before.table == held.table
-        if before is not None and other_statement and held.works and place not in told and not same:
-            told.add(place)
+        if before is not None and other_statement and held.works and place not in reported and not same:
+            reported.add(place)
             line = before.applied.script.file.position(before.applied.operation.span.start).line
             yield held.applied.hit(
-                f"ACCESS EXCLUSIVE on {before.table} is held since line {line}: blocks its readers and writers while "
-                "this works through rows",
-                f"Move this statement to a migration of its own, so that the lock on {before.table} ends with the "
-                "statement that needs it.",
+                f"ACCESS EXCLUSIVE on {before.table} is held since line {line}: blocks reads and writes while "
+                "this works "
+                "through rows",
+                f"Move this statement to a migration of its own, so that the lock on {before.table} ends with "
+                "the statement "
+                "that needs it.",
             )
         if held.lock is Lock.ACCESS_EXCLUSIVE:
             holding.setdefault(place, held)
@@ -105,18 +107,18 @@ def work_under_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
     ),
 )
 def statement_after_exclusive_lock(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per transaction, that a lock is held for longer than its own statement."""
+    """Report, once per transaction, a lock that is held longer than its own statement."""
     holders = {id(held.applied): held for held in locks_of(step, context) if held.lock is Lock.ACCESS_EXCLUSIVE}
     if not holders:
         return
     holding: dict[tuple[Direction, int], Held] = {}
-    told: set[tuple[Direction, int]] = set()
+    reported: set[tuple[Direction, int]] = set()
     for applied in applied_operations(step).all:
         place = applied.script.direction, applied.transaction
         before = holding.get(place)
         later = before is not None and before.applied.moment.statement is not applied.moment.statement
-        if before is not None and later and place not in told and not isinstance(applied.operation, _QUIET):
-            told.add(place)
+        if before is not None and later and place not in reported and not isinstance(applied.operation, _QUIET):
+            reported.add(place)
             yield applied.hit(
                 f"ACCESS EXCLUSIVE on {before.table} is still held here",
                 "Let each statement that needs such a lock be the last of its transaction.",
@@ -130,24 +132,25 @@ def statement_after_exclusive_lock(step: Step, context: Context) -> Iterator[Hit
     "LCK032",
     "several-tables-locked",
     INFO,
-    "One transaction takes locks on several tables that stop others: it may deadlock with the application",
+    "One transaction locks several tables: it may deadlock with the application",
     dialects=("postgres",),
     default=False,
     aliases=("pgls:avoidWideLockWindow", "pgfence:wide-lock-window"),
 )
 def several_tables_locked(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per transaction, of the second table that is locked."""
+    """Report, once per transaction, the second table that is locked."""
     first: dict[tuple[Direction, int], Held] = {}
-    told: set[tuple[Direction, int]] = set()
+    reported: set[tuple[Direction, int]] = set()
     for held in locks_of(step, context):
         if held.lock < Lock.SHARE:
             continue
         place = held.applied.script.direction, held.applied.transaction
         before = first.setdefault(place, held)
-        if before.table != held.table and place not in told:
-            told.add(place)
+        if before.table != held.table and place not in reported:
+            reported.add(place)
             yield held.applied.hit(
-                f"{held.lock} on {held.table} while {before.lock} on {before.table} is held: "
-                "who takes them in the other order deadlocks",
-                "One migration per table.",
+                f"{held.lock} on {held.table} while {before.lock} on {before.table} is held: a session that "
+                "takes them in "
+                "the other order deadlocks",
+                "Write one migration per table.",
             )

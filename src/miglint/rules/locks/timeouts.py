@@ -1,4 +1,4 @@
-"""LCK033 to LCK037, LCK044 and LCK050: how long a session waits for locks, and for what it does under them."""
+"""LCK033 to LCK037, LCK044 and LCK050: limits on waiting for locks, and on running under them."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _REBUILDS = ("cluster", "refresh materialized view", "lock table")
 
 
 def _unguarded(step: Step, context: Context, *settings: str, working: bool) -> Iterator[Held]:
-    """Yield the first operation of each script that locks (or works) while none of the settings limits it."""
+    """Yield the first operation of each script that locks (or runs long) while none of the settings limits it."""
     locks = {(held.applied.script.direction, held.applied.number): held for held in locks_of(step, context)}
-    told: set[Direction] = set()
+    reported: set[Direction] = set()
     limits: dict[tuple[Direction, str], tuple[AppliedOperation, bool]] = {}
     for applied in applied_operations(step).all:
         direction = applied.script.direction
         operation = applied.operation
-        if direction in told or applied.idle:
+        if direction in reported or applied.idle:
             continue
         if isinstance(operation, ops.SetVariable):
             _note(limits, applied, operation, settings)
             continue
-        # What is done concurrently takes its time, and stops nobody meanwhile.
+        # A concurrent build takes long, but blocks nobody meanwhile.
         if getattr(operation, "concurrently", False):
             continue
         held = locks.get((direction, applied.number)) or _waiting(applied)
@@ -42,7 +42,7 @@ def _unguarded(step: Step, context: Context, *settings: str, working: bool) -> I
         if not working and Lock.ROW_SHARE <= held.lock <= Lock.SHARE_UPDATE_EXCLUSIVE:
             continue
         if not any(_limits(limits.get((direction, setting)), applied) for setting in settings):
-            told.add(direction)
+            reported.add(direction)
             yield held
 
 
@@ -52,7 +52,7 @@ def _note(
     operation: ops.SetVariable,
     settings: tuple[str, ...],
 ) -> None:
-    """Note that a setting has a value from here on, or that it has none any more."""
+    """Record that a setting has a value from here on, or has none any more."""
     name, direction = operation.name.lower(), applied.script.direction
     off = operation.values is None or (name.endswith("_timeout") and _milliseconds(operation.values[0]) == 0)
     for setting in settings if name == "all" else (name,):
@@ -63,7 +63,7 @@ def _note(
 
 
 def _limits(found: tuple[AppliedOperation, bool] | None, applied: AppliedOperation) -> bool:
-    """Return whether a value still holds where an operation runs: what is `LOCAL` ends with its transaction."""
+    """Return whether a value still holds where an operation runs: `LOCAL` ends with its transaction."""
     return found is not None and (not found[1] or found[0].transaction == applied.transaction)
 
 
@@ -91,7 +91,7 @@ def _words(held: Held) -> str:
     "LCK033",
     "lock-timeout-missing",
     WARNING,
-    "A statement waits for a lock without lock_timeout: all that come after it wait as well",
+    "A statement waits for a lock without lock_timeout, and all later statements wait behind it",
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -103,11 +103,11 @@ def _words(held: Held) -> str:
     ),
 )
 def lock_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of the first statement that waits for as long as it takes."""
+    """Report, once per script, the first statement that may wait for a lock without limit."""
     for held in _unguarded(step, context, "lock_timeout", working=False):
         yield held.applied.hit(
-            f"{_words(held)} without lock_timeout: behind one long query everybody waits",
-            "Put first: `SET lock_timeout = '2s';`, and run the migration again when it gives up.",
+            f"{_words(held)} without lock_timeout: behind one long query every session waits",
+            "Put first: `SET lock_timeout = '2s';`, and retry the migration when it times out.",
         )
 
 
@@ -115,7 +115,7 @@ def lock_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     "LCK034",
     "statement-timeout-missing",
     WARNING,
-    "A statement that locks has no statement_timeout: it holds its locks for as long as it takes",
+    "A statement that locks has no statement_timeout: it may hold its locks without limit",
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -126,7 +126,7 @@ def lock_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     ),
 )
 def statement_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of the first statement that may run for as long as it takes."""
+    """Report, once per script, the first statement that may run without limit."""
     for held in _unguarded(step, context, "statement_timeout", working=True):
         yield held.applied.hit(
             f"{_words(held)} without statement_timeout",
@@ -150,7 +150,7 @@ def statement_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     options={"longest-lock-timeout": 5, "longest-statement-timeout": 600},
 )
 def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of limits that limit nothing. The options are seconds."""
+    """Report limits that have no effect. The options are seconds."""
     settings = [pair for pair in effective(step, ops.SetVariable) if pair[1].name.lower() in _LIMITS]
     if not settings:
         return
@@ -165,9 +165,9 @@ def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
         if value is None or not same:
             continue
         if name == "lock_timeout" and value == 0 and after:
-            message = "lock_timeout = 0 waits without end for the locks below"
+            message = "lock_timeout = 0 waits without limit for the locks below"
         elif value > limit and after:
-            message = f"{name} of {value / 1000:g} s: for so long everybody waits behind this migration"
+            message = f"{name} of {value / 1000:g} s: other sessions wait that long behind this migration"
         elif name == "lock_timeout" and value and not after and _too_late(applied, same[-1], settings):
             message = "lock_timeout is set after the last statement that waits for a lock"
         else:
@@ -178,7 +178,7 @@ def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
 def _too_late(
     applied: AppliedOperation, last: AppliedOperation, settings: list[tuple[AppliedOperation, ops.SetVariable]]
 ) -> bool:
-    """Return whether a lock_timeout that follows the last lock is the first that its transaction has."""
+    """Return whether the lock_timeout after the last lock is the first of its transaction."""
     if last.transaction != applied.transaction:
         return False
     earlier = [
@@ -207,13 +207,13 @@ def _milliseconds(text: str) -> float | None:
     "LCK036",
     "idle-timeout-missing",
     INFO,
-    "No idle_in_transaction_session_timeout: a runner that hangs keeps its locks",
+    "A statement locks without idle_in_transaction_session_timeout: a hanging runner keeps its locks",
     dialects=("postgres",),
     default=False,
     aliases=("pgls:requireIdleInTransactionTimeout", "pgfence:missing-idle-timeout"),
 )
 def idle_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of locks that nothing ends when the runner hangs."""
+    """Report, once per script, locks that a hanging runner would keep."""
     for held in _unguarded(step, context, "idle_in_transaction_session_timeout", working=False):
         yield held.applied.hit(
             f"{_words(held)} without idle_in_transaction_session_timeout",
@@ -225,13 +225,13 @@ def idle_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     "LCK037",
     "application-name-missing",
     INFO,
-    "No application_name: nobody sees in pg_stat_activity who holds the lock",
+    "A statement locks without application_name: pg_stat_activity does not name the migration",
     dialects=("postgres",),
     default=False,
     aliases=("pgfence:missing-application-name",),
 )
 def application_name_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of locks that are taken without a name."""
+    """Report, once per script, locks of a session without application_name."""
     for held in _unguarded(step, context, "application_name", working=False):
         name = f"migration {step.migration.version}".strip()
         yield held.applied.hit(
@@ -244,17 +244,17 @@ def application_name_missing(step: Step, context: Context) -> Iterator[Hit]:
     "LCK044",
     "no-timeout-at-all",
     WARNING,
-    "A statement takes a lock that stops others, and neither lock_timeout nor statement_timeout limits it",
+    "A statement takes a blocking lock without lock_timeout or statement_timeout",
     dialects=("postgres",),
     default=False,
     aliases=("pgsafe:require-timeout",),
 )
 def no_timeout_at_all(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of the first statement that nothing ends: a statement_timeout ends waiting too."""
+    """Report, once per script, the first statement without either: statement_timeout limits waiting too."""
     for held in _unguarded(step, context, "lock_timeout", "statement_timeout", working=False):
         yield held.applied.hit(
-            f"{_words(held)} without lock_timeout or statement_timeout: nothing ends the waiting",
-            "Put first: `SET lock_timeout = '2s';`, and run the migration again when it gives up.",
+            f"{_words(held)} without lock_timeout or statement_timeout: it may wait without limit",
+            "Put first: `SET lock_timeout = '2s';`, and retry the migration when it times out.",
         )
 
 
@@ -262,14 +262,14 @@ def no_timeout_at_all(step: Step, context: Context) -> Iterator[Hit]:
     "LCK050",
     "local-timeout-without-begin",
     INFO,
-    "SET LOCAL limits a transaction that the script does not begin: unless the runner does, it limits nothing",
+    "SET LOCAL outside of a transaction has no effect, unless the runner begins one",
     on=(ops.SetVariable,),
     dialects=("postgres",),
     default=False,
     aliases=("pgsafe:require-timeout",),
 )
 def local_timeout_without_begin(step: Step) -> Iterator[Hit]:
-    """Tell of limits that are gone with their own statement, as far as anybody said what runs the script."""
+    """Report SET LOCAL of a timeout where neither the script nor the runner begins a transaction."""
     for script, statements in scripts_of(step):
         if around(step, script) not in (Around.UNKNOWN, Around.NOTHING):
             continue
@@ -280,7 +280,7 @@ def local_timeout_without_begin(step: Step) -> Iterator[Hit]:
                 yield hit_in(
                     script,
                     operation.span,
-                    f"outside of a transaction SET LOCAL {operation.name} does nothing but warn",
+                    f"SET LOCAL {operation.name} has no effect outside of a transaction",
                     "Begin a transaction before it, or write SET without LOCAL. If the runner opens one for each file, "
                     'say so: `transaction = "per-file"` in the configuration.',
                 )

@@ -1,4 +1,4 @@
-"""REF: what a forward needs and does not find, where the history makes that certain."""
+"""REF: objects that a forward script needs and that certainly do not exist."""
 
 from __future__ import annotations
 
@@ -60,35 +60,35 @@ def _certain(step: Step) -> Iterator[FirstRunFailure]:
 
 
 def _gone(step: Step) -> str:
-    """Say where it was looked for."""
+    """Return where the object was looked for."""
     if step.before.closed:
-        return "Neither the baseline schema nor a migration before this point makes it."
+        return "Neither the baseline schema nor an earlier migration creates it."
     if in_doubt(step) is not None:
-        return "No migration makes it in a statement that can be read; dynamic SQL may have."
-    return "No migration before this point makes it, or one has dropped or renamed it."
+        return "No earlier migration creates it in a statement that can be read; dynamic SQL may have created it."
+    return "No earlier migration creates it, or one has dropped or renamed it."
 
 
 @rule(
     "REF001",
     "undefined-relation",
     Severity.ERROR,
-    "The forward needs a table, view or sequence that is not there",
+    "The forward uses a table, view or sequence that does not exist",
     on=failures,
 )
 def undefined_relation(step: Step, cases: Failures) -> Iterator[Hit]:
-    """Tell of relations that do not exist at the moment when the forward needs them."""
+    """Report relations that do not exist when the forward uses them."""
     for script, event, failure in cases:
         yield hit_in(script, event.operation.span, failure.message, _gone(step), severity=in_doubt(step))
 
 
-@rule("REF002", "undefined-column", Severity.ERROR, "The forward needs a column that is not there")
+@rule("REF002", "undefined-column", Severity.ERROR, "The forward uses a column that does not exist")
 def undefined_column(step: Step) -> Iterator[Hit]:
-    """Tell of columns that do not exist at the moment when the forward needs them."""
+    """Report columns that do not exist when the forward uses them."""
     for script, event, failure in _certain(step):
         if failure.condition != "undefined_column":
             continue
         if event.statement.kind == "do" and not isinstance(event.operation, ops.TableOperation):
-            # In a query of a DO block the name may be that of a variable.
+            # In a query of a DO block the name may be a variable's.
             continue
         help = _gone(step)
         table = None if failure.key is None else event.before.table(failure.key)
@@ -115,24 +115,24 @@ def undefined_column(step: Step) -> Iterator[Hit]:
     "REF003",
     "undefined-object",
     Severity.ERROR,
-    "The forward needs a constraint, index, type, function or schema that is not there",
+    "The forward uses a constraint, index, type, function or schema that does not exist",
     on=failures,
 )
 def undefined_object(step: Step, cases: Failures) -> Iterator[Hit]:
-    """Tell of other objects that do not exist at the moment when the forward needs them."""
+    """Report other objects that do not exist when the forward uses them."""
     for script, event, failure in cases:
         yield hit_in(script, event.operation.span, failure.message, _gone(step), severity=in_doubt(step))
 
 
-@rule("REF004", "object-still-needed", Severity.ERROR, "The forward drops what other objects still need", on=failures)
+@rule("REF004", "object-still-needed", Severity.ERROR, "The forward drops what other objects depend on", on=failures)
 def object_still_needed(step: Step, cases: Failures) -> Iterator[Hit]:
-    """Tell of drops and changes that the engine refuses because other objects depend on what they touch."""
+    """Report drops and changes that the engine refuses because other objects depend on the object."""
     for script, event, failure in cases:
         yield hit_in(
             script,
             event.operation.span,
             failure.message,
-            "Drop what depends on it first, by name: CASCADE would also drop what you have not thought of.",
+            "Drop the dependent objects first, by name: CASCADE would also drop those that you do not know of.",
             severity=in_doubt(step),
         )
 
@@ -141,16 +141,16 @@ def object_still_needed(step: Step, cases: Failures) -> Iterator[Hit]:
     "REF005",
     "forward-fails",
     Severity.ERROR,
-    "The forward cannot run on the schema that the history has reached",
+    "The forward fails on the schema that the migrations before it leave",
     on=failures,
 )
 def forward_fails(step: Step, cases: Failures) -> Iterator[Hit]:
-    """Tell of the other errors that the first run of a forward meets."""
+    """Report all other errors of the first run of a forward script."""
     for script, event, failure in cases:
         yield hit_in(
             script,
             event.operation.span,
             f"the forward fails here: {failure.message}",
-            "This is the schema that the migrations before it leave.",
+            "The migrations before it leave this schema.",
             severity=in_doubt(step),
         )

@@ -66,7 +66,7 @@ class AppliedOperation(NamedTuple):
 
     @property
     def forward(self) -> bool:
-        """Whether it belongs to the forward script."""
+        """Return whether it belongs to the forward script."""
         return self.script.direction is _FORWARD
 
     def key(self, name: Name) -> Key:
@@ -103,7 +103,7 @@ class AppliedOperation(NamedTuple):
 
     @property
     def idle(self) -> bool:
-        """Whether a guard (`IF [NOT] EXISTS`) made it do nothing."""
+        """Return whether a guard (`IF [NOT] EXISTS`) made it do nothing."""
         return any(
             note.kind in ("skipped", "hidden") or (note.kind == "missing" and not self.blank)
             for note in self.moment.notes

@@ -1,4 +1,4 @@
-"""SYM017 to SYM024: differences after the rollback that do not make a pair asymmetric, or that are meant."""
+"""SYM017 to SYM024: differences after the rollback that are intended, or do not make a pair asymmetric."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INFO = Severity.INFO
 
 @rule("SYM017", "rollback-keeps-copy", INFO, "The rollback leaves a copy of rows behind", on=differences)
 def rollback_keeps_copy(step: Step, cases: Differences) -> Iterable[Hit]:
-    """Tell of tables into which the rollback puts rows aside before it drops them."""
+    """Report tables in which the rollback saves rows before it drops them."""
     return hits(step, cases)
 
 
@@ -22,12 +22,12 @@ def rollback_keeps_copy(step: Step, cases: Differences) -> Iterable[Hit]:
     "SYM020",
     "validation-not-restored",
     INFO,
-    "A constraint comes back valid where it was NOT VALID, or the other way round",
+    "The rollback leaves a constraint validated that was NOT VALID, or the reverse",
     on=differences,
     dialects=("postgres",),
 )
 def validation_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
-    """Tell of constraints whose existing rows are known to hold now, or no longer."""
+    """Report constraints whose validation state differs after the rollback."""
     return hits(step, cases)
 
 
@@ -35,28 +35,41 @@ def validation_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     "SYM021",
     "comment-not-restored",
     INFO,
-    "A comment on an object is not restored",
+    "The rollback does not restore a comment",
     on=differences,
     dialects=("postgres",),
 )
 def comment_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
-    """Tell of comments that are gone, new or different."""
+    """Report comments that are missing, new or different after the rollback."""
     return hits(step, cases)
 
 
-@rule("SYM022", "privileges-not-restored", INFO, "Privileges are not restored", on=differences, dialects=("postgres",))
+@rule(
+    "SYM022",
+    "privileges-not-restored",
+    INFO,
+    "The rollback does not restore privileges",
+    on=differences,
+    dialects=("postgres",),
+)
 def privileges_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
-    """Tell of grants that are gone, new or different."""
+    """Report grants that are missing, new or different after the rollback."""
     return hits(step, cases)
 
 
-@rule("SYM023", "column-order-changed", INFO, "The columns come back in another order", on=differences)
+@rule("SYM023", "column-order-changed", INFO, "The rollback leaves the columns in a different order", on=differences)
 def column_order_changed(step: Step, cases: Differences) -> Iterable[Hit]:
-    """Tell of tables whose columns are the same and stand elsewhere."""
+    """Report tables with the same columns in a different order."""
     return hits(step, cases)
 
 
-@rule("SYM024", "generated-name-changed", INFO, "A name that the engine chooses comes back different", on=differences)
+@rule(
+    "SYM024",
+    "generated-name-changed",
+    INFO,
+    "A name that the engine generates differs after the rollback",
+    on=differences,
+)
 def generated_name_changed(step: Step, cases: Differences) -> Iterable[Hit]:
-    """Tell of unnamed constraints, indexes and sequences that have another name now."""
+    """Report unnamed constraints, indexes and sequences whose generated name differs."""
     return hits(step, cases)

@@ -1,4 +1,4 @@
-"""TYP001, TYP002, TYP004 to TYP012: types of new columns that people come to regret; mostly taste, and opt-in."""
+"""TYP001, TYP002, TYP004 to TYP012: types of new columns with known pitfalls; mostly opt-in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLUMNS = (ops.AddColumn, ops.AlterColumnType, ops.CreateTable)
 
 
 class NewColumn(NamedTuple):
-    """A column that a forward makes, or gives another type."""
+    """A column that a forward creates, or gives another type."""
 
     applied: AppliedOperation
     table: Name
@@ -34,7 +34,7 @@ class NewColumn(NamedTuple):
 
 @lru_cache(maxsize=4)
 def new_columns(step: Step) -> tuple[NewColumn, ...]:
-    """Return the columns that the forward makes, in `CREATE TABLE`, `ADD COLUMN` and `ALTER COLUMN ... TYPE`."""
+    """Return the columns that the forward creates, in `CREATE TABLE`, `ADD COLUMN` and `ALTER COLUMN ... TYPE`."""
     found: list[NewColumn] = []
     for applied, table in effective(step, ops.CreateTable, forward_only=True):
         keys = {name for one in table.constraints if one.kind == "primary" for name in one.columns}
@@ -45,7 +45,7 @@ def new_columns(step: Step) -> tuple[NewColumn, ...]:
             found.append(_new(applied, adding.table, adding.column, key))
     for applied, change in effective(step, ops.AlterColumnType, forward_only=True):
         known = applied.column(change.table, change.column)
-        # A change away from a type is not a choice of it: only what becomes of the column counts.
+        # A change away from a type is no use of it: only the new type counts.
         if known is None or known.type != change.type:
             found.append(NewColumn(applied, change.table, change.column, change.type, False, False, change.span))
     return tuple(found)
@@ -58,21 +58,20 @@ def _new(applied: AppliedOperation, table: Name, column: Column, key: bool) -> N
     )
 
 
-def _tell(
-    step: Step, wanted: Callable[[NewColumn], bool], severity: Severity, message: str, help: str
-) -> Iterator[Hit]:
+def _hits(step: Step, wanted: Callable[[NewColumn], bool], message: str, help: str) -> Iterator[Hit]:
+    """Yield a hit for each new column that is wanted; `message` takes its `name` and `type`, `help` its `column`."""
     for column in new_columns(step):
         if column.type.schema is None and wanted(column):
             name = f"{column.table.name}.{column.name}"
             said = message.format(name=name, type=column.type)
-            yield column.applied.hit(said, help.format(column=ident(column.name)), span=column.span, severity=severity)
+            yield column.applied.hit(said, help.format(column=ident(column.name)), span=column.span)
 
 
 @hazard(
     "TYP001",
     "int-column",
     INFO,
-    "A 32-bit integer column: it ends at 2,147,483,647",
+    "A column is a 32-bit integer (max 2,147,483,647)",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
@@ -84,13 +83,12 @@ def _tell(
     ),
 )
 def int_column(step: Step) -> Iterator[Hit]:
-    """Tell of `integer` and `serial`."""
-    return _tell(
+    """Report `integer` and `serial` columns."""
+    return _hits(
         step,
         lambda column: column.type.name == "int4",
-        INFO,
-        '"{name}" ends at 2,147,483,647',
-        "Write `{column} bigint`; widening it later writes the whole table anew.",
+        '"{name}" is a 32-bit integer (max 2,147,483,647)',
+        "Write `{column} bigint`; widening it later rewrites the whole table.",
     )
 
 
@@ -98,20 +96,19 @@ def int_column(step: Step) -> Iterator[Hit]:
     "TYP002",
     "smallint-column",
     INFO,
-    "A 16-bit integer column: it ends at 32,767",
+    "A column is a 16-bit integer (max 32,767)",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
     aliases=("squawk:prefer-bigint-over-smallint", "pgls:preferBigintOverSmallint", "pgls:preferBigInt"),
 )
 def smallint_column(step: Step) -> Iterator[Hit]:
-    """Tell of `smallint` and `smallserial`."""
-    return _tell(
+    """Report `smallint` and `smallserial` columns."""
+    return _hits(
         step,
         lambda column: column.type.name == "int2",
-        INFO,
-        '"{name}" ends at 32,767',
-        "Write `{column} bigint`; widening it later writes the whole table anew.",
+        '"{name}" is a 16-bit integer (max 32,767)',
+        "Write `{column} bigint`; widening it later rewrites the whole table.",
     )
 
 
@@ -119,7 +116,7 @@ def smallint_column(step: Step) -> Iterator[Hit]:
     "TYP004",
     "serial-column",
     INFO,
-    "A serial column: its sequence has rights and an owner of its own, and anybody can overwrite its numbers",
+    "A serial column has a sequence with its own privileges, and its numbers can be overwritten",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
@@ -133,11 +130,10 @@ def smallint_column(step: Step) -> Iterator[Hit]:
     ),
 )
 def serial_column(step: Step) -> Iterator[Hit]:
-    """Tell of `serial` and its sizes."""
-    return _tell(
+    """Report `serial` columns of all sizes."""
+    return _hits(
         step,
         lambda column: column.serial,
-        INFO,
         '"{name}" is a serial',
         "Write `{column} bigint GENERATED BY DEFAULT AS IDENTITY`.",
     )
@@ -147,7 +143,7 @@ def serial_column(step: Step) -> Iterator[Hit]:
     "TYP005",
     "varchar-length",
     INFO,
-    "varchar(n): its limit is hard to narrow, and text with a CHECK is not",
+    "varchar(n) has a limit that is hard to lower; text with a CHECK has not",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
@@ -159,13 +155,12 @@ def serial_column(step: Step) -> Iterator[Hit]:
     ),
 )
 def varchar_length(step: Step) -> Iterator[Hit]:
-    """Tell of `varchar(n)`."""
-    return _tell(
+    """Report `varchar(n)` columns."""
+    return _hits(
         step,
         lambda column: column.type.name == "varchar" and bool(column.type.args),
-        INFO,
-        '"{name}" is {type}: narrowing it later writes the table anew',
-        "Write `{column} text`, with a CHECK on its length where there has to be one.",
+        '"{name}" is {type}: narrowing it later rewrites the table',
+        "Write `{column} text`, with a CHECK on its length if it needs one.",
     )
 
 
@@ -173,7 +168,7 @@ def varchar_length(step: Step) -> Iterator[Hit]:
     "TYP006",
     "char-column",
     INFO,
-    "char(n) pads with blanks, and compares without them",
+    "char(n) pads values with blanks",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
@@ -186,26 +181,23 @@ def varchar_length(step: Step) -> Iterator[Hit]:
     ),
 )
 def char_column(step: Step) -> Iterator[Hit]:
-    """Tell of `char` and `char(n)`; and of `"char"`, which is a single byte, and not what the name says."""
-    yield from _tell(
+    """Report `char` and `char(n)` columns, and `"char"`, which is a single byte."""
+    yield from _hits(
         step,
         lambda column: column.type.name == "bpchar",
-        INFO,
         '"{name}" is padded with blanks to its length',
-        "Write `{column} text`, with `CHECK (length({column}) = n)` where every value has the same length.",
+        "Write `{column} text`, with `CHECK (length({column}) = n)` if every value has the same length.",
     )
-    yield from _tell(
+    yield from _hits(
         step,
         lambda column: column.type.name == "char",
-        INFO,
-        '"{name}" holds a single byte: "char" in quotes is a type of the catalog',
+        '"{name}" holds a single byte: quoted, "char" is an internal type of the catalog',
         "Write `{column} text`.",
     )
-    yield from _tell(
+    yield from _hits(
         step,
         lambda column: column.type.name == "character" and column.type.schema is None,
-        INFO,
-        '"{name}" is of a type that PostgreSQL knows without quotes alone, and then pads with blanks: character',
+        '"{name}" has a quoted type that PostgreSQL knows only unquoted, as blank-padded character',
         "Write `{column} text`.",
     )
 
@@ -214,7 +206,7 @@ def char_column(step: Step) -> Iterator[Hit]:
     "TYP007",
     "timestamp-without-zone",
     INFO,
-    "timestamp without time zone does not say which moment it means",
+    "timestamp without time zone does not identify a point in time",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
@@ -227,12 +219,11 @@ def char_column(step: Step) -> Iterator[Hit]:
     ),
 )
 def timestamp_without_zone(step: Step) -> Iterator[Hit]:
-    """Tell of `timestamp`."""
-    return _tell(
+    """Report `timestamp` columns."""
+    return _hits(
         step,
         lambda column: column.type.name == "timestamp",
-        INFO,
-        '"{name}" holds what a clock showed, not a moment',
+        '"{name}" holds a clock reading without time zone, not a point in time',
         "Write `{column} timestamptz`.",
     )
 
@@ -241,7 +232,7 @@ def timestamp_without_zone(step: Step) -> Iterator[Hit]:
     "TYP008",
     "json-column",
     INFO,
-    "json has no equality: DISTINCT, GROUP BY and UNION on it fail",
+    "json has no equality operator: DISTINCT, GROUP BY and UNION on it fail",
     on=_COLUMNS,
     dialects=("postgres",),
     aliases=(
@@ -255,13 +246,12 @@ def timestamp_without_zone(step: Step) -> Iterator[Hit]:
     ),
 )
 def json_column(step: Step) -> Iterator[Hit]:
-    """Tell of `json`."""
-    return _tell(
+    """Report `json` columns."""
+    return _hits(
         step,
         lambda column: column.type.name == "json",
-        INFO,
-        '"{name}" cannot be compared: SELECT DISTINCT on the table fails from now on',
-        "Write `{column} jsonb`, unless the text has to be kept to the letter.",
+        '"{name}" has no equality operator: SELECT DISTINCT, GROUP BY and UNION on it fail',
+        "Write `{column} jsonb`, unless the exact text must be kept.",
     )
 
 
@@ -269,19 +259,18 @@ def json_column(step: Step) -> Iterator[Hit]:
     "TYP009",
     "money-column",
     INFO,
-    "money changes its value with the server's locale",
+    "money depends on the server's locale",
     on=_COLUMNS,
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM104",),
 )
 def money_column(step: Step) -> Iterator[Hit]:
-    """Tell of `money`."""
-    return _tell(
+    """Report `money` columns."""
+    return _hits(
         step,
         lambda column: column.type.name == "money",
-        INFO,
-        'what "{name}" holds depends on lc_monetary',
-        "Write `{column} numeric(19, 4)`, and the currency in a column of its own.",
+        'the value of "{name}" depends on lc_monetary',
+        "Write `{column} numeric(19, 4)`, and keep the currency in another column.",
     )
 
 
@@ -289,20 +278,19 @@ def money_column(step: Step) -> Iterator[Hit]:
     "TYP010",
     "float-column",
     INFO,
-    "A floating-point column: 0.1 + 0.2 is not 0.3",
+    "A floating-point column is inexact: 0.1 + 0.2 is not 0.3",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
     aliases=("pg-migration-lint:PGM109",),
 )
 def float_column(step: Step) -> Iterator[Hit]:
-    """Tell of `real` and `double precision`."""
-    return _tell(
+    """Report `real` and `double precision` columns."""
+    return _hits(
         step,
         lambda column: column.type.name in ("float4", "float8"),
-        INFO,
-        '"{name}" is not exact',
-        "Write `{column} numeric` for what people count; keep it for what is measured.",
+        '"{name}" is inexact',
+        "Write `{column} numeric` for counted quantities; keep it for measured ones.",
     )
 
 
@@ -310,19 +298,18 @@ def float_column(step: Step) -> Iterator[Hit]:
     "TYP011",
     "timestamp-precision-zero",
     INFO,
-    "timestamp(0) rounds: a moment may be stored as one that is still to come",
+    "timestamp(0) rounds, up to half a second into the future",
     on=_COLUMNS,
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM102",),
 )
 def timestamp_precision_zero(step: Step) -> Iterator[Hit]:
-    """Tell of `timestamp(0)` and `timestamptz(0)`."""
-    return _tell(
+    """Report `timestamp(0)` and `timestamptz(0)` columns."""
+    return _hits(
         step,
         lambda column: column.type.name in ("timestamp", "timestamptz") and column.type.args == ("0",),
-        INFO,
         '"{name}" rounds up to half a second into the future',
-        "Write `{column} timestamptz`, and `date_trunc('second', ...)` where seconds are wanted.",
+        "Write `{column} timestamptz`, and use `date_trunc('second', ...)` where needed.",
     )
 
 
@@ -339,7 +326,7 @@ _FORBIDDEN: tuple[str, ...] = ()
     options={"types": _FORBIDDEN},
 )
 def forbidden_type(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of types by their names, or by names with modifiers: `["money", "char(1)"]`."""
+    """Report types by name, or by name with modifiers: `["money", "char(1)"]`."""
     given = context.settings.get("types")
     if not isinstance(given, tuple) or not given:
         return
@@ -349,7 +336,7 @@ def forbidden_type(step: Step, context: Context) -> Iterator[Hit]:
         if forbidden & names:
             yield column.applied.hit(
                 f'"{column.table.name}.{column.name}" is {column.type}, which the configuration forbids',
-                f"Give `{qualified(Name(None, column.name))}` one of the types that are allowed.",
+                f"Give `{qualified(Name(None, column.name))}` an allowed type.",
                 span=column.span,
             )
 

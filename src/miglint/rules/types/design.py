@@ -24,7 +24,7 @@ _LISTED = 3
     "TYP003",
     "int-primary-key",
     INFO,
-    "A primary key of 32 or 16 bits runs out of numbers",
+    "A primary key of 32 or 16 bits may run out of numbers",
     on=(ops.AddColumn, ops.AddConstraint, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     default=False,
@@ -35,7 +35,7 @@ _LISTED = 3
     ),
 )
 def int_primary_key(step: Step) -> Iterator[Hit]:
-    """Tell of keys that are `integer` or `smallint`, or become so."""
+    """Report primary keys that are `integer` or `smallint`, or become so."""
     keyed: dict[tuple[str, str], AppliedOperation] = {}
     for applied, adding in effective(step, ops.AddConstraint, forward_only=True):
         if adding.constraint.kind == "primary":
@@ -52,16 +52,16 @@ def int_primary_key(step: Step) -> Iterator[Hit]:
         if (table, name) not in new and known is not None and known.type is not None and known.type.name in _SHORT:
             yield applied.hit(
                 _SHORT_KEY.format(name=f"{table}.{name}", type=known.type),
-                f"Make {ident(name)} a bigint before others refer to it.",
+                f"Make {ident(name)} a bigint before other tables reference it.",
             )
 
 
 _SHORT = ("int4", "int2")
-_SHORT_KEY = 'the key "{name}" is {type}: it runs out of numbers, and widening it stops everybody'
+_SHORT_KEY = 'primary key "{name}" is {type}: it may run out of numbers, and widening it rewrites the table'
 
 
 def _key_columns(applied: AppliedOperation, adding: ops.AddConstraint) -> tuple[str, ...]:
-    """Return the columns of a primary key that is added: its own, or those of the index that it takes."""
+    """Return the columns of an added primary key: its own, or those of the index that it uses."""
     constraint = adding.constraint
     if constraint.using_index is None:
         return constraint.columns
@@ -71,7 +71,7 @@ def _key_columns(applied: AppliedOperation, adding: ops.AddConstraint) -> tuple[
 
 
 def _foreign_keys(step: Step) -> Iterator[tuple[AppliedOperation, Name, Constraint]]:
-    """Yield the foreign keys that the forward makes."""
+    """Yield the foreign keys that the forward creates."""
     for applied, table in effective(step, ops.CreateTable, forward_only=True):
         for one in table.constraints:
             if one.kind == "foreign":
@@ -86,7 +86,7 @@ def _foreign_keys(step: Step) -> Iterator[tuple[AppliedOperation, Name, Constrai
 
 
 def _after_key(step: Step, applied: AppliedOperation, name: Name) -> Key:
-    """Return the key of a table that the operation makes or names."""
+    """Return the key of a table that the operation creates or names."""
     if applied.script.dialect is Dialect.SQLITE or name.schema is not None:
         return applied.key(name)
     later = applied._replace(
@@ -105,13 +105,13 @@ def _indexes(schema: Schema, key: Key) -> list[Index]:
 
 
 def _known(schema: Schema, key: Key) -> bool:
-    """Return whether the files say of a table what it is."""
+    """Return whether the files fully define a table."""
     table = schema.table(key)
     return table is not None and not table.assumed
 
 
 def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -> bool:
-    """Return whether an index begins with these columns, in whatever order."""
+    """Return whether an index begins with these columns, in any order."""
     wanted = {name.lower() for name in columns}
     for index in _indexes(schema, key):
         leading = {(element.column or "").lower() for element in index.elements[: len(columns)]}
@@ -128,7 +128,7 @@ def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -
     "TYP015",
     "foreign-key-without-index",
     INFO,
-    "A foreign key without an index: every DELETE and UPDATE of the other table reads all rows of this one",
+    "A foreign key has no index: DELETE and UPDATE of the referenced table scan this one",
     on=(ops.AddColumn, ops.AddConstraint, ops.CreateTable),
     default=False,
     aliases=(
@@ -139,23 +139,23 @@ def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -
     ),
 )
 def foreign_key_without_index(step: Step) -> Iterator[Hit]:
-    """Tell of foreign keys that no index of the forward, or of what was there before, serves."""
-    told: set[tuple[Key, tuple[str, ...]]] = set()
+    """Report foreign keys without an index that begins with their columns, new or existing."""
+    reported: set[tuple[Key, tuple[str, ...]]] = set()
     for applied, name, constraint in _foreign_keys(step):
         key = _after_key(step, applied, name)
         table = step.after.table(key)
-        if table is None or not constraint.columns or (key, constraint.columns) in told:
+        if table is None or not constraint.columns or (key, constraint.columns) in reported:
             continue
         if table.partition_of is not None and not _known(step.after, _after_key(step, applied, table.partition_of)):
-            # A partition has the indexes of what it is part of, and nobody says which those are.
+            # A partition has the indexes of its parent, which are not known.
             continue
         if not _covered(step.after, key, constraint.columns, table):
-            told.add((key, constraint.columns))
+            reported.add((key, constraint.columns))
             listed = ", ".join(map(ident, constraint.columns))
             index = ident("_".join((name.name, *constraint.columns, "idx")))
             other = constraint.table.name if constraint.table is not None else "the other table"
             yield applied.hit(
-                f'a DELETE from "{other}" reads all of "{name.name}" to look for its {listed}',
+                f'a DELETE from "{other}" scans all of "{name.name}" for its {listed}',
                 f"`CREATE INDEX {index} ON {qualified(name)} ({listed});`",
                 span=constraint.span,
             )
@@ -165,18 +165,18 @@ def foreign_key_without_index(step: Step) -> Iterator[Hit]:
     "TYP016",
     "table-without-primary-key",
     INFO,
-    "A table without a primary key: its rows cannot be told apart, and replication cannot update them",
+    "A table has no primary key: rows cannot be identified, and replication cannot update them",
     on=(ops.CreateTable,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM502", "pgsafe:require-primary-key", "diesel-guard:CreateTableWithoutPkCheck"),
 )
 def table_without_primary_key(step: Step) -> Iterator[Hit]:
-    """Tell of tables that have none when the forward is done; copies, partitions and temporary tables aside."""
+    """Report tables without one after the forward; copies, partitions and temporary tables aside."""
     for applied, operation, table in _new_tables(step):
         if not _has_key(table) and not _unique_not_null(step, applied, operation, table):
             yield applied.hit(
                 f'"{operation.name.name}" has no primary key',
-                "Add `id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY`, or say which columns are the key.",
+                "Add `id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY`, or declare the columns that are the key.",
             )
 
 
@@ -207,7 +207,7 @@ def _has_key(table: Table) -> bool:
 def _unique_not_null(
     step: Step, applied: AppliedOperation, operation: ops.CreateTable, table: Table
 ) -> tuple[str, ...]:
-    """Return the columns of a unique constraint or index that no NULL can get around, or none."""
+    """Return the columns of a unique constraint or index that excludes NULL, or none."""
     found = [one.columns for one in table.constraints.values() if one.kind == "unique"]
     for index in _indexes(step.after, _after_key(step, applied, operation.name)):
         columns = tuple(element.column for element in index.elements if element.column is not None)
@@ -224,12 +224,12 @@ def _unique_not_null(
     "TYP017",
     "redundant-index",
     WARNING,
-    "An index that another one makes superfluous: it costs every write, and serves no query",
+    "An index is redundant: another one begins with its columns",
     on=(ops.CreateIndex,),
     aliases=("pg-migration-lint:PGM508",),
 )
 def redundant_index(step: Step) -> Iterator[Hit]:
-    """Tell of new indexes whose columns begin another index of the table."""
+    """Report new indexes whose columns begin another index of the table."""
     for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
         if operation.unique or operation.name is None or operation.where is not None or operation.method != "btree":
             continue
@@ -244,8 +244,8 @@ def redundant_index(step: Step) -> Iterator[Hit]:
             if theirs == mine and not index.unique and not _earlier(step, applied, index):
                 continue
             yield applied.hit(
-                f'"{index.name.name}" serves every query that "{operation.name}" could',
-                f"Leave `{ident(operation.name)}` out.",
+                f'"{operation.name}" is redundant: "{index.name.name}" serves the same queries',
+                f"Leave out `{ident(operation.name)}`.",
             )
             break
 
@@ -256,7 +256,7 @@ def _element(one: ops.IndexElement) -> tuple[object, ...]:
 
 
 def _earlier(step: Step, applied: AppliedOperation, index: Index) -> bool:
-    """Return whether another index of the same columns was there first."""
+    """Return whether another index of the same columns was created first."""
     return applied.before.find(applied.key(index.name)) is not None
 
 
@@ -264,18 +264,18 @@ def _earlier(step: Step, applied: AppliedOperation, index: Index) -> bool:
     "TYP018",
     "unlogged-table",
     WARNING,
-    "An unlogged table is empty after a crash, and does not exist on replicas",
+    "An unlogged table is emptied by a crash, and is missing on replicas",
     on=(ops.CreateTable,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM506",),
 )
 def unlogged_table(step: Step) -> Iterator[Hit]:
-    """Tell of `CREATE UNLOGGED TABLE`."""
+    """Report `CREATE UNLOGGED TABLE`."""
     for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         if operation.unlogged:
             yield applied.hit(
-                f'"{operation.name.name}" is empty after a crash of the server',
-                "Leave UNLOGGED out, unless its rows can be made again at any time.",
+                f'"{operation.name.name}" is emptied by a crash of the server',
+                "Leave UNLOGGED out, unless its rows can be created again at any time.",
             )
 
 
@@ -283,20 +283,20 @@ def unlogged_table(step: Step) -> Iterator[Hit]:
     "TYP019",
     "unique-instead-of-primary-key",
     INFO,
-    "UNIQUE NOT NULL where a primary key is meant",
+    "A table has UNIQUE NOT NULL columns but no PRIMARY KEY",
     on=(ops.CreateTable,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM503",),
 )
 def unique_instead_of_primary_key(step: Step) -> Iterator[Hit]:
-    """Tell of tables whose key is not called one."""
+    """Report tables with UNIQUE NOT NULL columns but no primary key."""
     for applied, operation, table in (*_new_tables(step), *_keyless_partitions(step)):
         columns = () if _has_key(table) else _unique_not_null(step, applied, operation, table)
         if columns:
             listed = ", ".join(map(ident, columns))
             yield applied.hit(
-                f'the key of "{operation.name.name}" is not called one: {listed}',
-                f"Write `PRIMARY KEY ({listed})`: replication and tools look for it.",
+                f'"{operation.name.name}" has UNIQUE NOT NULL columns but no PRIMARY KEY: {listed}',
+                f"Write `PRIMARY KEY ({listed})`: replication and tools rely on it.",
             )
 
 
@@ -319,14 +319,14 @@ def _width(sizes: list[tuple[int, int]]) -> int:
     "TYP020",
     "column-order-pads",
     INFO,
-    "The order of the columns leaves holes between them in every row",
+    "The order of the columns causes alignment padding in every row",
     on=(ops.CreateTable,),
     dialects=("postgres",),
     default=False,
     aliases=("atlas:PG110",),
 )
 def column_order_pads(step: Step) -> Iterator[Hit]:
-    """Tell how many bytes per row another order would save; only columns of fixed size count."""
+    """Report how many bytes per row another order would save; only columns of fixed size count."""
     for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         known = [(one.name, _SIZES.get(one.type.name)) for one in operation.columns if one.type is not None]
         fixed = [(name, size) for name, size in known if size is not None]
@@ -337,8 +337,8 @@ def column_order_pads(step: Step) -> Iterator[Hit]:
         if saved > 0:
             order = ", ".join(ident(name) for name, _ in best)
             yield applied.hit(
-                f'{saved} bytes of each row of "{operation.name.name}" are holes between columns',
-                f"Put the wide ones first: {order}, then those of variable length.",
+                f'{saved} bytes of each row of "{operation.name.name}" are alignment padding',
+                f"Put the widest columns first: {order}, then those of variable length.",
             )
 
 
@@ -346,18 +346,19 @@ def column_order_pads(step: Step) -> Iterator[Hit]:
     "TYP021",
     "wide-index",
     INFO,
-    "An index of many columns rarely serves better than one of the first few",
+    "An index has many columns",
     on=(ops.CreateIndex,),
     default=False,
     aliases=("strong_migrations:add_index_columns", "diesel-guard:WideIndexCheck"),
     options={"columns": 3},
 )
 def wide_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of indexes with more columns than the option says; unique ones have to name what is unique."""
+    """Report indexes with more columns than the option allows; except unique ones, which need all theirs."""
     largest = context.settings.get("columns", _LISTED)
     for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
         if isinstance(largest, int) and len(operation.elements) > largest and not operation.unique:
             yield applied.hit(
-                f"{len(operation.elements)} columns: more than {largest} rarely help a query, and cost every write",
-                "Keep the columns that tell most rows apart, those compared for equality first.",
+                f"index over {len(operation.elements)} columns: more than {largest} rarely help a query, and "
+                "cost every write",
+                "Keep the most selective columns, those compared for equality first.",
             )

@@ -1,4 +1,4 @@
-"""TYP030 to TYP036: habits of design that are told only to those who ask."""
+"""TYP030 to TYP036: design habits; opt-in."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _LARGEST = 3
     "TYP030",
     "wide-unique-index",
     INFO,
-    "A unique index of many columns: a NULL in any of them lets doubles by, and every write has to keep them all",
+    "A unique index has many columns: a NULL in any of them allows duplicates",
     on=(ops.CreateIndex,),
     default=False,
     aliases=("diesel-guard:WideIndexCheck",),
     options={"columns": _LARGEST},
 )
 def wide_unique_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of unique indexes with more columns than the option says."""
+    """Report unique indexes with more columns than the option allows."""
     largest = context.settings.get("columns", _LARGEST)
     for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
         if not operation.unique or not isinstance(largest, int) or len(operation.elements) <= largest:
@@ -38,10 +38,10 @@ def wide_unique_index(step: Step, context: Context) -> Iterator[Hit]:
         columns = [element.column for element in operation.elements if element.column is not None]
         known = {name: applied.column(operation.table, name) for name in columns}
         nullable = [name for name, column in known.items() if column is None or column.nullable is not False]
-        by = f": a NULL in {', '.join(map(ident, nullable))} lets doubles by" if nullable else ""
+        by = f": a NULL in {', '.join(map(ident, nullable))} allows duplicates" if nullable else ""
         yield applied.hit(
-            f"{len(operation.elements)} columns have to differ{by}",
-            "See which of them tell the rows apart, and make those NOT NULL.",
+            f"unique index over {len(operation.elements)} columns{by}",
+            "Keep the columns that identify a row, and make them NOT NULL.",
         )
 
 
@@ -49,14 +49,14 @@ def wide_unique_index(step: Step, context: Context) -> Iterator[Hit]:
     "TYP031",
     "partition-without-primary-key",
     INFO,
-    "A partition has no primary key, because the table that it is part of has none",
+    "A partition has no primary key, because its parent has none",
     on=(ops.CreateTable,),
     dialects=("postgres",),
     default=False,
     aliases=("pg-migration-lint:PGM502",),
 )
 def partition_without_primary_key(step: Step) -> Iterator[Hit]:
-    """Tell of partitions of tables that are known, and known to have no key."""
+    """Report partitions of tables that are known to have no primary key."""
     for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         if operation.partition_of is None:
             continue
@@ -65,9 +65,10 @@ def partition_without_primary_key(step: Step) -> Iterator[Hit]:
             continue
         if not any(one.kind in ("primary", "unique") for one in operation.constraints):
             yield applied.hit(
-                f'"{operation.name.name}" has no primary key, as "{parent.name.name}" has none',
-                f"Give {ident(parent.name.name)} a key that holds the columns of its PARTITION BY: its partitions get "
-                "it from there.",
+                f'partition "{operation.name.name}" has no primary key, because "{parent.name.name}" has none',
+                f"Give {ident(parent.name.name)} a primary key with the columns of its PARTITION BY: partitions "
+                "inherit "
+                "it.",
             )
 
 
@@ -75,14 +76,14 @@ def partition_without_primary_key(step: Step) -> Iterator[Hit]:
     "TYP032",
     "key-gone-with-column",
     INFO,
-    "A key that the migration itself declares is gone at its end, because a column of it was dropped",
+    "A migration drops a column of a key that it declares, and the key with it",
     on=(ops.DropColumn,),
     dialects=("postgres",),
     default=False,
     aliases=("pg-migration-lint:PGM010", "pg-migration-lint:PGM011", "pg-migration-lint:PGM012"),
 )
 def key_gone_with_column(step: Step) -> Iterator[Hit]:
-    """Tell of keys of new tables that nobody will see; DAT028 tells of those that were in use."""
+    """Report keys of new tables that are dropped again; DAT028 reports those of existing tables."""
     for applied, operation in effective(step, ops.DropColumn, forward_only=True):
         table = applied.table(operation.table)
         if table is None or not applied.fresh(operation.table) or operation.kind != "table":
@@ -100,8 +101,9 @@ def key_gone_with_column(step: Step) -> Iterator[Hit]:
                 gone.append(f'the unique index "{index.name.name}"')
         if gone:
             yield applied.hit(
-                f'with "{operation.table.name}.{operation.column}" goes {", ".join(gone)}, which this migration made',
-                "Leave the column out where the table is made, and declare the key of the others anew.",
+                f'with "{operation.table.name}.{operation.column}" goes {", ".join(gone)}, which this migration '
+                "created",
+                "Leave the column out of CREATE TABLE, and declare the key over the others.",
             )
 
 
@@ -112,22 +114,22 @@ _WORDS = {"primary": "primary key", "unique": "unique constraint", "foreign": "f
     "TYP033",
     "exclusion-constraint",
     INFO,
-    "A new table has an EXCLUDE constraint: it cannot be added or changed later without stopping writes",
+    "A new table has an EXCLUDE constraint, which cannot be added or changed concurrently",
     on=(ops.CreateTable,),
     dialects=("postgres",),
     default=False,
     aliases=("pgfence:create-table-exclude-constraint",),
 )
 def exclusion_constraint(step: Step) -> Iterator[Hit]:
-    """Tell of new tables whose rows exclude one another."""
+    """Report new tables with an EXCLUDE constraint."""
     for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         for constraint in operation.constraints:
             if constraint.kind == "exclude":
                 yield applied.hit(
-                    f'each write to "{operation.name.name}" looks for rows that exclude it, '
-                    "and no index of it can be made anew beside the writes",
-                    "See that the operators and the columns are those that will do for good, and that ON CONFLICT DO "
-                    "UPDATE is not needed: it takes no exclusion constraint.",
+                    f'each write to "{operation.name.name}" searches for conflicting rows, '
+                    "and the index cannot be rebuilt concurrently",
+                    "Make sure that its operators and columns are final, and that ON CONFLICT DO UPDATE is not needed: "
+                    "it does not support exclusion constraints.",
                     span=constraint.span,
                 )
 
@@ -136,14 +138,14 @@ def exclusion_constraint(step: Step) -> Iterator[Hit]:
     "TYP034",
     "triggers-left-off",
     INFO,
-    "Triggers of a new table are switched off, and nothing switches them on again",
+    "Triggers of a new table stay disabled",
     on=(ops.EnableTrigger,),
     dialects=("postgres",),
     default=False,
     aliases=("pg-migration-lint:PGM020",),
 )
 def triggers_left_off(step: Step) -> Iterator[Hit]:
-    """Tell of new tables that go into use without their triggers; BWC043 tells of tables in use."""
+    """Report new tables whose triggers stay disabled; BWC043 reports those of existing tables."""
     for applied, operation in effective(step, ops.EnableTrigger, forward_only=True):
         if operation.state != "disable" or not applied.fresh(operation.table):
             continue
@@ -160,15 +162,15 @@ def triggers_left_off(step: Step) -> Iterator[Hit]:
             continue
         everything = operation.trigger == "*all*"
         name = {"*all*": "all triggers", "*user*": "the triggers"}.get(operation.trigger, f'"{operation.trigger}"')
-        also = ", those that check foreign keys too" if everything else ""
+        also = ", those of foreign keys too" if everything else ""
         yield applied.hit(
-            f'"{operation.table.name}" goes into use with {name} switched off{also}',
-            "Switch them on again at the end of the script.",
+            f'{name} of "{operation.table.name}" stay disabled{also}',
+            "Enable them at the end of the script.",
         )
 
 
 def _on_again(off: ops.EnableTrigger, other: ops.Operation) -> bool:
-    """Return whether an operation switches on what another one has switched off."""
+    """Return whether an operation enables what another one has disabled."""
     if not isinstance(other, ops.EnableTrigger) or other.table != off.table or not other.state.startswith("enable"):
         return False
     return other.trigger in (off.trigger, "*all*")
@@ -178,13 +180,13 @@ def _on_again(off: ops.EnableTrigger, other: ops.Operation) -> bool:
     "TYP035",
     "table-made-in-pieces",
     INFO,
-    "A column is added to a table that the same script makes: nobody sees in one place what the table holds",
+    "A column is added to a table that the same script creates",
     on=(ops.AddColumn,),
     default=False,
     aliases=("pgls:multipleAlterTable",),
 )
 def table_made_in_pieces(step: Step) -> Iterator[Hit]:
-    """Tell of columns that could stand in `CREATE TABLE`; where either has a guard, the table may be an older one."""
+    """Report columns that could be in `CREATE TABLE`; not where either has a guard, since the table may be older."""
     made = {
         applied.key(table.name): table
         for applied, table in effective(step, ops.CreateTable, forward_only=True)
@@ -196,8 +198,8 @@ def table_made_in_pieces(step: Step) -> Iterator[Hit]:
             continue
         if key in made and applied.fresh(operation.table) and not filled_here(step, applied, operation.table):
             yield applied.hit(
-                f'"{operation.column.name}" could stand in the CREATE TABLE of "{operation.table.name}"',
-                "Write it there.",
+                f'"{operation.column.name}" could be in the CREATE TABLE of "{operation.table.name}"',
+                "Declare it there.",
             )
 
 
@@ -205,13 +207,13 @@ def table_made_in_pieces(step: Step) -> Iterator[Hit]:
     "TYP036",
     "filled-for-nothing",
     INFO,
-    "A script fills a table that it makes, and empties or drops it again before anything reads the rows",
+    "A script fills a table that it creates, and empties or drops it before anything reads the rows",
     on=(ops.Drop, ops.Truncate),
     default=False,
     aliases=("pgsafe:drop-table", "pgsafe:truncate"),
 )
 def filled_for_nothing(step: Step) -> Iterator[Hit]:
-    """Tell of rows that are written for nobody."""
+    """Report rows that are written and removed unread."""
     dropped = [
         (applied, one.name) for applied, one in effective(step, ops.Drop, forward_only=True) if one.kind == "table"
     ]
@@ -219,8 +221,8 @@ def filled_for_nothing(step: Step) -> Iterator[Hit]:
     for applied, name in dropped + emptied:
         if applied.fresh(name) and filled_here(step, applied, name) and not _was_read(step, applied, name):
             yield applied.hit(
-                f'the rows that were put into "{name.name}" above go again, and nothing has read them',
-                "Leave out what is not needed.",
+                f'the rows inserted into "{name.name}" above are removed, and nothing has read them',
+                "Leave out the statements that are not needed.",
             )
 
 

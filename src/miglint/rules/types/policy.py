@@ -1,4 +1,4 @@
-"""TYP025 to TYP029: what a team agreed on, by configuration."""
+"""TYP025 to TYP029: a team's policies, by configuration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _names(context: Context, option: str) -> tuple[str, ...]:
 
 
 def _tables(step: Step) -> Iterator[tuple[AppliedOperation, ops.CreateTable]]:
-    """Yield the tables that the forward makes to keep: no partitions, copies or temporary tables."""
+    """Yield the permanent tables that the forward creates: no partitions, copies or temporary tables."""
     for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         if not operation.temporary and operation.query is None and operation.partition_of is None:
             yield applied, operation
@@ -38,7 +38,7 @@ def _tables(step: Step) -> Iterator[tuple[AppliedOperation, ops.CreateTable]]:
     options={"columns": _NAMES},
 )
 def required_columns(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables without, say, `created_at` when the forward is done."""
+    """Report tables without, say, `created_at` after the forward."""
     required = _names(context, "columns")
     if not required:
         return
@@ -68,7 +68,7 @@ def required_columns(step: Step, context: Context) -> Iterator[Hit]:
     options={"kinds": ("table", "column")},
 )
 def required_comment(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of what nobody described in the same migration; the option says of which kinds: `table`, `column`."""
+    """Report tables or columns without a comment in the same migration; the option says which kinds."""
     kinds = _names(context, "kinds") or ("table", "column")
     said = {
         (comment.name.name, comment.column)
@@ -90,7 +90,7 @@ def required_comment(step: Step, context: Context) -> Iterator[Hit]:
 
 
 def _silent(applied: AppliedOperation, what: str, words: str) -> Hit:
-    return applied.hit(f"nobody says what {what} is for", f"`{words} IS '...';`", severity=INFO)
+    return applied.hit(f"{what} has no comment", f"`{words} IS '...';`")
 
 
 def _not_null_later(step: Step) -> set[tuple[str, str]]:
@@ -105,13 +105,13 @@ def _not_null_later(step: Step) -> set[tuple[str, str]]:
     "TYP027",
     "nullable-foreign-key",
     INFO,
-    "A foreign key that may be NULL: rows of nobody, which a join leaves out",
+    "A foreign key is nullable",
     on=(ops.CreateTable,),
     default=False,
     aliases=("pgsafe:forbid-nullable-fk",),
 )
 def nullable_foreign_key(step: Step) -> Iterator[Hit]:
-    """Tell of new tables with a foreign key whose column may be NULL."""
+    """Report new tables with a nullable foreign key."""
     later = _not_null_later(step)
     for applied, operation in _tables(step):
         keys = {name for one in operation.constraints if one.kind == "primary" for name in one.columns}
@@ -120,8 +120,8 @@ def nullable_foreign_key(step: Step) -> Iterator[Hit]:
             settled = column.nullable is False or (operation.name.name, column.name) in later
             if column.name in foreign and not settled:
                 yield applied.hit(
-                    f'"{operation.name.name}.{column.name}" refers to a row, or to none',
-                    f"Write `{ident(column.name)} ... NOT NULL` where there always is one.",
+                    f'nullable foreign key: "{operation.name.name}.{column.name}"',
+                    f"Write `{ident(column.name)} ... NOT NULL` if every row has one.",
                     span=column.span,
                 )
 
@@ -130,13 +130,13 @@ def nullable_foreign_key(step: Step) -> Iterator[Hit]:
     "TYP028",
     "nullable-column",
     INFO,
-    "A column of a new table may be NULL",
+    "A column of a new table is nullable",
     on=(ops.CreateTable,),
     default=False,
     aliases=("pgsafe:require-not-null",),
 )
 def nullable_column(step: Step) -> Iterator[Hit]:
-    """Tell of columns of new tables that nobody made NOT NULL."""
+    """Report columns of new tables that are not NOT NULL."""
     later = _not_null_later(step)
     for applied, operation in _tables(step):
         keys = {name for one in operation.constraints if one.kind == "primary" for name in one.columns}
@@ -144,7 +144,7 @@ def nullable_column(step: Step) -> Iterator[Hit]:
             settled = column.nullable is False or column.name in keys or column.generated is not None
             if not settled and (operation.name.name, column.name) not in later:
                 yield applied.hit(
-                    f'"{operation.name.name}.{column.name}" may be NULL',
+                    f'"{operation.name.name}.{column.name}" is nullable',
                     f"Write `{ident(column.name)} ... NOT NULL`: on a new table it costs nothing.",
                     span=column.span,
                 )
@@ -159,7 +159,7 @@ def nullable_column(step: Step) -> Iterator[Hit]:
     options={"largest": 0},
 )
 def too_many_statements(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, how many there are; 0 in the option means any number."""
+    """Report, once per script, the number of statements; 0 in the option means any number."""
     largest = context.settings.get("largest")
     if not isinstance(largest, int) or largest <= 0:
         return
@@ -171,6 +171,6 @@ def too_many_statements(step: Step, context: Context) -> Iterator[Hit]:
             yield hit_in(
                 script,
                 first_text(script),
-                f"{len(statements)} statements, and the configuration allows {largest}",
-                "Split it: one migration for one change.",
+                f"{len(statements)} statements: the configuration allows {largest}",
+                "Split the migration.",
             )
