@@ -206,7 +206,8 @@ def rows_lost(executed: Executed, context: Context) -> Iterator[Hit]:
 _LIMITS = {
     "statement time-out": "Give statements more time with `--statement-timeout`, if it needs it.",
     "total time-out": "Give the dry run more time with `--total-timeout`, if it needs it.",
-    "disk": "A dry run has one gigabyte for each database.",
+    "disk": "Give the databases more space with `--max-disk`, if the migration needs it.",
+    "memory": "Give the processes that run scripts more memory with `--max-memory`, if the migration needs it.",
     "notices": "A script may send a hundred thousand messages.",
 }
 
