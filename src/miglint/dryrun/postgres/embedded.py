@@ -13,6 +13,7 @@ from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.engine import Access, PostgresEngine, PostgresServer
 from miglint.dryrun.postgres.extensions import lay_out
 from miglint.dryrun.postgres.programs import Programs, need_programs
+from miglint.dryrun.postgres.resource_watch import ServerMeter
 from miglint.dryrun.postgres.server_process import Cluster
 from miglint.dryrun.results import EngineInfo
 
@@ -69,6 +70,8 @@ def start_cluster(programs: Programs, kind: str, limits: Limits, deadline: Deadl
             runner=RUNNER,
         )
         server.check = cluster.check
+        server.watch.meter = ServerMeter(cluster.folder, cluster.pid, cluster.disk)
+        server.notes = cluster.notes
         server.copies_files = cluster.in_memory
         server.marks_trusted = bool(stand_ins)
         server.stand_ins = stand_ins[0] if stand_ins else frozenset()

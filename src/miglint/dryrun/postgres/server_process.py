@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from miglint.dryrun.interfaces import EngineLostError, EngineMissingError
-from miglint.dryrun.limits import Limits, size_text
+from miglint.dryrun.limits import LEAST_DISK, Limits, size_text
 from miglint.dryrun.postgres.kept_cluster import KeptCluster
 from miglint.dryrun.postgres.os_user import ordinary_account
 from miglint.dryrun.postgres.programs import Programs, executable
@@ -57,6 +57,11 @@ _SETTINGS = {
 _SINCE = {
     "scram_iterations": 16, "io_method": 18, "client_connection_check_interval": 14, "max_notify_queue_pages": 17,
 }  # fmt: skip
+# Linux keeps the bound on a process's own memory; where there is none, the report says so.
+_NOTES = {
+    "darwin": ("this system has no bound on the memory of a process: the server's processes are only measured",),
+    "win32": ("memory is not bounded: this system has no bound for the server's processes that miglint could set",),
+}
 _START_SECONDS = 30.0
 _LOG_BYTES = 1 << 20
 # Programs, libraries, and the memory that all processes of the server share.
@@ -73,14 +78,14 @@ class Cluster:
     def __init__(self, programs: Programs, limits: Limits, prepare: Callable[[Path], dict[str, str]]) -> None:
         self.version = programs.version
         self.password = secrets.token_urlsafe(24)
-        self.notes: tuple[str, ...] = ()
+        self.notes: tuple[str, ...] = _NOTES.get(sys.platform, ())
         self._account = ordinary_account()
         self._workspace = Workspace(shared=self._account.name is not None)
         self.folder = self._workspace.path / "server"
         self.in_memory = self._workspace.in_memory
         self.disk = min(limits.disk, self._workspace.room)
         if self.disk < limits.disk:
-            self.notes = (
+            self.notes += (
                 f"{self._workspace.path.parent} has room for {size_text(self.disk)} of databases, less than --max-disk",
             )
         self._memory = limits.memory
@@ -119,7 +124,7 @@ class Cluster:
             raise
 
     def _settings(self, major: int) -> dict[str, str]:
-        merged = {**_SETTINGS, "temp_file_limit": f"{self.disk // 1024}kB", "port": str(self.port)}
+        merged = {**_SETTINGS, "temp_file_limit": f"{(self.disk - LEAST_DISK // 2) // 1024}kB", "port": str(self.port)}
         # The title of all its processes, by which the next run knows those that lost their supervisor.
         merged["cluster_name"] = self._workspace.path.name
         if sys.platform == "win32":
