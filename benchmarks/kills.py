@@ -56,6 +56,7 @@ class Round:
             os.chown(place, entry.pw_uid, entry.pw_gid)
         self.cache = place / "cache"
         self.pids: list[int] = []
+        self.known: set[str] = set()
 
     def start(self, scripts: Path, in_memory: bool) -> subprocess.Popen[str]:
         """Start a dry run in a session of its own."""
@@ -93,7 +94,7 @@ class Round:
         return found.get(which, [miglint, *supervisors, *servers]) or [miglint]
 
     def left(self) -> list[str]:
-        """Return what there is of the runs that have ended."""
+        """Return what there is of the runs that have ended, and was not there after the round before."""
         marks = [f"miglint-{pid}-" for pid in self.pids]
         found = [str(path) for path in self.cache.rglob("*.partial*")]
         found += [str(path) for path in (self.place / "tmp").glob("*")]
@@ -105,7 +106,9 @@ class Round:
         ]
         if self.alone:
             found += [f"segment {line}" for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]]
-        return found
+        new = [one for one in found if one not in self.known]
+        self.known.update(found)
+        return new
 
     def _mine(self, name: str, marks: list[str]) -> bool:
         return self.alone or any(mark in name for mark in marks)
@@ -130,7 +133,8 @@ def play(rounds: Round, chance: random.Random, longest: float) -> tuple[str, lis
         process.kill()
         said = process.communicate()[0]
         wrong.append("the run did not end")
-    if "Traceback" in said:
+    # Before miglint's own first line, and while it is read, an interpreter says so itself.
+    if "Traceback" in said and ", in entry" in said:
         wrong.append(f"a traceback: {said[-2000:]}")
     following = rounds.start(rounds.place / "quick", in_memory)
     said = following.communicate(timeout=90)[0]

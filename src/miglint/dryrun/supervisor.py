@@ -25,7 +25,11 @@ LOCK = ".miglint-lock"
 # The processes that were started in a folder, a number a line.
 PIDS = "pids"
 _PROGRAMS = (b"postgres", b"initdb")
+_INITIALISING = (b"\0--boot\0", b"\0--single\0")
+_INITIALISE_SECONDS = 15.0
 _END_SECONDS = 5.0
+_DETACH_SECONDS = 1.0
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 _TRIES = 100
 _IPC_RMID = 0
 # What a server of PostgreSQL keeps of System V's shared memory is a few bytes that say that it runs.
@@ -108,16 +112,19 @@ def _remove_content(path: str) -> None:
                 os.rmdir(name, dir_fd=here)
 
 
-def processes_of(folder: str) -> list[int]:
-    """Return the processes of servers in a folder: they work there, name it, or have its name in their title."""
+def processes_of(folder: str) -> dict[int, bool]:
+    """Return the processes of servers in a folder: they work there, name it, or have its name in their title.
+
+    The value says whether a process initialises a server.
+    """
     path, title = os.fsencode(folder) + b"/", b"postgres: " + os.fsencode(os.path.basename(folder)) + b":"
-    found = []
+    found = {}
     for pid, words, cwd in _processes():
         # A title takes the place of the arguments, the first of which may have been a path.
         program = words.split(b"\0", 1)[0].split(b": ", 1)[0].rsplit(b"/", 1)[-1]
         ours = words.startswith(title) or path in words or cwd.startswith(path)
         if program in _PROGRAMS and ours and pid != os.getpid():
-            found.append(pid)
+            found[pid] = program == b"initdb" or any(word in words for word in _INITIALISING)
     return found
 
 
@@ -148,12 +155,20 @@ def _processes() -> list[tuple[int, bytes, bytes]]:
 
 
 def end_processes(folder: str) -> None:
-    """End all processes of servers in a folder, and wait until they are gone."""
-    until = time.monotonic() + _END_SECONDS
-    while (left := processes_of(folder)) and time.monotonic() < until:
-        for pid in left:
-            with contextlib.suppress(OSError):
-                os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    """End all processes of servers in a folder, and wait until they are gone.
+
+    What initialises a server ends by itself; killed in the middle it would leave its shared memory.
+    """
+    begun = time.monotonic()
+    while time.monotonic() < begun + _INITIALISE_SECONDS + _END_SECONDS:
+        left = processes_of(folder)
+        if not left:
+            return
+        late = time.monotonic() > begun + _INITIALISE_SECONDS
+        for pid, initialises in left.items():
+            if not initialises or late:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, _KILL)
         time.sleep(0.01)
 
 
@@ -171,27 +186,18 @@ def read_start(path: str, size: int) -> bytes:
 
 
 def remove_segments(folder: str) -> None:
-    """Remove the segment of System V's shared memory that a killed server of a folder has left. It is in no use."""
+    """Remove the segment of System V's shared memory that a killed server of a folder has left.
+
+    A process that was killed uses it for a moment longer than it can be seen; what is used all the same stays.
+    """
     if sys.platform == "win32":
         return
-    try:
-        lock = os.lstat(f"{folder}/{LOCK}")
-        with open("/proc/sysvipc/shm", "rb") as file:
-            listed = [[int(word) for word in line.split()] for line in file.read().splitlines()[1:]]
-    except (OSError, ValueError):
-        lines = read_start(f"{folder}/server/data/postmaster.pid", 4096).splitlines()
-        words = lines[6].split() if len(lines) > 6 else []
-        wanted = [int(word) for word in words[1:2] if word.isdigit()]
-    else:
-        pids = {int(line) for line in read_start(f"{folder}/{PIDS}", 4096).split() if line.isdigit()}
-        ours = lock.st_uid == os.geteuid()
-        wanted = [
-            number
-            for _, number, _, size, creator, _, attached, owner, _, _, _, _, _, changed, *_ in listed
-            if creator in pids and attached == 0 and size <= _SEGMENT_BYTES
-            # Numbers of processes come back: the segment is no older than the folder.
-            and changed >= int(lock.st_mtime) and (ours or owner == lock.st_uid)
-        ]  # fmt: skip
+    until = time.monotonic() + _DETACH_SECONDS
+    found = _segments(folder)
+    while any(attached for _, attached in found) and time.monotonic() < until:
+        time.sleep(0.005)
+        found = _segments(folder)
+    wanted = [number for number, attached in found if not attached]
     if wanted:
         with contextlib.suppress(ImportError, OSError, AttributeError):
             import ctypes
@@ -199,6 +205,27 @@ def remove_segments(folder: str) -> None:
             system = ctypes.CDLL(None)
             for number in wanted:
                 system.shmctl(number, _IPC_RMID, None)
+
+
+def _segments(folder: str) -> list[tuple[int, int]]:
+    """Return the segments that processes of a folder have made, each with the number of processes that use it."""
+    try:
+        lock = os.lstat(f"{folder}/{LOCK}")
+        with open("/proc/sysvipc/shm", "rb") as file:
+            listed = [[int(word) for word in line.split()] for line in file.read().splitlines()[1:]]
+    except (OSError, ValueError):
+        lines = read_start(f"{folder}/server/data/postmaster.pid", 4096).splitlines()
+        words = lines[6].split() if len(lines) > 6 else []
+        return [(int(word), 0) for word in words[1:2] if word.isdigit()]
+    pids = {int(line) for line in read_start(f"{folder}/{PIDS}", 4096).split() if line.isdigit()}
+    ours = lock.st_uid == os.geteuid()
+    return [
+        (number, attached)
+        for _, number, _, size, creator, _, attached, owner, _, _, _, _, _, changed, *_ in listed
+        # Numbers of processes come back: the segment is no older than the folder.
+        if creator in pids and size <= _SEGMENT_BYTES and changed >= int(lock.st_mtime)
+        and (ours or owner == lock.st_uid)
+    ]  # fmt: skip
 
 
 def clean(folder: str) -> bool:
@@ -215,6 +242,7 @@ class _Supervisor:
         self._prefix = prefix
         self._folders: list[tuple[str, int]] = []
         self._running: list[int] = []
+        self._short: set[int] = set()
         self._ended: dict[int, int] = {}
 
     def serve(self) -> None:
@@ -275,6 +303,8 @@ class _Supervisor:
         if why:
             raise OSError(why.decode("utf-8", "replace"))
         self._running.append(pid)
+        if place["short"]:
+            self._short.add(pid)
         return pid
 
     def _become(self, command: list[str], place: dict[str, Any]) -> None:
@@ -326,16 +356,13 @@ class _Supervisor:
                 if sys.platform == "win32":
                     self._windows[pid].terminate()
                     self._windows[pid].wait()
-                else:
+                elif pid not in self._short:
                     # To PostgreSQL that is "stop at once"; what it started stops with it.
-                    os.killpg(pid, signal.SIGQUIT)
+                    os.kill(pid, signal.SIGQUIT)
         until = time.monotonic() + _END_SECONDS
-        while sys.platform != "win32" and self._left() and time.monotonic() < until:
+        while sys.platform != "win32" and time.monotonic() < until and set(self._left()) - self._short:
             self.reap()
             time.sleep(0.002)
-        for pid in self._left() if sys.platform != "win32" else ():
-            with contextlib.suppress(OSError):
-                os.killpg(pid, signal.SIGKILL)
         for path, lock in reversed(self._folders):
             clean(path)
             os.close(lock)

@@ -76,7 +76,7 @@ class Workspace:
         """Start a program and return its process; raises `OSError`.
 
         `place` says where: `cwd`, `env`, `log` (the file for its output), `uid` and `gid` (None for this account) and
-        `limits`, bounds by their names in the module `resource`.
+        `limits`, bounds by their names in the module `resource`; `short` programs end by themselves, and may.
         """
         return int(self._ask("start", command, place))
 

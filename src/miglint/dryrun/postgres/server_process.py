@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import socket
 import sys
 import time
@@ -62,6 +63,8 @@ _NOTES = {
     "darwin": ("this system has no bound on the memory of a process: the server's processes are only measured",),
     "win32": ("memory is not bounded: this system has no bound for the server's processes that miglint could set",),
 }
+# What initialises uses the same kind of shared memory: a file in the data folder.
+_INITIALISED_WITH = ["fsync=off", "-c", "dynamic_shared_memory_type=mmap", "--wal-segsize=1"]
 _START_SECONDS = 30.0
 _LOG_BYTES = 1 << 20
 # Programs, libraries, and the memory that all processes of the server share.
@@ -109,19 +112,29 @@ class Cluster:
         self.port = 5432 if sys.platform != "win32" else _free_port()
         data = self.folder / "data"
         kept = KeptCluster(programs)
-        self.password = kept.restore(data) or self._initialise(binaries, data, programs.major, kept)
+        restored = kept.restore(data)
+        self.password = restored or self._initialise(binaries, data, programs.major, kept)
+        try:
+            self._serve(programs, binaries, data, prepare)
+        except EngineMissingError:
+            if restored is None or self._runs():
+                raise
+            # A machine that loses power may leave a copy with holes.
+            kept.discard()
+            shutil.rmtree(data)
+            (self.folder / "server.log").unlink(missing_ok=True)
+            self.password = self._initialise(binaries, data, programs.major, kept)
+            self._serve(programs, binaries, data, prepare)
+
+    def _serve(self, programs: Programs, binaries: Path, data: Path, prepare: Callable[[Path], dict[str, str]]) -> None:
+        """Start the server on its data folder, and wait until it can be used."""
         (data / "pg_hba.conf").write_text("local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n")
         settings = self._settings(programs.major) | prepare(self.folder)
         lines = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
         (data / "postgresql.auto.conf").write_text(lines)
         self._account.own(self.folder)
         self.pid = self._run([str(binaries / executable("postgres")), "-D", str(data)], "server.log")
-        try:
-            self._wait(data)
-        except EngineMissingError:
-            # Another run makes it anew, if this was a copy that a machine lost power over.
-            kept.discard()
-            raise
+        self._wait(data)
 
     def _settings(self, major: int) -> dict[str, str]:
         merged = {**_SETTINGS, "temp_file_limit": f"{(self.disk - LEAST_DISK // 2) // 1024}kB", "port": str(self.port)}
@@ -134,13 +147,13 @@ class Cluster:
             merged |= {"unix_socket_permissions": "0700"}
         return {name: value for name, value in merged.items() if major >= _SINCE.get(name, 0)}
 
-    def _run(self, command: list[str], log: str) -> int:
+    def _run(self, command: list[str], log: str, *, short: bool = False) -> int:
         account = self._account
         # What a script's process may have for itself; what the server's processes share comes on top of it.
         bounds = {"RLIMIT_CORE": 0, "RLIMIT_DATA": self._memory, "RLIMIT_AS": self._memory + _SHARED_BYTES}
         place = {
             "cwd": str(self.folder), "env": _environment(), "log": str(self.folder / log), "limits": bounds,
-            "uid": None if account.name is None else account.uid, "gid": account.gid,
+            "short": short, "uid": None if account.name is None else account.uid, "gid": account.gid,
         }  # fmt: skip
         return self._workspace.start(command, place)
 
@@ -152,10 +165,10 @@ class Cluster:
         command = [
             str(binaries / executable("initdb")), "-D", str(data), "-U", "miglint", "--encoding=UTF8", "--locale=C",
             "--auth=scram-sha-256", f"--pwfile={word}", "--no-sync", "--no-instructions",
-            "-c" if major >= 16 else "--wal-segsize=1", *(["fsync=off", "--wal-segsize=1"] if major >= 16 else []),
+            "-c" if major >= 16 else "--wal-segsize=1", *(_INITIALISED_WITH if major >= 16 else []),
             *(["--no-data-checksums"] if major >= 18 else []),
         ]  # fmt: skip
-        status = self._workspace.wait(self._run(command, "initdb.log"))
+        status = self._workspace.wait(self._run(command, "initdb.log", short=True))
         word.unlink()
         if status != 0:
             raise EngineMissingError(f"initdb failed: {self._text('initdb.log')[-500:] or f'status {status}'}")
