@@ -77,13 +77,14 @@ def ordinary_account() -> Account:
     mapped = [account for account in known if _mapped("uid", account.uid) and _mapped("gid", account.gid)]
     if mapped:
         return mapped[0]
-    why = (
-        f"the account {known[0].name} is not in this user namespace"
-        if known
-        else f"there is no account {', '.join(_CANDIDATES[:-1])} or {_CANDIDATES[-1]} to run it under"
-    )
+    if known:
+        raise EngineMissingError(
+            f"PostgreSQL refuses to run as root, and the account {known[0].name} is not in this user namespace;"
+            " run miglint as an ordinary user"
+        )
     raise EngineMissingError(
-        f"PostgreSQL refuses to run as root, and {why}; run miglint as an ordinary user, or make one with:"
+        f"PostgreSQL refuses to run as root, and there is no account {', '.join(_CANDIDATES[:-1])} or"
+        f" {_CANDIDATES[-1]} to run it under; run miglint as an ordinary user, or make one with:"
         " useradd --system postgres"
     )
 

@@ -229,7 +229,7 @@ def _errors(run: MigrationRun) -> Iterator[tuple[EngineError, Script]]:
     "RUN008",
     "limit-reached",
     Severity.ERROR,
-    "A script uses more time, space or messages than it may",
+    "A script uses more time, memory, space or messages than it may",
     scope="executed",
 )
 def limit_reached(executed: Executed, context: Context) -> Iterator[Hit]:
