@@ -26,8 +26,9 @@ class Bounds(Struct, frozen=True):
 
     @classmethod
     def of(cls, limits: Limits) -> Bounds:
-        """Return the bounds under the limits of a dry run: a migration needs its database and a copy of it."""
-        return cls(max(_LEAST_MEMORY, 2 * limits.disk), limits.disk)
+        """Return the bounds under the limits of a dry run: databases are in memory, with a copy for each second run."""
+        memory = max(_LEAST_MEMORY, limits.memory)
+        return cls(memory, min(limits.disk, memory))
 
 
 class Host:

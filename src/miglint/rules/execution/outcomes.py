@@ -206,8 +206,8 @@ def rows_lost(executed: Executed) -> Iterator[Hit]:
 _LIMITS = {
     "statement time-out": "Give statements more time with `--statement-timeout` if they need it.",
     "total time-out": "Give the dry run more time with `--total-timeout` if it needs it.",
-    "disk": "A dry run is limited to one gigabyte per database.",
-    "memory": "A dry run is limited to two gigabytes for the SQLite databases of a history, and 64 MB for one value.",
+    "disk": "Give the databases more space with `--max-disk` if the migration needs it.",
+    "memory": "Give the processes that run scripts more memory with `--max-memory` if the migration needs it.",
     "notices": "A script is limited to a hundred thousand messages.",
 }
 
