@@ -7,7 +7,7 @@ configuration nor the command line.
 """
 
 # pathlib alone takes as long to import as an answer takes to find.
-# ruff: noqa: PTH100, PTH109, PTH112, PTH113, PTH116, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH109, PTH112, PTH116, PTH118, PTH120
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import sys
 from hashlib import blake2b
 from time import perf_counter, time_ns
 
+from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, read_bytes, read_with_time
 from miglint.cache.store import Store, environment, open_store
 
 _KIND = "answer"
@@ -39,8 +40,6 @@ _NEVER = (
 )
 # Files that were written while a run was under way, or just before it, may have been read before or after.
 _TOO_FRESH_NS = 20_000_000
-# Without O_NONBLOCK a named pipe that took a file's place would hang the run.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Answer:
@@ -122,11 +121,9 @@ def _changed(path: str) -> int:
 def _file(digest: blake2b, path: str) -> int:
     """Add a file to the hash, and return its time of change."""
     try:
-        with open(os.open(path.split("\0", 1)[0], _FLAGS), "rb", buffering=0) as stream:
-            data = stream.read() or b""
-            changed = os.fstat(stream.fileno()).st_mtime_ns
+        data, changed = read_with_time(path.split("\0", 1)[0], MAX_BASELINE)
     except OSError as error:
-        digest.update(b"e%d;" % (error.errno or 0))
+        digest.update(f"e{error.errno}{error.strerror};".encode())
         return 0
     digest.update(b"%d:" % len(data))
     digest.update(data)
@@ -226,7 +223,7 @@ def _configuration(arguments: list[str]) -> tuple[str, list[str]]:
         for name in _CONFIGURATION:
             path = os.path.join(place, name)
             text = _text(path)
-            if name == _CONFIGURATION[0] and os.path.isfile(path):
+            if name == _CONFIGURATION[0] and os.path.lexists(path) and not os.path.isdir(path):
                 return place, [*found, path, text]
             if "[tool.miglint" in text:
                 return place, [*found, path, text]
@@ -240,7 +237,6 @@ def _configuration(arguments: list[str]) -> tuple[str, list[str]]:
 
 def _text(path: str) -> str:
     try:
-        with open(path, "rb") as stream:
-            return stream.read().decode("utf-8", "surrogateescape")
+        return read_bytes(path, MAX_CONFIGURATION).decode("utf-8", "surrogateescape")
     except OSError:
         return ""

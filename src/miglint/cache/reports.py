@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from miglint.base.input_files import MAX_RULES, read_bytes
 from miglint.base.model import Dialect, Discovered, Script, SourceFile
 from miglint.cache.store import Store, environment, open_store
 from miglint.config.settings import Settings
@@ -86,7 +87,7 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
 
 def _text(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8", errors="replace")
+        return read_bytes(path, MAX_RULES).decode("utf-8", "replace")
     except OSError:
         return ""
 

@@ -17,11 +17,13 @@ import sys
 from hashlib import blake2b
 
 from miglint import __version__
+from miglint.base.input_files import read_bytes
 
 FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40
 MAX_BYTES = 96 * 1024 * 1024
 _MAX_ENTRY = MAX_BYTES // 4
+_MAX_KEY = 64
 _LIBRARIES = ("postgast-", "msgspec-", "rpds_py-", "sqlfluff-")
 _TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# A cache folder of miglint; it can be deleted at any time.\n"
 
@@ -49,8 +51,7 @@ class Store:
         """Return an entry, which counts as used from now on."""
         path = os.path.join(self._folder, name)
         try:
-            with open(path, "rb") as stream:
-                data = stream.read(MAX_BYTES)
+            data = read_bytes(path, _MAX_ENTRY)
         except OSError:
             return None
         try:
@@ -134,8 +135,7 @@ def _secret() -> bytes | None:
     except OSError:
         return None
     try:
-        with open(file, "rb") as stream:
-            return stream.read(64) or None
+        return read_bytes(file, _MAX_KEY) or None
     except OSError:
         return None
 

@@ -11,6 +11,7 @@ from miglint.base.structs import replace
 from miglint.cache.command_output import Answer, Question
 from miglint.cli.output import add_step_summary, checkout_prefix, note, progress, wants_color, width, write
 from miglint.cli.request import Request
+from miglint.cli.standard_input import standard_input
 from miglint.config.settings import SEVERITIES, Settings, load, overlooked, parse_targets
 from miglint.linter import baseline as baselines
 from miglint.linter.run import Job, Outcome, check
@@ -47,7 +48,7 @@ def run_check(request: Request, question: Question | None) -> int:
         Job(
             settings,
             paths if request.stdin_filename is None else (request.stdin_filename,),
-            None if request.stdin_filename is None else sys.stdin.buffer.read(),
+            None if request.stdin_filename is None else standard_input(),
             not request.no_cache,
             question=question,
             extra=looked if known is None else (known, *looked),

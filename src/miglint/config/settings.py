@@ -13,6 +13,7 @@ from pathlib import Path
 
 from miglint.base.errors import UsageError
 from miglint.base.findings import Severity
+from miglint.base.input_files import MAX_CONFIGURATION, is_file, read_bytes
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field
@@ -115,7 +116,8 @@ def load(path: str | None = None, cwd: str | None = None) -> Settings:
     for place in (folder, *folder.parents):
         for name in (FILE, PYPROJECT):
             file = place / name
-            if file.is_file() and (table := _read(file, shown=os.path.relpath(file, folder))) is not None:
+            # What cannot be read must not make way for another configuration further up.
+            if os.path.lexists(file) and not file.is_dir() and (table := _found(file, folder)) is not None:
                 return _settings(table, file)
     return Settings(root=str(folder))
 
@@ -141,15 +143,19 @@ def overlooked(settings: Settings, paths: Iterable[str]) -> tuple[str | None, tu
 
 def _is_ours(file: Path) -> bool:
     try:
-        return file.is_file() and (file.name == FILE or b"[tool.miglint" in file.read_bytes())
+        return is_file(file) and (file.name == FILE or b"[tool.miglint" in read_bytes(file, MAX_CONFIGURATION))
     except OSError:
         return False
+
+
+def _found(file: Path, folder: Path) -> Table | None:
+    return _read(file, shown=os.path.relpath(file, folder))
 
 
 def _read(file: Path, shown: str) -> Table | None:
     """Return the table with miglint's settings, or None for a `pyproject.toml` without one."""
     try:
-        text = file.read_bytes().decode("utf-8")
+        text = read_bytes(file, MAX_CONFIGURATION).decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{shown}:1: byte {error.start} is not UTF-8") from None
     except OSError as error:

@@ -86,6 +86,8 @@ def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions
                 problems.append(Problem("other-dialect", home.root, message))
         else:
             unmatched += [(path, _why(forced)) for path in left]
+    folders = (*tree.folders.values(), *(home.folder for home in homes))
+    problems += {path: item for folder in folders for path, item in folder.unread.items()}.values()
     # What another engine's files are made of is that engine's business.
     problems += [problem for path, problem in failed.items() if path not in foreign]
     return _result(histories, problems, unmatched, wanted)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import os
 from typing import NamedTuple
 
+from miglint.base.input_files import TooLargeError, read_bytes
 from miglint.base.model import Problem, SourceFile
 
-_FIRST_CHUNK, _NEXT_CHUNK = 1 << 15, 1 << 20
-# Without O_NONBLOCK a named pipe that took a file's place would hang the run.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _REPLACEMENT = "\ufffd"
 _UTF16_SAMPLE = 256
 
@@ -25,31 +22,13 @@ class Read(NamedTuple):
 def read_file(real: str, path: str, limit: int) -> Read:
     """Read the file at `real`, which people know as `path`; never raises."""
     try:
-        data = _read_bytes(real, limit)
-    except (OSError, ValueError) as error:
-        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        return Read(SourceFile(path, "", reason), Problem("unreadable", path, f"cannot be read: {reason}"))
-    if data is None:
-        reason = f"larger than {limit:,} bytes"
+        return from_bytes(read_bytes(real, limit), path)
+    except TooLargeError as error:
+        reason = str(error.strerror)
         return Read(SourceFile(path, "", reason), Problem("too-large", path, f"{reason}: not read"))
-    return from_bytes(data, path)
-
-
-def _read_bytes(real: str, limit: int) -> bytes | None:
-    """Return the content, or None when it is longer than `limit`."""
-    descriptor = os.open(real, _FLAGS)
-    try:
-        data = os.read(descriptor, _FIRST_CHUNK)
-        size, parts = len(data), [data]
-        # A short read is not yet the end on every file system; only an empty one is.
-        while size <= limit and (data := os.read(descriptor, _NEXT_CHUNK if size >= _FIRST_CHUNK else 1)):
-            parts.append(data)
-            size += len(data)
-    finally:
-        os.close(descriptor)
-    if size > limit:
-        return None
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return Read(SourceFile(path, "", reason), Problem("unreadable", path, f"cannot be read: {reason}"))
 
 
 def from_bytes(data: bytes, path: str) -> Read:

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 
+from miglint.base.input_files import MEBIBYTE, read_bytes
 from miglint.base.model import Problem
 from miglint.base.structs import Struct, field
 
@@ -16,13 +17,17 @@ _SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages"))
 
 
 class Folder(Struct, eq=False):
-    """One folder: `shown` is its path for people ("" is the working directory), `real` the one to open."""
+    """One folder: `shown` is its path for people ("" is the working directory), `real` the one to open.
+
+    `unread` are the files of the tool's own in it that could not be read when they were asked for.
+    """
 
     shown: str
     real: str
     scripts: list[str] = field(default_factory=list)
     others: set[str] = field(default_factory=set)
     subfolders: set[str] = field(default_factory=set)
+    unread: dict[str, Problem] = field(default_factory=dict)
 
     def path(self, name: str) -> str:
         """Return the path of a file in here, as shown to people."""
@@ -33,12 +38,15 @@ class Folder(Struct, eq=False):
         """The folder's own name."""
         return os.path.basename(self.real)  # noqa: PTH119 - called for every folder of a tree
 
-    def content(self, name: str, limit: int = 1 << 20) -> bytes | None:
+    def content(self, name: str, limit: int = MEBIBYTE) -> bytes | None:
         """Return the content of one of the tool's own files in here; None when it cannot be read."""
         try:
-            with open(f"{self.real}/{name}", "rb") as stream:  # noqa: PTH123
-                return stream.read(limit)
-        except OSError:
+            return read_bytes(f"{self.real}/{name}", limit)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            path = self.path(name)
+            self.unread[path] = Problem("unreadable", path, f"cannot be read: {error.strerror or error}")
             return None
 
 

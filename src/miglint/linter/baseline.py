@@ -8,6 +8,7 @@ from pathlib import Path
 
 from miglint.base.atomic_write import write_file
 from miglint.base.errors import UsageError
+from miglint.base.input_files import MAX_BASELINE, read_bytes
 from miglint.base.structs import replace
 from miglint.report.value import Report
 
@@ -53,11 +54,11 @@ def apply(path: str, report: Report) -> tuple[Report, tuple[str, ...]]:
 def _read(path: str) -> dict[str, str]:
     """Return the paths of the known findings, as they were shown, by fingerprint."""
     try:
-        value = json.loads(Path(path).read_bytes())
+        value = json.loads(read_bytes(path, MAX_BASELINE))
         if value["baseline_version"] != _VERSION:
             raise UsageError(f"{path}: baseline version {value['baseline_version']} is not known")
         return {item["fingerprint"]: item["path"] for item in value["findings"]}
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UsageError(f"{path}: not a baseline of miglint; --write-baseline makes one") from None

@@ -162,9 +162,11 @@ def baseline_schemas(settings: Settings) -> dict[str, SourceFile]:
     """Read the SQL files that make the schema at which the histories begin, by dialect (empty: any)."""
     files: dict[str, SourceFile] = {}
     for dialect, path in settings.baseline_schema.items():
-        place = Path(settings.at(path))
-        if not place.is_file():
-            where = settings.place("baseline-schema")
-            raise UsageError(f"{where}baseline-schema: there is no file `{path}`")
-        files[dialect] = read_file(str(place), path, DiscoveryOptions().max_file_bytes).file
+        where = settings.place("baseline-schema")
+        if not Path(settings.at(path)).exists():
+            raise UsageError(f"{where}baseline-schema: `{path}`: there is no such file")
+        file = read_file(settings.at(path), path, DiscoveryOptions().max_file_bytes).file
+        if file.error is not None:
+            raise UsageError(f"{where}baseline-schema: `{path}`: {file.error}")
+        files[dialect] = file
     return files

@@ -118,7 +118,7 @@ def _metadata(found: Found) -> tuple[bool, Problem | None]:
     content = found.folder.content("metadata.toml")
     path = found.folder.path("metadata.toml")
     if content is None:
-        return True, Problem("unreadable", path, "cannot be read")
+        return True, None
     try:
         values = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:

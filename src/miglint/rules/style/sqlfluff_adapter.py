@@ -27,9 +27,12 @@ from sqlfluff.core.types import ConfigMappingType
 
 from miglint.base.errors import UsageError
 from miglint.base.findings import Edit
+from miglint.base.input_files import MAX_CONFIGURATION, refuse_unreadable
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct
 
+# The files that sqlfluff reads its configuration from, and what it leaves out.
+_FILES = ("setup.cfg", "tox.ini", "pep8.ini", ".sqlfluff", "pyproject.toml", ".sqlfluffignore")
 # What sqlfluff raises for a configuration that it cannot use.
 _UNUSABLE = (ValueError, KeyError, AssertionError, OSError, IniError)
 # The rules that change the case of words which mean the same in any case: keywords, functions, literals, types.
@@ -59,14 +62,15 @@ class SqlfluffError(Exception):
     """A rule of sqlfluff crashed."""
 
 
-def remarks(script: Script) -> Iterator[Remark]:
+def remarks(script: Script, *, configured: bool = True) -> Iterator[Remark]:
     """Yield what sqlfluff reports about a script, in order of place; nothing about what it cannot parse or leaves out.
 
-    The path decides which configuration holds; it need not exist. Raises `UsageError` for a configuration that sqlfluff
-    cannot use, and at the end `SqlfluffError` for rules of sqlfluff that crashed.
+    The path decides which configuration holds; it need not exist. Unless `configured`, no file of sqlfluff's is read:
+    such a file can name macros and modules of Python, which then run. Raises `UsageError` for a configuration that
+    sqlfluff cannot use, and at the end `SqlfluffError` for rules of sqlfluff that crashed.
     """
     with _silence():
-        found = _linted(script)
+        found = _linted(script, configured)
     crashed: list[str] = []
     for remark in found:
         rule, _, said = remark.message.partition(": ")
@@ -86,12 +90,12 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def _linted(script: Script) -> list[Remark]:
+def _linted(script: Script, configured: bool) -> list[Remark]:
     path, text = script.path, script.text
     folder = _folder(path)
     try:
-        linter, limit = _linter(folder, script.dialect)
-        if 0 < limit < len(text.encode("utf-8", "surrogatepass")) or _is_ignored(path):
+        linter, limit = _linter(folder if configured else None, script.dialect)
+        if 0 < limit < len(text.encode("utf-8", "surrogatepass")) or (configured and _is_ignored(path)):
             return []
     except _UNUSABLE as error:
         shown = Path(os.path.relpath(folder)).as_posix()
@@ -125,13 +129,18 @@ def _folder(path: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _linter(folder: str, dialect: Dialect) -> tuple[Linter, int]:
-    """Return sqlfluff with the configuration that holds in a folder, for scripts of a dialect.
+def _linter(folder: str | None, dialect: Dialect) -> tuple[Linter, int]:
+    """Return sqlfluff with the configuration that holds in a folder (None: no configuration), for scripts of a dialect.
 
     With it comes the size in bytes above which sqlfluff leaves a file out (0: none is too large). Raises one of
     `_UNUSABLE` for a configuration that cannot be used.
     """
-    found = load_config_up_to_path(path=folder)
+    found: ConfigMappingType = {}
+    if folder is not None:
+        for place in {Path(folder), *Path(folder).parents, Path.cwd()}:
+            for name in _FILES:
+                refuse_unreadable(place / name, MAX_CONFIGURATION)
+        found = load_config_up_to_path(path=folder)
     core = found.get("core")
     given = core if isinstance(core, dict) else {}
     own = given.get("dialect")
@@ -163,6 +172,8 @@ def _is_ignored(path: str) -> bool:
 
 def _words(error: Exception) -> str:
     # The text of a KeyError has quotation marks around it.
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{os.path.relpath(error.filename)}: {error.strerror}"
     return " ".join(str(error.args[0] if isinstance(error, KeyError) and error.args else error).split())
 
 

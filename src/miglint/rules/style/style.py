@@ -29,13 +29,14 @@ _QUOTES = "RF06"
     default=False,
     fixable=True,
     needs=("sqlfluff", "style"),
+    options={"configuration": True},
 )
 def sqlfluff_objects(script: Script) -> Iterator[Hit]:
     """Pass on what sqlfluff reports, at its place in the file."""
     # It imports sqlfluff, which takes longer than a whole run without it.
     from miglint.rules.style.sqlfluff_adapter import remarks
 
-    for remark in remarks(script):
+    for remark in remarks(script, configured=bool(context.settings["configuration"])):
         if not _is_true(script, remark) or not _is_written(script, remark.span):
             continue
         help, fix = "", None
