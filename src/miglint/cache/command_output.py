@@ -33,6 +33,7 @@ _NEVER = (
     "--hook",
     "--stdin-filename",
     "--write-baseline",
+    "--config-from",
     "--dry-run",
     "--database-url",
     "--help",
@@ -59,11 +60,17 @@ class Answer:
 
 
 class Inputs:
-    """What an answer depends on: folders listed, paths that are folders or not, single files, SQLite's version."""
+    """What an answer depends on: folders listed, paths that are folders or not, single files, SQLite's version.
 
-    __slots__ = ("files", "folders", "probes", "sqlite")
+    Of the folders in `names` only what is in them counts, and not what that holds.
+    """
 
-    def __init__(self, folders: list[str], probes: list[str], files: list[str], sqlite: bool) -> None:
+    __slots__ = ("files", "folders", "names", "probes", "sqlite")
+
+    def __init__(
+        self, folders: list[str], probes: list[str], files: list[str], sqlite: bool, names: list[str] | None = None
+    ) -> None:
+        self.names = names or []
         self.folders = folders
         self.probes = probes
         self.files = files
@@ -82,6 +89,9 @@ class Inputs:
                 if name.lower().endswith(_READ) and entry[0] != "d":
                     newest = max(newest, _file(digest, f"{folder}/{name}"))
             newest = max(newest, _file(digest, f"{folder}/{_JOURNAL}"))
+        for folder in self.names:
+            digest.update("\0".join(_listed(folder)).encode("utf-8", "surrogateescape"))
+            newest = max(newest, _changed(folder))
         for path in self.probes:
             digest.update(b"d" if os.path.isdir(path) else b"-")
         for path in self.files:
@@ -150,7 +160,7 @@ class Question:
             return None
         try:
             entry = json.loads(data)
-            inputs = Inputs(entry["folders"], entry["probes"], entry["files"], entry["sqlite"])
+            inputs = Inputs(entry["folders"], entry["probes"], entry["files"], entry["sqlite"], entry["names"])
             if inputs.state()[0] != entry["state"]:
                 return None
             return Answer(list(entry["body"]), list(entry["notes"]), entry["output"], int(entry["status"]))
@@ -177,6 +187,7 @@ class Question:
             "probes": inputs.probes,
             "files": inputs.files,
             "sqlite": inputs.sqlite,
+            "names": inputs.names,
             "state": self._state,
             "status": answer.status,
             "notes": answer.notes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import click
 
@@ -11,7 +12,9 @@ from miglint.base.model import History
 from miglint.base.structs import replace
 from miglint.base.template_names import as_written
 from miglint.cli.output import write
-from miglint.config.settings import DIALECTS, load
+from miglint.cli.trust import load_trusted
+from miglint.cli.trust_options import trust_options
+from miglint.config.settings import DIALECTS
 from miglint.config.toml_table import nearest
 from miglint.linter.run import Job, paths_of, replayed
 from miglint.replay.steps import Step
@@ -28,6 +31,7 @@ _FORMATS = {"sql": to_sql, "json": to_json, "mermaid": to_mermaid}
 @click.option("--dialect", type=click.Choice(DIALECTS), help="Which of the histories, when there are several.")
 @click.option("--output", "-o", metavar="FILE", help="Write to a file.")
 @click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
+@trust_options
 def command(
     *,
     paths: tuple[str, ...],
@@ -35,10 +39,10 @@ def command(
     format_: str,
     dialect: str | None,
     output: str | None,
-    config: str | None,
+    **given: Any,
 ) -> None:
     """Print the schema that the migrations make, as the replay understands it."""
-    settings = load(config)
+    settings = load_trusted(**given)
     if dialect is not None:
         settings = replace(settings, dialect=settings.dialect or dialect)
     histories = [

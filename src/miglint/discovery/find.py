@@ -14,7 +14,9 @@ from miglint.discovery.layouts import LAYOUTS, layout_named, layout_names
 from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.reading import Read, from_bytes, from_text, read_file
 from miglint.discovery.roots import gather
+from miglint.discovery.walk import is_script, scripts_below
 
+_UNREAD = ("unreadable", "symlink-loop", "too-large")
 _ROLLBACKS = ("required", "optional", "none")
 
 
@@ -90,7 +92,7 @@ def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions
     problems += {path: item for folder in folders for path, item in folder.unread.items()}.values()
     # What another engine's files are made of is that engine's business.
     problems += [problem for path, problem in failed.items() if path not in foreign]
-    return _result(histories, problems, unmatched, wanted)
+    return _result(histories, problems, unmatched, foreign, wanted)
 
 
 def _assemble_home(
@@ -119,7 +121,11 @@ def _why(forced: Layout | None) -> str:
 
 
 def _result(
-    histories: list[History], problems: list[Problem], unmatched: list[tuple[str, str]], wanted: Request
+    histories: list[History],
+    problems: list[Problem],
+    unmatched: list[tuple[str, str]],
+    foreign: set[str],
+    wanted: Request,
 ) -> Discovered:
     files = {
         script.file.path: script.file
@@ -131,6 +137,16 @@ def _result(
     requested = frozenset(wanted.files) if wanted.partial else None
     if wanted.partial:
         unmatched = [item for item in unmatched if item[0] in wanted.files]
+        foreign = foreign & wanted.files
+    below, passed_over = scripts_below(wanted.excluded[1])
+    unread = {item.path for item in problems if item.kind in _UNREAD and is_script(item.path)}
+    unread -= {*files, *foreign, *(path for path, _ in unmatched)}
+    left_out = (
+        ("excluded by the configuration", len(wanted.excluded[0]) + below),
+        ("no known layout of migrations", len({path for path, _ in unmatched})),
+        ("for an engine that is not checked", len(foreign)),
+        ("not readable", len(unread)),
+    )
     problems = problems + [Problem("unmatched", path, message) for path, message in unmatched]
     problems.sort(key=lambda problem: (problem.path, problem.offset))
     for_sqlite = any(history.dialect is Dialect.SQLITE for history in histories)
@@ -143,4 +159,6 @@ def _result(
         requested,
         tuple(sorted(folder.real for folder in wanted.tree.folders.values())),
         frozenset(root for root in roots if has_variant(root, Dialect.SQLITE)),
+        tuple((reason, number) for reason, number in left_out if number),
+        tuple(passed_over),
     )

@@ -79,6 +79,7 @@ def touched_since(reference: str, cwd: str | None = None) -> frozenset[str]:
     What is not committed yet counts as well.
     """
     folder = cwd or str(Path.cwd())
+    _require_revision(reference, "--since")
     repository = _repository(folder, "--since")
     commit = _commit(repository, reference, "--since")
     # What the other branch did since is not ours; without a common past (a shallow clone) all differences count.
@@ -116,6 +117,7 @@ class Snapshot:
 
     def __init__(self, reference: str, option: str, cwd: str | None = None) -> None:
         """Find the commit; raises `UsageError`, whose message begins with `option`, where there is none."""
+        _require_revision(reference, option)
         self._repository = _repository(cwd or str(Path.cwd()), option)
         self._option = option
         self.commit = _commit(self._repository, reference, option)
@@ -177,9 +179,12 @@ def _configured(repository: Repository) -> dict[str, str]:
     return found
 
 
-def _commit(repository: Repository, reference: str, option: str) -> str:
-    if reference.startswith("-"):
+def _require_revision(reference: str, option: str) -> None:
+    if reference.startswith("-") or "\0" in reference:
         raise UsageError(f"{option}: `{reference}` is no git revision")
+
+
+def _commit(repository: Repository, reference: str, option: str) -> str:
     verify = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
     commit = _ask(repository, *verify, may_fail=True).strip()
     if not commit:

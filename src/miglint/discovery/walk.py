@@ -69,6 +69,9 @@ class Tree:
         self.cwd = cwd
         self.folders: dict[str, Folder] = {}
         self.problems: list[Problem] = []
+        # Files and folders that the settings exclude, in the folders that were walked.
+        self.excluded_files: list[str] = []
+        self.excluded_folders: list[str] = []
         self._allowed = tuple({os.path.realpath(path) for path in (cwd, *allowed)})
         self._excluded = _matcher(exclude)
         self._seen: set[str] = set()
@@ -155,6 +158,7 @@ class Tree:
     def _sort(self, folder: Folder, entry: os.DirEntry[str], name: str, below: list[str], links: list[str]) -> None:
         if is_script(name) and not entry.is_dir():
             if self._excluded is not None and self._excluded(folder.path(name)):
+                self.excluded_files.append(entry.path)
                 return
             if entry.is_symlink() and not self._is_sound(folder, entry, name):
                 return
@@ -167,6 +171,8 @@ class Tree:
             if name in _SKIPPED or name.startswith("."):
                 return
             if self._excluded is not None and self._excluded(folder.path(name)):
+                if not entry.is_symlink():
+                    self.excluded_folders.append(entry.path)
                 return
             if entry.is_symlink():
                 links.append(entry.path)
@@ -191,6 +197,26 @@ class Tree:
 
     def _problem(self, kind: str, path: str, message: str) -> None:
         self.problems.append(Problem(kind, printable(path), message))
+
+
+def scripts_below(folders: Iterable[str]) -> tuple[int, list[str]]:
+    """Return how many files of SQL lie in folders that are left out, and all folders there. Links are not followed."""
+    count, seen = 0, []
+    pending = list(folders)
+    while pending:
+        folder = pending.pop()
+        seen.append(folder)
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.name not in _SKIPPED and not entry.name.startswith("."):
+                            pending.append(entry.path)
+                    elif is_script(entry.name):
+                        count += 1
+        except OSError:
+            continue
+    return count, seen
 
 
 def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool] | None:

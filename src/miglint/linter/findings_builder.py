@@ -20,6 +20,7 @@ from miglint.config.settings import Settings
 from miglint.linter.analysis import Work, as_the_runner, start_of
 from miglint.linter.dispatch import Placed, RuleDispatcher
 from miglint.linter.parallel import examine
+from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
 from miglint.linter.suppression_comments import Directive, Remarks, directives
 from miglint.replay.steps import Step, replay
 from miglint.report.value import Report
@@ -48,18 +49,27 @@ def judge(
     is what a dry run of the same histories saw: its verdicts take the place of the replay's. `told` are the files whose
     findings are wanted: what takes long is not asked about others (None: all are wanted).
     """
-    asked = RuleDispatcher(chosen, _targets(found, settings))
+    asked = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
     work = Work.of(found, settings, schemas, asked, executed, told)
     part = examine(work, found, progress)
     placed = part.placed + asked.others("project", found)
     # A file that serves two dialects gives its statements twice.
     spans = {path: sorted(set(listed)) for path, listed in part.statements.items()}
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
-    kept, unused = _suppress(placed, comments, chosen)
+    kept, covered, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
     kept += asked.others("directives", Remarks(tuple(comments), unused))
-    findings = _findings(kept, spans, chosen, settings)
+    off = [item for item in kept if item.rule.code in chosen.silenced]
+    findings, left_out = _findings([item for item in kept if item.rule.code in chosen.enabled], spans, chosen, settings)
+    by_comments, _ = _findings([item for item in covered if item.rule.code in chosen.enabled], spans, chosen, settings)
+    hidden = [(COMMENTS, item.path) for item in by_comments]
+    hidden += [(SETTINGS, path) for path in (*left_out, *(path for path, _, _ in _grouped(off)))]
     return Report(
-        tuple(part.migrations), findings, len(found.files), notes=_notes(found, chosen) + _executed_notes(executed)
+        tuple(part.migrations),
+        findings,
+        len(found.files),
+        notes=_notes(found, chosen, settings) + _executed_notes(executed),
+        hidden=counted(hidden),
+        left_out=found.left_out,
     )
 
 
@@ -84,12 +94,16 @@ def _targets(found: Discovered, settings: Settings) -> Mapping[str, tuple[int, .
 
 def _suppress(
     placed: Iterable[Placed], comments: list[Directive], chosen: Selection
-) -> tuple[list[Placed], tuple[Directive, ...]]:
-    """Return the hits that no comment hides, and our own comments that hid none though all their rules are on."""
+) -> tuple[list[Placed], list[Placed], tuple[Directive, ...]]:
+    """Return the hits that no comment hides, those that one hides, and our own comments that hid none.
+
+    A comment with a rule that is off is not among the last: that rule might have had something to say.
+    """
     by_path: dict[str, list[Directive]] = defaultdict(list)
     for comment in comments:
         by_path[comment.file.path].append(comment)
     kept: list[Placed] = []
+    covered: list[Placed] = []
     used: set[int] = set()
     for item in placed:
         hiding = [
@@ -98,8 +112,7 @@ def _suppress(
             if comment.covers(item.rule.code, item.hit.span.start)
         ]
         used.update(id(comment) for comment in hiding)
-        if not hiding:
-            kept.append(item)
+        (covered if hiding else kept).append(item)
     unused = tuple(
         comment
         for comment in comments
@@ -107,26 +120,30 @@ def _suppress(
         and comment.codes
         and not comment.foreign
         and not comment.problems
-        # A rule that is off might have had something to say.
         and comment.codes <= chosen.enabled
     )
-    return kept, unused
+    return kept, covered, unused
 
 
 def _findings(
     placed: Iterable[Placed], spans: Mapping[str, list[Span]], chosen: Selection, settings: Settings
-) -> tuple[Finding, ...]:
-    """Return the findings in order of place, folded, with the severities of the settings and their fingerprints."""
+) -> tuple[tuple[Finding, ...], list[str]]:
+    """Return the findings in order of place, folded, with the severities of the settings and their fingerprints.
+
+    With them come the files of those that the settings leave out by their path.
+    """
     groups = _grouped(placed)
     ordinals: dict[tuple[str, str, str], int] = defaultdict(int)
     relative = _Relative(settings.root)
     findings: list[Finding] = []
+    left_out: list[str] = []
     for (path, span, _), group in sorted(groups.items(), key=lambda entry: entry[0]):
         finding = _folded(group)
         code = finding.code
         inside = relative.path(path)
         severity = chosen.severity_of(finding, inside)
         if severity is None:
+            left_out.append(path)
             continue
         text = _statement(group[0].hit.file, span, spans.get(path, ()))
         ordinals[inside, code, text] += 1
@@ -134,7 +151,7 @@ def _findings(
         digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         findings.append(replace(finding, severity=severity, fingerprint=digest))
     findings.sort(key=lambda item: (item.path, item.line, item.column, -item.severity, item.code))
-    return tuple(findings)
+    return tuple(findings), left_out
 
 
 def _grouped(placed: Iterable[Placed]) -> dict[tuple[str, Span, str], list[Placed]]:
@@ -223,11 +240,16 @@ class _Relative:
         return name if inside in ("", ".") else f"{inside}/{name}"
 
 
-def _notes(found: Discovered, chosen: Selection) -> tuple[str, ...]:
+def _notes(found: Discovered, chosen: Selection, settings: Settings) -> tuple[str, ...]:
     """Return what people should know though it is no finding."""
     about_files = (
         problem.message if problem.path in problem.message else f"{problem.path}: {problem.message}"
         for problem in found.problems
         if problem.kind in ("other-dialect", "forward-only", "dialect-found")
     )
-    return (*about_files, *(f"{missing(rule)}; all other rules were asked" for rule in chosen.left_out))
+    own = f"own rules are not asked: {', '.join(settings.own_rules)}"
+    return (
+        *about_files,
+        *(f"{missing(rule)}; all other rules were asked" for rule in chosen.left_out),
+        *((own,) if settings.own_rules and not settings.own_code else ()),
+    )

@@ -14,7 +14,8 @@ from miglint.cache.reports import Cache
 from miglint.config.settings import DEFAULT_PATHS, Settings
 from miglint.discovery import DiscoveryOptions, discover, discover_text
 from miglint.discovery.context import variant_places
-from miglint.discovery.reading import read_file
+from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
+from miglint.discovery.reading import from_bytes
 from miglint.discovery.roots import ROLLBACK_FOLDERS
 from miglint.report.value import Report
 
@@ -94,7 +95,7 @@ def check(job: Job) -> Outcome:
 
 def own_rules_are_files(settings: Settings) -> bool:
     """Return whether all own rules are files, which the cache watches: a module may be anywhere."""
-    return all(name.endswith(".py") for name in settings.own_rules)
+    return not settings.own_code or all(name.endswith(".py") for name in settings.own_rules)
 
 
 def replayed(job: Job) -> Iterator[tuple[History, Iterator[Step]]]:
@@ -140,6 +141,7 @@ def _inputs(job: Job, found: Discovered) -> Inputs:
         sorted({*map(str, {*asked, *beside, *below}), *variant_places([str(path) for path in inside])}),
         sorted({*files, *(str(path) for path in asked if not path.is_dir())}),
         any(history.dialect is Dialect.SQLITE for history in found.histories),
+        list(found.passed_over),
     )
 
 
@@ -163,10 +165,12 @@ def baseline_schemas(settings: Settings) -> dict[str, SourceFile]:
     files: dict[str, SourceFile] = {}
     for dialect, path in settings.baseline_schema.items():
         where = settings.place("baseline-schema")
-        if not Path(settings.at(path)).exists():
-            raise UsageError(f"{where}baseline-schema: `{path}`: there is no such file")
-        file = read_file(settings.at(path), path, DiscoveryOptions().max_file_bytes).file
-        if file.error is not None:
-            raise UsageError(f"{where}baseline-schema: `{path}`: {file.error}")
-        files[dialect] = file
+        try:
+            content = settings.read(path, DEFAULT_MAX_FILE_BYTES)
+        except FileNotFoundError as error:
+            reason = error.strerror if settings.as_of else "there is no such file"
+            raise UsageError(f"{where}baseline-schema: `{path}`: {reason}") from None
+        except OSError as error:
+            raise UsageError(f"{where}baseline-schema: `{path}`: {error.strerror or error}") from None
+        files[dialect] = from_bytes(content, path).file
     return files

@@ -116,6 +116,8 @@ class _Reader(Struct, frozen=True):
         codes: set[str] = set()
         for name in written:
             known = self.registry.resolve(name)
+            if known is None and self.registry.lenient:
+                continue
             if known is None:
                 problems.append(f"no rule is called `{name}`{self.registry.nearest(name)}")
             else:

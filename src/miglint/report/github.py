@@ -21,6 +21,10 @@ def render(report: Report, view: View) -> str:
     shown: Counter[Severity] = Counter()
     lines: list[str] = []
     more: list[str] = []
+    silenced = ". ".join(filter(None, (report.hidden_words(), report.left_out_words())))
+    if silenced:
+        lines.append(f"::notice title=miglint::{_data(silenced)}")
+        shown[Severity.INFO] += 1
     for finding in sorted(report.findings, key=lambda item: -item.severity):
         shown[finding.severity] += 1
         if shown[finding.severity] <= _SHOWN:

@@ -23,7 +23,16 @@ def render(report: Report, view: View) -> str:
     cases = [_case(path, findings) for path, findings in found.items()]
     failures = len(report.findings) - report.count(Severity.INFO)
     head = f'<testsuite name="miglint" tests="{len(cases)}" failures="{failures}" errors="0">'
-    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *cases, "</testsuite>", ""])
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *_properties(report), *cases, "</testsuite>", ""])
+
+
+def _properties(report: Report) -> list[str]:
+    """Return what is not shown, as the properties of the suite."""
+    values = {f"hidden.{by}": count for by, count in report.hidden_by().items()}
+    values["files_left_out"] = report.files_left_out
+    values |= {f"files_left_out: {reason}": number for reason, number in report.left_out}
+    lines = [f'    <property name={_attribute(name)} value="{value}"/>' for name, value in values.items()]
+    return ["  <properties>", *lines, "  </properties>"]
 
 
 def _case(path: str, findings: list[Finding]) -> str:

@@ -37,6 +37,9 @@ def render(report: Report, view: View) -> str:
         ]
         if len(listed) > _MAX_MIGRATIONS:
             lines += [f"{len(listed) - _MAX_MIGRATIONS:,} more migrations are not shown here.", ""]
+    silenced = [escaped(words) for words in (report.hidden_words(), report.left_out_words()) if words]
+    if silenced:
+        lines += [". ".join(silenced), ""]
     return "\n".join(lines)
 
 

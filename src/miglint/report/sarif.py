@@ -39,6 +39,11 @@ def render(report: Report, view: View) -> str:
                 "columnKind": "unicodeCodePoints",
                 "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The folder that was checked from."}}},
                 "results": [_result(finding, places, view) for finding in report.findings],
+                "properties": {
+                    "hidden": report.hidden_by(),
+                    "filesLeftOut": report.files_left_out,
+                    "leftOut": [{"reason": reason, "files": number} for reason, number in report.left_out],
+                },
             }
         ],
     }

@@ -105,3 +105,4 @@ def _summary(report: Report, view: View) -> Iterator[str]:
         yield f"{paint('good', 'nothing to complain about', view)} ({scope})"
     else:
         yield "no migrations found"
+    yield from filter(None, (report.hidden_words(), report.left_out_words()))

@@ -14,7 +14,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import FAMILIES
-from miglint.base.input_files import MAX_RULES, read_bytes
+from miglint.base.input_files import MAX_RULES
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
 from miglint.config.toml_table import ConfigError
@@ -37,7 +37,7 @@ def with_own_rules(registry: Registry, settings: Settings) -> Registry:
     """
     for name in settings.own_rules:
         try:
-            own = _from_file(settings.at(name)) if name.endswith(".py") else _from_module(name)
+            own = _from_file(settings, name) if name.endswith(".py") else _from_module(name)
             for rule in own:
                 _check_code(rule.code)
             registry = Registry.of([*registry.rules.values(), *own])
@@ -48,8 +48,9 @@ def with_own_rules(registry: Registry, settings: Settings) -> Registry:
     return registry
 
 
-def _from_file(path: str) -> tuple[Rule, ...]:
-    source = read_bytes(path, MAX_RULES)
+def _from_file(settings: Settings, name: str) -> tuple[Rule, ...]:
+    path = settings.at(name)
+    source = settings.read(name, MAX_RULES)
     digest = sha256(path.encode() + b"\0" + source).hexdigest()
     # The name must not be that of another module; two files may have the same base name.
     return _declared_by(digest, lambda: _import_file(f"miglint_own_{digest[:12]}", path, source))

@@ -62,15 +62,16 @@ class SqlfluffError(Exception):
     """A rule of sqlfluff crashed."""
 
 
-def remarks(script: Script, *, configured: bool = True) -> Iterator[Remark]:
+def remarks(script: Script, *, configured: bool = True, noqa: bool = True) -> Iterator[Remark]:
     """Yield what sqlfluff reports about a script, in order of place; nothing about what it cannot parse or leaves out.
 
     The path decides which configuration holds; it need not exist. Unless `configured`, no file of sqlfluff's is read:
-    such a file can name macros and modules of Python, which then run. Raises `UsageError` for a configuration that
-    sqlfluff cannot use, and at the end `SqlfluffError` for rules of sqlfluff that crashed.
+    such a file can name macros and modules of Python, which then run. Unless `noqa`, comments hide nothing. Raises
+    `UsageError` for a configuration that sqlfluff cannot use, and at the end `SqlfluffError` for rules of sqlfluff that
+    crashed.
     """
     with _silence():
-        found = _linted(script, configured)
+        found = _linted(script, configured, noqa)
     crashed: list[str] = []
     for remark in found:
         rule, _, said = remark.message.partition(": ")
@@ -90,7 +91,7 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def _linted(script: Script, configured: bool) -> list[Remark]:
+def _linted(script: Script, configured: bool, noqa: bool) -> list[Remark]:
     path, text = script.path, script.text
     folder = _folder(path)
     try:
@@ -106,6 +107,8 @@ def _linted(script: Script, configured: bool) -> list[Remark]:
         config.process_raw_file_for_config(script.file.text, path)
         if not _is_of(config.get("dialect"), script.dialect):
             config.process_inline_config(f"-- sqlfluff:dialect:{script.dialect}", path)
+        if not noqa:
+            config.process_inline_config("-- sqlfluff:disable_noqa:True", path)
         rules = linter.get_rulepack(config)
     except _UNUSABLE as error:
         return [Remark(_first_setting(script.file.text), "", f"sqlfluff cannot use this: {_words(error)}")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from miglint.base.findings import Fix, Severity
 from miglint.base.model import Script, Span
 from miglint.base.structs import replace
-from miglint.rules.definition import Hit, rule
+from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.support.clauses import hit_in, ident
 
 if TYPE_CHECKING:
@@ -29,14 +29,15 @@ _QUOTES = "RF06"
     default=False,
     fixable=True,
     needs=("sqlfluff", "style"),
-    options={"configuration": True},
+    options={"configuration": True, "noqa": True},
 )
-def sqlfluff_objects(script: Script) -> Iterator[Hit]:
+def sqlfluff_objects(script: Script, context: Context) -> Iterator[Hit]:
     """Pass on what sqlfluff reports, at its place in the file."""
     # It imports sqlfluff, which takes longer than a whole run without it.
     from miglint.rules.style.sqlfluff_adapter import remarks
 
-    for remark in remarks(script, configured=bool(context.settings["configuration"])):
+    configured, noqa = bool(context.settings["configuration"]), bool(context.settings["noqa"])
+    for remark in remarks(script, configured=configured, noqa=noqa):
         if not _is_true(script, remark) or not _is_written(script, remark.span):
             continue
         help, fix = "", None
