@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 import click
@@ -63,7 +64,13 @@ def run(arguments: list[str], question: Question | None = None) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        from io import StringIO
+
+        from miglint.base.inert import inert
+
+        said = StringIO()
+        error.show(said)
+        sys.stderr.write(inert(said.getvalue()))
         return 2
     except click.Abort:
         click.echo("miglint: interrupted", err=True)

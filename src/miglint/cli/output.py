@@ -89,7 +89,9 @@ def write_known(answer: Answer, started: float) -> int:
 
 def note(text: str) -> None:
     """Tell something that is no part of the output."""
-    sys.stderr.write(f"note: {text}\n")
+    from miglint.base.inert import inert  # most runs have nothing to note
+
+    sys.stderr.write(inert(f"note: {text}\n"))
 
 
 class Progress:
@@ -119,7 +121,7 @@ class Progress:
 def _beside(text: str, current: str) -> str:
     """Return how far it is with the migration that is running, on one line; a file's name may hold anything."""
     room = width() - len(text) - 3
-    shown = "".join(char if char.isprintable() else "?" for char in current)
+    shown = "".join(char if char.isprintable() else "?" for char in current).replace("##", "# #")
     return f"{text}  {shown[:room]}" if current and room > 0 else text
 
 

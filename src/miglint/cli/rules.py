@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from miglint.base.errors import UsageError
+from miglint.base.inert import inert, inert_json
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
@@ -26,11 +27,12 @@ def command(*, format_: str, tool: str | None, **given: Any) -> None:
     settings = load_trusted(**given)
     chosen = select(settings, load_rules(settings))
     if tool is not None:
-        write(_aliases(chosen, tool, format_), None)
+        write(inert(_aliases(chosen, tool, format_)), None)
     elif format_ == "json":
-        write(json.dumps([_rule(rule, chosen) for rule in chosen.registry.rules.values()], indent=2) + "\n", None)
+        listed = json.dumps([_rule(rule, chosen) for rule in chosen.registry.rules.values()], indent=2)
+        write(f"{inert_json(listed)}\n", None)
     else:
-        write(_listed(chosen), None)
+        write(inert(_listed(chosen)), None)
 
 
 def _rule(rule: Rule, chosen: Selection) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from miglint.base.errors import UsageError
+from miglint.base.inert import inert, inert_json
 from miglint.base.model import History
 from miglint.base.structs import replace
 from miglint.base.template_names import as_written
@@ -55,7 +56,9 @@ def command(
     if len(histories) > 1:
         listed = "\n".join(f"  {history.root or '.'} ({history.dialect.value})" for history, _ in histories)
         raise UsageError(f"there are several histories: name a folder, or --dialect\n{listed}")
-    write(as_written(_FORMATS[format_](_schema(*histories[0], version))), output)
+    text = as_written(_FORMATS[format_](_schema(*histories[0], version)))
+    # A comment before a cast means the same to SQL.
+    write(inert_json(text) if format_ == "json" else inert(text, colons="/**/::"), output)
 
 
 def _schema(history: History, steps: Iterable[Step], version: str | None) -> Schema:

@@ -73,7 +73,8 @@ def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions
     unmatched: list[tuple[str, str]] = []
     foreign: set[str] = set()
     settings = Settings(options.placeholders, forced is not None, options.dialect)
-    for home in gather(tree, read):
+    homes = gather(tree, read)
+    for home in homes:
         results, left = _assemble_home(home, settings, options, forced, tree.cwd)
         for result in results:
             histories += result.histories

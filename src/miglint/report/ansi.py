@@ -18,6 +18,10 @@ _STYLES = {
 }
 
 
+# All that a coloured text may hold of escape sequences.
+SEQUENCES = (_RESET, *_STYLES.values())
+
+
 def paint(style: str, text: str, view: View) -> str:
     """Return a text in a style, where colours are wanted."""
     return f"{_STYLES[style]}{text}{_RESET}" if view.color and text else text

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from miglint.base.inert import one_line, printable
 from miglint.report.ansi import fit, paint, wide
-from miglint.report.excerpt import printable
 from miglint.report.grouping import wrapped
 from miglint.report.value import MigrationReport
 from miglint.report.view import View
@@ -46,7 +46,7 @@ def _engine(execution: Execution) -> str:
 
 
 def _table(engine: str, ran: list[tuple[MigrationReport, Execution]], view: View) -> Iterator[str]:
-    labels = [printable(f"{item.version} {item.name}".strip()) for item, _ in ran]
+    labels = [one_line(f"{item.version} {item.name}".strip()) for item, _ in ran]
     widest = max(map(wide, labels))
     longest, heads = max(wide(engine), min(_LONGEST_LABEL, widest)), _STEPS
     if longest + len(_headings(heads)) > view.width:

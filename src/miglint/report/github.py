@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 from miglint.base.findings import Finding, Severity
-from miglint.report.excerpt import printable
+from miglint.base.inert import inert, one_line, printable, unmarked
 from miglint.report.value import Report
 from miglint.report.view import View
 
@@ -58,14 +58,13 @@ def _line(finding: Finding) -> str:
     text = (
         f"{finding.path}:{finding.line}:{finding.column}: {finding.severity} {finding.code} {finding.name}: {message}"
     )
-    # At the start of a line `::` would be a command; a path could be made to begin so.
-    return f" {printable(text)}" if text.startswith("::") else printable(text)
+    return inert(one_line(text))
 
 
 def _data(text: str) -> str:
     # Only line ends may stay as they are of what does not show.
     shown = "\n".join(printable(line) for line in text.splitlines())
-    return shown.replace("%", "%25").replace("\n", "%0A")
+    return unmarked(shown).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from miglint.base.findings import Finding, Severity, matter
+from miglint.base.inert import one_line, printable
 from miglint.report.ansi import fit, paint, wide
-from miglint.report.excerpt import excerpt, printable
+from miglint.report.excerpt import excerpt
 from miglint.report.view import View
 
 # Lines for what is said of a migration and its rollback, besides a few that set parts of it off from each other.
@@ -109,7 +110,7 @@ def _head(finding: Finding, view: View) -> str:
     severity = str(finding.severity)
     place = f"{finding.path}:{finding.line}:{finding.column}" if finding.path else "miglint"
     return (
-        f"{paint('bold', printable(place), view)}: {paint(severity, f'{severity} {finding.code}', view)} "
+        f"{paint('bold', one_line(place), view)}: {paint(severity, f'{severity} {finding.code}', view)} "
         f"{paint('dim', finding.name, view)}"
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from miglint.base.inert import inert_json
 from miglint.report.value import Report, as_dict
 from miglint.report.view import View
 
@@ -26,4 +27,4 @@ def _member(value: Any) -> str:
 
 
 def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return inert_json(json.dumps(value, ensure_ascii=False))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from xml.sax.saxutils import escape, quoteattr
 
 from miglint.base.findings import Finding, Severity
+from miglint.base.inert import inert_xml
 from miglint.base.lazy_regex import pattern
 from miglint.report.value import Report
 from miglint.report.view import View
@@ -53,8 +54,9 @@ def _case(path: str, findings: list[Finding]) -> str:
 
 def _text(item: Finding) -> str:
     place = f"{item.path}:{item.line}:{item.column}: {item.severity} {item.code} {item.name}"
-    return escape(_FORBIDDEN.sub("\ufffd", "\n".join(part for part in (place, item.message, item.help) if part)))
+    text = "\n".join(part for part in (place, item.message, item.help) if part)
+    return inert_xml(escape(_FORBIDDEN.sub("\ufffd", text)))
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_FORBIDDEN.sub("\ufffd", text))
+    return inert_xml(quoteattr(_FORBIDDEN.sub("\ufffd", text)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from miglint.base.findings import Finding, Severity
+from miglint.base.inert import printable
 from miglint.base.lazy_regex import pattern
-from miglint.report.excerpt import printable
 from miglint.report.text import count_of
 from miglint.report.value import MigrationReport, Report
 from miglint.report.view import View
@@ -51,7 +51,7 @@ def _headline(report: Report) -> str:
 
 def _row(item: Finding) -> str:
     place = code(f"{item.path}:{item.line}")
-    return f"| {_MARKS[item.severity]} | {place} | {item.code} {item.name} | {escaped(item.message)} |"
+    return f"| {_MARKS[item.severity]} | {place} | {escaped(f'{item.code} {item.name}')} | {escaped(item.message)} |"
 
 
 def _verdict(item: MigrationReport) -> str:

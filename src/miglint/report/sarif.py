@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from miglint import __version__
 from miglint.base.findings import Finding, Severity
+from miglint.base.inert import inert_json
 from miglint.report.value import Report
 from miglint.report.view import View
 
@@ -47,7 +48,7 @@ def render(report: Report, view: View) -> str:
             }
         ],
     }
-    return json.dumps(log, indent=1, ensure_ascii=False) + "\n"
+    return inert_json(json.dumps(log, indent=1, ensure_ascii=False)) + "\n"
 
 
 def _result(finding: Finding, places: dict[Any, int], view: View) -> dict[str, Any]:

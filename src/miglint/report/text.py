@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
-from miglint.report.ansi import fit, paint, wide
-from miglint.report.excerpt import printable
+from miglint.base.inert import inert, one_line
+from miglint.report.ansi import SEQUENCES, fit, paint, wide
 from miglint.report.grouping import told, wrapped
 from miglint.report.value import MigrationReport, Report
 from miglint.report.view import View
@@ -22,7 +22,11 @@ _ANSWERS = {True: "yes", False: "no", None: "?"}
 
 
 def render(report: Report, view: View) -> str:
-    """Return the report as text."""
+    """Return the report as text, in which nothing that files or servers hold is obeyed."""
+    return inert(_rendered(report, view), SEQUENCES if view.color else ())
+
+
+def _rendered(report: Report, view: View) -> str:
     found, cut = _findings(report, view)
     parts = [found] if found else []
     if any(item.executions for item in report.migrations) and not view.quiet:
@@ -57,7 +61,7 @@ def _findings(report: Report, view: View) -> tuple[str, bool]:
 
 def _verdicts(migrations: tuple[MigrationReport, ...], view: View) -> Iterator[str]:
     """Yield a table of the verdicts, and below it why some are not known."""
-    rows = [(item, printable(f"{item.version} {item.name}".strip())) for item in migrations]
+    rows = [(item, one_line(f"{item.version} {item.name}".strip())) for item in migrations]
     longest = max(len("migration"), min(48, max(wide(label) for _, label in rows)))
     heads = "  ".join(_QUESTIONS.values())
     yield paint("bold", f"{'migration':<{longest}}  dialect   {heads}", view)

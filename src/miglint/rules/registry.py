@@ -22,8 +22,8 @@ _CODE_LENGTH = 7
 class Registry(Struct, frozen=True):
     """Rules by code, in order; `families` are the long names of families by their letters.
 
-    `by_name` holds the codes of every name in lower case: codes, rule names, families, aliases, `all`. Where the registry
-    is `lenient`, any other name stands for a rule that is left out.
+    `by_name` holds the codes of every name in lower case: codes, rule names, families, aliases, `all`. Where the
+    registry is `lenient`, any other name stands for a rule that is left out.
     """
 
     rules: Mapping[str, Rule]
