@@ -22,15 +22,16 @@ def render(report: Report, view: View) -> str:
     lines: list[str] = []
     more: list[str] = []
     silenced = ". ".join(filter(None, (report.hidden_words(), report.left_out_words())))
-    if silenced:
-        lines.append(f"::notice title=miglint::{_data(silenced)}")
-        shown[Severity.INFO] += 1
+    # It takes one of the ten places that notices have.
+    shown[Severity.INFO] += bool(silenced)
     for finding in sorted(report.findings, key=lambda item: -item.severity):
         shown[finding.severity] += 1
         if shown[finding.severity] <= _SHOWN:
             lines.append(_annotation(finding, view))
         else:
             more.append(_line(finding))
+    if silenced:
+        lines.append(f"::notice title=miglint::{_data(silenced)}")
     if more:
         lines += [f"::group::{len(more)} more findings", *more, "::endgroup::"]
     return "".join(f"{line}\n" for line in lines)
