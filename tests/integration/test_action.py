@@ -220,7 +220,7 @@ def test_own_rules_are_left_out_for_forks(runner: Runner, event: dict[str, Any] 
     put(runner, "ours.py", "print('own rules ran')\n")
     runner.event = event
     try:
-        done = check(runner, **{"no-own-rules": given})
+        done = check(runner, args="--no-cache", **{"no-own-rules": given})
     finally:
         runner.event = None
         (runner.workspace / "miglint.toml").unlink()
