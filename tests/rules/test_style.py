@@ -270,13 +270,14 @@ def test_only_the_files_that_are_wanted_are_linted(checker: Checker) -> None:
 
 @pytest.mark.parametrize("name", ["all", "STY", "style", "sty001", "sqlfluff"])
 def test_what_sqlfluff_finds_is_not_kept_under_any_of_its_names(
-    checker: Checker, name: str, monkeypatch: pytest.MonkeyPatch
+    checker: Checker, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    monkeypatch.setenv("MIGLINT_CACHE_DIR", "cache")
+    cache = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("MIGLINT_CACHE_DIR", str(cache))
     checker({"001_a.up.sql": WRONG, "001_a.down.sql": WRONG})
     check(Job(load_settings(cwd="."), (".",)))
-    entries = set(Path("cache").rglob("*"))
+    entries = set(cache.rglob("*"))
     assert entries
     settings = replace(load_settings(cwd="."), extend_select=(name,))
     assert any(item.code == "STY001" for item in check(Job(settings, (".",))).report.findings)
-    assert set(Path("cache").rglob("*")) == entries
+    assert set(cache.rglob("*")) == entries
