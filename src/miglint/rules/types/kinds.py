@@ -75,7 +75,6 @@ def domain_with_constraint(step: Step) -> Iterator[Hit]:
             )
 
 
-_TRUSTED_SINCE = 13
 _TRUSTED = frozenset(
     {
         "btree_gin", "btree_gist", "citext", "cube", "dict_int", "fuzzystrmatch", "hstore", "intarray", "isn", "lo",
