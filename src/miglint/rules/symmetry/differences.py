@@ -12,16 +12,9 @@ from miglint.base.findings import Severity
 from miglint.base.model import Direction, Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
-from miglint.rules.support.clauses import (
-    Clause,
-    acting,
-    does_anything,
-    find_clause,
-    first_text,
-    places,
-    subject,
-    was_read,
-)
+from miglint.rules.support.clauses import Clause, acting, find_clause, places, subject
+from miglint.rules.support.reporting import first_text
+from miglint.rules.support.scripts import does_anything, was_read
 from miglint.rules.symmetry.suggestions import first_difference, how_to_restore, presumed
 from miglint.schema.change import Change
 from miglint.schema.objects import Key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.base.model import Script
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import Around, around
-from miglint.rules.support.clauses import qualified
+from miglint.rules.support.sql_text import qualified
 from miglint.sql import operations as ops
 
 

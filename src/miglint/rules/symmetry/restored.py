@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import acting, was_read
+from miglint.rules.support.clauses import acting
+from miglint.rules.support.scripts import was_read
 from miglint.rules.symmetry.differences import Differences, differences, fails, hits, subject_of
 from miglint.rules.symmetry.suggestions import how_to_survive
 
