@@ -18,7 +18,7 @@ from miglint.replay.steps import Passage, Step
 from miglint.rules.definition import Context, Hit, Rule
 from miglint.rules.internal import RULE_CRASHED
 from miglint.rules.selection import Selection
-from miglint.rules.support.clauses import operations_of
+from miglint.rules.support.scripts import operations_of
 from miglint.sql.operations import Operation
 
 if TYPE_CHECKING:

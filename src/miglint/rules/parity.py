@@ -15,7 +15,9 @@ from miglint.base.model import Dialect, Migration, Script, Span
 from miglint.replay.steps import Passage
 from miglint.replay.variants import Both
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import ENGINE, first_text, ident
+from miglint.rules.support.reporting import first_text
+from miglint.rules.support.scripts import ENGINE
+from miglint.rules.support.sql_text import ident
 from miglint.schema.common import Shape, shape
 from miglint.schema.objects import Index, Key
 from miglint.schema.parity import Difference, differences

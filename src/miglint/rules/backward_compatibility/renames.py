@@ -12,7 +12,7 @@ from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import end_of, start_of
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes, version_of
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import View
 from miglint.sql import operations as ops
 

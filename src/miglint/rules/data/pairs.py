@@ -10,17 +10,10 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import (
-    Remark,
-    hit_in,
-    ident,
-    places,
-    qualified,
-    remarks,
-    script_of,
-    statements_of,
-    subject,
-)
+from miglint.rules.support.clauses import Remark, places, remarks, subject
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import script_of, statements_of
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.outcome import Event
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops

@@ -11,7 +11,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Direction, Script, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
-from miglint.rules.support.clauses import first_text, hit_in
+from miglint.rules.support.reporting import first_text, hit_in
 
 _DATES = frozenset({"created", "date", "updated", "modified"})
 _VERSIONS = frozenset({"version"})

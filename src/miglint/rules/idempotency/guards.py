@@ -10,16 +10,9 @@ from miglint.base.model import Direction
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.applied_operations import effective
-from miglint.rules.support.clauses import (
-    Clause,
-    find_clause,
-    hit_in,
-    places,
-    remarks,
-    script_of,
-    statements_of,
-    subject,
-)
+from miglint.rules.support.clauses import Clause, find_clause, places, remarks, subject
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import script_of, statements_of
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
 from miglint.schema.change import Change
 from miglint.schema.diff import diff

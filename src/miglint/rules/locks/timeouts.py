@@ -12,7 +12,8 @@ from miglint.replay.transaction_owner import Around, around, placed
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.locks.session import Held, locks_of
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
-from miglint.rules.support.clauses import hit_in, scripts_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import scripts_of
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO

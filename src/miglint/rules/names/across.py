@@ -11,7 +11,9 @@ from miglint.replay.apply.naming import column_part, join
 from miglint.replay.steps import Passage, Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.names.declared import Declared, declared, declared_in
-from miglint.rules.support.clauses import hit_in, ident, operations_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import operations_of
+from miglint.rules.support.sql_text import ident
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops

@@ -15,7 +15,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import hit_in
+from miglint.rules.support.reporting import hit_in
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
 

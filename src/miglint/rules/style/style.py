@@ -9,7 +9,8 @@ from miglint.base.findings import Fix, Severity
 from miglint.base.model import Script, Span
 from miglint.base.structs import replace
 from miglint.rules.definition import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, ident
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.sql_text import ident
 
 if TYPE_CHECKING:
     from miglint.rules.style.sqlfluff_adapter import Remark

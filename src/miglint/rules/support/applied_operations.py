@@ -16,7 +16,8 @@ from miglint.locks import LockEffect, effects
 from miglint.locks.look import relation_key
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit
-from miglint.rules.support.clauses import places, script_of, subject
+from miglint.rules.support.clauses import places, subject
+from miglint.rules.support.scripts import script_of
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.outcome import Moment, Run
 from miglint.schema.value import Schema

@@ -6,7 +6,8 @@ from itertools import zip_longest
 
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
-from miglint.rules.support.clauses import acting, ident, literal, qualified, subject
+from miglint.rules.support.clauses import acting, subject
+from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.schema.change import Change
 from miglint.schema.objects import Absent, Enum, Index, Key, Routine, Table, View
 from miglint.schema.outcome import Event, Failure

@@ -9,7 +9,8 @@ from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import ENDS, Around, around, placed
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import can_change, hit_in, scripts_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import can_change, scripts_of
 from miglint.rules.transactions.non_transactional import needs_none
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat

@@ -9,7 +9,9 @@ from miglint.base.model import Script
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import Around, around, placed
 from miglint.rules.definition import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, literal, scripts_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import scripts_of
+from miglint.rules.support.sql_text import literal
 from miglint.schema.objects import Key, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Expression, Name, Operation, Statement, flat

@@ -9,7 +9,8 @@ from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import ENDS, Around, Placed, around, placed
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import hit_in, operations_of, scripts_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import operations_of, scripts_of
 from miglint.schema.objects import Key, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation

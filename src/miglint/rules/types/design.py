@@ -9,7 +9,7 @@ from miglint.base.model import Dialect
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.types.columns import new_columns
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.value import Schema
