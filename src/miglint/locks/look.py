@@ -51,19 +51,16 @@ def column(view: View, name: Name, column_name: str) -> Column | None:
 
 def indexes(view: View, name: Name) -> Iterator[Index]:
     """Yield the indexes of a table."""
-    for key in view.schema.on(relation_key(view.schema, name)):
-        if key.space == "relation":
-            found = view.schema.find(key)
-            if isinstance(found, Index) and found.table is not None and found.table.name == name.name:
-                yield found
+    for _, found in view.schema.users(relation_key(view.schema, name), Index):
+        if found.table is not None and found.table.name == name.name:
+            yield found
 
 
 def default_partition(view: View, name: Name) -> Name | None:
     """Return the default partition of a table, or None when none is known."""
     key = relation_key(view.schema, name)
-    for user in view.schema.on(key):
-        found = view.schema.table(user)
-        if found is None or found.partition_of is None or relation_key(view.schema, found.partition_of) != key:
+    for _, found in view.schema.users(key, Table):
+        if found.partition_of is None or relation_key(view.schema, found.partition_of) != key:
             continue
         if (found.partition_bound or "").strip().lower() == "default":
             return found.name

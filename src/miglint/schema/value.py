@@ -9,14 +9,20 @@ schema (a baseline was given, or a live database was read) what is not there doe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from typing import TypeVar
 
 from rpds import HashTrieMap
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
-from miglint.schema.depends import dependencies
-from miglint.schema.objects import ABSENT, Absent, Key, SchemaObject, Table
+from miglint.schema.depends import dependencies, of_column, of_constraint, of_head, relation_key
+from miglint.schema.edges import Users, tags, with_user, without_user
+from miglint.schema.objects import ABSENT, Absent, Index, Key, SchemaObject, Table
+from miglint.schema.parts import Parts, changed_parts
+
+Found = TypeVar("Found", bound=SchemaObject)
 
 _NOBODY: frozenset[Key] = frozenset()
 
@@ -33,8 +39,8 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     closed: bool = False
     path: tuple[str, ...] = ("public",)
     objects: HashTrieMap[Key, SchemaObject | Absent] = field(default_factory=HashTrieMap)
-    dependents: HashTrieMap[Key, frozenset[Key]] = field(default_factory=HashTrieMap)
-    needs: HashTrieMap[Key, frozenset[Key]] = field(default_factory=HashTrieMap)
+    dependents: HashTrieMap[Key, frozenset[Key] | Users] = field(default_factory=HashTrieMap)
+    needs: HashTrieMap[Key, frozenset[Key] | HashTrieMap[Key, int]] = field(default_factory=HashTrieMap)
     rooted: bool = True
 
     def get(self, key: Key) -> SchemaObject | Absent | None:
@@ -54,6 +60,8 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def put(self, key: Key, value: SchemaObject) -> Schema:
         """Return a schema in which `key` is `value`."""
+        if isinstance(value, Table) and (isinstance(value.columns, Parts) or isinstance(value.constraints, Parts)):
+            return self._with_counted(key, value)
         return self._with(key, value, dependencies(value, self.dialect))
 
     def drop(self, key: Key) -> Schema:
@@ -63,14 +71,64 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     def _with(self, key: Key, value: SchemaObject | Absent, after: frozenset[Key]) -> Schema:
         needs, dependents = self.needs, self.dependents
         before = needs.get(key, _NOBODY)
+        if not isinstance(before, frozenset):
+            before = frozenset(before)
         if before != after:
             needs = needs.insert(key, after)
-            for gone in before - after:
-                dependents = dependents.insert(gone, dependents.get(gone, _NOBODY) - {key})
-            for new in after - before:
-                dependents = dependents.insert(new, dependents.get(new, _NOBODY) | {key})
+            dependents = self._connected(key, value, before - after, after - before)
+        if before & after and _retagged(self.objects.get(key), value):
+            dependents = self._retagged(dependents, key, value, before & after)
         objects = self.objects.insert(key, value)
         return Schema(self.dialect, self.closed, self.path, objects, dependents, needs, self.rooted)
+
+    def _connected(
+        self, key: Key, value: SchemaObject | Absent, gone: Iterable[Key], new: Iterable[Key]
+    ) -> HashTrieMap[Key, frozenset[Key] | Users]:
+        """Return the users of all objects when `key` needs some no longer, and some anew."""
+        dependents, old = self.dependents, self.objects.get(key)
+        for other in gone:
+            dependents = dependents.insert(other, without_user(dependents.get(other, _NOBODY), key, old))
+        for other in new:
+            dependents = dependents.insert(
+                other, with_user(dependents.get(other, _NOBODY), key, value, self.objects.get)
+            )
+        return dependents
+
+    def _retagged(
+        self,
+        dependents: HashTrieMap[Key, frozenset[Key] | Users],
+        key: Key,
+        value: SchemaObject | Absent,
+        kept: Iterable[Key],
+    ) -> HashTrieMap[Key, frozenset[Key] | Users]:
+        """Return the users of all objects when `key` is another kind of user of those that it needs as before."""
+        old = self.objects.get(key)
+        for other in kept:
+            users = dependents.get(other, _NOBODY)
+            if isinstance(users, Users):
+                rest = without_user(users, key, old)
+                dependents = dependents.insert(other, with_user(rest, key, value, self.objects.get))
+        return dependents
+
+    def _with_counted(self, key: Key, value: Table) -> Schema:
+        """Return a schema with a table of many parts, of whose needs those of its changed parts alone are looked at."""
+        before = self.needs.get(key, _NOBODY)
+        old = self.objects.get(key)
+        counts, changes = _recounted(old, value, before, self.dialect)
+        gone = [other for other, number in changes.items() if number < 0 and other not in counts]
+        new = [other for other, number in changes.items() if number > 0 and other not in before]
+        dependents = self._connected(key, value, gone, new) if gone or new else self.dependents
+        if not isinstance(old, Table):
+            dependents = self._retagged(dependents, key, value, [other for other in counts if other in before])
+        return Schema(
+            self.dialect,
+            self.closed,
+            self.path,
+            self.objects.insert(key, value),
+            dependents,
+            self.needs.insert(key, counts),
+            self.rooted,
+        )
 
     def forget(self, key: Key) -> Schema:
         """Return a schema in which nothing is known of `key`."""
@@ -96,7 +154,23 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         They come in order, so that what is said first does not depend on how a set happens to lie in memory.
         """
         found = self.dependents.get(key, _NOBODY)
-        return sorted(found) if len(found) > 1 else found
+        return sorted(found) if len(found) > 1 or isinstance(found, Users) else found
+
+    def users(self, key: Key, *kinds: type[Found]) -> list[tuple[Key, Found]]:
+        """Return the objects of some types that depend on `key`, with their keys, in order of these."""
+        found: Iterable[Key] = self.dependents.get(key, _NOBODY)
+        if isinstance(found, Users):
+            found = [user for kind in kinds for user in found.of(kind.__name__)]
+        objects = self.objects
+        return [(user, value) for user in sorted(found) if isinstance(value := objects.get(user), kinds)]
+
+    def indexes_about(self, key: Key, column: str) -> list[tuple[Key, Index]]:
+        """Return the indexes that depend on a table and may be about a column of it, in order of their keys."""
+        found: Iterable[Key] = self.dependents.get(key, _NOBODY)
+        if isinstance(found, Users):
+            found = found.of(column.lower())
+        objects = self.objects
+        return [(user, value) for user in sorted(found) if isinstance(value := objects.get(user), Index)]
 
     def items(self) -> Iterator[tuple[Key, SchemaObject]]:
         """Yield what exists, in no particular order."""
@@ -114,3 +188,64 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         for key, value in objects:
             schema = schema.put(key, value)
         return schema
+
+
+def _retagged(old: SchemaObject | Absent | None, new: SchemaObject | Absent) -> bool:
+    """Whether an object that takes the place of another is found in another way among the users of a third."""
+    return type(old) is not type(new) or (isinstance(new, Index) and tags(old) != tags(new))
+
+
+def _recounted(
+    old: SchemaObject | Absent | None, new: Table, before: frozenset[Key] | HashTrieMap[Key, int], dialect: Dialect
+) -> tuple[HashTrieMap[Key, int], Counter[Key]]:
+    """Return how many parts of a table need each key, and how these numbers changed."""
+    changes: Counter[Key] = Counter()
+    columns = constraints = None
+    same = isinstance(old, Table) and (old.name, old.inherits, old.partition_of) == (
+        new.name, new.inherits, new.partition_of,
+    )  # fmt: skip
+    if same and isinstance(old, Table) and not isinstance(before, frozenset):
+        columns, constraints = changed_parts(old.columns, new.columns), changed_parts(old.constraints, new.constraints)
+    if columns is None or constraints is None or not isinstance(old, Table) or isinstance(before, frozenset):
+        _count(new, new.columns, new.constraints, dialect, changes, 1)
+        _count_head(new, dialect, changes)
+        counts = HashTrieMap(changes)
+        for key in before:
+            if key not in counts:
+                changes[key] = -1
+        return counts, changes
+    _count(old, columns, constraints, dialect, changes, -1)
+    _count(new, columns, constraints, dialect, changes, 1)
+    counts = before
+    for key, change in changes.items():
+        if change:
+            number = counts.get(key, 0) + change
+            counts = counts.insert(key, number) if number else counts.discard(key)
+    return counts, changes
+
+
+def _count(
+    table: Table, columns: Iterable[str], constraints: Iterable[str], dialect: Dialect, counts: Counter[Key], by: int
+) -> None:
+    own = relation_key(table.name, dialect)
+    for name in columns:
+        column = table.columns.get(name)
+        if column is not None and (column.type is not None or column.default is not None):
+            keys: set[Key] = set()
+            of_column(column, keys)
+            for key in keys:
+                counts[key] += by
+    for name in constraints:
+        constraint = table.constraints.get(name)
+        if constraint is not None:
+            keys = set()
+            of_constraint(name, constraint, keys, dialect)
+            keys.discard(own)
+            for key in keys:
+                counts[key] += by
+
+
+def _count_head(table: Table, dialect: Dialect, counts: Counter[Key]) -> None:
+    keys: set[Key] = set()
+    of_head(table, keys, dialect)
+    counts.update(keys)

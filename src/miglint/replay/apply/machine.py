@@ -18,6 +18,7 @@ from miglint.schema.objects import (
     Index,
     Key,
     OtherType,
+    Routine,
     SchemaObject,
     Sequence,
     Table,
@@ -288,16 +289,17 @@ class Machine:
             return Name(key.schema, key.name)
         return Name(key.schema, name.name)
 
-    def indexes(self, table: Key) -> list[tuple[Key, Index]]:
-        """Return the indexes of a table."""
-        found = ((key, self.schema.find(key)) for key in self.schema.on(table) if key.space == "relation")
-        return [(key, value) for key, value in found if isinstance(value, Index) and self.owner(value) == table]
+    def indexes(self, table: Key, column: str | None = None) -> list[tuple[Key, Index]]:
+        """Return the indexes of a table, or with `column` at least those that are about it."""
+        schema = self.schema
+        found = schema.users(table, Index) if column is None else schema.indexes_about(table, column)
+        return [(key, index) for key, index in found if self.owner(index) == table]
 
     def partitions(self, table: Key) -> list[Key]:
         """Return the keys of the partitions of a table."""
         name = Name(table.schema, table.name)
-        keys = (key for key in self.schema.on(table) if key.space == "relation") if self.postgres else ()
-        return [key for key in keys if (found := self.schema.table(key)) is not None and found.partition_of == name]
+        tables = self.schema.users(table, Table) if self.postgres else ()
+        return [key for key, found in tables if found.partition_of == name]
 
     def owner(self, index: Index) -> Key | None:
         """Return the key of the table of an index."""
@@ -329,7 +331,7 @@ class Machine:
         if name.schema is not None:
             return name
         for schema in self.path:
-            if any(key.space == "routine" for key in self.schema.on(Key("routine name", schema, name.name))):
+            if self.schema.users(Key("routine name", schema, name.name), Routine):
                 return Name(schema, name.name)
         return name
 

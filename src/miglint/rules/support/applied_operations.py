@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
+from rpds import HashTrieSet
+
 from miglint.base.findings import Fix, Severity
 from miglint.base.model import Dialect, Direction, Script, Span
 from miglint.locks import LockEffect, effects
@@ -25,8 +27,8 @@ from miglint.sql.operations import Name, Operation
 Done = TypeVar("Done", bound=Operation)
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
-_NONE: frozenset[Key] = frozenset()
-_NO_COLUMNS: frozenset[tuple[Key, str]] = frozenset()
+_NONE: HashTrieSet[Key] = HashTrieSet()
+_NO_COLUMNS: HashTrieSet[tuple[Key, str]] = HashTrieSet()
 _GROWING = (
     ops.CreateTable, ops.CreateView, ops.Rename, ops.SetSchema, ops.Drop, ops.AddColumn, ops.RenameColumn,
 )  # fmt: skip
@@ -47,8 +49,8 @@ class Act(NamedTuple):
     script: Script
     number: int
     transaction: int
-    made: frozenset[Key]
-    added: frozenset[tuple[Key, str]]
+    made: HashTrieSet[Key]
+    added: HashTrieSet[tuple[Key, str]]
     timezone: str | None
     blank: bool
     known: dict[object, tuple[LockEffect, ...]]
@@ -134,8 +136,8 @@ class Survey(NamedTuple):
 @lru_cache(maxsize=4)
 def survey(step: Step) -> Survey:
     """Return the acts of a step, forward first. Cached by identity of the step: many rules ask about one."""
-    made: frozenset[Key] = _NONE
-    added: frozenset[tuple[Key, str]] = _NO_COLUMNS
+    made: HashTrieSet[Key] = _NONE
+    added: HashTrieSet[tuple[Key, str]] = _NO_COLUMNS
     acts: list[Act] = []
     known: dict[object, tuple[LockEffect, ...]] = {}
     blank = not step.before.closed and next(step.before.items(), None) is None
@@ -160,12 +162,12 @@ def _walk(
     script: Script,
     run: Run,
     acts: list[Act],
-    made: frozenset[Key],
-    added: frozenset[tuple[Key, str]],
+    made: HashTrieSet[Key],
+    added: HashTrieSet[tuple[Key, str]],
     *,
     blank: bool,
     known: dict[object, tuple[LockEffect, ...]],
-) -> tuple[frozenset[Key], frozenset[tuple[Key, str]]]:
+) -> tuple[HashTrieSet[Key], HashTrieSet[tuple[Key, str]]]:
     transaction, open_, timezone = 0, script.transaction, None
     statement: Span | None = None
     for number, moment in enumerate(run.moments):
@@ -189,25 +191,25 @@ def _walk(
 
 
 def _grown(
-    act: Act, made: frozenset[Key], added: frozenset[tuple[Key, str]]
-) -> tuple[frozenset[Key], frozenset[tuple[Key, str]]]:
+    act: Act, made: HashTrieSet[Key], added: HashTrieSet[tuple[Key, str]]
+) -> tuple[HashTrieSet[Key], HashTrieSet[tuple[Key, str]]]:
     operation = act.operation
     match operation:
         case ops.CreateTable() | ops.CreateView():
             after = act._replace(moment=Moment(act.moment.statement, operation, act.moment.after, act.moment.after))
-            return made | {after.key(operation.name)}, added
+            return made.insert(after.key(operation.name)), added
         case ops.Rename() if operation.kind in _RELATIONS:
             key = act.key(operation.name)
             if key in made:
-                return (made - {key}) | {key._replace(name=act.folded(operation.new))}, added
+                return made.discard(key).insert(key._replace(name=act.folded(operation.new))), added
         case ops.SetSchema() if act.fresh(operation.name):
-            return made | {Key("relation", operation.schema, operation.name.name)}, added
-        case ops.Drop() if made and operation.kind in _RELATIONS:
-            return made - {act.key(operation.name)}, added
+            return made.insert(Key("relation", operation.schema, operation.name.name)), added
+        case ops.Drop() if operation.kind in _RELATIONS:
+            return made.discard(act.key(operation.name)), added
         case ops.AddColumn() if operation.kind != "type":
-            return made, added | {(act.key(operation.table), act.folded(operation.column.name))}
+            return made, added.insert((act.key(operation.table), act.folded(operation.column.name)))
         case ops.RenameColumn() if act.fresh_column(operation.table, operation.column):
-            return made, added | {(act.key(operation.table), act.folded(operation.new))}
+            return made, added.insert((act.key(operation.table), act.folded(operation.new)))
     return made, added
 
 

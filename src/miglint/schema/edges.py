@@ -1,0 +1,92 @@
+"""The edges between objects where there are many: who depends on one object, and what one object needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from rpds import HashTrieMap, HashTrieSet
+
+from miglint.base.structs import Struct
+from miglint.schema.objects import Absent, Index, Key, SchemaObject
+
+Find = Callable[[Key], SchemaObject | Absent | None]
+
+# Up to so many a frozen set is quicker to copy than a tree is to change.
+_FEW = 32
+_NOBODY: frozenset[Key] = frozenset()
+_NO_KEYS: HashTrieSet[Key] = HashTrieSet()
+
+
+class Users(Struct, frozen=True, gc=False, eq=False):
+    """Many keys that depend on one object: all of them, and those of one type of object or one indexed column."""
+
+    keys: HashTrieSet[Key]
+    tagged: HashTrieMap[str, HashTrieSet[Key]]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self.keys)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.keys
+
+    def of(self, tag: str) -> Iterable[Key]:
+        """Return those that are found by a tag: the name of a type, or of a column in small letters."""
+        return self.tagged.get(tag, _NO_KEYS)
+
+
+def tags(value: SchemaObject | Absent | None) -> tuple[str, ...]:
+    """Return what a user is found by among many: its type's name, and an index by the columns that it is about too."""
+    if isinstance(value, Index):
+        return Index.__name__, *indexed(value)
+    return (type(value).__name__,)
+
+
+def indexed(index: Index) -> set[str]:
+    """Return the columns that an index is about, in small letters."""
+    names = set(index.include)
+    if index.where is not None:
+        names.update(index.where.columns)
+    for element in index.elements:
+        if element.column is not None:
+            names.add(element.column)
+        if element.expression is not None:
+            names.update(element.expression.columns)
+    return {name.lower() for name in names}
+
+
+def with_user(
+    found: Collection[Key], key: Key, value: SchemaObject | Absent | None, find: Find
+) -> frozenset[Key] | Users:
+    """Return the users of an object with one more, whose value is given; `find` gives those of the others."""
+    if isinstance(found, frozenset):
+        if len(found) < _FEW:
+            return found | {key}
+        grown = Users(HashTrieSet(), HashTrieMap())
+        for other in found:
+            grown = _added(grown, other, find(other))
+        return _added(grown, key, value)
+    assert isinstance(found, Users)
+    return _added(found, key, value)
+
+
+def _added(users: Users, key: Key, value: SchemaObject | Absent | None) -> Users:
+    tagged = users.tagged
+    for tag in tags(value):
+        tagged = tagged.insert(tag, tagged.get(tag, _NO_KEYS).insert(key))
+    return Users(users.keys.insert(key), tagged)
+
+
+def without_user(found: Collection[Key], key: Key, value: SchemaObject | Absent | None) -> frozenset[Key] | Users:
+    """Return the users of an object without one, whose value was as given."""
+    if isinstance(found, frozenset):
+        return found - {key}
+    assert isinstance(found, Users)
+    tagged = found.tagged
+    for tag in tags(value):
+        rest = tagged.get(tag, _NO_KEYS).discard(key)
+        tagged = tagged.insert(tag, rest) if len(rest) else tagged.discard(tag)
+    keys = found.keys.discard(key)
+    return Users(keys, tagged) if len(keys) else _NOBODY
