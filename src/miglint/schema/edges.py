@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TypeAlias
 
 from rpds import HashTrieMap, HashTrieSet
 
@@ -14,6 +15,10 @@ Find = Callable[[Key], SchemaObject | Absent | None]
 # Up to so many a frozen set is quicker to copy than a tree is to change.
 _FEW = 32
 _NOBODY: frozenset[Key] = frozenset()
+# In these nearly all objects are: nobody looks for all that is in one.
+USUAL_SCHEMAS = frozenset({"public", "main", "pg_temp", "temp", ""})
+# No name and no schema: what is found by it are casts.
+CASTS = "as casts"
 _NO_KEYS: HashTrieSet[Key] = HashTrieSet()
 
 
@@ -90,3 +95,21 @@ def without_user(found: Collection[Key], key: Key, value: SchemaObject | Absent 
         tagged = tagged.insert(tag, rest) if len(rest) else tagged.discard(tag)
     keys = found.keys.discard(key)
     return Users(keys, tagged) if len(keys) else _NOBODY
+
+
+Labels: TypeAlias = "HashTrieMap[str, frozenset[Key] | HashTrieSet[Key]]"
+
+
+def labelled(labels: Labels, key: Key) -> Labels:
+    """Return the labels with those of a new key: its name in small letters, its schema, and whether it is a cast's."""
+    labels = _with_label(labels, key.name.split("(", 1)[0].lower(), key)
+    if key.schema not in USUAL_SCHEMAS:
+        labels = _with_label(labels, f"in {key.schema}", key)
+    return labels if key.space != "other cast" else _with_label(labels, CASTS, key)
+
+
+def _with_label(labels: Labels, label: str, key: Key) -> Labels:
+    found = labels.get(label, _NOBODY)
+    if isinstance(found, frozenset):
+        return labels.insert(label, found | {key} if len(found) < _FEW else HashTrieSet(found).insert(key))
+    return labels.insert(label, found.insert(key))

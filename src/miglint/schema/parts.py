@@ -6,9 +6,8 @@ a change then costs the same however many there are, and every moment of a histo
 
 from __future__ import annotations
 
-from collections.abc import Hashable, ItemsView, Iterable, Iterator, Mapping, ValuesView
+from collections.abc import Collection, Hashable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from typing import TypeAlias, TypeVar
-from weakref import ref
 
 from rpds import HashTrieMap, HashTrieSet
 
@@ -43,31 +42,35 @@ def mentioned(constraint: Constraint) -> set[str]:
     return names
 
 
+_Past: TypeAlias = "tuple[str, _Past | None]"
+
+
 class Parts(Mapping[str, Part]):
     """An immutable mapping in order of insertion, of which changed copies share nearly all with it."""
 
-    __slots__ = ("__weakref__", "_changed", "_end", "_entries", "_previous", "_tagged")
+    __slots__ = ("_age", "_end", "_entries", "_history", "_tagged")
 
     def __init__(
         self,
         entries: HashTrieMap[str, tuple[int, Part]],
         tagged: HashTrieMap[Hashable, HashTrieSet[str]],
         end: int,
-        previous: Parts[Part] | None = None,
-        changed: tuple[str, ...] = (),
+        history: _Past,
+        age: int,
     ) -> None:
         self._entries: HashTrieMap[str, tuple[int, Part]] = entries
         self._tagged = tagged
         self._end = end
-        self._previous: ref[Parts[Part]] | None = None if previous is None else ref(previous)
-        self._changed = changed
+        # The names that were changed, the last one first, and how many these are.
+        self._history = history
+        self._age = age
 
     @classmethod
     def of(cls, parts: Mapping[str, Part]) -> Parts[Part]:
         """Return the same parts as an instance."""
         if isinstance(parts, Parts):
             return parts
-        made: Parts[Part] = cls(HashTrieMap(), HashTrieMap(), 0)
+        made: Parts[Part] = cls(HashTrieMap(), HashTrieMap(), 0, ("", None), 0)
         for name, part in parts.items():
             made = made.set(name, part)
         return made
@@ -80,14 +83,15 @@ class Parts(Mapping[str, Part]):
         for tag in _tags(part):
             tagged = tagged.insert(tag, tagged.get(tag, _NO_NAMES).insert(name))
         entries = self._entries.insert(name, (place, part))
-        return Parts(entries, tagged, max(self._end, place + 1), self, (name,))
+        return Parts(entries, tagged, max(self._end, place + 1), (name, self._history), self._age + 1)
 
     def without(self, name: str) -> Parts[Part]:
         """Return a mapping that lacks a name."""
         found = self._entries.get(name)
         if found is None:
             return self
-        return Parts(self._entries.remove(name), self._untagged(name, found[1]), self._end, self, (name,))
+        entries, tagged = self._entries.remove(name), self._untagged(name, found[1])
+        return Parts(entries, tagged, self._end, (name, self._history), self._age + 1)
 
     def renamed(self, old: str, new: str, part: Part) -> Parts[Part]:
         """Return a mapping in which `part` stands under a new name in the place of an old one."""
@@ -96,7 +100,8 @@ class Parts(Mapping[str, Part]):
         tagged = rest._tagged
         for tag in _tags(part):
             tagged = tagged.insert(tag, tagged.get(tag, _NO_NAMES).insert(new))
-        return Parts(rest._entries.insert(new, (place, part)), tagged, self._end, self, (old, new))
+        entries = rest._entries.insert(new, (place, part))
+        return Parts(entries, tagged, self._end, (new, rest._history), rest._age + 1)
 
     def _untagged(self, name: str, part: Part) -> HashTrieMap[Hashable, HashTrieSet[str]]:
         tagged = self._tagged
@@ -107,13 +112,49 @@ class Parts(Mapping[str, Part]):
 
     def tagged(self, tag: Hashable) -> list[str]:
         """Return the names of the parts that are found by a tag, in order."""
-        return sorted(self._tagged.get(tag, _NO_NAMES), key=lambda name: self._entries[name][0])
+        return self.in_order(self._tagged.get(tag, _NO_NAMES))
 
-    def changed_since(self, other: Mapping[str, Part]) -> tuple[str, ...] | None:
-        """Return the names by which this differs from the mapping that it was made from, None for any other."""
-        if other is self:
-            return ()
-        return self._changed if self._previous is not None and self._previous() is other else None
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """Return those of some names that it has, in order."""
+        places = [(entry[0], name) for name in names if (entry := self._entries.get(name)) is not None]
+        return [name for _, name in sorted(places)]
+
+    def changed_since(self, other: Parts[Part]) -> Collection[str] | None:
+        """Return the names by which two may differ that were made from one; None where it takes as long to compare."""
+        one, two = (self._history, self._age), (other._history, other._age)
+        names: set[str] = set()
+        for _ in range(len(self) + 1):
+            if one[0] is two[0]:
+                return names
+            if one[1] < two[1]:
+                one, two = two, one
+            name, rest = one[0]
+            if rest is None:
+                return None
+            names.add(name)
+            one = rest, one[1] - 1
+        return None
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        changed = self.changed_since(other) if isinstance(other, Parts) else None
+        if changed is None:
+            return super().__eq__(other)
+        return isinstance(other, Parts) and all(self.get(name) == other.get(name) for name in changed)
+
+    def same_order(self, other: Parts[Part]) -> bool | None:
+        """Return whether both have the same names in the same order; None where it takes as long to compare."""
+        changed = self.changed_since(other)
+        if changed is None:
+            return None
+        for name in changed:
+            mine, theirs = self._entries.get(name), other._entries.get(name)
+            if (mine is None) is not (theirs is None):
+                return False
+            if mine is not None and theirs is not None and mine[0] != theirs[0]:
+                return None
+        return True
 
     def __getitem__(self, name: str) -> Part:
         return self._entries[name][1]
@@ -193,11 +234,33 @@ def generated(columns: Mapping[str, Column]) -> list[Column]:
     return [column for column in columns.values() if column.generated is not None]
 
 
-def changed_parts(old: Mapping[str, Part], new: Mapping[str, Part]) -> tuple[str, ...] | None:
-    """Return the names by which one mapping differs from the one that it was made from; None when it was not."""
+def changed_parts(old: Mapping[str, Part], new: Mapping[str, Part]) -> Collection[str] | None:
+    """Return the names by which two mappings may differ; None where it takes as long to compare them."""
     if old is new:
         return ()
-    return new.changed_since(old) if isinstance(new, Parts) else None
+    return new.changed_since(old) if isinstance(new, Parts) and isinstance(old, Parts) else None
+
+
+def same_order(one: Mapping[str, Part], two: Mapping[str, Part]) -> bool:
+    """Return whether two mappings have the same names in the same order."""
+    known = one.same_order(two) if isinstance(one, Parts) and isinstance(two, Parts) else None
+    return list(one) == list(two) if known is None else known
+
+
+def differing(one: Mapping[str, Part], two: Mapping[str, Part]) -> Iterator[tuple[str, Part]]:
+    """Yield what the first mapping has and the second one has not, or not the same, in the order of the first."""
+    changed = changed_parts(two, one)
+    if changed is None:
+        names: Iterable[str] = one
+    elif isinstance(one, Parts):
+        names = one.in_order(changed)
+    else:
+        names = ()
+    for name in names:
+        part = one[name]
+        other = two.get(name)
+        if part is not other and part != other:
+            yield name, part
 
 
 Names: TypeAlias = "frozenset[str] | HashTrieSet[str]"

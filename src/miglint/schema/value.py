@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import TypeVar
 
-from rpds import HashTrieMap
+from rpds import HashTrieMap, HashTrieSet
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
 from miglint.schema.depends import dependencies, of_column, of_constraint, of_head, relation_key
-from miglint.schema.edges import Users, tags, with_user, without_user
+from miglint.schema.edges import CASTS, USUAL_SCHEMAS, Users, labelled, tags, with_user, without_user
 from miglint.schema.objects import ABSENT, Absent, Index, Key, SchemaObject, Table
 from miglint.schema.parts import Parts, changed_parts
 
@@ -30,7 +30,8 @@ _NOBODY: frozenset[Key] = frozenset()
 class Schema(Struct, frozen=True, gc=False, eq=False):
     """All objects at one moment. Build it from `Schema(dialect)` with `put` and `drop`.
 
-    `path` is the search path; `dependents` and `needs` are the edges between objects, both ways. `rooted` says that
+    `path` is the search path; `dependents` and `needs` are the edges between objects, both ways; `labels` are the keys
+    that were ever set, by what they are looked for without a key. `rooted` says that
     nothing had to be assumed so far: the files seem to make the schema from nothing, so that what they never made is
     not there.
     """
@@ -42,6 +43,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     dependents: HashTrieMap[Key, frozenset[Key] | Users] = field(default_factory=HashTrieMap)
     needs: HashTrieMap[Key, frozenset[Key] | HashTrieMap[Key, int]] = field(default_factory=HashTrieMap)
     rooted: bool = True
+    labels: HashTrieMap[str, frozenset[Key] | HashTrieSet[Key]] = field(default_factory=HashTrieMap)
 
     def get(self, key: Key) -> SchemaObject | Absent | None:
         """Return the object, `ABSENT` when it is known not to exist, or None when nothing is known of it."""
@@ -78,8 +80,11 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
             dependents = self._connected(key, value, before - after, after - before)
         if before & after and _retagged(self.objects.get(key), value):
             dependents = self._retagged(dependents, key, value, before & after)
-        objects = self.objects.insert(key, value)
-        return Schema(self.dialect, self.closed, self.path, objects, dependents, needs, self.rooted)
+        objects, labels = self.objects, self.labels
+        if objects.get(key) is None:
+            labels = labelled(labels, key)
+        objects = objects.insert(key, value)
+        return Schema(self.dialect, self.closed, self.path, objects, dependents, needs, self.rooted, labels)
 
     def _connected(
         self, key: Key, value: SchemaObject | Absent, gone: Iterable[Key], new: Iterable[Key]
@@ -128,6 +133,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
             dependents,
             self.needs.insert(key, counts),
             self.rooted,
+            self.labels if old is not None else labelled(self.labels, key),
         )
 
     def forget(self, key: Key) -> Schema:
@@ -176,6 +182,26 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         """Yield what exists, in no particular order."""
         for key, value in self.objects.items():
             if value is not ABSENT:
+                yield key, value  # type: ignore[misc]
+
+    def named(self, name: str) -> Iterator[tuple[Key, SchemaObject]]:
+        """Yield what exists under a name in any letters, of whatever kind it is; of a routine without its arguments."""
+        return self._labelled(name.lower())
+
+    def inside(self, schema: str) -> Iterator[tuple[Key, SchemaObject]]:
+        """Yield what exists in a schema of PostgreSQL."""
+        if schema in USUAL_SCHEMAS:
+            return ((key, value) for key, value in self.items() if key.schema == schema)
+        return self._labelled(f"in {schema}")
+
+    def casts(self) -> Iterator[tuple[Key, SchemaObject]]:
+        """Yield the casts that files have made."""
+        return self._labelled(CASTS)
+
+    def _labelled(self, label: str) -> Iterator[tuple[Key, SchemaObject]]:
+        for key in sorted(self.labels.get(label, _NOBODY)):
+            value = self.objects.get(key)
+            if value is not None and value is not ABSENT:
                 yield key, value  # type: ignore[misc]
 
     def __contains__(self, key: Key) -> bool:

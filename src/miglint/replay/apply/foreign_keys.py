@@ -44,9 +44,10 @@ def resting_on(machine: Machine, key: Key, name: str, columns: tuple[str, ...]) 
     table = machine.schema.table(key)
     if table is None:
         return []
-    candidates = fitting(machine, key, table, columns)
+    users = referencing(machine, key, columns)
+    candidates = fitting(machine, key, table, columns) if users else []
     result = []
-    for user, label in referencing(machine, key, columns):
+    for user, label in users:
         other = machine.schema.table(user)
         rests_on = None if other is None else other.constraints[label].rests_on
         if rests_on == name or candidates == [name]:

@@ -20,6 +20,7 @@ from miglint.rules.support.clauses import (
     statements_of,
     subject,
 )
+from miglint.rules.support.near_names import NearNames, parts_of
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
 from miglint.schema.diff import Change, diff
 from miglint.schema.objects import Absent, Index, Table
@@ -186,6 +187,7 @@ def guard_does_nothing(step: Step, context: Context) -> Iterator[Hit]:
 @rule("IDM058", "drop-finds-nothing", Severity.INFO, "A guarded DROP finds nothing even on its first run")
 def drop_finds_nothing(step: Step, context: Context) -> Iterator[Hit]:
     """Tell of guarded drops of what nobody made; as a warning when a name is nearly the same."""
+    names = NearNames()
     for direction, event, operation, note in remarks(step).get("missing", ()):
         script = script_of(step, direction)
         if script is None or not isinstance(operation, (ops.Drop, ops.DropColumn, ops.DropConstraint)):
@@ -198,11 +200,9 @@ def drop_finds_nothing(step: Step, context: Context) -> Iterator[Hit]:
         start = step.before if direction is _FORWARD else step.after
         # To drop and make anew is the idiom for what has no IF NOT EXISTS; and what was there when the script began
         # has merely been dropped twice.
-        if _made_here(step, direction, name, part) or _names(start, name, part, exact=True):
+        if _made_here(step, direction, name, part) or _is_known(start, name, part):
             continue
-        from difflib import get_close_matches  # few scripts need it
-
-        near = next(iter(get_close_matches(part or name, _names(start, name, part), 1, 0.9)), None)
+        near = names.find(start, name, part, 0.9)
         # Names that differ in a number alone are not misspelt.
         if near is not None and near.rstrip("0123456789") == (part or name).rstrip("0123456789"):
             near = None
@@ -221,14 +221,8 @@ def _made_here(step: Step, direction: Direction, name: str, part: str | None) ->
     return any(not isinstance(operation, (ops.Drop, ops.DropColumn, ops.DropConstraint)) for _, operation in found)
 
 
-def _names(schema: Schema, name: str, part: str | None, *, exact: bool = False) -> list[str]:
-    """Return the names that a drop could have meant: objects, or the columns and constraints of the table `name`."""
-    found: set[str] = set()
-    for key, value in schema.items():
-        if part is None:
-            found.add(key.name.split("(", 1)[0])
-        elif key.name.lower() == name.lower() and isinstance(value, Table):
-            found.update(value.columns)
-            found.update(value.constraints)
-    wanted = (part or name).lower()
-    return [item for item in sorted(found) if not exact or item.lower() == wanted]
+def _is_known(schema: Schema, name: str, part: str | None) -> bool:
+    """Return whether there is an object of that name in any letters, or such a part of a table `name`."""
+    if part is None:
+        return any(True for _ in schema.named(name))
+    return any(item.lower() == part.lower() for item in parts_of(schema, name))

@@ -19,6 +19,7 @@ from miglint.rules.support.clauses import (
     subject,
     was_read,
 )
+from miglint.rules.support.near_names import NearNames
 from miglint.rules.symmetry.suggestions import first_difference, how_to_restore, how_to_survive, presumed
 from miglint.schema.diff import Change
 from miglint.schema.objects import Key
@@ -343,13 +344,14 @@ def _failures(step: Step) -> Iterator[Hit]:
         return
     # A forward that fails leaves nothing to roll back: its own statement is told elsewhere.
     unmade = {_subject(event) for event in step.forward.events if _fails(event)}
+    names = NearNames()
     for event in run.events:
         if event.failure is not None and _fails(event) and _subject(event) not in unmade:
             yield Hit(
                 script.file,
                 acting(event.operation, event.failure.key, event.failure.part).span,
                 f"the rollback fails here: {event.failure.message}",
-                how_to_survive(step, event, event.failure),
+                how_to_survive(step, event, event.failure, names),
                 script,
             )
 
