@@ -9,7 +9,7 @@ from miglint.locks.look import View, default_partition, of, relation_key, table
 from miglint.schema.objects import Index, Key, Other, Policy, Rule, Table, Trigger
 from miglint.schema.objects import View as ViewObject
 from miglint.schema.outcome import Note
-from miglint.schema.parts import of_kind
+from miglint.schema.parts import involving, of_kind
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name
 
@@ -108,8 +108,14 @@ def _object(view: View, key: Key, part: str | None) -> Iterator[LockEffect]:
 def drop_column(view: View, name: Name, column: str) -> Iterator[LockEffect]:
     """`DROP COLUMN`: its foreign keys go along, and their triggers on the other table."""
     yield from of(view, "drop column", name)
-    for _, referenced in foreign_keys(view, name, lambda constraint: column in constraint.columns):
-        yield from of(view, "drop column of foreign key", None, referenced=referenced)
+    found = table(view, name)
+    own = relation_key(view.schema, name)
+    for label in () if found is None else involving(found.constraints, column):
+        constraint = found.constraints[label] if found is not None else None
+        if constraint is None or constraint.kind != "foreign" or constraint.table is None:
+            continue
+        if column in constraint.columns and relation_key(view.schema, constraint.table) != own:
+            yield from of(view, "drop column of foreign key", None, referenced=constraint.table)
 
 
 def truncate(view: View, operation: ops.Truncate) -> Iterator[LockEffect]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from miglint.locks.levels import LockEffect
 from miglint.locks.table import rows
+from miglint.schema.edges import is_default_partition
 from miglint.schema.objects import ABSENT, Index, Key, SchemaObject, Table
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Name
@@ -59,10 +60,10 @@ def indexes(view: View, name: Name) -> Iterator[Index]:
 def default_partition(view: View, name: Name) -> Name | None:
     """Return the default partition of a table, or None when none is known."""
     key = relation_key(view.schema, name)
-    for _, found in view.schema.users(key, Table):
+    for _, found in view.schema.default_partitions(key):
         if found.partition_of is None or relation_key(view.schema, found.partition_of) != key:
             continue
-        if (found.partition_bound or "").strip().lower() == "default":
+        if is_default_partition(found):
             return found.name
     return None
 

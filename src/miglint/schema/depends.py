@@ -159,7 +159,7 @@ def _of_domain(value: Domain, keys: set[Key], dialect: Dialect) -> None:
 
 def _of_composite(value: Composite, keys: set[Key], dialect: Dialect) -> None:
     for column in value.columns.values():
-        _of_type(column.type, keys)
+        of_column(column, keys)
 
 
 def _of_routine(value: Routine, keys: set[Key], dialect: Dialect) -> None:

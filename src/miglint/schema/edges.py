@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TypeAlias
 
 from rpds import HashTrieMap, HashTrieSet
 
 from miglint.base.structs import Struct
-from miglint.schema.objects import Absent, Index, Key, SchemaObject
+from miglint.schema.objects import Absent, Index, Key, SchemaObject, Sequence, Table
 
 Find = Callable[[Key], SchemaObject | Absent | None]
 
@@ -23,7 +23,7 @@ _NO_KEYS: HashTrieSet[Key] = HashTrieSet()
 
 
 class Users(Struct, frozen=True, gc=False, eq=False):
-    """Many keys that depend on one object: all of them, and those of one type of object or one indexed column."""
+    """Many keys that depend on one object: all of them, and those that are found by a tag."""
 
     keys: HashTrieSet[Key]
     tagged: HashTrieMap[str, HashTrieSet[Key]]
@@ -37,16 +37,39 @@ class Users(Struct, frozen=True, gc=False, eq=False):
     def __contains__(self, key: object) -> bool:
         return key in self.keys
 
-    def of(self, tag: str) -> Iterable[Key]:
-        """Return those that are found by a tag: the name of a type, or of a column in small letters."""
+    def of(self, tag: str) -> HashTrieSet[Key]:
+        """Return those that are found by a tag, as `tags` gives it: the name of a type or another."""
         return self.tagged.get(tag, _NO_KEYS)
 
 
 def tags(value: SchemaObject | Absent | None) -> tuple[str, ...]:
-    """Return what a user is found by among many: its type's name, and an index by the columns that it is about too."""
+    """Return what a user is found by among many: its type, an index or a sequence by its columns too."""
+    kind = type(value).__name__
     if isinstance(value, Index):
-        return Index.__name__, *indexed(value)
-    return (type(value).__name__,)
+        return kind, *map(index_tag, indexed(value))
+    if isinstance(value, Sequence) and value.owned_by is not None:
+        return kind, sequence_tag(value.owned_by[1])
+    if isinstance(value, Table) and is_default_partition(value):
+        return kind, DEFAULT_PARTITION
+    return (kind,)
+
+
+DEFAULT_PARTITION = "default partition"
+
+
+def index_tag(column: str) -> str:
+    """Return what the indexes are found by that are about a column."""
+    return f"index of {column.lower()}"
+
+
+def sequence_tag(column: str) -> str:
+    """Return what the sequences are found by that a column owns."""
+    return f"sequence of {column}"
+
+
+def is_default_partition(table: Table) -> bool:
+    """Return whether a table takes the rows of its parent that no other partition takes."""
+    return table.partition_of is not None and (table.partition_bound or "").strip().lower() == "default"
 
 
 def indexed(index: Index) -> set[str]:

@@ -10,7 +10,7 @@ schema (a baseline was given, or a live database was read) what is not there doe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from rpds import HashTrieMap, HashTrieSet
@@ -18,9 +18,21 @@ from rpds import HashTrieMap, HashTrieSet
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
 from miglint.schema.depends import dependencies, of_column, of_constraint, of_head, relation_key
-from miglint.schema.edges import CASTS, USUAL_SCHEMAS, Users, labelled, tags, with_user, without_user
-from miglint.schema.objects import ABSENT, Absent, Index, Key, SchemaObject, Table
+from miglint.schema.edges import (
+    CASTS,
+    DEFAULT_PARTITION,
+    USUAL_SCHEMAS,
+    Users,
+    index_tag,
+    labelled,
+    sequence_tag,
+    tags,
+    with_user,
+    without_user,
+)
+from miglint.schema.objects import ABSENT, Absent, Composite, Index, Key, SchemaObject, Sequence, Table
 from miglint.schema.parts import Parts, changed_parts
+from miglint.sql.operations import Constraint
 
 Found = TypeVar("Found", bound=SchemaObject)
 
@@ -62,7 +74,9 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def put(self, key: Key, value: SchemaObject) -> Schema:
         """Return a schema in which `key` is `value`."""
-        if isinstance(value, Table) and (isinstance(value.columns, Parts) or isinstance(value.constraints, Parts)):
+        if isinstance(value, (Table, Composite)) and isinstance(value.columns, Parts):
+            return self._with_counted(key, value)
+        if isinstance(value, Table) and isinstance(value.constraints, Parts):
             return self._with_counted(key, value)
         return self._with(key, value, dependencies(value, self.dialect))
 
@@ -115,7 +129,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
                 dependents = dependents.insert(other, with_user(rest, key, value, self.objects.get))
         return dependents
 
-    def _with_counted(self, key: Key, value: Table) -> Schema:
+    def _with_counted(self, key: Key, value: Table | Composite) -> Schema:
         """Return a schema with a table of many parts, of whose needs those of its changed parts alone are looked at."""
         before = self.needs.get(key, _NOBODY)
         old = self.objects.get(key)
@@ -123,7 +137,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         gone = [other for other, number in changes.items() if number < 0 and other not in counts]
         new = [other for other, number in changes.items() if number > 0 and other not in before]
         dependents = self._connected(key, value, gone, new) if gone or new else self.dependents
-        if not isinstance(old, Table):
+        if _retagged(old, value):
             dependents = self._retagged(dependents, key, value, [other for other in counts if other in before])
         return Schema(
             self.dialect,
@@ -172,11 +186,29 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def indexes_about(self, key: Key, column: str) -> list[tuple[Key, Index]]:
         """Return the indexes that depend on a table and may be about a column of it, in order of their keys."""
+        return self._tagged(key, Index, index_tag(column))
+
+    def sequences_of(self, key: Key, column: str) -> list[tuple[Key, Sequence]]:
+        """Return the sequences that depend on a table and may be a column's own, in order of their keys."""
+        return self._tagged(key, Sequence, sequence_tag(column))
+
+    def default_partitions(self, key: Key) -> list[tuple[Key, Table]]:
+        """Return the tables that depend on a table, with its default partition among them."""
+        return self._tagged(key, Table, DEFAULT_PARTITION)
+
+    def _tagged(self, key: Key, kind: type[Found], tag: str) -> list[tuple[Key, Found]]:
         found: Iterable[Key] = self.dependents.get(key, _NOBODY)
         if isinstance(found, Users):
-            found = found.of(column.lower())
+            found = found.of(tag)
         objects = self.objects
-        return [(user, value) for user in sorted(found) if isinstance(value := objects.get(user), Index)]
+        return [(user, value) for user in sorted(found) if isinstance(value := objects.get(user), kind)]
+
+    def count_users(self, key: Key, kind: type[SchemaObject]) -> int:
+        """Return how many objects of a type depend on `key`."""
+        found = self.dependents.get(key, _NOBODY)
+        if isinstance(found, Users):
+            return len(found.of(kind.__name__))
+        return sum(isinstance(self.objects.get(user), kind) for user in found)
 
     def items(self) -> Iterator[tuple[Key, SchemaObject]]:
         """Yield what exists, in no particular order."""
@@ -218,28 +250,32 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
 def _retagged(old: SchemaObject | Absent | None, new: SchemaObject | Absent) -> bool:
     """Whether an object that takes the place of another is found in another way among the users of a third."""
-    return type(old) is not type(new) or (isinstance(new, Index) and tags(old) != tags(new))
+    return type(old) is not type(new) or (isinstance(new, (Index, Sequence, Table)) and tags(old) != tags(new))
 
 
 def _recounted(
-    old: SchemaObject | Absent | None, new: Table, before: frozenset[Key] | HashTrieMap[Key, int], dialect: Dialect
+    old: SchemaObject | Absent | None,
+    new: Table | Composite,
+    before: frozenset[Key] | HashTrieMap[Key, int],
+    dialect: Dialect,
 ) -> tuple[HashTrieMap[Key, int], Counter[Key]]:
     """Return how many parts of a table need each key, and how these numbers changed."""
     changes: Counter[Key] = Counter()
     columns = constraints = None
-    same = isinstance(old, Table) and (old.name, old.inherits, old.partition_of) == (
-        new.name, new.inherits, new.partition_of,
-    )  # fmt: skip
-    if same and isinstance(old, Table) and not isinstance(before, frozenset):
-        columns, constraints = changed_parts(old.columns, new.columns), changed_parts(old.constraints, new.constraints)
-    if columns is None or constraints is None or not isinstance(old, Table) or isinstance(before, frozenset):
-        _count(new, new.columns, new.constraints, dialect, changes, 1)
-        _count_head(new, dialect, changes)
+    if type(old) is type(new) and not isinstance(before, frozenset) and _head(old) == _head(new):
+        assert isinstance(old, (Table, Composite))
+        columns = changed_parts(old.columns, new.columns)
+        constraints = changed_parts(_constraints(old), _constraints(new))
+    if columns is None or constraints is None or isinstance(before, frozenset):
+        _count(new, new.columns, _constraints(new), dialect, changes, 1)
+        if isinstance(new, Table):
+            _count_head(new, dialect, changes)
         counts = HashTrieMap(changes)
         for key in before:
             if key not in counts:
                 changes[key] = -1
         return counts, changes
+    assert isinstance(old, (Table, Composite))
     _count(old, columns, constraints, dialect, changes, -1)
     _count(new, columns, constraints, dialect, changes, 1)
     counts = before
@@ -250,23 +286,39 @@ def _recounted(
     return counts, changes
 
 
+def _head(value: SchemaObject | Absent | None) -> object:
+    """Return what a table depends on besides its columns and constraints, and its name."""
+    return (value.name, value.inherits, value.partition_of) if isinstance(value, Table) else None
+
+
+_NO_CONSTRAINTS: Mapping[str, Constraint] = {}
+
+
+def _constraints(value: Table | Composite) -> Mapping[str, Constraint]:
+    return value.constraints if isinstance(value, Table) else _NO_CONSTRAINTS
+
+
 def _count(
-    table: Table, columns: Iterable[str], constraints: Iterable[str], dialect: Dialect, counts: Counter[Key], by: int
+    value: Table | Composite,
+    columns: Iterable[str],
+    constraints: Iterable[str],
+    dialect: Dialect,
+    counts: Counter[Key],
+    by: int,
 ) -> None:
-    own = relation_key(table.name, dialect)
     for name in columns:
-        column = table.columns.get(name)
+        column = value.columns.get(name)
         if column is not None and (column.type is not None or column.default is not None):
             keys: set[Key] = set()
             of_column(column, keys)
             for key in keys:
                 counts[key] += by
     for name in constraints:
-        constraint = table.constraints.get(name)
+        constraint = _constraints(value).get(name)
         if constraint is not None:
             keys = set()
             of_constraint(name, constraint, keys, dialect)
-            keys.discard(own)
+            keys.discard(relation_key(value.name, dialect))
             for key in keys:
                 counts[key] += by
 

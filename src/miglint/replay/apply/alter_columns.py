@@ -19,7 +19,7 @@ from miglint.replay.apply.dependents import uses
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose
 from miglint.schema.describe import kind_of
-from miglint.schema.objects import Key, Sequence, Table, View
+from miglint.schema.objects import Key, Table, View
 from miglint.schema.parts import of_kind, with_part
 from miglint.sql.operations import (
     AlterColumnType,
@@ -195,7 +195,7 @@ def set_identity(machine: Machine, operation: SetIdentity) -> None:
             column.name,
         )
     if operation.action == "drop":
-        for user, value in machine.schema.users(key, Sequence):
+        for user, value in machine.schema.sequences_of(key, column.name):
             if value.implicit and value.owned_by == (Name(key.schema, key.name), column.name):
                 machine.drop(user)
     identity = None if operation.action == "drop" else operation.identity or column.identity

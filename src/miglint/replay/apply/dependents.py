@@ -78,7 +78,7 @@ def drop_column_dependents(machine: Machine, key: Key, column: str, *, cascade: 
             machine.drop(index_key)
     if machine.postgres:
         owned = (_name(key), column)
-        for user, sequence in machine.schema.users(key, Sequence):
+        for user, sequence in machine.schema.sequences_of(key, column):
             if sequence.owned_by == owned:
                 machine.drop(user)
 
@@ -324,8 +324,8 @@ def _drop_parts(machine: Machine, key: Key) -> None:
 
 def _drop_routine(machine: Machine, key: Key, value: Routine, *, cascade: bool) -> None:
     named = Key("routine name", value.name.schema or "public", value.name.name)
-    overloads = machine.schema.users(named, Routine)
-    if len(overloads) == 1:
+    overloads = machine.schema.count_users(named, Routine)
+    if overloads == 1:
         # With several of one name nobody says which of them a trigger or a default calls.
         blockers: list[Dependent] = []
         for user in sorted(machine.schema.on(named)):
@@ -337,5 +337,5 @@ def _drop_routine(machine: Machine, key: Key, value: Routine, *, cascade: bool) 
         blockers += [(user, None) for user in sorted(machine.schema.on(named._replace(space="routine part")))]
         settle(machine, blockers, cascade=cascade, of=f"{value.kind} {value.name.name}", key=key)
     machine.drop(key)
-    if len(overloads) == 1:
+    if overloads == 1:
         machine.drop(Key("routine", value.name.schema or "public", value.name.name))

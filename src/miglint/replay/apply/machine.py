@@ -62,6 +62,7 @@ class Machine:
         "assumptions",
         "calling",
         "dialect",
+        "dropped_defaults",
         "dropping",
         "lost",
         "made",
@@ -97,6 +98,8 @@ class Machine:
         self.notes: list[Note] = []
         self.moments: list[Moment] | None = [] if kept else None
         self.statement = _NO_STATEMENT
+        # The columns whose default a statement drops, for that statement.
+        self.dropped_defaults: tuple[Statement, frozenset[str]] = (_NO_STATEMENT, frozenset())
         self.unknown: list[str] = []
         self.touched: set[Key] = set()
         self.assumptions: list[Assumption] = []
@@ -331,7 +334,7 @@ class Machine:
         if name.schema is not None:
             return name
         for schema in self.path:
-            if self.schema.users(Key("routine name", schema, name.name), Routine):
+            if self.schema.count_users(Key("routine name", schema, name.name), Routine):
                 return Name(schema, name.name)
         return name
 

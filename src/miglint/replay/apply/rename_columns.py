@@ -16,7 +16,6 @@ from miglint.schema.objects import (
     Index,
     Key,
     Policy,
-    Sequence,
     Table,
     Trigger,
     View,
@@ -88,7 +87,7 @@ def _in_table(machine: Machine, key: Key, table: Table, old: str, new: str, writ
     machine.put(key, replace(table, columns=columns, constraints=constraints, absent=absent))
     if machine.postgres:
         owned = (Name(key.schema, key.name), old)
-        for user, sequence in machine.schema.users(key, Sequence):
+        for user, sequence in machine.schema.sequences_of(key, old):
             if sequence.owned_by == owned:
                 machine.put(user, replace(sequence, owned_by=(owned[0], new)))
 

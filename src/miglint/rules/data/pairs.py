@@ -98,8 +98,12 @@ def _by_table(step: Step, direction: Direction) -> dict[str, list[Operation]]:
     """Return the data operations by the tables that they write to or read from, in small letters, in order."""
     found: dict[str, list[Operation]] = {}
     for operation in data_operations(step, direction):
-        written: Name = getattr(operation, "table", None) or getattr(operation, "name", Name(None, ""))
-        names = [written]
+        names: list[Name] = []
+        match operation:
+            case ops.CreateTable():
+                names.append(operation.name)
+            case ops.Insert() | ops.Update() | ops.Delete() | ops.Truncate() | ops.TableOperation():
+                names.append(operation.table)
         query = getattr(operation, "query", None)
         if query is not None:
             names += (*query.relations, *query.stars)
@@ -166,8 +170,17 @@ def _writes_back(step: Step, table: Name, column: str | None) -> bool:
 
 
 def _made_here(step: Step, name: str, part: str | None) -> bool:
-    found = places(step, _FORWARD).get((name.lower(), part.lower() if part else None), ())
-    return any(isinstance(operation, (ops.CreateTable, ops.AddColumn)) for _, operation in found)
+    return (name.lower(), part.lower() if part else None) in _made_places(step)
+
+
+@lru_cache(maxsize=8)
+def _made_places(step: Step) -> frozenset[tuple[str, str | None]]:
+    """Return the tables and columns that a forward makes."""
+    return frozenset(
+        place
+        for place, clauses in places(step, _FORWARD).items()
+        if any(isinstance(operation, (ops.CreateTable, ops.AddColumn)) for _, operation in clauses)
+    )
 
 
 def _drops_table(operation: Operation) -> bool:

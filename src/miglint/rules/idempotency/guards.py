@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 
 from miglint.base.findings import Severity
@@ -217,8 +218,18 @@ def drop_finds_nothing(step: Step, context: Context) -> Iterator[Hit]:
 
 
 def _made_here(step: Step, direction: Direction, name: str, part: str | None) -> bool:
-    found = places(step, direction).get((name.lower(), None if part is None else part.lower()), ())
-    return any(not isinstance(operation, (ops.Drop, ops.DropColumn, ops.DropConstraint)) for _, operation in found)
+    return (name.lower(), None if part is None else part.lower()) in _made_places(step, direction)
+
+
+@lru_cache(maxsize=8)
+def _made_places(step: Step, direction: Direction) -> frozenset[tuple[str, str | None]]:
+    """Return the places that a script touches with more than drops."""
+    drops = (ops.Drop, ops.DropColumn, ops.DropConstraint)
+    return frozenset(
+        place
+        for place, clauses in places(step, direction).items()
+        if any(not isinstance(operation, drops) for _, operation in clauses)
+    )
 
 
 def _is_known(schema: Schema, name: str, part: str | None) -> bool:

@@ -219,11 +219,16 @@ def done(step: Step, kind: type[Done], *, forward_only: bool = False) -> Iterabl
     return (found.forward if forward_only else found.by_type).get(kind, ())  # type: ignore[return-value]
 
 
+@lru_cache(maxsize=4)
+def _forward_was_read(step: Step) -> bool:
+    return all(statement.problem is None for statement in step.forward_statements)
+
+
 def undoes(step: Step, act: Act) -> bool:
     """Return whether an act of a rollback is about something that the forward touched: then it takes that back."""
     if act.forward:
         return False
-    if any(statement.problem is not None for statement in step.forward_statements):
+    if not _forward_was_read(step):
         # What the forward touches is not known, and that is told.
         return True
     name, part = subject(act.operation)
