@@ -120,7 +120,8 @@ def without_user(found: Collection[Key], key: Key, value: SchemaObject | Absent 
     return Users(keys, tagged) if len(keys) else _NOBODY
 
 
-Labels: TypeAlias = "HashTrieMap[str, frozenset[Key] | HashTrieSet[Key]]"
+Labels: TypeAlias = "HashTrieMap[str, Key | HashTrieSet[Key]]"
+NewKeys: TypeAlias = "tuple[Key, NewKeys] | None"
 
 
 def labelled(labels: Labels, key: Key) -> Labels:
@@ -132,7 +133,13 @@ def labelled(labels: Labels, key: Key) -> Labels:
 
 
 def _with_label(labels: Labels, label: str, key: Key) -> Labels:
-    found = labels.get(label, _NOBODY)
-    if isinstance(found, frozenset):
-        return labels.insert(label, found | {key} if len(found) < _FEW else HashTrieSet(found).insert(key))
-    return labels.insert(label, found.insert(key))
+    found = labels.get(label)
+    if found is None or found == key:
+        return labels.insert(label, key)
+    return labels.insert(label, (HashTrieSet((found,)) if isinstance(found, Key) else found).insert(key))
+
+
+def keys_of(labels: Labels, label: str) -> list[Key]:
+    """Return the keys with a label, sorted."""
+    found = labels.get(label)
+    return [] if found is None else [found] if isinstance(found, Key) else sorted(found)

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from rpds import HashTrieMap, HashTrieSet
+from rpds import HashTrieMap
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
@@ -22,8 +22,11 @@ from miglint.schema.edges import (
     CASTS,
     DEFAULT_PARTITION,
     USUAL_SCHEMAS,
+    Labels,
+    NewKeys,
     Users,
     index_tag,
+    keys_of,
     labelled,
     sequence_tag,
     tags,
@@ -42,8 +45,9 @@ _NOBODY: frozenset[Key] = frozenset()
 class Schema(Struct, frozen=True, gc=False, eq=False):
     """All objects at one moment. Build it from `Schema(dialect)` with `put` and `drop`.
 
-    `path` is the search path; `dependents` and `needs` are the edges between objects, both ways; `labels` are the keys
-    that were ever set, by what they are looked for without a key. `rooted` says that
+    `path` is the search path; `dependents` are the users of each object, `counts` how many parts of a table of many
+    parts need each key. `labels` are the keys that were ever set, by what they are looked for without a key;
+    `unlabelled` are those set since, the last one first. `rooted` says that
     nothing had to be assumed so far: the files seem to make the schema from nothing, so that what they never made is
     not there.
     """
@@ -53,9 +57,10 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     path: tuple[str, ...] = ("public",)
     objects: HashTrieMap[Key, SchemaObject | Absent] = field(default_factory=HashTrieMap)
     dependents: HashTrieMap[Key, frozenset[Key] | Users] = field(default_factory=HashTrieMap)
-    needs: HashTrieMap[Key, frozenset[Key] | HashTrieMap[Key, int]] = field(default_factory=HashTrieMap)
+    counts: HashTrieMap[Key, HashTrieMap[Key, int]] = field(default_factory=HashTrieMap)
     rooted: bool = True
-    labels: HashTrieMap[str, frozenset[Key] | HashTrieSet[Key]] = field(default_factory=HashTrieMap)
+    labels: Labels = field(default_factory=HashTrieMap)
+    unlabelled: NewKeys = None
 
     def get(self, key: Key) -> SchemaObject | Absent | None:
         """Return the object, `ABSENT` when it is known not to exist, or None when nothing is known of it."""
@@ -74,9 +79,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def put(self, key: Key, value: SchemaObject) -> Schema:
         """Return a schema in which `key` is `value`."""
-        if isinstance(value, (Table, Composite)) and isinstance(value.columns, Parts):
-            return self._with_counted(key, value)
-        if isinstance(value, Table) and isinstance(value.constraints, Parts):
+        if isinstance(value, (Table, Composite)) and _is_counted(value):
             return self._with_counted(key, value)
         return self._with(key, value, dependencies(value, self.dialect))
 
@@ -85,20 +88,20 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         return self._with(key, ABSENT, _NOBODY)
 
     def _with(self, key: Key, value: SchemaObject | Absent, after: frozenset[Key]) -> Schema:
-        needs, dependents = self.needs, self.dependents
-        before = needs.get(key, _NOBODY)
-        if not isinstance(before, frozenset):
-            before = frozenset(before)
+        dependents, counts, new = self.dependents, self.counts, self.unlabelled
+        old = self.objects.get(key)
+        if old is None:
+            before, new = _NOBODY, (key, new)
+        elif _is_counted(old):
+            before, counts = frozenset(counts[key]), counts.remove(key)
+        else:
+            before = _NOBODY if isinstance(old, Absent) else dependencies(old, self.dialect)
         if before != after:
-            needs = needs.insert(key, after)
             dependents = self._connected(key, value, before - after, after - before)
-        if before & after and _retagged(self.objects.get(key), value):
+        if before and after and _retagged(old, value):
             dependents = self._retagged(dependents, key, value, before & after)
-        objects, labels = self.objects, self.labels
-        if objects.get(key) is None:
-            labels = labelled(labels, key)
-        objects = objects.insert(key, value)
-        return Schema(self.dialect, self.closed, self.path, objects, dependents, needs, self.rooted, labels)
+        objects = self.objects.insert(key, value)
+        return Schema(self.dialect, self.closed, self.path, objects, dependents, counts, self.rooted, self.labels, new)
 
     def _connected(
         self, key: Key, value: SchemaObject | Absent, gone: Iterable[Key], new: Iterable[Key]
@@ -131,8 +134,12 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def _with_counted(self, key: Key, value: Table | Composite) -> Schema:
         """Return a schema with a table of many parts, of whose needs those of its changed parts alone are looked at."""
-        before = self.needs.get(key, _NOBODY)
         old = self.objects.get(key)
+        before: frozenset[Key] | HashTrieMap[Key, int]
+        if _is_counted(old):
+            before = self.counts[key]
+        else:
+            before = _NOBODY if old is None or isinstance(old, Absent) else dependencies(old, self.dialect)
         counts, changes = _recounted(old, value, before, self.dialect)
         gone = [other for other, number in changes.items() if number < 0 and other not in counts]
         new = [other for other, number in changes.items() if number > 0 and other not in before]
@@ -145,9 +152,10 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
             self.path,
             self.objects.insert(key, value),
             dependents,
-            self.needs.insert(key, counts),
+            self.counts.insert(key, counts),
             self.rooted,
-            self.labels if old is not None else labelled(self.labels, key),
+            self.labels,
+            self.unlabelled if old is not None else (key, self.unlabelled),
         )
 
     def forget(self, key: Key) -> Schema:
@@ -230,8 +238,18 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         """Yield the casts that files have made."""
         return self._labelled(CASTS)
 
+    def settled(self) -> Schema:
+        """Return the same schema, ready to be asked for objects without their keys."""
+        labels, new = self.labels, self.unlabelled
+        if new is None:
+            return self
+        while new is not None:
+            key, new = new
+            labels = labelled(labels, key)
+        return replace(self, labels=labels, unlabelled=None)
+
     def _labelled(self, label: str) -> Iterator[tuple[Key, SchemaObject]]:
-        for key in sorted(self.labels.get(label, _NOBODY)):
+        for key in keys_of(self.settled().labels, label):
             value = self.objects.get(key)
             if value is not None and value is not ABSENT:
                 yield key, value  # type: ignore[misc]
@@ -246,6 +264,13 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         for key, value in objects:
             schema = schema.put(key, value)
         return schema
+
+
+def _is_counted(value: SchemaObject | Absent | None) -> bool:
+    """Whether it has so many parts that only those are looked at which change."""
+    if isinstance(value, Table):
+        return isinstance(value.columns, Parts) or isinstance(value.constraints, Parts)
+    return isinstance(value, Composite) and isinstance(value.columns, Parts)
 
 
 def _retagged(old: SchemaObject | Absent | None, new: SchemaObject | Absent) -> bool:

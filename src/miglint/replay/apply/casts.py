@@ -63,7 +63,7 @@ def _is_known(machine: Machine, kind: Type) -> bool:
     value = machine.schema.find(Key("type", kind.schema, kind.name))
     if isinstance(value, (Composite, Enum)) and not value.assumed:
         # Casts of one's own are made for one's own types.
-        return not any(machine.schema.casts())
+        return not any(machine.settle().casts())
     return False
 
 

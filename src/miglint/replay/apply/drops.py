@@ -280,7 +280,7 @@ def _drop_schema(machine: Machine, operation: Drop) -> None:
     name = operation.name.name
     key = Key("schema", "", name)
     found = machine.schema.get(key)
-    inside = [item for item, _ in machine.schema.inside(name) if item.space != "comment"]
+    inside = [item for item, _ in machine.settle().inside(name) if item.space != "comment"]
     if isinstance(found, Absent) or (found is None and operation.if_exists and not inside):
         if isinstance(found, Absent):
             _missing(machine, operation, key, "invalid_schema_name", f'schema "{name}" does not exist')

@@ -189,6 +189,11 @@ class Machine:
         self.touched.add(key)
         self.schema = self.schema.put(key, value)
 
+    def settle(self) -> Schema:
+        """Return the schema, ready to be asked for objects without their keys: once for all who ask."""
+        self.schema = self.schema.settled()
+        return self.schema
+
     # --- names
 
     def key(self, name: Name, space: str = "relation") -> Key:
