@@ -59,5 +59,5 @@ def _read(path: str) -> dict[str, str]:
         return {item["fingerprint"]: item["path"] for item in value["findings"]}
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UsageError(f"{path}: not a baseline of miglint; --write-baseline makes one") from None
