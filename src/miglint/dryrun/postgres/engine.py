@@ -15,10 +15,12 @@ from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.catalog_reader import Reader
 from miglint.dryrun.postgres.connection import QueryError, Session, literal, quoted
 from miglint.dryrun.postgres.database import PostgresDatabase
+from miglint.dryrun.postgres.resource_watch import ResourceWatch
 from miglint.dryrun.postgres.superuser_calls import INSTALL
 from miglint.dryrun.results import EngineInfo
 
 _GONE_SECONDS = 5.0
+_STAND_IN = "with the most used functions only: the embedded server lacks it"
 
 
 class Access(Struct, frozen=True):
@@ -56,6 +58,8 @@ class PostgresServer:
         # In memory a copy of the files is three times as quick as a copy through the log; elsewhere it is slower.
         self.copies_files = False
         self.check: Callable[[], None] = lambda: None
+        self.watch = ResourceWatch(self, limits)
+        self.notes: tuple[str, ...] = ()
         self._idle: list[Session] = []
         self._lock = threading.Lock()
         self._number = 0
@@ -166,13 +170,9 @@ class PostgresServer:
             with self._lock:
                 self._databases.discard(database)
 
-    def size(self, database: str) -> int:
-        """Return the bytes that a database holds."""
-        with self.admin() as admin:
-            return int(admin.query(f"SELECT pg_database_size({literal(database)})")[0][0][0] or 0)
-
     def close(self, *, throw_away: bool) -> None:
         """Close all sessions; on a server that stays, drop our databases and our role before."""
+        self.watch.stop()
         if not throw_away:
             for name in sorted(self._databases):
                 self.remove(name)
@@ -206,8 +206,8 @@ class PostgresEngine:
     def notes(self) -> list[str]:
         """Return what a reader of the results should know about the server."""
         return [
-            f"the extension {name} is a stand-in here with the most used functions only: the embedded server lacks it"
-            for name in sorted(self.server.used_stand_ins)
+            *self.server.notes,
+            *(f"the extension {name} is a stand-in here {_STAND_IN}" for name in sorted(self.server.used_stand_ins)),
         ]
 
     def close(self) -> None:

@@ -39,6 +39,7 @@ def connect_url(url: str, limits: Limits, deadline: Deadline, *, kind: str = "ur
     # Scripts must not have the rights of a superuser; a role that is none is as ordinary as one we would make.
     runner = f"miglint_{secrets.token_hex(5)}" if superuser == "t" or may_make_roles == "t" else None
     server = PostgresServer(access, limits, deadline, runner=runner)
+    server.notes = ("--max-memory is not kept: the server is not miglint's own",)
     info = EngineInfo(kind, "PostgreSQL", version.split(" ")[0], why or f"the server at {where}, as asked for")
     return PostgresEngine(server, info, None)
 
