@@ -19,10 +19,12 @@ from benchmarks.growth_cases import CASES, Case, scripts
 from miglint.base.model import Dialect, Direction, Discovered, History, Migration, Script, SourceFile, Span
 from miglint.config.settings import Settings
 from miglint.linter import findings_builder, parallel
+from miglint.rules.selection import load_rules, select
 from miglint.schema import edges, parts
 
 # All rules, those that are off by default as well, but sqlfluff's.
 SETTINGS = Settings(".", select=("ALL",), ignore=("STY",))
+CHOSEN = select(SETTINGS, load_rules(SETTINGS))
 # How often a case is repeated, and twice that.
 FEW = 12
 LIMIT = 2.3
@@ -101,7 +103,7 @@ def discovered(dialect: str, texts: list[tuple[str, str]]) -> Discovered:
 def judge(dialect: str, case: Case, shape: str, count: int) -> int:
     """Check a case, and return how many findings there are."""
     found = discovered(dialect, scripts(case, shape, count))
-    return len(findings_builder.judge(found, SETTINGS, {}).findings)
+    return len(findings_builder.judge(found, SETTINGS, {}, CHOSEN).findings)
 
 
 def calls(dialect: str, case: Case, shape: str, count: int) -> Counter[object]:
