@@ -111,9 +111,7 @@ def test_with_sqlite_as_a_target_each_construct_that_it_refuses_is_told() -> Non
 
 def test_the_version_that_takes_a_construct_is_named_if_there_is_one() -> None:
     added = [item for item in with_sqlite((3, 40)).findings if item.code == "LIT002"]
-    assert {item.message for item in added} == {
-        "ALTER TABLE ... ADD CHECK needs SQLite 3.53, and the target is 3.40"
-    }
+    assert {item.message for item in added} == {"ALTER TABLE ... ADD CHECK needs SQLite 3.53, and the target is 3.40"}
     assert not [item for item in with_sqlite((3, 53)).findings if item.code == "LIT002"]
     dropped = [item.help for item in with_sqlite((3, 40)).findings if "DROP COLUMN" in item.message]
     assert all("3.35" in text for text in dropped)

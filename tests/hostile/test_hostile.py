@@ -126,6 +126,55 @@ def test_nesting(tmp_path, name, dialect):
     check(tmp_path, NESTED[name], "--dialect", dialect)
 
 
+GUARD = "IF NOT EXISTS (SELECT 1 FROM pg_class WHERE relname = 'c') THEN "
+
+
+@pytest.mark.parametrize("depth", [50, 500, 50_000])
+@pytest.mark.parametrize(
+    ("start", "inside", "end"),
+    [
+        (GUARD, "CREATE TABLE c (a int); ", "END IF; "),
+        ("IF x THEN NULL; ELSE ", "DROP TABLE c; ", "END IF; "),
+        ("BEGIN ", "DROP TABLE c; ", "EXCEPTION WHEN others THEN NULL; END; "),
+        ("LOOP ", "DROP TABLE c; ", "END LOOP; "),
+    ],
+    ids=["if", "else", "exception", "loop"],
+)
+def test_nesting_in_blocks(tmp_path, depth, start, inside, end):
+    check(tmp_path, f"DO $$ BEGIN {start * depth}{inside}{end * depth}END $$;")
+
+
+def test_branches_one_behind_another(tmp_path):
+    check(tmp_path, "DO $$ BEGIN IF x THEN NULL; " + "ELSIF y THEN DROP TABLE c; " * 2_000 + "END IF; END $$;")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "[" * 50_000,
+        "x = " + "{a = " * 50_000,
+        ".".join(["a"] * 50_000) + " = 1",
+        f"[{'.'.join('a' * 50_000)}]",
+    ],
+    ids=["arrays", "tables", "key", "header"],
+)
+def test_nesting_in_a_configuration(tmp_path, text):
+    pair(tmp_path, "SELECT 1;")
+    (tmp_path / "miglint.toml").write_text(text + "\n")
+    status, _, said = miglint(tmp_path, "m")
+    assert status == 2
+    assert said.startswith("miglint: miglint.toml")
+
+
+@pytest.mark.parametrize("text", ["[" * 50_000, '{"a":' * 50_000], ids=["arrays", "objects"])
+def test_nesting_in_a_baseline(tmp_path, text):
+    pair(tmp_path, "SELECT 1;")
+    (tmp_path / "known.json").write_text(text)
+    status, _, said = miglint(tmp_path, "--baseline", "known.json", "m")
+    assert status == 2
+    assert "known.json" in said
+
+
 UNTERMINATED = {
     "quote": "CREATE TABLE a (b text DEFAULT 'x);\n" * 2_001,
     "name": 'CREATE TABLE "a (b int);\n' * 2_001,

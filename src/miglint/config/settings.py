@@ -52,6 +52,10 @@ KEYS = (
 _TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
 _TARGET_NAMES = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite"}
 
+# The time that tomllib takes for a dotted key grows with the square of its length.
+_MOST_PARTS = 100  # as in the pattern
+_DEEP_KEY = pattern(r"(?:(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.[ \t]*){100}")
+
 
 class PerPath(Struct, frozen=True):
     """What is different for the files that match `paths`."""
@@ -244,12 +248,14 @@ def _parse(content: bytes | None, file: Path, shown: str) -> Table | None:
         return None
     import tomllib  # many folders have nothing to read
 
+    if (deep := _DEEP_KEY.search(text)) is not None:
+        raise ConfigError(f"{shown}:{text.count(chr(10), 0, deep.start()) + 1}: a key of more than {_MOST_PARTS} parts")
     try:
         values: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_toml_message(shown, text, error)) from None
     except RecursionError:
-        raise ConfigError(f"{shown}: nested too deep") from None
+        raise ConfigError(f"{shown}: values are nested too deep") from None
     if file.name != PYPROJECT:
         return Table(values, shown, text)
     tool = values.get("tool")

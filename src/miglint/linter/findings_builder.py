@@ -21,7 +21,7 @@ from miglint.linter.analysis import Work, as_the_runner, start_of
 from miglint.linter.dispatch import Placed, RuleDispatcher
 from miglint.linter.parallel import examine
 from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
-from miglint.linter.suppression_comments import Directive, Remarks, directives
+from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives
 from miglint.replay.steps import Step, replay
 from miglint.report.value import Report
 from miglint.rules.definition import Hit
@@ -102,15 +102,13 @@ def _suppress(
     by_path: dict[str, list[Directive]] = defaultdict(list)
     for comment in comments:
         by_path[comment.file.path].append(comment)
+    finders = {path: Suppressions(listed) for path, listed in by_path.items()}
     kept: list[Placed] = []
     covered: list[Placed] = []
     used: set[int] = set()
     for item in placed:
-        hiding = [
-            comment
-            for comment in by_path.get(item.hit.file.path, ())
-            if comment.covers(item.rule.code, item.hit.span.start)
-        ]
+        finder = finders.get(item.hit.file.path)
+        hiding = () if finder is None else finder.hiding(item.rule.code, item.hit.span.start)
         used.update(id(comment) for comment in hiding)
         (covered if hiding else kept).append(item)
     unused = tuple(

@@ -9,6 +9,7 @@ from miglint.locks.look import View, default_partition, of, relation_key, table
 from miglint.schema.objects import Index, Key, Other, Policy, Rule, Table, Trigger
 from miglint.schema.objects import View as ViewObject
 from miglint.schema.outcome import Note
+from miglint.schema.parts import involving, of_kind
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name
 
@@ -19,8 +20,8 @@ def foreign_keys(
     """Yield the foreign keys of a table to other tables (or those wanted), with these."""
     found = table(view, name)
     own = relation_key(view.schema, name)
-    for constraint in () if found is None else found.constraints.values():
-        if constraint.kind != "foreign" or constraint.table is None or (wanted is not None and not wanted(constraint)):
+    for constraint in () if found is None else of_kind(found.constraints, "foreign"):
+        if constraint.table is None or (wanted is not None and not wanted(constraint)):
             continue
         if relation_key(view.schema, constraint.table) != own:
             yield constraint, constraint.table
@@ -29,11 +30,9 @@ def foreign_keys(
 def referring(view: View, name: Name) -> Iterator[tuple[Table, Constraint]]:
     """Yield the foreign keys of other tables to a table, with these."""
     own = relation_key(view.schema, name)
-    for user in view.schema.on(own):
-        found = view.schema.table(user)
-        for constraint in () if found is None or user == own else found.constraints.values():
-            foreign = constraint.kind == "foreign" and constraint.table is not None
-            if found is not None and foreign and relation_key(view.schema, constraint.table or name) == own:
+    for user, found in view.schema.users(own, Table):
+        for constraint in () if user == own else of_kind(found.constraints, "foreign"):
+            if constraint.table is not None and relation_key(view.schema, constraint.table) == own:
                 yield found, constraint
 
 
@@ -109,8 +108,14 @@ def _object(view: View, key: Key, part: str | None) -> Iterator[LockEffect]:
 def drop_column(view: View, name: Name, column: str) -> Iterator[LockEffect]:
     """`DROP COLUMN`: its foreign keys go along, and their triggers on the other table."""
     yield from of(view, "drop column", name)
-    for _, referenced in foreign_keys(view, name, lambda constraint: column in constraint.columns):
-        yield from of(view, "drop column of foreign key", None, referenced=referenced)
+    found = table(view, name)
+    own = relation_key(view.schema, name)
+    for label in () if found is None else involving(found.constraints, column):
+        constraint = found.constraints[label] if found is not None else None
+        if constraint is None or constraint.kind != "foreign" or constraint.table is None:
+            continue
+        if column in constraint.columns and relation_key(view.schema, constraint.table) != own:
+            yield from of(view, "drop column of foreign key", None, referenced=constraint.table)
 
 
 def truncate(view: View, operation: ops.Truncate) -> Iterator[LockEffect]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from miglint.locks.levels import LockEffect
 from miglint.locks.table import rows
+from miglint.schema.edges import is_default_partition
 from miglint.schema.objects import ABSENT, Index, Key, SchemaObject, Table
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Name
@@ -51,21 +52,18 @@ def column(view: View, name: Name, column_name: str) -> Column | None:
 
 def indexes(view: View, name: Name) -> Iterator[Index]:
     """Yield the indexes of a table."""
-    for key in view.schema.on(relation_key(view.schema, name)):
-        if key.space == "relation":
-            found = view.schema.find(key)
-            if isinstance(found, Index) and found.table is not None and found.table.name == name.name:
-                yield found
+    for _, found in view.schema.users(relation_key(view.schema, name), Index):
+        if found.table is not None and found.table.name == name.name:
+            yield found
 
 
 def default_partition(view: View, name: Name) -> Name | None:
     """Return the default partition of a table, or None when none is known."""
     key = relation_key(view.schema, name)
-    for user in view.schema.on(key):
-        found = view.schema.table(user)
-        if found is None or found.partition_of is None or relation_key(view.schema, found.partition_of) != key:
+    for _, found in view.schema.default_partitions(key):
+        if found.partition_of is None or relation_key(view.schema, found.partition_of) != key:
             continue
-        if (found.partition_bound or "").strip().lower() == "default":
+        if is_default_partition(found):
             return found.name
     return None
 

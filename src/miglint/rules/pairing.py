@@ -197,8 +197,8 @@ def swapped_scripts(step: Step) -> Iterator[Hit]:
 
 
 def _known_before(step: Step, name: str, part: str | None) -> bool:
-    for key, value in step.before.items():
-        if key.name.split("(", 1)[0].lower() == name.lower() and not getattr(value, "assumed", False):
+    for _, value in step.before.named(name):
+        if not getattr(value, "assumed", False):
             if part is None:
                 return True
             columns = getattr(value, "columns", None) or {}

@@ -143,7 +143,7 @@ def removes_what_was_there(step: Step, cases: Differences) -> Iterable[Hit]:
 
 
 @rule("SYM013", "rollback-fails", Severity.ERROR, "The rollback fails when it runs after the forward")
-def rollbackfails(step: Step) -> Iterable[Hit]:
+def rollback_fails(step: Step) -> Iterable[Hit]:
     """Report rollback statements that fail: they drop what does not exist, or what others depend on."""
     if step.rollback is None or step.rollback.failed is None or not was_read(step):
         return ()
@@ -156,13 +156,14 @@ def _failures(step: Step) -> Iterator[Hit]:
         return
     # A forward that fails leaves nothing to roll back: its own statement is reported elsewhere.
     unmade = {subject_of(event) for event in step.forward.events if fails(event)}
+    names = NearNames()
     for event in run.events:
         if event.failure is not None and fails(event) and subject_of(event) not in unmade:
             yield Hit(
                 script.file,
                 acting(event.operation, event.failure.key, event.failure.part).span,
                 f"the rollback fails here: {event.failure.message}",
-                how_to_survive(step, event, event.failure),
+                how_to_survive(step, event, event.failure, names),
                 script,
             )
 

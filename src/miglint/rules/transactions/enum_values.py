@@ -120,6 +120,7 @@ def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
             continue
         outer = around(step, script)
         waiting: list[tuple[_Uses, ops.AddEnumValue]] = []
+        created = _created(statements)
         for statement, operation, begun in placed(statements):
             if isinstance(operation, ops.Transaction):
                 if statement.kind != "do" and operation.action in ("commit", "rollback"):
@@ -127,7 +128,7 @@ def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
                 continue
             inside = begun is not None or outer is not Around.NOTHING
             if isinstance(operation, ops.AddEnumValue):
-                if inside and not _made_here(step, statements, operation, context):
+                if inside and not _made_here(created, operation, context):
                     waiting.append((_Uses(step, operation.name, operation.value), operation))
                 continue
             for uses, added in waiting:
@@ -144,19 +145,21 @@ def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
                     )
 
 
-def _made_here(step: Step, statements: tuple[Statement, ...], added: ops.AddEnumValue, context: Context) -> bool:
+def _made_here(created: frozenset[Name], added: ops.AddEnumValue, context: Context) -> bool:
     """Return whether the script itself creates the type, and all target versions allow its new values to be used."""
     target = context.targets.get("postgres") or ()
     if target and target < _NEW_TYPES:
         return False
-    return _creates(statements, added.name)
+    return added.name in created
 
 
-def _creates(statements: tuple[Statement, ...], name: Name) -> bool:
-    return any(
-        isinstance(operation, ops.CreateType) and operation.name == name
+def _created(statements: tuple[Statement, ...]) -> frozenset[Name]:
+    """Return the names of the types that a script makes."""
+    return frozenset(
+        operation.name
         for statement in statements
         for operation in statement.operations
+        if isinstance(operation, ops.CreateType)
     )
 
 
@@ -177,9 +180,10 @@ def enum_value_in_old_transaction(step: Step, context: Context) -> Iterator[Hit]
         if not _adds(statements):
             continue
         outer = around(step, script)
+        created = _created(statements)
         whole = outer is Around.TOOL or (outer is Around.QUERY and len(statements) > 1)
         for _, operation, begun in placed(statements):
-            if not isinstance(operation, ops.AddEnumValue) or _creates(statements, operation.name):
+            if not isinstance(operation, ops.AddEnumValue) or operation.name in created:
                 continue
             if whole or begun is not None:
                 yield _old(script, operation, target)

@@ -29,6 +29,7 @@ from miglint.sql.operations import (
     Unknown,
     Update,
     flat,
+    is_shallow,
 )
 from miglint.sql.postgres.conditions import Known, condition
 from miglint.sql.postgres.constants import NotConstantError, evaluate
@@ -51,6 +52,8 @@ Read = Callable[[Place, Node], list[Operation]]
 Result = tuple[list[Operation], bool]
 
 _ERROR_LEVEL = 21
+# So deep nobody writes by hand; what replays and reads operations goes into them by recursion.
+_DEEPEST = 60
 # What leaves the schema as it is; a procedure may commit what each turn of its loop has done.
 _ROWS_ONLY = (Insert, Update, Delete, Truncate, OtherData, Maintenance, Transaction)
 
@@ -62,6 +65,7 @@ class Block:
         self.place = place
         self.read = read
         self.at = at
+        self.depth = 0
         self.texts: dict[str, str] = {}
         self.nodes: dict[str, Node] = {}
         self.assigned = Counter(targets(function["action"]))
@@ -96,7 +100,20 @@ class Block:
         return Known(self.texts, self.nodes)
 
     def many(self, nodes: list[Node] | None) -> Result:
-        """Read a list of statements. What follows a branch that returns belongs to the other branch."""
+        """Read a list of statements; what is nested too deep to be followed is known to be unknown."""
+        if self.depth >= _DEEPEST:
+            if not nodes:
+                return [], False
+            reason = f"statements nested more than {_DEEPEST} deep"
+            return [Opaque(span=self.place.whole(), reason=reason)], False
+        self.depth += 1
+        try:
+            return self._many(nodes)
+        finally:
+            self.depth -= 1
+
+    def _many(self, nodes: list[Node] | None) -> Result:
+        # What follows a branch that returns belongs to the other branch.
         operations: list[Operation] = []
         for index, node in enumerate(nodes or ()):
             if "PLpgSQL_stmt_if" in node:
@@ -187,7 +204,8 @@ class Block:
         text = expression["PLpgSQL_expr"]["query"]
         span = self.span(text)
         node = self._parsed(text)
-        return span, condition(node, self.known) if node is not None else Unknown(text)
+        found = condition(node, self.known) if node is not None else Unknown(text)
+        return span, found if is_shallow(found, _DEEPEST) else Unknown(short(text))
 
     def case(self, body: Node) -> list[Operation]:
         """Read `CASE`: branches of which nobody knows which is taken."""
