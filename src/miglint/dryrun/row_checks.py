@@ -23,7 +23,7 @@ _BOUND = pattern(
     (?P<sign><=|>=|<|>)\s*\(*(?P<bound>-?\d+(?:\.\d+)?)(?![\w-])""",
     re.IGNORECASE | re.VERBOSE,
 )
-_VALUE = pattern(r"'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)")
+_VALUE = pattern(r"'([^']*(?:''[^']*)*)'|(-?\d+(?:\.\d+)?)")
 
 
 class Allowed(Struct):

@@ -40,7 +40,7 @@ Found = Iterator[tuple[Key, SchemaObject]]
 # PostgreSQL builds the names that a script leaves to it from the table, the columns and one of these.
 _BY_ENGINE = pattern(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
 _REFERENCED = pattern(r'(?:"(?:[^"]|"")*"|[^"(])*\((?:PERIOD )?((?:"(?:[^"]|"")*"|[^")])*)\)')
-_NAMES = pattern(r'"((?:[^"]|"")*)"|([^\s,"()]+)')
+_NAMES = pattern(r'"([^"]*(?:""[^"]*)*)"|([^\s,"()]+)')
 _NULL = pattern(r"""\(?NULL::[\w ."\[\](),:]+""")
 _DRAWS = pattern(r"""nextval\('(?:(?:"[^"]*"|[^.'"]*)\.)?"?([^'"]*)"?'::regclass\)""")
 _MODIFIER = pattern(r"\(([^()]*)\)")
