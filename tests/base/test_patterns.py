@@ -20,6 +20,7 @@ import pytest
 import miglint
 from miglint.base import lazy_regex
 from miglint.base.lazy_regex import many
+from miglint.linter.foreign_suppressions import _START as COMMENT_START
 
 SOURCES = Path(miglint.__path__[0])
 USES = {"match", "search", "fullmatch", "findall", "finditer", "sub", "subn", "split"}
@@ -176,5 +177,7 @@ def test_no_pattern_takes_more_than_linear_time():
         compiled = re.compile(text, flags)
         module, _, own = name.rpartition(".")
         used = known.get((module, own) if own.startswith("_") else ("", own), {"search"})
+        if isinstance(text, str) and text.startswith(COMMENT_START):
+            used = {"match"}
         slow += [(name, method, it) for method in sorted(used) for it in ATTACKS if grows(compiled, method, it)]
     assert slow == []
