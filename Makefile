@@ -2,6 +2,7 @@
 # make test   run the tests
 # make lint   style, types, coverage
 # make bench  measure against squawk
+# make fuzz FOLDERS="..." [COUNT=100000] [SEED=1]   check scripts that were made wrong
 # make agreement FOLDERS="..."   how often the replay and the engines agree
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 COVERAGE_FLOOR := 85
 
-.PHONY: demo test lint format bench agreement clean
+.PHONY: demo test lint format bench fuzz agreement clean
 
 demo: $(READY)
 	$(BIN)/miglint check migrations/ --dry-run --verbose --no-cache
@@ -33,6 +34,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py $(FOLDERS)
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.hostile.fuzz $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(FOLDERS)
 
 agreement: $(READY)
 	$(BIN)/python -m miglint.cli.agreement $(or $(FOLDERS),.)

@@ -21,6 +21,7 @@ import miglint
 from miglint.base import lazy_regex
 from miglint.base.lazy_regex import many
 from miglint.linter.foreign_suppressions import _START as COMMENT_START
+from miglint.sql.sqlite.features import FEATURES
 
 SOURCES = Path(miglint.__path__[0])
 USES = {"match", "search", "fullmatch", "findall", "finditer", "sub", "subn", "split"}
@@ -37,6 +38,11 @@ def lazy() -> list[tuple[str, Any, int]]:
                 names.setdefault(id(value), f"{module.name}.{name}")
     found = [item for item in gc.get_objects() if isinstance(item, lazy_regex._Pattern)]
     return [(names.get(id(item), "miglint"), item._text, item._flags) for item in found]
+
+
+def of_features() -> list[tuple[str, Any, int]]:
+    """The patterns by which features of SQLite are known, which are compiled where they are."""
+    return [(feature.key, feature.pattern, 0) for feature in FEATURES]
 
 
 def direct() -> Iterator[tuple[str, Any, int]]:
@@ -79,8 +85,8 @@ def wrong(tree: Any, *, atomic: bool = False) -> Iterator[str]:
 
 
 def test_no_pattern_needs_what_some_versions_of_python_match_wrongly():
-    patterns = [*lazy(), *direct()]
-    assert len(patterns) > 200
+    patterns = [*lazy(), *of_features(), *direct()]
+    assert len(patterns) > 280
     found = [(name, said) for name, text, flags in patterns for said in wrong(_parser.parse(text, flags))]
     assert found == []
 
@@ -153,9 +159,9 @@ def seconds(compiled: re.Pattern[Any], method: str, text: Any) -> float:
     return time.thread_time() - before
 
 
-def grows(compiled: re.Pattern[Any], method: str, attack: str) -> bool:
+def grows(compiled: re.Pattern[Any], method: str, attack: str, start: str = "") -> bool:
     """Whether twice the text takes much more than twice the time; what is quick is not asked twice."""
-    text: Any = attack * (SIZE // len(attack))
+    text: Any = start + attack * (SIZE // len(attack))
     if isinstance(compiled.pattern, bytes):
         text = text.encode()
     size = 500
@@ -181,3 +187,18 @@ def test_no_pattern_takes_more_than_linear_time():
             used = {"match"}
         slow += [(name, method, it) for method in sorted(used) for it in ATTACKS if grows(compiled, method, it)]
     assert slow == []
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.key)
+def test_no_feature_of_sqlite_takes_more_than_linear_time_to_find(feature):
+    """Words of its example again and again, without the last that makes it one."""
+    words = [each.upper() for each in re.findall(r"\w+|[^\w\s]", feature.example)]
+    attacks = {
+        *ATTACKS,
+        *(" ".join(words[:end]) + " " for end in range(1, len(words))),
+        *(f"{each} " for each in words),
+    }
+    # What such a statement begins with.
+    starts = ("", "CREATE ", "ALTER TABLE T ", "CREATE INDEX I ( ", "ALTER TABLE T ADD C ")
+    compiled = re.compile(feature.pattern)
+    assert [(start, attack) for start in starts for attack in attacks if grows(compiled, "search", attack, start)] == []
