@@ -3,6 +3,7 @@
 # make lint   style, types, coverage
 # make bench  measure against squawk
 # make kills   kill 200 dry runs at random moments and look for what is left (as root: KILLS="--user nobody")
+# make fuzz FOLDERS="..." [COUNT=100000] [SEED=1]   check scripts that were made wrong
 # make agreement FOLDERS="..."   how often the replay and the engines agree
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 COVERAGE_FLOOR := 85
 
-.PHONY: demo test lint format bench kills agreement clean
+.PHONY: demo test lint format bench kills fuzz agreement clean
 
 demo: $(READY)
 	$(BIN)/miglint check migrations/ --dry-run --verbose --no-cache
@@ -37,6 +38,9 @@ bench: $(READY)
 
 kills: $(READY)
 	$(BIN)/python benchmarks/kills.py $(KILLS)
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.hostile.fuzz $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(FOLDERS)
 
 agreement: $(READY)
 	$(BIN)/python -m miglint.cli.agreement $(or $(FOLDERS),.)

@@ -9,7 +9,7 @@ from miglint.base.errors import UsageError
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct
 
-_HEADER = pattern(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
+_HEADER = pattern(r"\s*+(\[\[?+)([^\]]++)\]")
 _KEY = pattern(
     r"\s*((?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*'))*)\s*="
 )

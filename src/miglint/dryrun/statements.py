@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct
 from miglint.replay.transaction_owner import Around, habit
 
 _ENDS = " \t\n\r\f\v;"
-_BLANK = pattern(r"(?>\s+|--[^\n]*|;)*+")
+_BLANK = pattern(many(r"[\s;]++|--[^\n]*+"))
 _CONTROL = pattern(
     r"(?:begin|commit|end|rollback|abort|start\s+transaction|prepare\s+transaction)\b(?!\s+(?:prepared|to)\b)",
     re.IGNORECASE,
@@ -25,7 +25,7 @@ _ALONE = pattern(
     re.IGNORECASE | re.DOTALL,
 )
 _TOKEN = pattern(
-    r"""--[^\n]*|/\*.*?(?:\*/|\Z)|'(?:[^']|'')*+(?:'|\Z)|"(?:[^"]|"")*+(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^\]]*(?:\]|\Z)|;""",
+    r"""--[^\n]*|/\*.*?(?:\*/|\Z)|'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^\]]*(?:\]|\Z)|;""",
     re.DOTALL,
 )
 

@@ -4,6 +4,7 @@ The schema that a migration meets is what all forwards before it made, so a hist
 forward run once is a small part of the work: a process that begins in the midst of a history runs only the forwards
 before it, and then all that there is to its own range. The ranges are chosen so that all processes end at the same
 time. A child answers in MessagePack over a pipe; when it fails for whatever reason, its range is examined here.
+Children are forked from a process of one thread only; a program of several, which uses miglint as a library, gets one.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from bisect import bisect_right
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import NoReturn
 
 from msgspec import Struct
@@ -103,9 +106,17 @@ def examine(
 
 def _processes(size: int) -> int:
     """Return how many processes are worth while for so much work."""
-    if size < _SMALLEST or sys.platform != "linux":
+    if size < _SMALLEST or sys.platform != "linux" or not _alone():
         return 1
     return min(_MOST, len(os.sched_getaffinity(0)))
+
+
+def _alone() -> bool:
+    """Whether this is the only thread: a lock that another one holds stays locked for ever in a process forked now."""
+    try:
+        return len(list(Path("/proc/self/task").iterdir())) == 1
+    except OSError:
+        return threading.active_count() == 1
 
 
 def _size(migration: Migration) -> int:

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import SourceFile, Span
 from miglint.base.structs import Struct, field
 from miglint.config.toml_table import nearest
@@ -22,7 +22,8 @@ from miglint.rules.registry import Registry
 # Strings and quoted names are matched so as to be skipped. Dollar quotes are not: the body of a DO block is code, and
 # a comment in it is a comment. What is never closed runs to the end, so that every character is looked at once.
 _COMMENT = pattern(
-    r"(--[^\n]*|/\*.*?(?:\*/|\Z))|[eE]'(?:[^'\\]|\\.)*+(?:'|\Z)|'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)", re.DOTALL
+    r"(--[^\n]*|/\*.*?(?:\*/|\Z))|[eE]'[^'\\]*+" + many(r"\\.[^'\\]*+") + r"(?:'|\Z)|'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)",
+    re.DOTALL,
 )
 _MARKS = ("miglint:", *MARKS)
 _OURS = pattern(r"[-/*\s]*miglint:\s*([\w-]*)")

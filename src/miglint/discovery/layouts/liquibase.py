@@ -20,7 +20,7 @@ _CHANGESET = pattern(
 )
 _LINE = pattern(r"^[ \t]*--[ \t]*rollback\b(?P<sql>[^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _BLOCK = pattern(r"/\*[ \t]*liquibase[ \t]+rollback\b", re.IGNORECASE)
-_OPTION = pattern(r"(\w+):(\"[^\"]*\"|\S+)")
+_OPTION = pattern(r"(?<!\w)(\w++):(\"[^\"]*\"|\S+)")
 _NOT_NEEDED = pattern(r"(?:empty|not[ \t]+required)[ \t;]*\Z", re.IGNORECASE)
 _REFERENCE = pattern(r"changesetid:(\S+)(?:[ \t]+changesetauthor:(\S+))?", re.IGNORECASE)
 _NUMBERS = pattern(r"([0-9]+)")

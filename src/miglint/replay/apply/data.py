@@ -33,10 +33,12 @@ _VOLATILE = frozenset(
         "uuid_generate_v1", "uuidv4", "uuidv7", "nextval", "gen_random_bytes", "randomblob", "datetime", "strftime",
     }
 )  # fmt: skip
-_COMPARISON = pattern(r"(?<![\w.])(\w+) (?:=|<>) ((?:any|all) \(array\[[^\]]*\]\)|'(?:[^']|'')*')")
+_COMPARISON = pattern(
+    r"(?<![\w.])(\w+) (?:=|<>) ((?:any|all) \(array\[[^\[\]']*(?:'[^']*'[^\[\]']*)*\]\)|'[^']*(?:''[^']*)*')"
+)
 # What leaves some of the rows out, or makes others of them.
 _PARTIAL = pattern(r"(?i)\b(?:where|limit|offset|group|having|distinct|join|union|except|intersect|values)\b")
-_LITERAL = pattern(r"'((?:[^']|'')*)'")
+_LITERAL = pattern(r"'([^']*(?:''[^']*)*)'")
 _SETTLING = frozenset(
     {"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs", "floor", "ceil", "round"}
 )

@@ -8,6 +8,7 @@ from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.clauses import acting
+from miglint.rules.support.near_names import NearNames
 from miglint.rules.support.scripts import was_read
 from miglint.rules.symmetry.differences import Differences, differences, fails, hits, subject_of
 from miglint.rules.symmetry.suggestions import how_to_survive

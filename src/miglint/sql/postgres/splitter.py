@@ -15,7 +15,7 @@ from miglint.sql.postgres.lexer import is_comment, skip, skip_space, unclosed_co
 
 # What can be passed over at once: plain text and quotes without backslashes. In a routine or a rule, words and brackets
 # count, so there only plain text.
-_RUN = pattern(r"""(?:[^;'"$/\-\\]++|'[^'\\]*+'|-(?!-)|/(?!\*))*+""")
+_RUN = pattern(r"""[^;'"$/\-\\]*+(?:(?:'[^'\\]*+'|-(?!-)|/(?!\*))[^;'"$/\-\\]*+){0,1000}""")
 _CAREFUL_RUN = pattern(r"[^();'\"$/\-\\]*")
 _COPY_IN = pattern(r"COPY\b.*\bFROM\s+(?:STDIN\b|'stdin')", re.IGNORECASE | re.DOTALL)
 _ROUTINE = pattern(r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\b", re.IGNORECASE)

@@ -35,7 +35,7 @@ _JUDGED_FROM = max(
     feature.since for feature in FEATURES if feature.since is not None and feature.key not in KNOWN_SINCE
 )
 # What the library sees only when the table is there.
-_UNSEEN = pattern(r"\bINDEX\b.*\bNULLS\b", re.IGNORECASE | re.DOTALL)
+_INDEX, _NULLS = pattern(r"\bINDEX\b", re.IGNORECASE), pattern(r"\bNULLS\b", re.IGNORECASE)
 
 
 class Refusal(Struct, frozen=True):
@@ -95,7 +95,7 @@ def _judged(text: str, offset: int, target: Version, *, explain: bool) -> Iterat
                 yield _explained(found[0], found[1], offset, target)
             else:
                 yield _plain(found[0], found[1], offset)
-        elif later or _UNSEEN.search(text, start, end):
+        elif later or ((word := _INDEX.search(text, start, end)) and _NULLS.search(text, word.end(), end)):
             tokens = tokenize(text, start, end)
             for use in statement_uses(tokens, offset):
                 # The library took it, so a construct that no version takes must be something else that looks like it.
