@@ -55,7 +55,7 @@ def _read(
 def _tags(text: str) -> list[re.Match[str]]:
     """Return all tags, in their order. Behind an edge that nothing closes, no other of its kind is looked for."""
     tags: list[re.Match[str]] = []
-    unclosed = set()
+    unclosed: set[str] = set()
     at = 0
     while len(unclosed) < len(_EDGES) and (edge := _EDGE.search(text, at)):
         at = edge.start() + 1
