@@ -54,7 +54,7 @@ def with_rows(engine: Engine, one: Migration, before: str, rows: int = 50, seed:
     try:
         made = database.run(Scripts.of(migration(before, dialect=engine.dialect)).forward)  # type: ignore[arg-type]
         assert made.ok, made.error
-        return run_rows(Scripts.of(one), database, database.schema(), rows, seed)
+        return run_rows(Scripts.of(one), database.twin(), database.schema(), rows, seed)
     finally:
         database.drop()
 

@@ -208,7 +208,7 @@ class _Run:
             if forward is not None:
                 database.run(forward)
         before = database.schema()
-        twin = database.copy() if rows else None
+        twin = database.twin() if rows else None
         aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miglint-rows") if rows else None
         try:
             for migration in history.migrations[known:]:
@@ -228,7 +228,7 @@ class _Run:
                 before = run.after or before
                 if twin is not None and row_run is not None and run.forward is not None and _apart(run, row_run):
                     twin.drop()
-                    twin = database.copy()
+                    twin = database.twin()
                 yield run
                 self._tell(history, migration, 1)
         finally:

@@ -8,8 +8,7 @@ and of extensions are left out. Every name comes back qualified, since nothing b
 
 from __future__ import annotations
 
-# The schema `miglint` holds what `tools.py` puts there.
-_OURS = "n.nspname NOT IN ('information_schema', 'miglint') AND n.nspname !~ '^pg_'"
+_OURS = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"
 
 
 def _no_member(catalog: str, oid: str) -> str:
@@ -284,9 +283,11 @@ _OTHERS_VERSION = "SELECT concat_ws(' ', {})".format(
     )
 )
 
-_PATH = "SET LOCAL search_path = pg_catalog;"
-# Four results: whether relations changed, the names of the rest, and whether the rest changed.
-LOOK = ";".join((_PATH + _FINGERPRINTS, _NAMED, _OTHERS_VERSION))
-OTHERS = ";".join(
-    (_PATH + _NAMESPACES, _SEQUENCES, _TYPES, _ROUTINES, _TRIGGERS, _POLICIES, _RULES, _EXTENSIONS, _OTHERS)
-)
+# All names are the system's: these run in a session of a role that can make no others, and temporary ones come last.
+BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = pg_catalog, pg_temp"
+_LOOKS = (_FINGERPRINTS, _NAMED, _OTHERS_VERSION)
+# Three results: whether relations changed, the names of the rest, and whether the rest changed.
+LOOK = ";".join(_LOOKS)
+PREPARE_LOOK = ";".join(f"PREPARE look_{number} AS {query}" for number, query in enumerate(_LOOKS))
+EXECUTE_LOOK = ";".join(f"EXECUTE look_{number}" for number in range(len(_LOOKS)))
+OTHERS = ";".join((_NAMESPACES, _SEQUENCES, _TYPES, _ROUTINES, _TRIGGERS, _POLICIES, _RULES, _EXTENSIONS, _OTHERS))

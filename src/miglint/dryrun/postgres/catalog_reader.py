@@ -9,6 +9,7 @@ compared with the first that was seen, and what differs is part of what a text i
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -16,11 +17,12 @@ from typing import NamedTuple
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.dryrun.postgres.catalog import BUILDERS
-from miglint.dryrun.postgres.catalog_queries import LOOK, OTHERS, relations
+from miglint.dryrun.postgres.catalog_queries import BEGIN, EXECUTE_LOOK, LOOK, OTHERS, PREPARE_LOOK, relations
+from miglint.dryrun.postgres.connection import Row, Session
 from miglint.schema.objects import Key, SchemaObject
 from miglint.schema.value import Schema
 
-Query = Callable[[str], list[list[tuple[str | None, ...]]]]
+Query = Callable[[str], list[list[Row]]]
 Renamed = frozenset[tuple[str, str]]
 
 _MOMENT = pattern(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)(?:[+-]\d\d(?::\d\d)?)?'(?=::timestamp)")
@@ -37,6 +39,7 @@ class Reader:
     """Reads the schemas of one server's databases, and keeps what it read. May serve many databases, and threads."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._known: dict[str, tuple[tuple[Key, SchemaObject], ...]] = {}
         self._started = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
         self._last: tuple[frozenset[str], Schema] = (frozenset(), Schema.of(Dialect.POSTGRES, ()))
@@ -45,14 +48,15 @@ class Reader:
         self._others: dict[tuple[str, Renamed], tuple[str, ...]] = {}
         self._names: dict[str, str] = {}
 
-    def read(self, query: Query, *, inside: bool = False) -> Schema:
-        """Return everything in the database. `inside` says that a transaction is open already."""
-        if inside:
-            texts = self._texts(query)
-        else:
-            query("BEGIN ISOLATION LEVEL REPEATABLE READ")
-            texts = self._texts(query)
-            query("COMMIT")
+    def read(self, query: Query, look: str = LOOK) -> Schema:
+        """Return everything in the database. `look` asks what `LOOK` does, in the session's own words."""
+        with self._lock:
+            return self._read_all(query, look)
+
+    def _read_all(self, query: Query, look: str) -> Schema:
+        query(BEGIN)
+        texts = self._texts(query, look)
+        query("COMMIT")
         before, schema = self._last
         for text in before - texts:
             for key, _ in self._known[text]:
@@ -67,8 +71,8 @@ class Reader:
         self._last = (texts, schema)
         return schema
 
-    def _texts(self, query: Query) -> frozenset[str]:
-        found, named, others = query(LOOK)
+    def _texts(self, query: Query, look: str) -> frozenset[str]:
+        found, named, others = query(look)
         seen = [_Seen(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
         fresh = [one for one in seen if one not in self._columns]
         read: dict[str, str] = {}
@@ -107,3 +111,27 @@ class Reader:
         if "::timestamp" not in text:
             return text
         return _MOMENT.sub(lambda found: "'now'" if found[1] >= self._started else found[0], text)
+
+
+class CatalogSession:
+    """A session in which no script ever runs, of a role that may read the catalog and do nothing else."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._prepared = False
+
+    def read(self, reader: Reader) -> Schema:
+        """Return everything in the database."""
+        if not self._prepared:
+            # The plans take longer than what is planned.
+            self._session.query(PREPARE_LOOK)
+            self._prepared = True
+        return reader.read(self._session.query, EXECUTE_LOOK)
+
+    def query(self, sql: str) -> list[list[Row]]:
+        """Run queries of our own."""
+        return self._session.query(sql)
+
+    def close(self) -> None:
+        """Close the session; never raises."""
+        self._session.close()

@@ -7,81 +7,119 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from miglint.base.lazy_regex import pattern
+from miglint.dryrun.compare import compare
 from miglint.dryrun.interfaces import Database, Digests, EngineLostError, Filled, Rehearsal
-from miglint.dryrun.postgres.branch import PostgresBranch, can_branch
+from miglint.dryrun.postgres.branch import START, PostgresBranch, can_branch
+from miglint.dryrun.postgres.catalog_reader import CatalogSession
 from miglint.dryrun.postgres.connection import Bounds, QueryError, ServerError, Session, quoted
 from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
 from miglint.dryrun.postgres.fill import fill
 from miglint.dryrun.postgres.lock_observer import Watch
-from miglint.dryrun.postgres.rows import changed_tables, digests, values
-from miglint.dryrun.postgres.superuser_calls import rewritten
+from miglint.dryrun.postgres.rows import FILLED, digests, values
+from miglint.dryrun.postgres.superuser_calls import replacements
 from miglint.dryrun.results import EngineError, Execution, StatementRun
 from miglint.dryrun.statements import Piece, Prepared
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 
 if TYPE_CHECKING:
-    from miglint.dryrun.postgres.engine import PostgresServer
+    from miglint.dryrun.postgres.engine import Tenant
+    from miglint.dryrun.postgres.roles import Login
 
 # The server stops a statement itself at its time-out; we ask a little later, in case the script switched that off.
 _MARGIN = 0.5
 _REFUSED = "42501"
-# What was undone is still in the catalog's files, and slows all that reads them. Owners of databases may tidy up.
-_TIDY = "VACUUM " + ", ".join(
-    f"pg_catalog.{catalog}"
-    for catalog in (
-        "pg_attribute", "pg_class", "pg_type", "pg_depend", "pg_constraint", "pg_index", "pg_proc", "pg_trigger",
-        "pg_attrdef", "pg_rewrite", "pg_description", "pg_sequence", "pg_statistic", "pg_enum",
-    )
-)  # fmt: skip
-_TIDY_EVERY = 8
+_UNDEFINED_OBJECT = "42704"
+_NO_ROLE = pattern(r'role "(.+)" does not exist')
 _OUT_OF_SPACE = pattern(r"53100|53400")
 _STOPPED = pattern(r"57014|25P04")
 
 
 class PostgresDatabase:
-    """A database of ours. It holds one connection of the scripts' role, made when it is first needed."""
+    """A database of ours, with one connection of the scripts' role, made when it is first needed.
 
-    def __init__(self, server: PostgresServer, name: str) -> None:
+    The catalog is read by another role in another session, which sees what was committed. That session would be in the
+    way of copies, so a database that is copied from is read in a copy, which then serves as the next branch.
+    `origin` is where a copy comes from that is read in itself; `first` says that the roles go when this database does.
+    """
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        name: str,
+        *,
+        login: Login | None = None,
+        origin: PostgresDatabase | None = None,
+        first: bool = False,
+    ) -> None:
         self.name = name
-        self.server = server
+        self.tenant = tenant
+        self.server = tenant.server
+        self.login = login or tenant.roles.main
+        self._origin = origin
+        self._first = first
         self._open: Session | None = None
-        self._branches = 0
+        self._reading: CatalogSession | None = None
+        self._schema: Schema | None = None
+        self._spare: PostgresDatabase | None = None
+        self._observed = False
+        self._ran: list[Prepared] = []
 
     @property
     def session(self) -> Session:
         """The connection of the scripts' role."""
-        if self._open is None:
-            self._open = self.server.session(self.name)
+        if self._open is None or not self._open.alive:
+            self._disconnect()
+            self._open = self.tenant.session(self.name, self.login)
         return self._open
+
+    @property
+    def _catalog(self) -> CatalogSession:
+        """The connection that reads the catalog."""
+        if self._reading is None:
+            self._reading = CatalogSession(self.tenant.reading_session(self.name))
+        return self._reading
 
     def _disconnect(self) -> None:
         if self._open is not None:
             self._open.close()
             self._open = None
 
+    def _leave(self) -> None:
+        """Close all connections to the database."""
+        self._disconnect()
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
+
+    def clean(self) -> Session:
+        """Return the connection as if no script had run in it."""
+        session = self.session
+        session.query("DISCARD ALL")
+        session.query(START)
+        return session
+
     def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
         """Run a script and commit it as its tool would."""
         started = time.perf_counter()
+        self._drop_spare()
+        self._schema = None
+        self._observed |= observe
+        if self._origin is not None:
+            self._ran.append(script)
         statements: list[StatementRun] = []
-        error = self._begin_and_run(script, statements, observe=observe, count=count)
+        session = self.clean()
+        if script.wrapped:
+            session.query("BEGIN")
+        error = self.execute(script, statements, observe=observe, count=count)
         session = self.session
         if session.in_transaction:
             if error is None and (script.wrapped or script.ended):
                 error = self.said(session.script("COMMIT", self.bounds()), -1, script.pieces[-1:], 0.0)
-            if session.in_transaction:
+            if session.alive and session.in_transaction:
                 session.query("ROLLBACK")
-        return Execution(tuple(statements), error, time.perf_counter() - started)
-
-    def _begin_and_run(
-        self, script: Prepared, statements: list[StatementRun], *, observe: bool = False, count: bool = False
-    ) -> EngineError | None:
-        """Run the statements; a wrapped script's transaction stays open."""
-        session = self.session
-        session.query("DISCARD ALL")
-        if script.wrapped:
-            session.query("BEGIN")
-        return self.execute(script, statements, observe=observe, count=count)
+        beyond = self.tenant.audit(self.name)
+        return Execution(tuple(statements), error, time.perf_counter() - started, beyond)
 
     def execute(
         self, script: Prepared, statements: list[StatementRun], *, observe: bool = False, count: bool = False
@@ -89,9 +127,13 @@ class PostgresDatabase:
         """Run the statements of a script where the session stands, and put what they did into `statements`."""
         session = self.session
         watch = Watch(session, count=count) if observe else None
+        disabled: set[str] = set()
         for index, piece in enumerate(script.pieces):
             begun = time.perf_counter()
-            error = self._statement(session, index, piece)
+            error = self._statement(session, index, piece, disabled)
+            if error is None and script.wrapped and not session.in_transaction:
+                ended = ServerError("the statement ended the transaction that the script runs in", _REFUSED)
+                error = self.said(ended, index, (piece,), 0.0)
             seconds = time.perf_counter() - begun
             # What fails outside of a transaction leaves what it did so far.
             if watch is None or (error is not None and (session is not self._open or session.in_transaction)):
@@ -115,7 +157,7 @@ class PostgresDatabase:
             return "total time-out"
         return "disk" if self.server.size(self.name) > self.server.limits.disk else None
 
-    def _statement(self, session: Session, index: int, piece: Piece) -> EngineError | None:
+    def _statement(self, session: Session, index: int, piece: Piece, disabled: set[str]) -> EngineError | None:
         if self.server.deadline.left <= 0:
             said = ServerError("the time for the whole dry run is over", _STOPPED.pattern[:5], limit="total time-out")
             return self.said(said, index, (piece,), 0.0)
@@ -126,8 +168,10 @@ class PostgresDatabase:
             if error is not None or done:
                 return self.said(error, index, (piece,), 0.0)
         try:
-            text = (rewritten(piece.text) if self.server.superuser else None) or piece.text
-            said_by_server = session.script(text, self.bounds())
+            instead = replacements(piece.text, disabled) if self.tenant.may_replicate else None
+            said_by_server = None
+            for text in instead or (piece.text,):
+                said_by_server = said_by_server or session.script(text, self.bounds())
         except EngineLostError as lost:
             self._disconnect()
             self.server.check()
@@ -149,6 +193,7 @@ class PostgresDatabase:
             server.used_stand_ins.add(name)
         if not self.made_for(name):
             return None, False
+        # Their scripts use what they make and what the system has, and nothing that is in the database.
         session = server.admin_in(self.name)
         try:
             session.query(f"CREATE EXTENSION IF NOT EXISTS {quoted(name)}")
@@ -175,6 +220,8 @@ class PostgresDatabase:
         limit = error.limit
         if limit is None and error.sqlstate == _REFUSED:
             limit = "refused"
+        elif limit is None and error.sqlstate == _UNDEFINED_OBJECT and _NO_ROLE.fullmatch(error.message):
+            limit = "roles"
         elif limit is None and error.sqlstate and _OUT_OF_SPACE.match(error.sqlstate):
             limit = "disk"
         elif limit is None and error.sqlstate and _STOPPED.match(error.sqlstate):
@@ -182,77 +229,133 @@ class PostgresDatabase:
         return EngineError(error.message, error.sqlstate, error.detail, error.hint, index, span, place, limit)
 
     def rehearse(self, script: Prepared) -> Rehearsal:
-        """Run a script in a transaction that is undone; on a copy when it makes transactions of its own."""
-        if not script.wrapped:
-            return self._rehearse_on_copy(script)
-        started = time.perf_counter()
-        statements: list[StatementRun] = []
-        session = self.session
-        error = self._begin_and_run(script, statements)
-        session = self.session
-        try:
-            if error is None:
-                # What a commit would still check.
-                deferred = session.script("SET CONSTRAINTS ALL IMMEDIATE", self.bounds())
-                error = self.said(deferred, -1, script.pieces[-1:], 0.0)
-            execution = Execution(tuple(statements), error, time.perf_counter() - started)
-            if error is not None:
-                return Rehearsal(execution)
-            session.query("RESET ROLE")
-            schema = self.server.reader.read(session.query, inside=True)
-            touched = changed_tables(session)
-            after = digests(session, touched) if touched else {}
-        finally:
-            if session.in_transaction:
-                session.query("ROLLBACK")
-        changed = bool(touched) and digests(session, touched) != after
-        return Rehearsal(execution, schema, changed)
+        """Run a script on a copy and look at what it left. The copy is kept while it is as it was."""
+        if self._origin is not None:
+            found, unchanged = self._run_again(script)
+            if not unchanged:
+                self._restore()
+            return found
+        spare = self._take_spare()
+        found, unchanged = spare._run_again(script)
+        if unchanged:
+            self._spare = spare
+        else:
+            spare.drop()
+        return found
 
-    def _rehearse_on_copy(self, script: Prepared) -> Rehearsal:
-        twin = self.copy()
-        try:
-            execution = twin.run(script)
-            if not execution.ok:
-                return Rehearsal(execution)
-            return Rehearsal(execution, twin.schema(), twin.digests() != self.digests())
-        finally:
-            twin.drop()
+    def _run_again(self, script: Prepared) -> tuple[Rehearsal, bool]:
+        """Run a script here, and tell whether schema and rows are as they were before."""
+        before, rows_before = self.schema(), self._rows()
+        execution = self.run(script)
+        self._ran.pop()
+        if not execution.ok:
+            return Rehearsal(execution), script.wrapped
+        after = self.schema()
+        changed = self._rows() != rows_before
+        return Rehearsal(execution, after, changed), not changed and not compare(before, after)
+
+    def _rows(self) -> Digests:
+        """Describe the rows of the tables that have any."""
+        filled = [Name(schema, name or "") for schema, name in self._catalog.query(FILLED)[0]]
+        return digests(self.clean(), filled) if filled else {}
+
+    def _restore(self) -> None:
+        """Make this copy anew, with the scripts that were to stay."""
+        assert self._origin is not None
+        ran, self._ran = self._ran, []
+        self._leave()
+        self.tenant.remove(self.name)
+        self.name = self._origin.copied()
+        self._schema = None
+        for script in ran:
+            self.run(script)
 
     def schema(self) -> Schema:
         """Read the whole schema."""
-        return self.server.reader.read(self.session.query)
+        if self._schema is None:
+            if self._origin is not None:
+                self._schema = self._catalog.read(self.server.reader)
+            elif self._observed:
+                self._spare = self._take_spare()
+                self._schema = self._spare.schema()
+            else:
+                self._schema = self._catalog.read(self.server.reader)
+                self._leave()
+        return self._schema
+
+    def copied(self) -> str:
+        """Copy by template, for which nobody may be connected here, and return the copy's name."""
+        self._leave()
+        self.server.wait_gone(self.name)
+        return self.tenant.create(self.name)
 
     def copy(self) -> PostgresDatabase:
-        """Return a copy by template, for which nobody may be connected here."""
-        self._disconnect()
-        self.server.wait_gone(self.name)
-        return PostgresDatabase(self.server, self.server.create(self.name))
+        """Return a copy."""
+        return PostgresDatabase(self.tenant, self.copied(), login=self.login)
+
+    def twin(self) -> Twin:
+        """Return a copy to put rows into, whose sessions are out of reach of the scripts that run here."""
+        return Twin(self.tenant, self.copied(), login=self.tenant.roles.rows)
+
+    def _take_spare(self) -> PostgresDatabase:
+        spare, self._spare = self._spare, None
+        return spare or PostgresDatabase(self.tenant, self.copied(), login=self.login, origin=self)
+
+    def _drop_spare(self) -> None:
+        if self._spare is not None:
+            self._spare.drop()
+            self._spare = None
 
     def branch(self, scripts: Iterable[Prepared]) -> Database:
-        """Return what behaves as a copy: a transaction of this database where the scripts allow it."""
-        if not can_branch(self, scripts):
-            return self.copy()
-        self._branches += 1
-        if self._branches % _TIDY_EVERY == 0:
-            self.session.query(_TIDY)
-        return PostgresBranch(self)
+        """Return a copy that is read in itself."""
+        return self._take_spare()
 
-    def touched(self) -> None:
+    def touched(self) -> frozenset[Name] | None:
         """A whole database does not say."""
+        return None
 
     def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
         """Put rows into the empty tables."""
-        return fill(self.session, schema, rows, seed)
+        self._drop_spare()
+        session = self.clean()
+        try:
+            return fill(session, schema, rows, seed, replica=self.tenant.may_replicate)
+        finally:
+            self.clean()
 
     def digests(self, only: Iterable[Name] | None = None) -> Digests:
         """Describe the rows of all tables, or of those named that are there."""
-        return digests(self.session, only)
+        return digests(self.clean(), only)
 
     def values(self, table: Name, column: str) -> Mapping[str | None, int]:
         """Return hashes of the values of a column."""
-        return values(self.session, table, column)
+        return values(self.clean(), table, column)
 
     def drop(self) -> None:
         """Disconnect and drop it."""
-        self._disconnect()
-        self.server.remove(self.name)
+        self._drop_spare()
+        self._leave()
+        self.tenant.remove(self.name)
+        if self._first:
+            self.tenant.close()
+
+
+class Twin(PostgresDatabase):
+    """A database with rows. Its branches are transactions, in which rows are looked at by the role that wrote them."""
+
+    def branch(self, scripts: Iterable[Prepared]) -> Database:
+        """Return what behaves as a copy: a transaction of this database where the scripts allow it."""
+        return PostgresBranch(self) if can_branch(self, scripts) else self.copy()
+
+    def rehearse(self, script: Prepared) -> Rehearsal:
+        """Run a script beside this database, and tell whether it changed rows; nothing is said of the schema."""
+        beside = self.branch((script,))
+        try:
+            execution = beside.run(script)
+            if not execution.ok:
+                return Rehearsal(execution)
+            touched = beside.touched()
+            after = beside.digests(touched)
+        finally:
+            beside.drop()
+        return Rehearsal(execution, None, self.digests(touched) != after)

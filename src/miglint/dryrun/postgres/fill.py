@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 
 from miglint.dryrun.interfaces import Filled
@@ -17,15 +16,17 @@ from miglint.sql.operations import Column, Constraint, Name
 _EVERY_NULL = 7
 
 
-def fill(session: Session, schema: Schema, rows: int, seed: int) -> Filled:
-    """Give each empty table `rows` rows; where that fails, fewer, and at last none, with the reason."""
+def fill(session: Session, schema: Schema, rows: int, seed: int, *, replica: bool) -> Filled:
+    """Give each empty table `rows` rows; where that fails, fewer, and at last none, with the reason.
+
+    With `replica` the session leaves triggers and foreign keys out meanwhile.
+    """
     inserted: dict[Name, int] = {}
     unfilled: dict[Name, str] = {}
     tables = [table for table in in_order(schema) if table.kind == "table" and not table.partition_by]
-    session.query("DISCARD ALL")
     empty = _empty(session, tables)
     # The rows stand for what is there already, so the application's triggers have nothing to do with them.
-    with contextlib.suppress(QueryError):
+    if replica:
         session.query("SET session_replication_role = replica")
     for table in tables:
         if table.name not in empty or table.partition_of is not None:
@@ -34,7 +35,6 @@ def fill(session: Session, schema: Schema, rows: int, seed: int) -> Filled:
             inserted[table.name] = _insert(session, schema, table, rows, seed)
         except QueryError as failed:
             unfilled[table.name] = failed.error.message
-    session.query("DISCARD ALL")
     return Filled(inserted, unfilled)
 
 

@@ -134,6 +134,10 @@ class SqliteDatabase:
         """Return a copy made with SQLite's backup."""
         return SqliteDatabase(self._db.copy(), self._limits, self._deadline, self._foreign_keys, self._known)
 
+    def twin(self) -> SqliteDatabase:
+        """Return a copy."""
+        return self.copy()
+
     def branch(self, scripts: Iterable[Prepared]) -> SqliteDatabase:
         """Return a copy: nothing is quicker."""
         return self.copy()
