@@ -285,9 +285,19 @@ _OTHERS_VERSION = "SELECT concat_ws(' ', {})".format(
 
 # All names are the system's: these run in a session of a role that can make no others, and temporary ones come last.
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = pg_catalog, pg_temp"
-_LOOKS = (_FINGERPRINTS, _NAMED, _OTHERS_VERSION)
 # Three results: whether relations changed, the names of the rest, and whether the rest changed.
-LOOK = ";".join(_LOOKS)
-PREPARE_LOOK = ";".join(f"PREPARE look_{number} AS {query}" for number, query in enumerate(_LOOKS))
-EXECUTE_LOOK = ";".join(f"EXECUTE look_{number}" for number in range(len(_LOOKS)))
+LOOK = (_FINGERPRINTS, _NAMED, _OTHERS_VERSION)
 OTHERS = ";".join((_NAMESPACES, _SEQUENCES, _TYPES, _ROUTINES, _TRIGGERS, _POLICIES, _RULES, _EXTENSIONS, _OTHERS))
+
+# How many rows there are in whatever a script may add rows to; what is in large objects is seen nowhere else.
+_COUNTED = (
+    "sequence", "class", "namespace", "type", "proc", "constraint", "attrdef", "index", "trigger", "policy", "rewrite",
+    "inherits", "depend", "description", "default_acl", "init_privs", "seclabel", "collation", "conversion", "operator",
+    "opclass", "opfamily", "amop", "amproc", "cast", "statistic_ext", "ts_config", "ts_config_map", "ts_dict", "enum",
+    "range", "aggregate", "extension", "event_trigger", "publication", "publication_rel", "foreign_data_wrapper",
+    "foreign_server", "foreign_table", "language", "transform", "partitioned_table", "am", "largeobject_metadata",
+)  # fmt: skip
+COUNTS = "SELECT {}, (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped), {}".format(
+    ", ".join(f"(SELECT count(*) FROM pg_{catalog})" for catalog in _COUNTED),
+    "(SELECT count(*) FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid WHERE b.datname = current_database())",
+)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.dryrun.postgres.catalog import BUILDERS
-from miglint.dryrun.postgres.catalog_queries import BEGIN, EXECUTE_LOOK, LOOK, OTHERS, PREPARE_LOOK, relations
+from miglint.dryrun.postgres.catalog_queries import BEGIN, LOOK, OTHERS, relations
 from miglint.dryrun.postgres.connection import Row, Session
 from miglint.schema.objects import Key, SchemaObject
 from miglint.schema.value import Schema
@@ -48,15 +48,15 @@ class Reader:
         self._others: dict[tuple[str, Renamed], tuple[str, ...]] = {}
         self._names: dict[str, str] = {}
 
-    def read(self, query: Query, look: str = LOOK) -> Schema:
-        """Return everything in the database. `look` asks what `LOOK` does, in the session's own words."""
+    def read(self, session: Session) -> Schema:
+        """Return everything in the database of a session in which no script ran."""
         with self._lock:
-            return self._read_all(query, look)
+            return self._read(session)
 
-    def _read_all(self, query: Query, look: str) -> Schema:
-        query(BEGIN)
-        texts = self._texts(query, look)
-        query("COMMIT")
+    def _read(self, session: Session) -> Schema:
+        session.query(BEGIN)
+        texts = self._texts(session)
+        session.query("COMMIT")
         before, schema = self._last
         for text in before - texts:
             for key, _ in self._known[text]:
@@ -71,13 +71,15 @@ class Reader:
         self._last = (texts, schema)
         return schema
 
-    def _texts(self, query: Query, look: str) -> frozenset[str]:
-        found, named, others = query(look)
+    def _texts(self, session: Session) -> frozenset[str]:
+        query = session.query
+        # The plans take longer than what is planned.
+        found, named, others = session.prepared("look", *LOOK)
         seen = [_Seen(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
         fresh = [one for one in seen if one not in self._columns]
         read: dict[str, str] = {}
         if fresh:
-            read = self._read(query, fresh)
+            read = self._read_texts(query, fresh)
         names = [(row[0] or "", row[1] or "") for row in (*found, *named)]
         names += [pair for one in seen for pair in self._columns[one]]
         renamed = frozenset((thing, name) for thing, name in names if self._names.setdefault(thing, name) != name)
@@ -85,7 +87,7 @@ class Reader:
             self._relations[one, renamed] = read[one.oid]
         stale = [one for one in seen if (one, renamed) not in self._relations]
         if stale:
-            read = self._read(query, stale)
+            read = self._read_texts(query, stale)
             for one in stale:
                 self._relations[one, renamed] = read[one.oid]
         key = (others[0][0] or "", renamed)
@@ -94,7 +96,7 @@ class Reader:
             self._others[key] = tuple(self._timeless(row[0]) for rows in rest for row in rows if row[0] is not None)
         return frozenset((*(self._relations[one, renamed] for one in seen), *self._others[key]))
 
-    def _read(self, query: Query, wanted: list[_Seen]) -> dict[str, str]:
+    def _read_texts(self, query: Query, wanted: list[_Seen]) -> dict[str, str]:
         """Read the texts of relations by oid, and remember what their columns are called."""
         read: dict[str, str] = {}
         columns: dict[str, tuple[tuple[str, str], ...]] = {}
@@ -111,27 +113,3 @@ class Reader:
         if "::timestamp" not in text:
             return text
         return _MOMENT.sub(lambda found: "'now'" if found[1] >= self._started else found[0], text)
-
-
-class CatalogSession:
-    """A session in which no script ever runs, of a role that may read the catalog and do nothing else."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._prepared = False
-
-    def read(self, reader: Reader) -> Schema:
-        """Return everything in the database."""
-        if not self._prepared:
-            # The plans take longer than what is planned.
-            self._session.query(PREPARE_LOOK)
-            self._prepared = True
-        return reader.read(self._session.query, EXECUTE_LOOK)
-
-    def query(self, sql: str) -> list[list[Row]]:
-        """Run queries of our own."""
-        return self._session.query(sql)
-
-    def close(self) -> None:
-        """Close the session; never raises."""
-        self._session.close()

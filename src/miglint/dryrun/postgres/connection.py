@@ -68,6 +68,7 @@ class Session:
         self._seconds = seconds
         self._notices = 0
         self._looked = 0.0
+        self._prepared: set[str] = set()
         self._killed = False
         self._db: PGconn = pq.PGconn.connect(conninfo.encode())
         if self._db.status != pq.ConnStatus.OK:
@@ -211,6 +212,13 @@ class Session:
             limit = stopped[0] if stopped else None
             raise QueryError(ServerError(failed.message, failed.sqlstate, failed.detail, failed.hint, -1, limit))
         return results
+
+    def prepared(self, names: str, *queries: str) -> list[list[Row]]:
+        """Run queries that are planned once per session, under `names`; for sessions in which no script ran."""
+        if names not in self._prepared:
+            self.query(";".join(f"PREPARE {names}_{number} AS {query}" for number, query in enumerate(queries)))
+            self._prepared.add(names)
+        return self.query(";".join(f"EXECUTE {names}_{number}" for number in range(len(queries))))
 
     def _pq_error(self) -> type[Exception]:
         from psycopg import OperationalError

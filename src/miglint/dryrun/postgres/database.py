@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from miglint.base.lazy_regex import pattern
+from miglint.base.structs import Struct
 from miglint.dryrun.compare import compare
 from miglint.dryrun.interfaces import Database, Digests, EngineLostError, Filled, Rehearsal
 from miglint.dryrun.postgres.branch import START, PostgresBranch, can_branch
-from miglint.dryrun.postgres.catalog_reader import CatalogSession
-from miglint.dryrun.postgres.connection import Bounds, QueryError, ServerError, Session, quoted
+from miglint.dryrun.postgres.catalog_queries import COUNTS
+from miglint.dryrun.postgres.connection import Bounds, QueryError, Row, ServerError, Session, quoted
 from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
 from miglint.dryrun.postgres.fill import fill
 from miglint.dryrun.postgres.lock_observer import Watch
-from miglint.dryrun.postgres.rows import FILLED, digests, values
+from miglint.dryrun.postgres.rows import FILLED, SEQUENCES, digests, values
 from miglint.dryrun.postgres.superuser_calls import replacements
 from miglint.dryrun.results import EngineError, Execution, StatementRun
 from miglint.dryrun.statements import Piece, Prepared
@@ -30,9 +31,26 @@ if TYPE_CHECKING:
 _MARGIN = 0.5
 _REFUSED = "42501"
 _UNDEFINED_OBJECT = "42704"
+# What was undone is still in the catalog's files, and slows all that reads them. Owners of databases may tidy up.
+_TIDY = "VACUUM " + ", ".join(
+    f"pg_catalog.{catalog}"
+    for catalog in (
+        "pg_attribute", "pg_class", "pg_type", "pg_depend", "pg_constraint", "pg_index", "pg_proc", "pg_trigger",
+        "pg_attrdef", "pg_rewrite", "pg_description", "pg_sequence", "pg_statistic", "pg_enum",
+    )
+)  # fmt: skip
+_TIDY_EVERY = 8
 _NO_ROLE = pattern(r'role "(.+)" does not exist')
 _OUT_OF_SPACE = pattern(r"53100|53400")
 _STOPPED = pattern(r"57014|25P04")
+
+
+class State(Struct, frozen=True):
+    """What a schema does not say of a database: how many rows each catalog has, the tables' rows, and the sequences."""
+
+    counts: tuple[str | None, ...]
+    rows: Digests
+    sequences: tuple[Row, ...]
 
 
 class PostgresDatabase:
@@ -59,11 +77,14 @@ class PostgresDatabase:
         self._origin = origin
         self._first = first
         self._open: Session | None = None
-        self._reading: CatalogSession | None = None
+        self._reading: Session | None = None
         self._schema: Schema | None = None
         self._spare: PostgresDatabase | None = None
         self._observed = False
         self._ran: list[Prepared] = []
+        self._base: tuple[Schema, State] | None = None
+        self._ended_well = False
+        self._returned = 0
 
     @property
     def session(self) -> Session:
@@ -74,10 +95,10 @@ class PostgresDatabase:
         return self._open
 
     @property
-    def _catalog(self) -> CatalogSession:
+    def _catalog(self) -> Session:
         """The connection that reads the catalog."""
         if self._reading is None:
-            self._reading = CatalogSession(self.tenant.reading_session(self.name))
+            self._reading = self.tenant.reading_session(self.name)
         return self._reading
 
     def _disconnect(self) -> None:
@@ -102,7 +123,6 @@ class PostgresDatabase:
     def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
         """Run a script and commit it as its tool would."""
         started = time.perf_counter()
-        self._drop_spare()
         self._schema = None
         self._observed |= observe
         if self._origin is not None:
@@ -119,7 +139,21 @@ class PostgresDatabase:
             if session.alive and session.in_transaction:
                 session.query("ROLLBACK")
         beyond = self.tenant.audit(self.name)
-        return Execution(tuple(statements), error, time.perf_counter() - started, beyond)
+        seconds = time.perf_counter() - started
+        self._ended_well = error is None
+        self._follow(script, error)
+        return Execution(tuple(statements), error, seconds, beyond)
+
+    def _follow(self, script: Prepared, error: EngineError | None) -> None:
+        """Run in the spare copy what ran here; where it does not do the same there, the copy is dropped."""
+        if self._spare is None:
+            return
+        if error is None or script.wrapped:
+            there = self._spare.run(script).error
+            if (there and there.sqlstate) == (error and error.sqlstate):
+                self._spare.begin_here()
+                return
+        self._drop_spare()
 
     def execute(
         self, script: Prepared, statements: list[StatementRun], *, observe: bool = False, count: bool = False
@@ -240,24 +274,42 @@ class PostgresDatabase:
         if unchanged:
             self._spare = spare
         else:
+            spare._base = None
             spare.drop()
         return found
 
+    def begin_here(self) -> None:
+        """From now on this copy is what its origin is."""
+        self._base = None
+        self._ran.clear()
+
+    def _start(self) -> tuple[Schema, State]:
+        """Return what this copy was when it was what its origin is."""
+        if self._base is None:
+            self._base = self.schema(), self._state()
+        return self._base
+
+    def _state(self) -> State:
+        """Count the rows of the catalogs, and describe those of the tables that have any."""
+        filled, counts = self._catalog.prepared("state", FILLED, COUNTS)
+        tables = [Name(schema, name or "") for schema, name in filled]
+        found = digests(self.clean(), tables) if tables else {}
+        has_sequences = counts[0][0] != "0"
+        sequences = tuple(self.clean().query(SEQUENCES)[0]) if has_sequences else ()
+        return State(tuple(counts[0]), found, sequences)
+
     def _run_again(self, script: Prepared) -> tuple[Rehearsal, bool]:
-        """Run a script here, and tell whether schema and rows are as they were before."""
-        before, rows_before = self.schema(), self._rows()
+        """Run a script here, and tell whether everything is as it was before."""
+        before = self.schema(), self._state()
+        self._base = self._base or before
         execution = self.run(script)
         self._ran.pop()
         if not execution.ok:
             return Rehearsal(execution), script.wrapped
-        after = self.schema()
-        changed = self._rows() != rows_before
-        return Rehearsal(execution, after, changed), not changed and not compare(before, after)
-
-    def _rows(self) -> Digests:
-        """Describe the rows of the tables that have any."""
-        filled = [Name(schema, name or "") for schema, name in self._catalog.query(FILLED)[0]]
-        return digests(self.clean(), filled) if filled else {}
+        after, state = self.schema(), self._state()
+        changed = state.rows != before[1].rows
+        unchanged = state == before[1] and not compare(before[0], after)
+        return Rehearsal(execution, after, changed), unchanged
 
     def _restore(self) -> None:
         """Make this copy anew, with the scripts that were to stay."""
@@ -266,7 +318,7 @@ class PostgresDatabase:
         self._leave()
         self.tenant.remove(self.name)
         self.name = self._origin.copied()
-        self._schema = None
+        self._schema = self._base = None
         for script in ran:
             self.run(script)
 
@@ -274,12 +326,12 @@ class PostgresDatabase:
         """Read the whole schema."""
         if self._schema is None:
             if self._origin is not None:
-                self._schema = self._catalog.read(self.server.reader)
+                self._schema = self.server.reader.read(self._catalog)
             elif self._observed:
                 self._spare = self._take_spare()
                 self._schema = self._spare.schema()
             else:
-                self._schema = self._catalog.read(self.server.reader)
+                self._schema = self.server.reader.read(self._catalog)
                 self._leave()
         return self._schema
 
@@ -303,12 +355,15 @@ class PostgresDatabase:
 
     def _drop_spare(self) -> None:
         if self._spare is not None:
-            self._spare.drop()
-            self._spare = None
+            spare, self._spare = self._spare, None
+            spare._base = None
+            spare.drop()
 
     def branch(self, scripts: Iterable[Prepared]) -> Database:
         """Return a copy that is read in itself."""
-        return self._take_spare()
+        spare = self._take_spare()
+        spare._start()
+        return spare
 
     def touched(self) -> frozenset[Name] | None:
         """A whole database does not say."""
@@ -332,12 +387,31 @@ class PostgresDatabase:
         return values(self.clean(), table, column)
 
     def drop(self) -> None:
-        """Disconnect and drop it."""
+        """Disconnect and drop it; a copy that came back to where it began goes back to its origin."""
+        if self._origin is not None and self._origin.takes_back(self):
+            return
         self._drop_spare()
         self._leave()
         self.tenant.remove(self.name)
         if self._first:
             self.tenant.close()
+
+    def takes_back(self, copy: PostgresDatabase) -> bool:
+        """Keep a copy as the next branch when nothing in it is other than it was: a new one takes longer."""
+        if self._spare is not None or copy._base is None or not copy._ran or not copy._ended_well:
+            return False
+        try:
+            schema, state = copy._base
+            if compare(schema, copy.schema()) or copy._state() != state or self.tenant.has_settings(copy.name):
+                return False
+            copy._returned += 1
+            if copy._returned % _TIDY_EVERY == 0:
+                copy.clean().query(_TIDY)
+        except (EngineLostError, QueryError):
+            return False
+        copy.begin_here()
+        self._spare = copy
+        return True
 
 
 class Twin(PostgresDatabase):

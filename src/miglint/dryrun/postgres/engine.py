@@ -227,6 +227,15 @@ class Tenant:
             databases = tuple(self._databases)
         return self.roles.audit(databases, database)
 
+    def has_settings(self, database: str) -> bool:
+        """Tell whether sessions in a database start with settings of its own."""
+        with self.server.admin() as admin:
+            rows = admin.query(
+                "SELECT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d"
+                f" ON d.oid = s.setdatabase WHERE d.datname = {literal(database)})"
+            )
+        return rows[0][0][0] == "t"
+
     def remove(self, database: str) -> None:
         """Drop a database of ours; never raises."""
         with contextlib.suppress(EngineLostError):

@@ -45,6 +45,7 @@ class Roles:
         self.server = server
         self.shared = shared
         self.owner = owner
+        self._prefix = prefix
         self._lock = threading.Lock()
         access = server.access
         if shared:
@@ -55,6 +56,7 @@ class Roles:
             )
             self._make()
         self._settings, self._members, self._rights, self._passwords = self._state(())[:4]
+        self._last_mark = self._mark()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -113,11 +115,15 @@ class Roles:
         `databases` are all that belong to the roles; settings of `current`, where the script ran, are its own.
         """
         with self._lock:
+            mark = self._mark()
+            if mark == self._last_mark:
+                return ()
             settings, members, rights, passwords, properties = self._state(databases)
             own = frozenset(row for row in settings if row[0] is None and row[1] == current)
             if (settings - own, members, rights, passwords) == (
                 self._settings, self._members, self._rights, self._passwords,
             ) and not properties:  # fmt: skip
+                self._last_mark = mark
                 return ()
             said: list[str] = []
             repairs: list[str] = []
@@ -134,7 +140,26 @@ class Roles:
                 repairs += self._database_back(row)
             self._repair(repairs)
             self._passwords = self._state(())[3]
+            self._last_mark = self._mark()
             return tuple(said)
+
+    def _mark(self) -> tuple[Row, ...]:
+        """Return what is other than before when anything on the server changed that a script may have changed."""
+        catalogs = ["pg_db_role_setting", "pg_auth_members"]
+        catalogs += ["pg_parameter_acl"] if self.server.version >= _PARAMETERS_SINCE else []
+        catalogs += ["pg_authid"] if self.server.superuser else []
+        changes = ", ".join(
+            f"(SELECT count(*) || ' ' || sum(pg_catalog.hashint8extended(x.xmin::text::int8, 0))"
+            f" || ' ' || max(x.ctid::text) FROM pg_catalog.{catalog} x)"
+            for catalog in catalogs
+        )
+        owner = f"(SELECT oid FROM pg_catalog.pg_roles WHERE rolname = {literal(self.owner)})"
+        unusual = f"""SELECT d.datname FROM pg_catalog.pg_database d
+          WHERE pg_catalog.starts_with(d.datname, {literal(self._prefix)}) AND (d.datdba <> {owner}
+          OR d.datacl IS NOT NULL OR d.datconnlimit <> -1 OR NOT d.datallowconn OR d.datistemplate)"""
+        with self.server.admin() as admin:
+            found = admin.prepared(self._prefix, f"SELECT {changes}", unusual)
+        return (*found[0], *found[1])
 
     def _settings_back(self, settings: frozenset[Row], said: list[str], repairs: list[str]) -> None:
         for role, database, values in sorted(settings - self._settings, key=str):

@@ -31,6 +31,7 @@ FROM {_JOINED}
 JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid
   AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
 WHERE {_TABLE} GROUP BY 1, 2"""
+SEQUENCES = "SELECT s.schemaname, s.sequencename, s.last_value FROM pg_catalog.pg_sequences s ORDER BY 1, 2"
 # In a session of the catalog's reader.
 FILLED = f"SELECT n.nspname, c.relname FROM {_JOINED} WHERE {_TABLE} AND pg_catalog.pg_relation_size(c.oid) > 0"
 
