@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -40,7 +41,11 @@ _TIDY = "VACUUM " + ", ".join(
     )
 )  # fmt: skip
 _TIDY_EVERY = 8
-_NO_ROLE = pattern(r'role "(.+)" does not exist')
+_NO_ROLE = pattern(
+    r'role ".+" does not exist|must be able to SET ROLE ".+"|must be member of role ".+"'
+    r'|permission denied to set role ".+"',
+    re.DOTALL,
+)
 _OUT_OF_SPACE = pattern(r"53100|53400")
 _STOPPED = pattern(r"57014|25P04")
 
@@ -252,10 +257,10 @@ class PostgresDatabase:
         if span is not None and error.position >= 0 and index >= 0:
             place = min(span.start + error.position, span.end)
         limit = error.limit
-        if limit is None and error.sqlstate == _REFUSED:
-            limit = "refused"
-        elif limit is None and error.sqlstate == _UNDEFINED_OBJECT and _NO_ROLE.fullmatch(error.message):
+        if limit is None and error.sqlstate in (_REFUSED, _UNDEFINED_OBJECT) and _NO_ROLE.fullmatch(error.message):
             limit = "roles"
+        elif limit is None and error.sqlstate == _REFUSED:
+            limit = "refused"
         elif limit is None and error.sqlstate and _OUT_OF_SPACE.match(error.sqlstate):
             limit = "disk"
         elif limit is None and error.sqlstate and _STOPPED.match(error.sqlstate):

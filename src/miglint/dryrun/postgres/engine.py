@@ -73,6 +73,8 @@ class PostgresServer:
         # In memory a copy of the files is three times as quick as a copy through the log; elsewhere it is slower.
         self.copies_files = False
         self.shares_role = shares_role
+        # Says to other runs that this one lives.
+        self.claim: Session | None = None
         self.check: Callable[[], None] = lambda: None
         self._idle: list[Session] = []
         self._lock = threading.Lock()
@@ -168,7 +170,7 @@ class PostgresServer:
                 tenant.close()
         with self._lock:
             idle, self._idle = self._idle, []
-        for session in idle:
+        for session in (*idle, *([self.claim] if self.claim is not None else [])):
             session.close()
 
 

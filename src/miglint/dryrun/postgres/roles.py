@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from miglint.base.structs import Struct
+from miglint.dryrun.interfaces import EngineLostError
 from miglint.dryrun.postgres.connection import QueryError, Row, Session, literal, quoted
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ class Roles:
                 repairs.append(f"GRANT SET ON PARAMETER {_REPLICATION_ROLE} TO {quoted(self.owner)}")
             for name in sorted({str(row[0]) for row in passwords ^ self._passwords}):
                 said.append(f"changes the password of the role {name}")
-                repairs.append(self._password(name))
+                if not self.shared:
+                    repairs.append(self._password(name))
             for row in sorted(properties, key=str):
                 said.append(f"changes who may use or connect to the database {row[0]}")
                 repairs += self._database_back(row)
@@ -210,6 +212,15 @@ class Roles:
                     # What cannot be put back by this role goes with the roles and databases themselves.
                     continue
 
+    def _password_back(self) -> None:
+        """Give the user's own role its password again, where a script changed it and nobody could see that."""
+        access = self.server.access
+        try:
+            Session(access.conninfo(access.user, access.password, access.database), self.server.kill).close()
+        except EngineLostError:
+            if access.password:
+                self._repair([f"ALTER ROLE {quoted(access.user)} PASSWORD {literal(access.password)}"])
+
     def refresh(self, login: Login) -> None:
         """Give a login its password again, after a script changed it where no one may look at it."""
         if not self.shared:
@@ -238,6 +249,7 @@ class Roles:
     def drop(self) -> None:
         """Remove the roles, and all that they still own or may do. Databases of theirs have to be gone."""
         if self.shared:
+            self._password_back()
             return
         listed = ", ".join(map(quoted, self.names))
         with self.server.admin() as admin:
