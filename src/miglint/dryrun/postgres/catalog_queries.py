@@ -11,6 +11,18 @@ from __future__ import annotations
 _OURS = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"
 
 
+# No description of an object is longer, but for one that is made to be: a comment can have a gigabyte.
+_LONGEST = 4_000_000
+
+
+def _bounded(query: str) -> str:
+    """Replace texts that are too long to be read by their beginning and a digest."""
+    return (
+        f"SELECT CASE WHEN octet_length(q.t) > {_LONGEST} THEN json_build_array('huge', left(q.t, 120), md5(q.t))::text"
+        f" ELSE q.t END FROM ({query}) q(t)"
+    )
+
+
 def _no_member(catalog: str, oid: str) -> str:
     return (
         f"NOT EXISTS (SELECT FROM pg_depend ext WHERE ext.classid = '{catalog}'::regclass AND ext.objid = {oid}"
@@ -84,6 +96,8 @@ def relations(oids: str) -> str:
     """Return the query for relations: their oid, the number and name of each column, and the text."""
     which = f"= ANY ('{{{oids}}}'::oid[])"
     return f"""
+SELECT q.oid, q.names, CASE WHEN octet_length(q.t) > {_LONGEST} THEN
+  json_build_array('huge', left(q.t, 120), md5(q.t))::text ELSE q.t END FROM (
 SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.relkind, c.relpersistence, c.reloptions,
   pg_get_expr(c.relpartbound, c.oid), CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
   CASE WHEN c.relhassubclass OR c.relispartition OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN
@@ -91,12 +105,12 @@ SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.r
     JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid) END,
   c.relrowsecurity, c.relforcerowsecurity, c.relreplident, t.spcname, am.amname,
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.relispopulated, c.relacl::text,
-  {_said("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list)::text
+  {_said("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list)::text AS t
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN ({_columns(which)}) cols ON cols.attrelid = c.oid
 LEFT JOIN ({_constraints(f"k.conrelid {which}")}) cons ON cons.conrelid = c.oid LEFT JOIN ({_indexes(which)}) idx ON idx.indrelid = c.oid
-WHERE c.oid {which}"""
+WHERE c.oid {which}) q"""
 
 
 _SEQUENCES = f"""
@@ -287,7 +301,12 @@ _OTHERS_VERSION = "SELECT concat_ws(' ', {})".format(
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = pg_catalog, pg_temp"
 # Three results: whether relations changed, the names of the rest, and whether the rest changed.
 LOOK = (_FINGERPRINTS, _NAMED, _OTHERS_VERSION)
-OTHERS = ";".join((_NAMESPACES, _SEQUENCES, _TYPES, _ROUTINES, _TRIGGERS, _POLICIES, _RULES, _EXTENSIONS, _OTHERS))
+OTHERS = ";".join(
+    map(
+        _bounded,
+        (_NAMESPACES, _SEQUENCES, _TYPES, _ROUTINES, _TRIGGERS, _POLICIES, _RULES, _EXTENSIONS, _OTHERS),
+    )
+)
 
 # How many rows there are in whatever a script may add rows to; what is in large objects is seen nowhere else.
 _COUNTED = (

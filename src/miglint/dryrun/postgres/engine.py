@@ -184,6 +184,7 @@ class Tenant:
         self._lock = threading.Lock()
         self._number = 0
         self._databases: set[str] = set()
+        self._found: tuple[str, ...] = ()
 
     @property
     def may_replicate(self) -> bool:
@@ -220,11 +221,17 @@ class Tenant:
             return opened()
         except EngineLostError:
             self.server.check()
+            # Something that a script of the other lane did, and that nobody has looked at yet.
             self.roles.refresh(login)
+            self._found += self._audited("")
             return opened()
 
     def audit(self, database: str) -> tuple[str, ...]:
         """Put back what the scripts that ran in a database changed outside of it, and say in words what that was."""
+        found, self._found = self._found, ()
+        return found + self._audited(database)
+
+    def _audited(self, database: str) -> tuple[str, ...]:
         with self._lock:
             databases = tuple(self._databases)
         return self.roles.audit(databases, database)

@@ -10,6 +10,7 @@ properties of its databases. `Roles.audit` finds that, puts it back, and says in
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 from collections.abc import Iterable
@@ -84,6 +85,26 @@ class Roles:
         with server.admin() as admin:
             admin.query(";".join(statements))
 
+    @property
+    def _unusual(self) -> str:
+        """The condition for databases whose properties are not those that they are made with."""
+        # A database that is being dropped has the limit -2.
+        return f"""d.datconnlimit <> -2 AND (pg_catalog.pg_get_userbyid(d.datdba) <> {literal(self.owner)}
+          OR NOT (pg_catalog.acldefault('d', d.datdba) @> coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))
+            AND coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba)) @> pg_catalog.acldefault('d', d.datdba))
+          OR d.datconnlimit <> -1 OR NOT d.datallowconn OR d.datistemplate)"""
+
+    @property
+    def _given(self) -> str:
+        """The query for databases in which something belongs to a login, out of reach of the other ones."""
+        logins = ", ".join(literal(login.name) for login in (self.main, self.rows, self.reader))
+        if self.shared:
+            return "SELECT 1 WHERE false"
+        return f"""SELECT DISTINCT b.datname, r.rolname FROM pg_catalog.pg_shdepend d
+          JOIN pg_catalog.pg_roles r ON r.oid = d.refobjid JOIN pg_catalog.pg_database b ON b.oid = d.dbid
+          WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.deptype = 'o'
+          AND r.rolname IN ({logins})"""
+
     def _state(self, databases: Iterable[str]) -> tuple[frozenset[Row], ...]:
         """Return settings, memberships, rights on parameters, passwords, and unusual properties of databases."""
         ours = ", ".join(map(literal, self.names))
@@ -104,10 +125,9 @@ class Roles:
               WHERE rolname IN ({ours})"""
         properties = f"""SELECT d.datname, pg_catalog.pg_get_userbyid(d.datdba), d.datacl::text, d.datconnlimit::text,
           d.datallowconn::text, d.datistemplate::text FROM pg_catalog.pg_database d WHERE d.datname IN ({bases})
-          AND (pg_catalog.pg_get_userbyid(d.datdba) <> {literal(self.owner)} OR d.datacl IS NOT NULL
-          OR d.datconnlimit <> -1 OR NOT d.datallowconn OR d.datistemplate)"""
+          AND {self._unusual}"""
         with self.server.admin() as admin:
-            found = admin.query(";".join((settings, members, rights, passwords, properties)))
+            found = admin.query(";".join((settings, members, rights, passwords, properties, self._given)))
         return tuple(frozenset(rows) for rows in found)
 
     def audit(self, databases: Iterable[str], current: str) -> tuple[str, ...]:
@@ -119,11 +139,11 @@ class Roles:
             mark = self._mark()
             if mark == self._last_mark:
                 return ()
-            settings, members, rights, passwords, properties = self._state(databases)
+            settings, members, rights, passwords, properties, given = self._state(databases)
             own = frozenset(row for row in settings if row[0] is None and row[1] == current)
             if (settings - own, members, rights, passwords) == (
                 self._settings, self._members, self._rights, self._passwords,
-            ) and not properties:  # fmt: skip
+            ) and not properties and not given:  # fmt: skip
                 self._last_mark = mark
                 return ()
             said: list[str] = []
@@ -141,6 +161,13 @@ class Roles:
                 said.append(f"changes who may use or connect to the database {row[0]}")
                 repairs += self._database_back(row)
             self._repair(repairs)
+            for database, login in sorted(given, key=str):
+                said.append(f"makes or gives away what belongs to the role {login}")
+                with (
+                    contextlib.suppress(QueryError, EngineLostError),
+                    contextlib.closing(self.server.admin_in(database or "")) as session,
+                ):
+                    session.query(f"REASSIGN OWNED BY {quoted(login or '')} TO {quoted(self.owner)}")
             self._passwords = self._state(())[3]
             self._last_mark = self._mark()
             return tuple(said)
@@ -155,13 +182,11 @@ class Roles:
             f" || ' ' || max(x.ctid::text) FROM pg_catalog.{catalog} x)"
             for catalog in catalogs
         )
-        owner = f"(SELECT oid FROM pg_catalog.pg_roles WHERE rolname = {literal(self.owner)})"
         unusual = f"""SELECT d.datname FROM pg_catalog.pg_database d
-          WHERE pg_catalog.starts_with(d.datname, {literal(self._prefix)}) AND (d.datdba <> {owner}
-          OR d.datacl IS NOT NULL OR d.datconnlimit <> -1 OR NOT d.datallowconn OR d.datistemplate)"""
+          WHERE pg_catalog.starts_with(d.datname, {literal(self._prefix + "_")}) AND {self._unusual}"""
         with self.server.admin() as admin:
-            found = admin.prepared(self._prefix, f"SELECT {changes}", unusual)
-        return (*found[0], *found[1])
+            found = admin.prepared(self._prefix, f"SELECT {changes}", unusual, self._given)
+        return tuple(row for rows in found for row in rows)
 
     def _settings_back(self, settings: frozenset[Row], said: list[str], repairs: list[str]) -> None:
         for role, database, values in sorted(settings - self._settings, key=str):
