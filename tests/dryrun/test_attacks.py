@@ -78,9 +78,9 @@ class Ground:
                 for rows in admin.query(
                     "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole, rolcanlogin, rolconnlimit, rolpassword,"
                     " rolvaliduntil FROM pg_authid; SELECT roleid, member FROM pg_auth_members;"
-                    " SELECT * FROM pg_db_role_setting; SELECT datname, datdba, coalesce(datacl, acldefault('d', datdba)), datconnlimit,"
-                    " datallowconn,"
-                    " datistemplate FROM pg_database; SELECT spcname FROM pg_tablespace;"
+                    " SELECT * FROM pg_db_role_setting;"
+                    " SELECT datname, datdba, coalesce(datacl, acldefault('d', datdba)), datconnlimit,"
+                    " datallowconn, datistemplate FROM pg_database; SELECT spcname FROM pg_tablespace;"
                     " SELECT gid FROM pg_prepared_xacts; SELECT parname, paracl FROM pg_parameter_acl;"
                     " SELECT slot_name FROM pg_replication_slots; SHOW archive_command; SELECT subname FROM"
                     " pg_subscription; SELECT description FROM pg_shdescription"

@@ -16,6 +16,7 @@ from miglint.dryrun.interfaces import BranchError, Digests, EngineLostError, Fil
 from miglint.dryrun.postgres.connection import QueryError, Session
 from miglint.dryrun.postgres.extensions import created_extension
 from miglint.dryrun.postgres.rows import changed_tables, digests, storage, values
+from miglint.dryrun.postgres.script_session import START
 from miglint.dryrun.results import EngineError, Execution, StatementRun
 from miglint.dryrun.statements import Prepared
 from miglint.schema.value import Schema
@@ -24,8 +25,6 @@ from miglint.sql.operations import Name
 if TYPE_CHECKING:
     from miglint.dryrun.postgres.database import PostgresDatabase
 
-# The role that a session begins with, which resetting the session's own role takes away.
-START = "RESET ROLE"
 # What `DISCARD ALL` does, which is not allowed here.
 _CLEAN = (
     "RESET SESSION AUTHORIZATION; RESET ALL; DEALLOCATE ALL; CLOSE ALL; UNLISTEN *;"

@@ -275,38 +275,51 @@ _LEFT_OUT = {
     "pg_trigger": "NOT x.tgisinternal",
     "pg_rewrite": "x.rulename <> '_RETURN'",
 }
-_OTHERS_VERSION = "SELECT concat_ws(' ', {})".format(
-    ", ".join(
-        [
-            "(SELECT count(*) || ':' || sum(hashtextextended(x.ctid::text, x.xmin::text::int8))"
-            f" FROM {catalog} x WHERE ({'' if column == '2200' else 'x.'}{column} >= 16384 OR"
-            f" {'' if column == '2200' else 'x.'}{column} = 2200) AND {_LEFT_OUT.get(catalog, 'true')})"
-            for catalog, column in _CATALOGS.items()
-        ]
-        + [
-            "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8)) FROM pg_class c"
-            " WHERE c.oid >= 16384 AND c.relkind IN ('S', 'c'))",
-            "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum)) FROM pg_attribute a"
-            " JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'c')",
-            "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8)) FROM pg_depend d"
-            " WHERE d.deptype IN ('a', 'i', 'e') AND d.objid >= 16384 AND (d.deptype = 'e'"
-            " OR d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0))",
-            "(SELECT count(*) || ':' || sum(hashint8extended(k.xmin::text::int8, k.oid::int8)) FROM pg_constraint k"
-            " WHERE k.contypid >= 16384)",
-        ]
-    )
+_PARTS = {
+    "sequence classes": "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8))"
+    " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('S', 'c'))",
+    "composite attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
+    " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'c')",
+    "dependencies": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8)) FROM pg_depend d"
+    " WHERE d.deptype IN ('a', 'i', 'e') AND d.objid >= 16384 AND (d.deptype = 'e'"
+    " OR d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0))",
+    "domain constraints": "(SELECT count(*) || ':' || sum(hashint8extended(k.xmin::text::int8, k.oid::int8))"
+    " FROM pg_constraint k WHERE k.contypid >= 16384)",
+} | {
+    catalog: "(SELECT count(*) || ':' || sum(hashtextextended(x.ctid::text, x.xmin::text::int8))"
+    f" FROM {catalog} x WHERE ({'' if column == '2200' else 'x.'}{column} >= 16384 OR"
+    f" {'' if column == '2200' else 'x.'}{column} = 2200) AND {_LEFT_OUT.get(catalog, 'true')})"
+    for catalog, column in _CATALOGS.items()
+}  # fmt: skip
+# What every text may have in it, and every text with an expression.
+_ANYWHERE = ("pg_namespace", "pg_description", "dependencies")
+_IN_EXPRESSIONS = (
+    "pg_enum", "pg_range", "pg_collation", "pg_operator", "pg_opclass", "pg_cast", "pg_ts_config", "pg_ts_dict",
+    "pg_language", "pg_aggregate",
+)  # fmt: skip
+# The queries for all that is no relation, each with what its answers are made of.
+_REST = (
+    (_NAMESPACES, ()),
+    (_SEQUENCES, ("pg_sequence", "sequence classes")),
+    (_TYPES, ("pg_type", "sequence classes", "composite attributes", "domain constraints", *_IN_EXPRESSIONS)),
+    (_ROUTINES, ("pg_proc", "pg_type", *_IN_EXPRESSIONS)),
+    (_TRIGGERS, ("pg_trigger", "pg_proc", *_IN_EXPRESSIONS)),
+    (_POLICIES, ("pg_policy", *_IN_EXPRESSIONS)),
+    (_RULES, ("pg_rewrite", *_IN_EXPRESSIONS)),
+    (_EXTENSIONS, ("pg_extension",)),
+    (_OTHERS, tuple(_PARTS)),
+)
+_NAMES = tuple(_PARTS)
+_OTHERS_VERSION = f"SELECT {', '.join(_PARTS.values())}"
+# For each of these queries, the columns of their versions.
+REST = tuple(
+    (_bounded(query), tuple(sorted({_NAMES.index(part) for part in (*_ANYWHERE, *parts)}))) for query, parts in _REST
 )
 
 # All names are the system's: these run in a session of a role that can make no others, and temporary ones come last.
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = pg_catalog, pg_temp"
 # Three results: whether relations changed, the names of the rest, and whether the rest changed.
 LOOK = (_FINGERPRINTS, _NAMED, _OTHERS_VERSION)
-OTHERS = ";".join(
-    map(
-        _bounded,
-        (_NAMESPACES, _SEQUENCES, _TYPES, _ROUTINES, _TRIGGERS, _POLICIES, _RULES, _EXTENSIONS, _OTHERS),
-    )
-)
 
 # How many rows there are in whatever a script may add rows to; what is in large objects is seen nowhere else.
 _COUNTED = (

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.dryrun.postgres.catalog import BUILDERS
-from miglint.dryrun.postgres.catalog_queries import BEGIN, LOOK, OTHERS, relations
+from miglint.dryrun.postgres.catalog_queries import BEGIN, LOOK, REST, relations
 from miglint.dryrun.postgres.connection import Row, Session
 from miglint.schema.objects import Key, SchemaObject
 from miglint.schema.value import Schema
@@ -45,7 +45,7 @@ class Reader:
         self._last: tuple[frozenset[str], Schema] = (frozenset(), Schema.of(Dialect.POSTGRES, ()))
         self._relations: dict[tuple[_Seen, Renamed], str] = {}
         self._columns: dict[_Seen, tuple[tuple[str, str], ...]] = {}
-        self._others: dict[tuple[str, Renamed], tuple[str, ...]] = {}
+        self._others: dict[tuple[int, Row, Renamed], tuple[str, ...]] = {}
         self._names: dict[str, str] = {}
 
     def read(self, session: Session) -> Schema:
@@ -90,11 +90,15 @@ class Reader:
             read = self._read_texts(query, stale)
             for one in stale:
                 self._relations[one, renamed] = read[one.oid]
-        key = (others[0][0] or "", renamed)
-        if key not in self._others:
-            rest = query(OTHERS)
-            self._others[key] = tuple(self._timeless(row[0]) for rows in rest for row in rows if row[0] is not None)
-        return frozenset((*(self._relations[one, renamed] for one in seen), *self._others[key]))
+        rest: list[str] = []
+        versions = others[0]
+        for number, (sql, columns) in enumerate(REST):
+            key = (number, tuple(versions[column] for column in columns), renamed)
+            if key not in self._others:
+                rows = query(sql)[0]
+                self._others[key] = tuple(self._timeless(row[0]) for row in rows if row[0] is not None)
+            rest += self._others[key]
+        return frozenset((*(self._relations[one, renamed] for one in seen), *rest))
 
     def _read_texts(self, query: Query, wanted: list[_Seen]) -> dict[str, str]:
         """Read the texts of relations by oid, and remember what their columns are called."""

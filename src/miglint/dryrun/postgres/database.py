@@ -1,26 +1,22 @@
-"""One throwaway PostgreSQL database, and how scripts run in it."""
+"""Throwaway PostgreSQL databases: copies, what is read of them, and when a copy can be used again."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from miglint.base.lazy_regex import pattern
-from miglint.base.structs import Struct
+from miglint.base.structs import Struct, field
 from miglint.dryrun.compare import compare
 from miglint.dryrun.interfaces import Database, Digests, EngineLostError, Filled, Rehearsal
-from miglint.dryrun.postgres.branch import START, PostgresBranch, can_branch
+from miglint.dryrun.postgres.branch import PostgresBranch, can_branch
 from miglint.dryrun.postgres.catalog_queries import COUNTS
-from miglint.dryrun.postgres.connection import Bounds, QueryError, Row, ServerError, Session, quoted
-from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
+from miglint.dryrun.postgres.connection import QueryError, Row, Session
 from miglint.dryrun.postgres.fill import fill
-from miglint.dryrun.postgres.lock_observer import Watch
 from miglint.dryrun.postgres.rows import FILLED, SEQUENCES, digests, values
-from miglint.dryrun.postgres.superuser_calls import replacements
+from miglint.dryrun.postgres.script_session import ScriptSession
 from miglint.dryrun.results import EngineError, Execution, StatementRun
-from miglint.dryrun.statements import Piece, Prepared
+from miglint.dryrun.statements import Prepared
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 
@@ -28,10 +24,6 @@ if TYPE_CHECKING:
     from miglint.dryrun.postgres.engine import Tenant
     from miglint.dryrun.postgres.roles import Login
 
-# The server stops a statement itself at its time-out; we ask a little later, in case the script switched that off.
-_MARGIN = 0.5
-_REFUSED = "42501"
-_UNDEFINED_OBJECT = "42704"
 # What was undone is still in the catalog's files, and slows all that reads them. Owners of databases may tidy up.
 _TIDY = "VACUUM " + ", ".join(
     f"pg_catalog.{catalog}"
@@ -41,24 +33,17 @@ _TIDY = "VACUUM " + ", ".join(
     )
 )  # fmt: skip
 _TIDY_EVERY = 8
-_NO_ROLE = pattern(
-    r'role ".+" does not exist|must be able to SET ROLE ".+"|must be member of role ".+"'
-    r'|permission denied to set role ".+"',
-    re.DOTALL,
-)
-_OUT_OF_SPACE = pattern(r"53100|53400")
-_STOPPED = pattern(r"57014|25P04")
 
 
 class State(Struct, frozen=True):
     """What a schema does not say of a database: how many rows each catalog has, the tables' rows, and the sequences."""
 
     counts: tuple[str | None, ...]
-    rows: Digests
-    sequences: tuple[Row, ...]
+    rows: Digests = field(default_factory=dict)
+    sequences: tuple[Row, ...] = ()
 
 
-class PostgresDatabase:
+class PostgresDatabase(ScriptSession):
     """A database of ours, with one connection of the scripts' role, made when it is first needed.
 
     The catalog is read by another role in another session, which sees what was committed. That session would be in the
@@ -75,13 +60,9 @@ class PostgresDatabase:
         origin: PostgresDatabase | None = None,
         first: bool = False,
     ) -> None:
-        self.name = name
-        self.tenant = tenant
-        self.server = tenant.server
-        self.login = login or tenant.roles.main
+        super().__init__(tenant, name, login or tenant.roles.main)
         self._origin = origin
         self._first = first
-        self._open: Session | None = None
         self._reading: Session | None = None
         self._schema: Schema | None = None
         self._spare: PostgresDatabase | None = None
@@ -92,24 +73,11 @@ class PostgresDatabase:
         self._returned = 0
 
     @property
-    def session(self) -> Session:
-        """The connection of the scripts' role."""
-        if self._open is None or not self._open.alive:
-            self._disconnect()
-            self._open = self.tenant.session(self.name, self.login)
-        return self._open
-
-    @property
     def _catalog(self) -> Session:
         """The connection that reads the catalog."""
         if self._reading is None:
             self._reading = self.tenant.reading_session(self.name)
         return self._reading
-
-    def _disconnect(self) -> None:
-        if self._open is not None:
-            self._open.close()
-            self._open = None
 
     def _leave(self) -> None:
         """Close all connections to the database."""
@@ -117,13 +85,6 @@ class PostgresDatabase:
         if self._reading is not None:
             self._reading.close()
             self._reading = None
-
-    def clean(self) -> Session:
-        """Return the connection as if no script had run in it."""
-        session = self.session
-        session.query("DISCARD ALL")
-        session.query(START)
-        return session
 
     def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
         """Run a script and commit it as its tool would."""
@@ -160,113 +121,6 @@ class PostgresDatabase:
                 return
         self._drop_spare()
 
-    def execute(
-        self, script: Prepared, statements: list[StatementRun], *, observe: bool = False, count: bool = False
-    ) -> EngineError | None:
-        """Run the statements of a script where the session stands, and put what they did into `statements`."""
-        session = self.session
-        watch = Watch(session, count=count) if observe else None
-        disabled: set[str] = set()
-        for index, piece in enumerate(script.pieces):
-            begun = time.perf_counter()
-            error = self._statement(session, index, piece, disabled)
-            if error is None and script.wrapped and not session.in_transaction:
-                ended = ServerError("the statement ended the transaction that the script runs in", _REFUSED)
-                error = self.said(ended, index, (piece,), 0.0)
-            seconds = time.perf_counter() - begun
-            # What fails outside of a transaction leaves what it did so far.
-            if watch is None or (error is not None and (session is not self._open or session.in_transaction)):
-                statements.append(StatementRun(index, piece.span, seconds))
-            else:
-                statements.append(watch.look(index, piece.span, seconds))
-            if error is not None:
-                return error
-        return None
-
-    def bounds(self) -> Bounds:
-        """Return what the next statement may use."""
-        server = self.server
-        left = server.deadline.left
-        own = server.limits.statement + _MARGIN
-        name = "statement time-out" if own <= left else "total time-out"
-        return Bounds(min(own, left), server.limits.notices, self._over, name)
-
-    def _over(self) -> str | None:
-        if self.server.deadline.left <= 0:
-            return "total time-out"
-        return "disk" if self.server.size(self.name) > self.server.limits.disk else None
-
-    def _statement(self, session: Session, index: int, piece: Piece, disabled: set[str]) -> EngineError | None:
-        if self.server.deadline.left <= 0:
-            said = ServerError("the time for the whole dry run is over", _STOPPED.pattern[:5], limit="total time-out")
-            return self.said(said, index, (piece,), 0.0)
-        begun = time.monotonic()
-        extension = created_extension(piece.text)
-        if extension is not None:
-            error, done = self._extension(extension, piece)
-            if error is not None or done:
-                return self.said(error, index, (piece,), 0.0)
-        try:
-            instead = replacements(piece.text, disabled) if self.tenant.may_replicate else None
-            said_by_server = None
-            for text in instead or (piece.text,):
-                said_by_server = said_by_server or session.script(text, self.bounds())
-        except EngineLostError as lost:
-            self._disconnect()
-            self.server.check()
-            return self.said(ServerError(str(lost), limit="connection"), index, (piece,), 0.0)
-        if not session.alive:
-            self._disconnect()
-            self.server.check()
-        return self.said(said_by_server, index, (piece,), time.monotonic() - begun)
-
-    def _extension(self, name: str, piece: Piece) -> tuple[ServerError | None, bool]:
-        """Make an allowed extension possible for the scripts' role; True when nothing is left to run."""
-        server = self.server
-        if name not in server.available:
-            if name not in ALLOWED and name not in STAND_INS:
-                return None, False
-            hint = "run the dry run on a server that has it: `--dry-run=local`, `--dry-run=docker` or `--database-url`"
-            return ServerError(f'extension "{name}" is not available on this server', "0A000", None, hint), False
-        if name in server.stand_ins:
-            server.used_stand_ins.add(name)
-        if not self.made_for(name):
-            return None, False
-        # Their scripts use what they make and what the system has, and nothing that is in the database.
-        session = server.admin_in(self.name)
-        try:
-            session.query(f"CREATE EXTENSION IF NOT EXISTS {quoted(name)}")
-        except QueryError as failed:
-            return failed.error, False
-        finally:
-            session.close()
-        return None, not is_guarded(piece.text)
-
-    def made_for(self, extension: str) -> bool:
-        """Tell whether an extension is made for the scripts' role, by another one and in another session."""
-        return extension in ALLOWED and not self.server.marks_trusted and self.server.superuser
-
-    def said(
-        self, error: ServerError | None, index: int, pieces: tuple[Piece, ...], seconds: float
-    ) -> EngineError | None:
-        """Return the server's error as one of the script's statement."""
-        if error is None:
-            return None
-        span = pieces[0].span if pieces else None
-        place = None
-        if span is not None and error.position >= 0 and index >= 0:
-            place = min(span.start + error.position, span.end)
-        limit = error.limit
-        if limit is None and error.sqlstate in (_REFUSED, _UNDEFINED_OBJECT) and _NO_ROLE.fullmatch(error.message):
-            limit = "roles"
-        elif limit is None and error.sqlstate == _REFUSED:
-            limit = "refused"
-        elif limit is None and error.sqlstate and _OUT_OF_SPACE.match(error.sqlstate):
-            limit = "disk"
-        elif limit is None and error.sqlstate and _STOPPED.match(error.sqlstate):
-            limit = "statement time-out" if seconds >= self.server.limits.statement * 0.9 else None
-        return EngineError(error.message, error.sqlstate, error.detail, error.hint, index, span, place, limit)
-
     def rehearse(self, script: Prepared) -> Rehearsal:
         """Run a script on a copy and look at what it left. The copy is kept while it is as it was."""
         if self._origin is not None:
@@ -298,9 +152,12 @@ class PostgresDatabase:
         """Count the rows of the catalogs, and describe those of the tables that have any."""
         filled, counts = self._catalog.prepared("state", FILLED, COUNTS)
         tables = [Name(schema, name or "") for schema, name in filled]
-        found = digests(self.clean(), tables) if tables else {}
         has_sequences = counts[0][0] != "0"
-        sequences = tuple(self.clean().query(SEQUENCES)[0]) if has_sequences else ()
+        if not tables and not has_sequences:
+            return State(tuple(counts[0]))
+        session = self.clean()
+        found = digests(session, tables) if tables else {}
+        sequences = tuple(session.query(SEQUENCES)[0]) if has_sequences else ()
         return State(tuple(counts[0]), found, sequences)
 
     def _run_again(self, script: Prepared) -> tuple[Rehearsal, bool]:
