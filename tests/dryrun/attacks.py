@@ -273,7 +273,7 @@ _HIDDEN = {
     ),
     "pg_policy": ("CREATE POLICY hidden ON users USING (true);", "polname <> 'hidden'"),
     "pg_sequence": ("CREATE SEQUENCE hidden;", "seqrelid <> 'hidden'::regclass"),
-    "pg_description": ("COMMENT ON TABLE users IS 'hidden';", "description <> 'hidden'"),
+    "pg_attrdef": ("ALTER TABLE users ALTER nick SET DEFAULT 'hidden';", "adrelid <> 'users'::regclass"),
     "pg_rewrite": ("CREATE RULE hidden AS ON DELETE TO users DO INSTEAD NOTHING;", "rulename <> 'hidden'"),
 }  # fmt: skip
 
@@ -318,6 +318,7 @@ _TRANSACTIONS = {
     "leaves a transaction open": "BEGIN; LOCK TABLE users;",
     "prepares the transaction": "BEGIN; CREATE TABLE t (x int); PREPARE TRANSACTION 'evil';",
     "discards all": "DISCARD ALL;",
+    "a session that ends by itself": "CREATE TABLE t (x int); SET idle_in_transaction_session_timeout = 1;",
 }  # fmt: skip
 
 _BOUNDED = {

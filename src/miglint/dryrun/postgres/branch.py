@@ -7,9 +7,10 @@ way round, nothing passes here that would fail there: constraints that wait for 
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from miglint.dryrun.interfaces import BranchError, Digests, EngineLostError, Filled, Rehearsal
@@ -46,6 +47,16 @@ def can_branch(database: PostgresDatabase, scripts: Iterable[Prepared]) -> bool:
     )
 
 
+@contextlib.contextmanager
+def _lost_is_doubtful(database: PostgresDatabase) -> Iterator[None]:
+    """Turn a connection that a script's settings have ended into a doubt: a copy shows whose fault it is."""
+    try:
+        yield
+    except EngineLostError:
+        database.server.check()
+        raise BranchError from None
+
+
 class PostgresBranch:
     """A transaction of a database, which until `drop` must not be used otherwise."""
 
@@ -63,9 +74,10 @@ class PostgresBranch:
         """Run a script; when it fails, it is undone. Raises `BranchError` when that may be due to the branch."""
         started = time.perf_counter()
         statements: list[StatementRun] = []
-        error = self._run(script, statements, observe=observe, count=count)
-        if error is not None:
-            self._undo()
+        with _lost_is_doubtful(self._database):
+            error = self._run(script, statements, observe=observe, count=count)
+            if error is not None:
+                self._undo()
         return Execution(tuple(statements), error, time.perf_counter() - started)
 
     def _run(
@@ -110,22 +122,25 @@ class PostgresBranch:
 
     def touched(self) -> frozenset[Name]:
         """Return the tables that were written to, made again, or are gone."""
-        session = self._settle()
-        now = storage(session)
-        apart = {name for name, where in self._storage.items() if now.get(name) != where}
-        return changed_tables(session) | apart
+        with _lost_is_doubtful(self._database):
+            session = self._settle()
+            now = storage(session)
+            apart = {name for name, where in self._storage.items() if now.get(name) != where}
+            return changed_tables(session) | apart
 
     def digests(self, only: Iterable[Name] | None = None) -> Digests:
         """Describe the rows of all tables, or of those named that are there."""
-        session = self._settle()
-        found = digests(session, only)
-        if session.failed:
-            raise BranchError
-        return found
+        with _lost_is_doubtful(self._database):
+            session = self._settle()
+            found = digests(session, only)
+            if session.failed:
+                raise BranchError
+            return found
 
     def values(self, table: Name, column: str) -> Mapping[str | None, int]:
         """Return hashes of the values of a column."""
-        return values(self._settle(), table, column)
+        with _lost_is_doubtful(self._database):
+            return values(self._settle(), table, column)
 
     def copy(self) -> PostgresDatabase:
         """A transaction cannot be copied."""

@@ -27,6 +27,7 @@ _LOOK = 0.25
 _GRACE = 2.0
 _OWN_SECONDS = 60.0
 _ALL_NOTICES = 1_000_000
+_CANCELED = "57014"
 
 
 class ServerError(Struct, frozen=True):
@@ -209,7 +210,7 @@ class Session:
                 raise QueryError(ServerError(f"stopped: {stopped[0]}", "57014", limit=stopped[0])) from None
             raise EngineLostError(f"the connection to the server was lost: {str(lost).strip()}") from None
         if failed is not None:
-            limit = stopped[0] if stopped else None
+            limit = stopped[0] if stopped else "statement time-out" if failed.sqlstate == _CANCELED else None
             raise QueryError(ServerError(failed.message, failed.sqlstate, failed.detail, failed.hint, -1, limit))
         return results
 

@@ -98,12 +98,7 @@ class PostgresDatabase(ScriptSession):
         if script.wrapped:
             session.query("BEGIN")
         error = self.execute(script, statements, observe=observe, count=count)
-        session = self.session
-        if session.in_transaction:
-            if error is None and (script.wrapped or script.ended):
-                error = self.said(session.script("COMMIT", self.bounds()), -1, script.pieces[-1:], 0.0)
-            if session.alive and session.in_transaction:
-                session.query("ROLLBACK")
+        error = self.finish(session, script, error)
         beyond = self.tenant.audit(self.name)
         seconds = time.perf_counter() - started
         self._ended_well = error is None

@@ -229,13 +229,11 @@ class Roles:
         ]
 
     def _repair(self, statements: Iterable[str]) -> None:
-        with self.server.admin() as admin:
-            for statement in statements:
-                try:
-                    admin.query(statement)
-                except QueryError:
-                    # What cannot be put back by this role goes with the roles and databases themselves.
-                    continue
+        for statement in statements:
+            # What cannot be put back by this role goes with the roles and databases themselves. A database that goes
+            # at this moment ends the session.
+            with contextlib.suppress(QueryError, EngineLostError), self.server.admin() as admin:
+                admin.query(statement)
 
     def _password_back(self) -> None:
         """Give the user's own role its password again, where a script changed it and nobody could see that."""

@@ -58,11 +58,39 @@ class ScriptSession:
             self._open = None
 
     def clean(self) -> Session:
-        """Return the connection as if no script had run in it."""
-        session = self.session
+        """Return the connection as if no script had run in it; a new one where a script's settings have ended it."""
+        try:
+            return self._reset(self.session)
+        except EngineLostError:
+            self._disconnect()
+            self.server.check()
+            return self._reset(self.session)
+
+    @staticmethod
+    def _reset(session: Session) -> Session:
         session.query("DISCARD ALL")
         session.query(START)
         return session
+
+    def finish(self, session: Session, script: Prepared, error: EngineError | None) -> EngineError | None:
+        """End the transaction of a script that ran, and return its error, or that of the end."""
+        try:
+            if session.alive and session.in_transaction:
+                if error is None and (script.wrapped or script.ended):
+                    error = self.said(session.script("COMMIT", self.bounds()), -1, script.pieces[-1:], 0.0)
+                if session.alive and session.in_transaction:
+                    session.query("ROLLBACK")
+                return error
+            lost = "the connection to the server was lost before the commit"
+        except EngineLostError as failed:
+            lost = str(failed)
+        if session is self._open and (error is not None or not script.wrapped) and session.alive:
+            return error
+        self._disconnect()
+        self.server.check()
+        if error is None and script.wrapped:
+            error = self.said(ServerError(lost, limit="connection"), -1, script.pieces[-1:], 0.0)
+        return error
 
     def execute(
         self, script: Prepared, statements: list[StatementRun], *, observe: bool = False, count: bool = False
