@@ -3,6 +3,7 @@
 # make attacks   run every attack on the dry run, on PostgreSQL 15 and 18
 # make lint   style, types, coverage
 # make bench  measure against squawk
+# make kills   kill 200 dry runs at random moments and look for what is left (as root: KILLS="--user nobody")
 # make agreement FOLDERS="..."   how often the replay and the engines agree
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 COVERAGE_FLOOR := 85
 
-.PHONY: demo test attacks lint format bench agreement clean
+.PHONY: demo test attacks lint format bench kills agreement clean
 
 demo: $(READY)
 	$(BIN)/miglint check migrations/ --dry-run --verbose --no-cache
@@ -37,6 +38,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py $(FOLDERS)
+
+kills: $(READY)
+	$(BIN)/python benchmarks/kills.py $(KILLS)
 
 agreement: $(READY)
 	$(BIN)/python -m miglint.cli.agreement $(or $(FOLDERS),.)

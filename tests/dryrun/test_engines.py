@@ -17,8 +17,8 @@ from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import Session
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.postgres.local import find_local, start_local
+from miglint.dryrun.postgres.programs import programs_in
 from miglint.dryrun.postgres.remote_server import connect_url
-from miglint.dryrun.postgres.server_process import programs_in
 from miglint.dryrun.prerequisites import missing_extensions
 from miglint.dryrun.runner import dry_run
 

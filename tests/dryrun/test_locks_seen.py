@@ -15,7 +15,7 @@ from miglint.rules.execution.locks import locks_differ
 from miglint.rules.execution.outcomes import Executed
 from miglint.rules.locks.seen import compared
 from miglint.rules.registry import Context
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 from miglint.schema.objects import Key
 from miglint.sql import parse
 

@@ -13,7 +13,7 @@ from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.steps import Scripts
 from miglint.replay.steps import empty_schema
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 
 from .histories import history, migration
 

@@ -14,9 +14,13 @@ from miglint.base.model import SourceFile
 from miglint.base.structs import replace
 from miglint.report import FORMATS, render
 from miglint.report.value import MigrationReport, Report, as_dict, from_dict
-from miglint.report.view import View
+from miglint.report.view import RuleDescription, View
 
 SQL = "ALTER TABLE a\n\tADD CONSTRAINT c CHECK (n > 0);\nDROP TABLE b;\n"
+DESCRIPTIONS = {
+    "IDM003": RuleDescription("add-constraint-unguarded", "A summary", Severity.ERROR, "IDM", ("postgres",)),
+    "IDM004": RuleDescription("create-index-unguarded", "Another summary", Severity.ERROR, "IDM", ("postgres",)),
+}
 VERDICT = {
     "forward_idempotent": False,
     "rollback_idempotent": None,
@@ -230,10 +234,11 @@ def test_a_fold_cannot_begin_with_a_command():
 
 
 def test_sarif():
-    log = json.loads(render("sarif", REPORT, View(prefix="a b/")))
+    log = json.loads(render("sarif", REPORT, View(prefix="a b/", rules=DESCRIPTIONS)))
     run = log["runs"][0]
     assert log["version"] == "2.1.0"
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["IDM003"]
+    assert run["tool"]["driver"]["rules"][0]["shortDescription"] == {"text": "A summary"}
     first, _, third, last = run["results"]
     assert first["level"] == "error"
     place = first["locations"][0]["physicalLocation"]

@@ -8,12 +8,13 @@ import pytest
 
 from miglint.base.errors import UsageError
 from miglint.base.findings import Finding
+from miglint.base.structs import replace
 from miglint.config.settings import load as load_settings
 from miglint.discovery import discover
 from miglint.linter import parallel
-from miglint.linter.dispatch import Asked
-from miglint.linter.run import STYLE, Job, check
-from miglint.rules.selection import Names, load_rules, select
+from miglint.linter.dispatch import RuleDispatcher
+from miglint.linter.run import Job, check
+from miglint.rules.selection import load_rules, select
 
 from .checking import Checker
 
@@ -188,10 +189,7 @@ def test_a_rule_of_sqlfluff_that_breaks_down_is_told_beside_the_others(checker: 
         ("001_a.down.sql", "rollback"),
         ("001_a.up.sql", "forward"),
     ]
-    assert (
-        "rule STY001 (sqlfluff) broke down here: SqlfluffError: LT05 layout.long_lines raised: '<=' not"
-        in broken[0].message
-    )
+    assert "rule STY001 (sqlfluff) crashed: SqlfluffError: LT05 layout.long_lines raised: '<=' not" in broken[0].message
     assert said(tuple(item for item in found if item.code != "INT001"), files) == SAID
 
 
@@ -257,7 +255,7 @@ def test_several_processes_say_what_one_says(checker: Checker, monkeypatch: pyte
 def test_only_the_files_that_are_wanted_are_linted(checker: Checker) -> None:
     checker({"miglint.toml": ON, "001_a.up.sql": WRONG, "001_a.down.sql": WRONG})
     settings = load_settings(cwd=".")
-    asked = Asked(select(settings, load_rules()), {})
+    asked = RuleDispatcher(select(settings, load_rules()), {})
     ((migration,),) = [history.migrations for history in discover((".",)).histories]
     wanted = {
         told: {placed.hit.file.path for placed in asked.scripts(migration, told)}
@@ -270,8 +268,15 @@ def test_only_the_files_that_are_wanted_are_linted(checker: Checker) -> None:
     assert {item.path for item in report.findings} == {"001_a.down.sql"}
 
 
-def test_every_name_of_a_rule_that_sqlfluff_answers_for_is_known_to_the_cache() -> None:
-    known = load_rules()
-    needing = {code for code, rule in known.items() if rule.needs is not None}
-    assert needing == {"STY001"}
-    assert {name for name, codes in Names.of(known).by_name.items() if codes & needing} == STYLE
+@pytest.mark.parametrize("name", ["all", "STY", "style", "sty001", "sqlfluff"])
+def test_what_sqlfluff_finds_is_not_kept_under_any_of_its_names(
+    checker: Checker, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIGLINT_CACHE_DIR", "cache")
+    checker({"001_a.up.sql": WRONG, "001_a.down.sql": WRONG})
+    check(Job(load_settings(cwd="."), (".",)))
+    entries = set(Path("cache").rglob("*"))
+    assert entries
+    settings = replace(load_settings(cwd="."), extend_select=(name,))
+    assert any(item.code == "STY001" for item in check(Job(settings, (".",))).report.findings)
+    assert set(Path("cache").rglob("*")) == entries

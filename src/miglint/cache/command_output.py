@@ -166,6 +166,10 @@ class Question:
         fresh = newest > self.started_ns - _TOO_FRESH_NS
         self._inputs = None if fresh else inputs
 
+    def forget(self) -> None:
+        """Keep no answer: it depends on more than what was observed."""
+        self._inputs = None
+
     def keep(self, answer: Answer) -> None:
         """Keep an answer, unless something changed so lately that it may be about another text."""
         inputs = self._inputs

@@ -8,7 +8,7 @@ import click
 
 from miglint import __version__
 from miglint.cache.command_output import Question
-from miglint.cli.main import INTERRUPTED
+from miglint.cli.exit_status import INTERRUPTED
 
 # The first line of each command's help, so that listing them imports none of them.
 COMMANDS = {

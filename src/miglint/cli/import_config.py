@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from miglint.base.errors import UsageError
-from miglint.rules.selection import Names, load_rules
+from miglint.rules.selection import load_rules
 
 SQUAWK = ".squawk.toml"
 _KNOWN = {"excluded_rules", "included_rules", "excluded_paths", "pg_version", "assume_in_transaction"}
@@ -39,9 +39,9 @@ def from_squawk(path: Path) -> list[str]:
 
 
 def _rules(values: dict[str, Any], key: str, ours: str) -> list[str]:
-    names = Names.of(load_rules())
+    registry = load_rules()
     listed = [f"squawk:{name}" for name in _texts(values, key)]
-    known = [name for name in listed if names.resolve(name) is not None]
+    known = [name for name in listed if registry.resolve(name) is not None]
     lines = ["", f"{ours} = {_list(known)}"] if known else []
     unknown = [name for name in listed if name not in known]
     return lines + [f"# `{name}` of `{key}` has no like here." for name in unknown]

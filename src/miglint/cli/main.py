@@ -13,8 +13,7 @@ from contextlib import suppress
 from time import perf_counter
 
 from miglint import __version__
-
-INTERRUPTED = 130
+from miglint.cli.exit_status import INTERRUPTED
 
 
 def entry() -> None:

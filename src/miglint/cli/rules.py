@@ -8,11 +8,10 @@ from typing import Any
 import click
 
 from miglint.base.errors import UsageError
-from miglint.base.findings import FAMILIES
 from miglint.cli.output import write
 from miglint.config.settings import load
 from miglint.config.toml_table import nearest
-from miglint.rules.registry import Rule
+from miglint.rules.definition import Rule
 from miglint.rules.selection import Selection, load_rules, select
 
 
@@ -27,7 +26,7 @@ def command(*, format_: str, tool: str | None, config: str | None) -> None:
     if tool is not None:
         write(_aliases(chosen, tool, format_), None)
     elif format_ == "json":
-        write(json.dumps([_rule(rule, chosen) for rule in chosen.names.rules.values()], indent=2) + "\n", None)
+        write(json.dumps([_rule(rule, chosen) for rule in chosen.registry.rules.values()], indent=2) + "\n", None)
     else:
         write(_listed(chosen), None)
 
@@ -36,7 +35,7 @@ def _rule(rule: Rule, chosen: Selection) -> dict[str, Any]:
     return {
         "code": rule.code,
         "name": rule.name,
-        "family": FAMILIES[rule.family],
+        "family": rule.category,
         "severity": str(chosen.severity.get(rule.code, rule.severity)),
         "enabled": rule.code in chosen.enabled,
         "dialects": list(rule.dialects),
@@ -53,9 +52,9 @@ def _plain(value: object) -> object:
 
 def _listed(chosen: Selection) -> str:
     lines: list[str] = []
-    known = chosen.names.rules.values()
+    known = chosen.registry.rules.values()
     longest = max((len(rule.name) for rule in known), default=0)
-    for short, long in FAMILIES.items():
+    for short, long in chosen.registry.families.items():
         rules = [rule for rule in known if rule.family == short]
         if rules:
             lines += ["", f"{short}  {long}"] if lines else [f"{short}  {long}"]
@@ -69,7 +68,7 @@ def _listed(chosen: Selection) -> str:
 def _aliases(chosen: Selection, tool: str, format_: str) -> str:
     """Return the map from another tool's names to codes."""
     tools: dict[str, dict[str, list[str]]] = {}
-    for rule in chosen.names.rules.values():
+    for rule in chosen.registry.rules.values():
         for alias in rule.aliases:
             other, _, name = alias.partition(":")
             tools.setdefault(other, {}).setdefault(name, []).append(rule.code)

@@ -14,9 +14,9 @@ from miglint.cli.request import Request
 from miglint.config.settings import SEVERITIES, Settings, load, overlooked, parse_targets
 from miglint.linter import baseline as baselines
 from miglint.linter.run import Job, Outcome, check
-from miglint.report import render
+from miglint.report import DESCRIBING, render
 from miglint.report.value import Report
-from miglint.report.view import View
+from miglint.report.view import RuleDescription, View
 
 
 def run_check(request: Request, question: Question | None) -> int:
@@ -77,6 +77,7 @@ def run_check(request: Request, question: Question | None) -> int:
         request.quiet,
         width(),
         checkout_prefix(),
+        _descriptions(settings) if request.format_ in DESCRIBING else {},
     )
     answer = _answer(request, settings, report, remarks, shown)
     write(answer.text(round((perf_counter() - started) * 1000)), request.output)
@@ -87,6 +88,17 @@ def run_check(request: Request, question: Question | None) -> int:
     elif question is not None:
         question.keep(answer)
     return answer.status
+
+
+def _descriptions(settings: Settings) -> dict[str, RuleDescription]:
+    """Return what the rules are about, by code."""
+    # Importing the rules takes longer than an answer from the cache.
+    from miglint.rules.selection import load_rules
+
+    return {
+        code: RuleDescription(rule.name, rule.summary, rule.severity, rule.family, rule.dialects)
+        for code, rule in load_rules(settings).rules.items()
+    }
 
 
 def _answer(request: Request, settings: Settings, report: Report, remarks: Sequence[str], view: View) -> Answer:

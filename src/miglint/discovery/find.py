@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
-from miglint.discovery.assemble import assemble, folder_mark
+from miglint.discovery.assemble import Assembled, assemble, folder_mark
 from miglint.discovery.context import Request, has_variant, request
-from miglint.discovery.file_parts import Layout, Settings
+from miglint.discovery.file_parts import Home, Layout, Settings
 from miglint.discovery.layouts import LAYOUTS, layout_named, layout_names
 from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.reading import Read, from_bytes, from_text, read_file
@@ -66,36 +66,22 @@ def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions
             failed[path] = result.problem
         return result.file
 
-    homes = gather(tree, read)
-    problems = list(tree.problems)
     histories: list[History] = []
+    problems = list(tree.problems)
     unmatched: list[tuple[str, str]] = []
     foreign: set[str] = set()
     settings = Settings(options.placeholders, forced is not None, options.dialect)
-    layouts = LAYOUTS if forced is None else (forced,)
-    for home in homes:
-        remaining = home.files
-        told: set[str] = set()
-        for layout in layouts:
-            taken = layout.recognise(home, remaining, settings)
-            if not taken:
-                continue
-            collected = layout.collect(home, taken, settings)
-            result = assemble(home, layout, collected, options.dialect, options.rollbacks, tree.cwd)
+    for home in gather(tree, read):
+        results, left = _assemble_home(home, settings, options, forced, tree.cwd)
+        for result in results:
             histories += result.histories
             problems += result.problems
             foreign |= result.foreign
             unmatched += result.unmatched
-            told.update(p.message for p in result.problems if p.kind == "other-dialect")
-            picked = {id(found.file) for found in taken}
-            remaining = [found for found in remaining if id(found.file) not in picked]
-            if not remaining:
-                break
-        left = [found.file.path for found in remaining]
         mark = folder_mark(home.folder, tree.cwd)
         if left and mark.foreign is not None:
             foreign.update(left)
-            if not told:
+            if not any(problem.kind == "other-dialect" for result in results for problem in result.problems):
                 message = f"{len(left)} {'file' if len(left) == 1 else 'files'} for {mark.foreign} left out"
                 problems.append(Problem("other-dialect", home.root, message))
         else:
@@ -103,6 +89,25 @@ def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions
     # What another engine's files are made of is that engine's business.
     problems += [problem for path, problem in failed.items() if path not in foreign]
     return _result(histories, problems, unmatched, wanted)
+
+
+def _assemble_home(
+    home: Home, settings: Settings, options: DiscoveryOptions, forced: Layout | None, cwd: str
+) -> tuple[list[Assembled], list[str]]:
+    """Offer the files of a home to each layout in turn; return what they make, and the paths that none takes."""
+    results: list[Assembled] = []
+    remaining = home.files
+    for layout in LAYOUTS if forced is None else (forced,):
+        taken = layout.recognise(home, remaining, settings)
+        if not taken:
+            continue
+        collected = layout.collect(home, taken, settings)
+        results.append(assemble(home, layout, collected, options.dialect, options.rollbacks, cwd))
+        picked = {id(found.file) for found in taken}
+        remaining = [found for found in remaining if id(found.file) not in picked]
+        if not remaining:
+            break
+    return results, [found.file.path for found in remaining]
 
 
 def _why(forced: Layout | None) -> str:
@@ -114,12 +119,13 @@ def _why(forced: Layout | None) -> str:
 def _result(
     histories: list[History], problems: list[Problem], unmatched: list[tuple[str, str]], wanted: Request
 ) -> Discovered:
-    files: dict[str, SourceFile] = {}
-    for history in histories:
-        for migration in history.migrations:
-            for script in (migration.forward, migration.rollback):
-                if script is not None:
-                    files.setdefault(script.file.path, script.file)
+    files = {
+        script.file.path: script.file
+        for history in histories
+        for migration in history.migrations
+        for script in (migration.forward, migration.rollback)
+        if script is not None
+    }
     requested = frozenset(wanted.files) if wanted.partial else None
     if wanted.partial:
         unmatched = [item for item in unmatched if item[0] in wanted.files]

@@ -13,7 +13,8 @@ from miglint.base.model import Dialect, Direction, History, Script, SourceFile, 
 from miglint.base.structs import Struct, replace
 from miglint.replay.apply import run
 from miglint.replay.steps import Passage, advance, empty_schema
-from miglint.schema.diff import Change, diff
+from miglint.schema.change import Change
+from miglint.schema.diff import diff
 from miglint.schema.objects import Domain, Enum, Index, Key, SchemaObject, Table, View
 from miglint.schema.render_sql import statements
 from miglint.schema.sameness import loose

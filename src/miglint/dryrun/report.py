@@ -19,7 +19,7 @@ from miglint.dryrun.results import (
     StatementCost,
     StepResult,
 )
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 
 
 def as_dict(run: MigrationRun, history: HistoryRun) -> dict[str, Any]:

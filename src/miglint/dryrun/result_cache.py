@@ -17,7 +17,7 @@ from miglint.cache.store import Store, environment
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.results import Costs, EngineInfo, Execution, HistoryRun, MigrationRun, RowRun, StepResult
 from miglint.replay.verdict import Verdict
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 
 
 class Kept(Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.base.model import Direction, History, Migration, Script, Span
 from miglint.base.structs import Struct, field
 from miglint.replay.verdict import Verdict
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 from miglint.schema.value import Schema
 
 
@@ -28,7 +28,7 @@ class EngineError(Struct, frozen=True):
     `sqlstate` is SQLite's error name there (`SQLITE_CONSTRAINT`). `span` are the characters of the file that hold the
     statement; `place` the offset in the file that the engine points at, when it does. `index` counts statements from 0
     (-1: the commit at the end). `limit` names the bound that was hit (`statement time-out`, `total time-out`,
-    `disk`, `notices`, `refused`, `roles`, `server`); None for an ordinary error.
+    `disk`, `memory`, `notices`, `refused`, `roles`, `server`); None for an ordinary error.
     """
 
     message: str

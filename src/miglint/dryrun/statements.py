@@ -137,8 +137,10 @@ def _cut_postgres(text: str) -> list[tuple[int, int]]:
 def _cut_sqlite(text: str) -> list[tuple[int, int]]:
     """Cut at semicolons that end a statement; `complete_statement` knows the bodies of triggers."""
     ranges, start = [], 0
-    for token in _TOKEN.finditer(text):
-        if token.group() == ";" and sqlite3.complete_statement(text[start : token.end()]):
+    # It takes neither of these; the engine will say what it thinks of them.
+    readable = text.encode("utf-8", "replace").decode().replace("\0", " ")
+    for token in _TOKEN.finditer(readable):
+        if token.group() == ";" and sqlite3.complete_statement(readable[start : token.end()]):
             ranges.append((start, token.start()))
             start = token.end()
     ranges.append((start, len(text)))

@@ -11,7 +11,7 @@ from miglint.dryrun.interfaces import BranchError, Database, Rehearsal
 from miglint.dryrun.results import EngineError, Execution, MigrationRun, StepResult
 from miglint.dryrun.statements import Prepared, prepare
 from miglint.replay.verdict import Verdict
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 from miglint.schema.value import Schema
 
 

@@ -14,7 +14,7 @@ from miglint.base.model import Dialect, Direction, Discovered, History, Migratio
 from miglint.base.structs import Struct, field, replace
 from miglint.base.template_names import as_written
 from miglint.config.settings import Settings
-from miglint.linter.dispatch import Asked, Placed
+from miglint.linter.dispatch import Placed, RuleDispatcher
 from miglint.replay.apply import run
 from miglint.replay.steps import Passage, Step, advance, empty_schema, replay_one
 from miglint.replay.variants import Both, Variants, variants
@@ -55,7 +55,7 @@ class Work(Struct, frozen=True):
 
     histories: tuple[History, ...]
     starts: Mapping[Dialect, Schema]
-    asked: Asked
+    asked: RuleDispatcher
     runner: str | None
     executed: DryRunReport | None = None
     variants: tuple[Variants, ...] = ()
@@ -69,7 +69,7 @@ class Work(Struct, frozen=True):
         found: Discovered,
         settings: Settings,
         schemas: Mapping[str, SourceFile],
-        asked: Asked,
+        asked: RuleDispatcher,
         executed: DryRunReport | None = None,
         told: frozenset[str] | None = None,
     ) -> Work:

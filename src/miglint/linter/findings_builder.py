@@ -12,34 +12,32 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from miglint.base.findings import FAMILIES, Finding, matter
+from miglint.base.findings import Finding, matter
 from miglint.base.model import Discovered, History, SourceFile, Span
 from miglint.base.structs import replace
 from miglint.base.template_names import as_written
 from miglint.config.settings import Settings
 from miglint.linter.analysis import Work, as_the_runner, start_of
-from miglint.linter.dispatch import Asked, Placed
+from miglint.linter.dispatch import Placed, RuleDispatcher
 from miglint.linter.parallel import examine
 from miglint.linter.suppression_comments import Directive, Remarks, directives
 from miglint.replay.steps import Step, replay
 from miglint.report.value import Report
-from miglint.rules.registry import Hit
-from miglint.rules.selection import Selection, load_rules, missing, select
+from miglint.rules.definition import Hit
+from miglint.rules.selection import Selection, missing
 from miglint.sql import parse
 
 if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport
 
 _MAX_FOLDED = 5
-# What these families tell of is a habit of a script: one finding says it, and on which lines.
-_ONCE_PER_SCRIPT = frozenset({"LCK", "BWC", "TYP", "SYN005"})
-_ONCE_FROM = "DAT020"
 
 
 def judge(
     found: Discovered,
     settings: Settings,
     schemas: Mapping[str, SourceFile],
+    chosen: Selection,
     progress: Callable[[int, int], None] | None = None,
     executed: DryRunReport | None = None,
     told: frozenset[str] | None = None,
@@ -50,15 +48,13 @@ def judge(
     is what a dry run of the same histories saw: its verdicts take the place of the replay's. `told` are the files whose
     findings are wanted: what takes long is not asked about others (None: all are wanted).
     """
-    known = load_rules(settings)
-    chosen = select(settings, known)
-    asked = Asked(chosen, _targets(found, settings))
+    asked = RuleDispatcher(chosen, _targets(found, settings))
     work = Work.of(found, settings, schemas, asked, executed, told)
     part = examine(work, found, progress)
     placed = part.placed + asked.others("project", found)
     # A file that serves two dialects gives its statements twice.
     spans = {path: sorted(set(listed)) for path, listed in part.statements.items()}
-    comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.names)]
+    comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
     kept, unused = _suppress(placed, comments, chosen)
     kept += asked.others("directives", Remarks(tuple(comments), unused))
     findings = _findings(kept, spans, chosen, settings)
@@ -142,14 +138,12 @@ def _findings(
 
 
 def _grouped(placed: Iterable[Placed]) -> dict[tuple[str, Span, str], list[Placed]]:
-    """Return the hits by matter and place; those of families that speak once per script at the place of the worst."""
+    """Return the hits by matter and place; those of a rule that reports once per script at the place of the worst."""
     groups: dict[tuple[str, Span, str], list[Placed]] = defaultdict(list)
     scripts: dict[tuple[str, Span, str], list[Placed]] = defaultdict(list)
     for item in placed:
         hit, code = item.hit, item.rule.code
-        once = not _ONCE_PER_SCRIPT.isdisjoint((item.rule.family, code))
-        once = once or (item.rule.family == "DAT" and code >= _ONCE_FROM)
-        if hit.script is not None and once:
+        if hit.script is not None and item.rule.once_per_script:
             scripts[hit.file.path, hit.script.span, code].append(item)
         else:
             groups[hit.file.path, hit.span, matter(code, hit.message)].append(item)
@@ -185,7 +179,7 @@ def _folded(group: list[Placed]) -> Finding:
     return Finding(
         code=rule.code,
         name=rule.name,
-        category=FAMILIES[rule.family],
+        category=rule.category,
         severity=hit.severity or rule.severity,
         path=hit.file.path,
         line=start.line,

@@ -24,7 +24,7 @@ from miglint.base.model import Discovered, Migration, SourceFile, Span
 from miglint.linter.analysis import Part, Work
 from miglint.linter.dispatch import Placed
 from miglint.report.value import MigrationReport
-from miglint.rules.registry import Hit
+from miglint.rules.definition import Hit
 
 # What running the forwards alone costs, of what there is to a migration in all.
 _ADVANCE = 0.42

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[..., None]
 
-# The names of rules, in small letters, among which are those that need sqlfluff.
-STYLE = frozenset({"all", "sty", "style", "sty001", "sqlfluff"})
-
 
 class Job(Struct, frozen=True):
     """What to check: `paths` as given, or one file whose `text` is given instead of being read.
@@ -59,9 +56,10 @@ def check(job: Job) -> Outcome:
     settings = job.settings
     found = _discovered(job)
     schemas = baseline_schemas(settings)
-    if job.question is not None and watched(settings):
+    watched = own_rules_are_files(settings)
+    if job.question is not None and watched:
         job.question.observe(_inputs(job, found))
-    cached = job.cached and job.text is None and job.dry_run is None and watched(settings)
+    cached = job.cached and job.text is None and job.dry_run is None and watched
     cache = Cache.of(settings) if cached else None
     told = found.requested if job.told is None else job.told if found.requested is None else job.told & found.requested
     name = cache.name(found, settings, schemas) if cache is not None else ""
@@ -73,35 +71,30 @@ def check(job: Job) -> Outcome:
     if report is None:
         # Parsers and rules take longer to import than a cached answer takes in all.
         from miglint.linter.findings_builder import judge
+        from miglint.rules.selection import load_rules, select
 
+        chosen = select(settings, load_rules(settings))
         executed = None
         if job.dry_run is not None:
             # Engines and their drivers are heavy, and need not be installed.
             from miglint.linter.dry_run import rehearse
 
             executed = rehearse(found, settings, schemas, job.dry_run, job.progress, cached=job.cached)
-        report = judge(found, settings, schemas, None if executed else job.progress, executed, told)
-        if cache is not None:
+        report = judge(found, settings, schemas, chosen, None if executed else job.progress, executed, told)
+        if chosen.reads_other_files:
+            # What it depends on cannot be watched.
+            if job.question is not None:
+                job.question.forget()
+        elif cache is not None:
             cache.put(name, report)
     if found.requested is not None:
         report = report.of_paths(found.requested)
     return Outcome(report, {file.path: file for file in found.files})
 
 
-def watched(settings: Settings) -> bool:
-    """Return whether all that findings come from can be watched: a module of rules may be anywhere.
-
-    So may what the configuration of sqlfluff names: its files from the home folder downward, macros, Python modules.
-    """
-    return all(name.endswith(".py") for name in settings.own_rules) and not _is_about_style(settings)
-
-
-def _is_about_style(settings: Settings) -> bool:
-    if STYLE.isdisjoint(name.strip().lower() for name in (*settings.select, *settings.extend_select)):
-        return False
-    from importlib.util import find_spec
-
-    return find_spec("sqlfluff") is not None
+def own_rules_are_files(settings: Settings) -> bool:
+    """Return whether all own rules are files, which the cache watches: a module may be anywhere."""
+    return all(name.endswith(".py") for name in settings.own_rules)
 
 
 def replayed(job: Job) -> Iterator[tuple[History, Iterator[Step]]]:

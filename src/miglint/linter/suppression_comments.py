@@ -16,7 +16,7 @@ from miglint.base.model import SourceFile, Span
 from miglint.base.structs import Struct, field
 from miglint.config.toml_table import nearest
 from miglint.linter.foreign_suppressions import MARKS, Foreign, foreign
-from miglint.rules.selection import Names
+from miglint.rules.registry import Registry
 
 # Strings and quoted names are matched so as to be skipped. Dollar quotes are not: the body of a DO block is code, and
 # a comment in it is a comment. What is never closed runs to the end, so that every character is looked at once.
@@ -58,11 +58,11 @@ class Remarks(Struct, frozen=True):
     unused: tuple[Directive, ...] = ()
 
 
-def directives(file: SourceFile, statements: Sequence[Span], names: Names) -> Iterator[Directive]:
+def directives(file: SourceFile, statements: Sequence[Span], registry: Registry) -> Iterator[Directive]:
     """Yield the directives in a file, whose statements are at `statements`, in order."""
     if not any(mark in file.text for mark in _MARKS):
         return
-    reader = _Reader(file, statements, names)
+    reader = _Reader(file, statements, registry)
     for found in _COMMENT.finditer(file.text):
         comment = found[1]
         if comment is not None and any(mark in comment for mark in _MARKS):
@@ -76,7 +76,7 @@ class _Reader(Struct, frozen=True):
 
     file: SourceFile
     statements: Sequence[Span]
-    names: Names
+    registry: Registry
     open: list[tuple[Foreign, int]] = field(default_factory=list)
 
     def read(self, span: Span) -> Directive | None:
@@ -84,7 +84,7 @@ class _Reader(Struct, frozen=True):
         text = self.file.text[span.start : span.end].removesuffix("*/")
         if ours := _OURS.match(text):
             return None if ours[1] in _OTHERS else self._ours(span, ours[1], text[ours.end() :])
-        found = foreign(text, self.names)
+        found = foreign(text, self.registry)
         return None if found is None else self._foreign(span, found)
 
     def _foreign(self, span: Span, found: Foreign) -> Directive | None:
@@ -115,9 +115,9 @@ class _Reader(Struct, frozen=True):
         problems = [] if written else [f"`{word}` names no rule"]
         codes: set[str] = set()
         for name in written:
-            known = self.names.resolve(name)
+            known = self.registry.resolve(name)
             if known is None:
-                problems.append(f"no rule is called `{name}`{self.names.nearest(name)}")
+                problems.append(f"no rule is called `{name}`{self.registry.nearest(name)}")
             else:
                 codes |= known
         reach = self._whole() if word == "ignore-file" else _reach(self.file.text, span, self.statements)

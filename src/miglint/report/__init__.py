@@ -20,6 +20,9 @@ FORMATS: Mapping[str, str] = {
     "markdown": "miglint.report.markdown",
 }
 
+# The formats that print what rules are about, and need `View.rules`.
+DESCRIBING = frozenset({"sarif"})
+
 
 def render(name: str, report: Report, view: View) -> str:
     """Return the report in the format of that name; only that format's module is imported."""

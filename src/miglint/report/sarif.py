@@ -10,7 +10,6 @@ from miglint import __version__
 from miglint.base.findings import Finding, Severity
 from miglint.report.value import Report
 from miglint.report.view import View
-from miglint.rules.selection import load_rules
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -18,7 +17,6 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 
 def render(report: Report, view: View) -> str:
     """Return a SARIF log with one run."""
-    known = load_rules()
     codes = sorted({finding.code for finding in report.findings})
     rules = [
         {
@@ -29,7 +27,7 @@ def render(report: Report, view: View) -> str:
             "properties": {"tags": [rule.family, *rule.dialects]},
         }
         for code in codes
-        if (rule := known.get(code)) is not None
+        if (rule := view.rules.get(code)) is not None
     ]
     places = {rule["id"]: number for number, rule in enumerate(rules)}
     log = {

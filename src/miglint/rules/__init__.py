@@ -1,10 +1,8 @@
-"""The rules, a few modules for each family. `load()` makes them all known to the registry."""
+"""The rules, a few modules for each family; `miglint.rules.registry.built_in()` imports them."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
-# One line per module; a module registers its rules when it is imported.
+# The modules that declare rules; `python -m miglint.cli.new_rule` adds to them.
 MODULES = (
     "miglint.rules.syntax",
     "miglint.rules.pairing",
@@ -64,9 +62,3 @@ MODULES = (
     "miglint.rules.execution.locks",
     "miglint.rules.internal",
 )
-
-
-def load() -> None:
-    """Import every module of rules. Rules are registered once, however often this is called."""
-    for module in MODULES:
-        import_module(module)

@@ -95,17 +95,10 @@ def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found
 
 def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
     parsed = [each for found in files if (each := _parse(found))]
-    forwards = {each.key for each in parsed if each.direction is not Direction.ROLLBACK and each.word is None}
-    partnered = {each.word for each in parsed if each.word and each.key in forwards}
-    has_up = any("up" in each.rest.lower() and _UP.search(each.rest) for each in parsed if each.word is None)
+    directions, has_up = _directions(parsed)
     marks = _suffix_dialects(parsed)
     pieces = []
-    for each in parsed:
-        direction = each.direction or Direction.FORWARD
-        if each.word is not None and each.direction is None:
-            habit = each.word in partnered or (has_up and each.word.endswith("down"))
-            if habit or each.key in forwards:
-                direction = Direction.ROLLBACK
+    for each, direction in zip(parsed, directions, strict=True):
         file = each.found.file
         name = each.rest
         if direction is Direction.ROLLBACK or has_up:
@@ -125,6 +118,26 @@ def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
         )
     taken = written_otherwise(home.folder.others)
     return Collected(pieces, taken=taken)
+
+
+def _directions(parsed: list[_Parsed]) -> tuple[list[Direction], bool]:
+    """Return the direction of each file, and whether forward scripts here say `up`.
+
+    A word that may mean a rollback does so where the same version has a forward script without it, or where other
+    files of the folder use it that way.
+    """
+    forwards = {each.key for each in parsed if each.direction is not Direction.ROLLBACK and each.word is None}
+    partnered = {each.word for each in parsed if each.word and each.key in forwards}
+    has_up = any("up" in each.rest.lower() and _UP.search(each.rest) for each in parsed if each.word is None)
+    directions = []
+    for each in parsed:
+        direction = each.direction or Direction.FORWARD
+        if each.word is not None and each.direction is None:
+            usual = each.word in partnered or (has_up and each.word.endswith("down"))
+            if usual or each.key in forwards:
+                direction = Direction.ROLLBACK
+        directions.append(direction)
+    return directions, has_up
 
 
 def _suffix_dialects(parsed: list[_Parsed]) -> dict[str, Mark]:

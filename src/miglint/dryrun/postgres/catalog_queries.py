@@ -43,6 +43,10 @@ SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), n.n
   {_said("pg_namespace", "n.oid")})::text FROM pg_namespace n WHERE {_OURS} AND {_no_member("pg_namespace", "n.oid")}"""
 
 
+# Beside what a script has set, PostgreSQL 17.12 keeps a number of its own here, which pg_dump leaves out too.
+_OPTIONS = "(SELECT array_agg(o) FROM unnest(a.attoptions) AS o WHERE left(o, 10) <> 'pg_attver=')"
+
+
 def _columns(which: str) -> str:
     return f"""
 SELECT a.attrelid, json_agg(json_build_array(a.attname, tn.nspname, t.typname, et.typname, en.nspname,
@@ -50,7 +54,8 @@ SELECT a.attrelid, json_agg(json_build_array(a.attname, tn.nspname, t.typname, e
   CASE WHEN a.attcollation <> t.typcollation THEN
     (SELECT co.collname FROM pg_collation co WHERE co.oid = a.attcollation) END,
   a.attacl::text, {_said("pg_class", "a.attrelid", "a.attnum")}, a.attstattarget,
-  CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression, a.attoptions, a.attnum) ORDER BY a.attnum) AS list,
+  CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression, {_OPTIONS},
+  a.attnum) ORDER BY a.attnum) AS list,
   json_object_agg(a.attnum, a.attname)::text AS names
 FROM pg_class r JOIN pg_attribute a ON a.attrelid = r.oid
 JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace tn ON tn.oid = t.typnamespace

@@ -44,7 +44,8 @@ class ServerError(Struct, frozen=True):
 class Bounds(Struct, frozen=True):
     """How long one statement may run (seconds), how many messages it may send, and what else may stop it.
 
-    `over` is asked now and then, and says in words which bound was hit, or None. `name` is what the time is called.
+    `over` is asked often and must be quick; it says in words which bound was hit, or None. `name` is what the time is
+    called.
     """
 
     seconds: float
@@ -125,6 +126,9 @@ class Session:
             if stopped:
                 return ServerError(f"stopped: {stopped[0]}", "57014", limit=stopped[0])
             raise EngineLostError(f"the connection to the server was lost: {str(lost).strip()}") from None
+        if stopped and error is None and stopped[0] != bounds.name:
+            # It ended before it could be stopped, and has used too much all the same.
+            return ServerError(f"stopped: {stopped[0]}", "57014", limit=stopped[0])
         if stopped and error is not None:
             return ServerError(error.message, error.sqlstate, error.detail, error.hint, error.position, stopped[0])
         return error
@@ -167,9 +171,7 @@ class Session:
             why = bounds.name
         elif self._notices > bounds.notices:
             why = "notices"
-        elif now - self._looked > _LOOK:
-            # By the clock: a script that keeps talking is looked at as often as one that is silent.
-            self._looked = now
+        else:
             why = bounds.over()
         if why is not None:
             stopped.append(why)

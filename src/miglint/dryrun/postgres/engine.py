@@ -15,10 +15,12 @@ from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.catalog_reader import Reader
 from miglint.dryrun.postgres.connection import QueryError, Session, literal, quoted
 from miglint.dryrun.postgres.database import PostgresDatabase
+from miglint.dryrun.postgres.resource_watch import ResourceWatch
 from miglint.dryrun.postgres.roles import Login, Roles, reading_session_of, session_of
 from miglint.dryrun.results import EngineInfo
 
 _GONE_SECONDS = 5.0
+_STAND_IN = "with the most used functions only: the embedded server lacks it"
 # What databases and roles of ours are called, before a random part.
 PREFIX = "miglint_"
 
@@ -76,6 +78,8 @@ class PostgresServer:
         # Says to other runs that this one lives.
         self.claim: Session | None = None
         self.check: Callable[[], None] = lambda: None
+        self.watch = ResourceWatch(self, limits)
+        self.notes: tuple[str, ...] = ()
         self._idle: list[Session] = []
         self._lock = threading.Lock()
         self._number = 0
@@ -158,13 +162,9 @@ class PostgresServer:
                     return
                 time.sleep(0.001)
 
-    def size(self, database: str) -> int:
-        """Return the bytes that a database holds."""
-        with self.admin() as admin:
-            return int(admin.query(f"SELECT pg_catalog.pg_database_size({literal(database)})")[0][0][0] or 0)
-
     def close(self, *, throw_away: bool) -> None:
         """Close all sessions; on a server that stays, drop our databases and our roles before."""
+        self.watch.stop()
         if not throw_away:
             for tenant in list(self._tenants):
                 tenant.close()
@@ -298,8 +298,8 @@ class PostgresEngine:
     def notes(self) -> list[str]:
         """Return what a reader of the results should know about the server."""
         return [
-            f"the extension {name} is a stand-in here with the most used functions only: the embedded server lacks it"
-            for name in sorted(self.server.used_stand_ins)
+            *self.server.notes,
+            *(f"the extension {name} is a stand-in here {_STAND_IN}" for name in sorted(self.server.used_stand_ins)),
         ]
 
     def close(self) -> None:

@@ -59,6 +59,7 @@ def connect_url(
         server.close(throw_away=True)
         raise EngineMissingError(f"the server at {where} cannot be used: {failed}") from None
     server.claim = session
+    server.notes = ("--max-memory is not kept: the server is not miglint's own",)
     info = EngineInfo(kind, "PostgreSQL", version.split(" ")[0], why or f"the server at {where}, as asked for")
     return PostgresEngine(server, info, None)
 

@@ -29,6 +29,9 @@ _NO_ROLE = pattern(
     re.DOTALL,
 )
 _OUT_OF_SPACE = pattern(r"53100|53400")
+_OUT_OF_MEMORY = "53200"
+# Of that a server has a fixed part: too many locks, not too many bytes.
+_SHARED_MEMORY = "out of shared memory"
 _STOPPED = pattern(r"57014|25P04")
 # The role that a session begins with, which resetting the session's own role takes away.
 START = "RESET ROLE"
@@ -121,12 +124,12 @@ class ScriptSession:
         left = server.deadline.left
         own = server.limits.statement + _MARGIN
         name = "statement time-out" if own <= left else "total time-out"
-        return Bounds(min(own, left), server.limits.notices, self._over, name)
+        reached = server.watch.statement(self.name, self.session.pid)
 
-    def _over(self) -> str | None:
-        if self.server.deadline.left <= 0:
-            return "total time-out"
-        return "disk" if self.server.size(self.name) > self.server.limits.disk else None
+        def over() -> str | None:
+            return "total time-out" if server.deadline.left <= 0 else reached()
+
+        return Bounds(min(own, left), server.limits.notices, over, name)
 
     def _statement(self, session: Session, index: int, piece: Piece, disabled: set[str]) -> EngineError | None:
         if self.server.deadline.left <= 0:
@@ -138,15 +141,16 @@ class ScriptSession:
             error, done = self._extension(extension, piece)
             if error is not None or done:
                 return self.said(error, index, (piece,), 0.0)
+        bounds = self.bounds()
         try:
             instead = replacements(piece.text, disabled) if self.tenant.may_replicate else None
             said_by_server = None
             for text in instead or (piece.text,):
-                said_by_server = said_by_server or session.script(text, self.bounds())
+                said_by_server = said_by_server or session.script(text, bounds)
         except EngineLostError as lost:
             self._disconnect()
             self.server.check()
-            return self.said(ServerError(str(lost), limit="connection"), index, (piece,), 0.0)
+            return self.said(ServerError(str(lost), limit=bounds.over() or "connection"), index, (piece,), 0.0)
         if not session.alive:
             self._disconnect()
             self.server.check()
@@ -195,6 +199,8 @@ class ScriptSession:
             limit = "refused"
         elif limit is None and error.sqlstate and _OUT_OF_SPACE.match(error.sqlstate):
             limit = "disk"
+        elif limit is None and error.sqlstate == _OUT_OF_MEMORY and not error.message.startswith(_SHARED_MEMORY):
+            limit = "memory"
         elif limit is None and error.sqlstate and _STOPPED.match(error.sqlstate):
             limit = "statement time-out" if seconds >= self.server.limits.statement * 0.9 else None
         return EngineError(error.message, error.sqlstate, error.detail, error.hint, index, span, place, limit)

@@ -1,4 +1,4 @@
-"""The locks and rewrites that a server was seen to make, against those that the table of locks foresees."""
+"""The locks and rewrites that a dry run observed, compared with those that the table of locks predicts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"[0-9]+")
 
 
 class Compared(NamedTuple):
-    """A statement that was foreseen and seen; `locks` says whether its locks could be compared, or rewrites alone."""
+    """A statement that was predicted and observed; `locks` says whether its locks can be compared, or only rewrites."""
 
     script: Script
     seen: StatementRun
@@ -29,11 +29,11 @@ class Compared(NamedTuple):
 
 
 def compared(executed: Executed) -> Iterator[Compared]:
-    """Yield the statements of which the replay knows what they do and the server showed what they did.
+    """Yield the statements that the replay understands and the dry run observed.
 
-    These are those of the forward over the schema before, and of the rollback behind it, on tables without rows. Behind
-    a forward that failed the database is not where the replay is, and nothing can be compared; nor can tables of which
-    the two are known to disagree.
+    These are the forward's over the schema before, and the rollback's after it, on tables without rows. After a
+    forward that failed the database is not in the state of the replay, and nothing can be compared; nor can tables on
+    which the two are known to disagree.
     """
     run, step = executed.run, executed.step
     apart: set[str] = set()
@@ -58,15 +58,15 @@ def compared(executed: Executed) -> Iterator[Compared]:
 def _compared(
     script: Script, execution: Execution, replayed: Run, statements: tuple[Statement, ...], version: tuple[int, ...]
 ) -> Iterator[Compared]:
-    told = {one.span.start: one for one in foreseen(replayed, statements, version)}
+    predicted = {one.span.start: one for one in foreseen(replayed, statements, version)}
     failed = execution.error.index if execution.error is not None else -1
     held: dict[str, Lock] = {}
     for seen in execution.statements:
         locks = {lock.table: BY_PG_NAME[lock.mode] for lock in seen.locks}
-        said = told.get(seen.span.start)
+        said = predicted.get(seen.span.start)
         if said is not None and seen.index != failed:
             yield Compared(script, seen, seen.held, tuple(_differences(said, seen, locks, held)))
-        # A transaction keeps what it has until it ends.
+        # A transaction keeps its locks until it ends.
         held = {**held, **locks} if seen.held else {}
 
 

@@ -1,4 +1,4 @@
-"""NAM: names that meet names given elsewhere in the history: on other tables, in other spellings, by the engine."""
+"""NAM: names that collide with names given elsewhere in the history: on other tables, by case, by the engine."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.apply.naming import column_part, join
 from miglint.replay.steps import Passage, Step
+from miglint.rules.definition import Hit, rule
 from miglint.rules.names.declared import Declared, declared, declared_in
-from miglint.rules.registry import Context, Hit, rule
 from miglint.rules.support.clauses import hit_in, ident, operations_of
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
@@ -22,7 +22,7 @@ _INDEXED = frozenset({"primary", "unique", "exclude"})
 
 
 def _key(name: Name, schema: Schema) -> Key:
-    """Return where a relation of that name is: in its schema, or in the first of the search path that has it."""
+    """Return the key of a relation of that name: in its schema, or in the first of the search path that has it."""
     if name.schema is not None:
         return Key("relation", name.schema, name.name)
     for place in schema.path:
@@ -48,7 +48,7 @@ def _versioned(step: Passage, hit: Hit) -> Hit:
 
 
 def _named_constraints(table: Table) -> list[str]:
-    """Return the names that somebody chose for the checks and foreign keys of a table, not those it inherits."""
+    """Return the written names of a table's checks and foreign keys, not those that it inherits."""
     if table.partition_of is not None or table.inherits or table.persistence == "temporary":
         return []
     return [
@@ -66,8 +66,8 @@ def _named_constraints(table: Table) -> list[str]:
     scope="history",
     dialects=("postgres",),
 )
-def constraint_name_on_two_tables(steps: Sequence[Passage], context: Context) -> Iterator[Hit]:
-    """Tell of checks and foreign keys that are named like one of another table of the schema."""
+def constraint_name_on_two_tables(steps: Sequence[Passage]) -> Iterator[Hit]:
+    """Report checks and foreign keys that have the name of one on another table of the schema."""
     tables: dict[tuple[str, str], set[Key]] = defaultdict(set)
     known: dict[Key, list[str]] = {}
     for key, value in steps[0].before.items() if steps else ():
@@ -92,7 +92,7 @@ def constraint_name_on_two_tables(steps: Sequence[Passage], context: Context) ->
         if shared:
             items = _by_forward(step, "check", "foreign")
             for place, item in enumerate(items):
-                # Of two that one script names alike, the second is the one to rename.
+                # When one script gives both names, the second is the one to change.
                 yield from _also_on(step, item, tables, items[place + 1 :])
 
 
@@ -117,27 +117,27 @@ def _also_on(
             hit_in(
                 item.script,
                 item.span,
-                f"the {item.words} {item.name} of {own.name} has the name of one of {others[0]}",
-                "PostgreSQL allows it, but other engines do not, an error message then does not say which table it is "
-                f"about, and a DROP CONSTRAINT for the wrong table finds one to drop. "
-                f"Put the table into the name: {ident(f'{own.name}_{item.name}')}.",
+                f"{item.words} {item.name} of {own.name} has the same name as one of {others[0]}",
+                "PostgreSQL allows it, other engines do not. Error messages become ambiguous, and a DROP "
+                "CONSTRAINT on the wrong "
+                f"table succeeds. Include the table in the name: {ident(f'{own.name}_{item.name}')}.",
             ),
         )
 
 
-# --- names that differ in case only ----------------------------------------------------------------------------------
+# --- names that differ only in case ----------------------------------------------------------------------------------
 
 
 @rule(
     "NAM006",
     "names-differ-by-case",
     Severity.WARNING,
-    "Two names differ only in upper and lower case",
+    "Two names differ only in case",
     scope="history",
     dialects=("postgres",),
 )
-def names_differ_by_case(steps: Sequence[Passage], context: Context) -> Iterator[Hit]:
-    """Tell of relations of one schema, and columns of one table, that are the same name on an engine that folds."""
+def names_differ_by_case(steps: Sequence[Passage]) -> Iterator[Hit]:
+    """Report relations of a schema, and columns of a table, whose names are equal where case is folded."""
     spellings: dict[tuple[str, str], set[str]] = defaultdict(set)
     for key, _ in steps[0].before.items() if steps else ():
         if key.space == "relation":
@@ -163,8 +163,8 @@ def names_differ_by_case(steps: Sequence[Passage], context: Context) -> Iterator
                     hit_in(
                         item.script,
                         item.span,
-                        f"the {item.words} {ident(item.name)} and {ident(other)} differ only in upper and lower case",
-                        "Which of the two is meant depends on quotes. Choose names that differ in letters.",
+                        f"{item.words} {ident(item.name)} and {ident(other)} differ only in case",
+                        "Quotes decide which of the two is meant. Choose names that differ otherwise.",
                     ),
                 )
 
@@ -184,7 +184,7 @@ def _other_spelling(step: Passage, item: Declared, spellings: dict[tuple[str, st
     return next((other for other in sorted(spelled) if other != item.name), None) if item.name in spelled else None
 
 
-# --- names that the engine chooses -----------------------------------------------------------------------------------
+# --- generated names -------------------------------------------------------------------------------------------------
 
 
 def _unnamed(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None:
@@ -203,11 +203,11 @@ def _unnamed(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None
     "NAM008",
     "generated-name-displaced",
     Severity.WARNING,
-    "The name that PostgreSQL would choose is taken by a written one",
+    "The name that PostgreSQL would generate is already in use",
     dialects=("postgres",),
 )
-def generated_name_displaced(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of unnamed constraints that get a number behind their name, because somebody gave theirs to another."""
+def generated_name_displaced(step: Step) -> Iterator[Hit]:
+    """Report unnamed constraints whose generated name gets a number, because the plain one is in use."""
     for script, _, operation in operations_of(step):
         found = _unnamed(operation) if script is step.migration.forward else None
         if found is None or all(constraint.name is not None for constraint in found[1]):
@@ -243,8 +243,8 @@ def _displaced(
             yield hit_in(
                 script,
                 written.span or operation.span,
-                f"the unnamed constraint becomes {name}, because {wanted} is the name of something else",
-                f"Give it a name of its own: a rollback that drops {wanted} drops the other one.",
+                f"the unnamed constraint is named {name}, because {wanted} is in use",
+                f"Name it: a rollback that drops {wanted} drops the other constraint.",
             )
 
 
@@ -252,11 +252,11 @@ def _displaced(
     "NAM009",
     "rollback-names-generated-constraint",
     Severity.INFO,
-    "The rollback must guess the name that PostgreSQL chose for an unnamed constraint",
+    "The rollback uses the name that PostgreSQL generated for an unnamed constraint",
     dialects=("postgres",),
 )
-def rollback_names_generated(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of constraints that the forward adds without a name and the rollback drops by the one it is given."""
+def rollback_names_generated(step: Step) -> Iterator[Hit]:
+    """Report constraints that the forward adds unnamed and the rollback drops by their generated name."""
     for script, _, operation in operations_of(step):
         if not isinstance(operation, ops.DropConstraint) or operation.kind == "domain":
             continue
@@ -270,13 +270,13 @@ def rollback_names_generated(step: Step, context: Context) -> Iterator[Hit]:
             yield hit_in(
                 script,
                 operation.span,
-                f"PostgreSQL chose the name {operation.constraint}: the forward leaves the constraint unnamed",
-                f"Name it where it is made, `CONSTRAINT {ident(operation.constraint)} ...`: "
-                "what PostgreSQL chooses depends on what exists at that moment.",
+                f"{operation.constraint} is a generated name: the forward leaves the constraint unnamed",
+                f"Name it in the forward, `CONSTRAINT {ident(operation.constraint)} ...`: "
+                "generated names depend on what exists at that moment.",
             )
 
 
-# --- names that speak of another table -------------------------------------------------------------------------------
+# --- names of other tables -------------------------------------------------------------------------------------------
 
 
 def _stem(word: str) -> str:
@@ -287,10 +287,10 @@ def _stem(word: str) -> str:
     "NAM010",
     "index-named-after-another-table",
     Severity.INFO,
-    "The name of an index speaks of another table than its own",
+    "An index is named after another table",
 )
-def index_named_after_another_table(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of indexes whose name holds that of another table as whole words, and nothing of their own table's."""
+def index_named_after_another_table(step: Step) -> Iterator[Hit]:
+    """Report indexes whose name contains another table's name, and nothing of their own table's."""
     for item in declared(step):
         operation = item.operation
         if item.script is not step.migration.forward or not isinstance(operation, ops.CreateIndex) or not item.owner:
@@ -307,8 +307,8 @@ def index_named_after_another_table(step: Step, context: Context) -> Iterator[Hi
             yield hit_in(
                 item.script,
                 item.span,
-                f"the index {item.name} is on {item.owner}, but its name speaks of {other}",
-                "Name the index after its table, or put it on the table that it is named after.",
+                f"index {item.name} is on {item.owner}, but named after {other}",
+                "Name the index after its table, or create it on the table that it is named after.",
             )
 
 

@@ -1,4 +1,4 @@
-"""What the rule families share: which clause touches an object, how a name is written, how a hit is put together."""
+"""What the rule families share: which clause touches an object, how a name is written as SQL, how a hit is made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from miglint.base.model import Dialect, Direction, Discovered, Problem, Script, 
 from miglint.base.template_names import has_tag
 from miglint.locks.volatility import CALM
 from miglint.replay.steps import Step
-from miglint.rules.registry import Hit
+from miglint.rules.definition import Hit
 from miglint.schema.objects import Key
 from miglint.schema.outcome import Event, Note
 from miglint.sql import operations as ops
@@ -22,7 +22,7 @@ Subject = tuple[str, str | None]
 
 ENGINE = {Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
 
-# Words that PostgreSQL or SQLite refuse as a bare name; only those that people do use as names.
+# Words that PostgreSQL or SQLite reject as an unquoted name; only those that people use as names.
 _RESERVED = frozenset(
     """
     all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create
@@ -35,18 +35,18 @@ _RESERVED = frozenset(
 
 
 def ident(name: str) -> str:
-    """Write a name as SQL: bare where the engine reads it back unchanged, quoted otherwise."""
+    """Return a name as SQL: unquoted where the engine reads it back unchanged, quoted otherwise."""
     plain = name.isascii() and name.replace("_", "a").isalnum() and name.islower() and not name[0].isdigit()
     return name if (plain and name not in _RESERVED) or has_tag(name) else '"' + name.replace('"', '""') + '"'
 
 
 def qualified(name: ops.Name) -> str:
-    """Write a possibly qualified name as SQL."""
+    """Return a possibly qualified name as SQL."""
     return ident(name.name) if name.schema is None else f"{ident(name.schema)}.{ident(name.name)}"
 
 
 def literal(text: str) -> str:
-    """Write a text as an SQL literal."""
+    """Return a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -66,7 +66,7 @@ def _file(found: Discovered, path: str) -> SourceFile:
     for file in found.files:
         if file.path == path:
             return file
-    # A file that could not even be opened is not among those that were read.
+    # A file that could not be opened is not among those that were read.
     return SourceFile(path, "")
 
 
@@ -92,7 +92,7 @@ def first_text(script: Script) -> Span:
 
 
 def in_doubt(step: Step) -> Severity | None:
-    """Return the milder severity of what holds unless a script did more than can be read; None where it is sure."""
+    """Return the milder severity of what is certain only if a script did no more than can be read; None where it is."""
     return Severity.WARNING if step.doubted or step.forward.unknown else None
 
 
@@ -129,10 +129,10 @@ def operations_of(step: Step) -> tuple[tuple[Script, Statement, Operation], ...]
     )
 
 
-def acts(operation: Operation) -> bool:
-    """Return whether an operation can change a schema or rows: session settings and plain queries do not.
+def can_change(operation: Operation) -> bool:
+    """Return whether an operation can change a schema or rows; session settings and plain queries cannot.
 
-    A query does when it calls a function that is none of those of the server which change nothing.
+    A query can when it calls a function other than those of the server that change nothing.
     """
     if isinstance(operation, ops.Select):
         return any(call.name.schema is not None or call.name.name not in CALM for call in operation.called)
@@ -140,7 +140,7 @@ def acts(operation: Operation) -> bool:
 
 
 def was_read(step: Step) -> bool:
-    """Return whether all of both scripts could be read: what a pair does is not known otherwise."""
+    """Return whether both scripts could be read entirely: otherwise what the pair does is not known."""
     for script in (step.migration.forward, step.migration.rollback):
         if script is not None and script.file.error is not None:
             return False
@@ -149,7 +149,7 @@ def was_read(step: Step) -> bool:
 
 def does_anything(statements: tuple[Statement, ...]) -> bool:
     """Return whether a script holds a statement that can change a schema or rows, or one that could not be read."""
-    return any(item.problem is not None or any(map(acts, flat(item.operations))) for item in statements)
+    return any(item.problem is not None or any(map(can_change, flat(item.operations))) for item in statements)
 
 
 def _table_and_constraint(operation: Any) -> Subject:
@@ -205,7 +205,7 @@ _SUBJECTS: dict[type[Operation], Callable[[Any], Subject]] = {
 
 
 def subject(operation: Operation) -> Subject:
-    """Return the name of what an operation is about, and the part of it (column, constraint, enum value), if any.
+    """Return the name of the object that an operation is about, and its part (column, constraint, enum value), if any.
 
     For what belongs to a table (index, trigger, policy, rule) it is its own name. Both are empty for data and sessions.
     """
@@ -222,7 +222,7 @@ def acting(operation: Operation, key: Key | None, part: str | None) -> Operation
     """Return the operation that a failure or note about `key` came from: the one inside a block that is about it."""
     if not isinstance(operation, (ops.If, ops.Try)):
         return operation
-    inner = [item for item in flat((operation,)) if acts(item)]
+    inner = [item for item in flat((operation,)) if can_change(item)]
     if key is not None:
         name = key.name.split("(", 1)[0].lower()
         wanted = part.lower() if part else None
