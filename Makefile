@@ -1,5 +1,6 @@
 # make demo   see miglint at work on the example migrations
 # make test   run the tests
+# make attacks   run every attack on the dry run, on PostgreSQL 15 and 18
 # make lint   style, types, coverage
 # make bench  measure against squawk
 # make kills   kill 200 dry runs at random moments and look for what is left (as root: KILLS="--user nobody")
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 COVERAGE_FLOOR := 85
 
-.PHONY: demo test lint format bench kills fuzz agreement clean
+.PHONY: demo test attacks lint format bench kills fuzz agreement clean
 
 demo: $(READY)
 	$(BIN)/miglint check migrations/ --dry-run --verbose --no-cache
@@ -20,6 +21,9 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/coverage erase
 	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml COVERAGE_FILE=$(CURDIR)/.coverage $(BIN)/python -m pytest -n 2 -ra
+
+attacks: $(READY)
+	MIGLINT_ATTACKS=all $(BIN)/python -m pytest tests/dryrun/test_attacks.py tests/dryrun/test_remote_server.py -n 2 -ra
 
 lint: $(READY)
 	$(BIN)/ruff check .

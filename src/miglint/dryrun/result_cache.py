@@ -109,7 +109,7 @@ class StoredMemory:
             return
         results = []
         for digest, run in zip(_digests(ran.history), ran.migrations, strict=True):
-            if not run.ran or _cut_short(run):
+            if not run.ran or _cut_short(run, ran.engine):
                 break
             results.append(
                 _Result(
@@ -129,14 +129,15 @@ class StoredMemory:
         self._store.write(ran.name, msgspec.json.encode(_Entry(ran.engine, tuple(results))))
 
 
-def _cut_short(run: MigrationRun) -> bool:
-    """Tell whether time or space ended something: the next run may have more of it."""
+def _cut_short(run: MigrationRun, engine: EngineInfo) -> bool:
+    """Tell whether time or space ended something: the next run may have more of it, and a named server more roles."""
+    final = (None, "refused") if engine.kind == "url" else (None, "refused", "roles")
     executions = [run.forward, run.rollback]
     if run.rows is not None:
         executions += [run.rows.forward, run.rows.rollback]
     errors = [execution.error for execution in executions if execution is not None]
     errors += [step.error for step in run.steps]
-    return any(error is not None and error.limit not in (None, "refused") for error in errors)
+    return any(error is not None and error.limit not in final for error in errors)
 
 
 def _digests(history: History) -> list[str]:

@@ -28,7 +28,7 @@ class EngineError(Struct, frozen=True):
     `sqlstate` is SQLite's error name there (`SQLITE_CONSTRAINT`). `span` are the characters of the file that hold the
     statement; `place` the offset in the file that the engine points at, when it does. `index` counts statements from 0
     (-1: the commit at the end). `limit` names the bound that was hit (`statement time-out`, `total time-out`,
-    `disk`, `memory`, `notices`, `refused`, `server`); None for an ordinary error.
+    `disk`, `memory`, `notices`, `refused`, `roles`, `server`); None for an ordinary error.
     """
 
     message: str
@@ -71,11 +71,15 @@ class StatementRun(Struct, frozen=True):
 
 
 class Execution(Struct, frozen=True):
-    """A script as it ran; `error` is None when all of it did. `seconds` includes the commit."""
+    """A script as it ran; `error` is None when all of it did. `seconds` includes the commit.
+
+    `beyond` says in words what it changed outside of its database: roles, other databases. That is undone already.
+    """
 
     statements: tuple[StatementRun, ...] = ()
     error: EngineError | None = None
     seconds: float = 0.0
+    beyond: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 import time
@@ -10,6 +11,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import FrameType
 
 from miglint.base.errors import UsageError
+from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
 from miglint.dryrun.costs import ROWS_FOR_ALL, costs_of
@@ -20,12 +22,15 @@ from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import QueryError
 from miglint.dryrun.prerequisites import bookkeeping, missing_extensions, missing_schemas, script_of
 from miglint.dryrun.result_cache import Kept, Memory
-from miglint.dryrun.results import DryRunReport, HistoryRun, MigrationRun, RowRun
+from miglint.dryrun.results import DryRunReport, EngineError, Execution, HistoryRun, MigrationRun, RowRun
 from miglint.dryrun.row_steps import run_rows
 from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, not_run, run_steps
+from miglint.schema.value import Schema
 
 Progress = Callable[[int, int, str], None]
+# What the scripts' role is called on a server of our own.
+_RUNNER = pattern(r"\bpostgres\b", re.IGNORECASE)
 
 
 def dry_run(
@@ -104,6 +109,7 @@ class _Run:
         self._lock = threading.Lock()
         self._done = 0
         self._total = 0
+        self._naming = 0
 
     def all(self, histories: Sequence[History]) -> tuple[HistoryRun, ...]:
         """Run all histories, each on its engines."""
@@ -129,6 +135,7 @@ class _Run:
 
     def _job(self, history: History, choice: Choice) -> _Job:
         """Say what there is to do; engines of which something is to be run are started."""
+        choice = self._apart(history, choice)
         if self._memory is None:
             return _Job(history, self._engine(choice))
         identity = choice.identity
@@ -140,6 +147,13 @@ class _Run:
         if kept is not None and len(kept.runs) == len(history.migrations):
             return _Job(history, None, name, kept)
         return _Job(history, self._engine(choice), name, kept)
+
+    def _apart(self, history: History, choice: Choice) -> Choice:
+        """Give a history that names the role `postgres` a server of its own, where only one may be called that."""
+        if history.dialect is not Dialect.POSTGRES or choice.label == "url" or not _names_role(history):
+            return choice
+        self._naming += 1
+        return replace(choice, label=f"{choice.label} {self._naming}")
 
     def _engine(self, choice: Choice) -> Engine:
         engine = self._engines.get(choice.label)
@@ -208,7 +222,7 @@ class _Run:
             if forward is not None:
                 database.run(forward)
         before = database.schema()
-        twin = database.copy() if rows else None
+        twin = database.twin() if rows else None
         aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miglint-rows") if rows else None
         try:
             for migration in history.migrations[known:]:
@@ -216,7 +230,7 @@ class _Run:
                 scripts = Scripts.of(migration, history.layout, self._options.runner)
                 beside = None
                 if aside is not None and twin is not None:
-                    beside = aside.submit(run_rows, scripts, twin, before, rows, self._options.seed)
+                    beside = aside.submit(_rows_within_limits, scripts, twin, before, rows, self._options.seed)
                 try:
                     many = self._options.rows > ROWS_FOR_ALL
                     costs = costs_of(scripts, database, before, self._options) if many else None
@@ -228,7 +242,7 @@ class _Run:
                 before = run.after or before
                 if twin is not None and row_run is not None and run.forward is not None and _apart(run, row_run):
                     twin.drop()
-                    twin = database.copy()
+                    twin = database.twin()
                 yield run
                 self._tell(history, migration, 1)
         finally:
@@ -242,6 +256,21 @@ class _Run:
             self._done += done
             if self._progress is not None:
                 self._progress(self._done, self._total, f"{history.root} {migration.version} {migration.name}".strip())
+
+
+def _names_role(history: History) -> bool:
+    scripts = (script for one in history.migrations for script in (one.forward, one.rollback) if script is not None)
+    return any(_RUNNER.search(script.text) for script in scripts)
+
+
+def _rows_within_limits(scripts: Scripts, twin: Database, before: Schema, rows: int, seed: int) -> RowRun:
+    """Run a migration on rows; what looking at them ran into is an error of the script that stands in the way."""
+    try:
+        return run_rows(scripts, twin, before, rows, seed)
+    except QueryError as failed:
+        said = failed.error
+        error = EngineError(said.message, said.sqlstate, said.detail, said.hint, limit=said.limit)
+        return RowRun(forward=Execution(error=error), error=error)
 
 
 def _reason(engine: Engine, lost: Exception) -> str:

@@ -356,7 +356,13 @@ def _other(row: Row) -> Found:
         yield Key(f"other {kind}", schema, name), Other(kind, Name(schema or None, name), definition or "")
 
 
+def _huge(row: Row) -> Found:
+    beginning, digest = row
+    yield Key("other oversized object", "", beginning), Other("oversized object", Name(None, beginning), digest)
+
+
 BUILDERS: dict[str, Callable[[Row], Found]] = {
+    "huge": _huge,
     "namespace": _namespace,
     "relation": _relation,
     "sequence": _sequence,

@@ -160,6 +160,10 @@ class SqliteDatabase:
             self._host.databases += 1
             return twin
 
+    def twin(self) -> SqliteDatabase:
+        """Return a copy."""
+        return self.copy()
+
     def branch(self, scripts: Iterable[Prepared]) -> SqliteDatabase:
         """Return a copy: nothing is quicker."""
         return self.copy()
