@@ -11,7 +11,7 @@ import time
 import pytest
 
 from miglint.cache import store
-from miglint.cache.command_output import Inputs
+from miglint.cache.command_output import InputFingerprint
 from miglint.cache.store import Store
 
 SQL = "CREATE TABLE a (id int);\n"
@@ -287,7 +287,7 @@ def test_the_oldest_entries_are_dropped(tmp_path, monkeypatch):
 
 def test_a_pipe_among_the_files_does_not_hang(tmp_path):
     os.mkfifo(tmp_path / "x.sql")
-    assert Inputs([str(tmp_path)], [], [], False).state()[0]
+    assert InputFingerprint([str(tmp_path)], [], [], False).state()[0]
 
 
 LAYOUTS = {

@@ -22,7 +22,7 @@ from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.connection import QueryError, Session
 from miglint.dryrun.postgres.embedded import embedded_programs, start_cluster
 from miglint.dryrun.postgres.engine import PostgresEngine
-from miglint.dryrun.postgres.server_process import programs_in
+from miglint.dryrun.postgres.programs import programs_in
 from miglint.dryrun.results import Execution, MigrationRun, RowRun
 from miglint.dryrun.row_steps import run_rows
 from miglint.dryrun.steps import Scripts, run_steps

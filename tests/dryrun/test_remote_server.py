@@ -17,8 +17,8 @@ from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.embedded import embedded_programs, start_cluster
 from miglint.dryrun.postgres.engine import PostgresEngine
+from miglint.dryrun.postgres.programs import programs_in
 from miglint.dryrun.postgres.remote_server import connect_url
-from miglint.dryrun.postgres.server_process import programs_in
 from miglint.dryrun.results import MigrationRun
 from miglint.dryrun.runner import dry_run
 

@@ -13,7 +13,7 @@ import pytest
 
 from miglint.cache.store import FOLDER
 
-from .test_hostile import _bounded
+from .test_hostile import BOUNDED, BYTES
 
 SECONDS = 20
 Make = Callable[[Path], None]
@@ -68,7 +68,7 @@ def run(folder: Path, *arguments: str, stdin: str = os.devnull) -> subprocess.Co
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder.parent / "home")}
     with Path(stdin).open("rb") as stream:
         done = subprocess.run(
-            [sys.executable, "-m", "miglint", *arguments],
+            [sys.executable, str(BOUNDED), str(BYTES), "yes", sys.executable, "-m", "miglint", *arguments],
             cwd=folder,
             env=environment,
             stdin=stream,
@@ -76,7 +76,6 @@ def run(folder: Path, *arguments: str, stdin: str = os.devnull) -> subprocess.Co
             text=True,
             timeout=SECONDS,
             check=False,
-            preexec_fn=_bounded,
         )
     assert "Traceback" not in done.stderr, done.stderr[-2000:]
     assert done.returncode in (0, 1, 2)

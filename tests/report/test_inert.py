@@ -19,7 +19,7 @@ from miglint.base.model import SourceFile
 from miglint.report import FORMATS, render
 from miglint.report.ansi import SEQUENCES
 from miglint.report.value import Hidden, MigrationReport, Report
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions
 
 from .test_execution import FAILING
 
@@ -75,7 +75,7 @@ def _hostile(value: object, text: str) -> object:
 
 
 @st.composite
-def reports(draw: st.DrawFn) -> tuple[Report, View]:
+def reports(draw: st.DrawFn) -> tuple[Report, DisplayOptions]:
     path = draw(TEXT)
     listed = draw(st.lists(findings(path), max_size=5)) * draw(st.sampled_from([1, 12]))
     executions = (_hostile(FAILING, draw(TEXT)),) if draw(st.booleans()) else ()
@@ -85,7 +85,7 @@ def reports(draw: st.DrawFn) -> tuple[Report, View]:
     report = Report(
         (migration,), tuple(listed), 1, 5, hidden=(Hidden("comments", path, 2),), left_out=(("not readable", 3),)
     )
-    view = View(
+    view = DisplayOptions(
         {path: SourceFile(path, draw(TEXT) + "\n" + draw(TEXT) + "\n\n")},
         color=draw(st.booleans()),
         verbose=draw(st.booleans()),
@@ -111,7 +111,7 @@ def check_inert(text: str, styles: tuple[str, ...] = (), allowed: int = 0) -> No
 @pytest.mark.parametrize("name", FORMATS)
 @settings(max_examples=40, deadline=None)
 @given(data=reports())
-def test_nothing_in_a_report_is_obeyed(name: str, data: tuple[Report, View]) -> None:
+def test_nothing_in_a_report_is_obeyed(name: str, data: tuple[Report, DisplayOptions]) -> None:
     report, view = data
     text = render(name, report, view)
     text.encode("utf-8")

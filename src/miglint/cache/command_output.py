@@ -43,7 +43,7 @@ _NEVER = (
 _TOO_FRESH_NS = 20_000_000
 
 
-class Answer:
+class CachedOutput:
     """What a command printed: `body` in pieces between which the time taken stands, `notes`, and the exit status."""
 
     __slots__ = ("body", "notes", "output", "status")
@@ -59,7 +59,7 @@ class Answer:
         return str(elapsed_ms).join(self.body)
 
 
-class Inputs:
+class InputFingerprint:
     """What an answer depends on: folders listed, paths that are folders or not, single files, SQLite's version.
 
     Of the folders in `names` only what is in them counts, and not what that holds.
@@ -140,7 +140,7 @@ def _file(digest: blake2b, path: str) -> int:
     return changed
 
 
-class Question:
+class CachedInvocation:
     """A command line, whose answer may be known."""
 
     __slots__ = ("_inputs", "_name", "_state", "_store", "started", "started_ns")
@@ -150,24 +150,26 @@ class Question:
         self._name = name
         self.started = started
         self.started_ns = time_ns()
-        self._inputs: Inputs | None = None
+        self._inputs: InputFingerprint | None = None
         self._state = ""
 
-    def answer(self) -> Answer | None:
+    def answer(self) -> CachedOutput | None:
         """Return the answer that was kept, if it still holds."""
         data = self._store.read(self._name)
         if data is None:
             return None
         try:
             entry = json.loads(data)
-            inputs = Inputs(entry["folders"], entry["probes"], entry["files"], entry["sqlite"], entry["names"])
+            inputs = InputFingerprint(
+                entry["folders"], entry["probes"], entry["files"], entry["sqlite"], entry["names"]
+            )
             if inputs.state()[0] != entry["state"]:
                 return None
-            return Answer(list(entry["body"]), list(entry["notes"]), entry["output"], int(entry["status"]))
+            return CachedOutput(list(entry["body"]), list(entry["notes"]), entry["output"], int(entry["status"]))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 
-    def observe(self, inputs: Inputs) -> None:
+    def observe(self, inputs: InputFingerprint) -> None:
         """Remember what the answer will depend on, as it is now that it was read."""
         self._state, newest = inputs.state()
         fresh = newest > self.started_ns - _TOO_FRESH_NS
@@ -177,7 +179,7 @@ class Question:
         """Keep no answer: it depends on more than what was observed."""
         self._inputs = None
 
-    def keep(self, answer: Answer) -> None:
+    def keep(self, answer: CachedOutput) -> None:
         """Keep an answer, unless something changed so lately that it may be about another text."""
         inputs = self._inputs
         if inputs is None:
@@ -197,7 +199,7 @@ class Question:
         self._store.write(self._name, json.dumps(entry).encode())
 
 
-def question(arguments: list[str]) -> Question | None:
+def question(arguments: list[str]) -> CachedInvocation | None:
     """Return the question that a command line asks, or None when its answer cannot be kept."""
     started = perf_counter()
     if any(argument.split("=", 1)[0] in _NEVER for argument in arguments):
@@ -215,7 +217,7 @@ def question(arguments: list[str]) -> Question | None:
         str(os.get_terminal_size(sys.stdout.fileno())) if terminal else "",
         *environment(),
     ]
-    return Question(store, store.name(_KIND, parts), started)
+    return CachedInvocation(store, store.name(_KIND, parts), started)
 
 
 def _configuration(arguments: list[str]) -> tuple[str, list[str]]:

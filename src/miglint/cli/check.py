@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from miglint.cache.command_output import Question
+from miglint.cache.command_output import CachedInvocation
 from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of
-from miglint.cli.request import COLORS, Request, contradiction
+from miglint.cli.request import COLORS, CheckArguments, contradiction
 from miglint.cli.run_check import run_check
 from miglint.cli.trust_options import trust_options
 from miglint.config.settings import DIALECTS, SEVERITIES
@@ -57,7 +57,7 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @dry_run_options
 @click.pass_obj
-def command(question: Question | None, /, **given: Any) -> int:
+def command(question: CachedInvocation | None, /, **given: Any) -> int:
     """Check migrations and their rollbacks.
 
     PATHs are files and folders; without any, those of the configuration, then the folder `migrations`.
@@ -65,7 +65,7 @@ def command(question: Question | None, /, **given: Any) -> int:
     check could not be made, or the paths hold no migration at all.
     """
     dry_run = options_of(given)
-    request = Request(dry_run=dry_run, **given)
+    request = CheckArguments(dry_run=dry_run, **given)
     wrong = contradiction(request)
     if wrong is not None:
         raise click.UsageError(wrong)

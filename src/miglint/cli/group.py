@@ -8,7 +8,7 @@ from importlib import import_module
 import click
 
 from miglint import __version__
-from miglint.cache.command_output import Question
+from miglint.cache.command_output import CachedInvocation
 from miglint.cli.exit_status import INTERRUPTED
 
 # The first line of each command's help, so that listing them imports none of them.
@@ -57,7 +57,7 @@ def cli() -> None:
     """Check SQL migrations and their rollbacks: can they be run, run again, undone, and undone again?"""
 
 
-def run(arguments: list[str], question: Question | None = None) -> int:
+def run(arguments: list[str], question: CachedInvocation | None = None) -> int:
     """Run a command line; `question` is told the answer of a check. Raises `MiglintError`."""
     try:
         status = cli.main(arguments, prog_name="miglint", standalone_mode=False, obj=question)

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from miglint.base.atomic_write import write_file
 from miglint.base.errors import UsageError
-from miglint.cache.command_output import Answer
+from miglint.cache.command_output import CachedOutput
 
 _FIRST_SIGN = 1.0
 _INTERVAL = 0.1
@@ -79,7 +79,7 @@ def add_step_summary(markdown: str) -> None:
         note(f"no step summary: {path}: {error.strerror or error}")
 
 
-def write_known(answer: Answer, started: float) -> int:
+def write_known(answer: CachedOutput, started: float) -> int:
     """Write an answer that was known to its file, and return the exit status."""
     write(answer.text(round((time.perf_counter() - started) * 1000)), answer.output)
     for text in answer.notes:

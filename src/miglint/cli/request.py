@@ -27,7 +27,7 @@ _SWITCHES = {
 _VALUES = {"--format": FORMATS, "--color": COLORS, "--config": None, "--baseline": None, "--layout": None}
 
 
-class Request(Struct, frozen=True, kw_only=True):
+class CheckArguments(Struct, frozen=True, kw_only=True):
     """The options of a check, by the names they have on the command line (`format_`: `--format`)."""
 
     paths: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Request(Struct, frozen=True, kw_only=True):
     dry_run: DryRunOptions | None = None
 
 
-def plain(arguments: list[str]) -> Request | None:
+def plain(arguments: list[str]) -> CheckArguments | None:
     """Return what the arguments after `check` ask for, or None when they are not all paths and plain options."""
     given: dict[str, str | bool] = {}
     paths: list[str] = []
@@ -78,11 +78,11 @@ def plain(arguments: list[str]) -> Request | None:
             given["format_" if name == "--format" else name[2:]] = value
         else:
             return None
-    request = replace(Request(paths=tuple(paths)), **given)
+    request = replace(CheckArguments(paths=tuple(paths)), **given)
     return request if contradiction(request) is None else None
 
 
-def contradiction(request: Request) -> str | None:
+def contradiction(request: CheckArguments) -> str | None:
     """Return what is wrong with a request whose options, each by itself, are right; None when nothing is."""
     if request.stdin_filename is not None and request.paths:
         return "--stdin-filename takes the place of paths: give one or the other"

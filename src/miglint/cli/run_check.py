@@ -9,9 +9,9 @@ from time import perf_counter
 
 from miglint.base.errors import UsageError
 from miglint.base.structs import replace
-from miglint.cache.command_output import Answer, Question
+from miglint.cache.command_output import CachedInvocation, CachedOutput
 from miglint.cli.output import add_step_summary, checkout_prefix, note, progress, wants_color, width, write
-from miglint.cli.request import Request
+from miglint.cli.request import CheckArguments
 from miglint.cli.standard_input import standard_input
 from miglint.cli.trust import load_trusted
 from miglint.config.settings import DEFAULT_PATHS, SEVERITIES, Settings, overlooked, parse_targets
@@ -19,10 +19,10 @@ from miglint.linter import baseline as baselines
 from miglint.linter.run import Job, Outcome, check
 from miglint.report import DESCRIBING, render
 from miglint.report.value import Report
-from miglint.report.view import RuleDescription, View
+from miglint.report.view import DisplayOptions, RuleDescription
 
 
-def run_check(request: Request, question: Question | None) -> int:
+def run_check(request: CheckArguments, question: CachedInvocation | None) -> int:
     """Check, print what was found, and return the exit status; `question` is told the answer.
 
     Raises `MiglintError` when the check cannot be made.
@@ -87,7 +87,7 @@ def run_check(request: Request, question: Question | None) -> int:
     if other is not None:
         remark = f"{other} is not used: the configuration is looked for from the working directory; `--config` names it"
         remarks = (*remarks, remark)
-    shown = View(
+    shown = DisplayOptions(
         outcome.sources,
         _colored(request.color, request.output),
         request.verbose,
@@ -120,7 +120,7 @@ def _descriptions(settings: Settings) -> dict[str, RuleDescription]:
     }
 
 
-def _should_hold_some(request: Request, touched: frozenset[str] | None) -> bool:
+def _should_hold_some(request: CheckArguments, touched: frozenset[str] | None) -> bool:
     """Tell whether a check without a single migration is a mistake, and no answer: paths or settings may be wrong."""
     if request.allow_empty or request.hook or request.stdin_filename is not None:
         return False
@@ -133,7 +133,9 @@ def _nothing_found(settings: Settings, paths: tuple[str, ...], report: Report) -
     return f"no migration in {looked}{why}; --allow-empty lets this pass"
 
 
-def _answer(request: Request, settings: Settings, report: Report, remarks: Sequence[str], view: View) -> Answer:
+def _answer(
+    request: CheckArguments, settings: Settings, report: Report, remarks: Sequence[str], view: DisplayOptions
+) -> CachedOutput:
     """Return what is to be printed, and the exit status."""
     # The time taken is filled in last; a random number stands for it until then.
     mark = int.from_bytes(os.urandom(7))
@@ -145,10 +147,10 @@ def _answer(request: Request, settings: Settings, report: Report, remarks: Seque
         notes = [text for text in notes if text not in said]
     worst = report.worst()
     failed = worst is not None and worst >= settings.fail_on and not request.exit_zero
-    return Answer(body, [] if request.quiet else notes, request.output, 1 if failed else 0)
+    return CachedOutput(body, [] if request.quiet else notes, request.output, 1 if failed else 0)
 
 
-def _settings(settings: Settings, request: Request) -> Settings:
+def _settings(settings: Settings, request: CheckArguments) -> Settings:
     """Return the settings with what the command line says: `--select` replaces, the other lists add."""
     return replace(
         settings,

@@ -11,7 +11,7 @@ from miglint.base.errors import UsageError
 from miglint.base.inert import inert, inert_json
 from miglint.base.model import History
 from miglint.base.structs import replace
-from miglint.base.template_names import as_written
+from miglint.base.template_names import decode_tags
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
@@ -56,7 +56,7 @@ def command(
     if len(histories) > 1:
         listed = "\n".join(f"  {history.root or '.'} ({history.dialect.value})" for history, _ in histories)
         raise UsageError(f"there are several histories: name a folder, or --dialect\n{listed}")
-    text = as_written(_FORMATS[format_](_schema(*histories[0], version)))
+    text = decode_tags(_FORMATS[format_](_schema(*histories[0], version)))
     # A comment before a cast means the same to SQL.
     write(inert_json(text) if format_ == "json" else inert(text, colons="/**/::"), output)
 

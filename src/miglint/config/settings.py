@@ -18,7 +18,7 @@ from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, is_file, r
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
-from miglint.config.toml_table import ConfigError, Table, line_of, nearest
+from miglint.config.toml_table import ConfigError, TomlTable, line_of, nearest
 
 FILE = "miglint.toml"
 PYPROJECT = "pyproject.toml"
@@ -168,7 +168,7 @@ def load(path: str | None = None, cwd: str | None = None, source: Source | None 
 
 
 def _as_of(source: Source, path: str | None, folder: Path) -> Settings:
-    def table_in(file: Path, shown: str) -> Table | None:
+    def table_in(file: Path, shown: str) -> TomlTable | None:
         return _parse(source.read(str(file), MAX_CONFIGURATION), file, shown)
 
     settings = Settings(root=str(folder))
@@ -225,11 +225,11 @@ def _is_ours(file: Path) -> bool:
         return False
 
 
-def _found(file: Path, folder: Path) -> Table | None:
+def _found(file: Path, folder: Path) -> TomlTable | None:
     return _read(file, shown=os.path.relpath(file, folder))
 
 
-def _read(file: Path, shown: str) -> Table | None:
+def _read(file: Path, shown: str) -> TomlTable | None:
     """Return the table with miglint's settings, or None for a `pyproject.toml` without one."""
     try:
         return _parse(read_bytes(file, MAX_CONFIGURATION), file, shown)
@@ -237,7 +237,7 @@ def _read(file: Path, shown: str) -> Table | None:
         raise ConfigError(f"{shown}: cannot be read: {error.strerror or error}") from None
 
 
-def _parse(content: bytes | None, file: Path, shown: str) -> Table | None:
+def _parse(content: bytes | None, file: Path, shown: str) -> TomlTable | None:
     if content is None:
         return None
     try:
@@ -257,12 +257,12 @@ def _parse(content: bytes | None, file: Path, shown: str) -> Table | None:
     except RecursionError:
         raise ConfigError(f"{shown}: values are nested too deep") from None
     if file.name != PYPROJECT:
-        return Table(values, shown, text)
+        return TomlTable(values, shown, text)
     tool = values.get("tool")
     mine = tool.get("miglint") if isinstance(tool, dict) else None
     if mine is None:
         return None
-    whole = Table(values, shown, text)
+    whole = TomlTable(values, shown, text)
     return whole.table("tool").table("miglint")
 
 
@@ -275,7 +275,7 @@ def _toml_message(shown: str, text: str, error: ValueError) -> str:
     return f"{shown}:{line}: not TOML: {message[: found.start()]}"
 
 
-def _settings(table: Table, file: Path) -> Settings:
+def _settings(table: TomlTable, file: Path) -> Settings:
     table.only(KEYS)
     fail_on = table.choice("fail-on", SEVERITIES)
     rollback = table.choice("rollback-severity", SEVERITIES)
@@ -308,7 +308,7 @@ def _settings(table: Table, file: Path) -> Settings:
     )
 
 
-def _targets(table: Table) -> dict[str, tuple[int, ...]]:
+def _targets(table: TomlTable) -> dict[str, tuple[int, ...]]:
     try:
         return parse_targets(table.strings("targets"))
     except ConfigError:
@@ -317,7 +317,7 @@ def _targets(table: Table) -> dict[str, tuple[int, ...]]:
         table.fail(str(error), "targets")
 
 
-def _baseline_schema(table: Table) -> dict[str, str]:
+def _baseline_schema(table: TomlTable) -> dict[str, str]:
     value = table.values.get("baseline-schema")
     if isinstance(value, dict):
         table.table("baseline-schema").only(DIALECTS)
@@ -326,11 +326,11 @@ def _baseline_schema(table: Table) -> dict[str, str]:
     return {"": path} if path is not None else {}
 
 
-def _severities(table: Table) -> dict[str, Severity]:
+def _severities(table: TomlTable) -> dict[str, Severity]:
     return {name: SEVERITIES[table.choice(name, SEVERITIES) or "error"] for name in table.values}
 
 
-def _per_path(table: Table) -> PerPath:
+def _per_path(table: TomlTable) -> PerPath:
     table.only(("paths", "ignore", "severity"))
     paths = table.strings("paths")
     if not paths:

@@ -23,7 +23,7 @@ from miglint.discovery.walk import Folder, Tree, printable
 _VARIANT_LEVELS = 3
 
 
-class Request(NamedTuple):
+class DiscoveryScope(NamedTuple):
     """The folders to look in. `files` are the paths asked for, which counts only when the request is `partial`.
 
     `excluded` are the files and the folders that the settings exclude from what was asked for.
@@ -35,7 +35,7 @@ class Request(NamedTuple):
     excluded: tuple[list[str], list[str]]
 
 
-def request(paths: Sequence[str], options: DiscoveryOptions, *, may_be_missing: bool = False) -> Request:
+def discovery_scope(paths: Sequence[str], options: DiscoveryOptions, *, may_be_missing: bool = False) -> DiscoveryScope:
     """Walk the folders asked for, and list those around files and rollback folders."""
     cwd = os.path.abspath(options.cwd or os.getcwd())  # noqa: PTH100, PTH109
     folders: list[str] = []
@@ -68,7 +68,7 @@ def request(paths: Sequence[str], options: DiscoveryOptions, *, may_be_missing: 
         _around(tree, folder_path, name)
     for folder in dict.fromkeys(map(os.path.dirname, files)):
         _variants(tree, folder)
-    return Request(tree, set(asked), partial, excluded)
+    return DiscoveryScope(tree, set(asked), partial, excluded)
 
 
 def _absolute(path: str, cwd: str) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
 from miglint.discovery.assemble import Assembled, assemble, folder_mark
-from miglint.discovery.context import Request, has_variant, request
-from miglint.discovery.file_parts import Home, Layout, Settings
+from miglint.discovery.context import DiscoveryScope, discovery_scope, has_variant
+from miglint.discovery.file_parts import Home, Layout, LayoutOptions
 from miglint.discovery.layouts import LAYOUTS, layout_named, layout_names
 from miglint.discovery.options import DiscoveryOptions
-from miglint.discovery.reading import Read, from_bytes, from_text, read_file
+from miglint.discovery.reading import ReadResult, from_bytes, from_text, read_file
 from miglint.discovery.roots import gather
 from miglint.discovery.walk import is_script, scripts_below
 
@@ -28,7 +28,7 @@ def discover(paths: Sequence[str | os.PathLike[str]], *, options: DiscoveryOptio
     """
     options = options or DiscoveryOptions()
     forced = _check(options)
-    return _discover(request([os.fspath(path) for path in paths], options), {}, options, forced)
+    return _discover(discovery_scope([os.fspath(path) for path in paths], options), {}, options, forced)
 
 
 def discover_text(
@@ -37,7 +37,7 @@ def discover_text(
     """Take `content` as the file `name`, which need not exist, in the history around it, where there is one."""
     options = options or DiscoveryOptions()
     forced = _check(options)
-    wanted = request([os.fspath(name)], options, may_be_missing=True)
+    wanted = discovery_scope([os.fspath(name)], options, may_be_missing=True)
     path = next(iter(wanted.files))
     read = from_bytes(content, path) if isinstance(content, bytes) else from_text(content, path)
     return _discover(wanted, {path: read}, options, forced)
@@ -58,7 +58,9 @@ def _check(options: DiscoveryOptions) -> Layout | None:
     return layout
 
 
-def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions, forced: Layout | None) -> Discovered:
+def _discover(
+    wanted: DiscoveryScope, given: dict[str, ReadResult], options: DiscoveryOptions, forced: Layout | None
+) -> Discovered:
     tree = wanted.tree
     failed: dict[str, Problem] = {}
 
@@ -72,7 +74,7 @@ def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions
     problems = list(tree.problems)
     unmatched: list[tuple[str, str]] = []
     foreign: set[str] = set()
-    settings = Settings(options.placeholders, forced is not None, options.dialect)
+    settings = LayoutOptions(options.placeholders, forced is not None, options.dialect)
     homes = gather(tree, read)
     for home in homes:
         results, left = _assemble_home(home, settings, options, forced, tree.cwd)
@@ -97,7 +99,7 @@ def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions
 
 
 def _assemble_home(
-    home: Home, settings: Settings, options: DiscoveryOptions, forced: Layout | None, cwd: str
+    home: Home, settings: LayoutOptions, options: DiscoveryOptions, forced: Layout | None, cwd: str
 ) -> tuple[list[Assembled], list[str]]:
     """Offer the files of a home to each layout in turn; return what they make, and the paths that none takes."""
     results: list[Assembled] = []
@@ -126,7 +128,7 @@ def _result(
     problems: list[Problem],
     unmatched: list[tuple[str, str]],
     foreign: set[str],
-    wanted: Request,
+    wanted: DiscoveryScope,
 ) -> Discovered:
     files = {
         script.file.path: script.file

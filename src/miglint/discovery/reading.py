@@ -12,26 +12,26 @@ _REPLACEMENT = "\ufffd"
 _UTF16_SAMPLE = 256
 
 
-class Read(NamedTuple):
+class ReadResult(NamedTuple):
     """A file as far as it could be read, and what was wrong with it."""
 
     file: SourceFile
     problem: Problem | None
 
 
-def read_file(real: str, path: str, limit: int) -> Read:
+def read_file(real: str, path: str, limit: int) -> ReadResult:
     """Read the file at `real`, which people know as `path`; never raises."""
     try:
         return from_bytes(read_bytes(real, limit), path)
     except TooLargeError as error:
         reason = str(error.strerror)
-        return Read(SourceFile(path, "", reason), Problem("too-large", path, f"{reason}: not read"))
+        return ReadResult(SourceFile(path, "", reason), Problem("too-large", path, f"{reason}: not read"))
     except OSError as error:
         reason = error.strerror or str(error)
-        return Read(SourceFile(path, "", reason), Problem("unreadable", path, f"cannot be read: {reason}"))
+        return ReadResult(SourceFile(path, "", reason), Problem("unreadable", path, f"cannot be read: {reason}"))
 
 
-def from_bytes(data: bytes, path: str) -> Read:
+def from_bytes(data: bytes, path: str) -> ReadResult:
     """Decode what a file holds; never raises."""
     if data.startswith(codecs.BOM_UTF8):
         start = len(codecs.BOM_UTF8)
@@ -42,7 +42,7 @@ def from_bytes(data: bytes, path: str) -> Read:
         if encoding is not None:
             text = data.decode(encoding, "replace").removeprefix("\ufeff").replace("\0", _REPLACEMENT)
             problem = Problem("encoding", path, "the file is UTF-16, not UTF-8", character=0)
-            return Read(SourceFile(path, text), problem)
+            return ReadResult(SourceFile(path, text), problem)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -51,15 +51,15 @@ def from_bytes(data: bytes, path: str) -> Read:
         offset = start + error.start
         message = f"byte {offset} (0x{body[error.start]:02X}) is not UTF-8: {error.reason}"
         problem = Problem("encoding", path, message, offset, character=character)
-        return Read(SourceFile(path, text.replace("\0", _REPLACEMENT)), problem)
+        return ReadResult(SourceFile(path, text.replace("\0", _REPLACEMENT)), problem)
     if "\0" not in text:
-        return Read(SourceFile(path, text), None)
+        return ReadResult(SourceFile(path, text), None)
     character, offset = text.index("\0"), start + body.index(0)
     problem = Problem("encoding", path, f"byte {offset} is a NUL character", offset, character=character)
-    return Read(SourceFile(path, text.replace("\0", _REPLACEMENT)), problem)
+    return ReadResult(SourceFile(path, text.replace("\0", _REPLACEMENT)), problem)
 
 
-def from_text(text: str, path: str) -> Read:
+def from_text(text: str, path: str) -> ReadResult:
     """Take text that somebody has read already; lone surrogates stand for bytes that were not UTF-8."""
     try:
         data = text.encode("utf-8", "surrogateescape")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from miglint.base.lazy_regex import many, pattern
-from miglint.base.template_names import as_name, has_tag
+from miglint.base.template_names import encode_tags, has_tag
 
 _TAG = r"\{\{[^{}\"']*+" + many(r"(?:\"[^\"{}]*\"|'[^'{}]*')[^{}\"']*+") + r"\}\}|\$\{[A-Za-z_][\w.\-]*\}"
 _ANY = rf"{_TAG}|\{{\{{.{{0,400}}?\}}\}}|\{{%.{{0,400}}?%\}}"
@@ -81,7 +81,7 @@ def _name(match: re.Match[str]) -> str:
     # With spaces inside or without, it is the same value.
     if tag.startswith("{{"):
         tag = f"{{{{{tag[2:-2].strip()}}}}}"
-    return (_VALUE.fullmatch(tag) and as_name(tag)) or match[0]
+    return (_VALUE.fullmatch(tag) and encode_tags(tag)) or match[0]
 
 
 def _outside(text: str, start: int, end: int, depth: int = 0) -> Iterator[tuple[int, int]]:
@@ -107,7 +107,7 @@ def _outside(text: str, start: int, end: int, depth: int = 0) -> Iterator[tuple[
 def _is_name(text: str, start: int, end: int) -> bool:
     """Whether a tag is a value in the place of a name, or of a part of one."""
     tag = text[start:end]
-    if _VALUE.fullmatch(tag) is None or as_name(tag) is None:
+    if _VALUE.fullmatch(tag) is None or encode_tags(tag) is None:
         return False
     if _AFTER.match(text, end) or _NEXT_TO.search(text, max(0, start - 1), start):
         return True

@@ -44,7 +44,7 @@ class EngineError(Struct, frozen=True):
         return f"{self.sqlstate}: {self.message}" if self.sqlstate else self.message
 
 
-class Lock(Struct, frozen=True, order=True):
+class ObservedLock(Struct, frozen=True, order=True):
     """The strongest lock that a statement took on a table that existed before it (`mode` as PostgreSQL names it)."""
 
     table: str
@@ -63,7 +63,7 @@ class StatementRun(Struct, frozen=True):
     index: int
     span: Span
     seconds: float
-    locks: tuple[Lock, ...] = ()
+    locks: tuple[ObservedLock, ...] = ()
     rewritten: tuple[str, ...] = ()
     invalid: tuple[str, ...] = ()
     touched: int | None = None

@@ -21,14 +21,14 @@ from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import QueryError
 from miglint.dryrun.prerequisites import bookkeeping, missing_extensions, missing_schemas, script_of
-from miglint.dryrun.result_cache import Kept, Memory
+from miglint.dryrun.result_cache import CachedRuns, ResultCache
 from miglint.dryrun.results import DryRunReport, EngineError, Execution, HistoryRun, MigrationRun, RowRun
 from miglint.dryrun.row_steps import run_rows
 from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, not_run, run_steps
 from miglint.schema.value import Schema
 
-Progress = Callable[[int, int, str], None]
+ProgressCallback = Callable[[int, int, str], None]
 # What the scripts' role is called on a server of our own.
 _RUNNER = pattern(r"\bpostgres\b", re.IGNORECASE)
 
@@ -38,8 +38,8 @@ def dry_run(
     options: DryRunOptions,
     *,
     baseline: Mapping[Dialect, Script] | None = None,
-    progress: Progress | None = None,
-    memory: Memory | None = None,
+    progress: ProgressCallback | None = None,
+    memory: ResultCache | None = None,
 ) -> DryRunReport:
     """Execute every migration of the histories and say what happened.
 
@@ -48,7 +48,7 @@ def dry_run(
     engine that is needed is not there, before anything is run.
     """
     started = time.perf_counter()
-    run = _Run(options, baseline or {}, progress, memory)
+    run = _HistoryRun(options, baseline or {}, progress, memory)
     notes: list[str] = []
     wanted = [history for history in histories if history.migrations]
     if options.engine == "sqlite":
@@ -81,26 +81,26 @@ class _Interrupts:
             signal.signal(signal.SIGTERM, self._old)
 
 
-class _Job(Struct, frozen=True):
+class _HistoryJob(Struct, frozen=True):
     """A history to run on an engine; None when all of it is known. `name` is what the results can be kept as."""
 
     history: History
     engine: Engine | None
     name: str | None = None
-    kept: Kept | None = None
+    kept: CachedRuns | None = None
 
 
-class _Run:
+class _HistoryRun:
     """The state of one dry run."""
 
     def __init__(
         self,
         options: DryRunOptions,
         baseline: Mapping[Dialect, Script],
-        progress: Progress | None,
-        memory: Memory | None = None,
+        progress: ProgressCallback | None,
+        memory: ResultCache | None = None,
     ) -> None:
-        self._memory = memory
+        self._cache = memory
         self._options = options
         self._baseline = baseline
         self._progress = progress
@@ -133,20 +133,20 @@ class _Run:
         finally:
             pool.shutdown(wait=True)
 
-    def _job(self, history: History, choice: Choice) -> _Job:
+    def _job(self, history: History, choice: Choice) -> _HistoryJob:
         """Say what there is to do; engines of which something is to be run are started."""
         choice = self._apart(history, choice)
-        if self._memory is None:
-            return _Job(history, self._engine(choice))
+        if self._cache is None:
+            return _HistoryJob(history, self._engine(choice))
         identity = choice.identity
         if identity is None:
             info = self._engine(choice).info
             identity = f"{info.kind} {info.product} {info.version} {info.why}"
-        name = self._memory.name(history, identity)
-        kept = self._memory.recall(name, history)
+        name = self._cache.name(history, identity)
+        kept = self._cache.load(name, history)
         if kept is not None and len(kept.runs) == len(history.migrations):
-            return _Job(history, None, name, kept)
-        return _Job(history, self._engine(choice), name, kept)
+            return _HistoryJob(history, None, name, kept)
+        return _HistoryJob(history, self._engine(choice), name, kept)
 
     def _apart(self, history: History, choice: Choice) -> Choice:
         """Give a history that names the role `postgres` a server of its own, where only one may be called that."""
@@ -166,7 +166,7 @@ class _Run:
         for engine in self._engines.values():
             engine.close()
 
-    def _history(self, job: _Job) -> HistoryRun:
+    def _history(self, job: _HistoryJob) -> HistoryRun:
         started = time.perf_counter()
         history, engine = job.history, job.engine
         runs: list[MigrationRun] = [] if job.kept is None else list(job.kept.runs)

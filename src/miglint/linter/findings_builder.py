@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from miglint.base.findings import Finding, matter
 from miglint.base.model import Discovered, History, SourceFile, Span
 from miglint.base.structs import replace
-from miglint.base.template_names import as_written
+from miglint.base.template_names import decode_tags
 from miglint.config.settings import Settings
-from miglint.linter.analysis import Work, as_the_runner, start_of
-from miglint.linter.dispatch import Placed, RuleDispatcher
+from miglint.linter.analysis import Analysis, as_the_runner, start_of
+from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.parallel import examine
 from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
 from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives
@@ -50,7 +50,7 @@ def judge(
     findings are wanted: what takes long is not asked about others (None: all are wanted).
     """
     asked = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
-    work = Work.of(found, settings, schemas, asked, executed, told)
+    work = Analysis.of(found, settings, schemas, asked, executed, told)
     part = examine(work, found, progress)
     placed = part.placed + asked.others("project", found)
     # A file that serves two dialects gives its statements twice.
@@ -93,8 +93,8 @@ def _targets(found: Discovered, settings: Settings) -> Mapping[str, tuple[int, .
 
 
 def _suppress(
-    placed: Iterable[Placed], comments: list[Directive], chosen: Selection
-) -> tuple[list[Placed], list[Placed], tuple[Directive, ...]]:
+    placed: Iterable[PlacedHit], comments: list[Directive], chosen: Selection
+) -> tuple[list[PlacedHit], list[PlacedHit], tuple[Directive, ...]]:
     """Return the hits that no comment hides, those that one hides, and our own comments that hid none.
 
     A comment with a rule that is off is not among the last: that rule might have had something to say.
@@ -103,8 +103,8 @@ def _suppress(
     for comment in comments:
         by_path[comment.file.path].append(comment)
     finders = {path: Suppressions(listed) for path, listed in by_path.items()}
-    kept: list[Placed] = []
-    covered: list[Placed] = []
+    kept: list[PlacedHit] = []
+    covered: list[PlacedHit] = []
     used: set[int] = set()
     for item in placed:
         finder = finders.get(item.hit.file.path)
@@ -124,7 +124,7 @@ def _suppress(
 
 
 def _findings(
-    placed: Iterable[Placed], spans: Mapping[str, list[Span]], chosen: Selection, settings: Settings
+    placed: Iterable[PlacedHit], spans: Mapping[str, list[Span]], chosen: Selection, settings: Settings
 ) -> tuple[tuple[Finding, ...], list[str]]:
     """Return the findings in order of place, folded, with the severities of the settings and their fingerprints.
 
@@ -152,10 +152,10 @@ def _findings(
     return tuple(findings), left_out
 
 
-def _grouped(placed: Iterable[Placed]) -> dict[tuple[str, Span, str], list[Placed]]:
+def _grouped(placed: Iterable[PlacedHit]) -> dict[tuple[str, Span, str], list[PlacedHit]]:
     """Return the hits by matter and place; those of a rule that reports once per script at the place of the worst."""
-    groups: dict[tuple[str, Span, str], list[Placed]] = defaultdict(list)
-    scripts: dict[tuple[str, Span, str], list[Placed]] = defaultdict(list)
+    groups: dict[tuple[str, Span, str], list[PlacedHit]] = defaultdict(list)
+    scripts: dict[tuple[str, Span, str], list[PlacedHit]] = defaultdict(list)
     for item in placed:
         hit, code = item.hit, item.rule.code
         if hit.script is not None and item.rule.once_per_script:
@@ -168,7 +168,7 @@ def _grouped(placed: Iterable[Placed]) -> dict[tuple[str, Span, str], list[Place
     return groups
 
 
-def _elsewhere(group: list[Placed], hit: Hit) -> str:
+def _elsewhere(group: list[PlacedHit], hit: Hit) -> str:
     """Say on which other lines of the script a rule has the same to say."""
     lines = sorted({hit.file.position(one.hit.span.start).line for one in group if one.hit.span != hit.span})
     if not lines:
@@ -178,7 +178,7 @@ def _elsewhere(group: list[Placed], hit: Hit) -> str:
     return f"The same on line{'s' if len(lines) > 1 else ''} {listed}."
 
 
-def _folded(group: list[Placed]) -> Finding:
+def _folded(group: list[PlacedHit]) -> Finding:
     """Make one finding of the hits of one rule on one span: the worst speaks, the others are named in its help."""
     worst = max(group, key=lambda item: item.hit.severity or item.rule.severity)
     rule, hit = worst.rule, worst.hit
@@ -201,8 +201,8 @@ def _folded(group: list[Placed]) -> Finding:
         column=start.column,
         end_line=end.line,
         end_column=end.column,
-        message=as_written(message),
-        help=as_written("\n".join([part for part in (hit.help,) if part] + also)),
+        message=decode_tags(message),
+        help=decode_tags("\n".join([part for part in (hit.help,) if part] + also)),
         direction=hit.script.direction.value if hit.script else None,
         version=hit.version or (migration.version if migration else None),
         dialect=dialect.value if dialect else None,

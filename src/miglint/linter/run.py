@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, SourceFile
 from miglint.base.structs import Struct
-from miglint.cache.command_output import Inputs, Question
+from miglint.cache.command_output import CachedInvocation, InputFingerprint
 from miglint.cache.reports import Cache
 from miglint.config.settings import DEFAULT_PATHS, Settings
 from miglint.discovery import DiscoveryOptions, discover, discover_text
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from miglint.dryrun.options import DryRunOptions
     from miglint.replay.steps import Step
 
-Progress = Callable[..., None]
+ProgressCallback = Callable[..., None]
 
 
 class Job(Struct, frozen=True):
@@ -38,8 +38,8 @@ class Job(Struct, frozen=True):
     paths: tuple[str, ...] = ()
     text: bytes | None = None
     cached: bool = True
-    progress: Progress | None = None
-    question: Question | None = None
+    progress: ProgressCallback | None = None
+    question: CachedInvocation | None = None
     extra: tuple[str, ...] = ()
     dry_run: DryRunOptions | None = None
     told: frozenset[str] | None = None
@@ -121,7 +121,7 @@ def _discovered(job: Job) -> Discovered:
     return discover(paths_of(settings, job.paths), options=options)
 
 
-def _inputs(job: Job, found: Discovered) -> Inputs:
+def _inputs(job: Job, found: Discovered) -> InputFingerprint:
     """Return all that the report depends on: what was listed and read, and what would change how it is looked for."""
     asked = [Path(path).absolute() for path in paths_of(job.settings, job.paths)]
     beside = {
@@ -136,7 +136,7 @@ def _inputs(job: Job, found: Discovered) -> Inputs:
     inside = [path / "any.sql" if path.is_dir() else path for path in asked]
     settings = job.settings
     files = [*(settings.at(path) for path in (*settings.baseline_schema.values(), *settings.own_rules)), *job.extra]
-    return Inputs(
+    return InputFingerprint(
         list(found.folders),
         sorted({*map(str, {*asked, *beside, *below}), *variant_places([str(path) for path in inside])}),
         sorted({*files, *(str(path) for path in asked if not path.is_dir())}),

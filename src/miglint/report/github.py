@@ -10,13 +10,13 @@ from collections import Counter
 from miglint.base.findings import Finding, Severity
 from miglint.base.inert import inert, one_line, printable, unmarked
 from miglint.report.value import Report
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions
 
 _SHOWN = 10
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def render(report: Report, view: View) -> str:
+def render(report: Report, view: DisplayOptions) -> str:
     """Return workflow commands."""
     shown: Counter[Severity] = Counter()
     lines: list[str] = []
@@ -37,7 +37,7 @@ def render(report: Report, view: View) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _annotation(finding: Finding, view: View) -> str:
+def _annotation(finding: Finding, view: DisplayOptions) -> str:
     properties = {
         "file": view.prefix + finding.path,
         "line": str(finding.line),

@@ -9,13 +9,13 @@ from miglint.base.findings import Finding, Severity
 from miglint.base.inert import inert_xml
 from miglint.base.lazy_regex import pattern
 from miglint.report.value import Report
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions
 
 # What XML 1.0 cannot hold at all, not even escaped.
 _FORBIDDEN = pattern("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(report: Report, view: View) -> str:
+def render(report: Report, view: DisplayOptions) -> str:
     """Return JUnit's XML: errors and warnings fail their file, remarks are its output."""
     by_path: dict[str, list[Finding]] = {path: [] for path in sorted(view.sources)}
     found: dict[str, list[Finding]] = defaultdict(list, by_path)

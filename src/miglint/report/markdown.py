@@ -7,7 +7,7 @@ from miglint.base.inert import printable
 from miglint.base.lazy_regex import pattern
 from miglint.report.text import count_of
 from miglint.report.value import MigrationReport, Report
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions
 
 _MAX_FINDINGS = 300
 _MAX_MIGRATIONS = 100
@@ -16,7 +16,7 @@ _MARKUP = pattern(r"[&<>|\[\]*_@#!`\\]")
 _ANSWERS = {True: "yes", False: "**no**", None: "?"}
 
 
-def render(report: Report, view: View) -> str:
+def render(report: Report, view: DisplayOptions) -> str:
     """Return the report as Markdown; long ones are cut, as the places that show it have limits."""
     lines = [f"### miglint: {_headline(report)}", ""]
     worst_first = sorted(report.findings, key=lambda item: -item.severity)

@@ -22,13 +22,13 @@ from miglint.dryrun.postgres.connection import Row, Session
 from miglint.schema.objects import Key, SchemaObject
 from miglint.schema.value import Schema
 
-Query = Callable[[str], list[list[Row]]]
+RunQuery = Callable[[str], list[list[Row]]]
 Renamed = frozenset[tuple[str, str]]
 
 _MOMENT = pattern(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)(?:[+-]\d\d(?::\d\d)?)?'(?=::timestamp)")
 
 
-class _Seen(NamedTuple):
+class _RelationIdentity(NamedTuple):
     """What distinguishes one version of a relation from all others, names of other things aside."""
 
     oid: str
@@ -43,8 +43,8 @@ class Reader:
         self._known: dict[str, tuple[tuple[Key, SchemaObject], ...]] = {}
         self._started = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
         self._last: tuple[frozenset[str], Schema] = (frozenset(), Schema.of(Dialect.POSTGRES, ()))
-        self._relations: dict[tuple[_Seen, Renamed], str] = {}
-        self._columns: dict[_Seen, tuple[tuple[str, str], ...]] = {}
+        self._relations: dict[tuple[_RelationIdentity, Renamed], str] = {}
+        self._columns: dict[_RelationIdentity, tuple[tuple[str, str], ...]] = {}
         self._others: dict[tuple[int, Row, Renamed], tuple[str, ...]] = {}
         self._names: dict[str, str] = {}
 
@@ -75,7 +75,7 @@ class Reader:
         query = session.query
         # The plans take longer than what is planned.
         found, named, others = session.prepared("look", *LOOK)
-        seen = [_Seen(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
+        seen = [_RelationIdentity(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
         fresh = [one for one in seen if one not in self._columns]
         read: dict[str, str] = {}
         if fresh:
@@ -100,7 +100,7 @@ class Reader:
             rest += self._others[key]
         return frozenset((*(self._relations[one, renamed] for one in seen), *rest))
 
-    def _read_texts(self, query: Query, wanted: list[_Seen]) -> dict[str, str]:
+    def _read_texts(self, query: RunQuery, wanted: list[_RelationIdentity]) -> dict[str, str]:
         """Read the texts of relations by oid, and remember what their columns are called."""
         read: dict[str, str] = {}
         columns: dict[str, tuple[tuple[str, str], ...]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.base.model import Span
 from miglint.dryrun.interfaces import EngineLostError
 from miglint.dryrun.postgres.connection import QueryError, Row, Session
-from miglint.dryrun.results import Lock, StatementRun
+from miglint.dryrun.results import ObservedLock, StatementRun
 
 LOCK_ORDER = (
     "AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock",
@@ -81,7 +81,9 @@ class Watch:
             index,
             span,
             seconds,
-            tuple(sorted(Lock(self._names[relation], LOCK_ORDER[strength]) for relation, strength in new.items())),
+            tuple(
+                sorted(ObservedLock(self._names[relation], LOCK_ORDER[strength]) for relation, strength in new.items())
+            ),
             tuple(sorted(rewritten)),
             tuple(sorted(left_invalid)),
             touched,

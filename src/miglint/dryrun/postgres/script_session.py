@@ -13,7 +13,7 @@ from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_exten
 from miglint.dryrun.postgres.lock_observer import Watch
 from miglint.dryrun.postgres.superuser_calls import replacements
 from miglint.dryrun.results import EngineError, StatementRun
-from miglint.dryrun.statements import Piece, Prepared
+from miglint.dryrun.statements import Prepared, StatementText
 
 if TYPE_CHECKING:
     from miglint.dryrun.postgres.engine import Tenant
@@ -131,7 +131,7 @@ class ScriptSession:
 
         return Bounds(min(own, left), server.limits.notices, over, name)
 
-    def _statement(self, session: Session, index: int, piece: Piece, disabled: set[str]) -> EngineError | None:
+    def _statement(self, session: Session, index: int, piece: StatementText, disabled: set[str]) -> EngineError | None:
         if self.server.deadline.left <= 0:
             said = ServerError("the time for the whole dry run is over", _STOPPED.pattern[:5], limit="total time-out")
             return self.said(said, index, (piece,), 0.0)
@@ -156,7 +156,7 @@ class ScriptSession:
             self.server.check()
         return self.said(said_by_server, index, (piece,), time.monotonic() - begun)
 
-    def _extension(self, name: str, piece: Piece) -> tuple[ServerError | None, bool]:
+    def _extension(self, name: str, piece: StatementText) -> tuple[ServerError | None, bool]:
         """Make an allowed extension possible for the scripts' role; True when nothing is left to run."""
         server = self.server
         if name not in server.available:
@@ -183,7 +183,7 @@ class ScriptSession:
         return extension in ALLOWED and not self.server.marks_trusted and self.server.superuser
 
     def said(
-        self, error: ServerError | None, index: int, pieces: tuple[Piece, ...], seconds: float
+        self, error: ServerError | None, index: int, pieces: tuple[StatementText, ...], seconds: float
     ) -> EngineError | None:
         """Return the server's error as one of the script's statement."""
         if error is None:

@@ -44,7 +44,7 @@ _CRASH = "Unexpected exception: "
 _PLEA = "; Could you open an issue"
 
 
-class Remark(Struct, frozen=True):
+class StyleViolation(Struct, frozen=True):
     """What one rule of sqlfluff reports about a script.
 
     `span` is its place in the file. `code` is sqlfluff's, empty where a comment with settings for sqlfluff cannot be
@@ -62,7 +62,7 @@ class SqlfluffError(Exception):
     """A rule of sqlfluff crashed."""
 
 
-def remarks(script: Script, *, configured: bool = True, noqa: bool = True) -> Iterator[Remark]:
+def remarks(script: Script, *, configured: bool = True, noqa: bool = True) -> Iterator[StyleViolation]:
     """Yield what sqlfluff reports about a script, in order of place; nothing about what it cannot parse or leaves out.
 
     The path decides which configuration holds; it need not exist. Unless `configured`, no file of sqlfluff's is read:
@@ -91,7 +91,7 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def _linted(script: Script, configured: bool, noqa: bool) -> list[Remark]:
+def _linted(script: Script, configured: bool, noqa: bool) -> list[StyleViolation]:
     path, text = script.path, script.text
     folder = _folder(path)
     try:
@@ -111,13 +111,13 @@ def _linted(script: Script, configured: bool, noqa: bool) -> list[Remark]:
             config.process_inline_config("-- sqlfluff:disable_noqa:True", path)
         rules = linter.get_rulepack(config)
     except _UNUSABLE as error:
-        return [Remark(_first_setting(script.file.text), "", f"sqlfluff cannot use this: {_words(error)}")]
+        return [StyleViolation(_first_setting(script.file.text), "", f"sqlfluff cannot use this: {_words(error)}")]
     linted = linter.lint_rendered(linter.render_string(text, path, config, "utf-8"), rules)
     origins = _Origins(text, script.span.start)
     raw = linter.config.get("templater") == "raw"
     # Violations that the configuration makes warnings do not fail sqlfluff, and its hits do not fail us.
     return [
-        Remark(span, item.rule_code(), _message(item), _edits(item, script.file.text, origins) if raw else ())
+        StyleViolation(span, item.rule_code(), _message(item), _edits(item, script.file.text, origins) if raw else ())
         for item in linted.get_violations(filter_warning=False)
         if isinstance(item, SQLLintError) and (span := _span(item, origins)) is not None
     ]

@@ -13,7 +13,7 @@ from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.sql_text import ident
 
 if TYPE_CHECKING:
-    from miglint.rules.style.sqlfluff_adapter import Remark
+    from miglint.rules.style.sqlfluff_adapter import StyleViolation
 
 # What these rules report about the last and the first line of a file does not hold for a part of one.
 _END_OF_FILE, _START_OF_FILE = "LT12", "LT13"
@@ -52,7 +52,7 @@ def sqlfluff_objects(script: Script, context: Context) -> Iterator[Hit]:
         yield replace(hit_in(script, remark.span, remark.message, help), fix=fix)
 
 
-def _is_true(script: Script, remark: Remark) -> bool:
+def _is_true(script: Script, remark: StyleViolation) -> bool:
     """Return whether what sqlfluff reports about the text holds for the file and the engine."""
     text = script.file.text
     if remark.code == _END_OF_FILE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miglint.base.model import Script
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import Around, around
+from miglint.replay.transaction_owner import TransactionOwner, transaction_owner
 from miglint.rules.support.sql_text import qualified
 from miglint.sql import operations as ops
 
@@ -19,7 +19,7 @@ def clear_invalid(step: Step, script: Script, operation: ops.CreateIndex) -> str
 
 def stands_alone(step: Step, script: Script) -> bool:
     """Return whether a statement that cannot run inside a transaction must be the only one of the script."""
-    return around(step, script) is Around.QUERY
+    return transaction_owner(step, script) is TransactionOwner.QUERY
 
 
 def index_name(operation: ops.CreateIndex) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import Around, around, placed
+from miglint.replay.transaction_owner import TransactionOwner, placed_operations, transaction_owner
 from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import scripts_of
@@ -118,15 +118,15 @@ def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
     for script, statements in scripts_of(step):
         if not _adds(statements):
             continue
-        outer = around(step, script)
+        outer = transaction_owner(step, script)
         waiting: list[tuple[_Uses, ops.AddEnumValue]] = []
         created = _created(statements)
-        for statement, operation, begun in placed(statements):
+        for statement, operation, begun in placed_operations(statements):
             if isinstance(operation, ops.Transaction):
                 if statement.kind != "do" and operation.action in ("commit", "rollback"):
                     waiting = []
                 continue
-            inside = begun is not None or outer is not Around.NOTHING
+            inside = begun is not None or outer is not TransactionOwner.NOTHING
             if isinstance(operation, ops.AddEnumValue):
                 if inside and not _made_here(created, operation, context):
                     waiting.append((_Uses(step, operation.name, operation.value), operation))
@@ -134,7 +134,7 @@ def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
             for uses, added in waiting:
                 used = next((inner for inner in flat((operation,)) if uses.by(inner)), None)
                 if used is not None:
-                    unsure = begun is None and outer is Around.UNKNOWN
+                    unsure = begun is None and outer is TransactionOwner.UNKNOWN
                     yield hit_in(
                         script,
                         used.span,
@@ -179,10 +179,10 @@ def enum_value_in_old_transaction(step: Step, context: Context) -> Iterator[Hit]
     for script, statements in scripts_of(step):
         if not _adds(statements):
             continue
-        outer = around(step, script)
+        outer = transaction_owner(step, script)
         created = _created(statements)
-        whole = outer is Around.TOOL or (outer is Around.QUERY and len(statements) > 1)
-        for _, operation, begun in placed(statements):
+        whole = outer is TransactionOwner.TOOL or (outer is TransactionOwner.QUERY and len(statements) > 1)
+        for _, operation, begun in placed_operations(statements):
             if not isinstance(operation, ops.AddEnumValue) or operation.name in created:
                 continue
             if whole or begun is not None:

@@ -31,7 +31,7 @@ from miglint.sql.operations import (
     flat,
     is_shallow,
 )
-from miglint.sql.postgres.conditions import Known, condition
+from miglint.sql.postgres.conditions import KnownVariables, condition
 from miglint.sql.postgres.constants import NotConstantError, evaluate
 from miglint.sql.postgres.embedded import (
     ASSIGN,
@@ -47,9 +47,9 @@ from miglint.sql.postgres.embedded import (
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.place import Place, place_of
 
-Read = Callable[[Place, Node], list[Operation]]
+ReadStatement = Callable[[Place, Node], list[Operation]]
 # The operations of a list of statements, and whether the block surely ends with them.
-Result = tuple[list[Operation], bool]
+BlockResult = tuple[list[Operation], bool]
 
 _ERROR_LEVEL = 21
 # So deep nobody writes by hand; what replays and reads operations goes into them by recursion.
@@ -61,7 +61,7 @@ _ROWS_ONLY = (Insert, Update, Delete, Truncate, OtherData, Maintenance, Transact
 class Block:
     """Reads the statements of one block; keeps what is known of its variables, and how far it has come in the text."""
 
-    def __init__(self, place: Place, read: Read, at: int | None, function: Node) -> None:
+    def __init__(self, place: Place, read: ReadStatement, at: int | None, function: Node) -> None:
         self.place = place
         self.read = read
         self.at = at
@@ -95,11 +95,11 @@ class Block:
             self.texts.pop(name, None)
 
     @property
-    def known(self) -> Known:
+    def known(self) -> KnownVariables:
         """What is known of variables here."""
-        return Known(self.texts, self.nodes)
+        return KnownVariables(self.texts, self.nodes)
 
-    def many(self, nodes: list[Node] | None) -> Result:
+    def many(self, nodes: list[Node] | None) -> BlockResult:
         """Read a list of statements; what is nested too deep to be followed is known to be unknown."""
         if self.depth >= _DEEPEST:
             if not nodes:
@@ -112,7 +112,7 @@ class Block:
         finally:
             self.depth -= 1
 
-    def _many(self, nodes: list[Node] | None) -> Result:
+    def _many(self, nodes: list[Node] | None) -> BlockResult:
         # What follows a branch that returns belongs to the other branch.
         operations: list[Operation] = []
         for index, node in enumerate(nodes or ()):
@@ -138,7 +138,7 @@ class Block:
                 return operations, True
         return operations, False
 
-    def one(self, node: Node) -> Result:
+    def one(self, node: Node) -> BlockResult:
         """Read one statement."""
         ((kind, body),) = node.items()
         kind = kind.removeprefix("PLpgSQL_stmt_")
@@ -163,7 +163,7 @@ class Block:
             return [Transaction(span=self.span(""), action=kind)], False
         return [], False
 
-    def block(self, body: Node) -> Result:
+    def block(self, body: Node) -> BlockResult:
         """Read `BEGIN ... END`; with EXCEPTION it becomes a `Try` per handler, the first handler innermost."""
         start = self.at
         operations, ends = self.many(body.get("body"))
@@ -219,7 +219,7 @@ class Block:
             ]
         return operations
 
-    def raised(self, body: Node) -> Result:
+    def raised(self, body: Node) -> BlockResult:
         """Read `RAISE`: only an error changes what happens."""
         if body.get("elog_level", _ERROR_LEVEL) < _ERROR_LEVEL:
             return [], False

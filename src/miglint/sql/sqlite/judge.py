@@ -52,7 +52,7 @@ class Refusal(Struct, frozen=True):
     feature: Feature | None = None
 
 
-class Verdict(Struct, frozen=True):
+class SyntaxVerdict(Struct, frozen=True):
     """The answer: `accepted` is None when it cannot be known, with the `reason`; `refusals` say why not."""
 
     accepted: bool | None
@@ -60,7 +60,7 @@ class Verdict(Struct, frozen=True):
     reason: str | None = None
 
 
-def accepts(text: str, offset: int = 0, target: Version = NEWEST) -> Verdict:
+def accepts(text: str, offset: int = 0, target: Version = NEWEST) -> SyntaxVerdict:
     """Tell whether SQLite of version `target` takes a script, and which statement it refuses first.
 
     Missing tables, columns and functions are no refusals. `offset` is where `text` starts in its file. What explains
@@ -69,9 +69,9 @@ def accepts(text: str, offset: int = 0, target: Version = NEWEST) -> Verdict:
     unknown: str | None = None
     for found in _judged(text, offset, target, explain=False):
         if isinstance(found, Refusal):
-            return Verdict(False, (found,))
+            return SyntaxVerdict(False, (found,))
         unknown = unknown or found
-    return Verdict(None if unknown else True, (), unknown)
+    return SyntaxVerdict(None if unknown else True, (), unknown)
 
 
 def refusals(text: str, offset: int = 0, target: Version = NEWEST) -> tuple[Refusal, ...]:
