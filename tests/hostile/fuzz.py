@@ -33,6 +33,7 @@ MOST_SECONDS, MOST_WAITED = 20, 600
 # Beyond this the system refuses memory, so that a fault does no harm to others.
 _ADDRESSES = 6 << 30
 _SHOWN = 20
+_SHOWN_EVERY = 60
 # What a worker runs; its numbers, the seed and the folders follow.
 PROGRAM = ("-m", "tests.hostile.fuzz", "--worker")
 
@@ -153,9 +154,12 @@ class Worker:
 def fuzz(folders: list[Path], seed: int, count: int, processes: int) -> list[Failure]:
     """Check `count` scripts made wrong by several processes, and return those that failed."""
     failures: list[Failure] = []
+    workers = []
+    shown = time.monotonic()
     with selectors.DefaultSelector() as selector:
         for first in range(processes):
             worker = Worker(folders, seed, range(first, count, processes))
+            workers.append(worker)
             selector.register(worker.process.stdout or -1, selectors.EVENT_READ, worker)
         try:
             while selector.get_map():
@@ -168,6 +172,10 @@ def fuzz(folders: list[Path], seed: int, count: int, processes: int) -> list[Fai
                     if worker.process is not process:
                         selector.register(worker.process.stdout or -1, selectors.EVENT_READ, worker)
                     failures += found or []
+                if time.monotonic() - shown > _SHOWN_EVERY:
+                    shown = time.monotonic()
+                    left = sum(len(worker.left) for worker in workers)
+                    print(f"{count - left:,} checked, {len(failures)} failed", flush=True)
                 for key in list(selector.get_map().values()):
                     if key.data.hangs():
                         key.data.process.send_signal(signal.SIGKILL)
