@@ -155,7 +155,7 @@ class Worker:
 def fuzz(
     folders: list[Path], seed: int, count: int, processes: int, told: Callable[[Failure], None] = lambda failure: None
 ) -> list[Failure]:
-    """Check `count` scripts made wrong by several processes; return those that failed, of which each is `told` at once."""
+    """Check `count` scripts made wrong, by several processes; return those that failed. Each is `told` at once."""
     failures: list[Failure] = []
     workers = []
     shown = time.monotonic()
