@@ -15,6 +15,7 @@ from miglint.base.structs import Struct, field, replace
 from miglint.base.template_names import as_written
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import Placed, RuleDispatcher
+from miglint.linter.reruns import with_guarantees
 from miglint.replay.apply import run
 from miglint.replay.steps import Passage, Step, advance, empty_schema, replay_one
 from miglint.replay.variants import Both, Variants, variants
@@ -50,7 +51,8 @@ class Work(Struct, frozen=True):
     `executed` is what a dry run of the same histories saw; `variants` are the histories that are one for two engines;
     `sqlite` is the version of SQLite that the settings target (None: they do not name SQLite); `elsewhere` are the
     folders of histories that are there for SQLite too, in a folder that was not asked for; `told` are the files whose
-    findings will be told, where those of others will not (None: of all).
+    findings will be told, where those of others will not (None: of all). `tool` is the migration tool that the settings
+    name.
     """
 
     histories: tuple[History, ...]
@@ -62,6 +64,7 @@ class Work(Struct, frozen=True):
     sqlite: tuple[int, int] | None = None
     elsewhere: frozenset[str] = frozenset()
     told: frozenset[str] | None = None
+    tool: str | None = None
 
     @classmethod
     def of(
@@ -78,7 +81,18 @@ class Work(Struct, frozen=True):
         starts = {dialect: start_of(dialect, schemas) for dialect in {history.dialect for history in histories}}
         sqlite = sqlite_target(settings)
         pairs = variants(histories)
-        return cls(histories, starts, asked, settings.transaction, executed, pairs, sqlite, found.elsewhere, told)
+        return cls(
+            histories,
+            starts,
+            asked,
+            settings.transaction,
+            executed,
+            pairs,
+            sqlite,
+            found.elsewhere,
+            told,
+            settings.runner,
+        )
 
     @property
     def migrations(self) -> list[Migration]:
@@ -190,7 +204,7 @@ class Work(Struct, frozen=True):
         ]
 
     def _step(self, part: Part, step: Step, number: int, ran: list[HistoryRun]) -> None:
-        part.placed += self.asked.step(step)
+        part.placed += with_guarantees(self.asked.step(step), step, self.tool)
         part.placed += self.asked.scripts(step.migration, self.told)
         report = _report(step)
         if ran:
@@ -199,7 +213,7 @@ class Work(Struct, frozen=True):
 
             runs = [Executed(step, one.migrations[number], one) for one in ran]
             for item in runs:
-                part.placed += self.asked.executed(item)
+                part.placed += with_guarantees(self.asked.executed(item), step, self.tool)
             report = _with_executions(report, runs)
         part.migrations.append(report)
         for script, statements in (

@@ -20,6 +20,7 @@ from miglint.config.settings import Settings
 from miglint.linter.analysis import Work, as_the_runner, start_of
 from miglint.linter.dispatch import Placed, RuleDispatcher
 from miglint.linter.parallel import examine
+from miglint.linter.reruns import Reruns, several_reruns
 from miglint.linter.suppression_comments import Directive, Remarks, directives
 from miglint.replay.steps import Step, replay
 from miglint.report.value import Report
@@ -117,9 +118,9 @@ def _findings(
     placed: Iterable[Placed], spans: Mapping[str, list[Span]], chosen: Selection, settings: Settings
 ) -> tuple[Finding, ...]:
     """Return the findings in order of place, folded, with the severities of the settings and their fingerprints."""
-    groups = _grouped(placed)
-    ordinals: dict[tuple[str, str, str], int] = defaultdict(int)
     relative = _Relative(settings.root)
+    groups = _grouped(Reruns.of(settings).judged(placed, relative.path))
+    ordinals: dict[tuple[str, str, str], int] = defaultdict(int)
     findings: list[Finding] = []
     for (path, span, _), group in sorted(groups.items(), key=lambda entry: entry[0]):
         finding = _folded(group)
@@ -145,6 +146,8 @@ def _grouped(placed: Iterable[Placed]) -> dict[tuple[str, Span, str], list[Place
         hit, code = item.hit, item.rule.code
         if hit.script is not None and item.rule.once_per_script:
             scripts[hit.file.path, hit.script.span, code].append(item)
+        elif hit.script is not None and hit.runs_once is not None:
+            scripts[hit.file.path, hit.script.span, "reruns"].append(item)
         else:
             groups[hit.file.path, hit.span, matter(code, hit.message)].append(item)
     for (path, _, code), listed in scripts.items():
@@ -171,6 +174,8 @@ def _folded(group: list[Placed]) -> Finding:
     others = [text for text in dict.fromkeys(item.hit.message for item in here) if text != hit.message]
     elsewhere = len({item.hit.span for item in group}) - 1
     message = hit.message if not others and not elsewhere else f"{hit.message} (and {len(others) + elsewhere} more)"
+    if hit.runs_once is not None and elsewhere:
+        message = several_reruns(elsewhere + 1)
     also = [f"Also: {text}" for text in others[:_MAX_FOLDED]]
     also += [text for text in (_elsewhere(group, hit),) if text]
     start, end = hit.file.position(hit.span.start), hit.file.position(max(hit.span))

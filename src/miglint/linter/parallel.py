@@ -57,6 +57,7 @@ class _Hit(Struct, array_like=True, frozen=True, gc=False):
     fix: Fix | None
     evidence: str
     version: str | None
+    runs_once: str | None
     migration: int
 
 
@@ -203,6 +204,7 @@ class _Carrier:
             hit.fix,
             hit.evidence,
             hit.version,
+            hit.runs_once,
             self._migration_numbers.get(id(placed.migration), -1),
         )
 
@@ -217,6 +219,7 @@ class _Carrier:
             sent.fix,
             sent.evidence,
             sent.version,
+            sent.runs_once,
         )
         migration = self._migrations[sent.migration] if sent.migration >= 0 else None
         return Placed(self._rules[sent.code], hit, migration)

@@ -49,6 +49,7 @@ class Hit(Struct, frozen=True):
     """What a rule reports. `file` and `span` say where; `script` is set when it is in a script of a migration.
 
     `severity` overrides the rule's own (a hazard that is milder here). `evidence` is `static` unless it was executed.
+    `runs_once` names the tools that run the script only once, where a rule is `about_reruns`; None: it may run again.
     """
 
     file: SourceFile
@@ -60,6 +61,7 @@ class Hit(Struct, frozen=True):
     fix: Fix | None = None
     evidence: str = "static"
     version: str | None = None
+    runs_once: str | None = None
 
 
 class Context(Struct, frozen=True):
@@ -83,6 +85,7 @@ class Rule(Struct, frozen=True):
     `needs` is the library that the rule requires, by the name to import, and the extra of miglint that installs it.
     `once_per_script`: all hits in a script make one finding, at the worst, which names the other lines.
     `milder_in_rollback`: a finding in a rollback has one severity less.
+    `about_reruns`: it is about a second run of a script, which some migration tools make impossible.
     `takes` are the parameters of `check`.
     """
 
@@ -102,6 +105,7 @@ class Rule(Struct, frozen=True):
     needs: tuple[str, str] | None = None
     once_per_script: bool = False
     milder_in_rollback: bool = False
+    about_reruns: bool = False
     takes: tuple[str, ...] = (SUBJECT, CONTEXT)
 
     @property
@@ -156,6 +160,7 @@ def rule(
     needs: tuple[str, str] | None = None,
     once_per_script: bool = False,
     milder_in_rollback: bool = False,
+    about_reruns: bool = False,
 ) -> Callable[[Check], Check]:
     """Declare the function below to be a rule; `Rule` says what the arguments mean.
 
@@ -186,6 +191,7 @@ def rule(
                 needs,
                 once_per_script,
                 milder_in_rollback,
+                about_reruns,
                 takes,
             )
         )
