@@ -18,6 +18,7 @@ FILES = {
     "diesel": ("2024-01-01-000000_a/up.sql", "2024-01-01-000000_a/down.sql"),
     "plain": ("001_a.sql", "rollback/001_rollback_a.sql"),
     "flyway": ("V1__a.sql", "U1__a.sql"),
+    "morph": ("1_a.up.sql", "1_a.down.sql"),
     "prisma": ("20240101000000_a/migration.sql", None),
 }
 CREATE = "CREATE TABLE t (a integer);\nCREATE TABLE u (a integer);\n"

@@ -157,7 +157,8 @@ class History(Struct, frozen=True, eq=False):
     """The migrations of one folder and one dialect, in the order in which the migration tool runs them.
 
     `root` is the folder (as shown to people); `rollbacks` says whether this layout has them:
-    `required`, `optional`, or `none` (forward only by design).
+    `required`, `optional`, or `none` (forward only by design). `tools` are the migration tools that files above the
+    folder name, where several read the layout.
     """
 
     root: str
@@ -165,6 +166,7 @@ class History(Struct, frozen=True, eq=False):
     dialect: Dialect
     migrations: tuple[Migration, ...]
     rollbacks: str = "required"
+    tools: tuple[str, ...] = ()
 
 
 class Discovered(Struct, frozen=True, eq=False):
@@ -173,7 +175,8 @@ class Discovered(Struct, frozen=True, eq=False):
     `requested` holds the paths of the files that were asked for, when files around them were read as well to know
     the history they belong to; None means that everything here was asked for. `folders` are the folders that were
     listed, as they can be opened. `elsewhere` are the roots of histories for PostgreSQL beside which a folder
-    stands that holds them for SQLite and was not asked for.
+    stands that holds them for SQLite and was not asked for. `consulted` are the paths outside of these folders
+    that were looked at, whether something is there or not.
     """
 
     histories: tuple[History, ...]
@@ -183,3 +186,4 @@ class Discovered(Struct, frozen=True, eq=False):
     requested: frozenset[str] | None = None
     folders: tuple[str, ...] = ()
     elsewhere: frozenset[str] = frozenset()
+    consulted: tuple[str, ...] = ()

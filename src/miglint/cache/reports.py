@@ -74,7 +74,7 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
         yield f"{file.path}\0{file.error}"
         yield file.text
     for history in found.histories:
-        yield f"{history.root}\0{history.layout}\0{history.dialect}\0{history.rollbacks}"
+        yield f"{history.root}\0{history.layout}\0{history.dialect}\0{history.rollbacks}\0{history.tools}"
         for item in history.migrations:
             yield f"{item.version}\0{item.name}\0{item.irreversible}\0{item.repeatable}"
             yield _script(item.forward)

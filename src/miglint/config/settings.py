@@ -27,8 +27,8 @@ TRANSACTIONS = ("per-file", "per-statement", "none")
 IDEMPOTENCY = ("auto", "required", "off")
 # The tools whose guarantees are known: `docs/layouts.md`.
 RUNNERS = (
-    "atlas", "dbmate", "diesel", "drizzle", "flyway", "golang-migrate", "goose", "hasura", "liquibase", "pop", "prisma",
-    "refinery", "rusqlite_migration", "sql-migrate", "sqlx", "supabase",
+    "atlas", "dbmate", "diesel", "drizzle", "flyway", "golang-migrate", "goose", "hasura", "liquibase", "morph", "pop",
+    "prisma", "refinery", "rusqlite_migration", "sql-migrate", "sqlx", "supabase",
 )  # fmt: skip
 SEVERITIES = {str(severity): severity for severity in reversed(Severity)}
 KEYS = (

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
+from miglint.base.structs import replace
 from miglint.discovery.assemble import Assembled, assemble, folder_mark
 from miglint.discovery.context import Request, has_variant, request
 from miglint.discovery.file_parts import Home, Layout, Settings
@@ -14,6 +15,7 @@ from miglint.discovery.layouts import LAYOUTS, layout_named, layout_names
 from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.reading import Read, from_bytes, from_text, read_file
 from miglint.discovery.roots import gather
+from miglint.discovery.tools import Beside, tools_beside
 
 _ROLLBACKS = ("required", "optional", "none")
 
@@ -88,7 +90,9 @@ def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions
             unmatched += [(path, _why(forced)) for path in left]
     # What another engine's files are made of is that engine's business.
     problems += [problem for path, problem in failed.items() if path not in foreign]
-    return _result(histories, problems, unmatched, wanted)
+    beside = [tools_beside(history, tree.cwd) for history in histories]
+    histories = [replace(history, tools=one.tools) for history, one in zip(histories, beside, strict=True)]
+    return _result(histories, problems, unmatched, wanted, beside)
 
 
 def _assemble_home(
@@ -117,7 +121,11 @@ def _why(forced: Layout | None) -> str:
 
 
 def _result(
-    histories: list[History], problems: list[Problem], unmatched: list[tuple[str, str]], wanted: Request
+    histories: list[History],
+    problems: list[Problem],
+    unmatched: list[tuple[str, str]],
+    wanted: Request,
+    beside: list[Beside],
 ) -> Discovered:
     files = {
         script.file.path: script.file
@@ -141,4 +149,5 @@ def _result(
         requested,
         tuple(sorted(folder.real for folder in wanted.tree.folders.values())),
         frozenset(root for root in roots if has_variant(root, Dialect.SQLITE)),
+        tuple(sorted({path for one in beside for path in one.consulted})),
     )

@@ -15,8 +15,9 @@ from miglint.base.structs import Struct, field, replace
 from miglint.base.template_names import as_written
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import Placed, RuleDispatcher
-from miglint.linter.reruns import with_guarantees
+from miglint.linter.reruns import tool_of, with_guarantees
 from miglint.replay.apply import run
+from miglint.replay.runner_guarantees import Runner, runners_of
 from miglint.replay.steps import Passage, Step, advance, empty_schema, replay_one
 from miglint.replay.variants import Both, Variants, variants
 from miglint.report.value import MigrationReport
@@ -51,8 +52,8 @@ class Work(Struct, frozen=True):
     `executed` is what a dry run of the same histories saw; `variants` are the histories that are one for two engines;
     `sqlite` is the version of SQLite that the settings target (None: they do not name SQLite); `elsewhere` are the
     folders of histories that are there for SQLite too, in a folder that was not asked for; `told` are the files whose
-    findings will be told, where those of others will not (None: of all). `tool` is the migration tool that the settings
-    name.
+    findings will be told, where those of others will not (None: of all). `runners` are for each history the tools that
+    may run it.
     """
 
     histories: tuple[History, ...]
@@ -64,7 +65,7 @@ class Work(Struct, frozen=True):
     sqlite: tuple[int, int] | None = None
     elsewhere: frozenset[str] = frozenset()
     told: frozenset[str] | None = None
-    tool: str | None = None
+    runners: tuple[tuple[Runner, ...], ...] = ()
 
     @classmethod
     def of(
@@ -91,7 +92,7 @@ class Work(Struct, frozen=True):
             sqlite,
             found.elsewhere,
             told,
-            settings.runner,
+            tuple(runners_of(history.layout, history.tools, tool_of(settings)) for history in histories),
         )
 
     @property
@@ -177,7 +178,7 @@ class Work(Struct, frozen=True):
                     or (not pairs and history.root in self.elsewhere),
                     sqlite=self.sqlite,
                 )
-                self._step(part, step, number, ran)
+                self._step(part, step, place, number, ran)
                 passage = step.passage
                 if progress is not None:
                     progress(len(part.migrations))
@@ -203,8 +204,9 @@ class Work(Struct, frozen=True):
             if (one.history.root, one.history.layout, one.history.dialect) == (same.root, same.layout, same.dialect)
         ]
 
-    def _step(self, part: Part, step: Step, number: int, ran: list[HistoryRun]) -> None:
-        part.placed += with_guarantees(self.asked.step(step), step, self.tool)
+    def _step(self, part: Part, step: Step, place: int, number: int, ran: list[HistoryRun]) -> None:
+        runners = self.runners[place]
+        part.placed += with_guarantees(self.asked.step(step), step, runners)
         part.placed += self.asked.scripts(step.migration, self.told)
         report = _report(step)
         if ran:
@@ -213,7 +215,7 @@ class Work(Struct, frozen=True):
 
             runs = [Executed(step, one.migrations[number], one) for one in ran]
             for item in runs:
-                part.placed += with_guarantees(self.asked.executed(item), step, self.tool)
+                part.placed += with_guarantees(self.asked.executed(item), step, runners)
             report = _with_executions(report, runs)
         part.migrations.append(report)
         for script, statements in (

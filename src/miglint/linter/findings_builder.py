@@ -20,7 +20,7 @@ from miglint.config.settings import Settings
 from miglint.linter.analysis import Work, as_the_runner, start_of
 from miglint.linter.dispatch import Placed, RuleDispatcher
 from miglint.linter.parallel import examine
-from miglint.linter.reruns import Reruns, several_reruns
+from miglint.linter.reruns import Reruns, several_reruns, undecided
 from miglint.linter.suppression_comments import Directive, Remarks, directives
 from miglint.replay.steps import Step, replay
 from miglint.report.value import Report
@@ -58,10 +58,11 @@ def judge(
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
     kept, unused = _suppress(placed, comments, chosen)
     kept += asked.others("directives", Remarks(tuple(comments), unused))
-    findings = _findings(kept, spans, chosen, settings)
-    return Report(
-        tuple(part.migrations), findings, len(found.files), notes=_notes(found, chosen) + _executed_notes(executed)
-    )
+    relative = _Relative(settings.root)
+    kept = Reruns.of(settings).judged(kept, relative.path)
+    findings = _findings(kept, spans, chosen, relative)
+    notes = _notes(found, chosen) + undecided(kept, found.histories) + _executed_notes(executed)
+    return Report(tuple(part.migrations), findings, len(found.files), notes=notes)
 
 
 def _executed_notes(executed: DryRunReport | None) -> tuple[str, ...]:
@@ -115,11 +116,10 @@ def _suppress(
 
 
 def _findings(
-    placed: Iterable[Placed], spans: Mapping[str, list[Span]], chosen: Selection, settings: Settings
+    placed: Iterable[Placed], spans: Mapping[str, list[Span]], chosen: Selection, relative: _Relative
 ) -> tuple[Finding, ...]:
     """Return the findings in order of place, folded, with the severities of the settings and their fingerprints."""
-    relative = _Relative(settings.root)
-    groups = _grouped(Reruns.of(settings).judged(placed, relative.path))
+    groups = _grouped(placed)
     ordinals: dict[tuple[str, str, str], int] = defaultdict(int)
     findings: list[Finding] = []
     for (path, span, _), group in sorted(groups.items(), key=lambda entry: entry[0]):
@@ -146,7 +146,7 @@ def _grouped(placed: Iterable[Placed]) -> dict[tuple[str, Span, str], list[Place
         hit, code = item.hit, item.rule.code
         if hit.script is not None and item.rule.once_per_script:
             scripts[hit.file.path, hit.script.span, code].append(item)
-        elif hit.script is not None and hit.runs_once is not None:
+        elif hit.script is not None and hit.guarantee is not None and hit.guarantee.holds:
             scripts[hit.file.path, hit.script.span, "reruns"].append(item)
         else:
             groups[hit.file.path, hit.span, matter(code, hit.message)].append(item)
@@ -174,7 +174,7 @@ def _folded(group: list[Placed]) -> Finding:
     others = [text for text in dict.fromkeys(item.hit.message for item in here) if text != hit.message]
     elsewhere = len({item.hit.span for item in group}) - 1
     message = hit.message if not others and not elsewhere else f"{hit.message} (and {len(others) + elsewhere} more)"
-    if hit.runs_once is not None and elsewhere:
+    if hit.guarantee is not None and hit.guarantee.holds and elsewhere:
         message = several_reruns(elsewhere + 1)
     also = [f"Also: {text}" for text in others[:_MAX_FOLDED]]
     also += [text for text in (_elsewhere(group, hit),) if text]

@@ -23,6 +23,7 @@ from miglint.base.findings import Fix, Severity
 from miglint.base.model import Discovered, Migration, SourceFile, Span
 from miglint.linter.analysis import Part, Work
 from miglint.linter.dispatch import Placed
+from miglint.replay.runner_guarantees import Guarantee
 from miglint.report.value import MigrationReport
 from miglint.rules.definition import Hit
 
@@ -57,7 +58,7 @@ class _Hit(Struct, array_like=True, frozen=True, gc=False):
     fix: Fix | None
     evidence: str
     version: str | None
-    runs_once: str | None
+    guarantee: Guarantee | None
     migration: int
 
 
@@ -204,7 +205,7 @@ class _Carrier:
             hit.fix,
             hit.evidence,
             hit.version,
-            hit.runs_once,
+            hit.guarantee,
             self._migration_numbers.get(id(placed.migration), -1),
         )
 
@@ -219,7 +220,7 @@ class _Carrier:
             sent.fix,
             sent.evidence,
             sent.version,
-            sent.runs_once,
+            sent.guarantee,
         )
         migration = self._migrations[sent.migration] if sent.migration >= 0 else None
         return Placed(self._rules[sent.code], hit, migration)

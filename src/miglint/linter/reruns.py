@@ -11,33 +11,36 @@ from collections.abc import Callable, Iterable
 from re import Pattern
 
 from miglint.base.findings import Severity
+from miglint.base.model import History
 from miglint.base.structs import Struct, replace
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import Placed
-from miglint.replay.runner_guarantees import runs_once
+from miglint.replay.runner_guarantees import Guarantee, Runner, guarantee
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
 from miglint.rules.selection import path_pattern
 
 
-def with_guarantees(placed: list[Placed], step: Step, runner: str | None) -> list[Placed]:
-    """Return the hits of a step, those about a second run with the tools that make it impossible.
-
-    `runner` is the tool that the settings name (None: the layout tells).
-    """
-    known: dict[int, str | None] = {}
+def with_guarantees(placed: list[Placed], step: Step, runners: tuple[Runner, ...]) -> list[Placed]:
+    """Return the hits of a step, those about a second run with what the tools guarantee that may run its scripts."""
+    known: dict[int, Guarantee] = {}
     found = []
     for item in placed:
         script = item.hit.script
-        if item.rule.about_reruns and script is not None:
+        if item.rule.about_reruns and script is not None and runners:
             if id(script) not in known:
-                known[id(script)] = runs_once(step, script, runner)
-            tools = known[id(script)]
-            if tools is not None:
-                found.append(replace(item, hit=replace(item.hit, runs_once=tools)))
-                continue
-        found.append(item)
+                known[id(script)] = guarantee(step, script, runners)
+            found.append(replace(item, hit=replace(item.hit, guarantee=known[id(script)])))
+        else:
+            found.append(item)
     return found
+
+
+def tool_of(settings: Settings) -> str | None:
+    """Return the migration tool that the settings name: as `runner`, or by a layout's name that is only this tool's."""
+    if settings.runner is not None:
+        return settings.runner
+    return settings.layout if settings.layout in ("sqlx", "pop", "hasura") else None
 
 
 class Reruns(Struct, frozen=True):
@@ -69,9 +72,9 @@ class Reruns(Struct, frozen=True):
                 continue
             choice = self._choice(relative(item.hit.file.path))
             if choice == "required":
-                found.append(replace(item, hit=replace(item.hit, runs_once=None)))
+                found.append(replace(item, hit=replace(item.hit, guarantee=None)))
             elif choice == "auto":
-                found.append(item if item.hit.runs_once is None else replace(item, hit=_as_information(item)))
+                found.append(replace(item, hit=_as_information(item)) if _holds(item) else item)
         return found
 
     def _choice(self, path: str) -> str:
@@ -87,6 +90,39 @@ def several_reruns(count: int) -> str:
     return f"{count} statements fail or change something else when the script is run again"
 
 
+def undecided(placed: Iterable[Placed], histories: Iterable[History]) -> tuple[str, ...]:
+    """Return a note for each history where it depends on the tool that runs it whether its scripts can run twice.
+
+    `placed` are hits as `Reruns.judged` returns them.
+    """
+    by_path: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    for item in placed:
+        given = item.hit.guarantee
+        if given is not None and given.once and given.again:
+            by_path[item.hit.file.path] = (given.once, given.again)
+    notes = []
+    for history in histories if by_path else ():
+        paths = {
+            script.path for item in history.migrations for script in (item.forward, item.rollback) if script is not None
+        }
+        mixed = sorted({by_path[path] for path in paths & by_path.keys()})
+        if mixed:
+            once, again = mixed[0]
+            together = " and ".join(sorted((*once, *again)))
+            count = len(paths & by_path.keys())
+            notes.append(
+                f"{history.root}: {together} name files alike, and of {count} script{'s' if count > 1 else ''} that "
+                f'cannot run twice only {" and ".join(once)} runs each once; `runner = "..."` says which tool it is'
+            )
+    return tuple(notes)
+
+
+def _holds(item: Placed) -> bool:
+    return item.hit.guarantee is not None and item.hit.guarantee.holds
+
+
 def _as_information(item: Placed) -> Hit:
-    reason = f'{item.hit.runs_once} runs this script only once. `idempotency = "required"` reports each statement.'
+    tools = " and ".join(item.hit.guarantee.once) if item.hit.guarantee is not None else ""
+    runs = "run" if " and " in tools else "runs"
+    reason = f'{tools} {runs} this script only once. `idempotency = "required"` reports each statement.'
     return replace(item.hit, severity=Severity.INFO, help=reason)

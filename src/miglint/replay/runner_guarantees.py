@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from miglint.base.model import Dialect, Direction, Script
+from miglint.discovery.tools import READERS
 from miglint.replay.steps import Step
 from miglint.replay.transaction_owner import ENDS, Around, begins, placed
 from miglint.sql import operations as ops
@@ -59,47 +60,64 @@ RUNNERS = {
         Runner("goose", _TOOL, _TOOL, _SAME, _SAME),
         Runner("hasura", _TOOL, None, _APART, _APART),
         Runner("liquibase", _TOOL, _TOOL, _STOPS, _STOPS),
+        Runner("morph", _TOOL, _TOOL, _SAME, _SAME),
         Runner("pop", _TOOL, _TOOL, _SAME, _SAME),
         Runner("prisma", _QUERY, _NOTHING, _STOPS, _NEVER),
-        Runner("refinery", _TOOL, _TOOL, _SAME, _NEVER),
+        Runner("refinery", _TOOL, _TOOL, _APART, _NEVER),
         Runner("rusqlite_migration", None, _TOOL, _SAME, _SAME),
         Runner("sql-migrate", _TOOL, _TOOL, _SAME, _SAME),
         Runner("sqlx", _TOOL, _TOOL, _SAME, _SAME),
         Runner("supabase", _QUERY, None, _SAME, _NEVER),
     )
 }
-# Layouts that several tools read: files of the same names, and nothing in them tells which.
-_SHARED = {"golang-migrate": ("golang-migrate", "sqlx"), "flyway": ("flyway", "refinery")}
+# Layouts whose rollbacks a tool that reads them never runs.
+_WITHOUT_ROLLBACKS = frozenset({("sqlx", "plain")})
 
 
-def runners_of(layout: str, runner: str | None) -> tuple[Runner, ...]:
-    """Return the tools that may run the files of a layout: the configured one, or all that read it."""
-    if runner is not None:
-        return (RUNNERS[runner],) if runner in RUNNERS else ()
-    names = _SHARED.get(layout, (layout,))
+class Guarantee(NamedTuple):
+    """Which of the tools that may run a script run it only once, and which may run it again.
+
+    Neither has any where no known tool runs the script.
+    """
+
+    once: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether no tool that may run the script can run it a second time."""
+        return bool(self.once) and not self.again
+
+
+def runners_of(layout: str, tools: tuple[str, ...], configured: str | None) -> tuple[Runner, ...]:
+    """Return the tools that may run the files of a layout.
+
+    That is the `configured` one, or those that the project's files name (`History.tools`), or all that read the layout.
+    """
+    names = (configured,) if configured is not None else tools or READERS.get(layout, (layout,))
     return tuple(RUNNERS[name] for name in names if name in RUNNERS)
 
 
-def runs_once(step: Step, script: Script, runner: str | None) -> str | None:
-    """Return the names of the tools that can run a script of a step only once, or None where a second run can happen.
-
-    `runner` is the tool that the settings or the files beside the migrations name. Where several may run the script,
-    all of them must guarantee it.
-    """
+def guarantee(step: Step, script: Script, runners: tuple[Runner, ...]) -> Guarantee:
+    """Return which of the tools that may run a script of a step run it only once."""
     migration = step.migration
     if migration.repeatable:
-        return None
+        return Guarantee()
     statements = step.forward_statements if script is migration.forward else step.rollback_statements
-    runners = runners_of(step.layout, runner)
-    if not runners or not all(_runs_once(one, script, statements) for one in runners):
-        return None
-    return " and ".join(one.name for one in runners)
+    once: list[str] = []
+    again: list[str] = []
+    for runner in runners:
+        holds = _runs_once(runner, step.layout, script, statements)
+        (once if holds else again).append(runner.name)
+    return Guarantee(tuple(once), tuple(again))
 
 
-def _runs_once(runner: Runner, script: Script, statements: tuple[Statement, ...]) -> bool:
+def _runs_once(runner: Runner, layout: str, script: Script, statements: tuple[Statement, ...]) -> bool:
     around = runner.postgres if script.dialect is Dialect.POSTGRES else runner.sqlite
     record = runner.forward if script.direction is Direction.FORWARD else runner.rollback
     if around is None or record in (Record.APART, Record.NEVER):
+        return False
+    if script.direction is Direction.ROLLBACK and (runner.name, layout) in _WITHOUT_ROLLBACKS:
         return False
     if not script.transaction:
         around = Around.NOTHING

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from miglint.base.findings import FAMILIES, Fix, Severity
 from miglint.base.model import Script, SourceFile, Span
 from miglint.base.structs import Struct, field
+from miglint.replay.runner_guarantees import Guarantee
 
 if TYPE_CHECKING:
     from miglint.replay.steps import Step
@@ -49,7 +50,7 @@ class Hit(Struct, frozen=True):
     """What a rule reports. `file` and `span` say where; `script` is set when it is in a script of a migration.
 
     `severity` overrides the rule's own (a hazard that is milder here). `evidence` is `static` unless it was executed.
-    `runs_once` names the tools that run the script only once, where a rule is `about_reruns`; None: it may run again.
+    `guarantee` is what the tools do that may run the script, where a rule is `about_reruns`.
     """
 
     file: SourceFile
@@ -61,7 +62,7 @@ class Hit(Struct, frozen=True):
     fix: Fix | None = None
     evidence: str = "static"
     version: str | None = None
-    runs_once: str | None = None
+    guarantee: Guarantee | None = None
 
 
 class Context(Struct, frozen=True):
