@@ -13,7 +13,7 @@ from pathlib import Path
 from miglint.base.model import Dialect, Discovered, Script, SourceFile
 from miglint.cache.store import Store, environment, open_store
 from miglint.config.settings import Settings
-from miglint.report.value import Report, as_dict, from_dict
+from miglint.report.value import Report, as_dict, finding_as_dict, from_dict
 
 _KIND = "run"
 
@@ -45,13 +45,15 @@ class Cache:
             return None
         try:
             entry = json.loads(data)
-            return from_dict(entry["report"], tuple(entry["notes"]))
+            return from_dict(entry["report"], tuple(entry["notes"]), entry["summarized"])
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 
     def put(self, name: str, report: Report) -> None:
         """Keep a report."""
-        entry = json.dumps({"notes": report.notes, "report": as_dict(report)}, separators=(",", ":"))
+        summarized = [finding_as_dict(item) for item in report.summarized]
+        parts = {"notes": report.notes, "report": as_dict(report), "summarized": summarized}
+        entry = json.dumps(parts, separators=(",", ":"))
         self._store.write(name, entry.encode())
 
 

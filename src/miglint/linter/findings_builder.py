@@ -23,7 +23,7 @@ from miglint.linter.parallel import examine
 from miglint.linter.reruns import Reruns, several_reruns, undecided
 from miglint.linter.suppression_comments import Directive, Remarks, directives
 from miglint.replay.steps import Step, replay
-from miglint.report.value import Report
+from miglint.report.value import Report, in_order
 from miglint.rules.definition import Hit
 from miglint.rules.selection import Selection, missing
 from miglint.sql import parse
@@ -60,9 +60,10 @@ def judge(
     kept += asked.others("directives", Remarks(tuple(comments), unused))
     relative = _Relative(settings.root)
     kept = Reruns.of(settings).judged(kept, relative.path)
-    findings = _findings(kept, spans, chosen, relative)
+    findings = _findings([item for item in kept if not item.hit.summarized], spans, chosen, relative)
+    summarized = _findings([item for item in kept if item.hit.summarized], spans, chosen, relative)
     notes = _notes(found, chosen) + undecided(kept, found.histories) + _executed_notes(executed)
-    return Report(tuple(part.migrations), findings, len(found.files), notes=notes)
+    return Report(tuple(part.migrations), findings, len(found.files), notes=notes, summarized=summarized)
 
 
 def _executed_notes(executed: DryRunReport | None) -> tuple[str, ...]:
@@ -134,7 +135,7 @@ def _findings(
         identity = "\0".join((inside, code, text, str(ordinals[inside, code, text])))
         digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         findings.append(replace(finding, severity=severity, fingerprint=digest))
-    findings.sort(key=lambda item: (item.path, item.line, item.column, -item.severity, item.code))
+    findings.sort(key=in_order)
     return tuple(findings)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from miglint import __version__
@@ -36,13 +36,17 @@ class MigrationReport(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """All that is said about a run. `notes` are remarks for people that are no findings."""
+    """All that is said about a run. `notes` are remarks for people that are no findings.
+
+    `summarized` are findings that another one stands for, unless the report is about their migrations alone.
+    """
 
     migrations: tuple[MigrationReport, ...] = ()
     findings: tuple[Finding, ...] = ()
     files: int = 0
     elapsed_ms: int = 0
     notes: tuple[str, ...] = field(default=())
+    summarized: tuple[Finding, ...] = ()
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of one severity."""
@@ -69,13 +73,14 @@ class Report(Struct, frozen=True):
         wanted = paths.union(*((item.forward or "", item.rollback or "") for item in migrations))
         # What is said of two variants stands at one of them, and is about both.
         both = {_place(path, any_engine=True) for path in wanted} - {None}
+        found = (*self.findings, *self.summarized)
         findings = tuple(
             finding
-            for finding in self.findings
+            for finding in (sorted(found, key=in_order) if self.summarized else found)
             if finding.path in wanted
             or (finding.category == FAMILIES["PAR"] and _place(finding.path, any_engine=True) in both)
         )
-        return replace(self, migrations=migrations, findings=findings, files=len(wanted - {""}))
+        return replace(self, migrations=migrations, findings=findings, files=len(wanted - {""}), summarized=())
 
     def rules(self) -> list[tuple[str, str, int]]:
         """Return code, name and number of the findings of each rule, the most frequent first."""
@@ -103,6 +108,11 @@ def _place(path: str, *, any_engine: bool = False) -> tuple[str, str] | None:
     return folder, found[1]
 
 
+def in_order(item: Finding) -> tuple[str, int, int, int, str]:
+    """Return what findings are sorted by: their place, then the worst first."""
+    return item.path, item.line, item.column, -item.severity, item.code
+
+
 def as_dict(report: Report) -> dict[str, Any]:
     """Return the report in the form of the JSON format."""
     return {
@@ -117,12 +127,12 @@ def as_dict(report: Report) -> dict[str, Any]:
             "elapsed_ms": report.elapsed_ms,
         },
         "migrations": [_migration(item) for item in report.migrations],
-        "findings": [_finding(item) for item in report.findings],
+        "findings": [finding_as_dict(item) for item in report.findings],
     }
 
 
-def from_dict(value: Mapping[str, Any], notes: tuple[str, ...] = ()) -> Report:
-    """Build the report again from the form that `as_dict` gives; raises on anything else."""
+def from_dict(value: Mapping[str, Any], notes: tuple[str, ...] = (), summarized: Iterable[Any] = ()) -> Report:
+    """Build the report again from the forms that `as_dict` and `finding_as_dict` give; raises on anything else."""
     summary = value["summary"]
     return Report(
         tuple(
@@ -143,6 +153,7 @@ def from_dict(value: Mapping[str, Any], notes: tuple[str, ...] = ()) -> Report:
         summary["files"],
         summary["elapsed_ms"],
         notes,
+        tuple(map(_finding_from, summarized)),
     )
 
 
@@ -165,7 +176,8 @@ def _migration(item: MigrationReport) -> dict[str, Any]:
     return value
 
 
-def _finding(item: Finding) -> dict[str, Any]:
+def finding_as_dict(item: Finding) -> dict[str, Any]:
+    """Return a finding in the form of the JSON format."""
     return {
         "code": item.code,
         "name": item.name,

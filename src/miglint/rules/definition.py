@@ -50,6 +50,7 @@ class Hit(Struct, frozen=True):
     """What a rule reports. `file` and `span` say where; `script` is set when it is in a script of a migration.
 
     `severity` overrides the rule's own (a hazard that is milder here). `evidence` is `static` unless it was executed.
+    `summarized`: in a report about all migrations another finding stands for it.
     `guarantee` is what the tools do that may run the script, where a rule is `about_reruns`.
     """
 
@@ -63,6 +64,7 @@ class Hit(Struct, frozen=True):
     evidence: str = "static"
     version: str | None = None
     guarantee: Guarantee | None = None
+    summarized: bool = False
 
 
 class Context(Struct, frozen=True):
