@@ -21,7 +21,8 @@ from miglint.rules.support.applied_operations import (
     text_of,
     undoes,
 )
-from miglint.rules.support.clauses import hit_in, ident, qualified
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Index, Key, Table, View
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops

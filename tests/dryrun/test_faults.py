@@ -51,7 +51,7 @@ def gone(pid: int, seconds: float = 10.0) -> bool:
 
 
 CALLS = [(PostgresDatabase, method) for method in ("run", "rehearse", "schema", "branch", "fill", "digests")]
-CALLS += [(PostgresBranch, method) for method in ("run", "rehearse", "schema", "touched", "digests", "drop")]
+CALLS += [(PostgresBranch, method) for method in ("run", "touched", "digests", "drop")]
 
 
 @pytest.mark.parametrize(("kind", "method"), CALLS, ids=[f"{kind.__name__}.{method}" for kind, method in CALLS])

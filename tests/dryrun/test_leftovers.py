@@ -88,24 +88,25 @@ def test_a_supervisor_that_is_killed_takes_no_folder_along(place: Path) -> None:
 
 
 def test_a_folder_without_a_lock_is_removed_while_it_is_empty(place: Path) -> None:
-    empty, other = place / "miglint-1-a", place / "miglint-1-b"
-    for folder in (empty, other):
+    empty, other, foreign = place / f"miglint-1-{'a' * 12}", place / f"miglint-1-{'b' * 12}", place / "miglint-1-notes"
+    for folder in (empty, other, foreign):
         folder.mkdir()
     (other / "file").write_text("somebody's")
     sweep()
-    assert [path.name for path in place.iterdir()] == ["miglint-1-b"]
+    assert {path.name for path in place.iterdir()} == {other.name, foreign.name}
     remove_folder(str(other))
+    foreign.rmdir()
     place.rmdir()
 
 
 def test_a_folder_that_is_in_use_and_what_only_looks_like_one_stay(place: Path, tmp_path: Path) -> None:
     own = Workspace()
     (tmp_path / LOCK).write_text("")
-    (place / "miglint-2-link").symlink_to(tmp_path)
+    (place / "miglint-2-0123456789ab").symlink_to(tmp_path)
     sweep()
     assert own.path.is_dir() and (tmp_path / LOCK).exists()
     own.close()
-    (place / "miglint-2-link").unlink()
+    (place / "miglint-2-0123456789ab").unlink()
     assert list(place.iterdir()) == []
     place.rmdir()
 
@@ -113,7 +114,7 @@ def test_a_folder_that_is_in_use_and_what_only_looks_like_one_stay(place: Path, 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="giving files to another account needs root")
 def test_whose_folders_root_removes(place: Path) -> None:
     server = next(accounts())
-    for name, uid in (("miglint-3-server", server.uid), ("miglint-3-other", 54321)):
+    for name, uid in (("miglint-3-aaaaaaaaaaaa", server.uid), ("miglint-3-bbbbbbbbbbbb", 54321)):
         folder = place / name
         folder.mkdir()
         (folder / LOCK).write_text("")
@@ -121,8 +122,8 @@ def test_whose_folders_root_removes(place: Path) -> None:
         for path in (folder, folder / LOCK, folder / "data"):
             os.chown(path, uid, uid)
     sweep()
-    assert [path.name for path in place.iterdir()] == ["miglint-3-other"]
-    remove_folder(str(place / "miglint-3-other"))
+    assert [path.name for path in place.iterdir()] == ["miglint-3-bbbbbbbbbbbb"]
+    remove_folder(str(place / "miglint-3-bbbbbbbbbbbb"))
     place.rmdir()
 
 

@@ -119,7 +119,7 @@ def test_a_baseline_schema_is_where_the_history_begins(folder):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [(None, "there is no file `base.sql`"), ("\nCREATE TABEL a;", "base.sql:2:")]
+    ("text", "said"), [(None, "`base.sql`: there is no such file"), ("\nCREATE TABEL a;", "base.sql:2:")]
 )
 def test_a_baseline_schema_that_cannot_be_used_stops_the_run(folder, text, said):
     write(folder, "001_a", "SELECT 1;\n")

@@ -8,7 +8,8 @@ from miglint.base.findings import Edit
 from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
 from miglint.rules.data.copies import narrows
 from miglint.rules.idempotency.second_run import SecondRunFailure, clause, code_of, fix_for
-from miglint.rules.support.clauses import first_text, ident, literal, qualified
+from miglint.rules.support.reporting import first_text
+from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.schema.outcome import Event, Failure
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops

@@ -10,7 +10,7 @@ import pytest
 from miglint.base.structs import replace
 from miglint.config.settings import Settings
 from miglint.discovery import discover
-from miglint.linter.dispatch import Placed, RuleDispatcher
+from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.findings_builder import steps_of
 from miglint.replay.steps import Step
 from miglint.rules.definition import CASES, Rule
@@ -37,7 +37,7 @@ ALWAYS = RuleDispatcher(
 
 
 def _said(asked: RuleDispatcher, step: Step) -> Counter[tuple[str, int, str]]:
-    def told(placed: Placed) -> tuple[str, int, str]:
+    def told(placed: PlacedHit) -> tuple[str, int, str]:
         return placed.rule.code, placed.hit.span.start, placed.hit.message
 
     return Counter(map(told, asked.step(step)))

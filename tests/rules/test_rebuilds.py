@@ -123,7 +123,7 @@ CHILD = "CREATE TABLE c (id INTEGER PRIMARY KEY, t INTEGER REFERENCES t (id) ON 
 @pytest.mark.parametrize(
     ("before", "script", "said"),
     [
-        (TREE.format("CASCADE"), GROWN.format("CASCADE"), ["deletes the rows of n that refer to it"]),
+        (TREE.format("CASCADE"), GROWN.format("CASCADE"), ["deletes the rows of n that reference it"]),
         (TREE.format("RESTRICT"), GROWN.format("RESTRICT"), []),
         (TABLE + CHILD.format("SET NULL"), REBUILD, ["sets c.t to NULL"]),
         (TABLE + CHILD.format("CASCADE"), "PRAGMA foreign_keys = 0;" + REBUILD, []),

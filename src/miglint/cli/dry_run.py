@@ -16,7 +16,7 @@ _ONE_VERSION = ("embedded", "local", "sqlite")
 _STARTING = frozenset({"dry_run", "database_url", "postgres"})
 _TIMES = ("statement_timeout", "lock_timeout", "total_timeout")
 _SIZES = ("max_memory", "max_disk")
-_ABOUT = frozenset({"image", "rows", "seed", "extension", *_TIMES, *_SIZES})
+_ABOUT = frozenset({"run_scripts_as_url_role", "image", "rows", "seed", "extension", *_TIMES, *_SIZES})
 
 
 def _size(least: int) -> Callable[[click.Context, click.Parameter, str], int]:
@@ -41,6 +41,9 @@ _OPTIONS = (
         help=f"Execute all on a throwaway database: {', '.join(ENGINES)}.",
     ),
     click.option("--database-url", metavar="URL", help="Dry run on this server, in databases of its own."),
+    click.option(
+        "--run-scripts-as-url-role", is_flag=True, help="Let scripts do all that the role of the URL may do."
+    ),
     click.option("--postgres", metavar="VERSIONS", help="Dry run in containers of these versions: 14,16."),
     click.option("--image", metavar="NAME", help="Image of the container; {version} stands for the version."),
     click.option("--rows", type=click.IntRange(0), metavar="N", default=100, show_default=True, help="Rows per table."),
@@ -102,9 +105,11 @@ def dry_run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def options_of(given: dict[str, Any]) -> DryRunOptions | None:
     """Take the options out of `given`; return what was asked for, or None when no dry run was."""
     engine, url, versions = given.pop("dry_run"), given.pop("database_url"), given.pop("postgres")
+    as_url_role = given.pop("run_scripts_as_url_role")
     options = DryRunOptions(
         engine=engine or "auto",
         url=url,
+        as_url_role=as_url_role,
         rows=given.pop("rows"),
         seed=given.pop("seed"),
         postgres=tuple(part.strip() for part in (versions or "").split(",") if part.strip()),
@@ -121,6 +126,8 @@ def options_of(given: dict[str, Any]) -> DryRunOptions | None:
     if engine is None and url is None and versions is None:
         _refuse_alone()
         return None
+    if as_url_role and url is None:
+        raise click.UsageError("--run-scripts-as-url-role is about the role in --database-url: name one")
     for version in options.postgres:
         if not version[0].isdecimal():
             raise click.UsageError(f"--postgres: `{version}` is no version; name them like 14,16")

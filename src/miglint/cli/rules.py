@@ -8,8 +8,10 @@ from typing import Any
 import click
 
 from miglint.base.errors import UsageError
+from miglint.base.inert import inert, inert_json
 from miglint.cli.output import write
-from miglint.config.settings import load
+from miglint.cli.trust import load_trusted
+from miglint.cli.trust_options import trust_options
 from miglint.config.toml_table import nearest
 from miglint.rules.definition import Rule
 from miglint.rules.selection import Selection, load_rules, select
@@ -19,16 +21,18 @@ from miglint.rules.selection import Selection, load_rules, select
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--alias", "tool", metavar="TOOL", help="Print what each name of another tool's rule is here.")
 @click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
-def command(*, format_: str, tool: str | None, config: str | None) -> None:
+@trust_options
+def command(*, format_: str, tool: str | None, **given: Any) -> None:
     """List the rules, and which of them are on here."""
-    settings = load(config)
+    settings = load_trusted(**given)
     chosen = select(settings, load_rules(settings))
     if tool is not None:
-        write(_aliases(chosen, tool, format_), None)
+        write(inert(_aliases(chosen, tool, format_)), None)
     elif format_ == "json":
-        write(json.dumps([_rule(rule, chosen) for rule in chosen.registry.rules.values()], indent=2) + "\n", None)
+        listed = json.dumps([_rule(rule, chosen) for rule in chosen.registry.rules.values()], indent=2)
+        write(f"{inert_json(listed)}\n", None)
     else:
-        write(_listed(chosen), None)
+        write(inert(_listed(chosen)), None)
 
 
 def _rule(rule: Rule, chosen: Selection) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from miglint.base.template_names import has_tag
 from miglint.discovery import sections
 from miglint.discovery.dialects import UNMARKED, Mark, is_meant, of_folder, of_working_directory
 from miglint.discovery.evidence import of_files
-from miglint.discovery.file_parts import Collected, Home, Layout, Piece
+from miglint.discovery.file_parts import Collected, FilePart, Home, Layout
 from miglint.discovery.missing_rollbacks import missing_rollbacks
 from miglint.discovery.order import after_programs, order_problems
 from miglint.discovery.template_tags import filled_in, is_template
@@ -35,7 +35,7 @@ class Assembled(NamedTuple):
 class _Marked(NamedTuple):
     """A piece whose dialect is known as far as anything says; `span` is its section of the file."""
 
-    piece: Piece
+    piece: FilePart
     span: Span
     mark: Mark
     irreversible: str | None
@@ -198,7 +198,7 @@ def _listen(file: SourceFile, problems: list[Problem]) -> _Said:
     return _Said(file, True, directive)
 
 
-def _marked(piece: Piece, mark: Mark, said: _Said, problems: list[Problem]) -> list[_Marked]:
+def _marked(piece: FilePart, mark: Mark, said: _Said, problems: list[Problem]) -> list[_Marked]:
     reason = piece.irreversible
     if not said.anything:
         return [_Marked(piece, piece.span, mark, reason)]
@@ -214,7 +214,7 @@ def _marked(piece: Piece, mark: Mark, said: _Said, problems: list[Problem]) -> l
     return [_Marked(piece, piece.span, mark, reason)]
 
 
-def _cut(piece: Piece, span: Span) -> Piece:
+def _cut(piece: FilePart, span: Span) -> FilePart:
     if piece.substituted is None:
         return piece
     first = piece.span.start

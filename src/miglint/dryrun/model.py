@@ -28,7 +28,7 @@ _EVALUATED = frozenset({"bool", "date", "time", "timetz", "timestamp", "timestam
 _BOOKKEEPING = frozenset({"schema_migrations", "schema_migration", "__diesel_schema_migrations"})
 
 
-class Seen(Struct, frozen=True):
+class ExecutedSchemas(Struct, frozen=True):
     """What was executed of one migration: the schemas before and after its forward, None where it failed."""
 
     before: Schema | None
@@ -46,7 +46,7 @@ class Model:
         self._apart: set[Key] = set()
         self._doubted = False
 
-    def compare(self, number: int, seen: Seen) -> tuple[Change, ...]:
+    def compare(self, number: int, seen: ExecutedSchemas) -> tuple[Change, ...]:
         """Return the differences of what the migration touched, seen from the database; `number` counts from 0."""
         passage = advance(self._history.migrations[number], parse, self._schema)
         self._schema = passage.after

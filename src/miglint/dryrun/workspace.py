@@ -15,11 +15,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from miglint.base.lazy_regex import pattern
 from miglint.dryrun import supervisor
 from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.supervisor import LOCK, claim
 
 _PREFIX = "miglint-"
+# The process, and what supervisors add to it; earlier versions had other letters there.
+_NAME = pattern(r"miglint-\d+-(?:[0-9a-f]{12}|[0-9a-z_]{8})")
 _SHARED_MEMORY = Path("/dev/shm")
 _PLACES = (Path("/tmp"), Path("/var/tmp"))
 _ENOUGH = 1 << 30
@@ -120,7 +123,8 @@ def sweep() -> None:
     for root in dict.fromkeys((_SHARED_MEMORY, *_temporary())):
         with contextlib.suppress(OSError):
             for path in root.glob(f"{_PREFIX}*-*"):
-                _remove_left(path)
+                if _NAME.fullmatch(path.name):
+                    _remove_left(path)
 
 
 def _remove_left(path: Path) -> None:

@@ -18,14 +18,14 @@ from miglint.replay.steps import Passage, Step
 from miglint.rules.definition import Context, Hit, Rule
 from miglint.rules.internal import RULE_CRASHED
 from miglint.rules.selection import Selection
-from miglint.rules.support.clauses import operations_of
+from miglint.rules.support.scripts import operations_of
 from miglint.sql.operations import Operation
 
 if TYPE_CHECKING:
     from miglint.rules.execution.outcomes import Executed
 
 
-class Placed(Struct, frozen=True):
+class PlacedHit(Struct, frozen=True):
     """A hit with the rule that made it and the migration that it came from."""
 
     rule: Rule
@@ -69,10 +69,10 @@ class RuleDispatcher:
         """Whether a rule compares the variants of a history for two engines."""
         return bool(self._scopes["variants", ""])
 
-    def step(self, step: Step) -> list[Placed]:
+    def step(self, step: Step) -> list[PlacedHit]:
         """Call the rules for one step."""
         migration = step.migration
-        placed: list[Placed] = []
+        placed: list[PlacedHit] = []
         dialect = migration.dialect.value
         index = self._steps.get(dialect)
         if index is None:
@@ -81,52 +81,52 @@ class RuleDispatcher:
             self._call(placed, bound, step, migration)
         return placed
 
-    def history(self, passages: list[Passage]) -> list[Placed]:
+    def history(self, passages: list[Passage]) -> list[PlacedHit]:
         """Call the rules for a history as a whole."""
-        placed: list[Placed] = []
+        placed: list[PlacedHit] = []
         migration = passages[0].migration
         for bound in self._scopes["history", migration.dialect.value]:
             self._call(placed, bound, passages, migration)
         return placed
 
-    def scripts(self, migration: Migration, told: frozenset[str] | None) -> list[Placed]:
+    def scripts(self, migration: Migration, told: frozenset[str] | None) -> list[PlacedHit]:
         """Call the rules for the text of a migration's scripts, of those in the files `told` alone (None: all).
 
         A rule about text may take a tenth of a second for each.
         """
-        placed: list[Placed] = []
+        placed: list[PlacedHit] = []
         for bound in self._scopes["script", migration.dialect.value]:
             for script in (migration.forward, migration.rollback):
                 if script is not None and (told is None or script.path in told):
                     self._call(placed, bound, script, migration)
         return placed
 
-    def executed(self, run: Executed) -> list[Placed]:
+    def executed(self, run: Executed) -> list[PlacedHit]:
         """Call the rules for one migration that was executed."""
         migration = run.step.migration
-        placed: list[Placed] = []
+        placed: list[PlacedHit] = []
         for bound in self._scopes["executed", migration.dialect.value]:
             self._call(placed, bound, run, migration)
         return placed
 
-    def others(self, scope: str, subject: object) -> list[Placed]:
+    def others(self, scope: str, subject: object) -> list[PlacedHit]:
         """Call the rules of a scope that is about no migration: `project`, `variants`, `directives`."""
-        placed: list[Placed] = []
+        placed: list[PlacedHit] = []
         for bound in self._scopes[scope, ""]:
             self._call(placed, bound, subject, None)
         return placed
 
-    def _call(self, placed: list[Placed], bound: BoundRule, subject: Any, migration: Migration | None) -> None:
+    def _call(self, placed: list[PlacedHit], bound: BoundRule, subject: Any, migration: Migration | None) -> None:
         rule = bound.rule
         try:
             for hit in bound.check(subject):
-                placed.append(Placed(rule, hit, migration))
+                placed.append(PlacedHit(rule, hit, migration))
         # A library's configuration that cannot be used is an input error, as ours is.
         except MiglintError:
             raise
         # Everything else is caught: the other rules' findings are still wanted.
         except Exception as error:
-            placed.append(Placed(self._crash, _crash(rule, error, migration, subject), migration))
+            placed.append(PlacedHit(self._crash, _crash(rule, error, migration, subject), migration))
 
 
 class StepRuleIndex:

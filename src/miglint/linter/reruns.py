@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from re import Pattern
+from typing import NamedTuple
 
 from miglint.base.findings import Severity
 from miglint.base.model import History
 from miglint.base.structs import Struct, replace
 from miglint.config.settings import Settings
-from miglint.linter.dispatch import Placed
+from miglint.linter.dispatch import PlacedHit
 from miglint.replay.runner_guarantees import Guarantee, Runner, guarantee
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
 from miglint.rules.selection import path_pattern
 
 
-def with_guarantees(placed: list[Placed], step: Step, runners: tuple[Runner, ...]) -> list[Placed]:
+def with_guarantees(placed: list[PlacedHit], step: Step, runners: tuple[Runner, ...]) -> list[PlacedHit]:
     """Return the hits of a step, those about a second run with what the tools guarantee that may run its scripts."""
     known: dict[int, Guarantee] = {}
     found = []
@@ -43,6 +44,13 @@ def tool_of(settings: Settings) -> str | None:
     return settings.layout if settings.layout in ("sqlx", "pop", "hasura") else None
 
 
+class Judged(NamedTuple):
+    """Hits with the severity that the settings give those about a second run, and those that they switch off."""
+
+    kept: list[PlacedHit]
+    left_out: list[PlacedHit]
+
+
 class Reruns(Struct, frozen=True):
     """What the settings say of scripts that cannot run twice: everywhere, and for the files that match a pattern."""
 
@@ -60,12 +68,13 @@ class Reruns(Struct, frozen=True):
         ]
         return cls(settings.idempotency, tuple(overrides))
 
-    def judged(self, placed: Iterable[Placed], relative: Callable[[str], str]) -> list[Placed]:
-        """Return the hits with the severity that they have here, without those that are switched off.
+    def judged(self, placed: Iterable[PlacedHit], relative: Callable[[str], str]) -> Judged:
+        """Return the hits with the severity that they have here, and those that are switched off.
 
         `relative` turns a path as shown into the one that patterns are about.
         """
-        found = []
+        found: list[PlacedHit] = []
+        off: list[PlacedHit] = []
         for item in placed:
             if not item.rule.about_reruns:
                 found.append(item)
@@ -75,7 +84,9 @@ class Reruns(Struct, frozen=True):
                 found.append(replace(item, hit=replace(item.hit, guarantee=None)))
             elif choice == "auto":
                 found.append(replace(item, hit=_as_information(item)) if _holds(item) else item)
-        return found
+            else:
+                off.append(item)
+        return Judged(found, off)
 
     def _choice(self, path: str) -> str:
         choice = self.everywhere
@@ -90,7 +101,7 @@ def several_reruns(count: int) -> str:
     return f"{count} statements fail or change something else when the script is run again"
 
 
-def undecided(placed: Iterable[Placed], histories: Iterable[History]) -> tuple[str, ...]:
+def undecided(placed: Iterable[PlacedHit], histories: Iterable[History]) -> tuple[str, ...]:
     """Return a note for each history where it depends on the tool that runs it whether its scripts can run twice.
 
     `placed` are hits as `Reruns.judged` returns them.
@@ -117,11 +128,11 @@ def undecided(placed: Iterable[Placed], histories: Iterable[History]) -> tuple[s
     return tuple(notes)
 
 
-def _holds(item: Placed) -> bool:
+def _holds(item: PlacedHit) -> bool:
     return item.hit.guarantee is not None and item.hit.guarantee.holds
 
 
-def _as_information(item: Placed) -> Hit:
+def _as_information(item: PlacedHit) -> Hit:
     tools = " and ".join(item.hit.guarantee.once) if item.hit.guarantee is not None else ""
     runs = "run" if " and " in tools else "runs"
     reason = f'{tools} {runs} this script only once. `idempotency = "required"` reports each statement.'

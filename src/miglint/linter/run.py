@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, SourceFile
 from miglint.base.structs import Struct
-from miglint.cache.command_output import Inputs, Question
+from miglint.cache.command_output import CachedInvocation, InputFingerprint
 from miglint.cache.reports import Cache
 from miglint.config.settings import DEFAULT_PATHS, Settings
 from miglint.discovery import DiscoveryOptions, discover, discover_text
 from miglint.discovery.context import variant_places
-from miglint.discovery.reading import read_file
+from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
+from miglint.discovery.reading import from_bytes
 from miglint.discovery.roots import ROLLBACK_FOLDERS
 from miglint.report.value import Report
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from miglint.dryrun.options import DryRunOptions
     from miglint.replay.steps import Step
 
-Progress = Callable[..., None]
+ProgressCallback = Callable[..., None]
 
 
 class Job(Struct, frozen=True):
@@ -37,8 +38,8 @@ class Job(Struct, frozen=True):
     paths: tuple[str, ...] = ()
     text: bytes | None = None
     cached: bool = True
-    progress: Progress | None = None
-    question: Question | None = None
+    progress: ProgressCallback | None = None
+    question: CachedInvocation | None = None
     extra: tuple[str, ...] = ()
     dry_run: DryRunOptions | None = None
     told: frozenset[str] | None = None
@@ -94,7 +95,7 @@ def check(job: Job) -> Outcome:
 
 def own_rules_are_files(settings: Settings) -> bool:
     """Return whether all own rules are files, which the cache watches: a module may be anywhere."""
-    return all(name.endswith(".py") for name in settings.own_rules)
+    return not settings.own_code or all(name.endswith(".py") for name in settings.own_rules)
 
 
 def replayed(job: Job) -> Iterator[tuple[History, Iterator[Step]]]:
@@ -120,7 +121,7 @@ def _discovered(job: Job) -> Discovered:
     return discover(paths_of(settings, job.paths), options=options)
 
 
-def _inputs(job: Job, found: Discovered) -> Inputs:
+def _inputs(job: Job, found: Discovered) -> InputFingerprint:
     """Return all that the report depends on: what was listed and read, and what would change how it is looked for."""
     asked = [Path(path).absolute() for path in paths_of(job.settings, job.paths)]
     beside = {
@@ -135,11 +136,12 @@ def _inputs(job: Job, found: Discovered) -> Inputs:
     inside = [path / "any.sql" if path.is_dir() else path for path in asked]
     settings = job.settings
     files = [*(settings.at(path) for path in (*settings.baseline_schema.values(), *settings.own_rules)), *job.extra]
-    return Inputs(
+    return InputFingerprint(
         list(found.folders),
         sorted({*map(str, {*asked, *beside, *below}), *variant_places([str(path) for path in inside])}),
         sorted({*files, *found.consulted, *(str(path) for path in asked if not path.is_dir())}),
         any(history.dialect is Dialect.SQLITE for history in found.histories),
+        list(found.passed_over),
     )
 
 
@@ -162,9 +164,13 @@ def baseline_schemas(settings: Settings) -> dict[str, SourceFile]:
     """Read the SQL files that make the schema at which the histories begin, by dialect (empty: any)."""
     files: dict[str, SourceFile] = {}
     for dialect, path in settings.baseline_schema.items():
-        place = Path(settings.at(path))
-        if not place.is_file():
-            where = settings.place("baseline-schema")
-            raise UsageError(f"{where}baseline-schema: there is no file `{path}`")
-        files[dialect] = read_file(str(place), path, DiscoveryOptions().max_file_bytes).file
+        where = settings.place("baseline-schema")
+        try:
+            content = settings.read(path, DEFAULT_MAX_FILE_BYTES)
+        except FileNotFoundError as error:
+            reason = error.strerror if settings.as_of else "there is no such file"
+            raise UsageError(f"{where}baseline-schema: `{path}`: {reason}") from None
+        except OSError as error:
+            raise UsageError(f"{where}baseline-schema: `{path}`: {error.strerror or error}") from None
+        files[dialect] = from_bytes(content, path).file
     return files

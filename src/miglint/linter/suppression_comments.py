@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import SourceFile, Span
 from miglint.base.structs import Struct, field
 from miglint.config.toml_table import nearest
@@ -21,7 +22,8 @@ from miglint.rules.registry import Registry
 # Strings and quoted names are matched so as to be skipped. Dollar quotes are not: the body of a DO block is code, and
 # a comment in it is a comment. What is never closed runs to the end, so that every character is looked at once.
 _COMMENT = pattern(
-    r"(--[^\n]*|/\*.*?(?:\*/|\Z))|[eE]'(?:[^'\\]|\\.)*+(?:'|\Z)|'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)", re.DOTALL
+    r"(--[^\n]*|/\*.*?(?:\*/|\Z))|[eE]'[^'\\]*+" + many(r"\\.[^'\\]*+") + r"(?:'|\Z)|'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)",
+    re.DOTALL,
 )
 _MARKS = ("miglint:", *MARKS)
 _OURS = pattern(r"[-/*\s]*miglint:\s*([\w-]*)")
@@ -49,6 +51,40 @@ class Directive(Struct, frozen=True):
     def covers(self, code: str, offset: int) -> bool:
         """Tell whether it hides a finding of `code` that begins at `offset`."""
         return code in self.codes and self.reach.start <= offset < self.reach.end
+
+
+class Suppressions:
+    """The directives of one file, found by the place of a finding."""
+
+    def __init__(self, listed: Sequence[Directive]) -> None:
+        self._reaches: dict[str, dict[Span, list[Directive]]] = {}
+        for directive in sorted(listed, key=lambda item: item.reach):
+            for code in directive.codes:
+                self._reaches.setdefault(code, {}).setdefault(directive.reach, []).append(directive)
+        self._starts = {code: [reach.start for reach in reaches] for code, reaches in self._reaches.items()}
+        self._items = {code: list(reaches.items()) for code, reaches in self._reaches.items()}
+        # How far the reaches go that begin no later than each one.
+        self._ends = {
+            code: list(accumulate((reach.end for reach in reaches), max)) for code, reaches in self._reaches.items()
+        }
+
+    def hiding(self, code: str, offset: int) -> list[Directive]:
+        """Return the directives that hide a finding of `code` that begins at `offset`.
+
+        Of those with one reach all are returned the first time, and one later: it is enough to know that they did.
+        """
+        found: list[Directive] = []
+        if code not in self._reaches:
+            return found
+        starts, ends, reaches = self._starts[code], self._ends[code], self._items[code]
+        number = bisect_right(starts, offset) - 1
+        while number >= 0 and ends[number] > offset:
+            reach, listed = reaches[number]
+            if reach.end > offset:
+                found += listed
+                del listed[1:]
+            number -= 1
+        return found
 
 
 class Remarks(Struct, frozen=True):
@@ -116,6 +152,8 @@ class _Reader(Struct, frozen=True):
         codes: set[str] = set()
         for name in written:
             known = self.registry.resolve(name)
+            if known is None and self.registry.lenient:
+                continue
             if known is None:
                 problems.append(f"no rule is called `{name}`{self.registry.nearest(name)}")
             else:

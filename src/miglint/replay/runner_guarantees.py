@@ -13,7 +13,7 @@ from typing import NamedTuple
 from miglint.base.model import Dialect, Direction, Script
 from miglint.discovery.tools import READERS
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import ENDS, Around, begins, placed
+from miglint.replay.transaction_owner import ENDS, TransactionOwner, begins, placed_operations
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement
 
@@ -39,13 +39,13 @@ class Runner(NamedTuple):
     """
 
     name: str
-    postgres: Around | None
-    sqlite: Around | None
+    postgres: TransactionOwner | None
+    sqlite: TransactionOwner | None
     forward: Record
     rollback: Record
 
 
-_TOOL, _QUERY, _NOTHING = Around.TOOL, Around.QUERY, Around.NOTHING
+_TOOL, _QUERY, _NOTHING = TransactionOwner.TOOL, TransactionOwner.QUERY, TransactionOwner.NOTHING
 _SAME, _STOPS, _APART, _NEVER = Record.SAME, Record.STOPS, Record.APART, Record.NEVER
 
 RUNNERS = {
@@ -120,7 +120,7 @@ def _runs_once(runner: Runner, layout: str, script: Script, statements: tuple[St
     if script.direction is Direction.ROLLBACK and (runner.name, layout) in _WITHOUT_ROLLBACKS:
         return False
     if not script.transaction:
-        around = Around.NOTHING
+        around = TransactionOwner.NOTHING
     match _atomicity(around, statements):
         case _Atomicity.RUNNER:
             return True
@@ -136,15 +136,16 @@ class _Atomicity(StrEnum):
     NONE = "none"
 
 
-def _atomicity(around: Around, statements: tuple[Statement, ...]) -> _Atomicity:
+def _atomicity(around: TransactionOwner, statements: tuple[Statement, ...]) -> _Atomicity:
     """Return who makes a script atomic: the tool's transaction, one transaction of the script around all, or nobody."""
     if any(_outside_transactions(statement) for statement in statements):
         return _Atomicity.NONE
     ends = any(
-        isinstance(item.operation, ops.Transaction) and item.operation.action in ENDS for item in placed(statements)
+        isinstance(item.operation, ops.Transaction) and item.operation.action in ENDS
+        for item in placed_operations(statements)
     )
     if not begins(statements) and not ends:
-        if around in (Around.TOOL, Around.QUERY):
+        if around in (TransactionOwner.TOOL, TransactionOwner.QUERY):
             return _Atomicity.RUNNER
         return _Atomicity.SCRIPT if _effective(statements) <= 1 else _Atomicity.NONE
     return _Atomicity.SCRIPT if _is_wrapped(statements) else _Atomicity.NONE

@@ -19,7 +19,7 @@ class RuleDescription(Struct, frozen=True):
     dialects: tuple[str, ...]
 
 
-class View(Struct, frozen=True):
+class DisplayOptions(Struct, frozen=True):
     """What a format may know besides the report: the files' texts, and how people want to see it.
 
     `rules` describes rules by code, where the format prints them (`report.DESCRIBING`).

@@ -12,7 +12,7 @@ MODULES = (
     "miglint.rules.idempotency.guards",
     "miglint.rules.idempotency.rows",
     "miglint.rules.idempotency.session",
-    "miglint.rules.symmetry.differences",
+    "miglint.rules.symmetry.restored",
     "miglint.rules.symmetry.info",
     "miglint.rules.data.pairs",
     "miglint.rules.data.copies",

@@ -10,16 +10,9 @@ from miglint.base.model import Discovered, Span
 from miglint.base.structs import replace
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import (
-    can_change,
-    does_anything,
-    first_line,
-    first_text,
-    hit_in,
-    problems,
-    subject,
-    was_read,
-)
+from miglint.rules.support.clauses import subject
+from miglint.rules.support.reporting import first_line, first_text, hit_in, problems
+from miglint.rules.support.scripts import can_change, does_anything, was_read
 from miglint.rules.symmetry.differences import message
 from miglint.sql import operations as ops
 from miglint.sql.operations import flat
@@ -211,8 +204,8 @@ def swapped_scripts(step: Step) -> Iterator[Hit]:
 
 
 def _known_before(step: Step, name: str, part: str | None) -> bool:
-    for key, value in step.before.items():
-        if key.name.split("(", 1)[0].lower() == name.lower() and not getattr(value, "assumed", False):
+    for _, value in step.before.named(name):
+        if not getattr(value, "assumed", False):
             if part is None:
                 return True
             columns = getattr(value, "columns", None) or {}

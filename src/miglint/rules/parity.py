@@ -13,12 +13,14 @@ from typing import NamedTuple
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Migration, Script, Span
 from miglint.replay.steps import Passage
-from miglint.replay.variants import Both
+from miglint.replay.variants import VariantPair
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import ENGINE, first_text, ident
+from miglint.rules.support.reporting import first_text
+from miglint.rules.support.scripts import ENGINE
+from miglint.rules.support.sql_text import ident
 from miglint.schema.common import Shape, shape
 from miglint.schema.objects import Index, Key
-from miglint.schema.parity import Difference, differences
+from miglint.schema.parity import ParityDifference, differences
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, flat
 
@@ -26,7 +28,7 @@ from miglint.sql.operations import Operation, flat
 class LocatedDifference(NamedTuple):
     """A difference, the migration that caused it, and where; `partner` is that migration for the other engine."""
 
-    difference: Difference
+    difference: ParityDifference
     migration: Migration
     script: Script
     span: Span
@@ -34,7 +36,7 @@ class LocatedDifference(NamedTuple):
 
 
 @lru_cache(maxsize=2)
-def located_differences(both: Both) -> tuple[LocatedDifference, ...]:
+def located_differences(both: VariantPair) -> tuple[LocatedDifference, ...]:
     """Return the differences with their places. Cached by identity: all rules of the family use them."""
     if not both.postgres or not both.sqlite:
         return ()
@@ -80,7 +82,7 @@ class _Trail:
                         names.add(index.table.name.lower())
         return names
 
-    def maker(self, difference: Difference) -> Passage | None:
+    def maker(self, difference: ParityDifference) -> Passage | None:
         """Return the last migration that changed what differs."""
         for passage in self._passages[difference.table]:
             key = Key("relation", self._path, difference.table)
@@ -102,7 +104,11 @@ class _Trail:
 
 
 def _guilty(
-    difference: Difference, postgres: Passage | None, sqlite: Passage | None, both: Both, order: dict[Migration, int]
+    difference: ParityDifference,
+    postgres: Passage | None,
+    sqlite: Passage | None,
+    both: VariantPair,
+    order: dict[Migration, int],
 ) -> Passage | None:
     """Return the passage to report a difference at.
 
@@ -122,7 +128,7 @@ def _guilty(
     return postgres if difference.only is Dialect.POSTGRES else sqlite
 
 
-def _place(passage: Passage, difference: Difference) -> Span | None:
+def _place(passage: Passage, difference: ParityDifference) -> Span | None:
     """Return the clause of a script that a difference is about, or None."""
     best: tuple[int, Span] | None = None
     for statement in passage.forward_statements:
@@ -133,7 +139,7 @@ def _place(passage: Passage, difference: Difference) -> Span | None:
     return None if best is None else best[1]
 
 
-def _about(operation: Operation, difference: Difference) -> tuple[int, Span] | None:
+def _about(operation: Operation, difference: ParityDifference) -> tuple[int, Span] | None:
     """Return how well an operation fits a difference, and its span."""
     table, parts = difference.table, set(difference.parts)
     match operation:
@@ -179,7 +185,7 @@ def _hit(located: LocatedDifference, message: str, *, severity: Severity | None 
     )  # fmt: skip
 
 
-def _named(difference: Difference) -> str:
+def _named(difference: ParityDifference) -> str:
     """Return what a difference is about, with the engine that has it."""
     table = ident(difference.table)
     columns = ", ".join("an expression" if part == "?" else ident(part) for part in difference.parts)
@@ -199,7 +205,7 @@ def _named(difference: Difference) -> str:
             return f"{'ON DELETE' if kind == 'deletion' else kind} of {table}.{columns}"
 
 
-def _hits(both: Both, *kinds: str) -> Iterator[Hit]:
+def _hits(both: VariantPair, *kinds: str) -> Iterator[Hit]:
     """Yield the differences of these kinds between the two variants of one migration."""
     for located in located_differences(both):
         difference = located.difference
@@ -230,7 +236,7 @@ def _hits(both: Both, *kinds: str) -> Iterator[Hit]:
     "Only one engine's variant of the migration creates the table",
     scope="variants",
 )
-def table_in_one_variant(both: Both) -> Iterator[Hit]:
+def table_in_one_variant(both: VariantPair) -> Iterator[Hit]:
     """Report tables that one variant of a migration creates or drops, and the other does not."""
     yield from _hits(both, "table")
 
@@ -242,7 +248,7 @@ def table_in_one_variant(both: Both) -> Iterator[Hit]:
     "Only one engine's variant of the migration creates the column",
     scope="variants",
 )
-def column_in_one_variant(both: Both) -> Iterator[Hit]:
+def column_in_one_variant(both: VariantPair) -> Iterator[Hit]:
     """Report columns that one variant of a migration creates or drops, and the other does not."""
     yield from _hits(both, "column")
 
@@ -254,7 +260,7 @@ def column_in_one_variant(both: Both) -> Iterator[Hit]:
     "The variants of the migration give a column different kinds of type",
     scope="variants",
 )
-def column_type_differs(both: Both) -> Iterator[Hit]:
+def column_type_differs(both: VariantPair) -> Iterator[Hit]:
     """Report columns whose types do not store the same kind of value."""
     yield from _hits(both, "type")
 
@@ -266,7 +272,7 @@ def column_type_differs(both: Both) -> Iterator[Hit]:
     "A column is NOT NULL in only one engine's variant",
     scope="variants",
 )
-def nullability_differs(both: Both) -> Iterator[Hit]:
+def nullability_differs(both: VariantPair) -> Iterator[Hit]:
     """Report columns that accept NULL on one engine and not on the other."""
     yield from _hits(both, "nullability")
 
@@ -278,7 +284,7 @@ def nullability_differs(both: Both) -> Iterator[Hit]:
     "Only one engine's variant of the migration creates the unique key",
     scope="variants",
 )
-def unique_key_in_one_variant(both: Both) -> Iterator[Hit]:
+def unique_key_in_one_variant(both: VariantPair) -> Iterator[Hit]:
     """Report primary and unique keys that only one engine enforces."""
     yield from _hits(both, "key")
 
@@ -290,7 +296,7 @@ def unique_key_in_one_variant(both: Both) -> Iterator[Hit]:
     "A foreign key is in only one engine's variant, or has another ON DELETE",
     scope="variants",
 )
-def foreign_key_differs(both: Both) -> Iterator[Hit]:
+def foreign_key_differs(both: VariantPair) -> Iterator[Hit]:
     """Report foreign keys that only one engine has, or whose ON DELETE differs."""
     yield from _hits(both, "foreign key", "deletion")
 
@@ -302,7 +308,7 @@ def foreign_key_differs(both: Both) -> Iterator[Hit]:
     "Only one engine's variant of the migration creates the index",
     scope="variants",
 )
-def index_in_one_variant(both: Both) -> Iterator[Hit]:
+def index_in_one_variant(both: VariantPair) -> Iterator[Hit]:
     """Report indexes that only one engine has: they change no result, only its speed."""
     yield from _hits(both, "index")
 
@@ -314,7 +320,7 @@ def index_in_one_variant(both: Both) -> Iterator[Hit]:
     "A column's default differs in the other engine's variant",
     scope="variants",
 )
-def default_differs(both: Both) -> Iterator[Hit]:
+def default_differs(both: VariantPair) -> Iterator[Hit]:
     """Report constant defaults that differ."""
     yield from _hits(both, "default")
 
@@ -326,7 +332,7 @@ def default_differs(both: Both) -> Iterator[Hit]:
     "Only one engine's variant of the migration creates the view",
     scope="variants",
 )
-def view_in_one_variant(both: Both) -> Iterator[Hit]:
+def view_in_one_variant(both: VariantPair) -> Iterator[Hit]:
     """Report views that only one engine has."""
     yield from _hits(both, "view")
 
@@ -338,7 +344,7 @@ def view_in_one_variant(both: Both) -> Iterator[Hit]:
     "The migration exists for only one engine, and the schemas differ by it",
     scope="variants",
 )
-def migration_in_one_variant(both: Both) -> Iterator[Hit]:
+def migration_in_one_variant(both: VariantPair) -> Iterator[Hit]:
     """Report migrations without a variant for the other engine whose effect is missing there."""
     alone: dict[Migration, list[LocatedDifference]] = {}
     for located in located_differences(both):

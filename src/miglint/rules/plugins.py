@@ -11,10 +11,10 @@ from collections.abc import Callable
 from hashlib import sha256
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import FAMILIES
+from miglint.base.input_files import MAX_RULES
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
 from miglint.config.toml_table import ConfigError
@@ -37,7 +37,7 @@ def with_own_rules(registry: Registry, settings: Settings) -> Registry:
     """
     for name in settings.own_rules:
         try:
-            own = _from_file(settings.at(name)) if name.endswith(".py") else _from_module(name)
+            own = _from_file(settings, name) if name.endswith(".py") else _from_module(name)
             for rule in own:
                 _check_code(rule.code)
             registry = Registry.of([*registry.rules.values(), *own])
@@ -48,23 +48,23 @@ def with_own_rules(registry: Registry, settings: Settings) -> Registry:
     return registry
 
 
-def _from_file(path: str) -> tuple[Rule, ...]:
-    file = Path(path)
-    if not file.is_file():
-        raise FileNotFoundError("no such file")
-    digest = sha256(path.encode() + b"\0" + file.read_bytes()).hexdigest()
+def _from_file(settings: Settings, name: str) -> tuple[Rule, ...]:
+    path = settings.at(name)
+    source = settings.read(name, MAX_RULES)
+    digest = sha256(path.encode() + b"\0" + source).hexdigest()
     # The name must not be that of another module; two files may have the same base name.
-    return _declared_by(digest, lambda: _import_file(f"miglint_own_{digest[:12]}", path))
+    return _declared_by(digest, lambda: _import_file(f"miglint_own_{digest[:12]}", path, source))
 
 
-def _import_file(module_name: str, path: str) -> None:
+def _import_file(module_name: str, path: str, source: bytes) -> None:
     spec = spec_from_file_location(module_name, path)
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError("no such file")
+    if spec is None:
+        raise ImportError("not a file of Python")
     module = module_from_spec(spec)
     sys.modules[module_name] = module
     try:
-        spec.loader.exec_module(module)
+        # Not by the loader: it would take a compiled file beside the source, which nobody has read, for the same.
+        exec(compile(source, path, "exec"), module.__dict__)
     except BaseException:
         del sys.modules[module_name]
         raise

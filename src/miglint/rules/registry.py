@@ -22,12 +22,14 @@ _CODE_LENGTH = 7
 class Registry(Struct, frozen=True):
     """Rules by code, in order; `families` are the long names of families by their letters.
 
-    `by_name` holds the codes of every name in lower case: codes, rule names, families, aliases, `all`.
+    `by_name` holds the codes of every name in lower case: codes, rule names, families, aliases, `all`. Where the
+    registry is `lenient`, any other name stands for a rule that is left out.
     """
 
     rules: Mapping[str, Rule]
     families: Mapping[str, str]
     by_name: Mapping[str, frozenset[str]]
+    lenient: bool = False
 
     @classmethod
     def of(cls, rules: Iterable[Rule]) -> Registry:
@@ -68,6 +70,8 @@ class Registry(Struct, frozen=True):
     def require(self, name: str, place: str) -> frozenset[str]:
         """Return the codes that `name` stands for. Raises `ConfigError` at `place` when there is no such name."""
         codes = self.resolve(name)
+        if codes is None and self.lenient:
+            return frozenset()
         if codes is None:
             hint = self.nearest(name) or ": `miglint rules` lists them"
             raise ConfigError(f"{place}no rule is called `{name}`{hint}")

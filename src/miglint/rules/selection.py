@@ -13,24 +13,28 @@ from re import compile as compile_pattern
 
 from miglint.base.errors import UsageError
 from miglint.base.findings import Finding, Severity
-from miglint.base.structs import Struct, field
+from miglint.base.structs import Struct, field, replace
 from miglint.config.settings import Settings
 from miglint.config.toml_table import ConfigError, kind_of, nearest
 from miglint.rules.definition import Rule
 from miglint.rules.registry import ALL, Registry, built_in
 
+_STYLE = "STY001"
 _MILDER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.INFO, Severity.INFO: Severity.INFO}
 
 
 def load_rules(settings: Settings | None = None) -> Registry:
     """Return the rules of miglint, and those that the settings name. Raises `ConfigError` for what cannot be loaded."""
     registry = built_in()
-    if settings is not None and settings.own_rules:
-        # Few projects have any.
-        from miglint.rules.plugins import with_own_rules
+    if settings is None or not settings.own_rules:
+        return registry
+    if not settings.own_code:
+        # The settings may use names of rules that are left out.
+        return replace(registry, lenient=True)
+    # Few projects have any.
+    from miglint.rules.plugins import with_own_rules
 
-        registry = with_own_rules(registry, settings)
-    return registry
+    return with_own_rules(registry, settings)
 
 
 class Override(Struct, frozen=True):
@@ -44,7 +48,8 @@ class Override(Struct, frozen=True):
 class Selection(Struct, frozen=True):
     """The rules that are on, the severities they have, and their options.
 
-    `left_out` are those that `ALL` would turn on and that need a library that is not installed.
+    `left_out` are those that `ALL` would turn on and that need a library that is not installed. `silenced` are those
+    that are on by default, or are selected, and that the settings turn off; rules that need a library are none of them.
     """
 
     registry: Registry
@@ -54,6 +59,7 @@ class Selection(Struct, frozen=True):
     overrides: tuple[Override, ...] = ()
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     left_out: tuple[Rule, ...] = ()
+    silenced: frozenset[str] = frozenset()
 
     @property
     def reads_other_files(self) -> bool:
@@ -95,6 +101,8 @@ def select(settings: Settings, registry: Registry) -> Selection:
             ignored[code] = max(rank, ignored.get(code, rank))
     enabled = {code: rank for code, rank in chosen.items() if rank > ignored.get(code, -1)}
     without = [known[code] for code in sorted(enabled) if not _has_its_library(known[code])]
+    # What a library says, which may take long to ask, is not counted when it is not asked for.
+    wanted = {code for code, rule in known.items() if (rule.default or code in chosen) and rule.needs is None}
     for rule in without:
         if enabled.pop(rule.code) > registry.rank(ALL):
             raise UsageError(missing(rule))
@@ -112,6 +120,7 @@ def select(settings: Settings, registry: Registry) -> Selection:
         tuple(overrides),
         _options(registry, settings),
         tuple(without),
+        frozenset(wanted - set(enabled)),
     )
 
 
@@ -154,6 +163,11 @@ def _options(registry: Registry, settings: Settings) -> dict[str, Mapping[str, o
     for name, given in settings.rules.items():
         for code in registry.require(name, settings.place("rules", name)):
             options[code] = {**options[code], **_checked(registry.rules[code], name, given, settings)}
+    # Files of sqlfluff's can name Python of the checkout, and its comments hide what it says.
+    if not settings.own_code or settings.as_of is not None:
+        options[_STYLE] = {**options[_STYLE], "configuration": False}
+    if not settings.suppressions:
+        options[_STYLE] = {**options[_STYLE], "noqa": False}
     return options
 
 

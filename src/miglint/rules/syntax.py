@@ -8,7 +8,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Direction, Discovered, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import ENGINE, first_line, hit_in, problems, scripts_of, statements_of
+from miglint.rules.support.reporting import first_line, hit_in, problems
+from miglint.rules.support.scripts import ENGINE, scripts_of, statements_of
 from miglint.sql import operations as ops
 from miglint.sql.operations import flat
 

@@ -20,6 +20,7 @@ from miglint.schema.objects import (
     Policy,
     Privileges,
     Routine,
+    Rows,
     Rule,
     SchemaObject,
     Sequence,
@@ -47,6 +48,7 @@ _ORDER = (
     Rule,
     Policy,
     Other,
+    Rows,
     Comment,
     Privileges,
 )
@@ -138,6 +140,8 @@ class _Writer:
             case Trigger() | Policy() | Rule():
                 kind = type(value).__name__.lower()
                 return f"-- {kind} {_flat(value.name)} on {_flat(str(value.table))}{_definition(value.definition)}"
+            case Rows():
+                return f"-- rows {_flat(str(value.name))}"
             case OtherType() | Other():
                 return f"-- {value.kind or 'type'} {_flat(str(value.name))}{_definition(value.definition)}"
 

@@ -20,24 +20,24 @@ _GENERATED_STORED = 3
 
 
 # What was read before, by its stored text, which says all that a table or index is.
-Known = dict[tuple[str, str, str], SchemaObject]
+KnownObjects = dict[tuple[str, str, str], SchemaObject]
 
 
 # Asks for what the pragmas say of tables, indexes and views by their names.
 Ask = Callable[[list[str], list[str], list[str]], SchemaDetails]
 
 
-def read_schema(db: Connection, known: Known) -> Schema:
+def read_schema(db: Connection, known: KnownObjects) -> Schema:
     """Return everything in the `main` database of a connection of this process."""
     return schema_of(stored_objects(db), lambda *names: schema_details(db, *names), known)
 
 
-def schema_of(stored: tuple[StoredObject, ...], ask: Ask, known: Known) -> Schema:
+def schema_of(stored: tuple[StoredObject, ...], ask: Ask, known: KnownObjects) -> Schema:
     """Return the schema whose stored objects are these; what is not in `known` is asked for, and put there."""
     return Schema.of(Dialect.SQLITE, _objects(stored, ask, known))
 
 
-def _objects(stored: tuple[StoredObject, ...], ask: Ask, known: Known) -> Iterator[tuple[Key, SchemaObject]]:
+def _objects(stored: tuple[StoredObject, ...], ask: Ask, known: KnownObjects) -> Iterator[tuple[Key, SchemaObject]]:
     shadows = _shadows(stored)
     shown = [one for one in stored if one.owner.lower() not in shadows]
     new = [one for one in shown if _place(one) not in known]

@@ -12,7 +12,7 @@ from miglint.dryrun.interfaces import Digests, EngineLostError, Filled, Rehearsa
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.results import EngineInfo, Execution
 from miglint.dryrun.sqlite import wire
-from miglint.dryrun.sqlite.catalog import Known, schema_of
+from miglint.dryrun.sqlite.catalog import KnownObjects, schema_of
 from miglint.dryrun.sqlite.host import Bounds, Host, Hosts
 from miglint.dryrun.sqlite.library import Opener, SqliteError
 from miglint.dryrun.sqlite.process import RefusedError, Worker, WorkerEndedError
@@ -61,7 +61,7 @@ class SqliteEngine:
         self._limits = limits
         self._deadline = deadline
         self._hosts = Hosts(opener.library, bounds or Bounds.of(limits), deadline, foreign_keys=foreign_keys)
-        self._known: Known = {}
+        self._known: KnownObjects = {}
 
     def create(self) -> SqliteDatabase:
         """Return a new empty database in memory."""
@@ -83,7 +83,7 @@ class SqliteEngine:
 class SqliteDatabase:
     """One database in memory. It is made again from its journal when its process had to be ended."""
 
-    def __init__(self, host: Host, limits: Limits, deadline: Deadline, known: Known, journal: Journal) -> None:
+    def __init__(self, host: Host, limits: Limits, deadline: Deadline, known: KnownObjects, journal: Journal) -> None:
         self._host = host
         self._limits = limits
         self._deadline = deadline
@@ -159,6 +159,10 @@ class SqliteDatabase:
             twin._worker, twin._number = worker, number
             self._host.databases += 1
             return twin
+
+    def twin(self) -> SqliteDatabase:
+        """Return a copy."""
+        return self.copy()
 
     def branch(self, scripts: Iterable[Prepared]) -> SqliteDatabase:
         """Return a copy: nothing is quicker."""

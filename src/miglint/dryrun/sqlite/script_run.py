@@ -9,7 +9,7 @@ from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.results import EngineError, Execution, StatementRun
 from miglint.dryrun.sqlite import wire
 from miglint.dryrun.sqlite.process import WorkerEndedError
-from miglint.dryrun.statements import Piece, Prepared
+from miglint.dryrun.statements import Prepared, StatementText
 
 _LIMITS = frozenset(("statement time-out", "total time-out", "disk", "memory", "refused"))
 
@@ -115,7 +115,7 @@ _NAMES = {"memory": "SQLITE_NOMEM", "connection": "SQLITE_ABORT"}
 
 
 def _error(
-    name: str, message: str, index: int, pieces: tuple[Piece, ...], limit: str | None, place: int = -1
+    name: str, message: str, index: int, pieces: tuple[StatementText, ...], limit: str | None, place: int = -1
 ) -> EngineError:
     """Return an error at a statement (-1: at the end), with its place in the file."""
     span = pieces[index].span if pieces else None

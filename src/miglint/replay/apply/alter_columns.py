@@ -19,7 +19,8 @@ from miglint.replay.apply.dependents import uses
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose
 from miglint.schema.describe import kind_of
-from miglint.schema.objects import Key, Sequence, Table, View
+from miglint.schema.objects import Key, Table, View
+from miglint.schema.parts import of_kind, with_part
 from miglint.sql.operations import (
     AlterColumnType,
     Column,
@@ -39,7 +40,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
         key, value = composite(machine, operation)
         if value is not None and operation.column in value.columns:
             changed = replace(value.columns[operation.column], type=machine.type(operation.type))
-            machine.put(key, replace(value, columns={**value.columns, operation.column: changed}))
+            machine.put(key, replace(value, columns=with_part(value.columns, operation.column, changed)))
         return
     found = altered_column(machine, operation, operation.column)
     if found is None:
@@ -51,9 +52,8 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     new = machine.type(operation.type)
     if machine.postgres:
         # A view stands in the way of the type that the column has already, too.
-        for user in machine.schema.on(key):
-            view = machine.schema.find(user)
-            if isinstance(view, View) and uses(view, Name(key.schema, key.name), operation.column):
+        for user, view in machine.schema.users(key, View):
+            if uses(view, Name(key.schema, key.name), operation.column):
                 raise machine.refuse(
                     "feature_not_supported",
                     f"cannot alter type of a column used by a view or rule: {kind_of(view)} {user} depends on "
@@ -147,7 +147,7 @@ def set_nullable(machine: Machine, operation: SetNullable) -> None:
     key, column = found
     table = machine.schema.table(key)
     if operation.nullable and machine.postgres and table is not None:
-        primary = next((c for c in table.constraints.values() if c.kind == "primary"), None)
+        primary = next(iter(of_kind(table.constraints, "primary")), None)
         if primary is not None and column.name in primary.columns:
             raise machine.refuse(
                 "invalid_table_definition", f'column "{column.name}" is in a primary key', key, column.name
@@ -195,13 +195,8 @@ def set_identity(machine: Machine, operation: SetIdentity) -> None:
             column.name,
         )
     if operation.action == "drop":
-        for user in machine.schema.on(key):
-            value = machine.schema.find(user)
-            if (
-                isinstance(value, Sequence)
-                and value.implicit
-                and value.owned_by == (Name(key.schema, key.name), column.name)
-            ):
+        for user, value in machine.schema.sequences_of(key, column.name):
+            if value.implicit and value.owned_by == (Name(key.schema, key.name), column.name):
                 machine.drop(user)
     identity = None if operation.action == "drop" else operation.identity or column.identity
     put_column(machine, key, replace(column, identity=identity, assumed=False))

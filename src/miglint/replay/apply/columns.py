@@ -10,6 +10,7 @@ from miglint.replay.apply.naming import choose
 from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import ABSENT, Absent, Composite, Key, Sequence, Table
+from miglint.schema.parts import with_name, with_part, without_part
 from miglint.schema.sequences import unusual
 from miglint.sql.operations import (
     AddColumn,
@@ -88,7 +89,7 @@ def put_column(machine: Machine, key: Key, column: Column) -> None:
     """Set a column of a table."""
     table = machine.schema.table(key)
     if table is not None:
-        machine.put(key, replace(table, columns={**table.columns, machine.column_name(column.name): column}))
+        machine.put(key, replace(table, columns=with_part(table.columns, machine.column_name(column.name), column)))
 
 
 def refuse_gone_type(machine: Machine, written: Type | None) -> None:
@@ -210,12 +211,7 @@ def define_quietly(machine: Machine, column: Column) -> Column:
 def inheritors(machine: Machine, key: Key) -> list[Key]:
     """Return partitions and inheriting tables of a table."""
     result = []
-    for child in machine.schema.on(key):
-        if child.space != "relation":
-            continue
-        other = machine.schema.table(child)
-        if other is None:
-            continue
+    for child, other in machine.schema.users(key, Table):
         parents = other.inherits if other.partition_of is None else (*other.inherits, other.partition_of)
         if any(Key("relation", parent.schema or "public", parent.name) == key for parent in parents):
             result.append(child)
@@ -229,7 +225,7 @@ def _add_attribute(machine: Machine, operation: AddColumn) -> None:
     name = operation.column.name
     if name in value.columns:
         raise machine.refuse("duplicate_column", f'column "{name}" of relation "{key.name}" already exists', key, name)
-    machine.put(key, replace(value, columns={**value.columns, name: define_quietly(machine, operation.column)}))
+    machine.put(key, replace(value, columns=with_part(value.columns, name, define_quietly(machine, operation.column))))
 
 
 def composite(machine: Machine, operation: TableOperation) -> tuple[Key, Composite | None]:
@@ -258,8 +254,8 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
                 # It may or may not be there: whether a later ADD COLUMN restores it is not known.
                 assume_column(machine, key, folded, Column(operation.column, None, None, assumed=True))
                 table = machine.schema.table(key) or table
-                columns = {name: value for name, value in table.columns.items() if name != folded}
-                machine.put(key, replace(table, columns=columns, absent=table.absent | {folded}))
+                columns = without_part(table.columns, folded)
+                machine.put(key, replace(table, columns=columns, absent=with_name(table.absent, folded)))
                 return
             column = column_of(machine, key, table, operation.column)
         elif operation.if_exists:
@@ -277,9 +273,8 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
         raise machine.refuse("invalid_table_definition", message, key, folded)
     drop_column_dependents(machine, key, folded, cascade=operation.cascade)
     table = machine.schema.table(key) or table
-    columns = dict(table.columns)
-    columns.pop(folded, None)
-    machine.put(key, replace(table, columns=columns, absent=table.absent | {folded} if table.assumed else table.absent))
+    absent = with_name(table.absent, folded) if table.assumed else table.absent
+    machine.put(key, replace(table, columns=without_part(table.columns, folded), absent=absent))
     machine.note("lost", f'the values of column "{operation.column}"', key, folded)
     if machine.postgres:
         for child in inheritors(machine, key):
@@ -287,8 +282,7 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
             if other is not None and folded in other.columns:
                 drop_column_dependents(machine, child, folded, cascade=operation.cascade)
                 other = machine.schema.table(child) or other
-                rest = {name: value for name, value in other.columns.items() if name != folded}
-                machine.put(child, replace(other, columns=rest))
+                machine.put(child, replace(other, columns=without_part(other.columns, folded)))
 
 
 def _is_inherited(machine: Machine, table: Table, column: str) -> bool:
@@ -306,5 +300,4 @@ def _drop_attribute(machine: Machine, operation: DropColumn) -> None:
             machine.note("missing", f'attribute "{operation.column}" does not exist, skipped', key)
             return
         raise no_column(machine, key, operation.column)
-    rest = {name: column for name, column in value.columns.items() if name != operation.column}
-    machine.put(key, replace(value, columns=rest))
+    machine.put(key, replace(value, columns=without_part(value.columns, operation.column)))

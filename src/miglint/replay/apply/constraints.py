@@ -8,6 +8,7 @@ from miglint.replay.apply.foreign_keys import fitting
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose, column_part, join, truncate
 from miglint.schema.objects import Absent, Index, Key, Table
+from miglint.schema.parts import of_kind, with_name, with_part, with_renamed, without_name, without_part
 from miglint.sql.operations import (
     Column,
     Constraint,
@@ -54,7 +55,7 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
         target = machine.table(written.table)
         table = machine.schema.table(key) or table
         if target is not None and not written.referenced:
-            primary = next((c.columns for c in target[1].constraints.values() if c.kind == "primary"), ())
+            primary = next((c.columns for c in of_kind(target[1].constraints, "primary")), ())
             written = replace(written, referenced=primary)
         if target is not None:
             # A forward's table is made all the same: REF007 tells of its key, and more is said about the table itself.
@@ -75,7 +76,7 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
         raise machine.refuse(
             "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
         )
-    if written.kind == "primary" and any(c.kind == "primary" for c in table.constraints.values()):
+    if written.kind == "primary" and of_kind(table.constraints, "primary"):
         raise machine.refuse(
             "invalid_table_definition",
             f'multiple primary keys for table "{table.name.name}" are not allowed',
@@ -113,17 +114,15 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
         )
     columns = table.columns
     if written.kind == "primary":
-        columns = {
-            item: replace(column, nullable=False)
-            if item in written.columns and column.nullable is not False
-            else column
-            for item, column in columns.items()
-        }
-    machine.put(key, replace(table, columns=columns, constraints={**table.constraints, name: constraint}))
+        for item in written.columns:
+            column = columns.get(item)
+            if column is not None and column.nullable is not False:
+                columns = with_part(columns, item, replace(column, nullable=False))
+    machine.put(key, replace(table, columns=columns, constraints=with_part(table.constraints, name, constraint)))
 
 
 def _is_second_key(table: Table, written: Constraint) -> bool:
-    return written.kind == "primary" and any(c.kind == "primary" for c in table.constraints.values())
+    return written.kind == "primary" and bool(of_kind(table.constraints, "primary"))
 
 
 def _check_columns(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) -> None:
@@ -160,7 +159,7 @@ def _check_reference(machine: Machine, key: Key, table: Table, written: Constrai
 
 
 def _not_null(machine: Machine, key: Key, table: Table, written: Constraint, *, creating: bool) -> None:
-    columns = dict(table.columns)
+    columns = table.columns
     for name in written.columns:
         column = columns.get(name)
         if column is None:
@@ -173,7 +172,7 @@ def _not_null(machine: Machine, key: Key, table: Table, written: Constraint, *, 
                 key,
                 written.name,
             )
-        columns[name] = replace(column, nullable=False, not_null_name=written.name)
+        columns = with_part(columns, name, replace(column, nullable=False, not_null_name=written.name))
     machine.put(key, replace(table, columns=columns))
 
 
@@ -217,13 +216,13 @@ def _adopt(machine: Machine, key: Key, table: Table, written: Constraint, name: 
         machine.drop(index_key)
         machine.create(Key("relation", key.schema, name), replace(index, name=Name(key.schema, name), constraint=name))
     table = machine.schema.table(key) or table
-    changed = dict(table.columns)
+    changed = table.columns
     if written.kind == "primary":
         for item in columns:
             if item in changed:
-                changed[item] = replace(changed[item], nullable=False)
+                changed = with_part(changed, item, replace(changed[item], nullable=False))
     constraint = replace(written, name=name, columns=columns, using_index=None)
-    machine.put(key, replace(table, columns=changed, constraints={**table.constraints, name: constraint}))
+    machine.put(key, replace(table, columns=changed, constraints=with_part(table.constraints, name, constraint)))
 
 
 def _add_sqlite(machine: Machine, key: Key, table: Table, written: Constraint) -> None:
@@ -238,7 +237,7 @@ def _add_sqlite(machine: Machine, key: Key, table: Table, written: Constraint) -
         columns=tuple(column.lower() for column in written.columns),
         referenced=tuple(column.lower() for column in written.referenced),
     )
-    machine.put(key, replace(table, constraints={**table.constraints, name: constraint}))
+    machine.put(key, replace(table, constraints=with_part(table.constraints, name, constraint)))
 
 
 def remove(machine: Machine, key: Key, name: str) -> None:
@@ -247,8 +246,8 @@ def remove(machine: Machine, key: Key, name: str) -> None:
     if table is None or name not in table.constraints:
         return
     constraint = table.constraints[name]
-    rest = {item: value for item, value in table.constraints.items() if item != name}
-    absent = table.absent | {name} if table.assumed else table.absent
+    rest = without_part(table.constraints, name)
+    absent = with_name(table.absent, name) if table.assumed else table.absent
     machine.put(key, replace(table, constraints=rest, absent=absent))
     if machine.postgres and constraint.kind in _INDEXED:
         index_key = Key("relation", key.schema, name)
@@ -272,9 +271,7 @@ def rename_in_table(machine: Machine, key: Key, old: str, new: str) -> None:
         table = machine.schema.table(key) or table
         machine.drop(index_key)
         machine.create(new_key, replace(index, name=Name(key.schema, new), constraint=new, generated=False))
-    constraints = {
-        (new if name == old else name): (replace(value, name=new, generated=False) if name == old else value)
-        for name, value in table.constraints.items()
-    }
-    absent = (table.absent | {old}) - {new} if table.assumed else table.absent
+    renamed = replace(table.constraints[old], name=new, generated=False)
+    constraints = with_renamed(table.constraints, old, new, renamed)
+    absent = without_name(with_name(table.absent, old), new) if table.assumed else table.absent
     machine.put(key, replace(table, constraints=constraints, absent=absent))

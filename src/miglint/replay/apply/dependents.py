@@ -24,6 +24,7 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
+from miglint.schema.parts import generated, involving, with_part, without_part
 from miglint.sql.operations import ColumnUse, Name
 
 Dependent = tuple[Key, str | None]
@@ -50,22 +51,12 @@ def drop_column_dependents(machine: Machine, key: Key, column: str, *, cascade: 
     blockers: list[Dependent] = []
     if machine.postgres:
         own = _name(key)
-        for user in machine.schema.on(key):
-            value = machine.schema.find(user)
-            if (isinstance(value, View) and uses(value, own, column)) or (
-                isinstance(value, Trigger) and column in value.columns
-            ):
-                blockers.append((user, None))
-        for other in table.columns.values():
-            if other.generated is not None and other.default is not None and column in other.default.columns:
+        blockers += [(user, None) for user, view in machine.schema.users(key, View) if uses(view, own, column)]
+        blockers += [(user, None) for user, one in machine.schema.users(key, Trigger) if column in one.columns]
+        for other in generated(table.columns):
+            if other.default is not None and column in other.default.columns:
                 blockers.append((key, f"column {other.name}"))
-    gone = [
-        name
-        for name, constraint in table.constraints.items()
-        if column in constraint.columns
-        or column in constraint.include
-        or (constraint.expression is not None and column in constraint.expression.columns)
-    ]
+    gone = involving(table.constraints, column)
     for name in gone:
         constraint = table.constraints[name]
         if machine.postgres and constraint.kind in ("primary", "unique"):
@@ -77,7 +68,7 @@ def drop_column_dependents(machine: Machine, key: Key, column: str, *, cascade: 
     settle(machine, blockers, cascade=cascade, of=f"column {column} of table {table.name.name}", key=key)
     for name in gone:
         remove(machine, key, name)
-    for index_key, index in machine.indexes(key):
+    for index_key, index in machine.indexes(key, column):
         involved = column in index.include or (index.where is not None and column in index.where.columns)
         for element in index.elements:
             involved = involved or machine.column_name(element.column or "") == column
@@ -87,9 +78,8 @@ def drop_column_dependents(machine: Machine, key: Key, column: str, *, cascade: 
             machine.drop(index_key)
     if machine.postgres:
         owned = (_name(key), column)
-        for user in machine.schema.on(key):
-            value = machine.schema.find(user)
-            if isinstance(value, Sequence) and value.owned_by == owned:
+        for user, sequence in machine.schema.sequences_of(key, column):
+            if sequence.owned_by == owned:
                 machine.drop(user)
 
 
@@ -103,8 +93,8 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
     def error(kind: str) -> Exception:
         return machine.refuse("dependent_objects_still_exist", f'cannot drop {kind} column: "{written}"', key, column)
 
-    for other in table.columns.values():
-        computed = other.default if other.generated is not None and other.name.lower() != column else None
+    for other in generated(table.columns):
+        computed = other.default if other.name.lower() != column else None
         if computed is not None and column in {name.lower() for name in computed.columns}:
             raise machine.refuse(
                 "dependent_objects_still_exist",
@@ -112,7 +102,8 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
                 key,
                 column,
             )
-    for constraint in table.constraints.values():
+    for name in involving(table.constraints, column):
+        constraint = table.constraints[name]
         mentioned = column in constraint.columns
         if mentioned and constraint.kind == "primary":
             raise error("PRIMARY KEY")
@@ -132,7 +123,7 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
                 key,
                 column,
             )
-    for _, index in machine.indexes(key):
+    for _, index in machine.indexes(key, column):
         keys = any((element.column or "").lower() == column for element in index.elements)
         where = index.where is not None and column in {name.lower() for name in index.where.columns}
         expressions = any(
@@ -149,9 +140,8 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
     if is_legacy(machine):
         return
     _refuse_if_trigger_reads(machine, key, column)
-    for user in machine.schema.on(key):
-        value = machine.schema.find(user)
-        query = value.query if isinstance(value, View) else None
+    for user, view in machine.schema.users(key, View):
+        query = view.query
         if query is None:
             continue
         uses = [
@@ -211,7 +201,7 @@ def settle(machine: Machine, blockers: list[Dependent], *, cascade: bool, of: st
             name = part.split(" ", 1)[1]
             if table is not None and name in table.columns:
                 changed = replace(table.columns[name], default=None, serial=False)
-                machine.put(user, replace(table, columns={**table.columns, name: changed}))
+                machine.put(user, replace(table, columns=with_part(table.columns, name, changed)))
         else:
             table = machine.schema.table(user)
             name = part.split(" ", 1)[1]
@@ -219,8 +209,7 @@ def settle(machine: Machine, blockers: list[Dependent], *, cascade: bool, of: st
                 machine.note("cascade", f"{part} of {user} goes with {of}", user, name)
                 drop_column_dependents(machine, user, name, cascade=True)
                 table = machine.schema.table(user) or table
-                rest = {item: value for item, value in table.columns.items() if item != name}
-                machine.put(user, replace(table, columns=rest))
+                machine.put(user, replace(table, columns=without_part(table.columns, name)))
 
 
 def blockers_of(machine: Machine, key: Key) -> list[Dependent]:
@@ -301,9 +290,8 @@ def _drop_table(machine: Machine, key: Key, table: Table, *, cascade: bool) -> N
     name = _name(key)
     partitions = machine.partitions(key)
     blockers = blockers_of(machine, key)
-    for user in machine.schema.on(key):
-        value = machine.schema.find(user)
-        if isinstance(value, Sequence) and value.owned_by is not None and value.owned_by[0] == name:
+    for user, sequence in machine.schema.users(key, Sequence):
+        if sequence.owned_by is not None and sequence.owned_by[0] == name:
             blockers += [item for item in blockers_of(machine, user) if item[0] != key]
     for user in machine.schema.on(Key("type", key.schema, key.name)):
         of_row_type = machine.schema.find(user)
@@ -336,8 +324,8 @@ def _drop_parts(machine: Machine, key: Key) -> None:
 
 def _drop_routine(machine: Machine, key: Key, value: Routine, *, cascade: bool) -> None:
     named = Key("routine name", value.name.schema or "public", value.name.name)
-    overloads = [user for user in machine.schema.on(named) if user.space == "routine"]
-    if len(overloads) == 1:
+    overloads = machine.schema.count_users(named, Routine)
+    if overloads == 1:
         # With several of one name nobody says which of them a trigger or a default calls.
         blockers: list[Dependent] = []
         for user in sorted(machine.schema.on(named)):
@@ -349,5 +337,5 @@ def _drop_routine(machine: Machine, key: Key, value: Routine, *, cascade: bool) 
         blockers += [(user, None) for user in sorted(machine.schema.on(named._replace(space="routine part")))]
         settle(machine, blockers, cascade=cascade, of=f"{value.kind} {value.name.name}", key=key)
     machine.drop(key)
-    if len(overloads) == 1:
+    if overloads == 1:
         machine.drop(Key("routine", value.name.schema or "public", value.name.name))

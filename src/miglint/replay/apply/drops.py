@@ -189,10 +189,11 @@ def routines(machine: Machine, name: Name, arguments: tuple[Type, ...] | None) -
     """Return the schema in which a routine is looked for, and the keys of those that match."""
     schemas = machine.path if name.schema is None else (name.schema,)
     for schema in schemas:
-        named = [key for key in machine.schema.on(Key("routine name", schema, name.name)) if key.space == "routine"]
         if arguments is not None:
             exact = Key("routine", schema, f"{name.name}({signature(machine, arguments)})")
-            named = [key for key in named if key == exact]
+            named = [exact] if isinstance(machine.schema.find(exact), Routine) else []
+        else:
+            named = [key for key, _ in machine.schema.users(Key("routine name", schema, name.name), Routine)]
         if named:
             return schema, named
     return (name.schema or machine.creation_schema), []
@@ -215,7 +216,7 @@ def _drop_routine(machine: Machine, operation: Drop) -> None:
         return
     text = name.name if operation.arguments is None else f"{name.name}({signature(machine, operation.arguments)})"
     exact, bare = Key("routine", schema, text), Key("routine", schema, name.name)
-    overloads = any(key.space == "routine" for key in machine.schema.on(Key("routine name", schema, name.name)))
+    overloads = machine.schema.count_users(Key("routine name", schema, name.name), Routine) > 0
     gone = any(isinstance(machine.schema.get(key), Absent) for key in (exact, bare)) or overloads
     if gone or (not operation.if_exists and machine.never(exact)):
         message = (
@@ -279,7 +280,7 @@ def _drop_schema(machine: Machine, operation: Drop) -> None:
     name = operation.name.name
     key = Key("schema", "", name)
     found = machine.schema.get(key)
-    inside = [item for item, _ in machine.schema.items() if item.schema == name and item.space != "comment"]
+    inside = [item for item, _ in machine.settle().inside(name) if item.space != "comment"]
     if isinstance(found, Absent) or (found is None and operation.if_exists and not inside):
         if isinstance(found, Absent):
             _missing(machine, operation, key, "invalid_schema_name", f'schema "{name}" does not exist')

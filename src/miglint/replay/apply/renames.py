@@ -276,9 +276,7 @@ def _rename_schema(machine: Machine, operation: Rename) -> None:
         raise machine.refuse("duplicate_schema", f'schema "{operation.new}" already exists', new_key)
     machine.drop(key)
     machine.create(new_key, Namespace(operation.new))
-    for item, value in list(machine.schema.items()):
-        if item.schema != operation.name.name:
-            continue
+    for item, value in list(machine.settle().inside(operation.name.name)):
         if item.space == "relation":
             move(machine, item, value, Name(operation.new, item.name))
         elif item.space == "type":

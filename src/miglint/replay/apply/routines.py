@@ -168,7 +168,7 @@ def create_trigger(machine: Machine, operation: CreateTrigger) -> None:
 def _function_exists(machine: Machine, name: Name) -> None:
     schemas = machine.path if name.schema is None else (name.schema,)
     for schema in schemas:
-        if any(key.space == "routine" for key in machine.schema.on(Key("routine name", schema, name.name))):
+        if machine.schema.count_users(Key("routine name", schema, name.name), Routine):
             return
     for schema in schemas:
         key = Key("routine", schema, name.name)

@@ -26,7 +26,7 @@ def swap_column(value: Expression | None, old: str, new: str) -> Expression | No
     return replace(value, key=key, text=text, columns=columns)
 
 
-_TOKEN = pattern(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\w+(?:\.\w+)*|\S""")
+_TOKEN = pattern(r"""'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"|\w+(?:\.\w+)*|\S""")
 _AFTER_TARGETS = frozenset({"where", "order", "union", "except", "intersect"})
 _CLAUSE_END = "Clause"
 

@@ -9,7 +9,7 @@ from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import routine_exists
 from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Absent
 from miglint.sql import operations as ops
 

@@ -9,7 +9,7 @@ from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import dropped, dropped_others, final_table
 from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO

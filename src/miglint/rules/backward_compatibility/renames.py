@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.locks.columns import type_change
-from miglint.locks.look import View as Look
-from miglint.locks.types import Change
+from miglint.locks.look import ServerState
+from miglint.locks.types import TypeChangeCost
 from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import end_of, start_of
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes, version_of
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import View
 from miglint.sql import operations as ops
 
@@ -21,7 +21,7 @@ _TABLES = ("table", "foreign table")
 # Objects that no application names.
 _NAMELESS = frozenset({"index", "constraint", "trigger", "policy", "rule", "role", "database"})
 # What these cost depends on the column's indexes and constraints, not on its values.
-_MERELY_WIDER = (Change.NOTHING, Change.CHECK, Change.REINDEX)
+_MERELY_WIDER = (TypeChangeCost.NOTHING, TypeChangeCost.CHECK, TypeChangeCost.REINDEX)
 # A client that reads the first type reads the second as well.
 _WIDER = frozenset(
     {
@@ -192,7 +192,7 @@ def column_type_changed(step: Step, context: Context) -> Iterator[Hit]:
             continue
         if not operation.type.args and operation.type.name in (known.type.name, _first_type(step, applied, operation)):
             continue
-        if type_change(Look(applied.before, version_of(context), applied.timezone), operation) in _MERELY_WIDER:
+        if type_change(ServerState(applied.before, version_of(context), applied.timezone), operation) in _MERELY_WIDER:
             continue
         yield applied.hit(
             f'"{operation.table.name}.{operation.column}" changes from {known.type} to {operation.type}',

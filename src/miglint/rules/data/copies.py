@@ -9,7 +9,9 @@ from miglint.base.model import Dialect, Direction
 from miglint.replay.steps import Step
 from miglint.rules.data.pairs import data_operations, same
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import hit_in, ident, qualified, script_of, statements_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import script_of, statements_of
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema

@@ -9,7 +9,7 @@ from miglint.base.model import Dialect
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective, undoes
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Index
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name

@@ -10,7 +10,7 @@ from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import end_of
 from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Index, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint

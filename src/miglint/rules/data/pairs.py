@@ -10,17 +10,10 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import (
-    Remark,
-    hit_in,
-    ident,
-    places,
-    qualified,
-    remarks,
-    script_of,
-    statements_of,
-    subject,
-)
+from miglint.rules.support.clauses import Remark, places, remarks, subject
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import script_of, statements_of
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.outcome import Event
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -93,15 +86,64 @@ def reads(operation: Operation, table: Name, column: str | None) -> bool:
     )
 
 
+@lru_cache(maxsize=16)
+def _by_table(step: Step, direction: Direction) -> dict[str, list[Operation]]:
+    """Return the data operations by the tables that they write to or read from, in small letters, in order."""
+    found: dict[str, list[Operation]] = {}
+    for operation in data_operations(step, direction):
+        names: list[Name] = []
+        match operation:
+            case ops.CreateTable():
+                names.append(operation.name)
+            case ops.Insert() | ops.Update() | ops.Delete() | ops.Truncate() | ops.TableOperation():
+                names.append(operation.table)
+        query = getattr(operation, "query", None)
+        if query is not None:
+            names += (*query.relations, *query.stars)
+        elif isinstance(operation, ops.Update):
+            names += operation.relations
+        for name in {name.name.lower() for name in names}:
+            found.setdefault(name, []).append(operation)
+    return found
+
+
+def _about(step: Step, direction: Direction, table: Name) -> list[Operation]:
+    """Return the data operations that write to a table or read from it, in order."""
+    return _by_table(step, direction).get(table.name.lower(), [])
+
+
+@lru_cache(maxsize=8)
+def _known_readers(step: Step) -> dict[tuple[Direction, Name, str | None], list[Operation]]:
+    return {}
+
+
+def _readers(step: Step, direction: Direction, table: Name, column: str | None) -> list[Operation]:
+    """Return the operations that copy from a table (from a column of it) into somewhere else."""
+    known, place = _known_readers(step), (direction, table, column)
+    if place not in known:
+        known[place] = [item for item in _about(step, direction, table) if reads(item, table, column)]
+    return known[place]
+
+
 def _kept(step: Step, direction: Direction, loss: Remark, table: Name, column: str | None) -> bool:
     end = loss.operation.span.start
-    return any(
-        reads(operation, table, column) for operation in data_operations(step, direction) if operation.span.start < end
-    )
+    return any(operation.span.start < end for operation in _readers(step, direction, table, column))
+
+
+@lru_cache(maxsize=8)
+def _known_written(step: Step) -> dict[tuple[Name, str | None], bool]:
+    return {}
 
 
 def _written_back(step: Step, table: Name, column: str | None) -> bool:
-    for operation in data_operations(step, _ROLLBACK):
+    known, place = _known_written(step), (table, column)
+    if place not in known:
+        known[place] = _writes_back(step, table, column)
+    return known[place]
+
+
+def _writes_back(step: Step, table: Name, column: str | None) -> bool:
+    for operation in _about(step, _ROLLBACK, table):
         if isinstance(operation, ops.Insert) and same(operation.table, table):
             if column is None or not operation.columns or column in operation.columns:
                 return True
@@ -121,8 +163,17 @@ def _written_back(step: Step, table: Name, column: str | None) -> bool:
 
 
 def _made_here(step: Step, name: str, part: str | None) -> bool:
-    found = places(step, _FORWARD).get((name.lower(), part.lower() if part else None), ())
-    return any(isinstance(operation, (ops.CreateTable, ops.AddColumn)) for _, operation in found)
+    return (name.lower(), part.lower() if part else None) in _made_places(step)
+
+
+@lru_cache(maxsize=8)
+def _made_places(step: Step) -> frozenset[tuple[str, str | None]]:
+    """Return the tables and columns that a forward makes."""
+    return frozenset(
+        place
+        for place, clauses in places(step, _FORWARD).items()
+        if any(isinstance(operation, (ops.CreateTable, ops.AddColumn)) for _, operation in clauses)
+    )
 
 
 def _drops_table(operation: Operation) -> bool:
@@ -254,7 +305,7 @@ def _copied(step: Step, loss: Remark) -> bool:
     drop = loss.operation
     if not isinstance(drop, ops.DropColumn):
         return False
-    for operation in data_operations(step, _FORWARD):
+    for operation in _about(step, _FORWARD, drop.table):
         if operation.span.start >= drop.span.start:
             break
         if not isinstance(operation, ops.Update):
@@ -311,7 +362,7 @@ def forward_deletes_rows(step: Step) -> Iterator[Hit]:
         table = operation.table
         if _made_here(step, table.name, None) or _written_back(step, table, None):
             continue
-        if any(reads(other, table, None) for other in data_operations(step, _FORWARD) if other is not operation):
+        if any(other is not operation for other in _readers(step, _FORWARD, table, None)):
             continue
         some = isinstance(operation, ops.Delete) and operation.where is not None
         yield hit_in(

@@ -6,10 +6,12 @@ same, its own finding says where and what to do; the rules here add what only an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import Severity
+from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct, replace
 from miglint.replay.steps import Step
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 _PLAIN_LIMITS = (None, "connection")
-_UNDEFINED_OBJECT = "42704"
 
 
 class Executed(Struct, frozen=True):
@@ -71,10 +72,6 @@ def _failure(executed: Executed, execution: Execution | None, script: Script | N
     if error is None or script is None or error.limit not in _PLAIN_LIMITS:
         return
     help_text = _words(error).partition("\n")[2]
-    if error.sqlstate == _UNDEFINED_OBJECT and error.message.startswith("role "):
-        help_text += (
-            "Roles belong to the server, and a throwaway one has none of yours: use `--database-url` for one that has."
-        )
     yield _hit(script, _span(error), f"{what} fails on {executed.engine}: {error}", help_text)
 
 
@@ -213,13 +210,19 @@ _LIMITS = {
 }
 
 
-def _errors(run: MigrationRun) -> Iterator[tuple[EngineError, Script]]:
+def _executions(run: MigrationRun) -> Iterator[tuple[Execution, Script]]:
     pairs = [(run.forward, run.migration.forward), (run.rollback, run.migration.rollback)]
     if run.rows is not None:
         pairs += [(run.rows.forward, run.migration.forward), (run.rows.rollback, run.migration.rollback)]
-    seen: set[tuple[str | None, int, str]] = set()
     for execution, script in pairs:
-        if execution is not None and execution.error is not None and script is not None:
+        if execution is not None and script is not None:
+            yield execution, script
+
+
+def _errors(run: MigrationRun) -> Iterator[tuple[EngineError, Script]]:
+    seen: set[tuple[str | None, int, str]] = set()
+    for execution, script in _executions(run):
+        if execution.error is not None:
             key = (execution.error.limit, execution.error.index, script.direction)
             if key not in seen:
                 seen.add(key)
@@ -249,11 +252,39 @@ _REACH = {
 
 @rule("RUN009", "refused", Severity.ERROR, "A script uses a feature that the dry run forbids", scope="executed")
 def refused(executed: Executed) -> Iterator[Hit]:
-    """Report what an ordinary role that owns its database may not do, or what SQLite is not allowed to do."""
+    """Report what needs more than an ordinary role that owns its database, and what SQLite was not allowed to do."""
     for error, script in _errors(executed.run):
         if error.limit == "refused":
             help_text = _REACH[script.dialect]
             yield _hit(script, _span(error), f"the dry run does not allow this: {error}", help_text)
+        elif error.limit == "roles":
+            message = f"the script needs a role that {executed.engine} does not let it use: {error}"
+            yield _hit(script, _span(error), message, _ROLES)
+    told: set[tuple[str, str]] = set()
+    for execution, script in _executions(executed.run):
+        for change in execution.beyond:
+            if (script.direction, change) not in told:
+                told.add((script.direction, change))
+                message = f"the script {change}, which is outside of its database"
+                yield _hit(script, _statement_about_roles(execution, script), message, _UNDONE)
+
+
+_ROLES = (
+    "Roles are the server's, and a throwaway one has none of yours: `--database-url` names a server that has them."
+    " Nothing is said of symmetry and second runs for want of a role."
+)
+_UNDONE = "The dry run undid it. In production it stays, for all databases of the server."
+_ABOUT_ROLES = pattern(r"\b(?:role|user|group|database|owned|grant|revoke|parameter)\b", re.IGNORECASE)
+
+
+def _statement_about_roles(execution: Execution, script: Script) -> Span | None:
+    """Return the first statement that speaks of roles or databases."""
+    start = script.span.start
+    for statement in execution.statements:
+        text = script.text[statement.span.start - start : statement.span.end - start]
+        if _ABOUT_ROLES.search(text):
+            return statement.span
+    return None
 
 
 _VERDICTS = ("symmetric", "forward_idempotent", "rollback_idempotent")

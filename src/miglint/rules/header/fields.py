@@ -11,14 +11,14 @@ from miglint.base.findings import Severity
 from miglint.base.model import Direction, Script, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
-from miglint.rules.support.clauses import first_text, hit_in
+from miglint.rules.support.reporting import first_text, hit_in
 
 _DATES = frozenset({"created", "date", "updated", "modified"})
 _VERSIONS = frozenset({"version"})
 _NAMES = {"migration": Direction.FORWARD, "rollback": Direction.ROLLBACK}
 
 
-class Field(NamedTuple):
+class HeaderField(NamedTuple):
     """A line `-- Name: value` of a header. `name` is in lower case; `span` is the value's place in the file."""
 
     name: str
@@ -27,15 +27,15 @@ class Field(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def header(script: Script) -> tuple[Field, ...]:
+def header(script: Script) -> tuple[HeaderField, ...]:
     """Return the fields in the comments before the first statement of a script, or of the file that holds it."""
-    fields: list[Field] = []
+    fields: list[HeaderField] = []
     for start in dict.fromkeys((0, script.span.start)):
         fields += _fields(script.file.text, start, script.span.end)
     return tuple(dict.fromkeys(fields))
 
 
-def _fields(text: str, at: int, last: int) -> Iterator[Field]:
+def _fields(text: str, at: int, last: int) -> Iterator[HeaderField]:
     in_block = False
     while at < last:
         end = text.find("\n", at, last)
@@ -51,7 +51,7 @@ def _fields(text: str, at: int, last: int) -> Iterator[Field]:
         value = value.strip()
         if colon and name and all(word.isalpha() for word in name.split()) and not name.startswith("miglint"):
             place = at + line.find(value, line.find(":") + 1) if value else end
-            yield Field(name.strip().lower(), value, Span(place, place + len(value)))
+            yield HeaderField(name.strip().lower(), value, Span(place, place + len(value)))
         at = end + 1
 
 

@@ -8,7 +8,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
-from miglint.rules.support.clauses import first_text, hit_in, literal
+from miglint.rules.support.reporting import first_text, hit_in
+from miglint.rules.support.sql_text import literal
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement, flat
 

@@ -8,7 +8,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.rules.definition import Hit, rule
 from miglint.rules.idempotency.second_run import ALTER_IF_EXISTS, Failures, SecondRunFailure, clause, failures, hits
-from miglint.rules.support.clauses import ident, literal, qualified
+from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.sql import operations as ops
 
 ERROR = Severity.ERROR

@@ -10,7 +10,7 @@ from miglint.base.model import Dialect
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.idempotency.second_run import Failures, SecondRunFailure, clause, failures, hits
-from miglint.rules.support.clauses import ident, literal, qualified
+from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
 from miglint.sql import operations as ops
 

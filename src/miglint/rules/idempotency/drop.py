@@ -9,7 +9,7 @@ from miglint.base.model import Dialect
 from miglint.rules.definition import Hit, rule
 from miglint.rules.idempotency.create import ROBUST
 from miglint.rules.idempotency.second_run import Failures, SecondRunFailure, failures, hits
-from miglint.rules.support.clauses import ident, literal, qualified
+from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.sql import operations as ops
 
 ERROR = Severity.ERROR

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 
 from miglint.base.findings import Severity
@@ -10,16 +11,10 @@ from miglint.base.model import Direction
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.applied_operations import effective
-from miglint.rules.support.clauses import (
-    Clause,
-    find_clause,
-    hit_in,
-    places,
-    remarks,
-    script_of,
-    statements_of,
-    subject,
-)
+from miglint.rules.support.clauses import Clause, find_clause, places, remarks, subject
+from miglint.rules.support.near_names import NearNames, parts_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import script_of, statements_of
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
@@ -186,6 +181,7 @@ def guard_does_nothing(step: Step) -> Iterator[Hit]:
 @rule("IDM058", "drop-finds-nothing", Severity.INFO, "A guarded DROP finds nothing even on its first run")
 def drop_finds_nothing(step: Step) -> Iterator[Hit]:
     """Report guarded drops of objects that no migration created; as a warning when a name is nearly the same."""
+    names = NearNames()
     for direction, event, operation, note in remarks(step).get("missing", ()):
         script = script_of(step, direction)
         if script is None or not isinstance(operation, (ops.Drop, ops.DropColumn, ops.DropConstraint)):
@@ -198,11 +194,9 @@ def drop_finds_nothing(step: Step) -> Iterator[Hit]:
         start = step.before if direction is _FORWARD else step.after
         # DROP before CREATE is the idiom where there is no IF NOT EXISTS; and what existed when the script began was
         # merely dropped twice.
-        if _made_here(step, direction, name, part) or _names(start, name, part, exact=True):
+        if _made_here(step, direction, name, part) or _is_known(start, name, part):
             continue
-        from difflib import get_close_matches  # few scripts need it
-
-        near = next(iter(get_close_matches(part or name, _names(start, name, part), 1, 0.9)), None)
+        near = names.find(start, name, part, 0.9)
         # Names that differ only in a number are not misspelled.
         if near is not None and near.rstrip("0123456789") == (part or name).rstrip("0123456789"):
             near = None
@@ -217,18 +211,22 @@ def drop_finds_nothing(step: Step) -> Iterator[Hit]:
 
 
 def _made_here(step: Step, direction: Direction, name: str, part: str | None) -> bool:
-    found = places(step, direction).get((name.lower(), None if part is None else part.lower()), ())
-    return any(not isinstance(operation, (ops.Drop, ops.DropColumn, ops.DropConstraint)) for _, operation in found)
+    return (name.lower(), None if part is None else part.lower()) in _made_places(step, direction)
 
 
-def _names(schema: Schema, name: str, part: str | None, *, exact: bool = False) -> list[str]:
-    """Return the names that a drop could have meant: objects, or the columns and constraints of the table `name`."""
-    found: set[str] = set()
-    for key, value in schema.items():
-        if part is None:
-            found.add(key.name.split("(", 1)[0])
-        elif key.name.lower() == name.lower() and isinstance(value, Table):
-            found.update(value.columns)
-            found.update(value.constraints)
-    wanted = (part or name).lower()
-    return [item for item in sorted(found) if not exact or item.lower() == wanted]
+@lru_cache(maxsize=8)
+def _made_places(step: Step, direction: Direction) -> frozenset[tuple[str, str | None]]:
+    """Return the places that a script touches with more than drops."""
+    drops = (ops.Drop, ops.DropColumn, ops.DropConstraint)
+    return frozenset(
+        place
+        for place, clauses in places(step, direction).items()
+        if any(not isinstance(operation, drops) for _, operation in clauses)
+    )
+
+
+def _is_known(schema: Schema, name: str, part: str | None) -> bool:
+    """Return whether there is an object of that name in any letters, or such a part of a table `name`."""
+    if part is None:
+        return any(True for _ in schema.named(name))
+    return any(item.lower() == part.lower() for item in parts_of(schema, name))

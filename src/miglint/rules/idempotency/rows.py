@@ -10,7 +10,10 @@ from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.idempotency.second_run import SecondRunFailure, failures, hits
-from miglint.rules.support.clauses import hit_in, ident, qualified, remarks, script_of
+from miglint.rules.support.clauses import remarks
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import script_of
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.outcome import Note
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation

@@ -187,8 +187,9 @@ def clause(failure: SecondRunFailure) -> str:
 
 # --- fixes -----------------------------------------------------------------------------------------------------------
 
-# Only to find the place of an insertion: what a statement does is read from its operations.
-_WORD = pattern(r"\s*+(\w++)")
+# Only to find where an insertion goes: what a statement does is read from its operations.
+_WORD = pattern(r"(\w++)")
+_NEXT_WORD = pattern(r"\s*+(\w++)")
 _BEFORE_TABLE = frozenset({"TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL", "VIRTUAL", "FOREIGN"})
 
 
@@ -272,7 +273,7 @@ def _behind(text: str, start: int, guard: _Guard) -> int | None:
         ]
         return found[0] if len(found) == 1 else None
     words, at, number = guard.words, start, 0
-    while word := _WORD.match(text, at):
+    while word := _NEXT_WORD.match(text, at):
         said = word[1].upper()
         if number < len(words) and said == words[number]:
             number += 1

@@ -10,7 +10,7 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.locks.nulls import not_null_help
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name
 

@@ -10,7 +10,7 @@ from miglint.locks import Lock
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import applied_operations, effective
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Key
 from miglint.sql import operations as ops
 

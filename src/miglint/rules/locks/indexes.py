@@ -8,7 +8,7 @@ from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, remade_here, text_of, version_of
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.symmetry.invalid_indexes import index_name, stands_alone
 from miglint.schema.objects import Index
 from miglint.sql import operations as ops

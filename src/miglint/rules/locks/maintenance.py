@@ -8,7 +8,7 @@ from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, version_of
-from miglint.rules.support.clauses import qualified
+from miglint.rules.support.sql_text import qualified
 from miglint.sql import operations as ops
 
 ERROR, INFO = Severity.ERROR, Severity.INFO

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from miglint.base.model import Script
 from miglint.locks import Lock
-from miglint.locks.observed import BY_PG_NAME, Difference, Foreseen, differences, foreseen, label, rewrite_differences
+from miglint.locks.observed import (
+    BY_PG_NAME,
+    Foreseen,
+    LockDifference,
+    differences,
+    foreseen,
+    label,
+    rewrite_differences,
+)
 from miglint.rules.execution.outcomes import Executed
 from miglint.schema.outcome import Run
 from miglint.sql.operations import Statement
@@ -25,7 +33,7 @@ class Compared(NamedTuple):
     script: Script
     seen: StatementRun
     locks: bool
-    differences: tuple[Difference, ...]
+    differences: tuple[LockDifference, ...]
 
 
 def compared(executed: Executed) -> Iterator[Compared]:
@@ -72,7 +80,7 @@ def _compared(
 
 def _differences(
     said: Foreseen, seen: StatementRun, locks: dict[str, Lock], held: dict[str, Lock]
-) -> Iterator[Difference]:
+) -> Iterator[LockDifference]:
     if seen.held:
         yield from differences(said, locks, held)
     yield from rewrite_differences(said, seen.rewritten)

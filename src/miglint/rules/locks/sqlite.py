@@ -8,7 +8,7 @@ from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import effective
-from miglint.rules.support.clauses import ident
+from miglint.rules.support.sql_text import ident
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO

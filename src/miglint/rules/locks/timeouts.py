@@ -8,11 +8,12 @@ from miglint.base.findings import Severity
 from miglint.base.model import Direction
 from miglint.locks import Lock
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import Around, around, placed
+from miglint.replay.transaction_owner import TransactionOwner, placed_operations, transaction_owner
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.locks.session import Held, locks_of
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
-from miglint.rules.support.clauses import hit_in, scripts_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import scripts_of
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
@@ -271,9 +272,9 @@ def no_timeout_at_all(step: Step, context: Context) -> Iterator[Hit]:
 def local_timeout_without_begin(step: Step) -> Iterator[Hit]:
     """Report SET LOCAL of a timeout where neither the script nor the runner begins a transaction."""
     for script, statements in scripts_of(step):
-        if around(step, script) not in (Around.UNKNOWN, Around.NOTHING):
+        if transaction_owner(step, script) not in (TransactionOwner.UNKNOWN, TransactionOwner.NOTHING):
             continue
-        for statement, operation, begun in placed(statements):
+        for statement, operation, begun in placed_operations(statements):
             if not isinstance(operation, ops.SetVariable) or not operation.local or begun is not None:
                 continue
             if statement.kind != "do" and operation.name.lower() in _LIMITS:

@@ -9,7 +9,7 @@ from miglint.locks import Lock, effects
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective
-from miglint.rules.support.clauses import ident, literal, qualified
+from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.sql import operations as ops
 
 INFO = Severity.INFO

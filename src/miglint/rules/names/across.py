@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from miglint.base.findings import Severity
 from miglint.base.model import Script
@@ -11,7 +12,9 @@ from miglint.replay.apply.naming import column_part, join
 from miglint.replay.steps import Passage, Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.names.declared import Declared, declared, declared_in
-from miglint.rules.support.clauses import hit_in, ident, operations_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import operations_of
+from miglint.rules.support.sql_text import ident
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -90,10 +93,14 @@ def constraint_name_on_two_tables(steps: Sequence[Passage]) -> Iterator[Hit]:
                     holders.add(key)
                     shared = shared or len(holders) > 1
         if shared:
+            # When one script gives both names, the second is the one to change.
+            later: dict[str, list[Key | None]] = {}
             items = _by_forward(step, "check", "foreign")
-            for place, item in enumerate(items):
-                # When one script gives both names, the second is the one to change.
-                yield from _also_on(step, item, tables, items[place + 1 :])
+            for item in items:
+                later.setdefault(item.name, []).append(_table_of(step, item))
+            for item in items:
+                del later[item.name][0]
+                yield from _also_on(step, item, tables, later[item.name])
 
 
 def _table_of(step: Passage, item: Declared) -> Key | None:
@@ -103,15 +110,17 @@ def _table_of(step: Passage, item: Declared) -> Key | None:
 
 
 def _also_on(
-    step: Passage, item: Declared, tables: dict[tuple[str, str], set[Key]], later: list[Declared]
+    step: Passage, item: Declared, tables: dict[tuple[str, str], set[Key]], later: list[Key | None]
 ) -> Iterator[Hit]:
     own = _table_of(step, item)
     if own is None:
         return
     holders = tables.get((own.schema, item.name), set())
-    follow = {_table_of(step, other) for other in later if other.name == item.name}
+    if own not in holders or len(holders) == 1:
+        return
+    follow = set(later)
     others = sorted(key.name for key in holders if key != own and key not in follow)
-    if own in holders and others:
+    if others:
         yield _versioned(
             step,
             hit_in(
@@ -208,19 +217,41 @@ def _unnamed(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None
 )
 def generated_name_displaced(step: Step) -> Iterator[Hit]:
     """Report unnamed constraints whose generated name gets a number, because the plain one is in use."""
+    numbered: dict[Key, dict[_Group, list[str]]] = {}
     for script, _, operation in operations_of(step):
         found = _unnamed(operation) if script is step.migration.forward else None
         if found is None or all(constraint.name is not None for constraint in found[1]):
             continue
         key = _key(found[0], step.after)
         table = step.after.table(key)
-        if table is not None and any(name[-1:].isdigit() for name in table.constraints):
-            for constraint in found[1]:
-                yield from _displaced(step, script, operation, key, table, constraint)
+        if table is None:
+            continue
+        if key not in numbered:
+            numbered[key] = _numbered(table)
+        for constraint in found[1] if numbered[key] else ():
+            yield from _displaced(step, script, operation, key, table, constraint, numbered[key])
+
+
+_Group: TypeAlias = tuple[str, tuple[str, ...]]
+
+
+def _numbered(table: Table) -> dict[_Group, list[str]]:
+    """Return the names with a number that the engine chose, by the kinds and columns of their constraints."""
+    found: dict[_Group, list[str]] = {}
+    for name, constraint in table.constraints.items():
+        if constraint.generated and name[-1:].isdigit():
+            found.setdefault((constraint.kind, constraint.columns), []).append(name)
+    return found
 
 
 def _displaced(
-    step: Step, script: Script, operation: Operation, key: Key, table: Table, written: Constraint
+    step: Step,
+    script: Script,
+    operation: Operation,
+    key: Key,
+    table: Table,
+    written: Constraint,
+    numbered: dict[_Group, list[str]],
 ) -> Iterator[Hit]:
     label = _LABELS.get(written.kind)
     if written.name is not None or label is None:
@@ -229,17 +260,16 @@ def _displaced(
     if written.kind == "check" and len(set(written.columns)) != 1:
         part = None
     wanted = join(key.name, part, label)
-    for name, constraint in table.constraints.items():
-        numbered = name.removeprefix(wanted)
-        same = constraint.generated and constraint.kind == written.kind and constraint.columns == written.columns
-        if not same or numbered == name or not numbered.isdigit():
-            continue
-        holder = table.constraints.get(wanted)
-        index = step.after.find(Key("relation", key.schema, wanted)) if written.kind in _INDEXED else None
-        chosen = (holder is not None and not holder.generated) or (
-            holder is None and index is not None and not getattr(index, "generated", False)
-        )
-        if chosen:
+    holder = table.constraints.get(wanted)
+    index = step.after.find(Key("relation", key.schema, wanted)) if written.kind in _INDEXED else None
+    if not (
+        (holder is not None and not holder.generated)
+        or (holder is None and index is not None and not getattr(index, "generated", False))
+    ):
+        return
+    for name in numbered.get((written.kind, written.columns), ()):
+        number = name.removeprefix(wanted)
+        if number != name and number.isdigit():
             yield hit_in(
                 script,
                 written.span or operation.span,

@@ -12,7 +12,9 @@ from miglint.base.template_names import has_tag
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.names.declared import KINDS, WORDS, declared
-from miglint.rules.support.clauses import hit_in, ident, scripts_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import scripts_of
+from miglint.rules.support.sql_text import ident
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation, flat
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from miglint.base.model import Script, Span
 from miglint.base.template_names import has_tag
 from miglint.replay.steps import Step
-from miglint.rules.support.clauses import operations_of
+from miglint.rules.support.scripts import operations_of
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Operation, Statement, flat
 

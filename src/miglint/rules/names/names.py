@@ -10,7 +10,9 @@ from miglint.replay.apply.naming import LIMIT
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.names.declared import Declared, declared
-from miglint.rules.support.clauses import hit_in, ident, in_doubt, operations_of
+from miglint.rules.support.reporting import hit_in, in_doubt
+from miglint.rules.support.scripts import operations_of
+from miglint.rules.support.sql_text import ident
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Index, Key, Sequence, Table, View
 from miglint.schema.outcome import Event, Failure

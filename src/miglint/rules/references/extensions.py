@@ -8,7 +8,7 @@ from miglint.base.findings import Severity
 from miglint.replay.steps import Passage
 from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.references.extension_parts import BRINGS, BUILT_IN, CLASSES, FUNCTIONS, INSTEAD, METHODS, TYPES
-from miglint.rules.support.clauses import hit_in
+from miglint.rules.support.reporting import hit_in
 from miglint.schema.objects import Extension, Key
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops

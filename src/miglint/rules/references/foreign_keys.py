@@ -10,7 +10,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import hit_in, operations_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import operations_of
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops

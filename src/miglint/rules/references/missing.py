@@ -10,7 +10,7 @@ from miglint.base.model import Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.references.foreign_keys import missing_columns
-from miglint.rules.support.clauses import hit_in, in_doubt
+from miglint.rules.support.reporting import hit_in, in_doubt
 from miglint.schema.outcome import Event, Failure
 from miglint.sql import operations as ops
 

@@ -8,7 +8,8 @@ from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.applied_operations import AppliedOperation, effective
-from miglint.rules.support.clauses import in_doubt, qualified
+from miglint.rules.support.reporting import in_doubt
+from miglint.rules.support.sql_text import qualified
 from miglint.schema.objects import Index
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name

@@ -10,7 +10,8 @@ from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import hit_in, ident
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.sql_text import ident
 from miglint.schema.diff import CONSTRAINT_WORDS
 from miglint.schema.objects import Index, Key, Table, Trigger
 from miglint.schema.sameness import loose, same_default

@@ -9,7 +9,8 @@ from miglint.base.model import Dialect
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.sqlite.rebuild import rebuilds
-from miglint.rules.support.clauses import hit_in, ident
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.sql_text import ident
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import Moment

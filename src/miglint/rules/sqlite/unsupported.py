@@ -15,7 +15,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import hit_in
+from miglint.rules.support.reporting import hit_in
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
 
@@ -43,7 +43,7 @@ _OWN_FUNCTIONS = frozenset(
 _ODD_TYPES = ("STRING", "CHARINT", "POINT", "INTERVAL", "SERIAL", "[")
 
 
-class _Found(NamedTuple):
+class _UnsupportedUse(NamedTuple):
     """A construct at a place of a script; `feature` is None for what SQLite refuses for a reason of its own."""
 
     script: Script
@@ -54,13 +54,13 @@ class _Found(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def _found(step: Step) -> tuple[_Found, ...]:
+def _found(step: Step) -> tuple[_UnsupportedUse, ...]:
     """Return all that SQLite refuses or misreads in both scripts. Cached by identity of the step."""
     migration = step.migration
     foreign = migration.dialect is Dialect.POSTGRES
     if foreign and (step.sqlite is None or step.served):
         return ()
-    found: list[_Found] = []
+    found: list[_UnsupportedUse] = []
     for script, statements in (
         (migration.forward, step.forward_statements),
         (migration.rollback, step.rollback_statements),
@@ -103,7 +103,7 @@ def _odd(column: ops.Column) -> bool:
     return any(function.name not in _OWN_FUNCTIONS for function in default.functions)
 
 
-def _of_statement(script: Script, statement: Statement, target: Version | None) -> Iterator[_Found]:
+def _of_statement(script: Script, statement: Statement, target: Version | None) -> Iterator[_UnsupportedUse]:
     from miglint.sql.sqlite.features import NEWEST, uses
     from miglint.sql.sqlite.judge import refusals
 
@@ -116,7 +116,7 @@ def _of_statement(script: Script, statement: Statement, target: Version | None) 
         for use in mentioned:
             kind = _kind(use, version, refused=False)
             if kind:
-                yield _Found(script, use.span, kind, use.feature, _text(script, use.span))
+                yield _UnsupportedUse(script, use.span, kind, use.feature, _text(script, use.span))
         return
     first = refused[0]
     # After a semicolon inside a body that SQLite does not recognize, words mean nothing.
@@ -129,7 +129,7 @@ def _of_statement(script: Script, statement: Statement, target: Version | None) 
     for use, kind in refusing if whole else wanted:
         if kind == "silent" and any(_meet(use.span, other.span) for other, _ in refusing):
             continue
-        yield _Found(script, use.span, kind, use.feature, _text(script, use.span))
+        yield _UnsupportedUse(script, use.span, kind, use.feature, _text(script, use.span))
 
 
 def _kind(use: Use, version: Version, *, refused: bool) -> str:
@@ -143,9 +143,9 @@ def _kind(use: Use, version: Version, *, refused: bool) -> str:
     return "refused" if feature.effect == "rows" and feature.refused_by(version) else feature.effect
 
 
-def _unexplained(script: Script, refusal: Refusal) -> _Found:
+def _unexplained(script: Script, refusal: Refusal) -> _UnsupportedUse:
     kind = "syntax" if refusal.syntax else "refused"
-    return _Found(script, refusal.span, kind, None, refusal.message)
+    return _UnsupportedUse(script, refusal.span, kind, None, refusal.message)
 
 
 def _meet(one: Span, other: Span) -> bool:

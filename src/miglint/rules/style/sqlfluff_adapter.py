@@ -27,9 +27,12 @@ from sqlfluff.core.types import ConfigMappingType
 
 from miglint.base.errors import UsageError
 from miglint.base.findings import Edit
+from miglint.base.input_files import MAX_CONFIGURATION, refuse_unreadable
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct
 
+# The files that sqlfluff reads its configuration from, and what it leaves out.
+_FILES = ("setup.cfg", "tox.ini", "pep8.ini", ".sqlfluff", "pyproject.toml", ".sqlfluffignore")
 # What sqlfluff raises for a configuration that it cannot use.
 _UNUSABLE = (ValueError, KeyError, AssertionError, OSError, IniError)
 # The rules that change the case of words which mean the same in any case: keywords, functions, literals, types.
@@ -41,7 +44,7 @@ _CRASH = "Unexpected exception: "
 _PLEA = "; Could you open an issue"
 
 
-class Remark(Struct, frozen=True):
+class StyleViolation(Struct, frozen=True):
     """What one rule of sqlfluff reports about a script.
 
     `span` is its place in the file. `code` is sqlfluff's, empty where a comment with settings for sqlfluff cannot be
@@ -59,14 +62,16 @@ class SqlfluffError(Exception):
     """A rule of sqlfluff crashed."""
 
 
-def remarks(script: Script) -> Iterator[Remark]:
+def remarks(script: Script, *, configured: bool = True, noqa: bool = True) -> Iterator[StyleViolation]:
     """Yield what sqlfluff reports about a script, in order of place; nothing about what it cannot parse or leaves out.
 
-    The path decides which configuration holds; it need not exist. Raises `UsageError` for a configuration that sqlfluff
-    cannot use, and at the end `SqlfluffError` for rules of sqlfluff that crashed.
+    The path decides which configuration holds; it need not exist. Unless `configured`, no file of sqlfluff's is read:
+    such a file can name macros and modules of Python, which then run. Unless `noqa`, comments hide nothing. Raises
+    `UsageError` for a configuration that sqlfluff cannot use, and at the end `SqlfluffError` for rules of sqlfluff that
+    crashed.
     """
     with _silence():
-        found = _linted(script)
+        found = _linted(script, configured, noqa)
     crashed: list[str] = []
     for remark in found:
         rule, _, said = remark.message.partition(": ")
@@ -86,12 +91,12 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def _linted(script: Script) -> list[Remark]:
+def _linted(script: Script, configured: bool, noqa: bool) -> list[StyleViolation]:
     path, text = script.path, script.text
     folder = _folder(path)
     try:
-        linter, limit = _linter(folder, script.dialect)
-        if 0 < limit < len(text.encode("utf-8", "surrogatepass")) or _is_ignored(path):
+        linter, limit = _linter(folder if configured else None, script.dialect)
+        if 0 < limit < len(text.encode("utf-8", "surrogatepass")) or (configured and _is_ignored(path)):
             return []
     except _UNUSABLE as error:
         shown = Path(os.path.relpath(folder)).as_posix()
@@ -102,15 +107,17 @@ def _linted(script: Script) -> list[Remark]:
         config.process_raw_file_for_config(script.file.text, path)
         if not _is_of(config.get("dialect"), script.dialect):
             config.process_inline_config(f"-- sqlfluff:dialect:{script.dialect}", path)
+        if not noqa:
+            config.process_inline_config("-- sqlfluff:disable_noqa:True", path)
         rules = linter.get_rulepack(config)
     except _UNUSABLE as error:
-        return [Remark(_first_setting(script.file.text), "", f"sqlfluff cannot use this: {_words(error)}")]
+        return [StyleViolation(_first_setting(script.file.text), "", f"sqlfluff cannot use this: {_words(error)}")]
     linted = linter.lint_rendered(linter.render_string(text, path, config, "utf-8"), rules)
     origins = _Origins(text, script.span.start)
     raw = linter.config.get("templater") == "raw"
     # Violations that the configuration makes warnings do not fail sqlfluff, and its hits do not fail us.
     return [
-        Remark(span, item.rule_code(), _message(item), _edits(item, script.file.text, origins) if raw else ())
+        StyleViolation(span, item.rule_code(), _message(item), _edits(item, script.file.text, origins) if raw else ())
         for item in linted.get_violations(filter_warning=False)
         if isinstance(item, SQLLintError) and (span := _span(item, origins)) is not None
     ]
@@ -125,13 +132,18 @@ def _folder(path: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _linter(folder: str, dialect: Dialect) -> tuple[Linter, int]:
-    """Return sqlfluff with the configuration that holds in a folder, for scripts of a dialect.
+def _linter(folder: str | None, dialect: Dialect) -> tuple[Linter, int]:
+    """Return sqlfluff with the configuration that holds in a folder (None: no configuration), for scripts of a dialect.
 
     With it comes the size in bytes above which sqlfluff leaves a file out (0: none is too large). Raises one of
     `_UNUSABLE` for a configuration that cannot be used.
     """
-    found = load_config_up_to_path(path=folder)
+    found: ConfigMappingType = {}
+    if folder is not None:
+        for place in {Path(folder), *Path(folder).parents, Path.cwd()}:
+            for name in _FILES:
+                refuse_unreadable(place / name, MAX_CONFIGURATION)
+        found = load_config_up_to_path(path=folder)
     core = found.get("core")
     given = core if isinstance(core, dict) else {}
     own = given.get("dialect")
@@ -163,6 +175,8 @@ def _is_ignored(path: str) -> bool:
 
 def _words(error: Exception) -> str:
     # The text of a KeyError has quotation marks around it.
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{os.path.relpath(error.filename)}: {error.strerror}"
     return " ".join(str(error.args[0] if isinstance(error, KeyError) and error.args else error).split())
 
 

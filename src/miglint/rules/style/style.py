@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from miglint.base.findings import Fix, Severity
 from miglint.base.model import Script, Span
 from miglint.base.structs import replace
-from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import hit_in, ident
+from miglint.rules.definition import Context, Hit, rule
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.sql_text import ident
 
 if TYPE_CHECKING:
-    from miglint.rules.style.sqlfluff_adapter import Remark
+    from miglint.rules.style.sqlfluff_adapter import StyleViolation
 
 # What these rules report about the last and the first line of a file does not hold for a part of one.
 _END_OF_FILE, _START_OF_FILE = "LT12", "LT13"
@@ -29,13 +30,15 @@ _QUOTES = "RF06"
     default=False,
     fixable=True,
     needs=("sqlfluff", "style"),
+    options={"configuration": True, "noqa": True},
 )
-def sqlfluff_objects(script: Script) -> Iterator[Hit]:
+def sqlfluff_objects(script: Script, context: Context) -> Iterator[Hit]:
     """Pass on what sqlfluff reports, at its place in the file."""
     # It imports sqlfluff, which takes longer than a whole run without it.
     from miglint.rules.style.sqlfluff_adapter import remarks
 
-    for remark in remarks(script):
+    configured, noqa = bool(context.settings["configuration"]), bool(context.settings["noqa"])
+    for remark in remarks(script, configured=configured, noqa=noqa):
         if not _is_true(script, remark) or not _is_written(script, remark.span):
             continue
         help, fix = "", None
@@ -49,7 +52,7 @@ def sqlfluff_objects(script: Script) -> Iterator[Hit]:
         yield replace(hit_in(script, remark.span, remark.message, help), fix=fix)
 
 
-def _is_true(script: Script, remark: Remark) -> bool:
+def _is_true(script: Script, remark: StyleViolation) -> bool:
     """Return whether what sqlfluff reports about the text holds for the file and the engine."""
     text = script.file.text
     if remark.code == _END_OF_FILE:

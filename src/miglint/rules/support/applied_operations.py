@@ -10,13 +10,16 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
+from rpds import HashTrieSet
+
 from miglint.base.findings import Fix, Severity
 from miglint.base.model import Dialect, Direction, Script, Span
 from miglint.locks import LockEffect, effects
 from miglint.locks.look import relation_key
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit
-from miglint.rules.support.clauses import places, script_of, subject
+from miglint.rules.support.clauses import places, subject
+from miglint.rules.support.scripts import script_of
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.outcome import Moment, Run
 from miglint.schema.value import Schema
@@ -26,8 +29,8 @@ from miglint.sql.operations import Name, Operation
 Kind = TypeVar("Kind", bound=Operation)
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
-_NONE: frozenset[Key] = frozenset()
-_NO_COLUMNS: frozenset[tuple[Key, str]] = frozenset()
+_NONE: HashTrieSet[Key] = HashTrieSet()
+_NO_COLUMNS: HashTrieSet[tuple[Key, str]] = HashTrieSet()
 _GROWING = (
     ops.CreateTable, ops.CreateView, ops.Rename, ops.SetSchema, ops.Drop, ops.AddColumn, ops.RenameColumn,
 )  # fmt: skip
@@ -51,8 +54,8 @@ class AppliedOperation(NamedTuple):
     script: Script
     number: int
     transaction: int
-    made: frozenset[Key]
-    added: frozenset[tuple[Key, str]]
+    made: HashTrieSet[Key]
+    added: HashTrieSet[tuple[Key, str]]
     emptied: frozenset[Key]
     timezone: str | None
     blank: bool
@@ -167,8 +170,8 @@ class AppliedOperations(NamedTuple):
 @lru_cache(maxsize=4)
 def applied_operations(step: Step) -> AppliedOperations:
     """Return the operations of a step. Cached by identity of the step: many rules ask about one."""
-    made: frozenset[Key] = _NONE
-    added: frozenset[tuple[Key, str]] = _NO_COLUMNS
+    made: HashTrieSet[Key] = _NONE
+    added: HashTrieSet[tuple[Key, str]] = _NO_COLUMNS
     applied: list[AppliedOperation] = []
     known: dict[object, tuple[LockEffect, ...]] = {}
     blank = not step.before.closed and next(step.before.items(), None) is None
@@ -193,22 +196,22 @@ def _walk(
     script: Script,
     run: Run,
     found: list[AppliedOperation],
-    made: frozenset[Key],
-    added: frozenset[tuple[Key, str]],
+    made: HashTrieSet[Key],
+    added: HashTrieSet[tuple[Key, str]],
     *,
     blank: bool,
     known: dict[object, tuple[LockEffect, ...]],
-) -> tuple[frozenset[Key], frozenset[tuple[Key, str]]]:
+) -> tuple[HashTrieSet[Key], HashTrieSet[tuple[Key, str]]]:
     transaction, open_, timezone = 0, script.transaction, None
     statement: Span | None = None
-    emptied = _NONE
+    emptied: frozenset[Key] = frozenset()
     for number, moment in enumerate(run.moments):
         operation = moment.operation
         if isinstance(operation, ops.Transaction):
             if operation.action == "begin":
                 transaction, open_ = transaction + (not open_), True
             elif operation.action in ("commit", "rollback"):
-                transaction, open_, emptied = transaction + 1, False, _NONE
+                transaction, open_, emptied = transaction + 1, False, frozenset()
         elif not open_ and moment.statement.span != statement:
             transaction += 1
         statement = moment.statement.span
@@ -222,32 +225,32 @@ def _walk(
         elif isinstance(operation, ops.Truncate):
             emptied = emptied | {applied.key(operation.table)} if open_ else emptied
         elif emptied and isinstance(operation, _FILLING):
-            emptied = emptied - {applied.key(operation.table)} if isinstance(operation, ops.Insert) else _NONE
+            emptied = emptied - {applied.key(operation.table)} if isinstance(operation, ops.Insert) else frozenset()
     return made, added
 
 
 def _grown(
-    applied: AppliedOperation, made: frozenset[Key], added: frozenset[tuple[Key, str]]
-) -> tuple[frozenset[Key], frozenset[tuple[Key, str]]]:
+    applied: AppliedOperation, made: HashTrieSet[Key], added: HashTrieSet[tuple[Key, str]]
+) -> tuple[HashTrieSet[Key], HashTrieSet[tuple[Key, str]]]:
     operation = applied.operation
     match operation:
         case ops.CreateTable() | ops.CreateView():
             after = applied._replace(
                 moment=Moment(applied.moment.statement, operation, applied.moment.after, applied.moment.after)
             )
-            return made | {after.key(operation.name)}, added
+            return made.insert(after.key(operation.name)), added
         case ops.Rename() if operation.kind in _RELATIONS:
             key = applied.key(operation.name)
             if key in made:
-                return (made - {key}) | {key._replace(name=applied.folded(operation.new))}, added
+                return made.discard(key).insert(key._replace(name=applied.folded(operation.new))), added
         case ops.SetSchema() if applied.fresh(operation.name):
-            return made | {Key("relation", operation.schema, operation.name.name)}, added
-        case ops.Drop() if made and operation.kind in _RELATIONS:
-            return made - {applied.key(operation.name)}, added
+            return made.insert(Key("relation", operation.schema, operation.name.name)), added
+        case ops.Drop() if operation.kind in _RELATIONS:
+            return made.discard(applied.key(operation.name)), added
         case ops.AddColumn() if operation.kind != "type":
-            return made, added | {(applied.key(operation.table), applied.folded(operation.column.name))}
+            return made, added.insert((applied.key(operation.table), applied.folded(operation.column.name)))
         case ops.RenameColumn() if applied.fresh_column(operation.table, operation.column):
-            return made, added | {(applied.key(operation.table), applied.folded(operation.new))}
+            return made, added.insert((applied.key(operation.table), applied.folded(operation.new)))
     return made, added
 
 
@@ -257,11 +260,16 @@ def effective(step: Step, kind: type[Kind], *, forward_only: bool = False) -> It
     return (found.forward if forward_only else found.by_type).get(kind, ())  # type: ignore[return-value]
 
 
+@lru_cache(maxsize=4)
+def _forward_was_read(step: Step) -> bool:
+    return all(statement.problem is None for statement in step.forward_statements)
+
+
 def undoes(step: Step, applied: AppliedOperation) -> bool:
     """Return whether an operation of a rollback is about an object that the forward touched, and so takes that back."""
     if applied.forward:
         return False
-    if any(statement.problem is not None for statement in step.forward_statements):
+    if not _forward_was_read(step):
         # What the forward touches is not known; SYN reports why.
         return True
     name, part = subject(applied.operation)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from miglint.base.model import Script
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import Around, around
-from miglint.rules.support.clauses import qualified
+from miglint.replay.transaction_owner import TransactionOwner, transaction_owner
+from miglint.rules.support.sql_text import qualified
 from miglint.sql import operations as ops
 
 
@@ -13,13 +13,13 @@ def clear_invalid(step: Step, script: Script, operation: ops.CreateIndex) -> str
     """Return the help that removes the invalid index of an interrupted build before the next one."""
     drop = f"`DROP INDEX CONCURRENTLY IF EXISTS {index_name(operation)};`"
     if stands_alone(step, script):
-        return f"Before a retry, run by hand: {drop} A second statement in this file would make it a transaction."
+        return f"Before a retry, by hand: {drop} A second statement in this file would make it a transaction."
     return f"Put before it: {drop}"
 
 
 def stands_alone(step: Step, script: Script) -> bool:
     """Return whether a statement that cannot run inside a transaction must be the only one of the script."""
-    return around(step, script) is Around.QUERY
+    return transaction_owner(step, script) is TransactionOwner.QUERY
 
 
 def index_name(operation: ops.CreateIndex) -> str:

@@ -6,7 +6,9 @@ from itertools import zip_longest
 
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
-from miglint.rules.support.clauses import acting, ident, literal, qualified, subject
+from miglint.rules.support.clauses import acting, subject
+from miglint.rules.support.near_names import NearNames
+from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.schema.change import Change
 from miglint.schema.objects import Absent, Enum, Index, Key, Routine, Table, View
 from miglint.schema.outcome import Event, Failure
@@ -193,32 +195,18 @@ def _body(value: object) -> str:
     return str(getattr(value, "definition", ""))
 
 
-def how_to_survive(step: Step, event: Event, failure: Failure) -> str:
-    """Return what to do about a rollback statement that fails."""
+def how_to_survive(step: Step, event: Event, failure: Failure, names: NearNames) -> str:
+    """Return what to do about a rollback statement that fails; `names` finds the name that may have been meant."""
     if failure.condition == "dependent_objects_still_exist":
         return (
             "Drop what depends on it first: a rollback undoes the statements of the forward from the last to the first."
         )
     name, part = subject(acting(event.operation, failure.key, failure.part))
     if failure.condition.startswith("undefined_"):
-        from difflib import get_close_matches  # few rollbacks need it
-
-        known = _known(step, name, part)
-        near = get_close_matches(part or name, known, 1, 0.7)
-        if near and near[0] != (part or name):
-            return f'Did you mean "{near[0]}"?'
+        near = names.find(step.after, name, part, 0.7)
+        if near is not None and near != (part or name):
+            return f'Did you mean "{near}"?'
         return "It does not exist at this point: correct the name, or delete the statement."
     if failure.condition.startswith("duplicate_"):
         return "It still exists at this point: the forward did not remove it."
     return "Correct the statement, or the order of the statements."
-
-
-def _known(step: Step, name: str, part: str | None) -> list[str]:
-    found: set[str] = set()
-    for key, value in step.after.items():
-        if part is None:
-            found.add(key.name.split("(", 1)[0])
-        elif key.name.lower() == name.lower():
-            for mapping in (getattr(value, "columns", None), getattr(value, "constraints", None)):
-                found.update(mapping or ())
-    return sorted(found)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import ENDS, Around, around, placed
+from miglint.replay.transaction_owner import ENDS, TransactionOwner, placed_operations, transaction_owner
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import can_change, hit_in, scripts_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import can_change, scripts_of
 from miglint.rules.transactions.non_transactional import needs_none
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
@@ -34,7 +35,7 @@ def nested_transaction(step: Step) -> Iterator[Hit]:
     for script, statements in scripts_of(step):
         if not controls(statements):
             continue
-        for statement, operation, begun in placed(statements):
+        for statement, operation, begun in placed_operations(statements):
             if begun is None or statement.kind == "do" or not isinstance(operation, ops.Transaction):
                 continue
             if operation.action == "begin":
@@ -63,9 +64,9 @@ def nested_transaction(step: Step) -> Iterator[Hit]:
 def unclosed_transaction(step: Step) -> Iterator[Hit]:
     """Report `BEGIN` without an end, unless the tool's own `COMMIT` ends it."""
     for script, statements in scripts_of(step):
-        if not controls(statements) or around(step, script) is Around.TOOL:
+        if not controls(statements) or transaction_owner(step, script) is TransactionOwner.TOOL:
             continue
-        *_, (statement, last, begun) = placed(statements)
+        *_, (statement, last, begun) = placed_operations(statements)
         if isinstance(last, ops.Transaction) and statement.kind != "do":
             begun = None if last.action in ENDS else (begun or last if last.action == "begin" else begun)
         if begun is not None:
@@ -89,15 +90,15 @@ def end_without_begin(step: Step) -> Iterator[Hit]:
     for script, statements in scripts_of(step):
         if not controls(statements):
             continue
-        for statement, operation, begun in placed(statements):
+        for statement, operation, begun in placed_operations(statements):
             if begun is not None or statement.kind == "do" or not isinstance(operation, ops.Transaction):
                 continue
             if operation.action not in ENDS:
                 continue
             word = operation.action.upper()
-            outer = around(step, script)
+            outer = transaction_owner(step, script)
             sqlite = script.dialect is Dialect.SQLITE
-            if outer is Around.TOOL:
+            if outer is TransactionOwner.TOOL:
                 message = f"{word} ends the transaction that the migration tool has begun"
                 severity = Severity.ERROR
             elif sqlite:
@@ -123,9 +124,9 @@ def end_without_begin(step: Step) -> Iterator[Hit]:
 def transaction_inside_the_tools(step: Step) -> Iterator[Hit]:
     """Report the first `BEGIN` of a script that a tool runs in a transaction."""
     for script, statements in scripts_of(step):
-        if not controls(statements) or around(step, script) is not Around.TOOL:
+        if not controls(statements) or transaction_owner(step, script) is not TransactionOwner.TOOL:
             continue
-        for statement, operation, _ in placed(statements):
+        for statement, operation, _ in placed_operations(statements):
             if not isinstance(operation, ops.Transaction) or statement.kind == "do":
                 continue
             if operation.action in ("commit", "rollback"):
@@ -159,13 +160,13 @@ def no_transaction_around_several(step: Step) -> Iterator[Hit]:
     """Report scripts with several changes, each in its own transaction, that cannot simply be run again."""
     verdict = step.verdict
     for script, statements in scripts_of(step):
-        if len(statements) < 2 or around(step, script) is not Around.NOTHING:
+        if len(statements) < 2 or transaction_owner(step, script) is not TransactionOwner.NOTHING:
             continue
         again = verdict.forward_idempotent if script is step.migration.forward else verdict.rollback_idempotent
         if again is True:
             continue
         changes: list[Statement] = []
-        for statement, operation, begun in placed(statements):
+        for statement, operation, begun in placed_operations(statements):
             if needs_none(operation, script.dialect, step) is not None:
                 changes = []
                 break
@@ -198,14 +199,14 @@ def mixed_transactional(step: Step) -> Iterator[Hit]:
     """Report scripts without a transaction with more than the statements that require that."""
     verdict = step.verdict
     for script, statements in scripts_of(step):
-        if len(statements) < 2 or around(step, script) is not Around.NOTHING:
+        if len(statements) < 2 or transaction_owner(step, script) is not TransactionOwner.NOTHING:
             continue
         again = verdict.forward_idempotent if script is step.migration.forward else verdict.rollback_idempotent
         if again is True:
             continue
         lonely: ops.Operation | None = None
         others: Statement | None = None
-        for statement, operation, begun in placed(statements):
+        for statement, operation, begun in placed_operations(statements):
             if needs_none(operation, script.dialect, step) is not None:
                 lonely = lonely or operation
             elif begun is None and others is None and any(can_change(item) for item in flat((operation,))):
@@ -234,9 +235,9 @@ def mixed_transactional(step: Step) -> Iterator[Hit]:
 def transaction_in_the_script(step: Step) -> Iterator[Hit]:
     """Report the first `BEGIN` of scripts that a runner may run in a transaction of its own."""
     for script, statements in scripts_of(step):
-        if not controls(statements) or around(step, script) is not Around.UNKNOWN:
+        if not controls(statements) or transaction_owner(step, script) is not TransactionOwner.UNKNOWN:
             continue
-        for statement, operation, _ in placed(statements):
+        for statement, operation, _ in placed_operations(statements):
             if isinstance(operation, ops.Transaction) and operation.action == "begin" and statement.kind != "do":
                 yield hit_in(
                     script,

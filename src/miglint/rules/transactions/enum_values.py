@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import Around, around, placed
+from miglint.replay.transaction_owner import TransactionOwner, placed_operations, transaction_owner
 from miglint.rules.definition import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, literal, scripts_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import scripts_of
+from miglint.rules.support.sql_text import literal
 from miglint.schema.objects import Key, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Expression, Name, Operation, Statement, flat
@@ -116,22 +118,23 @@ def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
     for script, statements in scripts_of(step):
         if not _adds(statements):
             continue
-        outer = around(step, script)
+        outer = transaction_owner(step, script)
         waiting: list[tuple[_Uses, ops.AddEnumValue]] = []
-        for statement, operation, begun in placed(statements):
+        created = _created(statements)
+        for statement, operation, begun in placed_operations(statements):
             if isinstance(operation, ops.Transaction):
                 if statement.kind != "do" and operation.action in ("commit", "rollback"):
                     waiting = []
                 continue
-            inside = begun is not None or outer is not Around.NOTHING
+            inside = begun is not None or outer is not TransactionOwner.NOTHING
             if isinstance(operation, ops.AddEnumValue):
-                if inside and not _made_here(step, statements, operation, context):
+                if inside and not _made_here(created, operation, context):
                     waiting.append((_Uses(step, operation.name, operation.value), operation))
                 continue
             for uses, added in waiting:
                 used = next((inner for inner in flat((operation,)) if uses.by(inner)), None)
                 if used is not None:
-                    unsure = begun is None and outer is Around.UNKNOWN
+                    unsure = begun is None and outer is TransactionOwner.UNKNOWN
                     yield hit_in(
                         script,
                         used.span,
@@ -142,19 +145,21 @@ def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
                     )
 
 
-def _made_here(step: Step, statements: tuple[Statement, ...], added: ops.AddEnumValue, context: Context) -> bool:
+def _made_here(created: frozenset[Name], added: ops.AddEnumValue, context: Context) -> bool:
     """Return whether the script itself creates the type, and all target versions allow its new values to be used."""
     target = context.targets.get("postgres") or ()
     if target and target < _NEW_TYPES:
         return False
-    return _creates(statements, added.name)
+    return added.name in created
 
 
-def _creates(statements: tuple[Statement, ...], name: Name) -> bool:
-    return any(
-        isinstance(operation, ops.CreateType) and operation.name == name
+def _created(statements: tuple[Statement, ...]) -> frozenset[Name]:
+    """Return the names of the types that a script makes."""
+    return frozenset(
+        operation.name
         for statement in statements
         for operation in statement.operations
+        if isinstance(operation, ops.CreateType)
     )
 
 
@@ -174,10 +179,11 @@ def enum_value_in_old_transaction(step: Step, context: Context) -> Iterator[Hit]
     for script, statements in scripts_of(step):
         if not _adds(statements):
             continue
-        outer = around(step, script)
-        whole = outer is Around.TOOL or (outer is Around.QUERY and len(statements) > 1)
-        for _, operation, begun in placed(statements):
-            if not isinstance(operation, ops.AddEnumValue) or _creates(statements, operation.name):
+        outer = transaction_owner(step, script)
+        created = _created(statements)
+        whole = outer is TransactionOwner.TOOL or (outer is TransactionOwner.QUERY and len(statements) > 1)
+        for _, operation, begun in placed_operations(statements):
+            if not isinstance(operation, ops.AddEnumValue) or operation.name in created:
                 continue
             if whole or begun is not None:
                 yield _old(script, operation, target)

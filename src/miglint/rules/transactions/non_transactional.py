@@ -7,9 +7,16 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import ENDS, Around, Placed, around, placed
+from miglint.replay.transaction_owner import (
+    ENDS,
+    PlacedOperation,
+    TransactionOwner,
+    placed_operations,
+    transaction_owner,
+)
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import hit_in, operations_of, scripts_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import operations_of, scripts_of
 from miglint.schema.objects import Key, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation
@@ -112,22 +119,22 @@ def _sqlite(operation: Operation) -> str | None:
 def not_in_a_transaction(step: Step) -> Iterator[Hit]:
     """Report statements that the engine refuses inside a transaction."""
     for script, statements in scripts_of(step):
-        found: list[tuple[Placed, str]] = []
+        found: list[tuple[PlacedOperation, str]] = []
         for mine, statement, operation in operations_of(step):
             if type(operation) in _SUSPECTS and mine is script:
                 what = needs_none(operation, script.dialect, step)
                 if what is not None:
-                    found.append((Placed(statement, operation, None), what))
+                    found.append((PlacedOperation(statement, operation, None), what))
         if not found:
             continue
-        outer = around(step, script)
-        open_at: dict[int, tuple[ops.Transaction | None, Around]] = {}
-        for item in placed(statements):
+        outer = transaction_owner(step, script)
+        open_at: dict[int, tuple[ops.Transaction | None, TransactionOwner]] = {}
+        for item in placed_operations(statements):
             open_at[id(item.statement)] = item.begun, outer
             ends = isinstance(item.operation, ops.Transaction) and item.operation.action in ENDS
-            if ends and item.begun is None and outer is Around.TOOL:
+            if ends and item.begun is None and outer is TransactionOwner.TOOL:
                 # The script has ended the tool's transaction: from here on there is none around it.
-                outer = Around.NOTHING
+                outer = TransactionOwner.NOTHING
         for item, what in found:
             begun, outer = open_at[id(item.statement)]
             hit = _refused(step, script, item, what, outer, begun, len(statements))
@@ -136,7 +143,13 @@ def not_in_a_transaction(step: Step) -> Iterator[Hit]:
 
 
 def _refused(
-    step: Step, script: Script, item: Placed, what: str, outer: Around, begun: ops.Transaction | None, count: int
+    step: Step,
+    script: Script,
+    item: PlacedOperation,
+    what: str,
+    outer: TransactionOwner,
+    begun: ops.Transaction | None,
+    count: int,
 ) -> Hit | None:
     severity: Severity | None = None
     alone = "Put it in a migration of its own, outside of any transaction."
@@ -144,15 +157,15 @@ def _refused(
         why, help = "a DO block always runs in a transaction", alone
     elif begun is not None:
         why, help = "the script has begun a transaction", "End the transaction before it, or move it out of the script."
-    elif outer is Around.TOOL and step.layout == "flyway" and step.runner is None:
+    elif outer is TransactionOwner.TOOL and step.layout == "flyway" and step.runner is None:
         # Flyway opens no transaction for a script that has only such statements.
         if count == 1:
             return None
         why, help, severity = "Flyway runs other statements of this script in a transaction", alone, Severity.WARNING
-    elif outer is Around.TOOL:
+    elif outer is TransactionOwner.TOOL:
         runner = "the runner" if step.runner is not None else step.layout
         why, help = f"{runner} runs this script in a transaction", f"{alone} {_opt_out(step)}"
-    elif outer is Around.QUERY and count > 1:
+    elif outer is TransactionOwner.QUERY and count > 1:
         why, help = "statements that are sent as one query form one transaction", alone
         # golang-migrate can be configured to send a file statement by statement.
         severity = Severity.WARNING if step.layout == "golang-migrate" else None
@@ -202,9 +215,9 @@ def _opt_out(step: Step) -> str:
 def runner_may_wrap(step: Step) -> Iterator[Hit]:
     """Report statements that fail in a runner which opens a transaction for each file."""
     for script, statements in scripts_of(step):
-        if script.dialect is not Dialect.POSTGRES or around(step, script) is not Around.UNKNOWN:
+        if script.dialect is not Dialect.POSTGRES or transaction_owner(step, script) is not TransactionOwner.UNKNOWN:
             continue
-        for statement, operation, begun in placed(statements):
+        for statement, operation, begun in placed_operations(statements):
             what = needs_none(operation, script.dialect, step) if begun is None and statement.kind != "do" else None
             if what is not None:
                 yield hit_in(
@@ -227,9 +240,9 @@ def pragma_in_transaction(step: Step) -> Iterator[Hit]:
     for script, statements in scripts_of(step):
         if script.dialect is not Dialect.SQLITE or not any(statement.kind == "pragma" for statement in statements):
             continue
-        wrapped = around(step, script) is Around.TOOL
+        wrapped = transaction_owner(step, script) is TransactionOwner.TOOL
         reported: set[str] = set()
-        for _, operation, begun in placed(statements):
+        for _, operation, begun in placed_operations(statements):
             if not isinstance(operation, ops.Pragma) or operation.value is None:
                 continue
             name = operation.name.lower()

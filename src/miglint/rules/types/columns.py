@@ -11,7 +11,7 @@ from miglint.base.model import Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Name, Type
 

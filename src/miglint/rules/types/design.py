@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.types.columns import new_columns
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.value import Schema
@@ -95,13 +96,10 @@ def _after_key(step: Step, applied: AppliedOperation, name: Name) -> Key:
     return later.key(name)
 
 
-def _indexes(schema: Schema, key: Key) -> list[Index]:
-    found = (schema.find(other) for other in schema.on(key))
-    return [
-        one
-        for one in found
-        if isinstance(one, Index) and one.table is not None and one.table.name.lower() == key.name.lower()
-    ]
+def _indexes(schema: Schema, key: Key, column: str | None = None) -> list[Index]:
+    """Return the indexes of a table, or with `column` at least those that are about it."""
+    found = schema.users(key, Index) if column is None else schema.indexes_about(key, column)
+    return [one for _, one in found if one.table is not None and one.table.name.lower() == key.name.lower()]
 
 
 def _known(schema: Schema, key: Key) -> bool:
@@ -113,7 +111,7 @@ def _known(schema: Schema, key: Key) -> bool:
 def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -> bool:
     """Return whether an index begins with these columns, in any order."""
     wanted = {name.lower() for name in columns}
-    for index in _indexes(schema, key):
+    for index in _indexes(schema, key, columns[0]):
         leading = {(element.column or "").lower() for element in index.elements[: len(columns)]}
         if leading == wanted and index.where is None:
             return True
@@ -230,16 +228,16 @@ def _unique_not_null(
 )
 def redundant_index(step: Step) -> Iterator[Hit]:
     """Report new indexes whose columns begin another index of the table."""
+    beginning = _Beginnings(step.after)
     for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
         if operation.unique or operation.name is None or operation.where is not None or operation.method != "btree":
             continue
+        if operation.include:
+            continue
         key = _after_key(step, applied, operation.table)
         mine = tuple(_element(one) for one in operation.elements)
-        for index in _indexes(step.after, key):
-            if index.name.name.lower() == operation.name.lower() or index.where is not None or index.method != "btree":
-                continue
-            theirs = tuple(_element(one) for one in index.elements)
-            if theirs[: len(mine)] != mine or operation.include or not index.valid:
+        for index, theirs in beginning.of(key, mine):
+            if index.name.name.lower() == operation.name.lower():
                 continue
             if theirs == mine and not index.unique and not _earlier(step, applied, index):
                 continue
@@ -248,6 +246,30 @@ def redundant_index(step: Step) -> Iterator[Hit]:
                 f"Leave out `{ident(operation.name)}`.",
             )
             break
+
+
+class _Beginnings:
+    """The plain indexes of each table, by the elements that they begin with."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._tables: dict[Key, dict[tuple[_Element, ...], list[tuple[Index, tuple[_Element, ...]]]]] = {}
+        self._lengths: dict[Key, set[int]] = {}
+
+    def of(self, key: Key, elements: tuple[_Element, ...]) -> list[tuple[Index, tuple[_Element, ...]]]:
+        """Return the indexes of a table that begin with some elements, with all of theirs, in order of their names."""
+        known = self._tables.setdefault(key, {})
+        if len(elements) not in self._lengths.setdefault(key, set()):
+            self._lengths[key].add(len(elements))
+            for index in _indexes(self._schema, key):
+                if index.where is None and index.method == "btree" and index.valid:
+                    theirs = tuple(_element(one) for one in index.elements)
+                    if len(theirs) >= len(elements):
+                        known.setdefault(theirs[: len(elements)], []).append((index, theirs))
+        return known.get(elements, [])
+
+
+_Element: TypeAlias = tuple[object, ...]
 
 
 def _element(one: ops.IndexElement) -> tuple[object, ...]:

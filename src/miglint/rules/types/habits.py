@@ -10,7 +10,7 @@ from miglint.replay.steps import Step
 from miglint.rules.data.habits import filled_here
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
-from miglint.rules.support.clauses import ident
+from miglint.rules.support.sql_text import ident
 from miglint.schema.objects import Index, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name

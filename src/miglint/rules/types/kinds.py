@@ -8,7 +8,7 @@ from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import effective
-from miglint.rules.support.clauses import qualified
+from miglint.rules.support.sql_text import qualified
 from miglint.sql import operations as ops
 
 INFO = Severity.INFO
@@ -75,7 +75,6 @@ def domain_with_constraint(step: Step) -> Iterator[Hit]:
             )
 
 
-_TRUSTED_SINCE = 13
 _TRUSTED = frozenset(
     {
         "btree_gin", "btree_gist", "citext", "cube", "dict_int", "fuzzystrmatch", "hstore", "intarray", "isn", "lo",

@@ -8,7 +8,8 @@ from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective
-from miglint.rules.support.clauses import first_text, hit_in, ident, qualified
+from miglint.rules.support.reporting import first_text, hit_in
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
