@@ -11,6 +11,7 @@ from miglint.config.settings import RUNNERS as CONFIGURABLE
 from miglint.config.settings import load
 from miglint.linter.run import Job, check
 from miglint.replay.runner_guarantees import RUNNERS, Record
+from miglint.replay.transaction_owner import TransactionOwner
 
 FILES = {
     "sqlx": ("1_a.up.sql", "1_a.down.sql"),
@@ -110,3 +111,14 @@ def test_a_repeatable_migration_is_an_error(tmp_path: Path) -> None:
 
 def test_a_tool_that_keeps_no_record_guarantees_nothing() -> None:
     assert all(runner.rollback is Record.NEVER for runner in RUNNERS.values() if runner.name in ("prisma", "atlas"))
+
+
+def test_the_page_says_what_the_table_says() -> None:
+    words = {TransactionOwner.TOOL: "transaction", TransactionOwner.QUERY: "one query", None: "-"}
+    words[TransactionOwner.NOTHING] = "nothing"
+    page = (Path(__file__).parents[2] / "docs" / "layouts.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in page.splitlines() if line[:3] == "| `"]
+    assert [row[0].strip("| `") for row in rows] == list(RUNNERS)
+    for row, runner in zip(rows, RUNNERS.values(), strict=True):
+        assert row[2:6] == [words[runner.postgres], words[runner.sqlite], str(runner.forward), str(runner.rollback)]
+        assert row[6].startswith("`"), f"{runner.name} has no source"
