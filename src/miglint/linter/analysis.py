@@ -15,7 +15,7 @@ from miglint.base.structs import Struct, field, replace
 from miglint.base.template_names import decode_tags
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
-from miglint.linter.reruns import tool_of, with_guarantees
+from miglint.linter.reruns import Reruns, tool_of, with_guarantees
 from miglint.replay.apply import run
 from miglint.replay.runner_guarantees import Runner, runners_of
 from miglint.replay.steps import Passage, Step, advance, empty_schema, replay_one
@@ -53,19 +53,20 @@ class Analysis(Struct, frozen=True):
     `sqlite` is the version of SQLite that the settings target (None: they do not name SQLite); `elsewhere` are the
     folders of histories that are there for SQLite too, in a folder that was not asked for; `told` are the files whose
     findings will be told, where those of others will not (None: of all). `runners` are for each history the tools that
-    may run it.
+    may run it, and `reruns` what the settings say of scripts that cannot run twice.
     """
 
     histories: tuple[History, ...]
     starts: Mapping[Dialect, Schema]
     asked: RuleDispatcher
     runner: str | None
+    runners: tuple[tuple[Runner, ...], ...]
+    reruns: Reruns
     executed: DryRunReport | None = None
     variants: tuple[Variants, ...] = ()
     sqlite: tuple[int, int] | None = None
     elsewhere: frozenset[str] = frozenset()
     told: frozenset[str] | None = None
-    runners: tuple[tuple[Runner, ...], ...] = ()
 
     @classmethod
     def of(
@@ -87,12 +88,13 @@ class Analysis(Struct, frozen=True):
             starts,
             asked,
             settings.transaction,
+            tuple(runners_of(history.layout, history.tools, tool_of(settings)) for history in histories),
+            Reruns.of(settings),
             executed,
             pairs,
             sqlite,
             found.elsewhere,
             told,
-            tuple(runners_of(history.layout, history.tools, tool_of(settings)) for history in histories),
         )
 
     @property
@@ -216,7 +218,12 @@ class Analysis(Struct, frozen=True):
             runs = [Executed(step, one.migrations[number], one) for one in ran]
             for item in runs:
                 part.placed += with_guarantees(self.asked.executed(item), step, runners)
-            report = _with_executions(report, runs)
+            idle = frozenset(
+                number
+                for number, script in ((3, step.migration.forward), (5, step.migration.rollback))
+                if not self.reruns.matters(step, script, runners)
+            )
+            report = _with_executions(report, runs, idle)
         part.migrations.append(report)
         for script, statements in (
             (step.migration.forward, step.forward_statements),
@@ -284,10 +291,11 @@ def _report(step: Step) -> MigrationReport:
     )
 
 
-def _with_executions(report: MigrationReport, runs: list[Executed]) -> MigrationReport:
+def _with_executions(report: MigrationReport, runs: list[Executed], idle: frozenset[int]) -> MigrationReport:
     """Return the report of a migration with what was executed in the place of what the replay said.
 
-    What fails on one engine fails; what one of them cannot tell is not known.
+    What fails on one engine fails; what one of them cannot tell is not known. `idle` are the steps that can fail and
+    only are information.
     """
     from miglint.dryrun.report import as_dict
 
@@ -301,5 +309,5 @@ def _with_executions(report: MigrationReport, runs: list[Executed]) -> Migration
         verdict=verdict,
         unknown=tuple(dict.fromkeys(decode_tags(reason) for item in runs for reason in item.run.unknown)),
         static_verdict=report.verdict,
-        executions=tuple(as_dict(item.run, item.history) for item in runs),
+        executions=tuple(as_dict(item.run, item.history, idle) for item in runs),
     )

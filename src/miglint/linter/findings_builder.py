@@ -9,7 +9,6 @@ import hashlib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import Finding, matter
@@ -20,7 +19,8 @@ from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.parallel import examine
-from miglint.linter.reruns import Reruns, several_reruns, undecided
+from miglint.linter.relative_paths import RelativePaths
+from miglint.linter.reruns import several_reruns, undecided
 from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
 from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives
 from miglint.replay.steps import Step, replay
@@ -59,8 +59,8 @@ def judge(
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
     kept, covered, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
     kept += asked.others("directives", Remarks(tuple(comments), unused))
-    relative = _Relative(settings.root)
-    judged = Reruns.of(settings).judged(kept, relative.path)
+    relative = work.reruns.relative
+    judged = work.reruns.judged(kept)
     on = [item for item in judged.kept if item.rule.code in chosen.enabled]
     off = [item for item in judged.kept if item.rule.code in chosen.silenced]
     off += [item for item in judged.left_out if item.rule.code in chosen.enabled]
@@ -131,7 +131,7 @@ def _suppress(
 
 
 def _findings(
-    placed: Iterable[PlacedHit], spans: Mapping[str, list[Span]], chosen: Selection, relative: _Relative
+    placed: Iterable[PlacedHit], spans: Mapping[str, list[Span]], chosen: Selection, relative: RelativePaths
 ) -> tuple[tuple[Finding, ...], list[str]]:
     """Return the findings in order of place, folded, with the severities of the settings and their fingerprints.
 
@@ -227,25 +227,6 @@ def _statement(file: SourceFile, span: Span, statements: list[Span] | tuple[()])
     if number < 0 or statements[number].end <= span.start:
         return ""
     return " ".join(file.text[statements[number].start : statements[number].end].split())
-
-
-class _Relative:
-    """Turns shown paths into paths relative to the folder of the settings, each folder once."""
-
-    def __init__(self, root: str) -> None:
-        self._root = Path(root)
-        self._folders: dict[str, str] = {}
-
-    def path(self, shown: str) -> str:
-        folder, _, name = shown.rpartition("/")
-        if folder not in self._folders:
-            place = Path(folder or ("/" if shown.startswith("/") else ".")).absolute()
-            try:
-                self._folders[folder] = place.relative_to(self._root).as_posix()
-            except ValueError:
-                self._folders[folder] = folder
-        inside = self._folders[folder]
-        return name if inside in ("", ".") else f"{inside}/{name}"
 
 
 def _notes(found: Discovered, chosen: Selection, settings: Settings) -> tuple[str, ...]:

@@ -7,15 +7,16 @@ severity info of those in a script that is only run once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from re import Pattern
 from typing import NamedTuple
 
 from miglint.base.findings import Severity
-from miglint.base.model import History
-from miglint.base.structs import Struct, replace
+from miglint.base.model import History, Script
+from miglint.base.structs import replace
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit
+from miglint.linter.relative_paths import RelativePaths
 from miglint.replay.runner_guarantees import Guarantee, Runner, guarantee
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
@@ -51,11 +52,12 @@ class Judged(NamedTuple):
     left_out: list[PlacedHit]
 
 
-class Reruns(Struct, frozen=True):
+class Reruns(NamedTuple):
     """What the settings say of scripts that cannot run twice: everywhere, and for the files that match a pattern."""
 
     everywhere: str
-    overrides: tuple[tuple[Pattern[str], str], ...] = ()
+    overrides: tuple[tuple[Pattern[str], str], ...]
+    relative: RelativePaths
 
     @classmethod
     def of(cls, settings: Settings) -> Reruns:
@@ -66,20 +68,17 @@ class Reruns(Struct, frozen=True):
             if item.idempotency is not None
             for glob in item.paths
         ]
-        return cls(settings.idempotency, tuple(overrides))
+        return cls(settings.idempotency, tuple(overrides), RelativePaths(settings.root))
 
-    def judged(self, placed: Iterable[PlacedHit], relative: Callable[[str], str]) -> Judged:
-        """Return the hits with the severity that they have here, and those that are switched off.
-
-        `relative` turns a path as shown into the one that patterns are about.
-        """
+    def judged(self, placed: Iterable[PlacedHit]) -> Judged:
+        """Return the hits with the severity that they have here, and those that are switched off."""
         found: list[PlacedHit] = []
         off: list[PlacedHit] = []
         for item in placed:
             if not item.rule.about_reruns:
                 found.append(item)
                 continue
-            choice = self._choice(relative(item.hit.file.path))
+            choice = self._choice(item.hit.file.path)
             if choice == "required":
                 found.append(replace(item, hit=replace(item.hit, guarantee=None)))
             elif choice == "auto":
@@ -88,10 +87,18 @@ class Reruns(Struct, frozen=True):
                 off.append(item)
         return Judged(found, off)
 
+    def matters(self, step: Step, script: Script | None, runners: tuple[Runner, ...]) -> bool:
+        """Return whether it is an error that a script cannot run twice."""
+        if script is None:
+            return True
+        choice = self._choice(script.path)
+        return choice == "required" or (choice == "auto" and not guarantee(step, script, runners).holds)
+
     def _choice(self, path: str) -> str:
         choice = self.everywhere
+        inside = self.relative.path(path) if self.overrides else path
         for pattern, given in self.overrides:
-            if pattern.match(path) is not None:
+            if pattern.match(inside) is not None:
                 choice = given
         return choice
 
