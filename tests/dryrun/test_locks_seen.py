@@ -11,7 +11,6 @@ from miglint.dryrun.results import HistoryRun
 from miglint.locks import Lock, Work
 from miglint.locks.table import SITUATIONS, LockFact
 from miglint.replay.steps import empty_schema, replay
-from miglint.rules.definition import Context
 from miglint.rules.execution.locks import locks_differ
 from miglint.rules.execution.outcomes import Executed
 from miglint.rules.locks.seen import compared
@@ -54,7 +53,7 @@ def run_of(engine: PostgresEngine, forward: str, rollback: str = "", *, transact
 
 
 def told(one: Executed) -> list[str]:
-    return [hit.message.partition("disagree: ")[2] for hit in locks_differ(one, Context())]
+    return [hit.message.partition("disagree: ")[2] for hit in locks_differ(one)]
 
 
 def test_what_a_migration_locks_is_what_was_foreseen(embedded: PostgresEngine) -> None:
@@ -129,9 +128,9 @@ def test_a_wrong_fact_is_told(
     assert told(one) == []
     monkeypatch.setitem(SITUATIONS, situation, rows)
     assert told(one) == [words]
-    for hit in locks_differ(one, Context()):
+    for hit in locks_differ(one):
         assert hit.script is not None and hit.script.file.text[slice(*hit.span)] == text
-        assert hit.help.startswith("This is a bug of miglint") and hit.evidence == "executed"
+        assert hit.help.startswith("This is a bug in miglint") and hit.evidence == "executed"
 
 
 def test_a_lock_that_is_held_already_is_not_seen_again(

@@ -53,7 +53,6 @@ NOT_YET = frozenset(
         "postgres-one-create-unnamed-index",
         "postgres-parts-columns-added",
         "postgres-parts-unique-constraints-added",
-        "postgres-parts-columns-altered",
         "postgres-parts-branches-of-a-block",
         "postgres-parts-handlers-of-a-block",
         "sqlite-one-rebuild",

@@ -22,17 +22,19 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from tests.hostile.mutate import PROJECT, Mutant, from_folders, from_the_project, mutant
+from tests.hostile.mutate import PROJECT, Base, Mutant, from_folders, from_the_project, mutant
 
 MOST_MEMORY = 1 << 30
 # Processor time for one script, and time in all: other work may keep this machine from it.
 MOST_SECONDS, MOST_WAITED = 20, 600
 # Beyond this the system refuses memory, so that a fault does no harm to others.
 _ADDRESSES = 6 << 30
-_SHOWN = 20
+_SHOWN_EVERY = 60
 # What a worker runs; its numbers, the seed and the folders follow.
 PROGRAM = ("-m", "tests.hostile.fuzz", "--worker")
 
@@ -150,12 +152,17 @@ class Worker:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def fuzz(folders: list[Path], seed: int, count: int, processes: int) -> list[Failure]:
-    """Check `count` scripts made wrong by several processes, and return those that failed."""
+def fuzz(
+    folders: list[Path], seed: int, count: int, processes: int, told: Callable[[Failure], None] = lambda failure: None
+) -> list[Failure]:
+    """Check `count` scripts made wrong, by several processes; return those that failed. Each is `told` at once."""
     failures: list[Failure] = []
+    workers = []
+    shown = time.monotonic()
     with selectors.DefaultSelector() as selector:
         for first in range(processes):
             worker = Worker(folders, seed, range(first, count, processes))
+            workers.append(worker)
             selector.register(worker.process.stdout or -1, selectors.EVENT_READ, worker)
         try:
             while selector.get_map():
@@ -167,7 +174,13 @@ def fuzz(folders: list[Path], seed: int, count: int, processes: int) -> list[Fai
                         selector.unregister(key.fileobj)
                     if worker.process is not process:
                         selector.register(worker.process.stdout or -1, selectors.EVENT_READ, worker)
-                    failures += found or []
+                    for failure in found or ():
+                        told(failure)
+                        failures.append(failure)
+                if time.monotonic() - shown > _SHOWN_EVERY:
+                    shown = time.monotonic()
+                    left = sum(len(worker.left) for worker in workers)
+                    print(f"{count - left:,} checked, {len(failures)} failed", flush=True)
                 for key in list(selector.get_map().values()):
                     if key.data.hangs():
                         key.data.process.send_signal(signal.SIGKILL)
@@ -178,18 +191,16 @@ def fuzz(folders: list[Path], seed: int, count: int, processes: int) -> list[Fai
     return sorted(failures)
 
 
-def keep(failures: list[Failure], folder: Path, bases: list[Any], seed: int) -> None:
-    """Write the scripts that failed to a folder, and say what happened to each."""
-    for number, reason in failures[:_SHOWN]:
-        made = mutant(bases, seed, number)
-        place = folder / f"{seed}-{number}"
-        place.mkdir(parents=True, exist_ok=True)
-        (place / "001_a.up.sql").write_bytes(made.forward)
-        if made.rollback is not None:
-            (place / "001_a.down.sql").write_bytes(made.rollback)
-        print(
-            f"--only {number} --seed {seed}: {made.base} ({made.changes}; {made.dialect}), kept in {place}\n{reason}\n"
-        )
+def keep(failure: Failure, folder: Path, bases: list[Base], seed: int) -> None:
+    """Write a script that failed to a folder, and say what happened."""
+    made = mutant(bases, seed, failure.number)
+    place = folder / f"{seed}-{failure.number}"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "001_a.up.sql").write_bytes(made.forward)
+    if made.rollback is not None:
+        (place / "001_a.down.sql").write_bytes(made.rollback)
+    said = f"{made.base} ({made.changes}; {made.dialect}), kept in {place}\n{failure.reason}\n"
+    print(f"--only {failure.number} --seed {seed}: {said}", flush=True)
 
 
 def main() -> int:
@@ -215,13 +226,15 @@ def main() -> int:
         parser.error("there is no script in these folders")
     print(f"seed {seed}: {options.count:,} of {len(bases):,} scripts", flush=True)
     started = time.monotonic()
+    told = partial(keep, folder=options.keep, bases=bases, seed=seed)
     if options.only is not None:
         with tempfile.TemporaryDirectory() as folder:
             reason = reason_of(mutant(bases, seed, options.only), Path(folder))
         failures = [Failure(options.only, reason)] if reason else []
+        for failure in failures:
+            told(failure)
     else:
-        failures = fuzz(folders, seed, options.count, options.processes)
-    keep(failures, options.keep, bases, seed)
+        failures = fuzz(folders, seed, options.count, options.processes, told)
     print(f"seed {seed}: {len(failures)} failed, in {time.monotonic() - started:.0f} s")
     return 1 if failures else 0
 

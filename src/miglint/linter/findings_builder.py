@@ -139,6 +139,8 @@ def _findings(
     """
     groups = _grouped(placed)
     ordinals: dict[tuple[str, str, str], int] = defaultdict(int)
+    texts: dict[tuple[str, str, int], str] = {}
+    begun: dict[tuple[str, str, int], hashlib._Hash] = {}
     findings: list[Finding] = []
     left_out: list[str] = []
     for (path, span, _), group in sorted(groups.items(), key=lambda entry: entry[0]):
@@ -149,11 +151,18 @@ def _findings(
         if severity is None:
             left_out.append(path)
             continue
-        text = _statement(group[0].hit.file, span, spans.get(path, ()))
-        ordinals[inside, code, text] += 1
-        identity = "\0".join((inside, code, text, str(ordinals[inside, code, text])))
-        digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        findings.append(replace(finding, severity=severity, fingerprint=digest))
+        # A statement of thousands of actions has a finding for each: its text is read once for a rule, not for each.
+        number = _number(span, spans.get(path, ()))
+        place = path, code, number
+        if place not in texts:
+            text = "" if number < 0 else _text(group[0].hit.file, spans[path][number])
+            texts[place] = text
+            begun[place] = hashlib.sha256("\0".join((inside, code, text, "")).encode("utf-8", "surrogatepass"))
+        same = inside, code, texts[place]
+        ordinals[same] += 1
+        digest = begun[place].copy()
+        digest.update(str(ordinals[same]).encode())
+        findings.append(replace(finding, severity=severity, fingerprint=digest.hexdigest()[:16]))
     findings.sort(key=in_order)
     return tuple(findings), left_out
 
@@ -221,12 +230,15 @@ def _folded(group: list[PlacedHit]) -> Finding:
     )
 
 
-def _statement(file: SourceFile, span: Span, statements: list[Span] | tuple[()]) -> str:
-    """Return the text of the statement around a span, less its white space; empty outside of statements."""
+def _number(span: Span, statements: list[Span] | tuple[()]) -> int:
+    """Return which statement is around a span; -1 outside of statements."""
     number = bisect_right(statements, span.start, key=lambda item: item.start) - 1
-    if number < 0 or statements[number].end <= span.start:
-        return ""
-    return " ".join(file.text[statements[number].start : statements[number].end].split())
+    return number if number >= 0 and statements[number].end > span.start else -1
+
+
+def _text(file: SourceFile, statement: Span) -> str:
+    """Return the text of a statement, less its white space."""
+    return " ".join(file.text[statement.start : statement.end].split())
 
 
 def _notes(found: Discovered, chosen: Selection, settings: Settings) -> tuple[str, ...]:

@@ -105,10 +105,11 @@ _SWITCHES = {
 )
 def locked_by_every_run(step: Step, context: Context) -> Iterator[Hit]:
     """Report settings that a second run of the forward sets again."""
+    written = {id(operation) for statement in step.forward_statements for operation in statement.operations}
     for kind in _AGAIN:
         for applied, operation in effective(step, kind, forward_only=True):
             switch = not isinstance(operation, ops.SetTableOption) or operation.option in _SWITCHES
-            if operation.kind != "table" or not switch or not _repeated(step, applied):
+            if operation.kind != "table" or not switch or not _repeated(step, applied, written):
                 continue
             found = effects(operation, applied.moment.after, context.targets.get("postgres", ()))
             lock = max((effect.lock for effect in found), default=None)
@@ -138,9 +139,12 @@ def _look_first(operation: ops.TableOperation) -> str:
     )
 
 
-def _repeated(step: Step, applied: AppliedOperation) -> bool:
-    """Return whether a second run reaches the operation, and nothing around it checks first."""
-    if applied.moment.failed or not any(one is applied.operation for one in applied.moment.statement.operations):
+def _repeated(step: Step, applied: AppliedOperation, written: set[int]) -> bool:
+    """Return whether a second run reaches the operation, and nothing around it checks first.
+
+    `written` are the identities of the operations that stand in the forward outside of blocks.
+    """
+    if applied.moment.failed or id(applied.operation) not in written:
         return False
     stopped = step.forward_again.failed
     return stopped is None or stopped.statement.span.start > applied.moment.statement.span.start
