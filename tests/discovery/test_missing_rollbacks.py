@@ -30,9 +30,9 @@ def found(folder: Path, *paths: str) -> list[tuple[str, str]]:
     return [(item.version or item.message, str(item.severity)) for item in findings(folder, *paths)]
 
 
-def findings(folder: Path, *paths: str, cached: bool = False) -> list[Finding]:
+def findings(folder: Path, *paths: str, cached: bool = False, code: str = "PAI001") -> list[Finding]:
     report = check(Job(load(str(folder / "miglint.toml")), paths, cached=cached)).report
-    return [item for item in report.findings if item.code == "PAI001"]
+    return [item for item in report.findings if item.code == code]
 
 
 def test_few_are_reported_each(tmp_path: Path) -> None:
@@ -65,6 +65,24 @@ def test_a_new_one_without_is_a_warning_of_its_own(tmp_path: Path) -> None:
     assert found(tmp_path, path) == [("006", "warning")]
     write(tmp_path, "+++---")
     assert found(tmp_path, path) == [("006", "warning")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ("", [("4 of 5 rollbacks are empty", "warning")]),
+        ('rollbacks = "required"', [(f"00{number}", "error") for number in range(1, 5)]),
+        ('rollbacks = "optional"', []),
+    ],
+)
+def test_empty_rollbacks_are_none(tmp_path: Path, settings: str, expected: list[tuple[str, str]]) -> None:
+    write(tmp_path, "+++++", settings)
+    for number in range(1, 5):
+        (tmp_path / "m" / f"{number:03}_a.down.sql").write_text("-- nothing to do; /* it */\n/* is; */\n")
+    every = findings(tmp_path, code="PAI003")
+    assert [(item.version or item.message, str(item.severity)) for item in every] == expected
+    (new,) = findings(tmp_path, str(tmp_path / "m" / "004_a.up.sql"), code="PAI003")
+    assert (new.version, str(new.severity)) == ("004", "error" if "required" in settings else "warning")
 
 
 def test_the_cache_of_all_answers_for_one(tmp_path: Path) -> None:

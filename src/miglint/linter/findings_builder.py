@@ -22,6 +22,7 @@ from miglint.linter.parallel import examine
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.reruns import several_reruns, undecided
 from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
+from miglint.linter.summaries import with_summaries
 from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives
 from miglint.replay.steps import Step, replay
 from miglint.report.value import Report, in_order
@@ -53,7 +54,7 @@ def judge(
     asked = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
     work = Analysis.of(found, settings, schemas, asked, executed, told)
     part = examine(work, found, progress)
-    placed = part.placed + asked.others("project", found)
+    placed = with_summaries(part.placed + asked.others("project", found), found.histories, settings)
     # A file that serves two dialects gives its statements twice.
     spans = {path: sorted(set(listed)) for path, listed in part.statements.items()}
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
