@@ -33,6 +33,14 @@ def age(folder):
         os.utime(path, (1, 1))
 
 
+@pytest.fixture
+def failing(project):
+    """The project with a rule that its script breaks."""
+    (project / "miglint.toml").write_text('idempotency = "required"\n')
+    age(project)
+    return project
+
+
 def run(project, *arguments, **env):
     left_out = ("MIGLINT_CACHE_DIR", "NO_COLOR", "FORCE_COLOR")
     clean = {name: value for name, value in os.environ.items() if name not in left_out}
@@ -67,7 +75,8 @@ def poison(project, text="POISON"):
         kept.write(path.name, json.dumps(entry).encode())
 
 
-def test_the_same_question_gets_the_kept_answer(project):
+def test_the_same_question_gets_the_kept_answer(failing):
+    project = failing
     first = run(project)
     assert len(entries(project)) == 1
     second = run(project)
@@ -118,7 +127,8 @@ def test_content_counts_and_not_time(project):
     assert run(project).stdout != "POISON"
 
 
-def test_another_format_is_another_answer_from_the_same_report(project):
+def test_another_format_is_another_answer_from_the_same_report(failing):
+    project = failing
     run(project)
     text = run(project, "--format", "text")
     assert "error IDM001" in text.stdout
@@ -157,7 +167,8 @@ def test_a_cache_from_another_checkout_is_not_believed(project):
     assert run(project, XDG_CACHE_HOME=str(stranger)).stdout != "POISON"
 
 
-def test_a_link_in_the_place_of_the_folder_is_not_followed(project):
+def test_a_link_in_the_place_of_the_folder_is_not_followed(failing):
+    project = failing
     elsewhere = project.parent / "elsewhere"
     elsewhere.mkdir()
     (project / ".miglint_cache").symlink_to(elsewhere)
@@ -251,7 +262,8 @@ def test_a_key_that_others_can_read_or_that_is_no_key_is_as_none(project, change
 
 
 @pytest.mark.parametrize("name", ["MIGLINT_CACHE_DIR", "XDG_CACHE_HOME"])
-def test_a_place_that_cannot_be_written_is_no_error(project, name):
+def test_a_place_that_cannot_be_written_is_no_error(failing, name):
+    project = failing
     # A file where a folder is wanted fails for every user, root included.
     (project.parent / "file").write_text("")
     assert run(project, **{name: str(project.parent / "file" / "below")}).returncode == 1

@@ -23,7 +23,8 @@ def codes(done):
     return [item["code"] for item in json.loads(done.stdout)["findings"]]
 
 
-def test_findings_give_1_and_name_the_place(miglint):
+def test_findings_give_1_and_name_the_place(miglint, project):
+    (project / "miglint.toml").write_text('idempotency = "required"\n')
     done = miglint("check")
     assert done.returncode == 1
     assert "migrations/001_accounts.up.sql:1:1: error IDM001 create-table-unguarded" in done.stdout
@@ -152,6 +153,7 @@ def test_since_reports_only_what_was_touched(miglint, project):
 
 
 def test_a_baseline_hides_what_is_known_and_survives_moved_lines(miglint, project):
+    (project / "miglint.toml").write_text('idempotency = "required"\n')
     done = miglint("check", "--write-baseline")
     assert done.returncode == 0
     assert "findings written to" in done.stderr
@@ -185,13 +187,15 @@ def test_a_file_that_is_no_baseline_is_refused(miglint, project):
 
 
 def test_output_goes_to_a_file_without_colours(miglint, project):
+    (project / "miglint.toml").write_text('idempotency = "required"\n')
     done = miglint("check", "--output", "out.txt", FORCE_COLOR="1")
     assert (done.returncode, done.stdout) == (1, "")
     assert "IDM001" in (project / "out.txt").read_text()
     assert "\x1b" not in (project / "out.txt").read_text()
 
 
-def test_a_device_as_output_stays_a_device(miglint, tmp_path):
+def test_a_device_as_output_stays_a_device(miglint, project, tmp_path):
+    (project / "miglint.toml").write_text('idempotency = "required"\n')
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
@@ -316,6 +320,7 @@ def test_output_that_cannot_be_written_is_said(project, arguments):
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes the streams")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_streams_that_are_closed_are_no_fault(project, closed):
+    (project / "miglint.toml").write_text('idempotency = "required"\n')
     command = f"{shlex.quote(sys.executable)} -m miglint check {closed}"
     done = subprocess.run(command, shell=True, cwd=project, capture_output=True, text=True, check=False)
     assert done.returncode == 1

@@ -46,7 +46,7 @@ def test_init_writes_a_file_that_is_valid_and_never_overwrites(miglint, project)
     assert done.returncode == 0
     text = (project / "miglint.toml").read_text()
     assert 'paths = ["migrations"]' in text
-    assert miglint("check").returncode == 1
+    assert miglint("check", "--fail-on", "info").returncode == 1
     done = miglint("init")
     assert done.returncode == 2
     assert "is there already" in done.stderr

@@ -17,6 +17,7 @@ from miglint.rules.registry import Registry, built_in
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     (tmp_path / "m").mkdir()
+    (tmp_path / "miglint.toml").write_text('idempotency = "required"\n')
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -136,8 +136,8 @@ class Problem(Struct, frozen=True, eq=False):
     """Something that discovery or reading saw, which rules turn into findings.
 
     `kind` is one of: `unreadable`, `encoding`, `too-large`, `unmatched`, `orphan-rollback`, `missing-rollback`,
-    `duplicate-version`, `skipped-version`, `out-of-order`, `forward-only`, `other-dialect`, `dialect-found`,
-    `symlink-loop`, `bad-section`.
+    `rollbacks-missing` (of many migrations), `missing-rollback-alike` (each of these), `duplicate-version`,
+    `skipped-version`, `out-of-order`, `forward-only`, `other-dialect`, `dialect-found`, `symlink-loop`, `bad-section`.
     `offset` counts characters (bytes for `encoding`) from the start of the file; `related` names another path.
     `character` is the place of an `encoding` problem in the text as it was decoded.
     """
@@ -157,7 +157,8 @@ class History(Struct, frozen=True, eq=False):
     """The migrations of one folder and one dialect, in the order in which the migration tool runs them.
 
     `root` is the folder (as shown to people); `rollbacks` says whether this layout has them:
-    `required`, `optional`, or `none` (forward only by design).
+    `required`, `optional`, or `none` (forward only by design). `tools` are the migration tools that files above the
+    folder name, where several read the layout.
     """
 
     root: str
@@ -165,6 +166,7 @@ class History(Struct, frozen=True, eq=False):
     dialect: Dialect
     migrations: tuple[Migration, ...]
     rollbacks: str = "required"
+    tools: tuple[str, ...] = ()
 
 
 class Discovered(Struct, frozen=True, eq=False):
@@ -174,7 +176,8 @@ class Discovered(Struct, frozen=True, eq=False):
     the history they belong to; None means that everything here was asked for. `folders` are the folders that were
     listed, as they can be opened. `elsewhere` are the roots of histories for PostgreSQL beside which a folder
     stands that holds them for SQLite and was not asked for. `left_out` says how many files of SQL are part of no
-    history, by the reason; `passed_over` are the folders among them, as they can be opened.
+    history, by the reason; `passed_over` are the folders among them, as they can be opened. `consulted` are the paths
+    outside of these folders that were looked at, whether something is there or not.
     """
 
     histories: tuple[History, ...]
@@ -186,3 +189,4 @@ class Discovered(Struct, frozen=True, eq=False):
     elsewhere: frozenset[str] = frozenset()
     left_out: tuple[tuple[str, int], ...] = ()
     passed_over: tuple[str, ...] = ()
+    consulted: tuple[str, ...] = ()

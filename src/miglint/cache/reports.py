@@ -14,7 +14,7 @@ from miglint.base.input_files import MAX_RULES
 from miglint.base.model import Dialect, Discovered, Script, SourceFile
 from miglint.cache.store import Store, environment, open_store
 from miglint.config.settings import Settings
-from miglint.report.value import Hidden, Report, as_dict, from_dict
+from miglint.report.value import Hidden, Report, as_dict, finding_as_dict, from_dict
 
 _KIND = "run"
 
@@ -47,14 +47,15 @@ class Cache:
         try:
             entry = json.loads(data)
             hidden = tuple(Hidden(*item) for item in entry["hidden"])
-            return from_dict(entry["report"], tuple(entry["notes"]), hidden)
+            return from_dict(entry["report"], tuple(entry["notes"]), hidden, entry["summarized"])
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 
     def put(self, name: str, report: Report) -> None:
         """Keep a report."""
         hidden = [(item.by, item.path, item.count) for item in report.hidden]
-        entry = {"notes": report.notes, "hidden": hidden, "report": as_dict(report)}
+        summarized = [finding_as_dict(item) for item in report.summarized]
+        entry = {"notes": report.notes, "hidden": hidden, "summarized": summarized, "report": as_dict(report)}
         self._store.write(name, json.dumps(entry, separators=(",", ":")).encode())
 
 
@@ -77,7 +78,7 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
         yield f"{file.path}\0{file.error}"
         yield file.text
     for history in found.histories:
-        yield f"{history.root}\0{history.layout}\0{history.dialect}\0{history.rollbacks}"
+        yield f"{history.root}\0{history.layout}\0{history.dialect}\0{history.rollbacks}\0{history.tools}"
         for item in history.migrations:
             yield f"{item.version}\0{item.name}\0{item.irreversible}\0{item.repeatable}"
             yield _script(item.forward)

@@ -26,6 +26,12 @@ DEFAULT_PATHS = ("migrations",)
 DIALECTS = tuple(dialect.value for dialect in Dialect)
 ROLLBACKS = ("required", "optional", "none")
 TRANSACTIONS = ("per-file", "per-statement", "none")
+IDEMPOTENCY = ("auto", "required", "off")
+# The tools whose guarantees are known: `docs/layouts.md`.
+RUNNERS = (
+    "atlas", "dbmate", "diesel", "drizzle", "flyway", "golang-migrate", "goose", "hasura", "liquibase", "morph", "pop",
+    "prisma", "refinery", "rusqlite_migration", "sql-migrate", "sqlx", "supabase",
+)  # fmt: skip
 SEVERITIES = {str(severity): severity for severity in reversed(Severity)}
 KEYS = (
     "paths",
@@ -44,6 +50,8 @@ KEYS = (
     "rules",
     "own-rules",
     "transaction",
+    "runner",
+    "idempotency",
     "exclude",
     "placeholders",
     "fail-on",
@@ -63,6 +71,7 @@ class PerPath(Struct, frozen=True):
     paths: tuple[str, ...]
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = field(default_factory=dict)
+    idempotency: str | None = None
 
 
 class Settings(Struct, frozen=True):
@@ -71,7 +80,9 @@ class Settings(Struct, frozen=True):
     `root` is the folder that paths in the settings are relative to: that of `file`, or the working directory when
     there is no file. `targets` maps a dialect to its lowest version. `baseline_schema` maps a dialect to the file that
     makes the schema at which its history begins; the key `""` stands for every dialect. `image` names the image of the
-    containers of a dry run. `own_rules` are the Python files, and the modules or entry points, with rules of one's own.
+    containers of a dry run. `runner` is the migration tool (`docs/layouts.md`). `idempotency` says when a script that
+    cannot run twice is an error: `auto` (where that can happen), `required` (always), `off` (never). `own_rules` are
+    the Python files, and the modules or entry points, with rules of one's own.
 
     How far the checkout is trusted the command line says alone: `own_code` is whether Python that it names may run,
     `suppressions` whether its comments and its baseline count. `as_of` holds, by absolute path, what the files that the
@@ -97,6 +108,8 @@ class Settings(Struct, frozen=True):
     rules: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     own_rules: tuple[str, ...] = ()
     transaction: str | None = None
+    runner: str | None = None
+    idempotency: str = "auto"
     exclude: tuple[str, ...] = ()
     placeholders: Mapping[str, str] = field(default_factory=dict)
     fail_on: Severity = Severity.ERROR
@@ -301,6 +314,8 @@ def _settings(table: TomlTable, file: Path) -> Settings:
         rules={} if own else {name: table.table("rules").table(name).values for name in table.table("rules").values},
         own_rules=own + table.strings("own-rules"),
         transaction=table.choice("transaction", TRANSACTIONS),
+        runner=table.choice("runner", RUNNERS),
+        idempotency=table.choice("idempotency", IDEMPOTENCY) or "auto",
         exclude=table.strings("exclude"),
         placeholders=table.string_values("placeholders"),
         fail_on=SEVERITIES[fail_on] if fail_on else Severity.ERROR,
@@ -331,11 +346,16 @@ def _severities(table: TomlTable) -> dict[str, Severity]:
 
 
 def _per_path(table: TomlTable) -> PerPath:
-    table.only(("paths", "ignore", "severity"))
+    table.only(("paths", "ignore", "severity", "idempotency"))
     paths = table.strings("paths")
     if not paths:
         table.fail("`per-path` needs `paths`, the patterns of the files that it is about")
-    return PerPath(paths, table.strings("ignore"), _severities(table.table("severity")))
+    return PerPath(
+        paths,
+        table.strings("ignore"),
+        _severities(table.table("severity")),
+        table.choice("idempotency", IDEMPOTENCY),
+    )
 
 
 def parse_targets(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:

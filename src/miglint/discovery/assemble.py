@@ -14,6 +14,7 @@ from miglint.discovery import sections
 from miglint.discovery.dialects import UNMARKED, Mark, is_meant, of_folder, of_working_directory
 from miglint.discovery.evidence import of_files
 from miglint.discovery.file_parts import Collected, FilePart, Home, Layout
+from miglint.discovery.missing_rollbacks import missing_rollbacks
 from miglint.discovery.order import after_programs, order_problems
 from miglint.discovery.template_tags import filled_in, is_template
 from miglint.discovery.versions import SortKey
@@ -84,7 +85,7 @@ def assemble(
         for dialect in sorted(found, key=list(Dialect).index)
     ]
     for history in histories:
-        problems += _missing(history.migrations, rollbacks)
+        problems += missing_rollbacks(history, required=wanted_rollbacks == "required")
         if rollbacks == "none" and wanted_rollbacks is None:
             message = f"{label} migrations go forward only: no rollback is looked for"
             problems.append(Problem("forward-only", home.root, message, dialect=history.dialect))
@@ -344,19 +345,6 @@ def _script(marked: _Marked | None, dialect: Dialect) -> Script | None:
 def _path(migration: Migration) -> str:
     script = migration.forward or migration.rollback
     return script.path if script is not None else ""
-
-
-def _missing(migrations: Iterable[Migration], rollbacks: str) -> list[Problem]:
-    if rollbacks != "required":
-        return []
-    message = "there is no rollback for this migration"
-    return [
-        Problem(
-            "missing-rollback", m.forward.path, message, m.forward.span.start, Direction.FORWARD, m.version, m.dialect
-        )
-        for m in migrations
-        if m.forward is not None and m.rollback is None and m.irreversible is None and not m.repeatable
-    ]
 
 
 def _problem(kind: str, each: _Marked, dialect: Dialect, message: str, related: str | None = None) -> Problem:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
+from miglint.base.structs import replace
 from miglint.discovery.assemble import Assembled, assemble, folder_mark
 from miglint.discovery.context import DiscoveryScope, discovery_scope, has_variant
 from miglint.discovery.file_parts import Home, Layout, LayoutOptions
@@ -14,6 +15,7 @@ from miglint.discovery.layouts import LAYOUTS, layout_named, layout_names
 from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.reading import ReadResult, from_bytes, from_text, read_file
 from miglint.discovery.roots import gather
+from miglint.discovery.tools import Beside, tools_beside
 from miglint.discovery.walk import is_script, scripts_below
 
 _UNREAD = ("unreadable", "symlink-loop", "too-large")
@@ -95,7 +97,9 @@ def _discover(
     problems += {path: item for folder in folders for path, item in folder.unread.items()}.values()
     # What another engine's files are made of is that engine's business.
     problems += [problem for path, problem in failed.items() if path not in foreign]
-    return _result(histories, problems, unmatched, foreign, wanted)
+    beside = [tools_beside(history, tree.cwd) for history in histories]
+    histories = [replace(history, tools=one.tools) for history, one in zip(histories, beside, strict=True)]
+    return _result(histories, problems, unmatched, foreign, wanted, beside)
 
 
 def _assemble_home(
@@ -129,6 +133,7 @@ def _result(
     unmatched: list[tuple[str, str]],
     foreign: set[str],
     wanted: DiscoveryScope,
+    beside: list[Beside],
 ) -> Discovered:
     files = {
         script.file.path: script.file
@@ -164,4 +169,5 @@ def _result(
         frozenset(root for root in roots if has_variant(root, Dialect.SQLITE)),
         tuple((reason, number) for reason, number in left_out if number),
         tuple(passed_over),
+        tuple(sorted({path for one in beside for path in one.consulted})),
     )

@@ -22,12 +22,15 @@ from miglint.dryrun.results import (
 from miglint.schema.change import Change
 
 
-def as_dict(run: MigrationRun, history: HistoryRun) -> dict[str, Any]:
-    """Return one migration's run: the engine, the seven steps, the differences, the statements with their locks."""
+def as_dict(run: MigrationRun, history: HistoryRun, idle: frozenset[int] = frozenset()) -> dict[str, Any]:
+    """Return one migration's run: the engine, the seven steps, the differences, the statements with their locks.
+
+    `idle` are the numbers of steps whose failure is only information.
+    """
     engine = history.engine
     found = {
         "engine": {"kind": engine.kind, "product": engine.product, "version": engine.version, "why": engine.why},
-        "steps": [_step(step) for step in run.steps],
+        "steps": [_step(step, step.number not in idle) for step in run.steps],
         "changes": [_change(change) for change in run.changes],
         "forward": _execution(_telling(run.forward, run.rows.forward if run.rows else None)),
         "rollback": _execution(_telling(run.rollback, run.rows.rollback if run.rows else None)),
@@ -71,11 +74,12 @@ def _strongest(one: tuple[ObservedLock, ...], two: tuple[ObservedLock, ...]) -> 
     return tuple(found[table] for table in sorted(found))
 
 
-def _step(step: StepResult) -> dict[str, Any]:
+def _step(step: StepResult, matters: bool) -> dict[str, Any]:
     return {
         "number": step.number,
         "name": step.name,
         "ok": step.ok,
+        "matters": matters,
         "error": _error(step.error),
         "reason": step.reason,
         "changes": [_change(change) for change in counting(step.changes)],

@@ -15,7 +15,9 @@ from miglint.base.structs import Struct, field, replace
 from miglint.base.template_names import decode_tags
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
+from miglint.linter.reruns import Reruns, tool_of, with_guarantees
 from miglint.replay.apply import run
+from miglint.replay.runner_guarantees import Runner, runners_of
 from miglint.replay.steps import Passage, Step, advance, empty_schema, replay_one
 from miglint.replay.variants import VariantPair, Variants, variants
 from miglint.report.value import MigrationReport
@@ -50,13 +52,16 @@ class Analysis(Struct, frozen=True):
     `executed` is what a dry run of the same histories saw; `variants` are the histories that are one for two engines;
     `sqlite` is the version of SQLite that the settings target (None: they do not name SQLite); `elsewhere` are the
     folders of histories that are there for SQLite too, in a folder that was not asked for; `told` are the files whose
-    findings will be told, where those of others will not (None: of all).
+    findings will be told, where those of others will not (None: of all). `runners` are for each history the tools that
+    may run it, and `reruns` what the settings say of scripts that cannot run twice.
     """
 
     histories: tuple[History, ...]
     starts: Mapping[Dialect, Schema]
     asked: RuleDispatcher
     runner: str | None
+    runners: tuple[tuple[Runner, ...], ...]
+    reruns: Reruns
     executed: DryRunReport | None = None
     variants: tuple[Variants, ...] = ()
     sqlite: tuple[int, int] | None = None
@@ -78,7 +83,19 @@ class Analysis(Struct, frozen=True):
         starts = {dialect: start_of(dialect, schemas) for dialect in {history.dialect for history in histories}}
         sqlite = sqlite_target(settings)
         pairs = variants(histories)
-        return cls(histories, starts, asked, settings.transaction, executed, pairs, sqlite, found.elsewhere, told)
+        return cls(
+            histories,
+            starts,
+            asked,
+            settings.transaction,
+            tuple(runners_of(history.layout, history.tools, tool_of(settings)) for history in histories),
+            Reruns.of(settings),
+            executed,
+            pairs,
+            sqlite,
+            found.elsewhere,
+            told,
+        )
 
     @property
     def migrations(self) -> list[Migration]:
@@ -163,7 +180,7 @@ class Analysis(Struct, frozen=True):
                     or (not pairs and history.root in self.elsewhere),
                     sqlite=self.sqlite,
                 )
-                self._step(part, step, number, ran)
+                self._step(part, step, place, number, ran)
                 passage = step.passage
                 if progress is not None:
                     progress(len(part.migrations))
@@ -189,8 +206,9 @@ class Analysis(Struct, frozen=True):
             if (one.history.root, one.history.layout, one.history.dialect) == (same.root, same.layout, same.dialect)
         ]
 
-    def _step(self, part: PartialResult, step: Step, number: int, ran: list[HistoryRun]) -> None:
-        part.placed += self.asked.step(step)
+    def _step(self, part: PartialResult, step: Step, place: int, number: int, ran: list[HistoryRun]) -> None:
+        runners = self.runners[place]
+        part.placed += with_guarantees(self.asked.step(step), step, runners)
         part.placed += self.asked.scripts(step.migration, self.told)
         report = _report(step)
         if ran:
@@ -199,8 +217,13 @@ class Analysis(Struct, frozen=True):
 
             runs = [Executed(step, one.migrations[number], one) for one in ran]
             for item in runs:
-                part.placed += self.asked.executed(item)
-            report = _with_executions(report, runs)
+                part.placed += with_guarantees(self.asked.executed(item), step, runners)
+            idle = frozenset(
+                number
+                for number, script in ((3, step.migration.forward), (5, step.migration.rollback))
+                if not self.reruns.matters(step, script, runners)
+            )
+            report = _with_executions(report, runs, idle)
         part.migrations.append(report)
         for script, statements in (
             (step.migration.forward, step.forward_statements),
@@ -268,10 +291,11 @@ def _report(step: Step) -> MigrationReport:
     )
 
 
-def _with_executions(report: MigrationReport, runs: list[Executed]) -> MigrationReport:
+def _with_executions(report: MigrationReport, runs: list[Executed], idle: frozenset[int]) -> MigrationReport:
     """Return the report of a migration with what was executed in the place of what the replay said.
 
-    What fails on one engine fails; what one of them cannot tell is not known.
+    What fails on one engine fails; what one of them cannot tell is not known. `idle` are the steps that can fail and
+    only are information.
     """
     from miglint.dryrun.report import as_dict
 
@@ -285,5 +309,5 @@ def _with_executions(report: MigrationReport, runs: list[Executed]) -> Migration
         verdict=verdict,
         unknown=tuple(dict.fromkeys(decode_tags(reason) for item in runs for reason in item.run.unknown)),
         static_verdict=report.verdict,
-        executions=tuple(as_dict(item.run, item.history) for item in runs),
+        executions=tuple(as_dict(item.run, item.history, idle) for item in runs),
     )

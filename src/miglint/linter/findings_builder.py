@@ -9,7 +9,6 @@ import hashlib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import Finding, matter
@@ -20,10 +19,13 @@ from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.parallel import examine
+from miglint.linter.relative_paths import RelativePaths
+from miglint.linter.reruns import several_reruns, undecided
 from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
+from miglint.linter.summaries import with_summaries
 from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives
 from miglint.replay.steps import Step, replay
-from miglint.report.value import Report
+from miglint.report.value import Report, in_order
 from miglint.rules.definition import Hit
 from miglint.rules.selection import Selection, missing
 from miglint.sql import parse
@@ -52,24 +54,30 @@ def judge(
     asked = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
     work = Analysis.of(found, settings, schemas, asked, executed, told)
     part = examine(work, found, progress)
-    placed = part.placed + asked.others("project", found)
+    placed = with_summaries(part.placed + asked.others("project", found), found.histories, settings)
     # A file that serves two dialects gives its statements twice.
     spans = {path: sorted(set(listed)) for path, listed in part.statements.items()}
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
     kept, covered, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
     kept += asked.others("directives", Remarks(tuple(comments), unused))
-    off = [item for item in kept if item.rule.code in chosen.silenced]
-    findings, left_out = _findings([item for item in kept if item.rule.code in chosen.enabled], spans, chosen, settings)
-    by_comments, _ = _findings([item for item in covered if item.rule.code in chosen.enabled], spans, chosen, settings)
+    relative = work.reruns.relative
+    judged = work.reruns.judged(kept)
+    on = [item for item in judged.kept if item.rule.code in chosen.enabled]
+    off = [item for item in judged.kept if item.rule.code in chosen.silenced]
+    off += [item for item in judged.left_out if item.rule.code in chosen.enabled]
+    findings, left_out = _findings([item for item in on if not item.hit.summarized], spans, chosen, relative)
+    summarized, _ = _findings([item for item in on if item.hit.summarized], spans, chosen, relative)
+    by_comments, _ = _findings([item for item in covered if item.rule.code in chosen.enabled], spans, chosen, relative)
     hidden = [(COMMENTS, item.path) for item in by_comments]
     hidden += [(SETTINGS, path) for path in (*left_out, *(path for path, _, _ in _grouped(off)))]
     return Report(
         tuple(part.migrations),
         findings,
         len(found.files),
-        notes=_notes(found, chosen, settings) + _executed_notes(executed),
+        notes=_notes(found, chosen, settings) + undecided(on, found.histories) + _executed_notes(executed),
         hidden=counted(hidden),
         left_out=found.left_out,
+        summarized=summarized,
     )
 
 
@@ -124,7 +132,7 @@ def _suppress(
 
 
 def _findings(
-    placed: Iterable[PlacedHit], spans: Mapping[str, list[Span]], chosen: Selection, settings: Settings
+    placed: Iterable[PlacedHit], spans: Mapping[str, list[Span]], chosen: Selection, relative: RelativePaths
 ) -> tuple[tuple[Finding, ...], list[str]]:
     """Return the findings in order of place, folded, with the severities of the settings and their fingerprints.
 
@@ -134,7 +142,6 @@ def _findings(
     ordinals: dict[tuple[str, str, str], int] = defaultdict(int)
     texts: dict[tuple[str, str, int], str] = {}
     begun: dict[tuple[str, str, int], hashlib._Hash] = {}
-    relative = _Relative(settings.root)
     findings: list[Finding] = []
     left_out: list[str] = []
     for (path, span, _), group in sorted(groups.items(), key=lambda entry: entry[0]):
@@ -157,7 +164,7 @@ def _findings(
         digest = begun[place].copy()
         digest.update(str(ordinals[same]).encode())
         findings.append(replace(finding, severity=severity, fingerprint=digest.hexdigest()[:16]))
-    findings.sort(key=lambda item: (item.path, item.line, item.column, -item.severity, item.code))
+    findings.sort(key=in_order)
     return tuple(findings), left_out
 
 
@@ -169,6 +176,8 @@ def _grouped(placed: Iterable[PlacedHit]) -> dict[tuple[str, Span, str], list[Pl
         hit, code = item.hit, item.rule.code
         if hit.script is not None and item.rule.once_per_script:
             scripts[hit.file.path, hit.script.span, code].append(item)
+        elif hit.script is not None and hit.guarantee is not None and hit.guarantee.holds:
+            scripts[hit.file.path, hit.script.span, "reruns"].append(item)
         else:
             groups[hit.file.path, hit.span, matter(code, hit.message)].append(item)
     for (path, _, code), listed in scripts.items():
@@ -195,6 +204,8 @@ def _folded(group: list[PlacedHit]) -> Finding:
     others = [text for text in dict.fromkeys(item.hit.message for item in here) if text != hit.message]
     elsewhere = len({item.hit.span for item in group}) - 1
     message = hit.message if not others and not elsewhere else f"{hit.message} (and {len(others) + elsewhere} more)"
+    if hit.guarantee is not None and hit.guarantee.holds and elsewhere:
+        message = several_reruns(elsewhere + 1)
     also = [f"Also: {text}" for text in others[:_MAX_FOLDED]]
     also += [text for text in (_elsewhere(group, hit),) if text]
     start, end = hit.file.position(hit.span.start), hit.file.position(max(hit.span))
@@ -229,25 +240,6 @@ def _number(span: Span, statements: list[Span] | tuple[()]) -> int:
 def _text(file: SourceFile, statement: Span) -> str:
     """Return the text of a statement, less its white space."""
     return " ".join(file.text[statement.start : statement.end].split())
-
-
-class _Relative:
-    """Turns shown paths into paths relative to the folder of the settings, each folder once."""
-
-    def __init__(self, root: str) -> None:
-        self._root = Path(root)
-        self._folders: dict[str, str] = {}
-
-    def path(self, shown: str) -> str:
-        folder, _, name = shown.rpartition("/")
-        if folder not in self._folders:
-            place = Path(folder or ("/" if shown.startswith("/") else ".")).absolute()
-            try:
-                self._folders[folder] = place.relative_to(self._root).as_posix()
-            except ValueError:
-                self._folders[folder] = folder
-        inside = self._folders[folder]
-        return name if inside in ("", ".") else f"{inside}/{name}"
 
 
 def _notes(found: Discovered, chosen: Selection, settings: Settings) -> tuple[str, ...]:

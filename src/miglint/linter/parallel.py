@@ -26,6 +26,7 @@ from miglint.base.findings import Fix, Severity
 from miglint.base.model import Discovered, Migration, SourceFile, Span
 from miglint.linter.analysis import Analysis, PartialResult
 from miglint.linter.dispatch import PlacedHit
+from miglint.replay.runner_guarantees import Guarantee
 from miglint.report.value import MigrationReport
 from miglint.rules.definition import Hit
 
@@ -60,6 +61,7 @@ class _EncodedHit(Struct, array_like=True, frozen=True, gc=False):
     fix: Fix | None
     evidence: str
     version: str | None
+    guarantee: Guarantee | None
     migration: int
 
 
@@ -214,6 +216,7 @@ class _Carrier:
             hit.fix,
             hit.evidence,
             hit.version,
+            hit.guarantee,
             self._migration_numbers.get(id(placed.migration), -1),
         )
 
@@ -228,6 +231,7 @@ class _Carrier:
             sent.fix,
             sent.evidence,
             sent.version,
+            sent.guarantee,
         )
         migration = self._migrations[sent.migration] if sent.migration >= 0 else None
         return PlacedHit(self._rules[sent.code], hit, migration)

@@ -139,7 +139,7 @@ def _inputs(job: Job, found: Discovered) -> InputFingerprint:
     return InputFingerprint(
         list(found.folders),
         sorted({*map(str, {*asked, *beside, *below}), *variant_places([str(path) for path in inside])}),
-        sorted({*files, *(str(path) for path in asked if not path.is_dir())}),
+        sorted({*files, *found.consulted, *(str(path) for path in asked if not path.is_dir())}),
         any(history.dialect is Dialect.SQLITE for history in found.histories),
         list(found.passed_over),
     )

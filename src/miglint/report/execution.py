@@ -18,6 +18,8 @@ Execution = Mapping[str, Any]
 
 _STEPS: tuple[str, ...] = ("1 rows", "2 forward", "3 again", "4 rollback", "5 again", "6 forward", "7 go on")
 _MARKS = {True: ("good", "✓"), False: ("bad", "✗"), None: ("dim", "·")}
+# A second run that fails, of a script that its tool runs only once.
+_INFORMATION = ("dim", "i")
 _LONGEST_LABEL = 48
 _SHOWN_CHANGES = 8
 _INDENT = "    "
@@ -56,9 +58,7 @@ def _table(engine: str, ran: list[tuple[MigrationReport, Execution]], view: Disp
         longest = max(1, min(widest, view.width - len(_headings(heads))))
     yield paint("bold", f"{fit(engine, longest)}{_headings(heads)}", view)
     for label, (item, execution) in zip(labels, ran, strict=True):
-        marks = "  ".join(
-            _mark(step["ok"], len(head), view) for head, step in zip(heads, execution["steps"], strict=True)
-        )
+        marks = "  ".join(_mark(step, len(head), view) for head, step in zip(heads, execution["steps"], strict=True))
         yield f"{fit(label, longest)}  {marks}  {time_of(execution['seconds']):>9}"
         yield from _details(item, execution, view)
 
@@ -67,10 +67,17 @@ def _headings(heads: tuple[str, ...]) -> str:
     return f"  {'  '.join(heads)}       time"
 
 
-def _mark(ok: bool | None, size: int, view: DisplayOptions) -> str:
-    style, sign = _MARKS[ok]
+def _mark(step: Mapping[str, Any], size: int, view: DisplayOptions) -> str:
+    style, sign = _sign(step)
     left = size // 2
     return " " * left + paint(style, sign, view) + " " * (size - left - 1)
+
+
+def _sign(step: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the style and sign of a step's end: a failure that can never happen in production is information."""
+    if step["ok"] is False and not step.get("matters", True):
+        return _INFORMATION
+    return _MARKS[step["ok"]]
 
 
 def time_of(seconds: float) -> str:
@@ -98,7 +105,7 @@ def _details(item: MigrationReport, execution: Execution, view: DisplayOptions) 
 
 
 def _step(item: MigrationReport, step: Mapping[str, Any], view: DisplayOptions) -> Iterator[str]:
-    style, sign = _MARKS[step["ok"]]
+    style, sign = _sign(step)
     error = step["error"]
     text = f"{step['number']} {step['name']}"
     if error is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from miglint import __version__
@@ -49,7 +49,8 @@ class Report(Struct, frozen=True):
     """All that is said about a run. `notes` are remarks for people that are no findings.
 
     `hidden` counts findings that are not among the `findings`, and `left_out` the files that are part of no migration,
-    by the reason.
+    by the reason. `summarized` are findings that another one stands for, unless the report is about their migrations
+    alone.
     """
 
     migrations: tuple[MigrationReport, ...] = ()
@@ -59,6 +60,7 @@ class Report(Struct, frozen=True):
     notes: tuple[str, ...] = field(default=())
     hidden: tuple[Hidden, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
+    summarized: tuple[Finding, ...] = ()
 
     def hidden_by(self) -> dict[str, int]:
         """Return how many findings are hidden by each of what can hide them."""
@@ -106,14 +108,17 @@ class Report(Struct, frozen=True):
         wanted = paths.union(*((item.forward or "", item.rollback or "") for item in migrations))
         # What is said of two variants stands at one of them, and is about both.
         both = {_place(path, any_engine=True) for path in wanted} - {None}
+        found = (*self.findings, *self.summarized)
         findings = tuple(
             finding
-            for finding in self.findings
+            for finding in (sorted(found, key=in_order) if self.summarized else found)
             if finding.path in wanted
             or (finding.category == FAMILIES["PAR"] and _place(finding.path, any_engine=True) in both)
         )
         hidden = tuple(item for item in self.hidden if item.path in wanted)
-        return replace(self, migrations=migrations, findings=findings, files=len(wanted - {""}), hidden=hidden)
+        return replace(
+            self, migrations=migrations, findings=findings, files=len(wanted - {""}), hidden=hidden, summarized=()
+        )
 
     def rules(self) -> list[tuple[str, str, int]]:
         """Return code, name and number of the findings of each rule, the most frequent first."""
@@ -141,6 +146,11 @@ def _place(path: str, *, any_engine: bool = False) -> tuple[str, str] | None:
     return folder, found[1]
 
 
+def in_order(item: Finding) -> tuple[str, int, int, int, str]:
+    """Return what findings are sorted by: their place, then the worst first."""
+    return item.path, item.line, item.column, -item.severity, item.code
+
+
 def as_dict(report: Report) -> dict[str, Any]:
     """Return the report in the form of the JSON format."""
     return {
@@ -158,14 +168,17 @@ def as_dict(report: Report) -> dict[str, Any]:
         },
         "left_out": [{"reason": reason, "files": number} for reason, number in report.left_out],
         "migrations": [_migration(item) for item in report.migrations],
-        "findings": [_finding(item) for item in report.findings],
+        "findings": [finding_as_dict(item) for item in report.findings],
     }
 
 
 def from_dict(
-    value: Mapping[str, Any], notes: tuple[str, ...] = (), hidden: tuple[Hidden, ...] | None = None
+    value: Mapping[str, Any],
+    notes: tuple[str, ...] = (),
+    hidden: tuple[Hidden, ...] | None = None,
+    summarized: Iterable[Any] = (),
 ) -> Report:
-    """Build the report again from the form that `as_dict` gives; raises on anything else.
+    """Build the report again from the forms that `as_dict` and `finding_as_dict` give; raises on anything else.
 
     That form has no files of what is `hidden`, so who needs them gives them.
     """
@@ -193,6 +206,7 @@ def from_dict(
         notes,
         hidden,
         tuple((item["reason"], item["files"]) for item in value["left_out"]),
+        tuple(map(_finding_from, summarized)),
     )
 
 
@@ -215,7 +229,8 @@ def _migration(item: MigrationReport) -> dict[str, Any]:
     return value
 
 
-def _finding(item: Finding) -> dict[str, Any]:
+def finding_as_dict(item: Finding) -> dict[str, Any]:
+    """Return a finding in the form of the JSON format."""
     return {
         "code": item.code,
         "name": item.name,

@@ -39,6 +39,7 @@ def _runs(step: Step) -> Iterator[tuple[Direction, Run, Run, bool | None]]:
     Severity.ERROR,
     "A second run changes the schema again",
     aliases=("pg-migration-lint:PGM402", "diesel-guard:IdempotencyIndexCheck"),
+    about_reruns=True,
 )
 def second_run_changes(step: Step) -> Iterable[Hit]:
     """Report scripts that succeed twice and leave a different schema each time."""

@@ -64,7 +64,7 @@ def _named_constraints(table: Table) -> list[str]:
 @rule(
     "NAM007",
     "constraint-name-on-two-tables",
-    Severity.WARNING,
+    Severity.INFO,
     "Two tables have a constraint of the same name",
     scope="history",
     dialects=("postgres",),

@@ -34,6 +34,8 @@ _NO_COLUMNS: HashTrieSet[tuple[Key, str]] = HashTrieSet()
 _GROWING = (
     ops.CreateTable, ops.CreateView, ops.Rename, ops.SetSchema, ops.Drop, ops.AddColumn, ops.RenameColumn,
 )  # fmt: skip
+# What may give a table rows: others than INSERT by ways that are not known.
+_FILLING = (ops.Insert, ops.OtherData, ops.Select, ops.Opaque)
 _RENAMES = (ops.RenameColumn, ops.RenameConstraint, ops.RenameEnumValue, ops.Rename)
 _RELATIONS = ("table", "view", "materialized view", "foreign table", "sequence")
 
@@ -42,7 +44,8 @@ class AppliedOperation(NamedTuple):
     """One operation as it was applied. `transaction` numbers the transaction that it is part of, within its script.
 
     `made` are the relations that this migration has created so far, `added` the columns that it has added; in a
-    rollback all that the forward created counts too. `timezone` is the session's, where the script sets it. `blank`: no
+    rollback all that the forward created counts too. `emptied` are the tables without rows because this transaction
+    truncated them. `timezone` is the session's, where the script sets it. `blank`: no
     file created anything before this migration, so what a guard does not find may still be there. `known` keeps the
     lock effects that have been computed for this step.
     """
@@ -53,6 +56,7 @@ class AppliedOperation(NamedTuple):
     transaction: int
     made: HashTrieSet[Key]
     added: HashTrieSet[tuple[Key, str]]
+    emptied: frozenset[Key]
     timezone: str | None
     blank: bool
     known: dict[object, tuple[LockEffect, ...]]
@@ -87,6 +91,10 @@ class AppliedOperation(NamedTuple):
         key = self.key(name)
         return key in self.made or key.schema in ("pg_temp", "temp")
 
+    def empty(self, name: Name) -> bool:
+        """Return whether this migration created the table, or truncated it in the same transaction."""
+        return self.fresh(name) or self.key(name) in self.emptied
+
     def fresh_column(self, name: Name, column: str) -> bool:
         """Return whether this migration added the column, or created its table."""
         return self.fresh(name) or (self.key(name), self.folded(column)) in self.added
@@ -113,14 +121,21 @@ class AppliedOperation(NamedTuple):
         )
 
     def effects(self, context: Context) -> tuple[LockEffect, ...]:
-        """Return its locks, scans and rewrites, except on relations that this migration created."""
+        """Return its locks, scans and rewrites, except on relations that this migration created.
+
+        To work through a table that has just been truncated takes no time, and its lock is held already.
+        """
         version = context.targets.get("postgres", ())
         place = self.script.direction, self.number, version
         found = self.known.get(place)
         if found is None:
             notes = self.moment.notes
             effected = effects(self.operation, self.before, version, timezone=self.timezone, notes=notes)
-            found = self.known[place] = tuple(effect for effect in effected if not self.fresh(effect.table))
+            found = self.known[place] = tuple(
+                effect
+                for effect in effected
+                if not (self.empty(effect.table) if effect.work else self.fresh(effect.table))
+            )
         return found
 
     def hit(
@@ -189,23 +204,28 @@ def _walk(
 ) -> tuple[HashTrieSet[Key], HashTrieSet[tuple[Key, str]]]:
     transaction, open_, timezone = 0, script.transaction, None
     statement: Span | None = None
+    emptied: frozenset[Key] = frozenset()
     for number, moment in enumerate(run.moments):
         operation = moment.operation
         if isinstance(operation, ops.Transaction):
             if operation.action == "begin":
                 transaction, open_ = transaction + (not open_), True
             elif operation.action in ("commit", "rollback"):
-                transaction, open_ = transaction + 1, False
+                transaction, open_, emptied = transaction + 1, False, frozenset()
         elif not open_ and moment.statement.span != statement:
             transaction += 1
         statement = moment.statement.span
-        applied = AppliedOperation(moment, script, number, transaction, made, added, timezone, blank, known)
+        applied = AppliedOperation(moment, script, number, transaction, made, added, emptied, timezone, blank, known)
         found.append(applied)
         if isinstance(operation, ops.SetVariable):
             if operation.name.lower() in ("timezone", "time zone"):
                 timezone = operation.values[0] if operation.values else None
         elif isinstance(operation, _GROWING) and not applied.idle and not moment.failed:
             made, added = _grown(applied, made, added)
+        elif isinstance(operation, ops.Truncate):
+            emptied = emptied | {applied.key(operation.table)} if open_ else emptied
+        elif emptied and isinstance(operation, _FILLING):
+            emptied = emptied - {applied.key(operation.table)} if isinstance(operation, ops.Insert) else frozenset()
     return made, added
 
 
