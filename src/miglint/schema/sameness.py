@@ -60,7 +60,10 @@ def loosened(value: SchemaObject) -> object:
             (replace(e, expression=None), e.expression and loose(e.expression.key)) for e in value.elements
         )
         return replace(value, elements=(), where=None, options=()), elements, value.where and loose(value.where.key)
-    if isinstance(value, (Trigger, Policy, Rule)):
+    if isinstance(value, Policy):
+        using, check = value.using and loose(value.using), value.check and loose(value.check)
+        return replace(value, using=using, check=check)
+    if isinstance(value, (Trigger, Rule)):
         plain = replace(value, definition=loose(value.definition))
         return replace(plain, function=None) if isinstance(plain, Trigger) else plain
     if isinstance(value, View):

@@ -98,6 +98,10 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         found = self.dependents.get(key, _NOBODY)
         return sorted(found) if len(found) > 1 else found
 
+    def overloads(self, place: str, name: str) -> Collection[Key]:
+        """Return the keys of the routines of a name in a schema, in order."""
+        return self.on(Key("routine overload", place, name))
+
     def items(self) -> Iterator[tuple[Key, SchemaObject]]:
         """Yield what exists, in no particular order."""
         for key, value in self.objects.items():

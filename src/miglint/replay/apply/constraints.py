@@ -7,7 +7,8 @@ from miglint.replay.apply.clustering import forget
 from miglint.replay.apply.foreign_keys import fitting
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose, column_part, join, truncate
-from miglint.schema.objects import Absent, Index, Key, Table
+from miglint.replay.apply.remarks import follow_part
+from miglint.schema.objects import Absent, Index, Key, Part, Table
 from miglint.sql.operations import (
     Column,
     Constraint,
@@ -241,23 +242,6 @@ def _add_sqlite(machine: Machine, key: Key, table: Table, written: Constraint) -
     machine.put(key, replace(table, constraints={**table.constraints, name: constraint}))
 
 
-def remove(machine: Machine, key: Key, name: str) -> None:
-    """Take a constraint from a table, with its index."""
-    table = machine.schema.table(key)
-    if table is None or name not in table.constraints:
-        return
-    constraint = table.constraints[name]
-    rest = {item: value for item, value in table.constraints.items() if item != name}
-    absent = table.absent | {name} if table.assumed else table.absent
-    machine.put(key, replace(table, constraints=rest, absent=absent))
-    if machine.postgres and constraint.kind in _INDEXED:
-        index_key = Key("relation", key.schema, name)
-        index = machine.schema.find(index_key)
-        if isinstance(index, Index):
-            forget(machine, index)
-            machine.drop(index_key)
-
-
 def rename_in_table(machine: Machine, key: Key, old: str, new: str) -> None:
     """Rename a constraint and the index behind it."""
     table = machine.schema.table(key)
@@ -278,3 +262,4 @@ def rename_in_table(machine: Machine, key: Key, old: str, new: str) -> None:
     }
     absent = (table.absent | {old}) - {new} if table.assumed else table.absent
     machine.put(key, replace(table, constraints=constraints, absent=absent))
+    follow_part(machine, key, Part("constraint", old), Part("constraint", new))

@@ -168,7 +168,7 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
     if test.kind in ("function", "procedure", "routine", "aggregate"):
         schemas = machine.path if name.schema is None else (name.schema,)
         for schema in schemas:
-            users = machine.schema.on(Key("routine name", schema, name.name))
+            users = machine.schema.overloads(schema, name.name)
             if any(isinstance(machine.schema.find(user), Routine) for user in users):
                 return True
         return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.literals import TIMES, unreadable
 from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
+from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
 from miglint.schema.objects import Absent, Enum, Key, Other, Table
 from miglint.sql.operations import (
@@ -78,7 +79,7 @@ def insert(machine: Machine, operation: Insert) -> None:
     """`INSERT`."""
     found = _table(machine, operation.table)
     if operation.query is not None:
-        machine.reads(operation.query)
+        need_query(machine, operation.query)
     if found is None:
         if operation.conflict is None and not operation.anti_join:
             machine.note("rows", f'rows are inserted into "{operation.table}" again')
@@ -148,7 +149,7 @@ def _unique(machine: Machine, operation: Insert, key: Key, table: Table) -> bool
 def update(machine: Machine, operation: Update) -> None:
     """`UPDATE`."""
     found = _table(machine, operation.table)
-    machine.relations_of(operation.relations)
+    need_relations(machine, operation.relations)
     if found is None:
         return
     key, table = found
@@ -237,7 +238,7 @@ def _compared_literals(machine: Machine, key: Key, table: Table, where: Expressi
 def delete(machine: Machine, operation: Delete) -> None:
     """`DELETE`."""
     found = _table(machine, operation.table)
-    machine.relations_of(operation.relations)
+    need_relations(machine, operation.relations)
     if found is None:
         return
     key, table = found

@@ -8,6 +8,7 @@ from miglint.replay.apply.columns import altered, define
 from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.indexes import attach_index, copy_index, part_index
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.queries import need_query, resolved_query
 from miglint.replay.apply.reread import refuse_unknown_columns
 from miglint.replay.apply.views import columns_of, result_columns
 from miglint.schema.describe import kind_of
@@ -41,7 +42,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
     existing = machine.schema.find(key)
     if operation.query is not None and (machine.postgres or existing is None):
         # PostgreSQL reads the query before it looks whether the table is there.
-        machine.reads(operation.query)
+        need_query(machine, operation.query)
     if existing is not None:
         _exists(machine, operation, key, existing)
         return
@@ -51,6 +52,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         kind="virtual table" if operation.virtual else "foreign table" if operation.foreign_server else "table",
         persistence=persistence,
         partition_by=operation.partition_by,
+        partition_key=operation.partition_key,
         partition_of=None if operation.partition_of is None else machine.full(operation.partition_of),
         partition_bound=operation.partition_bound,
         inherits=tuple(machine.full(parent) for parent in operation.inherits),
@@ -189,7 +191,7 @@ def _inherited(machine: Machine, operation: CreateTable) -> dict[str, Column]:
 def _from_query(machine: Machine, operation: CreateTable, columns: dict[str, Column]) -> bool:
     # Types of a query's results are not modelled: the columns are there, what they hold is not known.
     assert operation.query is not None
-    names = result_columns(machine, machine.query(operation.query))
+    names = result_columns(machine, resolved_query(machine, operation.query))
     if names is None:
         return False
     given = [column.name for column in operation.columns]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.queries import need_query, resolved_query
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Key, Table, View
 from miglint.sql.operations import Column, ColumnUse, CreateView, Name, Query
@@ -62,8 +63,8 @@ def create_view(machine: Machine, operation: CreateView) -> None:
     )
     existing = machine.schema.find(key)
     if machine.postgres:
-        machine.reads(operation.query)
-    query = machine.query(operation.query)
+        need_query(machine, operation.query)
+    query = resolved_query(machine, operation.query)
     columns = result_columns(machine, query)
     query = _expanded(machine, query)
     if operation.columns and columns is not None:

@@ -150,8 +150,8 @@ def _table_rule(step: Step, kind: str) -> Iterator[Hit]:
                 )
         return
     for act, change in done(step, ops.AlterPolicy):
-        roles = change.definition.startswith("to ")
-        condition = "using " in change.definition or "with check " in change.definition
+        roles = change.roles is not None
+        condition = change.using is not None or change.check is not None
         if (roles if kind == "roles" else condition) and not act.fresh(change.table) and not undoes(step, act):
             what = "for other roles" if kind == "roles" else "by another condition"
             yield tell(act, INFO, f'the policy "{change.name}" of "{change.table.name}" decides {what}', _RELEASE)

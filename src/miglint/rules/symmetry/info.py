@@ -1,4 +1,4 @@
-"""SYM017 to SYM024: differences after the rollback that do not make a pair asymmetric, or that are meant."""
+"""SYM017 to SYM024: differences after the rollback that are small, or that are meant."""
 
 from __future__ import annotations
 
@@ -31,13 +31,27 @@ def validation_not_restored(step: Step, context: Context) -> Iterable[Hit]:
     return hits(step, "SYM020")
 
 
-@rule("SYM021", "comment-not-restored", INFO, "A comment on an object is not restored", on=told, dialects=("postgres",))
+@rule(
+    "SYM021",
+    "comment-not-restored",
+    Severity.WARNING,
+    "A comment on an object is not restored",
+    on=told,
+    dialects=("postgres",),
+)
 def comment_not_restored(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of comments that are gone, new or different."""
     return hits(step, "SYM021")
 
 
-@rule("SYM022", "privileges-not-restored", INFO, "Privileges are not restored", on=told, dialects=("postgres",))
+@rule(
+    "SYM022",
+    "privileges-not-restored",
+    Severity.WARNING,
+    "Privileges are not restored",
+    on=told,
+    dialects=("postgres",),
+)
 def privileges_not_restored(step: Step, context: Context) -> Iterable[Hit]:
     """Tell of grants that are gone, new or different."""
     return hits(step, "SYM022")

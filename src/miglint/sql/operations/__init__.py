@@ -49,12 +49,15 @@ from miglint.sql.operations.objects import (
     SetSchema,
 )
 from miglint.sql.operations.parts import (
+    NO_MENTIONS,
     Column,
     ColumnUse,
     Constraint,
     Expression,
     IndexElement,
     Like,
+    Member,
+    Mentions,
     Name,
     OpenUse,
     Operation,
@@ -103,6 +106,7 @@ from miglint.sql.operations.tables import (
 )
 
 __all__ = [
+    "NO_MENTIONS",
     "AddColumn",
     "AddConstraint",
     "AddEnumValue",
@@ -145,6 +149,8 @@ __all__ = [
     "Insert",
     "Like",
     "Maintenance",
+    "Member",
+    "Mentions",
     "Name",
     "Not",
     "Opaque",

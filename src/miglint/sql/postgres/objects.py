@@ -38,6 +38,7 @@ from miglint.sql.postgres.names import (
     strings,
     type_of,
 )
+from miglint.sql.postgres.others import made_of
 from miglint.sql.postgres.outputs import label_of
 from miglint.sql.postgres.place import Place
 
@@ -161,7 +162,9 @@ def create_composite(place: Place, node: Node) -> list[Operation]:
 def create_range(place: Place, node: Node) -> list[Operation]:
     """Read `CREATE TYPE ... AS RANGE`."""
     definition = ", ".join(options(node.get("params")))
-    return [CreateType(span=place.whole(), name=qualified(node["typeName"]), kind="range", definition=definition)]
+    mentions = made_of(node.get("params", ()))
+    name = qualified(node["typeName"])
+    return [CreateType(span=place.whole(), name=name, kind="range", definition=definition, mentions=mentions)]
 
 
 def create_domain(place: Place, node: Node) -> list[Operation]:

@@ -234,6 +234,11 @@ def _modification(state: Walk, body: Node, kind: str) -> str:
     if "withClause" in body:
         parts.append(with_clause(state, body["withClause"], scope))
     parts.append(_table(state, body["relation"], scope))
+    target = scope.items[0]
+    if target is not None:
+        # What is set depends on the columns of the target.
+        columns = body.get("cols", ()) if kind == "insert" else body.get("targetList", ()) if kind == "update" else ()
+        state.uses.update((ColumnUse(target, item["ResTarget"]["name"]), None) for item in columns)
     for key in ("fromClause", "usingClause"):
         for node in body.get(key, ()):
             parts.append(from_item(state, node, scope))
