@@ -15,6 +15,7 @@ from miglint.schema.objects import (
     Comment,
     Composite,
     Domain,
+    Extension,
     Index,
     Key,
     Other,
@@ -33,6 +34,14 @@ from miglint.sql.operations import NO_MENTIONS, Expression, Mentions, Name, Type
 
 # What SQLite's views and triggers are found by: it reads all of them again before it changes a name.
 READ_AGAIN = Key("read again", "", "")
+
+
+# What the kinds of objects are found by that change what expressions may do: casts, operators, extensions, ...
+def of_kind(kind: str) -> Key:
+    """Return the key under which all objects of a kind (`cast`, `operator class`, `extension`) are found."""
+    return Key("all of kind", "", kind)
+
+
 # What default privileges are found by.
 DEFAULT_PRIVILEGES = Key("default privileges", "", "")
 
@@ -184,7 +193,12 @@ def _of_trigger(value: Trigger | Policy | Rule, keys: set[Key], dialect: Dialect
         keys.add(key)
 
 
+def _of_extension(value: Extension, keys: set[Key], dialect: Dialect) -> None:
+    keys.add(of_kind("extension"))
+
+
 def _of_other(value: Other, keys: set[Key], dialect: Dialect) -> None:
+    keys.add(of_kind(value.kind))
     if value.table is not None:
         keys.add(relation_key(value.table, dialect))
     keys.update(relation_key(member.table, dialect) for member in value.members)
@@ -235,6 +249,7 @@ _COLLECT: dict[type, Callable[[Any, set[Key], Dialect], None]] = {
     Trigger: _of_trigger,
     Policy: _of_trigger,
     Rule: _of_trigger,
+    Extension: _of_extension,
     Other: _of_other,
     OtherType: _of_other_type,
     Domain: _of_domain,

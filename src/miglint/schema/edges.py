@@ -31,7 +31,7 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.sql.operations import Expression, Mentions, Name, Type
+from miglint.sql.operations import Constraint, Expression, Mentions, Name, Type
 
 AUTO, NORMAL = "auto", "normal"
 
@@ -54,6 +54,16 @@ def edges(key: Key, value: SchemaObject, dialect: Dialect) -> Iterator[Edge]:
     """Yield what the parts of an object need, of others and of each other."""
     found = _EDGES.get(type(value))
     return iter(()) if found is None else found(key, value, dialect)
+
+
+def edges_to(targets: tuple[Key, ...], key: Key, value: SchemaObject, dialect: Dialect) -> Iterator[Edge]:
+    """Yield those edges of an object that lead to one of the targets."""
+    # Most columns have a type of the system, and most objects that need a relation need no more.
+    if isinstance(value, Table) and all(target.space == "relation" for target in targets):
+        found = _of_table_to_relations(key, value, dialect)
+    else:
+        found = edges(key, value, dialect)
+    return (edge for edge in found if edge.target in targets)
 
 
 def _column(name: str) -> Part:
@@ -111,32 +121,51 @@ def _of_table(key: Key, value: Table, dialect: Dialect) -> Iterator[Edge]:
     for name, column in value.columns.items():
         part = _column(name)
         yield from _type(part, column.type)
-        if column.default is None:
-            continue
-        if column.generated is not None:
-            yield from _expression(part, column.default, key, NORMAL, "generated")
-        else:
-            default = Part("default", name)
-            yield Edge(default, key, part, AUTO)
-            yield from _expression(default, column.default, None, NORMAL)
+        if column.default is not None:
+            owner = part if column.generated is not None else Part("default", name)
+            yield from _outside(owner, column.default.functions, column.default.types)
     for name, constraint in value.constraints.items():
         part = Part("constraint", name)
-        columns = (*constraint.columns, *constraint.include)
-        yield from (Edge(part, key, _column(item), AUTO) for item in columns)
-        yield from _expression(part, constraint.expression, key, AUTO)
-        yield from _expression(part, constraint.where, key, AUTO)
-        if constraint.table is not None:
-            target = relation_key(constraint.table, dialect)
-            if target != key:
-                yield Edge(part, target, None, NORMAL)
-            yield from (Edge(part, target, _column(item), NORMAL) for item in constraint.referenced)
+        for expression in (constraint.expression, constraint.where):
+            if expression is not None:
+                yield from _outside(part, expression.functions, expression.types)
+    for element in value.partition_key:
+        if element.expression is not None:
+            yield from _outside(None, element.expression.functions, element.expression.types)
+    yield from _of_table_to_relations(key, value, dialect)
+
+
+def _of_table_to_relations(key: Key, value: Table, dialect: Dialect) -> Iterator[Edge]:
+    """Yield what a table needs of itself and of other relations."""
+    for name, column in value.columns.items():
+        default = column.default
+        if default is None:
+            continue
+        if column.generated is not None:
+            yield from (Edge(_column(name), key, _column(item), NORMAL, "generated") for item in default.columns)
+            continue
+        part = Part("default", name)
+        yield Edge(part, key, _column(name), AUTO)
+        if default.sequence is not None and default.sequence.schema is not None:
+            yield Edge(part, Key("relation", default.sequence.schema, default.sequence.name), None, NORMAL)
+    for name, constraint in value.constraints.items():
+        yield from _of_constraint(key, Part("constraint", name), constraint, dialect)
     for parent in value.inherits:
         yield Edge(None, relation_key(parent, dialect), None, NORMAL)
     if value.partition_of is not None:
         yield Edge(None, relation_key(value.partition_of, dialect), None, AUTO)
-    for element in value.partition_key:
-        if element.expression is not None:
-            yield from _outside(None, element.expression.functions, element.expression.types)
+
+
+def _of_constraint(key: Key, part: Part, constraint: Constraint, dialect: Dialect) -> Iterator[Edge]:
+    columns = dict.fromkeys((*constraint.columns, *constraint.include))
+    for expression in (constraint.expression, constraint.where):
+        columns.update(dict.fromkeys(() if expression is None else expression.columns))
+    yield from (Edge(part, key, _column(item), AUTO) for item in columns)
+    if constraint.table is not None:
+        target = relation_key(constraint.table, dialect)
+        if target != key:
+            yield Edge(part, target, None, NORMAL)
+        yield from (Edge(part, target, _column(item), NORMAL) for item in constraint.referenced)
 
 
 def _of_view(key: Key, value: View, dialect: Dialect) -> Iterator[Edge]:

@@ -99,7 +99,10 @@ class Table(Struct, frozen=True, gc=False):
 
 
 class View(Struct, frozen=True, gc=False):
-    """A view or materialized view. `columns` are its result columns, None when they cannot be told."""
+    """A view or materialized view. `columns` are its result columns, None when they cannot be told.
+
+    `types` are the names of their types, `?` for one that is not known.
+    """
 
     name: Name
     query: Query | None
@@ -109,6 +112,9 @@ class View(Struct, frozen=True, gc=False):
     options: tuple[str, ...] = ()
     persistence: str = "permanent"
     assumed: bool = False
+    types: tuple[str, ...] | None = None
+
+    __eq__ = equal_by("name", "query", "columns", "materialized", "populated", "options", "persistence", "assumed")
 
 
 class Index(Struct, frozen=True, gc=False):

@@ -8,6 +8,7 @@ from miglint.replay.apply.columns import altered, altered_column, column_of, imp
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose
+from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.objects import Sequence, Table
 from miglint.sql.operations import (
     Column,
@@ -39,7 +40,13 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
     default = operation.default
     if default is not None and default.key == "null":
         default = None
-    put_column(machine, key, replace(column, default=machine.expression(default), serial=False))
+    if column.generated is not None:
+        raise machine.refuse(
+            "syntax_error", f'column "{column.name}" of relation "{key.name}" is a generated column', key, column.name
+        )
+    changed = replace(column, default=machine.expression(default), serial=False)
+    check_default(machine, key, changed)
+    put_column(machine, key, changed)
 
 
 def set_nullable(machine: Machine, operation: SetNullable) -> None:
@@ -134,7 +141,9 @@ def set_generated(machine: Machine, operation: SetGenerated) -> None:
     if operation.expression is None:
         put_column(machine, key, replace(column, generated=None, default=None))
     else:
-        put_column(machine, key, replace(column, default=machine.expression(operation.expression)))
+        changed = replace(column, default=machine.expression(operation.expression))
+        check_generated(machine, key, changed)
+        put_column(machine, key, changed)
 
 
 def set_column_option(machine: Machine, operation: SetColumnOption) -> None:

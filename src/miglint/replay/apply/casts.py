@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
+from miglint.schema.depends import of_kind
 from miglint.schema.objects import Composite, Domain, Enum, Key
 from miglint.sql.operations import AlterColumnType, Column, SetDefault, Type
 
@@ -63,7 +64,7 @@ def _is_known(machine: Machine, kind: Type) -> bool:
     value = machine.schema.find(Key("type", kind.schema, kind.name))
     if isinstance(value, (Composite, Enum)) and not value.assumed:
         # Casts of one's own are made for one's own types.
-        return not any(key.space == "other cast" for key, _ in machine.schema.items())
+        return not machine.schema.on(of_kind("cast"))
     return False
 
 

@@ -14,6 +14,7 @@ from miglint.replay.apply.columns import (
 )
 from miglint.replay.apply.deletion import Node, dependents
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.typed import check_using
 from miglint.schema.objects import Key, Part, Table
 from miglint.sql.operations import AlterColumnType, Column
 
@@ -45,6 +46,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if machine.postgres:
         _refuse_if_fixed(machine, key, column, operation)
     refuse_unconvertible(machine, key, column, operation)
+    check_using(machine, key, operation)
     refuse_uncastable(machine, key, column, operation)
     refuse_gone_type(machine, operation.type)
     if machine.postgres:

@@ -9,6 +9,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose
 from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
 from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
+from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import ABSENT, Absent, Composite, Key, Part, Sequence, Table
 from miglint.schema.sequences import unusual
@@ -181,6 +182,8 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
         assume_column(machine, key, folded, None)
     column = define(machine, Name(key.schema, table.name.name), operation.column)
     put_column(machine, key, column)
+    check_default(machine, key, column)
+    check_generated(machine, key, column)
     for constraint in operation.constraints:
         add_constraint(machine, key, constraint)
     if not machine.postgres:

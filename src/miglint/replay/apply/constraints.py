@@ -8,6 +8,7 @@ from miglint.replay.apply.foreign_keys import fitting
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose, column_part, join, truncate
 from miglint.replay.apply.remarks import follow_part
+from miglint.replay.apply.typed import check_condition, refuse_unindexable
 from miglint.schema.objects import Absent, Index, Key, Part, Table
 from miglint.sql.operations import (
     Column,
@@ -86,8 +87,10 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     if table.assumed and name not in table.absent and not generated:
         machine.assume_part(key, "constraint", name, None)
         table = machine.schema.table(key) or table
-    if written.expression is not None and not creating:
-        check_mentioned(machine, key, table, written.expression)
+    if written.expression is not None:
+        if not creating:
+            check_mentioned(machine, key, table, written.expression)
+        check_condition(machine, key, written.expression)
     constraint = replace(
         written,
         name=name,
@@ -97,6 +100,7 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     )
     if written.kind in _INDEXED:
         _check_columns(machine, key, table, written.columns)
+        _check_classes(machine, key, table, written)
         table = machine.schema.table(key) or table
         machine.create(
             index_key,
@@ -131,6 +135,20 @@ def _check_columns(machine: Machine, key: Key, table: Table, columns: tuple[str,
     for column in columns:
         if column not in table.columns and (not table.assumed or column in table.absent):
             raise machine.refuse("undefined_column", f'column "{column}" named in key does not exist', key, column)
+
+
+def _check_classes(machine: Machine, key: Key, table: Table, written: Constraint) -> None:
+    """Raise the error for a key over a type that cannot be compared, or an exclusion over one that the index cannot."""
+    if (
+        written.kind == "exclude"
+        and written.elements is not None
+        and written.elements.count(" with ") != len(written.columns)
+    ):
+        return
+    method = written.method or ("gist" if written.without_overlaps else "btree")
+    for column in written.columns:
+        if column in table.columns and f"{column} with" in (written.elements or f"{column} with"):
+            refuse_unindexable(machine, key, method, table.columns[column].type)
 
 
 def check_mentioned(machine: Machine, key: Key, table: Table, expression: Expression) -> None:

@@ -13,7 +13,7 @@ from miglint.replay.apply.foreign_keys import resting_on
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remove import remove_object, remove_part
 from miglint.schema.describe import kind_of
-from miglint.schema.edges import ALL_COLUMNS, AUTO, NORMAL, edges
+from miglint.schema.edges import ALL_COLUMNS, AUTO, NORMAL, edges_to
 from miglint.schema.objects import Index, Key, Part, Routine, SchemaObject, Table, View
 
 
@@ -85,8 +85,8 @@ def dependents(machine: Machine, node: Node) -> Iterator[tuple[Node, str, str]]:
         value = machine.schema.find(user)
         if value is None:
             continue
-        for edge in edges(user, value, machine.dialect):
-            if edge.target in targets and _needs(node.part, edge.needed):
+        for edge in edges_to(targets, user, value, machine.dialect):
+            if _needs(node.part, edge.needed):
                 yield Node(user, edge.part), edge.kind, edge.reason
 
 

@@ -10,6 +10,7 @@ from miglint.replay.apply.indexes import attach_index, copy_index, part_index
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.queries import need_query, resolved_query
 from miglint.replay.apply.reread import refuse_unknown_columns
+from miglint.replay.apply.typed import check_default, check_generated
 from miglint.replay.apply.views import columns_of, result_columns
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table, Trigger, View
@@ -86,6 +87,11 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         else:
             columns[folded] = define(machine, name, column)
     machine.put(key, replace(table, columns=columns, assumed=unknown))
+    for column in operation.columns if machine.postgres else ():
+        if column.default is not None:
+            defined = columns[column.name]
+            check_default(machine, key, defined)
+            check_generated(machine, key, defined)
     _like(machine, operation, key)
     for constraint in _ordered(operation.constraints):
         add_constraint(machine, key, constraint, creating=True)
