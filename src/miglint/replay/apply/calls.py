@@ -7,6 +7,7 @@ from collections.abc import Callable
 from miglint.replay.apply import data
 from miglint.replay.apply.machine import SYSTEM_SCHEMAS, Machine
 from miglint.replay.apply.queries import need_query
+from miglint.replay.apply.typed import check_statement
 from miglint.schema.objects import Key, Routine
 from miglint.sql.operations import (
     Call,
@@ -33,6 +34,7 @@ _ROWS_ONLY = (Insert, Update, Delete, Truncate, Raise, Maintenance)
 def select(machine: Machine, operation: Select, apply: Apply) -> None:
     """A query run for itself: only the relations it reads and the functions it calls matter."""
     need_query(machine, operation.query)
+    check_statement(machine, None, operation.query.text)
     for call in operation.called:
         _call(machine, call, operation, apply)
     sure = {call.name for call in operation.called}

@@ -11,6 +11,7 @@ from miglint.replay.apply.literals import TIMES, unreadable
 from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
 from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
+from miglint.replay.apply.typed import check_statement
 from miglint.schema.objects import Absent, Enum, Key, Other, Table
 from miglint.sql.operations import (
     Delete,
@@ -86,6 +87,7 @@ def insert(machine: Machine, operation: Insert) -> None:
         return
     key, table = found
     _columns_exist(machine, key, table, operation.columns)
+    check_statement(machine, key, operation.text)
     refuse_if_trigger_fails(machine, key, "insert")
     if operation.conflict == "update":
         refuse_if_trigger_fails(machine, key, "update", table.columns)
@@ -155,6 +157,7 @@ def update(machine: Machine, operation: Update) -> None:
     key, table = found
     columns = tuple(column for column, _ in operation.assignments)
     _columns_exist(machine, key, table, columns)
+    check_statement(machine, key, operation.text)
     refuse_if_trigger_fails(machine, key, "update", columns)
     for expression in (operation.where, *(value for _, value in operation.assignments)):
         _compared_literals(machine, key, table, expression)
@@ -242,6 +245,7 @@ def delete(machine: Machine, operation: Delete) -> None:
     if found is None:
         return
     key, table = found
+    check_statement(machine, key, operation.text)
     if not operation.joined and not operation.relations:
         _mentioned_columns_exist(machine, key, table, (operation.where,))
     refuse_if_trigger_fails(machine, key, "delete")
@@ -265,7 +269,8 @@ def truncate(machine: Machine, operation: Truncate) -> None:
 def other_data(machine: Machine, operation: OtherData) -> None:
     """`COPY`, `MERGE` and the like."""
     if operation.table is not None and operation.kind in ("copy", "merge"):
-        _table(machine, operation.table)
+        found = _table(machine, operation.table)
+        check_statement(machine, None if found is None else found[0], operation.text)
     if operation.kind == "copy":
         if operation.table is None or machine.key(operation.table).schema not in TEMPORARY:
             machine.note("rows", f'rows are copied into "{operation.table}" again')

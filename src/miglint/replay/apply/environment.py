@@ -2,58 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.memo import Looked
 from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.depends import of_kind
 from miglint.schema.extension_parts import FUNCTIONS
-from miglint.schema.objects import Composite, Domain, Enum, Key, OtherType, Routine, Table, View
+from miglint.schema.objects import ABSENT, Composite, Domain, Enum, Key, OtherType, Routine, SchemaObject, Table, View
 from miglint.sql.operations import Column, Name, Type
 from miglint.sql.postgres.analysis.catalogs import Function
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Relation, UserType
 
 _VOLATILITIES = {"immutable": "i", "stable": "s", "volatile": "v"}
+_BY_SCRIPTS = tuple(of_kind(kind) for kind in ("cast", "operator"))
 
 
 class SchemaEnvironment:
-    """The schema that a machine has, at the moment of a statement."""
+    """The schema that a machine has, at the moment of a statement. What is asked of it is noted in `looked`."""
 
-    __slots__ = ("_machine",)
+    __slots__ = ("_looked", "_machine")
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, looked: Looked) -> None:
         self._machine = machine
+        self._looked = looked
+
+    def _find(self, key: Key) -> SchemaObject | None:
+        found = self._looked.objects[key] = self._machine.schema.objects.get(key)
+        return None if found is ABSENT else found  # type: ignore[return-value]  # the mark is one object
+
+    def _users(self, key: Key) -> bool:
+        found = self._looked.users[key] = self._machine.schema.dependents.get(key)
+        return bool(found)
+
+    def _keys(self, space: str, name: Name) -> Iterator[Key]:
+        """Yield the keys that a name may have, in the order of the search path."""
+        if name.schema is not None:
+            yield Key(space, name.schema, name.name)
+            return
+        machine = self._machine
+        for schema in ("pg_temp", *machine.path) if machine.temporary else machine.path:
+            yield Key(space, schema, name.name)
 
     def relation(self, name: Name) -> Relation | None:
         """Return a relation; None where nothing is known of it."""
-        machine = self._machine
-        if machine.foreign(name):
+        if self._machine.foreign(name):
             return None
-        key = machine.key(name)
-        value = machine.schema.find(key)
-        if isinstance(value, Table):
-            return relation_of(machine, key, value)
-        if isinstance(value, View):
-            full = Name(key.schema, key.name)
-            if value.columns is None or "*" in value.columns:
-                return Relation(full, None)
-            types = value.types or (UNKNOWN,) * len(value.columns)
-            return Relation(full, dict(zip(value.columns, types, strict=False)))
+        for key in self._keys("relation", name):
+            value = self._find(key)
+            if isinstance(value, Table):
+                return relation_of(key, value)
+            if isinstance(value, View):
+                return _of_view(key, value)
+            if value is not None:
+                break
         return None
+
+    def own(self, key: Key) -> Relation | None:
+        """Return the relation that an expression belongs to."""
+        value = self._find(key)
+        if isinstance(value, Table):
+            return relation_of(key, value)
+        return _of_view(key, value) if isinstance(value, View) else None
 
     def type_name(self, written: Type) -> str:
         """Return the name of a type as it is written, `?` where it is not known."""
+        if written.schema is None and written.name not in BUILTIN_TYPES:
+            for space in ("type", "relation"):
+                for key in self._keys(space, Name(None, written.name)):
+                    self._find(key)
         return name_of_type(self._machine.type(written))
 
     def user_type(self, name: str) -> UserType:
         """Return what is known of a type that is not built in."""
         schema, _, bare = name.partition(".")
-        value = self._machine.schema.find(Key("type", schema, bare))
+        value = self._find(Key("type", schema, bare))
         if isinstance(value, Enum):
             return UserType("enum", None if value.assumed else value.labels)
         if isinstance(value, Domain):
             return UserType("domain", base=name_of_type(value.base))
         if isinstance(value, Composite):
             return UserType("composite", columns=None if value.assumed else _types(value.columns))
-        if value is None and isinstance(self._machine.schema.find(Key("relation", schema, bare)), (Table, View)):
+        if value is None and isinstance(self._find(Key("relation", schema, bare)), (Table, View)):
             return UserType("composite")
         return UserType("range" if isinstance(value, OtherType) and value.kind == "range" else "")
 
@@ -62,8 +92,10 @@ class SchemaEnvironment:
         machine = self._machine
         found = []
         for schema in machine.path if name.schema is None else (name.schema,):
+            if not self._users(Key("routine overload", schema, name.name)):
+                continue
             for key in machine.schema.overloads(schema, name.name):
-                routine = machine.schema.find(key)
+                routine = self._find(key)
                 if isinstance(routine, Routine) and routine.arguments is not None:
                     found.append(_function(routine))
         return tuple(found)
@@ -74,8 +106,12 @@ class SchemaEnvironment:
 
     def casts_made(self) -> bool:
         """Whether there may be casts or operators that nobody knows of."""
-        machine = self._machine
-        return machine.lost or any(machine.schema.on(of_kind(kind)) for kind in ("cast", "operator"))
+        return self._machine.lost or any(self._users(key) for key in _BY_SCRIPTS)
+
+    def classes_made(self) -> bool:
+        """Whether an extension or a script may have made operator classes."""
+        kinds = ("extension", "operator class")
+        return self._machine.lost or any(self._users(of_kind(kind)) for kind in kinds)
 
 
 def name_of_type(kind: Type | None) -> str:
@@ -91,23 +127,30 @@ def name_of_type(kind: Type | None) -> str:
     return f"{name}[]" if kind.dimensions else name
 
 
-def _types(columns: object) -> dict[str, str]:
-    assert isinstance(columns, dict)
+def _types(columns: Mapping[str, Column]) -> dict[str, str]:
     return {name: name_of_type(column.type) for name, column in columns.items()}
 
 
-def relation_of(machine: Machine, key: Key, table: Table) -> Relation:
+def relation_of(key: Key, table: Table) -> Relation:
     """Return a table as the analysis has it."""
     name = Name(key.schema, key.name)
     if table.assumed or table.kind != "table":
         return Relation(name, None)
     keys = next((item.columns for item in table.constraints.values() if item.kind == "primary"), ())
-    generated = {label: kind for label, column in table.columns.items() if (kind := _generated(column)) is not None}
+    generated = {
+        label: kind
+        for label, column in table.columns.items()
+        if (kind := column.generated or column.identity) is not None
+    }
     return Relation(name, _types(table.columns), keys, generated)
 
 
-def _generated(column: Column) -> str | None:
-    return column.generated or column.identity
+def _of_view(key: Key, view: View) -> Relation:
+    name = Name(key.schema, key.name)
+    if view.columns is None or "*" in view.columns:
+        return Relation(name, None)
+    types = view.types or (UNKNOWN,) * len(view.columns)
+    return Relation(name, dict(zip(view.columns, types, strict=False)))
 
 
 def _function(routine: Routine) -> Function:

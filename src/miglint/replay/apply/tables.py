@@ -10,7 +10,7 @@ from miglint.replay.apply.indexes import attach_index, copy_index, part_index
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.queries import need_query, resolved_query
 from miglint.replay.apply.reread import refuse_unknown_columns
-from miglint.replay.apply.typed import check_default, check_generated
+from miglint.replay.apply.typed import check_default, check_generated, result_types, type_named
 from miglint.replay.apply.views import columns_of, result_columns
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table, Trigger, View
@@ -41,9 +41,11 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         else Key("relation", name.schema or "main", name.name.lower())
     )
     existing = machine.schema.find(key)
+    described = None
     if operation.query is not None and (machine.postgres or existing is None):
         # PostgreSQL reads the query before it looks whether the table is there.
         need_query(machine, operation.query)
+        described = result_types(machine, key, operation.query.text)
     if existing is not None:
         _exists(machine, operation, key, existing)
         return
@@ -67,7 +69,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
     machine.create(key, table)
     machine.made.add(key)
     columns = _inherited(machine, operation)
-    unknown = operation.query is not None and not _from_query(machine, operation, columns)
+    unknown = operation.query is not None and not _from_query(machine, operation, columns, described)
     for column in operation.columns:
         folded = machine.column_name(column.name)
         if (
@@ -194,17 +196,27 @@ def _inherited(machine: Machine, operation: CreateTable) -> dict[str, Column]:
     return columns
 
 
-def _from_query(machine: Machine, operation: CreateTable, columns: dict[str, Column]) -> bool:
-    # Types of a query's results are not modelled: the columns are there, what they hold is not known.
+def _from_query(
+    machine: Machine,
+    operation: CreateTable,
+    columns: dict[str, Column],
+    described: tuple[tuple[str, str], ...] | None,
+) -> bool:
+    """Enter the result columns of a query, with their types where they are `described`; False for not known."""
     assert operation.query is not None
     names = result_columns(machine, resolved_query(machine, operation.query))
+    if names is None and described is not None:
+        names = tuple(name for name, _ in described)
     if names is None:
         return False
+    kinds = [] if described is None or len(described) != len(names) else [kind for _, kind in described]
     given = [column.name for column in operation.columns]
     for place, output in enumerate(names):
         name = given[place] if place < len(given) else output
         origin = columns_of(machine, operation.query).get(name)
         typed = None if origin is None else origin.type
+        if kinds:
+            typed = type_named(kinds[place], typed)
         columns[machine.column_name(name)] = Column(name, typed, True)
     return True
 

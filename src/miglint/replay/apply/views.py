@@ -5,6 +5,7 @@ from __future__ import annotations
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.queries import need_query, resolved_query
+from miglint.replay.apply.typed import result_types
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Key, Table, View
 from miglint.sql.operations import Column, ColumnUse, CreateView, Name, Query
@@ -62,8 +63,11 @@ def create_view(machine: Machine, operation: CreateView) -> None:
         else Key("relation", name.schema or "main", name.name.lower())
     )
     existing = machine.schema.find(key)
+    types: tuple[str, ...] | None = None
     if machine.postgres:
         need_query(machine, operation.query)
+        described = result_types(machine, key, operation.query.text)
+        types = None if described is None else tuple("text" if kind == "unknown" else kind for _, kind in described)
     query = resolved_query(machine, operation.query)
     columns = result_columns(machine, query)
     query = _expanded(machine, query)
@@ -81,6 +85,7 @@ def create_view(machine: Machine, operation: CreateView) -> None:
         operation.with_data or not operation.materialized,
         operation.options,
         "temporary" if operation.temporary else "permanent",
+        types=types if columns is None or types is None or len(types) == len(columns) else None,
     )
     if existing is None:
         # Where files do not make everything, it may replace what nobody has seen.

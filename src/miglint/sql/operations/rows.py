@@ -18,7 +18,8 @@ class Insert(Operation, frozen=True, gc=False, kw_only=True):
     NULL the Expression with key `null`); None when the source is a query. `conflict` is `nothing`, `update`,
     `replace` (SQLite), `ignore` (SQLite) or None; `conflict_columns` its target. `anti_join` is True when the source
     query leaves out rows that the target holds already (`WHERE NOT EXISTS`, `NOT IN`, `LEFT JOIN ... IS NULL`).
-    `twice` is a column that it gives two values, in the list or in `DO UPDATE`: PostgreSQL refuses that.
+    `twice` is a column that it gives two values, in the list or in `DO UPDATE`: PostgreSQL refuses that. `text` is the
+    whole statement, empty for one inside another, or where it is very long.
     """
 
     table: Name
@@ -31,6 +32,7 @@ class Insert(Operation, frozen=True, gc=False, kw_only=True):
     anti_join: bool = False
     returning: bool = False
     twice: str | None = None
+    text: str = ""
 
 
 class Update(Operation, frozen=True, gc=False, kw_only=True):
@@ -38,6 +40,7 @@ class Update(Operation, frozen=True, gc=False, kw_only=True):
 
     `where` is None for every row. `relations` are those of `FROM` and of sub-queries; `joined` says that there is a
     `FROM`, so that a column's name may be another relation's. `twice` is a column that it gives two values.
+    `text` is as in `Insert`.
     """
 
     table: Name
@@ -46,15 +49,17 @@ class Update(Operation, frozen=True, gc=False, kw_only=True):
     relations: tuple[Name, ...] = ()
     joined: bool = False
     twice: str | None = None
+    text: str = ""
 
 
 class Delete(Operation, frozen=True, gc=False, kw_only=True):
-    """`DELETE`; `where` is None for every row, and `joined` says that there is a `USING`."""
+    """`DELETE`; `where` is None for every row, and `joined` says that there is a `USING`. `text` is as in `Insert`."""
 
     table: Name
     where: Expression | None = None
     relations: tuple[Name, ...] = ()
     joined: bool = False
+    text: str = ""
 
 
 class Truncate(Operation, frozen=True, gc=False, kw_only=True):
@@ -77,6 +82,7 @@ class OtherData(Operation, frozen=True, gc=False, kw_only=True):
     concurrently: bool = False
     twice: str | None = None
     called: Call | None = None
+    text: str = ""
 
 
 class Select(Operation, frozen=True, gc=False, kw_only=True):

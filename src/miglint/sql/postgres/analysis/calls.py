@@ -14,15 +14,14 @@ from miglint.sql.postgres.names import Node, qualified
 def _call(analysis: Analysis, body: Node, scope: Scope) -> Result:
     name = qualified(body["funcname"])
     nodes = body.get("args", [])
-    level = analysis.inside
+    level, refusal = analysis.inside, analysis.refusal
     kind = _kind_of_call(analysis, name, body)
     if kind == "a" and "over" not in body:
-        if not analysis.rules.aggregates:
-            raise Invalid("grouping_error", f"aggregate functions are not allowed in {analysis.rules.name}")
-        if level:
-            raise Invalid("grouping_error", "aggregate function calls cannot be nested")
+        if analysis.refusal:
+            raise Invalid("grouping_error", analysis.refusal)
         analysis.aggregated += 1
         analysis.inside += 1
+        analysis.refusal = "aggregate function calls cannot be nested"
     elif kind == "?":
         # It may be an aggregate of one's own.
         analysis.inside += 1
@@ -33,7 +32,7 @@ def _call(analysis: Analysis, body: Node, scope: Scope) -> Result:
         analysis.read(item["SortBy"]["node"], scope)
     if "agg_filter" in body:
         analysis.truth(body["agg_filter"], scope, "FILTER")
-    analysis.inside = level
+    analysis.inside, analysis.refusal = level, refusal
     _window(analysis, body.get("over"), scope)
     if any("NamedArgExpr" in node for node in nodes) or body.get("func_variadic") or body.get("agg_within_group"):
         return Result(UNKNOWN)

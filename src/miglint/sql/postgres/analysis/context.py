@@ -34,11 +34,22 @@ class Analysis:
     """The analysis of one statement or expression.
 
     `volatility` is the worst of what it calls. `aggregated` counts the aggregates of the level that is being read,
-    `inside` says how deep in them the reading is, and `plain` are the columns of the level outside of them. `used` are
-    all columns that were found.
+    `inside` says how deep in what may be one the reading is, and `plain` are the columns of the level outside of them.
+    `refusal` is what is said of an aggregate where none may stand. `used` are all columns that were found.
     """
 
-    __slots__ = ("aggregated", "environment", "inside", "kinds", "overloads", "plain", "rules", "used", "volatility")
+    __slots__ = (
+        "aggregated",
+        "environment",
+        "inside",
+        "kinds",
+        "overloads",
+        "plain",
+        "refusal",
+        "rules",
+        "used",
+        "volatility",
+    )
 
     def __init__(self, environment: Environment, rules: Rules = ANYTHING) -> None:
         self.environment = environment
@@ -48,6 +59,7 @@ class Analysis:
         self.volatility = "i"
         self.aggregated = 0
         self.inside = 0
+        self.refusal = "" if rules.aggregates else f"aggregate functions are not allowed in {rules.name}"
         self.plain: list[Reference] = []
         self.used: list[Reference] = []
 

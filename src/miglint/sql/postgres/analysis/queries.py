@@ -35,8 +35,8 @@ def columns_of(analysis: Analysis, node: Node, outer: Scope | None) -> Columns:
 
 def select(analysis: Analysis, body: Node, outer: Scope | None) -> Columns:
     """Return the result columns of a `SELECT`."""
-    kept = (analysis.aggregated, analysis.inside, analysis.plain)
-    analysis.aggregated, analysis.inside, analysis.plain = 0, 0, []
+    kept = (analysis.aggregated, analysis.inside, analysis.plain, analysis.refusal)
+    analysis.aggregated, analysis.inside, analysis.plain, analysis.refusal = 0, 0, [], ""
     try:
         scope = Scope(outer)
         with_clause(analysis, body, scope)
@@ -46,7 +46,7 @@ def select(analysis: Analysis, body: Node, outer: Scope | None) -> Columns:
             return _values(analysis, body["valuesLists"], scope)
         return _plain(analysis, body, scope)
     finally:
-        analysis.aggregated, analysis.inside, analysis.plain = kept
+        analysis.aggregated, analysis.inside, analysis.plain, analysis.refusal = kept
 
 
 def with_clause(analysis: Analysis, body: Node, scope: Scope) -> None:
@@ -101,9 +101,7 @@ def _values(analysis: Analysis, lists: Sequence[Node], scope: Scope) -> Columns:
 def _plain(analysis: Analysis, body: Node, scope: Scope) -> Columns:
     from_clause(analysis, body.get("fromClause", ()), scope)
     if "whereClause" in body:
-        analysis.inside += 1
-        analysis.truth(body["whereClause"], scope, "WHERE")
-        analysis.inside -= 1
+        _condition(analysis, body["whereClause"], scope, "WHERE")
     columns: Columns = []
     targets: list[Node] = []
     for item in body.get("targetList", ()):
@@ -125,6 +123,14 @@ def _plain(analysis: Analysis, body: Node, scope: Scope) -> Columns:
         if key in body:
             analysis.read(body[key], scope)
     return columns
+
+
+def _condition(analysis: Analysis, node: Node, scope: Scope, where: str) -> None:
+    """Read a condition on single rows: there are no groups yet."""
+    words = "JOIN conditions" if where == "JOIN/ON" else where
+    analysis.inside, analysis.refusal = analysis.inside + 1, f"aggregate functions are not allowed in {words}"
+    analysis.truth(node, scope, where)
+    analysis.inside, analysis.refusal = analysis.inside - 1, ""
 
 
 def _order(analysis: Analysis, body: Node, scope: Scope, names: set[str]) -> None:
@@ -267,9 +273,7 @@ def _join(analysis: Analysis, body: Node, scope: Scope) -> None:
         analysis.apply("=", [Result(kind) for kind in kinds])
         scope.merged[name] = analysis.overloads.common(kinds, "JOIN/USING")
     if "quals" in body:
-        analysis.inside += 1
-        analysis.truth(body["quals"], scope, "JOIN/ON")
-        analysis.inside -= 1
+        _condition(analysis, body["quals"], scope, "JOIN/ON")
     if "alias" in body:
         scope.add(Source(body["alias"]["aliasname"], None, hidden=True))
 
