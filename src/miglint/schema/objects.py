@@ -213,7 +213,8 @@ class OtherType(Struct, frozen=True, gc=False):
 class Routine(Struct, frozen=True, gc=False):
     """A function, procedure or aggregate; `arguments` identify it.
 
-    `functions` are those that it is made of, `mentions` what a body depends on that the server has read.
+    `functions` are those that it is made of, `mentions` what a body depends on that the server has read. `outputs` are
+    the names and types of its result where it lists several columns (`OUT`, `TABLE`).
     """
 
     name: Name
@@ -231,6 +232,7 @@ class Routine(Struct, frozen=True, gc=False):
     output_names: tuple[str, ...] = ()
     functions: tuple[Name, ...] = ()
     mentions: Mentions = NO_MENTIONS
+    outputs: tuple[tuple[str, Type | None], ...] = ()
 
     __eq__ = equal_by(
         "name",

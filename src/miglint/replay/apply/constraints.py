@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.clustering import forget
-from miglint.replay.apply.foreign_keys import fitting
+from miglint.replay.apply.foreign_keys import fitting, only_deferrable, refuse_foreign_action
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose, column_part, join, truncate
+from miglint.replay.apply.partitions import refuse_without_partition_key
 from miglint.replay.apply.remarks import follow_part
 from miglint.replay.apply.typed import check_condition, refuse_unindexable
 from miglint.schema.objects import Absent, Index, Key, Part, Table
@@ -60,10 +61,15 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
             written = replace(written, referenced=primary)
         if target is not None:
             # A forward's table is made all the same: REF007 tells of its key, and more is said about the table itself.
-            if machine.strict or not creating:
+            deferrable = only_deferrable(machine, target[0], target[1], written.referenced)
+            if machine.strict or not creating or deferrable:
                 _check_reference(machine, key, table, written, *target)
             candidates = fitting(machine, target[0], target[1], written.referenced)
             written = replace(written, rests_on=candidates[0] if len(candidates) == 1 else None)
+    if written.kind == "foreign":
+        refuse_foreign_action(machine, key, table, written)
+    elif written.kind in ("primary", "unique"):
+        refuse_without_partition_key(machine, key, table, written)
     generated = written.name is None
     name = truncate(written.name) if written.name is not None else _generated(machine, key, table, written)
     if written.using_index is not None:
@@ -170,6 +176,9 @@ def _check_reference(machine: Machine, key: Key, table: Table, written: Constrai
                 raise machine.refuse("undefined_column", message, home, column)
     known = not target.assumed and target.kind == "table" and written.referenced
     # An ALTER TABLE makes keys before it makes foreign keys, in whatever order they stand.
+    if known and place != key and only_deferrable(machine, place, target, written.referenced):
+        message = f'cannot use a deferrable unique constraint for referenced table "{target.name.name}"'
+        raise machine.refuse("object_not_in_prerequisite_state", message, place)
     if known and place != key and not fitting(machine, place, target, written.referenced):
         raise machine.refuse(
             "invalid_foreign_key",

@@ -7,6 +7,7 @@ table, because the second run of such a statement fails.
 from __future__ import annotations
 
 from miglint.base.lazy_regex import pattern
+from miglint.replay.apply.conflicts import check_conflict
 from miglint.replay.apply.literals import TIMES, unreadable
 from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
 from miglint.replay.apply.queries import need_query, need_relations
@@ -88,6 +89,7 @@ def insert(machine: Machine, operation: Insert) -> None:
     key, table = found
     _columns_exist(machine, key, table, operation.columns)
     check_statement(machine, key, operation.text)
+    check_conflict(machine, key, table, operation)
     refuse_if_trigger_fails(machine, key, "insert")
     if operation.conflict == "update":
         refuse_if_trigger_fails(machine, key, "update", table.columns)

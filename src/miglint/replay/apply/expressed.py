@@ -15,7 +15,7 @@ from miglint.sql.postgres.analysis import entry
 from miglint.sql.postgres.analysis.classes import has_default_class
 from miglint.sql.postgres.analysis.context import Rules
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid
-from miglint.sql.postgres.analysis.kinds import spelled, worst
+from miglint.sql.postgres.analysis.kinds import spelled
 
 _Answer = TypeVar("_Answer")
 
@@ -73,8 +73,9 @@ def check_generated(machine: Machine, key: Key, column: Column, expression: Expr
             if table is not None and name in table.columns and table.columns[name].generated is not None:
                 message = f'cannot use generated column "{name}" in column generation expression'
                 raise Invalid("invalid_object_definition", message, part=column.name)
-        volatility = entry.refuse_unassignable(environment, found, target, column.name, "generation")
-        if worst(found.volatility, volatility) in "sv":
+        entry.refuse_unassignable(environment, found, target, column.name, "generation")
+        # How the value becomes one of the column's type is not looked at.
+        if found.volatility in "sv":
             raise Invalid("invalid_object_definition", "generation expression is not immutable", part=column.name)
 
     _analyzed(machine, key, ("generated", key, expression.text, target, column.name), analyze)

@@ -28,6 +28,7 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
         operation.defaults,
         tuple(machine.type_name(item) for item in operation.types),
         output_names=operation.output_names,
+        outputs=tuple((name, machine.type(kind)) for name, kind in operation.outputs),
         functions=tuple(machine.function_name(item) for item in operation.functions),
         mentions=resolved_mentions(machine, operation.mentions, None),
     )
@@ -54,7 +55,7 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
 def _replaceable(machine: Machine, key: Key, old: Routine, new: Routine) -> None:
     if old.kind != new.kind:
         raise machine.refuse("wrong_object_type", "cannot change routine kind", key)
-    if old.returns != new.returns:
+    if old.returns != new.returns or old.outputs != new.outputs:
         raise machine.refuse("invalid_function_definition", "cannot change return type of existing function", key)
     for before, after in zip(old.input_names, new.input_names, strict=False):
         if before and before != after:

@@ -8,10 +8,12 @@ from miglint.replay.apply.columns import altered, define
 from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.indexes import attach_index, copy_index, part_index
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.partitions import refuse_attached, refuse_bound
 from miglint.replay.apply.queries import need_query, resolved_query
 from miglint.replay.apply.reread import refuse_unknown_columns
 from miglint.replay.apply.typed import check_default, check_generated, result_types, type_named
 from miglint.replay.apply.views import columns_of, result_columns
+from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table, Trigger, View
 from miglint.sql.operations import (
@@ -64,6 +66,8 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         definition=operation.virtual,
         options=dict.fromkeys(operation.options, ""),
     )
+    if table.partition_of is not None and machine.postgres:
+        refuse_bound(machine, relation_key(table.partition_of, machine.dialect), name.name, operation.partition_bound)
     if operation.strict:
         _refuse_loose_types(machine, operation, key)
     machine.create(key, table)
@@ -292,6 +296,8 @@ def attach_partition(machine: Machine, operation: AttachPartition) -> None:
     key, table = child
     if table.partition_of is not None:
         raise machine.refuse("wrong_object_type", f'"{operation.partition}" is already a partition', key)
+    refuse_attached(machine, parent[0], key)
+    refuse_bound(machine, parent[0], key.name, operation.bound)
     name = Name(parent[0].schema, parent[0].name)
     machine.put(key, replace(table, partition_of=name, partition_bound=operation.bound))
     _inherit_constraints(machine, parent[0], key)

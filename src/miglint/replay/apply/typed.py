@@ -7,12 +7,12 @@ most scripts hold is known without them: a constant that fits its column, `now()
 from __future__ import annotations
 
 from miglint.base.lazy_regex import pattern
-from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Enum, Key, Table, View
 from miglint.sql.operations import AlterColumnType, Column, CreateIndex, Expression, Type
 
 _WHOLE = pattern(r"[+-]?[0-9]{1,9}\Z")
+_STRING = pattern(r"'(?:[^']|'')*'\Z")
 _NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 _TEXTS = frozenset({"text", "varchar", "bpchar", "name"})
 _NOW = frozenset({"now()", "current_timestamp", "statement_timestamp()", "clock_timestamp()"})
@@ -46,6 +46,8 @@ def _plainly_fits(machine: Machine, default: Expression, kind: Type | None) -> b
         )
     text = default.text
     if text.startswith("'"):
+        if _STRING.match(text) is None:
+            return False
         if kind.dimensions:
             return default.literal == "{}"
         if kind.name in _TEXTS and kind.schema is None:

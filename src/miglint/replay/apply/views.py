@@ -67,6 +67,10 @@ def create_view(machine: Machine, operation: CreateView) -> None:
     if machine.postgres:
         need_query(machine, operation.query)
         described = result_types(machine, key, operation.query.text)
+        for label, kind in described or ():
+            if kind == "record":
+                message = f'column "{label}" has pseudo-type record'
+                raise machine.refuse("invalid_table_definition", message, key, label)
         types = None if described is None else tuple("text" if kind == "unknown" else kind for _, kind in described)
     query = resolved_query(machine, operation.query)
     columns = result_columns(machine, query)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
-from miglint.base.model import Script
+from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
 from miglint.rules.references.foreign_keys import missing_columns
 from miglint.rules.registry import Context, Hit, rule
@@ -15,7 +15,7 @@ from miglint.sql import operations as ops
 
 # What other rules tell of: names that are taken, text that no grammar takes, and errors that a script raises itself.
 # What rules of their own tell: SYN001 or LIT003, nobody, REF007.
-_TOLD = frozenset({"syntax_error", "raise_exception", "invalid_foreign_key"})
+_TOLD = frozenset({"raise_exception", "invalid_foreign_key"})
 _OWN = {
     "undefined_table": "REF001",
     "undefined_column": "REF002",
@@ -34,12 +34,20 @@ def _failures(step: Step, code: str) -> Iterator[tuple[Script, Event, Failure]]:
         return
     for event in step.forward.events:
         failure = event.failure
-        if failure is None or not failure.certain or failure.condition in _TOLD:
-            continue
-        if failure.condition.startswith("duplicate_"):
+        if failure is None or not failure.certain or _is_told(step, event, failure):
             continue
         if _OWN.get(failure.condition, "REF005") == code:
             yield forward, event, failure
+
+
+def _is_told(step: Step, event: Event, failure: Failure) -> bool:
+    """Whether a rule of another family reports a failure."""
+    if failure.condition == "syntax_error":
+        # What the grammar takes, and the analysis behind it does not, is no matter of syntax to anybody else.
+        return event.statement.problem is not None or step.before.dialect is not Dialect.POSTGRES
+    if failure.condition == "duplicate_alias":
+        return False
+    return failure.condition in _TOLD or failure.condition.startswith("duplicate_")
 
 
 def _gone(step: Step) -> str:

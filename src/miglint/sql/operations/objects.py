@@ -172,7 +172,8 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     `set search_path to a`; `body` the source as written, compared to the letter as the engine stores it. `returns` is
     None for procedures and aggregates. `relations` are the tables and views that its body mentions, where they can be
     told (SQL and PL/pgSQL); `functions` those that an aggregate is made of, and cannot be without. `mentions` is what a
-    body that the server reads when the function is made (`BEGIN ATOMIC`) depends on.
+    body that the server reads when the function is made (`BEGIN ATOMIC`) depends on; `outputs` are the columns of a
+    result that lists several (`OUT`, `TABLE`).
     """
 
     name: Name
@@ -191,6 +192,7 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     input_names: tuple[str, ...] = ()
     functions: tuple[Name, ...] = ()
     mentions: Mentions = NO_MENTIONS
+    outputs: tuple[tuple[str, Type], ...] = ()
 
 
 class AlterRoutine(Operation, frozen=True, gc=False, kw_only=True):

@@ -120,6 +120,7 @@ def insert(place: Place, node: Node) -> list[Operation]:
             conflict=_CONFLICTS.get(conflict.get("action", "")),
             conflict_columns=tuple(_inferred(item["IndexElem"]) for item in infer.get("indexElems", ())),
             conflict_constraint=infer.get("conname"),
+            conflict_where=expression(infer["whereClause"], "", table.name) if "whereClause" in infer else None,
             anti_join=anti_join,
             returning="returningClause" in node,
             twice=_twice(node.get("cols", ())) or _twice(conflict.get("targetList", ())),

@@ -98,6 +98,7 @@ def create_routine(place: Place, node: Node) -> list[Operation]:
             output_names=tuple(output_names),
             input_names=tuple(input_names),
             mentions=mentions_of(state),
+            outputs=tuple(zip(output_names, map(_plain, output_types), strict=True)) if len(output_types) > 1 else (),
         )
     ]
 

@@ -147,6 +147,9 @@ def _table(state: Walk, body: Node, scope: Scope) -> str:
     name = note_relation(state, body)
     known = name in state.relations
     alias = alias_of(body)
+    if body.get("alias", {}).get("colnames"):
+        # Its columns have other names here.
+        known = False
     scope.aliases[alias or name.name] = name if known else None
     scope.items.append(name if known else None)
     text = str(name) if body.get("inh") else f"only {name}"

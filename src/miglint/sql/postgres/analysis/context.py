@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 
 from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Result
-from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, Kinds, spelled, worst
+from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, Kinds, is_array, spelled, worst
 from miglint.sql.postgres.analysis.overloads import Overloads
 from miglint.sql.postgres.analysis.scope import Reference, Scope
 from miglint.sql.postgres.analysis.texts import refuse_unreadable
 from miglint.sql.postgres.names import Node
 
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})
+_OF_ARRAYS = frozenset({"@>", "<@", "&&"})
 
 
 class Rules:
@@ -100,7 +101,7 @@ class Analysis:
         """Return the result of an operator."""
         result, volatility = self.overloads.operator(name, [item.type for item in given], schema)
         self.note(volatility)
-        if len(given) == 2 and name in _COMPARISONS:
+        if len(given) == 2 and (name in _COMPARISONS or name in _OF_ARRAYS):
             for one, two in ((given[0], given[1]), (given[1], given[0])):
                 if one.type == LITERAL and one.literal is not None and self._takes_type(name, two.type):
                     self.constant(one, two.type)
@@ -111,6 +112,11 @@ class Analysis:
         if other in (LITERAL, UNKNOWN):
             return False
         base = self.kinds.base(other)
+        if is_array(base):
+            return True
+        return name in _COMPARISONS and self._compares(name, base)
+
+    def _compares(self, name: str, base: str) -> bool:
         return self.kinds.is_kind(base, "enum") or any(
             item.arguments == (base, base) for item in catalogs.operators(name)
         )

@@ -93,7 +93,9 @@ def is_assignable(environment: Environment, found: Expressed, target: str) -> bo
 def refuse_untrue(environment: Environment, found: Expressed, where: str) -> None:
     """Raise `Invalid` for a condition that is not of type boolean."""
     analysis = Analysis(environment)
-    if found.type not in (LITERAL, UNKNOWN) and not analysis.kinds.coerces(found.type, "bool", ASSIGNMENT):
+    if found.type == LITERAL:
+        analysis.constant(Result(LITERAL, found.literal), "bool")
+    elif found.type != UNKNOWN and not analysis.kinds.coerces(found.type, "bool", ASSIGNMENT):
         message = f"argument of {where} must be type boolean, not type {spelled(found.type)}"
         raise Invalid("datatype_mismatch", message)
 

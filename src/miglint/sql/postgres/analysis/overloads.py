@@ -11,9 +11,16 @@ from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid
 from miglint.sql.postgres.analysis.kinds import IMPLICIT, Kinds, element, is_array, is_polymorphic, spelled, worst
 
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">=", "~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*"})
-# Operators that extensions add for built-in types, too.
-_EXTENDED = frozenset(("%", "<%", "%>", "<<%", "%>>", "<->", "<<->", "<->>", "@@", "&&", "&", "|", "#", "@>", "<@"))
-_EXTENDED |= {"+", "-", "?"}
+# Operators that extensions add for built-in types, by these types: pg_trgm, and intarray.
+_OF_TEXTS = frozenset(("%", "<%", "%>", "<<%", "%>>", "<->", "<<->", "<->>", "<<<->", "<->>>"))
+_OF_INTEGERS = frozenset(("@@", "&&", "&", "|", "#", "@>", "<@", "+", "-"))
+
+
+def _is_extended(name: str, given: Sequence[str]) -> bool:
+    """Whether an extension may have added an operator for such operands."""
+    if name in _OF_TEXTS:
+        return all(kind in ("text", "varchar", LITERAL) for kind in given)
+    return name in _OF_INTEGERS and any(kind in ("int4[]", "int2[]", "int8[]") for kind in given)
 
 
 def widened(function: Function, count: int) -> tuple[str, ...] | None:
@@ -156,13 +163,13 @@ class Overloads:
         if exact is None:
             found = [item for item in candidates if self._takes(item, bases)]
             if not found:
-                if name in _EXTENDED or self.kinds.environment.casts_made():
+                if _is_extended(name, given) or self.kinds.environment.casts_made():
                     return ("bool" if name in _COMPARISONS else UNKNOWN), "?"
                 listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
                 raise Invalid("undefined_function", f"operator does not exist: {listed}")
             exact = self._select(found, bases)
             if exact is None:
-                if name in _EXTENDED or self.kinds.environment.casts_made():
+                if _is_extended(name, given) or self.kinds.environment.casts_made():
                     return ("bool" if name in _COMPARISONS else UNKNOWN), "?"
                 listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
                 raise Invalid("ambiguous_function", f"operator is not unique: {listed}")

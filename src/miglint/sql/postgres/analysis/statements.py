@@ -145,7 +145,7 @@ def _conflict(analysis: Analysis, clause: Node | None, target: _Target, scope: S
         analysis.truth(infer["whereClause"], scope, "WHERE")
     if clause.get("action") != "ONCONFLICT_UPDATE":
         return
-    scope.sources.append(Source("excluded", target.columns, target.name, hidden=True))
+    scope.sources.append(Source("excluded", target.columns, target.name))
     _assign(analysis, clause.get("targetList", ()), target, scope)
     if "whereClause" in clause:
         analysis.truth(clause["whereClause"], scope, "WHERE")
