@@ -277,7 +277,7 @@ def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterato
         yield change("nullability", known=one.nullable is not None and two.nullable is not None)
     if one.generated != two.generated:
         yield change("generated", known=False)
-    elif not same_default(one.default, two.default) and not (_draws(one, key) and _draws(two, key)):
+    elif not same_default(one.default, two.default, one.type) and not (_draws(one, key) and _draws(two, key)):
         yield change("generated" if one.generated else "default", known=one.default is not None)
     if one.identity != two.identity:
         yield change("identity", known=False)

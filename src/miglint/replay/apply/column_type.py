@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from miglint.base.structs import replace
 from miglint.replay.apply.casts import refuse_uncastable, refuse_unconvertible
 from miglint.replay.apply.columns import (
@@ -16,7 +18,7 @@ from miglint.replay.apply.deletion import Node, dependents
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.typed import check_using
 from miglint.schema.objects import Key, Part, Table
-from miglint.sql.operations import AlterColumnType, Column
+from miglint.sql.operations import AlterColumnType, Column, Name, Type
 
 # What cannot be made again with the new type, by how it uses the column.
 _USES = {
@@ -52,11 +54,34 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if machine.postgres:
         _refuse_if_used(machine, key, operation.column)
     new = machine.type(operation.type)
+    if machine.postgres and column.type is not None and column.type.schema is not None and new != column.type:
+        _refuse_constants(machine, key, column, column.type, operation)
+        column = _with_old_type(column, column.type)
     put_column(
         machine,
         key,
         replace(column, type=new, collation=operation.collation, serial=False, assumed=False, span=operation.span),
     )
+
+
+def _with_old_type(column: Column, old: Type) -> Column:
+    """Return a column whose default, a constant of the old type, is cast from that from now on, and needs it."""
+    default = column.default
+    if default is None or default.literal is None or not default.text.startswith("'"):
+        return column
+    return replace(column, default=replace(default, types=(*default.types, Name(old.schema, old.name))))
+
+
+def _refuse_constants(machine: Machine, key: Key, column: Column, old: Type, operation: AlterColumnType) -> None:
+    """Raise the error for a condition that compares the column with constants, which stay what they are."""
+    compared = re.compile(rf"(?<![\w.]){re.escape(column.name)} (?:=|<>|<|>|<=|>=) (?:'|any \(array\[|all \(array\[)")
+    table = machine.schema.table(key)
+    expressions = [] if table is None else [item.expression for item in table.constraints.values()]
+    for _, index in machine.indexes(key):
+        expressions += [index.where, *(element.expression for element in index.elements)]
+    if any(item is not None and compared.search(item.key) for item in expressions):
+        message = f"operator does not exist: {operation.type} = {old.name}"
+        raise machine.refuse("undefined_function", message, key, column.name)
 
 
 def _refuse_if_fixed(machine: Machine, key: Key, column: Column, operation: AlterColumnType) -> None:

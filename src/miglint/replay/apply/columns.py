@@ -11,7 +11,7 @@ from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
 from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import ABSENT, Absent, Composite, Key, Part, Sequence, Table
+from miglint.schema.objects import ABSENT, Absent, Composite, Key, Other, Part, Sequence, Table
 from miglint.schema.sequences import unusual
 from miglint.sql.operations import (
     AddColumn,
@@ -181,6 +181,8 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
     if table.assumed and folded not in table.absent:
         assume_column(machine, key, folded, None)
     column = define(machine, Name(key.schema, table.name.name), operation.column)
+    if machine.postgres and column.nullable is False:
+        _refuse_without_value(machine, key, column)
     put_column(machine, key, column)
     check_default(machine, key, column)
     check_generated(machine, key, column)
@@ -194,6 +196,19 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
             other = machine.schema.table(child)
             if other is not None and folded not in other.columns:
                 put_column(machine, child, column)
+
+
+def _refuse_without_value(machine: Machine, key: Key, column: Column) -> None:
+    """Raise the error for a `NOT NULL` column without a default where the table is known to have rows."""
+    filled = column.default is not None or column.identity is not None or column.serial or column.generated is not None
+    rows = machine.schema.find(Key("rows", key.schema, key.name))
+    if filled or not isinstance(rows, Other) or all(mark.startswith("?") for mark in rows.changes):
+        return
+    if column.type is not None and column.type.schema is not None:
+        # A domain may have a default of its own.
+        return
+    message = f'column "{column.name}" of relation "{key.name}" contains null values'
+    raise machine.refuse("not_null_violation", message, key, column.name)
 
 
 def _refuse_key_of_new_column(machine: Machine, operation: AddColumn, key: Key) -> None:

@@ -75,20 +75,20 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     if written.using_index is not None:
         _adopt(machine, key, table, written, name)
         return
-    index_key = Key("relation", key.schema, name)
-    if written.kind in _INDEXED and machine.schema.find(index_key) is not None and not _is_second_key(table, written):
-        # The index is made first, so it is its name that is taken.
-        raise machine.refuse("duplicate_table", f'relation "{name}" already exists', index_key)
-    if name in table.constraints:
-        raise machine.refuse(
-            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
-        )
     if written.kind == "primary" and any(c.kind == "primary" for c in table.constraints.values()):
         raise machine.refuse(
             "invalid_table_definition",
             f'multiple primary keys for table "{table.name.name}" are not allowed',
             key,
             name,
+        )
+    index_key = Key("relation", key.schema, name)
+    if written.kind in _INDEXED and machine.schema.find(index_key) is not None:
+        # The index is made first, so it is its name that is taken.
+        raise machine.refuse("duplicate_table", f'relation "{name}" already exists', index_key)
+    if name in table.constraints:
+        raise machine.refuse(
+            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
         )
     if table.assumed and name not in table.absent and not generated:
         machine.assume_part(key, "constraint", name, None)
@@ -131,10 +131,6 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
             for item, column in columns.items()
         }
     machine.put(key, replace(table, columns=columns, constraints={**table.constraints, name: constraint}))
-
-
-def _is_second_key(table: Table, written: Constraint) -> bool:
-    return written.kind == "primary" and any(c.kind == "primary" for c in table.constraints.values())
 
 
 def _check_columns(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) -> None:
@@ -229,10 +225,6 @@ def _adopt(machine: Machine, key: Key, table: Table, written: Constraint, name: 
     index = machine.schema.get(index_key)
     if isinstance(index, Absent):
         raise machine.refuse("undefined_object", f'index "{index_name}" does not exist', index_key)
-    if name in table.constraints:
-        raise machine.refuse(
-            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
-        )
     columns = written.columns
     if isinstance(index, Index):
         if index.constraint is not None:
@@ -241,9 +233,13 @@ def _adopt(machine: Machine, key: Key, table: Table, written: Constraint, name: 
                 f'index "{index_name}" is already associated with a constraint',
                 index_key,
             )
+        _refuse_unfit(machine, index_key, index)
         columns = tuple(element.column for element in index.elements if element.column is not None)
+        _refuse_taken(machine, key, table, name)
         machine.drop(index_key)
         machine.create(Key("relation", key.schema, name), replace(index, name=Name(key.schema, name), constraint=name))
+    else:
+        _refuse_taken(machine, key, table, name)
     table = machine.schema.table(key) or table
     changed = dict(table.columns)
     if written.kind == "primary":
@@ -252,6 +248,24 @@ def _adopt(machine: Machine, key: Key, table: Table, written: Constraint, name: 
                 changed[item] = replace(changed[item], nullable=False)
     constraint = replace(written, name=name, columns=columns, using_index=None)
     machine.put(key, replace(table, columns=changed, constraints={**table.constraints, name: constraint}))
+
+
+def _refuse_taken(machine: Machine, key: Key, table: Table, name: str) -> None:
+    if name in table.constraints:
+        raise machine.refuse(
+            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
+        )
+
+
+def _refuse_unfit(machine: Machine, key: Key, index: Index) -> None:
+    """Raise the errors for an index that no key can be made of."""
+    if not index.unique:
+        raise machine.refuse("wrong_object_type", f'"{key.name}" is not a unique index', key)
+    if index.where is not None:
+        message = "Cannot create a primary key or unique constraint using such an index."
+        raise machine.refuse("wrong_object_type", f'"{key.name}" is a partial index: {message}', key)
+    if any(element.column is None for element in index.elements):
+        raise machine.refuse("wrong_object_type", f'index "{key.name}" contains expressions', key)
 
 
 def _add_sqlite(machine: Machine, key: Key, table: Table, written: Constraint) -> None:

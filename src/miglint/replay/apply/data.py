@@ -65,13 +65,43 @@ def _set_seeds(machine: Machine, place: Key, seeds: frozenset[str]) -> None:
         machine.schema = machine.schema.forget(place)
 
 
+_ONE_KEY = pattern(r"\((\w+) (?:=|~~) ('(?:[^']|'')*'|-?[0-9]+|any \(array\[[^\]]*\]\))\)")
+_CONSTANT = pattern(r"'((?:[^']|'')*)'|(-?[0-9]+)")
+
+
+def _columns_of_mark(mark: str) -> list[str]:
+    return mark.removeprefix("?").partition("=")[0].split(",")
+
+
+def _left(seeds: frozenset[str], where: Expression | None) -> frozenset[str]:
+    """Return the marks of rows that are there after a statement that takes some away, or gives them other keys.
+
+    Where it names the keys it is known which; else each may be there, and may not.
+    """
+    if where is None:
+        return frozenset()
+    found = _ONE_KEY.fullmatch(where.key)
+    if found is None or (" ~~ " in found[0] and "%" in found[2]):
+        return frozenset(mark if mark.startswith("?") else f"?{mark}" for mark in seeds)
+    named = {text.replace("''", "'") if text else number for text, number in _CONSTANT.findall(found[2])}
+    left = set()
+    for mark in seeds:
+        columns = _columns_of_mark(mark)
+        values = mark.partition("=")[2].split(",")
+        if found[1] not in columns or len(values) != len(columns):
+            left.add(mark if mark.startswith("?") else f"?{mark}")
+        elif values[columns.index(found[1])] not in named:
+            left.add(mark)
+    return frozenset(left)
+
+
 def _copy_seeds(machine: Machine, key: Key, operation: Insert, query: Query) -> None:
     """Carry what is known of a table's rows into another that is filled with all of them, as a rebuild does."""
     if len(query.relations) != 1 or _PARTIAL.search(query.key):
         return
     _, seeds = _seeds(machine, machine.relation(query.relations[0])[0])
     same = {name for name, output in zip(operation.columns, query.outputs, strict=False) if name == output}
-    kept = {mark for mark in seeds if query.stars or same.issuperset(mark.partition("=")[0].split(","))}
+    kept = {mark for mark in seeds if query.stars or same.issuperset(_columns_of_mark(mark))}
     if kept:
         place, own = _seeds(machine, key)
         _set_seeds(machine, place, own | kept)
@@ -137,12 +167,13 @@ def _unique(machine: Machine, operation: Insert, key: Key, table: Table) -> bool
             if any(value is None or value.literal is None or value.key == "null" for value in values):
                 continue
             mark = f"{','.join(names)}={','.join(value.literal or '' for value in values if value is not None)}"
-            if mark in seeds:
+            if mark in seeds or f"?{mark}" in seeds:
                 raise machine.refuse(
                     "unique_violation",
                     f'a row with {mark} is in "{operation.table}" already: duplicate key value',
                     key,
                     names[0],
+                    certain=mark in seeds,
                 )
             new.add(mark)
     if new:
@@ -169,8 +200,8 @@ def update(machine: Machine, operation: Update) -> None:
     assigned = {machine.column_name(column) for column, _ in operation.assignments}
     place, seeds = _seeds(machine, key)
     if seeds:
-        kept = (mark for mark in seeds if assigned.isdisjoint(mark.partition("=")[0].split(",")))
-        _set_seeds(machine, place, frozenset(kept))
+        others = frozenset(mark for mark in seeds if assigned.isdisjoint(_columns_of_mark(mark)))
+        _set_seeds(machine, place, others | _left(seeds - others, operation.where))
     for column, value in operation.assignments:
         if value is None or value.literal is not None:
             continue
@@ -254,7 +285,7 @@ def delete(machine: Machine, operation: Delete) -> None:
     _compared_literals(machine, key, table, operation.where)
     place, seeds = _seeds(machine, key)
     if seeds:
-        _set_seeds(machine, place, frozenset())
+        _set_seeds(machine, place, _left(seeds, operation.where))
     machine.note("lost", f'rows of "{operation.table}"', key)
 
 

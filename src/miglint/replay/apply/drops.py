@@ -223,7 +223,10 @@ def _drop_on_table(machine: Machine, operation: Drop) -> None:
     found = machine.schema.get(key)
     if found is None:
         holder_table = None if table_key is None else machine.schema.table(table_key)
-        known = holder_table is not None and not holder_table.assumed
+        # What happened unseen may have made it.
+        known = (
+            holder_table is not None and not holder_table.assumed and (machine.schema.rooted or machine.schema.closed)
+        )
         if operation.if_exists:
             machine.note("missing", f'{kind} "{operation.name}" was never created here', key)
             machine.never_made(key)

@@ -71,7 +71,7 @@ def refuse_bound(machine: Machine, parent: Key, name: str, bound: str | None) ->
 
 def bounds_overlap(one: str, two: str) -> bool:
     """Whether two bounds surely hold one value in common; False where that cannot be told."""
-    if one == _DEFAULT or two == _DEFAULT:
+    if _DEFAULT in (one, two):
         return False
     if one.startswith("in (") and two.startswith("in ("):
         return not set(_values(one[4:-1])).isdisjoint(_values(two[4:-1]))

@@ -74,7 +74,8 @@ def create_view(machine: Machine, operation: CreateView) -> None:
         types = None if described is None else tuple("text" if kind == "unknown" else kind for _, kind in described)
     query = resolved_query(machine, operation.query)
     columns = result_columns(machine, query)
-    query = _expanded(machine, query)
+    if machine.postgres:
+        query = _expanded(machine, query)
     if operation.columns and columns is not None:
         columns = operation.columns + columns[len(operation.columns) :]
     elif operation.columns:

@@ -16,10 +16,10 @@ class Call(Struct, frozen=True, gc=False):
 class Insert(Operation, frozen=True, gc=False, kw_only=True):
     """`INSERT`. `rows` are the constant values of a `VALUES` list (None for a value that is not a constant, and for
     NULL the Expression with key `null`); None when the source is a query. `conflict` is `nothing`, `update`,
-    `replace` (SQLite), `ignore` (SQLite) or None; `conflict_columns` its target, with `conflict_where`. `anti_join` is True when the source
-    query leaves out rows that the target holds already (`WHERE NOT EXISTS`, `NOT IN`, `LEFT JOIN ... IS NULL`).
-    `twice` is a column that it gives two values, in the list or in `DO UPDATE`: PostgreSQL refuses that. `text` is the
-    whole statement, empty for one inside another, or where it is very long.
+    `replace` (SQLite), `ignore` (SQLite) or None; `conflict_columns` its target, with `conflict_where`. `anti_join` is
+    True when the source query leaves out rows that the target holds already (`WHERE NOT EXISTS`, `NOT IN`, `LEFT JOIN
+    ... IS NULL`). `twice` is a column that it gives two values, in the list or in `DO UPDATE`: PostgreSQL refuses that.
+    `text` is the whole statement, empty for one inside another, or where it is very long.
     """
 
     table: Name
