@@ -1,6 +1,6 @@
 """What an object needs: the keys that must exist for it to exist. The edges along which `CASCADE` and errors travel.
 
-This is the coarse half, kept in the schema for every object; `edges` tells which part of an object needs which part of
+This is the coarse half, kept in the schema for every object; `needs` tells which part of an object needs which part of
 another, and what happens to it when that goes.
 """
 

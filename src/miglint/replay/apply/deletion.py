@@ -1,4 +1,4 @@
-"""What goes when something goes: objects and parts of objects are deleted along the edges of `schema.edges`.
+"""What goes when something goes: objects and parts of objects are deleted along the edges of `schema.needs`.
 
 As in the server, everything that can be reached from what a statement drops goes with it. What is reached by an `AUTO`
 edge goes without a word; a `NORMAL` one is an error, unless the statement says `CASCADE`.
@@ -13,7 +13,7 @@ from miglint.replay.apply.foreign_keys import resting_on
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remove import remove_object, remove_part
 from miglint.schema.describe import kind_of
-from miglint.schema.edges import ALL_COLUMNS, AUTO, NORMAL, edges_to
+from miglint.schema.needs import ALL_COLUMNS, AUTO, NORMAL, edges_to
 from miglint.schema.objects import Index, Key, Part, Routine, SchemaObject, Table, View
 
 
