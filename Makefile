@@ -1,7 +1,10 @@
 # make demo   see miglint at work on the example migrations
 # make test   run the tests
+# make attacks   run every attack on the dry run, on PostgreSQL 15 and 18
 # make lint   style, types, coverage
 # make bench  measure against squawk
+# make kills   kill 200 dry runs at random moments and look for what is left (as root: KILLS="--user nobody")
+# make fuzz FOLDERS="..." [COUNT=100000] [SEED=1]   check scripts that were made wrong
 # make agreement FOLDERS="..."   how often the replay and the engines agree
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -10,7 +13,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 COVERAGE_FLOOR := 85
 
-.PHONY: demo test lint format bench agreement clean
+.PHONY: demo test attacks lint format bench kills fuzz agreement clean
 
 demo: $(READY)
 	$(BIN)/miglint check migrations/ --dry-run --verbose --no-cache
@@ -18,6 +21,9 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/coverage erase
 	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml COVERAGE_FILE=$(CURDIR)/.coverage $(BIN)/python -m pytest -n 2 -ra
+
+attacks: $(READY)
+	MIGLINT_ATTACKS=all $(BIN)/python -m pytest tests/dryrun/test_attacks.py tests/dryrun/test_remote_server.py -n 2 -ra
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -33,6 +39,12 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py $(FOLDERS)
+
+kills: $(READY)
+	$(BIN)/python benchmarks/kills.py $(KILLS)
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.hostile.fuzz $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(FOLDERS)
 
 agreement: $(READY)
 	$(BIN)/python -m miglint.cli.agreement $(or $(FOLDERS),.)

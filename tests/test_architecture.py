@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 import miglint
 
@@ -65,6 +68,26 @@ def imported(node: ast.AST) -> Iterator[str]:
         elif isinstance(child, ast.Import):
             yield from (alias.name for alias in child.names if alias.name.startswith("miglint."))
         yield from imported(child)
+
+
+def import_graph() -> dict[str, set[str]]:
+    """Return the modules that each module imports, anywhere in it; a package that is imported is its `__init__`."""
+    modules = {module_of(path): path for path in ROOT.rglob("*.py")}
+    graph: dict[str, set[str]] = {}
+    for module, path in modules.items():
+        names = imported(ast.parse(path.read_text(encoding="utf-8")))
+        found = {name if name in modules else name.rpartition(".")[0] for name in names}
+        graph[module] = (found & modules.keys()) - {module}
+    return graph
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = import_graph()
+    assert len(graph) > 300
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
 
 
 def test_the_table_names_what_there_is_and_no_circle() -> None:

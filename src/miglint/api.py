@@ -3,19 +3,33 @@
 `docs/own-rules.md` has a whole example. What stands here stays as it is within a major version.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 from miglint.base.findings import Edit, Fix, Severity
 from miglint.base.model import Dialect, Direction, Migration, Script, Span
 from miglint.locks import Lock, LockEffect, Work
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, Rule, rule
-from miglint.rules.support.applied_operations import Act, done, survey, tell, text_of, undoes
-from miglint.rules.support.clauses import hit_in, ident, qualified
+from miglint.rules.definition import Context, Hit, Rule, rule
+from miglint.rules.support.applied_operations import (
+    AppliedOperation,
+    AppliedOperations,
+    applied_operations,
+    effective,
+    text_of,
+    undoes,
+)
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Index, Key, Table, View
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 
 __all__ = [
-    "Act",
+    "AppliedOperation",
+    "AppliedOperations",
     "Context",
     "Dialect",
     "Direction",
@@ -36,14 +50,44 @@ __all__ = [
     "Table",
     "View",
     "Work",
-    "done",
+    "applied_operations",
+    "effective",
     "hit_in",
     "ident",
     "ops",
     "qualified",
     "rule",
-    "survey",
-    "tell",
     "text_of",
     "undoes",
 ]
+
+
+def _tell(
+    act: AppliedOperation,
+    severity: Severity,
+    message: str,
+    help: str = "",
+    *,
+    span: Span | None = None,
+    fix: Fix | None = None,
+) -> Hit:
+    return act.hit(message, help, severity=severity, span=span, fix=fix)
+
+
+# Names of earlier releases, with what they are called now.
+_FORMER: Mapping[str, tuple[str, object]] = {
+    "Act": ("AppliedOperation", AppliedOperation),
+    "done": ("effective", effective),
+    "survey": ("applied_operations", applied_operations),
+    "tell": ("AppliedOperation.hit", _tell),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FORMER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import warnings
+
+    now, value = _FORMER[name]
+    warnings.warn(f"miglint.api.{name} is now miglint.api.{now}", FutureWarning, stacklevel=2)
+    return value

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from miglint.cache import store
-from miglint.cache.command_output import Inputs
+from miglint.cache.command_output import InputFingerprint
 from miglint.cache.store import Store
 
 SQL = "CREATE TABLE a (id int);\n"
@@ -58,11 +58,13 @@ def entries(project, kind="answer-"):
 
 
 def poison(project, text="POISON"):
-    """Change what is kept, so that an answer from the cache shows."""
+    """Change what is kept, as the owner of the key could, so that an answer from the cache shows."""
+    key = (project.parent / "home" / "miglint" / "key").read_bytes()
+    kept = Store(str(project / ".miglint_cache"), key, own=True)
     for path in entries(project):
-        entry = json.loads(path.read_bytes())
+        entry = json.loads(kept.read(path.name))
         entry["body"] = [text]
-        path.write_text(json.dumps(entry))
+        kept.write(path.name, json.dumps(entry).encode())
 
 
 def test_the_same_question_gets_the_kept_answer(project):
@@ -170,6 +172,84 @@ def test_the_folder_can_be_elsewhere(project):
     assert not (project / ".miglint_cache").exists()
 
 
+def forge(folder, key=b"", text="FORGED"):
+    """Write what says that all is well into every entry of a cache, sealed with a key."""
+    kept = Store(str(folder), key, own=True)
+    for path in sorted(folder.glob("answer-*")):
+        entry = json.loads(path.read_bytes()[32:])
+        entry |= {"body": [text], "status": 0}
+        kept.write(path.name, json.dumps(entry).encode())
+
+
+@pytest.mark.parametrize("key", [b"", b"0" * 32])
+def test_an_entry_that_another_key_sealed_is_as_none(project, key):
+    run(project)
+    forge(project / ".miglint_cache", key)
+    done = run(project)
+    assert (done.returncode, "FORGED" in done.stdout) == (1, False)
+
+
+def test_an_entry_under_another_name_is_as_none(project):
+    run(project)
+    poison(project)
+    (kept,) = entries(project)
+    run(project, "--format", "text")
+    other = next(path for path in entries(project) if path != kept)
+    other.write_bytes(kept.read_bytes())
+    assert run(project, "--format", "text").stdout != "POISON"
+
+
+@pytest.mark.parametrize("named", ["ci-cache", "./ci-cache", "migrations/../ci-cache", "link", "."])
+def test_a_cache_that_a_branch_brings_along_is_not_believed(project, named):
+    """The attack: entries that say all is well, in the folder of the checkout that the pipeline keeps its cache in."""
+    (project / ".git").mkdir()
+    outside = project.parent / "outside"
+    first = run(project, MIGLINT_CACHE_DIR=str(outside))
+    assert (first.returncode, len(list(outside.glob("answer-*")))) == (1, 1)
+    key = (project.parent / "home" / "miglint" / "key").read_bytes()
+    place = project if named == "." else project / "ci-cache"
+    outside.rename(place) if named != "." else [path.rename(project / path.name) for path in outside.iterdir()]
+    # Not even with the key, which nobody else has.
+    forge(place, key)
+    (project / "link").symlink_to("ci-cache")
+    for path in [project, *project.rglob("*")]:
+        os.utime(path, (1, 1), follow_symlinks=False)
+    before = sorted(place.iterdir())
+    done = run(project, MIGLINT_CACHE_DIR=named)
+    assert (done.returncode, "FORGED" in done.stdout) == (1, False)
+    assert sorted(place.iterdir()) == before
+
+
+def test_a_cache_beside_a_submodule_is_part_of_the_checkout(project):
+    (project / ".git").mkdir()
+    below = project / "sub"
+    (project / "migrations").rename(project / "moved")
+    below.mkdir()
+    (project / "moved").rename(below / "migrations")
+    (below / ".git").write_text("gitdir: ../.git/modules/sub\n")
+    age(project)
+    run(below, MIGLINT_CACHE_DIR=str(project / "ci-cache"), XDG_CACHE_HOME=str(project.parent / "home"))
+    assert not (project / "ci-cache").exists()
+
+
+def test_a_key_that_comes_with_the_checkout_is_as_none(project):
+    place = project / ".cache" / "miglint"
+    place.mkdir(parents=True)
+    (place / "key").write_bytes(b"k" * 32)
+    (place / "key").chmod(0o600)
+    age(project)
+    assert run(project, XDG_CACHE_HOME=str(project / ".cache")).returncode == 1
+    assert entries(project) == []
+
+
+@pytest.mark.parametrize("change", [lambda key: key.chmod(0o644), lambda key: key.write_bytes(b"short")])
+def test_a_key_that_others_can_read_or_that_is_no_key_is_as_none(project, change):
+    run(project)
+    poison(project)
+    change(project.parent / "home" / "miglint" / "key")
+    assert run(project).stdout != "POISON"
+
+
 @pytest.mark.parametrize("name", ["MIGLINT_CACHE_DIR", "XDG_CACHE_HOME"])
 def test_a_place_that_cannot_be_written_is_no_error(project, name):
     # A file where a folder is wanted fails for every user, root included.
@@ -207,7 +287,7 @@ def test_the_oldest_entries_are_dropped(tmp_path, monkeypatch):
 
 def test_a_pipe_among_the_files_does_not_hang(tmp_path):
     os.mkfifo(tmp_path / "x.sql")
-    assert Inputs([str(tmp_path)], [], [], False).state()[0]
+    assert InputFingerprint([str(tmp_path)], [], [], False).state()[0]
 
 
 LAYOUTS = {

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from miglint.cli import check as command_module
 from miglint.cli.check import command
 from miglint.cli.dry_run import options_of
-from miglint.cli.request import Request, plain
+from miglint.cli.request import CheckArguments, plain
 
 _WORDS = (
     "migrations", "a.sql", "-", "--", "", "-q", "--quiet", "-v", "-qv", "--verbose", "--no-cache", "--exit-zero",
@@ -24,12 +24,12 @@ _WORDS = (
 )  # fmt: skip
 
 
-def _by_click(arguments: list[str]) -> Request | None:
+def _by_click(arguments: list[str]) -> CheckArguments | None:
     """Return what click makes of the arguments; None for a command line that it refuses."""
     try:
         with command.make_context("check", list(arguments), resilient_parsing=False) as context:
             parameters = dict(context.params)
-            return Request(dry_run=options_of(parameters), **parameters)
+            return CheckArguments(dry_run=options_of(parameters), **parameters)
     except (click.ClickException, click.exceptions.Exit):
         return None
 
@@ -66,7 +66,7 @@ def test_the_rest_is_left_to_click(arguments: list[str]) -> None:
 
 def test_every_option_has_its_field() -> None:
     names = {parameter.name for parameter in command_module.command.params}
-    own = set(Request.__struct_fields__)
+    own = set(CheckArguments.__struct_fields__)
     assert own - {"dry_run"} <= names
 
 

@@ -27,7 +27,7 @@ class Images:
         self._versions: list[str] = []
         self._why = ""
         self._over = False
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.RLock())
 
     def said(self, line: str) -> None:
         """Take in a line of the script."""
@@ -50,9 +50,10 @@ class Images:
 
     @property
     def version(self) -> str:
-        """Return the version that was there first."""
-        self.versions(1)
-        return self._versions[0]
+        """Return the lowest version, whichever was there first: what a test sees depends on nothing else."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or len(self._versions) > 1, MAKE_SECONDS)
+            return min(self._versions, key=int) if self._versions else self.versions(1)[0]
 
     @property
     def one(self) -> str:

@@ -11,7 +11,7 @@ from miglint.dryrun.sqlite.engine import SqliteEngine
 from miglint.dryrun.sqlite.library import Opener
 from miglint.dryrun.steps import Scripts, run_steps
 
-LIMITS = Limits(statement=2.0, lock=1.0, total=600.0, disk=64 << 20, notices=2000)
+LIMITS = Limits(statement=2.0, lock=1.0, total=600.0, disk=256 << 20, notices=2000)
 
 
 def migration(
@@ -48,13 +48,27 @@ def executed(engine: Engine, one: Migration, before: str = "", *, layout: str = 
         database.drop()
 
 
+def dry_run_on(engine: Engine, *migrations: Migration, layout: str = "") -> list[MigrationRun]:
+    """Run the seven steps of some migrations one after the other, each on what the one before left."""
+    database = engine.create()
+    try:
+        runs: list[MigrationRun] = []
+        before = database.schema()
+        for one in migrations:
+            runs.append(run_steps(one, Scripts.of(one, layout), database, before))
+            before = runs[-1].after or before
+        return runs
+    finally:
+        database.drop()
+
+
 def with_rows(engine: Engine, one: Migration, before: str, rows: int = 50, seed: int = 0) -> RowRun:
     """Run a migration on tables with rows."""
     database = engine.create()
     try:
         made = database.run(Scripts.of(migration(before, dialect=engine.dialect)).forward)  # type: ignore[arg-type]
         assert made.ok, made.error
-        return run_rows(Scripts.of(one), database, database.schema(), rows, seed)
+        return run_rows(Scripts.of(one), database.twin(), database.schema(), rows, seed)
     finally:
         database.drop()
 

@@ -17,8 +17,8 @@ from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import Session
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.postgres.local import find_local, start_local
+from miglint.dryrun.postgres.programs import programs_in
 from miglint.dryrun.postgres.remote_server import connect_url
-from miglint.dryrun.postgres.server_process import programs_in
 from miglint.dryrun.prerequisites import missing_extensions
 from miglint.dryrun.runner import dry_run
 
@@ -39,37 +39,6 @@ def test_a_local_server_runs_the_seven_steps() -> None:
 
 def url_of(engine: PostgresEngine, user: str, password: str, database: str = "postgres") -> str:
     return f"host={engine.server.access.host} user={user} password={password} dbname={database}"
-
-
-def databases(engine: PostgresEngine) -> set[str | None]:
-    with engine.server.admin() as admin:
-        return {
-            row[0] for row in admin.query("SELECT datname FROM pg_database UNION ALL SELECT rolname FROM pg_roles")[0]
-        }
-
-
-def test_a_url_gets_databases_of_its_own_and_nothing_stays(embedded: PostgresEngine) -> None:
-    before = databases(embedded)
-    engine = connect_url(url_of(embedded, "miglint", embedded.server.access.password), LIMITS, Deadline.after(60))
-    assert [step.ok for step in executed(engine, PAIR).steps] == [True] * 7
-    assert engine.server.role.startswith("miglint_")
-    refused = executed(engine, migration("COPY (SELECT 1) TO PROGRAM 'true';")).forward
-    assert refused is not None and refused.error is not None and refused.error.limit == "refused"
-    engine.create()
-    engine.close()
-    assert databases(embedded) == before
-
-
-def test_a_role_that_makes_databases_but_no_roles_runs_scripts_itself(embedded: PostgresEngine) -> None:
-    with embedded.server.admin() as admin:
-        admin.query("CREATE ROLE maker LOGIN CREATEDB PASSWORD 'x'")
-    before = databases(embedded)
-    engine = connect_url(url_of(embedded, "maker", "x"), LIMITS, Deadline.after(60))
-    assert [step.ok for step in executed(engine, PAIR).steps] == [True] * 7
-    engine.close()
-    assert databases(embedded) == before
-    with embedded.server.admin() as admin:
-        admin.query("DROP ROLE maker")
 
 
 def test_a_role_that_cannot_make_databases_is_refused_with_the_reason(embedded: PostgresEngine) -> None:
@@ -164,7 +133,8 @@ def test_what_only_generated_rows_or_missing_roles_bring_about_says_so(folder: P
     found = {(item["version"], item["code"]): item for item in report["findings"]}
     assert found["2", "RUN011"]["severity"] == found["2", "RUN006"]["severity"] == "warning"
     assert "on tables with rows" in found["2", "RUN011"]["message"]
-    assert found["3", "RUN001"]["help"].startswith("Roles are the server's")
+    assert found["3", "RUN009"]["help"].startswith("Roles are the server's")
+    assert "RUN001" not in {code for _, code in found}
 
 
 def test_an_engine_that_cannot_be_had_ends_with_2(folder: Path) -> None:

@@ -51,7 +51,7 @@ def gone(pid: int, seconds: float = 10.0) -> bool:
 
 
 CALLS = [(PostgresDatabase, method) for method in ("run", "rehearse", "schema", "branch", "fill", "digests")]
-CALLS += [(PostgresBranch, method) for method in ("run", "rehearse", "schema", "touched", "digests", "drop")]
+CALLS += [(PostgresBranch, method) for method in ("run", "touched", "digests", "drop")]
 
 
 @pytest.mark.parametrize(("kind", "method"), CALLS, ids=[f"{kind.__name__}.{method}" for kind, method in CALLS])
@@ -115,8 +115,19 @@ def test_an_interrupted_run_leaves_nothing(number: signal.Signals, tmp_path: Pat
     assert gone(process.pid)
 
 
-def test_the_folder_of_a_dead_process_is_swept() -> None:
+def test_the_folder_of_a_process_that_ends_at_once_is_removed() -> None:
     code = "from miglint.dryrun.workspace import *; import os; w = Workspace(); print(w.path, flush=True); os._exit(1)"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and "/miglint-" in process.stdout.readline()
+    process.communicate(timeout=20)
+    assert gone(process.pid)
+
+
+def test_the_folder_of_a_supervisor_that_was_killed_is_swept() -> None:
+    code = (
+        "from miglint.dryrun.workspace import *; import os; w = Workspace(); print(w.path, flush=True);"
+        "w._process.kill(); w._process.wait(); os._exit(1)"
+    )
     left = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stdout.strip()
     assert Path(left).is_dir()
     own = Workspace()

@@ -9,13 +9,12 @@ from miglint.base.structs import replace
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.results import HistoryRun
 from miglint.locks import Lock, Work
-from miglint.locks.table import SITUATIONS, Row
+from miglint.locks.table import SITUATIONS, LockFact
 from miglint.replay.steps import empty_schema, replay
 from miglint.rules.execution.locks import locks_differ
 from miglint.rules.execution.outcomes import Executed
 from miglint.rules.locks.seen import compared
-from miglint.rules.registry import Context
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 from miglint.schema.objects import Key
 from miglint.sql import parse
 
@@ -54,7 +53,7 @@ def run_of(engine: PostgresEngine, forward: str, rollback: str = "", *, transact
 
 
 def told(one: Executed) -> list[str]:
-    return [hit.message.partition("disagree: ")[2] for hit in locks_differ(one, Context())]
+    return [hit.message.partition("disagree: ")[2] for hit in locks_differ(one)]
 
 
 def test_what_a_migration_locks_is_what_was_foreseen(embedded: PostgresEngine) -> None:
@@ -102,18 +101,18 @@ ADD_KEY = "ALTER TABLE log ADD COLUMN who bigint REFERENCES users"
 @pytest.mark.parametrize(
     ("situation", "rows", "text", "words"),
     [
-        ("create index", (Row(Lock.SHARE_UPDATE_EXCLUSIVE, Work.INDEX),), CREATE_INDEX,
+        ("create index", (LockFact(Lock.SHARE_UPDATE_EXCLUSIVE, Work.INDEX),), CREATE_INDEX,
          "on orders SHARE UPDATE EXCLUSIVE was foreseen, SHARE was seen"),
-        ("create index", (Row(Lock.ACCESS_EXCLUSIVE, Work.INDEX),), CREATE_INDEX,
+        ("create index", (LockFact(Lock.ACCESS_EXCLUSIVE, Work.INDEX),), CREATE_INDEX,
          "on orders ACCESS EXCLUSIVE was foreseen, SHARE was seen"),
         ("create index", (), CREATE_INDEX, "on orders no lock was foreseen, SHARE was seen"),
-        ("create index", (Row(Lock.SHARE, versions=(0, 17)), Row(Lock.EXCLUSIVE, versions=(18, 99))), CREATE_INDEX,
-         "on orders EXCLUSIVE was foreseen, SHARE was seen"),
-        ("add column references", (Row(Lock.ACCESS_EXCLUSIVE),), ADD_KEY,
+        ("create index", (LockFact(Lock.SHARE, versions=(0, 17)), LockFact(Lock.EXCLUSIVE, versions=(18, 99))),
+         CREATE_INDEX, "on orders EXCLUSIVE was foreseen, SHARE was seen"),
+        ("add column references", (LockFact(Lock.ACCESS_EXCLUSIVE),), ADD_KEY,
          "on users no lock was foreseen, SHARE ROW EXCLUSIVE was seen"),
-        ("alter type rewriting", (Row(Lock.ACCESS_EXCLUSIVE),), "ALTER TABLE log ALTER line TYPE bytea USING NULL",
+        ("alter type rewriting", (LockFact(Lock.ACCESS_EXCLUSIVE),), "ALTER TABLE log ALTER line TYPE bytea USING NULL",
          "on log no rewrite was foreseen, a rewrite was seen"),
-        ("rename", (Row(Lock.ACCESS_EXCLUSIVE, Work.REWRITE),), "ALTER TABLE plain RENAME COLUMN id TO key",
+        ("rename", (LockFact(Lock.ACCESS_EXCLUSIVE, Work.REWRITE),), "ALTER TABLE plain RENAME COLUMN id TO key",
          "on plain a rewrite was foreseen, none was seen"),
     ],
 )  # fmt: skip
@@ -121,7 +120,7 @@ def test_a_wrong_fact_is_told(
     embedded: PostgresEngine,
     monkeypatch: pytest.MonkeyPatch,
     situation: str,
-    rows: tuple[Row, ...],
+    rows: tuple[LockFact, ...],
     text: str,
     words: str,
 ) -> None:
@@ -129,9 +128,9 @@ def test_a_wrong_fact_is_told(
     assert told(one) == []
     monkeypatch.setitem(SITUATIONS, situation, rows)
     assert told(one) == [words]
-    for hit in locks_differ(one, Context()):
+    for hit in locks_differ(one):
         assert hit.script is not None and hit.script.file.text[slice(*hit.span)] == text
-        assert hit.help.startswith("This is a bug of miglint") and hit.evidence == "executed"
+        assert hit.help.startswith("This is a bug in miglint") and hit.evidence == "executed"
 
 
 def test_a_lock_that_is_held_already_is_not_seen_again(
@@ -139,10 +138,10 @@ def test_a_lock_that_is_held_already_is_not_seen_again(
 ) -> None:
     first = "ALTER TABLE orders ADD COLUMN c integer;"
     one = run_of(embedded, f"{first} CREATE INDEX i ON orders (c);")
-    monkeypatch.setitem(SITUATIONS, "create index", (Row(Lock.EXCLUSIVE),))
+    monkeypatch.setitem(SITUATIONS, "create index", (LockFact(Lock.EXCLUSIVE),))
     # Nobody can say what the second statement asked for: all that is known is that it had as much.
     assert told(one) == []
-    monkeypatch.setitem(SITUATIONS, "add column", (Row(Lock.SHARE),))
+    monkeypatch.setitem(SITUATIONS, "add column", (LockFact(Lock.SHARE),))
     assert told(one) == ["on orders SHARE was foreseen, ACCESS EXCLUSIVE was seen"]
 
 
@@ -168,7 +167,7 @@ def test_a_table_of_which_the_model_is_known_to_err_is_not_compared(
 def test_a_rollback_is_compared_too(embedded: PostgresEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     one = run_of(embedded, "CREATE TABLE new (id integer);", "ALTER TABLE new ADD COLUMN c integer; DROP TABLE new;")
     assert told(one) == []
-    monkeypatch.setitem(SITUATIONS, "add column", (Row(Lock.SHARE),))
+    monkeypatch.setitem(SITUATIONS, "add column", (LockFact(Lock.SHARE),))
     assert told(one) == ["on new SHARE was foreseen, ACCESS EXCLUSIVE was seen"]
 
 
@@ -191,6 +190,6 @@ def test_locks_of_statements_on_their_own_are_gone_and_their_rewrites_are_not(
     one = run_of(embedded, text, transaction=False)
     assert [(each.locks, each.seen.rewritten) for each in compared(one)] == [(False, ()), (False, ("heir", "plain"))]
     assert told(one) == []
-    monkeypatch.setitem(SITUATIONS, "create index concurrently", (Row(Lock.EXCLUSIVE),))
-    monkeypatch.setitem(SITUATIONS, "alter type rewriting", (Row(Lock.ACCESS_EXCLUSIVE),))
+    monkeypatch.setitem(SITUATIONS, "create index concurrently", (LockFact(Lock.EXCLUSIVE),))
+    monkeypatch.setitem(SITUATIONS, "alter type rewriting", (LockFact(Lock.ACCESS_EXCLUSIVE),))
     assert told(one) == ["on heir no rewrite was foreseen, a rewrite was seen, and 1 more"]

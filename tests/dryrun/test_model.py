@@ -8,12 +8,12 @@ from miglint.base.model import Dialect
 from miglint.dryrun.engine_choice import sqlite
 from miglint.dryrun.interfaces import Engine
 from miglint.dryrun.limits import Deadline
-from miglint.dryrun.model import Model, Seen
+from miglint.dryrun.model import ExecutedSchemas, Model
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.steps import Scripts
 from miglint.replay.steps import empty_schema
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 
 from .histories import history, migration
 
@@ -53,7 +53,7 @@ def differences(engine: Engine, texts: list[str], told: list[str] | None = None)
             done = database.run(script)
             assert done.ok, done.error
             after = database.schema()
-            found.append(model.compare(number, Seen(before, after)))
+            found.append(model.compare(number, ExecutedSchemas(before, after)))
             before = after
     finally:
         database.drop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from miglint.dryrun.compare import compare, counting
@@ -50,8 +52,9 @@ def test_each_moment_of_a_history_is_read_as_if_it_were_the_first(embedded: Post
         for text in MOMENTS:
             done = database.run(Scripts.of(migration(text)).forward)  # type: ignore[arg-type]
             assert done.ok, done.error
-            kept = dict(reader.read(database.session.query).items())
-            new = dict(Reader().read(database.session.query).items())
+            with closing(database.tenant.reading_session(database.name)) as session:
+                kept = dict(reader.read(session).items())
+                new = dict(Reader().read(session).items())
             assert kept == new, text
     finally:
         database.drop()

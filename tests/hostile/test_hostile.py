@@ -5,10 +5,8 @@ Every case runs in a process of its own whose memory the system limits, and whic
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,19 +17,7 @@ import pytest
 
 SECONDS = 120
 BYTES = 2 << 30
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 24, 1, 2
-
-
-def _bounded() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
-
-
-def _bounded_without_privileges() -> None:
-    """Root may read what nobody may: without these two capabilities modes of files hold for it too."""
-    _bounded()
-    for capability in (_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH):
-        _LIBC.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+BOUNDED = Path(__file__).with_name("bounded.py")
 
 
 def miglint(folder: Path, *arguments: str, privileged: bool = True) -> tuple[int, dict[str, Any], str]:
@@ -40,14 +26,16 @@ def miglint(folder: Path, *arguments: str, privileged: bool = True) -> tuple[int
     # Tracing each line of work on fifty megabytes takes minutes, and the same lines are covered by small inputs.
     environment.pop("COVERAGE_PROCESS_START", None)
     done = subprocess.run(
-        [sys.executable, "-m", "miglint", "check", "--no-cache", "--format", "json", *arguments],
+        [
+            sys.executable, str(BOUNDED), str(BYTES), "yes" if privileged else "no",
+            sys.executable, "-m", "miglint", "check", "--no-cache", "--format", "json", *arguments,
+        ],
         cwd=folder,
         env=environment,
         capture_output=True,
         timeout=SECONDS,
         check=False,
-        preexec_fn=_bounded if privileged else _bounded_without_privileges,
-    )
+    )  # fmt: skip
     said = done.stderr.decode()
     assert "Traceback" not in said, said[-2000:]
     assert done.returncode in (0, 1, 2), (done.returncode, said[-2000:])
@@ -124,6 +112,55 @@ NESTED = {
 @pytest.mark.parametrize("name", NESTED)
 def test_nesting(tmp_path, name, dialect):
     check(tmp_path, NESTED[name], "--dialect", dialect)
+
+
+GUARD = "IF NOT EXISTS (SELECT 1 FROM pg_class WHERE relname = 'c') THEN "
+
+
+@pytest.mark.parametrize("depth", [50, 500, 50_000])
+@pytest.mark.parametrize(
+    ("start", "inside", "end"),
+    [
+        (GUARD, "CREATE TABLE c (a int); ", "END IF; "),
+        ("IF x THEN NULL; ELSE ", "DROP TABLE c; ", "END IF; "),
+        ("BEGIN ", "DROP TABLE c; ", "EXCEPTION WHEN others THEN NULL; END; "),
+        ("LOOP ", "DROP TABLE c; ", "END LOOP; "),
+    ],
+    ids=["if", "else", "exception", "loop"],
+)
+def test_nesting_in_blocks(tmp_path, depth, start, inside, end):
+    check(tmp_path, f"DO $$ BEGIN {start * depth}{inside}{end * depth}END $$;")
+
+
+def test_branches_one_behind_another(tmp_path):
+    check(tmp_path, "DO $$ BEGIN IF x THEN NULL; " + "ELSIF y THEN DROP TABLE c; " * 2_000 + "END IF; END $$;")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "[" * 50_000,
+        "x = " + "{a = " * 50_000,
+        ".".join(["a"] * 50_000) + " = 1",
+        f"[{'.'.join('a' * 50_000)}]",
+    ],
+    ids=["arrays", "tables", "key", "header"],
+)
+def test_nesting_in_a_configuration(tmp_path, text):
+    pair(tmp_path, "SELECT 1;")
+    (tmp_path / "miglint.toml").write_text(text + "\n")
+    status, _, said = miglint(tmp_path, "m")
+    assert status == 2
+    assert said.startswith("miglint: miglint.toml")
+
+
+@pytest.mark.parametrize("text", ["[" * 50_000, '{"a":' * 50_000], ids=["arrays", "objects"])
+def test_nesting_in_a_baseline(tmp_path, text):
+    pair(tmp_path, "SELECT 1;")
+    (tmp_path / "known.json").write_text(text)
+    status, _, said = miglint(tmp_path, "--baseline", "known.json", "m")
+    assert status == 2
+    assert "known.json" in said
 
 
 UNTERMINATED = {

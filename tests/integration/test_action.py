@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -70,6 +71,7 @@ class Runner:
     temp: Path
     action: Path
     workspace: Path
+    event: Mapping[str, Any] | None = None
 
     def run(self, step: Mapping[str, Any], inputs: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         """Run a step of a composite action as `shell: bash` is run."""
@@ -90,6 +92,8 @@ class Runner:
                 "GITHUB_ACTIONS": "true",
                 "GITHUB_ACTION_PATH": str(self.action),
                 "GITHUB_WORKSPACE": str(self.workspace),
+                "GITHUB_REPOSITORY": "team/project",
+                **self.event_file(),
                 "GITHUB_PATH": str(self.file("path")),
                 "GITHUB_ENV": str(self.file("env")),
                 "GITHUB_OUTPUT": str(self.file("output")),
@@ -100,6 +104,13 @@ class Runner:
             text=True,
             check=False,
         )
+
+    def event_file(self) -> dict[str, str]:
+        if self.event is None:
+            return {}
+        path = self.file("event")
+        path.write_text(json.dumps(self.event))
+        return {"GITHUB_EVENT_PATH": str(path)}
 
     def file(self, name: str) -> Path:
         path = self.temp / f"github_{name}"
@@ -182,3 +193,41 @@ def test_without_paths_the_configuration_decides(runner: Runner) -> None:
         (runner.workspace / "miglint.toml").unlink()
     assert done.returncode == 1
     assert "file=one/001_users.up.sql" in done.stdout
+
+
+def _pull_request(repository: str | None) -> dict[str, Any]:
+    return {"pull_request": {"head": {"repo": None if repository is None else {"full_name": repository}}}}
+
+
+@pytest.mark.parametrize(
+    ("event", "given", "ran"),
+    [
+        (None, "auto", True),
+        ({"push": {}}, "auto", True),
+        (_pull_request("team/project"), "auto", True),
+        (_pull_request("stranger/project"), "auto", False),
+        (_pull_request(None), "auto", False),
+        ({"pull_request": "not one"}, "auto", False),
+        ({"workflow_run": {"head_repository": {"full_name": "stranger/project"}}}, "auto", False),
+        (_pull_request("stranger/project"), "false", True),
+        (None, "true", False),
+    ],
+)
+def test_own_rules_are_left_out_for_forks(runner: Runner, event: dict[str, Any] | None, given: str, ran: bool) -> None:
+    put(runner, "one/001_users.up.sql", "SELECT 1;\n")
+    put(runner, "one/001_users.down.sql", "SELECT 1;\n")
+    put(runner, "miglint.toml", 'paths = ["one"]\nown-rules = ["ours.py"]\n')
+    put(runner, "ours.py", "print('own rules ran')\n")
+    runner.event = event
+    try:
+        done = check(runner, args="--no-cache", **{"no-own-rules": given})
+    finally:
+        runner.event = None
+        (runner.workspace / "miglint.toml").unlink()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ("own rules ran" in done.stdout) is ran
+    assert ("own rules are not asked" in done.stderr) is not ran
+
+
+def test_a_value_that_is_none_of_these_fails(runner: Runner) -> None:
+    assert check(runner, **{"no-own-rules": "maybe"}).returncode == 2

@@ -9,9 +9,9 @@ from miglint.base.findings import Severity
 from miglint.base.model import Span
 from miglint.config.settings import load
 from miglint.linter.run import Job, check
-from miglint.rules import registry
-from miglint.rules.registry import Hit, Rule
-from miglint.rules.selection import load_rules
+from miglint.rules import selection
+from miglint.rules.definition import Hit, Rule
+from miglint.rules.registry import Registry, built_in
 
 
 @pytest.fixture
@@ -33,12 +33,11 @@ def findings(folder, code=""):
 
 @pytest.fixture
 def added(monkeypatch):
-    """Add a rule to the real registry for one test."""
-    load_rules()
+    """Add a rule to the built-in ones for one test."""
 
-    def add(code, check_function, scope="step", **more):
-        new = Rule(code, f"test-{code.lower()}", Severity.ERROR, "A test", check_function, scope, **more)
-        monkeypatch.setitem(registry._RULES, code, new)
+    def add(code, check_function, **more):
+        new = Rule(code, f"test-{code.lower()}", Severity.ERROR, "A test", check_function, **more)
+        monkeypatch.setattr(selection, "built_in", lambda: Registry.of([*built_in().rules.values(), new]))
 
     return add
 
@@ -49,10 +48,10 @@ def test_a_rule_that_breaks_down_is_a_finding_that_names_it(folder, added, scope
         raise RecursionError("too\ndeep")
 
     write(folder, "001_a", "CREATE TABLE a (id int);\n", "DROP TABLE IF EXISTS a;\n")
-    added("IDM999", broken, scope)
+    added("IDM999", broken, scope=scope)
     crashed = findings(folder, "INT001")
     assert len(crashed) == 1
-    assert "rule IDM999 (test-idm999) broke down here: RecursionError: too deep" in crashed[0].message
+    assert "rule IDM999 (test-idm999) crashed: RecursionError: too deep" in crashed[0].message
     assert findings(folder, "IDM001")
 
 
@@ -119,7 +118,7 @@ def test_a_baseline_schema_is_where_the_history_begins(folder):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [(None, "there is no file `base.sql`"), ("\nCREATE TABEL a;", "base.sql:2:")]
+    ("text", "said"), [(None, "`base.sql`: there is no such file"), ("\nCREATE TABEL a;", "base.sql:2:")]
 )
 def test_a_baseline_schema_that_cannot_be_used_stops_the_run(folder, text, said):
     write(folder, "001_a", "SELECT 1;\n")

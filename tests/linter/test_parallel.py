@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
+import threading
 from itertools import pairwise
 
 import pytest
@@ -31,6 +35,49 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+def in_a_process_of_one_thread(script, *arguments):
+    """Run a script in a new interpreter: the one that runs tests has threads, of which a fork may not come."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script, *arguments], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+REPORT = """
+import json, os, sys
+from miglint.config.settings import load
+from miglint.linter import parallel
+from miglint.linter.run import Job, check
+from miglint.report.value import as_dict
+
+processes, failing, *paths = sys.argv[1:]
+forks, fork, pack, own = [], os.fork, parallel._Carrier.pack, os.getpid()
+
+def counted():
+    pid = fork()
+    forks.append(pid)
+    return pid
+
+def refused():
+    raise BlockingIOError("no more processes")
+
+def broken(self, part):
+    assert os.getpid() != own
+    os._exit(3)
+
+os.fork = refused if failing == "fork" else counted
+if failing == "pack":
+    parallel._Carrier.pack = broken
+parallel._MOST = int(processes)
+parallel._SMALLEST = 0
+os.sched_getaffinity = lambda pid: range(100)
+report = as_dict(check(Job(load(cwd=os.getcwd()), tuple(paths), cached=False)).report)
+report["summary"].pop("elapsed_ms")
+print(json.dumps([report, len(forks)]))
+"""
+
+
 def reported(folder, *paths):
     report = as_dict(check(Job(load(cwd=str(folder)), paths, cached=False)).report)
     report["summary"].pop("elapsed_ms")
@@ -38,36 +85,36 @@ def reported(folder, *paths):
 
 
 @pytest.mark.parametrize("processes", [2, 3, 4, 100])
-def test_processes_do_not_change_the_answer(folder, monkeypatch, processes):
-    monkeypatch.setattr(parallel, "_processes", lambda size: 1)
-    alone = reported(folder, "one", "two")
-    assert alone["summary"]["errors"] > 20
-    monkeypatch.setattr(parallel, "_processes", lambda size: processes)
-    assert reported(folder, "one", "two") == alone
+def test_processes_do_not_change_the_answer(folder, processes):
+    alone, none = in_a_process_of_one_thread(REPORT, "1", "", "one", "two")
+    assert (alone["summary"]["errors"] > 20, none) == (True, 0)
+    report, forks = in_a_process_of_one_thread(REPORT, str(processes), "", "one", "two")
+    assert report == alone
+    assert 0 < forks < processes
 
 
-def test_what_a_child_cannot_do_is_done_by_the_parent(folder, monkeypatch):
-    monkeypatch.setattr(parallel, "_processes", lambda size: 1)
-    alone = reported(folder, "one", "two")
-    own = os.getpid()
-
-    def pack(self, part):
-        assert os.getpid() != own
-        os._exit(3)
-
-    monkeypatch.setattr(parallel._Carrier, "pack", pack)
-    monkeypatch.setattr(parallel, "_processes", lambda size: 2)
-    assert reported(folder, "one", "two") == alone
+@pytest.mark.parametrize("failing", ["pack", "fork"])
+def test_what_a_child_cannot_do_is_done_by_the_parent(folder, failing):
+    alone, _ = in_a_process_of_one_thread(REPORT, "1", "", "one", "two")
+    report, forks = in_a_process_of_one_thread(REPORT, "2", failing, "one", "two")
+    assert report == alone
+    assert forks == (1 if failing == "pack" else 0)
 
 
-def test_a_system_without_processes_left_is_no_hindrance(folder, monkeypatch):
-    def fork():
-        raise BlockingIOError("no more processes")
-
-    alone = reported(folder, "one")
-    monkeypatch.setattr(os, "fork", fork)
-    monkeypatch.setattr(parallel, "_processes", lambda size: 2)
-    assert reported(folder, "one") == alone
+def test_nothing_is_forked_beside_another_thread(folder, monkeypatch):
+    """A lock that the other thread holds would never be free again in the child."""
+    release = threading.Event()
+    other = threading.Thread(target=release.wait)
+    other.start()
+    try:
+        assert not parallel._alone()
+        assert parallel._processes(100_000_000) == 1
+        monkeypatch.setattr(parallel, "_SMALLEST", 0)
+        monkeypatch.setattr(os, "fork", lambda: pytest.fail("forked"))
+        assert reported(folder, "one")["summary"]["errors"] > 10
+    finally:
+        release.set()
+        other.join()
 
 
 @pytest.mark.parametrize("path", ["one/007_a.up.sql", "one/000_a.down.sql", "two/039_a.up.sql"])

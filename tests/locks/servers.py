@@ -11,7 +11,7 @@ import psycopg
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.embedded import start_cluster, start_embedded
 from miglint.dryrun.postgres.engine import PostgresEngine
-from miglint.dryrun.postgres.server_process import programs_in
+from miglint.dryrun.postgres.programs import programs_in
 
 OLDER = Path("/usr/lib/postgresql/15/bin")
 MAJORS = (15, 18)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miglint.report.excerpt import columns, excerpt, printable
+from miglint.base.inert import printable
+from miglint.report.excerpt import columns, excerpt
 
 
 def wide(text):

@@ -10,7 +10,7 @@ import jsonschema
 from miglint.base.model import SourceFile
 from miglint.report import render
 from miglint.report.value import MigrationReport, Report, as_dict, from_dict
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions
 
 UP = "ALTER TABLE users ADD COLUMN age integer;\nUPDATE users SET age = 1;\n"
 DOWN = "ALTER TABLE users DROP COLUMN nick;\n"
@@ -98,7 +98,7 @@ FAILING = execution(
         "rollback": [],
     },
 )  # fmt: skip
-VIEW = View({"1.up.sql": SourceFile("1.up.sql", UP), "1.down.sql": SourceFile("1.down.sql", DOWN)}, width=120)
+VIEW = DisplayOptions({"1.up.sql": SourceFile("1.up.sql", UP), "1.down.sql": SourceFile("1.down.sql", DOWN)}, width=120)
 WELL = """\
 dry run on PostgreSQL 18.6 (embedded)  1 rows  2 forward  3 again  4 rollback  5 again  6 forward  7 go on       time
 1 age                                     ✓        ✓         ✓          ✓         ✓         ✓         ✓        123 ms
@@ -124,7 +124,7 @@ def test_a_migration_that_is_all_well_takes_one_line():
 
 
 def test_a_narrow_terminal_has_the_names_of_the_steps_above():
-    text = render("text", Report((migration(execution()),), (), 2, 5), View(VIEW.sources, width=80))
+    text = render("text", Report((migration(execution()),), (), 2, 5), DisplayOptions(VIEW.sources, width=80))
     assert text.splitlines()[:4] == [
         "dry run on PostgreSQL 18.6 (embedded): 1 rows, 2 forward, 3 again, 4 rollback, 5",
         "  again, 6 forward, 7 go on",
@@ -150,7 +150,9 @@ def test_below_one_that_is_not_stands_what_failed():
 
 
 def test_verbose_has_the_time_of_each_step_and_the_locks():
-    text = render("text", Report((migration(FAILING),), (), 2, 5), View(VIEW.sources, verbose=True, width=120))
+    text = render(
+        "text", Report((migration(FAILING),), (), 2, 5), DisplayOptions(VIEW.sources, verbose=True, width=120)
+    )
     assert "    ✓ 2 forward 2.0 ms\n" in text
     assert "    locks of the forward\n      line 1: ALTER TABLE users ADD COLUMN age integer" in text
     assert "  1.5 ms  AccessExclusiveLock on users\n" in text
@@ -166,8 +168,8 @@ def test_each_engine_has_its_own_table():
 
 def test_quiet_says_nothing_and_colours_are_not_part_of_the_width():
     report = Report((migration(FAILING),), (), 2, 5)
-    assert render("text", report, View(quiet=True)) == ""
-    colored = render("text", report, View(VIEW.sources, color=True, width=120))
+    assert render("text", report, DisplayOptions(quiet=True)) == ""
+    colored = render("text", report, DisplayOptions(VIEW.sources, color=True, width=120))
     assert "\x1b[31m✗\x1b[0m" in colored
 
 
@@ -178,7 +180,9 @@ def test_what_a_file_holds_cannot_steer_the_terminal():
             "ok": False, "error": ERROR | {"message": hostile}}),
         engine={"kind": hostile, "product": hostile, "version": hostile, "why": ""},
     )  # fmt: skip
-    text = render("text", Report((migration(failing, name=hostile),), (), 2, 5), View(VIEW.sources, verbose=True))
+    text = render(
+        "text", Report((migration(failing, name=hostile),), (), 2, 5), DisplayOptions(VIEW.sources, verbose=True)
+    )
     assert not {"\x1b", "\u202e", "\x00"} & set(text)
 
 

@@ -14,9 +14,13 @@ from miglint.base.model import SourceFile
 from miglint.base.structs import replace
 from miglint.report import FORMATS, render
 from miglint.report.value import MigrationReport, Report, as_dict, from_dict
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions, RuleDescription
 
 SQL = "ALTER TABLE a\n\tADD CONSTRAINT c CHECK (n > 0);\nDROP TABLE b;\n"
+DESCRIPTIONS = {
+    "IDM003": RuleDescription("add-constraint-unguarded", "A summary", Severity.ERROR, "IDM", ("postgres",)),
+    "IDM004": RuleDescription("create-index-unguarded", "Another summary", Severity.ERROR, "IDM", ("postgres",)),
+}
 VERDICT = {
     "forward_idempotent": False,
     "rollback_idempotent": None,
@@ -74,7 +78,7 @@ NASTY = Report(
     (MigrationReport(HOSTILE, HOSTILE, "postgres", HOSTILE, None, VERDICT, (HOSTILE,)),),
     (finding(path=HOSTILE, message=HOSTILE, help=HOSTILE, version=HOSTILE),),
 )
-VIEW = View({"m/005.sql": SourceFile("m/005.sql", SQL)}, width=100)
+VIEW = DisplayOptions({"m/005.sql": SourceFile("m/005.sql", SQL)}, width=100)
 GOLDEN = """\
 m/005.sql:2:2: error IDM003 add-constraint-unguarded
   the second run fails: constraint "c" is there already
@@ -126,7 +130,7 @@ def test_a_remark_is_told_in_full_once():
     message = "the rows that were written since the forward are lost"
     remarks = tuple(finding(severity=Severity.INFO, path=path, message=message) for path in paths)
     migrations = tuple(MigrationReport(path, "", "postgres", path, None, VERDICT) for path in paths)
-    text = render("text", Report(migrations, remarks, files=3, elapsed_ms=12), View(width=100))
+    text = render("text", Report(migrations, remarks, files=3, elapsed_ms=12), DisplayOptions(width=100))
     assert text.splitlines()[:5] == [
         "m/001.sql:2:2: info IDM003 add-constraint-unguarded",
         f"  {message}",
@@ -158,7 +162,7 @@ def test_text_tells_of_each_rule_once_per_script():
         "  also: IDM001 create-table-unguarded on line 3",
         "m/005.sql:3:2: error SYM001 left-behind",
     ]
-    whole = render("text", report, View(VIEW.sources, verbose=True))
+    whole = render("text", report, DisplayOptions(VIEW.sources, verbose=True))
     assert whole.count(" error IDM003 ") == 4
     assert "also" not in whole
 
@@ -186,24 +190,24 @@ def test_text_when_verbose_tells_all():
     many = [finding(code=f"SYM{number:03}", line=3, message="x " * 400, help="y " * 900) for number in range(9)]
     text = render("text", Report((), tuple(many)), VIEW)
     assert text.count("--verbose shows all of it") == 1
-    whole = render("text", Report((), tuple(many)), View(VIEW.sources, verbose=True))
+    whole = render("text", Report((), tuple(many)), DisplayOptions(VIEW.sources, verbose=True))
     assert whole.count("x") == 9 * 400 and whole.count("y") >= 9 * 900
     assert "--verbose" not in whole
 
 
 def test_text_when_verbose_and_when_there_is_nothing():
-    text = render("text", REPORT, View(VIEW.sources, verbose=True))
+    text = render("text", REPORT, DisplayOptions(VIEW.sources, verbose=True))
     assert "005 labels" in text
     assert "005: sqlite: not asked" in text
     assert "4  IDM003 add-constraint-unguarded" in text
     assert render("text", Report(), VIEW) == "no migrations found\n"
     assert render("text", Report(REPORT.migrations, (), 3, 5), VIEW).startswith("nothing to complain about (2 migr")
-    assert render("text", Report(), View(quiet=True)) == ""
+    assert render("text", Report(), DisplayOptions(quiet=True)) == ""
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("json", "sarif")])
 def test_hostile_text_stays_text(name):
-    view = View({HOSTILE: SourceFile(HOSTILE, HOSTILE)}, verbose=True)
+    view = DisplayOptions({HOSTILE: SourceFile(HOSTILE, HOSTILE)}, verbose=True)
     # As it is written; a lone surrogate in a failing comparison could not even be reported.
     data = render(name, NASTY, view).encode("utf-8", "backslashreplace")
     assert b"\x1b" not in data
@@ -212,12 +216,12 @@ def test_hostile_text_stays_text(name):
 
 def test_github_escapes_and_folds():
     many = Report((), tuple(finding(line=number) for number in range(1, 15)))
-    lines = render("github", many, View(prefix="sub/")).splitlines()
+    lines = render("github", many, DisplayOptions(prefix="sub/")).splitlines()
     assert lines[0].startswith("::error file=sub/m/005.sql,line=1,endLine=2,title=IDM003 add-constraint-unguarded::")
     assert len([line for line in lines if line.startswith("::error")]) == 10
     assert "::group::4 more findings" in lines
     assert lines[-1] == "::endgroup::"
-    nasty = render("github", NASTY, View()).splitlines()
+    nasty = render("github", NASTY, DisplayOptions()).splitlines()
     assert len(nasty) == 1
     assert "%0A| `code`" in nasty[0]
     assert "%250A%3A%3Aerror" in nasty[0]
@@ -225,15 +229,16 @@ def test_github_escapes_and_folds():
 
 def test_a_fold_cannot_begin_with_a_command():
     many = Report((), tuple(finding(path="::stop-commands::x") for _ in range(12)))
-    folded = render("github", many, View()).split("::group::")[1].splitlines()[1:-1]
+    folded = render("github", many, DisplayOptions()).split("::group::")[1].splitlines()[1:-1]
     assert not any(line.startswith("::") for line in folded)
 
 
 def test_sarif():
-    log = json.loads(render("sarif", REPORT, View(prefix="a b/")))
+    log = json.loads(render("sarif", REPORT, DisplayOptions(prefix="a b/", rules=DESCRIPTIONS)))
     run = log["runs"][0]
     assert log["version"] == "2.1.0"
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["IDM003"]
+    assert run["tool"]["driver"]["rules"][0]["shortDescription"] == {"text": "A summary"}
     first, _, third, last = run["results"]
     assert first["level"] == "error"
     place = first["locations"][0]["physicalLocation"]
@@ -242,7 +247,7 @@ def test_sarif():
     assert first["partialFingerprints"] == {"miglint/v1": "0123456789abcdef"}
     assert third["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"]["text"].startswith("DROP")
     assert "locations" not in last
-    json.loads(render("sarif", NASTY, View()).encode("utf-8", "backslashreplace"))
+    json.loads(render("sarif", NASTY, DisplayOptions()).encode("utf-8", "backslashreplace"))
 
 
 @pytest.mark.parametrize("report", [REPORT, NASTY, Report()])
@@ -254,7 +259,7 @@ def test_junit_is_xml(report):
 
 
 def test_markdown_tables_stay_tables():
-    lines = render("markdown", NASTY, View()).splitlines()
+    lines = render("markdown", NASTY, DisplayOptions()).splitlines()
     rows = [line for line in lines if line.startswith("|")]
     assert all(row.count("|") in (5, 8) for row in rows)
     assert "<script>" not in "\n".join(lines)
@@ -263,5 +268,5 @@ def test_markdown_tables_stay_tables():
 
 def test_markdown_of_very_many_findings_is_cut():
     many = Report((), tuple(finding(line=number) for number in range(1, 2000)))
-    text = render("markdown", many, View())
+    text = render("markdown", many, DisplayOptions())
     assert "1,699 more findings are not shown here." in text

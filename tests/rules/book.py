@@ -100,7 +100,7 @@ class Page:
 
 
 def pages() -> list[Page]:
-    return [read(path) for path in sorted(BOOK.glob("*.md"))]
+    return [read(path) for path in sorted(BOOK.glob("*/*-*.md"))]
 
 
 def read(path: Path) -> Page:

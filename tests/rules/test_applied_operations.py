@@ -8,7 +8,7 @@ from miglint.base.model import Dialect, Direction, Migration, Script, SourceFile
 from miglint.config.settings import Settings
 from miglint.linter.run import Job, check
 from miglint.replay.steps import Step, empty_schema, replay_one
-from miglint.rules.support.applied_operations import done, survey, undoes
+from miglint.rules.support.applied_operations import applied_operations, effective, undoes
 from miglint.sql import operations as ops
 from miglint.sql import parse
 
@@ -35,36 +35,36 @@ def step(forward: str, rollback: str | None = None, *, transaction: bool = True)
 
 def test_what_the_script_makes_is_fresh_under_each_of_its_names() -> None:
     one = step("CREATE TABLE a (x int); ALTER TABLE a RENAME TO b; ALTER TABLE b ADD y int; ALTER TABLE c ADD z int;")
-    fresh = {str(operation.table): act.fresh(operation.table) for act, operation in done(one, ops.AddColumn)}
+    fresh = {str(added.table): applied.fresh(added.table) for applied, added in effective(one, ops.AddColumn)}
     assert fresh == {"b": True, "c": False}
 
 
 def test_a_table_that_is_rebuilt_was_there_when_it_was_dropped() -> None:
     one = step("CREATE TABLE n (x int); INSERT INTO n SELECT x FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;")
-    ((act, operation),) = done(one, ops.Drop)
-    assert not act.fresh(operation.name)
+    ((applied, operation),) = effective(one, ops.Drop)
+    assert not applied.fresh(operation.name)
 
 
 def test_columns_of_the_script_are_fresh_though_their_table_is_not() -> None:
     one = step("ALTER TABLE t ADD a int; ALTER TABLE t RENAME a TO b; UPDATE t SET b = 1;")
-    ((act, operation),) = done(one, ops.Update)
-    assert not act.fresh(operation.table)
-    assert act.fresh_column(operation.table, "b")
-    assert not act.fresh_column(operation.table, "c")
+    ((applied, operation),) = effective(one, ops.Update)
+    assert not applied.fresh(operation.table)
+    assert applied.fresh_column(operation.table, "b")
+    assert not applied.fresh_column(operation.table, "c")
 
 
 def test_temporary_tables_are_nobody_elses() -> None:
     one = step("CREATE TEMPORARY TABLE t (x int); CREATE INDEX ON t (x);")
-    ((act, operation),) = done(one, ops.CreateIndex)
-    assert act.fresh(operation.table)
+    ((applied, operation),) = effective(one, ops.CreateIndex)
+    assert applied.fresh(operation.table)
 
 
 def test_transactions_are_told_apart() -> None:
     text = "SELECT 1; BEGIN; SELECT 2; SELECT 3; COMMIT; SELECT 4; SELECT 5;"
-    numbers = [act.transaction for act, _ in done(step(text, transaction=False), ops.Select)]
+    numbers = [applied.transaction for applied, _ in effective(step(text, transaction=False), ops.Select)]
     assert numbers[1] == numbers[2]
     assert len(set(numbers)) == 4
-    assert len({act.transaction for act, _ in done(step("SELECT 1; SELECT 2;"), ops.Select)}) == 1
+    assert len({applied.transaction for applied, _ in effective(step("SELECT 1; SELECT 2;"), ops.Select)}) == 1
 
 
 def test_branches_that_are_not_taken_and_guards_that_do_nothing_are_left_out() -> None:
@@ -76,20 +76,19 @@ def test_branches_that_are_not_taken_and_guards_that_do_nothing_are_left_out() -
         + guard.format("", "CREATE INDEX b ON t (x);")
         + "CREATE INDEX IF NOT EXISTS b ON t (x);"
     )
-    assert [operation.name for _, operation in done(one, ops.CreateIndex)] == ["b"]
+    assert [operation.name for _, operation in effective(one, ops.CreateIndex)] == ["b"]
 
 
 def test_a_rollback_knows_what_its_forward_touched() -> None:
     one = step("ALTER TABLE t ADD a int;", "ALTER TABLE t DROP COLUMN a; ALTER TABLE t DROP COLUMN b;")
-    answers = {operation.column: undoes(one, act) for act, operation in done(one, ops.DropColumn)}
+    answers = {operation.column: undoes(one, applied) for applied, operation in effective(one, ops.DropColumn)}
     assert answers == {"a": True, "b": False}
-    assert not list(done(one, ops.DropColumn, forward_only=True))
+    assert not list(effective(one, ops.DropColumn, forward_only=True))
 
 
 def test_every_operation_is_there_in_order() -> None:
-    kinds = [
-        type(act.operation).__name__ for act in survey(step("SELECT 1; CREATE TABLE t (x int); DROP TABLE t;")).acts
-    ]
+    one = step("SELECT 1; CREATE TABLE t (x int); DROP TABLE t;")
+    kinds = [type(applied.operation).__name__ for applied in applied_operations(one).all]
     assert kinds == ["Select", "CreateTable", "Drop"]
 
 

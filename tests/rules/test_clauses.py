@@ -7,8 +7,9 @@ import pytest
 from miglint.base.findings import Edit
 from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
 from miglint.rules.data.copies import narrows
-from miglint.rules.idempotency.second_run import Again, clause, code_of, fix_for
-from miglint.rules.support.clauses import first_text, ident, literal, qualified
+from miglint.rules.idempotency.second_run import SecondRunFailure, clause, code_of, fix_for
+from miglint.rules.support.reporting import first_text
+from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.schema.outcome import Event, Failure
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -20,13 +21,13 @@ def script(text: str, span: Span | None = None) -> Script:
     return Script(SourceFile("a.sql", text), span or Span(0, len(text)), Direction.FORWARD, Dialect.POSTGRES)
 
 
-def again(text: str) -> Again:
+def again(text: str) -> SecondRunFailure:
     """Take the first operation of a text for one that fails when it runs again."""
     source = script(text)
     statement = postgres.parse(text)[0]
     operation = statement.operations[0]
     failure = Failure("duplicate_object", "it is there already")
-    return Again(source, Event(statement, operation, Schema(Dialect.POSTGRES), failure), operation, failure)
+    return SecondRunFailure(source, Event(statement, operation, Schema(Dialect.POSTGRES), failure), operation, failure)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_scripts_as_people_write_them(checker: Checker) -> None:
         (
             "NAM007",
             "warning",
-            "the check constraint chk_interface_status of project_interfaces has the name of one of projects",
+            "check constraint chk_interface_status of project_interfaces has the same name as one of projects",
         ),
     ]
 
@@ -63,7 +63,7 @@ CHECK = "CREATE TABLE {} (id bigint PRIMARY KEY, n integer, CONSTRAINT positive 
 )
 def test_one_constraint_name_on_two_tables(checker: Checker, files: dict[str, str], told: list[str]) -> None:
     found = checker.told(files, "NAM")
-    assert [(code, message.split()[5]) for code, _, message in found] == [("NAM007", name) for name in told]
+    assert [(code, message.split()[4]) for code, _, message in found] == [("NAM007", name) for name in told]
 
 
 def test_names_that_are_cut(checker: Checker, postgres: PostgresEngine) -> None:
@@ -72,7 +72,7 @@ def test_names_that_are_cut(checker: Checker, postgres: PostgresEngine) -> None:
     found = checker.told({"001_a.up.sql": f"CREATE TABLE {LONG} (id bigint);"}, "NAM")
     assert found == []
     found = checker.told({"001_a.up.sql": script}, "NAM")
-    assert found == [("NAM004", "warning", f"PostgreSQL cuts the name of this table to 63 bytes: {LONG}")]
+    assert found == [("NAM004", "warning", f"PostgreSQL truncates the name of this table to 63 bytes: {LONG}")]
     # Quoted, and of characters of two bytes: what is cut is half a character, and goes as a whole.
     found = checker.told({"001_a.up.sql": f'CREATE TABLE "{LONG[:-1]}é" (id bigint);'}, "NAM")
     assert [code for code, *_ in found] == ["NAM004"]
@@ -88,7 +88,7 @@ def test_a_guard_hides_that_cut_names_are_the_same(checker: Checker) -> None:
     script = f"CREATE TABLE a (id bigint);\nCREATE INDEX IF NOT EXISTS {LONG}x ON a (id);\n"
     found = checker.told({"001_a.up.sql": f"{script}CREATE INDEX IF NOT EXISTS {LONG}y ON a ((id + 1));"}, "NAM005")
     assert [severity for _, severity, _ in found] == ["error"]
-    assert "the guard passes over the statement" in found[0][2]
+    assert "the guard skips the statement" in found[0][2]
 
 
 @pytest.mark.parametrize(
@@ -110,11 +110,11 @@ def test_names_that_differ_in_case_only(checker: Checker, script: str, told: boo
     [
         (
             "CREATE TABLE a (b integer);\nCREATE INDEX a_b_key ON a (b);\nALTER TABLE a ADD UNIQUE (b);",
-            "the unnamed constraint becomes a_b_key1, because a_b_key is the name of something else",
+            "the unnamed constraint is named a_b_key1, because a_b_key is in use",
         ),
         (
             "CREATE TABLE a (b integer CONSTRAINT a_b_check CHECK (b < 9), CHECK (b > 0));",
-            "the unnamed constraint becomes a_b_check1, because a_b_check is the name of something else",
+            "the unnamed constraint is named a_b_check1, because a_b_check is in use",
         ),
         # Two that nobody named: the number is the rule.
         ("CREATE TABLE a (b integer CHECK (b < 9), CHECK (b > 0));", None),
@@ -130,7 +130,7 @@ def test_generated_names_give_way_as_the_server_makes_them(
             assert isinstance(lent, Postgres)
             assert lent.run(script) is None
             names = {row[0] for row in lent.query("SELECT conname FROM pg_constraint")}
-        assert message.split()[4].rstrip(",") in names
+        assert message.split()[5].rstrip(",") in names
 
 
 @pytest.mark.parametrize(
@@ -179,11 +179,11 @@ def test_an_index_named_after_another_table(checker: Checker, name: str, columns
 def test_a_convention_for_each_kind(checker: Checker, kind: str, pattern: str, script: str, bad: str) -> None:
     config = f"[rules.NAM020]\n{kind} = '{pattern}'\n"
     found = checker.told({"miglint.toml": config, "001_a.up.sql": script}, "NAM020")
-    assert [message.partition(" does not match ")[0] for *_, message in found] == [f"the name of the {bad}"]
+    assert [message.partition(" does not match ")[0] for *_, message in found] == [f"the name of {bad}"]
 
 
 def test_a_pattern_that_is_none_stops_the_run(checker: Checker) -> None:
-    with pytest.raises(UsageError, match=r"miglint.toml:2: option `table` of NAM020: it is no regular expression"):
+    with pytest.raises(UsageError, match=r"miglint.toml:2: option `table` of NAM020: it is not a regular expression"):
         checker({"miglint.toml": "[rules.NAM020]\ntable = '('\n", "001_a.up.sql": "CREATE TABLE a (b int);"})
 
 
@@ -207,8 +207,8 @@ def test_a_name_that_is_taken_tells_who_has_it(checker: Checker) -> None:
         "CREATE TABLE a (id serial, b text UNIQUE);\nCREATE INDEX a_b_key ON a (b);\nCREATE TABLE a_id_seq (b text);"
     )
     helps = [found.help for found in checker({"001_a.up.sql": script}) if found.code == "NAM001"]
-    assert "the name that PostgreSQL chose for an unnamed constraint or index of a" in helps[0]
-    assert "the sequence behind a.id" in helps[1]
+    assert "PostgreSQL generated the name a_b_key for an unnamed constraint or index of a" in helps[0]
+    assert "the sequence of a.id" in helps[1]
 
 
 @pytest.mark.parametrize(

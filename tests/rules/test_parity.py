@@ -68,7 +68,7 @@ def test_a_column_that_one_variant_drops_is_told_where_it_is_dropped(tmp_path: P
             "PAR002",
             "sqlite/002_name.up.sql",
             3,
-            "the column users.name is in the schema of PostgreSQL, and not in that of SQLite",
+            "column users.name is in the schema of PostgreSQL, but not in that of SQLite",
         )
     ]
 
@@ -101,7 +101,7 @@ def test_a_migration_for_one_engine_alone_is_one_finding(tmp_path: Path) -> None
     }
     ((code, path, _, message),) = told(tmp_path, files)
     assert (code, path) == ("PAR010", "postgres/002_more.up.sql")
-    assert message.endswith("the schemas differ in the table tags, the column users.age")
+    assert message.endswith("the schemas differ in table tags, column users.age")
 
 
 def test_tables_that_the_files_never_made_are_compared_by_what_is_known(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_tables_that_the_files_never_made_are_compared_by_what_is_known(tmp_path
         "sqlite/005_a.up.sql": "ALTER TABLE projects ADD COLUMN a TEXT;\nUPDATE projects SET name = '';\n",
     }
     assert [item[3] for item in told(tmp_path, files)] == [
-        "the column projects.b is in the schema of PostgreSQL, and not in that of SQLite"
+        "column projects.b is in the schema of PostgreSQL, but not in that of SQLite"
     ]
 
 

@@ -89,7 +89,8 @@ def test_rows_that_are_put_into_a_table_that_stays_are_put_there_again(tmp_path:
     assert found.migrations[1].verdict["rows_stable"] is False
 
 
-PAGE = (Path(__file__).parents[2] / "rules" / "LIT009.md").read_text(encoding="utf-8")
+BOOK = Path(__file__).parents[2] / "rules"
+PAGE = (BOOK / "sqlite" / "LIT009-rebuild-deletes-referring-rows.md").read_text(encoding="utf-8")
 SCRIPTS = re.findall(r'```sql title="sqlite/([^"]+)"\n(.*?)```', PAGE, re.DOTALL)
 
 
@@ -122,7 +123,7 @@ CHILD = "CREATE TABLE c (id INTEGER PRIMARY KEY, t INTEGER REFERENCES t (id) ON 
 @pytest.mark.parametrize(
     ("before", "script", "said"),
     [
-        (TREE.format("CASCADE"), GROWN.format("CASCADE"), ["deletes the rows of n that refer to it"]),
+        (TREE.format("CASCADE"), GROWN.format("CASCADE"), ["deletes the rows of n that reference it"]),
         (TREE.format("RESTRICT"), GROWN.format("RESTRICT"), []),
         (TABLE + CHILD.format("SET NULL"), REBUILD, ["sets c.t to NULL"]),
         (TABLE + CHILD.format("CASCADE"), "PRAGMA foreign_keys = 0;" + REBUILD, []),

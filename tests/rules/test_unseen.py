@@ -46,7 +46,7 @@ def test_a_rollback_that_removes_what_no_migration_has_made(checker: Checker) ->
         "002_b.down.sql": "ALTER TABLE elsewhere DROP COLUMN x; DROP TABLE b;",
     }
     assert checker.told(files, "SYM") == [
-        ("SYM012", "error", "the rollback removes table b, which no migration has made"),
+        ("SYM012", "error", "the rollback removes table b, which no migration created"),
         ("SYM001", "error", "the rollback leaves table s.b behind: (id int4)"),
     ]
 
@@ -70,7 +70,7 @@ def test_views_that_differ_far_behind_are_told_apart(checker: Checker) -> None:
         "003_c.down.sql": f"create view v as select {columns} FROM a WHERE a.id > 2;",
     }
     (told,) = checker.told(files, "SYM014")
-    assert told[2] == "after the rollback view v has another definition: it was `(id > 1))`, and is `(id > 2))`"
+    assert told[2] == "after the rollback the definition of view v differs: `(id > 1))` before, `(id > 2))` now"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_body_that_is_spelled_differently(checker: Checker, language: str, aga
     }
     (told,) = checker.told(files, "SYM014")
     assert told[1] == severity
-    assert ("white space or comments only" in told[2]) is (severity == "info")
+    assert ("only in white space or comments" in told[2]) is (severity == "info")
 
 
 def test_a_rollback_that_calls_a_function_is_none_that_does_nothing(checker: Checker) -> None:
@@ -114,7 +114,7 @@ def test_an_empty_rollback_of_a_validation_is_a_remark(checker: Checker) -> None
         "002_b.up.sql": "ALTER TABLE a VALIDATE CONSTRAINT c;",
         "002_b.down.sql": "-- Valid rows stay valid.",
     }
-    said = "the rollback holds only comments; after the rollback check constraint c on a is validated, and was not"
+    said = "the rollback holds only comments; after the rollback check constraint c on a is validated, but was not"
     assert checker.told(files, "PAI003") == [("PAI003", "info", said)]
 
 
@@ -157,8 +157,8 @@ def test_a_rollback_of_what_could_not_be_read_is_taken_to_undo_it(checker: Check
 @pytest.mark.parametrize(
     ("sql", "help"),
     [
-        ("CREATE TABLE b (order int);", "If order is a name here, put it into double quotes, for it is a word of SQL"),
-        ("CREATE TABLE b (c text DEFAULT 'x);", "Close what opens here."),
+        ("CREATE TABLE b (order int);", "order is a keyword of SQL: to use it as a name, quote it"),
+        ("CREATE TABLE b (c text DEFAULT 'x);", "Close what is opened here."),
         ("CREAT TABLE b (c text);", "If the file is written for another engine"),
     ],
 )

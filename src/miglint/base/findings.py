@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 from miglint.base.structs import Struct
@@ -18,7 +19,8 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-FAMILIES = {
+# miglint's own families, by the letters of their codes. A team's own rules have families of their own.
+FAMILIES: Mapping[str, str] = {
     "SYN": "syntax",
     "PAI": "pairing",
     "IDM": "idempotency",

@@ -28,6 +28,16 @@ class _Pattern:
         return getattr(compiled, name)
 
 
+def many(part: str) -> str:
+    """Return the expression for `part` as often as there is one, none of which is given back: `(?:part)*+`.
+
+    Up to Python 3.11.4 a possessive quantifier over more than one character matches wrongly (gh-100061, gh-106052), and
+    so no expression of the project has one. A plain atomic group would keep some 60 bytes for each repetition until the
+    last; the inner one lets go of them every 256 times.
+    """
+    return rf"(?>(?:(?>(?:{part}){{1,256}}))*)"
+
+
 def pattern(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """Return a regular expression to use like one of `re.compile`; what is wrong with it shows when it is used."""
     return cast("re.Pattern[AnyStr]", _Pattern(text, flags))

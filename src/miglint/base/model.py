@@ -173,7 +173,8 @@ class Discovered(Struct, frozen=True, eq=False):
     `requested` holds the paths of the files that were asked for, when files around them were read as well to know
     the history they belong to; None means that everything here was asked for. `folders` are the folders that were
     listed, as they can be opened. `elsewhere` are the roots of histories for PostgreSQL beside which a folder
-    stands that holds them for SQLite and was not asked for.
+    stands that holds them for SQLite and was not asked for. `left_out` says how many files of SQL are part of no
+    history, by the reason; `passed_over` are the folders among them, as they can be opened.
     """
 
     histories: tuple[History, ...]
@@ -183,3 +184,5 @@ class Discovered(Struct, frozen=True, eq=False):
     requested: frozenset[str] | None = None
     folders: tuple[str, ...] = ()
     elsewhere: frozenset[str] = frozenset()
+    left_out: tuple[tuple[str, int], ...] = ()
+    passed_over: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ _TO_TEXT = {ord(letter): chr(sign) for sign, letter in _TO_NAME.items()}
 _ANY = pattern(f"[{_LETTERS}{_STAND_INS}]")
 
 
-def as_name(tag: str) -> str | None:
+def encode_tags(tag: str) -> str | None:
     """Return a tag as a part of a name, of the same length; None where it holds what cannot be turned back."""
     name = tag.translate(_TO_NAME)
     return name if all(letter in _STAND_FOR or letter == "_" or _is_plain(letter) for letter in name) else None
@@ -39,6 +39,6 @@ def has_tag(name: str) -> bool:
     return not name.isascii() and _ANY.search(name) is not None
 
 
-def as_written(text: str) -> str:
+def decode_tags(text: str) -> str:
     """Return a text that tells of names with the tags in them as the file has them."""
     return text if text.isascii() else text.translate(_TO_TEXT)

@@ -7,7 +7,7 @@ configuration nor the command line.
 """
 
 # pathlib alone takes as long to import as an answer takes to find.
-# ruff: noqa: PTH100, PTH109, PTH112, PTH113, PTH116, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH109, PTH112, PTH116, PTH118, PTH120
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import sys
 from hashlib import blake2b
 from time import perf_counter, time_ns
 
+from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, read_bytes, read_with_time
 from miglint.cache.store import Store, environment, open_store
 
 _KIND = "answer"
@@ -32,6 +33,7 @@ _NEVER = (
     "--hook",
     "--stdin-filename",
     "--write-baseline",
+    "--config-from",
     "--dry-run",
     "--database-url",
     "--help",
@@ -39,11 +41,9 @@ _NEVER = (
 )
 # Files that were written while a run was under way, or just before it, may have been read before or after.
 _TOO_FRESH_NS = 20_000_000
-# Without O_NONBLOCK a named pipe that took a file's place would hang the run.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
-class Answer:
+class CachedOutput:
     """What a command printed: `body` in pieces between which the time taken stands, `notes`, and the exit status."""
 
     __slots__ = ("body", "notes", "output", "status")
@@ -59,12 +59,18 @@ class Answer:
         return str(elapsed_ms).join(self.body)
 
 
-class Inputs:
-    """What an answer depends on: folders listed, paths that are folders or not, single files, SQLite's version."""
+class InputFingerprint:
+    """What an answer depends on: folders listed, paths that are folders or not, single files, SQLite's version.
 
-    __slots__ = ("files", "folders", "probes", "sqlite")
+    Of the folders in `names` only what is in them counts, and not what that holds.
+    """
 
-    def __init__(self, folders: list[str], probes: list[str], files: list[str], sqlite: bool) -> None:
+    __slots__ = ("files", "folders", "names", "probes", "sqlite")
+
+    def __init__(
+        self, folders: list[str], probes: list[str], files: list[str], sqlite: bool, names: list[str] | None = None
+    ) -> None:
+        self.names = names or []
         self.folders = folders
         self.probes = probes
         self.files = files
@@ -83,6 +89,9 @@ class Inputs:
                 if name.lower().endswith(_READ) and entry[0] != "d":
                     newest = max(newest, _file(digest, f"{folder}/{name}"))
             newest = max(newest, _file(digest, f"{folder}/{_JOURNAL}"))
+        for folder in self.names:
+            digest.update("\0".join(_listed(folder)).encode("utf-8", "surrogateescape"))
+            newest = max(newest, _changed(folder))
         for path in self.probes:
             digest.update(b"d" if os.path.isdir(path) else b"-")
         for path in self.files:
@@ -122,18 +131,16 @@ def _changed(path: str) -> int:
 def _file(digest: blake2b, path: str) -> int:
     """Add a file to the hash, and return its time of change."""
     try:
-        with open(os.open(path.split("\0", 1)[0], _FLAGS), "rb", buffering=0) as stream:
-            data = stream.read() or b""
-            changed = os.fstat(stream.fileno()).st_mtime_ns
+        data, changed = read_with_time(path.split("\0", 1)[0], MAX_BASELINE)
     except OSError as error:
-        digest.update(b"e%d;" % (error.errno or 0))
+        digest.update(f"e{error.errno}{error.strerror};".encode())
         return 0
     digest.update(b"%d:" % len(data))
     digest.update(data)
     return changed
 
 
-class Question:
+class CachedInvocation:
     """A command line, whose answer may be known."""
 
     __slots__ = ("_inputs", "_name", "_state", "_store", "started", "started_ns")
@@ -143,30 +150,36 @@ class Question:
         self._name = name
         self.started = started
         self.started_ns = time_ns()
-        self._inputs: Inputs | None = None
+        self._inputs: InputFingerprint | None = None
         self._state = ""
 
-    def answer(self) -> Answer | None:
+    def answer(self) -> CachedOutput | None:
         """Return the answer that was kept, if it still holds."""
         data = self._store.read(self._name)
         if data is None:
             return None
         try:
             entry = json.loads(data)
-            inputs = Inputs(entry["folders"], entry["probes"], entry["files"], entry["sqlite"])
+            inputs = InputFingerprint(
+                entry["folders"], entry["probes"], entry["files"], entry["sqlite"], entry["names"]
+            )
             if inputs.state()[0] != entry["state"]:
                 return None
-            return Answer(list(entry["body"]), list(entry["notes"]), entry["output"], int(entry["status"]))
+            return CachedOutput(list(entry["body"]), list(entry["notes"]), entry["output"], int(entry["status"]))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 
-    def observe(self, inputs: Inputs) -> None:
+    def observe(self, inputs: InputFingerprint) -> None:
         """Remember what the answer will depend on, as it is now that it was read."""
         self._state, newest = inputs.state()
         fresh = newest > self.started_ns - _TOO_FRESH_NS
         self._inputs = None if fresh else inputs
 
-    def keep(self, answer: Answer) -> None:
+    def forget(self) -> None:
+        """Keep no answer: it depends on more than what was observed."""
+        self._inputs = None
+
+    def keep(self, answer: CachedOutput) -> None:
         """Keep an answer, unless something changed so lately that it may be about another text."""
         inputs = self._inputs
         if inputs is None:
@@ -176,6 +189,7 @@ class Question:
             "probes": inputs.probes,
             "files": inputs.files,
             "sqlite": inputs.sqlite,
+            "names": inputs.names,
             "state": self._state,
             "status": answer.status,
             "notes": answer.notes,
@@ -185,7 +199,7 @@ class Question:
         self._store.write(self._name, json.dumps(entry).encode())
 
 
-def question(arguments: list[str]) -> Question | None:
+def question(arguments: list[str]) -> CachedInvocation | None:
     """Return the question that a command line asks, or None when its answer cannot be kept."""
     started = perf_counter()
     if any(argument.split("=", 1)[0] in _NEVER for argument in arguments):
@@ -203,7 +217,7 @@ def question(arguments: list[str]) -> Question | None:
         str(os.get_terminal_size(sys.stdout.fileno())) if terminal else "",
         *environment(),
     ]
-    return Question(store, store.name(_KIND, parts), started)
+    return CachedInvocation(store, store.name(_KIND, parts), started)
 
 
 def _configuration(arguments: list[str]) -> tuple[str, list[str]]:
@@ -222,7 +236,7 @@ def _configuration(arguments: list[str]) -> tuple[str, list[str]]:
         for name in _CONFIGURATION:
             path = os.path.join(place, name)
             text = _text(path)
-            if name == _CONFIGURATION[0] and os.path.isfile(path):
+            if name == _CONFIGURATION[0] and os.path.lexists(path) and not os.path.isdir(path):
                 return place, [*found, path, text]
             if "[tool.miglint" in text:
                 return place, [*found, path, text]
@@ -236,7 +250,6 @@ def _configuration(arguments: list[str]) -> tuple[str, list[str]]:
 
 def _text(path: str) -> str:
     try:
-        with open(path, "rb") as stream:
-            return stream.read().decode("utf-8", "surrogateescape")
+        return read_bytes(path, MAX_CONFIGURATION).decode("utf-8", "surrogateescape")
     except OSError:
         return ""

@@ -10,10 +10,11 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from miglint.base.input_files import MAX_RULES
 from miglint.base.model import Dialect, Discovered, Script, SourceFile
 from miglint.cache.store import Store, environment, open_store
 from miglint.config.settings import Settings
-from miglint.report.value import Report, as_dict, from_dict
+from miglint.report.value import Hidden, Report, as_dict, from_dict
 
 _KIND = "run"
 
@@ -45,14 +46,16 @@ class Cache:
             return None
         try:
             entry = json.loads(data)
-            return from_dict(entry["report"], tuple(entry["notes"]))
+            hidden = tuple(Hidden(*item) for item in entry["hidden"])
+            return from_dict(entry["report"], tuple(entry["notes"]), hidden)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 
     def put(self, name: str, report: Report) -> None:
         """Keep a report."""
-        entry = json.dumps({"notes": report.notes, "report": as_dict(report)}, separators=(",", ":"))
-        self._store.write(name, entry.encode())
+        hidden = [(item.by, item.path, item.count) for item in report.hidden]
+        entry = {"notes": report.notes, "hidden": hidden, "report": as_dict(report)}
+        self._store.write(name, json.dumps(entry, separators=(",", ":")).encode())
 
 
 def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFile]) -> Iterator[str]:
@@ -69,7 +72,7 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
         yield f"{name}\0{file.path}"
         yield file.text
     for path in settings.own_rules:
-        yield _text(settings.at(path))
+        yield _text(settings, path)
     for file in found.files:
         yield f"{file.path}\0{file.error}"
         yield file.text
@@ -84,9 +87,9 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
     yield repr(sorted(found.elsewhere))
 
 
-def _text(path: str) -> str:
+def _text(settings: Settings, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8", errors="replace")
+        return settings.read(path, MAX_RULES).decode("utf-8", "replace")
     except OSError:
         return ""
 

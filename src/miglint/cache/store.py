@@ -1,14 +1,16 @@
 """The cache folder: named entries of bytes, written as a whole, the oldest dropped.
 
 A cache folder lies in a checkout, which may come from a stranger. So the names of entries are hashes keyed with a
-secret that is kept outside of it: nobody can put an answer there that a run would find. Nothing is ever unpickled.
+secret that is kept outside of it, and each entry begins with such a hash of what it holds: nobody else can put an
+answer there, or change one, that a run would believe. Nothing is ever unpickled.
 
-Every failure is silent, since a cache is never needed. This module and `answers.py` are on the way of each start, and
-import as little as they can.
+Every failure is silent, since a cache is never needed. This module and `command_output.py` are on the way of each
+start, and import as little as they can.
 """
 
 # pathlib alone takes as long to import as an answer takes to find.
-# ruff: noqa: SIM105, PTH100, PTH103, PTH105, PTH108, PTH110, PTH111, PTH112, PTH114, PTH118, PTH120, PTH123, PTH208
+# ruff: noqa: SIM105, PTH100, PTH103, PTH105, PTH108, PTH109, PTH110, PTH111, PTH112, PTH114, PTH116, PTH118, PTH120
+# ruff: noqa: PTH123, PTH208
 
 from __future__ import annotations
 
@@ -17,11 +19,14 @@ import sys
 from hashlib import blake2b
 
 from miglint import __version__
+from miglint.base.input_files import read_bytes
 
 FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40
 MAX_BYTES = 96 * 1024 * 1024
 _MAX_ENTRY = MAX_BYTES // 4
+# Bytes of the key, and of the hash that an entry begins with.
+_KEY, _SEAL = 32, 32
 _LIBRARIES = ("postgast-", "msgspec-", "rpds_py-", "sqlfluff-")
 _TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# A cache folder of miglint; it can be deleted at any time.\n"
 
@@ -46,18 +51,24 @@ class Store:
         return f"{kind}-{digest.hexdigest()}"
 
     def read(self, name: str) -> bytes | None:
-        """Return an entry, which counts as used from now on."""
+        """Return an entry that was written with this key, which counts as used from now on."""
         path = os.path.join(self._folder, name)
         try:
-            with open(path, "rb") as stream:
-                data = stream.read(MAX_BYTES)
+            entry = read_bytes(path, _MAX_ENTRY + _SEAL)
         except OSError:
+            return None
+        data = entry[_SEAL:]
+        if entry[:_SEAL] != self.seal(name, data):
             return None
         try:
             os.utime(path)
         except OSError:
             pass
         return data
+
+    def seal(self, name: str, data: bytes) -> bytes:
+        """Return what an entry of that name begins with, which only the owner of the key can make."""
+        return blake2b(f"{name}\0".encode() + data, key=self._secret, digest_size=_SEAL).digest()
 
     def write(self, name: str, data: bytes) -> None:
         """Keep an entry; another run may do the same at the same time."""
@@ -72,7 +83,7 @@ class Store:
             for fixed, content in ((".gitignore", b"*\n"), ("CACHEDIR.TAG", _TAG)):
                 if not os.path.lexists(os.path.join(self._folder, fixed)):
                     self._put(fixed, content)
-            self._put(name, data)
+            self._put(name, self.seal(name, data) + data)
             self._shrink()
         except OSError:
             pass
@@ -106,25 +117,61 @@ class Store:
 
 
 def open_store(root: str) -> Store | None:
-    """Return the cache beside the configuration in `root`, or the one that `MIGLINT_CACHE_DIR` names."""
+    """Return the cache beside the configuration in `root`, or the one that `MIGLINT_CACHE_DIR` names.
+
+    A folder that is named must lie outside of the checkout; otherwise, and without a key, there is no cache.
+    """
+    checkout = {os.path.realpath(top) for place in (root, os.getcwd()) for top in (place, _checkout(place))}
     named = os.environ.get("MIGLINT_CACHE_DIR")
-    if named:
-        return Store(os.path.abspath(named), b"", own=False)
-    secret = _secret()
-    return None if secret is None else Store(os.path.join(root, FOLDER), secret, own=True)
+    if named and _is_within(named, checkout):
+        return None
+    secret = _secret(checkout)
+    if secret is None:
+        return None
+    return Store(os.path.abspath(named) if named else os.path.join(root, FOLDER), secret, own=not named)
 
 
-def _secret() -> bytes | None:
-    """Return this person's key, made on first use; None when there is no place for it."""
+def _checkout(place: str) -> str:
+    """Return the top of the working tree that a folder lies in, with the trees around it of which it is a submodule."""
+    top = place = os.path.realpath(place)
+    while True:
+        git = os.path.join(place, ".git")
+        if os.path.isdir(git):
+            return place
+        if os.path.lexists(git):
+            top = place
+        above = os.path.dirname(place)
+        if above == place:
+            return top
+        place = above
+
+
+def _is_within(path: str, tops: set[str]) -> bool:
+    """Tell whether a path lies in one of the folders, as it is written or as its links lead."""
+    for way in (os.path.abspath(path), os.path.realpath(path)):
+        for top in tops:
+            if way == top or way.startswith(top.rstrip(os.sep) + os.sep):
+                return True
+    return False
+
+
+def _secret(checkout: set[str]) -> bytes | None:
+    """Return this person's key, made on first use.
+
+    None when there is no place for it, when its place is in the checkout, which others have written, or when others
+    can read or write it.
+    """
     base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/.cache")
     file = os.path.join(base, "miglint", "key")
+    if _is_within(file, checkout):
+        return None
     try:
         if not os.path.exists(file):
             os.makedirs(os.path.dirname(file), exist_ok=True)
             # A link takes a name that is free and nothing else, so that two first runs agree on one key.
             temporary = f"{file}.{os.getpid()}"
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-                stream.write(os.urandom(32))
+                stream.write(os.urandom(_KEY))
             try:
                 os.link(temporary, file)
             finally:
@@ -134,10 +181,13 @@ def _secret() -> bytes | None:
     except OSError:
         return None
     try:
-        with open(file, "rb") as stream:
-            return stream.read(64) or None
+        state = os.stat(file)
+        if os.name == "posix" and (state.st_uid != os.geteuid() or state.st_mode & 0o077):
+            return None
+        secret = read_bytes(file, _KEY)
     except OSError:
         return None
+    return secret if len(secret) == _KEY else None
 
 
 def environment() -> list[str]:

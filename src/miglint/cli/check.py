@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from miglint.cache.command_output import Question
+from miglint.cache.command_output import CachedInvocation
 from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of
-from miglint.cli.request import COLORS, Request
+from miglint.cli.request import COLORS, CheckArguments, contradiction
 from miglint.cli.run_check import run_check
+from miglint.cli.trust_options import trust_options
 from miglint.config.settings import DIALECTS, SEVERITIES
 from miglint.report import FORMATS
 
@@ -42,6 +43,9 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
 @click.option("--fail-on", type=click.Choice(list(SEVERITIES)), help="Lowest severity that fails the run (error).")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever was found.")
 @click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
+@trust_options
+@click.option("--no-suppressions", is_flag=True, help="Comments and baseline hide nothing.")
+@click.option("--allow-empty", is_flag=True, help="Exit with 0 where there is no migration at all.")
 @click.option("--since", metavar="REF", help="Report only migrations touched since a git revision.")
 @click.option("--hook", is_flag=True, help="For pre-commit: PATHs are what has changed, with what git takes away.")
 @click.option("--baseline", metavar="FILE", help="Leave out the findings that this file holds.")
@@ -53,17 +57,16 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @dry_run_options
 @click.pass_obj
-def command(question: Question | None, /, **given: Any) -> int:
+def command(question: CachedInvocation | None, /, **given: Any) -> int:
     """Check migrations and their rollbacks.
 
     PATHs are files and folders; without any, those of the configuration, then the folder `migrations`.
     Exits with 0 when nothing is found that is as severe as --fail-on, with 1 when something is, and with 2 when the
-    check could not be made.
+    check could not be made, or the paths hold no migration at all.
     """
-    if given["stdin_filename"] is not None and given["paths"]:
-        raise click.UsageError("--stdin-filename takes the place of paths: give one or the other")
-    for part in ("stdin_filename", "since", "hook"):
-        if given["write_baseline"] and given[part]:
-            raise click.UsageError(f"--write-baseline is about all findings: leave out --{part.replace('_', '-')}")
     dry_run = options_of(given)
-    return run_check(Request(dry_run=dry_run, **given), question)
+    request = CheckArguments(dry_run=dry_run, **given)
+    wrong = contradiction(request)
+    if wrong is not None:
+        raise click.UsageError(wrong)
+    return run_check(request, question)

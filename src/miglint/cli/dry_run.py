@@ -8,13 +8,31 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from miglint.dryrun.limits import Limits
+from miglint.dryrun.limits import LEAST_DISK, LEAST_MEMORY, Limits, size_of, size_text
 from miglint.dryrun.options import ENGINES, DryRunOptions
 
 _LIMITS = Limits()
 _ONE_VERSION = ("embedded", "local", "sqlite")
 _STARTING = frozenset({"dry_run", "database_url", "postgres"})
-_ABOUT = frozenset({"image", "rows", "seed", "extension", "statement_timeout", "lock_timeout", "total_timeout"})
+_TIMES = ("statement_timeout", "lock_timeout", "total_timeout")
+_SIZES = ("max_memory", "max_disk")
+_ABOUT = frozenset({"run_scripts_as_url_role", "image", "rows", "seed", "extension", *_TIMES, *_SIZES})
+
+
+def _size(least: int) -> Callable[[click.Context, click.Parameter, str], int]:
+    """Return the callback of an option that takes a number of bytes, written with a unit: `512MB`, `2GB`."""
+
+    def convert(context: click.Context, param: click.Parameter, value: str) -> int:
+        size = size_of(value)
+        if size is None:
+            raise click.BadParameter(f"`{value}` is no size; write it like 512MB or 2GB", context, param)
+        if size < least:
+            raise click.BadParameter(f"{value} is less than {size_text(least)}, which a server needs", context, param)
+        return size
+
+    return convert
+
+
 _OPTIONS = (
     click.option(
         "--dry-run",
@@ -23,6 +41,9 @@ _OPTIONS = (
         help=f"Execute all on a throwaway database: {', '.join(ENGINES)}.",
     ),
     click.option("--database-url", metavar="URL", help="Dry run on this server, in databases of its own."),
+    click.option(
+        "--run-scripts-as-url-role", is_flag=True, help="Let scripts do all that the role of the URL may do."
+    ),
     click.option("--postgres", metavar="VERSIONS", help="Dry run in containers of these versions: 14,16."),
     click.option("--image", metavar="NAME", help="Image of the container; {version} stands for the version."),
     click.option("--rows", type=click.IntRange(0), metavar="N", default=100, show_default=True, help="Rows per table."),
@@ -39,6 +60,14 @@ _OPTIONS = (
     click.option(
         "--total-timeout", type=click.FloatRange(1), metavar="SECONDS", default=_LIMITS.total, show_default=True,
         help="For the dry run as a whole.",
+    ),
+    click.option(
+        "--max-memory", callback=_size(LEAST_MEMORY), metavar="SIZE", default=size_text(_LIMITS.memory),
+        show_default=True, help="Memory of the processes that run scripts.",
+    ),
+    click.option(
+        "--max-disk", callback=_size(LEAST_DISK), metavar="SIZE", default=size_text(_LIMITS.disk),
+        show_default=True, help="Disk space of the databases.",
     ),
 )  # fmt: skip
 
@@ -76,19 +105,29 @@ def dry_run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def options_of(given: dict[str, Any]) -> DryRunOptions | None:
     """Take the options out of `given`; return what was asked for, or None when no dry run was."""
     engine, url, versions = given.pop("dry_run"), given.pop("database_url"), given.pop("postgres")
+    as_url_role = given.pop("run_scripts_as_url_role")
     options = DryRunOptions(
         engine=engine or "auto",
         url=url,
+        as_url_role=as_url_role,
         rows=given.pop("rows"),
         seed=given.pop("seed"),
         postgres=tuple(part.strip() for part in (versions or "").split(",") if part.strip()),
         image=given.pop("image"),
         extensions=given.pop("extension"),
-        limits=Limits(given.pop("statement_timeout"), given.pop("lock_timeout"), given.pop("total_timeout")),
+        limits=Limits(
+            statement=given.pop("statement_timeout"),
+            lock=given.pop("lock_timeout"),
+            total=given.pop("total_timeout"),
+            memory=given.pop("max_memory"),
+            disk=given.pop("max_disk"),
+        ),
     )
     if engine is None and url is None and versions is None:
         _refuse_alone()
         return None
+    if as_url_role and url is None:
+        raise click.UsageError("--run-scripts-as-url-role is about the role in --database-url: name one")
     for version in options.postgres:
         if not version[0].isdecimal():
             raise click.UsageError(f"--postgres: `{version}` is no version; name them like 14,16")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
 from miglint.cli.output import wants_color, write
-from miglint.config.settings import load
-from miglint.rules.pages import page
-from miglint.rules.registry import Rule
-from miglint.rules.selection import Names, load_rules
+from miglint.cli.trust import load_trusted
+from miglint.cli.trust_options import trust_options
+from miglint.rules.definition import Rule
+from miglint.rules.pages import head, page
+from miglint.rules.selection import load_rules
 
 _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
@@ -18,19 +20,20 @@ _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 @click.command("explain")
 @click.argument("rule")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
-def command(*, rule: str, color: str) -> None:
+@trust_options
+def command(*, rule: str, color: str, **given: Any) -> None:
     """Print the rule book's page of RULE: a code, a name, or another tool's name as tool:name."""
-    names = Names.of(load_rules())
-    if names.resolve(rule) is None:
+    registry = load_rules()
+    if registry.resolve(rule) is None:
         # It may be one of the team's own.
-        names = Names.of(load_rules(load(None)))
+        registry = load_rules(load_trusted(**given))
     colored = wants_color(color, sys.stdout)
-    pages = [_page(names.rules[code]) for code in sorted(names.require(rule, ""))]
+    pages = [_page(registry.rules[code]) for code in sorted(registry.require(rule, ""))]
     write("\n".join(_painted(text) if colored else text for text in pages), None)
 
 
 def _page(rule: Rule) -> str:
-    return page(rule.code) or f"# {rule.code} {rule.name}\n\n{rule.summary}.\n"
+    return page(rule) or head(rule)
 
 
 def _painted(text: str) -> str:

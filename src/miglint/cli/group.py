@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 import click
 
 from miglint import __version__
-from miglint.cache.command_output import Question
-from miglint.cli.main import INTERRUPTED
+from miglint.cache.command_output import CachedInvocation
+from miglint.cli.exit_status import INTERRUPTED
 
 # The first line of each command's help, so that listing them imports none of them.
 COMMANDS = {
@@ -56,14 +57,20 @@ def cli() -> None:
     """Check SQL migrations and their rollbacks: can they be run, run again, undone, and undone again?"""
 
 
-def run(arguments: list[str], question: Question | None = None) -> int:
+def run(arguments: list[str], question: CachedInvocation | None = None) -> int:
     """Run a command line; `question` is told the answer of a check. Raises `MiglintError`."""
     try:
         status = cli.main(arguments, prog_name="miglint", standalone_mode=False, obj=question)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        from io import StringIO
+
+        from miglint.base.inert import inert
+
+        said = StringIO()
+        error.show(said)
+        sys.stderr.write(inert(said.getvalue()))
         return 2
     except click.Abort:
         click.echo("miglint: interrupted", err=True)

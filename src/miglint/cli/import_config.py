@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from miglint.base.errors import UsageError
-from miglint.rules.selection import Names, load_rules
+from miglint.base.input_files import MAX_CONFIGURATION, read_bytes
+from miglint.rules.selection import load_rules
 
 SQUAWK = ".squawk.toml"
 _KNOWN = {"excluded_rules", "included_rules", "excluded_paths", "pg_version", "assume_in_transaction"}
@@ -17,10 +18,10 @@ _UNUSED = {"upload_to_github": "--format github", "fail_on_violations": "--fail-
 def from_squawk(path: Path) -> list[str]:
     """Return the lines of a miglint.toml that say what a `.squawk.toml` says; what has no like is said in comments."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(read_bytes(path, MAX_CONFIGURATION).decode("utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: not TOML: {error}") from None
     lines = [f"# What {path.name} says, in miglint's words: its rules are known here by their names, as squawk:NAME."]
     lines += _rules(values, "excluded_rules", "ignore")
@@ -39,9 +40,9 @@ def from_squawk(path: Path) -> list[str]:
 
 
 def _rules(values: dict[str, Any], key: str, ours: str) -> list[str]:
-    names = Names.of(load_rules())
+    registry = load_rules()
     listed = [f"squawk:{name}" for name in _texts(values, key)]
-    known = [name for name in listed if names.resolve(name) is not None]
+    known = [name for name in listed if registry.resolve(name) is not None]
     lines = ["", f"{ours} = {_list(known)}"] if known else []
     unknown = [name for name in listed if name not in known]
     return lines + [f"# `{name}` of `{key}` has no like here." for name in unknown]

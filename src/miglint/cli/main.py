@@ -13,8 +13,7 @@ from contextlib import suppress
 from time import perf_counter
 
 from miglint import __version__
-
-INTERRUPTED = 130
+from miglint.cli.exit_status import INTERRUPTED
 
 
 def entry() -> None:
@@ -44,11 +43,18 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except OSError as error:
         # Files have had their say where they are read and written: this is a full disk behind the output, or the like.
-        sys.stderr.write(f"miglint: {error.filename or 'standard output'}: {error.strerror or error}\n")
+        _say(f"{error.filename or 'standard output'}: {error.strerror or error}")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("miglint: interrupted\n")
         return INTERRUPTED
+    except Exception:
+        # A bug of miglint. The interpreter would print what the error holds as it is, and end with the status of
+        # findings.
+        import traceback
+
+        _say(f"crashed, which is a bug of miglint: please report it\n{traceback.format_exc()}")
+        return 2
 
 
 def _run(arguments: list[str]) -> int:
@@ -67,7 +73,9 @@ def _run(arguments: list[str]) -> int:
             sys.stdout.buffer.write(known.text(elapsed).encode("utf-8", "backslashreplace"))
             sys.stdout.flush()
             for text in known.notes:
-                sys.stderr.write(f"note: {text}\n")
+                from miglint.cli.output import note
+
+                note(text)
             return known.status
         if question is not None and known is not None:
             from miglint.cli.output import write_known
@@ -90,8 +98,15 @@ def _run(arguments: list[str]) -> int:
 
         return run(arguments, question)
     except MiglintError as error:
-        sys.stderr.write(f"miglint: {error}\n")
+        _say(str(error))
         return 2
+
+
+def _say(message: str) -> None:
+    """Say what is wrong; it may name files, and hold what is in them."""
+    from miglint.base.inert import inert
+
+    sys.stderr.write(inert(f"miglint: {message}\n"))
 
 
 if __name__ == "__main__":

@@ -1,55 +1,62 @@
-"""`python -m miglint.cli.new_rule CODE NAME`: a new rule with its page, in a checkout, ready to be changed."""
+"""`python -m miglint.cli.new_rule FAMILY NAME`: a new rule with its page, in a checkout, ready to be changed."""
 
 from __future__ import annotations
 
+import ast
 import re
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from miglint.base.errors import UsageError
 from miglint.base.findings import FAMILIES, Severity
-from miglint.rules.selection import load_rules
+from miglint.base.structs import Struct
+from miglint.rules.definition import Rule
+from miglint.rules.pages import head, place
+from miglint.rules.registry import Registry, built_in
 
 _CODE = re.compile(r"[A-Z]{3}[0-9]{3}\Z")
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
+_MODULE_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 _MODULE = '''\
-"""{code}: {summary}."""
+"""{summary}."""
 
 from __future__ import annotations
+'''
 
-from collections.abc import Iterator
+_IMPORTS = {
+    "collections.abc": ("Iterator",),
+    "miglint.base.findings": ("Severity",),
+    "miglint.replay.steps": ("Step",),
+    "miglint.rules.support.applied_operations": ("effective",),
+    "miglint.sql": ("operations",),
+}
 
-from miglint.base.findings import Severity
-from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import done, tell
-from miglint.sql import operations as ops
+_FUNCTION = '''
 
-
-@rule("{code}", "{name}", Severity.{severity}, "{summary}", on=(ops.CreateTable,))
-def {function}(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables that are called `rename_me`."""
-    for act, operation in done(step, ops.CreateTable, forward_only=True):
+@{decorator}(
+    "{code}",
+    "{name}",
+    Severity.{severity},
+    "{summary}",
+    on=(ops.CreateTable,),
+{options})
+def {function}(step: Step) -> Iterator[Hit]:
+    """Report tables that are called `rename_me`."""
+    for created, operation in effective(step, ops.CreateTable, forward_only=True):
         if operation.name.name == "rename_me":
-            yield tell(
-                act,
-                Severity.{severity},
+            yield created.hit(
                 f'what will happen, naming "{{operation.name.name}}"',
                 "What to write instead, with the names filled in.",
             )
 '''
 
 _PAGE = """\
-# {code} {name}
-
-{summary}.
-
-| severity | default | dialects | fixable | aliases |
-|---|---|---|---|---|
-| {level} | on | postgres, sqlite | no | none |
-
+{head}
 ## What it does
 
 A table is called `rename_me`.
@@ -60,7 +67,7 @@ What goes wrong, for whom, and when.
 
 ## Bad
 
-```sql title="001_change.up.sql"
+{configuration}```sql title="001_change.up.sql"
 CREATE TABLE IF NOT EXISTS rename_me (id integer PRIMARY KEY);
 ```
 
@@ -70,7 +77,7 @@ DROP TABLE IF EXISTS rename_me;
 
 ## Good
 
-```sql title="001_change.up.sql"
+{configuration}```sql title="001_change.up.sql"
 CREATE TABLE IF NOT EXISTS users (id integer PRIMARY KEY);
 ```
 
@@ -87,36 +94,120 @@ What to do, step by step.
 - PostgreSQL: the bad forward succeeds.
 """
 
+_CONFIGURATION = """\
+```toml title="miglint.toml"
+extend-select = ["{code}"]
+```
 
-def create(root: Path, code: str, name: str, summary: str, severity: Severity) -> tuple[Path, Path]:
-    """Write the module and the page of a new rule; raises `UsageError` rather than overwrite anything."""
+"""
+
+
+class Plan(Struct, frozen=True):
+    """A rule to be written, and the module of its family that it goes to."""
+
+    rule: Rule
+    module: Path
+    module_name: str
+    hazard: bool
+
+
+def plan(root: Path, family: str, name: str, summary: str, severity: Severity, module: str | None, on: bool) -> Plan:
+    """Return what is to be written. Raises `UsageError` for a code, a name or a place that a rule cannot have."""
+    registry = built_in()
+    code = _free_code(registry, family)
     if not _CODE.match(code) or code[:3] not in FAMILIES:
-        raise UsageError(f"{code}: a code is one of the families {', '.join(FAMILIES)} and three digits")
+        raise UsageError(f"{family}: give one of the families {', '.join(FAMILIES)}, or one with three digits")
     if not _NAME.match(name):
         raise UsageError(f"{name}: a name is lower-case words with hyphens between them")
-    if '"' in summary or "\\" in summary or "\n" in summary:
-        raise UsageError("a summary is one line, without quotes and backslashes")
-    for rule in load_rules().values():
+    if '"' in summary or "\\" in summary or "\n" in summary or "|" in summary:
+        raise UsageError("a summary is one line, without quotes, bars and backslashes")
+    for rule in registry.rules.values():
         if code == rule.code or name == rule.name:
             raise UsageError(f"there is a rule {rule.code} ({rule.name}) already")
-    package = root / "src" / "miglint" / "rules"
-    listing = package / "__init__.py"
-    if not listing.is_file() or not (root / "rules").is_dir():
+    if not (root / "src" / "miglint" / "rules" / "__init__.py").is_file() or not (root / "rules").is_dir():
         raise UsageError(f"{root} is no checkout of miglint")
-    function = name.replace("-", "_")
-    module, page = package / f"{code.lower()}_{function}.py", root / "rules" / f"{code}.md"
-    for path in (module, page):
-        if path.exists():
-            raise UsageError(f"{path} is there already")
-    words = {"code": code, "name": name, "function": function, "summary": summary.rstrip(".")}
-    _enlist(listing, f"miglint.rules.{module.stem}")
-    module.write_text(_MODULE.format(**words, severity=severity.name), encoding="utf-8")
-    page.write_text(_PAGE.format(**words, level=severity), encoding="utf-8")
-    return module, page
+    peers = [rule for rule in registry.rules.values() if rule.family == code[:3]]
+    package = peers[0].check.__module__.split(".")[:3]
+    hazard = sum(rule.milder_in_rollback for rule in peers) * 2 > len(peers)
+    module = module or name.replace("-", "_")
+    if not _MODULE_NAME.match(module):
+        raise UsageError(f"{module}: a module's name is lower-case words with underscores between them")
+    parts = package
+    if (root / "src" / Path(*package)).is_dir():
+        parts = [*package, module]
+    new = Rule(code, name, severity, summary.rstrip("."), list, default=on)
+    return Plan(new, root / "src" / Path(*parts).with_suffix(".py"), ".".join(parts), hazard)
+
+
+def _free_code(registry: Registry, family: str) -> str:
+    """Return the code given, or the next one of the family given."""
+    if len(family) != len("ABC"):
+        return family
+    numbers = [int(code[3:]) for code in registry.rules if code.startswith(family)]
+    return f"{family}{max(numbers, default=0) + 1:03}"
+
+
+def create(root: Path, planned: Plan) -> list[Path]:
+    """Write a rule, its page and its row of the comparison; raises `UsageError` rather than overwrite anything."""
+    rule, module = planned.rule, planned.module
+    page = root / "rules" / place(rule)
+    # The checkout may be another one than the code that runs.
+    for pattern in (f"*/{rule.code}-*.md", f"*/*[0-9]-{rule.name}.md"):
+        for other in (root / "rules").glob(pattern):
+            raise UsageError(f"{other} is there already")
+    written = [module, page]
+    words = {
+        "code": rule.code,
+        "name": rule.name,
+        "function": rule.name.replace("-", "_"),
+        "summary": rule.summary,
+        "severity": rule.severity.name,
+        "decorator": "hazard" if planned.hazard else "rule",
+        "options": "" if rule.default else "    default=False,\n",
+    }
+    if module.exists():
+        text = module.read_text(encoding="utf-8")
+        if re.search(rf"^def {words['function']}\(", text, re.MULTILINE):
+            raise UsageError(f"{module} has a function {words['function']} already")
+    else:
+        text = _MODULE.format(**words)
+        _enlist(root / "src" / "miglint" / "rules" / "__init__.py", planned.module_name)
+    module.write_text(_with_imports(text, words["decorator"]) + _FUNCTION.format(**words), encoding="utf-8")
+    configuration = "" if rule.default else _CONFIGURATION.format(code=rule.code)
+    page.write_text(_PAGE.format(head=head(rule), configuration=configuration), encoding="utf-8")
+    comparison = root / "docs" / "comparison.md"
+    if planned.hazard and comparison.is_file():
+        _add_row(comparison, rule)
+        written.append(comparison)
+    return written
+
+
+def _with_imports(text: str, decorator: str) -> str:
+    """Return the text of a module with imports of what the function needs behind its own."""
+    imports = {**_IMPORTS, "miglint.rules.definition": ("Hit", decorator)}
+    nodes = [node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom)]
+    have = {(node.module, alias.name) for node in nodes for alias in node.names}
+    missing = {module: [name for name in names if (module, name) not in have] for module, names in imports.items()}
+    lines = text.splitlines()
+    behind = max(node.end_lineno or 0 for node in nodes)
+    added = [
+        f"from {module} import {', '.join(names).replace('operations', 'operations as ops')}"
+        for module, names in missing.items()
+        if names
+    ]
+    return "\n".join([*lines[:behind], "", *added, *lines[behind:], ""])
+
+
+def _sort_imports(module: Path) -> None:
+    """Sort the imports of a module, where ruff is installed; `make format` does it otherwise."""
+    if find_spec("ruff") is not None:
+        run = [sys.executable, "-m", "ruff"]
+        subprocess.run([*run, "check", "--quiet", "--fix", "--select", "I", str(module)], check=False)
+        subprocess.run([*run, "format", "--quiet", str(module)], check=False)
 
 
 def _enlist(listing: Path, module: str) -> None:
-    """Add a line to the tuple of modules that `load()` imports."""
+    """Add a line to the tuple of modules that declare rules."""
     text = listing.read_text(encoding="utf-8")
     start = text.find("MODULES = (")
     end = text.find("\n)", start)
@@ -125,8 +216,22 @@ def _enlist(listing: Path, module: str) -> None:
     listing.write_text(f'{text[:end]}\n    "{module}",{text[end:]}', encoding="utf-8")
 
 
+def _add_row(comparison: Path, rule: Rule) -> None:
+    """Add a row to the last table of hazards: each rule about a live database stands in one."""
+    lines = comparison.read_text(encoding="utf-8").split("\n")
+    rows = [(number, match) for number, line in enumerate(lines) if (match := re.match(r"\| S(\d+) \| ", line))]
+    if not rows:
+        raise UsageError(f"{comparison}: there is no table with rows S1, S2, ... to add to")
+    last = rows[-1][0]
+    number = max(int(match[1]) for _, match in rows) + 1
+    degree = "" if rule.default else "°"
+    link = f"[{rule.code}](../rules/{place(rule)}){degree}"
+    lines.insert(last + 1, f"| S{number} | {rule.summary[0].lower()}{rule.summary[1:]} | {link} | - |")
+    comparison.write_text("\n".join(lines), encoding="utf-8")
+
+
 @click.command("new_rule")
-@click.argument("code")
+@click.argument("family")
 @click.argument("name")
 @click.option("--summary", default="Say in one line what is wrong", show_default=True)
 @click.option(
@@ -135,14 +240,25 @@ def _enlist(listing: Path, module: str) -> None:
     default=str(Severity.WARNING),
     show_default=True,
 )
+@click.option("--opt-in", is_flag=True, help="Off unless selected; the examples on its page select it.")
+@click.option("--module", help="The module of the family to put it in.  [default: a new one called as the rule]")
 @click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The checkout.")
-def command(*, code: str, name: str, summary: str, severity: str, root: Path) -> None:
-    """Write the skeleton of rule CODE called NAME, and its page in the rule book."""
+def command(
+    *, family: str, name: str, summary: str, severity: str, opt_in: bool, module: str | None, root: Path
+) -> None:
+    """Write the skeleton of a rule called NAME, and its page in the rule book.
+
+    FAMILY is three letters, for the next free code of that family, or a code.
+    """
     try:
-        module, page = create(root, code, name, summary, Severity[severity.upper()])
+        planned = plan(root, family, name, summary, Severity[severity.upper()], module, not opt_in)
+        written = create(root, planned)
+        _sort_imports(planned.module)
     except UsageError as error:
         raise click.UsageError(str(error)) from None
-    click.echo(f"{module}\n{page}\nNow: python -m pytest tests/rules -k {code}")
+    code = planned.rule.code
+    click.echo(f"{code} {name}:\n  " + "\n  ".join(map(str, written)))
+    click.echo(f"Now: python -m pytest tests/rules -k {code}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from miglint.base.atomic_write import write_file
 from miglint.base.errors import UsageError
-from miglint.cache.command_output import Answer
+from miglint.cache.command_output import CachedOutput
 
 _FIRST_SIGN = 1.0
 _INTERVAL = 0.1
@@ -79,7 +79,7 @@ def add_step_summary(markdown: str) -> None:
         note(f"no step summary: {path}: {error.strerror or error}")
 
 
-def write_known(answer: Answer, started: float) -> int:
+def write_known(answer: CachedOutput, started: float) -> int:
     """Write an answer that was known to its file, and return the exit status."""
     write(answer.text(round((time.perf_counter() - started) * 1000)), answer.output)
     for text in answer.notes:
@@ -89,7 +89,9 @@ def write_known(answer: Answer, started: float) -> int:
 
 def note(text: str) -> None:
     """Tell something that is no part of the output."""
-    sys.stderr.write(f"note: {text}\n")
+    from miglint.base.inert import inert  # most runs have nothing to note
+
+    sys.stderr.write(inert(f"note: {text}\n"))
 
 
 class Progress:
@@ -119,7 +121,7 @@ class Progress:
 def _beside(text: str, current: str) -> str:
     """Return how far it is with the migration that is running, on one line; a file's name may hold anything."""
     room = width() - len(text) - 3
-    shown = "".join(char if char.isprintable() else "?" for char in current)
+    shown = "".join(char if char.isprintable() else "?" for char in current).replace("##", "# #")
     return f"{text}  {shown[:room]}" if current and room > 0 else text
 
 

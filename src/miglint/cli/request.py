@@ -18,12 +18,16 @@ _SWITCHES = {
     "--verbose": "verbose",
     "--no-cache": "no_cache",
     "--exit-zero": "exit_zero",
+    "--allow-empty": "allow_empty",
+    "--isolated": "isolated",
+    "--no-own-rules": "no_own_rules",
+    "--no-suppressions": "no_suppressions",
 }
 # Options with a value, and the values they have; None for any.
 _VALUES = {"--format": FORMATS, "--color": COLORS, "--config": None, "--baseline": None, "--layout": None}
 
 
-class Request(Struct, frozen=True, kw_only=True):
+class CheckArguments(Struct, frozen=True, kw_only=True):
     """The options of a check, by the names they have on the command line (`format_`: `--format`)."""
 
     paths: tuple[str, ...] = ()
@@ -47,10 +51,15 @@ class Request(Struct, frozen=True, kw_only=True):
     verbose: bool = False
     color: str = "auto"
     no_cache: bool = False
+    allow_empty: bool = False
+    isolated: bool = False
+    config_from: str | None = None
+    no_own_rules: bool = False
+    no_suppressions: bool = False
     dry_run: DryRunOptions | None = None
 
 
-def plain(arguments: list[str]) -> Request | None:
+def plain(arguments: list[str]) -> CheckArguments | None:
     """Return what the arguments after `check` ask for, or None when they are not all paths and plain options."""
     given: dict[str, str | bool] = {}
     paths: list[str] = []
@@ -69,4 +78,17 @@ def plain(arguments: list[str]) -> Request | None:
             given["format_" if name == "--format" else name[2:]] = value
         else:
             return None
-    return replace(Request(paths=tuple(paths)), **given)
+    request = replace(CheckArguments(paths=tuple(paths)), **given)
+    return request if contradiction(request) is None else None
+
+
+def contradiction(request: CheckArguments) -> str | None:
+    """Return what is wrong with a request whose options, each by itself, are right; None when nothing is."""
+    if request.stdin_filename is not None and request.paths:
+        return "--stdin-filename takes the place of paths: give one or the other"
+    for part in ("stdin_filename", "since", "hook", "config_from", "no_suppressions"):
+        if request.write_baseline and getattr(request, part):
+            return f"--write-baseline is about all findings: leave out --{part.replace('_', '-')}"
+    if request.no_suppressions and request.baseline is not None:
+        return "--no-suppressions is without a baseline: leave out --baseline"
+    return None

@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from miglint.base.errors import UsageError
-from miglint.base.findings import FAMILIES
+from miglint.base.inert import inert, inert_json
 from miglint.cli.output import write
-from miglint.config.settings import load
+from miglint.cli.trust import load_trusted
+from miglint.cli.trust_options import trust_options
 from miglint.config.toml_table import nearest
-from miglint.rules.registry import Rule
+from miglint.rules.definition import Rule
 from miglint.rules.selection import Selection, load_rules, select
 
 
@@ -20,23 +21,25 @@ from miglint.rules.selection import Selection, load_rules, select
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--alias", "tool", metavar="TOOL", help="Print what each name of another tool's rule is here.")
 @click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
-def command(*, format_: str, tool: str | None, config: str | None) -> None:
+@trust_options
+def command(*, format_: str, tool: str | None, **given: Any) -> None:
     """List the rules, and which of them are on here."""
-    settings = load(config)
+    settings = load_trusted(**given)
     chosen = select(settings, load_rules(settings))
     if tool is not None:
-        write(_aliases(chosen, tool, format_), None)
+        write(inert(_aliases(chosen, tool, format_)), None)
     elif format_ == "json":
-        write(json.dumps([_rule(rule, chosen) for rule in chosen.names.rules.values()], indent=2) + "\n", None)
+        listed = json.dumps([_rule(rule, chosen) for rule in chosen.registry.rules.values()], indent=2)
+        write(f"{inert_json(listed)}\n", None)
     else:
-        write(_listed(chosen), None)
+        write(inert(_listed(chosen)), None)
 
 
 def _rule(rule: Rule, chosen: Selection) -> dict[str, Any]:
     return {
         "code": rule.code,
         "name": rule.name,
-        "family": FAMILIES[rule.family],
+        "family": rule.category,
         "severity": str(chosen.severity.get(rule.code, rule.severity)),
         "enabled": rule.code in chosen.enabled,
         "dialects": list(rule.dialects),
@@ -53,9 +56,9 @@ def _plain(value: object) -> object:
 
 def _listed(chosen: Selection) -> str:
     lines: list[str] = []
-    known = chosen.names.rules.values()
+    known = chosen.registry.rules.values()
     longest = max((len(rule.name) for rule in known), default=0)
-    for short, long in FAMILIES.items():
+    for short, long in chosen.registry.families.items():
         rules = [rule for rule in known if rule.family == short]
         if rules:
             lines += ["", f"{short}  {long}"] if lines else [f"{short}  {long}"]
@@ -69,7 +72,7 @@ def _listed(chosen: Selection) -> str:
 def _aliases(chosen: Selection, tool: str, format_: str) -> str:
     """Return the map from another tool's names to codes."""
     tools: dict[str, dict[str, list[str]]] = {}
-    for rule in chosen.names.rules.values():
+    for rule in chosen.registry.rules.values():
         for alias in rule.aliases:
             other, _, name = alias.partition(":")
             tools.setdefault(other, {}).setdefault(name, []).append(rule.code)

@@ -7,26 +7,39 @@ import sys
 from collections.abc import Sequence
 from time import perf_counter
 
+from miglint.base.errors import UsageError
 from miglint.base.structs import replace
-from miglint.cache.command_output import Answer, Question
+from miglint.cache.command_output import CachedInvocation, CachedOutput
 from miglint.cli.output import add_step_summary, checkout_prefix, note, progress, wants_color, width, write
-from miglint.cli.request import Request
-from miglint.config.settings import SEVERITIES, Settings, load, overlooked, parse_targets
+from miglint.cli.request import CheckArguments
+from miglint.cli.standard_input import standard_input
+from miglint.cli.trust import load_trusted
+from miglint.config.settings import DEFAULT_PATHS, SEVERITIES, Settings, overlooked, parse_targets
 from miglint.linter import baseline as baselines
 from miglint.linter.run import Job, Outcome, check
-from miglint.report import render
+from miglint.report import DESCRIBING, render
 from miglint.report.value import Report
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions, RuleDescription
 
 
-def run_check(request: Request, question: Question | None) -> int:
+def run_check(request: CheckArguments, question: CachedInvocation | None) -> int:
     """Check, print what was found, and return the exit status; `question` is told the answer.
 
     Raises `MiglintError` when the check cannot be made.
     """
     question = None if request.dry_run is not None else question
     started = question.started if question is not None else perf_counter()
-    settings = _settings(load(request.config), request)
+    settings = _settings(
+        load_trusted(
+            request.config,
+            isolated=request.isolated,
+            config_from=request.config_from,
+            no_own_rules=request.no_own_rules,
+            no_suppressions=request.no_suppressions,
+            baseline=request.baseline,
+        ),
+        request,
+    )
     paths = request.paths
     changed: frozenset[str] | None = None
     if request.hook:
@@ -42,12 +55,13 @@ def run_check(request: Request, question: Question | None) -> int:
 
         touched = touched_since(request.since)
     known = _baseline_path(settings, request.baseline, request.write_baseline)
-    other, looked = (None, ()) if request.config is not None else overlooked(settings, paths)
+    chosen = request.config is not None or request.isolated or request.config_from is not None
+    other, looked = (None, ()) if chosen else overlooked(settings, paths)
     outcome = _run(
         Job(
             settings,
             paths if request.stdin_filename is None else (request.stdin_filename,),
-            None if request.stdin_filename is None else sys.stdin.buffer.read(),
+            None if request.stdin_filename is None else standard_input(),
             not request.no_cache,
             question=question,
             extra=looked if known is None else (known, *looked),
@@ -56,32 +70,38 @@ def run_check(request: Request, question: Question | None) -> int:
         )
     )
     report = outcome.report
+    empty = not report.migrations and _should_hold_some(request, touched)
     if touched is not None:
         report = report.of_paths(touched)
     if changed is not None:
         report = report.of_paths(changed)
+    if empty and request.write_baseline:
+        raise UsageError(_nothing_found(settings, paths, report))
     if request.write_baseline and known is not None:
         baselines.write(known, report)
         from miglint.report.text import count_of
 
         note(f"{count_of(len(report.findings), 'finding')} written to {known}")
         return 0
-    report, remarks = baselines.apply(known, report) if known is not None else (report, ())
+    report, remarks = baselines.apply(known, report, settings) if known is not None else (report, ())
     if other is not None:
         remark = f"{other} is not used: the configuration is looked for from the working directory; `--config` names it"
         remarks = (*remarks, remark)
-    shown = View(
+    shown = DisplayOptions(
         outcome.sources,
         _colored(request.color, request.output),
         request.verbose,
         request.quiet,
         width(),
         checkout_prefix(),
+        _descriptions(settings) if request.format_ in DESCRIBING else {},
     )
     answer = _answer(request, settings, report, remarks, shown)
     write(answer.text(round((perf_counter() - started) * 1000)), request.output)
     for remark in answer.notes:
         note(remark)
+    if empty:
+        raise UsageError(_nothing_found(settings, paths, report))
     if request.format_ == "github":
         add_step_summary(render("markdown", report, shown))
     elif question is not None:
@@ -89,7 +109,33 @@ def run_check(request: Request, question: Question | None) -> int:
     return answer.status
 
 
-def _answer(request: Request, settings: Settings, report: Report, remarks: Sequence[str], view: View) -> Answer:
+def _descriptions(settings: Settings) -> dict[str, RuleDescription]:
+    """Return what the rules are about, by code."""
+    # Importing the rules takes longer than an answer from the cache.
+    from miglint.rules.selection import load_rules
+
+    return {
+        code: RuleDescription(rule.name, rule.summary, rule.severity, rule.family, rule.dialects)
+        for code, rule in load_rules(settings).rules.items()
+    }
+
+
+def _should_hold_some(request: CheckArguments, touched: frozenset[str] | None) -> bool:
+    """Tell whether a check without a single migration is a mistake, and no answer: paths or settings may be wrong."""
+    if request.allow_empty or request.hook or request.stdin_filename is not None:
+        return False
+    return touched is None or bool(touched)
+
+
+def _nothing_found(settings: Settings, paths: tuple[str, ...], report: Report) -> str:
+    looked = ", ".join(paths or settings.paths or (DEFAULT_PATHS[0],))
+    why = "".join(f"; {number} left out: {reason}" for reason, number in report.left_out)
+    return f"no migration in {looked}{why}; --allow-empty lets this pass"
+
+
+def _answer(
+    request: CheckArguments, settings: Settings, report: Report, remarks: Sequence[str], view: DisplayOptions
+) -> CachedOutput:
     """Return what is to be printed, and the exit status."""
     # The time taken is filled in last; a random number stands for it until then.
     mark = int.from_bytes(os.urandom(7))
@@ -101,10 +147,10 @@ def _answer(request: Request, settings: Settings, report: Report, remarks: Seque
         notes = [text for text in notes if text not in said]
     worst = report.worst()
     failed = worst is not None and worst >= settings.fail_on and not request.exit_zero
-    return Answer(body, [] if request.quiet else notes, request.output, 1 if failed else 0)
+    return CachedOutput(body, [] if request.quiet else notes, request.output, 1 if failed else 0)
 
 
-def _settings(settings: Settings, request: Request) -> Settings:
+def _settings(settings: Settings, request: CheckArguments) -> Settings:
     """Return the settings with what the command line says: `--select` replaces, the other lists add."""
     return replace(
         settings,

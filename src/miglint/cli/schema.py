@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import click
 
 from miglint.base.errors import UsageError
+from miglint.base.inert import inert, inert_json
 from miglint.base.model import History
 from miglint.base.structs import replace
-from miglint.base.template_names import as_written
+from miglint.base.template_names import decode_tags
 from miglint.cli.output import write
-from miglint.config.settings import DIALECTS, load
+from miglint.cli.trust import load_trusted
+from miglint.cli.trust_options import trust_options
+from miglint.config.settings import DIALECTS
 from miglint.config.toml_table import nearest
 from miglint.linter.run import Job, paths_of, replayed
 from miglint.replay.steps import Step
@@ -28,6 +32,7 @@ _FORMATS = {"sql": to_sql, "json": to_json, "mermaid": to_mermaid}
 @click.option("--dialect", type=click.Choice(DIALECTS), help="Which of the histories, when there are several.")
 @click.option("--output", "-o", metavar="FILE", help="Write to a file.")
 @click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
+@trust_options
 def command(
     *,
     paths: tuple[str, ...],
@@ -35,10 +40,10 @@ def command(
     format_: str,
     dialect: str | None,
     output: str | None,
-    config: str | None,
+    **given: Any,
 ) -> None:
     """Print the schema that the migrations make, as the replay understands it."""
-    settings = load(config)
+    settings = load_trusted(**given)
     if dialect is not None:
         settings = replace(settings, dialect=settings.dialect or dialect)
     histories = [
@@ -51,7 +56,9 @@ def command(
     if len(histories) > 1:
         listed = "\n".join(f"  {history.root or '.'} ({history.dialect.value})" for history, _ in histories)
         raise UsageError(f"there are several histories: name a folder, or --dialect\n{listed}")
-    write(as_written(_FORMATS[format_](_schema(*histories[0], version))), output)
+    text = decode_tags(_FORMATS[format_](_schema(*histories[0], version)))
+    # A comment before a cast means the same to SQL.
+    write(inert_json(text) if format_ == "json" else inert(text, colons="/**/::"), output)
 
 
 def _schema(history: History, steps: Iterable[Step], version: str | None) -> Schema:

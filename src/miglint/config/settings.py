@@ -10,13 +10,15 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from miglint.base.errors import UsageError
 from miglint.base.findings import Severity
+from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, is_file, read_bytes
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
-from miglint.base.structs import Struct, field
-from miglint.config.toml_table import ConfigError, Table, line_of, nearest
+from miglint.base.structs import Struct, field, replace
+from miglint.config.toml_table import ConfigError, TomlTable, line_of, nearest
 
 FILE = "miglint.toml"
 PYPROJECT = "pyproject.toml"
@@ -50,6 +52,10 @@ KEYS = (
 _TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
 _TARGET_NAMES = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite"}
 
+# The time that tomllib takes for a dotted key grows with the square of its length.
+_MOST_PARTS = 100  # as in the pattern
+_DEEP_KEY = pattern(r"(?:(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.[ \t]*){100}")
+
 
 class PerPath(Struct, frozen=True):
     """What is different for the files that match `paths`."""
@@ -66,6 +72,10 @@ class Settings(Struct, frozen=True):
     there is no file. `targets` maps a dialect to its lowest version. `baseline_schema` maps a dialect to the file that
     makes the schema at which its history begins; the key `""` stands for every dialect. `image` names the image of the
     containers of a dry run. `own_rules` are the Python files, and the modules or entry points, with rules of one's own.
+
+    How far the checkout is trusted the command line says alone: `own_code` is whether Python that it names may run,
+    `suppressions` whether its comments and its baseline count. `as_of` holds, by absolute path, what the files that the
+    settings name were as of the commit that these were read from (None: no such file then).
     """
 
     root: str
@@ -91,10 +101,30 @@ class Settings(Struct, frozen=True):
     placeholders: Mapping[str, str] = field(default_factory=dict)
     fail_on: Severity = Severity.ERROR
     baseline: str | None = None
+    own_code: bool = True
+    suppressions: bool = True
+    as_of: Mapping[str, bytes | None] | None = None
 
     def at(self, path: str) -> str:
         """Return a path of the settings as one that can be opened."""
         return str(Path(self.root) / path)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that the settings name: own rules, the baseline, and the baseline schemas."""
+        rules = (name for name in self.own_rules if name.endswith(".py"))
+        baseline = () if self.baseline is None else (self.baseline,)
+        return (*rules, *baseline, *self.baseline_schema.values())
+
+    def read(self, path: str, limit: int) -> bytes:
+        """Return the content of a file that the settings name, as of their commit; raises `OSError`."""
+        place = self.at(path)
+        if self.as_of is None or place not in self.as_of:
+            return read_bytes(place, limit)
+        content = self.as_of[place]
+        if content is None:
+            raise FileNotFoundError(0, "there is no such file as of that commit", path)
+        return content
 
     def place(self, *keys: str | int) -> str:
         """Return `file:line: ` of a key, empty when no file says it."""
@@ -104,9 +134,25 @@ class Settings(Struct, frozen=True):
         return f"{self.file}:{line_of(self.text, steps)}: "
 
 
-def load(path: str | None = None, cwd: str | None = None) -> Settings:
-    """Read the configuration at `path`, or the nearest one upward from `cwd`; without any, the defaults."""
+class Source(Protocol):
+    """The files of a working tree as of a commit: its top folder, and what a file held (None: no such file)."""
+
+    @property
+    def top(self) -> str:
+        """The folder that the working tree begins in, without links."""
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        """Return the content of a file of at most `limit` bytes; raises `UsageError`."""
+
+
+def load(path: str | None = None, cwd: str | None = None, source: Source | None = None) -> Settings:
+    """Read the configuration at `path`, or the nearest one upward from `cwd`; without any, the defaults.
+
+    With a `source` it is read from there, and so is what it names.
+    """
     folder = Path(cwd) if cwd is not None else Path.cwd()
+    if source is not None:
+        return _as_of(source, path, folder)
     if path is not None:
         table = _read(Path(path), shown=path)
         if table is None:
@@ -115,9 +161,42 @@ def load(path: str | None = None, cwd: str | None = None) -> Settings:
     for place in (folder, *folder.parents):
         for name in (FILE, PYPROJECT):
             file = place / name
-            if file.is_file() and (table := _read(file, shown=os.path.relpath(file, folder))) is not None:
+            # What cannot be read must not make way for another configuration further up.
+            if os.path.lexists(file) and not file.is_dir() and (table := _found(file, folder)) is not None:
                 return _settings(table, file)
     return Settings(root=str(folder))
+
+
+def _as_of(source: Source, path: str | None, folder: Path) -> Settings:
+    def table_in(file: Path, shown: str) -> TomlTable | None:
+        return _parse(source.read(str(file), MAX_CONFIGURATION), file, shown)
+
+    settings = Settings(root=str(folder))
+    if path is not None:
+        table = table_in(Path(path).absolute(), path)
+        if table is None:
+            raise ConfigError(f"{path}: that commit has no such configuration")
+        settings = _settings(table, Path(path))
+    else:
+        for file in (place / name for place in (folder, *folder.parents) for name in (FILE, PYPROJECT)):
+            if not _is_within(file.parent, source.top):
+                break
+            table = table_in(file, os.path.relpath(file, folder))
+            if table is not None:
+                settings = _settings(table, file)
+                break
+    return with_files_of(settings, source, settings.files)
+
+
+def with_files_of(settings: Settings, source: Source, paths: Iterable[str]) -> Settings:
+    """Return the settings with what these files held as of a commit; what lies outside of its tree is as it is."""
+    places = {settings.at(path) for path in paths}
+    held = {place: source.read(place, MAX_BASELINE) for place in places if _is_within(Path(place).parent, source.top)}
+    return replace(settings, as_of={**(settings.as_of or {}), **held})
+
+
+def _is_within(folder: Path, top: str) -> bool:
+    return folder.resolve().is_relative_to(top)
 
 
 def overlooked(settings: Settings, paths: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
@@ -141,34 +220,49 @@ def overlooked(settings: Settings, paths: Iterable[str]) -> tuple[str | None, tu
 
 def _is_ours(file: Path) -> bool:
     try:
-        return file.is_file() and (file.name == FILE or b"[tool.miglint" in file.read_bytes())
+        return is_file(file) and (file.name == FILE or b"[tool.miglint" in read_bytes(file, MAX_CONFIGURATION))
     except OSError:
         return False
 
 
-def _read(file: Path, shown: str) -> Table | None:
+def _found(file: Path, folder: Path) -> TomlTable | None:
+    return _read(file, shown=os.path.relpath(file, folder))
+
+
+def _read(file: Path, shown: str) -> TomlTable | None:
     """Return the table with miglint's settings, or None for a `pyproject.toml` without one."""
     try:
-        text = file.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{shown}:1: byte {error.start} is not UTF-8") from None
+        return _parse(read_bytes(file, MAX_CONFIGURATION), file, shown)
     except OSError as error:
         raise ConfigError(f"{shown}: cannot be read: {error.strerror or error}") from None
+
+
+def _parse(content: bytes | None, file: Path, shown: str) -> TomlTable | None:
+    if content is None:
+        return None
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{shown}:1: byte {error.start} is not UTF-8") from None
     if file.name == PYPROJECT and "miglint" not in text:
         return None
     import tomllib  # many folders have nothing to read
 
+    if (deep := _DEEP_KEY.search(text)) is not None:
+        raise ConfigError(f"{shown}:{text.count(chr(10), 0, deep.start()) + 1}: a key of more than {_MOST_PARTS} parts")
     try:
         values: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_toml_message(shown, text, error)) from None
+    except RecursionError:
+        raise ConfigError(f"{shown}: values are nested too deep") from None
     if file.name != PYPROJECT:
-        return Table(values, shown, text)
+        return TomlTable(values, shown, text)
     tool = values.get("tool")
     mine = tool.get("miglint") if isinstance(tool, dict) else None
     if mine is None:
         return None
-    whole = Table(values, shown, text)
+    whole = TomlTable(values, shown, text)
     return whole.table("tool").table("miglint")
 
 
@@ -181,7 +275,7 @@ def _toml_message(shown: str, text: str, error: ValueError) -> str:
     return f"{shown}:{line}: not TOML: {message[: found.start()]}"
 
 
-def _settings(table: Table, file: Path) -> Settings:
+def _settings(table: TomlTable, file: Path) -> Settings:
     table.only(KEYS)
     fail_on = table.choice("fail-on", SEVERITIES)
     rollback = table.choice("rollback-severity", SEVERITIES)
@@ -214,7 +308,7 @@ def _settings(table: Table, file: Path) -> Settings:
     )
 
 
-def _targets(table: Table) -> dict[str, tuple[int, ...]]:
+def _targets(table: TomlTable) -> dict[str, tuple[int, ...]]:
     try:
         return parse_targets(table.strings("targets"))
     except ConfigError:
@@ -223,7 +317,7 @@ def _targets(table: Table) -> dict[str, tuple[int, ...]]:
         table.fail(str(error), "targets")
 
 
-def _baseline_schema(table: Table) -> dict[str, str]:
+def _baseline_schema(table: TomlTable) -> dict[str, str]:
     value = table.values.get("baseline-schema")
     if isinstance(value, dict):
         table.table("baseline-schema").only(DIALECTS)
@@ -232,11 +326,11 @@ def _baseline_schema(table: Table) -> dict[str, str]:
     return {"": path} if path is not None else {}
 
 
-def _severities(table: Table) -> dict[str, Severity]:
+def _severities(table: TomlTable) -> dict[str, Severity]:
     return {name: SEVERITIES[table.choice(name, SEVERITIES) or "error"] for name in table.values}
 
 
-def _per_path(table: Table) -> PerPath:
+def _per_path(table: TomlTable) -> PerPath:
     table.only(("paths", "ignore", "severity"))
     paths = table.strings("paths")
     if not paths:

@@ -9,7 +9,7 @@ from miglint.base.errors import UsageError
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct
 
-_HEADER = pattern(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
+_HEADER = pattern(r"\s*+(\[\[?+)([^\]]++)\]")
 _KEY = pattern(
     r"\s*((?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*'))*)\s*="
 )
@@ -68,7 +68,7 @@ def _inside(table: Steps, counts: Mapping[Steps, int]) -> Steps:
     return table
 
 
-class Table(Struct, frozen=True):
+class TomlTable(Struct, frozen=True):
     """A table of a configuration file: its values, the steps that lead to it, and the file's path and text."""
 
     values: Mapping[str, object]
@@ -114,19 +114,21 @@ class Table(Struct, frozen=True):
                 self.fail(f"`{key}` must hold strings only, not {kind_of(item)}", key)
         return tuple(value)
 
-    def table(self, key: str) -> Table:
+    def table(self, key: str) -> TomlTable:
         """Return the table at `key`, empty when it is not there."""
         value = self.values.get(key, {})
         if not isinstance(value, dict):
             self.fail(f"`{key}` must be a table, not {kind_of(value)}", key)
-        return Table(value, self.path, self.text, (*self.steps, key))
+        return TomlTable(value, self.path, self.text, (*self.steps, key))
 
-    def tables(self, key: str) -> tuple[Table, ...]:
+    def tables(self, key: str) -> tuple[TomlTable, ...]:
         """Return the tables of an array of tables, none when it is not there."""
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self.fail(f"`{key}` must be an array of tables, written as [[...{key}]]", key)
-        return tuple(Table(item, self.path, self.text, (*self.steps, key, number)) for number, item in enumerate(value))
+        return tuple(
+            TomlTable(item, self.path, self.text, (*self.steps, key, number)) for number, item in enumerate(value)
+        )
 
     def string_values(self, key: str) -> dict[str, str]:
         """Return a table of strings by name."""

@@ -13,7 +13,7 @@ from miglint.base.template_names import has_tag
 from miglint.discovery import sections
 from miglint.discovery.dialects import UNMARKED, Mark, is_meant, of_folder, of_working_directory
 from miglint.discovery.evidence import of_files
-from miglint.discovery.file_parts import Collected, Home, Layout, Piece
+from miglint.discovery.file_parts import Collected, FilePart, Home, Layout
 from miglint.discovery.order import after_programs, order_problems
 from miglint.discovery.template_tags import filled_in, is_template
 from miglint.discovery.versions import SortKey
@@ -34,7 +34,7 @@ class Assembled(NamedTuple):
 class _Marked(NamedTuple):
     """A piece whose dialect is known as far as anything says; `span` is its section of the file."""
 
-    piece: Piece
+    piece: FilePart
     span: Span
     mark: Mark
     irreversible: str | None
@@ -63,7 +63,41 @@ def assemble(
     label = collected.label or layout.name
     rollbacks = wanted_rollbacks or collected.rollbacks or layout.rollbacks
     problems = list(collected.problems)
-    named_set: set[Dialect] = set()
+    versions, named = _by_version(collected, cwd, problems)
+    default = wanted or Dialect.POSTGRES
+    if wanted is None and not named:
+        default = _read_as(home, versions, problems) or default
+    # An unmarked file serves the dialects of its folder; where each of them has a file of its own already, it can
+    # only be meant for the default one.
+    if named and default not in named and any(_is_left_over(each, named) for each in versions.values()):
+        named.add(default)
+
+    found, served = _paired(versions, named, default, problems, by_name=collected.by_name)
+    served.update(problem.path for problem in problems)
+    foreign, left = _not_served(versions, served)
+    for name, paths in sorted(foreign.items()):
+        message = f"{len(paths)} {'file' if len(paths) == 1 else 'files'} for {name} left out"
+        problems.append(Problem("other-dialect", home.root, message))
+
+    histories = [
+        History(home.root, label, dialect, _ordered(found[dialect], collected), rollbacks)
+        for dialect in sorted(found, key=list(Dialect).index)
+    ]
+    for history in histories:
+        problems += _missing(history.migrations, rollbacks)
+        if rollbacks == "none" and wanted_rollbacks is None:
+            message = f"{label} migrations go forward only: no rollback is looked for"
+            problems.append(Problem("forward-only", home.root, message, dialect=history.dialect))
+    problems += order_problems(histories, collected, label)
+    foreign_paths = set().union(*foreign.values()) - served
+    return Assembled(histories, problems, foreign_paths, [*collected.unmatched, *left])
+
+
+def _by_version(
+    collected: Collected, cwd: str, problems: list[Problem]
+) -> tuple[dict[SortKey, list[_Marked]], set[Dialect]]:
+    """Return the pieces by version, each with its dialect, and the dialects that names and folders give (not texts)."""
+    named: set[Dialect] = set()
     versions: dict[SortKey, list[_Marked]] = defaultdict(list)
     marks: dict[str, Mark] = {}
     said = _Said(None, False, UNMARKED)
@@ -74,32 +108,43 @@ def assemble(
             if known is None:
                 known = marks[piece.folder.shown] = folder_mark(piece.folder, cwd)
             mark = known
-        if mark.dialects:
-            named_set.update(mark.dialects)
+        named.update(mark.dialects)
         if said.file is not piece.file:
             said = _listen(piece.file, problems)
         versions[piece.key] += _marked(piece, mark, said, problems)
+    return versions, named
 
-    default = wanted or Dialect.POSTGRES
-    if wanted is None and not named_set:
-        default = _read_as(home, versions, problems) or default
 
-    # An unmarked file serves the dialects of its folder; where each of them has a file of its own already, it can
-    # only be meant for the default one.
-    if named_set and default not in named_set and any(_is_left_over(each, named_set) for each in versions.values()):
-        named_set.add(default)
-
+def _paired(
+    versions: dict[SortKey, list[_Marked]],
+    named: set[Dialect],
+    default: Dialect,
+    problems: list[Problem],
+    *,
+    by_name: bool,
+) -> tuple[dict[Dialect, list[tuple[SortKey, Migration]]], set[str]]:
+    """Return the migrations of each dialect with their places in the order, and the paths of the files they use."""
     found: dict[Dialect, list[tuple[SortKey, Migration]]] = defaultdict(list)
-    foreign: dict[str, set[str]] = defaultdict(set)
     served: set[str] = set()
     for key, group in versions.items():
-        for dialect in _dialects(group, named_set, default):
-            for pair in _pairs(group, dialect, problems, by_name=collected.by_name):
+        for dialect in _dialects(group, named, default):
+            for pair in _pairs(group, dialect, problems, by_name=by_name):
                 found[dialect].append((key, _migration(pair, dialect)))
                 served.update(each.piece.file.path for each in pair if each is not None)
+    return found, served
 
-    served.update(problem.path for problem in problems)
-    left = list(collected.unmatched)
+
+def _ordered(found: list[tuple[SortKey, Migration]], collected: Collected) -> tuple[Migration, ...]:
+    in_order = sorted(found, key=lambda item: (item[0], _path(item[1])))
+    return after_programs([migration for _, migration in in_order], collected.taken)
+
+
+def _not_served(
+    versions: dict[SortKey, list[_Marked]], served: set[str]
+) -> tuple[dict[str, set[str]], list[tuple[str, str]]]:
+    """Return the paths of files for other engines, by engine, and the paths that no dialect uses, with the reason."""
+    foreign: dict[str, set[str]] = defaultdict(set)
+    left: list[tuple[str, str]] = []
     for group in versions.values():
         others = {each.mark.foreign for each in group if each.mark.foreign is not None}
         for each in group:
@@ -110,21 +155,7 @@ def assemble(
                 foreign[min(others)].add(path)  # it serves only engines that are not read
             elif path not in served:
                 left.append((path, "every dialect of this version has a file of its own, so this one serves none"))
-    for name, paths in sorted(foreign.items()):
-        message = f"{len(paths)} {'file' if len(paths) == 1 else 'files'} for {name} left out"
-        problems.append(Problem("other-dialect", home.root, message))
-
-    histories = []
-    for dialect in sorted(found, key=list(Dialect).index):
-        ordered = sorted(found[dialect], key=lambda item: (item[0], _path(item[1])))
-        migrations = after_programs([migration for _, migration in ordered], collected.taken)
-        histories.append(History(home.root, label, dialect, migrations, rollbacks))
-        problems += _missing(migrations, rollbacks)
-        if rollbacks == "none" and wanted_rollbacks is None:
-            message = f"{label} migrations go forward only: no rollback is looked for"
-            problems.append(Problem("forward-only", home.root, message, dialect=dialect))
-    problems += order_problems(histories, collected, label)
-    return Assembled(histories, problems, set().union(*foreign.values()) - served, left)
+    return foreign, left
 
 
 def folder_mark(folder: Folder, cwd: str) -> Mark:
@@ -166,7 +197,7 @@ def _listen(file: SourceFile, problems: list[Problem]) -> _Said:
     return _Said(file, True, directive)
 
 
-def _marked(piece: Piece, mark: Mark, said: _Said, problems: list[Problem]) -> list[_Marked]:
+def _marked(piece: FilePart, mark: Mark, said: _Said, problems: list[Problem]) -> list[_Marked]:
     reason = piece.irreversible
     if not said.anything:
         return [_Marked(piece, piece.span, mark, reason)]
@@ -182,7 +213,7 @@ def _marked(piece: Piece, mark: Mark, said: _Said, problems: list[Problem]) -> l
     return [_Marked(piece, piece.span, mark, reason)]
 
 
-def _cut(piece: Piece, span: Span) -> Piece:
+def _cut(piece: FilePart, span: Span) -> FilePart:
     if piece.substituted is None:
         return piece
     first = piece.span.start

@@ -23,15 +23,19 @@ from miglint.discovery.walk import Folder, Tree, printable
 _VARIANT_LEVELS = 3
 
 
-class Request(NamedTuple):
-    """The folders to look in. `files` are the paths asked for, which counts only when the request is `partial`."""
+class DiscoveryScope(NamedTuple):
+    """The folders to look in. `files` are the paths asked for, which counts only when the request is `partial`.
+
+    `excluded` are the files and the folders that the settings exclude from what was asked for.
+    """
 
     tree: Tree
     files: set[str]
     partial: bool
+    excluded: tuple[list[str], list[str]]
 
 
-def request(paths: Sequence[str], options: DiscoveryOptions, *, may_be_missing: bool = False) -> Request:
+def discovery_scope(paths: Sequence[str], options: DiscoveryOptions, *, may_be_missing: bool = False) -> DiscoveryScope:
     """Walk the folders asked for, and list those around files and rollback folders."""
     cwd = os.path.abspath(options.cwd or os.getcwd())  # noqa: PTH100, PTH109
     folders: list[str] = []
@@ -50,6 +54,7 @@ def request(paths: Sequence[str], options: DiscoveryOptions, *, may_be_missing: 
         tree.walk(folder)
     asked = [printable(folder.path(name)) for folder in list(tree.folders.values()) for name in folder.scripts]
     whole = len(tree.folders)
+    excluded = (list(tree.excluded_files), list(tree.excluded_folders))
     for folder in folders:
         _around_folder(tree, folder)
     partial = bool(files) or len(tree.folders) > whole
@@ -63,7 +68,7 @@ def request(paths: Sequence[str], options: DiscoveryOptions, *, may_be_missing: 
         _around(tree, folder_path, name)
     for folder in dict.fromkeys(map(os.path.dirname, files)):
         _variants(tree, folder)
-    return Request(tree, set(asked), partial)
+    return DiscoveryScope(tree, set(asked), partial, excluded)
 
 
 def _absolute(path: str, cwd: str) -> str:

@@ -7,14 +7,16 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import SourceFile
 from miglint.discovery.dialects import SQLITE, Mark, named
 
 # So much of each script is looked at, in characters: what is behind it is data as a rule.
 _LOOKED_AT = 100_000
 # What is never closed goes to the end, so that a text is read once.
-_NOISE = pattern(r"--[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)|'(?:[^']|'')*+(?:'|\Z)")
+_NOISE = pattern(
+    r"--[^\n]*+|/\*[^*]*+" + many(r"\*(?!/)[^*]*+") + r"(?:\*/|\Z)|'[^']*+" + many("''[^']*+") + r"(?:'|\Z)"
+)
 
 
 class _Words(NamedTuple):

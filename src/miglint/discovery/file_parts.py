@@ -12,7 +12,7 @@ from miglint.discovery.versions import SortKey, numeric
 from miglint.discovery.walk import Folder
 
 
-class Found(NamedTuple):
+class FoundFile(NamedTuple):
     """A file of a home: `name` is relative to it, `role` what its folder says of its direction, if anything."""
 
     file: SourceFile
@@ -25,7 +25,7 @@ class Home(Struct, eq=False):
     """A folder whose files belong together, with the files of its rollback folders and migration folders."""
 
     folder: Folder
-    files: list[Found] = field(default_factory=list)
+    files: list[FoundFile] = field(default_factory=list)
 
     @property
     def root(self) -> str:
@@ -33,7 +33,7 @@ class Home(Struct, eq=False):
         return self.folder.shown or "."
 
 
-class Piece(NamedTuple):
+class FilePart(NamedTuple):
     """A script before it is paired.
 
     `mark` is the dialect that its name or the tool's metadata gives it. `unit` ties the directions of one file
@@ -64,7 +64,7 @@ class Collected(NamedTuple):
     knows a migration by its whole name, so that several may have the same version.
     """
 
-    pieces: list[Piece]
+    pieces: list[FilePart]
     problems: list[Problem] = []  # noqa: RUF012 - never changed in place
     label: str | None = None
     rollbacks: str | None = None
@@ -75,7 +75,7 @@ class Collected(NamedTuple):
     by_name: bool = False
 
 
-class Settings(NamedTuple):
+class LayoutOptions(NamedTuple):
     """What layouts need to know of the options."""
 
     placeholders: Mapping[str, str]
@@ -91,8 +91,8 @@ class Layout(Struct, frozen=True):
     """
 
     name: str
-    recognise: Callable[[Home, list[Found], Settings], list[Found]]
-    collect: Callable[[Home, list[Found], Settings], Collected]
+    recognise: Callable[[Home, list[FoundFile], LayoutOptions], list[FoundFile]]
+    collect: Callable[[Home, list[FoundFile], LayoutOptions], Collected]
     rollbacks: str = "required"
     aliases: tuple[str, ...] = ()
 

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
-from miglint.discovery.assemble import assemble, folder_mark
-from miglint.discovery.context import Request, has_variant, request
-from miglint.discovery.file_parts import Layout, Settings
+from miglint.discovery.assemble import Assembled, assemble, folder_mark
+from miglint.discovery.context import DiscoveryScope, discovery_scope, has_variant
+from miglint.discovery.file_parts import Home, Layout, LayoutOptions
 from miglint.discovery.layouts import LAYOUTS, layout_named, layout_names
 from miglint.discovery.options import DiscoveryOptions
-from miglint.discovery.reading import Read, from_bytes, from_text, read_file
+from miglint.discovery.reading import ReadResult, from_bytes, from_text, read_file
 from miglint.discovery.roots import gather
+from miglint.discovery.walk import is_script, scripts_below
 
+_UNREAD = ("unreadable", "symlink-loop", "too-large")
 _ROLLBACKS = ("required", "optional", "none")
 
 
@@ -26,7 +28,7 @@ def discover(paths: Sequence[str | os.PathLike[str]], *, options: DiscoveryOptio
     """
     options = options or DiscoveryOptions()
     forced = _check(options)
-    return _discover(request([os.fspath(path) for path in paths], options), {}, options, forced)
+    return _discover(discovery_scope([os.fspath(path) for path in paths], options), {}, options, forced)
 
 
 def discover_text(
@@ -35,7 +37,7 @@ def discover_text(
     """Take `content` as the file `name`, which need not exist, in the history around it, where there is one."""
     options = options or DiscoveryOptions()
     forced = _check(options)
-    wanted = request([os.fspath(name)], options, may_be_missing=True)
+    wanted = discovery_scope([os.fspath(name)], options, may_be_missing=True)
     path = next(iter(wanted.files))
     read = from_bytes(content, path) if isinstance(content, bytes) else from_text(content, path)
     return _discover(wanted, {path: read}, options, forced)
@@ -56,7 +58,9 @@ def _check(options: DiscoveryOptions) -> Layout | None:
     return layout
 
 
-def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions, forced: Layout | None) -> Discovered:
+def _discover(
+    wanted: DiscoveryScope, given: dict[str, ReadResult], options: DiscoveryOptions, forced: Layout | None
+) -> Discovered:
     tree = wanted.tree
     failed: dict[str, Problem] = {}
 
@@ -66,43 +70,51 @@ def _discover(wanted: Request, given: dict[str, Read], options: DiscoveryOptions
             failed[path] = result.problem
         return result.file
 
-    homes = gather(tree, read)
-    problems = list(tree.problems)
     histories: list[History] = []
+    problems = list(tree.problems)
     unmatched: list[tuple[str, str]] = []
     foreign: set[str] = set()
-    settings = Settings(options.placeholders, forced is not None, options.dialect)
-    layouts = LAYOUTS if forced is None else (forced,)
+    settings = LayoutOptions(options.placeholders, forced is not None, options.dialect)
+    homes = gather(tree, read)
     for home in homes:
-        remaining = home.files
-        told: set[str] = set()
-        for layout in layouts:
-            taken = layout.recognise(home, remaining, settings)
-            if not taken:
-                continue
-            collected = layout.collect(home, taken, settings)
-            result = assemble(home, layout, collected, options.dialect, options.rollbacks, tree.cwd)
+        results, left = _assemble_home(home, settings, options, forced, tree.cwd)
+        for result in results:
             histories += result.histories
             problems += result.problems
             foreign |= result.foreign
             unmatched += result.unmatched
-            told.update(p.message for p in result.problems if p.kind == "other-dialect")
-            picked = {id(found.file) for found in taken}
-            remaining = [found for found in remaining if id(found.file) not in picked]
-            if not remaining:
-                break
-        left = [found.file.path for found in remaining]
         mark = folder_mark(home.folder, tree.cwd)
         if left and mark.foreign is not None:
             foreign.update(left)
-            if not told:
+            if not any(problem.kind == "other-dialect" for result in results for problem in result.problems):
                 message = f"{len(left)} {'file' if len(left) == 1 else 'files'} for {mark.foreign} left out"
                 problems.append(Problem("other-dialect", home.root, message))
         else:
             unmatched += [(path, _why(forced)) for path in left]
+    folders = (*tree.folders.values(), *(home.folder for home in homes))
+    problems += {path: item for folder in folders for path, item in folder.unread.items()}.values()
     # What another engine's files are made of is that engine's business.
     problems += [problem for path, problem in failed.items() if path not in foreign]
-    return _result(histories, problems, unmatched, wanted)
+    return _result(histories, problems, unmatched, foreign, wanted)
+
+
+def _assemble_home(
+    home: Home, settings: LayoutOptions, options: DiscoveryOptions, forced: Layout | None, cwd: str
+) -> tuple[list[Assembled], list[str]]:
+    """Offer the files of a home to each layout in turn; return what they make, and the paths that none takes."""
+    results: list[Assembled] = []
+    remaining = home.files
+    for layout in LAYOUTS if forced is None else (forced,):
+        taken = layout.recognise(home, remaining, settings)
+        if not taken:
+            continue
+        collected = layout.collect(home, taken, settings)
+        results.append(assemble(home, layout, collected, options.dialect, options.rollbacks, cwd))
+        picked = {id(found.file) for found in taken}
+        remaining = [found for found in remaining if id(found.file) not in picked]
+        if not remaining:
+            break
+    return results, [found.file.path for found in remaining]
 
 
 def _why(forced: Layout | None) -> str:
@@ -112,17 +124,32 @@ def _why(forced: Layout | None) -> str:
 
 
 def _result(
-    histories: list[History], problems: list[Problem], unmatched: list[tuple[str, str]], wanted: Request
+    histories: list[History],
+    problems: list[Problem],
+    unmatched: list[tuple[str, str]],
+    foreign: set[str],
+    wanted: DiscoveryScope,
 ) -> Discovered:
-    files: dict[str, SourceFile] = {}
-    for history in histories:
-        for migration in history.migrations:
-            for script in (migration.forward, migration.rollback):
-                if script is not None:
-                    files.setdefault(script.file.path, script.file)
+    files = {
+        script.file.path: script.file
+        for history in histories
+        for migration in history.migrations
+        for script in (migration.forward, migration.rollback)
+        if script is not None
+    }
     requested = frozenset(wanted.files) if wanted.partial else None
     if wanted.partial:
         unmatched = [item for item in unmatched if item[0] in wanted.files]
+        foreign = foreign & wanted.files
+    below, passed_over = scripts_below(wanted.excluded[1])
+    unread = {item.path for item in problems if item.kind in _UNREAD and is_script(item.path)}
+    unread -= {*files, *foreign, *(path for path, _ in unmatched)}
+    left_out = (
+        ("excluded by the configuration", len(wanted.excluded[0]) + below),
+        ("no known layout of migrations", len({path for path, _ in unmatched})),
+        ("for an engine that is not checked", len(foreign)),
+        ("not readable", len(unread)),
+    )
     problems = problems + [Problem("unmatched", path, message) for path, message in unmatched]
     problems.sort(key=lambda problem: (problem.path, problem.offset))
     for_sqlite = any(history.dialect is Dialect.SQLITE for history in histories)
@@ -135,4 +162,6 @@ def _result(
         requested,
         tuple(sorted(folder.real for folder in wanted.tree.folders.values())),
         frozenset(root for root in roots if has_variant(root, Dialect.SQLITE)),
+        tuple((reason, number) for reason, number in left_out if number),
+        tuple(passed_over),
     )

@@ -1,15 +1,76 @@
-"""Which files were touched since a git revision."""
+"""What git knows of the files: which were touched since a revision, which a commit takes away, what they were then.
+
+A repository can come from a stranger, with its `.git` folder or as a bare repository in disguise, and its configuration
+can name programs: `core.fsmonitor`, filters, hooks, an external diff, a transport for objects that are missing. Git is
+called so that none of them runs, and with no more of the environment than says where the repository is.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from miglint.base.errors import UsageError
+from miglint.base.structs import Struct
 
 _TIMEOUT = 60
+# Settings that the environment may bring along, at most.
+_MOST = 1000
+# Each is off, empty or harmless, whatever the repository, the user and the system say.
+_SETTINGS = (
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
+    "core.sshCommand=false",
+    "core.gitProxy=",
+    "core.askPass=",
+    "core.pager=cat",
+    "core.editor=false",
+    "credential.helper=",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "submodule.recurse=false",
+    "safe.bareRepository=explicit",
+)
+# No program for a difference or for reading one side of it; no look into submodules, which have a git of their own.
+_DIFF = ("--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all", "-z")
+_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
+# Of git's variables these say where the repository is, for a hook of git; and what is the user's own configuration.
+_KEPT = frozenset(
+    {
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_COMMON_DIR",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_QUARANTINE_PATH",
+        "GIT_CEILING_DIRECTORIES",
+        "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+        "GIT_CONFIG_GLOBAL",
+        "GIT_CONFIG_SYSTEM",
+        "GIT_CONFIG_NOSYSTEM",
+    }
+)
+_FIXED = {
+    # What a partial clone lacks is not fetched: a transport is a program that the configuration names.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+}
+
+
+class Repository(Struct, frozen=True):
+    """A repository to ask: git's program, the top of the working tree, and the environment that git is called with."""
+
+    git: str
+    top: str
+    environment: Mapping[str, str]
 
 
 def touched_since(reference: str, cwd: str | None = None) -> frozenset[str]:
@@ -18,23 +79,16 @@ def touched_since(reference: str, cwd: str | None = None) -> frozenset[str]:
     What is not committed yet counts as well.
     """
     folder = cwd or str(Path.cwd())
-    git = shutil.which("git")
-    if git is None:
-        raise UsageError("--since needs git, and there is none on PATH")
-    if reference.startswith("-"):
-        raise UsageError(f"--since: `{reference}` is no git revision")
-    top = _git(git, folder, "rev-parse", "--show-toplevel").rstrip("\n")
-    verify = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
-    commit = _git(git, folder, *verify, may_fail=True).strip()
-    if not commit:
-        raise UsageError(f"--since: git knows no revision `{reference}`")
+    _require_revision(reference, "--since")
+    repository = _repository(folder, "--since")
+    commit = _commit(repository, reference, "--since")
     # What the other branch did since is not ours; without a common past (a shallow clone) all differences count.
-    base = _git(git, folder, "merge-base", commit, "HEAD", may_fail=True).strip() or commit
-    listed = _git(git, top, "diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", base, "--")
-    new = _git(git, top, "ls-files", "--others", "--exclude-standard", "-z", "--full-name")
+    base = _ask(repository, "merge-base", commit, "HEAD", may_fail=True).strip() or commit
+    listed = _ask(repository, "diff", *_DIFF, base, "--")
+    new = _ask(repository, "ls-files", "--others", "--exclude-standard", "-z", "--full-name")
     real = os.path.realpath(folder)
     names = (name for name in (listed + new).split("\0") if name)
-    return frozenset(_shown(str(Path(top) / name), real) for name in names)
+    return frozenset(_shown(str(Path(repository.top) / name), real) for name in names)
 
 
 def deleted_files(cwd: str | None = None) -> frozenset[str]:
@@ -44,19 +98,98 @@ def deleted_files(cwd: str | None = None) -> frozenset[str]:
     a git repository there are none.
     """
     folder = cwd or str(Path.cwd())
-    git = shutil.which("git")
-    if git is None:
+    try:
+        repository = _repository(folder, "--hook")
+    except UsageError:
         return frozenset()
-    top = _git(git, folder, "rev-parse", "--show-toplevel", may_fail=True).rstrip("\n")
     # Before the first commit nothing can be taken away.
-    if not top or not _git(git, folder, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True):
+    if not _ask(repository, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True):
         return frozenset()
     first, last = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
     between = ("--end-of-options", f"{first}...{last}") if first and last else ("--cached", "HEAD")
-    options = ("--name-only", "--no-renames", "--no-ext-diff", "--diff-filter=D", "-z")
-    listed = _git(git, top, "diff", *options, *between, "--", may_fail=True)
+    listed = _ask(repository, "diff", *_DIFF, "--diff-filter=D", *between, "--", may_fail=True)
     real = os.path.realpath(folder)
-    return frozenset(_shown(str(Path(top) / name), real) for name in listed.split("\0") if name)
+    return frozenset(_shown(str(Path(repository.top) / name), real) for name in listed.split("\0") if name)
+
+
+class Snapshot:
+    """The files of a repository as of a commit, by their paths in the working tree."""
+
+    def __init__(self, reference: str, option: str, cwd: str | None = None) -> None:
+        """Find the commit; raises `UsageError`, whose message begins with `option`, where there is none."""
+        _require_revision(reference, option)
+        self._repository = _repository(cwd or str(Path.cwd()), option)
+        self._option = option
+        self.commit = _commit(self._repository, reference, option)
+        self.reference = reference
+
+    @property
+    def top(self) -> str:
+        """The folder that the repository's working tree begins in, without links."""
+        return self._repository.top
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        """Return the content that a file had, or None where there was no file; links of the commit are not followed.
+
+        Raises `UsageError` for one of more than `limit` bytes.
+        """
+        real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))  # noqa: PTH118, PTH119, PTH120
+        name = os.path.relpath(real, self.top).replace(os.sep, "/")
+        if name.startswith("../"):
+            raise UsageError(f"{self._option}: {path} lies outside of the repository")
+        entry = _ask(self._repository, "ls-tree", "-z", "--full-tree", self.commit, "--", f":(literal){name}")
+        mode, _, rest = entry.partition("\t")[0].partition(" ")
+        if not mode.startswith("100"):
+            return None
+        blob = rest.rpartition(" ")[2]
+        if int(_ask(self._repository, "cat-file", "-s", blob)) > limit:
+            raise UsageError(f"{self._option}: {name} as of {self.reference}: larger than {limit:,} bytes")
+        return _run(self._repository, "cat-file", "blob", blob, option=self._option)
+
+
+def _repository(folder: str, option: str) -> Repository:
+    # An entry like `.` or an empty one would take a program out of the checkout.
+    path = os.pathsep.join(place for place in os.environ.get("PATH", "").split(os.pathsep) if Path(place).is_absolute())
+    git = shutil.which("git", path=path)
+    if git is None:
+        raise UsageError(f"{option} needs git, and there is none on PATH")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT}
+    start = Repository(git, folder, {**kept, **_FIXED})
+    environment = {**start.environment, **_configured(start)}
+    found = _run(Repository(git, folder, environment), "rev-parse", "--show-toplevel", option=option)
+    return Repository(git, os.path.realpath(os.fsdecode(found).rstrip("\n")), environment)
+
+
+def _configured(repository: Repository) -> dict[str, str]:
+    """Return the variables that configure git besides `_SETTINGS`, whose keys hold names that somebody chose.
+
+    No filter has a program: attributes in the tree say which files go through one. What the environment says of the
+    folders whose owner may be another, it still says.
+    """
+    listed = _ask(repository, "config", "--list", "--name-only", "-z", may_fail=True).split("\0")
+    filters = {key.split(".", 1)[1].rpartition(".")[0] for key in listed if key.startswith("filter.")}
+    keys = [(f"filter.{name}.{key}", value) for name in sorted(filters) for key, value in _FILTER.items()]
+    given = os.environ.get("GIT_CONFIG_COUNT", "")
+    for number in range(min(int(given), _MOST) if given.isdecimal() else 0):
+        if os.environ.get(f"GIT_CONFIG_KEY_{number}", "").lower() == "safe.directory":
+            keys.append(("safe.directory", os.environ.get(f"GIT_CONFIG_VALUE_{number}", "")))
+    found = {"GIT_CONFIG_COUNT": str(len(keys))}
+    for number, (key, value) in enumerate(keys):
+        found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return found
+
+
+def _require_revision(reference: str, option: str) -> None:
+    if reference.startswith("-") or "\0" in reference:
+        raise UsageError(f"{option}: `{reference}` is no git revision")
+
+
+def _commit(repository: Repository, reference: str, option: str) -> str:
+    verify = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
+    commit = _ask(repository, *verify, may_fail=True).strip()
+    if not commit:
+        raise UsageError(f"{option}: git knows no revision `{reference}`")
+    return commit
 
 
 def _shown(path: str, folder: str) -> str:
@@ -64,13 +197,28 @@ def _shown(path: str, folder: str) -> str:
     return Path(path.removeprefix(prefix) if path.startswith(prefix) else path).as_posix()
 
 
-def _git(git: str, folder: str, *arguments: str, may_fail: bool = False) -> str:
+def _ask(repository: Repository, *arguments: str, may_fail: bool = False, option: str = "--since") -> str:
+    return os.fsdecode(_run(repository, *arguments, may_fail=may_fail, option=option))
+
+
+def _run(repository: Repository, *arguments: str, may_fail: bool = False, option: str = "--since") -> bytes:
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    command = [repository.git, "--no-pager", *settings, "-C", repository.top, *arguments]
     try:
-        done = subprocess.run([git, "-C", folder, *arguments], capture_output=True, timeout=_TIMEOUT, check=False)
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+            env=dict(repository.environment),
+        )
     except subprocess.TimeoutExpired:
-        raise UsageError(f"--since: git did not answer within {_TIMEOUT} seconds") from None
+        raise UsageError(f"{option}: git did not answer within {_TIMEOUT} seconds") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{option}: git cannot be called: {error}") from None
     if done.returncode and not may_fail:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         why = said[0].removeprefix("fatal: ") if said else f"git failed with status {done.returncode}"
-        raise UsageError(f"--since: {why}")
-    return "" if done.returncode else os.fsdecode(done.stdout)
+        raise UsageError(f"{option}: {why}")
+    return b"" if done.returncode else done.stdout

@@ -3,56 +3,35 @@
 from __future__ import annotations
 
 import codecs
-import os
 from typing import NamedTuple
 
+from miglint.base.input_files import TooLargeError, read_bytes
 from miglint.base.model import Problem, SourceFile
 
-_FIRST_CHUNK, _NEXT_CHUNK = 1 << 15, 1 << 20
-# Without O_NONBLOCK a named pipe that took a file's place would hang the run.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _REPLACEMENT = "\ufffd"
 _UTF16_SAMPLE = 256
 
 
-class Read(NamedTuple):
+class ReadResult(NamedTuple):
     """A file as far as it could be read, and what was wrong with it."""
 
     file: SourceFile
     problem: Problem | None
 
 
-def read_file(real: str, path: str, limit: int) -> Read:
+def read_file(real: str, path: str, limit: int) -> ReadResult:
     """Read the file at `real`, which people know as `path`; never raises."""
     try:
-        data = _read_bytes(real, limit)
-    except (OSError, ValueError) as error:
-        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        return Read(SourceFile(path, "", reason), Problem("unreadable", path, f"cannot be read: {reason}"))
-    if data is None:
-        reason = f"larger than {limit:,} bytes"
-        return Read(SourceFile(path, "", reason), Problem("too-large", path, f"{reason}: not read"))
-    return from_bytes(data, path)
+        return from_bytes(read_bytes(real, limit), path)
+    except TooLargeError as error:
+        reason = str(error.strerror)
+        return ReadResult(SourceFile(path, "", reason), Problem("too-large", path, f"{reason}: not read"))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return ReadResult(SourceFile(path, "", reason), Problem("unreadable", path, f"cannot be read: {reason}"))
 
 
-def _read_bytes(real: str, limit: int) -> bytes | None:
-    """Return the content, or None when it is longer than `limit`."""
-    descriptor = os.open(real, _FLAGS)
-    try:
-        data = os.read(descriptor, _FIRST_CHUNK)
-        size, parts = len(data), [data]
-        # A short read is not yet the end on every file system; only an empty one is.
-        while size <= limit and (data := os.read(descriptor, _NEXT_CHUNK if size >= _FIRST_CHUNK else 1)):
-            parts.append(data)
-            size += len(data)
-    finally:
-        os.close(descriptor)
-    if size > limit:
-        return None
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def from_bytes(data: bytes, path: str) -> Read:
+def from_bytes(data: bytes, path: str) -> ReadResult:
     """Decode what a file holds; never raises."""
     if data.startswith(codecs.BOM_UTF8):
         start = len(codecs.BOM_UTF8)
@@ -63,7 +42,7 @@ def from_bytes(data: bytes, path: str) -> Read:
         if encoding is not None:
             text = data.decode(encoding, "replace").removeprefix("\ufeff").replace("\0", _REPLACEMENT)
             problem = Problem("encoding", path, "the file is UTF-16, not UTF-8", character=0)
-            return Read(SourceFile(path, text), problem)
+            return ReadResult(SourceFile(path, text), problem)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -72,15 +51,15 @@ def from_bytes(data: bytes, path: str) -> Read:
         offset = start + error.start
         message = f"byte {offset} (0x{body[error.start]:02X}) is not UTF-8: {error.reason}"
         problem = Problem("encoding", path, message, offset, character=character)
-        return Read(SourceFile(path, text.replace("\0", _REPLACEMENT)), problem)
+        return ReadResult(SourceFile(path, text.replace("\0", _REPLACEMENT)), problem)
     if "\0" not in text:
-        return Read(SourceFile(path, text), None)
+        return ReadResult(SourceFile(path, text), None)
     character, offset = text.index("\0"), start + body.index(0)
     problem = Problem("encoding", path, f"byte {offset} is a NUL character", offset, character=character)
-    return Read(SourceFile(path, text.replace("\0", _REPLACEMENT)), problem)
+    return ReadResult(SourceFile(path, text.replace("\0", _REPLACEMENT)), problem)
 
 
-def from_text(text: str, path: str) -> Read:
+def from_text(text: str, path: str) -> ReadResult:
     """Take text that somebody has read already; lone surrogates stand for bytes that were not UTF-8."""
     try:
         data = text.encode("utf-8", "surrogateescape")

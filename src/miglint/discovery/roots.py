@@ -7,7 +7,7 @@ from collections.abc import Callable
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction, SourceFile
 from miglint.discovery.dialects import of_segment
-from miglint.discovery.file_parts import Found, Home
+from miglint.discovery.file_parts import FoundFile, Home
 from miglint.discovery.layouts.flyway import NAME as FLYWAY_NAME
 from miglint.discovery.layouts.folders import is_part
 from miglint.discovery.walk import Folder, Tree
@@ -43,15 +43,15 @@ def gather(tree: Tree, read: Callable[[str, str], SourceFile]) -> list[Home]:
         for name in folder.scripts:
             file = read(f"{folder.real}/{name}", folder.path(name))
             if is_part(base, name):
-                home_at(parent, folder).files.append(Found(file, f"{base}/{name}", folder))
+                home_at(parent, folder).files.append(FoundFile(file, f"{base}/{name}", folder))
             elif (
                 name[0] in "VUR"
                 and FLYWAY_NAME.fullmatch(name)
                 and (top := _flyway_top(tree, folder.shown)) is not None
             ):
-                home_at(top, folder).files.append(Found(file, name, folder, role))
+                home_at(top, folder).files.append(FoundFile(file, name, folder, role))
             else:
-                home_at(home_path, folder).files.append(Found(file, prefix + name, folder, role))
+                home_at(home_path, folder).files.append(FoundFile(file, prefix + name, folder, role))
     _adopt(homes)
     return [home for home in homes.values() if home.files]
 
@@ -87,6 +87,6 @@ def _adopt(homes: dict[str, Home]) -> None:
             home.files = []
 
 
-def _version(found: Found) -> str:
+def _version(found: FoundFile) -> str:
     match = _NUMBER.match(found.name.rsplit("/", 1)[-1])
     return match[1] if match else found.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import Problem, SourceFile, Span
 from miglint.discovery.dialects import UNMARKED, Mark, named
 
@@ -19,8 +19,7 @@ _QUICK_LOOKS = 50
 _DIALECT = pattern(r"--[ \t]*miglint:[ \t]*dialect[ \t]*=[ \t]*(\w+)", re.IGNORECASE)
 _IRREVERSIBLE = pattern(r"--[ \t]*miglint:[ \t]*irreversible\b[ \t:]*([^\r\n]*)", re.IGNORECASE)
 _BARE = pattern(r"^[ \t]*(?:--|/\*)[ \t]*squawk-disable-assume-in-transaction[ \t]*(?:\*/|\r?$)", re.MULTILINE)
-# Atomic and possessive, so that a long row of comments is read once and not in every possible grouping.
-_COMMENTS = pattern(r"(?>\s+|--[^\n]*|/\*.*?\*/)*+", re.DOTALL)
+_COMMENTS = pattern(many(r"\s++|--[^\n]*+|/\*.*?\*/"), re.DOTALL)
 
 
 class Section(NamedTuple):

@@ -9,18 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from miglint.base.lazy_regex import pattern
-from miglint.base.template_names import as_name, has_tag
+from miglint.base.lazy_regex import many, pattern
+from miglint.base.template_names import encode_tags, has_tag
 
-_TAG = r"\{\{(?:[^{}\"']|\"[^\"{}]*\"|'[^'{}]*')*+\}\}|\$\{[A-Za-z_][\w.\-]*\}"
+_TAG = r"\{\{[^{}\"']*+" + many(r"(?:\"[^\"{}]*\"|'[^'{}]*')[^{}\"']*+") + r"\}\}|\$\{[A-Za-z_][\w.\-]*\}"
 _ANY = rf"{_TAG}|\{{\{{.{{0,400}}?\}}\}}|\{{%.{{0,400}}?%\}}"
 _ANY_TAG = pattern(_ANY, re.DOTALL)
 # What is not closed goes on to the end, so that nothing is looked at twice.
+_STRING = r"'[^'{$]*+" + many(rf"(?:{_TAG}|[{{$])[^'{{$]*+") + "'?"
+_QUOTED = r'"[^"{$]*+' + many(rf'(?:{_TAG}|[{{$])[^"{{$]*+') + '"?'
 _PARTS = pattern(
     rf"""(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
     |(?P<tag>{_ANY})
-    |(?P<string>'(?:{_TAG}|[^'])*+'?)
-    |(?P<quoted>"(?:{_TAG}|[^"])*+"?)
+    |(?P<string>{_STRING})
+    |(?P<quoted>{_QUOTED})
     |(?P<body>(?P<do>\bdo\s+(?:language\s+\w+\s+)?)?(?P<mark>\$(?:[^\W\d]\w*)?\$)(?P<inside>.*?)(?:(?P=mark)|\Z))""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
@@ -39,9 +41,8 @@ _BEFORE = pattern(
 _NEXT_TO = pattern(r"[\w.\"`}]\Z")
 _AFTER = pattern(r"[\w.\"`{$]")
 _TOKEN = pattern(
-    rf"""(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))|'(?:{_TAG}|[^'])*+'?|"(?:{_TAG}|[^"])*+"?|(?:{_ANY}|\w)+""", re.DOTALL
+    rf"(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))|{_STRING}|{_QUOTED}|(?:{_ANY}|\w)" + many(rf"{_ANY}|\w++"), re.DOTALL
 )
-_SPACES = pattern(r"(?<=\{\{)\s+|\s+(?=\}\})")
 _WORD = pattern(r"\w+")
 _LONGEST_NAME = 63
 _BACK = 64
@@ -78,7 +79,9 @@ def _name(match: re.Match[str]) -> str:
     if _REMARK.fullmatch(tag):
         return " " * len(tag)
     # With spaces inside or without, it is the same value.
-    return (_VALUE.fullmatch(tag) and as_name(_SPACES.sub("", tag))) or tag
+    if tag.startswith("{{"):
+        tag = f"{{{{{tag[2:-2].strip()}}}}}"
+    return (_VALUE.fullmatch(tag) and encode_tags(tag)) or match[0]
 
 
 def _outside(text: str, start: int, end: int, depth: int = 0) -> Iterator[tuple[int, int]]:
@@ -104,7 +107,7 @@ def _outside(text: str, start: int, end: int, depth: int = 0) -> Iterator[tuple[
 def _is_name(text: str, start: int, end: int) -> bool:
     """Whether a tag is a value in the place of a name, or of a part of one."""
     tag = text[start:end]
-    if _VALUE.fullmatch(tag) is None or as_name(tag) is None:
+    if _VALUE.fullmatch(tag) is None or encode_tags(tag) is None:
         return False
     if _AFTER.match(text, end) or _NEXT_TO.search(text, max(0, start - 1), start):
         return True

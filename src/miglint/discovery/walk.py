@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 
+from miglint.base.input_files import MEBIBYTE, read_bytes
 from miglint.base.model import Problem
 from miglint.base.structs import Struct, field
 
@@ -16,13 +17,17 @@ _SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages"))
 
 
 class Folder(Struct, eq=False):
-    """One folder: `shown` is its path for people ("" is the working directory), `real` the one to open."""
+    """One folder: `shown` is its path for people ("" is the working directory), `real` the one to open.
+
+    `unread` are the files of the tool's own in it that could not be read when they were asked for.
+    """
 
     shown: str
     real: str
     scripts: list[str] = field(default_factory=list)
     others: set[str] = field(default_factory=set)
     subfolders: set[str] = field(default_factory=set)
+    unread: dict[str, Problem] = field(default_factory=dict)
 
     def path(self, name: str) -> str:
         """Return the path of a file in here, as shown to people."""
@@ -33,12 +38,15 @@ class Folder(Struct, eq=False):
         """The folder's own name."""
         return os.path.basename(self.real)  # noqa: PTH119 - called for every folder of a tree
 
-    def content(self, name: str, limit: int = 1 << 20) -> bytes | None:
+    def content(self, name: str, limit: int = MEBIBYTE) -> bytes | None:
         """Return the content of one of the tool's own files in here; None when it cannot be read."""
         try:
-            with open(f"{self.real}/{name}", "rb") as stream:  # noqa: PTH123
-                return stream.read(limit)
-        except OSError:
+            return read_bytes(f"{self.real}/{name}", limit)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            path = self.path(name)
+            self.unread[path] = Problem("unreadable", path, f"cannot be read: {error.strerror or error}")
             return None
 
 
@@ -61,6 +69,9 @@ class Tree:
         self.cwd = cwd
         self.folders: dict[str, Folder] = {}
         self.problems: list[Problem] = []
+        # Files and folders that the settings exclude, in the folders that were walked.
+        self.excluded_files: list[str] = []
+        self.excluded_folders: list[str] = []
         self._allowed = tuple({os.path.realpath(path) for path in (cwd, *allowed)})
         self._excluded = _matcher(exclude)
         self._seen: set[str] = set()
@@ -147,6 +158,7 @@ class Tree:
     def _sort(self, folder: Folder, entry: os.DirEntry[str], name: str, below: list[str], links: list[str]) -> None:
         if is_script(name) and not entry.is_dir():
             if self._excluded is not None and self._excluded(folder.path(name)):
+                self.excluded_files.append(entry.path)
                 return
             if entry.is_symlink() and not self._is_sound(folder, entry, name):
                 return
@@ -159,6 +171,8 @@ class Tree:
             if name in _SKIPPED or name.startswith("."):
                 return
             if self._excluded is not None and self._excluded(folder.path(name)):
+                if not entry.is_symlink():
+                    self.excluded_folders.append(entry.path)
                 return
             if entry.is_symlink():
                 links.append(entry.path)
@@ -183,6 +197,26 @@ class Tree:
 
     def _problem(self, kind: str, path: str, message: str) -> None:
         self.problems.append(Problem(kind, printable(path), message))
+
+
+def scripts_below(folders: Iterable[str]) -> tuple[int, list[str]]:
+    """Return how many files of SQL lie in folders that are left out, and all folders there. Links are not followed."""
+    count, seen = 0, []
+    pending = list(folders)
+    while pending:
+        folder = pending.pop()
+        seen.append(folder)
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.name not in _SKIPPED and not entry.name.startswith("."):
+                            pending.append(entry.path)
+                    elif is_script(entry.name):
+                        count += 1
+        except OSError:
+            continue
+    return count, seen
 
 
 def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool] | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
-from miglint.schema.diff import Change, diff
+from miglint.schema.change import Change
+from miglint.schema.diff import diff
 from miglint.schema.objects import View
 from miglint.schema.value import Schema
 

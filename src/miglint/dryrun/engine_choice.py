@@ -117,4 +117,4 @@ def _url(options: DryRunOptions, deadline: Deadline) -> Engine:
     from miglint.dryrun.postgres.remote_server import connect_url
 
     assert options.url is not None
-    return connect_url(options.url, options.limits, deadline)
+    return connect_url(options.url, options.limits, deadline, as_its_role=options.as_url_role)

@@ -72,6 +72,9 @@ class Database(Protocol):
     def copy(self) -> Database:
         """Return another database with the same content."""
 
+    def twin(self) -> Database:
+        """Return another database with the same content, to put rows into and run scripts on beside this one."""
+
     def branch(self, scripts: Iterable[Prepared]) -> Database:
         """Return what behaves as a copy does while these scripts run, and is quicker where that can be.
 

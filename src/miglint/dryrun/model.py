@@ -13,7 +13,8 @@ from miglint.base.model import Dialect, Direction, History, Script, SourceFile, 
 from miglint.base.structs import Struct, replace
 from miglint.replay.apply import run
 from miglint.replay.steps import Passage, advance, empty_schema
-from miglint.schema.diff import Change, diff
+from miglint.schema.change import Change
+from miglint.schema.diff import diff
 from miglint.schema.objects import Domain, Enum, Index, Key, SchemaObject, Table, View
 from miglint.schema.render_sql import statements
 from miglint.schema.sameness import loose
@@ -27,7 +28,7 @@ _EVALUATED = frozenset({"bool", "date", "time", "timetz", "timestamp", "timestam
 _BOOKKEEPING = frozenset({"schema_migrations", "schema_migration", "__diesel_schema_migrations"})
 
 
-class Seen(Struct, frozen=True):
+class ExecutedSchemas(Struct, frozen=True):
     """What was executed of one migration: the schemas before and after its forward, None where it failed."""
 
     before: Schema | None
@@ -45,7 +46,7 @@ class Model:
         self._apart: set[Key] = set()
         self._doubted = False
 
-    def compare(self, number: int, seen: Seen) -> tuple[Change, ...]:
+    def compare(self, number: int, seen: ExecutedSchemas) -> tuple[Change, ...]:
         """Return the differences of what the migration touched, seen from the database; `number` counts from 0."""
         passage = advance(self._history.migrations[number], parse, self._schema)
         self._schema = passage.after

@@ -24,13 +24,13 @@ _WORDS = {
     "hstore": pattern(r"\s(?:public\.)?hstore\b(?!\s*;)", re.IGNORECASE),
     "ltree": pattern(r"\s(?:public\.)?ltree\b(?!\s*;)", re.IGNORECASE),
     "pgcrypto": pattern(r"\b(?:gen_random_bytes|pgp_sym_encrypt|gen_salt)\s*\(", re.IGNORECASE),
-    "btree_gin": pattern(r"\bgin\s*\([^)]*\b(?:int[248]|uuid|text)_ops\b", re.IGNORECASE),
+    "btree_gin": pattern(r"\bgin\s*\([^)]{0,400}\b(?:int[248]|uuid|text)_ops\b", re.IGNORECASE),
     "unaccent": pattern(r"\bunaccent\s*\(", re.IGNORECASE),
 }
-_QUALIFIER = pattern(r"(\w+)\"? *\.")
+_QUALIFIER = pattern(r"(?<!\w)(\w++)\"? *+\.")
 _SCHEMA = pattern(r"\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?\"?(\w+)", re.IGNORECASE)
 _CREATION = pattern(r"create\s+extension[^;]*", re.IGNORECASE)
-_COMMENT = pattern(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT = pattern(r"--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 def bookkeeping(history: History) -> Script | None:

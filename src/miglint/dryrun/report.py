@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from miglint.base.structs import replace
-from miglint.base.template_names import as_written
+from miglint.base.template_names import decode_tags
 from miglint.dryrun.compare import counting
 from miglint.dryrun.postgres.lock_observer import LOCK_ORDER
 from miglint.dryrun.results import (
@@ -13,13 +13,13 @@ from miglint.dryrun.results import (
     EngineError,
     Execution,
     HistoryRun,
-    Lock,
     MigrationRun,
+    ObservedLock,
     RowRun,
     StatementCost,
     StepResult,
 )
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 
 
 def as_dict(run: MigrationRun, history: HistoryRun) -> dict[str, Any]:
@@ -43,9 +43,9 @@ def as_dict(run: MigrationRun, history: HistoryRun) -> dict[str, Any]:
 def _as_written(value: Any) -> Any:
     """Return a value with the names that a template gives as the files have them."""
     if isinstance(value, str):
-        return as_written(value)
+        return decode_tags(value)
     if isinstance(value, dict):
-        return {as_written(key): _as_written(item) for key, item in value.items()}
+        return {decode_tags(key): _as_written(item) for key, item in value.items()}
     return [_as_written(item) for item in value] if isinstance(value, list) else value
 
 
@@ -62,8 +62,8 @@ def _telling(empty: Execution | None, rows: Execution | None) -> Execution | Non
     return replace(rows, statements=tuple(replace(two, locks=_strongest(one.locks, two.locks)) for one, two in pairs))
 
 
-def _strongest(one: tuple[Lock, ...], two: tuple[Lock, ...]) -> tuple[Lock, ...]:
-    found: dict[str, Lock] = {}
+def _strongest(one: tuple[ObservedLock, ...], two: tuple[ObservedLock, ...]) -> tuple[ObservedLock, ...]:
+    found: dict[str, ObservedLock] = {}
     for lock in (*one, *two):
         held = found.get(lock.table)
         if held is None or LOCK_ORDER.index(lock.mode) > LOCK_ORDER.index(held.mode):

@@ -17,27 +17,27 @@ from miglint.cache.store import Store, environment
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.results import Costs, EngineInfo, Execution, HistoryRun, MigrationRun, RowRun, StepResult
 from miglint.replay.verdict import Verdict
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 
 
-class Kept(Struct, frozen=True):
+class CachedRuns(Struct, frozen=True):
     """The results of a history's first migrations, and the engine that they come from."""
 
     engine: EngineInfo
     runs: tuple[MigrationRun, ...]
 
 
-class Memory(Protocol):
+class ResultCache(Protocol):
     """Where results are kept."""
 
     def name(self, history: History, identity: str) -> str:
         """Return the name of the entry for a history on the engine of that identity."""
 
-    def recall(self, name: str, history: History) -> Kept | None:
+    def load(self, name: str, history: History) -> CachedRuns | None:
         """Return what is known of the first migrations of a history."""
 
 
-class _Result(Struct, frozen=True):
+class _CachedRun(Struct, frozen=True):
     """A migration's run without the migration itself and without schemas, which are not needed any more."""
 
     digest: str
@@ -55,7 +55,7 @@ class _Result(Struct, frozen=True):
 
 class _Entry(Struct, frozen=True):
     engine: EngineInfo
-    results: tuple[_Result, ...]
+    results: tuple[_CachedRun, ...]
 
 
 class StoredMemory:
@@ -73,7 +73,7 @@ class StoredMemory:
         parts = [identity, self._options, history.root, history.layout, history.dialect]
         return self._store.name("run", ["dry run", *environment(), *parts, start.text if start is not None else ""])
 
-    def recall(self, name: str, history: History) -> Kept | None:
+    def load(self, name: str, history: History) -> CachedRuns | None:
         """Return what is known of the first migrations of a history; None when it is nothing."""
         data = self._store.read(name)
         if data is None:
@@ -101,7 +101,7 @@ class StoredMemory:
                     costs=result.costs,
                 )
             )
-        return Kept(entry.engine, tuple(runs)) if runs else None
+        return CachedRuns(entry.engine, tuple(runs)) if runs else None
 
     def keep(self, ran: HistoryRun) -> None:
         """Keep the results of a history, unless something that is no fault of the scripts came in between."""
@@ -109,10 +109,10 @@ class StoredMemory:
             return
         results = []
         for digest, run in zip(_digests(ran.history), ran.migrations, strict=True):
-            if not run.ran or _cut_short(run):
+            if not run.ran or _cut_short(run, ran.engine):
                 break
             results.append(
-                _Result(
+                _CachedRun(
                     digest,
                     run.steps,
                     run.verdict,
@@ -129,14 +129,15 @@ class StoredMemory:
         self._store.write(ran.name, msgspec.json.encode(_Entry(ran.engine, tuple(results))))
 
 
-def _cut_short(run: MigrationRun) -> bool:
-    """Tell whether time or space ended something: the next run may have more of it."""
+def _cut_short(run: MigrationRun, engine: EngineInfo) -> bool:
+    """Tell whether time or space ended something: the next run may have more of it, and a named server more roles."""
+    final = (None, "refused") if engine.kind == "url" else (None, "refused", "roles")
     executions = [run.forward, run.rollback]
     if run.rows is not None:
         executions += [run.rows.forward, run.rows.rollback]
     errors = [execution.error for execution in executions if execution is not None]
     errors += [step.error for step in run.steps]
-    return any(error is not None and error.limit not in (None, "refused") for error in errors)
+    return any(error is not None and error.limit not in final for error in errors)
 
 
 def _digests(history: History) -> list[str]:

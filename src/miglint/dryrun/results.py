@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.base.model import Direction, History, Migration, Script, Span
 from miglint.base.structs import Struct, field
 from miglint.replay.verdict import Verdict
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 from miglint.schema.value import Schema
 
 
@@ -28,7 +28,7 @@ class EngineError(Struct, frozen=True):
     `sqlstate` is SQLite's error name there (`SQLITE_CONSTRAINT`). `span` are the characters of the file that hold the
     statement; `place` the offset in the file that the engine points at, when it does. `index` counts statements from 0
     (-1: the commit at the end). `limit` names the bound that was hit (`statement time-out`, `total time-out`,
-    `disk`, `notices`, `refused`, `server`); None for an ordinary error.
+    `disk`, `memory`, `notices`, `refused`, `roles`, `server`); None for an ordinary error.
     """
 
     message: str
@@ -44,7 +44,7 @@ class EngineError(Struct, frozen=True):
         return f"{self.sqlstate}: {self.message}" if self.sqlstate else self.message
 
 
-class Lock(Struct, frozen=True, order=True):
+class ObservedLock(Struct, frozen=True, order=True):
     """The strongest lock that a statement took on a table that existed before it (`mode` as PostgreSQL names it)."""
 
     table: str
@@ -63,7 +63,7 @@ class StatementRun(Struct, frozen=True):
     index: int
     span: Span
     seconds: float
-    locks: tuple[Lock, ...] = ()
+    locks: tuple[ObservedLock, ...] = ()
     rewritten: tuple[str, ...] = ()
     invalid: tuple[str, ...] = ()
     touched: int | None = None
@@ -71,11 +71,15 @@ class StatementRun(Struct, frozen=True):
 
 
 class Execution(Struct, frozen=True):
-    """A script as it ran; `error` is None when all of it did. `seconds` includes the commit."""
+    """A script as it ran; `error` is None when all of it did. `seconds` includes the commit.
+
+    `beyond` says in words what it changed outside of its database: roles, other databases. That is undone already.
+    """
 
     statements: tuple[StatementRun, ...] = ()
     error: EngineError | None = None
     seconds: float = 0.0
+    beyond: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -9,7 +9,7 @@ from miglint.base.structs import Struct
 from miglint.schema.objects import Table
 
 _LIST = pattern(
-    r"""\(*"?(?P<column>\w+)"?\)*(?:::[\w ]+)?\s*
+    r"""(?<![\w(])\(*+"?(?P<column>\w++)"?\)*+(?:::[\w ]++)?\s*+
     (?:=\s*any\s*\(+\s*array\s*\[(?P<array>[^\]]*)\]|in\s*\((?P<list>[^()]*)\))""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -23,7 +23,7 @@ _BOUND = pattern(
     (?P<sign><=|>=|<|>)\s*\(*(?P<bound>-?\d+(?:\.\d+)?)(?![\w-])""",
     re.IGNORECASE | re.VERBOSE,
 )
-_VALUE = pattern(r"'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)")
+_VALUE = pattern(r"'([^']*(?:''[^']*)*)'|(-?\d+(?:\.\d+)?)")
 
 
 class Allowed(Struct):

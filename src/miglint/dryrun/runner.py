@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 import time
@@ -10,6 +11,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import FrameType
 
 from miglint.base.errors import UsageError
+from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
 from miglint.dryrun.costs import ROWS_FOR_ALL, costs_of
@@ -19,13 +21,16 @@ from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import QueryError
 from miglint.dryrun.prerequisites import bookkeeping, missing_extensions, missing_schemas, script_of
-from miglint.dryrun.result_cache import Kept, Memory
-from miglint.dryrun.results import DryRunReport, HistoryRun, MigrationRun, RowRun
+from miglint.dryrun.result_cache import CachedRuns, ResultCache
+from miglint.dryrun.results import DryRunReport, EngineError, Execution, HistoryRun, MigrationRun, RowRun
 from miglint.dryrun.row_steps import run_rows
 from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, not_run, run_steps
+from miglint.schema.value import Schema
 
-Progress = Callable[[int, int, str], None]
+ProgressCallback = Callable[[int, int, str], None]
+# What the scripts' role is called on a server of our own.
+_RUNNER = pattern(r"\bpostgres\b", re.IGNORECASE)
 
 
 def dry_run(
@@ -33,8 +38,8 @@ def dry_run(
     options: DryRunOptions,
     *,
     baseline: Mapping[Dialect, Script] | None = None,
-    progress: Progress | None = None,
-    memory: Memory | None = None,
+    progress: ProgressCallback | None = None,
+    memory: ResultCache | None = None,
 ) -> DryRunReport:
     """Execute every migration of the histories and say what happened.
 
@@ -43,7 +48,7 @@ def dry_run(
     engine that is needed is not there, before anything is run.
     """
     started = time.perf_counter()
-    run = _Run(options, baseline or {}, progress, memory)
+    run = _HistoryRun(options, baseline or {}, progress, memory)
     notes: list[str] = []
     wanted = [history for history in histories if history.migrations]
     if options.engine == "sqlite":
@@ -76,26 +81,26 @@ class _Interrupts:
             signal.signal(signal.SIGTERM, self._old)
 
 
-class _Job(Struct, frozen=True):
+class _HistoryJob(Struct, frozen=True):
     """A history to run on an engine; None when all of it is known. `name` is what the results can be kept as."""
 
     history: History
     engine: Engine | None
     name: str | None = None
-    kept: Kept | None = None
+    kept: CachedRuns | None = None
 
 
-class _Run:
+class _HistoryRun:
     """The state of one dry run."""
 
     def __init__(
         self,
         options: DryRunOptions,
         baseline: Mapping[Dialect, Script],
-        progress: Progress | None,
-        memory: Memory | None = None,
+        progress: ProgressCallback | None,
+        memory: ResultCache | None = None,
     ) -> None:
-        self._memory = memory
+        self._cache = memory
         self._options = options
         self._baseline = baseline
         self._progress = progress
@@ -104,6 +109,7 @@ class _Run:
         self._lock = threading.Lock()
         self._done = 0
         self._total = 0
+        self._naming = 0
 
     def all(self, histories: Sequence[History]) -> tuple[HistoryRun, ...]:
         """Run all histories, each on its engines."""
@@ -127,19 +133,27 @@ class _Run:
         finally:
             pool.shutdown(wait=True)
 
-    def _job(self, history: History, choice: Choice) -> _Job:
+    def _job(self, history: History, choice: Choice) -> _HistoryJob:
         """Say what there is to do; engines of which something is to be run are started."""
-        if self._memory is None:
-            return _Job(history, self._engine(choice))
+        choice = self._apart(history, choice)
+        if self._cache is None:
+            return _HistoryJob(history, self._engine(choice))
         identity = choice.identity
         if identity is None:
             info = self._engine(choice).info
             identity = f"{info.kind} {info.product} {info.version} {info.why}"
-        name = self._memory.name(history, identity)
-        kept = self._memory.recall(name, history)
+        name = self._cache.name(history, identity)
+        kept = self._cache.load(name, history)
         if kept is not None and len(kept.runs) == len(history.migrations):
-            return _Job(history, None, name, kept)
-        return _Job(history, self._engine(choice), name, kept)
+            return _HistoryJob(history, None, name, kept)
+        return _HistoryJob(history, self._engine(choice), name, kept)
+
+    def _apart(self, history: History, choice: Choice) -> Choice:
+        """Give a history that names the role `postgres` a server of its own, where only one may be called that."""
+        if history.dialect is not Dialect.POSTGRES or choice.label == "url" or not _names_role(history):
+            return choice
+        self._naming += 1
+        return replace(choice, label=f"{choice.label} {self._naming}")
 
     def _engine(self, choice: Choice) -> Engine:
         engine = self._engines.get(choice.label)
@@ -152,7 +166,7 @@ class _Run:
         for engine in self._engines.values():
             engine.close()
 
-    def _history(self, job: _Job) -> HistoryRun:
+    def _history(self, job: _HistoryJob) -> HistoryRun:
         started = time.perf_counter()
         history, engine = job.history, job.engine
         runs: list[MigrationRun] = [] if job.kept is None else list(job.kept.runs)
@@ -208,7 +222,7 @@ class _Run:
             if forward is not None:
                 database.run(forward)
         before = database.schema()
-        twin = database.copy() if rows else None
+        twin = database.twin() if rows else None
         aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="miglint-rows") if rows else None
         try:
             for migration in history.migrations[known:]:
@@ -216,7 +230,7 @@ class _Run:
                 scripts = Scripts.of(migration, history.layout, self._options.runner)
                 beside = None
                 if aside is not None and twin is not None:
-                    beside = aside.submit(run_rows, scripts, twin, before, rows, self._options.seed)
+                    beside = aside.submit(_rows_within_limits, scripts, twin, before, rows, self._options.seed)
                 try:
                     many = self._options.rows > ROWS_FOR_ALL
                     costs = costs_of(scripts, database, before, self._options) if many else None
@@ -228,7 +242,7 @@ class _Run:
                 before = run.after or before
                 if twin is not None and row_run is not None and run.forward is not None and _apart(run, row_run):
                     twin.drop()
-                    twin = database.copy()
+                    twin = database.twin()
                 yield run
                 self._tell(history, migration, 1)
         finally:
@@ -242,6 +256,21 @@ class _Run:
             self._done += done
             if self._progress is not None:
                 self._progress(self._done, self._total, f"{history.root} {migration.version} {migration.name}".strip())
+
+
+def _names_role(history: History) -> bool:
+    scripts = (script for one in history.migrations for script in (one.forward, one.rollback) if script is not None)
+    return any(_RUNNER.search(script.text) for script in scripts)
+
+
+def _rows_within_limits(scripts: Scripts, twin: Database, before: Schema, rows: int, seed: int) -> RowRun:
+    """Run a migration on rows; what looking at them ran into is an error of the script that stands in the way."""
+    try:
+        return run_rows(scripts, twin, before, rows, seed)
+    except QueryError as failed:
+        said = failed.error
+        error = EngineError(said.message, said.sqlstate, said.detail, said.hint, limit=said.limit)
+        return RowRun(forward=Execution(error=error), error=error)
 
 
 def _reason(engine: Engine, lost: Exception) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct
-from miglint.replay.transaction_owner import Around, habit
+from miglint.replay.transaction_owner import TransactionOwner, default_owner
 
 _ENDS = " \t\n\r\f\v;"
-_BLANK = pattern(r"(?>\s+|--[^\n]*|;)*+")
+_BLANK = pattern(many(r"[\s;]++|--[^\n]*+"))
 _CONTROL = pattern(
     r"(?:begin|commit|end|rollback|abort|start\s+transaction|prepare\s+transaction)\b(?!\s+(?:prepared|to)\b)",
     re.IGNORECASE,
@@ -25,12 +25,12 @@ _ALONE = pattern(
     re.IGNORECASE | re.DOTALL,
 )
 _TOKEN = pattern(
-    r"""--[^\n]*|/\*.*?(?:\*/|\Z)|'(?:[^']|'')*+(?:'|\Z)|"(?:[^"]|"")*+(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^\]]*(?:\]|\Z)|;""",
+    r"""--[^\n]*|/\*.*?(?:\*/|\Z)|'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^\]]*(?:\]|\Z)|;""",
     re.DOTALL,
 )
 
 
-class Piece(Struct, frozen=True):
+class StatementText(Struct, frozen=True):
     """One statement: its text without the semicolon, and its characters in the file."""
 
     text: str
@@ -47,7 +47,7 @@ class Prepared(Struct, frozen=True, eq=False):
     """
 
     script: Script
-    pieces: tuple[Piece, ...]
+    pieces: tuple[StatementText, ...]
     wrapped: bool
     ended: bool = False
 
@@ -67,27 +67,29 @@ def prepare(script: Script, layout: str = "", runner: str | None = None) -> Prep
         finish = begin + len(text[begin:end].rstrip(_ENDS))
         if begin < finish:
             offset = script.span.start
-            pieces.append(Piece(text[begin:finish], Span(offset + begin, offset + finish)))
+            pieces.append(StatementText(text[begin:finish], Span(offset + begin, offset + finish)))
     own = sum(_CONTROL.match(piece.text) is not None for piece in pieces)
     if postgres and own == 2 and _BEGIN.fullmatch(pieces[0].text) and _COMMIT.fullmatch(pieces[-1].text):
         return Prepared(script, tuple(pieces[1:-1]), True)
     if not postgres:
         return Prepared(script, tuple(pieces), script.transaction and not own)
     if own:
-        return Prepared(script, tuple(pieces), False, habit(script, layout, runner, lambda: False) is Around.TOOL)
+        return Prepared(
+            script, tuple(pieces), False, default_owner(script, layout, runner, lambda: False) is TransactionOwner.TOOL
+        )
     return Prepared(script, tuple(pieces), _in_transaction(script, pieces, layout, runner))
 
 
-def _in_transaction(script: Script, pieces: list[Piece], layout: str, runner: str | None) -> bool:
+def _in_transaction(script: Script, pieces: list[StatementText], layout: str, runner: str | None) -> bool:
     """Tell whether the tool or the server runs the statements of a PostgreSQL script in one transaction."""
-    match habit(script, layout, runner, lambda: False):
-        case Around.NOTHING:
+    match default_owner(script, layout, runner, lambda: False):
+        case TransactionOwner.NOTHING:
             return False
-        case Around.QUERY:
+        case TransactionOwner.QUERY:
             # The server's own: a query of several statements is one transaction, and one statement alone is one too,
             # but not for those that must not be in one.
             return len(pieces) > 1 or not any(_ALONE.match(piece.text) for piece in pieces)
-        case Around.TOOL if layout != "flyway" or runner is not None:
+        case TransactionOwner.TOOL if layout != "flyway" or runner is not None:
             return True
         case _:
             # Nobody said who runs this, or it is Flyway, which looks: whoever wrote these can run them.
@@ -137,8 +139,10 @@ def _cut_postgres(text: str) -> list[tuple[int, int]]:
 def _cut_sqlite(text: str) -> list[tuple[int, int]]:
     """Cut at semicolons that end a statement; `complete_statement` knows the bodies of triggers."""
     ranges, start = [], 0
-    for token in _TOKEN.finditer(text):
-        if token.group() == ";" and sqlite3.complete_statement(text[start : token.end()]):
+    # It takes neither of these; the engine will say what it thinks of them.
+    readable = text.encode("utf-8", "replace").decode().replace("\0", " ")
+    for token in _TOKEN.finditer(readable):
+        if token.group() == ";" and sqlite3.complete_statement(readable[start : token.end()]):
             ranges.append((start, token.start()))
             start = token.end()
     ranges.append((start, len(text)))

@@ -11,7 +11,7 @@ from miglint.dryrun.interfaces import BranchError, Database, Rehearsal
 from miglint.dryrun.results import EngineError, Execution, MigrationRun, StepResult
 from miglint.dryrun.statements import Prepared, prepare
 from miglint.replay.verdict import Verdict
-from miglint.schema.diff import Change
+from miglint.schema.change import Change
 from miglint.schema.value import Schema
 
 
@@ -63,6 +63,8 @@ def run_steps(migration: Migration, scripts: Scripts, database: Database, before
         rows_stable=None if again.rows_changed is None else not again.rows_changed,
         symmetric=back.symmetric,
     )
+    if third.ok is None:
+        unknown.append(f"forward_idempotent: {third.error}")
     if verdict.rows_stable is None:
         unknown.append("rows_stable: the second run of the forward fails")
     steps = (first, second, third, back.fourth, back.fifth, back.sixth, StepResult(7, True))
@@ -78,9 +80,14 @@ def not_run(migration: Migration, before: Schema | None, reason: str) -> Migrati
     return MigrationRun(migration, steps, Verdict(), (reason,), before=before, after=before)
 
 
+def wants_roles(execution: Execution) -> bool:
+    """Tell whether a script failed only for want of roles that the team's own server has."""
+    return execution.error is not None and execution.error.limit == "roles"
+
+
 def _again(number: int, run: Rehearsal, expected: Schema, seconds: float) -> StepResult:
     changes = compare(expected, run.schema) if run.schema is not None else ()
-    ok = run.execution.ok and not counting(changes)
+    ok = None if wants_roles(run.execution) else run.execution.ok and not counting(changes)
     return StepResult(number, ok, run.execution.error, changes, seconds=seconds)
 
 
@@ -122,13 +129,14 @@ class _Rollback(Struct, frozen=True):
         execution = twin.run(rollback, observe=True)
         restored = twin.schema() if execution.ok or not rollback.wrapped else after
         changes = compare(before, restored)
-        symmetric = execution.ok and not counting(changes)
+        symmetric = None if wants_roles(execution) else execution.ok and not counting(changes)
         fourth = StepResult(4, symmetric, execution.error, changes, seconds=time.perf_counter() - begun)
         if not execution.ok:
             reason = "the rollback failed"
             fifth, sixth = (StepResult(number, None, reason=reason) for number in (5, 6))
-            said = (f"rollback_idempotent: {reason}",)
-            return cls(fourth, fifth, sixth, False, changes, restored, execution, said)
+            said = [f"symmetric: {execution.error}"] if symmetric is None else []
+            said.append(f"rollback_idempotent: {reason}")
+            return cls(fourth, fifth, sixth, symmetric, changes, restored, execution, tuple(said))
         begun = time.perf_counter()
         again = twin.rehearse(rollback)
         fifth = _again(5, again, restored, time.perf_counter() - begun)
@@ -136,5 +144,6 @@ class _Rollback(Struct, frozen=True):
         once_more = twin.run(forward)
         error: EngineError | None = once_more.error
         left = compare(after, twin.schema()) if once_more.ok else ()
-        sixth = StepResult(6, error is None and not counting(left), error, left, seconds=time.perf_counter() - begun)
+        forward_ok = None if wants_roles(once_more) else error is None and not counting(left)
+        sixth = StepResult(6, forward_ok, error, left, seconds=time.perf_counter() - begun)
         return cls(fourth, fifth, sixth, symmetric, changes, restored, execution)

@@ -1,95 +1,195 @@
-"""Folders for throwaway servers: made with the process, removed with it, and swept when a process could not."""
+"""Folders for throwaway servers: made and removed by a supervisor, and swept when that was killed."""
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import marshal
 import os
 import shutil
+import stat
+import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+from miglint.base.lazy_regex import pattern
+from miglint.dryrun import supervisor
+from miglint.dryrun.interfaces import EngineMissingError
+from miglint.dryrun.supervisor import LOCK, claim
 
 _PREFIX = "miglint-"
-_LOCK = ".miglint-lock"
+# The process, and what supervisors add to it; earlier versions had other letters there.
+_NAME = pattern(r"miglint-\d+-(?:[0-9a-f]{12}|[0-9a-z_]{8})")
 _SHARED_MEMORY = Path("/dev/shm")
+_PLACES = (Path("/tmp"), Path("/var/tmp"))
 _ENOUGH = 1 << 30
+# The address of a socket has 103 bytes, of which the names below a root take some 50.
+_LONGEST_ROOT = 52
+_END_SECONDS = 20.0
 
-if sys.platform == "win32":
 
-    def _claim(path: Path) -> int | None:
-        """Windows does not remove files that are open, which is claim enough."""
-        return os.open(path, os.O_RDWR | os.O_CREAT)
-
-else:
-    import fcntl
-
-    def _claim(path: Path) -> int | None:
-        """Lock a file for as long as this process lives; None when another one holds it."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(descriptor)
-            return None
-        return descriptor
+class SupervisorLostError(EngineMissingError):
+    """The supervisor was killed."""
 
 
 class Workspace:
     """A folder of this process, in memory where there is room (a database copy takes 10 ms there, not 300 ms).
 
-    Its lock says that it is in use. `in_memory` says where it is, `room` how many bytes may be used at most.
+    Its supervisor made it, starts programs in it, and removes it when this process ends, however that comes about.
+    `in_memory` says where it is, `room` how many bytes may be used at most. With `shared` other accounts may pass
+    through the folder to those in it that they own. Raises `EngineMissingError` when there is no place for a folder.
     """
 
-    def __init__(self) -> None:
-        sweep()
-        memory = _memory_folder()
-        self.in_memory = memory is not None
-        self.path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=memory))
-        self.room = shutil.disk_usage(self.path).free // 2
-        self._lock = _claim(self.path / _LOCK)
+    def __init__(self, *, shared: bool = False) -> None:
+        self._mode = 0o711 if shared else 0o700
+        self._folders: list[Path] = []
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", supervisor.__file__, f"{_PREFIX}{os.getpid()}-"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/",
+            start_new_session=sys.platform != "win32",
+        )  # fmt: skip
         atexit.register(self.close)
+        try:
+            sweep()
+            memory = _memory_folder()
+            self.in_memory = memory is not None
+            self.path = self.folder(*([memory] if memory is not None else roots(shared=shared)))
+            self.room = shutil.disk_usage(self.path).free // 2
+        except BaseException:
+            self.close()
+            raise
+
+    def folder(self, *places: Path) -> Path:
+        """Make a folder of this workspace in the first of the places where that can be done; return its path."""
+        why = "there is no folder for temporary files that may be used"
+        for place in places:
+            try:
+                path = Path(self._ask("folder", str(place), self._mode))
+            except OSError as error:
+                why = f"no folder can be made in {place}: {error}"
+                continue
+            self._folders.append(path)
+            return path
+        raise EngineMissingError(f"{why}; set TMPDIR to one with room for a database server")
+
+    def start(self, command: list[str], place: dict[str, Any]) -> int:
+        """Start a program and return its process; raises `OSError`.
+
+        `place` says where: `cwd`, `env`, `log` (the file for its output), `uid` and `gid` (None for this account) and
+        `limits`, bounds by their names in the module `resource`; `short` programs end by themselves, and may.
+        """
+        return int(self._ask("start", command, place))
+
+    def wait(self, pid: int) -> int:
+        """Wait until a process that was started ends; return its status."""
+        return int(self._ask("wait", pid))
+
+    @property
+    def supervised(self) -> bool:
+        """Whether the supervisor is there."""
+        return self._process.poll() is None
+
+    def _ask(self, *request: Any) -> Any:
+        pipe, answers = self._process.stdin, self._process.stdout
+        assert pipe is not None and answers is not None
+        try:
+            pipe.write(marshal.dumps(list(request)))
+            pipe.flush()
+            word, value = marshal.load(answers)
+        except (OSError, EOFError, ValueError):
+            raise SupervisorLostError("the process that watches over the server was killed") from None
+        if word == "error":
+            raise OSError(value)
+        return value
 
     def close(self) -> None:
-        """Remove the folder and all in it. May be called twice."""
+        """End what was started, and remove the folder and all in it. May be called twice."""
         atexit.unregister(self.close)
-        shutil.rmtree(self.path, ignore_errors=True)
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_END_SECONDS)
+        for path in self._folders:
+            _remove_left(path)
 
 
 def sweep() -> None:
-    """Remove the folders of processes that ended without removing them."""
-    for path in (found for root in _roots() for found in root.glob(f"{_PREFIX}*-*")):
-        lock = path / _LOCK
+    """Remove the folders of runs that ended without removing them, and the processes in them."""
+    for root in dict.fromkeys((_SHARED_MEMORY, *_temporary())):
         with contextlib.suppress(OSError):
-            # Only our own: a folder that somebody else put there under this name is not ours to remove.
-            if path.is_symlink() or not lock.is_file() or lock.stat().st_uid != _user():
-                continue
-            held = _claim(lock)
-            if held is None:
-                continue
-            shutil.rmtree(path, ignore_errors=True)
+            for path in root.glob(f"{_PREFIX}*-*"):
+                if _NAME.fullmatch(path.name):
+                    _remove_left(path)
+
+
+def _remove_left(path: Path) -> None:
+    """Remove a folder if a run of this user has left it: what no supervisor holds, and only a supervisor made."""
+    with contextlib.suppress(OSError):
+        # The names of shared folders are everybody's: what another user put there is not ours to remove.
+        if not _of_this_user(path, stat.S_ISDIR):
+            return
+        if not (path / LOCK).exists():
+            # Made by a supervisor that was killed before it could lock it; one that is about to makes another.
+            path.rmdir()
+            return
+        if not _of_this_user(path / LOCK, stat.S_ISREG):
+            return
+        held = claim(str(path / LOCK))
+        if held is not None:
+            supervisor.clean(str(path))
             os.close(held)
 
 
-def _roots() -> tuple[Path, ...]:
-    return (Path(tempfile.gettempdir()), _SHARED_MEMORY) if _SHARED_MEMORY.is_dir() else (Path(tempfile.gettempdir()),)
+def _of_this_user(path: Path, kind: Callable[[int], bool]) -> bool:
+    """Tell whether a file is of a kind and this user's; earlier versions gave root's to the server's account."""
+    state = path.lstat()
+    return kind(state.st_mode) and state.st_uid in _users()
 
 
-def _memory_folder() -> str | None:
+def _users() -> Iterator[int]:
+    if sys.platform == "win32":
+        yield 0
+        return
+    yield os.geteuid()
+    if os.geteuid() == 0:
+        from miglint.dryrun.postgres.os_user import accounts
+
+        yield from (account.uid for account in accounts())
+
+
+def _temporary() -> tuple[Path, ...]:
+    return (Path(tempfile.gettempdir()), *(place for place in _PLACES if place.is_dir()))
+
+
+def roots(*, shared: bool) -> tuple[Path, ...]:
+    """Return where a workspace may be on disk, the best place first; with `shared` where other accounts get to."""
+    usable = [
+        place
+        for place in dict.fromkeys(_temporary())
+        if len(os.fsencode(place)) <= _LONGEST_ROOT and (not shared or open_to_all(place))
+    ]
+    return tuple(usable)
+
+
+def open_to_all(path: Path) -> bool:
+    """Tell whether every account may pass through a folder and those above it."""
+    path = path.resolve()
+    return all(part.stat().st_mode & stat.S_IXOTH for part in (path, *path.parents))
+
+
+def _memory_folder() -> Path | None:
     """Return a file system in memory with room for some databases; containers often give it 64 MB only."""
     if os.environ.get("TMPDIR") or not os.access(_SHARED_MEMORY, os.W_OK | os.X_OK):
         return None
     with contextlib.suppress(OSError):
         if shutil.disk_usage(_SHARED_MEMORY).free >= _ENOUGH:
-            return str(_SHARED_MEMORY)
+            return _SHARED_MEMORY
     return None
-
-
-def _user() -> int:
-    return os.getuid() if hasattr(os, "getuid") else 0
 
 
 def cache_folder() -> Path:

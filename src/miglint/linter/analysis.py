@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Direction, Discovered, History, Migration, Script, SourceFile, Span
 from miglint.base.structs import Struct, field, replace
-from miglint.base.template_names import as_written
+from miglint.base.template_names import decode_tags
 from miglint.config.settings import Settings
-from miglint.linter.dispatch import Asked, Placed
+from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.replay.apply import run
 from miglint.replay.steps import Passage, Step, advance, empty_schema, replay_one
-from miglint.replay.variants import Both, Variants, variants
+from miglint.replay.variants import VariantPair, Variants, variants
 from miglint.report.value import MigrationReport
 from miglint.schema.value import Schema
 from miglint.sql import parse
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport, HistoryRun
     from miglint.rules.execution.outcomes import Executed
 
-Progress = Callable[[int], None]
+ProgressCallback = Callable[[int], None]
 
 
-class Part(Struct):
+class PartialResult(Struct):
     """What came of a range of migrations: their verdicts, what the rules said, where each file's statements are."""
 
     migrations: list[MigrationReport] = field(default_factory=list)
-    placed: list[Placed] = field(default_factory=list)
+    placed: list[PlacedHit] = field(default_factory=list)
     statements: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
 
-    def extend(self, other: Part) -> None:
+    def extend(self, other: PartialResult) -> None:
         """Add what came of the range behind this one."""
         self.migrations += other.migrations
         self.placed += other.placed
@@ -44,7 +44,7 @@ class Part(Struct):
             self.statements[path] += spans
 
 
-class Work(Struct, frozen=True):
+class Analysis(Struct, frozen=True):
     """What there is to examine: histories in the transactions of the team's runner, and the schema each begins with.
 
     `executed` is what a dry run of the same histories saw; `variants` are the histories that are one for two engines;
@@ -55,7 +55,7 @@ class Work(Struct, frozen=True):
 
     histories: tuple[History, ...]
     starts: Mapping[Dialect, Schema]
-    asked: Asked
+    asked: RuleDispatcher
     runner: str | None
     executed: DryRunReport | None = None
     variants: tuple[Variants, ...] = ()
@@ -69,10 +69,10 @@ class Work(Struct, frozen=True):
         found: Discovered,
         settings: Settings,
         schemas: Mapping[str, SourceFile],
-        asked: Asked,
+        asked: RuleDispatcher,
         executed: DryRunReport | None = None,
         told: frozenset[str] | None = None,
-    ) -> Work:
+    ) -> Analysis:
         """Prepare the histories that were found. Raises `UsageError` for a baseline schema that cannot be read."""
         histories = tuple(as_the_runner(history, settings) for history in found.histories)
         starts = {dialect: start_of(dialect, schemas) for dialect in {history.dialect for history in histories}}
@@ -85,9 +85,9 @@ class Work(Struct, frozen=True):
         """All migrations, history after history: ranges count along this list."""
         return [migration for history in self.histories for migration in history.migrations]
 
-    def part(self, first: int, last: int, progress: Progress | None = None) -> Part:
+    def part(self, first: int, last: int, progress: ProgressCallback | None = None) -> PartialResult:
         """Examine the migrations from number `first` up to, but not including, number `last`."""
-        part = Part()
+        part = PartialResult()
         number = 0
         passed: dict[History, list[Passage]] = {}
         for place, history in enumerate(self.histories):
@@ -104,9 +104,9 @@ class Work(Struct, frozen=True):
             number += size
         return part
 
-    def part_about(self, paths: frozenset[str]) -> Part:
+    def part_about(self, paths: frozenset[str]) -> PartialResult:
         """Examine the migrations with a script among `paths`: of those before them only the forwards count."""
-        part = Part()
+        part = PartialResult()
         passed: dict[History, list[Passage]] = {}
         for place, history in enumerate(self.histories):
             wanted = [number for number, item in enumerate(history.migrations) if _is_wanted(item, paths)]
@@ -117,7 +117,7 @@ class Work(Struct, frozen=True):
                 self._variants(part, pair, passed)
         return part
 
-    def _variants(self, part: Part, pair: Variants, passed: dict[History, list[Passage]]) -> None:
+    def _variants(self, part: PartialResult, pair: Variants, passed: dict[History, list[Passage]]) -> None:
         """Ask about two variants of a history, unless programs have a part in what they come to."""
         if any(item.after_program for one in (pair.postgres, pair.sqlite) for item in one.migrations):
             return
@@ -125,7 +125,7 @@ class Work(Struct, frozen=True):
             # Another process may have passed through it.
             if one not in passed:
                 passed[one] = self._passages(one)
-        part.placed += self.asked.others("variants", Both(pair, passed[pair.postgres], passed[pair.sqlite]))
+        part.placed += self.asked.others("variants", VariantPair(pair, passed[pair.postgres], passed[pair.sqlite]))
 
     def _passages(self, history: History) -> list[Passage]:
         schema = self.starts[history.dialect]
@@ -136,7 +136,7 @@ class Work(Struct, frozen=True):
         return passages
 
     def _history(
-        self, part: Part, place: int, first: int, last: int, ends: bool, progress: Progress | None
+        self, part: PartialResult, place: int, first: int, last: int, ends: bool, progress: ProgressCallback | None
     ) -> list[Passage]:
         """Examine a range of a history; return its passages where rules want them and it `ends` here."""
         history = self.histories[place]
@@ -189,7 +189,7 @@ class Work(Struct, frozen=True):
             if (one.history.root, one.history.layout, one.history.dialect) == (same.root, same.layout, same.dialect)
         ]
 
-    def _step(self, part: Part, step: Step, number: int, ran: list[HistoryRun]) -> None:
+    def _step(self, part: PartialResult, step: Step, number: int, ran: list[HistoryRun]) -> None:
         part.placed += self.asked.step(step)
         part.placed += self.asked.scripts(step.migration, self.told)
         report = _report(step)
@@ -264,7 +264,7 @@ def _report(step: Step) -> MigrationReport:
         migration.forward.path if migration.forward else None,
         migration.rollback.path if migration.rollback else None,
         step.verdict.as_dict(),
-        tuple(map(as_written, step.unknown)),
+        tuple(map(decode_tags, step.unknown)),
     )
 
 
@@ -283,7 +283,7 @@ def _with_executions(report: MigrationReport, runs: list[Executed]) -> Migration
     return replace(
         report,
         verdict=verdict,
-        unknown=tuple(dict.fromkeys(as_written(reason) for item in runs for reason in item.run.unknown)),
+        unknown=tuple(dict.fromkeys(decode_tags(reason) for item in runs for reason in item.run.unknown)),
         static_verdict=report.verdict,
         executions=tuple(as_dict(item.run, item.history) for item in runs),
     )

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from miglint.base.atomic_write import write_file
 from miglint.base.errors import UsageError
+from miglint.base.input_files import MAX_BASELINE
 from miglint.base.structs import replace
-from miglint.report.value import Report
+from miglint.config.settings import Settings
+from miglint.report.value import Hidden, Report
 
 DEFAULT_FILE = "miglint-baseline.json"
 _VERSION = 1
@@ -33,9 +35,9 @@ def write(path: str, report: Report) -> None:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
-def apply(path: str, report: Report) -> tuple[Report, tuple[str, ...]]:
+def apply(path: str, report: Report, settings: Settings) -> tuple[Report, tuple[str, ...]]:
     """Return the report without the findings that the baseline holds, and remarks on how many those are."""
-    known = _read(path)
+    known = _read(path, settings)
     kept = tuple(item for item in report.findings if item.fingerprint not in known)
     hidden = Counter(item.fingerprint for item in report.findings if item.fingerprint in known)
     remarks = []
@@ -47,17 +49,18 @@ def apply(path: str, report: Report) -> tuple[Report, tuple[str, ...]]:
     gone = sum(path in scripts for fingerprint, path in known.items() if fingerprint not in hidden)
     if gone:
         remarks.append(f"{gone} in {path} no longer found: --write-baseline takes them out")
-    return replace(report, findings=kept), tuple(remarks)
+    counts = tuple(Hidden("baseline", "", total) for total in (hidden.total(),) if total)
+    return replace(report, findings=kept, hidden=report.hidden + counts), tuple(remarks)
 
 
-def _read(path: str) -> dict[str, str]:
+def _read(path: str, settings: Settings) -> dict[str, str]:
     """Return the paths of the known findings, as they were shown, by fingerprint."""
     try:
-        value = json.loads(Path(path).read_bytes())
+        value = json.loads(settings.read(str(Path(path).absolute()), MAX_BASELINE))
         if value["baseline_version"] != _VERSION:
             raise UsageError(f"{path}: baseline version {value['baseline_version']} is not known")
         return {item["fingerprint"]: item["path"] for item in value["findings"]}
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UsageError(f"{path}: not a baseline of miglint; --write-baseline makes one") from None

@@ -1,31 +1,31 @@
-"""The rules that are on, asked scope by scope; what they say comes with the rule and the migration it is about.
+"""Enabled rules called for what they are about, scope by scope, in the order of their codes.
 
-A history has thousands of steps, and each holds something for few of the rules. Those that say so beforehand
-(`Rule.on`) are asked about no other steps.
+A history has thousands of steps, and each concerns few of the rules: `Rule.on` says which.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from miglint.base.errors import MiglintError
+from miglint.base.findings import FAMILIES
 from miglint.base.model import Dialect, Migration, Script, SourceFile, Span
 from miglint.base.structs import Struct
 from miglint.replay.steps import Passage, Step
+from miglint.rules.definition import Context, Hit, Rule
 from miglint.rules.internal import RULE_CRASHED
-from miglint.rules.registry import Context, Hit, Rule
 from miglint.rules.selection import Selection
-from miglint.rules.support.clauses import operations_of
+from miglint.rules.support.scripts import operations_of
 from miglint.sql.operations import Operation
 
 if TYPE_CHECKING:
     from miglint.rules.execution.outcomes import Executed
 
 
-class Placed(Struct, frozen=True):
+class PlacedHit(Struct, frozen=True):
     """A hit with the rule that made it and the migration that it came from."""
 
     rule: Rule
@@ -33,128 +33,130 @@ class Placed(Struct, frozen=True):
     migration: Migration | None = None
 
 
-class Turn(NamedTuple):
-    """A rule with what it may know: rules are asked in the order of their codes."""
+class BoundRule(NamedTuple):
+    """A rule with its check as a function of the subject alone: targets and options are bound."""
 
     rule: Rule
-    context: Context
+    check: Callable[[Any], Iterable[Hit]]
 
 
-class Asked:
-    """The rules that are on, each with its context, asked scope by scope."""
+class RuleDispatcher:
+    """The enabled rules, each bound to its targets and options."""
 
     def __init__(self, chosen: Selection, targets: Mapping[str, tuple[int, ...]]) -> None:
-        self.rules = chosen.names.rules
+        self.rules = chosen.registry.rules
         self._crash = self.rules[RULE_CRASHED]
-        # By scope and dialect; what is about no dialect is under "".
-        self._scopes: dict[tuple[str, str], list[Turn]] = defaultdict(list)
+        # By scope and dialect; rules about no dialect's scripts are under "".
+        self._scopes: dict[tuple[str, str], list[BoundRule]] = defaultdict(list)
         for code in sorted(chosen.enabled):
             rule = self.rules[code]
+            bound = BoundRule(rule, rule.call(Context(targets, chosen.options[code])))
             for dialect in ("", *rule.dialects):
-                self._scopes[rule.scope, dialect].append(Turn(rule, Context(targets, chosen.options[code])))
-        self._steps: dict[str, _Agenda] = {}
+                self._scopes[rule.scope, dialect].append(bound)
+        self._steps: dict[str, StepRuleIndex] = {}
 
     @property
     def about_scripts(self) -> bool:
-        """Whether a rule looks at the text of scripts."""
-        return any(turns for (scope, _), turns in self._scopes.items() if scope == "script")
+        """Whether a rule reads the text of scripts."""
+        return any(bound for (scope, _), bound in self._scopes.items() if scope == "script")
 
     def about_histories(self, dialect: Dialect) -> bool:
-        """Tell whether a rule looks at histories as a whole."""
+        """Return whether a rule is about histories as a whole."""
         return bool(self._scopes["history", dialect.value])
 
     @property
     def about_variants(self) -> bool:
-        """Whether a rule looks at the variants of a history for two engines."""
+        """Whether a rule compares the variants of a history for two engines."""
         return bool(self._scopes["variants", ""])
 
-    def step(self, step: Step) -> list[Placed]:
-        """Ask the rules about one step."""
+    def step(self, step: Step) -> list[PlacedHit]:
+        """Call the rules for one step."""
         migration = step.migration
-        placed: list[Placed] = []
+        placed: list[PlacedHit] = []
         dialect = migration.dialect.value
-        agenda = self._steps.get(dialect)
-        if agenda is None:
-            agenda = self._steps[dialect] = _Agenda(self._scopes["step", dialect])
-        for turn in agenda.of(step):
-            self._ask(placed, turn, step, migration)
+        index = self._steps.get(dialect)
+        if index is None:
+            index = self._steps[dialect] = StepRuleIndex(self._scopes["step", dialect])
+        for bound in index.rules_for(step):
+            self._call(placed, bound, step, migration)
         return placed
 
-    def history(self, passages: list[Passage]) -> list[Placed]:
-        """Ask the rules about a history as a whole."""
-        placed: list[Placed] = []
+    def history(self, passages: list[Passage]) -> list[PlacedHit]:
+        """Call the rules for a history as a whole."""
+        placed: list[PlacedHit] = []
         migration = passages[0].migration
-        for turn in self._scopes["history", migration.dialect.value]:
-            self._ask(placed, turn, passages, migration)
+        for bound in self._scopes["history", migration.dialect.value]:
+            self._call(placed, bound, passages, migration)
         return placed
 
-    def scripts(self, migration: Migration, told: frozenset[str] | None) -> list[Placed]:
-        """Ask about the text of a migration's scripts, of those alone in the files that will be `told` of (None: all).
+    def scripts(self, migration: Migration, told: frozenset[str] | None) -> list[PlacedHit]:
+        """Call the rules for the text of a migration's scripts, of those in the files `told` alone (None: all).
 
-        What is asked about text may take a tenth of a second for each.
+        A rule about text may take a tenth of a second for each.
         """
-        placed: list[Placed] = []
-        for turn in self._scopes["script", migration.dialect.value]:
+        placed: list[PlacedHit] = []
+        for bound in self._scopes["script", migration.dialect.value]:
             for script in (migration.forward, migration.rollback):
                 if script is not None and (told is None or script.path in told):
-                    self._ask(placed, turn, script, migration)
+                    self._call(placed, bound, script, migration)
         return placed
 
-    def executed(self, run: Executed) -> list[Placed]:
-        """Ask the rules about one migration that was executed."""
+    def executed(self, run: Executed) -> list[PlacedHit]:
+        """Call the rules for one migration that was executed."""
         migration = run.step.migration
-        placed: list[Placed] = []
-        for turn in self._scopes["executed", migration.dialect.value]:
-            self._ask(placed, turn, run, migration)
+        placed: list[PlacedHit] = []
+        for bound in self._scopes["executed", migration.dialect.value]:
+            self._call(placed, bound, run, migration)
         return placed
 
-    def others(self, scope: str, subject: object) -> list[Placed]:
-        """Ask the rules of a scope that is about no migration: `project`, `variants`, `directives`."""
-        placed: list[Placed] = []
-        for turn in self._scopes[scope, ""]:
-            self._ask(placed, turn, subject, None)
+    def others(self, scope: str, subject: object) -> list[PlacedHit]:
+        """Call the rules of a scope that is about no migration: `project`, `variants`, `directives`."""
+        placed: list[PlacedHit] = []
+        for bound in self._scopes[scope, ""]:
+            self._call(placed, bound, subject, None)
         return placed
 
-    def _ask(self, placed: list[Placed], turn: Turn, subject: Any, migration: Migration | None) -> None:
+    def _call(self, placed: list[PlacedHit], bound: BoundRule, subject: Any, migration: Migration | None) -> None:
+        rule = bound.rule
         try:
-            for hit in turn.rule.check(subject, turn.context):
-                placed.append(Placed(turn.rule, hit, migration))
-        # A library's configuration that cannot be used is for people to mend, as ours is.
+            for hit in bound.check(subject):
+                placed.append(PlacedHit(rule, hit, migration))
+        # A library's configuration that cannot be used is an input error, as ours is.
         except MiglintError:
             raise
-        # Everything is caught: a rule that breaks down must not take the other answers with it.
+        # Everything else is caught: the other rules' findings are still wanted.
         except Exception as error:
-            placed.append(Placed(self._crash, _crash(turn.rule, error, migration, subject), migration))
+            placed.append(PlacedHit(self._crash, _crash(rule, error, migration, subject), migration))
 
 
-class _Agenda:
-    """Which rules to ask about a step, by what the step holds."""
+class StepRuleIndex:
+    """Which rules to call for a step, by what `Rule.on` says of them."""
 
-    def __init__(self, turns: list[Turn]) -> None:
-        self._always = [turn for turn in turns if turn.rule.on is None]
-        self._by_type = [(turn, turn.rule.on) for turn in turns if isinstance(turn.rule.on, tuple)]
-        # What finds out for a family which of its rules have something to say, with those rules by code.
-        self._finders: dict[Callable[[Step], Collection[str]], dict[str, Turn]] = defaultdict(dict)
-        for turn in turns:
-            if turn.rule.on is not None and not isinstance(turn.rule.on, tuple):
-                self._finders[turn.rule.on][turn.rule.code] = turn
-        self._known: dict[frozenset[type[Operation]], list[Turn]] = {}
+    def __init__(self, rules: list[BoundRule]) -> None:
+        self._always = [bound for bound in rules if bound.rule.on is None]
+        self._by_type = [(bound, bound.rule.on) for bound in rules if isinstance(bound.rule.on, tuple)]
+        # Functions that find the codes of a family's rules, with those rules by code.
+        self._finders: dict[Callable[[Step], Collection[str]], dict[str, BoundRule]] = defaultdict(dict)
+        for bound in rules:
+            if bound.rule.on is not None and not isinstance(bound.rule.on, tuple):
+                self._finders[bound.rule.on][bound.rule.code] = bound
+        self._known: dict[frozenset[type[Operation]], list[BoundRule]] = {}
 
-    def of(self, step: Step) -> list[Turn]:
-        """Return the rules to ask about a step, in order."""
+    def rules_for(self, step: Step) -> list[BoundRule]:
+        """Return the rules to call for a step, in the order of their codes."""
         types = _types(step)
         known = self._known.get(types)
         if known is None:
-            fitting = [turn for turn, wanted in self._by_type if not types.isdisjoint(wanted)]
+            fitting = [bound for bound, wanted in self._by_type if not types.isdisjoint(wanted)]
             known = self._known[types] = sorted([*self._always, *fitting], key=_code)
-        found: list[Turn] = []
-        for find, turns in self._finders.items():
+        found: list[BoundRule] = []
+        for find, rules in self._finders.items():
             try:
                 codes: Collection[str] = find(step)
-            # Its rules will meet the same error, and then it is told.
+            # Its rules meet the same error when they are called, and there it is reported.
             except Exception:
-                codes = turns
-            found += [turns[code] for code in codes if code in turns]
+                codes = rules
+            found += [rules[code] for code in codes if code in rules]
         return sorted([*known, *found], key=_code) if found else known
 
 
@@ -177,8 +179,12 @@ def _crash(rule: Rule, error: Exception, migration: Migration | None, subject: o
     file = SourceFile("", "") if script is None else script.file
     span = Span(0, 0) if script is None else Span(script.span.start, script.span.start)
     detail = " ".join(str(error).split())[:200]
-    message = f"rule {rule.code} ({rule.name}) broke down here: {type(error).__name__}{': ' if detail else ''}{detail}"
-    help = "This is a bug of miglint, please report it. The rule said nothing here."
+    message = f"rule {rule.code} ({rule.name}) crashed: {type(error).__name__}{': ' if detail else ''}{detail}"
     if rule.needs is not None:
-        help = f"Its configuration may hold what {rule.needs[0]} cannot use. The rule may have more to say here."
+        help = f"Its configuration may hold a value that {rule.needs[0]} cannot use."
+    elif rule.family not in FAMILIES:
+        help = "This is an error in one of your own rules."
+    else:
+        help = "This is a bug in miglint: please report it."
+    help += " What else the rule would report here is missing; the other rules ran."
     return Hit(file, span, message, help, script)

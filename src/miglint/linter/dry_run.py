@@ -8,7 +8,7 @@ from miglint.base.model import Dialect, Direction, Discovered, Script, SourceFil
 from miglint.base.structs import replace
 from miglint.cache.store import open_store
 from miglint.config.settings import Settings
-from miglint.dryrun.model import Model, Seen
+from miglint.dryrun.model import ExecutedSchemas, Model
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.result_cache import StoredMemory
 from miglint.dryrun.results import DryRunReport, HistoryRun
@@ -69,7 +69,7 @@ def _compared(ran: HistoryRun, schemas: Mapping[str, SourceFile]) -> HistoryRun:
     runs = []
     for number, run in enumerate(ran.migrations):
         ok = run.forward is not None and run.forward.ok
-        seen = Seen(run.before, run.after if ok else None)
+        seen = ExecutedSchemas(run.before, run.after if ok else None)
         apart = model.compare(number, seen)
         runs.append(run if number < ran.kept else replace(run, apart=apart))
     return replace(ran, migrations=tuple(runs))

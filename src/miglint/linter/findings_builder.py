@@ -12,34 +12,33 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from miglint.base.findings import FAMILIES, Finding, matter
+from miglint.base.findings import Finding, matter
 from miglint.base.model import Discovered, History, SourceFile, Span
 from miglint.base.structs import replace
-from miglint.base.template_names import as_written
+from miglint.base.template_names import decode_tags
 from miglint.config.settings import Settings
-from miglint.linter.analysis import Work, as_the_runner, start_of
-from miglint.linter.dispatch import Asked, Placed
+from miglint.linter.analysis import Analysis, as_the_runner, start_of
+from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.parallel import examine
-from miglint.linter.suppression_comments import Directive, Remarks, directives
+from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
+from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives
 from miglint.replay.steps import Step, replay
 from miglint.report.value import Report
-from miglint.rules.registry import Hit
-from miglint.rules.selection import Selection, load_rules, missing, select
+from miglint.rules.definition import Hit
+from miglint.rules.selection import Selection, missing
 from miglint.sql import parse
 
 if TYPE_CHECKING:
     from miglint.dryrun.results import DryRunReport
 
 _MAX_FOLDED = 5
-# What these families tell of is a habit of a script: one finding says it, and on which lines.
-_ONCE_PER_SCRIPT = frozenset({"LCK", "BWC", "TYP", "SYN005"})
-_ONCE_FROM = "DAT020"
 
 
 def judge(
     found: Discovered,
     settings: Settings,
     schemas: Mapping[str, SourceFile],
+    chosen: Selection,
     progress: Callable[[int, int], None] | None = None,
     executed: DryRunReport | None = None,
     told: frozenset[str] | None = None,
@@ -50,20 +49,27 @@ def judge(
     is what a dry run of the same histories saw: its verdicts take the place of the replay's. `told` are the files whose
     findings are wanted: what takes long is not asked about others (None: all are wanted).
     """
-    known = load_rules(settings)
-    chosen = select(settings, known)
-    asked = Asked(chosen, _targets(found, settings))
-    work = Work.of(found, settings, schemas, asked, executed, told)
+    asked = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
+    work = Analysis.of(found, settings, schemas, asked, executed, told)
     part = examine(work, found, progress)
     placed = part.placed + asked.others("project", found)
     # A file that serves two dialects gives its statements twice.
     spans = {path: sorted(set(listed)) for path, listed in part.statements.items()}
-    comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.names)]
-    kept, unused = _suppress(placed, comments, chosen)
+    comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
+    kept, covered, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
     kept += asked.others("directives", Remarks(tuple(comments), unused))
-    findings = _findings(kept, spans, chosen, settings)
+    off = [item for item in kept if item.rule.code in chosen.silenced]
+    findings, left_out = _findings([item for item in kept if item.rule.code in chosen.enabled], spans, chosen, settings)
+    by_comments, _ = _findings([item for item in covered if item.rule.code in chosen.enabled], spans, chosen, settings)
+    hidden = [(COMMENTS, item.path) for item in by_comments]
+    hidden += [(SETTINGS, path) for path in (*left_out, *(path for path, _, _ in _grouped(off)))]
     return Report(
-        tuple(part.migrations), findings, len(found.files), notes=_notes(found, chosen) + _executed_notes(executed)
+        tuple(part.migrations),
+        findings,
+        len(found.files),
+        notes=_notes(found, chosen, settings) + _executed_notes(executed),
+        hidden=counted(hidden),
+        left_out=found.left_out,
     )
 
 
@@ -87,23 +93,24 @@ def _targets(found: Discovered, settings: Settings) -> Mapping[str, tuple[int, .
 
 
 def _suppress(
-    placed: Iterable[Placed], comments: list[Directive], chosen: Selection
-) -> tuple[list[Placed], tuple[Directive, ...]]:
-    """Return the hits that no comment hides, and our own comments that hid none though all their rules are on."""
+    placed: Iterable[PlacedHit], comments: list[Directive], chosen: Selection
+) -> tuple[list[PlacedHit], list[PlacedHit], tuple[Directive, ...]]:
+    """Return the hits that no comment hides, those that one hides, and our own comments that hid none.
+
+    A comment with a rule that is off is not among the last: that rule might have had something to say.
+    """
     by_path: dict[str, list[Directive]] = defaultdict(list)
     for comment in comments:
         by_path[comment.file.path].append(comment)
-    kept: list[Placed] = []
+    finders = {path: Suppressions(listed) for path, listed in by_path.items()}
+    kept: list[PlacedHit] = []
+    covered: list[PlacedHit] = []
     used: set[int] = set()
     for item in placed:
-        hiding = [
-            comment
-            for comment in by_path.get(item.hit.file.path, ())
-            if comment.covers(item.rule.code, item.hit.span.start)
-        ]
+        finder = finders.get(item.hit.file.path)
+        hiding = () if finder is None else finder.hiding(item.rule.code, item.hit.span.start)
         used.update(id(comment) for comment in hiding)
-        if not hiding:
-            kept.append(item)
+        (covered if hiding else kept).append(item)
     unused = tuple(
         comment
         for comment in comments
@@ -111,45 +118,56 @@ def _suppress(
         and comment.codes
         and not comment.foreign
         and not comment.problems
-        # A rule that is off might have had something to say.
         and comment.codes <= chosen.enabled
     )
-    return kept, unused
+    return kept, covered, unused
 
 
 def _findings(
-    placed: Iterable[Placed], spans: Mapping[str, list[Span]], chosen: Selection, settings: Settings
-) -> tuple[Finding, ...]:
-    """Return the findings in order of place, folded, with the severities of the settings and their fingerprints."""
+    placed: Iterable[PlacedHit], spans: Mapping[str, list[Span]], chosen: Selection, settings: Settings
+) -> tuple[tuple[Finding, ...], list[str]]:
+    """Return the findings in order of place, folded, with the severities of the settings and their fingerprints.
+
+    With them come the files of those that the settings leave out by their path.
+    """
     groups = _grouped(placed)
     ordinals: dict[tuple[str, str, str], int] = defaultdict(int)
+    texts: dict[tuple[str, str, int], str] = {}
+    begun: dict[tuple[str, str, int], hashlib._Hash] = {}
     relative = _Relative(settings.root)
     findings: list[Finding] = []
+    left_out: list[str] = []
     for (path, span, _), group in sorted(groups.items(), key=lambda entry: entry[0]):
         finding = _folded(group)
         code = finding.code
         inside = relative.path(path)
         severity = chosen.severity_of(finding, inside)
         if severity is None:
+            left_out.append(path)
             continue
-        text = _statement(group[0].hit.file, span, spans.get(path, ()))
-        ordinals[inside, code, text] += 1
-        identity = "\0".join((inside, code, text, str(ordinals[inside, code, text])))
-        digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        findings.append(replace(finding, severity=severity, fingerprint=digest))
+        # A statement of thousands of actions has a finding for each: its text is read once for a rule, not for each.
+        number = _number(span, spans.get(path, ()))
+        place = path, code, number
+        if place not in texts:
+            text = "" if number < 0 else _text(group[0].hit.file, spans[path][number])
+            texts[place] = text
+            begun[place] = hashlib.sha256("\0".join((inside, code, text, "")).encode("utf-8", "surrogatepass"))
+        same = inside, code, texts[place]
+        ordinals[same] += 1
+        digest = begun[place].copy()
+        digest.update(str(ordinals[same]).encode())
+        findings.append(replace(finding, severity=severity, fingerprint=digest.hexdigest()[:16]))
     findings.sort(key=lambda item: (item.path, item.line, item.column, -item.severity, item.code))
-    return tuple(findings)
+    return tuple(findings), left_out
 
 
-def _grouped(placed: Iterable[Placed]) -> dict[tuple[str, Span, str], list[Placed]]:
-    """Return the hits by matter and place; those of families that speak once per script at the place of the worst."""
-    groups: dict[tuple[str, Span, str], list[Placed]] = defaultdict(list)
-    scripts: dict[tuple[str, Span, str], list[Placed]] = defaultdict(list)
+def _grouped(placed: Iterable[PlacedHit]) -> dict[tuple[str, Span, str], list[PlacedHit]]:
+    """Return the hits by matter and place; those of a rule that reports once per script at the place of the worst."""
+    groups: dict[tuple[str, Span, str], list[PlacedHit]] = defaultdict(list)
+    scripts: dict[tuple[str, Span, str], list[PlacedHit]] = defaultdict(list)
     for item in placed:
         hit, code = item.hit, item.rule.code
-        once = not _ONCE_PER_SCRIPT.isdisjoint((item.rule.family, code))
-        once = once or (item.rule.family == "DAT" and code >= _ONCE_FROM)
-        if hit.script is not None and once:
+        if hit.script is not None and item.rule.once_per_script:
             scripts[hit.file.path, hit.script.span, code].append(item)
         else:
             groups[hit.file.path, hit.span, matter(code, hit.message)].append(item)
@@ -159,7 +177,7 @@ def _grouped(placed: Iterable[Placed]) -> dict[tuple[str, Span, str], list[Place
     return groups
 
 
-def _elsewhere(group: list[Placed], hit: Hit) -> str:
+def _elsewhere(group: list[PlacedHit], hit: Hit) -> str:
     """Say on which other lines of the script a rule has the same to say."""
     lines = sorted({hit.file.position(one.hit.span.start).line for one in group if one.hit.span != hit.span})
     if not lines:
@@ -169,7 +187,7 @@ def _elsewhere(group: list[Placed], hit: Hit) -> str:
     return f"The same on line{'s' if len(lines) > 1 else ''} {listed}."
 
 
-def _folded(group: list[Placed]) -> Finding:
+def _folded(group: list[PlacedHit]) -> Finding:
     """Make one finding of the hits of one rule on one span: the worst speaks, the others are named in its help."""
     worst = max(group, key=lambda item: item.hit.severity or item.rule.severity)
     rule, hit = worst.rule, worst.hit
@@ -185,15 +203,15 @@ def _folded(group: list[Placed]) -> Finding:
     return Finding(
         code=rule.code,
         name=rule.name,
-        category=FAMILIES[rule.family],
+        category=rule.category,
         severity=hit.severity or rule.severity,
         path=hit.file.path,
         line=start.line,
         column=start.column,
         end_line=end.line,
         end_column=end.column,
-        message=as_written(message),
-        help=as_written("\n".join([part for part in (hit.help,) if part] + also)),
+        message=decode_tags(message),
+        help=decode_tags("\n".join([part for part in (hit.help,) if part] + also)),
         direction=hit.script.direction.value if hit.script else None,
         version=hit.version or (migration.version if migration else None),
         dialect=dialect.value if dialect else None,
@@ -202,12 +220,15 @@ def _folded(group: list[Placed]) -> Finding:
     )
 
 
-def _statement(file: SourceFile, span: Span, statements: list[Span] | tuple[()]) -> str:
-    """Return the text of the statement around a span, less its white space; empty outside of statements."""
+def _number(span: Span, statements: list[Span] | tuple[()]) -> int:
+    """Return which statement is around a span; -1 outside of statements."""
     number = bisect_right(statements, span.start, key=lambda item: item.start) - 1
-    if number < 0 or statements[number].end <= span.start:
-        return ""
-    return " ".join(file.text[statements[number].start : statements[number].end].split())
+    return number if number >= 0 and statements[number].end > span.start else -1
+
+
+def _text(file: SourceFile, statement: Span) -> str:
+    """Return the text of a statement, less its white space."""
+    return " ".join(file.text[statement.start : statement.end].split())
 
 
 class _Relative:
@@ -229,11 +250,16 @@ class _Relative:
         return name if inside in ("", ".") else f"{inside}/{name}"
 
 
-def _notes(found: Discovered, chosen: Selection) -> tuple[str, ...]:
+def _notes(found: Discovered, chosen: Selection, settings: Settings) -> tuple[str, ...]:
     """Return what people should know though it is no finding."""
     about_files = (
         problem.message if problem.path in problem.message else f"{problem.path}: {problem.message}"
         for problem in found.problems
         if problem.kind in ("other-dialect", "forward-only", "dialect-found")
     )
-    return (*about_files, *(f"{missing(rule)}; all other rules were asked" for rule in chosen.left_out))
+    own = f"own rules are not asked: {', '.join(settings.own_rules)}"
+    return (
+        *about_files,
+        *(f"{missing(rule)}; all other rules were asked" for rule in chosen.left_out),
+        *((own,) if settings.own_rules and not settings.own_code else ()),
+    )

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
-from miglint.rules.selection import Names
+from miglint.rules.registry import Registry
 
 # What every such comment holds, so that most files are passed by at once.
 MARKS = (
@@ -58,19 +58,19 @@ _FORMS = tuple(
 _NAMING = frozenset({"pgsafe", "pgls"})
 
 
-def foreign(text: str, names: Names) -> Foreign | None:
+def foreign(text: str, registry: Registry) -> Foreign | None:
     """Return what a comment tells another linter, or None when it tells none of them anything."""
     for form in _FORMS:
         if found := form.comment.match(text):
-            return Foreign(form.tool, form.about, _codes(form, found["names"], names))
+            return Foreign(form.tool, form.about, _codes(form, found["names"], registry))
     return None
 
 
-def _codes(form: _Form, listed: str | None, names: Names) -> frozenset[str]:
+def _codes(form: _Form, listed: str | None, registry: Registry) -> frozenset[str]:
     """Return the rules that share a hazard with those named; without a name, with any rule of that tool."""
     if listed is None:
         disables = form.tool == "diesel-guard" and form.about == "file"
-        return frozenset() if form.tool in _NAMING or disables else _all(form.tool, names)
+        return frozenset() if form.tool in _NAMING or disables else _all(form.tool, registry)
     codes: set[str] = set()
     for written in listed.split(","):
         name = written.strip().rstrip(":")
@@ -79,12 +79,12 @@ def _codes(form: _Form, listed: str | None, names: Names) -> frozenset[str]:
             category, _, rest = name.partition("/")
             name = rest.partition("/")[2] if category == "lint" else category
             if category == "lint" and not name:
-                codes |= _all(form.tool, names)
+                codes |= _all(form.tool, registry)
                 continue
-        codes |= names.resolve(f"{form.tool}:{name}") or frozenset()
+        codes |= registry.resolve(f"{form.tool}:{name}") or frozenset()
     return frozenset(codes)
 
 
-def _all(tool: str, names: Names) -> frozenset[str]:
+def _all(tool: str, registry: Registry) -> frozenset[str]:
     prefix = f"{tool}:"
-    return frozenset(code for code, rule in names.rules.items() if any(a.startswith(prefix) for a in rule.aliases))
+    return frozenset(code for code, rule in registry.rules.items() if any(a.startswith(prefix) for a in rule.aliases))

@@ -4,6 +4,7 @@ The schema that a migration meets is what all forwards before it made, so a hist
 forward run once is a small part of the work: a process that begins in the midst of a history runs only the forwards
 before it, and then all that there is to its own range. The ranges are chosen so that all processes end at the same
 time. A child answers in MessagePack over a pipe; when it fails for whatever reason, its range is examined here.
+Children are forked from a process of one thread only; a program of several, which uses miglint as a library, gets one.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from bisect import bisect_right
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import NoReturn
 
 from msgspec import Struct
@@ -21,10 +24,10 @@ from msgspec.msgpack import decode, encode
 
 from miglint.base.findings import Fix, Severity
 from miglint.base.model import Discovered, Migration, SourceFile, Span
-from miglint.linter.analysis import Part, Work
-from miglint.linter.dispatch import Placed
+from miglint.linter.analysis import Analysis, PartialResult
+from miglint.linter.dispatch import PlacedHit
 from miglint.report.value import MigrationReport
-from miglint.rules.registry import Hit
+from miglint.rules.definition import Hit
 
 # What running the forwards alone costs, of what there is to a migration in all.
 _ADVANCE = 0.42
@@ -42,7 +45,7 @@ _MOST = 4
 _HALVINGS = 10
 
 
-class _Hit(Struct, array_like=True, frozen=True, gc=False):
+class _EncodedHit(Struct, array_like=True, frozen=True, gc=False):
     """A hit on its way: rule by code, file, script and migration by number (-1: none)."""
 
     code: str
@@ -60,18 +63,18 @@ class _Hit(Struct, array_like=True, frozen=True, gc=False):
     migration: int
 
 
-class _Answer(Struct, array_like=True, frozen=True):
+class _WorkerResult(Struct, array_like=True, frozen=True):
     migrations: list[MigrationReport]
-    hits: list[_Hit]
+    hits: list[_EncodedHit]
     statements: dict[str, list[Span]]
 
 
 def examine(
-    work: Work,
+    work: Analysis,
     found: Discovered,
     progress: Callable[[int, int], None] | None = None,
     processes: int | None = None,
-) -> Part:
+) -> PartialResult:
     """Examine all migrations that were asked for; `progress` is told those done, and all of them.
 
     `processes` are as many as there are processors to run on, where that pays.
@@ -86,7 +89,7 @@ def examine(
         processes = _processes(size * (_TEXT if slow else 1)) if work.executed is None else 1
     # Beside that work the forwards before a range cost nothing.
     bounds = _bounds(sizes, processes, 0 if slow else _ADVANCE)
-    told = None if progress is None else _Told(progress, bounds[1], len(migrations))
+    told = None if progress is None else _ScaledProgress(progress, bounds[1], len(migrations))
     if len(bounds) == 2:
         return work.part(0, len(migrations), told)
     carrier = _Carrier(work, found)
@@ -103,9 +106,17 @@ def examine(
 
 def _processes(size: int) -> int:
     """Return how many processes are worth while for so much work."""
-    if size < _SMALLEST or sys.platform != "linux":
+    if size < _SMALLEST or sys.platform != "linux" or not _alone():
         return 1
     return min(_MOST, len(os.sched_getaffinity(0)))
+
+
+def _alone() -> bool:
+    """Whether this is the only thread: a lock that another one holds stays locked for ever in a process forked now."""
+    try:
+        return len(list(Path("/proc/self/task").iterdir())) == 1
+    except OSError:
+        return threading.active_count() == 1
 
 
 def _size(migration: Migration) -> int:
@@ -149,7 +160,7 @@ def _cut(done: list[int], passed: list[float], processes: int, limit: float) -> 
     return bounds
 
 
-class _Told:
+class _ScaledProgress:
     """Tells the progress of the first range as that of the whole: the others are on their way at the same time."""
 
     def __init__(self, progress: Callable[[int, int], None], own: int, total: int) -> None:
@@ -164,7 +175,7 @@ class _Told:
 class _Carrier:
     """Turns what came of a range into bytes and back. Both processes know the same files, scripts and rules."""
 
-    def __init__(self, work: Work, found: Discovered) -> None:
+    def __init__(self, work: Analysis, found: Discovered) -> None:
         self._rules = work.asked.rules
         self._migrations = work.migrations
         self._scripts = [script for item in self._migrations for script in (item.forward, item.rollback) if script]
@@ -177,20 +188,20 @@ class _Carrier:
         self._script_numbers = {id(script): number for number, script in enumerate(self._scripts)}
         self._migration_numbers = {id(item): number for number, item in enumerate(self._migrations)}
 
-    def pack(self, part: Part) -> bytes:
+    def pack(self, part: PartialResult) -> bytes:
         """Return a part as bytes."""
-        return encode(_Answer(part.migrations, [self._sent(item) for item in part.placed], dict(part.statements)))
+        return encode(_WorkerResult(part.migrations, [self._sent(item) for item in part.placed], dict(part.statements)))
 
-    def unpack(self, data: bytes) -> Part:
+    def unpack(self, data: bytes) -> PartialResult:
         """Return the part that became these bytes. Raises `msgspec.DecodeError` for others."""
-        answer = decode(data, type=_Answer)
-        part = Part(answer.migrations, [self._received(hit) for hit in answer.hits])
+        answer = decode(data, type=_WorkerResult)
+        part = PartialResult(answer.migrations, [self._received(hit) for hit in answer.hits])
         part.statements.update(answer.statements)
         return part
 
-    def _sent(self, placed: Placed) -> _Hit:
+    def _sent(self, placed: PlacedHit) -> _EncodedHit:
         hit = placed.hit
-        return _Hit(
+        return _EncodedHit(
             placed.rule.code,
             self._file_numbers.get(id(hit.file), -1),
             hit.file.path,
@@ -206,7 +217,7 @@ class _Carrier:
             self._migration_numbers.get(id(placed.migration), -1),
         )
 
-    def _received(self, sent: _Hit) -> Placed:
+    def _received(self, sent: _EncodedHit) -> PlacedHit:
         hit = Hit(
             self._files[sent.file] if sent.file >= 0 else SourceFile(sent.path, ""),
             Span(sent.start, sent.end),
@@ -219,13 +230,13 @@ class _Carrier:
             sent.version,
         )
         migration = self._migrations[sent.migration] if sent.migration >= 0 else None
-        return Placed(self._rules[sent.code], hit, migration)
+        return PlacedHit(self._rules[sent.code], hit, migration)
 
 
 class _Child:
     """A process that examines one range; none where the system has no more processes to give."""
 
-    def __init__(self, work: Work, carrier: _Carrier, first: int, last: int) -> None:
+    def __init__(self, work: Analysis, carrier: _Carrier, first: int, last: int) -> None:
         self._work, self._carrier = work, carrier
         self._first, self._last = first, last
         self._pid: int | None = None
@@ -256,7 +267,7 @@ class _Child:
         finally:
             os._exit(status)
 
-    def answer(self) -> Part:
+    def answer(self) -> PartialResult:
         """Wait for what came of the range; examine it here when the child did not answer."""
         if self._pid is not None:
             with os.fdopen(self._pipe, "rb") as pipe:

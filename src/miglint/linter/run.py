@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, SourceFile
 from miglint.base.structs import Struct
-from miglint.cache.command_output import Inputs, Question
+from miglint.cache.command_output import CachedInvocation, InputFingerprint
 from miglint.cache.reports import Cache
 from miglint.config.settings import DEFAULT_PATHS, Settings
 from miglint.discovery import DiscoveryOptions, discover, discover_text
 from miglint.discovery.context import variant_places
-from miglint.discovery.reading import read_file
+from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
+from miglint.discovery.reading import from_bytes
 from miglint.discovery.roots import ROLLBACK_FOLDERS
 from miglint.report.value import Report
 
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
     from miglint.dryrun.options import DryRunOptions
     from miglint.replay.steps import Step
 
-Progress = Callable[..., None]
-
-# The names of rules, in small letters, among which are those that need sqlfluff.
-STYLE = frozenset({"all", "sty", "style", "sty001", "sqlfluff"})
+ProgressCallback = Callable[..., None]
 
 
 class Job(Struct, frozen=True):
@@ -40,8 +38,8 @@ class Job(Struct, frozen=True):
     paths: tuple[str, ...] = ()
     text: bytes | None = None
     cached: bool = True
-    progress: Progress | None = None
-    question: Question | None = None
+    progress: ProgressCallback | None = None
+    question: CachedInvocation | None = None
     extra: tuple[str, ...] = ()
     dry_run: DryRunOptions | None = None
     told: frozenset[str] | None = None
@@ -59,9 +57,10 @@ def check(job: Job) -> Outcome:
     settings = job.settings
     found = _discovered(job)
     schemas = baseline_schemas(settings)
-    if job.question is not None and watched(settings):
+    watched = own_rules_are_files(settings)
+    if job.question is not None and watched:
         job.question.observe(_inputs(job, found))
-    cached = job.cached and job.text is None and job.dry_run is None and watched(settings)
+    cached = job.cached and job.text is None and job.dry_run is None and watched
     cache = Cache.of(settings) if cached else None
     told = found.requested if job.told is None else job.told if found.requested is None else job.told & found.requested
     name = cache.name(found, settings, schemas) if cache is not None else ""
@@ -73,35 +72,30 @@ def check(job: Job) -> Outcome:
     if report is None:
         # Parsers and rules take longer to import than a cached answer takes in all.
         from miglint.linter.findings_builder import judge
+        from miglint.rules.selection import load_rules, select
 
+        chosen = select(settings, load_rules(settings))
         executed = None
         if job.dry_run is not None:
             # Engines and their drivers are heavy, and need not be installed.
             from miglint.linter.dry_run import rehearse
 
             executed = rehearse(found, settings, schemas, job.dry_run, job.progress, cached=job.cached)
-        report = judge(found, settings, schemas, None if executed else job.progress, executed, told)
-        if cache is not None:
+        report = judge(found, settings, schemas, chosen, None if executed else job.progress, executed, told)
+        if chosen.reads_other_files:
+            # What it depends on cannot be watched.
+            if job.question is not None:
+                job.question.forget()
+        elif cache is not None:
             cache.put(name, report)
     if found.requested is not None:
         report = report.of_paths(found.requested)
     return Outcome(report, {file.path: file for file in found.files})
 
 
-def watched(settings: Settings) -> bool:
-    """Return whether all that findings come from can be watched: a module of rules may be anywhere.
-
-    So may what the configuration of sqlfluff names: its files from the home folder downward, macros, Python modules.
-    """
-    return all(name.endswith(".py") for name in settings.own_rules) and not _is_about_style(settings)
-
-
-def _is_about_style(settings: Settings) -> bool:
-    if STYLE.isdisjoint(name.strip().lower() for name in (*settings.select, *settings.extend_select)):
-        return False
-    from importlib.util import find_spec
-
-    return find_spec("sqlfluff") is not None
+def own_rules_are_files(settings: Settings) -> bool:
+    """Return whether all own rules are files, which the cache watches: a module may be anywhere."""
+    return not settings.own_code or all(name.endswith(".py") for name in settings.own_rules)
 
 
 def replayed(job: Job) -> Iterator[tuple[History, Iterator[Step]]]:
@@ -127,7 +121,7 @@ def _discovered(job: Job) -> Discovered:
     return discover(paths_of(settings, job.paths), options=options)
 
 
-def _inputs(job: Job, found: Discovered) -> Inputs:
+def _inputs(job: Job, found: Discovered) -> InputFingerprint:
     """Return all that the report depends on: what was listed and read, and what would change how it is looked for."""
     asked = [Path(path).absolute() for path in paths_of(job.settings, job.paths)]
     beside = {
@@ -142,11 +136,12 @@ def _inputs(job: Job, found: Discovered) -> Inputs:
     inside = [path / "any.sql" if path.is_dir() else path for path in asked]
     settings = job.settings
     files = [*(settings.at(path) for path in (*settings.baseline_schema.values(), *settings.own_rules)), *job.extra]
-    return Inputs(
+    return InputFingerprint(
         list(found.folders),
         sorted({*map(str, {*asked, *beside, *below}), *variant_places([str(path) for path in inside])}),
         sorted({*files, *(str(path) for path in asked if not path.is_dir())}),
         any(history.dialect is Dialect.SQLITE for history in found.histories),
+        list(found.passed_over),
     )
 
 
@@ -169,9 +164,13 @@ def baseline_schemas(settings: Settings) -> dict[str, SourceFile]:
     """Read the SQL files that make the schema at which the histories begin, by dialect (empty: any)."""
     files: dict[str, SourceFile] = {}
     for dialect, path in settings.baseline_schema.items():
-        place = Path(settings.at(path))
-        if not place.is_file():
-            where = settings.place("baseline-schema")
-            raise UsageError(f"{where}baseline-schema: there is no file `{path}`")
-        files[dialect] = read_file(str(place), path, DiscoveryOptions().max_file_bytes).file
+        where = settings.place("baseline-schema")
+        try:
+            content = settings.read(path, DEFAULT_MAX_FILE_BYTES)
+        except FileNotFoundError as error:
+            reason = error.strerror if settings.as_of else "there is no such file"
+            raise UsageError(f"{where}baseline-schema: `{path}`: {reason}") from None
+        except OSError as error:
+            raise UsageError(f"{where}baseline-schema: `{path}`: {error.strerror or error}") from None
+        files[dialect] = from_bytes(content, path).file
     return files

@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import SourceFile, Span
 from miglint.base.structs import Struct, field
 from miglint.config.toml_table import nearest
 from miglint.linter.foreign_suppressions import MARKS, Foreign, foreign
-from miglint.rules.selection import Names
+from miglint.rules.registry import Registry
 
 # Strings and quoted names are matched so as to be skipped. Dollar quotes are not: the body of a DO block is code, and
 # a comment in it is a comment. What is never closed runs to the end, so that every character is looked at once.
 _COMMENT = pattern(
-    r"(--[^\n]*|/\*.*?(?:\*/|\Z))|[eE]'(?:[^'\\]|\\.)*+(?:'|\Z)|'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)", re.DOTALL
+    r"(--[^\n]*|/\*.*?(?:\*/|\Z))|[eE]'[^'\\]*+" + many(r"\\.[^'\\]*+") + r"(?:'|\Z)|'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)",
+    re.DOTALL,
 )
 _MARKS = ("miglint:", *MARKS)
 _OURS = pattern(r"[-/*\s]*miglint:\s*([\w-]*)")
@@ -51,6 +53,40 @@ class Directive(Struct, frozen=True):
         return code in self.codes and self.reach.start <= offset < self.reach.end
 
 
+class Suppressions:
+    """The directives of one file, found by the place of a finding."""
+
+    def __init__(self, listed: Sequence[Directive]) -> None:
+        self._reaches: dict[str, dict[Span, list[Directive]]] = {}
+        for directive in sorted(listed, key=lambda item: item.reach):
+            for code in directive.codes:
+                self._reaches.setdefault(code, {}).setdefault(directive.reach, []).append(directive)
+        self._starts = {code: [reach.start for reach in reaches] for code, reaches in self._reaches.items()}
+        self._items = {code: list(reaches.items()) for code, reaches in self._reaches.items()}
+        # How far the reaches go that begin no later than each one.
+        self._ends = {
+            code: list(accumulate((reach.end for reach in reaches), max)) for code, reaches in self._reaches.items()
+        }
+
+    def hiding(self, code: str, offset: int) -> list[Directive]:
+        """Return the directives that hide a finding of `code` that begins at `offset`.
+
+        Of those with one reach all are returned the first time, and one later: it is enough to know that they did.
+        """
+        found: list[Directive] = []
+        if code not in self._reaches:
+            return found
+        starts, ends, reaches = self._starts[code], self._ends[code], self._items[code]
+        number = bisect_right(starts, offset) - 1
+        while number >= 0 and ends[number] > offset:
+            reach, listed = reaches[number]
+            if reach.end > offset:
+                found += listed
+                del listed[1:]
+            number -= 1
+        return found
+
+
 class Remarks(Struct, frozen=True):
     """The directives of a run, as the rules about directives see them: `unused` are those that hid nothing."""
 
@@ -58,11 +94,11 @@ class Remarks(Struct, frozen=True):
     unused: tuple[Directive, ...] = ()
 
 
-def directives(file: SourceFile, statements: Sequence[Span], names: Names) -> Iterator[Directive]:
+def directives(file: SourceFile, statements: Sequence[Span], registry: Registry) -> Iterator[Directive]:
     """Yield the directives in a file, whose statements are at `statements`, in order."""
     if not any(mark in file.text for mark in _MARKS):
         return
-    reader = _Reader(file, statements, names)
+    reader = _Reader(file, statements, registry)
     for found in _COMMENT.finditer(file.text):
         comment = found[1]
         if comment is not None and any(mark in comment for mark in _MARKS):
@@ -76,7 +112,7 @@ class _Reader(Struct, frozen=True):
 
     file: SourceFile
     statements: Sequence[Span]
-    names: Names
+    registry: Registry
     open: list[tuple[Foreign, int]] = field(default_factory=list)
 
     def read(self, span: Span) -> Directive | None:
@@ -84,7 +120,7 @@ class _Reader(Struct, frozen=True):
         text = self.file.text[span.start : span.end].removesuffix("*/")
         if ours := _OURS.match(text):
             return None if ours[1] in _OTHERS else self._ours(span, ours[1], text[ours.end() :])
-        found = foreign(text, self.names)
+        found = foreign(text, self.registry)
         return None if found is None else self._foreign(span, found)
 
     def _foreign(self, span: Span, found: Foreign) -> Directive | None:
@@ -115,9 +151,11 @@ class _Reader(Struct, frozen=True):
         problems = [] if written else [f"`{word}` names no rule"]
         codes: set[str] = set()
         for name in written:
-            known = self.names.resolve(name)
+            known = self.registry.resolve(name)
+            if known is None and self.registry.lenient:
+                continue
             if known is None:
-                problems.append(f"no rule is called `{name}`{self.names.nearest(name)}")
+                problems.append(f"no rule is called `{name}`{self.registry.nearest(name)}")
             else:
                 codes |= known
         reach = self._whole() if word == "ignore-file" else _reach(self.file.text, span, self.statements)

@@ -22,7 +22,7 @@ _DAYS = frozenset({"date", "timestamp", "timestamptz"})
 _OPEN = ("minvalue", "maxvalue")
 
 
-class _Fact(NamedTuple):
+class _Comparison(NamedTuple):
     """What a part of a CHECK says of the key: that it compares so with one of the values."""
 
     sign: str
@@ -49,9 +49,9 @@ def proves_bound(parent: Table, partition: Table, bound: str) -> bool | None:
     return None if answer is False and unread else answer
 
 
-def _facts(table: Table, column: str) -> tuple[list[_Fact], bool]:
+def _facts(table: Table, column: str) -> tuple[list[_Comparison], bool]:
     """Return what the CHECKs of a table say of a column, and whether one says something that is not understood."""
-    facts: list[_Fact] = []
+    facts: list[_Comparison] = []
     unread = False
     for constraint in table.constraints.values():
         if constraint.kind != "check" or constraint.expression is None or not constraint.validated:
@@ -83,15 +83,15 @@ def _bare(part: str) -> str:
     return text
 
 
-def _fact(part: str, column: str) -> _Fact | None:
+def _fact(part: str, column: str) -> _Comparison | None:
     if (found := _NOT_NULL.fullmatch(part)) and found[1] == column:
-        return _Fact("is not null", ())
+        return _Comparison("is not null", ())
     if (found := _COMPARED.fullmatch(part)) and found[1] == column:
-        return _Fact(found[2], (found[3],))
+        return _Comparison(found[2], (found[3],))
     if (found := _FLIPPED.fullmatch(part)) and found[3] == column:
-        return _Fact(_MIRRORED[found[2]], (found[1],))
+        return _Comparison(_MIRRORED[found[2]], (found[1],))
     if (found := _ANY.fullmatch(part)) and found[1] == column:
-        return _Fact("=", tuple(found[2].split(", ")))
+        return _Comparison("=", tuple(found[2].split(", ")))
     return None
 
 
@@ -100,14 +100,14 @@ def _listed(bound: str) -> tuple[str, ...]:
     return () if found is None else tuple(found[1].split(", "))
 
 
-def _in_list(bound: str, facts: list[_Fact]) -> bool | None:
+def _in_list(bound: str, facts: list[_Comparison]) -> bool | None:
     allowed = set(_listed(bound))
     if not allowed:
         return None
     return any(fact.sign == "=" and allowed.issuperset(fact.values) for fact in facts)
 
 
-def _in_range(bound: str, facts: list[_Fact], kind: str) -> bool | None:
+def _in_range(bound: str, facts: list[_Comparison], kind: str) -> bool | None:
     found = _RANGE.fullmatch(bound)
     if found is None:
         return None
@@ -122,13 +122,13 @@ def _any(answers: Iterable[bool | None]) -> bool | None:
     return True if True in known else None if None in known else False
 
 
-def _at_least(fact: _Fact, low: str, kind: str) -> bool | None:
+def _at_least(fact: _Comparison, low: str, kind: str) -> bool | None:
     if fact.sign not in (">", ">=", "="):
         return False
     return _all(_order(value, low, kind, equal=True) for value in fact.values)
 
 
-def _below(fact: _Fact, high: str, kind: str) -> bool | None:
+def _below(fact: _Comparison, high: str, kind: str) -> bool | None:
     if fact.sign not in ("<", "<=", "="):
         return False
     return _all(_order(high, value, kind, equal=fact.sign == "<") for value in fact.values)

@@ -6,23 +6,23 @@ from collections.abc import Iterator
 
 from miglint.locks.gone import foreign_keys, referring
 from miglint.locks.levels import LockEffect
-from miglint.locks.look import View, column, indexes, of, proves_not_null, table
-from miglint.locks.types import Change, change_of
+from miglint.locks.look import ServerState, column, indexes, of, proves_not_null, table
+from miglint.locks.types import TypeChangeCost, change_of
 from miglint.locks.volatility import volatile_part
 from miglint.schema.objects import Domain, Key
 from miglint.sql import operations as ops
 
 _CHECKS_PROVE_SINCE = 12
 _TYPE_SITUATIONS = {
-    Change.NOTHING: "alter type compatible",
-    Change.CHECK: "alter type checking",
-    Change.REINDEX: "alter type reindexing",
-    Change.REWRITE: "alter type rewriting",
-    Change.UNKNOWN: "alter type rewriting",
+    TypeChangeCost.NOTHING: "alter type compatible",
+    TypeChangeCost.CHECK: "alter type checking",
+    TypeChangeCost.REINDEX: "alter type reindexing",
+    TypeChangeCost.REWRITE: "alter type rewriting",
+    TypeChangeCost.UNKNOWN: "alter type rewriting",
 }
 
 
-def add_column(view: View, operation: ops.AddColumn) -> Iterator[LockEffect]:
+def add_column(view: ServerState, operation: ops.AddColumn) -> Iterator[LockEffect]:
     """`ADD COLUMN`, with the constraints behind it."""
     if operation.kind not in ("table", "foreign table"):
         return
@@ -42,7 +42,7 @@ def add_column(view: View, operation: ops.AddColumn) -> Iterator[LockEffect]:
             yield from of(view, situation, operation.table, referenced=constraint.table)
 
 
-def _added(view: View, new: ops.Column) -> str:
+def _added(view: ServerState, new: ops.Column) -> str:
     if new.generated == "stored":
         return "add column stored generated"
     if new.generated == "virtual":
@@ -59,7 +59,7 @@ def _added(view: View, new: ops.Column) -> str:
     return "add column constant default"
 
 
-def _bound_domain(view: View, kind: ops.Type | None) -> bool:
+def _bound_domain(view: ServerState, kind: ops.Type | None) -> bool:
     """Return whether a type is a domain with constraints: the server then writes every row to check it."""
     if kind is None:
         return False
@@ -70,7 +70,7 @@ def _bound_domain(view: View, kind: ops.Type | None) -> bool:
     return False
 
 
-def type_change(view: View, operation: ops.AlterColumnType) -> Change:
+def type_change(view: ServerState, operation: ops.AlterColumnType) -> TypeChangeCost:
     """Return what a change of a column's type costs."""
     known = column(view, operation.table, operation.column)
     cost = change_of(
@@ -82,26 +82,26 @@ def type_change(view: View, operation: ops.AlterColumnType) -> Change:
         major=view.major,
         timezone=view.timezone,
     )
-    if cost is Change.REINDEX or (cost is Change.NOTHING and operation.collation is not None):
+    if cost is TypeChangeCost.REINDEX or (cost is TypeChangeCost.NOTHING and operation.collation is not None):
         used = any(
             element.column == operation.column for index in indexes(view, operation.table) for element in index.elements
         )
-        cost = Change.REINDEX if used else Change.NOTHING
-    if cost is Change.NOTHING:
+        cost = TypeChangeCost.REINDEX if used else TypeChangeCost.NOTHING
+    if cost is TypeChangeCost.NOTHING:
         found = table(view, operation.table)
         checks = () if found is None else found.constraints.values()
         if any(each.kind == "check" and operation.column in each.columns for each in checks):
-            return Change.CHECK
+            return TypeChangeCost.CHECK
     return cost
 
 
-def alter_type(view: View, operation: ops.AlterColumnType) -> Iterator[LockEffect]:
+def alter_type(view: ServerState, operation: ops.AlterColumnType) -> Iterator[LockEffect]:
     """`ALTER COLUMN ... TYPE`: foreign keys over the column are made anew, whichever side it is on."""
     if operation.kind not in ("table", "foreign table"):
         return
     cost = type_change(view, operation)
     yield from of(view, _TYPE_SITUATIONS[cost], operation.table)
-    rewrites = cost in (Change.REWRITE, Change.UNKNOWN)
+    rewrites = cost in (TypeChangeCost.REWRITE, TypeChangeCost.UNKNOWN)
     situation = "alter type of foreign key" if rewrites else "alter type of foreign key compatible"
     name, column_name = operation.table, operation.column
     others = [other for _, other in foreign_keys(view, name, lambda constraint: column_name in constraint.columns)]
@@ -110,7 +110,7 @@ def alter_type(view: View, operation: ops.AlterColumnType) -> Iterator[LockEffec
         yield from of(view, situation, None, referenced=other)
 
 
-def _refers(view: View, name: ops.Name, constraint: ops.Constraint, column_name: str) -> bool:
+def _refers(view: ServerState, name: ops.Name, constraint: ops.Constraint, column_name: str) -> bool:
     """Return whether a foreign key to a table rests on a column of it: its primary key, where it does not say."""
     if constraint.referenced:
         return column_name in constraint.referenced
@@ -119,7 +119,7 @@ def _refers(view: View, name: ops.Name, constraint: ops.Constraint, column_name:
     return any(column_name in each.columns for each in keys)
 
 
-def set_nullable(view: View, operation: ops.SetNullable) -> Iterator[LockEffect]:
+def set_nullable(view: ServerState, operation: ops.SetNullable) -> Iterator[LockEffect]:
     """`SET NOT NULL` and `DROP NOT NULL`."""
     if operation.kind == "domain":
         if not operation.nullable:
@@ -134,7 +134,7 @@ def set_nullable(view: View, operation: ops.SetNullable) -> Iterator[LockEffect]
     yield from of(view, "set not null proven" if proven or settled else "set not null", operation.table)
 
 
-def set_generated(view: View, operation: ops.SetGenerated) -> Iterator[LockEffect]:
+def set_generated(view: ServerState, operation: ops.SetGenerated) -> Iterator[LockEffect]:
     """`SET EXPRESSION AS` and `DROP EXPRESSION`."""
     known = column(view, operation.table, operation.column)
     virtual = known is not None and known.generated == "virtual"
@@ -142,7 +142,7 @@ def set_generated(view: View, operation: ops.SetGenerated) -> Iterator[LockEffec
     yield from of(view, "set generated expression" if rewrites else "alter column", operation.table)
 
 
-def domain_users(view: View, domain: ops.Name) -> Iterator[LockEffect]:
+def domain_users(view: ServerState, domain: ops.Name) -> Iterator[LockEffect]:
     """Yield what a new constraint of a domain does to the tables that use it."""
     for place in (domain.schema,) if domain.schema is not None else view.schema.path:
         for key in view.schema.on(Key("type", place, domain.name)):

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from miglint.locks.bounds import proves_bound
 from miglint.locks.columns import domain_users
 from miglint.locks.levels import LockEffect
-from miglint.locks.look import View, default_partition, nullable_columns, of, proves_not_null, relation, table
+from miglint.locks.look import ServerState, default_partition, nullable_columns, of, proves_not_null, relation, table
 from miglint.schema.objects import Index, Table
 from miglint.sql import operations as ops
 
 
-def add_constraint(view: View, operation: ops.AddConstraint) -> Iterator[LockEffect]:
+def add_constraint(view: ServerState, operation: ops.AddConstraint) -> Iterator[LockEffect]:
     """`ADD CONSTRAINT`, on a table or a domain."""
     added, name = operation.constraint, operation.table
     if operation.kind == "domain":
@@ -40,7 +40,7 @@ def add_constraint(view: View, operation: ops.AddConstraint) -> Iterator[LockEff
             yield from of(view, "add exclusion constraint", name)
 
 
-def _primary(view: View, name: ops.Name, added: ops.Constraint) -> str:
+def _primary(view: ServerState, name: ops.Name, added: ops.Constraint) -> str:
     if added.using_index is None:
         return "add primary key"
     columns = added.columns
@@ -53,7 +53,7 @@ def _primary(view: View, name: ops.Name, added: ops.Constraint) -> str:
     return "add primary key using index on nullable columns" if scans else "add primary key using index"
 
 
-def validate(view: View, operation: ops.ValidateConstraint) -> Iterator[LockEffect]:
+def validate(view: ServerState, operation: ops.ValidateConstraint) -> Iterator[LockEffect]:
     """`VALIDATE CONSTRAINT`."""
     if operation.kind == "domain":
         yield from domain_users(view, operation.table)
@@ -66,7 +66,7 @@ def validate(view: View, operation: ops.ValidateConstraint) -> Iterator[LockEffe
         yield from of(view, "validate check", operation.table)
 
 
-def drop_constraint(view: View, operation: ops.DropConstraint) -> Iterator[LockEffect]:
+def drop_constraint(view: ServerState, operation: ops.DropConstraint) -> Iterator[LockEffect]:
     """`DROP CONSTRAINT`."""
     if operation.kind == "domain":
         return
@@ -78,7 +78,7 @@ def drop_constraint(view: View, operation: ops.DropConstraint) -> Iterator[LockE
         yield from of(view, "drop constraint", operation.table)
 
 
-def alter_constraint(view: View, operation: ops.AlterConstraint) -> Iterator[LockEffect]:
+def alter_constraint(view: ServerState, operation: ops.AlterConstraint) -> Iterator[LockEffect]:
     """`ALTER CONSTRAINT`: to enforce a foreign key is to make it, not to is to drop it."""
     found = table(view, operation.table)
     constraint = None if found is None else found.constraints.get(operation.constraint)
@@ -91,7 +91,7 @@ def alter_constraint(view: View, operation: ops.AlterConstraint) -> Iterator[Loc
         yield from of(view, situation, operation.table, referenced=constraint.table)
 
 
-def attach(view: View, operation: ops.AttachPartition) -> Iterator[LockEffect]:
+def attach(view: ServerState, operation: ops.AttachPartition) -> Iterator[LockEffect]:
     """`ATTACH PARTITION`: the partition's rows are checked, unless a validated CHECK speaks for them.
 
     Where it is hard to tell what a check says, one that speaks of the whole key counts.

@@ -10,7 +10,7 @@ from miglint.locks.columns import add_column, alter_type, set_generated, set_nul
 from miglint.locks.constraints import add_constraint, alter_constraint, attach, drop_constraint, validate
 from miglint.locks.gone import along, drop, drop_column, truncate
 from miglint.locks.levels import Lock, LockEffect, Work
-from miglint.locks.look import View, default_partition, of, relation_key, table
+from miglint.locks.look import ServerState, default_partition, of, relation_key, table
 from miglint.schema.objects import Index
 from miglint.schema.outcome import Note
 from miglint.schema.value import Schema
@@ -42,17 +42,17 @@ def effects(
     read = _READERS.get(type(operation))
     if read is None and not notes:
         return ()
-    view = View(before, version[0] if version else DEFAULT_MAJOR, timezone)
+    view = ServerState(before, version[0] if version else DEFAULT_MAJOR, timezone)
     found = () if read is None else tuple(read(view, operation))
     return (*found, *along(view, notes)) if notes else found
 
 
-def _create_index(view: View, operation: ops.CreateIndex) -> Iterator[LockEffect]:
+def _create_index(view: ServerState, operation: ops.CreateIndex) -> Iterator[LockEffect]:
     situation = "create index concurrently" if operation.concurrently else "create index"
     yield from of(view, situation, operation.table)
 
 
-def _create_table(view: View, operation: ops.CreateTable) -> Iterator[LockEffect]:
+def _create_table(view: ServerState, operation: ops.CreateTable) -> Iterator[LockEffect]:
     for constraint in operation.constraints:
         if constraint.kind == "foreign" and constraint.table not in (None, operation.name):
             yield from of(view, "create table references", None, referenced=constraint.table)
@@ -63,18 +63,18 @@ def _create_table(view: View, operation: ops.CreateTable) -> Iterator[LockEffect
         yield from of(view, "create partition", None, parent=operation.partition_of, default=default)
 
 
-def _drop_column(view: View, operation: ops.DropColumn) -> Iterator[LockEffect]:
+def _drop_column(view: ServerState, operation: ops.DropColumn) -> Iterator[LockEffect]:
     if operation.kind in ("table", "foreign table"):
         yield from drop_column(view, operation.table, operation.column)
 
 
-def _detach(view: View, operation: ops.DetachPartition) -> Iterator[LockEffect]:
+def _detach(view: ServerState, operation: ops.DetachPartition) -> Iterator[LockEffect]:
     situation = "detach partition concurrently" if operation.concurrently else "detach partition"
     default = default_partition(view, operation.table)
     yield from of(view, situation, operation.table, partition=operation.partition, default=default)
 
 
-def _table_option(view: View, operation: ops.SetTableOption) -> Iterator[LockEffect]:
+def _table_option(view: ServerState, operation: ops.SetTableOption) -> Iterator[LockEffect]:
     if operation.kind not in ("table", "materialized view", "foreign table"):
         return
     if operation.option == "logged":
@@ -90,24 +90,24 @@ def _table_option(view: View, operation: ops.SetTableOption) -> Iterator[LockEff
         yield from of(view, "alter table", operation.table)
 
 
-def _rename(view: View, operation: ops.Rename) -> Iterator[LockEffect]:
+def _rename(view: ServerState, operation: ops.Rename) -> Iterator[LockEffect]:
     if operation.kind in ("table", "view", "materialized view", "foreign table"):
         yield from of(view, "rename", operation.name)
     elif operation.table is not None:
         yield from of(view, "rename", operation.table)
 
 
-def _set_schema(view: View, operation: ops.SetSchema) -> Iterator[LockEffect]:
+def _set_schema(view: ServerState, operation: ops.SetSchema) -> Iterator[LockEffect]:
     if operation.kind in ("table", "view", "materialized view", "foreign table"):
         yield from of(view, "set schema", operation.name)
 
 
-def _column_option(view: View, operation: ops.SetColumnOption) -> Iterator[LockEffect]:
+def _column_option(view: ServerState, operation: ops.SetColumnOption) -> Iterator[LockEffect]:
     situation = "set storage" if operation.option in ("storage", "compression") else "set statistics"
     yield from of(view, situation, operation.table)
 
 
-def _maintenance(view: View, operation: ops.Maintenance) -> Iterator[LockEffect]:
+def _maintenance(view: ServerState, operation: ops.Maintenance) -> Iterator[LockEffect]:
     if operation.kind == "refresh materialized view":
         suffix = " concurrently" if operation.concurrently else ""
         yield from of(view, f"refresh materialized view{suffix}", operation.target)
@@ -129,7 +129,7 @@ def _maintenance(view: View, operation: ops.Maintenance) -> Iterator[LockEffect]
         yield from of(view, "reindex concurrently" if operation.concurrently else "reindex", about)
 
 
-def _create_other(view: View, operation: ops.CreateOther) -> Iterator[LockEffect]:
+def _create_other(view: ServerState, operation: ops.CreateOther) -> Iterator[LockEffect]:
     if operation.kind == "statistics":
         yield from of(view, "create statistics", operation.table)
     elif operation.kind == "publication":
@@ -137,34 +137,34 @@ def _create_other(view: View, operation: ops.CreateOther) -> Iterator[LockEffect
             yield from of(view, "publish", member.table)
 
 
-def _set_default(view: View, operation: ops.SetDefault) -> Iterator[LockEffect]:
+def _set_default(view: ServerState, operation: ops.SetDefault) -> Iterator[LockEffect]:
     if operation.kind != "domain":
         yield from of(view, "set default", operation.table)
 
 
-def _switch(view: View, operation: ops.EnableTrigger) -> Iterator[LockEffect]:
+def _switch(view: ServerState, operation: ops.EnableTrigger) -> Iterator[LockEffect]:
     yield from of(view, "switch rule" if operation.rule else "switch trigger", operation.table)
 
 
-def _inherit(view: View, operation: ops.SetInherit) -> Iterator[LockEffect]:
+def _inherit(view: ServerState, operation: ops.SetInherit) -> Iterator[LockEffect]:
     yield from of(view, "alter table", operation.table)
     if operation.inherit:
         yield from of(view, "create child", None, parent=operation.parent)
 
 
-def _comment(view: View, operation: ops.SetComment) -> Iterator[LockEffect]:
+def _comment(view: ServerState, operation: ops.SetComment) -> Iterator[LockEffect]:
     if operation.kind in ("table", "column"):
         yield from of(view, "comment", operation.name)
 
 
-def _fixed(situation: str) -> Callable[[View, Any], Iterator[LockEffect]]:
-    def read(view: View, operation: Any) -> Iterator[LockEffect]:
+def _fixed(situation: str) -> Callable[[ServerState, Any], Iterator[LockEffect]]:
+    def read(view: ServerState, operation: Any) -> Iterator[LockEffect]:
         yield from of(view, situation, operation.table)
 
     return read
 
 
-_READERS: dict[type[Operation], Callable[[View, Any], Iterator[LockEffect]]] = {
+_READERS: dict[type[Operation], Callable[[ServerState, Any], Iterator[LockEffect]]] = {
     ops.CreateIndex: _create_index,
     ops.CreateTable: _create_table,
     ops.CreateOther: _create_other,

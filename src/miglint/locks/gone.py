@@ -5,39 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from miglint.locks.levels import LockEffect
-from miglint.locks.look import View, default_partition, of, relation_key, table
-from miglint.schema.objects import Index, Key, Other, Policy, Rule, Table, Trigger
-from miglint.schema.objects import View as ViewObject
+from miglint.locks.look import ServerState, default_partition, of, relation_key, table
+from miglint.schema.objects import Index, Key, Other, Policy, Rule, Table, Trigger, View
 from miglint.schema.outcome import Note
+from miglint.schema.parts import involving, of_kind
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name
 
 
 def foreign_keys(
-    view: View, name: Name, wanted: Callable[[Constraint], bool] | None = None
+    view: ServerState, name: Name, wanted: Callable[[Constraint], bool] | None = None
 ) -> Iterator[tuple[Constraint, Name]]:
     """Yield the foreign keys of a table to other tables (or those wanted), with these."""
     found = table(view, name)
     own = relation_key(view.schema, name)
-    for constraint in () if found is None else found.constraints.values():
-        if constraint.kind != "foreign" or constraint.table is None or (wanted is not None and not wanted(constraint)):
+    for constraint in () if found is None else of_kind(found.constraints, "foreign"):
+        if constraint.table is None or (wanted is not None and not wanted(constraint)):
             continue
         if relation_key(view.schema, constraint.table) != own:
             yield constraint, constraint.table
 
 
-def referring(view: View, name: Name) -> Iterator[tuple[Table, Constraint]]:
+def referring(view: ServerState, name: Name) -> Iterator[tuple[Table, Constraint]]:
     """Yield the foreign keys of other tables to a table, with these."""
     own = relation_key(view.schema, name)
-    for user in view.schema.on(own):
-        found = view.schema.table(user)
-        for constraint in () if found is None or user == own else found.constraints.values():
-            foreign = constraint.kind == "foreign" and constraint.table is not None
-            if found is not None and foreign and relation_key(view.schema, constraint.table or name) == own:
+    for user, found in view.schema.users(own, Table):
+        for constraint in () if user == own else of_kind(found.constraints, "foreign"):
+            if constraint.table is not None and relation_key(view.schema, constraint.table) == own:
                 yield found, constraint
 
 
-def drop(view: View, operation: ops.Drop) -> Iterator[LockEffect]:
+def drop(view: ServerState, operation: ops.Drop) -> Iterator[LockEffect]:
     """`DROP`; what `CASCADE` takes along is told by `along`."""
     if operation.kind == "index":
         situation = "drop index concurrently" if operation.concurrently else "drop index"
@@ -57,7 +55,7 @@ def drop(view: View, operation: ops.Drop) -> Iterator[LockEffect]:
             yield from _with_table(view, operation.name)
 
 
-def _defaults(view: View, sequence: Name) -> Iterator[LockEffect]:
+def _defaults(view: ServerState, sequence: Name) -> Iterator[LockEffect]:
     """Yield what is locked to take away the defaults that a sequence gives."""
     key = relation_key(view.schema, sequence)
     for user in view.schema.on(key):
@@ -68,7 +66,7 @@ def _defaults(view: View, sequence: Name) -> Iterator[LockEffect]:
                 yield from of(view, "set default", found.name)
 
 
-def _with_table(view: View, name: Name) -> Iterator[LockEffect]:
+def _with_table(view: ServerState, name: Name) -> Iterator[LockEffect]:
     found = table(view, name)
     if found is not None and found.partition_of is not None:
         default = default_partition(view, found.partition_of)
@@ -78,14 +76,14 @@ def _with_table(view: View, name: Name) -> Iterator[LockEffect]:
         yield from of(view, "drop table", referenced)
 
 
-def along(view: View, notes: Iterable[Note]) -> Iterator[LockEffect]:
+def along(view: ServerState, notes: Iterable[Note]) -> Iterator[LockEffect]:
     """Yield what is locked for each object that went because something else did."""
     for note in notes:
         if note.kind == "cascade" and note.key is not None:
             yield from _object(view, note.key, note.part)
 
 
-def _object(view: View, key: Key, part: str | None) -> Iterator[LockEffect]:
+def _object(view: ServerState, key: Key, part: str | None) -> Iterator[LockEffect]:
     found = view.schema.find(key)
     match found:
         case Table() if part is not None:
@@ -98,7 +96,7 @@ def _object(view: View, key: Key, part: str | None) -> Iterator[LockEffect]:
         case Table():
             yield from of(view, "drop table", Name(key.schema, key.name))
             yield from _with_table(view, Name(key.schema, key.name))
-        case ViewObject() if found.materialized:
+        case View() if found.materialized:
             yield from of(view, "drop table", Name(key.schema, key.name))
         case Trigger() | Policy() | Rule():
             yield from of(view, "drop trigger", found.table)
@@ -106,14 +104,20 @@ def _object(view: View, key: Key, part: str | None) -> Iterator[LockEffect]:
             yield from of(view, "drop index", found.table)
 
 
-def drop_column(view: View, name: Name, column: str) -> Iterator[LockEffect]:
+def drop_column(view: ServerState, name: Name, column: str) -> Iterator[LockEffect]:
     """`DROP COLUMN`: its foreign keys go along, and their triggers on the other table."""
     yield from of(view, "drop column", name)
-    for _, referenced in foreign_keys(view, name, lambda constraint: column in constraint.columns):
-        yield from of(view, "drop column of foreign key", None, referenced=referenced)
+    found = table(view, name)
+    own = relation_key(view.schema, name)
+    for label in () if found is None else involving(found.constraints, column):
+        constraint = found.constraints[label] if found is not None else None
+        if constraint is None or constraint.kind != "foreign" or constraint.table is None:
+            continue
+        if column in constraint.columns and relation_key(view.schema, constraint.table) != own:
+            yield from of(view, "drop column of foreign key", None, referenced=constraint.table)
 
 
-def truncate(view: View, operation: ops.Truncate) -> Iterator[LockEffect]:
+def truncate(view: ServerState, operation: ops.Truncate) -> Iterator[LockEffect]:
     """`TRUNCATE`, and with `CASCADE` of the tables that refer to it."""
     open_, known = [operation.table], {relation_key(view.schema, operation.table)}
     while open_:

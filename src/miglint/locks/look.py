@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from miglint.locks.levels import LockEffect
 from miglint.locks.table import rows
+from miglint.schema.edges import is_default_partition
 from miglint.schema.objects import ABSENT, Index, Key, SchemaObject, Table
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Name
 
 
-class View(NamedTuple):
+class ServerState(NamedTuple):
     """The schema an operation meets, on a server of a major version, in a session with a time zone (if set)."""
 
     schema: Schema
@@ -33,44 +34,41 @@ def relation_key(schema: Schema, name: Name) -> Key:
     return Key("relation", schema.path[0] if schema.path else "public", name.name)
 
 
-def relation(view: View, name: Name) -> SchemaObject | None:
+def relation(view: ServerState, name: Name) -> SchemaObject | None:
     """Return the relation of a name, or None when nothing is known of it."""
     return view.schema.find(relation_key(view.schema, name))
 
 
-def table(view: View, name: Name) -> Table | None:
+def table(view: ServerState, name: Name) -> Table | None:
     """Return the table of a name, or None when nothing is known of it."""
     return view.schema.table(relation_key(view.schema, name))
 
 
-def column(view: View, name: Name, column_name: str) -> Column | None:
+def column(view: ServerState, name: Name, column_name: str) -> Column | None:
     """Return a column, or None when nothing is known of it."""
     found = table(view, name)
     return None if found is None else found.columns.get(column_name)
 
 
-def indexes(view: View, name: Name) -> Iterator[Index]:
+def indexes(view: ServerState, name: Name) -> Iterator[Index]:
     """Yield the indexes of a table."""
-    for key in view.schema.on(relation_key(view.schema, name)):
-        if key.space == "relation":
-            found = view.schema.find(key)
-            if isinstance(found, Index) and found.table is not None and found.table.name == name.name:
-                yield found
+    for _, found in view.schema.users(relation_key(view.schema, name), Index):
+        if found.table is not None and found.table.name == name.name:
+            yield found
 
 
-def default_partition(view: View, name: Name) -> Name | None:
+def default_partition(view: ServerState, name: Name) -> Name | None:
     """Return the default partition of a table, or None when none is known."""
     key = relation_key(view.schema, name)
-    for user in view.schema.on(key):
-        found = view.schema.table(user)
-        if found is None or found.partition_of is None or relation_key(view.schema, found.partition_of) != key:
+    for _, found in view.schema.default_partitions(key):
+        if found.partition_of is None or relation_key(view.schema, found.partition_of) != key:
             continue
-        if (found.partition_bound or "").strip().lower() == "default":
+        if is_default_partition(found):
             return found.name
     return None
 
 
-def of(view: View, situation: str, name: Name | None, **others: Name | None) -> Iterator[LockEffect]:
+def of(view: ServerState, situation: str, name: Name | None, **others: Name | None) -> Iterator[LockEffect]:
     """Yield the facts of a situation, with the relations that they are about; those without a name are left out."""
     for row in rows(situation, view.major):
         about = name if row.on == "table" else others.get(row.on)
@@ -78,7 +76,7 @@ def of(view: View, situation: str, name: Name | None, **others: Name | None) -> 
             yield LockEffect(about, row.lock, row.work, situation)
 
 
-def proves_not_null(view: View, name: Name, column_name: str) -> bool:
+def proves_not_null(view: ServerState, name: Name, column_name: str) -> bool:
     """Return whether a validated `CHECK (column IS NOT NULL)` spares the server from looking at the rows."""
     found = table(view, name)
     if found is None:
@@ -102,7 +100,7 @@ def says_not_null(constraint: Constraint, column_name: str) -> bool:
     return any(part.strip("() ") == wanted for part in plain.split(" and ")) and " or " not in plain
 
 
-def nullable_columns(view: View, name: Name, columns: tuple[str, ...]) -> bool:
+def nullable_columns(view: ServerState, name: Name, columns: tuple[str, ...]) -> bool:
     """Return whether one of the columns may hold NULL, as far as is known."""
     found = table(view, name)
     if found is None:

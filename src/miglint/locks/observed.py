@@ -35,7 +35,7 @@ _DROPPED = frozenset(
 _NOTHING: Mapping[str, Lock] = {}
 
 
-class Difference(NamedTuple):
+class LockDifference(NamedTuple):
     """A table and the lock that was foreseen and the one that was seen (None: none, or none worth a word).
 
     In one of `rewrites` both are None, and `rewritten` says whether the table was seen to be written anew.
@@ -93,7 +93,7 @@ def lock_differences(
     *,
     held: Mapping[str, Lock] = _NOTHING,
     at_most: Mapping[str, Lock] = _NOTHING,
-) -> Iterator[Difference]:
+) -> Iterator[LockDifference]:
     """Yield where the locks that a statement was seen to take are others than foreseen.
 
     `seen` are the locks stronger than those that the transaction had before, which are in `held`. `at_most` bounds the
@@ -109,10 +109,10 @@ def lock_differences(
         else:
             differs = did is not said and not said < did <= at_most.get(table, Lock.ACCESS_SHARE)
         if differs:
-            yield Difference(table, said, did)
+            yield LockDifference(table, said, did)
 
 
-def differences(foreseen: Foreseen, seen: Mapping[str, Lock], held: Mapping[str, Lock]) -> Iterator[Difference]:
+def differences(foreseen: Foreseen, seen: Mapping[str, Lock], held: Mapping[str, Lock]) -> Iterator[LockDifference]:
     """Yield where the locks that a statement was seen to take are others than foreseen, as `lock_differences` does."""
     at_most = {table: lock for table, (lock, _) in foreseen.families.items()}
     for difference in lock_differences(foreseen.locks, seen, held=held, at_most=at_most):
@@ -120,19 +120,19 @@ def differences(foreseen: Foreseen, seen: Mapping[str, Lock], held: Mapping[str,
             yield difference
 
 
-def rewrite_differences(foreseen: Foreseen, seen: Iterable[str]) -> Iterator[Difference]:
+def rewrite_differences(foreseen: Foreseen, seen: Iterable[str]) -> Iterator[LockDifference]:
     """Yield the tables that were written anew though that was not foreseen, and the other way round."""
     rewritten = frozenset(seen)
     for table in sorted((rewritten ^ foreseen.rewritten) - foreseen.unsure):
         did = table in rewritten
         _, may = foreseen.families.get(table, (None, False))
         if not (did and may):
-            yield Difference(table, rewritten=did)
+            yield LockDifference(table, rewritten=did)
 
 
 def foreseen(run: Run, statements: Sequence[Statement], version: tuple[int, ...]) -> Iterator[Foreseen]:
     """Yield what is foreseen of each statement of a script, less those of which it is not known what they do."""
-    script = _Script(run, version)
+    script = _ScriptObserver(run, version)
     moments: dict[Span, list[Moment]] = {}
     for moment in run.moments:
         moments.setdefault(moment.statement.span, []).append(moment)
@@ -167,7 +167,7 @@ def _decidable(condition: Condition) -> bool:
     return not isinstance(condition, ops.Unknown)
 
 
-class _Script:
+class _ScriptObserver:
     """Follows a script statement by statement; `lost` says that its tables can no longer be told by their names."""
 
     def __init__(self, run: Run, version: tuple[int, ...]) -> None:

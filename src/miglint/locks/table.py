@@ -17,7 +17,7 @@ SCAN, REWRITE, INDEX = Work.SCAN, Work.REWRITE, Work.INDEX
 ALWAYS = (0, 99)
 
 
-class Row(NamedTuple):
+class LockFact(NamedTuple):
     """One fact. It holds from server version `versions[0]` up to and with `versions[1]`."""
 
     lock: Lock
@@ -26,45 +26,45 @@ class Row(NamedTuple):
     versions: tuple[int, int] = ALWAYS
 
 
-def _brief(lock: Lock = ACCESS_EXCLUSIVE) -> tuple[Row, ...]:
-    return (Row(lock),)
+def _brief(lock: Lock = ACCESS_EXCLUSIVE) -> tuple[LockFact, ...]:
+    return (LockFact(lock),)
 
 
-_REWRITES = (Row(ACCESS_EXCLUSIVE, REWRITE),)
-_SCANS = (Row(ACCESS_EXCLUSIVE, SCAN),)
+_REWRITES = (LockFact(ACCESS_EXCLUSIVE, REWRITE),)
+_SCANS = (LockFact(ACCESS_EXCLUSIVE, SCAN),)
 
-SITUATIONS: dict[str, tuple[Row, ...]] = {
+SITUATIONS: dict[str, tuple[LockFact, ...]] = {
     # indexes
-    "create index": (Row(SHARE, INDEX),),
-    "create index concurrently": (Row(SHARE_UPDATE_EXCLUSIVE, INDEX),),
+    "create index": (LockFact(SHARE, INDEX),),
+    "create index concurrently": (LockFact(SHARE_UPDATE_EXCLUSIVE, INDEX),),
     "drop index": _brief(),
     "drop index concurrently": _brief(SHARE_UPDATE_EXCLUSIVE),
-    "reindex": (Row(SHARE, INDEX),),
-    "reindex concurrently": (Row(SHARE_UPDATE_EXCLUSIVE, INDEX),),
+    "reindex": (LockFact(SHARE, INDEX),),
+    "reindex concurrently": (LockFact(SHARE_UPDATE_EXCLUSIVE, INDEX),),
     # constraints
-    "add foreign key": (Row(SHARE_ROW_EXCLUSIVE, SCAN), Row(SHARE_ROW_EXCLUSIVE, SCAN, "referenced")),
-    "add foreign key not valid": (Row(SHARE_ROW_EXCLUSIVE), Row(SHARE_ROW_EXCLUSIVE, on="referenced")),
+    "add foreign key": (LockFact(SHARE_ROW_EXCLUSIVE, SCAN), LockFact(SHARE_ROW_EXCLUSIVE, SCAN, "referenced")),
+    "add foreign key not valid": (LockFact(SHARE_ROW_EXCLUSIVE), LockFact(SHARE_ROW_EXCLUSIVE, on="referenced")),
     "add check": _SCANS,
     "add check not valid": _brief(),
     "add not null not valid": _brief(),
-    "add unique": (Row(ACCESS_EXCLUSIVE, INDEX),),
+    "add unique": (LockFact(ACCESS_EXCLUSIVE, INDEX),),
     "add unique using index": _brief(),
-    "add primary key": (Row(ACCESS_EXCLUSIVE, INDEX),),
+    "add primary key": (LockFact(ACCESS_EXCLUSIVE, INDEX),),
     "add primary key using index": _brief(),
     "add primary key using index on nullable columns": _SCANS,
-    "add exclusion constraint": (Row(ACCESS_EXCLUSIVE, INDEX),),
-    "validate check": (Row(SHARE_UPDATE_EXCLUSIVE, SCAN),),
-    "validate foreign key": (Row(SHARE_UPDATE_EXCLUSIVE, SCAN), Row(Lock.ROW_SHARE, SCAN, "referenced")),
+    "add exclusion constraint": (LockFact(ACCESS_EXCLUSIVE, INDEX),),
+    "validate check": (LockFact(SHARE_UPDATE_EXCLUSIVE, SCAN),),
+    "validate foreign key": (LockFact(SHARE_UPDATE_EXCLUSIVE, SCAN), LockFact(Lock.ROW_SHARE, SCAN, "referenced")),
     "drop constraint": _brief(),
-    "drop foreign key": (Row(ACCESS_EXCLUSIVE), Row(ACCESS_EXCLUSIVE, on="referenced")),
-    "enforce foreign key": (Row(ACCESS_EXCLUSIVE, SCAN), Row(SHARE_ROW_EXCLUSIVE, SCAN, "referenced")),
+    "drop foreign key": (LockFact(ACCESS_EXCLUSIVE), LockFact(ACCESS_EXCLUSIVE, on="referenced")),
+    "enforce foreign key": (LockFact(ACCESS_EXCLUSIVE, SCAN), LockFact(SHARE_ROW_EXCLUSIVE, SCAN, "referenced")),
     # columns
     "set not null": _SCANS,
     "set not null proven": _brief(),
     "add column": _brief(),
     "add column constant default": (
-        Row(ACCESS_EXCLUSIVE, REWRITE, versions=(0, 10)),
-        Row(ACCESS_EXCLUSIVE, versions=(11, 99)),
+        LockFact(ACCESS_EXCLUSIVE, REWRITE, versions=(0, 10)),
+        LockFact(ACCESS_EXCLUSIVE, versions=(11, 99)),
     ),
     "add column volatile default": _REWRITES,
     "add column stored generated": _REWRITES,
@@ -72,20 +72,20 @@ SITUATIONS: dict[str, tuple[Row, ...]] = {
     "add column serial": _REWRITES,
     "add column identity": _REWRITES,
     "add column check": _SCANS,
-    "add column unique": (Row(ACCESS_EXCLUSIVE, INDEX),),
-    "add column references": (Row(ACCESS_EXCLUSIVE), Row(SHARE_ROW_EXCLUSIVE, on="referenced")),
+    "add column unique": (LockFact(ACCESS_EXCLUSIVE, INDEX),),
+    "add column references": (LockFact(ACCESS_EXCLUSIVE), LockFact(SHARE_ROW_EXCLUSIVE, on="referenced")),
     "add column references with default": (
-        Row(ACCESS_EXCLUSIVE, SCAN),
-        Row(SHARE_ROW_EXCLUSIVE, SCAN, "referenced"),
+        LockFact(ACCESS_EXCLUSIVE, SCAN),
+        LockFact(SHARE_ROW_EXCLUSIVE, SCAN, "referenced"),
     ),
     "drop column": _brief(),
-    "drop column of foreign key": (Row(ACCESS_EXCLUSIVE, on="referenced"),),
+    "drop column of foreign key": (LockFact(ACCESS_EXCLUSIVE, on="referenced"),),
     "alter type rewriting": _REWRITES,
     "alter type compatible": _brief(),
     "alter type checking": _SCANS,
-    "alter type reindexing": (Row(ACCESS_EXCLUSIVE, INDEX),),
-    "alter type of foreign key": (Row(ACCESS_EXCLUSIVE, SCAN, "referenced"),),
-    "alter type of foreign key compatible": (Row(ACCESS_EXCLUSIVE, on="referenced"),),
+    "alter type reindexing": (LockFact(ACCESS_EXCLUSIVE, INDEX),),
+    "alter type of foreign key": (LockFact(ACCESS_EXCLUSIVE, SCAN, "referenced"),),
+    "alter type of foreign key compatible": (LockFact(ACCESS_EXCLUSIVE, on="referenced"),),
     "set default": _brief(),
     "drop not null": _brief(),
     "set statistics": _brief(SHARE_UPDATE_EXCLUSIVE),
@@ -103,24 +103,24 @@ SITUATIONS: dict[str, tuple[Row, ...]] = {
     "set schema": _brief(),
     "drop table": _brief(),
     "truncate": _brief(),
-    "drop partition": (Row(ACCESS_EXCLUSIVE, on="parent"), Row(ACCESS_EXCLUSIVE, on="default")),
-    "create table references": (Row(SHARE_ROW_EXCLUSIVE, on="referenced"),),
-    "create child": (Row(SHARE_UPDATE_EXCLUSIVE, on="parent"),),
-    "create partition": (Row(ACCESS_EXCLUSIVE, on="parent"), Row(ACCESS_EXCLUSIVE, SCAN, "default")),
+    "drop partition": (LockFact(ACCESS_EXCLUSIVE, on="parent"), LockFact(ACCESS_EXCLUSIVE, on="default")),
+    "create table references": (LockFact(SHARE_ROW_EXCLUSIVE, on="referenced"),),
+    "create child": (LockFact(SHARE_UPDATE_EXCLUSIVE, on="parent"),),
+    "create partition": (LockFact(ACCESS_EXCLUSIVE, on="parent"), LockFact(ACCESS_EXCLUSIVE, SCAN, "default")),
     "attach partition": (
-        Row(SHARE_UPDATE_EXCLUSIVE),
-        Row(ACCESS_EXCLUSIVE, SCAN, "partition"),
-        Row(ACCESS_EXCLUSIVE, SCAN, "default"),
+        LockFact(SHARE_UPDATE_EXCLUSIVE),
+        LockFact(ACCESS_EXCLUSIVE, SCAN, "partition"),
+        LockFact(ACCESS_EXCLUSIVE, SCAN, "default"),
     ),
     "attach partition proven": (
-        Row(SHARE_UPDATE_EXCLUSIVE),
-        Row(ACCESS_EXCLUSIVE, on="partition"),
-        Row(ACCESS_EXCLUSIVE, SCAN, "default"),
+        LockFact(SHARE_UPDATE_EXCLUSIVE),
+        LockFact(ACCESS_EXCLUSIVE, on="partition"),
+        LockFact(ACCESS_EXCLUSIVE, SCAN, "default"),
     ),
     "detach partition": (
-        Row(ACCESS_EXCLUSIVE),
-        Row(ACCESS_EXCLUSIVE, on="partition"),
-        Row(ACCESS_EXCLUSIVE, on="default"),
+        LockFact(ACCESS_EXCLUSIVE),
+        LockFact(ACCESS_EXCLUSIVE, on="partition"),
+        LockFact(ACCESS_EXCLUSIVE, on="default"),
     ),
     "detach partition concurrently": _brief(SHARE_UPDATE_EXCLUSIVE),
     # what belongs to a table
@@ -134,10 +134,10 @@ SITUATIONS: dict[str, tuple[Row, ...]] = {
     "create statistics": _brief(SHARE_UPDATE_EXCLUSIVE),
     "publish": _brief(SHARE_UPDATE_EXCLUSIVE),
     # domains
-    "add domain constraint": (Row(SHARE, SCAN, "users"),),
+    "add domain constraint": (LockFact(SHARE, SCAN, "users"),),
     # maintenance
     "refresh materialized view": _REWRITES,
-    "refresh materialized view concurrently": (Row(Lock.EXCLUSIVE, SCAN),),
+    "refresh materialized view concurrently": (LockFact(Lock.EXCLUSIVE, SCAN),),
     "vacuum full": _REWRITES,
     "cluster": _REWRITES,
     "analyze": _brief(SHARE_UPDATE_EXCLUSIVE),
@@ -146,6 +146,6 @@ SITUATIONS: dict[str, tuple[Row, ...]] = {
 }
 
 
-def rows(situation: str, major: int) -> tuple[Row, ...]:
+def rows(situation: str, major: int) -> tuple[LockFact, ...]:
     """Return what is known of a situation on servers of that major version."""
     return tuple(row for row in SITUATIONS[situation] if row.versions[0] <= major <= row.versions[1])

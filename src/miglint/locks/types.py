@@ -36,7 +36,7 @@ _UTC_SINCE = 12
 _UTC = frozenset({"utc", "etc/utc", "gmt", "etc/gmt", "0", "universal", "zulu", "uct", "+00:00"})
 
 
-class Change(Enum):
+class TypeChangeCost(Enum):
     """How much a change of type costs. `UNKNOWN`: the column's type was never said."""
 
     NOTHING = "nothing"
@@ -55,39 +55,39 @@ def change_of(
     using: Expression | None = None,
     major: int = 14,
     timezone: str | None = None,
-) -> Change:
+) -> TypeChangeCost:
     """Return what it costs to change a column from `old` to `new`.
 
     `timezone` is the session's setting where the script says it: in UTC the zone of a timestamp costs nothing.
     """
     if using is not None and not _is_plain(using, column, new):
-        return Change.REWRITE
+        return TypeChangeCost.REWRITE
     if old is None:
-        return Change.UNKNOWN
+        return TypeChangeCost.UNKNOWN
     old_base, _ = _base(old, schema)
     new_base, bound = _base(new, schema)
     if old_base is None or new_base is None:
-        return Change.UNKNOWN if old_base is None else Change.REWRITE
+        return TypeChangeCost.UNKNOWN if old_base is None else TypeChangeCost.REWRITE
     if (old.name, old.schema) != (new.name, new.schema) and bound:
-        return Change.REWRITE
+        return TypeChangeCost.REWRITE
     return _between(old_base, new_base, major, timezone)
 
 
-def _between(old: Type, new: Type, major: int, timezone: str | None) -> Change:
+def _between(old: Type, new: Type, major: int, timezone: str | None) -> TypeChangeCost:
     if old.dimensions or new.dimensions:
         # Of arrays the server converts each element, also where that does nothing.
-        return Change.NOTHING if old == new else Change.REWRITE
+        return TypeChangeCost.NOTHING if old == new else TypeChangeCost.REWRITE
     if (old.name, old.schema) != (new.name, new.schema):
         if (old.name, new.name) in _ZONES and old.args == new.args:
             utc = major >= _UTC_SINCE and timezone is not None and timezone.lower() in _UTC
-            return Change.NOTHING if utc else Change.REWRITE
+            return TypeChangeCost.NOTHING if utc else TypeChangeCost.REWRITE
         same = (old.name, new.name) in _SAME_BYTES or (
             (old.schema, new.schema) != (None, None) and (old.name, new.name) in _SAME_BYTES
         )
         if not same or (new.args and not _wider(old, new)):
-            return Change.REWRITE
-        return Change.REINDEX if _OTHER_ORDER & {old.name, new.name} else Change.NOTHING
-    return Change.NOTHING if old.args == new.args or _wider(old, new) else Change.REWRITE
+            return TypeChangeCost.REWRITE
+        return TypeChangeCost.REINDEX if _OTHER_ORDER & {old.name, new.name} else TypeChangeCost.NOTHING
+    return TypeChangeCost.NOTHING if old.args == new.args or _wider(old, new) else TypeChangeCost.REWRITE
 
 
 def _wider(old: Type, new: Type) -> bool:

@@ -8,7 +8,8 @@ from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
 from miglint.replay.apply import run
 from miglint.replay.verdict import Verdict, judge
-from miglint.schema.diff import Change, diff
+from miglint.schema.change import Change
+from miglint.schema.diff import diff
 from miglint.schema.objects import Key
 from miglint.schema.outcome import Run
 from miglint.schema.value import Schema

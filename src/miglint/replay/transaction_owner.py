@@ -12,7 +12,7 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement
 
 
-class Around(StrEnum):
+class TransactionOwner(StrEnum):
     """What is around a script.
 
     `TOOL`: the tool opens a transaction and commits it. `QUERY`: the tool sends the whole text as one query, which
@@ -46,31 +46,39 @@ def begins(statements: tuple[Statement, ...]) -> bool:
     )
 
 
-def around(step: Step, script: Script) -> Around:
+def transaction_owner(step: Step, script: Script) -> TransactionOwner:
     """Return what is around a script of a step."""
     statements = step.forward_statements if script is step.migration.forward else step.rollback_statements
-    return habit(script, step.layout, step.runner, lambda: begins(statements))
+    return default_owner(script, step.layout, step.runner, lambda: begins(statements))
 
 
-def habit(script: Script, layout: str, runner: str | None, begins_itself: Callable[[], bool]) -> Around:
+def default_owner(
+    script: Script, layout: str, runner: str | None, begins_itself: Callable[[], bool]
+) -> TransactionOwner:
     """Return what the tool of a layout has around a script, `runner` being what the settings say of transactions."""
     if runner is not None:
-        return Around.TOOL if runner == "per-file" and script.transaction else Around.NOTHING
+        return TransactionOwner.TOOL if runner == "per-file" and script.transaction else TransactionOwner.NOTHING
     postgres = script.dialect is Dialect.POSTGRES
     if script.transaction and layout in _WRAPPING:
-        return Around.TOOL
+        return TransactionOwner.TOOL
     if postgres:
         whole = layout in _WHOLE
-        return Around.QUERY if whole else Around.UNKNOWN if script.transaction else Around.NOTHING
+        return (
+            TransactionOwner.QUERY
+            if whole
+            else TransactionOwner.UNKNOWN
+            if script.transaction
+            else TransactionOwner.NOTHING
+        )
     if not script.transaction:
-        return Around.NOTHING
+        return TransactionOwner.NOTHING
     # golang-migrate and sqlx have files of the same names. For PostgreSQL the one sends the text as one query, the
     # other opens a transaction; for SQLite both do, but golang-migrate can be told not to, and has been where a
     # script that SQLite would then refuse is part of the history.
-    return Around.TOOL if layout == "golang-migrate" and not begins_itself() else Around.UNKNOWN
+    return TransactionOwner.TOOL if layout == "golang-migrate" and not begins_itself() else TransactionOwner.UNKNOWN
 
 
-class Placed(NamedTuple):
+class PlacedOperation(NamedTuple):
     """An operation, and the `BEGIN` of the script that is open when it runs, if any."""
 
     statement: Statement
@@ -81,16 +89,16 @@ class Placed(NamedTuple):
 ENDS = frozenset({"commit", "rollback", "prepare transaction"})
 
 
-def placed(statements: tuple[Statement, ...]) -> list[Placed]:
+def placed_operations(statements: tuple[Statement, ...]) -> list[PlacedOperation]:
     """Return the operations of a script in order, each with the transaction that the script itself has open.
 
     What a `DO` block holds is left out: it cannot open a transaction, and ends one only where none is around it.
     """
-    found: list[Placed] = []
+    found: list[PlacedOperation] = []
     begun: ops.Transaction | None = None
     for statement in statements:
         for operation in statement.operations:
-            found.append(Placed(statement, operation, begun))
+            found.append(PlacedOperation(statement, operation, begun))
             if isinstance(operation, ops.Transaction) and statement.kind != "do":
                 if operation.action == "begin":
                     begun = begun or operation

@@ -36,7 +36,7 @@ class Variants(Struct, frozen=True, eq=False):
         return self.postgres if dialect is Dialect.POSTGRES else self.sqlite
 
 
-class Both(Struct, frozen=True, eq=False):
+class VariantPair(Struct, frozen=True, eq=False):
     """What rules about variants see: two histories that are one for two engines, each with its passages."""
 
     variants: Variants

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from miglint.base.model import Migration
 from miglint.base.structs import Struct
-from miglint.schema.diff import Change, diff
+from miglint.schema.change import Change
+from miglint.schema.diff import diff
 from miglint.schema.outcome import Event, Run
 from miglint.sql.operations import Drop, DropColumn, DropConstraint
 

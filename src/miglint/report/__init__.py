@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from miglint.report.value import Report
-    from miglint.report.view import View
+    from miglint.report.view import DisplayOptions
 
 
 FORMATS: Mapping[str, str] = {
@@ -20,8 +20,11 @@ FORMATS: Mapping[str, str] = {
     "markdown": "miglint.report.markdown",
 }
 
+# The formats that print what rules are about, and need `View.rules`.
+DESCRIBING = frozenset({"sarif"})
 
-def render(name: str, report: Report, view: View) -> str:
+
+def render(name: str, report: Report, view: DisplayOptions) -> str:
     """Return the report in the format of that name; only that format's module is imported."""
     text: str = import_module(FORMATS[name]).render(report, view)
     return text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from miglint.report.excerpt import columns
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions
 
 _RESET = "\x1b[0m"
 _STYLES = {
@@ -18,7 +18,11 @@ _STYLES = {
 }
 
 
-def paint(style: str, text: str, view: View) -> str:
+# All that a coloured text may hold of escape sequences.
+SEQUENCES = (_RESET, *_STYLES.values())
+
+
+def paint(style: str, text: str, view: DisplayOptions) -> str:
     """Return a text in a style, where colours are wanted."""
     return f"{_STYLES[style]}{text}{_RESET}" if view.color and text else text
 

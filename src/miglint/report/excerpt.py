@@ -5,10 +5,11 @@ from __future__ import annotations
 import unicodedata
 from typing import NamedTuple
 
+from miglint.base.inert import shown
+
 TAB = 4
 _ELLIPSIS = "…"
 _INVISIBLE = frozenset(("Mn", "Me", "Cf"))
-_UNPRINTABLE = frozenset(("Cc", "Cs", "Co", "Cn", "Zl", "Zp"))
 
 
 class Excerpt(NamedTuple):
@@ -17,23 +18,6 @@ class Excerpt(NamedTuple):
     text: str
     start: int
     width: int
-
-
-def printable(text: str) -> str:
-    """Replace what would steer a terminal instead of being shown: files may hold anything."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(char if char == "\n" or shown(char) == char else shown(char) for char in text)
-
-
-def shown(char: str) -> str:
-    """Return how one character is shown; bidirectional controls could make a line read as something else."""
-    if char.isprintable() and char != "\ufeff":
-        return char
-    category = unicodedata.category(char)
-    if category in _UNPRINTABLE or category == "Cf":
-        return "\ufffd"
-    return " " if category == "Zs" else char
 
 
 def columns(char: str) -> int:

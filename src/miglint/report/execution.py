@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from miglint.base.inert import one_line, printable
 from miglint.report.ansi import fit, paint, wide
-from miglint.report.excerpt import printable
 from miglint.report.grouping import wrapped
 from miglint.report.value import MigrationReport
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions
 
 Execution = Mapping[str, Any]
 
@@ -25,7 +25,7 @@ _INDENT = "    "
 _LED = 24
 
 
-def lines(migrations: tuple[MigrationReport, ...], view: View) -> Iterator[str]:
+def lines(migrations: tuple[MigrationReport, ...], view: DisplayOptions) -> Iterator[str]:
     """Yield what was executed: a table per engine, with details below a migration that is not all well.
 
     With `verbose` each step has its time, and each statement its locks.
@@ -45,8 +45,8 @@ def _engine(execution: Execution) -> str:
     return printable(f"dry run on {engine['product']} {engine['version']} ({engine['kind']})")
 
 
-def _table(engine: str, ran: list[tuple[MigrationReport, Execution]], view: View) -> Iterator[str]:
-    labels = [printable(f"{item.version} {item.name}".strip()) for item, _ in ran]
+def _table(engine: str, ran: list[tuple[MigrationReport, Execution]], view: DisplayOptions) -> Iterator[str]:
+    labels = [one_line(f"{item.version} {item.name}".strip()) for item, _ in ran]
     widest = max(map(wide, labels))
     longest, heads = max(wide(engine), min(_LONGEST_LABEL, widest)), _STEPS
     if longest + len(_headings(heads)) > view.width:
@@ -67,7 +67,7 @@ def _headings(heads: tuple[str, ...]) -> str:
     return f"  {'  '.join(heads)}       time"
 
 
-def _mark(ok: bool | None, size: int, view: View) -> str:
+def _mark(ok: bool | None, size: int, view: DisplayOptions) -> str:
     style, sign = _MARKS[ok]
     left = size // 2
     return " " * left + paint(style, sign, view) + " " * (size - left - 1)
@@ -80,7 +80,7 @@ def time_of(seconds: float) -> str:
     return f"{seconds * 1000:.{0 if seconds >= 0.01 else 1}f} ms"
 
 
-def _details(item: MigrationReport, execution: Execution, view: View) -> Iterator[str]:
+def _details(item: MigrationReport, execution: Execution, view: DisplayOptions) -> Iterator[str]:
     told: set[str | None] = set()
     for step in execution["steps"]:
         if step["ok"] is False or (view.verbose and (step["seconds"] or step["reason"])):
@@ -97,7 +97,7 @@ def _details(item: MigrationReport, execution: Execution, view: View) -> Iterato
         yield from _costs(direction, path, execution.get("costs"), view)
 
 
-def _step(item: MigrationReport, step: Mapping[str, Any], view: View) -> Iterator[str]:
+def _step(item: MigrationReport, step: Mapping[str, Any], view: DisplayOptions) -> Iterator[str]:
     style, sign = _MARKS[step["ok"]]
     error = step["error"]
     text = f"{step['number']} {step['name']}"
@@ -117,7 +117,7 @@ def _step(item: MigrationReport, step: Mapping[str, Any], view: View) -> Iterato
         yield f"{_INDENT}    and {len(changes) - _SHOWN_CHANGES} more differences"
 
 
-def difference(change: Mapping[str, Any], view: View) -> Iterator[str]:
+def difference(change: Mapping[str, Any], view: DisplayOptions) -> Iterator[str]:
     """Yield a difference as a small diff: what was there, and what is there now."""
     what, name = change["what"], change["name"]
     if change["kind"] == "renamed":
@@ -145,7 +145,7 @@ def _apart(before: str, after: str, room: int) -> tuple[str, str]:
     return f"…{before[start:]}", f"…{after[start:]}"
 
 
-def _rows(rows: Mapping[str, Any], view: View) -> Iterator[str]:
+def _rows(rows: Mapping[str, Any], view: DisplayOptions) -> Iterator[str]:
     error = rows.get("error")
     if error is not None:
         code = f"{error['sqlstate']} " if error["sqlstate"] else ""
@@ -160,7 +160,7 @@ def _rows(rows: Mapping[str, Any], view: View) -> Iterator[str]:
             yield _cut(f"{_INDENT}· no rows for {table}: {reason}", view)
 
 
-def _statements(direction: str, path: str | None, ran: Mapping[str, Any] | None, view: View) -> Iterator[str]:
+def _statements(direction: str, path: str | None, ran: Mapping[str, Any] | None, view: DisplayOptions) -> Iterator[str]:
     shown = []
     for statement in (ran or {}).get("statements", ()):
         held = [f"{mode} on {table}" for table, mode in statement["locks"].items()]
@@ -178,7 +178,7 @@ def _statements(direction: str, path: str | None, ran: Mapping[str, Any] | None,
             yield " " * wide(line) + more
 
 
-def _costs(direction: str, path: str | None, costs: Mapping[str, Any] | None, view: View) -> Iterator[str]:
+def _costs(direction: str, path: str | None, costs: Mapping[str, Any] | None, view: DisplayOptions) -> Iterator[str]:
     if not costs or not costs[direction]:
         return
     sizes = " / ".join(f"{size:,}" for size in costs["rows"])
@@ -195,12 +195,12 @@ def _costs(direction: str, path: str | None, costs: Mapping[str, Any] | None, vi
         yield f"{_INDENT}  nothing grows with the table"
 
 
-def _room(view: View) -> int:
+def _room(view: DisplayOptions) -> int:
     """Return how much of a statement is shown beside what is said of it."""
     return min(60, max(16, view.width - 64))
 
 
-def _text(path: str | None, statement: Mapping[str, Any], view: View) -> str:
+def _text(path: str | None, statement: Mapping[str, Any], view: DisplayOptions) -> str:
     source = view.sources.get(path or "")
     if source is None:
         return f"characters {statement['start']} to {statement['end']}"
@@ -208,12 +208,12 @@ def _text(path: str | None, statement: Mapping[str, Any], view: View) -> str:
     return f"line {line}: {printable(' '.join(source.text[statement['start'] : statement['end']].split()))}"
 
 
-def _place(path: str | None, start: int | None, view: View) -> str:
+def _place(path: str | None, start: int | None, view: DisplayOptions) -> str:
     source = view.sources.get(path or "")
     return "" if source is None or start is None else f"line {source.position(start).line}: "
 
 
-def _cut(text: str, view: View) -> str:
+def _cut(text: str, view: DisplayOptions) -> str:
     text = printable(" ".join(text.split(" ")).replace("\n", " "))
     room = max(40, view.width - len(_INDENT) - 2)
     return text if wide(text) <= room else fit(text, room)

@@ -8,31 +8,36 @@ from __future__ import annotations
 from collections import Counter
 
 from miglint.base.findings import Finding, Severity
-from miglint.report.excerpt import printable
+from miglint.base.inert import inert, one_line, printable, unmarked
 from miglint.report.value import Report
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions
 
 _SHOWN = 10
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def render(report: Report, view: View) -> str:
+def render(report: Report, view: DisplayOptions) -> str:
     """Return workflow commands."""
     shown: Counter[Severity] = Counter()
     lines: list[str] = []
     more: list[str] = []
+    silenced = ". ".join(filter(None, (report.hidden_words(), report.left_out_words())))
+    # It takes one of the ten places that notices have.
+    shown[Severity.INFO] += bool(silenced)
     for finding in sorted(report.findings, key=lambda item: -item.severity):
         shown[finding.severity] += 1
         if shown[finding.severity] <= _SHOWN:
             lines.append(_annotation(finding, view))
         else:
             more.append(_line(finding))
+    if silenced:
+        lines.append(f"::notice title=miglint::{_data(silenced)}")
     if more:
         lines += [f"::group::{len(more)} more findings", *more, "::endgroup::"]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _annotation(finding: Finding, view: View) -> str:
+def _annotation(finding: Finding, view: DisplayOptions) -> str:
     properties = {
         "file": view.prefix + finding.path,
         "line": str(finding.line),
@@ -54,14 +59,13 @@ def _line(finding: Finding) -> str:
     text = (
         f"{finding.path}:{finding.line}:{finding.column}: {finding.severity} {finding.code} {finding.name}: {message}"
     )
-    # At the start of a line `::` would be a command; a path could be made to begin so.
-    return f" {printable(text)}" if text.startswith("::") else printable(text)
+    return inert(one_line(text))
 
 
 def _data(text: str) -> str:
     # Only line ends may stay as they are of what does not show.
     shown = "\n".join(printable(line) for line in text.splitlines())
-    return shown.replace("%", "%25").replace("\n", "%0A")
+    return unmarked(shown).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from miglint.base.findings import Finding, Severity, matter
+from miglint.base.inert import one_line, printable
 from miglint.report.ansi import fit, paint, wide
-from miglint.report.excerpt import excerpt, printable
-from miglint.report.view import View
+from miglint.report.excerpt import excerpt
+from miglint.report.view import DisplayOptions
 
 # Lines for what is said of a migration and its rollback, besides a few that set parts of it off from each other.
 _SCREEN = 45
@@ -21,11 +22,11 @@ _LONG = 10
 # Columns of a message that are worth to be shown on the line of its rule.
 _WORTH = 30
 
-_PLAIN = View()
+_PLAIN = DisplayOptions()
 _Group = list[Finding]
 
 
-def told(findings: Sequence[Finding], migrations: Mapping[str, int], view: View) -> Iterator[list[str]]:
+def told(findings: Sequence[Finding], migrations: Mapping[str, int], view: DisplayOptions) -> Iterator[list[str]]:
     """Yield the lines of each group of findings that are told together, in the order of their first ones.
 
     `migrations` are the numbers of those that the scripts belong to. Each group gets a line. What room there is left on
@@ -63,7 +64,7 @@ def told(findings: Sequence[Finding], migrations: Mapping[str, int], view: View)
     yield from lines
 
 
-def _groups(findings: Sequence[Finding], view: View) -> list[_Group]:
+def _groups(findings: Sequence[Finding], view: DisplayOptions) -> list[_Group]:
     """Return what is told together, in order: who has read one finding of a rule in a script has read them all.
 
     That a script cannot run twice is one thing to know, whatever statements it is that cannot.
@@ -76,7 +77,7 @@ def _groups(findings: Sequence[Finding], view: View) -> list[_Group]:
     return list(groups.values())
 
 
-def _line(group: _Group, view: View) -> list[str]:
+def _line(group: _Group, view: DisplayOptions) -> list[str]:
     """Return a group on one line: the rule, and as much of the message as there is room for."""
     first = group[0]
     head = _head(first, view)
@@ -86,7 +87,7 @@ def _line(group: _Group, view: View) -> list[str]:
     return [f"{head}  {fit(' '.join(printable(first.message).split()), room).rstrip()}"]
 
 
-def _told(group: _Group, view: View, *, whole: bool) -> list[str]:
+def _told(group: _Group, view: DisplayOptions, *, whole: bool) -> list[str]:
     """Return the first finding, with its source and help when it is told as a `whole`, and where the others are."""
     first = group[0]
     lines = [_head(first, view)]
@@ -105,16 +106,16 @@ def _told(group: _Group, view: View, *, whole: bool) -> list[str]:
     return lines
 
 
-def _head(finding: Finding, view: View) -> str:
+def _head(finding: Finding, view: DisplayOptions) -> str:
     severity = str(finding.severity)
     place = f"{finding.path}:{finding.line}:{finding.column}" if finding.path else "miglint"
     return (
-        f"{paint('bold', printable(place), view)}: {paint(severity, f'{severity} {finding.code}', view)} "
+        f"{paint('bold', one_line(place), view)}: {paint(severity, f'{severity} {finding.code}', view)} "
         f"{paint('dim', finding.name, view)}"
     )
 
 
-def _help(finding: Finding, view: View) -> list[str]:
+def _help(finding: Finding, view: DisplayOptions) -> list[str]:
     lines: list[str] = []
     for number, paragraph in enumerate(finding.help.splitlines()):
         lines += wrapped(paragraph, "  help: " if number == 0 else "        ", "        ", view)
@@ -124,7 +125,7 @@ def _help(finding: Finding, view: View) -> list[str]:
     return lines
 
 
-def wrapped(text: str, first: str, rest: str, view: View) -> list[str]:
+def wrapped(text: str, first: str, rest: str, view: DisplayOptions) -> list[str]:
     """Break a sentence at the width of the terminal; what is indented already is code, and stays as it is."""
     text = printable(text)
     if text.startswith("  "):
@@ -155,7 +156,7 @@ def wrapped(text: str, first: str, rest: str, view: View) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def _source(finding: Finding, view: View) -> Iterator[str]:
+def _source(finding: Finding, view: DisplayOptions) -> Iterator[str]:
     source = view.sources.get(finding.path)
     if source is None or not source.text:
         return

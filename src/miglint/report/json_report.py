@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from miglint.base.inert import inert_json
 from miglint.report.value import Report, as_dict
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions
 
 
-def render(report: Report, view: View) -> str:
+def render(report: Report, view: DisplayOptions) -> str:
     """Return the report as JSON."""
     value = as_dict(report)
     members = [f"  {json.dumps(key)}: {_member(item)}" for key, item in value.items()]
@@ -26,4 +27,4 @@ def _member(value: Any) -> str:
 
 
 def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return inert_json(json.dumps(value, ensure_ascii=False))

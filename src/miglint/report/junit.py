@@ -6,15 +6,16 @@ from collections import defaultdict
 from xml.sax.saxutils import escape, quoteattr
 
 from miglint.base.findings import Finding, Severity
+from miglint.base.inert import inert_xml
 from miglint.base.lazy_regex import pattern
 from miglint.report.value import Report
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions
 
 # What XML 1.0 cannot hold at all, not even escaped.
 _FORBIDDEN = pattern("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(report: Report, view: View) -> str:
+def render(report: Report, view: DisplayOptions) -> str:
     """Return JUnit's XML: errors and warnings fail their file, remarks are its output."""
     by_path: dict[str, list[Finding]] = {path: [] for path in sorted(view.sources)}
     found: dict[str, list[Finding]] = defaultdict(list, by_path)
@@ -23,7 +24,16 @@ def render(report: Report, view: View) -> str:
     cases = [_case(path, findings) for path, findings in found.items()]
     failures = len(report.findings) - report.count(Severity.INFO)
     head = f'<testsuite name="miglint" tests="{len(cases)}" failures="{failures}" errors="0">'
-    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *cases, "</testsuite>", ""])
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *_properties(report), *cases, "</testsuite>", ""])
+
+
+def _properties(report: Report) -> list[str]:
+    """Return what is not shown, as the properties of the suite."""
+    values = {f"hidden.{by}": count for by, count in report.hidden_by().items()}
+    values["files_left_out"] = report.files_left_out
+    values |= {f"files_left_out: {reason}": number for reason, number in report.left_out}
+    lines = [f'    <property name={_attribute(name)} value="{value}"/>' for name, value in values.items()]
+    return ["  <properties>", *lines, "  </properties>"]
 
 
 def _case(path: str, findings: list[Finding]) -> str:
@@ -44,8 +54,9 @@ def _case(path: str, findings: list[Finding]) -> str:
 
 def _text(item: Finding) -> str:
     place = f"{item.path}:{item.line}:{item.column}: {item.severity} {item.code} {item.name}"
-    return escape(_FORBIDDEN.sub("\ufffd", "\n".join(part for part in (place, item.message, item.help) if part)))
+    text = "\n".join(part for part in (place, item.message, item.help) if part)
+    return inert_xml(escape(_FORBIDDEN.sub("\ufffd", text)))
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_FORBIDDEN.sub("\ufffd", text))
+    return inert_xml(quoteattr(_FORBIDDEN.sub("\ufffd", text)))

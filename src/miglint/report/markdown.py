@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from miglint.base.findings import Finding, Severity
+from miglint.base.inert import printable
 from miglint.base.lazy_regex import pattern
-from miglint.report.excerpt import printable
 from miglint.report.text import count_of
 from miglint.report.value import MigrationReport, Report
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions
 
 _MAX_FINDINGS = 300
 _MAX_MIGRATIONS = 100
@@ -16,7 +16,7 @@ _MARKUP = pattern(r"[&<>|\[\]*_@#!`\\]")
 _ANSWERS = {True: "yes", False: "**no**", None: "?"}
 
 
-def render(report: Report, view: View) -> str:
+def render(report: Report, view: DisplayOptions) -> str:
     """Return the report as Markdown; long ones are cut, as the places that show it have limits."""
     lines = [f"### miglint: {_headline(report)}", ""]
     worst_first = sorted(report.findings, key=lambda item: -item.severity)
@@ -37,6 +37,9 @@ def render(report: Report, view: View) -> str:
         ]
         if len(listed) > _MAX_MIGRATIONS:
             lines += [f"{len(listed) - _MAX_MIGRATIONS:,} more migrations are not shown here.", ""]
+    silenced = [escaped(words) for words in (report.hidden_words(), report.left_out_words()) if words]
+    if silenced:
+        lines += [". ".join(silenced), ""]
     return "\n".join(lines)
 
 
@@ -48,7 +51,7 @@ def _headline(report: Report) -> str:
 
 def _row(item: Finding) -> str:
     place = code(f"{item.path}:{item.line}")
-    return f"| {_MARKS[item.severity]} | {place} | {item.code} {item.name} | {escaped(item.message)} |"
+    return f"| {_MARKS[item.severity]} | {place} | {escaped(f'{item.code} {item.name}')} | {escaped(item.message)} |"
 
 
 def _verdict(item: MigrationReport) -> str:

@@ -8,17 +8,16 @@ from urllib.parse import quote
 
 from miglint import __version__
 from miglint.base.findings import Finding, Severity
+from miglint.base.inert import inert_json
 from miglint.report.value import Report
-from miglint.report.view import View
-from miglint.rules.selection import load_rules
+from miglint.report.view import DisplayOptions
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
-def render(report: Report, view: View) -> str:
+def render(report: Report, view: DisplayOptions) -> str:
     """Return a SARIF log with one run."""
-    known = load_rules()
     codes = sorted({finding.code for finding in report.findings})
     rules = [
         {
@@ -29,7 +28,7 @@ def render(report: Report, view: View) -> str:
             "properties": {"tags": [rule.family, *rule.dialects]},
         }
         for code in codes
-        if (rule := known.get(code)) is not None
+        if (rule := view.rules.get(code)) is not None
     ]
     places = {rule["id"]: number for number, rule in enumerate(rules)}
     log = {
@@ -41,13 +40,18 @@ def render(report: Report, view: View) -> str:
                 "columnKind": "unicodeCodePoints",
                 "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The folder that was checked from."}}},
                 "results": [_result(finding, places, view) for finding in report.findings],
+                "properties": {
+                    "hidden": report.hidden_by(),
+                    "filesLeftOut": report.files_left_out,
+                    "leftOut": [{"reason": reason, "files": number} for reason, number in report.left_out],
+                },
             }
         ],
     }
-    return json.dumps(log, indent=1, ensure_ascii=False) + "\n"
+    return inert_json(json.dumps(log, indent=1, ensure_ascii=False)) + "\n"
 
 
-def _result(finding: Finding, places: dict[Any, int], view: View) -> dict[str, Any]:
+def _result(finding: Finding, places: dict[Any, int], view: DisplayOptions) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "level": _LEVELS[finding.severity],
@@ -78,7 +82,7 @@ def _result(finding: Finding, places: dict[Any, int], view: View) -> dict[str, A
     return result
 
 
-def _artifact(finding: Finding, view: View) -> dict[str, str]:
+def _artifact(finding: Finding, view: DisplayOptions) -> dict[str, str]:
     path = view.prefix + finding.path
     if path.startswith("/"):
         return {"uri": "file://" + quote(path, errors="backslashreplace")}

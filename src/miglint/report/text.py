@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
-from miglint.report.ansi import fit, paint, wide
-from miglint.report.excerpt import printable
+from miglint.base.inert import inert, one_line
+from miglint.report.ansi import SEQUENCES, fit, paint, wide
 from miglint.report.grouping import told, wrapped
 from miglint.report.value import MigrationReport, Report
-from miglint.report.view import View
+from miglint.report.view import DisplayOptions
 
 _QUESTIONS = {
     "forward_idempotent": "forward twice",
@@ -21,8 +21,12 @@ _QUESTIONS = {
 _ANSWERS = {True: "yes", False: "no", None: "?"}
 
 
-def render(report: Report, view: View) -> str:
-    """Return the report as text."""
+def render(report: Report, view: DisplayOptions) -> str:
+    """Return the report as text, in which nothing that files or servers hold is obeyed."""
+    return inert(_rendered(report, view), SEQUENCES if view.color else ())
+
+
+def _rendered(report: Report, view: DisplayOptions) -> str:
     found, cut = _findings(report, view)
     parts = [found] if found else []
     if any(item.executions for item in report.migrations) and not view.quiet:
@@ -39,7 +43,7 @@ def render(report: Report, view: View) -> str:
     return "\n".join(parts)
 
 
-def _findings(report: Report, view: View) -> tuple[str, bool]:
+def _findings(report: Report, view: DisplayOptions) -> tuple[str, bool]:
     """Return the findings, with an empty line around each that takes more than one, and whether one was cut to that."""
     migrations = {
         path: number for number, item in enumerate(report.migrations) for path in (item.forward, item.rollback) if path
@@ -55,9 +59,9 @@ def _findings(report: Report, view: View) -> tuple[str, bool]:
     return "".join(f"{line}\n" for line in parts), cut
 
 
-def _verdicts(migrations: tuple[MigrationReport, ...], view: View) -> Iterator[str]:
+def _verdicts(migrations: tuple[MigrationReport, ...], view: DisplayOptions) -> Iterator[str]:
     """Yield a table of the verdicts, and below it why some are not known."""
-    rows = [(item, printable(f"{item.version} {item.name}".strip())) for item in migrations]
+    rows = [(item, one_line(f"{item.version} {item.name}".strip())) for item in migrations]
     longest = max(len("migration"), min(48, max(wide(label) for _, label in rows)))
     heads = "  ".join(_QUESTIONS.values())
     yield paint("bold", f"{'migration':<{longest}}  dialect   {heads}", view)
@@ -76,7 +80,7 @@ def _verdicts(migrations: tuple[MigrationReport, ...], view: View) -> Iterator[s
         yield from wrapped(f"{shown}: {reason}", "  ", "    ", view)
 
 
-def _cell(answer: bool | None, width: int, view: View) -> str:
+def _cell(answer: bool | None, width: int, view: DisplayOptions) -> str:
     style = {True: "good", False: "bad", None: "dim"}[answer]
     text = _ANSWERS[answer]
     return paint(style, text, view) + " " * (width - len(text))
@@ -87,7 +91,7 @@ def count_of(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
-def _summary(report: Report, view: View) -> Iterator[str]:
+def _summary(report: Report, view: DisplayOptions) -> Iterator[str]:
     scope = f"{count_of(len(report.migrations), 'migration')}, {count_of(report.files, 'file')}, {report.elapsed_ms} ms"
     if view.verbose and report.findings:
         yield paint("bold", "findings by rule", view)
@@ -105,3 +109,4 @@ def _summary(report: Report, view: View) -> Iterator[str]:
         yield f"{paint('good', 'nothing to complain about', view)} ({scope})"
     else:
         yield "no migrations found"
+    yield from filter(None, (report.hidden_words(), report.left_out_words()))

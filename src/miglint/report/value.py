@@ -15,6 +15,8 @@ from miglint.discovery.layouts.folders import INNER
 from miglint.discovery.roots import ROLLBACK_FOLDERS
 
 SCHEMA_VERSION = 1
+_HIDERS = {"comments": "comments", "settings": "settings", "baseline": "the baseline"}
+HIDING = tuple(_HIDERS)
 _DIGITS = pattern(r"[^0-9]*0*([0-9]+)")
 
 
@@ -35,14 +37,49 @@ class MigrationReport(Struct, frozen=True):
     executions: tuple[Mapping[str, Any], ...] = ()
 
 
+class Hidden(Struct, frozen=True):
+    """Findings in a file that are not shown: `by` is `comments`, `settings` or `baseline`."""
+
+    by: str
+    path: str
+    count: int
+
+
 class Report(Struct, frozen=True):
-    """All that is said about a run. `notes` are remarks for people that are no findings."""
+    """All that is said about a run. `notes` are remarks for people that are no findings.
+
+    `hidden` counts findings that are not among the `findings`, and `left_out` the files that are part of no migration,
+    by the reason.
+    """
 
     migrations: tuple[MigrationReport, ...] = ()
     findings: tuple[Finding, ...] = ()
     files: int = 0
     elapsed_ms: int = 0
     notes: tuple[str, ...] = field(default=())
+    hidden: tuple[Hidden, ...] = ()
+    left_out: tuple[tuple[str, int], ...] = ()
+
+    def hidden_by(self) -> dict[str, int]:
+        """Return how many findings are hidden by each of what can hide them."""
+        return {by: sum(item.count for item in self.hidden if item.by == by) for by in HIDING}
+
+    @property
+    def files_left_out(self) -> int:
+        """The number of files that are part of no migration."""
+        return sum(number for _, number in self.left_out)
+
+    def hidden_words(self) -> str:
+        """Say how many findings are hidden by what; empty when none are."""
+        parts = [f"{count:,} by {_HIDERS[by]}" for by, count in self.hidden_by().items() if count]
+        total = sum(item.count for item in self.hidden)
+        return f"{total:,} finding{'' if total == 1 else 's'} hidden: {', '.join(parts)}" if parts else ""
+
+    def left_out_words(self) -> str:
+        """Say how many files are left out and why; empty when none are."""
+        parts = [f"{number:,} {reason}" for reason, number in self.left_out]
+        total = self.files_left_out
+        return f"{total:,} file{'' if total == 1 else 's'} left out: {', '.join(parts)}" if parts else ""
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of one severity."""
@@ -75,7 +112,8 @@ class Report(Struct, frozen=True):
             if finding.path in wanted
             or (finding.category == FAMILIES["PAR"] and _place(finding.path, any_engine=True) in both)
         )
-        return replace(self, migrations=migrations, findings=findings, files=len(wanted - {""}))
+        hidden = tuple(item for item in self.hidden if item.path in wanted)
+        return replace(self, migrations=migrations, findings=findings, files=len(wanted - {""}), hidden=hidden)
 
     def rules(self) -> list[tuple[str, str, int]]:
         """Return code, name and number of the findings of each rule, the most frequent first."""
@@ -115,15 +153,25 @@ def as_dict(report: Report) -> dict[str, Any]:
             "warnings": report.count(Severity.WARNING),
             "infos": report.count(Severity.INFO),
             "elapsed_ms": report.elapsed_ms,
+            "hidden": report.hidden_by(),
+            "files_left_out": report.files_left_out,
         },
+        "left_out": [{"reason": reason, "files": number} for reason, number in report.left_out],
         "migrations": [_migration(item) for item in report.migrations],
         "findings": [_finding(item) for item in report.findings],
     }
 
 
-def from_dict(value: Mapping[str, Any], notes: tuple[str, ...] = ()) -> Report:
-    """Build the report again from the form that `as_dict` gives; raises on anything else."""
+def from_dict(
+    value: Mapping[str, Any], notes: tuple[str, ...] = (), hidden: tuple[Hidden, ...] | None = None
+) -> Report:
+    """Build the report again from the form that `as_dict` gives; raises on anything else.
+
+    That form has no files of what is `hidden`, so who needs them gives them.
+    """
     summary = value["summary"]
+    if hidden is None:
+        hidden = tuple(Hidden(by, "", count) for by, count in summary["hidden"].items() if count)
     return Report(
         tuple(
             MigrationReport(
@@ -143,6 +191,8 @@ def from_dict(value: Mapping[str, Any], notes: tuple[str, ...] = ()) -> Report:
         summary["files"],
         summary["elapsed_ms"],
         notes,
+        hidden,
+        tuple((item["reason"], item["files"]) for item in value["left_out"]),
     )
 
 

@@ -1,10 +1,8 @@
-"""The rules, a few modules for each family. `load()` makes them all known to the registry."""
+"""The rules, a few modules for each family; `miglint.rules.registry.built_in()` imports them."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
-# One line per module; a module registers its rules when it is imported.
+# The modules that declare rules; `python -m miglint.cli.new_rule` adds to them.
 MODULES = (
     "miglint.rules.syntax",
     "miglint.rules.pairing",
@@ -14,7 +12,7 @@ MODULES = (
     "miglint.rules.idempotency.guards",
     "miglint.rules.idempotency.rows",
     "miglint.rules.idempotency.session",
-    "miglint.rules.symmetry.differences",
+    "miglint.rules.symmetry.restored",
     "miglint.rules.symmetry.info",
     "miglint.rules.data.pairs",
     "miglint.rules.data.copies",
@@ -64,9 +62,3 @@ MODULES = (
     "miglint.rules.execution.locks",
     "miglint.rules.internal",
 )
-
-
-def load() -> None:
-    """Import every module of rules. Rules are registered once, however often this is called."""
-    for module in MODULES:
-        import_module(module)

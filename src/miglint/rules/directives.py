@@ -1,4 +1,4 @@
-"""DIR: comments that speak to the linter, when they do not do what they seem to."""
+"""DIR: suppression comments that do not do what they say."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import Severity
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 
 if TYPE_CHECKING:
     from miglint.linter.suppression_comments import Remarks
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     "DIR001",
     "directive-unknown",
     Severity.WARNING,
-    "A directive that miglint does not know, or that names no rule",
+    "A directive is unknown, or names no rule",
     scope="directives",
     aliases=("squawk:unused-ignore",),
 )
-def directive_unknown(remarks: Remarks, context: Context) -> Iterator[Hit]:
-    """Report directives that are misspelt or stand where they do nothing."""
+def directive_unknown(remarks: Remarks) -> Iterator[Hit]:
+    """Report directives that are misspelled or stand where they have no effect."""
     for item in remarks.directives:
         for problem in item.problems:
             yield Hit(item.file, item.span, problem, "`miglint rules` lists the names of all rules.")
@@ -31,22 +31,24 @@ def directive_unknown(remarks: Remarks, context: Context) -> Iterator[Hit]:
     "DIR002",
     "ignore-without-reason",
     Severity.WARNING,
-    "An ignore that does not say why",
+    "An ignore comment has no reason",
     scope="directives",
 )
-def ignore_without_reason(remarks: Remarks, context: Context) -> Iterator[Hit]:
-    """Report our own ignores without a reason; other tools' comments have no place for one."""
+def ignore_without_reason(remarks: Remarks) -> Iterator[Hit]:
+    """Report miglint's ignore comments without a reason; other tools' comments have no place for one."""
     for item in remarks.directives:
         if item.codes and not item.reason and not item.foreign:
             codes = ", ".join(sorted(item.codes)[:3])
-            message = "this ignore does not say why: the next reader cannot tell whether it still holds"
+            message = "this ignore has no reason: nobody can tell later whether it is still needed"
             yield Hit(item.file, item.span, message, f"Write `-- miglint: {item.word} {codes} (the reason)`.")
 
 
-@rule("DIR003", "ignore-unused", Severity.WARNING, "An ignore that hides nothing", scope="directives")
-def ignore_unused(remarks: Remarks, context: Context) -> Iterator[Hit]:
-    """Report our own ignores that hid no finding."""
+@rule("DIR003", "ignore-unused", Severity.WARNING, "An ignore comment suppresses nothing", scope="directives")
+def ignore_unused(remarks: Remarks) -> Iterator[Hit]:
+    """Report miglint's ignore comments that suppressed no finding."""
     for item in remarks.unused:
         codes = ", ".join(sorted(item.codes)[:3])
-        message = f"this ignore hides nothing: {codes} has nothing to say here"
-        yield Hit(item.file, item.span, message, "Remove it, or move it right before the statement that it is about.")
+        message = f"this ignore suppresses nothing: there is no finding of {codes} here"
+        yield Hit(
+            item.file, item.span, message, "Remove it, or move it directly before the statement that it is about."
+        )

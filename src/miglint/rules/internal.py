@@ -1,16 +1,16 @@
-"""INT: a rule that broke down, told as a finding so that the run goes on and nobody takes silence for a good result."""
+"""INT: a rule that crashed, reported as a finding: the run goes on, and no findings does not mean no problems."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 
 RULE_CRASHED = "INT001"
 
 
-@rule(RULE_CRASHED, "rule-crashed", Severity.ERROR, "A rule of miglint broke down on this migration", scope="internal")
-def rule_crashed(hits: tuple[Hit, ...], context: Context) -> Iterator[Hit]:
-    """Pass on the hits that the pipeline made where rules broke down."""
+@rule(RULE_CRASHED, "rule-crashed", Severity.ERROR, "A rule crashed on this migration", scope="internal")
+def rule_crashed(hits: tuple[Hit, ...]) -> Iterator[Hit]:
+    """Pass on the hits that the dispatcher made where rules crashed."""
     yield from hits

@@ -1,4 +1,4 @@
-"""PAI: does every forward have its rollback, and is the history in order?"""
+"""PAI: whether every forward script has its rollback, and whether the history is in order."""
 
 from __future__ import annotations
 
@@ -9,17 +9,10 @@ from miglint.base.findings import Severity
 from miglint.base.model import Discovered, Span
 from miglint.base.structs import replace
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import (
-    acts,
-    does_anything,
-    first_line,
-    first_text,
-    hit_in,
-    problems,
-    subject,
-    was_read,
-)
+from miglint.rules.definition import Hit, rule
+from miglint.rules.support.clauses import subject
+from miglint.rules.support.reporting import first_line, first_text, hit_in, problems
+from miglint.rules.support.scripts import can_change, does_anything, was_read
 from miglint.rules.symmetry.differences import message
 from miglint.sql import operations as ops
 from miglint.sql.operations import flat
@@ -58,23 +51,23 @@ def _reported(found: Discovered, kind: str, help: str) -> Iterator[Hit]:
     scope="project",
     aliases=("django-migration-linter:RUNSQL_REVERSIBLE",),
 )
-def missing_rollback(found: Discovered, context: Context) -> Iterator[Hit]:
-    """Tell of forwards without a rollback, in histories that have rollbacks."""
+def missing_rollback(found: Discovered) -> Iterator[Hit]:
+    """Report forward scripts without a rollback, in histories that have rollbacks."""
     yield from _reported(
         found,
         "missing-rollback",
-        "Write the rollback beside it, or say in the forward why there cannot be one: "
+        "Write the rollback beside it, or state in the forward script why there is none: "
         "`-- miglint: irreversible (why)`.",
     )
 
 
 @rule("PAI002", "orphan-rollback", Severity.ERROR, "The rollback has no forward", scope="project")
-def orphan_rollback(found: Discovered, context: Context) -> Iterator[Hit]:
-    """Tell of rollbacks whose version no forward has."""
+def orphan_rollback(found: Discovered) -> Iterator[Hit]:
+    """Report rollbacks whose version no forward script has."""
     yield from _reported(
         found,
         "orphan-rollback",
-        "No tool will ever run it. Give it the version of the forward it belongs to, or delete it.",
+        "No tool ever runs it. Give it the version of the forward script that it belongs to, or delete it.",
     )
 
 
@@ -82,34 +75,34 @@ def orphan_rollback(found: Discovered, context: Context) -> Iterator[Hit]:
     "PAI003",
     "empty-rollback",
     Severity.ERROR,
-    "The rollback holds no statement that undoes anything",
+    "The rollback has no statement that undoes anything",
 )
-def empty_rollback(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of rollbacks that are empty, hold comments only, or statements without effect."""
+def empty_rollback(step: Step) -> Iterator[Hit]:
+    """Report rollbacks that are empty, hold only comments, or only statements without effect."""
     migration = step.migration
     if migration.rollback is None or migration.forward is None or migration.irreversible is not None:
         return
     if does_anything(step.rollback_statements) or not was_read(step):
         return
     what = "does nothing" if step.rollback_statements else _emptiness(migration.rollback.text)
-    # That a constraint stays validated, or a comment stays, is a remark for the rules of symmetry, and so it is here.
+    # A constraint that stays validated, or a comment that stays, is information; so it is here.
     left = sum(change.counts and change.aspect != "validated" for change in step.changes)
     if left:
         yield hit_in(
             migration.rollback,
             first_text(migration.rollback),
-            f"the rollback {what}, so {_count(left, 'change')} of the forward to the schema will stay",
-            "Write the statements that undo the forward, or say why there cannot be any: "
+            f"the rollback {what}: {_count(left, 'change')} of the forward to the schema will stay",
+            "Write the statements that undo the forward, or state why there are none: "
             "`-- miglint: irreversible (why)`.",
         )
     elif step.changes or does_anything(step.forward_statements):
-        stays = message(step, step.changes[0]) if step.changes else "the schema is as before"
-        rows = "" if step.changes else ", but what the forward did to rows will stay"
+        stays = message(step, step.changes[0]) if step.changes else "the schema is unchanged"
+        rows = "" if step.changes else ", but the forward's changes to rows stay"
         yield hit_in(
             migration.rollback,
             first_text(migration.rollback),
             f"the rollback {what}; {stays}{rows}",
-            "If that is meant, say so: `-- miglint: irreversible (why)`.",
+            "If that is intended, say so: `-- miglint: irreversible (why)`.",
             severity=Severity.INFO,
         )
 
@@ -123,22 +116,22 @@ def _count(number: int, word: str) -> str:
 
 
 @rule("PAI004", "duplicate-version", Severity.ERROR, "Two migrations have the same version", scope="project")
-def duplicate_version(found: Discovered, context: Context) -> Iterator[Hit]:
-    """Tell of versions that several forwards of one history claim."""
+def duplicate_version(found: Discovered) -> Iterator[Hit]:
+    """Report versions that several forward scripts of one history have."""
     yield from _reported(
         found,
         "duplicate-version",
-        "Which of them runs, and in which order, is up to the tool: give one of them a version of its own.",
+        "The migration tool decides which of them runs, and in which order: give one of them a version of its own.",
     )
 
 
 @rule("PAI005", "skipped-version", Severity.WARNING, "A version is missing from the sequence", scope="project")
-def skipped_version(found: Discovered, context: Context) -> Iterator[Hit]:
-    """Tell of gaps in consecutively numbered histories."""
+def skipped_version(found: Discovered) -> Iterator[Hit]:
+    """Report gaps in consecutively numbered histories."""
     yield from _reported(
         found,
         "skipped-version",
-        "A file may have been forgotten. If the gap is meant, leave a migration there that says so.",
+        "A file may be missing. If the gap is intended, put a migration there that says so.",
     )
 
 
@@ -146,15 +139,15 @@ def skipped_version(found: Discovered, context: Context) -> Iterator[Hit]:
     "PAI006",
     "out-of-order-version",
     Severity.WARNING,
-    "A version does not sort where its tool will run it",
+    "A version sorts differently by name than its tool runs it",
     scope="project",
 )
-def out_of_order(found: Discovered, context: Context) -> Iterator[Hit]:
-    """Tell of versions whose order by name is not the order in which they run."""
+def out_of_order(found: Discovered) -> Iterator[Hit]:
+    """Report versions whose order by name is not the order in which they run."""
     yield from _reported(
         found,
         "out-of-order",
-        "Give all versions the same number of digits, so that folders and tools agree on the order.",
+        "Give all versions the same number of digits.",
     )
 
 
@@ -162,23 +155,23 @@ def out_of_order(found: Discovered, context: Context) -> Iterator[Hit]:
     "PAI007",
     "swapped-scripts",
     Severity.ERROR,
-    "Forward and rollback look swapped",
+    "The forward and the rollback look swapped",
     on=(ops.Drop, ops.DropColumn, ops.DropConstraint),
 )
-def swapped_scripts(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of a forward that only drops what its own rollback creates."""
+def swapped_scripts(step: Step) -> Iterator[Hit]:
+    """Report a forward that only drops what its own rollback creates."""
     migration = step.migration
     if migration.forward is None or migration.rollback is None:
         return
-    # Most forwards make something: they are told apart by their first statement.
+    # Most forward scripts create something: the first statement tells.
     dropped: list[tuple[str, str | None]] = []
     for statement in step.forward_statements:
         for operation in flat(statement.operations):
             if isinstance(operation, _REMOVES):
                 dropped.append(subject(operation))
-            elif acts(operation):
+            elif can_change(operation):
                 return
-    # A script that is called after a removal is meant as one: what it removes was there before the history began.
+    # A migration named after a removal is meant as one: what it removes existed before the history began.
     if not _REMOVAL.isdisjoint(migration.name.lower().replace("-", "_").split("_")):
         return
     if not dropped:
@@ -189,24 +182,23 @@ def swapped_scripts(step: Step, context: Context) -> Iterator[Hit]:
         for operation in flat(statement.operations)
         if isinstance(operation, _MAKES)
     }
-    # What an earlier migration made is removed here in the ordinary way, and made again by an ordinary rollback.
+    # What an earlier migration created is removed here in the ordinary way, and its rollback creates it again.
     if made >= set(dropped) and not any(_known_before(step, name, part) for name, part in dropped):
         name = dropped[0][0]
         yield hit_in(
             migration.forward,
             step.forward_statements[0].span,
-            f'the forward only drops what its rollback creates, and no earlier migration made "{name}": '
-            "the two scripts look swapped",
-            f"Exchange the contents of {migration.forward.path} and {migration.rollback.path}"
+            f'the forward only drops "{name}", which its rollback creates and no earlier migration: they look swapped',
+            f"Swap the contents of {migration.forward.path} and {migration.rollback.path}"
             if migration.forward.path != migration.rollback.path
-            else "Exchange the two sections.",
+            else "Swap the two sections.",
             severity=None if step.before.closed else Severity.WARNING,
         )
 
 
 def _known_before(step: Step, name: str, part: str | None) -> bool:
-    for key, value in step.before.items():
-        if key.name.split("(", 1)[0].lower() == name.lower() and not getattr(value, "assumed", False):
+    for _, value in step.before.named(name):
+        if not getattr(value, "assumed", False):
             if part is None:
                 return True
             columns = getattr(value, "columns", None) or {}
@@ -216,9 +208,9 @@ def _known_before(step: Step, name: str, part: str | None) -> bool:
     return False
 
 
-@rule("PAI008", "irreversible-declared", Severity.INFO, "The migration is declared to have no way back")
-def irreversible_declared(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell what somebody declared irreversible; as a warning when a rollback says otherwise."""
+@rule("PAI008", "irreversible-declared", Severity.INFO, "The migration is declared irreversible")
+def irreversible_declared(step: Step) -> Iterator[Hit]:
+    """Report migrations declared irreversible; as a warning when there is a rollback that does something."""
     migration = step.migration
     script = migration.forward or migration.rollback
     if migration.irreversible is None or script is None:
@@ -227,7 +219,7 @@ def irreversible_declared(step: Step, context: Context) -> Iterator[Hit]:
         yield hit_in(
             migration.rollback,
             first_text(migration.rollback),
-            f"the migration is declared irreversible ({migration.irreversible}), yet its rollback does something",
+            f"the migration is declared irreversible ({migration.irreversible}), but its rollback does something",
             "Remove the declaration, or the statements of the rollback.",
             severity=Severity.WARNING,
         )
@@ -236,26 +228,26 @@ def irreversible_declared(step: Step, context: Context) -> Iterator[Hit]:
             script,
             first_text(script),
             f"declared irreversible: {migration.irreversible}",
-            "After this migration the only way back is a backup.",
+            "After this migration only a backup restores the schema.",
         )
 
 
 @rule("PAI009", "forward-only-history", Severity.INFO, "The history has no rollbacks by design", scope="project")
-def forward_only(found: Discovered, context: Context) -> Iterator[Hit]:
-    """Tell, once per history, that its layout has no rollbacks."""
+def forward_only(found: Discovered) -> Iterator[Hit]:
+    """Report, once per history, that its layout has no rollbacks."""
     yield from _reported(
         found,
         "forward-only",
-        'Set `rollbacks = "required"` to ask for rollbacks here, or `rollbacks = "none"` to say that this is known.',
+        'Set `rollbacks = "required"` to require rollbacks here, or `rollbacks = "none"` to hide this.',
     )
 
 
 @rule("PAI010", "unmatched-file", Severity.INFO, "The file belongs to no migration", scope="project")
-def unmatched_file(found: Discovered, context: Context) -> Iterator[Hit]:
-    """Tell of SQL files whose names no layout explains; louder where somebody has asked for that very file."""
+def unmatched_file(found: Discovered) -> Iterator[Hit]:
+    """Report SQL files whose names match no layout; as a warning where that very file was asked for."""
     asked = found.requested or frozenset()
     for hit in _reported(
-        found, "unmatched", "Rename it as its folder's other files are named, or move it out of the folder."
+        found, "unmatched", "Name it like the other files of its folder, or move it out of the folder."
     ):
         path = hit.file.path
         if path not in asked:
@@ -263,7 +255,7 @@ def unmatched_file(found: Discovered, context: Context) -> Iterator[Hit]:
             continue
         name = f"001_{path.rpartition('/')[2]}"
         alone = f"miglint check --stdin-filename {quote(name)} < {quote(path)}"
-        help = f"Files are taken for migrations by their names. To check this one by itself: `{alone}`"
+        help = f"Migrations are recognized by file name. To check this file by itself: `{alone}`"
         yield replace(hit, help=help, severity=Severity.WARNING)
 
 
@@ -274,8 +266,8 @@ def unmatched_file(found: Discovered, context: Context) -> Iterator[Hit]:
     "The file is written for an engine that miglint does not read",
     scope="project",
 )
-def other_dialect(found: Discovered, context: Context) -> Iterator[Hit]:
-    """Tell of files for MySQL, CockroachDB and others, which are left out."""
+def other_dialect(found: Discovered) -> Iterator[Hit]:
+    """Report files for MySQL, CockroachDB and others, which are left out."""
     yield from _reported(
         found,
         "other-dialect",
@@ -283,17 +275,17 @@ def other_dialect(found: Discovered, context: Context) -> Iterator[Hit]:
     )
 
 
-@rule("PAI012", "bad-section", Severity.ERROR, "A marker that divides the file is wrong", scope="project")
-def bad_section(found: Discovered, context: Context) -> Iterator[Hit]:
-    """Tell of section markers that are unknown, doubled, unclosed or out of place."""
+@rule("PAI012", "bad-section", Severity.ERROR, "A section marker is wrong", scope="project")
+def bad_section(found: Discovered) -> Iterator[Hit]:
+    """Report section markers that are unknown, duplicated, unclosed or out of place."""
     yield from _reported(
-        found, "bad-section", "The migration tool will stop here, or run less than is written: mend the marker."
+        found, "bad-section", "The migration tool stops here, or runs less than is written: correct the marker."
     )
 
 
-@rule("PAI013", "empty-forward", Severity.WARNING, "The forward holds no statement")
-def empty_forward(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of forwards that are empty or hold only comments."""
+@rule("PAI013", "empty-forward", Severity.WARNING, "The forward has no statement")
+def empty_forward(step: Step) -> Iterator[Hit]:
+    """Report forward scripts that are empty or hold only comments."""
     script = step.migration.forward
     if script is None or step.forward_statements or script.file.error is not None:
         return
@@ -301,7 +293,7 @@ def empty_forward(step: Step, context: Context) -> Iterator[Hit]:
     yield hit_in(
         script,
         first_text(script),
-        f"the forward {_emptiness(script.text)}" + (", yet its rollback changes something" if acting else ""),
-        "Delete the migration if it has run nowhere; otherwise say in it why it is empty.",
+        f"the forward {_emptiness(script.text)}" + (", but its rollback changes something" if acting else ""),
+        "Delete the migration if it has run nowhere; otherwise state in it why it is empty.",
         severity=None if acting else Severity.INFO,
     )

@@ -1,7 +1,7 @@
-"""PAR: the PostgreSQL and the SQLite variant of one history leave schemas that are not the same.
+"""PAR: the PostgreSQL and the SQLite variant of one history leave different schemas.
 
 The schemas at the end of both histories are compared, reduced to what both engines can express, and each difference is
-told at the migration that made it: what a later migration mends is no finding.
+reported at the migration that caused it: what a later migration corrects is no finding.
 """
 
 from __future__ import annotations
@@ -13,20 +13,22 @@ from typing import NamedTuple
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Migration, Script, Span
 from miglint.replay.steps import Passage
-from miglint.replay.variants import Both
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import ENGINE, first_text, ident
+from miglint.replay.variants import VariantPair
+from miglint.rules.definition import Hit, rule
+from miglint.rules.support.reporting import first_text
+from miglint.rules.support.scripts import ENGINE
+from miglint.rules.support.sql_text import ident
 from miglint.schema.common import Shape, shape
 from miglint.schema.objects import Index, Key
-from miglint.schema.parity import Difference, differences
+from miglint.schema.parity import ParityDifference, differences
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, flat
 
 
-class _Told(NamedTuple):
-    """A difference, the migration that made it, and where; `partner` is that migration for the other engine."""
+class LocatedDifference(NamedTuple):
+    """A difference, the migration that caused it, and where; `partner` is that migration for the other engine."""
 
-    difference: Difference
+    difference: ParityDifference
     migration: Migration
     script: Script
     span: Span
@@ -34,8 +36,8 @@ class _Told(NamedTuple):
 
 
 @lru_cache(maxsize=2)
-def _told(both: Both) -> tuple[_Told, ...]:
-    """Return the differences with their places. Cached by identity: all rules of the family ask about the same."""
+def located_differences(both: VariantPair) -> tuple[LocatedDifference, ...]:
+    """Return the differences with their places. Cached by identity: all rules of the family use them."""
     if not both.postgres or not both.sqlite:
         return ()
     listed = list(differences(both.postgres[-1].after, both.sqlite[-1].after))
@@ -51,7 +53,9 @@ def _told(both: Both) -> tuple[_Told, ...]:
             continue
         script = maker.migration.forward
         span = _place(maker, difference) or first_text(script)
-        found.append(_Told(difference, maker.migration, script, span, both.variants.partners.get(maker.migration)))
+        found.append(
+            LocatedDifference(difference, maker.migration, script, span, both.variants.partners.get(maker.migration))
+        )
     return tuple(found)
 
 
@@ -78,8 +82,8 @@ class _Trail:
                         names.add(index.table.name.lower())
         return names
 
-    def maker(self, difference: Difference) -> Passage | None:
-        """Return the last migration that changed what is different."""
+    def maker(self, difference: ParityDifference) -> Passage | None:
+        """Return the last migration that changed what differs."""
         for passage in self._passages[difference.table]:
             key = Key("relation", self._path, difference.table)
             if difference.kind == "view":
@@ -100,11 +104,15 @@ class _Trail:
 
 
 def _guilty(
-    difference: Difference, postgres: Passage | None, sqlite: Passage | None, both: Both, order: dict[Migration, int]
+    difference: ParityDifference,
+    postgres: Passage | None,
+    sqlite: Passage | None,
+    both: VariantPair,
+    order: dict[Migration, int],
 ) -> Passage | None:
-    """Return the passage to tell a difference at.
+    """Return the passage to report a difference at.
 
-    Where the last changes on both sides are one migration, it is the side that has more; else it is the later one.
+    Where the last changes on both sides are one migration, it is the side that has more; otherwise the later one.
     """
     if postgres is None or sqlite is None:
         return postgres or sqlite
@@ -120,8 +128,8 @@ def _guilty(
     return postgres if difference.only is Dialect.POSTGRES else sqlite
 
 
-def _place(passage: Passage, difference: Difference) -> Span | None:
-    """Return the clause of a script that a difference is about, if one can be told."""
+def _place(passage: Passage, difference: ParityDifference) -> Span | None:
+    """Return the clause of a script that a difference is about, or None."""
     best: tuple[int, Span] | None = None
     for statement in passage.forward_statements:
         for operation in flat(statement.operations):
@@ -131,8 +139,8 @@ def _place(passage: Passage, difference: Difference) -> Span | None:
     return None if best is None else best[1]
 
 
-def _about(operation: Operation, difference: Difference) -> tuple[int, Span] | None:
-    """Return how well an operation fits a difference, and the characters that say it."""
+def _about(operation: Operation, difference: ParityDifference) -> tuple[int, Span] | None:
+    """Return how well an operation fits a difference, and its span."""
     table, parts = difference.table, set(difference.parts)
     match operation:
         case ops.CreateTable() | ops.CreateView():
@@ -166,70 +174,70 @@ def _about(operation: Operation, difference: Difference) -> tuple[int, Span] | N
             return None
 
 
-def _hit(told: _Told, message: str, *, severity: Severity | None = None) -> Hit:
-    other = Dialect.SQLITE if told.migration.dialect is Dialect.POSTGRES else Dialect.POSTGRES
-    path = told.partner.forward.path if told.partner is not None and told.partner.forward is not None else None
-    help = f"The variant for {ENGINE[other]} is {path}." if path is not None and path != told.script.path else ""
-    advice = "Make both variants leave the same, or say why they do not in an ignore comment."
+def _hit(located: LocatedDifference, message: str, *, severity: Severity | None = None) -> Hit:
+    other = Dialect.SQLITE if located.migration.dialect is Dialect.POSTGRES else Dialect.POSTGRES
+    path = located.partner.forward.path if located.partner is not None and located.partner.forward is not None else None
+    help = f"The variant for {ENGINE[other]} is {path}." if path is not None and path != located.script.path else ""
+    advice = "Make both variants leave the same schema, or state why they differ in an ignore comment."
     return Hit(
-        told.script.file, told.span, message, f"{help} {advice}".strip(), told.script, severity,
-        version=told.migration.version,
+        located.script.file, located.span, message, f"{help} {advice}".strip(), located.script, severity,
+        version=located.migration.version,
     )  # fmt: skip
 
 
-def _named(difference: Difference) -> str:
+def _named(difference: ParityDifference) -> str:
     """Return what a difference is about, with the engine that has it."""
     table = ident(difference.table)
     columns = ", ".join("an expression" if part == "?" else ident(part) for part in difference.parts)
     words = difference.postgres if difference.only is Dialect.POSTGRES else difference.sqlite
     match difference.kind:
         case "table" | "view":
-            return f"the {difference.kind} {table}"
+            return f"{difference.kind} {table}"
         case "column":
-            return f"the column {table}.{columns}"
+            return f"column {table}.{columns}"
         case "key":
-            return f"the {words} {table} ({columns})"
+            return f"{words} {table} ({columns})"
         case "foreign key":
-            return f"the foreign key {table} ({columns}) to {ident(words)}"
+            return f"foreign key {table} ({columns}) to {ident(words)}"
         case "index":
-            return f"the {words} on {table} ({columns})"
+            return f"{words} on {table} ({columns})"
         case kind:
-            return f"the {'ON DELETE' if kind == 'deletion' else kind} of {table}.{columns}"
+            return f"{'ON DELETE' if kind == 'deletion' else kind} of {table}.{columns}"
 
 
-def _hits(both: Both, *kinds: str) -> Iterator[Hit]:
-    """Yield the differences of these kinds that are between the two variants of one migration."""
-    for told in _told(both):
-        difference = told.difference
-        if difference.kind not in kinds or told.partner is None:
+def _hits(both: VariantPair, *kinds: str) -> Iterator[Hit]:
+    """Yield the differences of these kinds between the two variants of one migration."""
+    for located in located_differences(both):
+        difference = located.difference
+        if difference.kind not in kinds or located.partner is None:
             continue
         if difference.only is not None and difference.kind not in ("nullability", "default"):
             only = difference.only
             lacking = Dialect.SQLITE if only is Dialect.POSTGRES else Dialect.POSTGRES
-            message = f"{_named(difference)} is in the schema of {ENGINE[only]}, and not in that of {ENGINE[lacking]}"
+            message = f"{_named(difference)} is in the schema of {ENGINE[only]}, but not in that of {ENGINE[lacking]}"
         elif difference.kind == "deletion":
             columns = ", ".join(map(ident, difference.parts))
             message = (
-                f"the foreign key {ident(difference.table)} ({columns}) has ON DELETE {difference.postgres.upper()} "
-                f"in PostgreSQL, and ON DELETE {difference.sqlite.upper()} in SQLite"
+                f"foreign key {ident(difference.table)} ({columns}) has ON DELETE {difference.postgres.upper()} "
+                f"in PostgreSQL, but ON DELETE {difference.sqlite.upper()} in SQLite"
             )
         else:
             column = f"{ident(difference.table)}.{ident(difference.parts[0])}"
             verb = {"type": "holds ", "default": "has "}.get(difference.kind, "")
-            message = f"{column} {verb}{difference.postgres} in PostgreSQL, and {verb}{difference.sqlite} in SQLite"
+            message = f"{column} {verb}{difference.postgres} in PostgreSQL, but {verb}{difference.sqlite} in SQLite"
             message = message.replace("holds is", "is")
-        yield _hit(told, message)
+        yield _hit(located, message)
 
 
 @rule(
     "PAR001",
     "table-in-one-variant",
     Severity.WARNING,
-    "Only one engine's variant of the migration leaves the table",
+    "Only one engine's variant of the migration creates the table",
     scope="variants",
 )
-def table_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
-    """Tell of tables that one variant of a migration makes or drops, and the other does not."""
+def table_in_one_variant(both: VariantPair) -> Iterator[Hit]:
+    """Report tables that one variant of a migration creates or drops, and the other does not."""
     yield from _hits(both, "table")
 
 
@@ -237,11 +245,11 @@ def table_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
     "PAR002",
     "column-in-one-variant",
     Severity.WARNING,
-    "Only one engine's variant of the migration leaves the column",
+    "Only one engine's variant of the migration creates the column",
     scope="variants",
 )
-def column_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
-    """Tell of columns that one variant of a migration makes or drops, and the other does not."""
+def column_in_one_variant(both: VariantPair) -> Iterator[Hit]:
+    """Report columns that one variant of a migration creates or drops, and the other does not."""
     yield from _hits(both, "column")
 
 
@@ -249,11 +257,11 @@ def column_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
     "PAR003",
     "column-type-differs",
     Severity.WARNING,
-    "The variants of the migration give a column types of different kinds",
+    "The variants of the migration give a column different kinds of type",
     scope="variants",
 )
-def column_type_differs(both: Both, context: Context) -> Iterator[Hit]:
-    """Tell of columns whose types are not two engines' words for the same kind of value."""
+def column_type_differs(both: VariantPair) -> Iterator[Hit]:
+    """Report columns whose types do not store the same kind of value."""
     yield from _hits(both, "type")
 
 
@@ -261,11 +269,11 @@ def column_type_differs(both: Both, context: Context) -> Iterator[Hit]:
     "PAR004",
     "nullability-differs",
     Severity.WARNING,
-    "A column is NOT NULL in one engine's variant alone",
+    "A column is NOT NULL in only one engine's variant",
     scope="variants",
 )
-def nullability_differs(both: Both, context: Context) -> Iterator[Hit]:
-    """Tell of columns that take NULL on one engine and not on the other."""
+def nullability_differs(both: VariantPair) -> Iterator[Hit]:
+    """Report columns that accept NULL on one engine and not on the other."""
     yield from _hits(both, "nullability")
 
 
@@ -273,11 +281,11 @@ def nullability_differs(both: Both, context: Context) -> Iterator[Hit]:
     "PAR005",
     "unique-key-in-one-variant",
     Severity.WARNING,
-    "Only one engine's variant of the migration leaves the unique key",
+    "Only one engine's variant of the migration creates the unique key",
     scope="variants",
 )
-def unique_key_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
-    """Tell of primary and unique keys that one engine alone guarantees."""
+def unique_key_in_one_variant(both: VariantPair) -> Iterator[Hit]:
+    """Report primary and unique keys that only one engine enforces."""
     yield from _hits(both, "key")
 
 
@@ -285,11 +293,11 @@ def unique_key_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
     "PAR006",
     "foreign-key-differs",
     Severity.WARNING,
-    "A foreign key is in one engine's variant alone, or deletes otherwise",
+    "A foreign key is in only one engine's variant, or has another ON DELETE",
     scope="variants",
 )
-def foreign_key_differs(both: Both, context: Context) -> Iterator[Hit]:
-    """Tell of foreign keys that one engine alone has, or whose ON DELETE is another."""
+def foreign_key_differs(both: VariantPair) -> Iterator[Hit]:
+    """Report foreign keys that only one engine has, or whose ON DELETE differs."""
     yield from _hits(both, "foreign key", "deletion")
 
 
@@ -297,11 +305,11 @@ def foreign_key_differs(both: Both, context: Context) -> Iterator[Hit]:
     "PAR007",
     "index-in-one-variant",
     Severity.INFO,
-    "Only one engine's variant of the migration leaves the index",
+    "Only one engine's variant of the migration creates the index",
     scope="variants",
 )
-def index_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
-    """Tell of indexes that one engine alone has: they change no result, only the time that it takes."""
+def index_in_one_variant(both: VariantPair) -> Iterator[Hit]:
+    """Report indexes that only one engine has: they change no result, only its speed."""
     yield from _hits(both, "index")
 
 
@@ -309,11 +317,11 @@ def index_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
     "PAR008",
     "default-differs",
     Severity.INFO,
-    "A column has another default in the other engine's variant",
+    "A column's default differs in the other engine's variant",
     scope="variants",
 )
-def default_differs(both: Both, context: Context) -> Iterator[Hit]:
-    """Tell of constant defaults that are not the same."""
+def default_differs(both: VariantPair) -> Iterator[Hit]:
+    """Report constant defaults that differ."""
     yield from _hits(both, "default")
 
 
@@ -321,11 +329,11 @@ def default_differs(both: Both, context: Context) -> Iterator[Hit]:
     "PAR009",
     "view-in-one-variant",
     Severity.INFO,
-    "Only one engine's variant of the migration leaves the view",
+    "Only one engine's variant of the migration creates the view",
     scope="variants",
 )
-def view_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
-    """Tell of views that one engine alone has."""
+def view_in_one_variant(both: VariantPair) -> Iterator[Hit]:
+    """Report views that only one engine has."""
     yield from _hits(both, "view")
 
 
@@ -333,27 +341,27 @@ def view_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
     "PAR010",
     "migration-in-one-variant",
     Severity.WARNING,
-    "The migration is there for one engine alone, and the schemas differ by it",
+    "The migration exists for only one engine, and the schemas differ by it",
     scope="variants",
 )
-def migration_in_one_variant(both: Both, context: Context) -> Iterator[Hit]:
-    """Tell of migrations without a variant for the other engine whose effect is not there either."""
-    alone: dict[Migration, list[_Told]] = {}
-    for told in _told(both):
-        if told.partner is None:
-            alone.setdefault(told.migration, []).append(told)
+def migration_in_one_variant(both: VariantPair) -> Iterator[Hit]:
+    """Report migrations without a variant for the other engine whose effect is missing there."""
+    alone: dict[Migration, list[LocatedDifference]] = {}
+    for located in located_differences(both):
+        if located.partner is None:
+            alone.setdefault(located.migration, []).append(located)
     for listed in alone.values():
         first = listed[0]
         other = Dialect.SQLITE if first.migration.dialect is Dialect.POSTGRES else Dialect.POSTGRES
-        weight = max(Severity.INFO if told.difference.kind in _MILD else Severity.WARNING for told in listed)
-        named = list(dict.fromkeys(_named(told.difference) for told in listed))
+        weight = max(Severity.INFO if located.difference.kind in _MILD else Severity.WARNING for located in listed)
+        named = list(dict.fromkeys(_named(located.difference) for located in listed))
         more = f" and {len(named) - 3} more" if len(named) > 3 else ""
         yield Hit(
             first.script.file,
             first_text(first.script),
             f"there is no variant of this migration for {ENGINE[other]}, "
             f"and the schemas differ in {', '.join(named[:3])}{more}",
-            f"Write the variant for {ENGINE[other]}, or say why there is none: `-- miglint: ignore PAR010 (why)`.",
+            f"Write the variant for {ENGINE[other]}, or state why there is none: `-- miglint: ignore PAR010 (why)`.",
             first.script,
             weight,
             version=first.migration.version,

@@ -1,142 +1,97 @@
-"""The rules: their metadata, and the registry that the commands read.
+"""The registry: the rules of one check as a value, with all the names they go by.
 
-A rule is a function with its metadata beside it:
-
-    @rule("IDM001", "create-table-unguarded", Severity.ERROR, "CREATE TABLE fails when it is run again")
-    def create_table_unguarded(step: Step, context: Context) -> Iterator[Hit]:
-        ...
-
-It is called once per step of a history and yields hits. A rule that looks at a history as a whole takes
-`scope="history"` and is called once per history with its passages (`miglint.replay.steps.Passage`: the forwards, each
-run once); `scope="project"` rules see what discovery saw, `scope="variants"` rules two histories that are one for two
-engines (`miglint.replay.variants.Both`), and `scope="script"` rules each script that was asked for, as it is written.
+A check with a team's own rules makes a registry of its own; nothing of it is left for the next check.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib import import_module
 
-from miglint.base.findings import Fix, Severity
-from miglint.base.model import Script, SourceFile, Span
-from miglint.base.structs import Struct, field
+from miglint.base.findings import FAMILIES
+from miglint.base.structs import Struct
+from miglint.config.toml_table import ConfigError, nearest
+from miglint.rules import MODULES
+from miglint.rules.definition import Rule, declarations
 
-if TYPE_CHECKING:
-    from miglint.replay.steps import Step
-    from miglint.sql.operations import Operation
-
-# When a rule has something to say: types of operation, one of which the step must hold; or what gives the codes of the
-# rules that have something to say about a step, where a family finds that out for all of its rules at once.
-On = tuple["type[Operation]", ...] | Callable[["Step"], Collection[str]]
+ALL = "ALL"
+_CODE_LENGTH = 7
 
 
-class Hit(Struct, frozen=True):
-    """What a rule found. `file` and `span` say where; `script` is set when it is in a script of a migration.
+class Registry(Struct, frozen=True):
+    """Rules by code, in order; `families` are the long names of families by their letters.
 
-    `severity` overrides the rule's own (a hazard that is milder here). `evidence` is `static` unless it was executed.
+    `by_name` holds the codes of every name in lower case: codes, rule names, families, aliases, `all`. Where the
+    registry is `lenient`, any other name stands for a rule that is left out.
     """
 
-    file: SourceFile
-    span: Span
-    message: str
-    help: str = ""
-    script: Script | None = None
-    severity: Severity | None = None
-    fix: Fix | None = None
-    evidence: str = "static"
-    version: str | None = None
+    rules: Mapping[str, Rule]
+    families: Mapping[str, str]
+    by_name: Mapping[str, frozenset[str]]
+    lenient: bool = False
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule]) -> Registry:
+        """Return a registry of rules. Raises `ValueError` when two of them have one code or name."""
+        listed = sorted(rules, key=lambda rule: rule.code)
+        known = {rule.code: rule for rule in listed}
+        if len(known) < len(listed) or len({rule.name for rule in listed}) < len(listed):
+            _refuse_duplicates(listed)
+        families = {**FAMILIES, **{rule.family: rule.category for rule in listed if rule.family not in FAMILIES}}
+        names: dict[str, set[str]] = {ALL.lower(): set(known)}
+        for short, long in families.items():
+            names[short.lower()] = names[long] = {code for code in known if code.startswith(short)}
+        for code, rule in known.items():
+            names[code.lower()] = names[rule.name] = {code}
+        for code, rule in known.items():
+            for alias in rule.aliases:
+                names.setdefault(alias.lower(), set()).add(code)
+        return cls(known, families, {name: frozenset(codes) for name, codes in names.items()})
+
+    def resolve(self, name: str) -> frozenset[str] | None:
+        """Return the codes that `name` stands for, or None when there is no such name."""
+        return self.by_name.get(name.strip().lower())
+
+    def nearest(self, name: str) -> str:
+        """Return a hint at the name that was meant, if one resembles it."""
+        word = name.strip()
+        # What is as short as a code is compared with codes; the rest with names.
+        codes = nearest(word.upper(), [*self.rules, *self.families]) if len(word) <= _CODE_LENGTH else ""
+        return codes or nearest(word.lower(), [known for known in self.by_name if len(known) > _CODE_LENGTH])
+
+    def rank(self, name: str) -> int:
+        """Return how exact a name is: 2 for one rule, 1 for a family, 0 for all."""
+        word = name.strip().lower()
+        if word == ALL.lower():
+            return 0
+        return 1 if word.upper() in self.families or word in self.families.values() else 2
+
+    def require(self, name: str, place: str) -> frozenset[str]:
+        """Return the codes that `name` stands for. Raises `ConfigError` at `place` when there is no such name."""
+        codes = self.resolve(name)
+        if codes is None and self.lenient:
+            return frozenset()
+        if codes is None:
+            hint = self.nearest(name) or ": `miglint rules` lists them"
+            raise ConfigError(f"{place}no rule is called `{name}`{hint}")
+        return codes
 
 
-class Rule(Struct, frozen=True):
-    """A rule and what people can say about it.
-
-    `on` says about which steps it has to be asked (None: about all). `dialects` are those it speaks about; `default`
-    whether it is on when nothing is selected; `aliases` the names of the same hazard elsewhere, as `tool:name`. `scope`
-    is `step`, `script`, `history`, `project`, `variants`, `executed`, `directives` or `internal`.
-    `options` are the keys that `[tool.miglint.rules.CODE]` may hold, with their defaults; what is given there must have
-    the default's type (a tuple stands for a list). `objection` says what else is wrong with a value, or None.
-    `needs` is the library that it cannot do without, by the name to import, and the extra of miglint that brings it.
-    """
-
-    code: str
-    name: str
-    severity: Severity
-    summary: str
-    check: Callable[..., Iterable[Hit]]
-    on: On | None = None
-    scope: str = "step"
-    dialects: tuple[str, ...] = ("postgres", "sqlite")
-    default: bool = True
-    fixable: bool = False
-    aliases: tuple[str, ...] = ()
-    options: Mapping[str, object] = field(default_factory=dict)
-    objection: Callable[[object], str | None] | None = None
-    needs: tuple[str, str] | None = None
-
-    @property
-    def family(self) -> str:
-        """The three letters of its family."""
-        return self.code[:3]
+def _refuse_duplicates(listed: list[Rule]) -> None:
+    codes: set[str] = set()
+    names: set[str] = set()
+    for rule in listed:
+        if rule.code in codes or rule.name in names:
+            raise ValueError(f"rule {rule.code} ({rule.name}) is registered twice")
+        codes.add(rule.code)
+        names.add(rule.name)
 
 
-class Context(Struct, frozen=True):
-    """What a rule may know besides the step: targets and settings of the run.
-
-    `targets` maps a dialect to its lowest version as a tuple (`{"postgres": (14,), "sqlite": (3, 35)}`).
-    `settings` is the rule's own table of the configuration.
-    """
-
-    targets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    settings: Mapping[str, object] = field(default_factory=dict)
-
-
-_RULES: dict[str, Rule] = {}
-_NAMES: set[str] = set()
-
-
-def rule(
-    code: str,
-    name: str,
-    severity: Severity,
-    summary: str,
-    *,
-    on: On | None = None,
-    scope: str = "step",
-    dialects: tuple[str, ...] = ("postgres", "sqlite"),
-    default: bool = True,
-    fixable: bool = False,
-    aliases: tuple[str, ...] = (),
-    options: Mapping[str, object] | None = None,
-    objection: Callable[[object], str | None] | None = None,
-    needs: tuple[str, str] | None = None,
-) -> Callable[[Callable[..., Iterable[Hit]]], Callable[..., Iterable[Hit]]]:
-    """Register the function below as a rule. A code or name that is taken raises `ValueError` at import."""
-
-    def register(check: Callable[..., Iterable[Hit]]) -> Callable[..., Iterable[Hit]]:
-        if code in _RULES or name in _NAMES:
-            raise ValueError(f"rule {code} ({name}) is registered twice")
-        _NAMES.add(name)
-        _RULES[code] = Rule(
-            code,
-            name,
-            severity,
-            summary,
-            check,
-            on,
-            scope,
-            dialects,
-            default,
-            fixable,
-            aliases,
-            options or {},
-            objection,
-            needs,
-        )
-        return check
-
-    return register
-
-
-def rules() -> dict[str, Rule]:
-    """Return all registered rules by code, in order of code."""
-    return dict(sorted(_RULES.items()))
+@lru_cache(maxsize=1)
+def built_in() -> Registry:
+    """Return the rules of miglint itself; imports their modules."""
+    for module in MODULES:
+        import_module(module)
+    modules = frozenset(MODULES)
+    return Registry.of(rule for rule in declarations() if rule.check.__module__ in modules)

@@ -1,4 +1,4 @@
-"""Which rules are on, and what each of them is told: names of all kinds become rules here.
+"""Which rules are enabled, with their severities and options: names of all kinds become rules here.
 
 A rule is named by its code (`IDM003`), its name, its family (`IDM`, `idempotency`), an alias (`squawk:ban-drop-table`)
 or `ALL`. The more exact name wins: `ignore = ["IDM"]` and `extend-select = ["IDM003"]` leave IDM003 on.
@@ -12,81 +12,29 @@ from re import Pattern
 from re import compile as compile_pattern
 
 from miglint.base.errors import UsageError
-from miglint.base.findings import FAMILIES, Finding, Severity
-from miglint.base.structs import Struct, field
+from miglint.base.findings import Finding, Severity
+from miglint.base.structs import Struct, field, replace
 from miglint.config.settings import Settings
 from miglint.config.toml_table import ConfigError, kind_of, nearest
-from miglint.rules import load
-from miglint.rules.plugins import BUILT_IN, load_own
-from miglint.rules.registry import Rule, rules
+from miglint.rules.definition import Rule
+from miglint.rules.registry import ALL, Registry, built_in
 
-ALL = "ALL"
-# A rollback is run rarely, and by hand: what is dangerous in a forward is one step milder there.
-_SAFETY = frozenset({"LCK", "BWC", "TYP"})
-_FIRST_OF_ONE_SCRIPT = "DAT020"
+_STYLE = "STY001"
 _MILDER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.INFO, Severity.INFO: Severity.INFO}
-_CODE_LENGTH = 7
-_FAMILY_OF = {long: short for short, long in FAMILIES.items()}
 
 
-def load_rules(settings: Settings | None = None) -> dict[str, Rule]:
-    """Import every module of rules, and those that the settings name, and return all rules by code."""
-    load()
-    if settings is not None and settings.own_rules:
-        load_own(settings)
-    return rules()
+def load_rules(settings: Settings | None = None) -> Registry:
+    """Return the rules of miglint, and those that the settings name. Raises `ConfigError` for what cannot be loaded."""
+    registry = built_in()
+    if settings is None or not settings.own_rules:
+        return registry
+    if not settings.own_code:
+        # The settings may use names of rules that are left out.
+        return replace(registry, lenient=True)
+    # Few projects have any.
+    from miglint.rules.plugins import with_own_rules
 
-
-class Names(Struct, frozen=True):
-    """All the names that rules go by."""
-
-    rules: Mapping[str, Rule]
-    by_name: Mapping[str, frozenset[str]]
-
-    @classmethod
-    def of(cls, known: Mapping[str, Rule]) -> Names:
-        """Collect the names of rules, families and aliases."""
-        names: dict[str, set[str]] = {ALL.lower(): set(known)}
-        for short, long in FAMILIES.items():
-            names[short.lower()] = names[long] = {code for code in known if code.startswith(short)}
-        for code, rule in known.items():
-            names[code.lower()] = names[rule.name] = {code}
-        for code, rule in known.items():
-            for alias in rule.aliases:
-                names.setdefault(alias.lower(), set()).add(code)
-        return cls(known, {name: frozenset(codes) for name, codes in names.items()})
-
-    def resolve(self, name: str) -> frozenset[str] | None:
-        """Return the codes that `name` stands for, or None when nothing is called that."""
-        return self.by_name.get(name.strip().lower())
-
-    def nearest(self, name: str) -> str:
-        """Return a hint at the name that was meant, if one resembles it."""
-        word = name.strip()
-        # What is as short as a code is a code; the rest resembles names.
-        codes = nearest(word.upper(), [*self.rules, *FAMILIES]) if len(word) <= _CODE_LENGTH else ""
-        return codes or nearest(word.lower(), [known for known in self.by_name if len(known) > _CODE_LENGTH])
-
-    def rank(self, name: str) -> int:
-        """Return how exact a name is: 2 for one rule, 1 for a family, 0 for all."""
-        word = name.strip().lower()
-        if word == ALL.lower():
-            return 0
-        return 1 if word.upper() in FAMILIES or word in _FAMILY_OF else 2
-
-    def require(self, name: str, place: str) -> frozenset[str]:
-        """Return the codes that `name` stands for; stop the run when nothing is called that."""
-        codes = self.resolve(name)
-        if codes is None:
-            hint = self.nearest(name) or ": `miglint rules` lists them"
-            raise ConfigError(f"{place}no rule is called `{name}`{hint}")
-        return codes
-
-
-def _is_about_safety(code: str) -> bool:
-    """Return whether a rule is about a script by itself, and not about the pair of scripts."""
-    family = code[:3]
-    return family in _SAFETY or family not in BUILT_IN or (family == "DAT" and code >= _FIRST_OF_ONE_SCRIPT)
+    return with_own_rules(registry, settings)
 
 
 class Override(Struct, frozen=True):
@@ -100,16 +48,23 @@ class Override(Struct, frozen=True):
 class Selection(Struct, frozen=True):
     """The rules that are on, the severities they have, and their options.
 
-    `left_out` are those that `ALL` would turn on and that need a library that is not installed.
+    `left_out` are those that `ALL` would turn on and that need a library that is not installed. `silenced` are those
+    that are on by default, or are selected, and that the settings turn off; rules that need a library are none of them.
     """
 
-    names: Names
+    registry: Registry
     enabled: frozenset[str]
     severity: Mapping[str, Severity] = field(default_factory=dict)
     rollback_severity: Severity | None = None
     overrides: tuple[Override, ...] = ()
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     left_out: tuple[Rule, ...] = ()
+    silenced: frozenset[str] = frozenset()
+
+    @property
+    def reads_other_files(self) -> bool:
+        """Return whether a rule's findings depend on a library and its own configuration, wherever that is."""
+        return bool(self.left_out) or any(self.registry.rules[code].needs is not None for code in self.enabled)
 
     def severity_of(self, finding: Finding, path: str) -> Severity | None:
         """Return the severity that the settings give a finding, or None when they leave it out.
@@ -120,7 +75,7 @@ class Selection(Struct, frozen=True):
         if finding.direction == "rollback":
             if self.rollback_severity is not None:
                 severity = min(severity, self.rollback_severity)
-            elif finding.code not in self.severity and _is_about_safety(finding.code):
+            elif finding.code not in self.severity and self.registry.rules[finding.code].milder_in_rollback:
                 severity = _MILDER[severity]
         for override in self.overrides:
             if override.pattern.match(path) is not None:
@@ -130,39 +85,42 @@ class Selection(Struct, frozen=True):
         return severity
 
 
-def select(settings: Settings, known: Mapping[str, Rule]) -> Selection:
+def select(settings: Settings, registry: Registry) -> Selection:
     """Resolve all names of rules in the settings; stop the run at one that nothing is called."""
-    names = Names.of(known)
+    known = registry.rules
     chosen = {code: 0 for code, rule in known.items() if rule.default} if not settings.select else {}
     for key, listed in (("select", settings.select), ("extend-select", settings.extend_select)):
         for name in listed:
-            rank = names.rank(name)
-            for code in names.require(name, settings.place(key)):
+            rank = registry.rank(name)
+            for code in registry.require(name, settings.place(key)):
                 chosen[code] = max(rank, chosen.get(code, rank))
     ignored: dict[str, int] = {}
     for name in settings.ignore:
-        rank = names.rank(name)
-        for code in names.require(name, settings.place("ignore")):
+        rank = registry.rank(name)
+        for code in registry.require(name, settings.place("ignore")):
             ignored[code] = max(rank, ignored.get(code, rank))
     enabled = {code: rank for code, rank in chosen.items() if rank > ignored.get(code, -1)}
     without = [known[code] for code in sorted(enabled) if not _has_its_library(known[code])]
+    # What a library says, which may take long to ask, is not counted when it is not asked for.
+    wanted = {code for code, rule in known.items() if (rule.default or code in chosen) and rule.needs is None}
     for rule in without:
-        if enabled.pop(rule.code) > names.rank(ALL):
+        if enabled.pop(rule.code) > registry.rank(ALL):
             raise UsageError(missing(rule))
     overrides = []
     for number, item in enumerate(settings.per_path):
         place = settings.place("per-path", number, "ignore")
-        left_out = frozenset(code for name in item.ignore for code in names.require(name, place))
-        severity = _severities(names, item.severity, settings, "per-path", number, "severity")
+        left_out = frozenset(code for name in item.ignore for code in registry.require(name, place))
+        severity = _severities(registry, item.severity, settings, "per-path", number, "severity")
         overrides += [Override(_pattern(glob), left_out, severity) for glob in item.paths]
     return Selection(
-        names,
+        registry,
         frozenset(enabled),
-        _severities(names, settings.severity, settings, "severity"),
+        _severities(registry, settings.severity, settings, "severity"),
         settings.rollback_severity,
         tuple(overrides),
-        _options(names, settings),
+        _options(registry, settings),
         tuple(without),
+        frozenset(wanted - set(enabled)),
     )
 
 
@@ -181,12 +139,12 @@ def missing(rule: Rule) -> str:
 
 
 def _severities(
-    names: Names, given: Mapping[str, Severity], settings: Settings, *keys: str | int
+    registry: Registry, given: Mapping[str, Severity], settings: Settings, *keys: str | int
 ) -> dict[str, Severity]:
     """Return severities by code; what names a rule more exactly is applied last."""
     found: dict[str, Severity] = {}
-    for name in sorted(given, key=names.rank):
-        for code in names.require(name, settings.place(*keys, name)):
+    for name in sorted(given, key=registry.rank):
+        for code in registry.require(name, settings.place(*keys, name)):
             found[code] = given[name]
     return found
 
@@ -199,12 +157,17 @@ def _pattern(glob: str) -> Pattern[str]:
     return compile_pattern(rf"{head}{source}(?:/.*)?\Z")
 
 
-def _options(names: Names, settings: Settings) -> dict[str, Mapping[str, object]]:
+def _options(registry: Registry, settings: Settings) -> dict[str, Mapping[str, object]]:
     """Return every rule's options: its defaults, and what the settings say of the right type."""
-    options: dict[str, Mapping[str, object]] = {code: rule.options for code, rule in names.rules.items()}
+    options: dict[str, Mapping[str, object]] = {code: rule.options for code, rule in registry.rules.items()}
     for name, given in settings.rules.items():
-        for code in names.require(name, settings.place("rules", name)):
-            options[code] = {**options[code], **_checked(names.rules[code], name, given, settings)}
+        for code in registry.require(name, settings.place("rules", name)):
+            options[code] = {**options[code], **_checked(registry.rules[code], name, given, settings)}
+    # Files of sqlfluff's can name Python of the checkout, and its comments hide what it says.
+    if not settings.own_code or settings.as_of is not None:
+        options[_STYLE] = {**options[_STYLE], "configuration": False}
+    if not settings.suppressions:
+        options[_STYLE] = {**options[_STYLE], "noqa": False}
     return options
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Direction, Discovered, Span
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import ENGINE, first_line, hit_in, problems, scripts_of, statements_of
+from miglint.rules.definition import Hit, rule
+from miglint.rules.support.reporting import first_line, hit_in, problems
+from miglint.rules.support.scripts import ENGINE, scripts_of, statements_of
 from miglint.sql import operations as ops
 from miglint.sql.operations import flat
 
-# Reserved words that people call tables and columns.
+# Reserved words that people use as names of tables and columns.
 _TAKEN_FOR_NAMES = frozenset(
     {
         "all",
@@ -33,8 +34,8 @@ _TAKEN_FOR_NAMES = frozenset(
 
 
 @rule("SYN001", "syntax-error", Severity.ERROR, "The engine's own grammar rejects the statement")
-def syntax_error(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of each statement that the engine cannot parse, at the place that its parser names."""
+def syntax_error(step: Step) -> Iterator[Hit]:
+    """Report statements that the engine cannot parse, at the position that its parser names."""
     engine = ENGINE[step.migration.dialect]
     other = Dialect.SQLITE if step.migration.dialect is Dialect.POSTGRES else Dialect.POSTGRES
     another = f"If the file is written for another engine, say so in its first lines: `-- miglint: dialect={other}`."
@@ -50,35 +51,35 @@ def syntax_error(step: Step, context: Context) -> Iterator[Hit]:
                 word = script.file.text[span.start : span.end]
                 help = another
                 if message.startswith("unterminated"):
-                    help = "Close what opens here."
+                    help = "Close what is opened here."
                 elif word.lower() in _TAKEN_FOR_NAMES:
-                    help = f'If {word} is a name here, put it into double quotes, for it is a word of SQL: `"{word}"`.'
+                    help = f'{word} is a keyword of SQL: to use it as a name, quote it: `"{word}"`.'
                 yield hit_in(script, span, f"{engine} cannot parse this statement: {message}", help)
 
 
 @rule("SYN002", "unreadable-file", Severity.ERROR, "The file cannot be read", scope="project")
-def unreadable_file(found: Discovered, context: Context) -> Iterator[Hit]:
-    """Tell of files and folders that could not be opened or followed."""
+def unreadable_file(found: Discovered) -> Iterator[Hit]:
+    """Report files and folders that cannot be opened or followed."""
     for problem, file in problems(found, "unreadable", "symlink-loop"):
-        yield Hit(file, Span(0, 0), problem.message, "Nothing is known of what it holds, so nothing was checked in it.")
+        yield Hit(file, Span(0, 0), problem.message, "Nothing in it was checked.")
 
 
 @rule("SYN003", "not-utf-8", Severity.ERROR, "The file is not valid UTF-8", scope="project")
-def not_utf_8(found: Discovered, context: Context) -> Iterator[Hit]:
-    """Tell of bytes that are no text, with their place."""
+def not_utf_8(found: Discovered) -> Iterator[Hit]:
+    """Report bytes that are not UTF-8, with their position."""
     for problem, file in problems(found, "encoding"):
         at = problem.character or 0
         yield Hit(
             file,
             Span(at, min(at + 1, len(file.text))),
             problem.message,
-            "Save the file as UTF-8: a server that is told another encoding stores other characters than you see here.",
+            "Save the file as UTF-8: a server that assumes another encoding stores other characters than you see here.",
         )
 
 
 @rule("SYN004", "file-too-large", Severity.WARNING, "The file is too large to be read as a migration", scope="project")
-def file_too_large(found: Discovered, context: Context) -> Iterator[Hit]:
-    """Tell of files that were left out for their size."""
+def file_too_large(found: Discovered) -> Iterator[Hit]:
+    """Report files that were left out because of their size."""
     for problem, file in problems(found, "too-large"):
         yield Hit(
             file,
@@ -92,10 +93,11 @@ def file_too_large(found: Discovered, context: Context) -> Iterator[Hit]:
     "SYN005",
     "statement-not-read",
     Severity.WARNING,
-    "The statement is beyond what miglint can read",
+    "miglint cannot read the statement",
+    once_per_script=True,
 )
-def statement_not_read(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of statements that an engine may well accept, and of which nothing is known here."""
+def statement_not_read(step: Step) -> Iterator[Hit]:
+    """Report statements that miglint cannot read though an engine may accept them."""
     for direction, script in (
         (Direction.FORWARD, step.migration.forward),
         (Direction.ROLLBACK, step.migration.rollback),
@@ -105,12 +107,12 @@ def statement_not_read(step: Step, context: Context) -> Iterator[Hit]:
                 yield hit_in(
                     script,
                     statement.problem.span,
-                    f"this statement was not read: {statement.problem.message}",
-                    "Nothing is known of what it does. "
+                    f"this statement cannot be analyzed: {statement.problem.message}",
+                    "What it does is not known. "
                     + (
-                        "Run miglint on the scripts that the template makes."
+                        "Run miglint on the scripts that the template produces."
                         if statement.problem.template
-                        else "A dry run (`--dry-run`) tells."
+                        else "A dry run (`--dry-run`) executes it."
                     ),
                 )
 
@@ -119,14 +121,14 @@ def statement_not_read(step: Step, context: Context) -> Iterator[Hit]:
     "SYN006",
     "opaque-block",
     Severity.INFO,
-    "A block does what only running it can tell",
+    "A DO block with dynamic SQL cannot be analyzed",
     on=(ops.Opaque,),
     dialects=("postgres",),
     default=False,
     aliases=("pgsafe:unchecked-do-block",),
 )
-def opaque_block(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `DO` blocks with SQL that is put together when they run, or in a language that is not read."""
+def opaque_block(step: Step) -> Iterator[Hit]:
+    """Report DO blocks with dynamic SQL, or in a language that is not analyzed."""
     for script, statements in scripts_of(step):
         for statement in statements:
             if statement.kind == "do":
@@ -135,8 +137,8 @@ def opaque_block(step: Step, context: Context) -> Iterator[Hit]:
                         yield hit_in(
                             script,
                             operation.span,
-                            f"nobody can tell before it runs: {operation.reason}",
-                            "Write the statements out. A dry run (`--dry-run`) tells what these do.",
+                            f"the block cannot be analyzed: {operation.reason}",
+                            "Write the statements out, or execute them in a dry run (`--dry-run`).",
                         )
 
 
@@ -144,38 +146,37 @@ def opaque_block(step: Step, context: Context) -> Iterator[Hit]:
     "SYN007",
     "execute-of-constant",
     Severity.INFO,
-    "EXECUTE of a constant text: the statement could stand there as it is, for everybody to read",
+    "EXECUTE of a constant string: the statement itself would do the same",
     dialects=("postgres",),
     default=False,
     aliases=("pgsafe:unchecked-do-block",),
 )
-def execute_of_constant(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of statements that a `DO` block keeps in strings without need."""
+def execute_of_constant(step: Step) -> Iterator[Hit]:
+    """Report EXECUTE of a constant string in a DO block."""
     for script, statements in scripts_of(step):
-        told: set[Span] = set()
+        reported: set[Span] = set()
         for statement in statements:
             for operation in flat(statement.operations) if statement.kind == "do" else ():
-                # What was read out of a string has the place of the string.
+                # A statement that was read out of a string has the position of the string.
                 span, base = operation.span, script.span.start
-                if span in told or isinstance(operation, (ops.Opaque, ops.Raise)):
+                if span in reported or isinstance(operation, (ops.Opaque, ops.Raise)):
                     continue
                 if _is_string(script.text[span.start - base : span.end - base].strip()):
-                    told.add(span)
+                    reported.add(span)
                     yield hit_in(
                         script,
                         span,
-                        "EXECUTE of a text that is always the same: who searches the migrations, and most tools, "
-                        "do not look into strings",
-                        "Write the statement itself into the block: PL/pgSQL runs it just so.",
+                        "EXECUTE of a constant string: searches of the migrations and most tools overlook it",
+                        "Write the statement itself into the block: PL/pgSQL executes it the same way.",
                     )
 
 
-# A tag stands before what it quotes, and behind it.
+# A dollar tag stands before and behind the text that it quotes.
 _ENDS = 2
 
 
 def _is_string(text: str) -> bool:
-    """Return whether a text is one string constant, and not several that are put together."""
+    """Return whether a text is one string constant, not a concatenation."""
     if text.startswith("$"):
         tag = text[: text.find("$", 1) + 1]
         return len(text) > len(tag) and text.endswith(tag) and text.count(tag) == _ENDS

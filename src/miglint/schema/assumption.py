@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miglint.base.structs import Struct, replace
 from miglint.schema.objects import Absent, Key, SchemaObject
+from miglint.schema.parts import with_name, with_part
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint
 
@@ -27,9 +28,9 @@ class Assumption(Struct, frozen=True, gc=False):
         if table is None or not table.assumed or self.name in table.absent:
             return schema
         if isinstance(self.value, Column) and self.name not in table.columns:
-            table = replace(table, columns={**table.columns, self.name: self.value})
+            table = replace(table, columns=with_part(table.columns, self.name, self.value))
         elif isinstance(self.value, Constraint) and self.name not in table.constraints:
-            table = replace(table, constraints={**table.constraints, self.name: self.value})
+            table = replace(table, constraints=with_part(table.constraints, self.name, self.value))
         elif self.value is None and self.name not in table.columns and self.name not in table.constraints:
-            table = replace(table, absent=table.absent | {self.name})
+            table = replace(table, absent=with_name(table.absent, self.name))
         return schema.put(self.key, table)

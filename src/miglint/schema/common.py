@@ -64,7 +64,7 @@ _SQLITE = (
 )
 
 
-class Field(NamedTuple):
+class CommonColumn(NamedTuple):
     """A column: the class of its type and whether it takes NULL, each None when not known, and its default.
 
     `default` is the value of a constant default, `?` for any other, and None where there is none.
@@ -97,7 +97,7 @@ class Shape(NamedTuple):
     `searched` are the columns of indexes that only PostgreSQL has kinds of (GIN, GiST), for which SQLite makes do.
     """
 
-    columns: Mapping[str, Field]
+    columns: Mapping[str, CommonColumn]
     primary: frozenset[str]
     keys: frozenset[frozenset[str]]
     links: frozenset[Link]
@@ -179,13 +179,13 @@ def _deletion(constraint: Constraint) -> str:
     return "no action" if constraint.on_delete == "restrict" else constraint.on_delete
 
 
-def _field(schema: Schema, column: Column) -> Field:
+def _field(schema: Schema, column: Column) -> CommonColumn:
     kind = None if column.type is None else kind_of(schema, column.type)
     default = column.default
     value = None
     if default is not None and column.generated is None and default.key.lower() != "null":
         value = "?" if default.literal is None else _plain(default.literal)
-    return Field(kind, column.nullable, value)
+    return CommonColumn(kind, column.nullable, value)
 
 
 def _plain(literal: str) -> str:

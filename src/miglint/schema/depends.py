@@ -30,7 +30,7 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.sql.operations import NO_MENTIONS, Expression, Mentions, Name, Type
+from miglint.sql.operations import NO_MENTIONS, Column, Constraint, Expression, Mentions, Name, Type
 
 # What SQLite's views and triggers are found by: it reads all of them again before it changes a name.
 READ_AGAIN = Key("read again", "", "")
@@ -129,23 +129,38 @@ def dependencies(value: SchemaObject, dialect: Dialect) -> frozenset[Key]:
     return frozenset(keys) if keys else _NOTHING
 
 
+def of_column(column: Column, keys: set[Key]) -> None:
+    """Add the keys that a column of a table depends on."""
+    kind = column.type
+    if kind is not None and kind.schema is not None:
+        keys.add(Key("type", kind.schema, kind.name))
+    elif kind is not None and kind.name in TYPES:
+        keys.add(Key("extension", "", TYPES[kind.name]))
+    if column.default is not None:
+        _of_expression(column.default, keys)
+
+
+def of_constraint(name: str, constraint: Constraint, keys: set[Key], dialect: Dialect) -> None:
+    """Add the keys that a constraint of a table depends on."""
+    keys.add(Key("constraint name", "", name))
+    if constraint.table is not None:
+        keys.add(relation_key(constraint.table, dialect))
+    if constraint.expression is not None:
+        _of_expression(constraint.expression, keys)
+
+
 def _of_table(value: Table, keys: set[Key], dialect: Dialect) -> None:
     # The most frequent one by far: a table is put anew with every change of a column.
     for column in value.columns.values():
-        kind = column.type
-        if kind is not None:
-            if kind.schema is not None:
-                keys.add(Key("type", kind.schema, kind.name))
-            elif kind.name in TYPES:
-                keys.add(Key("extension", "", TYPES[kind.name]))
-        if column.default is not None:
-            _of_expression(column.default, keys)
+        if column.default is not None or column.type is not None:
+            of_column(column, keys)
     for name, constraint in value.constraints.items():
-        keys.add(Key("constraint name", "", name))
-        if constraint.table is not None:
-            keys.add(relation_key(constraint.table, dialect))
-        if constraint.expression is not None:
-            _of_expression(constraint.expression, keys)
+        of_constraint(name, constraint, keys, dialect)
+    of_head(value, keys, dialect)
+
+
+def of_head(value: Table, keys: set[Key], dialect: Dialect) -> None:
+    """Add the keys that a table depends on besides those of its columns and constraints, and leave out its own."""
     if value.inherits:
         keys.update(relation_key(parent, dialect) for parent in value.inherits)
     if value.partition_of is not None:
@@ -216,7 +231,7 @@ def _of_domain(value: Domain, keys: set[Key], dialect: Dialect) -> None:
 
 def _of_composite(value: Composite, keys: set[Key], dialect: Dialect) -> None:
     for column in value.columns.values():
-        _of_type(column.type, keys)
+        of_column(column, keys)
 
 
 def _of_other_type(value: OtherType, keys: set[Key], dialect: Dialect) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from miglint.base.structs import Struct, replace
+from miglint.base.structs import replace
+from miglint.schema.change import Change
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import describe, describe_column, describe_constraint, kind_of
 from miglint.schema.objects import (
@@ -23,6 +24,7 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
+from miglint.schema.parts import differing, same_order
 from miglint.schema.renamed import with_renames
 from miglint.schema.sameness import alike, essence, same_default
 from miglint.schema.sequences import chosen
@@ -38,29 +40,6 @@ CONSTRAINT_WORDS = {
     "not_null": "not null constraint",
     "unknown": "constraint",
 }
-
-
-class Change(Struct, frozen=True, gc=False):
-    """One difference, seen from the first schema.
-
-    `kind` is `missing` (gone in the second), `extra` (new in the second), `changed` or `renamed`. `what` is the kind of
-    thing for people (`table`, `column`, `index`, `foreign key`, `check constraint`, `function`, ...), `name` its full
-    name; `aspect` what changed (`type`, `default`, `nullability`, `definition`, `labels`, `validated`, `column order`,
-    ...). `before` and `after` are both definitions as text. `certain` is False when one side is not known well enough.
-    `counts` is False for differences that are only information: column order, comments, privileges, owners, the
-    index that a table was ordered by, `NOT VALID`, generated names.
-    """
-
-    kind: str
-    what: str
-    name: str
-    key: Key
-    part: str | None = None
-    aspect: str | None = None
-    before: str | None = None
-    after: str | None = None
-    certain: bool = True
-    counts: bool = True
 
 
 def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tuple[Change, ...]:
@@ -98,7 +77,7 @@ def _object(key: Key, one: SchemaObject | Absent | None, two: SchemaObject | Abs
 
 def _reordered(one: object, two: object) -> bool:
     # Equal mappings may have their columns in another order.
-    return isinstance(one, Table) and isinstance(two, Table) and list(one.columns) != list(two.columns)
+    return isinstance(one, Table) and isinstance(two, Table) and not same_order(one.columns, two.columns)
 
 
 def words(value: SchemaObject) -> str:
@@ -209,8 +188,10 @@ def _tables(key: Key, one: Table, two: Table) -> Iterator[Change]:
                 not one.assumed,
                 counts=option not in ("owner", "cluster"),
             )
-    shared = [column for column in one.columns if column in two.columns]
-    if shared != [column for column in two.columns if column in one.columns]:
+    if not same_order(one.columns, two.columns) and (
+        [column for column in one.columns if column in two.columns]
+        != [column for column in two.columns if column in one.columns]
+    ):
         yield Change(
             "changed",
             one.kind,
@@ -229,7 +210,7 @@ def _text(value: object) -> str | None:
 
 
 def _columns(key: Key, table: str, one: Table, two: Table) -> Iterator[Change]:
-    for name, column in one.columns.items():
+    for name, column in differing(one.columns, two.columns):
         other = two.columns.get(name)
         if other is None:
             if two.assumed and name not in two.absent:
@@ -238,9 +219,9 @@ def _columns(key: Key, table: str, one: Table, two: Table) -> Iterator[Change]:
                 "missing", "column", f"{table}.{column.name}", key, name, before=describe_column(column),
                 certain=not (column.assumed and column.nullable is None and _maybe(one, name)),
             )  # fmt: skip
-        elif column is not other and column != other:
+        else:
             yield from _column(key, f"{table}.{column.name}", name, column, other)
-    for name, column in two.columns.items():
+    for name, column in differing(two.columns, one.columns):
         if name in one.columns or column.assumed:
             continue
         certain = not one.assumed or name in one.absent
@@ -288,8 +269,7 @@ def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterato
 
 
 def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Change]:
-    gone = {name: value for name, value in one.constraints.items() if value != two.constraints.get(name)}
-    new = {name: value for name, value in two.constraints.items() if value != one.constraints.get(name)}
+    gone, new = dict(differing(one.constraints, two.constraints)), dict(differing(two.constraints, one.constraints))
     for name in [name for name in gone if name in new]:
         if name.startswith("#"):
             continue

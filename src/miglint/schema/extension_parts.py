@@ -1,4 +1,4 @@
-"""What PostgreSQL's extensions bring: functions, types and operator classes by name, each with its extension."""
+"""What PostgreSQL's extensions provide: functions, types and operator classes by name, each with its extension."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ FUNCTIONS = _by_name(_FUNCTIONS)
 TYPES = _by_name(_TYPES)
 CLASSES = _by_name(_CLASSES)
 
-# What was an extension's function once and is built in since this version of PostgreSQL.
+# Former functions of extensions, with the version of PostgreSQL that has them built in.
 BUILT_IN = {"gen_random_uuid": ("pgcrypto", (13,))}
 
-# Index methods that an extension brings.
+# Index methods that an extension provides.
 METHODS = {"bloom": "bloom", "rum": "rum", "hnsw": "vector", "ivfflat": "vector"}
 
-# An extension that holds, or with CASCADE brings, what is listed under another.
+# An extension that contains, or with CASCADE creates, what is listed under another.
 BRINGS = {
     "postgis": frozenset({"postgis"}),
     "postgis_raster": frozenset({"postgis"}),
@@ -82,7 +82,7 @@ BRINGS = {
     "vectorscale": frozenset({"vector"}),
 }
 
-# What to write instead of a function, where PostgreSQL has one of its own.
+# What to write instead of a function, where PostgreSQL has its own.
 INSTEAD = {
     "uuid_generate_v4": "use gen_random_uuid(), which is built in since PostgreSQL 13",
     "uuid_generate_v1": "use uuidv7(), which is built in since PostgreSQL 18",

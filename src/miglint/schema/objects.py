@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from rpds import HashTrieMap, HashTrieSet
+
 from miglint.base.structs import Struct, equal_by, field
+from miglint.schema.parts import Names
 from miglint.sql.operations import (
     NO_MENTIONS,
     Column,
@@ -77,7 +80,7 @@ class Table(Struct, frozen=True, gc=False):
     options: Mapping[str, str] = field(default_factory=dict)
     definition: str | None = None
     assumed: bool = False
-    absent: frozenset[str] = frozenset()
+    absent: Names = frozenset()
     partition_key: tuple[IndexElement, ...] = ()
 
     __eq__ = equal_by(
@@ -344,6 +347,21 @@ class Other(Struct, frozen=True, gc=False):
     __eq__ = equal_by("kind", "name", "definition", "changes", "assumed", "members")
 
 
+class Rows(Struct, frozen=True, gc=False):
+    """What is known of a table's rows: the constant keys that were put into it.
+
+    `keys` are texts of the form `columns=values`, by the columns (in order, with commas between them).
+    """
+
+    name: Name
+    keys: HashTrieMap[str, HashTrieSet[str]] = field(default_factory=HashTrieMap)
+    assumed: bool = False
+
+    def as_other(self) -> Other:
+        """Return it as it is shown: an object of the kind `rows`."""
+        return Other("rows", self.name, changes=tuple(sorted(key for keys in self.keys.values() for key in keys)))
+
+
 class Comment(Struct, frozen=True, gc=False):
     """The comment on an object, or on a part of it: it goes with that."""
 
@@ -395,6 +413,7 @@ SchemaObject = (
     | Extension
     | Namespace
     | Other
+    | Rows
     | Comment
     | Privileges
 )

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from miglint.base.model import Dialect
-from miglint.schema.common import Field, Link, Lookup, Shape, fits, shape, tables, views
+from miglint.schema.common import CommonColumn, Link, Lookup, Shape, fits, shape, tables, views
 from miglint.schema.value import Schema
 
 Fact = Callable[[Shape | None], object]
 
 
-class Difference(NamedTuple):
+class ParityDifference(NamedTuple):
     """One difference.
 
     `kind` is `table`, `view`, `column`, `type`, `nullability`, `default`, `key`, `foreign key`, `deletion` or `index`;
@@ -29,7 +29,7 @@ class Difference(NamedTuple):
     fact: Fact
 
 
-def differences(postgres: Schema, sqlite: Schema) -> Iterator[Difference]:
+def differences(postgres: Schema, sqlite: Schema) -> Iterator[ParityDifference]:
     """Compare two schemas; what one of them does not know in full is no difference."""
     ones, others = tables(postgres), tables(sqlite)
     shared = {*ones} & {*others}
@@ -43,10 +43,10 @@ def differences(postgres: Schema, sqlite: Schema) -> Iterator[Difference]:
             yield from _lookups(name, one, other)
         elif not (one or other or _NOTHING).open:
             only = Dialect.SQLITE if one is None else Dialect.POSTGRES
-            yield Difference("table", name, (), only, "", "", _there)
+            yield ParityDifference("table", name, (), only, "", "", _there)
     seen, looked = views(postgres), views(sqlite)
     for name in sorted({*seen} ^ {*looked}):
-        yield Difference("view", name, (), Dialect.POSTGRES if name in seen else Dialect.SQLITE, "", "", _there)
+        yield ParityDifference("view", name, (), Dialect.POSTGRES if name in seen else Dialect.SQLITE, "", "", _there)
 
 
 _NOTHING = Shape({}, frozenset(), frozenset(), frozenset(), frozenset(), frozenset(), True)
@@ -56,7 +56,7 @@ def _there(found: Shape | None) -> object:
     return found is not None
 
 
-def _field_fact(column: str, pick: Callable[[Field], object]) -> Fact:
+def _field_fact(column: str, pick: Callable[[CommonColumn], object]) -> Fact:
     def fact(found: Shape | None) -> object:
         field = None if found is None else found.columns.get(column)
         return None if field is None else pick(field)
@@ -64,7 +64,7 @@ def _field_fact(column: str, pick: Callable[[Field], object]) -> Fact:
     return fact
 
 
-def _columns(table: str, one: Shape, other: Shape) -> Iterator[Difference]:
+def _columns(table: str, one: Shape, other: Shape) -> Iterator[ParityDifference]:
     for name in sorted({*one.columns, *other.columns}):
         mine, theirs = one.columns.get(name), other.columns.get(name)
         if mine is None or theirs is None:
@@ -72,18 +72,18 @@ def _columns(table: str, one: Shape, other: Shape) -> Iterator[Difference]:
             # A column that a script merely mentions may be in both.
             if known is not None and (known.kind is not None or known.nullable is not None):
                 only = Dialect.SQLITE if mine is None else Dialect.POSTGRES
-                yield Difference("column", table, (name,), only, "", "", _field_fact(name, lambda _: True))
+                yield ParityDifference("column", table, (name,), only, "", "", _field_fact(name, lambda _: True))
             continue
         if not fits(mine.kind, theirs.kind):
             fact = _field_fact(name, lambda field: field.kind)
-            yield Difference("type", table, (name,), None, mine.kind or "", theirs.kind or "", fact)
+            yield ParityDifference("type", table, (name,), None, mine.kind or "", theirs.kind or "", fact)
         # A primary key takes no NULL in PostgreSQL, whatever SQLite does.
         keyed = name in one.primary or name in other.primary
         if not keyed and None not in (mine.nullable, theirs.nullable) and mine.nullable != theirs.nullable:
             only = Dialect.SQLITE if mine.nullable else Dialect.POSTGRES
             said = ["takes NULL" if each.nullable else "is NOT NULL" for each in (mine, theirs)]
             fact = _field_fact(name, lambda field: field.nullable)
-            yield Difference("nullability", table, (name,), only, said[0], said[1], fact)
+            yield ParityDifference("nullability", table, (name,), only, said[0], said[1], fact)
         yield from _default(table, name, mine, theirs)
 
 
@@ -91,7 +91,7 @@ def _columns(table: str, one: Shape, other: Shape) -> Iterator[Difference]:
 _WRITTEN_FREELY = frozenset({None, "time", "json", "blob", "uuid", "list"})
 
 
-def _default(table: str, name: str, mine: Field, theirs: Field) -> Iterator[Difference]:
+def _default(table: str, name: str, mine: CommonColumn, theirs: CommonColumn) -> Iterator[ParityDifference]:
     if mine.default == theirs.default or "?" in (mine.default, theirs.default) or mine.kind in _WRITTEN_FREELY:
         return
     # A column that SQLite adds as NOT NULL must have a default there.
@@ -100,10 +100,10 @@ def _default(table: str, name: str, mine: Field, theirs: Field) -> Iterator[Diff
     said = ["no default" if each.default is None else f"default {each.default!r}" for each in (mine, theirs)]
     only = Dialect.POSTGRES if theirs.default is None else Dialect.SQLITE if mine.default is None else None
     fact = _field_fact(name, lambda field: field.default)
-    yield Difference("default", table, (name,), only, said[0], said[1], fact)
+    yield ParityDifference("default", table, (name,), only, said[0], said[1], fact)
 
 
-def _keys(table: str, one: Shape, other: Shape) -> Iterator[Difference]:
+def _keys(table: str, one: Shape, other: Shape) -> Iterator[ParityDifference]:
     if one.open or other.open:
         return
     for mine, theirs, only in ((one, other, Dialect.POSTGRES), (other, one, Dialect.SQLITE)):
@@ -116,10 +116,10 @@ def _keys(table: str, one: Shape, other: Shape) -> Iterator[Difference]:
                 return found is not None and key in found.keys
 
             words = "primary key" if key == mine.primary else "unique key"
-            yield Difference("key", table, tuple(sorted(key)), only, words, words, fact)
+            yield ParityDifference("key", table, tuple(sorted(key)), only, words, words, fact)
 
 
-def _links(table: str, one: Shape, other: Shape, shared: set[str]) -> Iterator[Difference]:
+def _links(table: str, one: Shape, other: Shape, shared: set[str]) -> Iterator[ParityDifference]:
     if one.open or other.open:
         return
     for mine, theirs, only in ((one, other, Dialect.POSTGRES), (other, one, Dialect.SQLITE)):
@@ -129,10 +129,10 @@ def _links(table: str, one: Shape, other: Shape, shared: set[str]) -> Iterator[D
             if same is None:
                 if link.columns <= theirs.columns.keys() and link.table in shared:
                     parts = tuple(sorted(link.columns))
-                    yield Difference("foreign key", table, parts, only, link.table, link.table, _link(link))
+                    yield ParityDifference("foreign key", table, parts, only, link.table, link.table, _link(link))
             elif same.on_delete != link.on_delete and only is Dialect.POSTGRES:
                 parts = tuple(sorted(link.columns))
-                yield Difference("deletion", table, parts, None, link.on_delete, same.on_delete, _deletion(link))
+                yield ParityDifference("deletion", table, parts, None, link.on_delete, same.on_delete, _deletion(link))
 
 
 def _order(link: Link) -> tuple[list[str], str, str]:
@@ -154,7 +154,7 @@ def _deletion(link: Link) -> Fact:
     return fact
 
 
-def _lookups(table: str, one: Shape, other: Shape) -> Iterator[Difference]:
+def _lookups(table: str, one: Shape, other: Shape) -> Iterator[ParityDifference]:
     for mine, theirs, only in ((one, other, Dialect.POSTGRES), (other, one, Dialect.SQLITE)):
         for lookup in sorted(mine.lookups - theirs.lookups):
             names = {name for name in lookup.keys if name != "?"}
@@ -170,4 +170,4 @@ def _lookups(table: str, one: Shape, other: Shape) -> Iterator[Difference]:
                 return found is not None and lookup in found.lookups
 
             words = "unique index" if lookup.unique else "index"
-            yield Difference("index", table, lookup.keys, only, words, words, fact)
+            yield ParityDifference("index", table, lookup.keys, only, words, words, fact)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
 
 from miglint.base.structs import replace
+from miglint.schema.change import Change
 from miglint.schema.objects import Index, Policy, Rule, SchemaObject, Sequence, Table, Trigger, View
 from miglint.schema.value import Schema
 from miglint.sql.operations import Query
-
-if TYPE_CHECKING:
-    from miglint.schema.diff import Change
 
 
 def with_renames(changes: list[Change], before: Schema, after: Schema) -> list[Change]:

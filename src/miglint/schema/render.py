@@ -11,7 +11,7 @@ from typing import Any
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Span
 from miglint.base.structs import Struct
-from miglint.schema.objects import Key, SchemaObject, Table
+from miglint.schema.objects import Key, Rows, SchemaObject, Table
 from miglint.schema.render_sql import statements
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Expression, Name, Query, Type
@@ -29,7 +29,8 @@ def to_json(schema: Schema) -> str:
     """Return the objects as JSON, by the kind of name that they have and by name."""
     spaces: dict[str, dict[str, Any]] = {}
     for key, value in ordered(schema):
-        spaces.setdefault(key.space, {})[str(key)] = {"object": type(value).__name__.lower(), **_plain(value)}
+        said = value.as_other() if isinstance(value, Rows) else value
+        spaces.setdefault(key.space, {})[str(key)] = {"object": type(said).__name__.lower(), **_plain(said)}
     document = {"schema_version": 1, "dialect": schema.dialect.value, "objects": spaces}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

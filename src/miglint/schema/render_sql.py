@@ -21,6 +21,7 @@ from miglint.schema.objects import (
     Policy,
     Privileges,
     Routine,
+    Rows,
     Rule,
     SchemaObject,
     Sequence,
@@ -48,6 +49,7 @@ _ORDER = (
     Rule,
     Policy,
     Other,
+    Rows,
     Comment,
     Privileges,
 )
@@ -139,6 +141,8 @@ class _Writer:
             case Trigger() | Policy() | Rule():
                 kind = type(value).__name__.lower()
                 return f"-- {kind} {_flat(value.name)} on {_flat(str(value.table))}{_definition(value.definition)}"
+            case Rows():
+                return f"-- rows {_flat(str(value.name))}"
             case OtherType() | Other():
                 return f"-- {value.kind or 'type'} {_flat(str(value.name))}{_definition(value.definition)}"
 

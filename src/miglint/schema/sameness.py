@@ -44,13 +44,13 @@ def _document(text: str) -> object:
 
 _CAST = pattern(
     r"""::(?:"[^"]*"|[\w.])+(?:\ (?:varying|precision)\b)?
-    (?:\([^)]*\))?(?:\ with(?:out)?\ time\ zone\b)?(?:\[\])*""",
+    (?:\([^()]*\))?(?:\ with(?:out)?\ time\ zone\b)?(?:\[\])*""",
     re.VERBOSE,
 )
 # What a cast leaves behind: brackets around one name, where an argument or a column begins.
 _BRACKETS = pattern(r"(?<=[(,])( ?)\((\w+)\)")
 _QUALIFIER = pattern(r"\b(?:public|pg_catalog)\.")
-_INTERVAL = pattern(r"'([-+:\w ]*\d[-+:\w ]*)'")
+_INTERVAL = pattern(r"'(?=[^'\d]*\d)([-+:\w ]++)'")
 
 
 def loose(text: str) -> str:
@@ -85,7 +85,7 @@ def loosened(value: SchemaObject) -> object:
     return value
 
 
-_TOKEN = pattern(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[\w.]+|\S""")
+_TOKEN = pattern(r"""'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"|[\w.]+|\S""")
 _SOURCE = pattern(r"(?:\bfrom|\bjoin|,) ?\(*(?!from\b)(?:\w+\.)?(\w+)|\bas (\w+)")
 
 
@@ -169,8 +169,8 @@ def _behind_columns(tokens: list[str], at: int, star: str) -> int:
 # Languages in which white space and comments between words mean nothing.
 _FREE_FORM = frozenset({"sql", "plpgsql"})
 _WORD = pattern(
-    r"""(?P<idle>\s+|--[^\n]*|/\*.*?\*/)
-    |[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?P<quote>\$(?:[^\W\d]\w*)?\$).*?(?P=quote)|\w+|.""",
+    r"""(?P<idle>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
+    |[eE]'[^'\\]*(?:(?:''|\\.)[^'\\]*)*'|'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"|(?P<quote>\$(?:[^\W\d]\w*)?\$).*?(?:(?P=quote)|\Z)|\w+|.""",
     re.VERBOSE | re.DOTALL,
 )
 

@@ -9,14 +9,35 @@ schema (a baseline was given, or a live database was read) what is not there doe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from rpds import HashTrieMap
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
-from miglint.schema.depends import dependencies
-from miglint.schema.objects import ABSENT, Absent, Key, SchemaObject, Table
+from miglint.schema.depends import dependencies, of_column, of_constraint, of_head, relation_key
+from miglint.schema.edges import (
+    CASTS,
+    DEFAULT_PARTITION,
+    USUAL_SCHEMAS,
+    Labels,
+    NewKeys,
+    Users,
+    index_tag,
+    keys_of,
+    labelled,
+    sequence_tag,
+    tags,
+    with_user,
+    without_user,
+)
+from miglint.schema.objects import ABSENT, Absent, Composite, Index, Key, SchemaObject, Sequence, Table
+from miglint.schema.parts import Parts, changed_parts
+from miglint.sql.operations import Constraint
+
+Found = TypeVar("Found", bound=SchemaObject)
 
 _NOBODY: frozenset[Key] = frozenset()
 
@@ -24,7 +45,9 @@ _NOBODY: frozenset[Key] = frozenset()
 class Schema(Struct, frozen=True, gc=False, eq=False):
     """All objects at one moment. Build it from `Schema(dialect)` with `put` and `drop`.
 
-    `path` is the search path; `dependents` and `needs` are the edges between objects, both ways. `rooted` says that
+    `path` is the search path; `dependents` are the users of each object, `counts` how many parts of a table of many
+    parts need each key. `labels` are the keys that were ever set, by what they are looked for without a key;
+    `unlabelled` are those set since, the last one first. `rooted` says that
     nothing had to be assumed so far: the files seem to make the schema from nothing, so that what they never made is
     not there.
     """
@@ -33,9 +56,11 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     closed: bool = False
     path: tuple[str, ...] = ("public",)
     objects: HashTrieMap[Key, SchemaObject | Absent] = field(default_factory=HashTrieMap)
-    dependents: HashTrieMap[Key, frozenset[Key]] = field(default_factory=HashTrieMap)
-    needs: HashTrieMap[Key, frozenset[Key]] = field(default_factory=HashTrieMap)
+    dependents: HashTrieMap[Key, frozenset[Key] | Users] = field(default_factory=HashTrieMap)
+    counts: HashTrieMap[Key, HashTrieMap[Key, int]] = field(default_factory=HashTrieMap)
     rooted: bool = True
+    labels: Labels = field(default_factory=HashTrieMap)
+    unlabelled: NewKeys = None
 
     def get(self, key: Key) -> SchemaObject | Absent | None:
         """Return the object, `ABSENT` when it is known not to exist, or None when nothing is known of it."""
@@ -54,6 +79,8 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def put(self, key: Key, value: SchemaObject) -> Schema:
         """Return a schema in which `key` is `value`."""
+        if isinstance(value, (Table, Composite)) and _is_counted(value):
+            return self._with_counted(key, value)
         return self._with(key, value, dependencies(value, self.dialect))
 
     def drop(self, key: Key) -> Schema:
@@ -61,16 +88,75 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         return self._with(key, ABSENT, _NOBODY)
 
     def _with(self, key: Key, value: SchemaObject | Absent, after: frozenset[Key]) -> Schema:
-        needs, dependents = self.needs, self.dependents
-        before = needs.get(key, _NOBODY)
+        dependents, counts, new = self.dependents, self.counts, self.unlabelled
+        old = self.objects.get(key)
+        if old is None:
+            before, new = _NOBODY, (key, new)
+        elif _is_counted(old):
+            before, counts = frozenset(counts[key]), counts.remove(key)
+        else:
+            before = _NOBODY if isinstance(old, Absent) else dependencies(old, self.dialect)
         if before != after:
-            needs = needs.insert(key, after)
-            for gone in before - after:
-                dependents = dependents.insert(gone, dependents.get(gone, _NOBODY) - {key})
-            for new in after - before:
-                dependents = dependents.insert(new, dependents.get(new, _NOBODY) | {key})
+            dependents = self._connected(key, value, before - after, after - before)
+        if before and after and _retagged(old, value):
+            dependents = self._retagged(dependents, key, value, before & after)
         objects = self.objects.insert(key, value)
-        return Schema(self.dialect, self.closed, self.path, objects, dependents, needs, self.rooted)
+        return Schema(self.dialect, self.closed, self.path, objects, dependents, counts, self.rooted, self.labels, new)
+
+    def _connected(
+        self, key: Key, value: SchemaObject | Absent, gone: Iterable[Key], new: Iterable[Key]
+    ) -> HashTrieMap[Key, frozenset[Key] | Users]:
+        """Return the users of all objects when `key` needs some no longer, and some anew."""
+        dependents, old = self.dependents, self.objects.get(key)
+        for other in gone:
+            dependents = dependents.insert(other, without_user(dependents.get(other, _NOBODY), key, old))
+        for other in new:
+            dependents = dependents.insert(
+                other, with_user(dependents.get(other, _NOBODY), key, value, self.objects.get)
+            )
+        return dependents
+
+    def _retagged(
+        self,
+        dependents: HashTrieMap[Key, frozenset[Key] | Users],
+        key: Key,
+        value: SchemaObject | Absent,
+        kept: Iterable[Key],
+    ) -> HashTrieMap[Key, frozenset[Key] | Users]:
+        """Return the users of all objects when `key` is another kind of user of those that it needs as before."""
+        old = self.objects.get(key)
+        for other in kept:
+            users = dependents.get(other, _NOBODY)
+            if isinstance(users, Users):
+                rest = without_user(users, key, old)
+                dependents = dependents.insert(other, with_user(rest, key, value, self.objects.get))
+        return dependents
+
+    def _with_counted(self, key: Key, value: Table | Composite) -> Schema:
+        """Return a schema with a table of many parts, of whose needs those of its changed parts alone are looked at."""
+        old = self.objects.get(key)
+        before: frozenset[Key] | HashTrieMap[Key, int]
+        if _is_counted(old):
+            before = self.counts[key]
+        else:
+            before = _NOBODY if old is None or isinstance(old, Absent) else dependencies(old, self.dialect)
+        counts, changes = _recounted(old, value, before, self.dialect)
+        gone = [other for other, number in changes.items() if number < 0 and other not in counts]
+        new = [other for other, number in changes.items() if number > 0 and other not in before]
+        dependents = self._connected(key, value, gone, new) if gone or new else self.dependents
+        if _retagged(old, value):
+            dependents = self._retagged(dependents, key, value, [other for other in counts if other in before])
+        return Schema(
+            self.dialect,
+            self.closed,
+            self.path,
+            self.objects.insert(key, value),
+            dependents,
+            self.counts.insert(key, counts),
+            self.rooted,
+            self.labels,
+            self.unlabelled if old is not None else (key, self.unlabelled),
+        )
 
     def forget(self, key: Key) -> Schema:
         """Return a schema in which nothing is known of `key`."""
@@ -96,7 +182,41 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         They come in order, so that what is said first does not depend on how a set happens to lie in memory.
         """
         found = self.dependents.get(key, _NOBODY)
-        return sorted(found) if len(found) > 1 else found
+        return sorted(found) if len(found) > 1 or isinstance(found, Users) else found
+
+    def users(self, key: Key, *kinds: type[Found]) -> list[tuple[Key, Found]]:
+        """Return the objects of some types that depend on `key`, with their keys, in order of these."""
+        found: Iterable[Key] = self.dependents.get(key, _NOBODY)
+        if isinstance(found, Users):
+            found = [user for kind in kinds for user in found.of(kind.__name__)]
+        objects = self.objects
+        return [(user, value) for user in sorted(found) if isinstance(value := objects.get(user), kinds)]
+
+    def indexes_about(self, key: Key, column: str) -> list[tuple[Key, Index]]:
+        """Return the indexes that depend on a table and may be about a column of it, in order of their keys."""
+        return self._tagged(key, Index, index_tag(column))
+
+    def sequences_of(self, key: Key, column: str) -> list[tuple[Key, Sequence]]:
+        """Return the sequences that depend on a table and may be a column's own, in order of their keys."""
+        return self._tagged(key, Sequence, sequence_tag(column))
+
+    def default_partitions(self, key: Key) -> list[tuple[Key, Table]]:
+        """Return the tables that depend on a table, with its default partition among them."""
+        return self._tagged(key, Table, DEFAULT_PARTITION)
+
+    def _tagged(self, key: Key, kind: type[Found], tag: str) -> list[tuple[Key, Found]]:
+        found: Iterable[Key] = self.dependents.get(key, _NOBODY)
+        if isinstance(found, Users):
+            found = found.of(tag)
+        objects = self.objects
+        return [(user, value) for user in sorted(found) if isinstance(value := objects.get(user), kind)]
+
+    def count_users(self, key: Key, kind: type[SchemaObject]) -> int:
+        """Return how many objects of a type depend on `key`."""
+        found = self.dependents.get(key, _NOBODY)
+        if isinstance(found, Users):
+            return len(found.of(kind.__name__))
+        return sum(isinstance(self.objects.get(user), kind) for user in found)
 
     def overloads(self, place: str, name: str) -> Collection[Key]:
         """Return the keys of the routines of a name in a schema, in order."""
@@ -106,6 +226,36 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         """Yield what exists, in no particular order."""
         for key, value in self.objects.items():
             if value is not ABSENT:
+                yield key, value  # type: ignore[misc]
+
+    def named(self, name: str) -> Iterator[tuple[Key, SchemaObject]]:
+        """Yield what exists under a name in any letters, of whatever kind it is; of a routine without its arguments."""
+        return self._labelled(name.lower())
+
+    def inside(self, schema: str) -> Iterator[tuple[Key, SchemaObject]]:
+        """Yield what exists in a schema of PostgreSQL."""
+        if schema in USUAL_SCHEMAS:
+            return ((key, value) for key, value in self.items() if key.schema == schema)
+        return self._labelled(f"in {schema}")
+
+    def casts(self) -> Iterator[tuple[Key, SchemaObject]]:
+        """Yield the casts that files have made."""
+        return self._labelled(CASTS)
+
+    def settled(self) -> Schema:
+        """Return the same schema, ready to be asked for objects without their keys."""
+        labels, new = self.labels, self.unlabelled
+        if new is None:
+            return self
+        while new is not None:
+            key, new = new
+            labels = labelled(labels, key)
+        return replace(self, labels=labels, unlabelled=None)
+
+    def _labelled(self, label: str) -> Iterator[tuple[Key, SchemaObject]]:
+        for key in keys_of(self.settled().labels, label):
+            value = self.objects.get(key)
+            if value is not None and value is not ABSENT:
                 yield key, value  # type: ignore[misc]
 
     def __contains__(self, key: Key) -> bool:
@@ -118,3 +268,91 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         for key, value in objects:
             schema = schema.put(key, value)
         return schema
+
+
+def _is_counted(value: SchemaObject | Absent | None) -> bool:
+    """Whether it has so many parts that only those are looked at which change."""
+    if isinstance(value, Table):
+        return isinstance(value.columns, Parts) or isinstance(value.constraints, Parts)
+    return isinstance(value, Composite) and isinstance(value.columns, Parts)
+
+
+def _retagged(old: SchemaObject | Absent | None, new: SchemaObject | Absent) -> bool:
+    """Whether an object that takes the place of another is found in another way among the users of a third."""
+    return type(old) is not type(new) or (isinstance(new, (Index, Sequence, Table)) and tags(old) != tags(new))
+
+
+def _recounted(
+    old: SchemaObject | Absent | None,
+    new: Table | Composite,
+    before: frozenset[Key] | HashTrieMap[Key, int],
+    dialect: Dialect,
+) -> tuple[HashTrieMap[Key, int], Counter[Key]]:
+    """Return how many parts of a table need each key, and how these numbers changed."""
+    changes: Counter[Key] = Counter()
+    columns = constraints = None
+    if type(old) is type(new) and not isinstance(before, frozenset) and _head(old) == _head(new):
+        assert isinstance(old, (Table, Composite))
+        columns = changed_parts(old.columns, new.columns)
+        constraints = changed_parts(_constraints(old), _constraints(new))
+    if columns is None or constraints is None or isinstance(before, frozenset):
+        _count(new, new.columns, _constraints(new), dialect, changes, 1)
+        if isinstance(new, Table):
+            _count_head(new, dialect, changes)
+        counts = HashTrieMap(changes)
+        for key in before:
+            if key not in counts:
+                changes[key] = -1
+        return counts, changes
+    assert isinstance(old, (Table, Composite))
+    _count(old, columns, constraints, dialect, changes, -1)
+    _count(new, columns, constraints, dialect, changes, 1)
+    counts = before
+    for key, change in changes.items():
+        if change:
+            number = counts.get(key, 0) + change
+            counts = counts.insert(key, number) if number else counts.discard(key)
+    return counts, changes
+
+
+def _head(value: SchemaObject | Absent | None) -> object:
+    """Return what a table depends on besides its columns and constraints, and its name."""
+    return (value.name, value.inherits, value.partition_of) if isinstance(value, Table) else None
+
+
+_NO_CONSTRAINTS: Mapping[str, Constraint] = {}
+
+
+def _constraints(value: Table | Composite) -> Mapping[str, Constraint]:
+    return value.constraints if isinstance(value, Table) else _NO_CONSTRAINTS
+
+
+def _count(
+    value: Table | Composite,
+    columns: Iterable[str],
+    constraints: Iterable[str],
+    dialect: Dialect,
+    counts: Counter[Key],
+    by: int,
+) -> None:
+    for name in columns:
+        column = value.columns.get(name)
+        if column is not None and (column.type is not None or column.default is not None):
+            keys: set[Key] = set()
+            of_column(column, keys)
+            for key in keys:
+                counts[key] += by
+    for name in constraints:
+        constraint = _constraints(value).get(name)
+        if constraint is not None:
+            keys = set()
+            of_constraint(name, constraint, keys, dialect)
+            keys.discard(relation_key(value.name, dialect))
+            for key in keys:
+                counts[key] += by
+
+
+def _count_head(table: Table, dialect: Dialect, counts: Counter[Key]) -> None:
+    keys: set[Key] = set()
+    of_head(table, keys, dialect)
+    counts.update(keys)

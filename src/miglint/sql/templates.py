@@ -13,6 +13,8 @@ from miglint.base.structs import replace
 from miglint.sql.operations import Statement, SyntaxProblem
 
 _TAG = pattern(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_EDGES = {"{{": "}}", "{%": "%}"}
+_EDGE = pattern(r"\{[{%]")
 _COMMENT = pattern(r"\{\{[-~]?\s*(?:/\*|!)")
 # Go's templates, Jinja's and Liquid's, and Handlebars'.
 _OPENS = pattern(r"\{\{[-~]?\s*(?:(?:if|range|with|block|define)\b|#\s*\w)|\{%[-+]?\s*(?:if|unless|for|macro|raw)\b")
@@ -26,7 +28,7 @@ def templated(text: str, offset: int, statements: tuple[Statement, ...]) -> tupl
 
     A script in which the grammar finds nothing wrong stays as it is: its braces are those of a string or a comment.
     """
-    tags = list(_TAG.finditer(text))
+    tags = _tags(text)
     if not tags or all(statement.problem is None for statement in statements):
         return statements
     blocks = _blocks(tags, len(text))
@@ -48,6 +50,23 @@ def _read(
         message = f"{_short(text[around[-1][0] :])} decides in a template whether the engine sees it"
         at = statement.span
     return replace(statement, operations=(), problem=SyntaxProblem(message, at, certain=False, template=True))
+
+
+def _tags(text: str) -> list[re.Match[str]]:
+    """Return all tags, in their order. Behind an edge that nothing closes, no other of its kind is looked for."""
+    tags: list[re.Match[str]] = []
+    unclosed: set[str] = set()
+    at = 0
+    while len(unclosed) < len(_EDGES) and (edge := _EDGE.search(text, at)):
+        at = edge.start() + 1
+        if edge[0] in unclosed:
+            continue
+        if text.find(_EDGES[edge[0]], edge.end()) < 0:
+            unclosed.add(edge[0])
+        elif tag := _TAG.match(text, edge.start()):
+            tags.append(tag)
+            at = tag.end()
+    return tags
 
 
 def _blocks(tags: list[re.Match[str]], end: int) -> list[tuple[int, int]]:

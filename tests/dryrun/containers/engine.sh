@@ -76,10 +76,11 @@ echo "socket $DOCKER_HOST"
 
 image() {
   file=$cache/$1-$(cksum <"$here/make_image.sh" | tr -d ' ').tar.gz
-  if [ ! -s "$file" ]; then
-    TMPDIR=$folder/data timeout 300 sh "$here/make_image.sh" "$file" "$1" 2>"$folder/$1.why" ||
-      { echo "failed $1 $(tail -n 1 "$folder/$1.why")"; return; }
-  fi
+  # Several processes of tests may need it at once: one makes it, the others wait.
+  (
+    flock 9
+    [ -s "$file" ] || TMPDIR=$folder/data timeout 300 sh "$here/make_image.sh" "$file" "$1" 2>"$folder/$1.why"
+  ) 9>"$file.lock" || { echo "failed $1 $(tail -n 1 "$folder/$1.why")"; return; }
   major=$(tar -tzf "$file" | sed -n 's|^./usr/lib/postgresql/\([0-9]*\)/bin/postgres$|\1|p')
   name=miglint-tests/postgres:$major
   docker import --change 'ENTRYPOINT ["/entrypoint"]' --change 'CMD ["postgres"]' --change 'EXPOSE 5432' \

@@ -12,7 +12,7 @@ if [ -z "$mirror" ]; then
     sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb  *\(\[[^]]*\]  *\)\{0,1\}\(http[^ ]*\).*/\2/p' | grep "/$ID/*\$" | head -n 1)
 fi
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+trap 'rm -rf "$folder" "$file.$$.part"' EXIT
 trap 'exit 1' HUP INT TERM
 root=$folder/root
 # debootstrap reads the list of all packages some twenty times to find what depends on what; this reads it once, and
@@ -88,5 +88,5 @@ ENTRYPOINT
 chmod 755 "$root/entrypoint"
 tar -C "$root" -c --exclude=./var/cache --exclude=./var/lib/apt --exclude=./debootstrap --exclude=./usr/share/doc \
   --exclude=./usr/share/man --exclude=./usr/share/locale --exclude='./usr/lib/postgresql/*/lib/bitcode' . |
-  gzip -1 >"$file.part"
-mv "$file.part" "$file"
+  gzip -1 >"$file.$$.part"
+mv "$file.$$.part" "$file"

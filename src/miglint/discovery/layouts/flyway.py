@@ -6,7 +6,7 @@ import re
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction, SourceFile
-from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings, whole
+from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
 from miglint.discovery.placeholders import substitute
 from miglint.discovery.versions import dotted
 
@@ -14,11 +14,11 @@ NAME = pattern(r"(?:([VU])([0-9]+(?:[._][0-9]+)*)|R)__(.*)\.sql", re.DOTALL)
 _CONFIGURED = pattern(rb"^[ \t]*executeInTransaction[ \t]*=[ \t]*false\b", re.MULTILINE)
 
 
-def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+def _recognise(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     return [found for found in files if found.name[0] in "VUR" and NAME.fullmatch(found.name.rsplit("/", 1)[-1])]
 
 
-def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
+def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
     pieces = []
     has_undo = False
     for found in files:
@@ -31,7 +31,7 @@ def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
         version = name if repeatable else version.replace("_", ".")
         has_undo = has_undo or kind == "U"
         pieces.append(
-            Piece(
+            FilePart(
                 found.file,
                 whole(found.file),
                 Direction.ROLLBACK if kind == "U" else Direction.FORWARD,
@@ -49,7 +49,7 @@ def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
     return Collected(pieces, rollbacks=None if has_undo else "none", order=dotted)
 
 
-def _in_transaction(found: Found, base: str) -> bool:
+def _in_transaction(found: FoundFile, base: str) -> bool:
     settings = f"{base}.conf"
     if settings not in found.folder.others:
         return True
@@ -57,7 +57,7 @@ def _in_transaction(found: Found, base: str) -> bool:
     return content is None or _CONFIGURED.search(content) is None
 
 
-def _substituted(file: SourceFile, settings: Settings) -> str | None:
+def _substituted(file: SourceFile, settings: LayoutOptions) -> str | None:
     return substitute(file.text, settings.placeholders)
 
 

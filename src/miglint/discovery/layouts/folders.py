@@ -10,7 +10,7 @@ import re
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction, Problem
 from miglint.discovery.dialects import SQLITE, UNMARKED, Mark, named, of_folder
-from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings, whole
+from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
 from miglint.discovery.versions import SortKey, numeric, textual
 
 INNER = frozenset(("up.sql", "down.sql", "migration.sql"))
@@ -34,14 +34,14 @@ def is_part(folder: str, name: str) -> bool:
     return _FOLDER.fullmatch(folder) is not None or _DASHED_NAME.fullmatch(f"{folder}/{name}") is not None
 
 
-def _inner(found: Found) -> str | None:
+def _inner(found: FoundFile) -> str | None:
     if "/" not in found.name:
         return None
     match = _NAME.fullmatch(found.name)
     return match[3] if match else None
 
 
-def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+def _recognise(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     prisma = {id(found.folder) for found in files if _inner(found) == "migration"}
     taken = [found for found in files if id(found.folder) not in prisma and _inner(found)]
     if taken:
@@ -50,13 +50,13 @@ def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found
     return taken
 
 
-def _recognise_prisma(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+def _recognise_prisma(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     prisma = {id(found.folder) for found in files if _inner(found) == "migration"}
     return [found for found in files if id(found.folder) in prisma and _inner(found) in ("migration", "down")]
 
 
-def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
-    pieces: list[Piece] = []
+def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
+    pieces: list[FilePart] = []
     problems: list[Problem] = []
     dashed = any("-" in found.name.partition("_")[0] for found in files)
     order = textual if dashed else numeric
@@ -78,17 +78,17 @@ def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
     return Collected(pieces, problems, label="hasura" if hasura else "diesel", order=order)
 
 
-def _recognise_dashed(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+def _recognise_dashed(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     return [found for found in files if _DASHED_NAME.fullmatch(found.name)]
 
 
-def _collect_dashed(home: Home, files: list[Found], settings: Settings) -> Collected:
+def _collect_dashed(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
     # It runs on nothing else, unless somebody says so.
     said = settings.dialect is not None or of_folder(home.folder.shown) is not UNMARKED
     return Collected(_pieces(home, files, _DASHED_NAME, numeric), mark=UNMARKED if said else SQLITE)
 
 
-def _collect_prisma(home: Home, files: list[Found], settings: Settings) -> Collected:
+def _collect_prisma(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
     is_prisma = "migration_lock.toml" in home.folder.others
     mark = _provider(home) if is_prisma else UNMARKED
     drizzle = not is_prisma and any("snapshot.json" in found.folder.others for found in files)
@@ -96,29 +96,29 @@ def _collect_prisma(home: Home, files: list[Found], settings: Settings) -> Colle
     return Collected(pieces, label="drizzle" if drizzle else None, mark=mark, order=textual)
 
 
-def _pieces(home: Home, files: list[Found], name: re.Pattern[str], order: object) -> list[Piece]:
+def _pieces(home: Home, files: list[FoundFile], name: re.Pattern[str], order: object) -> list[FilePart]:
     named = ((found, match) for found in files if (match := name.fullmatch(found.name)))
     return [_piece(home, found, match, order=order, transaction=True) for found, match in named]
 
 
-def _piece(home: Home, found: Found, match: re.Match[str], *, order: object, transaction: bool) -> Piece:
+def _piece(home: Home, found: FoundFile, match: re.Match[str], *, order: object, transaction: bool) -> FilePart:
     direction = Direction.ROLLBACK if match[3] == "down" else Direction.FORWARD
     version = match[1].replace("-", "")
     key: SortKey = textual(version) if order is textual else numeric(version)
     # The dialect is looked for above the migration's own folder, whose name is about what the migration does.
-    return Piece(
+    return FilePart(
         found.file, whole(found.file), direction, version, match[2] or "", key, home.folder, transaction=transaction
     )
 
 
-def _metadata(found: Found) -> tuple[bool, Problem | None]:
+def _metadata(found: FoundFile) -> tuple[bool, Problem | None]:
     """Read diesel's `run_in_transaction` from `metadata.toml`."""
     import tomllib
 
     content = found.folder.content("metadata.toml")
     path = found.folder.path("metadata.toml")
     if content is None:
-        return True, Problem("unreadable", path, "cannot be read")
+        return True, None
     try:
         values = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:

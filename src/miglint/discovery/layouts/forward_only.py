@@ -7,7 +7,7 @@ import re
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction
 from miglint.discovery.dialects import POSTGRES, UNMARKED, Mark, named
-from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings, whole
+from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
 from miglint.discovery.versions import VERSION, numeric, textual
 
 _NAME = pattern(rf"({VERSION})[_\-. ]*([^/]*)\.sql", re.IGNORECASE | re.DOTALL)
@@ -17,7 +17,7 @@ _DIALECT = pattern(rb"\"dialect\"[ \t\r\n]*:[ \t\r\n]*\"(\w{1,40})\"")
 _NO_TRANSACTION = pattern(r"^--[ \t]*atlas:txmode[ \t]+none\b", re.MULTILINE)
 
 
-def _numbered(files: list[Found]) -> list[Found]:
+def _numbered(files: list[FoundFile]) -> list[FoundFile]:
     return [f for f in files if f.role is None and _NAME.fullmatch(f.name) and not _DIRECTED.search(f.name)]
 
 
@@ -27,23 +27,23 @@ def _journal(home: Home) -> bytes | None:
     return home.folder.content("meta/_journal.json", 1 << 24)
 
 
-def _is_drizzle(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+def _is_drizzle(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     return _numbered(files) if settings.forced or _journal(home) is not None else []
 
 
-def _is_supabase(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+def _is_supabase(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     path = home.folder.real.replace("\\", "/")
     return _numbered(files) if settings.forced or path.endswith("/supabase/migrations") else []
 
 
-def _is_atlas(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+def _is_atlas(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     if not settings.forced and "atlas.sum" not in home.folder.others:
         return []
     # Atlas can keep another tool's folder; then that tool's own layout says more.
     return [] if any(_DIRECTED.search(found.name) for found in files) else _numbered(files)
 
 
-def _pieces(files: list[Found], order: dict[str, int] | None = None) -> list[Piece]:
+def _pieces(files: list[FoundFile], order: dict[str, int] | None = None) -> list[FilePart]:
     pieces = []
     for found in files:
         match = _NAME.fullmatch(found.name)
@@ -54,7 +54,7 @@ def _pieces(files: list[Found], order: dict[str, int] | None = None) -> list[Pie
         transaction = not ("atlas:txmode" in text and _NO_TRANSACTION.search(text))
         key = (order[found.name],) if order else textual(version)
         pieces.append(
-            Piece(
+            FilePart(
                 found.file,
                 whole(found.file),
                 Direction.FORWARD,
@@ -68,7 +68,7 @@ def _pieces(files: list[Found], order: dict[str, int] | None = None) -> list[Pie
     return pieces
 
 
-def _collect_drizzle(home: Home, files: list[Found], settings: Settings) -> Collected:
+def _collect_drizzle(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
     journal = _journal(home) or b""
     tags = [tag.decode("utf-8", "replace") + ".sql" for tag in _TAG.findall(journal)]
     order = {tag: place for place, tag in enumerate(dict.fromkeys(tags))}
@@ -81,11 +81,11 @@ def _collect_drizzle(home: Home, files: list[Found], settings: Settings) -> Coll
     return Collected(_pieces(listed, order), mark=mark, order=numeric, unmatched=left)
 
 
-def _collect_supabase(home: Home, files: list[Found], settings: Settings) -> Collected:
+def _collect_supabase(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
     return Collected(_pieces(files), mark=POSTGRES, order=textual)
 
 
-def _collect_atlas(home: Home, files: list[Found], settings: Settings) -> Collected:
+def _collect_atlas(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
     return Collected(_pieces(files), order=textual)
 
 

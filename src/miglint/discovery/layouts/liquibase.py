@@ -8,7 +8,7 @@ from typing import NamedTuple
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, Direction, Problem, SourceFile, Span
 from miglint.discovery.dialects import UNMARKED, Mark, named
-from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings
+from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions
 from miglint.discovery.layouts.markers import blank_except
 from miglint.discovery.placeholders import substitute
 from miglint.discovery.sections import only_comments
@@ -20,7 +20,7 @@ _CHANGESET = pattern(
 )
 _LINE = pattern(r"^[ \t]*--[ \t]*rollback\b(?P<sql>[^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _BLOCK = pattern(r"/\*[ \t]*liquibase[ \t]+rollback\b", re.IGNORECASE)
-_OPTION = pattern(r"(\w+):(\"[^\"]*\"|\S+)")
+_OPTION = pattern(r"(?<!\w)(\w++):(\"[^\"]*\"|\S+)")
 _NOT_NEEDED = pattern(r"(?:empty|not[ \t]+required)[ \t;]*\Z", re.IGNORECASE)
 _REFERENCE = pattern(r"changesetid:(\S+)(?:[ \t]+changesetauthor:(\S+))?", re.IGNORECASE)
 _NUMBERS = pattern(r"([0-9]+)")
@@ -38,12 +38,12 @@ class _Changeset(NamedTuple):
     reference: tuple[str, str | None] | None
 
 
-def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+def _recognise(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     return [found for found in files if _HEAD.match(found.file.text)]
 
 
-def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
-    pieces: list[Piece] = []
+def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
+    pieces: list[FilePart] = []
     problems: list[Problem] = []
     for found in files:
         sets, wrong = _changesets(found.file)
@@ -114,12 +114,12 @@ def _rollback_parts(text: str, span: Span) -> list[Span]:
 
 
 def _pieces(
-    found: Found, each: _Changeset, number: int, sets: dict[tuple[str, str], _Changeset], settings: Settings
-) -> list[Piece]:
+    found: FoundFile, each: _Changeset, number: int, sets: dict[tuple[str, str], _Changeset], settings: LayoutOptions
+) -> list[FilePart]:
     file = found.file
     version = f"{each.author}:{each.id}"
     delimiter = each.options.get("enddelimiter")
-    forward = Piece(
+    forward = FilePart(
         file,
         each.span,
         Direction.FORWARD,
@@ -154,7 +154,7 @@ def _rollback(text: str, each: _Changeset, sets: dict[tuple[str, str], _Changese
     return None, None
 
 
-def _ready(text: str, delimiter: str | None, settings: Settings) -> str | None:
+def _ready(text: str, delimiter: str | None, settings: LayoutOptions) -> str | None:
     """Return the text with placeholders and the changeset's own delimiter replaced, or None when it has neither."""
     result = substitute(text, settings.placeholders)
     if delimiter and delimiter != ";":

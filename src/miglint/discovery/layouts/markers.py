@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction, Problem, SourceFile, Span
-from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings
+from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions
 from miglint.discovery.sections import only_comments
 from miglint.discovery.versions import VERSION, SortKey, numeric, textual, written_otherwise
 
@@ -135,7 +135,7 @@ def _layout(tool: _Tool) -> Layout:
             return (int(first[0]) if first else inf, name)
         return textual(version) if tool.textual else numeric(version)
 
-    def split(found: Found) -> tuple[str, str] | None:
+    def split(found: FoundFile) -> tuple[str, str] | None:
         base = found.name.rsplit("/", 1)[-1]
         match = _NAME.match(base)
         if match is not None:
@@ -143,7 +143,7 @@ def _layout(tool: _Tool) -> Layout:
         stem = base[: -len(".sql")]
         return (stem, "") if tool.by_name and stem and not stem[0].isdigit() else None
 
-    def recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+    def recognise(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
         return [
             found
             for found in files
@@ -153,8 +153,8 @@ def _layout(tool: _Tool) -> Layout:
             and not _DIRECTED.search(found.name)
         ]
 
-    def collect(home: Home, files: list[Found], settings: Settings) -> Collected:
-        pieces: list[Piece] = []
+    def collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
+        pieces: list[FilePart] = []
         problems: list[Problem] = []
         for found in files:
             named = split(found)
@@ -165,7 +165,7 @@ def _layout(tool: _Tool) -> Layout:
             version, name = named
             for part in parts:
                 pieces.append(
-                    Piece(
+                    FilePart(
                         found.file,
                         part.span,
                         part.direction,

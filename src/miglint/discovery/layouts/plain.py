@@ -9,7 +9,7 @@ from typing import NamedTuple
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction
 from miglint.discovery.dialects import UNMARKED, Mark, named
-from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings, whole
+from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
 from miglint.discovery.versions import VERSION, SortKey, numeric, split_version, undashed, written_otherwise
 
 _ANY = "rollback|down|undo|revert"
@@ -27,7 +27,7 @@ _ANY_MARK = pattern(rf"^(?:{_ANY}|up)(?:[_\-. ]+|$)|(?:^|[_\-. ])(?:{_ANY}|up)$"
 
 
 class _Parsed(NamedTuple):
-    found: Found
+    found: FoundFile
     version: str
     key: SortKey
     rest: str
@@ -62,7 +62,7 @@ def _may_be_marked(rest: str) -> bool:
     return "rollback" in low or "down" in low or "undo" in low or "revert" in low
 
 
-def _parse(found: Found) -> _Parsed | None:
+def _parse(found: FoundFile) -> _Parsed | None:
     parts = _split(found.name)
     if parts is None:
         return None
@@ -89,29 +89,22 @@ def _parse(found: Found) -> _Parsed | None:
     return _Parsed(found, version, numeric(version), rest, mark, direction, word)
 
 
-def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+def _recognise(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     return [found for found in files if _split(found.name) is not None]
 
 
-def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
+def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
     parsed = [each for found in files if (each := _parse(found))]
-    forwards = {each.key for each in parsed if each.direction is not Direction.ROLLBACK and each.word is None}
-    partnered = {each.word for each in parsed if each.word and each.key in forwards}
-    has_up = any("up" in each.rest.lower() and _UP.search(each.rest) for each in parsed if each.word is None)
+    directions, has_up = _directions(parsed)
     marks = _suffix_dialects(parsed)
     pieces = []
-    for each in parsed:
-        direction = each.direction or Direction.FORWARD
-        if each.word is not None and each.direction is None:
-            habit = each.word in partnered or (has_up and each.word.endswith("down"))
-            if habit or each.key in forwards:
-                direction = Direction.ROLLBACK
+    for each, direction in zip(parsed, directions, strict=True):
         file = each.found.file
         name = each.rest
         if direction is Direction.ROLLBACK or has_up:
             name = _ANY_MARK.sub("", name)
         pieces.append(
-            Piece(
+            FilePart(
                 file,
                 whole(file),
                 direction,
@@ -125,6 +118,26 @@ def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
         )
     taken = written_otherwise(home.folder.others)
     return Collected(pieces, taken=taken)
+
+
+def _directions(parsed: list[_Parsed]) -> tuple[list[Direction], bool]:
+    """Return the direction of each file, and whether forward scripts here say `up`.
+
+    A word that may mean a rollback does so where the same version has a forward script without it, or where other
+    files of the folder use it that way.
+    """
+    forwards = {each.key for each in parsed if each.direction is not Direction.ROLLBACK and each.word is None}
+    partnered = {each.word for each in parsed if each.word and each.key in forwards}
+    has_up = any("up" in each.rest.lower() and _UP.search(each.rest) for each in parsed if each.word is None)
+    directions = []
+    for each in parsed:
+        direction = each.direction or Direction.FORWARD
+        if each.word is not None and each.direction is None:
+            usual = each.word in partnered or (has_up and each.word.endswith("down"))
+            if usual or each.key in forwards:
+                direction = Direction.ROLLBACK
+        directions.append(direction)
+    return directions, has_up
 
 
 def _suffix_dialects(parsed: list[_Parsed]) -> dict[str, Mark]:

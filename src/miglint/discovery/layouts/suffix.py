@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from miglint.base.model import Direction
 from miglint.discovery.dialects import UNMARKED, Mark, named
-from miglint.discovery.file_parts import Collected, Found, Home, Layout, Piece, Settings, whole
+from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
 from miglint.discovery.layouts import plain
 from miglint.discovery.versions import numeric, split_version, undashed, written_otherwise
 
@@ -50,7 +50,7 @@ def _direction(name: str) -> Direction | None:
     return None
 
 
-def _loose(files: list[Found]) -> dict[int, Direction]:
+def _loose(files: list[FoundFile]) -> dict[int, Direction]:
     """Return which of the files, by identity, are a pair of `x_up.sql` and `x_down.sql`: one alone is just named so."""
     up, down = _LOOSE_ENDS[Direction.FORWARD], _LOOSE_ENDS[Direction.ROLLBACK]
     forwards = [found for found in files if found.name[-len(up) :].lower() == up]
@@ -65,7 +65,7 @@ def _loose(files: list[Found]) -> dict[int, Direction]:
     return pairs
 
 
-def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found]:
+def _recognise(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     directed = [f for f in files if _direction(f.name) is not None and split_version(_base(f.name)) is not None]
     if not directed or not (settings.forced or any(f.name[-7:].lower() == ".up.sql" for f in directed)):
         return []  # `.down.sql` alone undoes plain numbered files
@@ -78,7 +78,7 @@ def _recognise(home: Home, files: list[Found], settings: Settings) -> list[Found
     return directed + [f for f in files if id(f.file) not in taken and f.role is None and plain.is_forward(f.name)]
 
 
-def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
+def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
     pieces = []
     is_pop = False
     loose = _loose(files)
@@ -93,7 +93,7 @@ def _collect(home: Home, files: list[Found], settings: Settings) -> Collected:
         is_pop = is_pop or parsed.mark is not UNMARKED or parsed.autocommit
         version = undashed(parsed.version)
         pieces.append(
-            Piece(
+            FilePart(
                 found.file,
                 whole(found.file),
                 parsed.direction,

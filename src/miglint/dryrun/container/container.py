@@ -37,8 +37,6 @@ _IMAGE = "postgres:{version}"
 _VERSION = "16"
 _PROCESSORS = 2
 _PROCESSES = 128
-# Beside the data, which is in memory: the server's own memory.
-_SERVER_BYTES = 512 << 20
 _START_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 _LOOPBACK = "127.0.0.1"
@@ -63,7 +61,7 @@ _GUARD = """
 import sys
 if not sys.stdin.buffer.read():
     from miglint.dryrun.container.host import remove_left
-    remove_left(*sys.argv[1:])
+    remove_left(sys.argv[1])
 """
 
 
@@ -109,10 +107,10 @@ class _Container:
         self._sockets: Path | None = None
         # A few copies of a database, each of which is bounded.
         self._data_bytes = limits.disk * 2
-        self._memory = self._data_bytes + _SERVER_BYTES
+        self._memory = self._data_bytes + limits.memory
         self._container: Any = None
         self._guard = subprocess.Popen(
-            [sys.executable, "-P", "-c", _GUARD, self._run, *([str(workspace.path)] if workspace is not None else [])],
+            [sys.executable, "-P", "-c", _GUARD, self._run],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
@@ -156,7 +154,7 @@ class _Container:
         raise EngineLostError(f"{_GONE}: its server does not answer: {self._last_line()}")
 
     def _made(self) -> Any:
-        from docker.types import LogConfig, Mount  # type: ignore[import-untyped]
+        from docker.types import LogConfig, Mount, Ulimit  # type: ignore[import-untyped]
         from testcontainers.core.container import DockerContainer
 
         labels = labels_of(self._run)
@@ -166,6 +164,8 @@ class _Container:
             "memswap_limit": self._memory,
             "nano_cpus": min(_PROCESSORS, self._host.processors) * 1_000_000_000,
             "pids_limit": _PROCESSES,
+            # What a process cannot have is an error; at the bound of all together the whole server would end.
+            "ulimits": [Ulimit(name="data", soft=self._limits.memory, hard=self._limits.memory)],
             "security_opt": ["no-new-privileges"],
             "cap_drop": ["ALL"],
             "cap_add": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],

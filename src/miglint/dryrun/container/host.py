@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
-import shutil
 import socket
 import sys
 import time
@@ -128,16 +127,14 @@ def remove_run(client: Any, run: str) -> None:
             network.remove()
 
 
-def remove_left(run: str, *folders: str) -> None:
-    """Remove what a run that is over has left on the engine, and folders of its own."""
+def remove_left(run: str) -> None:
+    """Remove what a run that is over has left on the engine."""
     # The engine may be about to make a container that it was asked for before the run ended.
     for pause in (0.0, 2.0):
         time.sleep(pause)
         # An engine that has ended has taken its containers along.
         with contextlib.suppress(EngineMissingError), client_of_engine() as client:
             remove_run(client, run)
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep_containers(client: Any) -> None:

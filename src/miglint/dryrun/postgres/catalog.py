@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 from miglint.base.structs import replace
 from miglint.dryrun.postgres.acl import read_acl
 from miglint.schema.objects import (
@@ -42,8 +42,9 @@ Found = Iterator[tuple[Key, SchemaObject]]
 
 # PostgreSQL builds the names that a script leaves to it from the table, the columns and one of these.
 _BY_ENGINE = pattern(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
-_REFERENCED = pattern(r'(?:"(?:[^"]|"")*"|[^"(])*\((?:PERIOD )?((?:"(?:[^"]|"")*"|[^")])*)\)')
-_NAMES = pattern(r'"((?:[^"]|"")*)"|([^\s,"()]+)')
+_QUOTED = '"[^"]*+' + many('""[^"]*+') + '"'
+_REFERENCED = pattern(many(f'{_QUOTED}|[^"(]++') + rf'\((?:PERIOD )?({many(_QUOTED + """|[^")]++""")})\)')
+_NAMES = pattern(r'"([^"]*(?:""[^"]*)*)"|([^\s,"()]+)')
 _NULL = pattern(r"""\(?NULL::[\w ."\[\](),:]+""")
 _DRAWS = pattern(r"""nextval\('(?:(?:"[^"]*"|[^.'"]*)\.)?"?([^'"]*)"?'::regclass\)""")
 _MODIFIER = pattern(r"\(([^()]*)\)")
@@ -366,7 +367,13 @@ def _other(row: Row) -> Found:
         yield Key(f"other {kind}", schema, name), Other(kind, Name(schema or None, name), definition or "")
 
 
+def _huge(row: Row) -> Found:
+    beginning, digest = row
+    yield Key("other oversized object", "", beginning), Other("oversized object", Name(None, beginning), digest)
+
+
 BUILDERS: dict[str, Callable[[Row], Found]] = {
+    "huge": _huge,
     "namespace": _namespace,
     "relation": _relation,
     "sequence": _sequence,

@@ -8,8 +8,19 @@ and of extensions are left out. Every name comes back qualified, since nothing b
 
 from __future__ import annotations
 
-# The schema `miglint` holds what `tools.py` puts there.
-_OURS = "n.nspname NOT IN ('information_schema', 'miglint') AND n.nspname !~ '^pg_'"
+_OURS = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"
+
+
+# No description of an object is longer, but for one that is made to be: a comment can have a gigabyte.
+_LONGEST = 4_000_000
+
+
+def _bounded(query: str) -> str:
+    """Replace texts that are too long to be read by their beginning and a digest."""
+    return (
+        f"SELECT CASE WHEN octet_length(q.t) > {_LONGEST} THEN json_build_array('huge', left(q.t, 120), md5(q.t))::text"
+        f" ELSE q.t END FROM ({query}) q(t)"
+    )
 
 
 def _no_member(catalog: str, oid: str) -> str:
@@ -32,6 +43,10 @@ SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), n.n
   {_said("pg_namespace", "n.oid")})::text FROM pg_namespace n WHERE {_OURS} AND {_no_member("pg_namespace", "n.oid")}"""
 
 
+# Beside what a script has set, PostgreSQL 17.12 keeps a number of its own here, which pg_dump leaves out too.
+_OPTIONS = "(SELECT array_agg(o) FROM unnest(a.attoptions) AS o WHERE left(o, 10) <> 'pg_attver=')"
+
+
 def _columns(which: str) -> str:
     return f"""
 SELECT a.attrelid, json_agg(json_build_array(a.attname, tn.nspname, t.typname, et.typname, en.nspname,
@@ -39,7 +54,8 @@ SELECT a.attrelid, json_agg(json_build_array(a.attname, tn.nspname, t.typname, e
   CASE WHEN a.attcollation <> t.typcollation THEN
     (SELECT co.collname FROM pg_collation co WHERE co.oid = a.attcollation) END,
   a.attacl::text, {_said("pg_class", "a.attrelid", "a.attnum")}, a.attstattarget,
-  CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression, a.attoptions, a.attnum) ORDER BY a.attnum) AS list,
+  CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression, {_OPTIONS},
+  a.attnum) ORDER BY a.attnum) AS list,
   json_object_agg(a.attnum, a.attname)::text AS names
 FROM pg_class r JOIN pg_attribute a ON a.attrelid = r.oid
 JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace tn ON tn.oid = t.typnamespace
@@ -85,6 +101,8 @@ def relations(oids: str) -> str:
     """Return the query for relations: their oid, the number and name of each column, and the text."""
     which = f"= ANY ('{{{oids}}}'::oid[])"
     return f"""
+SELECT q.oid, q.names, CASE WHEN octet_length(q.t) > {_LONGEST} THEN
+  json_build_array('huge', left(q.t, 120), md5(q.t))::text ELSE q.t END FROM (
 SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.relkind, c.relpersistence, c.reloptions,
   pg_get_expr(c.relpartbound, c.oid), CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
   CASE WHEN c.relhassubclass OR c.relispartition OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN
@@ -92,12 +110,12 @@ SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.r
     JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid) END,
   c.relrowsecurity, c.relforcerowsecurity, c.relreplident, t.spcname, am.amname,
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.relispopulated, c.relacl::text,
-  {_said("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list)::text
+  {_said("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list)::text AS t
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN ({_columns(which)}) cols ON cols.attrelid = c.oid
 LEFT JOIN ({_constraints(f"k.conrelid {which}")}) cons ON cons.conrelid = c.oid LEFT JOIN ({_indexes(which)}) idx ON idx.indrelid = c.oid
-WHERE c.oid {which}"""
+WHERE c.oid {which}) q"""
 
 
 _SEQUENCES = f"""
@@ -262,31 +280,61 @@ _LEFT_OUT = {
     "pg_trigger": "NOT x.tgisinternal",
     "pg_rewrite": "x.rulename <> '_RETURN'",
 }
-_OTHERS_VERSION = "SELECT concat_ws(' ', {})".format(
-    ", ".join(
-        [
-            "(SELECT count(*) || ':' || sum(hashtextextended(x.ctid::text, x.xmin::text::int8))"
-            f" FROM {catalog} x WHERE ({'' if column == '2200' else 'x.'}{column} >= 16384 OR"
-            f" {'' if column == '2200' else 'x.'}{column} = 2200) AND {_LEFT_OUT.get(catalog, 'true')})"
-            for catalog, column in _CATALOGS.items()
-        ]
-        + [
-            "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8)) FROM pg_class c"
-            " WHERE c.oid >= 16384 AND c.relkind IN ('S', 'c'))",
-            "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum)) FROM pg_attribute a"
-            " JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'c')",
-            "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8)) FROM pg_depend d"
-            " WHERE d.deptype IN ('a', 'i', 'e') AND d.objid >= 16384 AND (d.deptype = 'e'"
-            " OR d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0))",
-            "(SELECT count(*) || ':' || sum(hashint8extended(k.xmin::text::int8, k.oid::int8)) FROM pg_constraint k"
-            " WHERE k.contypid >= 16384)",
-        ]
-    )
+_PARTS = {
+    "sequence classes": "(SELECT count(*) || ':' || sum(hashint8extended(c.xmin::text::int8, c.oid::int8))"
+    " FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('S', 'c'))",
+    "composite attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
+    " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'c')",
+    "dependencies": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8)) FROM pg_depend d"
+    " WHERE d.deptype IN ('a', 'i', 'e') AND d.objid >= 16384 AND (d.deptype = 'e'"
+    " OR d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0))",
+    "domain constraints": "(SELECT count(*) || ':' || sum(hashint8extended(k.xmin::text::int8, k.oid::int8))"
+    " FROM pg_constraint k WHERE k.contypid >= 16384)",
+} | {
+    catalog: "(SELECT count(*) || ':' || sum(hashtextextended(x.ctid::text, x.xmin::text::int8))"
+    f" FROM {catalog} x WHERE ({'' if column == '2200' else 'x.'}{column} >= 16384 OR"
+    f" {'' if column == '2200' else 'x.'}{column} = 2200) AND {_LEFT_OUT.get(catalog, 'true')})"
+    for catalog, column in _CATALOGS.items()
+}  # fmt: skip
+# What every text may have in it, and every text with an expression.
+_ANYWHERE = ("pg_namespace", "pg_description", "dependencies")
+_IN_EXPRESSIONS = (
+    "pg_enum", "pg_range", "pg_collation", "pg_operator", "pg_opclass", "pg_cast", "pg_ts_config", "pg_ts_dict",
+    "pg_language", "pg_aggregate",
+)  # fmt: skip
+# The queries for all that is no relation, each with what its answers are made of.
+_REST = (
+    (_NAMESPACES, ()),
+    (_SEQUENCES, ("pg_sequence", "sequence classes")),
+    (_TYPES, ("pg_type", "sequence classes", "composite attributes", "domain constraints", *_IN_EXPRESSIONS)),
+    (_ROUTINES, ("pg_proc", "pg_type", *_IN_EXPRESSIONS)),
+    (_TRIGGERS, ("pg_trigger", "pg_proc", *_IN_EXPRESSIONS)),
+    (_POLICIES, ("pg_policy", *_IN_EXPRESSIONS)),
+    (_RULES, ("pg_rewrite", *_IN_EXPRESSIONS)),
+    (_EXTENSIONS, ("pg_extension",)),
+    (_OTHERS, tuple(_PARTS)),
+)
+_NAMES = tuple(_PARTS)
+_OTHERS_VERSION = f"SELECT {', '.join(_PARTS.values())}"
+# For each of these queries, the columns of their versions.
+REST = tuple(
+    (_bounded(query), tuple(sorted({_NAMES.index(part) for part in (*_ANYWHERE, *parts)}))) for query, parts in _REST
 )
 
-_PATH = "SET LOCAL search_path = pg_catalog;"
-# Four results: whether relations changed, the names of the rest, and whether the rest changed.
-LOOK = ";".join((_PATH + _FINGERPRINTS, _NAMED, _OTHERS_VERSION))
-OTHERS = ";".join(
-    (_PATH + _NAMESPACES, _SEQUENCES, _TYPES, _ROUTINES, _TRIGGERS, _POLICIES, _RULES, _EXTENSIONS, _OTHERS)
+# All names are the system's: these run in a session of a role that can make no others, and temporary ones come last.
+BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = pg_catalog, pg_temp"
+# Three results: whether relations changed, the names of the rest, and whether the rest changed.
+LOOK = (_FINGERPRINTS, _NAMED, _OTHERS_VERSION)
+
+# How many rows there are in whatever a script may add rows to; what is in large objects is seen nowhere else.
+_COUNTED = (
+    "sequence", "class", "namespace", "type", "proc", "constraint", "attrdef", "index", "trigger", "policy", "rewrite",
+    "inherits", "depend", "description", "default_acl", "init_privs", "seclabel", "collation", "conversion", "operator",
+    "opclass", "opfamily", "amop", "amproc", "cast", "statistic_ext", "ts_config", "ts_config_map", "ts_dict", "enum",
+    "range", "aggregate", "extension", "event_trigger", "publication", "publication_rel", "foreign_data_wrapper",
+    "foreign_server", "foreign_table", "language", "transform", "partitioned_table", "am", "largeobject_metadata",
+)  # fmt: skip
+COUNTS = "SELECT {}, (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped), {}".format(
+    ", ".join(f"(SELECT count(*) FROM pg_{catalog})" for catalog in _COUNTED),
+    "(SELECT count(*) FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid WHERE b.datname = current_database())",
 )

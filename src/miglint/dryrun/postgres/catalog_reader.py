@@ -9,6 +9,7 @@ compared with the first that was seen, and what differs is part of what a text i
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -16,17 +17,18 @@ from typing import NamedTuple
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.dryrun.postgres.catalog import BUILDERS
-from miglint.dryrun.postgres.catalog_queries import LOOK, OTHERS, relations
+from miglint.dryrun.postgres.catalog_queries import BEGIN, LOOK, REST, relations
+from miglint.dryrun.postgres.connection import Row, Session
 from miglint.schema.objects import Key, SchemaObject
 from miglint.schema.value import Schema
 
-Query = Callable[[str], list[list[tuple[str | None, ...]]]]
+RunQuery = Callable[[str], list[list[Row]]]
 Renamed = frozenset[tuple[str, str]]
 
 _MOMENT = pattern(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)(?:[+-]\d\d(?::\d\d)?)?'(?=::timestamp)")
 
 
-class _Seen(NamedTuple):
+class _RelationIdentity(NamedTuple):
     """What distinguishes one version of a relation from all others, names of other things aside."""
 
     oid: str
@@ -37,22 +39,24 @@ class Reader:
     """Reads the schemas of one server's databases, and keeps what it read. May serve many databases, and threads."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._known: dict[str, tuple[tuple[Key, SchemaObject], ...]] = {}
         self._started = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
         self._last: tuple[frozenset[str], Schema] = (frozenset(), Schema.of(Dialect.POSTGRES, ()))
-        self._relations: dict[tuple[_Seen, Renamed], str] = {}
-        self._columns: dict[_Seen, tuple[tuple[str, str], ...]] = {}
-        self._others: dict[tuple[str, Renamed], tuple[str, ...]] = {}
+        self._relations: dict[tuple[_RelationIdentity, Renamed], str] = {}
+        self._columns: dict[_RelationIdentity, tuple[tuple[str, str], ...]] = {}
+        self._others: dict[tuple[int, Row, Renamed], tuple[str, ...]] = {}
         self._names: dict[str, str] = {}
 
-    def read(self, query: Query, *, inside: bool = False) -> Schema:
-        """Return everything in the database. `inside` says that a transaction is open already."""
-        if inside:
-            texts = self._texts(query)
-        else:
-            query("BEGIN ISOLATION LEVEL REPEATABLE READ")
-            texts = self._texts(query)
-            query("COMMIT")
+    def read(self, session: Session) -> Schema:
+        """Return everything in the database of a session in which no script ran."""
+        with self._lock:
+            return self._read(session)
+
+    def _read(self, session: Session) -> Schema:
+        session.query(BEGIN)
+        texts = self._texts(session)
+        session.query("COMMIT")
         before, schema = self._last
         for text in before - texts:
             for key, _ in self._known[text]:
@@ -67,13 +71,15 @@ class Reader:
         self._last = (texts, schema)
         return schema
 
-    def _texts(self, query: Query) -> frozenset[str]:
-        found, named, others = query(LOOK)
-        seen = [_Seen(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
+    def _texts(self, session: Session) -> frozenset[str]:
+        query = session.query
+        # The plans take longer than what is planned.
+        found, named, others = session.prepared("look", *LOOK)
+        seen = [_RelationIdentity(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
         fresh = [one for one in seen if one not in self._columns]
         read: dict[str, str] = {}
         if fresh:
-            read = self._read(query, fresh)
+            read = self._read_texts(query, fresh)
         names = [(row[0] or "", row[1] or "") for row in (*found, *named)]
         names += [pair for one in seen for pair in self._columns[one]]
         renamed = frozenset((thing, name) for thing, name in names if self._names.setdefault(thing, name) != name)
@@ -81,16 +87,20 @@ class Reader:
             self._relations[one, renamed] = read[one.oid]
         stale = [one for one in seen if (one, renamed) not in self._relations]
         if stale:
-            read = self._read(query, stale)
+            read = self._read_texts(query, stale)
             for one in stale:
                 self._relations[one, renamed] = read[one.oid]
-        key = (others[0][0] or "", renamed)
-        if key not in self._others:
-            rest = query(OTHERS)
-            self._others[key] = tuple(self._timeless(row[0]) for rows in rest for row in rows if row[0] is not None)
-        return frozenset((*(self._relations[one, renamed] for one in seen), *self._others[key]))
+        rest: list[str] = []
+        versions = others[0]
+        for number, (sql, columns) in enumerate(REST):
+            key = (number, tuple(versions[column] for column in columns), renamed)
+            if key not in self._others:
+                rows = query(sql)[0]
+                self._others[key] = tuple(self._timeless(row[0]) for row in rows if row[0] is not None)
+            rest += self._others[key]
+        return frozenset((*(self._relations[one, renamed] for one in seen), *rest))
 
-    def _read(self, query: Query, wanted: list[_Seen]) -> dict[str, str]:
+    def _read_texts(self, query: RunQuery, wanted: list[_RelationIdentity]) -> dict[str, str]:
         """Read the texts of relations by oid, and remember what their columns are called."""
         read: dict[str, str] = {}
         columns: dict[str, tuple[tuple[str, str], ...]] = {}

@@ -1,7 +1,8 @@
-"""A connection to PostgreSQL that keeps its eyes on the clock, on the messages and on the rows that come back.
+"""A libpq connection with limits on time, messages and rows.
 
-It sits on libpq itself: scripts are untrusted, so rows are thrown away one by one as they arrive, `COPY FROM STDIN` is
-told at once that there is nothing, and a statement that does not stop when it is asked to loses its connection.
+Scripts are untrusted: a message holds one statement, so that nothing hides behind it; rows are thrown away one by one
+as they arrive; `COPY FROM STDIN` is told at once that there is nothing; and a statement that does not stop when it is
+asked to loses its connection. Queries of our own in the same session are bounded too: they may call what a script made.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ Row = tuple[str | None, ...]
 
 _LOOK = 0.25
 _GRACE = 2.0
+_OWN_SECONDS = 60.0
+_ALL_NOTICES = 1_000_000
+_CANCELED = "57014"
 
 
 class ServerError(Struct, frozen=True):
@@ -40,7 +44,8 @@ class ServerError(Struct, frozen=True):
 class Bounds(Struct, frozen=True):
     """How long one statement may run (seconds), how many messages it may send, and what else may stop it.
 
-    `over` is asked now and then, and says in words which bound was hit, or None. `name` is what the time is called.
+    `over` is asked often and must be quick; it says in words which bound was hit, or None. `name` is what the time is
+    called.
     """
 
     seconds: float
@@ -50,14 +55,22 @@ class Bounds(Struct, frozen=True):
 
 
 class Session:
-    """One connection. `kill` ends the server's process behind it from outside."""
+    """One connection. `kill` ends the server's process behind it from outside.
 
-    def __init__(self, conninfo: str, kill: Callable[[int], None]) -> None:
+    `seconds` says how long a query of our own may take.
+    """
+
+    def __init__(
+        self, conninfo: str, kill: Callable[[int], None], seconds: Callable[[], float] = lambda: _OWN_SECONDS
+    ) -> None:
         from psycopg import pq
 
         self._pq: Any = pq
         self._kill = kill
+        self._seconds = seconds
         self._notices = 0
+        self._looked = 0.0
+        self._prepared: set[str] = set()
         self._killed = False
         self._db: PGconn = pq.PGconn.connect(conninfo.encode())
         if self._db.status != pq.ConnStatus.OK:
@@ -91,14 +104,20 @@ class Session:
         """Whether a transaction is open, failed or not."""
         return bool(self._db.transaction_status != self._pq.TransactionStatus.IDLE)
 
+    @property
+    def failed(self) -> bool:
+        """Whether the transaction that is open has failed."""
+        return bool(self._db.transaction_status == self._pq.TransactionStatus.INERROR)
+
     def script(self, sql: str, bounds: Bounds) -> ServerError | None:
         """Run one statement of a script within bounds, and throw its rows away."""
         self._notices = 0
-        started = time.monotonic()
+        started = self._looked = time.monotonic()
         stopped: list[str] = []
         error: ServerError | None = None
         try:
-            self._db.send_query(sql.encode("utf-8", "replace"))
+            # Unlike a plain query, this takes one statement and no more.
+            self._db.send_query_params(sql.encode("utf-8", "replace"), None)
             self._db.set_single_row_mode()
             while (result := self._next(started, bounds, stopped)) is not None:
                 error = error or self._error(result, sql)
@@ -107,6 +126,9 @@ class Session:
             if stopped:
                 return ServerError(f"stopped: {stopped[0]}", "57014", limit=stopped[0])
             raise EngineLostError(f"the connection to the server was lost: {str(lost).strip()}") from None
+        if stopped and error is None and stopped[0] != bounds.name:
+            # It ended before it could be stopped, and has used too much all the same.
+            return ServerError(f"stopped: {stopped[0]}", "57014", limit=stopped[0])
         if stopped and error is not None:
             return ServerError(error.message, error.sqlstate, error.detail, error.hint, error.position, stopped[0])
         return error
@@ -134,10 +156,11 @@ class Session:
 
     def _read(self, started: float, bounds: Bounds, stopped: list[str]) -> None:
         """Wait for the server a little while, and look whether a bound was hit."""
-        ready = self._selector.select(_LOOK)
-        if ready:
+        if self._selector.select(_LOOK):
             self._db.consume_input()
-        elapsed = time.monotonic() - started
+            self._drain()
+        now = time.monotonic()
+        elapsed = now - started
         if stopped:
             if elapsed > bounds.seconds + _GRACE or len(stopped) > 1:
                 self._killed = True
@@ -148,7 +171,7 @@ class Session:
             why = bounds.name
         elif self._notices > bounds.notices:
             why = "notices"
-        elif not ready:
+        else:
             why = bounds.over()
         if why is not None:
             stopped.append(why)
@@ -157,16 +180,26 @@ class Session:
             with contextlib.suppress(Exception):
                 self._db.get_cancel().cancel()
 
+    def _drain(self) -> None:
+        """Throw notifications away, which count as messages: libpq keeps them until somebody asks."""
+        while self._db.notifies() is not None:
+            self._notices += 1
+
     def query(self, sql: str) -> list[list[Row]]:
-        """Run statements of our own and return the rows of each that gives any. An error raises `QueryError`."""
+        """Run statements of our own and return the rows of each that gives any.
+
+        An error raises `QueryError`, and so does the end of the time for it.
+        """
         results: list[list[Row]] = []
         failed: ServerError | None = None
+        started = time.monotonic()
+        bounds = Bounds(self._seconds(), _ALL_NOTICES)
+        stopped: list[str] = []
+        self._notices = 0
         try:
             self._db.send_query(sql.encode())
             while True:
-                while self._db.is_busy():
-                    self._selector.select(1.0)
-                    self._db.consume_input()
+                self._wait(started, bounds, stopped)
                 result = self._db.get_result()
                 if result is None:
                     break
@@ -175,10 +208,20 @@ class Session:
                     results.append(_rows(result))
                 result.clear()
         except self._pq_error() as lost:
+            if stopped:
+                raise QueryError(ServerError(f"stopped: {stopped[0]}", "57014", limit=stopped[0])) from None
             raise EngineLostError(f"the connection to the server was lost: {str(lost).strip()}") from None
         if failed is not None:
-            raise QueryError(failed)
+            limit = stopped[0] if stopped else "statement time-out" if failed.sqlstate == _CANCELED else None
+            raise QueryError(ServerError(failed.message, failed.sqlstate, failed.detail, failed.hint, -1, limit))
         return results
+
+    def prepared(self, names: str, *queries: str) -> list[list[Row]]:
+        """Run queries that are planned once per session, under `names`; for sessions in which no script ran."""
+        if names not in self._prepared:
+            self.query(";".join(f"PREPARE {names}_{number} AS {query}" for number, query in enumerate(queries)))
+            self._prepared.add(names)
+        return self.query(";".join(f"EXECUTE {names}_{number}" for number in range(len(queries))))
 
     def _pq_error(self) -> type[Exception]:
         from psycopg import OperationalError

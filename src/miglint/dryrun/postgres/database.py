@@ -1,4 +1,4 @@
-"""One throwaway PostgreSQL database, and how scripts run in it."""
+"""Throwaway PostgreSQL databases: copies, what is read of them, and when a copy can be used again."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.structs import Struct, field
+from miglint.dryrun.compare import compare
 from miglint.dryrun.interfaces import Database, Digests, EngineLostError, Filled, Rehearsal
 from miglint.dryrun.postgres.branch import PostgresBranch, can_branch
-from miglint.dryrun.postgres.connection import Bounds, QueryError, ServerError, Session, quoted
-from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
+from miglint.dryrun.postgres.catalog_queries import COUNTS
+from miglint.dryrun.postgres.connection import QueryError, Row, Session
 from miglint.dryrun.postgres.fill import fill
-from miglint.dryrun.postgres.lock_observer import Watch
-from miglint.dryrun.postgres.rows import changed_tables, digests, values
-from miglint.dryrun.postgres.superuser_calls import rewritten
+from miglint.dryrun.postgres.rows import FILLED, SEQUENCES, digests, values
+from miglint.dryrun.postgres.script_session import ScriptSession
 from miglint.dryrun.results import EngineError, Execution, StatementRun
-from miglint.dryrun.statements import Piece, Prepared
+from miglint.dryrun.statements import Prepared
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 
 if TYPE_CHECKING:
-    from miglint.dryrun.postgres.engine import PostgresServer
+    from miglint.dryrun.postgres.engine import Tenant
+    from miglint.dryrun.postgres.roles import Login
 
-# The server stops a statement itself at its time-out; we ask a little later, in case the script switched that off.
-_MARGIN = 0.5
-_REFUSED = "42501"
 # What was undone is still in the catalog's files, and slows all that reads them. Owners of databases may tidy up.
 _TIDY = "VACUUM " + ", ".join(
     f"pg_catalog.{catalog}"
@@ -35,224 +33,260 @@ _TIDY = "VACUUM " + ", ".join(
     )
 )  # fmt: skip
 _TIDY_EVERY = 8
-_OUT_OF_SPACE = pattern(r"53100|53400")
-_STOPPED = pattern(r"57014|25P04")
 
 
-class PostgresDatabase:
-    """A database of ours. It holds one connection of the scripts' role, made when it is first needed."""
+class State(Struct, frozen=True):
+    """What a schema does not say of a database: how many rows each catalog has, the tables' rows, and the sequences."""
 
-    def __init__(self, server: PostgresServer, name: str) -> None:
-        self.name = name
-        self.server = server
-        self._open: Session | None = None
-        self._branches = 0
+    counts: tuple[str | None, ...]
+    rows: Digests = field(default_factory=dict)
+    sequences: tuple[Row, ...] = ()
+
+
+class PostgresDatabase(ScriptSession):
+    """A database of ours, with one connection of the scripts' role, made when it is first needed.
+
+    The catalog is read by another role in another session, which sees what was committed. That session would be in the
+    way of copies, so a database that is copied from is read in a copy, which then serves as the next branch.
+    `origin` is where a copy comes from that is read in itself; `first` says that the roles go when this database does.
+    """
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        name: str,
+        *,
+        login: Login | None = None,
+        origin: PostgresDatabase | None = None,
+        first: bool = False,
+    ) -> None:
+        super().__init__(tenant, name, login or tenant.roles.main)
+        self._origin = origin
+        self._first = first
+        self._reading: Session | None = None
+        self._schema: Schema | None = None
+        self._spare: PostgresDatabase | None = None
+        self._observed = False
+        self._ran: list[Prepared] = []
+        self._base: tuple[Schema, State] | None = None
+        self._ended_well = False
+        self._returned = 0
 
     @property
-    def session(self) -> Session:
-        """The connection of the scripts' role."""
-        if self._open is None:
-            self._open = self.server.session(self.name)
-        return self._open
+    def _catalog(self) -> Session:
+        """The connection that reads the catalog."""
+        if self._reading is None:
+            self._reading = self.tenant.reading_session(self.name)
+        return self._reading
 
-    def _disconnect(self) -> None:
-        if self._open is not None:
-            self._open.close()
-            self._open = None
+    def _leave(self) -> None:
+        """Close all connections to the database."""
+        self._disconnect()
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
 
     def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
         """Run a script and commit it as its tool would."""
         started = time.perf_counter()
+        self._schema = None
+        self._observed |= observe
+        if self._origin is not None:
+            self._ran.append(script)
         statements: list[StatementRun] = []
-        error = self._begin_and_run(script, statements, observe=observe, count=count)
-        session = self.session
-        if session.in_transaction:
-            if error is None and (script.wrapped or script.ended):
-                error = self.said(session.script("COMMIT", self.bounds()), -1, script.pieces[-1:], 0.0)
-            if session.in_transaction:
-                session.query("ROLLBACK")
-        return Execution(tuple(statements), error, time.perf_counter() - started)
-
-    def _begin_and_run(
-        self, script: Prepared, statements: list[StatementRun], *, observe: bool = False, count: bool = False
-    ) -> EngineError | None:
-        """Run the statements; a wrapped script's transaction stays open."""
-        session = self.session
-        session.query("DISCARD ALL")
+        session = self.clean()
         if script.wrapped:
             session.query("BEGIN")
-        return self.execute(script, statements, observe=observe, count=count)
+        error = self.execute(script, statements, observe=observe, count=count)
+        error = self.finish(session, script, error)
+        beyond = self.tenant.audit(self.name)
+        seconds = time.perf_counter() - started
+        self._ended_well = error is None
+        self._follow(script, error)
+        return Execution(tuple(statements), error, seconds, beyond)
 
-    def execute(
-        self, script: Prepared, statements: list[StatementRun], *, observe: bool = False, count: bool = False
-    ) -> EngineError | None:
-        """Run the statements of a script where the session stands, and put what they did into `statements`."""
-        session = self.session
-        watch = Watch(session, count=count) if observe else None
-        for index, piece in enumerate(script.pieces):
-            begun = time.perf_counter()
-            error = self._statement(session, index, piece)
-            seconds = time.perf_counter() - begun
-            # What fails outside of a transaction leaves what it did so far.
-            if watch is None or (error is not None and (session is not self._open or session.in_transaction)):
-                statements.append(StatementRun(index, piece.span, seconds))
-            else:
-                statements.append(watch.look(index, piece.span, seconds))
-            if error is not None:
-                return error
-        return None
-
-    def bounds(self) -> Bounds:
-        """Return what the next statement may use."""
-        server = self.server
-        left = server.deadline.left
-        own = server.limits.statement + _MARGIN
-        name = "statement time-out" if own <= left else "total time-out"
-        return Bounds(min(own, left), server.limits.notices, self._over, name)
-
-    def _over(self) -> str | None:
-        if self.server.deadline.left <= 0:
-            return "total time-out"
-        return "disk" if self.server.size(self.name) > self.server.limits.disk else None
-
-    def _statement(self, session: Session, index: int, piece: Piece) -> EngineError | None:
-        if self.server.deadline.left <= 0:
-            said = ServerError("the time for the whole dry run is over", _STOPPED.pattern[:5], limit="total time-out")
-            return self.said(said, index, (piece,), 0.0)
-        begun = time.monotonic()
-        extension = created_extension(piece.text)
-        if extension is not None:
-            error, done = self._extension(extension, piece)
-            if error is not None or done:
-                return self.said(error, index, (piece,), 0.0)
-        try:
-            text = (rewritten(piece.text) if self.server.superuser else None) or piece.text
-            said_by_server = session.script(text, self.bounds())
-        except EngineLostError as lost:
-            self._disconnect()
-            self.server.check()
-            return self.said(ServerError(str(lost), limit="connection"), index, (piece,), 0.0)
-        if not session.alive:
-            self._disconnect()
-            self.server.check()
-        return self.said(said_by_server, index, (piece,), time.monotonic() - begun)
-
-    def _extension(self, name: str, piece: Piece) -> tuple[ServerError | None, bool]:
-        """Make an allowed extension possible for the scripts' role; True when nothing is left to run."""
-        server = self.server
-        if name not in server.available:
-            if name not in ALLOWED and name not in STAND_INS:
-                return None, False
-            hint = "run the dry run on a server that has it: `--dry-run=local`, `--dry-run=docker` or `--database-url`"
-            return ServerError(f'extension "{name}" is not available on this server', "0A000", None, hint), False
-        if name in server.stand_ins:
-            server.used_stand_ins.add(name)
-        if not self.made_for(name):
-            return None, False
-        session = server.admin_in(self.name)
-        try:
-            session.query(f"CREATE EXTENSION IF NOT EXISTS {quoted(name)}")
-        except QueryError as failed:
-            return failed.error, False
-        finally:
-            session.close()
-        return None, not is_guarded(piece.text)
-
-    def made_for(self, extension: str) -> bool:
-        """Tell whether an extension is made for the scripts' role, by another one and in another session."""
-        return extension in ALLOWED and not self.server.marks_trusted and self.server.superuser
-
-    def said(
-        self, error: ServerError | None, index: int, pieces: tuple[Piece, ...], seconds: float
-    ) -> EngineError | None:
-        """Return the server's error as one of the script's statement."""
-        if error is None:
-            return None
-        span = pieces[0].span if pieces else None
-        place = None
-        if span is not None and error.position >= 0 and index >= 0:
-            place = min(span.start + error.position, span.end)
-        limit = error.limit
-        if limit is None and error.sqlstate == _REFUSED:
-            limit = "refused"
-        elif limit is None and error.sqlstate and _OUT_OF_SPACE.match(error.sqlstate):
-            limit = "disk"
-        elif limit is None and error.sqlstate and _STOPPED.match(error.sqlstate):
-            limit = "statement time-out" if seconds >= self.server.limits.statement * 0.9 else None
-        return EngineError(error.message, error.sqlstate, error.detail, error.hint, index, span, place, limit)
+    def _follow(self, script: Prepared, error: EngineError | None) -> None:
+        """Run in the spare copy what ran here; where it does not do the same there, the copy is dropped."""
+        if self._spare is None:
+            return
+        if error is None or script.wrapped:
+            there = self._spare.run(script).error
+            if (there and there.sqlstate) == (error and error.sqlstate):
+                self._spare.begin_here()
+                return
+        self._drop_spare()
 
     def rehearse(self, script: Prepared) -> Rehearsal:
-        """Run a script in a transaction that is undone; on a copy when it makes transactions of its own."""
-        if not script.wrapped:
-            return self._rehearse_on_copy(script)
-        started = time.perf_counter()
-        statements: list[StatementRun] = []
-        session = self.session
-        error = self._begin_and_run(script, statements)
-        session = self.session
-        try:
-            if error is None:
-                # What a commit would still check.
-                deferred = session.script("SET CONSTRAINTS ALL IMMEDIATE", self.bounds())
-                error = self.said(deferred, -1, script.pieces[-1:], 0.0)
-            execution = Execution(tuple(statements), error, time.perf_counter() - started)
-            if error is not None:
-                return Rehearsal(execution)
-            session.query("RESET ROLE")
-            schema = self.server.reader.read(session.query, inside=True)
-            touched = changed_tables(session)
-            after = digests(session, touched) if touched else {}
-        finally:
-            if session.in_transaction:
-                session.query("ROLLBACK")
-        changed = bool(touched) and digests(session, touched) != after
-        return Rehearsal(execution, schema, changed)
+        """Run a script on a copy and look at what it left. The copy is kept while it is as it was."""
+        if self._origin is not None:
+            found, unchanged = self._run_again(script)
+            if not unchanged:
+                self._restore()
+            return found
+        spare = self._take_spare()
+        found, unchanged = spare._run_again(script)
+        if unchanged:
+            self._spare = spare
+        else:
+            spare._base = None
+            spare.drop()
+        return found
 
-    def _rehearse_on_copy(self, script: Prepared) -> Rehearsal:
-        twin = self.copy()
-        try:
-            execution = twin.run(script)
-            if not execution.ok:
-                return Rehearsal(execution)
-            return Rehearsal(execution, twin.schema(), twin.digests() != self.digests())
-        finally:
-            twin.drop()
+    def begin_here(self) -> None:
+        """From now on this copy is what its origin is."""
+        self._base = None
+        self._ran.clear()
+
+    def _start(self) -> tuple[Schema, State]:
+        """Return what this copy was when it was what its origin is."""
+        if self._base is None:
+            self._base = self.schema(), self._state()
+        return self._base
+
+    def _state(self) -> State:
+        """Count the rows of the catalogs, and describe those of the tables that have any."""
+        filled, counts = self._catalog.prepared("state", FILLED, COUNTS)
+        tables = [Name(schema, name or "") for schema, name in filled]
+        has_sequences = counts[0][0] != "0"
+        if not tables and not has_sequences:
+            return State(tuple(counts[0]))
+        session = self.clean()
+        found = digests(session, tables) if tables else {}
+        sequences = tuple(session.query(SEQUENCES)[0]) if has_sequences else ()
+        return State(tuple(counts[0]), found, sequences)
+
+    def _run_again(self, script: Prepared) -> tuple[Rehearsal, bool]:
+        """Run a script here, and tell whether everything is as it was before."""
+        before = self.schema(), self._state()
+        self._base = self._base or before
+        execution = self.run(script)
+        self._ran.pop()
+        if not execution.ok:
+            return Rehearsal(execution), script.wrapped
+        after, state = self.schema(), self._state()
+        changed = state.rows != before[1].rows
+        unchanged = state == before[1] and not compare(before[0], after)
+        return Rehearsal(execution, after, changed), unchanged
+
+    def _restore(self) -> None:
+        """Make this copy anew, with the scripts that were to stay."""
+        assert self._origin is not None
+        ran, self._ran = self._ran, []
+        self._leave()
+        self.tenant.remove(self.name)
+        self.name = self._origin.copied()
+        self._schema = self._base = None
+        for script in ran:
+            self.run(script)
 
     def schema(self) -> Schema:
         """Read the whole schema."""
-        return self.server.reader.read(self.session.query)
+        if self._schema is None:
+            if self._origin is not None:
+                self._schema = self.server.reader.read(self._catalog)
+            elif self._observed:
+                self._spare = self._take_spare()
+                self._schema = self._spare.schema()
+            else:
+                self._schema = self.server.reader.read(self._catalog)
+                self._leave()
+        return self._schema
+
+    def copied(self) -> str:
+        """Copy by template, for which nobody may be connected here, and return the copy's name."""
+        self._leave()
+        self.server.wait_gone(self.name)
+        return self.tenant.create(self.name)
 
     def copy(self) -> PostgresDatabase:
-        """Return a copy by template, for which nobody may be connected here."""
-        self._disconnect()
-        self.server.wait_gone(self.name)
-        return PostgresDatabase(self.server, self.server.create(self.name))
+        """Return a copy."""
+        return PostgresDatabase(self.tenant, self.copied(), login=self.login)
+
+    def twin(self) -> Twin:
+        """Return a copy to put rows into, whose sessions are out of reach of the scripts that run here."""
+        return Twin(self.tenant, self.copied(), login=self.tenant.roles.rows)
+
+    def _take_spare(self) -> PostgresDatabase:
+        spare, self._spare = self._spare, None
+        return spare or PostgresDatabase(self.tenant, self.copied(), login=self.login, origin=self)
+
+    def _drop_spare(self) -> None:
+        if self._spare is not None:
+            spare, self._spare = self._spare, None
+            spare._base = None
+            spare.drop()
 
     def branch(self, scripts: Iterable[Prepared]) -> Database:
-        """Return what behaves as a copy: a transaction of this database where the scripts allow it."""
-        if not can_branch(self, scripts):
-            return self.copy()
-        self._branches += 1
-        if self._branches % _TIDY_EVERY == 0:
-            self.session.query(_TIDY)
-        return PostgresBranch(self)
+        """Return a copy that is read in itself."""
+        spare = self._take_spare()
+        spare._start()
+        return spare
 
-    def touched(self) -> None:
+    def touched(self) -> frozenset[Name] | None:
         """A whole database does not say."""
+        return None
 
     def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
         """Put rows into the empty tables."""
-        return fill(self.session, schema, rows, seed)
+        self._drop_spare()
+        session = self.clean()
+        try:
+            return fill(session, schema, rows, seed, replica=self.tenant.may_replicate)
+        finally:
+            self.clean()
 
     def digests(self, only: Iterable[Name] | None = None) -> Digests:
         """Describe the rows of all tables, or of those named that are there."""
-        return digests(self.session, only)
+        return digests(self.clean(), only)
 
     def values(self, table: Name, column: str) -> Mapping[str | None, int]:
         """Return hashes of the values of a column."""
-        return values(self.session, table, column)
+        return values(self.clean(), table, column)
 
     def drop(self) -> None:
-        """Disconnect and drop it."""
-        self._disconnect()
-        self.server.remove(self.name)
+        """Disconnect and drop it; a copy that came back to where it began goes back to its origin."""
+        if self._origin is not None and self._origin.takes_back(self):
+            return
+        self._drop_spare()
+        self._leave()
+        self.tenant.remove(self.name)
+        if self._first:
+            self.tenant.close()
+
+    def takes_back(self, copy: PostgresDatabase) -> bool:
+        """Keep a copy as the next branch when nothing in it is other than it was: a new one takes longer."""
+        if self._spare is not None or copy._base is None or not copy._ran or not copy._ended_well:
+            return False
+        try:
+            schema, state = copy._base
+            if compare(schema, copy.schema()) or copy._state() != state or self.tenant.has_settings(copy.name):
+                return False
+            copy._returned += 1
+            if copy._returned % _TIDY_EVERY == 0:
+                copy.clean().query(_TIDY)
+        except (EngineLostError, QueryError):
+            return False
+        copy.begin_here()
+        self._spare = copy
+        return True
+
+
+class Twin(PostgresDatabase):
+    """A database with rows. Its branches are transactions, in which rows are looked at by the role that wrote them."""
+
+    def branch(self, scripts: Iterable[Prepared]) -> Database:
+        """Return what behaves as a copy: a transaction of this database where the scripts allow it."""
+        return PostgresBranch(self) if can_branch(self, scripts) else self.copy()
+
+    def rehearse(self, script: Prepared) -> Rehearsal:
+        """Run a script beside this database, and tell whether it changed rows; nothing is said of the schema."""
+        beside = self.branch((script,))
+        try:
+            execution = beside.run(script)
+            if not execution.ok:
+                return Rehearsal(execution)
+            touched = beside.touched()
+            after = beside.digests(touched)
+        finally:
+            beside.drop()
+        return Rehearsal(execution, None, self.digests(touched) != after)

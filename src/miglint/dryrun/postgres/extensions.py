@@ -82,7 +82,7 @@ def lay_out(folder: Path, share: Path) -> frozenset[str]:
     `share` is the server's own folder of extensions. Returns the names of the stand-ins that were needed.
     """
     target = folder / "extension"
-    target.mkdir(parents=True)
+    target.mkdir(parents=True, exist_ok=True)
     for name in ALLOWED:
         control = share / f"{name}.control"
         if control.is_file():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 
 from miglint.dryrun.interfaces import Filled
@@ -17,15 +16,16 @@ from miglint.sql.operations import Column, Constraint, Name
 _EVERY_NULL = 7
 
 
-def fill(session: Session, schema: Schema, rows: int, seed: int) -> Filled:
-    """Give each empty table `rows` rows; where that fails, fewer, and at last none, with the reason."""
+def fill(session: Session, schema: Schema, rows: int, seed: int, *, replica: bool) -> Filled:
+    """Give each empty table `rows` rows; where that fails, fewer, and at last none, with the reason.
+
+    With `replica` the session leaves triggers and foreign keys out meanwhile.
+    """
     inserted: dict[Name, int] = {}
-    unfilled: dict[Name, str] = {}
     tables = [table for table in in_order(schema) if table.kind == "table" and not table.partition_by]
-    session.query("DISCARD ALL")
-    empty = _empty(session, tables)
+    empty, unfilled = _empty(session, tables)
     # The rows stand for what is there already, so the application's triggers have nothing to do with them.
-    with contextlib.suppress(QueryError):
+    if replica:
         session.query("SET session_replication_role = replica")
     for table in tables:
         if table.name not in empty or table.partition_of is not None:
@@ -34,7 +34,6 @@ def fill(session: Session, schema: Schema, rows: int, seed: int) -> Filled:
             inserted[table.name] = _insert(session, schema, table, rows, seed)
         except QueryError as failed:
             unfilled[table.name] = failed.error.message
-    session.query("DISCARD ALL")
     return Filled(inserted, unfilled)
 
 
@@ -42,12 +41,23 @@ def _full(name: Name) -> str:
     return f"{quoted(name.schema or 'public')}.{quoted(name.name)}"
 
 
-def _empty(session: Session, tables: list[Table]) -> frozenset[Name]:
+def _empty(session: Session, tables: list[Table]) -> tuple[frozenset[Name], dict[Name, str]]:
+    """Return the tables without rows, and those that cannot be looked into, with the reason."""
     if not tables:
-        return frozenset()
-    parts = (f"SELECT EXISTS (SELECT FROM {_full(table.name)})" for table in tables)
-    answers = session.query(";".join(parts))
-    return frozenset(table.name for table, rows in zip(tables, answers, strict=True) if rows[0][0] == "f")
+        return frozenset(), {}
+    parts = {table.name: f"SELECT EXISTS (SELECT FROM {_full(table.name)})" for table in tables}
+    unfilled: dict[Name, str] = {}
+    try:
+        answers = dict(zip(parts, session.query(";".join(parts.values())), strict=True))
+    except QueryError:
+        # One of them runs code of a script: a policy of row level security.
+        answers = {}
+        for name, sql in parts.items():
+            try:
+                answers[name] = session.query(sql)[0]
+            except QueryError as failed:
+                unfilled[name] = failed.error.message
+    return frozenset(name for name, rows in answers.items() if rows[0][0] == "f"), unfilled
 
 
 def _insert(session: Session, schema: Schema, table: Table, rows: int, seed: int) -> int:

@@ -9,7 +9,7 @@ from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.embedded import need_driver, start_cluster
 from miglint.dryrun.postgres.engine import PostgresEngine
-from miglint.dryrun.postgres.server_process import Programs, programs_in
+from miglint.dryrun.postgres.programs import Programs, programs_in
 
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/pgsql/bin")
 

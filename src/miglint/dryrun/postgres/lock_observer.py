@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.base.model import Span
 from miglint.dryrun.interfaces import EngineLostError
 from miglint.dryrun.postgres.connection import QueryError, Row, Session
-from miglint.dryrun.results import Lock, StatementRun
+from miglint.dryrun.results import ObservedLock, StatementRun
 
 LOCK_ORDER = (
     "AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock",
@@ -13,16 +13,19 @@ LOCK_ORDER = (
 )  # fmt: skip
 _STRENGTH = {mode: strength for strength, mode in enumerate(LOCK_ORDER)}
 
+# These run in the script's session, since nobody else sees what its transaction did: every name and every operator is
+# the system's own, whatever the script put on its search path.
 _TABLES = """
-SELECT c.oid, CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END,
-  pg_catalog.pg_relation_filenode(c.oid)
+SELECT c.oid, n.nspname, c.relname, pg_catalog.pg_relation_filenode(c.oid)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m}') AND c.oid OPERATOR(pg_catalog.>=) 16384::oid
-  AND n.nspname OPERATOR(pg_catalog.!~) '^pg_'"""
+WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m}'::pg_catalog."char"[])
+  AND c.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+  AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_'::pg_catalog.text)"""
 _LOCKS = """
 SELECT l.relation, l.mode FROM pg_catalog.pg_locks l
-WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND l.locktype OPERATOR(pg_catalog.=) 'relation'
-  AND l.granted AND l.relation OPERATOR(pg_catalog.>=) 16384::oid"""
+WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()
+  AND l.locktype OPERATOR(pg_catalog.=) 'relation'::pg_catalog.text
+  AND l.granted AND l.relation OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid"""
 _INVALID = "SELECT i.indexrelid::pg_catalog.regclass FROM pg_catalog.pg_index i WHERE NOT i.indisvalid"
 _COUNT = """
 SELECT pg_catalog.sum(s.seq_tup_read OPERATOR(pg_catalog.+) s.n_tup_ins OPERATOR(pg_catalog.+) s.n_tup_upd
@@ -39,8 +42,8 @@ class Watch:
         tables, locks, invalid, *counted = session.query(self._query)
         self._counted = _number(counted)
         # Only what was there before the script can stand in anybody's way.
-        self._names = {row[0] or "": row[1] or "" for row in tables}
-        self._files = {row[0] or "": row[2] for row in tables}
+        self._names = {oid or "": _label(schema, name) for oid, schema, name, _ in tables}
+        self._files = {oid or "": file for oid, _, _, file in tables}
         self._held = self._strongest(locks)
         self._invalid = {row[0] or "" for row in invalid}
 
@@ -68,7 +71,7 @@ class Watch:
         }
         self._held = strongest
         rewritten = []
-        for oid, _, file in tables:
+        for oid, _, _, file in tables:
             if oid in self._names and file is not None and self._files.get(oid) != file:
                 rewritten.append(self._names[oid])
                 self._files[oid] = file
@@ -78,12 +81,18 @@ class Watch:
             index,
             span,
             seconds,
-            tuple(sorted(Lock(self._names[relation], LOCK_ORDER[strength]) for relation, strength in new.items())),
+            tuple(
+                sorted(ObservedLock(self._names[relation], LOCK_ORDER[strength]) for relation, strength in new.items())
+            ),
             tuple(sorted(rewritten)),
             tuple(sorted(left_invalid)),
             touched,
             self._session.in_transaction,
         )
+
+
+def _label(schema: str | None, name: str | None) -> str:
+    return name or "" if schema == "public" else f"{schema}.{name}"
 
 
 def _number(results: list[list[Row]]) -> int | None:

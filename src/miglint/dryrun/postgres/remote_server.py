@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import os
-import secrets
 
 from miglint.dryrun.interfaces import EngineLostError, EngineMissingError
 from miglint.dryrun.limits import Deadline, Limits
-from miglint.dryrun.postgres.connection import QueryError, Session
+from miglint.dryrun.postgres.connection import QueryError, Session, quoted
 from miglint.dryrun.postgres.embedded import need_driver
 from miglint.dryrun.postgres.engine import Access, PostgresEngine, PostgresServer
+from miglint.dryrun.postgres.leftovers import claim, sweep
 from miglint.dryrun.results import EngineInfo
 
-_RIGHTS = "SELECT rolsuper, rolcreatedb, rolcreaterole, rolname FROM pg_roles WHERE rolname = current_user"
+_RIGHTS = "SELECT rolsuper, rolcreatedb, rolcreaterole, rolname FROM pg_catalog.pg_roles WHERE rolname = current_user"
 
 
-def connect_url(url: str, limits: Limits, deadline: Deadline, *, kind: str = "url", why: str = "") -> PostgresEngine:
-    """Use the server at `url`. Refuses a role that may not create databases, and says why without the password."""
+def connect_url(
+    url: str, limits: Limits, deadline: Deadline, *, as_its_role: bool = False, kind: str = "url", why: str = ""
+) -> PostgresEngine:
+    """Use the server at `url`, and remove what killed runs left on it.
+
+    Refuses a role that may not create databases, or roles for the scripts to run as, and says why without the password.
+    With `as_its_role` the scripts run as the role of the URL.
+    """
     need_driver()
     access = access_of(url)
     where = f"{access.host}:{access.port}"
@@ -28,17 +34,32 @@ def connect_url(url: str, limits: Limits, deadline: Deadline, *, kind: str = "ur
         superuser, may_create, may_make_roles, name = session.query(_RIGHTS)[0][0]
         version = session.query("SHOW server_version")[0][0][0] or ""
     except (QueryError, EngineLostError) as failed:
-        raise EngineMissingError(f"the server at {where} cannot be used: {failed}") from None
-    finally:
         session.close()
+        raise EngineMissingError(f"the server at {where} cannot be used: {failed}") from None
+    refused = None
     if "t" not in (superuser, may_create):
-        raise EngineMissingError(
+        refused = (
             f"the role {name} may not create databases on {where}, and a dry run touches none but its own;"
-            f" a superuser can allow it with: ALTER ROLE {name} CREATEDB"
+            f" a superuser can allow it with: ALTER ROLE {quoted(name or '')} CREATEDB"
         )
-    # Scripts must not have the rights of a superuser; a role that is none is as ordinary as one we would make.
-    runner = f"miglint_{secrets.token_hex(5)}" if superuser == "t" or may_make_roles == "t" else None
-    server = PostgresServer(access, limits, deadline, runner=runner)
+    elif "t" not in (superuser, may_make_roles) and not as_its_role:
+        refused = (
+            f"the role {name} may not create roles on {where}, and scripts do not run with its rights: they could drop"
+            f" its databases; a superuser can allow it with: ALTER ROLE {quoted(name or '')} CREATEROLE"
+        )
+    if refused is not None:
+        session.close()
+        raise EngineMissingError(refused)
+    server = PostgresServer(access, limits, deadline, runner=None, shares_role=as_its_role)
+    try:
+        claim(session, server.token)
+        sweep(server)
+    except (QueryError, EngineLostError) as failed:
+        session.close()
+        server.close(throw_away=True)
+        raise EngineMissingError(f"the server at {where} cannot be used: {failed}") from None
+    server.claim = session
+    server.notes = ("--max-memory is not kept: the server is not miglint's own",)
     info = EngineInfo(kind, "PostgreSQL", version.split(" ")[0], why or f"the server at {where}, as asked for")
     return PostgresEngine(server, info, None)
 

@@ -9,28 +9,31 @@ from miglint.dryrun.interfaces import TableDigest
 from miglint.dryrun.postgres.connection import QueryError, Session, quoted
 from miglint.sql.operations import Name
 
-_TOUCHED = """
+# Rows that no transaction has committed are seen in its own session only. So every name and every operator here is the
+# system's own, whatever a script put on the search path, and values are shown by their types' output functions, which
+# are the system's as well: casts may be a script's.
+_TABLE = """c.relkind OPERATOR(pg_catalog.=) 'r'::pg_catalog."char"
+  AND c.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+  AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_'::pg_catalog.text)"""
+_JOINED = """pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"""
+_TOUCHED = f"""
 SELECT s.schemaname, s.relname FROM pg_catalog.pg_stat_xact_user_tables s
-WHERE (s.n_tup_ins OPERATOR(pg_catalog.+) s.n_tup_upd OPERATOR(pg_catalog.+) s.n_tup_del) OPERATOR(pg_catalog.>) 0
-UNION SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-WHERE c.relkind OPERATOR(pg_catalog.=) 'r' AND c.oid OPERATOR(pg_catalog.>=) 16384::oid
-  AND c.xmin::text::int8 OPERATOR(pg_catalog.>=) (pg_catalog.txid_current() OPERATOR(pg_catalog.%) 4294967296)
-  AND n.nspname OPERATOR(pg_catalog.!~) '^pg_'"""
-
-_STORAGE = """
-SELECT n.nspname, c.relname, c.oid, c.relfilenode
-FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-WHERE c.relkind OPERATOR(pg_catalog.=) 'r' AND c.oid OPERATOR(pg_catalog.>=) 16384::oid
-  AND n.nspname OPERATOR(pg_catalog.!~) '^pg_'"""
-
-_COLUMNS = """
-SELECT n.nspname, c.relname, pg_catalog.json_agg(a.attname ORDER BY a.attnum)
-FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attnum OPERATOR(pg_catalog.>) 0
-  AND NOT a.attisdropped
-WHERE c.relkind OPERATOR(pg_catalog.=) 'r' AND c.oid OPERATOR(pg_catalog.>=) 16384::oid
-  AND n.nspname OPERATOR(pg_catalog.!~) '^pg_' GROUP BY 1, 2"""
+WHERE (s.n_tup_ins OPERATOR(pg_catalog.+) s.n_tup_upd OPERATOR(pg_catalog.+) s.n_tup_del)
+  OPERATOR(pg_catalog.>) 0::pg_catalog.int8
+UNION SELECT n.nspname, c.relname FROM {_JOINED} WHERE {_TABLE}
+  AND c.xmin::pg_catalog.text::pg_catalog.int8 OPERATOR(pg_catalog.>=)
+    (pg_catalog.txid_current() OPERATOR(pg_catalog.%) 4294967296::pg_catalog.int8)"""
+_STORAGE = f"SELECT n.nspname, c.relname, c.oid, c.relfilenode FROM {_JOINED} WHERE {_TABLE}"
+_COLUMNS = f"""
+SELECT n.nspname, c.relname, pg_catalog.json_agg(a.attname ORDER BY a.attnum USING OPERATOR(pg_catalog.<))
+FROM {_JOINED}
+JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid
+  AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
+WHERE {_TABLE} GROUP BY 1, 2"""
+SEQUENCES = "SELECT s.schemaname, s.sequencename, s.last_value FROM pg_catalog.pg_sequences s ORDER BY 1, 2"
+# In a session of the catalog's reader.
+FILLED = f"SELECT n.nspname, c.relname FROM {_JOINED} WHERE {_TABLE} AND pg_catalog.pg_relation_size(c.oid) > 0"
 
 
 def changed_tables(session: Session) -> frozenset[Name]:
@@ -76,7 +79,8 @@ def digests(session: Session, only: Iterable[Name] | None) -> dict[Name, TableDi
 def _digest(table: Name, columns: tuple[str, ...]) -> str:
     # A sum does not depend on the order of the rows.
     hashes = "".join(
-        f", pg_catalog.sum(pg_catalog.hashtextextended({quoted(column)}::pg_catalog.text, 0))" for column in columns
+        f", pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.format('%L', {quoted(column)}), 0))"
+        for column in columns
     )
     return f"SELECT pg_catalog.count(*){hashes} FROM ONLY {_full(table)}"
 
@@ -84,8 +88,8 @@ def _digest(table: Name, columns: tuple[str, ...]) -> str:
 def values(session: Session, table: Name, column: str) -> Mapping[str | None, int]:
     """Return a hash of each value of a column with its frequency."""
     rows = session.query(
-        f"SELECT pg_catalog.md5({quoted(column)}::pg_catalog.text), pg_catalog.count(*)"
-        f" FROM ONLY {_full(table)} GROUP BY 1"
+        f"SELECT v.hash, pg_catalog.count(*) FROM (SELECT pg_catalog.md5(pg_catalog.format('%L', {quoted(column)}))"
+        f" AS hash FROM ONLY {_full(table)}) v GROUP BY 1"
     )
     return {value: int(count or 0) for value, count in rows[0]}
 

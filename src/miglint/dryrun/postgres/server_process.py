@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
 import secrets
 import shutil
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import EngineLostError, EngineMissingError
-from miglint.dryrun.limits import Limits
-from miglint.dryrun.postgres.os_user import ordinary_account, reachable
-from miglint.dryrun.workspace import Workspace, cache_folder
+from miglint.dryrun.limits import LEAST_DISK, Limits, size_text
+from miglint.dryrun.postgres.kept_cluster import KeptCluster
+from miglint.dryrun.postgres.os_user import ordinary_account
+from miglint.dryrun.postgres.programs import Programs, executable
+from miglint.dryrun.postgres.reachable_programs import reachable_programs
+from miglint.dryrun.supervisor import read_start
+from miglint.dryrun.workspace import SupervisorLostError, Workspace
 
 # No crash has to be survived, and nobody else is served.
 _SETTINGS = {
@@ -38,7 +38,7 @@ _SETTINGS = {
     "jit": "off",
     "checkpoint_timeout": "1d",
     "min_wal_size": "32MB",
-    "max_wal_size": "256MB",
+    "max_wal_size": "128MB",
     "log_min_messages": "fatal",
     "log_min_error_statement": "panic",
     "logging_collector": "off",
@@ -49,181 +49,163 @@ _SETTINGS = {
     "password_encryption": "scram-sha-256",
     "scram_iterations": "1024",
     "max_prepared_transactions": "0",
+    "io_method": "sync",
+    # What a client that was killed has asked for ends with it.
+    "client_connection_check_interval": "1s",
+    # 64 MB, not 8 GB.
+    "max_notify_queue_pages": "8192",
 }
-_SINCE = {"scram_iterations": 16}
+_SINCE = {
+    "scram_iterations": 16, "io_method": 18, "client_connection_check_interval": 14, "max_notify_queue_pages": 17,
+}  # fmt: skip
+# Linux keeps the bound on a process's own memory; where there is none, the report says so.
+_NOTES = {
+    "darwin": ("this system has no bound on the memory of a process: the server's processes are only measured",),
+    "win32": ("memory is not bounded: this system has no bound for the server's processes that miglint could set",),
+}
+# What initialises uses the same kind of shared memory: a file in the data folder.
+_INITIALISED_WITH = ["fsync=off", "-c", "dynamic_shared_memory_type=mmap", "--wal-segsize=1"]
 _START_SECONDS = 30.0
-_FORMAT = "1"
-
-# The supervisor outlives nothing: when this process ends, however it ends, its end of the pipe closes, and the server
-# and its folder go. SIGQUIT is PostgreSQL's immediate shutdown.
-_SUPERVISOR = """
-folder=$1; shift
-trap '' INT TERM HUP
-"$@" </dev/null >>"$folder/server.log" 2>&1 &
-server=$!
-cat >/dev/null
-kill -QUIT "$server" 2>/dev/null
-wait "$server" 2>/dev/null
-rm -rf "$folder"
-"""
-
-
-class Programs(Struct, frozen=True):
-    """Where the server's programs are, and their version as (major, minor)."""
-
-    folder: Path
-    version: tuple[int, ...]
-
-    @property
-    def major(self) -> int:
-        """The major version."""
-        return self.version[0]
-
-    @property
-    def share(self) -> Path | None:
-        """The folder of the extensions' control files, None when it is not where it usually is."""
-        for place in ("share/extension", "share/postgresql/extension"):
-            folder = self.folder.parent / place
-            if (folder / "plpgsql.control").is_file():
-                return folder
-        debian = Path("/usr/share/postgresql") / str(self.major) / "extension"
-        return debian if (debian / "plpgsql.control").is_file() else None
-
-
-def programs_in(folder: Path) -> Programs | None:
-    """Return the programs in a `bin` folder, or None when it has none that run."""
-    server = folder / _exe("postgres")
-    if not server.is_file() or not (folder / _exe("initdb")).is_file():
-        return None
-    try:
-        said = subprocess.run([server, "--version"], capture_output=True, text=True, timeout=10, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    digits = next((word for word in said.split() if word[:1].isdigit()), "0")
-    return Programs(folder, tuple(int(part) for part in digits.split(".") if part.isdigit()) or (0,))
-
-
-def _exe(name: str) -> str:
-    return f"{name}.exe" if sys.platform == "win32" else name
+_LOG_BYTES = 1 << 20
+# Programs, libraries, and the memory that all processes of the server share.
+_SHARED_BYTES = 1 << 30
 
 
 class Cluster:
     """A running server, with the superuser `miglint`; `close` stops it and removes its folder.
 
-    `prepare` may put files into the server's folder, and returns settings for them.
+    `prepare` may put files into the server's folder, and returns settings for them. `notes` say which of the bounds
+    this system cannot keep.
     """
 
     def __init__(self, programs: Programs, limits: Limits, prepare: Callable[[Path], dict[str, str]]) -> None:
         self.version = programs.version
         self.password = secrets.token_urlsafe(24)
+        self.notes: tuple[str, ...] = _NOTES.get(sys.platform, ())
         self._account = ordinary_account()
-        self._workspace = Workspace()
-        self.folder = self._workspace.path
+        self._workspace = Workspace(shared=self._account.name is not None)
+        self.folder = self._workspace.path / "server"
         self.in_memory = self._workspace.in_memory
         self.disk = min(limits.disk, self._workspace.room)
-        self._process: subprocess.Popen[bytes] | None = None
+        if self.disk < limits.disk:
+            self.notes += (
+                f"{self._workspace.path.parent} has room for {size_text(self.disk)} of databases, less than --max-disk",
+            )
+        self._memory = limits.memory
+        self.pid = 0
         try:
             self._start(programs, prepare)
+        except SupervisorLostError:
+            self.close()
+            raise
+        except OSError as error:
+            self.close()
+            raise EngineMissingError(f"the PostgreSQL server did not start: {error.strerror or error}") from None
         except BaseException:
             self.close()
             raise
 
     def _start(self, programs: Programs, prepare: Callable[[Path], dict[str, str]]) -> None:
-        if self._account.name is not None:
-            self.folder.chmod(0o700)
-            os.chown(self.folder, self._account.uid, self._account.gid)
-        root = reachable(
-            self._account, programs.folder.parent, f"{programs.folder.name}/{_exe('postgres')}", self.folder
-        )
-        binaries = root / programs.folder.name
+        binaries = reachable_programs(programs.folder, self._account, self._workspace)
+        self.folder.mkdir(mode=0o700)
+        self._account.own(self.folder)
+        self.port = 5432 if sys.platform != "win32" else _free_port()
         data = self.folder / "data"
-        self._data(programs, binaries, data)
-        self.port = 5432 if hasattr(socket, "AF_UNIX") and sys.platform != "win32" else _free_port()
+        kept = KeptCluster(programs)
+        restored = kept.restore(data)
+        self.password = restored or self._initialise(binaries, data, programs.major, kept)
+        try:
+            self._serve(programs, binaries, data, prepare)
+        except EngineMissingError:
+            if restored is None or self._runs():
+                raise
+            # A machine that loses power may leave a copy with holes.
+            kept.discard()
+            shutil.rmtree(data)
+            (self.folder / "server.log").unlink(missing_ok=True)
+            self.password = self._initialise(binaries, data, programs.major, kept)
+            self._serve(programs, binaries, data, prepare)
+
+    def _serve(self, programs: Programs, binaries: Path, data: Path, prepare: Callable[[Path], dict[str, str]]) -> None:
+        """Start the server on its data folder, and wait until it can be used."""
         (data / "pg_hba.conf").write_text("local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n")
-        merged = {**_SETTINGS, "temp_file_limit": f"{self.disk // 1024}kB", "port": str(self.port)}
+        settings = self._settings(programs.major) | prepare(self.folder)
+        lines = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
+        (data / "postgresql.auto.conf").write_text(lines)
+        self._account.own(self.folder)
+        self.pid = self._run([str(binaries / executable("postgres")), "-D", str(data)], "server.log")
+        self._wait(data)
+
+    def _settings(self, major: int) -> dict[str, str]:
+        merged = {**_SETTINGS, "temp_file_limit": f"{(self.disk - LEAST_DISK // 2) // 1024}kB", "port": str(self.port)}
+        # The title of all its processes, by which the next run knows those that lost their supervisor.
+        merged["cluster_name"] = self._workspace.path.name
         if sys.platform == "win32":
             merged |= {"listen_addresses": "127.0.0.1"}
         else:
             merged |= {"listen_addresses": "", "unix_socket_directories": str(self.folder)}
             merged |= {"unix_socket_permissions": "0700"}
-        if programs.major >= 18:
-            merged["io_method"] = "sync"
-        merged |= prepare(self.folder)
-        kept = {name: value for name, value in merged.items() if programs.major >= _SINCE.get(name, 0)}
-        lines = "".join(f"{name} = '{value}'\n" for name, value in kept.items())
-        (data / "postgresql.auto.conf").write_text(lines)
-        self._account.own(self.folder)
-        server = [str(binaries / _exe("postgres")), "-D", str(data)]
-        command = server if sys.platform == "win32" else ["sh", "-c", _SUPERVISOR, "sh", str(self.folder), *server]
-        self._process = subprocess.Popen(  # type: ignore[call-overload]
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=str(self.folder),
-            env=_environment(), start_new_session=sys.platform != "win32", **self._account.popen(),
-        )  # fmt: skip
-        self._wait(data)
+        return {name: value for name, value in merged.items() if major >= _SINCE.get(name, 0)}
 
-    def _data(self, programs: Programs, binaries: Path, data: Path) -> None:
-        """Put an initialised data folder into place: a copy of the kept one, which is made when it is not there."""
-        key = hashlib.sha256(f"{_FORMAT} {programs.folder} {programs.version}".encode()).hexdigest()[:16]
-        kept = cache_folder() / f"cluster-{programs.major}-{key}"
-        if (kept / "password").is_file():
-            self.password = (kept / "password").read_text()
-            shutil.copytree(kept / "data", data, copy_function=shutil.copyfile)
-            data.chmod(0o700)
-            return
-        self._initialise(binaries, data, programs.major)
-        with contextlib.suppress(OSError):
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            partial = kept.with_name(f"{kept.name}.{os.getpid()}-{secrets.token_hex(4)}")
-            partial.mkdir(mode=0o700)
-            shutil.copytree(data, partial / "data")
-            (partial / "password").write_text(self.password)
-            try:
-                partial.rename(kept)
-            except OSError:  # another run was quicker
-                shutil.rmtree(partial, ignore_errors=True)
+    def _run(self, command: list[str], log: str, *, short: bool = False) -> int:
+        account = self._account
+        # What a script's process may have for itself; what the server's processes share comes on top of it.
+        bounds = {"RLIMIT_CORE": 0, "RLIMIT_DATA": self._memory, "RLIMIT_AS": self._memory + _SHARED_BYTES}
+        place = {
+            "cwd": str(self.folder), "env": _environment(), "log": str(self.folder / log), "limits": bounds,
+            "short": short, "uid": None if account.name is None else account.uid, "gid": account.gid,
+        }  # fmt: skip
+        return self._workspace.start(command, place)
 
-    def _initialise(self, binaries: Path, data: Path, major: int) -> None:
+    def _initialise(self, binaries: Path, data: Path, major: int, kept: KeptCluster) -> str:
+        """Make a data folder, keep a copy of it, and return the superuser's password."""
         word = self.folder / "password"
         word.write_text(self.password)
-        if self._account.name is not None:
-            os.chown(word, self._account.uid, self._account.gid)
+        self._account.own(self.folder)
         command = [
-            str(binaries / _exe("initdb")), "-D", str(data), "-U", "miglint", "--encoding=UTF8", "--locale=C",
+            str(binaries / executable("initdb")), "-D", str(data), "-U", "miglint", "--encoding=UTF8", "--locale=C",
             "--auth=scram-sha-256", f"--pwfile={word}", "--no-sync", "--no-instructions",
-            "-c" if major >= 16 else "--wal-segsize=1", *(["fsync=off", "--wal-segsize=1"] if major >= 16 else []),
+            # What it started needs the folder to end well, also when it was killed itself.
+            "--no-clean",
+            "-c" if major >= 16 else "--wal-segsize=1", *(_INITIALISED_WITH if major >= 16 else []),
             *(["--no-data-checksums"] if major >= 18 else []),
         ]  # fmt: skip
-        done = subprocess.run(  # type: ignore[call-overload]
-            command, capture_output=True, text=True, cwd=str(self.folder), env=_environment(), check=False,
-            **self._account.popen(),
-        )  # fmt: skip
+        status = self._workspace.wait(self._run(command, "initdb.log", short=True))
         word.unlink()
-        if done.returncode != 0:
-            raise EngineMissingError(f"initdb failed: {(done.stderr or done.stdout).strip()[-500:]}")
+        if status != 0:
+            raise EngineMissingError(f"initdb failed: {self._text('initdb.log')[-500:] or f'status {status}'}")
+        kept.keep(data, self.password)
+        return self.password
 
     def _wait(self, data: Path) -> None:
-        assert self._process is not None
         until = time.monotonic() + _START_SECONDS
-        state = data / "postmaster.pid"
+        state = str(data / "postmaster.pid")
         while time.monotonic() < until:
-            with contextlib.suppress(OSError):
-                lines = state.read_text().splitlines()
-                if len(lines) >= 8 and lines[7].strip() == "ready":
-                    return
-            if self._process.poll() is not None or self._log_says_fatal():
+            lines = read_start(state, _LOG_BYTES).splitlines()
+            if len(lines) >= 8 and lines[7].strip() == b"ready":
+                return
+            if not self._runs() or "FATAL" in self.log():
                 break
             time.sleep(0.005)
         raise EngineMissingError(f"the PostgreSQL server did not start: {self.log() or 'no reason given'}")
 
-    def _log_says_fatal(self) -> bool:
-        return "FATAL" in self.log()
+    def _runs(self) -> bool:
+        if sys.platform == "win32":
+            return self._workspace.supervised  # asking for the process would end it
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except OSError:
+            return True
+        return True
 
     def log(self) -> str:
         """Return the end of what the server wrote."""
-        try:
-            return (self.folder / "server.log").read_text(errors="replace")[-1000:].strip()
-        except OSError:
-            return ""
+        return self._text("server.log")[-1000:]
+
+    def _text(self, name: str) -> str:
+        return read_start(str(self.folder / name), _LOG_BYTES).decode("utf-8", "replace").strip()
 
     @property
     def host(self) -> str:
@@ -232,22 +214,11 @@ class Cluster:
 
     def check(self) -> None:
         """Raise `EngineLostError` when the server is no longer there."""
-        try:
-            pid = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
-            os.kill(pid, 0)
-        except (OSError, ValueError, IndexError):
-            raise EngineLostError(f"the PostgreSQL server went away: {self.log() or 'it was killed'}") from None
+        if not self.pid or not self._runs():
+            raise EngineLostError(f"the PostgreSQL server went away: {self.log() or 'it was killed'}")
 
     def close(self) -> None:
         """Stop the server and remove its folder."""
-        process, self._process = self._process, None
-        if process is not None and process.stdin is not None:
-            with contextlib.suppress(OSError):
-                process.stdin.close()
-            if sys.platform == "win32":
-                process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
         self._workspace.close()
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from miglint.base.model import Dialect
-from miglint.dryrun.sqlite.library import Connection, SqliteError
+from miglint.dryrun.sqlite.catalog_queries import schema_details, stored_objects
+from miglint.dryrun.sqlite.library import Connection
 from miglint.dryrun.sqlite.text import TableText, canonical, read_table
+from miglint.dryrun.sqlite.wire import IndexDetails, SchemaDetails, StoredObject, TableDetails
 from miglint.schema.objects import Index, Key, SchemaObject, Table, Trigger, View
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Query, Type
@@ -18,59 +20,64 @@ _GENERATED_STORED = 3
 
 
 # What was read before, by its stored text, which says all that a table or index is.
-Known = dict[tuple[str, str, str], SchemaObject]
+KnownObjects = dict[tuple[str, str, str], SchemaObject]
 
 
-def read_schema(db: Connection, known: Known) -> Schema:
-    """Return everything in the `main` database."""
-    return Schema.of(Dialect.SQLITE, _objects(db, known))
+# Asks for what the pragmas say of tables, indexes and views by their names.
+Ask = Callable[[list[str], list[str], list[str]], SchemaDetails]
 
 
-def tables(db: Connection) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the names of the ordinary tables and of their columns."""
-    names = db.rows(
-        "SELECT m.name, c.name FROM main.sqlite_master m, pragma_table_xinfo(m.name) c WHERE m.type = 'table'"
-        " AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.sql NOT LIKE 'CREATE VIRTUAL%' AND c.hidden <> 1"
-    )
-    found: dict[str, list[str]] = {}
-    for table, column in names:
-        found.setdefault(table, []).append(column)
-    return [(table, tuple(columns)) for table, columns in found.items()]
+def read_schema(db: Connection, known: KnownObjects) -> Schema:
+    """Return everything in the `main` database of a connection of this process."""
+    return schema_of(stored_objects(db), lambda *names: schema_details(db, *names), known)
 
 
-def _objects(db: Connection, known: Known) -> Iterator[tuple[Key, SchemaObject]]:
-    stored = db.rows(
-        "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    )
+def schema_of(stored: tuple[StoredObject, ...], ask: Ask, known: KnownObjects) -> Schema:
+    """Return the schema whose stored objects are these; what is not in `known` is asked for, and put there."""
+    return Schema.of(Dialect.SQLITE, _objects(stored, ask, known))
+
+
+def _objects(stored: tuple[StoredObject, ...], ask: Ask, known: KnownObjects) -> Iterator[tuple[Key, SchemaObject]]:
     shadows = _shadows(stored)
-    for kind, name, owner, sql in stored:
-        if owner.lower() in shadows:
-            continue
-        if kind == "table" or (kind == "index" and sql):
-            place = (name, owner, sql or "")
-            value = known.get(place)
+    shown = [one for one in stored if one.owner.lower() not in shadows]
+    new = [one for one in shown if _place(one) not in known]
+    tables = [one.name for one in new if one.kind == "table"]
+    indexes = [one.name for one in new if one.kind == "index" and one.sql]
+    views = [one.name for one in shown if one.kind == "view"]
+    details = ask(tables, indexes, views) if tables or indexes or views else SchemaDetails({}, {}, {})
+    for one in shown:
+        key = Key("relation", _MAIN, one.name.lower())
+        if one.kind == "table" or (one.kind == "index" and one.sql):
+            value = known.get(_place(one))
             if value is None:
-                value = _table(db, name, sql or "") if kind == "table" else _index(db, name, owner, sql or "")
-                known[place] = value
-            yield Key("relation", _MAIN, name.lower()), value
-        elif kind == "view":
-            yield Key("relation", _MAIN, name.lower()), _view(db, name, sql or "")
-        elif kind == "trigger":
-            table = Name(None, owner)
-            key = Key("trigger", _MAIN, name.lower())
-            yield key, Trigger(name, table, definition=_after_name(sql or "", name))
+                value = _described(one, details)
+                if one.name in details.tables or one.name in details.indexes:
+                    known[_place(one)] = value
+            yield key, value
+        elif one.kind == "view":
+            yield key, _view(one.name, one.sql or "", details.views.get(one.name, ()))
+        elif one.kind == "trigger":
+            table = Name(None, one.owner)
+            trigger = Trigger(one.name, table, definition=_after_name(one.sql or "", one.name))
+            yield Key("trigger", _MAIN, one.name.lower()), trigger
 
 
-def _shadows(stored: list[tuple[str, str, str, str | None]]) -> frozenset[str]:
+def _place(one: StoredObject) -> tuple[str, str, str]:
+    return (one.name, one.owner, one.sql or "")
+
+
+def _described(one: StoredObject, details: SchemaDetails) -> SchemaObject:
+    if one.kind == "table":
+        return _table(one.name, one.sql or "", details.tables.get(one.name, TableDetails(())))
+    return _index(one.name, one.owner, one.sql or "", details.indexes.get(one.name, ()))
+
+
+def _shadows(stored: tuple[StoredObject, ...]) -> frozenset[str]:
     """Return the tables that a virtual table keeps for itself: they come and go with it."""
-    virtual = [
-        name for kind, name, _, sql in stored if kind == "table" and canonical(sql or "").startswith("create virtual")
-    ]
+    tables = [one for one in stored if one.kind == "table"]
+    virtual = [one.name for one in tables if canonical(one.sql or "").startswith("create virtual")]
     return frozenset(
-        name.lower()
-        for kind, name, _, _ in stored
-        for owner in virtual
-        if kind == "table" and name.lower().startswith(f"{owner.lower()}_")
+        one.name.lower() for one in tables for owner in virtual if one.name.lower().startswith(f"{owner.lower()}_")
     )
 
 
@@ -80,18 +87,14 @@ def _after_name(sql: str, name: str) -> str:
     return text.partition(f" {name.lower()} ")[2] or text
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _table(db: Connection, name: str, sql: str) -> Table:
+def _table(name: str, sql: str, details: TableDetails) -> Table:
     text = read_table(sql)
     virtual = canonical(sql).startswith("create virtual")
     columns: dict[str, Column] = {}
     keys: list[tuple[int, str]] = []
     generated = dict(text.generated)
     collations = dict(text.collations)
-    for _, column, kind, not_null, default, primary, hidden in db.rows(f"PRAGMA main.table_xinfo({_quoted(name)})"):
+    for column, kind, not_null, default, primary, hidden in details.columns:
         if hidden == _HIDDEN_VIRTUAL:
             continue
         key = column.lower()
@@ -107,7 +110,7 @@ def _table(db: Connection, name: str, sql: str) -> Table:
         )
         if primary:
             keys.append((primary, column))
-    constraints = {} if virtual else _constraints(db, name, text, tuple(column for _, column in sorted(keys)))
+    constraints = {} if virtual else _constraints(text, tuple(column for _, column in sorted(keys)), details)
     return Table(
         Name(None, name),
         columns,
@@ -125,7 +128,7 @@ def _type(text: str) -> Type:
     return Type(" ".join(words.upper().split()), arguments)
 
 
-def _constraints(db: Connection, name: str, text: TableText, primary: tuple[str, ...]) -> dict[str, Constraint]:
+def _constraints(text: TableText, primary: tuple[str, ...], details: TableDetails) -> dict[str, Constraint]:
     """Return the constraints by a name that says what they are, so that unnamed ones compare by content."""
     found: dict[str, Constraint] = {}
     conflicts = dict(text.conflicts)
@@ -141,24 +144,21 @@ def _constraints(db: Connection, name: str, text: TableText, primary: tuple[str,
         columns = ",".join(primary).lower()
         conflict = conflicts.get(f"primary {columns}")
         add("#primary", Constraint("primary", None, primary, on_conflict=conflict))
-    for _, index, _, origin, _ in db.rows(f"PRAGMA main.index_list({_quoted(name)})"):
-        if origin == "u":
-            unique = tuple(row[2] for row in db.rows(f"PRAGMA main.index_xinfo({_quoted(index)})") if row[5])
-            label = ",".join(unique).lower()
-            add(f"#unique {label}", Constraint("unique", None, unique, on_conflict=conflicts.get(f"unique {label}")))
-    for label, constraint in _foreign(db, name, text):
+    for part in details.unique:
+        unique = tuple(column for column in part if column is not None)
+        label = ",".join(unique).lower()
+        add(f"#unique {label}", Constraint("unique", None, unique, on_conflict=conflicts.get(f"unique {label}")))
+    for label, constraint in _foreign(text, details):
         add(label, constraint)
     for _, expression, _ in sorted(text.checks, key=lambda check: check[1]):
         add(f"#check {expression}", Constraint("check", None, expression=Expression(expression, expression)))
     return found
 
 
-def _foreign(db: Connection, name: str, text: TableText) -> Iterator[tuple[str, Constraint]]:
+def _foreign(text: TableText, details: TableDetails) -> Iterator[tuple[str, Constraint]]:
     rows: dict[int, list[tuple[str, str, str | None, str, str, str]]] = {}
-    for number, _, table, column, target, on_update, on_delete, match in db.rows(
-        f"PRAGMA main.foreign_key_list({_quoted(name)})"
-    ):
-        rows.setdefault(number, []).append((table, column, target, on_update, on_delete, match))
+    for number, part in details.foreign:
+        rows.setdefault(number, []).append(part)
     # SQLite counts foreign keys from the last one written.
     written = list(reversed(text.foreign))
     for number, parts in sorted(rows.items()):
@@ -185,12 +185,10 @@ def _foreign(db: Connection, name: str, text: TableText) -> Iterator[tuple[str, 
         )
 
 
-def _index(db: Connection, name: str, owner: str, sql: str) -> Index:
+def _index(name: str, owner: str, sql: str, details: IndexDetails) -> Index:
     elements = []
     expressions = _element_texts(sql)
-    for number, _, column, descending, collation, key in db.rows(f"PRAGMA main.index_xinfo({_quoted(name)})"):
-        if not key:
-            continue
+    for number, column, descending, collation in details:
         text = expressions[number] if column is None and number < len(expressions) else ""
         elements.append(
             IndexElement(
@@ -225,10 +223,5 @@ def _element_texts(sql: str) -> list[str]:
     return parts
 
 
-def _view(db: Connection, name: str, sql: str) -> View:
-    text = _after_name(sql, name)
-    try:
-        columns = tuple(row[1] for row in db.rows(f"PRAGMA main.table_info({_quoted(name)})"))
-    except SqliteError:  # a view over a dropped table cannot say its columns
-        columns = ()
-    return View(Name(None, name), Query(text, sql), columns or None)
+def _view(name: str, sql: str, columns: tuple[str, ...]) -> View:
+    return View(Name(None, name), Query(_after_name(sql, name), sql), columns or None)

@@ -1,119 +1,122 @@
-"""The SQLite engine: databases in memory, with a guard that keeps scripts inside them."""
+"""The SQLite engine: databases in memory, in a process of their own that keeps scripts inside them."""
 
 from __future__ import annotations
 
-import time
-from collections import Counter
+import contextlib
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from miglint.base.model import Dialect
-from miglint.dryrun.interfaces import Digests, Filled, Rehearsal, TableDigest
+from miglint.base.structs import Struct
+from miglint.dryrun.interfaces import Digests, EngineLostError, Filled, Rehearsal, TableDigest
 from miglint.dryrun.limits import Deadline, Limits
-from miglint.dryrun.results import EngineError, EngineInfo, Execution, StatementRun
-from miglint.dryrun.sqlite.catalog import Known, read_schema, tables
-from miglint.dryrun.sqlite.library import Connection, Opener, SqliteError
-from miglint.dryrun.sqlite.rows import fill
-from miglint.dryrun.statements import Piece, Prepared
+from miglint.dryrun.results import EngineInfo, Execution
+from miglint.dryrun.sqlite import wire
+from miglint.dryrun.sqlite.catalog import KnownObjects, schema_of
+from miglint.dryrun.sqlite.host import Bounds, Host, Hosts
+from miglint.dryrun.sqlite.library import Opener, SqliteError
+from miglint.dryrun.sqlite.process import RefusedError, Worker, WorkerEndedError
+from miglint.dryrun.sqlite.rows import UnfinishedError, fill
+from miglint.dryrun.sqlite.script_run import ScriptDone, ScriptRun
+from miglint.dryrun.statements import Prepared
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 
+_Reply = TypeVar("_Reply", bound=wire.Reply)
+
+
+class TablesFilled(Struct, frozen=True, eq=False):
+    """Rows that were put into a database's tables; `skipped` are tables that could not be given any."""
+
+    schema: Schema
+    rows: int
+    seed: int
+    skipped: Mapping[Name, str]
+    inserted: Mapping[Name, int]
+
+
+# How a database came to be what it is, the last step first: with it a new process makes the database again.
+Journal = tuple["Journal", ScriptDone | TablesFilled] | None
+
 
 class SqliteEngine:
-    """Databases of one SQLite library. `foreign_keys` is the setting that the application's connections use."""
+    """Databases of one SQLite library. `foreign_keys` is the setting that the application's connections use.
+
+    `bounds` are the memory and the size of databases where those of `limits` are not meant.
+    """
 
     dialect = Dialect.SQLITE
 
     def __init__(
-        self, opener: Opener, info: EngineInfo, limits: Limits, deadline: Deadline, *, foreign_keys: bool = False
+        self,
+        opener: Opener,
+        info: EngineInfo,
+        limits: Limits,
+        deadline: Deadline,
+        *,
+        foreign_keys: bool = False,
+        bounds: Bounds | None = None,
     ) -> None:
         self.info = info
-        self._opener = opener
         self._limits = limits
         self._deadline = deadline
-        self._foreign_keys = foreign_keys
-        self._known: Known = {}
+        self._hosts = Hosts(opener.library, bounds or Bounds.of(limits), deadline, foreign_keys=foreign_keys)
+        self._known: KnownObjects = {}
 
     def create(self) -> SqliteDatabase:
         """Return a new empty database in memory."""
-        return SqliteDatabase(self._opener(), self._limits, self._deadline, self._foreign_keys, self._known)
+        return SqliteDatabase(self._hosts.take(), self._limits, self._deadline, self._known, None)
 
     def check(self) -> None:
-        """It is part of this process, and as alive."""
+        """Raise when the engine was closed: a process that ends is replaced."""
+        self._hosts.check()
+
+    def notes(self) -> tuple[str, ...]:
+        """Return which limits the system does not have."""
+        return self._hosts.notes()
 
     def close(self) -> None:
-        """Nothing is shared, so nothing is left to stop."""
+        """End the processes."""
+        self._hosts.close()
 
 
 class SqliteDatabase:
-    """One database in memory."""
+    """One database in memory. It is made again from its journal when its process had to be ended."""
 
-    def __init__(self, db: Connection, limits: Limits, deadline: Deadline, foreign_keys: bool, known: Known) -> None:
-        self._db = db
-        self._known = known
+    def __init__(self, host: Host, limits: Limits, deadline: Deadline, known: KnownObjects, journal: Journal) -> None:
+        self._host = host
         self._limits = limits
         self._deadline = deadline
-        self._foreign_keys = foreign_keys
-        self._stop_at = float("inf")
-        pages = max(1, limits.disk // int(db.rows("PRAGMA page_size")[0][0]))
-        db.rows(f"PRAGMA max_page_count = {pages}")
-        db.rows(f"PRAGMA foreign_keys = {int(foreign_keys)}")
-        db.watch(lambda: time.monotonic() > self._stop_at)
+        self._known = known
+        self._journal = journal
+        self._worker: Worker | None = None
+        self._number = 0
 
     def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
         """Run a script; SQLite locks the whole database and counts no rows: `observe` and `count` add nothing."""
-        started = time.perf_counter()
-        statements: list[StatementRun] = []
-        error: EngineError | None = None
-        if script.wrapped:
-            self._db.rows("BEGIN")
-        for index, piece in enumerate(script.pieces):
-            begun = time.perf_counter()
-            error = self._statement(index, piece)
-            statements.append(StatementRun(index, piece.span, time.perf_counter() - begun))
-            if error is not None:
-                break
-        if self._db.in_transaction:
-            if error is None:
-                error = self._commit(script)
-            if self._db.in_transaction:
-                self._db.rows("ROLLBACK")
-        # A script may have changed the connection's settings for itself; the next one has a new connection.
-        self._db.rows(f"PRAGMA foreign_keys = {int(self._foreign_keys)}")
-        return Execution(tuple(statements), error, time.perf_counter() - started)
-
-    def _commit(self, script: Prepared) -> EngineError | None:
-        try:
-            self._db.rows("COMMIT")
-        except SqliteError as failed:
-            span = script.pieces[-1].span if script.pieces else None
-            return EngineError(failed.message, failed.name, index=-1, span=span)
-        return None
-
-    def _statement(self, index: int, piece: Piece) -> EngineError | None:
-        left = min(self._limits.statement, self._deadline.left)
-        total = left < self._limits.statement
-        self._stop_at = time.monotonic() + left
-        try:
-            self._db.run(piece.text)
-        except SqliteError as failed:
-            limit, message = None, failed.message
-            if failed.name == "SQLITE_INTERRUPT":
-                limit = "total time-out" if total else "statement time-out"
-                message = f"stopped after {left:g} seconds"
-            elif failed.name.startswith("SQLITE_FULL"):
-                limit = "disk"
-            elif self._db.refusal.why is not None:
-                limit, message = "refused", self._db.refusal.why
-            place = None
-            if failed.place >= 0:
-                before = piece.text.encode()[: failed.place].decode("utf-8", "ignore")
-                place = piece.span.start + len(before)
-            return EngineError(message, failed.name, index=index, span=piece.span, place=place, limit=limit)
-        except MemoryError:
-            return EngineError("out of memory", "SQLITE_NOMEM", index=index, span=piece.span, limit="disk")
-        finally:
-            self._stop_at = float("inf")
-        return None
+        with self._host.lock:
+            worker = self._here()
+            run = ScriptRun(script, self._limits, self._deadline)
+            unreadable = run.unreadable()
+            if unreadable is not None:
+                return unreadable
+            try:
+                reply = worker.ask(run.request(self._number), wire.Ran, run.seconds, began=run.began)
+            except WorkerEndedError as ended:
+                if ended.limit == "server":
+                    raise EngineLostError(ended.message) from None
+                execution, done = run.ended(ended)
+            except RefusedError as refused:
+                # How far it came is not known: the next call makes the database again.
+                self._forget()
+                return run.refused(refused.failure)
+            else:
+                execution, done = run.ran(reply)
+            if done is not None:
+                self._journal = (self._journal, done)
+            if execution.error is not None and execution.error.limit not in (None, "refused"):
+                self._host.clean = False
+            return execution
 
     def rehearse(self, script: Prepared) -> Rehearsal:
         """Run a script on a copy, which costs next to nothing in memory."""
@@ -122,17 +125,44 @@ class SqliteDatabase:
             execution = twin.run(script)
             if not execution.ok:
                 return Rehearsal(execution)
-            return Rehearsal(execution, twin.schema(), twin.digests() != self.digests())
+            return Rehearsal(execution, twin.schema(), not self._has_the_rows_of(twin))
         finally:
             twin.drop()
 
+    def _has_the_rows_of(self, other: SqliteDatabase) -> bool:
+        with self._host.lock:
+            other._here()
+            self._here()
+            return self._ask(wire.SameRows(self._number, other._number), wire.Compared).same
+
     def schema(self) -> Schema:
         """Read the schema."""
-        return read_schema(self._db, self._known)
+        with self._host.lock:
+            return schema_of(self._stored(), self._details, self._known)
+
+    def _stored(self) -> tuple[wire.StoredObject, ...]:
+        self._here()
+        return self._ask(wire.Stored(self._number), wire.StoredObjects).objects
+
+    def _details(self, tables: list[str], indexes: list[str], views: list[str]) -> wire.SchemaDetails:
+        self._here()
+        request = wire.Details(self._number, tuple(tables), tuple(indexes), tuple(views))
+        return self._ask(request, wire.SchemaDetails)
 
     def copy(self) -> SqliteDatabase:
         """Return a copy made with SQLite's backup."""
-        return SqliteDatabase(self._db.copy(), self._limits, self._deadline, self._foreign_keys, self._known)
+        with self._host.lock:
+            worker = self._here()
+            twin = SqliteDatabase(self._host, self._limits, self._deadline, self._known, self._journal)
+            number = self._host.number()
+            self._ask(wire.Copy(number, self._number), wire.Done)
+            twin._worker, twin._number = worker, number
+            self._host.databases += 1
+            return twin
+
+    def twin(self) -> SqliteDatabase:
+        """Return a copy."""
+        return self.copy()
 
     def branch(self, scripts: Iterable[Prepared]) -> SqliteDatabase:
         """Return a copy: nothing is quicker."""
@@ -142,39 +172,117 @@ class SqliteDatabase:
         """SQLite does not say."""
 
     def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
-        """Put rows into the empty tables."""
-        return fill(self._db, schema, rows, seed)
+        """Put rows into the empty tables.
+
+        What runs then is the scripts': triggers, checks, defaults. A table with which that does not end gets no rows.
+        """
+        with self._host.lock:
+            skipped: dict[Name, str] = {}
+            while True:
+                self._here()
+                try:
+                    filled = fill(self, schema, rows, seed, skipped)
+                except UnfinishedError as unfinished:
+                    if unfinished.table in skipped:
+                        raise EngineLostError(unfinished.reason) from None
+                    skipped[unfinished.table] = unfinished.reason
+                    continue
+                self._journal = (self._journal, TablesFilled(schema, rows, seed, skipped, filled.inserted))
+                return filled
+
+    def rows(self, sql: str, values: wire.Row = ()) -> list[wire.Row]:
+        """Run one statement of miglint's own and return its rows; raises `SqliteError` and `WorkerEndedError`."""
+        seconds = min(self._limits.statement, self._deadline.left)
+        return list(self._try(wire.Query(self._number, sql, values, seconds), wire.Rows, seconds).rows)
+
+    def many(self, sql: str, values: list[wire.Row]) -> None:
+        """Run one statement of miglint's own for each tuple of values; raises as `rows` does."""
+        for at in range(0, len(values), _ROWS_AT_ONCE):
+            seconds = min(self._limits.statement, self._deadline.left)
+            part = tuple(values[at : at + _ROWS_AT_ONCE])
+            self._try(wire.Many(self._number, sql, part, seconds), wire.Done, seconds)
+
+    def _try(self, request: wire.Request, kind: type[_Reply], seconds: float) -> _Reply:
+        assert self._worker is not None
+        try:
+            return self._worker.ask(request, kind, seconds, limit="statement time-out")
+        except RefusedError as refused:
+            failure = refused.failure
+            message = failure.message
+            if failure.name == "SQLITE_INTERRUPT":
+                message = f"stopped after {seconds:g} seconds"
+            raise SqliteError(failure.name, message) from None
 
     def digests(self, only: Iterable[Name] | None = None) -> Digests:
         """Describe the rows of all tables, or of those named that are there."""
-        found: dict[Name, TableDigest] = {}
-        wanted = None if only is None else frozenset(only)
-        for table, columns in tables(self._db):
-            if wanted is not None and Name(None, table) not in wanted:
-                continue
-            listed = ", ".join(_quoted(name) for name in columns)
-            try:
-                rows = self._db.rows(f"SELECT {listed} FROM main.{_quoted(table)}")
-            except SqliteError:  # a generated column with a function that this library does not have
-                continue
-            totals = [0] * len(columns)
-            for row in rows:
-                for at, cell in enumerate(row):
-                    totals[at] += hash((type(cell), cell))
-            hashes = {name.lower(): str(total) for name, total in zip(columns, totals, strict=True)}
-            found[Name(None, table)] = TableDigest(len(rows), hashes)
-        return found
+        wanted = None if only is None else frozenset(name.name.lower() for name in only)
+        with self._host.lock:
+            self._here()
+            found = self._ask(wire.Digest(self._number, wanted), wire.Digested).tables
+        return {Name(None, table): TableDigest(rows.count, rows.columns) for table, rows in found.items()}
 
     def values(self, table: Name, column: str) -> Mapping[str | None, int]:
-        """Return the values of a column as SQL literals with their frequency."""
-        return Counter(
-            row[0] for row in self._db.rows(f"SELECT quote({_quoted(column)}) FROM main.{_quoted(table.name)}")
-        )
+        """Return hashes of the values of a column with their frequency."""
+        with self._host.lock:
+            self._here()
+            counted = self._ask(wire.Frequencies(self._number, table.name, column), wire.Counted)
+        return dict(counted.values.items())
 
     def drop(self) -> None:
         """Close it, which frees its memory."""
-        self._db.close()
+        with self._host.lock:
+            self._forget()
+            self._host.dropped()
+
+    def _forget(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None and not worker.ended:
+            with contextlib.suppress(WorkerEndedError):
+                worker.tell(wire.Drop(self._number), self._deadline.left)
+
+    def _ask(self, request: wire.Request, kind: type[_Reply]) -> _Reply:
+        """Ask what runs no script's code."""
+        assert self._worker is not None
+        try:
+            return self._worker.ask(request, kind, self._deadline.left)
+        except (WorkerEndedError, RefusedError) as error:
+            raise EngineLostError(f"SQLite could not read its databases: {error}") from None
+
+    def _here(self) -> Worker:
+        """Return the process that has this database, which is made there first when it is another one than before."""
+        worker = self._host.worker
+        if self._worker is not worker:
+            self._worker, self._number = worker, self._host.number()
+            self._ask(wire.Open(self._number), wire.Done)
+            for step in _in_order(self._journal):
+                self._repeat(worker, step)
+        return worker
+
+    def _repeat(self, worker: Worker, step: ScriptDone | TablesFilled) -> None:
+        """Do what was done before; raises `EngineLostError` when something else comes of it."""
+        try:
+            if isinstance(step, TablesFilled):
+                same = fill(self, step.schema, step.rows, step.seed, step.skipped).inserted == step.inserted
+            else:
+                limits = (self._limits.statement, self._deadline.left)
+                request = wire.Run(self._number, step.statements, step.wrapped, *limits)
+                reply = worker.ask(request, wire.Ran, limits[0], began=lambda _: min(limits))
+                same = (reply.failure is None) == (step.failed is None) and reply.index == (
+                    -1 if step.failed is None else step.failed
+                )
+        except (WorkerEndedError, RefusedError, UnfinishedError) as error:
+            raise EngineLostError(f"{_NOT_AGAIN}: {error}") from None
+        if not same:
+            raise EngineLostError(f"{_NOT_AGAIN}: a script does something else each time it runs")
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+_ROWS_AT_ONCE = 5000
+_NOT_AGAIN = "SQLite's process had to be ended, and the history could not be brought back to where it was"
+
+
+def _in_order(journal: Journal) -> list[ScriptDone | TablesFilled]:
+    steps = []
+    while journal is not None:
+        journal, step = journal
+        steps.append(step)
+    return steps[::-1]

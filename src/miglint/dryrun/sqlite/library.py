@@ -4,62 +4,15 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-_CREATED_BY_VACUUM = frozenset(("", ":memory:"))
+from miglint.dryrun.sqlite.guard import Guard
+
 _STEPS_BETWEEN_LOOKS = 5_000
 # A value longer than this is no migration's; SQLite's own bound of 1 GB would let one expression take the machine.
 _MAX_VALUE = 64 * 1024 * 1024
-
-_ALLOWED_PRAGMAS = frozenset(
-    """application_id auto_vacuum automatic_index busy_timeout case_sensitive_like cell_size_check checkpoint_fullfsync
-    collation_list compile_options data_version database_list defer_foreign_keys encoding foreign_key_check
-    foreign_key_list foreign_keys freelist_count fullfsync function_list ignore_check_constraints incremental_vacuum
-    index_info index_list index_xinfo integrity_check journal_mode journal_size_limit legacy_alter_table
-    legacy_file_format locking_mode module_list optimize page_count page_size pragma_list query_only quick_check
-    read_uncommitted recursive_triggers reverse_unordered_selects schema_version secure_delete synchronous table_info
-    table_list table_xinfo user_version wal_autocheckpoint wal_checkpoint""".split()  # noqa: SIM905
-)
-# These change how fast SQLite is and where it puts its files; on a database in memory they have nothing to say.
-_IGNORED_PRAGMAS = frozenset(
-    ["cache_size", "cache_spill", "mmap_size", "temp_store", "threads", "analysis_limit", "shrink_memory"]
-)
-_FORBIDDEN_FUNCTIONS = frozenset(("load_extension", "writefile", "readfile", "edit", "fts3_tokenizer", "sqlite_dbpage"))
-
-
-class Refusal:
-    """What the guard refused last, in words; None while nothing was."""
-
-    __slots__ = ("why",)
-
-    def __init__(self) -> None:
-        self.why: str | None = None
-
-
-def guard(refusal: Refusal) -> Callable[..., int]:
-    """Return an authorizer that keeps a script inside its own database."""
-
-    def authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
-        if action == sqlite3.SQLITE_ATTACH:
-            if (first or "") in _CREATED_BY_VACUUM:
-                return sqlite3.SQLITE_OK
-            refusal.why = "ATTACH of a file is refused in a dry run"
-            return sqlite3.SQLITE_DENY
-        if action == sqlite3.SQLITE_PRAGMA:
-            name = (first or "").lower()
-            if name in _ALLOWED_PRAGMAS or (name == "schema_version" and second is None):
-                return sqlite3.SQLITE_OK
-            if name in _IGNORED_PRAGMAS:
-                return sqlite3.SQLITE_IGNORE
-            refusal.why = f"PRAGMA {name} is refused in a dry run"
-            return sqlite3.SQLITE_DENY
-        if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FORBIDDEN_FUNCTIONS:
-            refusal.why = f"the function {second} is refused in a dry run"
-            return sqlite3.SQLITE_DENY
-        return sqlite3.SQLITE_OK
-
-    return authorize
+_NO_MEMORY = "SQLITE_NOMEM"
 
 
 class SqliteError(Exception):
@@ -72,18 +25,28 @@ class SqliteError(Exception):
         self.place = place
 
 
+class UndecodableError(SqliteError):
+    """A row holds text that is no UTF-8."""
+
+
 class Connection(Protocol):
     """One database in memory."""
 
-    refusal: Refusal
+    guard: Guard
+
+    def protect(self) -> None:
+        """Turn the guard on for all that follows: statements of our own run what scripts left in the schema."""
 
     def run(self, sql: str) -> None:
-        """Run one statement, with the guard on, and throw its rows away."""
+        """Run one statement of a script, with the guard on, and throw its rows away."""
 
     def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """Run one statement of our own, with the guard off, and return its rows."""
+        """Run one statement of our own, and return its rows."""
 
-    def many(self, sql: str, values: list[tuple[Any, ...]]) -> None:
+    def each(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        """Run one statement of our own, and yield its rows one by one; may raise `UndecodableError`."""
+
+    def many(self, sql: str, values: tuple[tuple[Any, ...], ...]) -> None:
         """Run one statement of our own for each tuple of values."""
 
     def watch(self, stop: Callable[[], bool]) -> None:
@@ -96,10 +59,6 @@ class Connection(Protocol):
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
 
-    @property
-    def changes(self) -> int:
-        """How many rows were written since the connection was opened."""
-
     def close(self) -> None:
         """Give the memory back."""
 
@@ -107,39 +66,55 @@ class Connection(Protocol):
 class StandardConnection:
     """A database of the standard library's `sqlite3`."""
 
+    library = "sqlite3"
+
     def __init__(self) -> None:
-        self.refusal = Refusal()
+        self.guard = Guard()
+        self._protected = False
         self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
-        self._guard = guard(self.refusal)
-        self._stop: Callable[[], bool] | None = None
+        self._db.setlimit(sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0)
         self._db.execute("PRAGMA temp_store = 2")
+
+    def protect(self) -> None:
+        """Turn the guard on."""
+        if not self._protected:
+            self._db.set_authorizer(self.guard.authorize)
+            self._protected = True
 
     def run(self, sql: str) -> None:
         """Run one statement of a script."""
-        self.refusal.why = None
-        self._db.set_authorizer(self._guard)
+        self.protect()
+        self.guard.refused = None
+        # Text that is no UTF-8 is no error of SQLite.
+        self._db.text_factory = bytes
         try:
-            cursor = self._db.execute(sql)
-            while cursor.fetchmany(1000):
+            for _ in self._db.execute(sql):
                 pass
-        except (sqlite3.Error, sqlite3.Warning) as error:
+        except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError, MemoryError) as error:
             raise _standard(error) from None
         finally:
-            self._db.set_authorizer(None)
+            self._db.text_factory = str
 
     def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Run one statement of our own."""
         try:
             return self._db.execute(sql, values).fetchall()
-        except (sqlite3.Error, sqlite3.Warning) as error:
+        except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
             raise _standard(error) from None
 
-    def many(self, sql: str, values: list[tuple[Any, ...]]) -> None:
+    def each(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        """Run one statement of our own, and yield its rows."""
+        try:
+            yield from self._db.execute(sql)
+        except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
+            raise _standard(error) from None
+
+    def many(self, sql: str, values: tuple[tuple[Any, ...], ...]) -> None:
         """Run one statement of our own for each tuple of values."""
         try:
             self._db.executemany(sql, values)
-        except (sqlite3.Error, sqlite3.Warning) as error:
+        except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
             raise _standard(error) from None
 
     def watch(self, stop: Callable[[], bool]) -> None:
@@ -149,7 +124,11 @@ class StandardConnection:
     def copy(self) -> StandardConnection:
         """Return a copy."""
         twin = StandardConnection()
-        self._db.backup(twin._db)
+        try:
+            self._db.backup(twin._db)
+        except (sqlite3.Error, MemoryError) as error:
+            twin.close()
+            raise _standard(error) from None
         return twin
 
     @property
@@ -157,57 +136,76 @@ class StandardConnection:
         """Whether a transaction is open."""
         return self._db.in_transaction
 
-    @property
-    def changes(self) -> int:
-        """How many rows were written."""
-        return self._db.total_changes
-
     def close(self) -> None:
         """Close it."""
         self._db.close()
 
 
-def _standard(error: sqlite3.Error | sqlite3.Warning) -> SqliteError:
+def _standard(error: Exception) -> SqliteError:
+    if isinstance(error, MemoryError):
+        return SqliteError(_NO_MEMORY, "out of memory")
+    if str(error).startswith("Could not decode to UTF-8"):
+        return UndecodableError("SQLITE_ERROR", str(error))
     return SqliteError(getattr(error, "sqlite_errorname", "SQLITE_ERROR"), str(error))
 
 
 class ApswConnection:
     """A database of `apsw`."""
 
+    library = "apsw"
+
     def __init__(self) -> None:
         import apsw
 
         self._apsw = apsw
-        self.refusal = Refusal()
+        self.guard = Guard()
+        self._protected = False
         self._db = apsw.Connection(":memory:")
         self._db.limit(apsw.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
-        self._guard = guard(self.refusal)
+        self._db.limit(apsw.SQLITE_LIMIT_WORKER_THREADS, 0)
         self._db.execute("PRAGMA temp_store = 2")
+
+    def protect(self) -> None:
+        """Turn the guard on."""
+        if not self._protected:
+            self._db.authorizer = self.guard.authorize
+            self._protected = True
 
     def run(self, sql: str) -> None:
         """Run one statement of a script."""
-        self.refusal.why = None
-        self._db.authorizer = self._guard
+        self.protect()
+        self.guard.refused = None
         try:
-            for _ in self._db.execute(sql):
-                pass
-        except (self._apsw.Error, ValueError) as error:
+            rows = iter(self._db.execute(sql))
+            while True:
+                try:
+                    next(rows)
+                except StopIteration:
+                    break
+                except UnicodeDecodeError:  # text that is no UTF-8 is no error of SQLite
+                    continue
+        except (self._apsw.Error, ValueError, MemoryError) as error:
             raise self._failed(error) from None
-        finally:
-            self._db.authorizer = None
 
     def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Run one statement of our own."""
         try:
             return self._db.execute(sql, values).fetchall()
-        except self._apsw.Error as error:
+        except (self._apsw.Error, ValueError, MemoryError) as error:
             raise self._failed(error) from None
 
-    def many(self, sql: str, values: list[tuple[Any, ...]]) -> None:
+    def each(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        """Run one statement of our own, and yield its rows."""
+        try:
+            yield from self._db.execute(sql)
+        except (self._apsw.Error, ValueError, MemoryError) as error:
+            raise self._failed(error) from None
+
+    def many(self, sql: str, values: tuple[tuple[Any, ...], ...]) -> None:
         """Run one statement of our own for each tuple of values."""
         try:
             self._db.executemany(sql, values)
-        except self._apsw.Error as error:
+        except (self._apsw.Error, ValueError, MemoryError) as error:
             raise self._failed(error) from None
 
     def watch(self, stop: Callable[[], bool]) -> None:
@@ -217,9 +215,13 @@ class ApswConnection:
     def copy(self) -> ApswConnection:
         """Return a copy."""
         twin = ApswConnection()
-        with twin._db.backup("main", self._db, "main") as backup:
-            while not backup.done:
-                backup.step(-1)
+        try:
+            with twin._db.backup("main", self._db, "main") as backup:
+                while not backup.done:
+                    backup.step(-1)
+        except (self._apsw.Error, MemoryError) as error:
+            twin.close()
+            raise self._failed(error) from None
         return twin
 
     @property
@@ -227,23 +229,27 @@ class ApswConnection:
         """Whether a transaction is open."""
         return bool(self._db.in_transaction)
 
-    @property
-    def changes(self) -> int:
-        """How many rows were written."""
-        return int(self._db.total_changes())
-
     def close(self) -> None:
         """Close it."""
         self._db.close()
 
     def _failed(self, error: Exception) -> SqliteError:
+        if isinstance(error, (MemoryError, self._apsw.NoMemError)):
+            return SqliteError(_NO_MEMORY, "out of memory")
+        if isinstance(error, UnicodeDecodeError):
+            return UndecodableError("SQLITE_ERROR", str(error))
         code = getattr(error, "extendedresult", 1)
         known = self._apsw.mapping_extended_result_codes.get(code) or self._apsw.mapping_result_codes.get(code & 0xFF)
         message = re.sub(r"^\w+Error: ", "", str(error))
         return SqliteError(str(known or "SQLITE_ERROR"), message, getattr(error, "error_offset", -1))
 
 
-Opener = Callable[[], Connection]
+Opener = type[StandardConnection] | type[ApswConnection]
+
+
+def opener(library: str) -> Opener:
+    """Return the class whose `library` is named so."""
+    return ApswConnection if library == ApswConnection.library else StandardConnection
 
 
 def standard_version() -> tuple[int, ...]:

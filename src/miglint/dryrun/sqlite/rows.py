@@ -3,45 +3,101 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from collections.abc import Mapping
+from typing import Protocol
 
 from miglint.dryrun.interfaces import Filled
 from miglint.dryrun.row_checks import Allowed, allowed, unique_columns
 from miglint.dryrun.row_order import foreign_keys, in_order, unique_indexes
-from miglint.dryrun.sqlite.library import Connection, SqliteError
+from miglint.dryrun.sqlite.catalog_queries import quoted
+from miglint.dryrun.sqlite.library import SqliteError
+from miglint.dryrun.sqlite.process import WorkerEndedError
+from miglint.dryrun.sqlite.wire import Cell, Row
 from miglint.schema.objects import Table
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Name
 
 _EVERY_NULL = 7
+_TABLES_AT_ONCE = 500
+# Whatever the rows are, they would meet these again.
+_HOPELESS = frozenset(("SQLITE_INTERRUPT", "SQLITE_NOMEM"))
 
 
-def fill(db: Connection, schema: Schema, rows: int, seed: int) -> Filled:
-    """Give each empty table `rows` rows; where that fails, fewer, and at last none, with the reason."""
+class Tables(Protocol):
+    """The database that gets rows. Both methods raise `SqliteError`, and `WorkerEndedError` when it is gone."""
+
+    def rows(self, sql: str, values: Row = ()) -> list[Row]:
+        """Run one statement and return its rows."""
+
+    def many(self, sql: str, values: list[Row]) -> None:
+        """Run one statement for each tuple of values."""
+
+
+class UnfinishedError(Exception):
+    """The process ended while a table was given rows."""
+
+    def __init__(self, table: Name, reason: str) -> None:
+        super().__init__(reason)
+        self.table = table
+        self.reason = reason
+
+
+def fill(db: Tables, schema: Schema, rows: int, seed: int, skipped: Mapping[Name, str]) -> Filled:
+    """Give each empty table `rows` rows; where that fails, fewer, and at last none, with the reason.
+
+    Tables that are `skipped` get none. Raises `UnfinishedError`.
+    """
     inserted: dict[Name, int] = {}
-    unfilled: dict[Name, str] = {}
-    for table in in_order(schema):
-        if table.kind != "table":
-            continue
-        full = f"main.{_quoted(table.name.name)}"
+    unfilled: dict[Name, str] = dict(skipped)
+    tables = [table for table in in_order(schema) if table.kind == "table" and table.name not in skipped]
+    empty = _empty(db, tables)
+    for table in tables:
+        full = f"main.{quoted(table.name.name)}"
         try:
-            if db.rows(f"SELECT EXISTS (SELECT 1 FROM {full})")[0][0]:
+            if not empty[table.name]:
                 continue
             inserted[table.name] = _insert(db, schema, table, full, rows, seed)
         except SqliteError as failed:
             unfilled[table.name] = failed.message
+        except WorkerEndedError as ended:
+            raise UnfinishedError(table.name, ended.message) from None
     return Filled(inserted, unfilled)
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _empty(db: Tables, tables: list[Table]) -> dict[Name, bool]:
+    """Tell which tables have no rows: one question for many of them, since each has a long way to go."""
+    found: dict[Name, bool] = {}
+    for at in range(0, len(tables), _TABLES_AT_ONCE):
+        part = tables[at : at + _TABLES_AT_ONCE]
+        try:
+            answers = _exist(db, part)
+        except SqliteError:
+            # One of them is no longer there.
+            answers = tuple(cell for table in part for cell in _exist_or_not(db, table))
+        except WorkerEndedError as ended:
+            raise UnfinishedError(part[0].name, ended.message) from None
+        found.update((table.name, not there) for table, there in zip(part, answers, strict=True))
+    return found
 
 
-def _insert(db: Connection, schema: Schema, table: Table, full: str, rows: int, seed: int) -> int:
+def _exist(db: Tables, tables: list[Table]) -> Row:
+    asked = ", ".join(f"EXISTS (SELECT 1 FROM main.{quoted(table.name.name)})" for table in tables)
+    return db.rows(f"SELECT {asked}")[0]
+
+
+def _exist_or_not(db: Tables, table: Table) -> Row:
+    try:
+        return _exist(db, [table])
+    except SqliteError:
+        # To insert into it says why.
+        return (0,)
+
+
+def _insert(db: Tables, schema: Schema, table: Table, full: str, rows: int, seed: int) -> int:
     failure: SqliteError | None = None
     for count, sparse in ((rows, False), (rows, True), (1, True)):
         columns, values = _rows(db, schema, table, count, seed, sparse=sparse)
-        listed = ", ".join(map(_quoted, columns))
+        listed = ", ".join(map(quoted, columns))
         marks = ", ".join("?" for _ in columns)
         sql = (
             f"INSERT OR IGNORE INTO {full} ({listed}) VALUES ({marks})"
@@ -52,9 +108,11 @@ def _insert(db: Connection, schema: Schema, table: Table, full: str, rows: int, 
             db.many(sql, values)
         except SqliteError as failed:
             failure = failure or failed
+            if failed.name in _HOPELESS:
+                break
             continue
-        made = int(db.rows(f"SELECT count(*) FROM {full}")[0][0])
-        if made:
+        made = db.rows(f"SELECT count(*) FROM {full}")[0][0]
+        if isinstance(made, int) and made:
             return made
         # `OR IGNORE` hides which check it was; the plain statement says it.
         try:
@@ -65,12 +123,12 @@ def _insert(db: Connection, schema: Schema, table: Table, full: str, rows: int, 
 
 
 def _rows(
-    db: Connection, schema: Schema, table: Table, count: int, seed: int, *, sparse: bool
-) -> tuple[list[str], list[tuple[Any, ...]]]:
+    db: Tables, schema: Schema, table: Table, count: int, seed: int, *, sparse: bool
+) -> tuple[list[str], list[Row]]:
     rules = allowed(table)
     unique = unique_columns(table, unique_indexes(schema, table))
     columns: list[str] = []
-    series: list[list[Any]] = []
+    series: list[list[Cell]] = []
     for key in foreign_keys(table):
         names = [name.lower() for name in key.columns]
         if key.table is None or any(name in columns for name in names):
@@ -78,7 +136,7 @@ def _rows(
         if sparse and all(table.columns[name].nullable for name in names if name in table.columns):
             continue
         targets = key.referenced or _primary(schema, key.table)
-        found = _other(db, key.table, targets)
+        found = _other(db, key.table, targets, count)
         for at, name in enumerate(names):
             columns.append(name)
             series.append([found[i % len(found)][at] if found and at < len(targets) else None for i in range(count)])
@@ -102,14 +160,15 @@ def _primary(schema: Schema, name: Name) -> tuple[str, ...]:
     return ("rowid",)
 
 
-def _other(db: Connection, table: Name, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+def _other(db: Tables, table: Name, columns: tuple[str, ...], count: int) -> list[Row]:
     try:
-        return db.rows(f"SELECT {', '.join(map(_quoted, columns))} FROM main.{_quoted(table.name)} ORDER BY 1")
+        listed = ", ".join(map(quoted, columns))
+        return db.rows(f"SELECT {listed} FROM main.{quoted(table.name)} ORDER BY 1 LIMIT {count}")
     except SqliteError:
         return []
 
 
-def _value(column: Column, rule: Allowed | None, i: int, seed: int, *, unique: bool) -> Any:
+def _value(column: Column, rule: Allowed | None, i: int, seed: int, *, unique: bool) -> Cell:
     kind = column.type.name if column.type is not None else ""
     if column.nullable and i % _EVERY_NULL == 0 and not unique:
         return None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 from miglint.base.structs import Struct
 
 _TOKEN = pattern(
-    r"""(?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))|(?P<string>[xX]?'(?:[^']|'')*+')
-    |(?P<quoted>"(?:[^"]|"")*+"|`(?:[^`]|``)*+`|\[[^\]]*\])
+    rf"""(?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))|(?P<string>[xX]?'[^']*+{many("''[^']*+")}')
+    |(?P<quoted>"[^"]*+{many('""[^"]*+')}"|`[^`]*+{many("``[^`]*+")}`|\[[^\]]*\])
     |(?P<word>[^\W\d]\w*|\$\w+)
     |(?P<number>(?:\d[\w.]*|\.\d\w*)(?:(?<=[eE])[+-]\d+)?)
     |(?P<mark>\|\||<<|>>|<=|>=|==|!=|<>|->>|->|.)""",

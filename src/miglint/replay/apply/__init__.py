@@ -156,7 +156,7 @@ def run(
                 events.append(event)
                 if failure is not None and failure.certain and failed is None:
                     failed = event
-    ended = _without_temporary(machine) if machine.temporary else machine.schema
+    ended = (_without_temporary(machine) if machine.temporary else machine.schema).settled()
     return Run(
         machine.origin,
         ended,

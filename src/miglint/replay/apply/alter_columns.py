@@ -9,7 +9,8 @@ from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose
 from miglint.replay.apply.typed import check_default, check_generated
-from miglint.schema.objects import Sequence, Table
+from miglint.schema.objects import Table
+from miglint.schema.parts import of_kind
 from miglint.sql.operations import (
     Column,
     Name,
@@ -62,7 +63,7 @@ def set_nullable(machine: Machine, operation: SetNullable) -> None:
     key, column = found
     table = machine.schema.table(key)
     if operation.nullable and machine.postgres and table is not None:
-        primary = next((c for c in table.constraints.values() if c.kind == "primary"), None)
+        primary = next(iter(of_kind(table.constraints, "primary")), None)
         if primary is not None and column.name in primary.columns:
             raise machine.refuse(
                 "invalid_table_definition", f'column "{column.name}" is in a primary key', key, column.name
@@ -110,13 +111,8 @@ def set_identity(machine: Machine, operation: SetIdentity) -> None:
             column.name,
         )
     if operation.action == "drop":
-        for user in machine.schema.on(key):
-            value = machine.schema.find(user)
-            if (
-                isinstance(value, Sequence)
-                and value.implicit
-                and value.owned_by == (Name(key.schema, key.name), column.name)
-            ):
+        for user, value in machine.schema.sequences_of(key, column.name):
+            if value.implicit and value.owned_by == (Name(key.schema, key.name), column.name):
                 machine.drop(user)
     identity = None if operation.action == "drop" else operation.identity or column.identity
     put_column(machine, key, replace(column, identity=identity, assumed=False))

@@ -8,6 +8,7 @@ from miglint.replay.apply.deletion import drop_constraint_of
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose
 from miglint.schema.objects import Absent, Domain, Key, Table
+from miglint.schema.parts import with_name, with_part, with_renamed, without_part
 from miglint.sql.operations import (
     AddConstraint,
     AlterConstraint,
@@ -65,7 +66,7 @@ def _add_to_domain(machine: Machine, operation: AddConstraint) -> None:
             "duplicate_object", f'constraint "{name}" for domain {domain.name} already exists', key, name
         )
     constraint = replace(operation.constraint, name=name, generated=operation.constraint.name is None)
-    machine.put(key, replace(domain, constraints={**domain.constraints, name: constraint}))
+    machine.put(key, replace(domain, constraints=with_part(domain.constraints, name, constraint)))
 
 
 def drop_constraint(machine: Machine, operation: DropConstraint) -> None:
@@ -83,8 +84,7 @@ def drop_constraint(machine: Machine, operation: DropConstraint) -> None:
                     key,
                     operation.constraint,
                 )
-            rest = {name: value for name, value in domain.constraints.items() if name != operation.constraint}
-            machine.put(key, replace(domain, constraints=rest))
+            machine.put(key, replace(domain, constraints=without_part(domain.constraints, operation.constraint)))
         return
     found = _altered(machine, operation)
     if found is None:
@@ -96,7 +96,7 @@ def drop_constraint(machine: Machine, operation: DropConstraint) -> None:
         column = not_null_column(table, name)
         if column is not None:
             nullable = replace(table.columns[column], nullable=True, not_null_name=None)
-            machine.put(key, replace(table, columns={**table.columns, column: nullable}))
+            machine.put(key, replace(table, columns=with_part(table.columns, column, nullable)))
             return
         if table.assumed and name not in table.absent:
             _drop_unknown(machine, key, table, name, guarded=operation.if_exists)
@@ -115,8 +115,8 @@ def _drop_unknown(machine: Machine, key: Key, table: Table, name: str, *, guarde
     if not guarded:
         machine.assume_part(key, "constraint", name, Constraint("unknown", name))
         table = machine.schema.table(key) or table
-    rest = {item: value for item, value in table.constraints.items() if item != name}
-    machine.put(key, replace(table, constraints=rest, absent=table.absent | {name}))
+    rest = without_part(table.constraints, name)
+    machine.put(key, replace(table, constraints=rest, absent=with_name(table.absent, name)))
 
 
 def rename_constraint(machine: Machine, operation: RenameConstraint) -> None:
@@ -124,10 +124,8 @@ def rename_constraint(machine: Machine, operation: RenameConstraint) -> None:
     if operation.kind == "domain":
         key, domain = domain_of(machine, operation.table)
         if domain is not None and operation.constraint in domain.constraints:
-            renamed = {
-                operation.new if name == operation.constraint else name: value
-                for name, value in domain.constraints.items()
-            }
+            same = domain.constraints[operation.constraint]
+            renamed = with_renamed(domain.constraints, operation.constraint, operation.new, same)
             machine.put(key, replace(domain, constraints=renamed))
         return
     found = _altered(machine, operation)
@@ -139,15 +137,15 @@ def rename_constraint(machine: Machine, operation: RenameConstraint) -> None:
         column = not_null_column(table, operation.constraint)
         if column is not None:
             not_null = replace(table.columns[column], not_null_name=operation.new)
-            machine.put(key, replace(table, columns={**table.columns, column: not_null}))
+            machine.put(key, replace(table, columns=with_part(table.columns, column, not_null)))
             return
         if table.assumed and operation.constraint not in table.absent:
             machine.put(
                 key,
                 replace(
                     table,
-                    absent=table.absent | {operation.constraint},
-                    constraints={**table.constraints, operation.new: Constraint("unknown", operation.new)},
+                    absent=with_name(table.absent, operation.constraint),
+                    constraints=with_part(table.constraints, operation.new, Constraint("unknown", operation.new)),
                 ),
             )
             return
@@ -188,7 +186,7 @@ def validate_constraint(machine: Machine, operation: ValidateConstraint) -> None
         )
     if not constraint.validated:
         changed = replace(constraint, validated=True)
-        machine.put(key, replace(table, constraints={**table.constraints, operation.constraint: changed}))
+        machine.put(key, replace(table, constraints=with_part(table.constraints, operation.constraint, changed)))
 
 
 def _validate_in_domain(machine: Machine, operation: ValidateConstraint) -> None:
@@ -204,7 +202,7 @@ def _validate_in_domain(machine: Machine, operation: ValidateConstraint) -> None
             operation.constraint,
         )
     changed = replace(constraint, validated=True)
-    machine.put(key, replace(domain, constraints={**domain.constraints, operation.constraint: changed}))
+    machine.put(key, replace(domain, constraints=with_part(domain.constraints, operation.constraint, changed)))
 
 
 def alter_constraint(machine: Machine, operation: AlterConstraint) -> None:
@@ -230,4 +228,4 @@ def alter_constraint(machine: Machine, operation: AlterConstraint) -> None:
         changed = replace(changed, enforced=operation.enforced)
     if operation.no_inherit is not None:
         changed = replace(changed, no_inherit=operation.no_inherit)
-    machine.put(key, replace(table, constraints={**table.constraints, operation.constraint: changed}))
+    machine.put(key, replace(table, constraints=with_part(table.constraints, operation.constraint, changed)))

@@ -101,7 +101,7 @@ def _effects(routine: Routine, arguments: tuple[str | None, ...], operation: Ope
     if routine.body is None:
         return None
     # The parser of bodies loads only where one is called.
-    from miglint.sql.postgres.called import Body, effects
+    from miglint.sql.postgres.routine_effects import Body, effects
 
     body = Body(routine.language, routine.body, routine.input_names, routine.output_names, routine.returns)
     return effects(body, arguments, operation.span)

@@ -76,18 +76,22 @@ def refuse_uncastable(machine: Machine, key: Key, column: Column, operation: Alt
     if operation.using is None and not _is_cast(machine, old, new):
         message = f'column "{column.name}" cannot be cast automatically to type {new}'
         raise machine.refuse("datatype_mismatch", message, key, column.name)
-    if not _drops_default(machine, column, operation) and not _default_is_cast(machine, column, old, new):
+    if not _drops_default(machine, column) and not _default_is_cast(machine, column, old, new):
         message = f'default for column "{column.name}" cannot be cast automatically to type {new}'
         raise machine.refuse("datatype_mismatch", message, key, column.name)
 
 
-def _drops_default(machine: Machine, column: Column, operation: AlterColumnType) -> bool:
+def _drops_default(machine: Machine, column: Column) -> bool:
     # Whatever its place in the statement, a default that is dropped is gone when the type changes.
-    return any(
-        isinstance(other, SetDefault) and other.default is None and other.column == column.name
-        for other in machine.statement.operations
-        if other is not operation
-    )
+    statement, names = machine.dropped_defaults
+    if statement is not machine.statement:
+        names = frozenset(
+            other.column
+            for other in machine.statement.operations
+            if isinstance(other, SetDefault) and other.default is None
+        )
+        machine.dropped_defaults = machine.statement, names
+    return column.name in names
 
 
 def _default_is_cast(machine: Machine, column: Column, old: Type, new: Type) -> bool:

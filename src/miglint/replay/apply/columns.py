@@ -11,7 +11,8 @@ from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
 from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import ABSENT, Absent, Composite, Key, Other, Part, Sequence, Table
+from miglint.schema.objects import ABSENT, Absent, Composite, Key, Part, Rows, Sequence, Table
+from miglint.schema.parts import with_name, with_part, without_part
 from miglint.schema.sequences import unusual
 from miglint.sql.operations import (
     AddColumn,
@@ -90,7 +91,7 @@ def put_column(machine: Machine, key: Key, column: Column) -> None:
     """Set a column of a table."""
     table = machine.schema.table(key)
     if table is not None:
-        machine.put(key, replace(table, columns={**table.columns, machine.column_name(column.name): column}))
+        machine.put(key, replace(table, columns=with_part(table.columns, machine.column_name(column.name), column)))
 
 
 def refuse_gone_type(machine: Machine, written: Type | None) -> None:
@@ -202,7 +203,9 @@ def _refuse_without_value(machine: Machine, key: Key, column: Column) -> None:
     """Raise the error for a `NOT NULL` column without a default where the table is known to have rows."""
     filled = column.default is not None or column.identity is not None or column.serial or column.generated is not None
     rows = machine.schema.find(Key("rows", key.schema, key.name))
-    if filled or not isinstance(rows, Other) or all(mark.startswith("?") for mark in rows.changes):
+    if filled or not isinstance(rows, Rows):
+        return
+    if all(mark.startswith("?") for marks in rows.keys.values() for mark in marks):
         return
     if column.type is not None and column.type.schema is not None:
         # A domain may have a default of its own.
@@ -229,12 +232,7 @@ def define_quietly(machine: Machine, column: Column) -> Column:
 def inheritors(machine: Machine, key: Key) -> list[Key]:
     """Return partitions and inheriting tables of a table."""
     result = []
-    for child in machine.schema.on(key):
-        if child.space != "relation":
-            continue
-        other = machine.schema.table(child)
-        if other is None:
-            continue
+    for child, other in machine.schema.users(key, Table):
         parents = other.inherits if other.partition_of is None else (*other.inherits, other.partition_of)
         if any(Key("relation", parent.schema or "public", parent.name) == key for parent in parents):
             result.append(child)
@@ -248,7 +246,7 @@ def _add_attribute(machine: Machine, operation: AddColumn) -> None:
     name = operation.column.name
     if name in value.columns:
         raise machine.refuse("duplicate_column", f'column "{name}" of relation "{key.name}" already exists', key, name)
-    machine.put(key, replace(value, columns={**value.columns, name: define_quietly(machine, operation.column)}))
+    machine.put(key, replace(value, columns=with_part(value.columns, name, define_quietly(machine, operation.column))))
 
 
 def composite(machine: Machine, operation: TableOperation) -> tuple[Key, Composite | None]:
@@ -277,8 +275,8 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
                 # It may or may not be there: whether a later ADD COLUMN restores it is not known.
                 assume_column(machine, key, folded, Column(operation.column, None, None, assumed=True))
                 table = machine.schema.table(key) or table
-                columns = {name: value for name, value in table.columns.items() if name != folded}
-                machine.put(key, replace(table, columns=columns, absent=table.absent | {folded}))
+                columns = without_part(table.columns, folded)
+                machine.put(key, replace(table, columns=columns, absent=with_name(table.absent, folded)))
                 return
             column = column_of(machine, key, table, operation.column)
         elif operation.if_exists:
@@ -330,5 +328,4 @@ def _drop_attribute(machine: Machine, operation: DropColumn) -> None:
             machine.note("missing", f'attribute "{operation.column}" does not exist, skipped', key)
             return
         raise no_column(machine, key, operation.column)
-    rest = {name: column for name, column in value.columns.items() if name != operation.column}
-    machine.put(key, replace(value, columns=rest))
+    machine.put(key, replace(value, columns=without_part(value.columns, operation.column)))

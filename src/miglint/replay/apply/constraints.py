@@ -11,6 +11,7 @@ from miglint.replay.apply.partitions import refuse_without_partition_key
 from miglint.replay.apply.remarks import follow_part
 from miglint.replay.apply.typed import check_condition, refuse_unindexable
 from miglint.schema.objects import Absent, Index, Key, Part, Table
+from miglint.schema.parts import of_kind, with_name, with_part, with_renamed, without_name
 from miglint.sql.operations import (
     Column,
     Constraint,
@@ -57,7 +58,7 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
         target = machine.table(written.table)
         table = machine.schema.table(key) or table
         if target is not None and not written.referenced:
-            primary = next((c.columns for c in target[1].constraints.values() if c.kind == "primary"), ())
+            primary = next((c.columns for c in of_kind(target[1].constraints, "primary")), ())
             written = replace(written, referenced=primary)
         if target is not None:
             # A forward's table is made all the same: REF007 tells of its key, and more is said about the table itself.
@@ -75,7 +76,7 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     if written.using_index is not None:
         _adopt(machine, key, table, written, name)
         return
-    if written.kind == "primary" and any(c.kind == "primary" for c in table.constraints.values()):
+    if written.kind == "primary" and of_kind(table.constraints, "primary"):
         raise machine.refuse(
             "invalid_table_definition",
             f'multiple primary keys for table "{table.name.name}" are not allowed',
@@ -124,13 +125,11 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
         )
     columns = table.columns
     if written.kind == "primary":
-        columns = {
-            item: replace(column, nullable=False)
-            if item in written.columns and column.nullable is not False
-            else column
-            for item, column in columns.items()
-        }
-    machine.put(key, replace(table, columns=columns, constraints={**table.constraints, name: constraint}))
+        for item in written.columns:
+            column = columns.get(item)
+            if column is not None and column.nullable is not False:
+                columns = with_part(columns, item, replace(column, nullable=False))
+    machine.put(key, replace(table, columns=columns, constraints=with_part(table.constraints, name, constraint)))
 
 
 def _check_columns(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) -> None:
@@ -184,7 +183,7 @@ def _check_reference(machine: Machine, key: Key, table: Table, written: Constrai
 
 
 def _not_null(machine: Machine, key: Key, table: Table, written: Constraint, *, creating: bool) -> None:
-    columns = dict(table.columns)
+    columns = table.columns
     for name in written.columns:
         column = columns.get(name)
         if column is None:
@@ -197,7 +196,7 @@ def _not_null(machine: Machine, key: Key, table: Table, written: Constraint, *, 
                 key,
                 written.name,
             )
-        columns[name] = replace(column, nullable=False, not_null_name=written.name)
+        columns = with_part(columns, name, replace(column, nullable=False, not_null_name=written.name))
     machine.put(key, replace(table, columns=columns))
 
 
@@ -241,13 +240,13 @@ def _adopt(machine: Machine, key: Key, table: Table, written: Constraint, name: 
     else:
         _refuse_taken(machine, key, table, name)
     table = machine.schema.table(key) or table
-    changed = dict(table.columns)
+    changed = table.columns
     if written.kind == "primary":
         for item in columns:
             if item in changed:
-                changed[item] = replace(changed[item], nullable=False)
+                changed = with_part(changed, item, replace(changed[item], nullable=False))
     constraint = replace(written, name=name, columns=columns, using_index=None)
-    machine.put(key, replace(table, columns=changed, constraints={**table.constraints, name: constraint}))
+    machine.put(key, replace(table, columns=changed, constraints=with_part(table.constraints, name, constraint)))
 
 
 def _refuse_taken(machine: Machine, key: Key, table: Table, name: str) -> None:
@@ -280,7 +279,7 @@ def _add_sqlite(machine: Machine, key: Key, table: Table, written: Constraint) -
         columns=tuple(column.lower() for column in written.columns),
         referenced=tuple(column.lower() for column in written.referenced),
     )
-    machine.put(key, replace(table, constraints={**table.constraints, name: constraint}))
+    machine.put(key, replace(table, constraints=with_part(table.constraints, name, constraint)))
 
 
 def rename_in_table(machine: Machine, key: Key, old: str, new: str) -> None:
@@ -297,10 +296,8 @@ def rename_in_table(machine: Machine, key: Key, old: str, new: str) -> None:
         table = machine.schema.table(key) or table
         machine.drop(index_key)
         machine.create(new_key, replace(index, name=Name(key.schema, new), constraint=new, generated=False))
-    constraints = {
-        (new if name == old else name): (replace(value, name=new, generated=False) if name == old else value)
-        for name, value in table.constraints.items()
-    }
-    absent = (table.absent | {old}) - {new} if table.assumed else table.absent
+    renamed = replace(table.constraints[old], name=new, generated=False)
+    constraints = with_renamed(table.constraints, old, new, renamed)
+    absent = without_name(with_name(table.absent, old), new) if table.assumed else table.absent
     machine.put(key, replace(table, constraints=constraints, absent=absent))
     follow_part(machine, key, Part("constraint", old), Part("constraint", new))

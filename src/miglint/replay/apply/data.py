@@ -6,6 +6,11 @@ table, because the second run of such a statement fails.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from rpds import HashTrieMap, HashTrieSet
+
 from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.conflicts import check_conflict
 from miglint.replay.apply.literals import TIMES, unreadable
@@ -13,7 +18,7 @@ from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
 from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
 from miglint.replay.apply.typed import check_statement
-from miglint.schema.objects import Absent, Enum, Key, Other, Table
+from miglint.schema.objects import Absent, Enum, Key, Rows, Table
 from miglint.sql.operations import (
     Delete,
     Expression,
@@ -31,10 +36,12 @@ _VOLATILE = frozenset(
         "uuid_generate_v1", "uuidv4", "uuidv7", "nextval", "gen_random_bytes", "randomblob", "datetime", "strftime",
     }
 )  # fmt: skip
-_COMPARISON = pattern(r"(?<![\w.])(\w+) (?:=|<>) ((?:any|all) \(array\[[^\]]*\]\)|'(?:[^']|'')*')")
+_COMPARISON = pattern(
+    r"(?<![\w.])(\w+) (?:=|<>) ((?:any|all) \(array\[[^\[\]']*(?:'[^']*'[^\[\]']*)*\]\)|'[^']*(?:''[^']*)*')"
+)
 # What leaves some of the rows out, or makes others of them.
 _PARTIAL = pattern(r"(?i)\b(?:where|limit|offset|group|having|distinct|join|union|except|intersect|values)\b")
-_LITERAL = pattern(r"'((?:[^']|'')*)'")
+_LITERAL = pattern(r"'([^']*(?:''[^']*)*)'")
 _SETTLING = frozenset(
     {"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs", "floor", "ceil", "round"}
 )
@@ -52,15 +59,26 @@ def _table(machine: Machine, name: Name) -> tuple[Key, Table] | None:
     return (key, found) if isinstance(found, Table) else None
 
 
-def _seeds(machine: Machine, key: Key) -> tuple[Key, frozenset[str]]:
+Seeds: TypeAlias = "HashTrieMap[str, HashTrieSet[str]]"
+"""The constant keys of a table's rows, by the columns that they are of."""
+
+_NO_SEEDS: Seeds = HashTrieMap()
+_NO_KEYS: HashTrieSet[str] = HashTrieSet()
+
+
+def _seeds(machine: Machine, key: Key) -> tuple[Key, Seeds]:
     place = Key("rows", key.schema, key.name)
     found = machine.schema.find(place)
-    return place, frozenset(found.changes) if isinstance(found, Other) else frozenset()
+    return place, found.keys if isinstance(found, Rows) else _NO_SEEDS
 
 
-def _set_seeds(machine: Machine, place: Key, seeds: frozenset[str]) -> None:
-    if seeds:
-        machine.put(place, Other("rows", Name(place.schema, place.name), changes=tuple(sorted(seeds))))
+def _with_keys(seeds: Seeds, columns: str, keys: Iterable[str]) -> Seeds:
+    return seeds.insert(columns, seeds.get(columns, _NO_KEYS).update(keys))
+
+
+def _set_seeds(machine: Machine, place: Key, seeds: Seeds) -> None:
+    if len(seeds):
+        machine.put(place, Rows(Name(place.schema, place.name), seeds))
     elif machine.schema.find(place) is not None:
         machine.schema = machine.schema.forget(place)
 
@@ -69,30 +87,33 @@ _ONE_KEY = pattern(r"\((\w+) (?:=|~~) ('(?:[^']|'')*'|-?[0-9]+|any \(array\[[^\]
 _CONSTANT = pattern(r"'((?:[^']|'')*)'|(-?[0-9]+)")
 
 
-def _columns_of_mark(mark: str) -> list[str]:
-    return mark.removeprefix("?").partition("=")[0].split(",")
+def _left(seeds: Seeds, where: Expression | None, labels: Iterable[str]) -> Seeds:
+    """Return the keys of rows that are there after a statement that takes some away, or gives them others.
 
-
-def _left(seeds: frozenset[str], where: Expression | None) -> frozenset[str]:
-    """Return the marks of rows that are there after a statement that takes some away, or gives them other keys.
-
-    Where it names the keys it is known which; else each may be there, and may not.
+    `labels` are the columns of the keys that it is about. Where its condition names keys it is known which rows go;
+    else each may be there, and may not: a `?` stands in front.
     """
-    if where is None:
-        return frozenset()
-    found = _ONE_KEY.fullmatch(where.key)
-    if found is None or (" ~~ " in found[0] and "%" in found[2]):
-        return frozenset(mark if mark.startswith("?") else f"?{mark}" for mark in seeds)
-    named = {text.replace("''", "'") if text else number for text, number in _CONSTANT.findall(found[2])}
-    left = set()
-    for mark in seeds:
-        columns = _columns_of_mark(mark)
-        values = mark.partition("=")[2].split(",")
-        if found[1] not in columns or len(values) != len(columns):
-            left.add(mark if mark.startswith("?") else f"?{mark}")
-        elif values[columns.index(found[1])] not in named:
-            left.add(mark)
-    return frozenset(left)
+    found = None if where is None else _ONE_KEY.fullmatch(where.key)
+    if found is not None and " ~~ " in found[0] and "%" in found[2]:
+        found = None
+    named: set[str] = set()
+    if found is not None:
+        named = {text.replace("''", "'") if text else number for text, number in _CONSTANT.findall(found[2])}
+    for label in list(labels):
+        columns = label.split(",")
+        marks = () if where is None else seeds[label]
+        place = columns.index(found[1]) if found is not None and found[1] in columns else None
+        left = [kept for mark in marks if (kept := _after(mark, place, named, len(columns))) is not None]
+        seeds = seeds.insert(label, _NO_KEYS.update(left)) if left else seeds.discard(label)
+    return seeds
+
+
+def _after(mark: str, place: int | None, named: set[str], count: int) -> str | None:
+    """Return what is left of a key: itself where another one is named, nothing where it is, else a doubt."""
+    values = mark.partition("=")[2].split(",")
+    if place is None or len(values) != count:
+        return mark if mark.startswith("?") else f"?{mark}"
+    return None if values[place] in named else mark
 
 
 def _copy_seeds(machine: Machine, key: Key, operation: Insert, query: Query) -> None:
@@ -101,10 +122,12 @@ def _copy_seeds(machine: Machine, key: Key, operation: Insert, query: Query) -> 
         return
     _, seeds = _seeds(machine, machine.relation(query.relations[0])[0])
     same = {name for name, output in zip(operation.columns, query.outputs, strict=False) if name == output}
-    kept = {mark for mark in seeds if query.stars or same.issuperset(_columns_of_mark(mark))}
+    kept = [columns for columns in seeds if query.stars or same.issuperset(columns.split(","))]
     if kept:
         place, own = _seeds(machine, key)
-        _set_seeds(machine, place, own | kept)
+        for columns in kept:
+            own = _with_keys(own, columns, seeds[columns])
+        _set_seeds(machine, place, own)
 
 
 def insert(machine: Machine, operation: Insert) -> None:
@@ -153,32 +176,36 @@ def _unique(machine: Machine, operation: Insert, key: Key, table: Table) -> bool
     assert operation.rows is not None
     columns = [machine.column_name(name) for name in operation.columns] or list(table.columns)
     place, seeds = _seeds(machine, key)
-    keys = [constraint.columns for constraint in table.constraints.values() if constraint.kind in ("primary", "unique")]
+    keys = [one.columns for one in table.constraints.values() if one.kind in ("primary", "unique")]
     for _, index in machine.indexes(key):
         if index.unique and index.where is None and all(element.column for element in index.elements):
             keys.append(tuple(machine.column_name(element.column or "") for element in index.elements))
-    new: set[str] = set()
+    before, new = seeds, False
     for names in keys:
         if not names or not all(name in columns for name in names):
             continue
         positions = [columns.index(name) for name in names]
+        label = ",".join(names)
+        there, added = before.get(label, _NO_KEYS), set()
         for row in operation.rows:
             values = [row[position] if position < len(row) else None for position in positions]
             if any(value is None or value.literal is None or value.key == "null" for value in values):
                 continue
-            mark = f"{','.join(names)}={','.join(value.literal or '' for value in values if value is not None)}"
-            if mark in seeds or f"?{mark}" in seeds:
+            mark = f"{label}={','.join(value.literal or '' for value in values if value is not None)}"
+            if mark in there or f"?{mark}" in there:
                 raise machine.refuse(
                     "unique_violation",
                     f'a row with {mark} is in "{operation.table}" already: duplicate key value',
                     key,
                     names[0],
-                    certain=mark in seeds,
+                    certain=mark in there,
                 )
-            new.add(mark)
+            added.add(mark)
+        if added:
+            seeds, new = _with_keys(seeds, label, added), True
     if new:
-        _set_seeds(machine, place, seeds | new)
-    return bool(new)
+        _set_seeds(machine, place, seeds)
+    return new
 
 
 def update(machine: Machine, operation: Update) -> None:
@@ -199,9 +226,9 @@ def update(machine: Machine, operation: Update) -> None:
         _mentioned_columns_exist(machine, key, table, (*values, operation.where))
     assigned = {machine.column_name(column) for column, _ in operation.assignments}
     place, seeds = _seeds(machine, key)
-    if seeds:
-        others = frozenset(mark for mark in seeds if assigned.isdisjoint(_columns_of_mark(mark)))
-        _set_seeds(machine, place, others | _left(seeds - others, operation.where))
+    changed = [label for label in seeds if not assigned.isdisjoint(label.split(","))]
+    if changed:
+        _set_seeds(machine, place, _left(seeds, operation.where, changed))
     for column, value in operation.assignments:
         if value is None or value.literal is not None:
             continue
@@ -284,8 +311,8 @@ def delete(machine: Machine, operation: Delete) -> None:
     refuse_if_trigger_fails(machine, key, "delete")
     _compared_literals(machine, key, table, operation.where)
     place, seeds = _seeds(machine, key)
-    if seeds:
-        _set_seeds(machine, place, _left(seeds, operation.where))
+    if len(seeds):
+        _set_seeds(machine, place, _left(seeds, operation.where, list(seeds)))
     machine.note("lost", f'rows of "{operation.table}"', key)
 
 
@@ -294,8 +321,8 @@ def truncate(machine: Machine, operation: Truncate) -> None:
     found = _table(machine, operation.table)
     if found is not None:
         place, seeds = _seeds(machine, found[0])
-        if seeds:
-            _set_seeds(machine, place, frozenset())
+        if len(seeds):
+            _set_seeds(machine, place, _NO_SEEDS)
         machine.note("lost", f'all rows of "{operation.table}"', found[0])
 
 

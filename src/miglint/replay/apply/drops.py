@@ -252,7 +252,7 @@ def _drop_schema(machine: Machine, operation: Drop) -> None:
     name = operation.name.name
     key = Key("schema", "", name)
     found = machine.schema.get(key)
-    inside = sorted(item for item, _ in machine.schema.items() if item.schema == name and item.space in _IN_SCHEMA)
+    inside = sorted(item for item, _ in machine.settle().inside(name) if item.space in _IN_SCHEMA)
     if isinstance(found, Absent) or (found is None and operation.if_exists and not inside):
         if isinstance(found, Absent):
             _missing(machine, operation, key, "invalid_schema_name", f'schema "{name}" does not exist')

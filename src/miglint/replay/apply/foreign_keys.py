@@ -5,22 +5,19 @@ from __future__ import annotations
 from miglint.replay.apply.machine import Machine
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
+from miglint.schema.parts import involving, named_of_kind, of_kind
 from miglint.sql.operations import Constraint
 
 
 def referencing(machine: Machine, key: Key, columns: tuple[str, ...] | None) -> list[tuple[Key, str]]:
     """Return the foreign keys (table, name) that refer to a table, or with `columns` to just these columns of it."""
     table = machine.schema.table(key)
-    primary = () if table is None else next((c.columns for c in table.constraints.values() if c.kind == "primary"), ())
+    primary = () if table is None else next((c.columns for c in of_kind(table.constraints, "primary")), ())
     result = []
-    for user in (*machine.schema.on(key), key):
-        other = machine.schema.table(user) if user.space == "relation" else None
-        if other is None:
-            continue
-        for name, constraint in other.constraints.items():
-            if constraint.kind != "foreign" or constraint.table is None:
-                continue
-            if relation_key(constraint.table, machine.dialect) != key:
+    users = machine.schema.users(key, Table)
+    for user, other in users if table is None else (*users, (key, table)):
+        for name, constraint in named_of_kind(other.constraints, "foreign"):
+            if constraint.table is None or relation_key(constraint.table, machine.dialect) != key:
                 continue
             targets = constraint.referenced or primary
             if columns is None or set(targets) == set(columns):
@@ -33,10 +30,10 @@ def fitting(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) 
     wanted = set(columns)
     names = [
         name
-        for name, other in table.constraints.items()
-        if other.kind in ("primary", "unique") and set(other.columns) == wanted
+        for name in (involving(table.constraints, columns[0]) if columns else table.constraints)
+        if (other := table.constraints[name]).kind in ("primary", "unique") and set(other.columns) == wanted
     ]
-    for place, index in machine.indexes(key):
+    for place, index in machine.indexes(key, columns[0]) if columns else ():
         plain = index.unique and index.constraint is None and index.where is None
         if plain and {element.column for element in index.elements} == wanted:
             names.append(place.name)
@@ -69,9 +66,10 @@ def resting_on(machine: Machine, key: Key, name: str, columns: tuple[str, ...]) 
     table = machine.schema.table(key)
     if table is None:
         return []
-    candidates = fitting(machine, key, table, columns)
+    users = referencing(machine, key, columns)
+    candidates = fitting(machine, key, table, columns) if users else []
     result = []
-    for user, label in referencing(machine, key, columns):
+    for user, label in users:
         other = machine.schema.table(user)
         rests_on = None if other is None else other.constraints[label].rests_on
         if rests_on == name or candidates == [name]:

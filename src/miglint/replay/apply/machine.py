@@ -59,6 +59,7 @@ class Machine:
         "assumptions",
         "calling",
         "dialect",
+        "dropped_defaults",
         "dropping",
         "lost",
         "made",
@@ -94,6 +95,8 @@ class Machine:
         self.notes: list[Note] = []
         self.moments: list[Moment] | None = [] if kept else None
         self.statement = _NO_STATEMENT
+        # The columns whose default a statement drops, for that statement.
+        self.dropped_defaults: tuple[Statement, frozenset[str]] = (_NO_STATEMENT, frozenset())
         self.unknown: list[str] = []
         self.touched: set[Key] = set()
         self.assumptions: list[Assumption] = []
@@ -182,6 +185,11 @@ class Machine:
             self.origin = assumption.apply(self.origin)
         self.touched.add(key)
         self.schema = self.schema.put(key, value)
+
+    def settle(self) -> Schema:
+        """Return the schema, ready to be asked for objects without their keys: once for all who ask."""
+        self.schema = self.schema.settled()
+        return self.schema
 
     # --- names
 
@@ -286,16 +294,17 @@ class Machine:
             return Name(key.schema, key.name)
         return Name(key.schema, name.name)
 
-    def indexes(self, table: Key) -> list[tuple[Key, Index]]:
-        """Return the indexes of a table."""
-        found = ((key, self.schema.find(key)) for key in self.schema.on(table) if key.space == "relation")
-        return [(key, value) for key, value in found if isinstance(value, Index) and self.owner(value) == table]
+    def indexes(self, table: Key, column: str | None = None) -> list[tuple[Key, Index]]:
+        """Return the indexes of a table, or with `column` at least those that are about it."""
+        schema = self.schema
+        found = schema.users(table, Index) if column is None else schema.indexes_about(table, column)
+        return [(key, index) for key, index in found if self.owner(index) == table]
 
     def partitions(self, table: Key) -> list[Key]:
         """Return the keys of the partitions of a table."""
         name = Name(table.schema, table.name)
-        keys = (key for key in self.schema.on(table) if key.space == "relation") if self.postgres else ()
-        return [key for key in keys if (found := self.schema.table(key)) is not None and found.partition_of == name]
+        tables = self.schema.users(table, Table) if self.postgres else ()
+        return [key for key, found in tables if found.partition_of == name]
 
     def owner(self, index: Index) -> Key | None:
         """Return the key of the table of an index."""

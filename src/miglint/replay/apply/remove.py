@@ -8,6 +8,7 @@ from miglint.base.structs import replace
 from miglint.replay.apply.clustering import forget
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Composite, Domain, Index, Key, Other, Part, Routine, Table
+from miglint.schema.parts import with_name, with_part, without_part
 from miglint.sql.operations import Name
 
 
@@ -39,16 +40,15 @@ def remove_column(machine: Machine, key: Key, name: str) -> None:
     """Take a column from a table, with its settings, or an attribute from a composite type."""
     value = machine.schema.find(key)
     if isinstance(value, Composite):
-        rest = {item: column for item, column in value.columns.items() if item != name}
-        machine.put(key, replace(value, columns=rest))
+        machine.put(key, replace(value, columns=without_part(value.columns, name)))
     if not isinstance(value, Table):
         return
-    rest = {item: column for item, column in value.columns.items() if item != name}
+    rest = without_part(value.columns, name)
     own = f"{name}: "
     options = value.options
     if any(option.startswith(own) for option in options):
         options = {option: text for option, text in options.items() if not option.startswith(own)}
-    absent = value.absent | {name} if value.assumed else value.absent
+    absent = with_name(value.absent, name) if value.assumed else value.absent
     machine.put(key, replace(value, columns=rest, options=options, absent=absent))
 
 
@@ -59,7 +59,7 @@ def remove_default(machine: Machine, key: Key, name: str) -> None:
         machine.put(key, replace(value, default=None))
     elif isinstance(value, Table) and name in value.columns:
         column = replace(value.columns[name], default=None, serial=False)
-        machine.put(key, replace(value, columns={**value.columns, name: column}))
+        machine.put(key, replace(value, columns=with_part(value.columns, name, column)))
 
 
 def remove_constraint(machine: Machine, key: Key, name: str) -> None:
@@ -67,10 +67,9 @@ def remove_constraint(machine: Machine, key: Key, name: str) -> None:
     value = machine.schema.find(key)
     if not isinstance(value, (Table, Domain)) or name not in value.constraints:
         return
-    rest = {item: constraint for item, constraint in value.constraints.items() if item != name}
-    changed = replace(value, constraints=rest)
+    changed = replace(value, constraints=without_part(value.constraints, name))
     if isinstance(changed, Table) and changed.assumed:
-        changed = replace(changed, absent=changed.absent | {name})
+        changed = replace(changed, absent=with_name(changed.absent, name))
     machine.put(key, changed)
 
 

@@ -19,13 +19,20 @@ from miglint.schema.objects import (
     Policy,
     Routine,
     Rule,
-    Sequence,
     Table,
     Trigger,
     View,
 )
+from miglint.schema.parts import (
+    generated,
+    involving,
+    named_of_kind,
+    with_name,
+    with_part,
+    with_renamed,
+    without_name,
+)
 from miglint.sql.operations import (
-    Column,
     ColumnUse,
     Constraint,
     Member,
@@ -72,26 +79,38 @@ def rename_column(machine: Machine, operation: RenameColumn) -> None:
 
 
 def _in_table(machine: Machine, key: Key, table: Table, old: str, new: str, written: str) -> None:
-    columns: dict[str, Column] = {}
-    for name, column in table.columns.items():
-        renamed = column
-        if name == old:
-            kept = not_null_name(table.name.name, column) if column.nullable is False and machine.postgres else None
-            renamed = replace(column, name=written, not_null_name=kept)
-        if renamed.generated is not None:
-            renamed = replace(renamed, default=swap_column(renamed.default, old, new))
-        columns[new if name == old else name] = renamed
-    constraints = {name: _constraint(value, old, new) for name, value in table.constraints.items()}
+    column = table.columns[old]
+    kept = not_null_name(table.name.name, column) if column.nullable is False and machine.postgres else None
+    columns = with_renamed(table.columns, old, new, replace(column, name=written, not_null_name=kept))
+    for computed in generated(columns):
+        swapped = replace(computed, default=swap_column(computed.default, old, new))
+        columns = with_part(columns, machine.column_name(computed.name), swapped)
+    constraints = table.constraints
+    for name in involving(constraints, old):
+        constraints = with_part(constraints, name, _constraint(constraints[name], old, new))
     own = relation_key(table.name, machine.dialect)
-    for name, value in constraints.items():
+    for name, value in named_of_kind(constraints, "foreign"):
         if value.table is not None and relation_key(value.table, machine.dialect) == own:
-            constraints[name] = replace(value, referenced=_swap(value.referenced, old, new))
-    absent = (table.absent | {old}) - {new} if table.assumed else table.absent
+            constraints = with_part(constraints, name, replace(value, referenced=_swap(value.referenced, old, new)))
+    absent = without_name(with_name(table.absent, old), new) if table.assumed else table.absent
+    changed = replace(table, columns=columns, constraints=constraints, absent=absent)
+    machine.put(key, _with_settings(changed, old, new))
+    if machine.postgres:
+        owned = (Name(key.schema, key.name), old)
+        for user, sequence in machine.schema.sequences_of(key, old):
+            if sequence.owned_by == owned:
+                machine.put(user, replace(sequence, owned_by=(owned[0], new)))
+
+
+def _with_settings(table: Table, old: str, new: str) -> Table:
+    """Return a table whose settings of a column, and whose partition key, have its new name."""
     prefix = f"{old}: "
-    options = {
-        f"{new}: {option.removeprefix(prefix)}" if option.startswith(prefix) else option: text
-        for option, text in table.options.items()
-    }
+    if any(option.startswith(prefix) for option in table.options):
+        options = {
+            f"{new}: {option.removeprefix(prefix)}" if option.startswith(prefix) else option: text
+            for option, text in table.options.items()
+        }
+        table = replace(table, options=options)
     partition_key = tuple(
         replace(
             element,
@@ -100,25 +119,9 @@ def _in_table(machine: Machine, key: Key, table: Table, old: str, new: str, writ
         )
         for element in table.partition_key
     )
-    partition_by = table.partition_by
-    if partition_key != table.partition_key and partition_by is not None:
-        partition_by = swap_word(partition_by, old, new)
-    changed = replace(
-        table,
-        columns=columns,
-        constraints=constraints,
-        absent=absent,
-        options=options,
-        partition_key=partition_key,
-        partition_by=partition_by,
-    )
-    machine.put(key, changed)
-    if machine.postgres:
-        owned = (Name(key.schema, key.name), old)
-        for user in machine.schema.on(key):
-            sequence = machine.schema.find(user)
-            if isinstance(sequence, Sequence) and sequence.owned_by == owned:
-                machine.put(user, replace(sequence, owned_by=(owned[0], new)))
+    if partition_key == table.partition_key or table.partition_by is None:
+        return table
+    return replace(table, partition_key=partition_key, partition_by=swap_word(table.partition_by, old, new))
 
 
 def _swap(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:

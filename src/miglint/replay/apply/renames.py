@@ -311,9 +311,7 @@ def _rename_schema(machine: Machine, operation: Rename) -> None:
     machine.drop(key)
     machine.create(new_key, Namespace(operation.new))
     follow_object(machine, remarks, new_key)
-    for item, value in list(machine.schema.items()):
-        if item.schema != operation.name.name:
-            continue
+    for item, value in list(machine.settle().inside(operation.name.name)):
         if item.space == "relation":
             move(machine, item, value, Name(operation.new, item.name))
         elif item.space == "type":

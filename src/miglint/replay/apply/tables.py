@@ -16,6 +16,7 @@ from miglint.replay.apply.views import columns_of, result_columns
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table, Trigger, View
+from miglint.schema.parts import with_part
 from miglint.sql.operations import (
     AttachPartition,
     Column,
@@ -271,7 +272,7 @@ def _inherit_constraints(machine: Machine, parent: Key, key: Key, *, checks_only
             continue
         if constraint.kind == "check":
             if not constraint.no_inherit:
-                machine.put(key, replace(current, constraints={**current.constraints, name: constraint}))
+                machine.put(key, replace(current, constraints=with_part(current.constraints, name, constraint)))
         elif not checks_only:
             kept = constraint.name if constraint.kind == "foreign" else None
             add_constraint(machine, key, replace(constraint, name=kept))
@@ -387,10 +388,8 @@ def enable_trigger(machine: Machine, operation: EnableTrigger) -> None:
         operation.state, operation.state
     )
     if operation.trigger.startswith("*"):
-        for user in machine.schema.on(key):
-            value = machine.schema.find(user)
-            if isinstance(value, Trigger):
-                machine.put(user, replace(value, state=state))
+        for user, value in machine.schema.users(key, Trigger):
+            machine.put(user, replace(value, state=state))
         return
     trigger_key = Key("rule" if operation.rule else "trigger", key.schema, operation.trigger, key.name)
     found_trigger = machine.schema.get(trigger_key)

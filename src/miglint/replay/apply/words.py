@@ -51,7 +51,7 @@ def swap_mentioned(value: Mentions, relation: Name, own: bool, old: str, new: st
     return replace(value, columns=columns, uses=tuple(ColumnUse(relation, new) if u == use else u for u in value.uses))
 
 
-_TOKEN = pattern(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\w+(?:\.\w+)*|\S""")
+_TOKEN = pattern(r"""'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"|\w+(?:\.\w+)*|\S""")
 _AFTER_TARGETS = frozenset({"where", "order", "union", "except", "intersect"})
 _CLAUSE_END = "Clause"
 

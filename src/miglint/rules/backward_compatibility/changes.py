@@ -1,4 +1,4 @@
-"""BWC030 to BWC039: what changes for old code though nothing goes: all of it opt-in."""
+"""BWC030 to BWC039: changes that running code meets though nothing is dropped; opt-in."""
 
 from __future__ import annotations
 
@@ -7,251 +7,241 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import routine_exists
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell, undoes
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.definition import Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Absent
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
-_RELEASE = "First release code that copes with both."
+_RELEASE = "Deploy code that works with both first."
 
 
-@rule(
+@hazard(
     "BWC030",
     "default-changed",
     INFO,
-    "The default of a column changes what old code writes",
+    "The default of a column changes what running code writes",
     on=(ops.SetDefault,),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-set-default", "strong_migrations:change_column_default"),
 )
-def default_changed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of defaults that old code writes from now on without knowing them."""
-    for act, operation in done(step, ops.SetDefault):
-        if operation.default is None or undoes(step, act):
+def default_changed(step: Step) -> Iterator[Hit]:
+    """Report changed defaults, which running code writes without knowing it."""
+    for applied, operation in effective(step, ops.SetDefault):
+        if operation.default is None or undoes(step, applied):
             continue
-        if operation.kind != "domain" and act.fresh_column(operation.table, operation.column):
+        if operation.kind != "domain" and applied.fresh_column(operation.table, operation.column):
             continue
-        yield tell(
-            act,
-            INFO,
-            f'old code that leaves "{operation.table.name}.{operation.column}" out writes {operation.default.text}',
-            "Release code that always writes the column before the default changes.",
+        yield applied.hit(
+            f'an INSERT without "{operation.table.name}.{operation.column}" writes {operation.default.text}',
+            "Deploy code that always writes the column first.",
         )
 
 
-@rule(
+@hazard(
     "BWC031",
     "view-or-function-replaced",
     INFO,
-    "A view or function is replaced under the feet of the running application",
+    "A view or function that running code may use is replaced",
     on=(ops.CreateRoutine, ops.CreateView),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-replace-view-function",),
 )
-def view_or_function_replaced(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `OR REPLACE` where there may be something to replace."""
-    found: list[tuple[Act, str, str]] = []
-    for act, view in done(step, ops.CreateView):
-        gone = isinstance(act.before.get(act.key(view.name)), Absent)
-        if view.or_replace and not gone and not act.fresh(view.name):
-            found.append((act, "view", view.name.name))
+def view_or_function_replaced(step: Step) -> Iterator[Hit]:
+    """Report `OR REPLACE` where the object may exist."""
+    found: list[tuple[AppliedOperation, str, str]] = []
+    for applied, view in effective(step, ops.CreateView):
+        gone = isinstance(applied.before.get(applied.key(view.name)), Absent)
+        if view.or_replace and not gone and not applied.fresh(view.name):
+            found.append((applied, "view", view.name.name))
     made: set[str] = set()
-    for act, routine in done(step, ops.CreateRoutine):
-        known = routine_exists(act.before, routine.name)
+    for applied, routine in effective(step, ops.CreateRoutine):
+        known = routine_exists(applied.before, routine.name)
         if routine.or_replace and routine.name.name not in made:
-            found.append((act, routine.kind, routine.name.name))
+            found.append((applied, routine.kind, routine.name.name))
         if not known:
             made.add(routine.name.name)
-    for act, kind, name in found:
-        if not undoes(step, act):
-            yield tell(act, INFO, f'the {kind} "{name}" answers otherwise from now on', "Give the new one a new name.")
+    for applied, kind, name in found:
+        if not undoes(step, applied):
+            yield applied.hit(
+                f'{kind} "{name}" is replaced; callers get the new behavior', "Give the new one another name."
+            )
 
 
-@rule(
+@hazard(
     "BWC032",
     "column-added",
     INFO,
-    "A new column changes what SELECT * and INSERT without a list of columns mean",
+    "A new column changes the result of SELECT * and INSERT without a column list",
     on=(ops.AddColumn,),
     default=False,
     aliases=("squawk:ban-add-column",),
 )
-def column_added(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of columns added to tables that were there before."""
-    for act, operation in done(step, ops.AddColumn):
-        if operation.kind != "type" and not act.fresh(operation.table) and not undoes(step, act):
-            yield tell(
-                act,
-                INFO,
-                f'rows of "{operation.table.name}" have one more value, "{operation.column.name}"',
-                "Old code must name its columns.",
+def column_added(step: Step) -> Iterator[Hit]:
+    """Report columns added to existing tables."""
+    for applied, operation in effective(step, ops.AddColumn):
+        if operation.kind != "type" and not applied.fresh(operation.table) and not undoes(step, applied):
+            yield applied.hit(
+                f'rows of "{operation.table.name}" have another column, "{operation.column.name}"',
+                "Running code must name its columns.",
             )
 
 
-@rule(
+@hazard(
     "BWC033",
     "enum-value-added",
     INFO,
-    "Old code may read an enum value that it does not know",
+    "Running code may read an enum value that it does not know",
     on=(ops.AddEnumValue, ops.CreateType),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-add-enum-value", "pgls:avoidAlterEnumAddValue", "pgfence:alter-enum-add-value"),
 )
-def enum_value_added(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of values added to enums that were there before."""
-    made = {operation.name.name for _, operation in done(step, ops.CreateType, forward_only=True)}
-    for act, operation in done(step, ops.AddEnumValue):
+def enum_value_added(step: Step) -> Iterator[Hit]:
+    """Report values added to existing enums."""
+    made = {operation.name.name for _, operation in effective(step, ops.CreateType, forward_only=True)}
+    for applied, operation in effective(step, ops.AddEnumValue):
         if operation.name.name not in made:
-            yield tell(act, INFO, f"old code may read '{operation.value}' and not know it", _RELEASE)
+            yield applied.hit(f"running code may read the new value '{operation.value}'", _RELEASE)
 
 
-@rule(
+@hazard(
     "BWC034",
     "composite-attribute-added",
     INFO,
-    "A new attribute changes the shape of a composite type for old code",
+    "A new attribute changes a composite type that running code may use",
     on=(ops.AddColumn, ops.CreateType),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-add-composite-attribute",),
 )
-def composite_attribute_added(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of attributes added to composite types that were there before."""
-    made = {operation.name.name for _, operation in done(step, ops.CreateType, forward_only=True)}
-    for act, operation in done(step, ops.AddColumn):
-        if operation.kind == "type" and operation.table.name not in made and not undoes(step, act):
-            yield tell(act, INFO, f'"{operation.table.name}" has one more attribute', _RELEASE)
+def composite_attribute_added(step: Step) -> Iterator[Hit]:
+    """Report attributes added to existing composite types."""
+    made = {operation.name.name for _, operation in effective(step, ops.CreateType, forward_only=True)}
+    for applied, operation in effective(step, ops.AddColumn):
+        if operation.kind == "type" and operation.table.name not in made and not undoes(step, applied):
+            yield applied.hit(f'type "{operation.table.name}" gets another attribute', _RELEASE)
 
 
-@rule(
+@hazard(
     "BWC035",
     "write-restriction-added",
     INFO,
-    "A new constraint, unique index or NOT NULL can refuse what old code writes",
+    "A new constraint, unique index or NOT NULL can reject what running code writes",
     on=(ops.AddColumn, ops.AddConstraint, ops.CreateIndex, ops.SetNullable),
     default=False,
     aliases=("squawk:ban-new-write-restriction",),
 )
-def write_restriction_added(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of rules that old code does not know; not of tables and columns that it does not know either."""
-    found: list[tuple[Act, str]] = []
-    for act, adding in done(step, ops.AddConstraint):
-        if adding.constraint.using_index is None and not (adding.kind == "table" and act.fresh(adding.table)):
-            found.append((act, adding.table.name))
-    for act, index in done(step, ops.CreateIndex):
-        if index.unique and not act.fresh(index.table):
-            found.append((act, index.table.name))
-    for act, change in done(step, ops.SetNullable):
-        if not change.nullable and not (change.column and act.fresh_column(change.table, change.column)):
-            found.append((act, change.table.name))
-    for act, added in done(step, ops.AddColumn):
+def write_restriction_added(step: Step) -> Iterator[Hit]:
+    """Report constraints that running code does not know, except on new tables and columns."""
+    found: list[tuple[AppliedOperation, str]] = []
+    for applied, adding in effective(step, ops.AddConstraint):
+        if adding.constraint.using_index is None and not (adding.kind == "table" and applied.fresh(adding.table)):
+            found.append((applied, adding.table.name))
+    for applied, index in effective(step, ops.CreateIndex):
+        if index.unique and not applied.fresh(index.table):
+            found.append((applied, index.table.name))
+    for applied, change in effective(step, ops.SetNullable):
+        if not change.nullable and not (change.column and applied.fresh_column(change.table, change.column)):
+            found.append((applied, change.table.name))
+    for applied, added in effective(step, ops.AddColumn):
         column = added.column
         bound = any(one.kind in ("check", "unique", "primary", "foreign", "exclude") for one in added.constraints)
         needed = column.nullable is False and column.default is None and not column.serial and column.identity is None
-        if (bound or needed) and not act.fresh(added.table):
-            found.append((act, added.table.name))
-    for act, name in found:
-        if not undoes(step, act):
-            yield tell(
-                act, INFO, f'"{name}" can refuse what old code writes from now on', "First release code that obeys."
+        if (bound or needed) and not applied.fresh(added.table):
+            found.append((applied, added.table.name))
+    for applied, name in found:
+        if not undoes(step, applied):
+            yield applied.hit(
+                f'"{name}" can reject what running code writes', "Deploy compatible application code first."
             )
 
 
-@rule(
+@hazard(
     "BWC036",
     "generated-expression-changed",
     INFO,
-    "The expression of a generated column changes: old code reads other values",
+    "The expression of a generated column changes: running code reads other values",
     on=(ops.AddColumn, ops.SetGenerated),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-alter-generated-expression",),
 )
-def generated_expression_changed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `SET EXPRESSION`, and of generated columns that are added."""
-    for act, added in done(step, ops.AddColumn):
-        if added.column.generated is not None and not act.fresh(added.table) and not undoes(step, act):
-            yield tell(
-                act,
-                INFO,
-                f'"{added.table.name}.{added.column.name}" is computed: old code that writes all columns fails',
+def generated_expression_changed(step: Step) -> Iterator[Hit]:
+    """Report `SET EXPRESSION`, and generated columns that are added."""
+    for applied, added in effective(step, ops.AddColumn):
+        if added.column.generated is not None and not applied.fresh(added.table) and not undoes(step, applied):
+            yield applied.hit(
+                f'"{added.table.name}.{added.column.name}" is generated: running code that writes all columns fails',
                 "Name the columns in all statements.",
             )
-    for act, operation in done(step, ops.SetGenerated):
-        if operation.expression is not None and not act.fresh(operation.table) and not undoes(step, act):
-            yield tell(
-                act,
-                INFO,
-                f'"{operation.table.name}.{operation.column}" is computed otherwise from now on',
+    for applied, operation in effective(step, ops.SetGenerated):
+        if operation.expression is not None and not applied.fresh(operation.table) and not undoes(step, applied):
+            yield applied.hit(
+                f'"{operation.table.name}.{operation.column}" is computed by another expression',
                 "Add a column with the new expression beside it.",
             )
 
 
-@rule(
+@hazard(
     "BWC037",
     "sequence-values-changed",
     INFO,
-    "A sequence is restarted or counts otherwise: old code may get numbers twice",
+    "A sequence is restarted or changed: running code may get a number twice",
     on=(ops.AlterSequence, ops.Select),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-alter-sequence-values",),
 )
-def sequence_values_changed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `RESTART`, `INCREMENT` and the like, and of `setval`."""
-    for act, operation in done(step, ops.AlterSequence):
-        if (operation.restart or operation.options) and not act.fresh(operation.name) and not undoes(step, act):
-            yield tell(
-                act,
-                INFO,
-                f'"{operation.name.name}" gives other numbers from now on',
-                f"Look at the highest number in use first: `SELECT last_value FROM {qualified(operation.name)};`",
+def sequence_values_changed(step: Step) -> Iterator[Hit]:
+    """Report `RESTART`, `INCREMENT` and the like, and `setval`."""
+    for applied, operation in effective(step, ops.AlterSequence):
+        if (operation.restart or operation.options) and not applied.fresh(operation.name) and not undoes(step, applied):
+            yield applied.hit(
+                f'sequence "{operation.name.name}" returns other numbers',
+                f"Check the last number first: `SELECT last_value FROM {qualified(operation.name)};`",
             )
-    for act, query in done(step, ops.Select):
+    for applied, query in effective(step, ops.Select):
         if any(name.name == "setval" for name in query.query.functions):
-            yield tell(
-                act, INFO, "setval: a sequence gives other numbers from now on", "Look at the highest number first."
-            )
+            yield applied.hit("setval: the sequence returns other numbers", "Check the last number first.")
 
 
-@rule(
+@hazard(
     "BWC038",
     "function-options-changed",
     INFO,
-    "Options of a function change how it behaves for old code",
+    "Options of a function change how it behaves for running code",
     on=(ops.AlterRoutine,),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-alter-function-options",),
 )
-def function_options_changed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `ALTER FUNCTION ... options`."""
-    for act, operation in done(step, ops.AlterRoutine):
-        if not undoes(step, act):
+def function_options_changed(step: Step) -> Iterator[Hit]:
+    """Report `ALTER FUNCTION ... options`."""
+    for applied, operation in effective(step, ops.AlterRoutine):
+        if not undoes(step, applied):
             said = " ".join(operation.options)
-            yield tell(act, INFO, f'"{operation.name.name}": {said} from now on', _RELEASE)
+            yield applied.hit(f'function "{operation.name.name}" changes: {said}', _RELEASE)
 
 
-@rule(
+@hazard(
     "BWC039",
     "view-options-changed",
     INFO,
-    "Options of a view change how it behaves for old code",
+    "Options of a view change how it behaves for running code",
     on=(ops.SetTableOption,),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-alter-view-options",),
 )
-def view_options_changed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `ALTER VIEW ... SET (...)` and defaults of views."""
-    for act, operation in done(step, ops.SetTableOption):
+def view_options_changed(step: Step) -> Iterator[Hit]:
+    """Report `ALTER VIEW ... SET (...)` and defaults of views."""
+    for applied, operation in effective(step, ops.SetTableOption):
         if operation.kind not in ("view", "materialized view") or operation.option == "owner":
             continue
-        if not act.fresh(operation.table) and not undoes(step, act):
+        if not applied.fresh(operation.table) and not undoes(step, applied):
             option = operation.option.removeprefix("storage parameter ")
-            yield tell(act, INFO, f'{option} of "{ident(operation.table.name)}" is another from now on', _RELEASE)
+            yield applied.hit(f'{option} of "{ident(operation.table.name)}" changes', _RELEASE)

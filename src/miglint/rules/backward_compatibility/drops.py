@@ -1,4 +1,4 @@
-"""BWC001 to BWC014: what the running application uses is dropped."""
+"""BWC001 to BWC014: drops of what the running application uses."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import dropped, dropped_others, final_table
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell, undoes
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.definition import Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
-_TWO_RELEASES = "First release code that does without it; drop it in a later migration."
+_TWO_RELEASES = "Deploy code that does not use it first; drop it in a later migration."
 
 
-@rule(
+@hazard(
     "BWC001",
     "table-dropped",
     WARNING,
@@ -34,20 +34,18 @@ _TWO_RELEASES = "First release code that does without it; drop it in a later mig
         "diesel-guard:DropTableCheck",
     ),
 )
-def table_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables that are dropped and do not come back."""
-    for act, operation in dropped(step, "table", "foreign table"):
-        yield tell(
-            act,
-            WARNING,
-            f'"{operation.name.name}" goes while the running application may still read and write it',
-            f"First release code that does without it, and rename it to see who complains: "
+def table_dropped(step: Step) -> Iterator[Hit]:
+    """Report tables that are dropped and not created again."""
+    for applied, operation in dropped(step, "table", "foreign table"):
+        yield applied.hit(
+            f'"{operation.name.name}" is dropped while the running application may still use it',
+            f"Deploy code that does not use it first, then rename it to find remaining users: "
             f"`ALTER TABLE {qualified(operation.name)} RENAME TO {ident(operation.name.name + '_unused')};`. "
             "Drop it in a later migration.",
         )
 
 
-@rule(
+@hazard(
     "BWC002",
     "column-dropped",
     WARNING,
@@ -65,43 +63,41 @@ def table_dropped(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:DropColumnCheck",
     ),
 )
-def column_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of columns that are dropped and do not come back under their name."""
-    for act, operation in done(step, ops.DropColumn):
+def column_dropped(step: Step) -> Iterator[Hit]:
+    """Report columns that are dropped and not added again under their name."""
+    for applied, operation in effective(step, ops.DropColumn):
         table = operation.table
-        if act.fresh_column(table, operation.column) or undoes(step, act):
+        if applied.fresh_column(table, operation.column) or undoes(step, applied):
             continue
-        end = final_table(step, act, table)
-        if end is not None and act.folded(operation.column) in end.columns:
+        end = final_table(step, applied, table)
+        if end is not None and applied.folded(operation.column) in end.columns:
             continue
-        if _renamed_to(step, act, operation):
+        if _renamed_to(step, applied, operation):
             continue
-        known = act.column(table, operation.column)
+        known = applied.column(table, operation.column)
         needed = known is not None and known.nullable is False and known.default is None
         loosen = ""
-        if needed and act.script.dialect == "postgres":
+        if needed and applied.script.dialect == "postgres":
             column = f"{qualified(table)} ALTER COLUMN {ident(operation.column)}"
             loosen = f"`ALTER TABLE {column} DROP NOT NULL;` lets that code write. "
-        yield tell(
-            act,
-            WARNING,
-            f'"{table.name}.{operation.column}" goes while the running application may still name it',
-            f"First release code that does without it. {loosen}Drop it in a later migration.",
+        yield applied.hit(
+            f'"{table.name}.{operation.column}" is dropped while the running application may still use it',
+            f"Deploy code that does not use it first. {loosen}Drop it in a later migration.",
         )
 
 
-def _renamed_to(step: Step, act: Act, operation: ops.DropColumn) -> bool:
-    """Return whether the script itself gave the column that name: nobody uses it, and of the old one BWC021 tells."""
+def _renamed_to(step: Step, applied: AppliedOperation, operation: ops.DropColumn) -> bool:
+    """Return whether the script itself gave the column that name: nobody uses it, and BWC021 reports the old name."""
     return any(
-        earlier.script is act.script
-        and earlier.number < act.number
-        and act.folded(rename.new) == act.folded(operation.column)
-        and earlier.key(rename.table) == act.key(operation.table)
-        for earlier, rename in done(step, ops.RenameColumn)
+        earlier.script is applied.script
+        and earlier.number < applied.number
+        and applied.folded(rename.new) == applied.folded(operation.column)
+        and earlier.key(rename.table) == applied.key(operation.table)
+        for earlier, rename in effective(step, ops.RenameColumn)
     )
 
 
-@rule(
+@hazard(
     "BWC003",
     "view-dropped",
     WARNING,
@@ -109,13 +105,13 @@ def _renamed_to(step: Step, act: Act, operation: ops.DropColumn) -> bool:
     on=(ops.Drop,),
     aliases=("squawk:ban-drop-view",),
 )
-def view_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of views that are dropped and not made again."""
-    for act, operation in dropped(step, "view", "materialized view"):
-        yield tell(act, WARNING, f'the {operation.kind} "{operation.name.name}" goes', _TWO_RELEASES)
+def view_dropped(step: Step) -> Iterator[Hit]:
+    """Report views that are dropped and not created again."""
+    for applied, operation in dropped(step, "view", "materialized view"):
+        yield applied.hit(f'{operation.kind} "{operation.name.name}" is dropped', _TWO_RELEASES)
 
 
-@rule(
+@hazard(
     "BWC004",
     "function-dropped",
     WARNING,
@@ -124,58 +120,58 @@ def view_dropped(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("squawk:ban-drop-function",),
 )
-def function_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of functions, procedures and aggregates that are dropped and not made again."""
-    for act, operation in dropped_others(step, ("function", "procedure", "routine", "aggregate"), "routine"):
-        yield tell(act, WARNING, f'the {operation.kind} "{operation.name.name}" goes', _TWO_RELEASES)
+def function_dropped(step: Step) -> Iterator[Hit]:
+    """Report functions, procedures and aggregates that are dropped and not created again."""
+    for applied, operation in dropped_others(step, ("function", "procedure", "routine", "aggregate"), "routine"):
+        yield applied.hit(f'{operation.kind} "{operation.name.name}" is dropped', _TWO_RELEASES)
 
 
-@rule(
+@hazard(
     "BWC005",
     "type-dropped",
     WARNING,
-    "A type is dropped that the running application may still name",
+    "A type is dropped that the running application may still use",
     on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-type",),
 )
-def type_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of types that are dropped and not made again."""
-    for act, operation in dropped_others(step, ("type",), "type"):
-        yield tell(act, WARNING, f'the type "{operation.name.name}" goes', _TWO_RELEASES)
+def type_dropped(step: Step) -> Iterator[Hit]:
+    """Report types that are dropped and not created again."""
+    for applied, operation in dropped_others(step, ("type",), "type"):
+        yield applied.hit(f'type "{operation.name.name}" is dropped', _TWO_RELEASES)
 
 
-@rule(
+@hazard(
     "BWC006",
     "domain-dropped",
     WARNING,
-    "A domain is dropped that the running application may still name",
+    "A domain is dropped that the running application may still use",
     on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-domain",),
 )
-def domain_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of domains that are dropped and not made again."""
-    for act, operation in dropped_others(step, ("domain",), "type"):
-        yield tell(act, WARNING, f'the domain "{operation.name.name}" goes', _TWO_RELEASES)
+def domain_dropped(step: Step) -> Iterator[Hit]:
+    """Report domains that are dropped and not created again."""
+    for applied, operation in dropped_others(step, ("domain",), "type"):
+        yield applied.hit(f'domain "{operation.name.name}" is dropped', _TWO_RELEASES)
 
 
-@rule(
+@hazard(
     "BWC007",
     "sequence-dropped",
     WARNING,
-    "A sequence is dropped that the running application may still draw from",
+    "A sequence is dropped that the running application may still use",
     on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-sequence",),
 )
-def sequence_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of sequences that are dropped and not made again."""
-    for act, operation in dropped(step, "sequence"):
-        yield tell(act, WARNING, f'the sequence "{operation.name.name}" goes', _TWO_RELEASES)
+def sequence_dropped(step: Step) -> Iterator[Hit]:
+    """Report sequences that are dropped and not created again."""
+    for applied, operation in dropped(step, "sequence"):
+        yield applied.hit(f'sequence "{operation.name.name}" is dropped', _TWO_RELEASES)
 
 
-@rule(
+@hazard(
     "BWC008",
     "extension-dropped",
     WARNING,
@@ -184,59 +180,55 @@ def sequence_dropped(step: Step, context: Context) -> Iterator[Hit]:
     dialects=("postgres",),
     aliases=("squawk:ban-drop-extension",),
 )
-def extension_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of extensions that are dropped."""
-    for act, operation in dropped_others(step, ("extension",), "extension"):
-        yield tell(
-            act,
-            WARNING,
-            f'the extension "{operation.name.name}" goes, and whatever of it the running application uses',
+def extension_dropped(step: Step) -> Iterator[Hit]:
+    """Report extensions that are dropped."""
+    for applied, operation in dropped_others(step, ("extension",), "extension"):
+        yield applied.hit(
+            f'extension "{operation.name.name}" is dropped with all its types and functions',
             _TWO_RELEASES,
         )
 
 
-@rule(
+@hazard(
     "BWC009",
     "default-dropped",
     WARNING,
-    "The default of a column is dropped: old code leaves the column out and relies on it",
+    "The default of a column is dropped that running code relies on",
     on=(ops.SetDefault,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-default",),
 )
-def default_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of defaults that go; of a new column only where no old code can write a row without it."""
-    for act, operation in done(step, ops.SetDefault):
+def default_dropped(step: Step) -> Iterator[Hit]:
+    """Report dropped defaults; of a new column only where no INSERT without it is possible."""
+    for applied, operation in effective(step, ops.SetDefault):
         if operation.default is not None or operation.kind == "view":
             continue
-        if act.fresh(operation.table) or undoes(step, act):
+        if applied.fresh(operation.table) or undoes(step, applied):
             continue
-        known = act.column(operation.table, operation.column)
+        known = applied.column(operation.table, operation.column)
         if known is not None and not known.assumed and known.default is None:
             continue
-        new = act.fresh_column(operation.table, operation.column)
-        end = final_table(step, act, operation.table)
+        new = applied.fresh_column(operation.table, operation.column)
+        end = final_table(step, applied, operation.table)
         after = end.columns.get(operation.column) if end is not None else None
         if end is not None and (after is None or after.default is not None or after.identity is not None):
             continue
         needed = after is not None and after.nullable is False
-        # A default that only filled the rows that are there: old code does not know the column, and cannot write it.
+        # A default that only filled existing rows: running code does not know the column, and cannot write it.
         if new and not needed:
             continue
-        yield tell(
-            act,
-            WARNING,
-            f'"{operation.table.name}.{operation.column}" has no default any more: an INSERT that leaves it out '
+        yield applied.hit(
+            f'"{operation.table.name}.{operation.column}" has no default any more: an INSERT without it '
             + ("fails" if needed else "writes NULL"),
-            "First release code that always writes the column; drop the default in a later migration.",
+            "Deploy code that always writes the column first; drop the default in a later migration.",
         )
 
 
-@rule(
+@hazard(
     "BWC010",
     "not-null-dropped",
     WARNING,
-    "NOT NULL is dropped: the running application may meet a NULL that it never had to expect",
+    "NOT NULL is dropped: running code may read a NULL that it does not expect",
     on=(ops.SetNullable,),
     dialects=("postgres",),
     aliases=(
@@ -248,119 +240,116 @@ def default_dropped(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:DropNotNullCheck",
     ),
 )
-def not_null_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of columns that may hold NULL from now on."""
-    for act, operation in done(step, ops.SetNullable):
+def not_null_dropped(step: Step) -> Iterator[Hit]:
+    """Report columns that become nullable."""
+    for applied, operation in effective(step, ops.SetNullable):
         if not operation.nullable or operation.kind == "view":
             continue
-        if undoes(step, act) or (operation.column and act.fresh_column(operation.table, operation.column)):
+        if undoes(step, applied) or (operation.column and applied.fresh_column(operation.table, operation.column)):
             continue
-        known = act.column(operation.table, operation.column)
+        known = applied.column(operation.table, operation.column)
         if known is not None and not known.assumed and known.nullable:
             continue
-        end = final_table(step, act, operation.table)
+        end = final_table(step, applied, operation.table)
         if end is not None and operation.column and operation.column not in end.columns:
             continue
         name = f"{operation.table.name}.{operation.column}".rstrip(".")
-        yield tell(
-            act,
-            WARNING,
-            f'"{name}" can be NULL from now on, and old code reads it as if it could not',
-            "First release code that copes with NULL; until all of it does, nobody may write one.",
+        yield applied.hit(
+            f'"{name}" becomes nullable, and running code may not expect NULL',
+            "Deploy code that handles NULL first; write no NULL until all of it does.",
         )
 
 
-@rule(
+@hazard(
     "BWC011",
     "generated-expression-dropped",
     WARNING,
-    "A generated column becomes a plain one: nobody computes it any more",
+    "A generated column becomes a plain one, which nothing computes",
     on=(ops.SetGenerated,),
     dialects=("postgres",),
     aliases=("squawk:ban-drop-generated-expression",),
 )
-def generated_expression_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `DROP EXPRESSION`."""
-    for act, operation in done(step, ops.SetGenerated):
-        if operation.expression is None and not act.fresh(operation.table) and not undoes(step, act):
-            yield tell(
-                act,
-                WARNING,
-                f'"{operation.table.name}.{operation.column}" is no longer computed, and old code never writes it',
-                "First release code that writes the column, or have a trigger fill it.",
+def generated_expression_dropped(step: Step) -> Iterator[Hit]:
+    """Report `DROP EXPRESSION`."""
+    for applied, operation in effective(step, ops.SetGenerated):
+        if operation.expression is None and not applied.fresh(operation.table) and not undoes(step, applied):
+            yield applied.hit(
+                f'"{operation.table.name}.{operation.column}" is no longer computed, and running code does not '
+                "write it",
+                "Deploy code that writes the column first, or have a trigger fill it.",
             )
 
 
-@rule(
+@hazard(
     "BWC012",
     "identity-changed",
     WARNING,
-    "The identity of a column is changed or dropped: old code relies on the numbers it gives",
+    "The identity of a column is changed or dropped that running code relies on",
     on=(ops.SetIdentity,),
     dialects=("postgres",),
     aliases=("squawk:ban-alter-identity",),
 )
-def identity_changed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `SET GENERATED` and `DROP IDENTITY`."""
-    for act, operation in done(step, ops.SetIdentity):
-        if operation.action == "add" or act.fresh(operation.table) or undoes(step, act):
+def identity_changed(step: Step) -> Iterator[Hit]:
+    """Report `SET GENERATED` and `DROP IDENTITY`."""
+    for applied, operation in effective(step, ops.SetIdentity):
+        if operation.action == "add" or applied.fresh(operation.table) or undoes(step, applied):
             continue
         column = f'"{operation.table.name}.{operation.column}"'
         if operation.action == "drop":
-            message = f"{column} is no longer numbered: an INSERT that leaves it out fails or writes NULL"
+            message = f"{column} is no longer numbered: an INSERT without it fails or writes NULL"
         elif operation.identity == "always":
-            message = f"{column} refuses numbers that the application gives itself from now on"
+            message = f"{column} rejects numbers that the application supplies"
         else:
-            message = f"the numbers of {column} are given in another way from now on"
-        yield tell(act, WARNING, message, "First release code that works with both.")
+            message = f"{column} is numbered in another way"
+        yield applied.hit(message, "Deploy code that works with both first.")
 
 
-@rule(
+@hazard(
     "BWC013",
     "schema-of-object-changed",
     WARNING,
-    "An object moves to another schema: whoever names it with its old one, or finds it by search_path, fails",
+    "An object moves to another schema: running code no longer finds it",
     on=(ops.SetSchema,),
     dialects=("postgres",),
     aliases=("squawk:ban-set-schema",),
 )
-def schema_of_object_changed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `SET SCHEMA`."""
-    for act, operation in done(step, ops.SetSchema):
-        if act.fresh(operation.name) or undoes(step, act):
+def schema_of_object_changed(step: Step) -> Iterator[Hit]:
+    """Report `SET SCHEMA`."""
+    for applied, operation in effective(step, ops.SetSchema):
+        if applied.fresh(operation.name) or undoes(step, applied):
             continue
         moved = ops.Name(operation.schema, operation.name.name)
         view = operation.kind == "table"
-        yield tell(
-            act,
-            WARNING,
-            f'the {operation.kind} "{operation.name.name}" is not where the running application looks for it',
-            f"Leave a view behind in the same transaction: `CREATE VIEW {qualified(operation.name)} AS "
+        yield applied.hit(
+            f'{operation.kind} "{operation.name.name}" is no longer where the running application looks for it',
+            f"Create a view under the old name in the same transaction: `CREATE VIEW {qualified(operation.name)} AS "
             f"SELECT * FROM {qualified(moved)};`"
             if view
-            else "Put the new schema on everybody's search_path first.",
+            else "Add the new schema to every search_path first.",
         )
 
 
-@rule(
+@hazard(
     "BWC014",
     "inheritance-detached",
     INFO,
-    "A partition or child table is no longer seen through its parent",
+    "A partition or child table is no longer visible through its parent",
     on=(ops.DetachPartition, ops.SetInherit),
     dialects=("postgres",),
     default=False,
     aliases=("squawk:ban-detach-inheritance",),
 )
-def inheritance_detached(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `DETACH PARTITION` and `NO INHERIT`."""
-    found = [(act, one.partition, one.table) for act, one in done(step, ops.DetachPartition) if one.kind == "table"]
-    found += [(act, one.table, one.parent) for act, one in done(step, ops.SetInherit) if not one.inherit]
-    for act, child, parent in found:
-        if not act.fresh(child) and not undoes(step, act):
-            yield tell(
-                act,
-                INFO,
-                f'queries of "{parent.name}" no longer see the rows of "{child.name}"',
-                "First release code that does without them.",
+def inheritance_detached(step: Step) -> Iterator[Hit]:
+    """Report `DETACH PARTITION` and `NO INHERIT`."""
+    found = [
+        (applied, one.partition, one.table)
+        for applied, one in effective(step, ops.DetachPartition)
+        if one.kind == "table"
+    ]
+    found += [(applied, one.table, one.parent) for applied, one in effective(step, ops.SetInherit) if not one.inherit]
+    for applied, child, parent in found:
+        if not applied.fresh(child) and not undoes(step, applied):
+            yield applied.hit(
+                f'queries of "{parent.name}" no longer return the rows of "{child.name}"',
+                "Deploy code that does not need them first.",
             )

@@ -1,4 +1,4 @@
-"""BWC020 to BWC024: what the running application uses is called otherwise, or is of another type."""
+"""BWC020 to BWC024: objects that the running application uses are renamed or get another type."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.locks.columns import type_change
-from miglint.locks.look import View as Look
-from miglint.locks.types import Change
+from miglint.locks.look import ServerState
+from miglint.locks.types import TypeChangeCost
 from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import end_of, start_of
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell, undoes, version_of
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes, version_of
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import View
 from miglint.sql import operations as ops
 
@@ -20,9 +20,9 @@ WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 _TABLES = ("table", "foreign table")
 # Objects that no application names.
 _NAMELESS = frozenset({"index", "constraint", "trigger", "policy", "rule", "role", "database"})
-# What these cost is a matter of the column's indexes and constraints, not of what it can hold.
-_MERELY_WIDER = (Change.NOTHING, Change.CHECK, Change.REINDEX)
-# A client that reads the first as its own type reads the second as well.
+# What these cost depends on the column's indexes and constraints, not on its values.
+_MERELY_WIDER = (TypeChangeCost.NOTHING, TypeChangeCost.CHECK, TypeChangeCost.REINDEX)
+# A client that reads the first type reads the second as well.
 _WIDER = frozenset(
     {
         ("int2", "int4"),
@@ -35,11 +35,11 @@ _WIDER = frozenset(
 )
 
 
-@rule(
+@hazard(
     "BWC020",
     "table-renamed",
     ERROR,
-    "A table is renamed: the running application fails at the old name",
+    "A table is renamed; running code still uses the old name",
     on=(ops.Rename,),
     aliases=(
         "squawk:renaming-table",
@@ -53,50 +53,48 @@ _WIDER = frozenset(
         "diesel-guard:RenameTableCheck",
     ),
 )
-def table_renamed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables that are renamed and leave nothing behind under their old name."""
-    for act, operation in done(step, ops.Rename):
-        if operation.kind not in _TABLES or act.fresh(operation.name) or undoes(step, act):
+def table_renamed(step: Step) -> Iterator[Hit]:
+    """Report tables that are renamed and leave nothing under their old name."""
+    for applied, operation in effective(step, ops.Rename):
+        if operation.kind not in _TABLES or applied.fresh(operation.name) or undoes(step, applied):
             continue
-        if isinstance(act.before.find(act.key(operation.name)), View):
+        if isinstance(applied.before.find(applied.key(operation.name)), View):
             continue
-        # A view, or a table made anew, that takes the old name serves the old code.
-        if end_of(step, act).find(act.key(operation.name)) is not None:
+        # A view, or a new table, under the old name serves running code.
+        if end_of(step, applied).find(applied.key(operation.name)) is not None:
             continue
-        if _dropped_after(step, act, operation):
-            yield tell(
-                act, WARNING, f'"{operation.name.name}" is renamed and goes, and {_RUNNING} does not know', _FIRST
+        if _dropped_after(step, applied, operation):
+            yield applied.hit(
+                f'"{operation.name.name}" is renamed and dropped; {_RUNNING} still uses it', _FIRST, severity=WARNING
             )
             continue
         new = operation.name._replace(name=operation.new)
-        yield tell(
-            act,
-            ERROR,
-            f'"{operation.name.name}" is called "{operation.new}" from now on, and {_RUNNING} does not know',
-            f"Leave a view behind in the same transaction, `CREATE VIEW {qualified(operation.name)} AS SELECT * FROM "
-            f"{qualified(new)};`, and drop it when nobody uses the old name.",
+        yield applied.hit(
+            f'"{operation.name.name}" is renamed to "{operation.new}"; {_RUNNING} still uses the old name',
+            f"Create a view in the same transaction, `CREATE VIEW {qualified(operation.name)} AS SELECT * FROM "
+            f"{qualified(new)};`, and drop it when nothing uses the old name.",
         )
 
 
-def _dropped_after(step: Step, act: Act, operation: ops.Rename) -> bool:
+def _dropped_after(step: Step, applied: AppliedOperation, operation: ops.Rename) -> bool:
     """Return whether the script drops the table under its new name."""
-    renamed = act.key(operation.name)._replace(name=act.folded(operation.new))
+    renamed = applied.key(operation.name)._replace(name=applied.folded(operation.new))
     return any(
-        later.script is act.script and later.number > act.number and later.key(drop.name) == renamed
-        for later, drop in done(step, ops.Drop)
+        later.script is applied.script and later.number > applied.number and later.key(drop.name) == renamed
+        for later, drop in effective(step, ops.Drop)
         if drop.kind == operation.kind
     )
 
 
-_RUNNING = "the running application"
-_FIRST = "First release code that does without the table; drop it in a later migration."
+_RUNNING = "running code"
+_FIRST = "Deploy code that does not use the table first; drop it in a later migration."
 
 
-@rule(
+@hazard(
     "BWC021",
     "column-renamed",
     ERROR,
-    "A column is renamed: the running application fails at the old name",
+    "A column is renamed; running code still uses the old name",
     on=(ops.RenameColumn,),
     aliases=(
         "squawk:renaming-column",
@@ -110,29 +108,27 @@ _FIRST = "First release code that does without the table; drop it in a later mig
         "diesel-guard:RenameColumnCheck",
     ),
 )
-def column_renamed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of columns that are renamed; also where another one takes the old name, which old code then takes for it."""
-    for act, operation in done(step, ops.RenameColumn):
-        if act.fresh_column(operation.table, operation.column) or undoes(step, act):
+def column_renamed(step: Step) -> Iterator[Hit]:
+    """Report renamed columns; also where another column takes the old name, which running code then uses."""
+    for applied, operation in effective(step, ops.RenameColumn):
+        if applied.fresh_column(operation.table, operation.column) or undoes(step, applied):
             continue
         on, old, new = qualified(operation.table), ident(operation.column), ident(operation.new)
-        known = act.column(operation.table, operation.column)
+        known = applied.column(operation.table, operation.column)
         kind = f" {known.type}" if known is not None and known.type is not None else ""
-        yield tell(
-            act,
-            ERROR,
-            f'"{operation.table.name}.{operation.column}" is called "{operation.new}" from now on, '
-            f"and {_RUNNING} does not know",
-            f"`ALTER TABLE {on} ADD COLUMN {new}{kind};`, write both, copy the old rows in batches, release "
+        yield applied.hit(
+            f'"{operation.table.name}.{operation.column}" is renamed to "{operation.new}"; {_RUNNING} still '
+            "uses the old name",
+            f"`ALTER TABLE {on} ADD COLUMN {new}{kind};`, write both, copy the old rows in batches, deploy "
             f"code that reads {new}, and drop {old} in a later migration.",
         )
 
 
-@rule(
+@hazard(
     "BWC022",
     "object-renamed",
     WARNING,
-    "A view, function, type, schema, sequence or enum value is renamed: the running application fails at the old name",
+    "A view, function, type, schema, sequence or enum value is renamed; running code still uses the old name",
     on=(ops.CreateType, ops.Rename, ops.RenameEnumValue),
     dialects=("postgres",),
     aliases=(
@@ -144,96 +140,94 @@ def column_renamed(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:RenameSchemaCheck",
     ),
 )
-def object_renamed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of other objects that are renamed; not of those that no application names."""
-    renamed_away = {made.name.name for _, made in done(step, ops.CreateType)}
-    for act, operation in done(step, ops.Rename):
-        if operation.kind in _TABLES and not isinstance(act.before.find(act.key(operation.name)), View):
+def object_renamed(step: Step) -> Iterator[Hit]:
+    """Report other objects that are renamed, except those that no application names."""
+    renamed_away = {made.name.name for _, made in effective(step, ops.CreateType)}
+    for applied, operation in effective(step, ops.Rename):
+        if operation.kind in _TABLES and not isinstance(applied.before.find(applied.key(operation.name)), View):
             continue
-        if operation.kind in _NAMELESS or act.fresh(operation.name) or undoes(step, act):
+        if operation.kind in _NAMELESS or applied.fresh(operation.name) or undoes(step, applied):
             continue
-        # Renaming a type away to make it anew is how labels are taken out of an enum.
+        # Renaming a type in order to create it anew is how labels are removed from an enum.
         if operation.kind == "type" and operation.name.name in renamed_away:
             continue
-        if end_of(step, act).find(act.key(operation.name)) is not None and operation.kind not in ("type", "schema"):
+        if end_of(step, applied).find(applied.key(operation.name)) is not None and operation.kind not in (
+            "type",
+            "schema",
+        ):
             continue
-        yield tell(
-            act,
-            WARNING,
-            f'the {operation.kind} "{operation.name.name}" is called "{operation.new}" from now on',
-            f"Make {ident(operation.new)} beside {ident(operation.name.name)}, release code that uses it, and drop the "
+        yield applied.hit(
+            f'{operation.kind} "{operation.name.name}" is renamed to "{operation.new}"; {_RUNNING} still uses '
+            "the old name",
+            f"Create {ident(operation.new)} beside {ident(operation.name.name)}, deploy code that uses it, and "
+            "drop the "
             "old one in a later migration.",
         )
-    for act, value in done(step, ops.RenameEnumValue):
-        if not undoes(step, act):
-            yield tell(
-                act,
-                WARNING,
-                f"'{value.value}' of {value.name.name} reads as '{value.new}' from now on, and cannot be written",
-                f"`ALTER TYPE {qualified(value.name)} ADD VALUE '{value.new}';`, release code that knows both, and "
+    for applied, value in effective(step, ops.RenameEnumValue):
+        if not undoes(step, applied):
+            yield applied.hit(
+                f"'{value.value}' of {value.name.name} is renamed to '{value.new}'; {_RUNNING} still writes the "
+                "old value",
+                f"`ALTER TYPE {qualified(value.name)} ADD VALUE '{value.new}';`, deploy code that knows both, and "
                 "change the rows.",
             )
 
 
-@rule(
+@hazard(
     "BWC023",
     "column-type-changed",
     WARNING,
-    "A column becomes of another kind: the running application reads and writes the old one",
+    "A column gets an incompatible type, which running code does not expect",
     on=(ops.AlterColumnType,),
     dialects=("postgres",),
     aliases=("squawk:changing-column-type", "pgls:changingColumnType", "django-migration-linter:ALTER_COLUMN"),
 )
 def column_type_changed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of changes of type where the old one is known and the new one is not merely wider."""
-    for act, operation in done(step, ops.AlterColumnType):
-        known = act.column(operation.table, operation.column)
-        if known is None or known.type is None or act.fresh_column(operation.table, operation.column):
+    """Report type changes where the old type is known and the new one is not merely wider."""
+    for applied, operation in effective(step, ops.AlterColumnType):
+        known = applied.column(operation.table, operation.column)
+        if known is None or known.type is None or applied.fresh_column(operation.table, operation.column):
             continue
-        if undoes(step, act) or (known.type.name, operation.type.name) in _WIDER:
+        if undoes(step, applied) or (known.type.name, operation.type.name) in _WIDER:
             continue
-        if not operation.type.args and operation.type.name in (known.type.name, _first_type(step, act, operation)):
+        if not operation.type.args and operation.type.name in (known.type.name, _first_type(step, applied, operation)):
             continue
-        if type_change(Look(act.before, version_of(context), act.timezone), operation) in _MERELY_WIDER:
+        if type_change(ServerState(applied.before, version_of(context), applied.timezone), operation) in _MERELY_WIDER:
             continue
-        yield tell(
-            act,
-            WARNING,
-            f'"{operation.table.name}.{operation.column}" is {operation.type} from now on, no longer {known.type}',
+        yield applied.hit(
+            f'"{operation.table.name}.{operation.column}" changes from {known.type} to {operation.type}',
             "Add a column of the new type beside it, write both, and drop the old one in a later migration.",
         )
 
 
-def _first_type(step: Step, act: Act, operation: ops.AlterColumnType) -> str | None:
-    """Return what the column's type was called before the script: it may since have made way for one of that name."""
-    table = start_of(step, act).table(act.key(operation.table))
+def _first_type(step: Step, applied: AppliedOperation, operation: ops.AlterColumnType) -> str | None:
+    """Return the name that the column's type had before the script: another type may have taken it since."""
+    table = start_of(step, applied).table(applied.key(operation.table))
     column = table.columns.get(operation.column) if table is not None else None
     return None if column is None or column.type is None else column.type.name
 
 
-@rule(
+@hazard(
     "BWC024",
     "inner-object-renamed",
     INFO,
-    "An index, constraint, trigger, policy or rule is renamed: ON CONFLICT, error handling and scripts may name it",
+    "An index, constraint, trigger, policy or rule is renamed that code or scripts may name",
     on=(ops.Rename, ops.RenameConstraint),
     default=False,
     aliases=("squawk:renaming-object", "pgsafe:rename"),
 )
-def inner_object_renamed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of renames that few applications notice."""
-    for act, operation in done(step, ops.Rename):
-        if operation.kind in _NAMELESS and not undoes(step, act):
-            yield _inner(act, operation.kind, operation.name.name, operation.new)
-    for act, renaming in done(step, ops.RenameConstraint):
-        if not undoes(step, act) and not act.fresh(renaming.table):
-            yield _inner(act, "constraint", renaming.constraint, renaming.new)
+def inner_object_renamed(step: Step) -> Iterator[Hit]:
+    """Report renames that few applications notice."""
+    for applied, operation in effective(step, ops.Rename):
+        if operation.kind in _NAMELESS and not undoes(step, applied):
+            yield _inner(applied, operation.kind, operation.name.name, operation.new)
+    for applied, renaming in effective(step, ops.RenameConstraint):
+        if not undoes(step, applied) and not applied.fresh(renaming.table):
+            yield _inner(applied, "constraint", renaming.constraint, renaming.new)
 
 
-def _inner(act: Act, kind: str, old: str, new: str) -> Hit:
-    return tell(
-        act,
-        INFO,
-        f'the {kind} "{old}" is called "{new}" from now on',
-        f"See first that nobody names {ident(old)}: in ON CONFLICT, in the handling of errors, in scripts.",
+def _inner(applied: AppliedOperation, kind: str, old: str, new: str) -> Hit:
+    return applied.hit(
+        f'{kind} "{old}" is renamed to "{new}"',
+        f"Check first that nothing names {ident(old)}: ON CONFLICT, error handling, scripts.",
     )

@@ -1,74 +1,82 @@
-"""What the rules of compatibility share: is it still needed, was it there before, does it come back."""
+"""What the compatibility rules share: whether an object existed before, is still used, and is created again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from miglint.replay.steps import Step
-from miglint.rules.support.applied_operations import Act, done, undoes
+from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
 from miglint.schema.objects import Key, Routine, Table
 from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 
 
-def _run_of(step: Step, act: Act) -> Run:
-    run = step.forward if act.forward else step.rollback
+def _run_of(step: Step, applied: AppliedOperation) -> Run:
+    run = step.forward if applied.forward else step.rollback
     assert run is not None
     return run
 
 
-def start_of(step: Step, act: Act) -> Schema:
-    """Return the schema that the act's script met."""
-    return _run_of(step, act).before
+def start_of(step: Step, applied: AppliedOperation) -> Schema:
+    """Return the schema before the operation's script."""
+    return _run_of(step, applied).before
 
 
-def end_of(step: Step, act: Act) -> Schema:
-    """Return the schema that the act's script leaves behind."""
-    return _run_of(step, act).schema
+def end_of(step: Step, applied: AppliedOperation) -> Schema:
+    """Return the schema after the operation's script."""
+    return _run_of(step, applied).schema
 
 
-def dropped(step: Step, *kinds: str) -> Iterator[tuple[Act, ops.Drop]]:
-    """Yield the drops of some kinds of relation that others may use: not what comes back, nor what was made here."""
-    for act, operation in done(step, ops.Drop):
-        if operation.kind not in kinds or act.fresh(operation.name) or undoes(step, act):
+def dropped(step: Step, *kinds: str) -> Iterator[tuple[AppliedOperation, ops.Drop]]:
+    """Yield drops of some kinds of relation that others may use: not those created here, or created again."""
+    for applied, operation in effective(step, ops.Drop):
+        if operation.kind not in kinds or applied.fresh(operation.name) or undoes(step, applied):
             continue
-        # What does not exist cannot go, and that the statement fails is told.
-        if act.moment.failed and act.before.find(act.key(operation.name)) is None:
+        # A drop of what does not exist fails, and that is reported.
+        if applied.moment.failed and applied.before.find(applied.key(operation.name)) is None:
             continue
-        if end_of(step, act).find(act.key(operation.name)) is None and not _renamed_here(step, act, operation):
-            yield act, operation
+        if end_of(step, applied).find(applied.key(operation.name)) is None and not _renamed_here(
+            step, applied, operation
+        ):
+            yield applied, operation
 
 
-def _renamed_here(step: Step, act: Act, operation: ops.Drop) -> bool:
-    """Return whether the script itself gave it that name: nobody uses it, and of the old name another rule tells."""
+def _renamed_here(step: Step, applied: AppliedOperation, operation: ops.Drop) -> bool:
+    """Return whether the script itself gave it that name: nobody uses it, and another rule reports the old name."""
     return any(
-        earlier.script is act.script
-        and earlier.number < act.number
+        earlier.script is applied.script
+        and earlier.number < applied.number
         and renamed.kind == operation.kind
-        and earlier.key(renamed.name)._replace(name=earlier.folded(renamed.new)) == act.key(operation.name)
-        for earlier, renamed in done(step, ops.Rename)
+        and earlier.key(renamed.name)._replace(name=earlier.folded(renamed.new)) == applied.key(operation.name)
+        for earlier, renamed in effective(step, ops.Rename)
     )
 
 
-def dropped_others(step: Step, kinds: tuple[str, ...], space: str) -> Iterator[tuple[Act, ops.Drop]]:
-    """Yield the drops of what is no relation (types, schemas, extensions, triggers, ...), as `dropped` does."""
-    for act, operation in done(step, ops.Drop):
-        if operation.kind not in kinds or undoes(step, act) or _exists(end_of(step, act), act, operation, space):
+def dropped_others(step: Step, kinds: tuple[str, ...], space: str) -> Iterator[tuple[AppliedOperation, ops.Drop]]:
+    """Yield drops of other objects (types, schemas, extensions, triggers, ...), as `dropped` does."""
+    for applied, operation in effective(step, ops.Drop):
+        if (
+            operation.kind not in kinds
+            or undoes(step, applied)
+            or _exists(end_of(step, applied), applied, operation, space)
+        ):
             continue
-        # What the script made for itself, or called so itself, nobody else has heard of.
-        if not _exists(act.before, act, operation, space) or _exists(start_of(step, act), act, operation, space):
-            yield act, operation
+        # Nobody else knows what the script created or named itself.
+        if not _exists(applied.before, applied, operation, space) or _exists(
+            start_of(step, applied), applied, operation, space
+        ):
+            yield applied, operation
 
 
-def _exists(schema: Schema, act: Act, operation: ops.Drop, space: str) -> bool:
+def _exists(schema: Schema, applied: AppliedOperation, operation: ops.Drop, space: str) -> bool:
     if space == "routine":
         return routine_exists(schema, operation.name)
     places: tuple[str, ...] = ("",)
     if space == "type":
-        places = (operation.name.schema,) if operation.name.schema is not None else act.before.path
+        places = (operation.name.schema,) if operation.name.schema is not None else applied.before.path
     if operation.table is not None:
-        table = act.key(operation.table)
+        table = applied.key(operation.table)
         return schema.find(Key(space, table.schema, operation.name.name, table.name)) is not None
     return any(schema.find(Key(space, place, operation.name.name)) is not None for place in places)
 
@@ -82,6 +90,6 @@ def routine_exists(schema: Schema, name: ops.Name) -> bool:
     return False
 
 
-def final_table(step: Step, act: Act, name: ops.Name) -> Table | None:
-    """Return the table as the act's script leaves it."""
-    return end_of(step, act).table(act.key(name))
+def final_table(step: Step, applied: AppliedOperation, name: ops.Name) -> Table | None:
+    """Return the table as the operation's script leaves it."""
+    return end_of(step, applied).table(applied.key(name))

@@ -1,4 +1,4 @@
-"""DAT003 and DAT007 to DAT011: copies that leave something out, and values that do not fit on the way back."""
+"""DAT003 and DAT007 to DAT011: copies that omit data, and values that do not fit after the rollback."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Direction
 from miglint.replay.steps import Step
 from miglint.rules.data.pairs import data_operations, same
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, ident, qualified, script_of, statements_of
+from miglint.rules.definition import Hit, rule
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import script_of, statements_of
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
@@ -24,7 +26,7 @@ _TEXT = frozenset({"text", "varchar", "bpchar", "citext"})
 
 
 def narrows(old: Type | None, new: Type) -> bool:
-    """Return whether some value of `old` cannot be kept in `new`; False where that is not known."""
+    """Return whether some value of `old` cannot be stored in `new`; False where that is not known."""
     if old is None or old == new or old.dimensions or new.dimensions:
         return False
     for ladder in (_WHOLE, _REAL, _TIME):
@@ -73,8 +75,8 @@ def _narrowed(step: Step, direction: Direction, before: Schema) -> Iterator[tupl
     dialects=("postgres",),
     aliases=("squawk:changing-column-type", "django-migration-linter:ALTER_COLUMN"),
 )
-def forward_narrows_type(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of types that cut values off, round them, or refuse them."""
+def forward_narrows_type(step: Step) -> Iterator[Hit]:
+    """Report types that truncate, round or reject existing values."""
     script = step.migration.forward
     if script is None:
         return
@@ -83,9 +85,9 @@ def forward_narrows_type(step: Step, context: Context) -> Iterator[Hit]:
             script,
             operation.span,
             f'not every {old} fits into {operation.type}: values of "{operation.table.name}.{operation.column}" are '
-            "refused or lose what does not fit, and the rollback cannot bring that back",
+            "rejected or truncated, and the rollback cannot restore them",
             f"Add a new column of type {operation.type}, fill it, and drop `{ident(operation.column)}` in a later "
-            "migration, when nobody needs a way back.",
+            "migration, when no rollback is needed any more.",
         )
 
 
@@ -97,8 +99,8 @@ def forward_narrows_type(step: Step, context: Context) -> Iterator[Hit]:
     on=(ops.AlterColumnType,),
     dialects=("postgres",),
 )
-def rollback_narrows_type(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of rollbacks that fail once somebody has written a value of the new type's range."""
+def rollback_narrows_type(step: Step) -> Iterator[Hit]:
+    """Report rollbacks that fail once a value outside of the former type's range is written."""
     script = step.migration.rollback
     if script is None:
         return
@@ -106,9 +108,9 @@ def rollback_narrows_type(step: Step, context: Context) -> Iterator[Hit]:
         yield hit_in(
             script,
             operation.span,
-            f"not every {old} fits into {operation.type}: the rollback fails, or cuts, once "
+            f"not every {old} fits into {operation.type}: the rollback fails or truncates once "
             f'"{operation.table.name}.{operation.column}" holds such a value',
-            "Say in the rollback what becomes of such values: `USING ...`, or an UPDATE before it.",
+            "Handle such values in the rollback: `USING ...`, or an UPDATE before it.",
         )
 
 
@@ -148,11 +150,11 @@ def _columns(step: Step, direction: Direction, table: Name) -> tuple[str, ...]:
     "DAT007",
     "copy-leaves-column-out",
     Severity.ERROR,
-    "A table is copied and dropped, and a column was left out",
+    "A table is copied and dropped, but the copy omits a column",
     on=(ops.Insert,),
 )
-def copy_leaves_column_out(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of rebuilds whose `INSERT ... SELECT` forgets a column that old and new table have."""
+def copy_leaves_column_out(step: Step) -> Iterator[Hit]:
+    """Report rebuilds whose `INSERT ... SELECT` omits a column that the old and the new table have."""
     for direction in (_FORWARD, _ROLLBACK):
         script = script_of(step, direction)
         if script is None:
@@ -161,7 +163,7 @@ def copy_leaves_column_out(step: Step, context: Context) -> Iterator[Hit]:
             old = find_table(step.before if direction is _FORWARD else step.after, source)
             if old is None or not columns:
                 continue
-            # Without a list of columns the values go to the first ones.
+            # Without a column list the values go to the first columns.
             outputs = copy.query.outputs if copy.query is not None else ()
             if "*" in outputs:
                 continue
@@ -170,13 +172,13 @@ def copy_leaves_column_out(step: Step, context: Context) -> Iterator[Hit]:
             missed = [name for name in columns if name.lower() not in filled and name.lower() in theirs]
             numbered = {name for name in missed if _numbered(old, name)}
             if numbered and not _takes_the_place(step, direction, copy.table, source):
-                # Rows that are gathered in another table get numbers of their own there.
+                # Rows that are merged into another table get numbers of their own there.
                 missed = [name for name in missed if name not in numbered]
             if missed:
                 yield hit_in(
                     script,
                     copy.span,
-                    f'the copy from "{source.name}" leaves out {_listed(missed)}, and the old table is dropped: '
+                    f'the copy from "{source.name}" omits {_listed(missed)}, and the old table is dropped: '
                     "the values are lost",
                     f"Name {_listed(missed)} on both sides: "
                     f"`INSERT INTO {qualified(copy.table)} (..., {', '.join(map(ident, missed))}) "
@@ -194,7 +196,7 @@ def _numbered(table: Table, name: str) -> bool:
         return True
     if column.default is not None and column.default.sequence is not None:
         return True
-    # SQLite numbers every column that is declared just so.
+    # SQLite numbers every column that is declared exactly like this.
     return column.type is not None and column.type.name == "INTEGER" and _alone_in_key(table, column.name)
 
 
@@ -217,11 +219,9 @@ def _listed(names: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-@rule(
-    "DAT008", "copy-swaps-columns", Severity.ERROR, "A copy writes columns into one another's places", on=(ops.Insert,)
-)
-def copy_swaps_columns(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `INSERT ... SELECT` whose two lists hold the same names in another order."""
+@rule("DAT008", "copy-swaps-columns", Severity.ERROR, "INSERT ... SELECT swaps columns", on=(ops.Insert,))
+def copy_swaps_columns(step: Step) -> Iterator[Hit]:
+    """Report `INSERT ... SELECT` whose two lists have the same names in a different order."""
     for direction in (_FORWARD, _ROLLBACK):
         script = script_of(step, direction)
         if script is None:
@@ -239,7 +239,7 @@ def copy_swaps_columns(step: Step, context: Context) -> Iterator[Hit]:
                 script,
                 operation.span,
                 f'"{operation.query.outputs[wrong]}" is written into column "{written[wrong]}": '
-                "the two lists have the same columns in another order",
+                "the two lists have the same columns in a different order",
                 "Write both lists in the same order.",
             )
 
@@ -251,8 +251,8 @@ def copy_swaps_columns(step: Step, context: Context) -> Iterator[Hit]:
     "The rollback adds a NOT NULL column without a default to a table that has rows",
     on=(ops.AddColumn,),
 )
-def rollback_adds_required_column(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of rollbacks that work on an empty table only."""
+def rollback_adds_required_column(step: Step) -> Iterator[Hit]:
+    """Report rollbacks that work only on an empty table."""
     script = step.migration.rollback
     if script is None:
         return
@@ -269,9 +269,9 @@ def rollback_adds_required_column(step: Step, context: Context) -> Iterator[Hit]
         yield hit_in(
             script,
             operation.span,
-            f'the rollback fails as soon as "{operation.table.name}" has a row: "{column.name}" is NOT NULL '
-            "and no row has a value for it",
-            f"Give it a value to start with (`DEFAULT ...`), or add it without NOT NULL, fill it, and then "
+            f'the rollback fails once "{operation.table.name}" has a row: "{column.name}" is NOT NULL '
+            "without a default",
+            f"Add it with a default (`DEFAULT ...`), or without NOT NULL, fill it, and then "
             f"`ALTER TABLE {table} ALTER COLUMN {ident(column.name)} SET NOT NULL`.",
         )
 
@@ -280,12 +280,12 @@ def rollback_adds_required_column(step: Step, context: Context) -> Iterator[Hit]
     "DAT011",
     "rollback-sets-not-null",
     Severity.INFO,
-    "The rollback sets NOT NULL on a column that took NULLs since the forward",
+    "The rollback sets NOT NULL on a column that may hold NULLs since the forward",
     on=(ops.SetNullable,),
     dialects=("postgres",),
 )
-def rollback_sets_not_null(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of rollbacks that fail once somebody has written a NULL."""
+def rollback_sets_not_null(step: Step) -> Iterator[Hit]:
+    """Report rollbacks that fail once a NULL is written."""
     script = step.migration.rollback
     if script is None:
         return
@@ -301,6 +301,6 @@ def rollback_sets_not_null(step: Step, context: Context) -> Iterator[Hit]:
                 script,
                 operation.span,
                 f'the rollback fails once "{operation.table.name}.{column}" holds a NULL',
-                f"Fill the gaps before: `UPDATE {qualified(operation.table)} SET {ident(column)} = ... "
+                f"Replace NULLs first: `UPDATE {qualified(operation.table)} SET {ident(column)} = ... "
                 f"WHERE {ident(column)} IS NULL;`",
             )

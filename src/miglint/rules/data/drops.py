@@ -1,4 +1,4 @@
-"""DAT020 to DAT027: drops and truncations that reach further than their words say, and what fails on rows."""
+"""DAT020 to DAT027: drops and truncations that remove more than they name, and statements that fail on rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, survey, tell, undoes
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.definition import Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective, undoes
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Index
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
@@ -18,11 +18,11 @@ WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 _BATCHES = "in batches of some thousand rows"
 
 
-@rule(
+@hazard(
     "DAT020",
     "required-column-added",
     ERROR,
-    "A NOT NULL column without a default is added: it fails on rows, and old code cannot write any",
+    "A NOT NULL column without a default is added: it fails on rows, and running code cannot insert any",
     on=(ops.AddColumn,),
     aliases=(
         "squawk:adding-required-field",
@@ -34,12 +34,12 @@ _BATCHES = "in batches of some thousand rows"
         "pgsafe:add-column-not-null-no-default",
     ),
 )
-def required_column_added(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of columns that no row that is there has a value for."""
-    for act, operation in done(step, ops.AddColumn, forward_only=True):
+def required_column_added(step: Step) -> Iterator[Hit]:
+    """Report columns for which existing rows have no value."""
+    for applied, operation in effective(step, ops.AddColumn, forward_only=True):
         column = operation.column
-        filled = act.fresh(operation.table)
-        if operation.kind == "type" or column.nullable is not False or (filled and not _rows(step, act, operation)):
+        filled = applied.fresh(operation.table)
+        if operation.kind == "type" or column.nullable is not False or (filled and not _rows(step, applied, operation)):
             continue
         if column.serial or column.identity is not None or column.generated is not None:
             continue
@@ -47,37 +47,35 @@ def required_column_added(step: Step, context: Context) -> Iterator[Hit]:
             continue
         on, name = qualified(operation.table), ident(column.name)
         kind = f" {column.type}" if column.type is not None else ""
-        if act.script.dialect is Dialect.SQLITE:
+        if applied.script.dialect is Dialect.SQLITE:
             help = f"`ALTER TABLE {on} ADD COLUMN {name}{kind} NOT NULL DEFAULT ...;`"
         else:
             help = (
                 f"`ALTER TABLE {on} ADD COLUMN {name}{kind};`, fill it {_BATCHES}, then in a later migration make it "
                 f"NOT NULL. Or give it a constant: `ADD COLUMN {name}{kind} NOT NULL DEFAULT ...`."
             )
-        if not filled and _rows(step, act, operation) is False:
-            lost = f'code that does not know "{column.name}" cannot write rows of "{operation.table.name}" any more'
-            yield tell(act, WARNING, lost, help)
+        if not filled and _rows(step, applied, operation) is False:
+            lost = f'code that does not know "{column.name}" can no longer insert into "{operation.table.name}"'
+            yield applied.hit(lost, help, severity=WARNING)
             continue
-        yield tell(
-            act,
-            ERROR,
-            f'"{operation.table.name}" {"has" if filled else "may have"} rows, and they have no value for '
-            f'"{column.name}": this fails',
+        yield applied.hit(
+            f'this fails: "{operation.table.name}" {"has" if filled else "may have"} rows without a value for '
+            f'"{column.name}"',
             help,
         )
 
 
-def _rows(step: Step, act: Act, operation: ops.AddColumn) -> bool | None:
-    """Return whether the script has put rows into the table by then, or has taken all of them; None for neither."""
-    key = act.key(operation.table)
+def _rows(step: Step, applied: AppliedOperation, operation: ops.AddColumn) -> bool | None:
+    """Return whether the script put rows into the table before, or removed all of them; None for neither."""
+    key = applied.key(operation.table)
     filled: bool | None = None
-    for earlier in survey(step).acts:
-        if earlier.script is act.script and earlier.number < act.number and not earlier.idle:
+    for earlier in applied_operations(step).all:
+        if earlier.script is applied.script and earlier.number < applied.number and not earlier.idle:
             done_to = earlier.operation
             if isinstance(done_to, ops.Insert) and earlier.key(done_to.table) == key:
                 filled = True if done_to.rows else filled or None
             elif isinstance(done_to, (ops.Delete, ops.Truncate)) and earlier.key(done_to.table) == key:
-                filled = False if act.fresh(operation.table) or _all_rows(done_to) else filled
+                filled = False if applied.fresh(operation.table) or _all_rows(done_to) else filled
     return filled
 
 
@@ -85,98 +83,95 @@ def _all_rows(operation: ops.Delete | ops.Truncate) -> bool:
     return isinstance(operation, ops.Truncate) or operation.where is None
 
 
-@rule(
+@hazard(
     "DAT021",
     "unique-may-fail",
     INFO,
-    "Values that are there may not be unique: the index or constraint fails on the first pair",
+    "A unique index or constraint fails if existing values are not unique",
     on=(ops.AddConstraint, ops.CreateIndex),
     aliases=("atlas:MF101", "atlas:MF102"),
 )
-def unique_may_fail(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of unique indexes and constraints on columns that had values before this migration."""
-    for act, index in done(step, ops.CreateIndex):
+def unique_may_fail(step: Step) -> Iterator[Hit]:
+    """Report unique indexes and constraints on columns that had values before this migration."""
+    for applied, index in effective(step, ops.CreateIndex):
         columns = tuple(element.column for element in index.elements if element.column is not None)
-        if index.unique and not _known_unique(step, act, index.table, columns, index.where is None):
-            yield _duplicates(act, index.table, columns)
-    for act, adding in done(step, ops.AddConstraint):
+        if index.unique and not _known_unique(step, applied, index.table, columns, index.where is None):
+            yield _duplicates(applied, index.table, columns)
+    for applied, adding in effective(step, ops.AddConstraint):
         added = adding.constraint
         if added.kind not in ("unique", "primary") or added.using_index is not None:
             continue
-        if not _known_unique(step, act, adding.table, added.columns, True):
-            yield _duplicates(act, adding.table, added.columns)
+        if not _known_unique(step, applied, adding.table, added.columns, True):
+            yield _duplicates(applied, adding.table, added.columns)
 
 
-def _known_unique(step: Step, act: Act, name: Name, columns: tuple[str, ...], whole: bool) -> bool:
-    """Return whether the columns cannot hold a value twice, as far as can be told."""
-    if act.fresh(name) or not columns or any(act.fresh_column(name, column) for column in columns):
+def _known_unique(step: Step, applied: AppliedOperation, name: Name, columns: tuple[str, ...], whole: bool) -> bool:
+    """Return whether the columns certainly hold no value twice."""
+    if applied.fresh(name) or not columns or any(applied.fresh_column(name, column) for column in columns):
         return True
-    if not act.forward and undoes(step, act):
+    if not applied.forward and undoes(step, applied):
         return True
-    table, wanted = act.table(name), {act.folded(column) for column in columns}
+    table, wanted = applied.table(name), {applied.folded(column) for column in columns}
     if table is not None:
         for constraint in table.constraints.values():
-            if constraint.kind in ("primary", "unique") and set(map(act.folded, constraint.columns)) <= wanted:
+            if constraint.kind in ("primary", "unique") and set(map(applied.folded, constraint.columns)) <= wanted:
                 return True
-    # What was unique before this migration still is: an index is made anew.
-    for schema in (act.before, step.before):
-        for key in schema.on(act.key(name)):
+    # What was unique before this migration still is: the index is recreated.
+    for schema in (applied.before, step.before):
+        for key in schema.on(applied.key(name)):
             index = schema.find(key)
             if not isinstance(index, Index) or not index.unique or (index.where is not None and whole):
                 continue
-            if {act.folded(one.column) for one in index.elements if one.column is not None} <= wanted:
+            if {applied.folded(one.column) for one in index.elements if one.column is not None} <= wanted:
                 return True
-        before = schema.table(act.key(name))
+        before = schema.table(applied.key(name))
         for constraint in before.constraints.values() if before is not None else ():
-            if constraint.kind in ("primary", "unique") and set(map(act.folded, constraint.columns)) <= wanted:
+            if constraint.kind in ("primary", "unique") and set(map(applied.folded, constraint.columns)) <= wanted:
                 return True
     return False
 
 
-def _duplicates(act: Act, table: Name, columns: tuple[str, ...]) -> Hit:
+def _duplicates(applied: AppliedOperation, table: Name, columns: tuple[str, ...]) -> Hit:
     listed = ", ".join(map(ident, columns))
-    return tell(
-        act,
-        INFO,
-        f'two rows of "{table.name}" with the same {listed} make this fail',
-        f"Look first: `SELECT {listed}, count(*) FROM {qualified(table)} GROUP BY {listed} HAVING count(*) > 1;`",
+    return applied.hit(
+        f'this fails if two rows of "{table.name}" have the same {listed}',
+        f"Check first: `SELECT {listed}, count(*) FROM {qualified(table)} GROUP BY {listed} HAVING count(*) > 1;`",
+        severity=INFO,
     )
 
 
-@rule(
+@hazard(
     "DAT022",
     "not-null-without-default",
     WARNING,
-    "A rebuilt SQLite table makes a column NOT NULL that held NULLs, without a default",
+    "A SQLite table rebuild makes a nullable column NOT NULL without a default",
     on=(ops.Rename,),
     dialects=("sqlite",),
     aliases=("atlas:LT101", "django-migration-linter:NOT_NULL"),
 )
-def not_null_without_default(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of columns whose NULLs make the copying of a rebuilt table fail."""
-    for act, operation in done(step, ops.Rename, forward_only=True):
-        if operation.kind != "table" or not act.fresh(operation.name):
+def not_null_without_default(step: Step) -> Iterator[Hit]:
+    """Report columns whose NULLs make the copy of a rebuilt table fail."""
+    for applied, operation in effective(step, ops.Rename, forward_only=True):
+        if operation.kind != "table" or not applied.fresh(operation.name):
             continue
-        key = act.key(operation.name)._replace(name=operation.new.lower())
-        before, after = step.before.table(key), act.table(operation.name)
+        key = applied.key(operation.name)._replace(name=operation.new.lower())
+        before, after = step.before.table(key), applied.table(operation.name)
         if before is None or after is None or before.assumed:
             continue
         for name, column in after.columns.items():
             old = before.columns.get(name)
             if old is not None and old.nullable and column.nullable is False and column.default is None:
-                yield tell(
-                    act,
-                    WARNING,
-                    f'"{operation.new}.{column.name}" was nullable: a row without a value makes the copying fail',
-                    f"Copy it with a value in place of NULL: `coalesce({ident(column.name)}, ...)`.",
+                yield applied.hit(
+                    f'"{operation.new}.{column.name}" was nullable: the copy fails on a row with NULL',
+                    f"Replace NULL in the copy: `coalesce({ident(column.name)}, ...)`.",
                 )
 
 
-@rule(
+@hazard(
     "DAT023",
     "schema-dropped",
     ERROR,
-    "A schema is dropped with all that is in it",
+    "A schema is dropped with everything in it",
     on=(ops.CreateSchema, ops.Drop),
     dialects=("postgres",),
     aliases=(
@@ -188,20 +183,20 @@ def not_null_without_default(step: Step, context: Context) -> Iterator[Hit]:
         "pgfence:drop-schema-cascade",
     ),
 )
-def schema_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of schemas; only the forward's own may go in the rollback."""
-    made = {operation.name for _, operation in done(step, ops.CreateSchema, forward_only=True)}
-    for act, operation in done(step, ops.Drop):
-        if operation.kind == "schema" and operation.name.name not in made and not undoes(step, act):
-            yield tell(
-                act,
-                ERROR if operation.cascade else WARNING,
-                f'the schema "{operation.name.name}" goes' + (", with every row in it" if operation.cascade else ""),
-                "Drop its tables by name, in migrations of their own, so that somebody reads which they are.",
+def schema_dropped(step: Step) -> Iterator[Hit]:
+    """Report dropped schemas, except those that the forward created, in the rollback."""
+    made = {operation.name for _, operation in effective(step, ops.CreateSchema, forward_only=True)}
+    for applied, operation in effective(step, ops.Drop):
+        if operation.kind == "schema" and operation.name.name not in made and not undoes(step, applied):
+            yield applied.hit(
+                f'schema "{operation.name.name}" is dropped'
+                + (", with every table in it" if operation.cascade else ""),
+                "Drop its tables by name, in migrations of their own.",
+                severity=ERROR if operation.cascade else WARNING,
             )
 
 
-@rule(
+@hazard(
     "DAT024",
     "database-dropped",
     ERROR,
@@ -216,23 +211,21 @@ def schema_dropped(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:DropDatabaseCheck",
     ),
 )
-def database_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of databases that a migration of another database drops."""
-    for act, operation in done(step, ops.Drop):
-        if operation.kind == "database" and not undoes(step, act):
-            yield tell(
-                act,
-                ERROR,
-                f'the database "{operation.name.name}" goes with all that is in it',
-                "Drop databases by hand, after a backup: no migration can take it back.",
+def database_dropped(step: Step) -> Iterator[Hit]:
+    """Report databases that a migration of another database drops."""
+    for applied, operation in effective(step, ops.Drop):
+        if operation.kind == "database" and not undoes(step, applied):
+            yield applied.hit(
+                f'database "{operation.name.name}" is dropped with everything in it',
+                "Drop databases by hand, after a backup: no migration can restore them.",
             )
 
 
-@rule(
+@hazard(
     "DAT025",
     "truncate-cascade",
     ERROR,
-    "TRUNCATE ... CASCADE empties every table that refers to this one",
+    "TRUNCATE ... CASCADE empties every table that references this one",
     on=(ops.Truncate,),
     dialects=("postgres",),
     aliases=(
@@ -242,25 +235,23 @@ def database_dropped(step: Step, context: Context) -> Iterator[Hit]:
         "pgfence:truncate-cascade",
     ),
 )
-def truncate_cascade(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of truncations that reach tables that the script does not name."""
-    for act, operation in done(step, ops.Truncate):
-        if operation.cascade and not act.fresh(operation.table):
-            reached = _referring(act, operation.table)
-            names = ", ".join(f'"{name}"' for name in reached) or "every table that refers to it"
-            yield tell(
-                act,
-                ERROR,
-                f'"{operation.table.name}" is emptied, and with it {names}',
-                "Name the tables, without CASCADE: then it fails when there is one more.",
+def truncate_cascade(step: Step) -> Iterator[Hit]:
+    """Report truncations of tables that the script does not name."""
+    for applied, operation in effective(step, ops.Truncate):
+        if operation.cascade and not applied.fresh(operation.table):
+            reached = _referring(applied, operation.table)
+            names = ", ".join(f'"{name}"' for name in reached) or "every table that references it"
+            yield applied.hit(
+                f'"{operation.table.name}" is emptied, and so is {names}',
+                "Name the tables, without CASCADE: then it fails if there are others.",
             )
 
 
-def _referring(act: Act, name: Name) -> list[str]:
-    key = act.key(name)
+def _referring(applied: AppliedOperation, name: Name) -> list[str]:
+    key = applied.key(name)
     found = []
-    for other in act.before.on(key):
-        table = act.before.table(other)
+    for other in applied.before.on(key):
+        table = applied.before.table(other)
         if table is not None and any(
             one.kind == "foreign" and one.table is not None and one.table.name == key.name
             for one in table.constraints.values()
@@ -269,11 +260,11 @@ def _referring(act: Act, name: Name) -> list[str]:
     return sorted(found)
 
 
-@rule(
+@hazard(
     "DAT026",
     "table-truncated",
     WARNING,
-    "TRUNCATE empties a table that others use, under the strongest lock",
+    "TRUNCATE empties a table that others use, under ACCESS EXCLUSIVE",
     on=(ops.Truncate,),
     dialects=("postgres",),
     default=False,
@@ -285,46 +276,49 @@ def _referring(act: Act, name: Name) -> list[str]:
         "diesel-guard:TruncateTableCheck",
     ),
 )
-def table_truncated(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of every truncation of a table that this migration did not make."""
-    for act, operation in done(step, ops.Truncate):
-        if not act.fresh(operation.table):
-            yield tell(
-                act,
-                WARNING,
-                f'all rows of "{operation.table.name}" go, while its readers and writers wait',
-                f"Delete what has to go {_BATCHES}, outside of the migration.",
+def table_truncated(step: Step) -> Iterator[Hit]:
+    """Report every truncation of a table that this migration did not create."""
+    for applied, operation in effective(step, ops.Truncate):
+        if not applied.fresh(operation.table):
+            yield applied.hit(
+                f'all rows of "{operation.table.name}" are deleted, blocking reads and writes',
+                f"Delete the rows {_BATCHES}, outside of the migration.",
             )
 
 
-@rule(
+@hazard(
     "DAT027",
     "drop-cascade",
     WARNING,
-    "DROP ... CASCADE takes along what the script does not name",
+    "DROP ... CASCADE drops objects that the script does not name",
     on=(ops.Drop,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM202",),
 )
-def drop_cascade(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell what goes too; where that is not known, that something may."""
-    for act, operation in done(step, ops.Drop):
-        if not operation.cascade or operation.kind == "schema" or undoes(step, act) or act.fresh(operation.name):
+def drop_cascade(step: Step) -> Iterator[Hit]:
+    """Report the objects that are dropped too; where they are not known, that there may be some."""
+    for applied, operation in effective(step, ops.Drop):
+        if (
+            not operation.cascade
+            or operation.kind == "schema"
+            or undoes(step, applied)
+            or applied.fresh(operation.name)
+        ):
             continue
-        gone = sorted({note.key.name for note in act.moment.notes if note.kind == "cascade" and note.key is not None})
+        gone = sorted(
+            {note.key.name for note in applied.moment.notes if note.kind == "cascade" and note.key is not None}
+        )
         table = operation.kind in ("table", "foreign table", "view", "materialized view", "type", "domain")
-        known = _is_known(act, operation)
+        known = _is_known(applied, operation)
         if not gone and (known or not table):
             continue
-        names = ", ".join(f'"{name}"' for name in gone[:5]) if gone else "whatever depends on it"
-        yield tell(
-            act,
-            WARNING,
-            f'with "{operation.name.name}" goes {names}',
-            "Drop what depends on it by name, and leave CASCADE out: then it fails when there is more.",
+        names = ", ".join(f'"{name}"' for name in gone[:5]) if gone else "everything that depends on it"
+        yield applied.hit(
+            f'DROP of "{operation.name.name}" also drops {names}',
+            "Drop dependent objects by name, without CASCADE: then it fails if there are others.",
         )
 
 
-def _is_known(act: Act, operation: ops.Drop) -> bool:
-    found = act.before.find(act.key(operation.name))
-    return found is not None and not getattr(found, "assumed", False) and act.before.rooted
+def _is_known(applied: AppliedOperation, operation: ops.Drop) -> bool:
+    found = applied.before.find(applied.key(operation.name))
+    return found is not None and not getattr(found, "assumed", False) and applied.before.rooted

@@ -1,4 +1,4 @@
-"""DAT040 and DAT041: what would better be said where a table is made, and what CASCADE is for: opt-in."""
+"""DAT040 and DAT041: late unique constraints, and CASCADE without a need; opt-in."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, survey, tell, undoes
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.definition import Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective, undoes
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
 
@@ -16,37 +16,35 @@ INFO = Severity.INFO
 _KINDS = ("table", "foreign table", "view", "materialized view", "type", "domain")
 
 
-@rule(
+@hazard(
     "DAT040",
     "unique-after-rows",
     INFO,
-    "A table is filled before it gets its unique constraint: rows that are there twice are found out too late",
+    "A table is filled before its unique constraint is added: duplicates are found late",
     on=(ops.AddConstraint,),
     default=False,
     aliases=("pgsafe:add-unique-constraint",),
 )
-def unique_after_rows(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of unique constraints of new tables behind the statement that fills them."""
-    for act, operation in done(step, ops.AddConstraint, forward_only=True):
+def unique_after_rows(step: Step) -> Iterator[Hit]:
+    """Report unique constraints of new tables after the statement that fills them."""
+    for applied, operation in effective(step, ops.AddConstraint, forward_only=True):
         constraint = operation.constraint
-        if constraint.kind != "unique" or constraint.using_index is not None or not act.fresh(operation.table):
+        if constraint.kind != "unique" or constraint.using_index is not None or not applied.fresh(operation.table):
             continue
-        if filled_here(step, act, operation.table):
+        if filled_here(step, applied, operation.table):
             listed = ", ".join(map(ident, constraint.columns))
-            yield tell(
-                act,
-                INFO,
-                f'"{operation.table.name}" has been filled by now: two rows of the same {listed} make this fail, '
-                "and not the statement that brought the second",
-                f"Say `UNIQUE ({listed})` where {qualified(operation.table)} is made.",
+            yield applied.hit(
+                f'"{operation.table.name}" has rows by now: duplicates of {listed} fail here, '
+                "not at the statement that inserted them",
+                f"Put `UNIQUE ({listed})` into the CREATE TABLE of {qualified(operation.table)}.",
             )
 
 
-def filled_here(step: Step, act: Act, table: Name) -> bool:
-    """Return whether the script put rows into a table before an act of it, and left them there."""
-    key, filled = act.key(table), False
-    for earlier in survey(step).acts:
-        if earlier.script is not act.script or earlier.number >= act.number or earlier.idle:
+def filled_here(step: Step, applied: AppliedOperation, table: Name) -> bool:
+    """Return whether the script put rows into a table before an operation, and left them there."""
+    key, filled = applied.key(table), False
+    for earlier in applied_operations(step).all:
+        if earlier.script is not applied.script or earlier.number >= applied.number or earlier.idle:
             continue
         match earlier.operation:
             case ops.CreateTable() as made if made.query is not None and made.with_data:
@@ -62,27 +60,30 @@ def filled_here(step: Step, act: Act, table: Name) -> bool:
     return filled
 
 
-@rule(
+@hazard(
     "DAT041",
     "cascade-without-need",
     INFO,
-    "CASCADE where nothing is known to depend on what is dropped: it can only take along what nobody thought of",
+    "CASCADE where nothing is known to depend on the object",
     on=(ops.Drop,),
     dialects=("postgres",),
     default=False,
     aliases=("pg-migration-lint:PGM202",),
 )
-def cascade_without_need(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `CASCADE` that the migrations give no reason for; DAT027 tells where they do."""
-    for act, operation in done(step, ops.Drop):
-        if not operation.cascade or operation.kind not in _KINDS or act.fresh(operation.name) or undoes(step, act):
+def cascade_without_need(step: Step) -> Iterator[Hit]:
+    """Report `CASCADE` without known dependent objects; DAT027 reports those with."""
+    for applied, operation in effective(step, ops.Drop):
+        if (
+            not operation.cascade
+            or operation.kind not in _KINDS
+            or applied.fresh(operation.name)
+            or undoes(step, applied)
+        ):
             continue
-        found = act.before.find(act.key(operation.name))
+        found = applied.before.find(applied.key(operation.name))
         known = found is not None and not getattr(found, "assumed", False)
-        if known and not any(note.kind == "cascade" for note in act.moment.notes):
-            yield tell(
-                act,
-                INFO,
-                f'nothing is known to depend on "{operation.name.name}": CASCADE would take along what is not known',
-                "Leave CASCADE out: then it fails when there is something.",
+        if known and not any(note.kind == "cascade" for note in applied.moment.notes):
+            yield applied.hit(
+                f'nothing is known to depend on "{operation.name.name}": CASCADE can only drop what is not known',
+                "Leave CASCADE out: then it fails if something depends on it.",
             )

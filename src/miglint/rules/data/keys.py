@@ -1,4 +1,4 @@
-"""DAT028, DAT029 and DAT036: guarantees that go: keys, unique indexes, foreign keys and checks."""
+"""DAT028, DAT029 and DAT036: keys, unique indexes, foreign keys and checks that are dropped."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from miglint.base.findings import Severity
 from miglint.locks.look import says_not_null
 from miglint.replay.steps import Step
 from miglint.rules.backward_compatibility.running_application import end_of
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell, undoes
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.definition import Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Index, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint
@@ -18,34 +18,32 @@ from miglint.sql.operations import Constraint
 WARNING = Severity.WARNING
 
 
-@rule(
+@hazard(
     "DAT028",
     "column-drop-takes-constraint",
     WARNING,
-    "DROP COLUMN silently takes a primary key, unique constraint, foreign key or unique index with it",
+    "DROP COLUMN silently drops a primary key, unique constraint, foreign key or unique index",
     on=(ops.DropColumn,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM010", "pg-migration-lint:PGM011", "pg-migration-lint:PGM012"),
 )
-def column_drop_takes_constraint(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell which guarantee goes with a column."""
-    for act, operation in done(step, ops.DropColumn):
-        table = act.table(operation.table)
-        if table is None or act.fresh_column(operation.table, operation.column) or undoes(step, act):
+def column_drop_takes_constraint(step: Step) -> Iterator[Hit]:
+    """Report constraints that are dropped with a column."""
+    for applied, operation in effective(step, ops.DropColumn):
+        table = applied.table(operation.table)
+        if table is None or applied.fresh_column(operation.table, operation.column) or undoes(step, applied):
             continue
         taken = [_described(one) for one in table.constraints.values() if _goes(one, operation.column)]
-        for key in sorted(act.before.on(act.key(operation.table))):
-            index = act.before.find(key)
+        for key in sorted(applied.before.on(applied.key(operation.table))):
+            index = applied.before.find(key)
             if not isinstance(index, Index) or not index.unique or index.constraint is not None:
                 continue
             if any(element.column == operation.column for element in index.elements):
                 taken.append(f'the unique index "{index.name.name}"')
         if taken:
-            yield tell(
-                act,
-                WARNING,
-                f'with "{operation.table.name}.{operation.column}" goes {", ".join(taken)}',
-                "Drop it by name first, so that the script says it; and make anew what is still wanted.",
+            yield applied.hit(
+                f'dropping "{operation.table.name}.{operation.column}" also drops {", ".join(taken)}',
+                "Drop it by name first, and create again what is still needed.",
             )
 
 
@@ -60,11 +58,11 @@ def _described(constraint: Constraint) -> str:
     return f'the {words[constraint.kind]} "{constraint.name}"'
 
 
-@rule(
+@hazard(
     "DAT029",
     "constraint-dropped",
     WARNING,
-    "A constraint is dropped: what it refused can be written from now on, and the rollback may not find the rows fit",
+    "A constraint is dropped: rows that it rejected can be written, and the rollback may fail on them",
     on=(ops.DropConstraint,),
     dialects=("postgres",),
     aliases=(
@@ -75,24 +73,23 @@ def _described(constraint: Constraint) -> str:
         "pgsafe:drop-constraint",
     ),
 )
-def constraint_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of constraints that do not come back, under their name or with the same meaning; primary keys aside."""
-    for act, operation, known in _dropped(step):
+def constraint_dropped(step: Step) -> Iterator[Hit]:
+    """Report constraints that are dropped and not replaced; primary keys aside."""
+    for applied, operation, known in _dropped(step):
         if not _is_primary(operation, known):
             what = "foreign key" if known is not None and known.kind == "foreign" else "constraint"
-            yield tell(
-                act,
-                WARNING,
-                f'the {what} "{operation.constraint}" of "{operation.table.name}" goes: what it refused can be written',
-                "Add what takes its place before, and say in the migration why nobody needs it any more.",
+            yield applied.hit(
+                f'{what} "{operation.constraint}" of "{operation.table.name}" is dropped: rows that it rejected '
+                "can be written",
+                "Add its replacement first, and state in the migration why it is not needed.",
             )
 
 
-@rule(
+@hazard(
     "DAT036",
     "primary-key-dropped",
     WARNING,
-    "A primary key is dropped: the same row can be written twice, and replication cannot tell rows apart",
+    "A primary key is dropped: duplicate rows can be written, and replication cannot identify rows",
     on=(ops.DropConstraint,),
     dialects=("postgres",),
     aliases=(
@@ -103,16 +100,14 @@ def constraint_dropped(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:DropPrimaryKeyCheck",
     ),
 )
-def primary_key_dropped(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of primary keys that do not come back; of what no file made, by a name that says so."""
-    for act, operation, known in _dropped(step):
+def primary_key_dropped(step: Step) -> Iterator[Hit]:
+    """Report primary keys that are not replaced; where no file created it, by its name."""
+    for applied, operation, known in _dropped(step):
         if _is_primary(operation, known):
-            yield tell(
-                act,
-                WARNING,
-                f'the primary key "{operation.constraint}" of "{operation.table.name}" goes: '
-                "a row can be written twice, and foreign keys to it go or stand in the way",
-                f"Build the index of the next key concurrently, and change both in one statement: `ALTER TABLE "
+            yield applied.hit(
+                f'primary key "{operation.constraint}" of "{operation.table.name}" is dropped: '
+                "duplicate rows can be written, and foreign keys to it are dropped or make it fail",
+                f"Build the index of the next key concurrently, and replace it in one statement: `ALTER TABLE "
                 f"{qualified(operation.table)} DROP CONSTRAINT {ident(operation.constraint)}, ADD PRIMARY KEY USING "
                 "INDEX ...;`",
             )
@@ -125,33 +120,33 @@ def _is_primary(operation: ops.DropConstraint, known: Constraint | None) -> bool
     return name.endswith(("_pkey", "_pk", "_primary_key")) or name.startswith("pk_")
 
 
-def _dropped(step: Step) -> Iterator[tuple[Act, ops.DropConstraint, Constraint | None]]:
-    """Yield the constraints of tables in use that go for good, each with what is known of it."""
-    for act, operation in done(step, ops.DropConstraint):
-        if operation.kind == "domain" or act.fresh(operation.table) or undoes(step, act):
+def _dropped(step: Step) -> Iterator[tuple[AppliedOperation, ops.DropConstraint, Constraint | None]]:
+    """Yield the dropped constraints of tables in use that are not restored, each with what is known of it."""
+    for applied, operation in effective(step, ops.DropConstraint):
+        if operation.kind == "domain" or applied.fresh(operation.table) or undoes(step, applied):
             continue
-        table = act.table(operation.table)
+        table = applied.table(operation.table)
         known = table.constraints.get(operation.constraint) if table is not None else None
-        if known is not None and _added_here(step, act, operation):
+        if known is not None and _added_here(step, applied, operation):
             continue
-        end = end_of(step, act).table(act.key(operation.table))
+        end = end_of(step, applied).table(applied.key(operation.table))
         if end is not None and operation.constraint not in end.constraints and not _replaced(known, table, end):
-            yield act, operation, known
+            yield applied, operation, known
 
 
-def _added_here(step: Step, act: Act, operation: ops.DropConstraint) -> bool:
-    """Return whether the script itself has added the constraint before: nobody has relied on it yet."""
+def _added_here(step: Step, applied: AppliedOperation, operation: ops.DropConstraint) -> bool:
+    """Return whether the script itself added the constraint: nothing relies on it yet."""
     return any(
-        earlier.script is act.script
-        and earlier.number < act.number
+        earlier.script is applied.script
+        and earlier.number < applied.number
         and added.constraint.name == operation.constraint
-        and earlier.key(added.table) == act.key(operation.table)
-        for earlier, added in done(step, ops.AddConstraint)
+        and earlier.key(added.table) == applied.key(operation.table)
+        for earlier, added in effective(step, ops.AddConstraint)
     )
 
 
 def _replaced(old: Constraint | None, table: Table | None, end: Table) -> bool:
-    """Return whether another constraint of the kind on a column of it, or NOT NULL, is there, or its column went."""
+    """Return whether another such constraint on one of its columns, or NOT NULL, exists, or its column was dropped."""
     if old is None:
         return False
     if old.columns and any(column not in end.columns for column in old.columns) and not end.assumed:
@@ -167,7 +162,7 @@ def _replaced(old: Constraint | None, table: Table | None, end: Table) -> bool:
 
 
 def _kept_as_not_null(old: Constraint, end: Table) -> bool:
-    """Return whether all that a check said is that a column has no NULL, and the column itself says so now."""
+    """Return whether the check only excluded NULL, and the column is NOT NULL now."""
     if len(old.columns) != 1 or old.expression is None or " and " in old.expression.key.lower():
         return False
     column = end.columns.get(old.columns[0])

@@ -9,27 +9,20 @@ from miglint.base.findings import Severity
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import (
-    Remark,
-    hit_in,
-    ident,
-    places,
-    qualified,
-    remarks,
-    script_of,
-    statements_of,
-    subject,
-)
+from miglint.rules.definition import Hit, rule
+from miglint.rules.support.clauses import Remark, places, remarks, subject
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import script_of, statements_of
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.outcome import Event
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation, flat
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
-# A condition that leaves out rows without a value, or those that have it already.
+# A condition that excludes rows without a value, or those that have one.
 _IS_NULL = pattern(r"\(\w+ is (?:not )?null\)")
-# Names in a message, before it says how many more there are.
+# Names in a message, before it gives the number of the others.
 _SHOWN = 5
 _DATA = frozenset(
     {
@@ -53,7 +46,7 @@ def data_operations(step: Step, direction: Direction) -> tuple[Operation, ...]:
     found: list[Operation] = []
     for statement in statements_of(step, direction):
         for operation in statement.operations:
-            # This sees every operation of every script: looking into blocks is left to those that are some.
+            # This runs for every operation of every script: only blocks with such operations are entered.
             if type(operation) in _DATA:
                 if isinstance(operation, (ops.If, ops.Try)):
                     found += [inner for inner in flat((operation,)) if type(inner) in _DATA]
@@ -75,7 +68,7 @@ def lost(step: Step, direction: Direction) -> Iterable[Remark]:
 
 
 def reads(operation: Operation, table: Name, column: str | None) -> bool:
-    """Return whether a statement copies from a table (from a column of it) into somewhere else."""
+    """Return whether a statement copies from a table (from a column of it) to somewhere else."""
     query: ops.Query | None = None
     if isinstance(operation, (ops.Insert, ops.CreateTable)):
         query = operation.query
@@ -93,15 +86,64 @@ def reads(operation: Operation, table: Name, column: str | None) -> bool:
     )
 
 
+@lru_cache(maxsize=16)
+def _by_table(step: Step, direction: Direction) -> dict[str, list[Operation]]:
+    """Return the data operations by the tables that they write to or read from, in small letters, in order."""
+    found: dict[str, list[Operation]] = {}
+    for operation in data_operations(step, direction):
+        names: list[Name] = []
+        match operation:
+            case ops.CreateTable():
+                names.append(operation.name)
+            case ops.Insert() | ops.Update() | ops.Delete() | ops.Truncate() | ops.TableOperation():
+                names.append(operation.table)
+        query = getattr(operation, "query", None)
+        if query is not None:
+            names += (*query.relations, *query.stars)
+        elif isinstance(operation, ops.Update):
+            names += operation.relations
+        for name in {name.name.lower() for name in names}:
+            found.setdefault(name, []).append(operation)
+    return found
+
+
+def _about(step: Step, direction: Direction, table: Name) -> list[Operation]:
+    """Return the data operations that write to a table or read from it, in order."""
+    return _by_table(step, direction).get(table.name.lower(), [])
+
+
+@lru_cache(maxsize=8)
+def _known_readers(step: Step) -> dict[tuple[Direction, Name, str | None], list[Operation]]:
+    return {}
+
+
+def _readers(step: Step, direction: Direction, table: Name, column: str | None) -> list[Operation]:
+    """Return the operations that copy from a table (from a column of it) into somewhere else."""
+    known, place = _known_readers(step), (direction, table, column)
+    if place not in known:
+        known[place] = [item for item in _about(step, direction, table) if reads(item, table, column)]
+    return known[place]
+
+
 def _kept(step: Step, direction: Direction, loss: Remark, table: Name, column: str | None) -> bool:
     end = loss.operation.span.start
-    return any(
-        reads(operation, table, column) for operation in data_operations(step, direction) if operation.span.start < end
-    )
+    return any(operation.span.start < end for operation in _readers(step, direction, table, column))
+
+
+@lru_cache(maxsize=8)
+def _known_written(step: Step) -> dict[tuple[Name, str | None], bool]:
+    return {}
 
 
 def _written_back(step: Step, table: Name, column: str | None) -> bool:
-    for operation in data_operations(step, _ROLLBACK):
+    known, place = _known_written(step), (table, column)
+    if place not in known:
+        known[place] = _writes_back(step, table, column)
+    return known[place]
+
+
+def _writes_back(step: Step, table: Name, column: str | None) -> bool:
+    for operation in _about(step, _ROLLBACK, table):
         if isinstance(operation, ops.Insert) and same(operation.table, table):
             if column is None or not operation.columns or column in operation.columns:
                 return True
@@ -121,8 +163,17 @@ def _written_back(step: Step, table: Name, column: str | None) -> bool:
 
 
 def _made_here(step: Step, name: str, part: str | None) -> bool:
-    found = places(step, _FORWARD).get((name.lower(), part.lower() if part else None), ())
-    return any(isinstance(operation, (ops.CreateTable, ops.AddColumn)) for _, operation in found)
+    return (name.lower(), part.lower() if part else None) in _made_places(step)
+
+
+@lru_cache(maxsize=8)
+def _made_places(step: Step) -> frozenset[tuple[str, str | None]]:
+    """Return the tables and columns that a forward makes."""
+    return frozenset(
+        place
+        for place, clauses in places(step, _FORWARD).items()
+        if any(isinstance(operation, (ops.CreateTable, ops.AddColumn)) for _, operation in clauses)
+    )
 
 
 def _drops_table(operation: Operation) -> bool:
@@ -137,12 +188,12 @@ def _rebuilt(schema: Schema, event: Event) -> bool:
     "DAT001",
     "forward-drops-rows",
     Severity.WARNING,
-    "The forward drops a table, and no rollback can bring its rows back",
+    "The forward drops a table, and no rollback can restore its rows",
     on=(ops.Drop,),
     aliases=("squawk:ban-drop-table", "pgls:banDropTable", "atlas:DS102", "pg-migration-lint:PGM201"),
 )
-def forward_drops_rows(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables whose rows are gone for good."""
+def forward_drops_rows(step: Step) -> Iterator[Hit]:
+    """Report dropped tables whose rows are lost."""
     script = step.migration.forward
     if script is None or step.migration.irreversible is not None:
         return
@@ -163,9 +214,9 @@ def forward_drops_rows(step: Step, context: Context) -> Iterator[Hit]:
                 script,
                 first.operation.span,
                 f"the rows of {_listed([name.name for _, name in gone])} are lost: "
-                "a rollback can make the table again, but not what was in it",
+                "a rollback can create the table again, but not its rows",
                 f"Rename it instead (`ALTER TABLE {qualified(table)} RENAME TO {ident(table.name + '_old')}`) and drop "
-                "it in a later migration, or say that there is no way back: `-- miglint: irreversible (why)`.",
+                "it in a later migration, or declare it: `-- miglint: irreversible (why)`.",
             )
         elif moved:
             first, table = moved[0]
@@ -173,14 +224,14 @@ def forward_drops_rows(step: Step, context: Context) -> Iterator[Hit]:
                 script,
                 first.operation.span,
                 f"the rows of {_listed([name.name for _, name in moved])} were copied elsewhere, "
-                "and the rollback does not bring them back",
+                "but the rollback does not copy them back",
                 f"Have the rollback fill it again: `INSERT INTO {qualified(table)} ... SELECT ...`.",
                 severity=Severity.INFO,
             )
 
 
 def _by_statement(step: Step) -> Iterable[list[Remark]]:
-    """Return what the forward destroyed, statement by statement: one statement is one finding."""
+    """Return what the forward destroyed, by statement: one statement is one finding."""
     found: dict[int, list[Remark]] = {}
     for loss in lost(step, _FORWARD):
         found.setdefault(loss.event.statement.span.start, []).append(loss)
@@ -198,7 +249,7 @@ def _listed(names: list[str]) -> str:
     "DAT002",
     "forward-drops-values",
     Severity.WARNING,
-    "The forward drops a column, and no rollback can bring its values back",
+    "The forward drops a column, and no rollback can restore its values",
     on=(ops.DropColumn,),
     aliases=(
         "squawk:ban-drop-column",
@@ -208,8 +259,8 @@ def _listed(names: list[str]) -> str:
         "django-migration-linter:DROP_COLUMN",
     ),
 )
-def forward_drops_values(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of columns whose values are gone for good."""
+def forward_drops_values(step: Step) -> Iterator[Hit]:
+    """Report dropped columns whose values are lost."""
     script = step.migration.forward
     if script is None or step.migration.irreversible is not None:
         return
@@ -234,15 +285,15 @@ def forward_drops_values(step: Step, context: Context) -> Iterator[Hit]:
                 script,
                 columns[0].span,
                 f"the values of {listed} are lost: a rollback can add the column again, but not its values",
-                f"Keep them until nobody needs a way back: put `{ident(columns[0].column)}` aside with the table's "
-                "key, and have the rollback write it back. Or say that there is no way back: "
-                "`-- miglint: irreversible (why)`.",
+                f"Save `{ident(columns[0].column)}` with the table's key until no rollback is needed, and have "
+                "the rollback "
+                "write it back. Or declare it: `-- miglint: irreversible (why)`.",
             )
         else:
             yield hit_in(
                 script,
                 columns[0].span,
-                f"the values of {listed} were copied elsewhere, and the rollback does not bring them back",
+                f"the values of {listed} were copied elsewhere, but the rollback does not copy them back",
                 f"Have the rollback fill it again: `UPDATE {qualified(columns[0].table)} SET "
                 f"{ident(columns[0].column)} = ...`.",
                 severity=Severity.INFO,
@@ -250,11 +301,11 @@ def forward_drops_values(step: Step, context: Context) -> Iterator[Hit]:
 
 
 def _copied(step: Step, loss: Remark) -> bool:
-    """Return whether the forward has put the values of a column somewhere else, as they are, before it drops it."""
+    """Return whether the forward copied the values of a column elsewhere, unchanged, before it drops the column."""
     drop = loss.operation
     if not isinstance(drop, ops.DropColumn):
         return False
-    for operation in data_operations(step, _FORWARD):
+    for operation in _about(step, _FORWARD, drop.table):
         if operation.span.start >= drop.span.start:
             break
         if not isinstance(operation, ops.Update):
@@ -268,7 +319,7 @@ def _copied(step: Step, loss: Remark) -> bool:
 
 
 def _in_place(step: Step, loss: Remark) -> bool:
-    """Return whether a column that takes the values over has the old name at the end."""
+    """Return whether a column that takes over the values has the old name at the end."""
     drop = loss.operation
     if not isinstance(drop, ops.DropColumn):
         return False
@@ -283,7 +334,7 @@ def _in_place(step: Step, loss: Remark) -> bool:
 
 
 def _computed(event: Event, column: str) -> bool:
-    """Return whether the engine computes the column's values, so that adding it again brings them back."""
+    """Return whether the engine computes the column's values, so that adding it again restores them."""
     for note in event.notes:
         table = event.before.table(note.key) if note.key is not None else None
         found = table.columns.get(note.part or column) if table is not None else None
@@ -296,12 +347,12 @@ def _computed(event: Event, column: str) -> bool:
     "DAT004",
     "forward-deletes-rows",
     Severity.WARNING,
-    "The forward deletes rows that the rollback does not bring back",
+    "The forward deletes rows that the rollback does not restore",
     on=(ops.Delete, ops.Truncate),
     aliases=("pg-migration-lint:PGM203", "pg-migration-lint:PGM303"),
 )
-def forward_deletes_rows(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `DELETE` and `TRUNCATE`; as information when only some rows go."""
+def forward_deletes_rows(step: Step) -> Iterator[Hit]:
+    """Report `DELETE` and `TRUNCATE`; as information when only some rows are deleted."""
     script = step.migration.forward
     if script is None or step.migration.irreversible is not None:
         return
@@ -311,15 +362,15 @@ def forward_deletes_rows(step: Step, context: Context) -> Iterator[Hit]:
         table = operation.table
         if _made_here(step, table.name, None) or _written_back(step, table, None):
             continue
-        if any(reads(other, table, None) for other in data_operations(step, _FORWARD) if other is not operation):
+        if any(other is not operation for other in _readers(step, _FORWARD, table, None)):
             continue
         some = isinstance(operation, ops.Delete) and operation.where is not None
         yield hit_in(
             script,
             operation.span,
-            f'{"rows" if some else "all rows"} of "{table.name}" are deleted, and the rollback brings none back',
-            f"Put them aside before (`CREATE TABLE ... AS SELECT * FROM {qualified(table)} ...`) and have the "
-            "rollback write them back, or say that there is no way back: `-- miglint: irreversible (why)`.",
+            f'{"rows" if some else "all rows"} of "{table.name}" are deleted, and the rollback restores none',
+            f"Save them before (`CREATE TABLE ... AS SELECT * FROM {qualified(table)} ...`) and have the rollback "
+            "write them back, or declare it: `-- miglint: irreversible (why)`.",
             severity=Severity.INFO if some else None,
         )
 
@@ -331,8 +382,8 @@ def forward_deletes_rows(step: Step, context: Context) -> Iterator[Hit]:
     "The rollback drops a table with all rows written since the forward",
     on=(ops.Drop,),
 )
-def rollback_drops_rows(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell, once per rollback, which tables go with what was written to them."""
+def rollback_drops_rows(step: Step) -> Iterable[Hit]:
+    """Report, once per rollback, which tables are dropped with the rows written since."""
     found = [
         loss.operation
         for loss in lost(step, _ROLLBACK)
@@ -352,8 +403,8 @@ def rollback_drops_rows(step: Step, context: Context) -> Iterable[Hit]:
     "The rollback drops a column with all values written since the forward",
     on=(ops.DropColumn,),
 )
-def rollback_drops_values(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell, once per rollback, which columns go with what was written to them."""
+def rollback_drops_values(step: Step) -> Iterable[Hit]:
+    """Report, once per rollback, which columns are dropped with the values written since."""
     found: list[Operation] = []
     for loss in lost(step, _ROLLBACK):
         event, operation = loss.event, loss.operation
@@ -375,7 +426,7 @@ def _rollback_loses(step: Step, found: Sequence[Operation], names: list[str], ta
             script,
             found[0].span,
             f"the {what} {_listed(names)} that were written since the forward are lost with the rollback",
-            "Where they matter, copy them first into a table that outlives the rollback: "
+            "If they matter, copy them first into a table that the rollback keeps: "
             f"`INSERT INTO ... SELECT ... FROM {ident(table)}`, and have the forward read them back.",
         )
     ]

@@ -1,26 +1,26 @@
-"""RUN013: the locks and rewrites that a server was seen to make, against those that the table of locks foresees."""
+"""RUN013: the locks and rewrites that a dry run observed, compared with those that the lock table predicts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
+from miglint.rules.definition import Hit, rule
 from miglint.rules.execution.outcomes import Executed
-from miglint.rules.registry import Context, Hit, rule
 
-_REPORT = "This is a bug of miglint, please report it."
+_REPORT = "This is a bug in miglint: please report it."
 
 
 @rule(
     "RUN013",
     "locks-differ",
     Severity.INFO,
-    "A statement locks or rewrites other tables than foreseen",
+    "A statement locks or rewrites other tables than the lock table predicts",
     dialects=("postgres",),
     scope="executed",
 )
-def locks_differ(executed: Executed, context: Context) -> Iterator[Hit]:
-    """Tell where the table of locks foresees one thing and the server did another: a bug of miglint."""
+def locks_differ(executed: Executed) -> Iterator[Hit]:
+    """Report where the lock table and the server disagree: a bug in miglint."""
     # Only a dry run needs it, and this module loads with every run.
     from miglint.rules.locks.seen import compared
 

@@ -1,20 +1,22 @@
-"""RUN: what was found by executing a migration on a throwaway database.
+"""RUN: what a dry run found by executing a migration on a throwaway database.
 
-A rule here is asked once per migration that was executed, with what the replay said beside it. Where the replay has
-found the same, its own finding says where and what to do; the rules here add what only an engine can know.
+A rule here is called once per executed migration, with the replay's result beside it. Where the replay has found the
+same, its own finding says where and what to do; the rules here add what only an engine can know.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import Severity
-from miglint.base.model import Script, Span
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct, replace
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.schema.diff import Change
+from miglint.rules.definition import Hit, rule
+from miglint.schema.change import Change
 
 if TYPE_CHECKING:
     # The engines load when one is asked for; this module loads with every run.
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 _PLAIN_LIMITS = (None, "connection")
-_UNDEFINED_OBJECT = "42704"
 
 
 class Executed(Struct, frozen=True):
@@ -39,7 +40,7 @@ class Executed(Struct, frozen=True):
 
 
 def _script_span(script: Script) -> Span:
-    """Return the first statement of a script, as far as that can be told without a parser: its first line of text."""
+    """Return the first statement of a script, as far as it is known without a parser: its first line of text."""
     text = script.text
     start = len(text) - len(text.lstrip())
     end = text.find("\n", start)
@@ -71,22 +72,18 @@ def _failure(executed: Executed, execution: Execution | None, script: Script | N
     if error is None or script is None or error.limit not in _PLAIN_LIMITS:
         return
     help_text = _words(error).partition("\n")[2]
-    if error.sqlstate == _UNDEFINED_OBJECT and error.message.startswith("role "):
-        help_text += (
-            "Roles are the server's, and a throwaway one has none of yours: `--database-url` names one that has."
-        )
     yield _hit(script, _span(error), f"{what} fails on {executed.engine}: {error}", help_text)
 
 
 @rule("RUN001", "forward-failed", Severity.ERROR, "The forward fails when it is executed", scope="executed")
-def forward_failed(executed: Executed, context: Context) -> Iterator[Hit]:
-    """Tell of the engine's error at the statement's own place."""
+def forward_failed(executed: Executed) -> Iterator[Hit]:
+    """Report the engine's error at the statement that caused it."""
     yield from _failure(executed, executed.run.forward, executed.run.migration.forward, "the forward")
 
 
 @rule("RUN002", "rollback-failed", Severity.ERROR, "The rollback fails when it is executed", scope="executed")
-def rollback_failed(executed: Executed, context: Context) -> Iterator[Hit]:
-    """Tell of the engine's error at the statement's own place."""
+def rollback_failed(executed: Executed) -> Iterator[Hit]:
+    """Report the engine's error at the statement that caused it."""
     yield from _failure(executed, executed.run.rollback, executed.run.migration.rollback, "the rollback")
 
 
@@ -94,11 +91,11 @@ def rollback_failed(executed: Executed, context: Context) -> Iterator[Hit]:
     "RUN003",
     "rollback-left-differences",
     Severity.ERROR,
-    "After the rollback the schema is another one than before",
+    "The schema after the rollback differs from the schema before",
     scope="executed",
 )
-def rollback_left_differences(executed: Executed, context: Context) -> Iterator[Hit]:
-    """Tell what differs, where the replay did not foresee it."""
+def rollback_left_differences(executed: Executed) -> Iterator[Hit]:
+    """Report differences that the replay did not predict."""
     run, script = executed.run, executed.run.migration.rollback
     changes = [change for change in run.changes if change.counts]
     foreseen = executed.step.verdict.symmetric is False
@@ -115,9 +112,9 @@ def shown(change: Change) -> str:
     """Return a difference in one line."""
     if change.kind == "changed":
         values = f": {change.before or 'none'} became {change.after or 'none'}" if change.before != change.after else ""
-        return f"{change.what} {change.name} changed in {change.aspect}{values}"
+        return f"{change.aspect} of {change.what} {change.name} differs{values}"
     if change.kind == "renamed":
-        return f"{change.what} {change.before} is called {change.after}"
+        return f"{change.what} {change.before} is named {change.after}"
     return f"{change.what} {change.name} is {'missing' if change.kind == 'missing' else 'left over'}"
 
 
@@ -138,11 +135,11 @@ def _again(executed: Executed, step: StepResult, script: Script | None, what: st
     "RUN004",
     "second-run-failed",
     Severity.ERROR,
-    "A script fails or changes the schema when it runs a second time",
+    "A script fails or changes the schema on a second run",
     scope="executed",
 )
-def second_run_failed(executed: Executed, context: Context) -> Iterator[Hit]:
-    """Tell of second runs that the replay did not foresee to fail."""
+def second_run_failed(executed: Executed) -> Iterator[Hit]:
+    """Report second runs that fail though the replay did not predict it."""
     verdict, run = executed.step.verdict, executed.run
     if verdict.forward_idempotent is not False:
         yield from _again(executed, run.step(3), run.migration.forward, "the forward")
@@ -157,8 +154,8 @@ def second_run_failed(executed: Executed, context: Context) -> Iterator[Hit]:
     "The forward fails after a rollback that restored the schema",
     scope="executed",
 )
-def cannot_go_forward_again(executed: Executed, context: Context) -> Iterator[Hit]:
-    """Tell of what a rollback leaves that no schema shows: rows, sequences, roles."""
+def cannot_go_forward_again(executed: Executed) -> Iterator[Hit]:
+    """Report what a rollback leaves outside of the schema: rows, sequences, roles."""
     run = executed.run
     if run.step(4).ok is True:
         yield from _again(executed, run.step(6), run.migration.forward, "after the rollback the forward")
@@ -168,29 +165,29 @@ def cannot_go_forward_again(executed: Executed, context: Context) -> Iterator[Hi
     "RUN006",
     "fails-on-rows",
     Severity.WARNING,
-    "A script fails on tables with rows though it passes on empty ones",
+    "A script fails on tables with rows though it succeeds on empty ones",
     scope="executed",
 )
-def fails_on_rows(executed: Executed, context: Context) -> Iterator[Hit]:
-    """Tell of errors that only rows bring about."""
+def fails_on_rows(executed: Executed) -> Iterator[Hit]:
+    """Report errors that only rows cause."""
     rows, run = executed.run.rows, executed.run
     if rows is None:
         return
-    help_text = "The rows are generated: they satisfy the schema before, and are as bad as it allows."
+    help_text = "The rows are generated: they satisfy the schema before, and include edge cases."
     for execution, empty, script, what in (
         (rows.forward, run.forward, run.migration.forward, "the forward"),
         (rows.rollback, run.rollback, run.migration.rollback, "the rollback"),
     ):
         passes_empty = empty is not None and empty.ok
         if execution is not None and execution.error is not None and script is not None and passes_empty:
-            message = f"{what} passes on empty tables and fails on tables with rows: {execution.error}"
+            message = f"{what} succeeds on empty tables and fails on tables with rows: {execution.error}"
             extra = _words(execution.error).partition("\n")[2]
             yield _hit(script, _span(execution.error), message, f"{extra}\n{help_text}".strip())
 
 
-@rule("RUN007", "rows-lost", Severity.WARNING, "Rows or values do not come back with the rollback", scope="executed")
-def rows_lost(executed: Executed, context: Context) -> Iterator[Hit]:
-    """Tell which table lost rows, or which column values, and how many."""
+@rule("RUN007", "rows-lost", Severity.WARNING, "The rollback does not restore all rows or values", scope="executed")
+def rows_lost(executed: Executed) -> Iterator[Hit]:
+    """Report which table lost rows, or which column values, and how many."""
     rows, script = executed.run.rows, executed.run.migration.rollback
     if rows is None or not rows.losses or script is None:
         return
@@ -204,20 +201,27 @@ def rows_lost(executed: Executed, context: Context) -> Iterator[Hit]:
 
 
 _LIMITS = {
-    "statement time-out": "Give statements more time with `--statement-timeout`, if it needs it.",
-    "total time-out": "Give the dry run more time with `--total-timeout`, if it needs it.",
-    "disk": "A dry run has one gigabyte for each database.",
-    "notices": "A script may send a hundred thousand messages.",
+    "statement time-out": "Give statements more time with `--statement-timeout` if they need it.",
+    "total time-out": "Give the dry run more time with `--total-timeout` if it needs it.",
+    "disk": "Give the databases more space with `--max-disk` if the migration needs it.",
+    "memory": "Give the processes that run scripts more memory with `--max-memory` if the migration needs it.",
+    "notices": "A script is limited to a hundred thousand messages.",
 }
 
 
-def _errors(run: MigrationRun) -> Iterator[tuple[EngineError, Script]]:
+def _executions(run: MigrationRun) -> Iterator[tuple[Execution, Script]]:
     pairs = [(run.forward, run.migration.forward), (run.rollback, run.migration.rollback)]
     if run.rows is not None:
         pairs += [(run.rows.forward, run.migration.forward), (run.rows.rollback, run.migration.rollback)]
-    seen: set[tuple[str | None, int, str]] = set()
     for execution, script in pairs:
-        if execution is not None and execution.error is not None and script is not None:
+        if execution is not None and script is not None:
+            yield execution, script
+
+
+def _errors(run: MigrationRun) -> Iterator[tuple[EngineError, Script]]:
+    seen: set[tuple[str | None, int, str]] = set()
+    for execution, script in _executions(run):
+        if execution.error is not None:
             key = (execution.error.limit, execution.error.index, script.direction)
             if key not in seen:
                 seen.add(key)
@@ -228,32 +232,66 @@ def _errors(run: MigrationRun) -> Iterator[tuple[EngineError, Script]]:
     "RUN008",
     "limit-reached",
     Severity.ERROR,
-    "A script uses more time, space or messages than it may",
+    "A script exceeds a limit of the dry run",
     scope="executed",
 )
-def limit_reached(executed: Executed, context: Context) -> Iterator[Hit]:
-    """Tell which limit a script met."""
+def limit_reached(executed: Executed) -> Iterator[Hit]:
+    """Report which limit a script exceeded."""
     for error, script in _errors(executed.run):
         if error.limit in _LIMITS:
             message = f"the dry run was stopped at its limit ({error.limit}): {error}"
             yield _hit(script, error.span, message, _LIMITS[error.limit])
 
 
-@rule("RUN009", "refused", Severity.ERROR, "A script asks for what is out of its reach", scope="executed")
-def refused(executed: Executed, context: Context) -> Iterator[Hit]:
-    """Tell what an ordinary role that owns its database may not do, or what SQLite was not allowed to do."""
+_REACH = {
+    Dialect.POSTGRES: "Scripts run as an ordinary role that owns its database, never as superuser.",
+    Dialect.SQLITE: "Scripts have databases in memory, and no files, extensions or settings that reach beyond these.",
+}
+
+
+@rule("RUN009", "refused", Severity.ERROR, "A script uses a feature that the dry run forbids", scope="executed")
+def refused(executed: Executed) -> Iterator[Hit]:
+    """Report what needs more than an ordinary role that owns its database, and what SQLite was not allowed to do."""
     for error, script in _errors(executed.run):
         if error.limit == "refused":
-            help_text = "Scripts run as an ordinary role that owns its database, and never as superuser."
-            yield _hit(script, _span(error), f"the script is not allowed to do this: {error}", help_text)
+            help_text = _REACH[script.dialect]
+            yield _hit(script, _span(error), f"the dry run does not allow this: {error}", help_text)
+        elif error.limit == "roles":
+            message = f"the script needs a role that {executed.engine} does not let it use: {error}"
+            yield _hit(script, _span(error), message, _ROLES)
+    told: set[tuple[str, str]] = set()
+    for execution, script in _executions(executed.run):
+        for change in execution.beyond:
+            if (script.direction, change) not in told:
+                told.add((script.direction, change))
+                message = f"the script {change}, which is outside of its database"
+                yield _hit(script, _statement_about_roles(execution, script), message, _UNDONE)
+
+
+_ROLES = (
+    "Roles are the server's, and a throwaway one has none of yours: `--database-url` names a server that has them."
+    " Nothing is said of symmetry and second runs for want of a role."
+)
+_UNDONE = "The dry run undid it. In production it stays, for all databases of the server."
+_ABOUT_ROLES = pattern(r"\b(?:role|user|group|database|owned|grant|revoke|parameter)\b", re.IGNORECASE)
+
+
+def _statement_about_roles(execution: Execution, script: Script) -> Span | None:
+    """Return the first statement that speaks of roles or databases."""
+    start = script.span.start
+    for statement in execution.statements:
+        text = script.text[statement.span.start - start : statement.span.end - start]
+        if _ABOUT_ROLES.search(text):
+            return statement.span
+    return None
 
 
 _VERDICTS = ("symmetric", "forward_idempotent", "rollback_idempotent")
 
 
-@rule("RUN010", "model-disagrees", Severity.INFO, "The model and the database disagree", scope="executed")
-def model_disagrees(executed: Executed, context: Context) -> Iterator[Hit]:
-    """Tell where the replay said one thing and the engine did another: a bug of miglint."""
+@rule("RUN010", "model-disagrees", Severity.INFO, "The replay and the database disagree", scope="executed")
+def model_disagrees(executed: Executed) -> Iterator[Hit]:
+    """Report where the replay and the engine disagree: a bug in miglint."""
     run = executed.run
     script = run.migration.forward or run.migration.rollback
     if script is None:
@@ -265,23 +303,23 @@ def model_disagrees(executed: Executed, context: Context) -> Iterator[Hit]:
         changes = run.changes if name == "symmetric" else run.step(3 if name == "forward_idempotent" else 5).changes
         seen = "\n".join(f"The database: {shown(change)}" for change in changes[:_SHOWN] if change.counts)
         foreseen = "\n".join(
-            f"The model: {shown(change)}" for change in executed.step.changes[:_SHOWN] if change.counts
+            f"The replay: {shown(change)}" for change in executed.step.changes[:_SHOWN] if change.counts
         )
         listed = "\n".join(part for part in (seen, foreseen if name == "symmetric" else "") if part)
-        message = f"the model says {name} is {str(said).lower()}, {executed.engine} says {str(did).lower()}"
+        message = f"the replay says {name} is {str(said).lower()}, {executed.engine} says {str(did).lower()}"
         yield _hit(script, None, message, f"{_REPORT}\n{listed}".strip())
     if run.apart:
         first = run.apart[0]
-        message = f"the model and the database disagree on {first.what} {first.name} after the forward"
+        message = f"the replay and the database disagree on {first.what} {first.name} after the forward"
         message += f", and on {len(run.apart) - 1} more" if len(run.apart) > 1 else ""
         sides = "\n".join(
-            f"{change.what} {change.name}\nThe database: {_side(change, database=True)}\nThe model: {_side(change)}"
+            f"{change.what} {change.name}\nThe database: {_side(change, database=True)}\nThe replay: {_side(change)}"
             for change in run.apart[:_SHOWN]
         )
         yield _hit(script, None, message, f"{_REPORT}\n{sides}")
 
 
-_REPORT = "This is a bug of miglint, please report it."
+_REPORT = "This is a bug in miglint: please report it."
 
 
 def _side(change: Change, *, database: bool = False) -> str:
@@ -289,42 +327,42 @@ def _side(change: Change, *, database: bool = False) -> str:
     text = change.before if database else change.after
     there = change.kind != ("extra" if database else "missing")
     aspect = f" ({change.aspect})" if change.aspect else ""
-    return f"{text or 'it is there'}{aspect}" if there else "it is not there"
+    return f"{text or 'it exists'}{aspect}" if there else "it does not exist"
 
 
 @rule(
     "RUN011",
     "invalid-index",
     Severity.ERROR,
-    "A statement leaves an index that is not valid",
+    "A statement leaves an invalid index",
     dialects=("postgres",),
     scope="executed",
 )
-def invalid_index(executed: Executed, context: Context) -> Iterator[Hit]:
-    """Tell of indexes that are there, cost what an index costs, and are not used."""
+def invalid_index(executed: Executed) -> Iterator[Hit]:
+    """Report indexes that exist and are maintained, but not used."""
     run = executed.run
-    # What generated rows stand in the way of is as severe as the failure that comes of it (RUN006).
+    # An index that generated rows make invalid is as severe as the failure that they cause (RUN006).
     executions: list[tuple[Execution | None, Script | None, Severity | None]] = [
         (run.forward, run.migration.forward, None),
         (run.rollback, run.migration.rollback, None),
     ]
     if run.rows is not None:
         executions += [(run.rows.forward, run.migration.forward, Severity.WARNING)]
-    told: set[tuple[Span, str]] = set()
+    reported: set[tuple[Span, str]] = set()
     for execution, script, severity in executions:
         for statement in execution.statements if execution is not None and script is not None else ():
             for index in statement.invalid:
-                if (statement.span, index) not in told and script is not None:
-                    told.add((statement.span, index))
+                if (statement.span, index) not in reported and script is not None:
+                    reported.add((statement.span, index))
                     where = "" if severity is None else "on tables with rows "
-                    message = f"{where}the index {index} is left invalid"
-                    found = _hit(script, statement.span, message, "Drop it and build it again.")
+                    message = f"{where}index {index} is left invalid"
+                    found = _hit(script, statement.span, message, "Drop it and create it again.")
                     yield replace(found, severity=severity)
 
 
 @rule("RUN012", "dry-run-stopped", Severity.ERROR, "The dry run ended before the history did", scope="executed")
-def dry_run_stopped(executed: Executed, context: Context) -> Iterator[Hit]:
-    """Tell once, at the first migration that was not run, why nothing is known from there on."""
+def dry_run_stopped(executed: Executed) -> Iterator[Hit]:
+    """Report once, at the first migration that was not run, why nothing is known from there on."""
     script = executed.run.migration.forward or executed.run.migration.rollback
     runs = executed.history.migrations
     first = next((run for run in runs if not run.ran), None) if executed.history.stopped is not None else None

@@ -1,4 +1,4 @@
-"""HDR: the comment at the head of a script, for teams that keep one. Off until it is asked for."""
+"""HDR: the header comment of a script; opt-in, by configuration."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import NamedTuple
 from miglint.base.findings import Severity
 from miglint.base.model import Direction, Script, Span
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import first_text, hit_in
+from miglint.rules.definition import Context, Hit, rule
+from miglint.rules.support.reporting import first_text, hit_in
 
 _DATES = frozenset({"created", "date", "updated", "modified"})
 _VERSIONS = frozenset({"version"})
 _NAMES = {"migration": Direction.FORWARD, "rollback": Direction.ROLLBACK}
 
 
-class Field(NamedTuple):
-    """A line `-- Name: value` of a header. `name` is in small letters; `span` is the value's place in the file."""
+class HeaderField(NamedTuple):
+    """A line `-- Name: value` of a header. `name` is in lower case; `span` is the value's place in the file."""
 
     name: str
     value: str
@@ -27,15 +27,15 @@ class Field(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def header(script: Script) -> tuple[Field, ...]:
+def header(script: Script) -> tuple[HeaderField, ...]:
     """Return the fields in the comments before the first statement of a script, or of the file that holds it."""
-    fields: list[Field] = []
+    fields: list[HeaderField] = []
     for start in dict.fromkeys((0, script.span.start)):
         fields += _fields(script.file.text, start, script.span.end)
     return tuple(dict.fromkeys(fields))
 
 
-def _fields(text: str, at: int, last: int) -> Iterator[Field]:
+def _fields(text: str, at: int, last: int) -> Iterator[HeaderField]:
     in_block = False
     while at < last:
         end = text.find("\n", at, last)
@@ -51,7 +51,7 @@ def _fields(text: str, at: int, last: int) -> Iterator[Field]:
         value = value.strip()
         if colon and name and all(word.isalpha() for word in name.split()) and not name.startswith("miglint"):
             place = at + line.find(value, line.find(":") + 1) if value else end
-            yield Field(name.strip().lower(), value, Span(place, place + len(value)))
+            yield HeaderField(name.strip().lower(), value, Span(place, place + len(value)))
         at = end + 1
 
 
@@ -77,7 +77,7 @@ def _scripts(step: Step) -> Iterator[Script]:
     },
 )
 def header_field_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of scripts whose head has no line for a field that the team wants there."""
+    """Report scripts whose header lacks a configured field."""
     for script in _scripts(step):
         key = "fields" if script.direction is Direction.FORWARD else "rollback-fields"
         there = {field.name for field in header(script) if field.value}
@@ -88,7 +88,7 @@ def header_field_missing(step: Step, context: Context) -> Iterator[Hit]:
                 script,
                 first_text(script),
                 f"the header has no {listed}",
-                f"Write it into the comments at the head of the file: `-- {missing[0].capitalize()}: ...`.",
+                f"Add it to the comments at the head of the file: `-- {missing[0].capitalize()}: ...`.",
             )
 
 
@@ -96,12 +96,12 @@ def header_field_missing(step: Step, context: Context) -> Iterator[Hit]:
     "HDR002",
     "header-field-malformed",
     Severity.WARNING,
-    "A date or a version in a header is not written like one",
+    "A date or version in a header is malformed",
     default=False,
     options={"dates": tuple(sorted(_DATES)), "versions": tuple(sorted(_VERSIONS))},
 )
 def header_field_malformed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of dates that are no ISO dates, and of versions that are not numbers with points between them."""
+    """Report dates that are not ISO dates, and versions that are not numbers separated by dots."""
     dates = {name.lower() for name in _strings(context.settings.get("dates"))}
     versions = {name.lower() for name in _strings(context.settings.get("versions"))}
     for script in _scripts(step):
@@ -110,15 +110,15 @@ def header_field_malformed(step: Step, context: Context) -> Iterator[Hit]:
                 yield hit_in(
                     script,
                     field.span,
-                    f"`{field.name}` is {field.value}, which is no date",
-                    "Write it as YYYY-MM-DD, which sorts and means the same everywhere.",
+                    f"`{field.name}` is {field.value}, which is not a date",
+                    "Write it as YYYY-MM-DD.",
                 )
             elif field.name in versions and field.value and not _is_version(field.value):
                 yield hit_in(
                     script,
                     field.span,
-                    f"`{field.name}` is {field.value}, which is no version",
-                    "Write it as numbers with points between them: 1.0.0.",
+                    f"`{field.name}` is {field.value}, which is not a version",
+                    "Write it as numbers separated by dots: 1.0.0.",
                 )
 
 
@@ -142,8 +142,8 @@ def _is_version(text: str) -> bool:
     "The header names another file, or the other direction",
     default=False,
 )
-def header_disagrees(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of headers that were copied from another script and still carry its name, or its date in a pair."""
+def header_disagrees(step: Step) -> Iterator[Hit]:
+    """Report headers copied from another script that still have its name, or another date within a pair."""
     for script in _scripts(step):
         file = script.path.rsplit("/", 1)[-1]
         fields = [field for field in header(script) if field.name in _NAMES and field.value]
@@ -155,7 +155,7 @@ def header_disagrees(step: Step, context: Context) -> Iterator[Hit]:
                     script,
                     field.span,
                     f"`{field.name}` is {field.value}, but this file is {file}",
-                    "A header that was copied names the file that it came from: write the name of this one.",
+                    "The header seems to be copied: write the name of this file.",
                 )
             elif _NAMES[field.name] is not script.direction:
                 other = "rollback" if script.direction is Direction.ROLLBACK else "migration"
@@ -168,7 +168,7 @@ def header_disagrees(step: Step, context: Context) -> Iterator[Hit]:
 
 
 def _means(value: str, file: str, step: Step) -> bool:
-    """Whether a header's name is that of the file, with or without its ending, or of the migration."""
+    """Return whether a header's name is that of the file, with or without its extension, or of the migration."""
     migration = step.migration
     names = {file, file.removesuffix(".sql"), migration.version, f"{migration.version}_{migration.name}"}
     for ending in (".up.sql", ".down.sql"):

@@ -1,4 +1,4 @@
-"""HDR: migrations that record themselves in a table of the database. Off until it is asked for."""
+"""HDR: migrations that record themselves in a table of the database; opt-in, by configuration."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import first_text, hit_in, literal
+from miglint.rules.definition import Context, Hit, rule
+from miglint.rules.support.reporting import first_text, hit_in
+from miglint.rules.support.sql_text import literal
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement, flat
 
@@ -35,7 +36,7 @@ def _values(operation: ops.Insert, column: str) -> list[str | None]:
 
 
 def _is_version(value: str, step: Step, script: Script) -> bool:
-    """Whether a value identifies the migration: its version, with or without leading zeros, its name, or its file."""
+    """Return whether a value identifies the migration: its version (leading zeros aside), its name or its file."""
     migration = step.migration
     forward = migration.forward or script
     file = forward.path.rsplit("/", 1)[-1]
@@ -63,7 +64,7 @@ def _writes(statements: tuple[Statement, ...], table: str) -> Iterator[Operation
     options=_OPTIONS,
 )
 def migration_not_recorded(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of forwards without an `INSERT` of their own version, and of those that record another one."""
+    """Report forward scripts without an `INSERT` of their own version, and those that record another one."""
     script = step.migration.forward
     if script is None or not step.forward_statements:
         return
@@ -99,7 +100,7 @@ def migration_not_recorded(step: Step, context: Context) -> Iterator[Hit]:
     options=_OPTIONS,
 )
 def rollback_keeps_record(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of rollbacks that leave the record of a forward that records itself, or delete all records."""
+    """Report rollbacks that leave the record of a forward that records itself, or delete all records."""
     script, forward = step.migration.rollback, step.migration.forward
     if script is None or forward is None or not step.rollback_statements:
         return

@@ -1,4 +1,4 @@
-"""IDM040 to IDM053: renames and alterations that find, the second time, that they have been made already."""
+"""IDM040 to IDM053: renames and alterations that fail on a second run."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Iterable
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
-from miglint.replay.steps import Step
-from miglint.rules.idempotency.second_run import ALTER_IF_EXISTS, Again, clause, failures, told
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import ident, literal, qualified
+from miglint.rules.definition import Hit, rule
+from miglint.rules.idempotency.second_run import ALTER_IF_EXISTS, Failures, SecondRunFailure, clause, failures, hits
+from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.sql import operations as ops
 
 ERROR = Severity.ERROR
 
-_NO_GUARD_SQLITE = "SQLite has no guard for {what}. Have the runner run this script once."
+_NO_GUARD_SQLITE = "SQLite has no guard for {what}. Have the runner run this script only once."
 
 
 def _when(test: str, statement: str) -> str:
@@ -50,10 +49,10 @@ def _row_of(kind: str, name: ops.Name, table: ops.Name | None) -> str:
             return f"SELECT FROM pg_class WHERE relname = {text}"
 
 
-def _rename_help(again: Again) -> str:
-    operation = again.operation
+def _rename_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.Rename)
-    if again.script.dialect is Dialect.SQLITE:
+    if failure.script.dialect is Dialect.SQLITE:
         return _NO_GUARD_SQLITE.format(what="RENAME TO")
     words, name, new = operation.kind.upper(), qualified(operation.name), ident(operation.new)
     if operation.kind in ALTER_IF_EXISTS:
@@ -61,32 +60,30 @@ def _rename_help(again: Again) -> str:
     arguments = "" if operation.arguments is None else "(" + ", ".join(map(str, operation.arguments)) + ")"
     on = "" if operation.table is None else f" ON {qualified(operation.table)}"
     statement = f"ALTER {words} {name}{arguments}{on} RENAME TO {new}"
-    return "Look first: " + _when(_row_of(operation.kind, operation.name, operation.table), statement)
+    return "Check first: " + _when(_row_of(operation.kind, operation.name, operation.table), statement)
 
 
-@rule(
-    "IDM040", "rename-table-unguarded", ERROR, "Renaming a table fails when it is run again", on=failures, fixable=True
-)
-def rename_table(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of tables that are renamed twice."""
-    return told(step, "IDM040", _rename_help)
+@rule("IDM040", "rename-table-unguarded", ERROR, "RENAME of a table fails on a second run", on=failures, fixable=True)
+def rename_table(cases: Failures) -> Iterable[Hit]:
+    """Report RENAME of a table that fails on a second run."""
+    return hits(cases, _rename_help)
 
 
-@rule("IDM041", "rename-column-unguarded", ERROR, "Renaming a column fails when it is run again", on=failures)
-def rename_column(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of columns that are renamed twice."""
-    return told(step, "IDM041", _rename_column_help)
+@rule("IDM041", "rename-column-unguarded", ERROR, "RENAME of a column fails on a second run", on=failures)
+def rename_column(cases: Failures) -> Iterable[Hit]:
+    """Report RENAME of a column that fails on a second run."""
+    return hits(cases, _rename_column_help)
 
 
-def _rename_column_help(again: Again) -> str:
-    operation = again.operation
+def _rename_column_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.RenameColumn)
-    if again.script.dialect is Dialect.SQLITE:
+    if failure.script.dialect is Dialect.SQLITE:
         return _NO_GUARD_SQLITE.format(what="RENAME COLUMN")
     table, old, new = qualified(operation.table), ident(operation.column), ident(operation.new)
     words = "TYPE" if operation.kind == "type" else "TABLE"
     part = "ATTRIBUTE" if operation.kind == "type" else "COLUMN"
-    return "PostgreSQL has no RENAME COLUMN IF EXISTS. Look first: " + _when(
+    return "PostgreSQL has no RENAME COLUMN IF EXISTS. Check first: " + _when(
         f"SELECT FROM pg_attribute WHERE attrelid = {literal(table)}::regclass "
         f"AND attname = {literal(operation.column)}",
         f"ALTER {words} {table} RENAME {part} {old} TO {new}",
@@ -97,23 +94,23 @@ def _rename_column_help(again: Again) -> str:
     "IDM042",
     "rename-constraint-unguarded",
     ERROR,
-    "Renaming a constraint fails when it is run again",
+    "RENAME of a constraint fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
-def rename_constraint(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of constraints that are renamed twice."""
-    return told(step, "IDM042", _rename_constraint_help)
+def rename_constraint(cases: Failures) -> Iterable[Hit]:
+    """Report RENAME of a constraint that fails on a second run."""
+    return hits(cases, _rename_constraint_help)
 
 
-def _rename_constraint_help(again: Again) -> str:
-    operation = again.operation
+def _rename_constraint_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.RenameConstraint)
     table = qualified(operation.table)
     words, column, cast = (
         ("DOMAIN", "contypid", "regtype") if operation.kind == "domain" else ("TABLE", "conrelid", "regclass")
     )
-    return "PostgreSQL has no RENAME CONSTRAINT IF EXISTS. Look first: " + _when(
+    return "PostgreSQL has no RENAME CONSTRAINT IF EXISTS. Check first: " + _when(
         f"SELECT FROM pg_constraint WHERE {column} = {literal(table)}::{cast} "
         f"AND conname = {literal(operation.constraint)}",
         f"ALTER {words} {table} RENAME CONSTRAINT {ident(operation.constraint)} TO {ident(operation.new)}",
@@ -124,47 +121,47 @@ def _rename_constraint_help(again: Again) -> str:
     "IDM043",
     "rename-index-unguarded",
     ERROR,
-    "Renaming an index fails when it is run again",
+    "RENAME of an index fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
-def rename_index(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of indexes that are renamed twice."""
-    return told(step, "IDM043", _rename_help)
+def rename_index(cases: Failures) -> Iterable[Hit]:
+    """Report RENAME of an index that fails on a second run."""
+    return hits(cases, _rename_help)
 
 
 @rule(
     "IDM044",
     "rename-type-unguarded",
     ERROR,
-    "Renaming a type fails when it is run again",
+    "RENAME of a type fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
-def rename_type(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of types and domains that are renamed twice."""
-    return told(step, "IDM044", _rename_help)
+def rename_type(cases: Failures) -> Iterable[Hit]:
+    """Report RENAME of a type that fails on a second run."""
+    return hits(cases, _rename_help)
 
 
 @rule(
     "IDM045",
     "rename-enum-value-unguarded",
     ERROR,
-    "Renaming an enum value fails when it is run again",
+    "RENAME of an enum value fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
-def rename_enum_value(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of enum values that are renamed twice."""
-    return told(step, "IDM045", _rename_value_help)
+def rename_enum_value(cases: Failures) -> Iterable[Hit]:
+    """Report RENAME of an enum value that fails on a second run."""
+    return hits(cases, _rename_value_help)
 
 
-def _rename_value_help(again: Again) -> str:
-    operation = again.operation
+def _rename_value_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.RenameEnumValue)
     name = qualified(operation.name)
-    return "PostgreSQL has no RENAME VALUE IF EXISTS. Look first: " + _when(
+    return "PostgreSQL has no RENAME VALUE IF EXISTS. Check first: " + _when(
         f"SELECT FROM pg_enum WHERE enumtypid = {literal(name)}::regtype AND enumlabel = {literal(operation.value)}",
         f"ALTER TYPE {name} RENAME VALUE {literal(operation.value)} TO {literal(operation.new)}",
     )
@@ -174,37 +171,37 @@ def _rename_value_help(again: Again) -> str:
     "IDM046",
     "rename-object-unguarded",
     ERROR,
-    "Renaming another kind of object fails when it is run again",
+    "RENAME of another kind of object fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
-def rename_object(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of views, sequences, functions, triggers, policies, schemas, roles and so on that are renamed twice."""
-    return told(step, "IDM046", _rename_help)
+def rename_object(cases: Failures) -> Iterable[Hit]:
+    """Report RENAME of another kind of object that fails on a second run."""
+    return hits(cases, _rename_help)
 
 
 @rule(
     "IDM047",
     "set-schema-unguarded",
     ERROR,
-    "Moving an object to another schema fails when it is run again",
+    "SET SCHEMA fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
-def set_schema(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of objects that are moved twice."""
-    return told(step, "IDM047", _set_schema_help)
+def set_schema(cases: Failures) -> Iterable[Hit]:
+    """Report SET SCHEMA that fails on a second run."""
+    return hits(cases, _set_schema_help)
 
 
-def _set_schema_help(again: Again) -> str:
-    operation = again.operation
+def _set_schema_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.SetSchema)
     words, name = operation.kind.upper(), qualified(operation.name)
     arguments = "" if operation.arguments is None else "(" + ", ".join(map(str, operation.arguments)) + ")"
     if operation.kind in ALTER_IF_EXISTS:
         return f"Write `ALTER {words} IF EXISTS {name} SET SCHEMA {ident(operation.schema)}`."
-    return "Look first: " + _when(
+    return "Check first: " + _when(
         _row_of(operation.kind, operation.name, None),
         f"ALTER {words} {name}{arguments} SET SCHEMA {ident(operation.schema)}",
     )
@@ -214,21 +211,21 @@ def _set_schema_help(again: Again) -> str:
     "IDM050",
     "uses-what-it-removes",
     ERROR,
-    "A statement needs something that the same script removes further down",
+    "A statement uses an object that the same script drops or renames later",
     on=failures,
 )
-def uses_what_it_removes(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of statements whose table, column or type is gone by the time the script runs again."""
-    return told(step, "IDM050", _removed_help)
+def uses_what_it_removes(cases: Failures) -> Iterable[Hit]:
+    """Report statements that use an object that the script drops or renames later, so that a second run fails."""
+    return hits(cases, _removed_help)
 
 
-def _removed_help(again: Again) -> str:
-    failure = again.failure
-    what = f" {failure.part or failure.key.name}" if failure.key is not None else " something that it needs"
-    if again.script.dialect is Dialect.SQLITE:
-        return f"Later in this script{what} is dropped or renamed. Split the script in two, or have it run once."
+def _removed_help(failure: SecondRunFailure) -> str:
+    error = failure.error
+    what = f"{error.part or error.key.name} is" if error.key is not None else "An object that it needs is"
+    if failure.script.dialect is Dialect.SQLITE:
+        return f"{what} dropped or renamed later in this script. Split the script in two, or have it run only once."
     return (
-        f"Later in this script{what} is dropped or renamed. Look before you use it: "
+        f"{what} dropped or renamed later in this script. Check first: "
         "`DO $$ BEGIN IF EXISTS (...) THEN ...; END IF; END $$;`, or split the script in two."
     )
 
@@ -237,17 +234,17 @@ def _removed_help(again: Again) -> str:
     "IDM051",
     "partition-unguarded",
     ERROR,
-    "Attaching or detaching a partition fails when it is run again",
+    "ATTACH or DETACH PARTITION fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
-def partition(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of partitions and inheriting tables that are attached or detached twice."""
-    return told(step, "IDM051", _partition_help)
+def partition(cases: Failures) -> Iterable[Hit]:
+    """Report ATTACH or DETACH PARTITION that fails on a second run."""
+    return hits(cases, _partition_help)
 
 
-def _partition_help(again: Again) -> str:
-    operation = again.operation
+def _partition_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     if isinstance(operation, ops.SetInherit):
         child, parent, adds = qualified(operation.table), qualified(operation.parent), operation.inherit
     else:
@@ -258,25 +255,25 @@ def _partition_help(again: Again) -> str:
         f"SELECT FROM pg_inherits WHERE inhrelid = {literal(child)}::regclass "
         f"AND inhparent = {literal(parent)}::regclass"
     )
-    statement = f"ALTER TABLE {qualified(operation.table)} {clause(again)}"
-    return "Look first: " + (_unless if adds else _when)(test, statement)
+    statement = f"ALTER TABLE {qualified(operation.table)} {clause(failure)}"
+    return "Check first: " + (_unless if adds else _when)(test, statement)
 
 
 @rule(
     "IDM052",
     "alter-column-unguarded",
     ERROR,
-    "Changing what generates a column fails when it is run again",
+    "ADD or DROP of an identity or generation expression fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
-def alter_column(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of identity and generation expressions that are added or dropped twice."""
-    return told(step, "IDM052", _alter_column_help)
+def alter_column(cases: Failures) -> Iterable[Hit]:
+    """Report ADD or DROP of an identity or generation expression that fails on a second run."""
+    return hits(cases, _alter_column_help)
 
 
-def _alter_column_help(again: Again) -> str:
-    operation = again.operation
+def _alter_column_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, (ops.SetIdentity, ops.SetGenerated))
     start = f"ALTER TABLE {qualified(operation.table)} ALTER COLUMN {ident(operation.column)} DROP"
     if isinstance(operation, ops.SetGenerated):
@@ -286,13 +283,13 @@ def _alter_column_help(again: Again) -> str:
     return f"Write `{start} IDENTITY IF EXISTS`."
 
 
-@rule("IDM053", "second-run-fails", ERROR, "The statement fails when its script is run again", on=failures)
-def second_run_fails(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of all other statements that fail the second time."""
-    return told(step, "IDM053", _other_help)
+@rule("IDM053", "second-run-fails", ERROR, "The statement fails on a second run", on=failures)
+def second_run_fails(cases: Failures) -> Iterable[Hit]:
+    """Report all other statements that fail on a second run."""
+    return hits(cases, _other_help)
 
 
-def _other_help(again: Again) -> str:
-    if again.failure.condition == "dependent_objects_still_exist":
-        return "Drop what depends on it first: the first run made that further down in this script."
-    return "Make the statement look first, or undo what the first run left before it."
+def _other_help(failure: SecondRunFailure) -> str:
+    if failure.error.condition == "dependent_objects_still_exist":
+        return "First drop what depends on it, which the first run created later in this script."
+    return "Check before the statement whether it is needed, or undo what the first run left before it."

@@ -1,4 +1,4 @@
-"""IDM001 to IDM015: statements that make something which the first run has made already."""
+"""IDM001 to IDM015: CREATE and ADD of objects that the first run created."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import partial
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
-from miglint.rules.idempotency.second_run import Again, clause, failures, told
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import ident, literal, qualified
+from miglint.rules.definition import Context, Hit, rule
+from miglint.rules.idempotency.second_run import Failures, SecondRunFailure, clause, failures, hits
+from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
 from miglint.sql import operations as ops
 
@@ -20,17 +20,17 @@ ROBUST = ("squawk:prefer-robust-stmts", "pgls:preferRobustStmts")
 _REPLACES_TRIGGERS = (14,)
 
 
-def _name(again: Again) -> str:
-    name = getattr(again.operation, "name", None)
+def _name(failure: SecondRunFailure) -> str:
+    name = getattr(failure.operation, "name", None)
     return qualified(name) if isinstance(name, ops.Name) else ident(str(name or ""))
 
 
-def _sqlite(again: Again) -> bool:
-    return again.script.dialect is Dialect.SQLITE
+def _sqlite(failure: SecondRunFailure) -> bool:
+    return failure.script.dialect is Dialect.SQLITE
 
 
-def _write(form: str) -> Callable[[Again], str]:
-    return lambda again: f"Write `{form.format(name=_name(again))}`."
+def _write(form: str) -> Callable[[SecondRunFailure], str]:
+    return lambda failure: f"Write `{form.format(name=_name(failure))}`."
 
 
 def _look_first(test: str, statement: str) -> str:
@@ -41,7 +41,7 @@ def _look_first(test: str, statement: str) -> str:
     "IDM001",
     "create-table-unguarded",
     ERROR,
-    "CREATE TABLE fails when it is run again",
+    "CREATE TABLE fails on a second run",
     on=failures,
     fixable=True,
     aliases=(
@@ -52,32 +52,32 @@ def _look_first(test: str, statement: str) -> str:
         "diesel-guard:IdempotencyCreateCheck",
     ),
 )
-def create_table(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of tables that are made twice."""
-    return told(step, "IDM001", _write("CREATE TABLE IF NOT EXISTS {name} ..."))
+def create_table(cases: Failures) -> Iterable[Hit]:
+    """Report CREATE TABLE that fails on a second run."""
+    return hits(cases, _write("CREATE TABLE IF NOT EXISTS {name} ..."))
 
 
 @rule(
     "IDM002",
     "add-column-unguarded",
     ERROR,
-    "ADD COLUMN fails when it is run again",
+    "ADD COLUMN fails on a second run",
     on=failures,
     fixable=True,
     aliases=(*ROBUST, "diesel-guard:IdempotencyAlterCheck"),
 )
-def add_column(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of columns that are added twice; as a warning on SQLite, which has no guard for it."""
-    return told(step, "IDM002", _add_column_help)
+def add_column(cases: Failures) -> Iterable[Hit]:
+    """Report ADD COLUMN that fails on a second run."""
+    return hits(cases, _add_column_help)
 
 
-def _add_column_help(again: Again) -> str:
-    operation = again.operation
+def _add_column_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.AddColumn)
     table, column = operation.table, operation.column.name
-    if _sqlite(again):
+    if _sqlite(failure):
         return (
-            f"SQLite has no ADD COLUMN IF NOT EXISTS. Have the runner run this script once, or ask first: "
+            f"SQLite has no ADD COLUMN IF NOT EXISTS. Have the runner run this script only once, or check first: "
             f"`SELECT 1 FROM pragma_table_info({literal(table.name)}) WHERE name = {literal(column)}`."
         )
     if operation.kind == "type":
@@ -92,23 +92,23 @@ def _add_column_help(again: Again) -> str:
     "IDM003",
     "add-constraint-unguarded",
     ERROR,
-    "ADD CONSTRAINT fails when it is run again",
+    "ADD CONSTRAINT fails on a second run",
     on=failures,
     aliases=ROBUST,
 )
-def add_constraint(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of constraints that are added twice."""
-    return told(step, "IDM003", _add_constraint_help)
+def add_constraint(cases: Failures) -> Iterable[Hit]:
+    """Report ADD CONSTRAINT that fails on a second run."""
+    return hits(cases, _add_constraint_help)
 
 
-def _add_constraint_help(again: Again) -> str:
-    operation = again.operation
+def _add_constraint_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.AddConstraint)
-    table, name = qualified(operation.table), operation.constraint.name or again.failure.part
-    if _sqlite(again):
+    table, name = qualified(operation.table), operation.constraint.name or failure.error.part
+    if _sqlite(failure):
         return (
             "SQLite has no ADD CONSTRAINT IF NOT EXISTS and no DROP CONSTRAINT IF EXISTS. "
-            "Have the runner run this script once."
+            "Have the runner run this script only once."
         )
     if operation.kind == "domain":
         first = f"ALTER DOMAIN {table} DROP CONSTRAINT IF EXISTS {ident(name or 'name')};"
@@ -119,7 +119,7 @@ def _add_constraint_help(again: Again) -> str:
     return (
         "PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. "
         f"Put before it: `ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {ident(name)};` "
-        f"Or look first: {_look_first(test, f'ALTER TABLE {table} {clause(again)}')}"
+        f"Or check first: {_look_first(test, f'ALTER TABLE {table} {clause(failure)}')}"
     )
 
 
@@ -127,7 +127,7 @@ def _add_constraint_help(again: Again) -> str:
     "IDM004",
     "create-index-unguarded",
     ERROR,
-    "CREATE INDEX fails when it is run again",
+    "CREATE INDEX fails on a second run",
     on=failures,
     fixable=True,
     aliases=(
@@ -138,45 +138,45 @@ def _add_constraint_help(again: Again) -> str:
         "diesel-guard:IdempotencyIndexCheck",
     ),
 )
-def create_index(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of indexes that are made twice."""
-    return told(step, "IDM004", partial(_create_index_help, step))
+def create_index(step: Step, cases: Failures) -> Iterable[Hit]:
+    """Report CREATE INDEX that fails on a second run."""
+    return hits(cases, partial(_create_index_help, step))
 
 
-def _create_index_help(step: Step, again: Again) -> str:
-    operation = again.operation
+def _create_index_help(step: Step, failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateIndex)
     words = "CREATE UNIQUE INDEX" if operation.unique else "CREATE INDEX"
     if not operation.concurrently:
-        return f"Write `{words} IF NOT EXISTS {_name(again)} ON {qualified(operation.table)} ...`."
-    cleared = clear_invalid(step, again.script, operation)
-    if stands_alone(step, again.script):
-        guarded = f"`{words} CONCURRENTLY IF NOT EXISTS {_name(again)} ON {qualified(operation.table)} ...`"
-        return f"Write {guarded}. It would keep the invalid index that an interrupted build leaves. {cleared}"
-    return f"{cleared} IF NOT EXISTS alone would keep the invalid index that an interrupted build leaves behind."
+        return f"Write `{words} IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)} ...`."
+    cleared = clear_invalid(step, failure.script, operation)
+    if stands_alone(step, failure.script):
+        guarded = f"`{words} CONCURRENTLY IF NOT EXISTS {_name(failure)} ON {qualified(operation.table)} ...`"
+        return f"Write {guarded}. Alone it would keep the invalid index that an interrupted build leaves. {cleared}"
+    return f"{cleared} IF NOT EXISTS alone would keep the invalid index that an interrupted build leaves."
 
 
 @rule(
     "IDM005",
     "create-type-unguarded",
     ERROR,
-    "CREATE TYPE fails when it is run again",
+    "CREATE TYPE fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
-def create_type(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of types and domains that are made twice."""
-    return told(step, "IDM005", _create_type_help)
+def create_type(cases: Failures) -> Iterable[Hit]:
+    """Report CREATE TYPE that fails on a second run."""
+    return hits(cases, _create_type_help)
 
 
-def _create_type_help(again: Again) -> str:
-    operation = again.operation
+def _create_type_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateType)
     words = "CREATE DOMAIN" if operation.kind == "domain" else "CREATE TYPE"
-    text = clause(again)
+    text = clause(failure)
     return (
         f"PostgreSQL has no {words} IF NOT EXISTS. Catch the error: "
-        f"`DO $$ BEGIN {text if text != '...' else f'{words} {_name(again)} ...'}; "
+        f"`DO $$ BEGIN {text if text != '...' else f'{words} {_name(failure)} ...'}; "
         "EXCEPTION WHEN duplicate_object THEN NULL; END $$;`"
     )
 
@@ -185,125 +185,123 @@ def _create_type_help(again: Again) -> str:
     "IDM006",
     "add-enum-value-unguarded",
     ERROR,
-    "ALTER TYPE ... ADD VALUE fails when it is run again",
+    "ALTER TYPE ... ADD VALUE fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
-def add_enum_value(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of enum values that are added twice."""
-    return told(step, "IDM006", _add_value_help)
+def add_enum_value(cases: Failures) -> Iterable[Hit]:
+    """Report ALTER TYPE ... ADD VALUE that fails on a second run."""
+    return hits(cases, _add_value_help)
 
 
-def _add_value_help(again: Again) -> str:
-    operation = again.operation
+def _add_value_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.AddEnumValue)
-    return f"Write `ALTER TYPE {_name(again)} ADD VALUE IF NOT EXISTS {literal(operation.value)}`."
+    return f"Write `ALTER TYPE {_name(failure)} ADD VALUE IF NOT EXISTS {literal(operation.value)}`."
 
 
 @rule(
     "IDM007",
     "create-view-unguarded",
     ERROR,
-    "CREATE VIEW fails when it is run again",
+    "CREATE VIEW fails on a second run",
     on=failures,
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def create_view(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of views that are made twice."""
-    return told(step, "IDM007", _create_view_help)
+def create_view(cases: Failures) -> Iterable[Hit]:
+    """Report CREATE VIEW that fails on a second run."""
+    return hits(cases, _create_view_help)
 
 
-def _create_view_help(again: Again) -> str:
-    operation = again.operation
+def _create_view_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateView)
     if operation.materialized:
-        return f"Write `CREATE MATERIALIZED VIEW IF NOT EXISTS {_name(again)} AS ...`."
-    if _sqlite(again):
-        return f"Write `CREATE VIEW IF NOT EXISTS {_name(again)} AS ...`."
-    return f"Write `CREATE OR REPLACE VIEW {_name(again)} AS ...`."
+        return f"Write `CREATE MATERIALIZED VIEW IF NOT EXISTS {_name(failure)} AS ...`."
+    if _sqlite(failure):
+        return f"Write `CREATE VIEW IF NOT EXISTS {_name(failure)} AS ...`."
+    return f"Write `CREATE OR REPLACE VIEW {_name(failure)} AS ...`."
 
 
 @rule(
     "IDM008",
     "create-sequence-unguarded",
     ERROR,
-    "CREATE SEQUENCE fails when it is run again",
+    "CREATE SEQUENCE fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def create_sequence(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of sequences that are made twice."""
-    return told(step, "IDM008", _write("CREATE SEQUENCE IF NOT EXISTS {name} ..."))
+def create_sequence(cases: Failures) -> Iterable[Hit]:
+    """Report CREATE SEQUENCE that fails on a second run."""
+    return hits(cases, _write("CREATE SEQUENCE IF NOT EXISTS {name} ..."))
 
 
 @rule(
     "IDM009",
     "create-function-unguarded",
     ERROR,
-    "CREATE FUNCTION fails when it is run again",
+    "CREATE FUNCTION fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
-def create_function(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of functions and procedures that are made twice."""
-    return told(step, "IDM009", _create_function_help)
+def create_function(cases: Failures) -> Iterable[Hit]:
+    """Report CREATE FUNCTION that fails on a second run."""
+    return hits(cases, _create_function_help)
 
 
-def _create_function_help(again: Again) -> str:
-    operation = again.operation
+def _create_function_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateRoutine)
-    return f"Write `CREATE OR REPLACE {operation.kind.upper()} {_name(again)} ...`."
+    return f"Write `CREATE OR REPLACE {operation.kind.upper()} {_name(failure)} ...`."
 
 
-@rule(
-    "IDM010", "create-trigger-unguarded", ERROR, "CREATE TRIGGER fails when it is run again", on=failures, fixable=True
-)
-def create_trigger(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of triggers that are made twice."""
+@rule("IDM010", "create-trigger-unguarded", ERROR, "CREATE TRIGGER fails on a second run", on=failures, fixable=True)
+def create_trigger(cases: Failures, context: Context) -> Iterable[Hit]:
+    """Report CREATE TRIGGER that fails on a second run."""
     replaces = context.targets.get("postgres", ()) >= _REPLACES_TRIGGERS
-    return told(step, "IDM010", _replace_trigger_help if replaces else _create_trigger_help)
+    return hits(cases, _replace_trigger_help if replaces else _create_trigger_help)
 
 
-def _replace_trigger_help(again: Again) -> str:
-    operation = again.operation
+def _replace_trigger_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateTrigger)
-    if _sqlite(again) or operation.constraint:
-        return _create_trigger_help(again)
-    return f"Write `CREATE OR REPLACE TRIGGER {_name(again)} ...` (PostgreSQL 14 and later)."
+    if _sqlite(failure) or operation.constraint:
+        return _create_trigger_help(failure)
+    return f"Write `CREATE OR REPLACE TRIGGER {_name(failure)} ...` (PostgreSQL 14 and later)."
 
 
-def _create_trigger_help(again: Again) -> str:
-    operation = again.operation
+def _create_trigger_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateTrigger)
-    if _sqlite(again):
-        return f"Write `CREATE TRIGGER IF NOT EXISTS {_name(again)} ...`."
-    return f"Put before it: `DROP TRIGGER IF EXISTS {_name(again)} ON {qualified(operation.table)};`"
+    if _sqlite(failure):
+        return f"Write `CREATE TRIGGER IF NOT EXISTS {_name(failure)} ...`."
+    return f"Put before it: `DROP TRIGGER IF EXISTS {_name(failure)} ON {qualified(operation.table)};`"
 
 
 @rule(
     "IDM011",
     "create-policy-unguarded",
     ERROR,
-    "CREATE POLICY fails when it is run again",
+    "CREATE POLICY fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
-def create_policy(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of row-level security policies that are made twice."""
-    return told(step, "IDM011", _create_policy_help)
+def create_policy(cases: Failures) -> Iterable[Hit]:
+    """Report CREATE POLICY that fails on a second run."""
+    return hits(cases, _create_policy_help)
 
 
-def _create_policy_help(again: Again) -> str:
-    operation = again.operation
+def _create_policy_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreatePolicy)
     return (
         "PostgreSQL has no CREATE POLICY IF NOT EXISTS. "
-        f"Put before it: `DROP POLICY IF EXISTS {_name(again)} ON {qualified(operation.table)};`"
+        f"Put before it: `DROP POLICY IF EXISTS {_name(failure)} ON {qualified(operation.table)};`"
     )
 
 
@@ -311,51 +309,51 @@ def _create_policy_help(again: Again) -> str:
     "IDM012",
     "create-extension-unguarded",
     ERROR,
-    "CREATE EXTENSION fails when it is run again",
+    "CREATE EXTENSION fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
-def create_extension(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of extensions that are made twice."""
-    return told(step, "IDM012", _write("CREATE EXTENSION IF NOT EXISTS {name}"))
+def create_extension(cases: Failures) -> Iterable[Hit]:
+    """Report CREATE EXTENSION that fails on a second run."""
+    return hits(cases, _write("CREATE EXTENSION IF NOT EXISTS {name}"))
 
 
 @rule(
     "IDM013",
     "create-schema-unguarded",
     ERROR,
-    "CREATE SCHEMA fails when it is run again",
+    "CREATE SCHEMA fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def create_schema(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of schemas that are made twice."""
-    return told(step, "IDM013", _write("CREATE SCHEMA IF NOT EXISTS {name}"))
+def create_schema(cases: Failures) -> Iterable[Hit]:
+    """Report CREATE SCHEMA that fails on a second run."""
+    return hits(cases, _write("CREATE SCHEMA IF NOT EXISTS {name}"))
 
 
 @rule(
     "IDM014",
     "create-role-unguarded",
     ERROR,
-    "CREATE ROLE fails when it is run again",
+    "CREATE ROLE fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
-def create_role(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of roles that are made twice."""
-    return told(step, "IDM014", _create_role_help)
+def create_role(cases: Failures) -> Iterable[Hit]:
+    """Report CREATE ROLE that fails on a second run."""
+    return hits(cases, _create_role_help)
 
 
-def _create_role_help(again: Again) -> str:
-    operation = again.operation
+def _create_role_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.CreateRole)
     test = f"SELECT FROM pg_roles WHERE rolname = {literal(operation.name)}"
-    text = clause(again)
-    return "PostgreSQL has no CREATE ROLE IF NOT EXISTS. Look first: " + _look_first(
-        test, text if text != "..." else f"CREATE ROLE {_name(again)} ..."
+    text = clause(failure)
+    return "PostgreSQL has no CREATE ROLE IF NOT EXISTS. Check first: " + _look_first(
+        test, text if text != "..." else f"CREATE ROLE {_name(failure)} ..."
     )
 
 
@@ -363,18 +361,18 @@ def _create_role_help(again: Again) -> str:
     "IDM015",
     "create-object-unguarded",
     ERROR,
-    "A CREATE of another kind of object fails when it is run again",
+    "A CREATE of another kind of object fails on a second run",
     on=failures,
     dialects=("postgres",),
 )
-def create_object(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of rules, collations, operators, publications and the like that are made twice."""
-    return told(step, "IDM015", _create_object_help)
+def create_object(cases: Failures) -> Iterable[Hit]:
+    """Report a CREATE of another kind of object that fails on a second run."""
+    return hits(cases, _create_object_help)
 
 
-def _create_object_help(again: Again) -> str:
-    operation = again.operation
+def _create_object_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     if isinstance(operation, ops.CreateRule):
-        return f"Write `CREATE OR REPLACE RULE {_name(again)} AS ...`."
+        return f"Write `CREATE OR REPLACE RULE {_name(failure)} AS ...`."
     kind = operation.kind if isinstance(operation, ops.CreateOther) else "object"
-    return f"Put before it: `DROP {kind.upper()} IF EXISTS {_name(again)};`"
+    return f"Put before it: `DROP {kind.upper()} IF EXISTS {_name(failure)};`"

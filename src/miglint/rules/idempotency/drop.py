@@ -1,4 +1,4 @@
-"""IDM020 to IDM033: statements that drop what the first run has dropped already."""
+"""IDM020 to IDM033: DROP of objects that the first run dropped."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ from collections.abc import Iterable
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
-from miglint.replay.steps import Step
+from miglint.rules.definition import Hit, rule
 from miglint.rules.idempotency.create import ROBUST
-from miglint.rules.idempotency.second_run import Again, failures, told
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import ident, literal, qualified
+from miglint.rules.idempotency.second_run import Failures, SecondRunFailure, failures, hits
+from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.sql import operations as ops
 
 ERROR = Severity.ERROR
 
 
-def _drop_help(again: Again) -> str:
-    operation = again.operation
+def _drop_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.Drop)
     words = operation.kind.upper() + (" CONCURRENTLY" if operation.concurrently else "")
     name = qualified(operation.name)
     if operation.arguments is not None:
         name += "(" + ", ".join(str(argument) for argument in operation.arguments) + ")"
-    if operation.table is not None and again.script.dialect is Dialect.POSTGRES:
+    if operation.table is not None and failure.script.dialect is Dialect.POSTGRES:
         name += f" ON {qualified(operation.table)}"
     return f"Write `DROP {words} IF EXISTS {name}`."
 
@@ -32,7 +31,7 @@ def _drop_help(again: Again) -> str:
     "IDM020",
     "drop-table-unguarded",
     ERROR,
-    "DROP TABLE fails when it is run again",
+    "DROP TABLE fails on a second run",
     on=failures,
     fixable=True,
     aliases=(
@@ -43,31 +42,31 @@ def _drop_help(again: Again) -> str:
         "diesel-guard:IdempotencyDropCheck",
     ),
 )
-def drop_table(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of tables that are dropped twice."""
-    return told(step, "IDM020", _drop_help)
+def drop_table(cases: Failures) -> Iterable[Hit]:
+    """Report DROP TABLE that fails on a second run."""
+    return hits(cases, _drop_help)
 
 
 @rule(
     "IDM021",
     "drop-column-unguarded",
     ERROR,
-    "DROP COLUMN fails when it is run again",
+    "DROP COLUMN fails on a second run",
     on=failures,
     fixable=True,
     aliases=(*ROBUST, "diesel-guard:IdempotencyAlterCheck"),
 )
-def drop_column(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of columns that are dropped twice; as a warning on SQLite, which has no guard for it."""
-    return told(step, "IDM021", _drop_column_help)
+def drop_column(cases: Failures) -> Iterable[Hit]:
+    """Report DROP COLUMN that fails on a second run."""
+    return hits(cases, _drop_column_help)
 
 
-def _drop_column_help(again: Again) -> str:
-    operation = again.operation
+def _drop_column_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.DropColumn)
-    if again.script.dialect is Dialect.SQLITE:
+    if failure.script.dialect is Dialect.SQLITE:
         return (
-            "SQLite has no DROP COLUMN IF EXISTS. Have the runner run this script once, or ask first: "
+            "SQLite has no DROP COLUMN IF EXISTS. Have the runner run this script only once, or check first: "
             f"`SELECT 1 FROM pragma_table_info({literal(operation.table.name)}) "
             f"WHERE name = {literal(operation.column)}`."
         )
@@ -80,21 +79,21 @@ def _drop_column_help(again: Again) -> str:
     "IDM022",
     "drop-constraint-unguarded",
     ERROR,
-    "DROP CONSTRAINT fails when it is run again",
+    "DROP CONSTRAINT fails on a second run",
     on=failures,
     fixable=True,
     aliases=ROBUST,
 )
-def drop_constraint(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of constraints that are dropped twice."""
-    return told(step, "IDM022", _drop_constraint_help)
+def drop_constraint(cases: Failures) -> Iterable[Hit]:
+    """Report DROP CONSTRAINT that fails on a second run."""
+    return hits(cases, _drop_constraint_help)
 
 
-def _drop_constraint_help(again: Again) -> str:
-    operation = again.operation
+def _drop_constraint_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.DropConstraint)
-    if again.script.dialect is Dialect.SQLITE:
-        return "SQLite has no DROP CONSTRAINT IF EXISTS. Have the runner run this script once."
+    if failure.script.dialect is Dialect.SQLITE:
+        return "SQLite has no DROP CONSTRAINT IF EXISTS. Have the runner run this script only once."
     words = "DOMAIN" if operation.kind == "domain" else "TABLE"
     return (
         f"Write `ALTER {words} {qualified(operation.table)} DROP CONSTRAINT IF EXISTS {ident(operation.constraint)}`."
@@ -105,7 +104,7 @@ def _drop_constraint_help(again: Again) -> str:
     "IDM023",
     "drop-index-unguarded",
     ERROR,
-    "DROP INDEX fails when it is run again",
+    "DROP INDEX fails on a second run",
     on=failures,
     fixable=True,
     aliases=(
@@ -116,152 +115,152 @@ def _drop_constraint_help(again: Again) -> str:
         "diesel-guard:IdempotencyDropCheck",
     ),
 )
-def drop_index(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of indexes that are dropped twice."""
-    return told(step, "IDM023", _drop_help)
+def drop_index(cases: Failures) -> Iterable[Hit]:
+    """Report DROP INDEX that fails on a second run."""
+    return hits(cases, _drop_help)
 
 
 @rule(
     "IDM024",
     "drop-type-unguarded",
     ERROR,
-    "DROP TYPE fails when it is run again",
+    "DROP TYPE fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=(*ROBUST, "pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
 )
-def drop_type(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of types and domains that are dropped twice."""
-    return told(step, "IDM024", _drop_help)
+def drop_type(cases: Failures) -> Iterable[Hit]:
+    """Report DROP TYPE that fails on a second run."""
+    return hits(cases, _drop_help)
 
 
 @rule(
     "IDM025",
     "drop-view-unguarded",
     ERROR,
-    "DROP VIEW fails when it is run again",
+    "DROP VIEW fails on a second run",
     on=failures,
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def drop_view(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of views that are dropped twice."""
-    return told(step, "IDM025", _drop_help)
+def drop_view(cases: Failures) -> Iterable[Hit]:
+    """Report DROP VIEW that fails on a second run."""
+    return hits(cases, _drop_help)
 
 
 @rule(
     "IDM026",
     "drop-sequence-unguarded",
     ERROR,
-    "DROP SEQUENCE fails when it is run again",
+    "DROP SEQUENCE fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
 )
-def drop_sequence(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of sequences that are dropped twice."""
-    return told(step, "IDM026", _drop_help)
+def drop_sequence(cases: Failures) -> Iterable[Hit]:
+    """Report DROP SEQUENCE that fails on a second run."""
+    return hits(cases, _drop_help)
 
 
 @rule(
     "IDM027",
     "drop-function-unguarded",
     ERROR,
-    "DROP FUNCTION fails when it is run again",
+    "DROP FUNCTION fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def drop_function(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of functions, procedures and aggregates that are dropped twice."""
-    return told(step, "IDM027", _drop_help)
+def drop_function(cases: Failures) -> Iterable[Hit]:
+    """Report DROP FUNCTION that fails on a second run."""
+    return hits(cases, _drop_help)
 
 
 @rule(
     "IDM028",
     "drop-trigger-unguarded",
     ERROR,
-    "DROP TRIGGER fails when it is run again",
+    "DROP TRIGGER fails on a second run",
     on=failures,
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def drop_trigger(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of triggers that are dropped twice."""
-    return told(step, "IDM028", _drop_help)
+def drop_trigger(cases: Failures) -> Iterable[Hit]:
+    """Report DROP TRIGGER that fails on a second run."""
+    return hits(cases, _drop_help)
 
 
 @rule(
     "IDM029",
     "drop-policy-unguarded",
     ERROR,
-    "DROP POLICY fails when it is run again",
+    "DROP POLICY fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def drop_policy(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of policies that are dropped twice."""
-    return told(step, "IDM029", _drop_help)
+def drop_policy(cases: Failures) -> Iterable[Hit]:
+    """Report DROP POLICY that fails on a second run."""
+    return hits(cases, _drop_help)
 
 
 @rule(
     "IDM030",
     "drop-extension-unguarded",
     ERROR,
-    "DROP EXTENSION fails when it is run again",
+    "DROP EXTENSION fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
 )
-def drop_extension(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of extensions that are dropped twice."""
-    return told(step, "IDM030", _drop_help)
+def drop_extension(cases: Failures) -> Iterable[Hit]:
+    """Report DROP EXTENSION that fails on a second run."""
+    return hits(cases, _drop_help)
 
 
 @rule(
     "IDM031",
     "drop-schema-unguarded",
     ERROR,
-    "DROP SCHEMA fails when it is run again",
+    "DROP SCHEMA fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
 )
-def drop_schema(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of schemas that are dropped twice."""
-    return told(step, "IDM031", _drop_help)
+def drop_schema(cases: Failures) -> Iterable[Hit]:
+    """Report DROP SCHEMA that fails on a second run."""
+    return hits(cases, _drop_help)
 
 
 @rule(
     "IDM032",
     "drop-role-unguarded",
     ERROR,
-    "DROP ROLE fails when it is run again",
+    "DROP ROLE fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
-def drop_role(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of roles that are dropped twice."""
-    return told(step, "IDM032", _drop_help)
+def drop_role(cases: Failures) -> Iterable[Hit]:
+    """Report DROP ROLE that fails on a second run."""
+    return hits(cases, _drop_help)
 
 
 @rule(
     "IDM033",
     "drop-object-unguarded",
     ERROR,
-    "A DROP of another kind of object fails when it is run again",
+    "A DROP of another kind of object fails on a second run",
     on=failures,
     dialects=("postgres",),
     fixable=True,
 )
-def drop_object(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of rules, collations, operators, publications and the like that are dropped twice."""
-    return told(step, "IDM033", _drop_help)
+def drop_object(cases: Failures) -> Iterable[Hit]:
+    """Report a DROP of another kind of object that fails on a second run."""
+    return hits(cases, _drop_help)

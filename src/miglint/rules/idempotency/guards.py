@@ -1,27 +1,23 @@
-"""IDM054 to IDM058: scripts that run again without an error, and yet do not do what they say."""
+"""IDM054 to IDM058: scripts that run a second time without an error, but do not do what they say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 
 from miglint.base.findings import Severity
 from miglint.base.model import Direction
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import done
-from miglint.rules.support.clauses import (
-    Clause,
-    find_clause,
-    hit_in,
-    places,
-    remarks,
-    script_of,
-    statements_of,
-    subject,
-)
+from miglint.rules.definition import Hit, rule
+from miglint.rules.support.applied_operations import effective
+from miglint.rules.support.clauses import Clause, find_clause, places, remarks, subject
+from miglint.rules.support.near_names import NearNames, parts_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import script_of, statements_of
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
-from miglint.schema.diff import Change, diff
+from miglint.schema.change import Change
+from miglint.schema.diff import diff
 from miglint.schema.objects import Absent, Index, Table
 from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
@@ -41,28 +37,28 @@ def _runs(step: Step) -> Iterator[tuple[Direction, Run, Run, bool | None]]:
     "IDM054",
     "second-run-changes-schema",
     Severity.ERROR,
-    "The second run changes the schema once more",
+    "A second run changes the schema again",
     aliases=("pg-migration-lint:PGM402", "diesel-guard:IdempotencyIndexCheck"),
 )
-def second_run_changes(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of scripts that succeed twice and leave another schema each time."""
+def second_run_changes(step: Step) -> Iterable[Hit]:
+    """Report scripts that succeed twice and leave a different schema each time."""
     if step.verdict.forward_idempotent is not False and step.verdict.rollback_idempotent is not False:
         return ()
     return chain(_changes_again(step), _one_more_index(step))
 
 
 def _one_more_index(step: Step) -> Iterator[Hit]:
-    """Tell of indexes without a name on tables that no file made: whatever these are, each run adds another one."""
+    """Report unnamed indexes on tables that no file created: whatever the table is, each run adds an index."""
     if step.verdict.forward_idempotent is not False or step.forward_again.failed is not None:
         return
-    for act, operation in done(step, ops.CreateIndex, forward_only=True):
-        table = act.table(operation.table)
-        if operation.name is None and (table is None or table.assumed) and not act.fresh(operation.table):
+    for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
+        table = applied.table(operation.table)
+        if operation.name is None and (table is None or table.assumed) and not applied.fresh(operation.table):
             yield hit_in(
-                act.script,
+                applied.script,
                 operation.span,
-                f"the second run makes another index on {operation.table.name}",
-                "Give the index a name and make it with IF NOT EXISTS, so that the second run finds it.",
+                f'a second run creates another index on "{operation.table.name}"',
+                "Name the index and create it with IF NOT EXISTS.",
             )
 
 
@@ -76,14 +72,14 @@ def _changes_again(step: Step) -> Iterator[Hit]:
                 continue
             found = find_clause(step, direction, change.key, change.part) or _unnamed(step, direction, second, change)
             span = found[1].span if found else script.span
-            again = "makes" if change.kind == "extra" else "removes" if change.kind == "missing" else "changes"
+            again = "creates" if change.kind == "extra" else "removes" if change.kind == "missing" else "changes"
             yield hit_in(
                 script,
                 span,
-                f"the second run {again} {change.what} {change.name} {'as well' if again == 'makes' else 'once more'}",
-                "Give the object a name and make it with IF NOT EXISTS, so that the second run finds it."
-                if again == "makes"
-                else "Make the statement look first, so that the second run leaves the schema as it is.",
+                f"a second run {again} {change.what} {change.name} {'as well' if again == 'creates' else 'again'}",
+                "Name the object and create it with IF NOT EXISTS."
+                if again == "creates"
+                else "Check before the statement whether it is needed.",
             )
 
 
@@ -109,11 +105,11 @@ def _unnamed(step: Step, direction: Direction, second: Run, change: Change) -> C
     "IDM055",
     "guard-hides-difference",
     Severity.ERROR,
-    "IF NOT EXISTS finds something else of that name and does nothing",
+    "IF NOT EXISTS finds a different object of that name and does nothing",
     aliases=("pg-migration-lint:PGM403",),
 )
-def guard_hides(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of guarded statements that keep another object, or another shape, than they describe."""
+def guard_hides(step: Step) -> Iterator[Hit]:
+    """Report guarded statements that keep another object, or another shape, than they describe."""
     for direction, _, operation, note in remarks(step).get("hidden", ()):
         script = script_of(step, direction)
         if script is not None:
@@ -121,7 +117,7 @@ def guard_hides(step: Step, context: Context) -> Iterator[Hit]:
                 script,
                 operation.span,
                 note.message,
-                "Give the new object a name of its own, or change the one that is there to the shape that you want.",
+                "Give the new object a name of its own, or alter the existing one to the shape that you want.",
             )
 
 
@@ -129,19 +125,19 @@ def guard_hides(step: Step, context: Context) -> Iterator[Hit]:
     "IDM056",
     "guard-keeps-invalid-index",
     Severity.WARNING,
-    "IF NOT EXISTS keeps the invalid index of an interrupted CONCURRENTLY",
+    "IF NOT EXISTS keeps the invalid index of an interrupted CREATE INDEX CONCURRENTLY",
     on=(ops.CreateIndex,),
     dialects=("postgres",),
 )
-def guard_keeps_invalid_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `CREATE INDEX CONCURRENTLY IF NOT EXISTS` without a `DROP INDEX IF EXISTS` that clears the way."""
+def guard_keeps_invalid_index(step: Step) -> Iterator[Hit]:
+    """Report CREATE INDEX CONCURRENTLY IF NOT EXISTS without a DROP INDEX IF EXISTS before it."""
     for direction in (_FORWARD, _ROLLBACK):
         script = script_of(step, direction)
         if script is None:
             continue
         dropped: set[str] = set()
         for statement in statements_of(step, direction):
-            # Neither statement can stand in a block.
+            # Neither statement can be in a block.
             for operation in statement.operations:
                 if isinstance(operation, ops.Drop):
                     dropped.add(operation.name.name)
@@ -151,10 +147,9 @@ def guard_keeps_invalid_index(step: Step, context: Context) -> Iterator[Hit]:
                     yield hit_in(
                         script,
                         operation.span,
-                        f'if the build of "{operation.name}" is interrupted, a retry finds the invalid index '
-                        "that it left, and keeps it",
+                        f'a retry after an interrupted build keeps the invalid index "{operation.name}"',
                         clear_invalid(step, script, operation),
-                        # Where the file takes no second statement, it cannot be written better.
+                        # A file that takes no second statement cannot be improved.
                         severity=Severity.INFO if stands_alone(step, script) else None,
                     )
 
@@ -163,16 +158,15 @@ def guard_keeps_invalid_index(step: Step, context: Context) -> Iterator[Hit]:
     "IDM057",
     "guard-does-nothing",
     Severity.WARNING,
-    "A guarded statement does nothing even on its first run",
-    aliases=("pg-migration-lint:PGM403",),
+    "A guarded statement does nothing even on its first runA guarded statement does nothing even on its first run",
 )
-def guard_does_nothing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of guarded statements that find what they make, made by an earlier migration."""
+def guard_does_nothing(step: Step) -> Iterator[Hit]:
+    """Report guarded statements whose object an earlier migration created."""
     for direction, _, operation, note in remarks(step).get("skipped", ()):
         script = script_of(step, direction)
         if script is None:
             continue
-        # To ask for an extension or schema wherever it is needed is a habit, and a harmless one.
+        # Creating an extension or schema wherever it is needed is common and harmless.
         shared = isinstance(operation, (ops.CreateExtension, ops.CreateSchema))
         yield hit_in(
             script,
@@ -184,8 +178,9 @@ def guard_does_nothing(step: Step, context: Context) -> Iterator[Hit]:
 
 
 @rule("IDM058", "drop-finds-nothing", Severity.INFO, "A guarded DROP finds nothing even on its first run")
-def drop_finds_nothing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of guarded drops of what nobody made; as a warning when a name is nearly the same."""
+def drop_finds_nothing(step: Step) -> Iterator[Hit]:
+    """Report guarded drops of objects that no migration created; as a warning when a name is nearly the same."""
+    names = NearNames()
     for direction, event, operation, note in remarks(step).get("missing", ()):
         script = script_of(step, direction)
         if script is None or not isinstance(operation, (ops.Drop, ops.DropColumn, ops.DropConstraint)):
@@ -196,14 +191,12 @@ def drop_finds_nothing(step: Step, context: Context) -> Iterator[Hit]:
             continue
         name, part = subject(operation)
         start = step.before if direction is _FORWARD else step.after
-        # To drop and make anew is the idiom for what has no IF NOT EXISTS; and what was there when the script began
-        # has merely been dropped twice.
-        if _made_here(step, direction, name, part) or _names(start, name, part, exact=True):
+        # DROP before CREATE is the idiom where there is no IF NOT EXISTS; and what existed when the script began was
+        # merely dropped twice.
+        if _made_here(step, direction, name, part) or _is_known(start, name, part):
             continue
-        from difflib import get_close_matches  # few scripts need it
-
-        near = next(iter(get_close_matches(part or name, _names(start, name, part), 1, 0.9)), None)
-        # Names that differ in a number alone are not misspelt.
+        near = names.find(start, name, part, 0.9)
+        # Names that differ only in a number are not misspelled.
         if near is not None and near.rstrip("0123456789") == (part or name).rstrip("0123456789"):
             near = None
         hint = f' Did you mean "{near}"?' if near else ""
@@ -211,24 +204,28 @@ def drop_finds_nothing(step: Step, context: Context) -> Iterator[Hit]:
             script,
             operation.span,
             f"{note.message}: the statement does nothing",
-            f"No migration made it.{hint}" if near else "No migration made it: delete the statement, or mend the name.",
+            f"No migration created it.{hint}" if near else "No migration created it: delete this, or correct the name.",
             severity=Severity.WARNING if near else None,
         )
 
 
 def _made_here(step: Step, direction: Direction, name: str, part: str | None) -> bool:
-    found = places(step, direction).get((name.lower(), None if part is None else part.lower()), ())
-    return any(not isinstance(operation, (ops.Drop, ops.DropColumn, ops.DropConstraint)) for _, operation in found)
+    return (name.lower(), None if part is None else part.lower()) in _made_places(step, direction)
 
 
-def _names(schema: Schema, name: str, part: str | None, *, exact: bool = False) -> list[str]:
-    """Return the names that a drop could have meant: objects, or the columns and constraints of the table `name`."""
-    found: set[str] = set()
-    for key, value in schema.items():
-        if part is None:
-            found.add(key.name.split("(", 1)[0])
-        elif key.name.lower() == name.lower() and isinstance(value, Table):
-            found.update(value.columns)
-            found.update(value.constraints)
-    wanted = (part or name).lower()
-    return [item for item in sorted(found) if not exact or item.lower() == wanted]
+@lru_cache(maxsize=8)
+def _made_places(step: Step, direction: Direction) -> frozenset[tuple[str, str | None]]:
+    """Return the places that a script touches with more than drops."""
+    drops = (ops.Drop, ops.DropColumn, ops.DropConstraint)
+    return frozenset(
+        place
+        for place, clauses in places(step, direction).items()
+        if any(not isinstance(operation, drops) for _, operation in clauses)
+    )
+
+
+def _is_known(schema: Schema, name: str, part: str | None) -> bool:
+    """Return whether there is an object of that name in any letters, or such a part of a table `name`."""
+    if part is None:
+        return any(True for _ in schema.named(name))
+    return any(item.lower() == part.lower() for item in parts_of(schema, name))

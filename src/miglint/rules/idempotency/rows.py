@@ -1,15 +1,19 @@
-"""IDM060 to IDM062: scripts whose second run changes rows once more."""
+"""IDM060 to IDM062: scripts that change rows again on a second run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
-from miglint.rules.idempotency.second_run import Again, told
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, ident, qualified, remarks, script_of
+from miglint.rules.definition import Hit, rule
+from miglint.rules.idempotency.second_run import SecondRunFailure, failures, hits
+from miglint.rules.support.clauses import remarks
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import script_of
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.outcome import Note
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation
@@ -26,28 +30,29 @@ def _rows(step: Step) -> Iterator[tuple[Script, Operation, Note]]:
     "IDM060",
     "insert-unguarded",
     Severity.ERROR,
-    "INSERT fails or makes the same rows again when it is run again",
+    "INSERT fails on a second run or inserts the same rows again",
 )
-def insert(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of inserts that neither name a conflict nor leave out what is there."""
-    hits = list(told(step, "IDM060", _insert_again_help))
+def insert(step: Step) -> Iterable[Hit]:
+    """Report INSERT without ON CONFLICT or a condition that skips existing rows."""
+    yield from hits(filter(_is_duplicate_row, chain(*failures(step).values())), _insert_again_help)
     for script, operation, note in _rows(step):
         if isinstance(operation, ops.Insert):
-            hits.append(
-                hit_in(
-                    script,
-                    operation.span,
-                    f"when the script runs again, {note.message}",
-                    _insert_help(operation, script.dialect),
-                )
+            yield hit_in(
+                script,
+                operation.span,
+                f"on a second run, {note.message}",
+                _insert_help(operation, script.dialect),
             )
-    return hits
 
 
-def _insert_again_help(again: Again) -> str:
-    operation = again.operation
+def _is_duplicate_row(failure: SecondRunFailure) -> bool:
+    return isinstance(failure.operation, ops.Insert) and failure.error.condition == "unique_violation"
+
+
+def _insert_again_help(failure: SecondRunFailure) -> str:
+    operation = failure.operation
     assert isinstance(operation, ops.Insert)
-    if again.script.dialect is Dialect.SQLITE:
+    if failure.script.dialect is Dialect.SQLITE:
         return "Write `INSERT OR IGNORE INTO ...`, or end the statement with `ON CONFLICT DO NOTHING`."
     return "End the statement with `ON CONFLICT DO NOTHING`."
 
@@ -56,15 +61,15 @@ def _insert_help(operation: ops.Insert, dialect: Dialect) -> str:
     table = qualified(operation.table)
     column = ident(operation.columns[0]) if operation.columns else "..."
     return (
-        f"Leave out what is there: `INSERT INTO {table} ... SELECT ... WHERE NOT EXISTS "
+        f"Skip existing rows: `INSERT INTO {table} ... SELECT ... WHERE NOT EXISTS "
         f"(SELECT 1 FROM {table} WHERE {column} = ...)`, or give {table} a unique key and write "
         "`ON CONFLICT DO NOTHING`."
     )
 
 
-@rule("IDM061", "update-relative", Severity.ERROR, "UPDATE computes a value from itself, so it adds up with each run")
-def update_relative(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `SET x = x + 1`."""
+@rule("IDM061", "update-relative", Severity.ERROR, "UPDATE computes a column from itself, so each run changes it again")
+def update_relative(step: Step) -> Iterator[Hit]:
+    """Report UPDATE that computes a column from itself, such as `SET x = x + 1`."""
     for script, operation, note in _rows(step):
         # With FROM, a column of the same name may be another table's.
         if isinstance(operation, ops.Update) and not operation.relations and not _marks(operation):
@@ -79,14 +84,14 @@ def update_relative(step: Step, context: Context) -> Iterator[Hit]:
             yield hit_in(
                 script,
                 operation.span,
-                f"when the script runs again, {note.message}",
-                f"Add a condition that holds only before the first run, such as a marker column, or compute "
+                f"on a second run, {note.message}",
+                f"Add a condition that holds only before the first run, such as on a marker column, or compute "
                 f"{ident(own)} from other columns.",
             )
 
 
 def _marks(operation: ops.Update) -> bool:
-    """Return whether it sets a column to a constant that its own condition asks for: then it skips what is done."""
+    """Return whether it sets a column to a constant that its condition excludes: then a second run skips the row."""
     where = operation.where
     return where is not None and any(
         value is not None and value.literal is not None and column in where.columns
@@ -94,14 +99,14 @@ def _marks(operation: ops.Update) -> bool:
     )
 
 
-@rule("IDM062", "rows-change-again", Severity.WARNING, "A statement changes other rows with each run")
-def rows_change(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `COPY`, `MERGE`, `CALL`, `DELETE` and the like that do not settle after one run."""
+@rule("IDM062", "rows-change-again", Severity.WARNING, "A statement changes rows again on each run")
+def rows_change(step: Step) -> Iterator[Hit]:
+    """Report COPY, MERGE, CALL, DELETE and the like that change rows on each run."""
     for script, operation, note in _rows(step):
         if not isinstance(operation, (ops.Insert, ops.Update)):
             yield hit_in(
                 script,
                 operation.span,
-                f"when the script runs again, {note.message}",
-                "Add a condition that leaves out the rows that are done.",
+                f"on a second run, {note.message}",
+                "Add a condition that excludes the rows that the first run changed.",
             )

@@ -1,13 +1,12 @@
-"""IDM: what a second run of a script does. Here: which event belongs to which rule, and how it is told.
+"""IDM: what fails when a script runs a second time, and which rule reports it.
 
-The rules themselves are in the modules `idempotency_create`, `_drop`, `_change` and `_rows`; each of them takes the
-events of its own code from `told`. A script is judged by having been replayed twice, so a statement that is
-guarded by another one (`DROP ... IF EXISTS` before `ADD`) has no event here.
+The rules themselves are in `create`, `drop`, `alter` and `rows`. A script is judged by having been replayed twice, so a
+statement that another one guards (`DROP ... IF EXISTS` before `ADD`) does not fail here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,20 +14,20 @@ from miglint.base.findings import Edit, Fix, Severity
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
-from miglint.rules.registry import Hit
+from miglint.rules.definition import Hit
 from miglint.rules.support.clauses import acting
 from miglint.schema.outcome import Event, Failure, Run
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation
 
 
-class Again(NamedTuple):
-    """An operation that fails when its script runs again."""
+class SecondRunFailure(NamedTuple):
+    """An operation that fails when its script runs a second time."""
 
     script: Script
     event: Event
     operation: Operation
-    failure: Failure
+    error: Failure
 
 
 _CREATES: dict[type[Operation], str] = {
@@ -88,7 +87,7 @@ def code_of(operation: Operation, condition: str) -> str:
     """Return the rule that a failure of the second run belongs to."""
     gone = condition.startswith("undefined_") or condition == "invalid_schema_name"
     if isinstance(operation, ops.Drop):
-        # A trigger, policy or rule of a table that is gone is as gone as any other object.
+        # A trigger, policy or rule of a dropped table is gone as well.
         return _DROPS.get(operation.kind, "IDM033") if gone else "IDM053"
     if isinstance(operation, ops.DropColumn):
         return "IDM021" if condition == "undefined_column" else "IDM050" if gone else "IDM053"
@@ -111,14 +110,15 @@ def code_of(operation: Operation, condition: str) -> str:
 # The kinds of object for which PostgreSQL has `ALTER kind IF EXISTS`.
 ALTER_IF_EXISTS = frozenset({"table", "foreign table", "view", "materialized view", "index", "sequence"})
 
-_NOTHING: dict[str, list[Again]] = {}
+Failures = Sequence[SecondRunFailure]
+_NOTHING: dict[str, list[SecondRunFailure]] = {}
 
 
 @lru_cache(maxsize=8)
-def failures(step: Step) -> dict[str, list[Again]]:
-    """Return the failures of the second runs by code of their rule. Cached by identity of the step."""
+def failures(step: Step) -> dict[str, list[SecondRunFailure]]:
+    """Return the failures of the second runs by code of the rule that reports them. Cached by identity of the step."""
     migration = step.migration
-    found: dict[str, list[Again]] = {}
+    found: dict[str, list[SecondRunFailure]] = {}
     if migration.forward is not None:
         _collect(found, migration.forward, step.forward, step.forward_again)
     if migration.rollback is not None and step.rollback is not None and step.rollback_again is not None:
@@ -126,8 +126,8 @@ def failures(step: Step) -> dict[str, list[Again]]:
     return found or _NOTHING
 
 
-def _collect(found: dict[str, list[Again]], script: Script, first: Run, second: Run) -> None:
-    # What failed in the first run already is no matter of running twice.
+def _collect(found: dict[str, list[SecondRunFailure]], script: Script, first: Run, second: Run) -> None:
+    # What fails in the first run already is reported by other families.
     if not second.events:
         return
     broken = {event.operation.span for event in first.events if event.failure is not None}
@@ -136,11 +136,11 @@ def _collect(found: dict[str, list[Again]], script: Script, first: Run, second: 
         failure = event.failure
         if failure is not None and failure.certain and event.operation.span not in broken:
             if _lacks(failure, unmade):
-                # It would be there, had the statement before it not failed: that is told there.
+                # It would be there, had the statement before it not failed: that one is reported.
                 continue
             operation = acting(event.operation, failure.key, failure.part)
             code = code_of(operation, failure.condition)
-            found.setdefault(code, []).append(Again(script, event, operation, failure))
+            found.setdefault(code, []).append(SecondRunFailure(script, event, operation, failure))
             if code == "IDM050" and isinstance(operation, (ops.CreateTable, ops.CreateView)):
                 unmade.append(operation.name)
 
@@ -152,34 +152,31 @@ def _lacks(failure: Failure, unmade: list[Name]) -> bool:
     return any(name.name == key.name and name.schema in (None, key.schema) for name in unmade)
 
 
-def told(step: Step, code: str, help: Callable[[Again], str]) -> Sequence[Hit]:
-    """Return the hits of one rule: one for each statement that a person must mend."""
-    found = failures(step).get(code)
-    if found is None:
-        return ()
+def hits(cases: Iterable[SecondRunFailure], help: Callable[[SecondRunFailure], str]) -> Sequence[Hit]:
+    """Return a hit for each failure: a warning where the engine has no repeatable form of the statement."""
     return [
         Hit(
-            again.script.file,
-            again.operation.span,
-            f"the second run fails: {again.failure.message}",
-            help(again),
-            again.script,
-            Severity.WARNING if without_guard(again) else None,
-            fix_for(again),
+            case.script.file,
+            case.operation.span,
+            f"the second run fails: {case.error.message}",
+            help(case),
+            case.script,
+            Severity.WARNING if without_guard(case) else None,
+            fix_for(case),
         )
-        for again in found
+        for case in cases
     ]
 
 
-def without_guard(again: Again) -> bool:
-    """Return whether the engine has no form of the statement that can be repeated."""
-    return again.script.dialect is Dialect.SQLITE and isinstance(again.operation, (ops.TableOperation, ops.Rename))
+def without_guard(failure: SecondRunFailure) -> bool:
+    """Return whether the engine has no repeatable form of the statement."""
+    return failure.script.dialect is Dialect.SQLITE and isinstance(failure.operation, (ops.TableOperation, ops.Rename))
 
 
-def clause(again: Again) -> str:
-    """Return the clause as it is written, on one line, or `...` where joining its lines would not be faithful."""
-    span = again.operation.span
-    text = again.script.file.text[span.start : span.end].strip()
+def clause(failure: SecondRunFailure) -> str:
+    """Return the clause on one line as it is written, or `...` where joining its lines would change its meaning."""
+    span = failure.operation.span
+    text = failure.script.file.text[span.start : span.end].strip()
     lines = [line.strip() for line in text.splitlines()]
     if len(lines) > 1 and any(
         line.count("'") % 2 or line.count('"') % 2 or "--" in line or "/*" in line or "$" in line for line in lines
@@ -191,14 +188,15 @@ def clause(again: Again) -> str:
 # --- fixes -----------------------------------------------------------------------------------------------------------
 
 # Only to find where an insertion goes: what a statement does is read from its operations.
-_WORD = pattern(r"\s*+(\w++)")
+_WORD = pattern(r"(\w++)")
+_NEXT_WORD = pattern(r"\s*+(\w++)")
 _BEFORE_TABLE = frozenset({"TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL", "VIRTUAL", "FOREIGN"})
 
 
 class _Guard(NamedTuple):
-    """After which words a guard goes: all of `words` in order, some of `between` among them, and `after` them.
+    """The words before a guard: all of `words` in order, with some of `between` among them, and `after` behind them.
 
-    With `late` they may follow other words, though no literal.
+    With `late` other words may stand before them, but no literal.
     """
 
     words: tuple[str, ...]
@@ -247,16 +245,16 @@ def _guard(operation: Operation, dialect: Dialect) -> _Guard | None:
             return None
 
 
-def fix_for(again: Again) -> Fix | None:
-    """Return the insertion of a guard, where the words before it are plainly there."""
-    script, operation = again.script, again.operation
+def fix_for(failure: SecondRunFailure) -> Fix | None:
+    """Return the insertion of a guard, or None where the words before it are not found."""
+    script, operation = failure.script, failure.operation
     if script.substituted is not None:
         return None
     guard = _guard(operation, script.dialect)
     if guard is None:
         return None
-    # A drop of several objects gives one operation for each: the guard belongs behind the words they share.
-    for start in (operation.span.start, again.event.statement.span.start):
+    # A drop of several objects gives one operation each: the guard follows the words that they share.
+    for start in (operation.span.start, failure.event.statement.span.start):
         at = _behind(script.file.text, start, guard)
         if at is not None:
             return Fix(f"insert{guard.text}", (Edit(at, at, guard.text),))
@@ -264,7 +262,7 @@ def fix_for(again: Again) -> Fix | None:
 
 
 def _behind(text: str, start: int, guard: _Guard) -> int | None:
-    """Return the place behind the words of a guard that begin at `start`, or None when they do not stand there."""
+    """Return the place behind the words of a guard that begin at `start`, or None when they are not there."""
     if guard.late:
         end = text.find("'", start)
         plain = guard._replace(late=False)
@@ -275,7 +273,7 @@ def _behind(text: str, start: int, guard: _Guard) -> int | None:
         ]
         return found[0] if len(found) == 1 else None
     words, at, number = guard.words, start, 0
-    while word := _WORD.match(text, at):
+    while word := _NEXT_WORD.match(text, at):
         said = word[1].upper()
         if number < len(words) and said == words[number]:
             number += 1

@@ -1,4 +1,4 @@
-"""LCK020 to LCK029: changes of columns and tables that write every row anew."""
+"""LCK020 to LCK029: changes of columns and tables that rewrite every row."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.locks.volatility import volatile_part
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell, version_of
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective, version_of
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
 
@@ -17,19 +17,19 @@ WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 _BATCHES = "in batches of some thousand rows, each in a transaction of its own"
 
 
-def _situation(act: Act, context: Context) -> tuple[str, str]:
-    """Return the first situation that stalls others, and its words; empty when none does."""
-    for effect in act.effects(context):
+def _situation(applied: AppliedOperation, context: Context) -> tuple[str, str]:
+    """Return the first effect that blocks others for as long as the rows take, and its words; empty when none does."""
+    for effect in applied.effects(context):
         if effect.stalls:
             return effect.situation, effect.words
     return "", ""
 
 
-@rule(
+@hazard(
     "LCK020",
     "volatile-default-rewrites",
     ERROR,
-    "A column added with a volatile default writes every row anew while reads and writes wait",
+    "A column added with a volatile default rewrites every row, blocking reads and writes",
     on=(ops.AddColumn,),
     dialects=("postgres",),
     aliases=(
@@ -46,66 +46,63 @@ def _situation(act: Act, context: Context) -> tuple[str, str]:
     ),
 )
 def volatile_default_rewrites(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of defaults that differ from row to row, and before PostgreSQL 11 of all defaults."""
-    for act, operation in done(step, ops.AddColumn):
+    """Report defaults that differ per row, and before PostgreSQL 11 all defaults."""
+    for applied, operation in effective(step, ops.AddColumn):
         default = operation.column.default
-        situation, words = _situation(act, context) if default is not None and operation.kind != "type" else ("", "")
+        situation, words = (
+            _situation(applied, context) if default is not None and operation.kind != "type" else ("", "")
+        )
         if default is None or situation not in ("add column volatile default", "add column constant default"):
             continue
         if operation.column.generated is not None:
             continue
         on, column = qualified(operation.table), ident(operation.column.name)
-        source = volatile_part(default, act.before)
+        source = volatile_part(default, applied.before)
         kind = f" {operation.column.type}" if operation.column.type is not None else ""
         if source is None and situation == "add column volatile default":
-            yield tell(
-                act,
-                ERROR,
+            yield applied.hit(
                 f"{words}: every row is checked against the domain{kind}",
-                "Give the column the type that the domain is made of, and what the domain demands as a CHECK that is "
-                "NOT VALID at first and validated in a later migration.",
+                "Use the domain's base type, and add its condition as a CHECK that is NOT VALID first and "
+                "validated in a "
+                "later migration.",
             )
             continue
-        why = f"{source}() gives each row another value" if source else "before PostgreSQL 11 every default does"
-        yield tell(
-            act,
-            ERROR,
+        why = f"{source}() differs per row" if source else "before PostgreSQL 11 every default rewrites the table"
+        yield applied.hit(
             f"{words}: {why}",
             f"`ALTER TABLE {on} ADD COLUMN {column}{kind};`, `ALTER TABLE {on} ALTER COLUMN {column} SET DEFAULT "
             f"{default.text};` for new rows, and fill the old ones in a later migration, {_BATCHES}.",
         )
 
 
-@rule(
+@hazard(
     "LCK029",
     "default-before-postgres-11",
     INFO,
-    "A column is added with a default: PostgreSQL 10 writes every row anew, and no target says that yours is newer",
+    "A column is added with a default: PostgreSQL 10 rewrites every row, and the target version is not configured",
     on=(ops.AddColumn,),
     dialects=("postgres",),
     default=False,
     aliases=("pgls:addingFieldWithDefault", "pgfence:add-column-default-pre-pg11", "diesel-guard:AddColumnCheck"),
 )
 def default_before_postgres_11(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of defaults that are the same for every row, where nobody said which version the server is."""
+    """Report constant defaults where no target version is configured."""
     if context.targets.get("postgres"):
         return
-    for act, operation in done(step, ops.AddColumn):
-        situation = next((effect.situation for effect in act.effects(context)), "")
+    for applied, operation in effective(step, ops.AddColumn):
+        situation = next((effect.situation for effect in applied.effects(context)), "")
         if situation == "add column constant default":
-            yield tell(
-                act,
-                INFO,
-                f"before PostgreSQL 11 this writes all rows of {operation.table.name} anew while reads and writes wait",
-                'Say in the configuration how old the server may be: `targets = ["postgres>=14"]`.',
+            yield applied.hit(
+                f'before PostgreSQL 11 this rewrites all rows of "{operation.table.name}", blocking reads and writes',
+                'Set the lowest version in the configuration: `targets = ["postgres>=14"]`.',
             )
 
 
-@rule(
+@hazard(
     "LCK021",
     "stored-generated-rewrites",
     ERROR,
-    "A stored generated column writes every row anew while reads and writes wait",
+    "A stored generated column rewrites every row, blocking reads and writes",
     on=(ops.AddColumn, ops.SetGenerated),
     dialects=("postgres",),
     aliases=(
@@ -121,25 +118,25 @@ def default_before_postgres_11(step: Step, context: Context) -> Iterator[Hit]:
     ),
 )
 def stored_generated_rewrites(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of stored generated columns that are added, or get another expression."""
-    for act, _ in done(step, ops.AddColumn):
-        situation, words = _situation(act, context)
+    """Report stored generated columns that are added, or whose expression changes."""
+    for applied, _ in effective(step, ops.AddColumn):
+        situation, words = _situation(applied, context)
         if situation == "add column stored generated":
             help = f"Add a plain column, have a trigger fill it, and fill the old rows {_BATCHES}."
             if version_of(context) >= 18:
-                help = f"Write VIRTUAL instead of STORED: it is computed when it is read. Or: {help}"
-            yield tell(act, ERROR, words, help)
-    for act, _ in done(step, ops.SetGenerated):
-        situation, words = _situation(act, context)
+                help = f"Use VIRTUAL instead of STORED: it is computed when read. Or: {help}"
+            yield applied.hit(words, help)
+    for applied, _ in effective(step, ops.SetGenerated):
+        situation, words = _situation(applied, context)
         if situation:
-            yield tell(act, ERROR, words, f"Add a new column for the new expression, and fill it {_BATCHES}.")
+            yield applied.hit(words, f"Add a new column for the new expression, and fill it {_BATCHES}.")
 
 
-@rule(
+@hazard(
     "LCK022",
     "serial-column-rewrites",
     ERROR,
-    "A serial column added to a table numbers every row while reads and writes wait",
+    "A serial column added to a table numbers every row, blocking reads and writes",
     on=(ops.AddColumn,),
     dialects=("postgres",),
     aliases=(
@@ -154,15 +151,15 @@ def stored_generated_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     ),
 )
 def serial_column_rewrites(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `serial` columns."""
+    """Report `serial` columns."""
     yield from _numbered(step, context, "add column serial")
 
 
-@rule(
+@hazard(
     "LCK027",
     "identity-column-rewrites",
     ERROR,
-    "An identity column added to a table numbers every row while reads and writes wait",
+    "An identity column added to a table numbers every row, blocking reads and writes",
     on=(ops.AddColumn,),
     dialects=("postgres",),
     aliases=(
@@ -176,32 +173,31 @@ def serial_column_rewrites(step: Step, context: Context) -> Iterator[Hit]:
     ),
 )
 def identity_column_rewrites(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `GENERATED ... AS IDENTITY`."""
+    """Report `GENERATED ... AS IDENTITY` columns."""
     yield from _numbered(step, context, "add column identity")
 
 
 def _numbered(step: Step, context: Context, wanted: str) -> Iterator[Hit]:
-    """Tell of columns whose values come from a sequence."""
-    for act, operation in done(step, ops.AddColumn):
-        situation, words = _situation(act, context)
+    """Report columns whose values come from a sequence."""
+    for applied, operation in effective(step, ops.AddColumn):
+        situation, words = _situation(applied, context)
         if situation == wanted:
             on, column = qualified(operation.table), ident(operation.column.name)
             sequence = ident(f"{operation.table.name}_{operation.column.name}_seq")
-            yield tell(
-                act,
-                ERROR,
+            yield applied.hit(
                 words,
                 f"`CREATE SEQUENCE {sequence};`, `ALTER TABLE {on} ADD COLUMN {column} bigint;`, "
                 f"`ALTER TABLE {on} ALTER COLUMN {column} SET DEFAULT nextval('{sequence}');`, then fill the old rows "
                 f"{_BATCHES}.",
+                severity=ERROR,
             )
 
 
-@rule(
+@hazard(
     "LCK023",
     "type-change-rewrites",
     ERROR,
-    "A change of type writes every row anew while reads and writes wait",
+    "A change of type rewrites every row, blocking reads and writes",
     on=(ops.AlterColumnType,),
     dialects=("postgres",),
     aliases=(
@@ -219,38 +215,37 @@ def _numbered(step: Step, context: Context, wanted: str) -> Iterator[Hit]:
     ),
 )
 def type_change_rewrites(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of changes of type that are not binary-compatible; milder where only checks or indexes are done anew."""
-    for act, operation in done(step, ops.AlterColumnType):
-        situation, words = _situation(act, context)
-        if not situation or _depends(act, operation):
+    """Report type changes that are not binary-compatible; milder where only checks or indexes are redone."""
+    for applied, operation in effective(step, ops.AlterColumnType):
+        situation, words = _situation(applied, context)
+        if not situation or _depends(applied, operation):
             continue
-        known = act.column(operation.table, operation.column)
+        known = applied.column(operation.table, operation.column)
         old = f"{known.type} to " if known is not None and known.type is not None else "to "
-        yield tell(
-            act,
-            ERROR if situation == "alter type rewriting" else WARNING,
+        yield applied.hit(
             f"{words} ({ident(operation.column)}: {old}{operation.type})",
             _new_column_help(operation.table, operation.column, str(operation.type)),
+            severity=ERROR if situation == "alter type rewriting" else WARNING,
         )
 
 
-# What a column of a like type becomes without a change of its rows: a varchar text, a numeric one without bounds.
+# Types that a column can get without a rewrite: text from varchar, unbounded numeric from a bounded one.
 _WIDEST = frozenset({"text", "varchar", "numeric"})
 
 
-def _depends(act: Act, operation: ops.AlterColumnType) -> bool:
-    """Return whether the rows have to be written anew only if the column was of another kind, and nothing says it."""
-    known = act.column(operation.table, operation.column)
+def _depends(applied: AppliedOperation, operation: ops.AlterColumnType) -> bool:
+    """Return whether the rows are rewritten only if the unknown former type is not compatible."""
+    known = applied.column(operation.table, operation.column)
     if operation.using is not None or (known is not None and known.type is not None):
         return False
     return operation.type.name in _WIDEST and not operation.type.args and not operation.type.dimensions
 
 
-@rule(
+@hazard(
     "LCK028",
     "type-change-may-rewrite",
     WARNING,
-    "A change of type writes every row anew, unless the column is of a like type, which no file says",
+    "A change of type rewrites every row unless the former type, which no file gives, is compatible",
     on=(ops.AlterColumnType,),
     dialects=("postgres",),
     aliases=(
@@ -266,16 +261,14 @@ def _depends(act: Act, operation: ops.AlterColumnType) -> bool:
     ),
 )
 def type_change_may_rewrite(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of columns that become `text`, `varchar` or `numeric` without bounds, where the old type is not known."""
-    for act, operation in done(step, ops.AlterColumnType):
-        situation, words = _situation(act, context)
-        if situation and _depends(act, operation):
+    """Report columns that become `text`, `varchar` or unbounded `numeric` and whose former type is not known."""
+    for applied, operation in effective(step, ops.AlterColumnType):
+        situation, words = _situation(applied, context)
+        if situation and _depends(applied, operation):
             like = "numeric(p, s)" if operation.type.name == "numeric" else "varchar(n)"
-            yield tell(
-                act,
-                WARNING,
+            yield applied.hit(
                 f"{words}, unless {ident(operation.column)} is a {like}",
-                f"Look at the column's type. If it is another: "
+                f"Check the column's type. If it is another: "
                 f"{_new_column_help(operation.table, operation.column, str(operation.type))}",
             )
 
@@ -283,57 +276,57 @@ def type_change_may_rewrite(step: Step, context: Context) -> Iterator[Hit]:
 def _new_column_help(table: Name, column: str, kind: str) -> str:
     on, new = qualified(table), ident(f"{column}_new")
     return (
-        f"`ALTER TABLE {on} ADD COLUMN {new} {kind};`, have a trigger copy what is written, copy the old rows "
+        f"`ALTER TABLE {on} ADD COLUMN {new} {kind};`, have a trigger copy new writes, copy the old rows "
         f"{_BATCHES}; then, in a later migration, rename {ident(column)} away and {new} to {ident(column)}."
     )
 
 
-@rule(
+@hazard(
     "LCK024",
     "persistence-change-rewrites",
     ERROR,
-    "SET LOGGED and SET UNLOGGED write the table anew while reads and writes wait",
+    "SET LOGGED and SET UNLOGGED rewrite the table, blocking reads and writes",
     on=(ops.SetTableOption,),
     dialects=("postgres",),
     aliases=("atlas:PG307", "pgfence:set-logged-unlogged", "pgsafe:set-logged-unlogged"),
 )
 def persistence_change_rewrites(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables that become logged or unlogged."""
-    for act, operation in done(step, ops.SetTableOption):
+    """Report tables that become logged or unlogged."""
+    for applied, operation in effective(step, ops.SetTableOption):
         if operation.option == "logged":
-            situation, words = _situation(act, context)
+            situation, words = _situation(applied, context)
             if situation:
                 loss = "" if operation.value == "on" else "; an unlogged table is empty after a crash"
-                yield tell(act, ERROR, words + loss, _copy_help(operation.table))
+                yield applied.hit(words + loss, _copy_help(operation.table))
 
 
 def _copy_help(table: Name) -> str:
-    return f"Make a new table as {ident(table.name)} should be, copy the rows {_BATCHES}, and swap the names."
+    return f"Create a new table as {ident(table.name)} should be, copy the rows {_BATCHES}, and swap the names."
 
 
-@rule(
+@hazard(
     "LCK025",
     "access-method-rewrites",
     ERROR,
-    "SET ACCESS METHOD and SET TABLESPACE write the table anew while reads and writes wait",
+    "SET ACCESS METHOD and SET TABLESPACE rewrite the table, blocking reads and writes",
     on=(ops.SetTableOption,),
     dialects=("postgres",),
     aliases=("atlas:PG311", "pgsafe:set-access-method"),
 )
 def access_method_rewrites(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables that get another access method or tablespace."""
-    for act, operation in done(step, ops.SetTableOption):
+    """Report tables that get another access method or tablespace."""
+    for applied, operation in effective(step, ops.SetTableOption):
         if operation.option in ("access method", "tablespace"):
-            situation, words = _situation(act, context)
+            situation, words = _situation(applied, context)
             if situation:
-                yield tell(act, ERROR, words, _copy_help(operation.table))
+                yield applied.hit(words, _copy_help(operation.table))
 
 
-@rule(
+@hazard(
     "LCK026",
     "trigger-lock",
     INFO,
-    "Creating, dropping or switching a trigger waits for all writes, and all later ones wait for it",
+    "CREATE, DROP or ENABLE TRIGGER waits for all writes, and all later writes wait for it",
     on=(ops.CreateTrigger, ops.Drop, ops.EnableTrigger),
     dialects=("postgres",),
     default=False,
@@ -348,19 +341,23 @@ def access_method_rewrites(step: Step, context: Context) -> Iterator[Hit]:
         "pgsafe:add-trigger",
     ),
 )
-def trigger_lock(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of the locks that triggers take on tables in use."""
-    found: list[tuple[Act, Name]] = [(act, one.table) for act, one in done(step, ops.CreateTrigger)]
-    found += [(act, one.table) for act, one in done(step, ops.EnableTrigger) if not one.rule]
-    found += [(act, one.table) for act, one in done(step, ops.Drop) if one.kind == "trigger" and one.table is not None]
-    for act, table in found:
-        if act.fresh(table):
+def trigger_lock(step: Step) -> Iterator[Hit]:
+    """Report trigger changes that lock tables in use."""
+    found: list[tuple[AppliedOperation, Name]] = [
+        (applied, one.table) for applied, one in effective(step, ops.CreateTrigger)
+    ]
+    found += [(applied, one.table) for applied, one in effective(step, ops.EnableTrigger) if not one.rule]
+    found += [
+        (applied, one.table)
+        for applied, one in effective(step, ops.Drop)
+        if one.kind == "trigger" and one.table is not None
+    ]
+    for applied, table in found:
+        if applied.fresh(table):
             continue
-        lock = "ACCESS EXCLUSIVE" if isinstance(act.operation, ops.Drop) else "SHARE ROW EXCLUSIVE"
-        blocks = "reads and writes" if isinstance(act.operation, ops.Drop) else "writes"
-        yield tell(
-            act,
-            INFO,
+        lock = "ACCESS EXCLUSIVE" if isinstance(applied.operation, ops.Drop) else "SHARE ROW EXCLUSIVE"
+        blocks = "reads and writes" if isinstance(applied.operation, ops.Drop) else "writes"
+        yield applied.hit(
             f"{lock} on {table.name}: blocks {blocks} until the transaction ends",
-            "`SET lock_timeout = '2s';` before it, and nothing slow after it in the same transaction.",
+            "`SET lock_timeout = '2s';` before it, and no slow statement after it in the same transaction.",
         )

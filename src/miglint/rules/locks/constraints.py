@@ -1,4 +1,4 @@
-"""LCK010 to LCK015 and LCK043: constraints that are checked, or whose index is built, while others wait."""
+"""LCK010 to LCK015 and LCK043: constraints that are validated, or whose index is built, under a blocking lock."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.locks import LockEffect
 from miglint.replay.steps import Step
+from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.locks.nulls import not_null_help
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, survey, tell
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name
 
@@ -23,20 +23,20 @@ def named(table: Name, constraint: Constraint, suffix: str) -> str:
     return ident(constraint.name or "_".join(parts))
 
 
-def stalling(act: Act, context: Context) -> LockEffect | None:
-    """Return the first effect that lets others wait for as long as the rows take."""
-    return next((effect for effect in act.effects(context) if effect.stalls), None)
+def stalling(applied: AppliedOperation, context: Context) -> LockEffect | None:
+    """Return the first effect that blocks others for as long as the rows take."""
+    return next((effect for effect in applied.effects(context) if effect.stalls), None)
 
 
 def _columns(columns: tuple[str, ...]) -> str:
     return ", ".join(map(ident, columns))
 
 
-@rule(
+@hazard(
     "LCK010",
     "foreign-key-validates",
     WARNING,
-    "A foreign key that is not NOT VALID checks all rows while writes to both tables wait",
+    "A foreign key without NOT VALID checks all rows, blocking writes to both tables",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
     aliases=(
@@ -55,32 +55,29 @@ def _columns(columns: tuple[str, ...]) -> str:
     ),
 )
 def foreign_key_validates(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of foreign keys on tables with rows; as information where no row has to be checked."""
-    for act, operation in done(step, ops.AddConstraint):
+    """Report foreign keys on tables with rows; as information where no row has to be checked."""
+    for applied, operation in effective(step, ops.AddConstraint):
         constraint = operation.constraint
         if constraint.kind != "foreign" or operation.kind != "table":
             continue
-        effect = None if act.fresh(operation.table) else stalling(act, context)
+        effect = None if applied.fresh(operation.table) else stalling(applied, context)
         if effect is not None and constraint.table is not None:
-            yield tell(
-                act,
-                WARNING,
+            yield applied.hit(
                 f"SHARE ROW EXCLUSIVE on {operation.table.name} and {constraint.table.name}: "
                 "blocks writes to both while every row is checked",
                 _foreign_help(operation.table, constraint),
             )
-    for act, added in done(step, ops.AddColumn):
+    for applied, added in effective(step, ops.AddColumn):
         for constraint in added.constraints:
-            if constraint.kind != "foreign" or constraint.table is None or act.fresh(added.table):
+            if constraint.kind != "foreign" or constraint.table is None or applied.fresh(added.table):
                 continue
-            # A new column without a default holds nothing that could be checked.
+            # A new column without a default has no values to check.
             checked = added.column.default is not None
-            yield tell(
-                act,
-                WARNING if checked else INFO,
+            yield applied.hit(
                 f"SHARE ROW EXCLUSIVE on {constraint.table.name}: blocks writes "
                 + ("while every row is checked" if checked else "until the transaction ends"),
                 f"Add the column without REFERENCES first. {_foreign_help(added.table, constraint)}",
+                severity=WARNING if checked else INFO,
             )
 
 
@@ -91,15 +88,15 @@ def _foreign_help(table: Name, constraint: Constraint) -> str:
     return (
         f"`ALTER TABLE {qualified(table)} ADD CONSTRAINT {name} FOREIGN KEY ({_columns(constraint.columns)}) "
         f"REFERENCES {to} NOT VALID;` and in the next migration "
-        f"`ALTER TABLE {qualified(table)} VALIDATE CONSTRAINT {name};`, which blocks nobody."
+        f"`ALTER TABLE {qualified(table)} VALIDATE CONSTRAINT {name};`."
     )
 
 
-@rule(
+@hazard(
     "LCK011",
     "check-validates",
     ERROR,
-    "A CHECK that is not NOT VALID checks all rows while reads and writes wait",
+    "A CHECK without NOT VALID checks all rows, blocking reads and writes",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
     aliases=(
@@ -115,38 +112,35 @@ def _foreign_help(table: Name, constraint: Constraint) -> str:
     ),
 )
 def check_validates(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of checks on tables with rows."""
-    for act, operation in done(step, ops.AddConstraint):
+    """Report CHECK constraints on tables with rows."""
+    for applied, operation in effective(step, ops.AddConstraint):
         constraint = operation.constraint
         if constraint.kind != "check" or operation.kind != "table":
             continue
-        effect = stalling(act, context)
+        effect = stalling(applied, context)
         if effect is not None:
             name = named(operation.table, constraint, "check")
             on = qualified(operation.table)
             condition = constraint.expression.text if constraint.expression is not None else "..."
-            yield tell(
-                act,
-                ERROR,
+            yield applied.hit(
                 effect.words,
                 f"`ALTER TABLE {on} ADD CONSTRAINT {name} CHECK ({condition}) NOT VALID;` and in the next migration "
-                f"`ALTER TABLE {on} VALIDATE CONSTRAINT {name};`, which blocks nobody.",
+                f"`ALTER TABLE {on} VALIDATE CONSTRAINT {name};`.",
             )
-    for act, added in done(step, ops.AddColumn):
-        if any(constraint.kind == "check" for constraint in added.constraints) and not act.fresh(added.table):
-            yield tell(
-                act,
-                INFO if added.column.default is None else WARNING,
+    for applied, added in effective(step, ops.AddColumn):
+        if any(constraint.kind == "check" for constraint in added.constraints) and not applied.fresh(added.table):
+            yield applied.hit(
                 f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while every row is checked",
                 "Add the column first, then the CHECK with NOT VALID, and validate it in the next migration.",
+                severity=INFO if added.column.default is None else WARNING,
             )
 
 
-@rule(
+@hazard(
     "LCK012",
     "validate-with-not-valid",
     WARNING,
-    "A constraint added with NOT VALID is validated in the same transaction",
+    "A NOT VALID constraint is validated in the transaction that adds it",
     on=(ops.ValidateConstraint,),
     dialects=("postgres",),
     aliases=(
@@ -157,42 +151,41 @@ def check_validates(step: Step, context: Context) -> Iterator[Hit]:
         "pgfence:not-valid-validate-same-tx",
     ),
 )
-def validate_with_not_valid(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of validations that run under the lock of the `ADD CONSTRAINT ... NOT VALID` before them."""
-    validations = survey(step).by_type.get(ops.ValidateConstraint)
+def validate_with_not_valid(step: Step) -> Iterator[Hit]:
+    """Report VALIDATE CONSTRAINT under the lock of the `ADD CONSTRAINT ... NOT VALID` before it."""
+    validations = applied_operations(step).by_type.get(ops.ValidateConstraint)
     if not validations:
         return
     added = {
         (
-            act.script.direction,
-            act.transaction,
-            act.key(operation.table),
+            applied.script.direction,
+            applied.transaction,
+            applied.key(operation.table),
             operation.constraint.name,
         ): operation.constraint
-        for act, operation in done(step, ops.AddConstraint)
+        for applied, operation in effective(step, ops.AddConstraint)
         if not operation.constraint.validated and operation.kind == "table"
     }
-    for act, operation in done(step, ops.ValidateConstraint):
-        place = act.script.direction, act.transaction, act.key(operation.table), operation.constraint
+    for applied, operation in effective(step, ops.ValidateConstraint):
+        place = applied.script.direction, applied.transaction, applied.key(operation.table), operation.constraint
         constraint = added.get(place)
-        if constraint is None or act.fresh(operation.table):
+        if constraint is None or applied.fresh(operation.table):
             continue
         foreign = constraint.kind == "foreign"
         lock, blocks = ("SHARE ROW EXCLUSIVE", "writes") if foreign else ("ACCESS EXCLUSIVE", "reads and writes")
-        yield tell(
-            act,
-            WARNING if foreign else ERROR,
+        yield applied.hit(
             f"{lock} on {operation.table.name} is held since NOT VALID: blocks {blocks} while every row is checked",
             "Move it to a migration of its own: "
             f"`ALTER TABLE {qualified(operation.table)} VALIDATE CONSTRAINT {ident(operation.constraint)};`",
+            severity=WARNING if foreign else ERROR,
         )
 
 
-@rule(
+@hazard(
     "LCK013",
     "unique-builds-index",
     ERROR,
-    "A UNIQUE constraint without USING INDEX builds its index while reads and writes wait",
+    "A UNIQUE constraint without USING INDEX builds its index, blocking reads and writes",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
     aliases=(
@@ -209,18 +202,16 @@ def validate_with_not_valid(step: Step, context: Context) -> Iterator[Hit]:
     ),
 )
 def unique_builds_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of unique constraints on tables with rows."""
-    for act, operation in done(step, ops.AddConstraint):
+    """Report unique constraints on tables with rows."""
+    for applied, operation in effective(step, ops.AddConstraint):
         constraint = operation.constraint
-        effect = stalling(act, context) if constraint.kind == "unique" else None
+        effect = stalling(applied, context) if constraint.kind == "unique" else None
         if effect is not None:
-            yield tell(act, ERROR, effect.words, _index_help(operation.table, constraint, "UNIQUE"))
-    for act, added in done(step, ops.AddColumn):
+            yield applied.hit(effect.words, _index_help(operation.table, constraint, "UNIQUE"))
+    for applied, added in effective(step, ops.AddColumn):
         for constraint in added.constraints:
-            if constraint.kind == "unique" and not act.fresh(added.table):
-                yield tell(
-                    act,
-                    ERROR,
+            if constraint.kind == "unique" and not applied.fresh(added.table):
+                yield applied.hit(
                     f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while the index is built",
                     f"Add the column without UNIQUE first. {_index_help(added.table, constraint, 'UNIQUE')}",
                 )
@@ -237,11 +228,11 @@ def _index_help(table: Name, constraint: Constraint, words: str) -> str:
     )
 
 
-@rule(
+@hazard(
     "LCK014",
     "primary-key-builds-index",
     ERROR,
-    "A primary key without USING INDEX builds its index while reads and writes wait",
+    "A primary key without USING INDEX builds its index, blocking reads and writes",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),
     aliases=(
@@ -256,58 +247,55 @@ def _index_help(table: Name, constraint: Constraint, words: str) -> str:
     ),
 )
 def primary_key_builds_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of primary keys on tables with rows."""
-    for act, operation in done(step, ops.AddConstraint):
+    """Report primary keys on tables with rows."""
+    for applied, operation in effective(step, ops.AddConstraint):
         constraint = operation.constraint
-        effect = stalling(act, context) if constraint.kind == "primary" else None
+        effect = stalling(applied, context) if constraint.kind == "primary" else None
         if effect is not None and constraint.using_index is None:
-            yield tell(act, ERROR, effect.words, _index_help(operation.table, constraint, "PRIMARY KEY"))
-    for act, added in done(step, ops.AddColumn):
-        if any(constraint.kind == "primary" for constraint in added.constraints) and not act.fresh(added.table):
+            yield applied.hit(effect.words, _index_help(operation.table, constraint, "PRIMARY KEY"))
+    for applied, added in effective(step, ops.AddColumn):
+        if any(constraint.kind == "primary" for constraint in added.constraints) and not applied.fresh(added.table):
             constraint = Constraint("primary", columns=(added.column.name,))
-            yield tell(
-                act,
-                ERROR,
+            yield applied.hit(
                 f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while the index is built",
                 f"Add the column without PRIMARY KEY and fill it first. "
                 f"{_index_help(added.table, constraint, 'PRIMARY KEY')}",
             )
 
 
-@rule(
+@hazard(
     "LCK043",
     "primary-key-of-nullable-columns",
     ERROR,
-    "A primary key of columns that may be NULL checks all rows while reads and writes wait, also with USING INDEX",
+    "A primary key on nullable columns checks all rows, blocking reads and writes, even with USING INDEX",
     on=(ops.AddConstraint,),
     dialects=("postgres",),
     aliases=("eugene:W14", "pg-migration-lint:PGM016", "atlas:PG304"),
 )
 def primary_key_of_nullable_columns(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `PRIMARY KEY USING INDEX`; as information where nobody knows the columns."""
-    for act, operation in done(step, ops.AddConstraint):
+    """Report `PRIMARY KEY USING INDEX` on nullable columns; as information where the columns are not known."""
+    for applied, operation in effective(step, ops.AddConstraint):
         constraint = operation.constraint
         if constraint.kind != "primary" or constraint.using_index is None:
             continue
-        effect = stalling(act, context)
+        effect = stalling(applied, context)
         if effect is None:
             continue
-        known = act.table(operation.table)
+        known = applied.table(operation.table)
         unsure = known is None or known.assumed
         help = not_null_help(operation.table, constraint.columns[0] if constraint.columns else "...")
-        yield tell(
-            act,
-            INFO if unsure else ERROR,
+        yield applied.hit(
             f"{effect.words} for NULL" + (", unless the columns are NOT NULL" if unsure else ""),
             f"Make the columns NOT NULL before. {help}",
+            severity=INFO if unsure else ERROR,
         )
 
 
-@rule(
+@hazard(
     "LCK015",
     "exclusion-builds-index",
     ERROR,
-    "An EXCLUDE constraint builds its index while reads and writes wait",
+    "An EXCLUDE constraint builds its index, blocking reads and writes",
     on=(ops.AddConstraint,),
     dialects=("postgres",),
     aliases=(
@@ -322,14 +310,13 @@ def primary_key_of_nullable_columns(step: Step, context: Context) -> Iterator[Hi
     ),
 )
 def exclusion_builds_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of exclusion constraints on tables with rows: there is no way to build them beside running writes."""
-    for act, operation in done(step, ops.AddConstraint):
-        effect = stalling(act, context) if operation.constraint.kind == "exclude" else None
+    """Report exclusion constraints on tables with rows: they cannot be built concurrently."""
+    for applied, operation in effective(step, ops.AddConstraint):
+        effect = stalling(applied, context) if operation.constraint.kind == "exclude" else None
         if effect is not None:
-            yield tell(
-                act,
-                ERROR,
+            yield applied.hit(
                 effect.words,
-                "PostgreSQL cannot build it concurrently. Add it while nobody uses the table, or make a new table with "
-                "the constraint, copy the rows in batches, and rename.",
+                "PostgreSQL cannot build it concurrently. Add it in a maintenance window, or create a new table "
+                "with the "
+                "constraint, copy the rows in batches, and rename.",
             )

@@ -1,4 +1,4 @@
-"""LCK038 and LCK039: statements that would better be one, or elsewhere."""
+"""LCK038 and LCK039: statements to combine, or to move to another migration; opt-in."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from miglint.base.findings import Severity
 from miglint.base.model import Direction
 from miglint.locks import Lock
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import done, survey, tell
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import applied_operations, effective
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Key
 from miglint.sql import operations as ops
 
@@ -19,7 +19,7 @@ _ALONE = (ops.AttachPartition, ops.DetachPartition, ops.RenameColumn, ops.Rename
 _QUIET = (ops.SetVariable, ops.Transaction, ops.SetComment, ops.SetPrivileges)
 
 
-@rule(
+@hazard(
     "LCK038",
     "alter-table-combinable",
     INFO,
@@ -29,56 +29,53 @@ _QUIET = (ops.SetVariable, ops.Transaction, ops.SetComment, ops.SetPrivileges)
     aliases=("eugene:W12", "pg-migration-lint:PGM023", "pgls:multipleAlterTable"),
 )
 def alter_table_combinable(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per table and script, of an `ALTER TABLE` that follows one of the same table under the same lock."""
+    """Report, once per table and script, an `ALTER TABLE` that follows one of the same table under the same lock."""
     last: dict[tuple[Direction, Key], tuple[object, Lock]] = {}
-    told: set[tuple[Direction, Key]] = set()
-    for act in survey(step).acts:
-        operation, direction = act.operation, act.script.direction
-        if act.idle or isinstance(operation, _QUIET):
+    reported: set[tuple[Direction, Key]] = set()
+    for applied in applied_operations(step).all:
+        operation, direction = applied.operation, applied.script.direction
+        if applied.idle or isinstance(operation, _QUIET):
             continue
         if not isinstance(operation, ops.TableOperation) or operation.kind != "table" or isinstance(operation, _ALONE):
-            # Whatever it is, it may need what stands before it, and what comes after may need it.
+            # It may depend on what stands before it, and what follows may depend on it.
             last = {place: found for place, found in last.items() if place[0] is not direction}
             continue
-        place, statement = (direction, act.key(operation.table)), act.moment.statement
+        place, statement = (direction, applied.key(operation.table)), applied.moment.statement
         if isinstance(operation, ops.AddConstraint) and operation.constraint.table is not None:
-            last.pop((direction, act.key(operation.constraint.table)), None)
-        locks = [effect.lock for effect in act.effects(context) if act.key(effect.table) == place[1]]
+            last.pop((direction, applied.key(operation.constraint.table)), None)
+        locks = [effect.lock for effect in applied.effects(context) if applied.key(effect.table) == place[1]]
         if not locks:
             continue
         before = last.get(place)
         if before is not None and before[0] is statement:
             last[place] = statement, max(before[1], *locks)
             continue
-        if before is not None and before[1] is max(locks) and place not in told:
-            told.add(place)
-            yield tell(
-                act,
-                INFO,
+        if before is not None and before[1] is max(locks) and place not in reported:
+            reported.add(place)
+            yield applied.hit(
                 f"this ALTER TABLE {operation.table.name} can be part of the one before it",
                 f"`ALTER TABLE {qualified(operation.table)} ..., ...;` does both with one lock and one pass.",
             )
         last[place] = statement, max(locks)
 
 
-@rule(
+@hazard(
     "LCK039",
     "backfill-with-schema-change",
     INFO,
-    "Rows are filled in one statement, in the migration that changes the schema",
+    "Rows are updated in the migration that changes the schema",
     on=(ops.Update,),
     dialects=("postgres",),
     default=False,
     aliases=("strong_migrations:change_column_null",),
 )
-def backfill_with_schema_change(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of updates of tables in use: each changed row stays locked until the transaction ends."""
-    for act, operation in done(step, ops.Update, forward_only=True):
-        if not act.fresh(operation.table):
-            yield tell(
-                act,
-                INFO,
-                f"every row of {operation.table.name} that this changes stays locked until the transaction ends",
-                f"Fill {ident(operation.table.name)} in batches, each in a transaction of its own, outside of the "
-                "migration that changes the schema.",
+def backfill_with_schema_change(step: Step) -> Iterator[Hit]:
+    """Report updates of tables in use: each changed row stays locked until the transaction ends."""
+    for applied, operation in effective(step, ops.Update, forward_only=True):
+        if not applied.fresh(operation.table):
+            yield applied.hit(
+                f'every row of "{operation.table.name}" that this changes stays locked until the transaction ends',
+                f"Update {ident(operation.table.name)} in batches, each in a transaction of its own, outside of "
+                "the migration "
+                "that changes the schema.",
             )

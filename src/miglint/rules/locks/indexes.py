@@ -1,4 +1,4 @@
-"""LCK001 to LCK007 and LCK009: indexes, partitions and materialized views that are built while others wait."""
+"""LCK001 to LCK007 and LCK009: indexes, partitions and materialized views that are built under a blocking lock."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, remade_here, tell, text_of, version_of
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective, remade_here, text_of, version_of
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.symmetry.invalid_indexes import index_name, stands_alone
 from miglint.schema.objects import Index
 from miglint.sql import operations as ops
@@ -18,7 +18,7 @@ _ALONE = "in a migration of its own that the runner does not wrap in a transacti
 _CORRUPTED = ((14, 0), (14, 3))
 
 
-@rule(
+@hazard(
     "LCK001",
     "create-index-blocking",
     WARNING,
@@ -40,21 +40,21 @@ _CORRUPTED = ((14, 0), (14, 3))
     ),
 )
 def create_index_blocking(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of indexes on tables that others write to."""
-    for act, operation in done(step, ops.CreateIndex):
-        # ON ONLY builds nothing: the index is not valid before each partition has its own.
+    """Report indexes on tables that others write to."""
+    for applied, operation in effective(step, ops.CreateIndex):
+        # ON ONLY builds nothing: the index becomes valid when each partition has one.
         if operation.concurrently or operation.only:
             continue
-        for effect in act.effects(context):
-            if _is_partitioned(act, operation.table):
+        for effect in applied.effects(context):
+            if _is_partitioned(applied, operation.table):
                 words = f"{effect.words}, on every partition too"
-                yield tell(act, WARNING, words, _partition_help(operation))
+                yield applied.hit(words, _partition_help(operation))
             else:
-                yield tell(act, WARNING, effect.words, _create_help(step, act, operation))
+                yield applied.hit(effect.words, _create_help(step, applied, operation))
 
 
 def _partition_help(operation: ops.CreateIndex) -> str:
-    """Return how to build the index of a partitioned table, which the server cannot do concurrently."""
+    """Return how to build the index of a partitioned table, which cannot be done concurrently."""
     name = ident(operation.name) if operation.name else "..."
     return (
         f"`CREATE INDEX {name} ON ONLY {qualified(operation.table)} (...);`, then, {_ALONE}, "
@@ -63,21 +63,21 @@ def _partition_help(operation: ops.CreateIndex) -> str:
     )
 
 
-def _create_help(step: Step, act: Act, operation: ops.CreateIndex) -> str:
-    text = text_of(act)
+def _create_help(step: Step, applied: AppliedOperation, operation: ops.CreateIndex) -> str:
+    text = text_of(applied)
     word = text.upper().find("INDEX")
     if word < 0 or not text.upper().startswith("CREATE"):
         made = f"CREATE {'UNIQUE ' if operation.unique else ''}INDEX CONCURRENTLY ..."
     else:
         made = f"{text[: word + 5]} CONCURRENTLY{text[word + 5 :]}"
     drop = f"`DROP INDEX CONCURRENTLY IF EXISTS {index_name(operation)};`" if operation.name else ""
-    if drop and stands_alone(step, act.script):
+    if drop and stands_alone(step, applied.script):
         return f"Put it {_ALONE}, after {drop} by hand where a build was interrupted: `{made};`."
     before = f"{drop}, then " if drop else ""
     return f"Put it {_ALONE}: {before}`{made};` (an interrupted build leaves an invalid index behind)."
 
 
-@rule(
+@hazard(
     "LCK002",
     "drop-index-blocking",
     WARNING,
@@ -96,39 +96,37 @@ def _create_help(step: Step, act: Act, operation: ops.CreateIndex) -> str:
         "diesel-guard:DropIndexCheck",
     ),
 )
-def drop_index_blocking(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of indexes that are dropped from tables that others use."""
-    for act, operation in done(step, ops.Drop):
+def drop_index_blocking(step: Step) -> Iterator[Hit]:
+    """Report indexes that are dropped from tables that others use."""
+    for applied, operation in effective(step, ops.Drop):
         if operation.kind != "index" or operation.concurrently:
             continue
-        index = act.before.find(act.key(operation.name))
+        index = applied.before.find(applied.key(operation.name))
         known = index.table if isinstance(index, Index) else None
-        if known is not None and act.fresh(known):
+        if known is not None and applied.fresh(known):
             continue
-        if known is None and remade_here(step, act, operation.name):
+        if known is None and remade_here(step, applied, operation.name):
             continue
         on = f" on {known.name}" if known is not None else " on the index's table"
         help = f"Put it {_ALONE}: `DROP INDEX CONCURRENTLY IF EXISTS {qualified(operation.name)};`"
-        if known is not None and _is_partitioned(act, known):
+        if known is not None and _is_partitioned(applied, known):
             on += " and every partition"
             help = "An index of a partitioned table cannot be dropped concurrently. First: `SET lock_timeout = '2s';`"
-        yield tell(
-            act,
-            WARNING,
-            f"ACCESS EXCLUSIVE{on}: it waits for every running query, and all that come after wait for it",
+        yield applied.hit(
+            f"ACCESS EXCLUSIVE{on}: waits for running queries, and blocks all that come after",
             help,
         )
 
 
-def _is_partitioned(act: Act, name: ops.Name) -> bool:
-    table = act.table(name)
+def _is_partitioned(applied: AppliedOperation, name: ops.Name) -> bool:
+    table = applied.table(name)
     return table is not None and table.partition_by is not None
 
 
 _REINDEX_SINCE = 12
 
 
-@rule(
+@hazard(
     "LCK003",
     "reindex-blocking",
     ERROR,
@@ -146,11 +144,11 @@ _REINDEX_SINCE = 12
     ),
 )
 def reindex_blocking(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of indexes that are rebuilt under a lock."""
-    for act, operation in done(step, ops.Maintenance):
+    """Report indexes that are rebuilt under a blocking lock."""
+    for applied, operation in effective(step, ops.Maintenance):
         if not operation.kind.startswith("reindex") or operation.concurrently:
             continue
-        if operation.kind == "reindex system" or (operation.kind == "reindex table" and _fresh(act, operation)):
+        if operation.kind == "reindex system" or (operation.kind == "reindex table" and _fresh(applied, operation)):
             continue
         words = operation.kind.upper()
         target = f" {qualified(operation.target)}" if operation.target is not None else ""
@@ -158,17 +156,17 @@ def reindex_blocking(step: Step, context: Context) -> Iterator[Hit]:
             help = f"Put it {_ALONE}: `{words} CONCURRENTLY{target};`"
         else:
             help = "Before PostgreSQL 12: build a second index concurrently, drop the old one, and rename the new one."
-        yield tell(act, ERROR, f"{words}{target} blocks writes, and reads by the index, while it is built anew", help)
+        yield applied.hit(f"{words}{target} blocks writes, and reads that use the index, while it is rebuilt", help)
 
 
-def _fresh(act: Act, operation: ops.Maintenance) -> bool:
-    return operation.target is not None and act.fresh(operation.target)
+def _fresh(applied: AppliedOperation, operation: ops.Maintenance) -> bool:
+    return operation.target is not None and applied.fresh(operation.target)
 
 
 _DETACH_SINCE = 14
 
 
-@rule(
+@hazard(
     "LCK004",
     "detach-partition-blocking",
     ERROR,
@@ -184,26 +182,24 @@ _DETACH_SINCE = 14
     ),
 )
 def detach_partition_blocking(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of partitions that are detached under the strongest lock."""
-    for act, operation in done(step, ops.DetachPartition):
-        if operation.concurrently or act.fresh(operation.table) or version_of(context) < _DETACH_SINCE:
+    """Report partitions that are detached under ACCESS EXCLUSIVE."""
+    for applied, operation in effective(step, ops.DetachPartition):
+        if operation.concurrently or applied.fresh(operation.table) or version_of(context) < _DETACH_SINCE:
             continue
-        if operation.kind != "table" or operation.finalize or act.fresh(operation.partition):
+        if operation.kind != "table" or operation.finalize or applied.fresh(operation.partition):
             continue
         table, part = qualified(operation.table), qualified(operation.partition)
-        yield tell(
-            act,
-            ERROR,
-            f"ACCESS EXCLUSIVE on {operation.table.name}: waits for every query on it, and all others wait meanwhile",
+        yield applied.hit(
+            f"ACCESS EXCLUSIVE on {operation.table.name}: waits for running queries, and blocks all that come after",
             f"Put it {_ALONE}: `ALTER TABLE {table} DETACH PARTITION {part} CONCURRENTLY;`",
         )
 
 
-@rule(
+@hazard(
     "LCK005",
     "attach-partition-scans",
     WARNING,
-    "ATTACH PARTITION checks every row of the partition under the strongest lock",
+    "ATTACH PARTITION checks every row of the partition under ACCESS EXCLUSIVE",
     on=(ops.AttachPartition,),
     dialects=("postgres",),
     aliases=(
@@ -214,21 +210,19 @@ def detach_partition_blocking(step: Step, context: Context) -> Iterator[Hit]:
     ),
 )
 def attach_partition_scans(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables that are attached without a validated CHECK that speaks for their rows."""
-    for act, operation in done(step, ops.AttachPartition):
+    """Report tables that are attached without a validated CHECK that implies the bound."""
+    for applied, operation in effective(step, ops.AttachPartition):
         name, bound = qualified(operation.partition), ident(f"{operation.partition.name}_bound")
-        for effect in act.effects(context):
+        for effect in applied.effects(context):
             if effect.stalls:
-                yield tell(
-                    act,
-                    WARNING,
+                yield applied.hit(
                     effect.words,
                     f"First: `ALTER TABLE {name} ADD CONSTRAINT {bound} CHECK (...) NOT VALID;` with the bound as "
                     f"condition. In the next migration `ALTER TABLE {name} VALIDATE CONSTRAINT {bound};`, then attach.",
                 )
 
 
-@rule(
+@hazard(
     "LCK006",
     "refresh-materialized-view-blocking",
     WARNING,
@@ -242,27 +236,25 @@ def attach_partition_scans(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:RefreshMatViewCheck",
     ),
 )
-def refresh_blocking(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of materialized views that others read and that are refreshed under the strongest lock."""
-    for act, operation in done(step, ops.Maintenance):
+def refresh_blocking(step: Step) -> Iterator[Hit]:
+    """Report materialized views that others read and that are refreshed under ACCESS EXCLUSIVE."""
+    for applied, operation in effective(step, ops.Maintenance):
         if operation.kind != "refresh materialized view" or operation.concurrently or operation.target is None:
             continue
-        if act.fresh(operation.target):
+        if applied.fresh(operation.target):
             continue
         name = qualified(operation.target)
         if "with no data" in operation.options:
-            words = f"{operation.target.name} is emptied: whoever reads it gets an error until it is refreshed"
+            words = f"{operation.target.name} is emptied: reading it fails until it is refreshed"
         else:
             words = f"ACCESS EXCLUSIVE on {operation.target.name}: blocks reads while its query runs"
-        yield tell(
-            act,
-            WARNING,
+        yield applied.hit(
             words,
             f"`REFRESH MATERIALIZED VIEW CONCURRENTLY {name};`, which needs a unique index without WHERE on the view.",
         )
 
 
-@rule(
+@hazard(
     "LCK007",
     "refresh-materialized-view-concurrently",
     INFO,
@@ -272,19 +264,17 @@ def refresh_blocking(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("pgls:concurrentRefreshMatviewLock", "pgfence:refresh-matview-concurrent"),
 )
-def refresh_concurrently(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of refreshes that belong into a job, not into a migration."""
-    for act, operation in done(step, ops.Maintenance):
+def refresh_concurrently(step: Step) -> Iterator[Hit]:
+    """Report concurrent refreshes, which belong in a job rather than a migration."""
+    for applied, operation in effective(step, ops.Maintenance):
         if operation.kind == "refresh materialized view" and operation.concurrently and operation.target is not None:
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 f"EXCLUSIVE on {operation.target.name} while its query runs: other refreshes wait",
                 "Refresh it in a job, outside of the deployment.",
             )
 
 
-@rule(
+@hazard(
     "LCK009",
     "concurrent-build-corrupts",
     ERROR,
@@ -294,19 +284,19 @@ def refresh_concurrently(step: Step, context: Context) -> Iterator[Hit]:
     aliases=("strong_migrations:add_index_corruption", "pgfence:pg14-index-concurrent-bug"),
 )
 def concurrent_build_corrupts(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of concurrent builds where a target is one of the versions with the bug."""
+    """Report concurrent builds where a target is one of the versions with the bug."""
     version = context.targets.get("postgres", ())
     if len(version) < 2 or not _CORRUPTED[0] <= version[:2] <= _CORRUPTED[1]:
         return
-    builds: list[Act] = [act for act, operation in done(step, ops.CreateIndex) if operation.concurrently]
-    for act, operation in done(step, ops.Maintenance):
+    builds: list[AppliedOperation] = [
+        applied for applied, operation in effective(step, ops.CreateIndex) if operation.concurrently
+    ]
+    for applied, operation in effective(step, ops.Maintenance):
         if operation.kind.startswith("reindex") and operation.concurrently:
-            builds.append(act)
-    for act in builds:
-        yield tell(
-            act,
-            ERROR,
+            builds.append(applied)
+    for applied in builds:
+        yield applied.hit(
             "on PostgreSQL 14.0 to 14.3 an index built with CONCURRENTLY can miss rows",
-            "Upgrade to 14.4 before this migration, and say so in `targets`; then `REINDEX INDEX CONCURRENTLY` "
-            "those that were built before.",
+            "Upgrade to 14.4 before this migration, and set `targets` accordingly; then `REINDEX INDEX CONCURRENTLY` "
+            "the indexes that were built before.",
         )

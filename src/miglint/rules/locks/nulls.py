@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import done, tell, version_of
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import effective, version_of
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
@@ -17,11 +17,11 @@ WARNING, ERROR = Severity.WARNING, Severity.ERROR
 _CHECKS_PROVE_SINCE = 12
 
 
-@rule(
+@hazard(
     "LCK016",
     "set-not-null-scans",
     ERROR,
-    "SET NOT NULL checks all rows while reads and writes wait",
+    "SET NOT NULL checks all rows, blocking reads and writes",
     on=(ops.AddConstraint, ops.SetNullable, ops.ValidateConstraint),
     dialects=("postgres",),
     aliases=(
@@ -40,25 +40,25 @@ _CHECKS_PROVE_SINCE = 12
     ),
 )
 def set_not_null_scans(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of columns that become NOT NULL without a validated CHECK that says so already."""
-    found = [(act, operation.table, operation.column) for act, operation in done(step, ops.SetNullable)]
+    """Report columns that become NOT NULL without a validated CHECK that implies it."""
+    found = [(applied, operation.table, operation.column) for applied, operation in effective(step, ops.SetNullable)]
     found += [
-        (act, operation.table, operation.constraint.columns[0])
-        for act, operation in done(step, ops.AddConstraint)
+        (applied, operation.table, operation.constraint.columns[0])
+        for applied, operation in effective(step, ops.AddConstraint)
         if operation.constraint.kind == "not_null" and operation.constraint.columns
     ]
     trusted = {
         operation.table.name
-        for act, operation in done(step, ops.ValidateConstraint)
-        if not _is_known(act.table(operation.table), operation.constraint)
+        for applied, operation in effective(step, ops.ValidateConstraint)
+        if not _is_known(applied.table(operation.table), operation.constraint)
     }
-    for act, table, column in found:
-        # A constraint that no file made was validated here: it may well be the one that spares the scan.
+    for applied, table, column in found:
+        # A constraint that no file created was validated here: it may be the one that makes the scan unnecessary.
         if table.name in trusted and version_of(context) >= _CHECKS_PROVE_SINCE:
             continue
-        effect = next((one for one in act.effects(context) if one.situation == "set not null"), None)
+        effect = next((one for one in applied.effects(context) if one.situation == "set not null"), None)
         if effect is not None:
-            yield tell(act, ERROR, effect.words, not_null_help(table, column, version_of(context)))
+            yield applied.hit(effect.words, not_null_help(table, column, version_of(context)))
 
 
 def _is_known(table: Table | None, constraint: str) -> bool:
@@ -66,30 +66,30 @@ def _is_known(table: Table | None, constraint: str) -> bool:
 
 
 def not_null_help(table: Name, column: str, major: int = 14) -> str:
-    """Return the statements that make a column NOT NULL without a scan under the strongest lock."""
+    """Return the statements that make a column NOT NULL without a scan under ACCESS EXCLUSIVE."""
     name, on = ident(f"{table.name}_{column}_not_null"), qualified(table)
     if major >= 18:
         return (
             f"`ALTER TABLE {on} ADD CONSTRAINT {name} NOT NULL {ident(column)} NOT VALID;` and in the next migration "
-            f"`ALTER TABLE {on} VALIDATE CONSTRAINT {name};`, which blocks nobody."
+            f"`ALTER TABLE {on} VALIDATE CONSTRAINT {name};`."
         )
     first = (
         f"`ALTER TABLE {on} ADD CONSTRAINT {name} CHECK ({ident(column)} IS NOT NULL) NOT VALID;` "
         f"and in the next migration `ALTER TABLE {on} VALIDATE CONSTRAINT {name};`"
     )
     if major < 12:
-        return f"{first}, and leave it at that: before PostgreSQL 12 the check spares no scan."
+        return f"{first}, and keep the check: before PostgreSQL 12 SET NOT NULL scans even so."
     return (
         f"{first}, then `ALTER TABLE {on} ALTER COLUMN {ident(column)} SET NOT NULL;` "
         f"and `ALTER TABLE {on} DROP CONSTRAINT {name};`"
     )
 
 
-@rule(
+@hazard(
     "LCK017",
     "domain-constraint-scans",
     WARNING,
-    "A constraint added to a domain checks all rows of all tables that use it while writes wait",
+    "A constraint added to a domain checks all rows of all tables that use it, blocking writes",
     on=(ops.AddConstraint, ops.CreateType),
     dialects=("postgres",),
     aliases=(
@@ -99,40 +99,40 @@ def not_null_help(table: Name, column: str, major: int = 14) -> str:
         "diesel-guard:AddDomainCheckConstraintCheck",
     ),
 )
-def domain_constraint_scans(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of domains that get a constraint; those that this migration made serve no table with rows."""
-    created = {made.name.name for _, made in done(step, ops.CreateType, forward_only=True) if made.kind == "domain"}
-    for act, operation in done(step, ops.AddConstraint):
+def domain_constraint_scans(step: Step) -> Iterator[Hit]:
+    """Report constraints added to domains, except those that this migration created: no table uses these."""
+    created = {
+        made.name.name for _, made in effective(step, ops.CreateType, forward_only=True) if made.kind == "domain"
+    }
+    for applied, operation in effective(step, ops.AddConstraint):
         if operation.kind == "domain" and operation.constraint.validated and operation.table.name not in created:
             name = ident(operation.constraint.name or f"{operation.table.name}_check")
             on = qualified(operation.table)
-            yield tell(
-                act,
-                WARNING,
+            yield applied.hit(
                 f"SHARE on every table that uses {operation.table.name}: blocks writes while their rows are checked",
                 f"`ALTER DOMAIN {on} ADD CONSTRAINT {name} CHECK (...) NOT VALID;` and in the next migration "
                 f"`ALTER DOMAIN {on} VALIDATE CONSTRAINT {name};`",
             )
 
 
-@rule(
+@hazard(
     "LCK018",
     "domain-not-null-scans",
     WARNING,
-    "SET NOT NULL of a domain checks all rows of all tables that use it while writes wait",
+    "SET NOT NULL on a domain checks all rows of all tables that use it, blocking writes",
     on=(ops.CreateType, ops.SetNullable),
     dialects=("postgres",),
     aliases=("pgsafe:add-domain-not-null",),
 )
-def domain_not_null_scans(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of domains that become NOT NULL; those that this migration made serve no table with rows."""
-    created = {made.name.name for _, made in done(step, ops.CreateType, forward_only=True) if made.kind == "domain"}
-    for act, change in done(step, ops.SetNullable):
+def domain_not_null_scans(step: Step) -> Iterator[Hit]:
+    """Report domains that become NOT NULL, except those that this migration created: no table uses these."""
+    created = {
+        made.name.name for _, made in effective(step, ops.CreateType, forward_only=True) if made.kind == "domain"
+    }
+    for applied, change in effective(step, ops.SetNullable):
         if change.kind == "domain" and not change.nullable and change.table.name not in created:
             on = qualified(change.table)
-            yield tell(
-                act,
-                WARNING,
+            yield applied.hit(
                 f"SHARE on every table that uses {change.table.name}: blocks writes while their rows are checked",
                 f"`ALTER DOMAIN {on} ADD CONSTRAINT {ident(change.table.name + '_not_null')} CHECK (value IS NOT NULL) "
                 "NOT VALID;` and validate it in the next migration.",

@@ -1,4 +1,4 @@
-"""The locks and rewrites that a server was seen to make, against those that the table of locks foresees."""
+"""The locks and rewrites that a dry run observed, compared with those that the table of locks predicts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from miglint.base.model import Script
 from miglint.locks import Lock
-from miglint.locks.observed import BY_PG_NAME, Difference, Foreseen, differences, foreseen, label, rewrite_differences
+from miglint.locks.observed import (
+    BY_PG_NAME,
+    Foreseen,
+    LockDifference,
+    differences,
+    foreseen,
+    label,
+    rewrite_differences,
+)
 from miglint.rules.execution.outcomes import Executed
 from miglint.schema.outcome import Run
 from miglint.sql.operations import Statement
@@ -20,20 +28,20 @@ _NUMBER = re.compile(r"[0-9]+")
 
 
 class Compared(NamedTuple):
-    """A statement that was foreseen and seen; `locks` says whether its locks could be compared, or rewrites alone."""
+    """A statement that was predicted and observed; `locks` says whether its locks can be compared, or only rewrites."""
 
     script: Script
     seen: StatementRun
     locks: bool
-    differences: tuple[Difference, ...]
+    differences: tuple[LockDifference, ...]
 
 
 def compared(executed: Executed) -> Iterator[Compared]:
-    """Yield the statements of which the replay knows what they do and the server showed what they did.
+    """Yield the statements that the replay understands and the dry run observed.
 
-    These are those of the forward over the schema before, and of the rollback behind it, on tables without rows. Behind
-    a forward that failed the database is not where the replay is, and nothing can be compared; nor can tables of which
-    the two are known to disagree.
+    These are the forward's over the schema before, and the rollback's after it, on tables without rows. After a
+    forward that failed the database is not in the state of the replay, and nothing can be compared; nor can tables on
+    which the two are known to disagree.
     """
     run, step = executed.run, executed.step
     apart: set[str] = set()
@@ -58,21 +66,21 @@ def compared(executed: Executed) -> Iterator[Compared]:
 def _compared(
     script: Script, execution: Execution, replayed: Run, statements: tuple[Statement, ...], version: tuple[int, ...]
 ) -> Iterator[Compared]:
-    told = {one.span.start: one for one in foreseen(replayed, statements, version)}
+    predicted = {one.span.start: one for one in foreseen(replayed, statements, version)}
     failed = execution.error.index if execution.error is not None else -1
     held: dict[str, Lock] = {}
     for seen in execution.statements:
         locks = {lock.table: BY_PG_NAME[lock.mode] for lock in seen.locks}
-        said = told.get(seen.span.start)
+        said = predicted.get(seen.span.start)
         if said is not None and seen.index != failed:
             yield Compared(script, seen, seen.held, tuple(_differences(said, seen, locks, held)))
-        # A transaction keeps what it has until it ends.
+        # A transaction keeps its locks until it ends.
         held = {**held, **locks} if seen.held else {}
 
 
 def _differences(
     said: Foreseen, seen: StatementRun, locks: dict[str, Lock], held: dict[str, Lock]
-) -> Iterator[Difference]:
+) -> Iterator[LockDifference]:
     if seen.held:
         yield from differences(said, locks, held)
     yield from rewrite_differences(said, seen.rewritten)

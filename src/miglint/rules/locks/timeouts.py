@@ -1,4 +1,4 @@
-"""LCK033 to LCK037, LCK044 and LCK050: how long a session waits for locks, and for what it does under them."""
+"""LCK033 to LCK037, LCK044 and LCK050: limits on waiting for locks, and on running under them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from miglint.base.findings import Severity
 from miglint.base.model import Direction
 from miglint.locks import Lock
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import Around, around, placed
+from miglint.replay.transaction_owner import TransactionOwner, placed_operations, transaction_owner
+from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.locks.session import Held, locks_of
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, survey, tell
-from miglint.rules.support.clauses import hit_in, scripts_of
+from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import scripts_of
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
@@ -21,65 +22,65 @@ _REBUILDS = ("cluster", "refresh materialized view", "lock table")
 
 
 def _unguarded(step: Step, context: Context, *settings: str, working: bool) -> Iterator[Held]:
-    """Yield the first act of each script that locks (or works) while none of the settings limits it."""
-    locks = {(held.act.script.direction, held.act.number): held for held in locks_of(step, context)}
-    told: set[Direction] = set()
-    limits: dict[tuple[Direction, str], tuple[Act, bool]] = {}
-    for act in survey(step).acts:
-        direction = act.script.direction
-        operation = act.operation
-        if direction in told or act.idle:
+    """Yield the first operation of each script that locks (or runs long) while none of the settings limits it."""
+    locks = {(held.applied.script.direction, held.applied.number): held for held in locks_of(step, context)}
+    reported: set[Direction] = set()
+    limits: dict[tuple[Direction, str], tuple[AppliedOperation, bool]] = {}
+    for applied in applied_operations(step).all:
+        direction = applied.script.direction
+        operation = applied.operation
+        if direction in reported or applied.idle:
             continue
         if isinstance(operation, ops.SetVariable):
-            _note(limits, act, operation, settings)
+            _note(limits, applied, operation, settings)
             continue
-        # What is done concurrently takes its time, and stops nobody meanwhile.
+        # A concurrent build takes long, but blocks nobody meanwhile.
         if getattr(operation, "concurrently", False):
             continue
-        held = locks.get((direction, act.number)) or _waiting(act)
+        held = locks.get((direction, applied.number)) or _waiting(applied)
         if held is None:
             continue
         if not working and Lock.ROW_SHARE <= held.lock <= Lock.SHARE_UPDATE_EXCLUSIVE:
             continue
-        if not any(_limits(limits.get((direction, setting)), act) for setting in settings):
-            told.add(direction)
+        if not any(_limits(limits.get((direction, setting)), applied) for setting in settings):
+            reported.add(direction)
             yield held
 
 
 def _note(
-    limits: dict[tuple[Direction, str], tuple[Act, bool]],
-    act: Act,
+    limits: dict[tuple[Direction, str], tuple[AppliedOperation, bool]],
+    applied: AppliedOperation,
     operation: ops.SetVariable,
     settings: tuple[str, ...],
 ) -> None:
-    """Note that a setting has a value from here on, or that it has none any more."""
-    name, direction = operation.name.lower(), act.script.direction
+    """Record that a setting has a value from here on, or has none any more."""
+    name, direction = operation.name.lower(), applied.script.direction
     off = operation.values is None or (name.endswith("_timeout") and _milliseconds(operation.values[0]) == 0)
     for setting in settings if name == "all" else (name,):
         if off:
             limits.pop((direction, setting), None)
         else:
-            limits[direction, setting] = act, operation.local
+            limits[direction, setting] = applied, operation.local
 
 
-def _limits(found: tuple[Act, bool] | None, act: Act) -> bool:
-    """Return whether a value still holds where an act runs: what is `LOCAL` ends with its transaction."""
-    return found is not None and (not found[1] or found[0].transaction == act.transaction)
+def _limits(found: tuple[AppliedOperation, bool] | None, applied: AppliedOperation) -> bool:
+    """Return whether a value still holds where an operation runs: `LOCAL` ends with its transaction."""
+    return found is not None and (not found[1] or found[0].transaction == applied.transaction)
 
 
-def _waiting(act: Act) -> Held | None:
-    """Return what an act waits for that the table of locks does not tell of: the catalog, or what no file made."""
-    operation = act.operation
+def _waiting(applied: AppliedOperation) -> Held | None:
+    """Return what an operation waits for that the table of locks lacks: the catalog, or what no file created."""
+    operation = applied.operation
     if isinstance(operation, ops.Maintenance):
         full = operation.kind == "vacuum" and "full" in operation.options
         if not full and operation.kind not in _REBUILDS and not operation.kind.startswith("reindex"):
             return None
     elif not isinstance(operation, (ops.CreateType, ops.AddEnumValue, ops.Drop)):
         return None
-    if isinstance(operation, ops.Drop) and act.fresh(operation.name):
+    if isinstance(operation, ops.Drop) and applied.fresh(operation.name):
         return None
     table = getattr(operation, "target", None) or getattr(operation, "name", None)
-    return Held(act, Lock.ACCESS_SHARE, str(table or "the database"), True)
+    return Held(applied, Lock.ACCESS_SHARE, str(table or "the database"), True)
 
 
 def _words(held: Held) -> str:
@@ -87,11 +88,11 @@ def _words(held: Held) -> str:
     return f"{lock} on {held.table}"
 
 
-@rule(
+@hazard(
     "LCK033",
     "lock-timeout-missing",
     WARNING,
-    "A statement waits for a lock without lock_timeout: all that come after it wait as well",
+    "A statement waits for a lock without lock_timeout, and all later statements wait behind it",
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -103,21 +104,19 @@ def _words(held: Held) -> str:
     ),
 )
 def lock_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of the first statement that waits for as long as it takes."""
+    """Report, once per script, the first statement that may wait for a lock without limit."""
     for held in _unguarded(step, context, "lock_timeout", working=False):
-        yield tell(
-            held.act,
-            WARNING,
-            f"{_words(held)} without lock_timeout: behind one long query everybody waits",
-            "Put first: `SET lock_timeout = '2s';`, and run the migration again when it gives up.",
+        yield held.applied.hit(
+            f"{_words(held)} without lock_timeout: behind one long query every session waits",
+            "Put first: `SET lock_timeout = '2s';`, and retry the migration when it times out.",
         )
 
 
-@rule(
+@hazard(
     "LCK034",
     "statement-timeout-missing",
     WARNING,
-    "A statement that locks has no statement_timeout: it holds its locks for as long as it takes",
+    "A statement that locks has no statement_timeout: it may hold its locks without limit",
     dialects=("postgres",),
     default=False,
     aliases=(
@@ -128,17 +127,15 @@ def lock_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     ),
 )
 def statement_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of the first statement that may run for as long as it takes."""
+    """Report, once per script, the first statement that may run without limit."""
     for held in _unguarded(step, context, "statement_timeout", working=True):
-        yield tell(
-            held.act,
-            WARNING,
+        yield held.applied.hit(
             f"{_words(held)} without statement_timeout",
             "Put first: `SET statement_timeout = '30s';`",
         )
 
 
-@rule(
+@hazard(
     "LCK035",
     "timeout-without-effect",
     WARNING,
@@ -154,39 +151,41 @@ def statement_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
     options={"longest-lock-timeout": 5, "longest-statement-timeout": 600},
 )
 def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of limits that limit nothing. The options are seconds."""
-    settings = [pair for pair in done(step, ops.SetVariable) if pair[1].name.lower() in _LIMITS]
+    """Report limits that have no effect. The options are seconds."""
+    settings = [pair for pair in effective(step, ops.SetVariable) if pair[1].name.lower() in _LIMITS]
     if not settings:
         return
-    strong = [held.act for held in locks_of(step, context) if held.lock >= Lock.SHARE]
-    for act, operation in settings:
+    strong = [held.applied for held in locks_of(step, context) if held.lock >= Lock.SHARE]
+    for applied, operation in settings:
         name = operation.name.lower()
         value = _milliseconds(operation.values[0]) if operation.values else None
-        same = [other for other in strong if other.script is act.script]
-        after = [other for other in same if other.number > act.number]
+        same = [other for other in strong if other.script is applied.script]
+        after = [other for other in same if other.number > applied.number]
         longest = context.settings.get(_LIMITS[name], 0)
         limit = longest * 1000 if isinstance(longest, int) else 0
         if value is None or not same:
             continue
         if name == "lock_timeout" and value == 0 and after:
-            message = "lock_timeout = 0 waits without end for the locks below"
+            message = "lock_timeout = 0 waits without limit for the locks below"
         elif value > limit and after:
-            message = f"{name} of {value / 1000:g} s: for so long everybody waits behind this migration"
-        elif name == "lock_timeout" and value and not after and _too_late(act, same[-1], settings):
+            message = f"{name} of {value / 1000:g} s: other sessions wait that long behind this migration"
+        elif name == "lock_timeout" and value and not after and _too_late(applied, same[-1], settings):
             message = "lock_timeout is set after the last statement that waits for a lock"
         else:
             continue
-        yield tell(act, WARNING, message, f"Put first: `SET {name} = '{2 if name == 'lock_timeout' else 30}s';`")
+        yield applied.hit(message, f"Put first: `SET {name} = '{2 if name == 'lock_timeout' else 30}s';`")
 
 
-def _too_late(act: Act, last: Act, settings: list[tuple[Act, ops.SetVariable]]) -> bool:
-    """Return whether a lock_timeout that follows the last lock is the first that its transaction has."""
-    if last.transaction != act.transaction:
+def _too_late(
+    applied: AppliedOperation, last: AppliedOperation, settings: list[tuple[AppliedOperation, ops.SetVariable]]
+) -> bool:
+    """Return whether the lock_timeout after the last lock is the first of its transaction."""
+    if last.transaction != applied.transaction:
         return False
     earlier = [
         operation
         for other, operation in settings
-        if other.script is act.script and other.number < last.number and operation.name.lower() == "lock_timeout"
+        if other.script is applied.script and other.number < last.number and operation.name.lower() == "lock_timeout"
     ]
     return not earlier or not earlier[-1].values or not _milliseconds(earlier[-1].values[0])
 
@@ -205,90 +204,84 @@ def _milliseconds(text: str) -> float | None:
         return None
 
 
-@rule(
+@hazard(
     "LCK036",
     "idle-timeout-missing",
     INFO,
-    "No idle_in_transaction_session_timeout: a runner that hangs keeps its locks",
+    "A statement locks without idle_in_transaction_session_timeout: a hanging runner keeps its locks",
     dialects=("postgres",),
     default=False,
     aliases=("pgls:requireIdleInTransactionTimeout", "pgfence:missing-idle-timeout"),
 )
 def idle_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of locks that nothing ends when the runner hangs."""
+    """Report, once per script, locks that a hanging runner would keep."""
     for held in _unguarded(step, context, "idle_in_transaction_session_timeout", working=False):
-        yield tell(
-            held.act,
-            INFO,
+        yield held.applied.hit(
             f"{_words(held)} without idle_in_transaction_session_timeout",
             "Put first: `SET idle_in_transaction_session_timeout = '30s';`",
         )
 
 
-@rule(
+@hazard(
     "LCK037",
     "application-name-missing",
     INFO,
-    "No application_name: nobody sees in pg_stat_activity who holds the lock",
+    "A statement locks without application_name: pg_stat_activity does not name the migration",
     dialects=("postgres",),
     default=False,
     aliases=("pgfence:missing-application-name",),
 )
 def application_name_missing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of locks that are taken without a name."""
+    """Report, once per script, locks of a session without application_name."""
     for held in _unguarded(step, context, "application_name", working=False):
         name = f"migration {step.migration.version}".strip()
-        yield tell(
-            held.act,
-            INFO,
+        yield held.applied.hit(
             f"{_words(held)} without application_name",
             f"Put first: `SET application_name = '{name}';`",
         )
 
 
-@rule(
+@hazard(
     "LCK044",
     "no-timeout-at-all",
     WARNING,
-    "A statement takes a lock that stops others, and neither lock_timeout nor statement_timeout limits it",
+    "A statement takes a blocking lock without lock_timeout or statement_timeout",
     dialects=("postgres",),
     default=False,
     aliases=("pgsafe:require-timeout",),
 )
 def no_timeout_at_all(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell, once per script, of the first statement that nothing ends: a statement_timeout ends waiting too."""
+    """Report, once per script, the first statement without either: statement_timeout limits waiting too."""
     for held in _unguarded(step, context, "lock_timeout", "statement_timeout", working=False):
-        yield tell(
-            held.act,
-            WARNING,
-            f"{_words(held)} without lock_timeout or statement_timeout: nothing ends the waiting",
-            "Put first: `SET lock_timeout = '2s';`, and run the migration again when it gives up.",
+        yield held.applied.hit(
+            f"{_words(held)} without lock_timeout or statement_timeout: it may wait without limit",
+            "Put first: `SET lock_timeout = '2s';`, and retry the migration when it times out.",
         )
 
 
-@rule(
+@hazard(
     "LCK050",
     "local-timeout-without-begin",
     INFO,
-    "SET LOCAL limits a transaction that the script does not begin: unless the runner does, it limits nothing",
+    "SET LOCAL outside of a transaction has no effect, unless the runner begins one",
     on=(ops.SetVariable,),
     dialects=("postgres",),
     default=False,
     aliases=("pgsafe:require-timeout",),
 )
-def local_timeout_without_begin(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of limits that are gone with their own statement, as far as anybody said what runs the script."""
+def local_timeout_without_begin(step: Step) -> Iterator[Hit]:
+    """Report SET LOCAL of a timeout where neither the script nor the runner begins a transaction."""
     for script, statements in scripts_of(step):
-        if around(step, script) not in (Around.UNKNOWN, Around.NOTHING):
+        if transaction_owner(step, script) not in (TransactionOwner.UNKNOWN, TransactionOwner.NOTHING):
             continue
-        for statement, operation, begun in placed(statements):
+        for statement, operation, begun in placed_operations(statements):
             if not isinstance(operation, ops.SetVariable) or not operation.local or begun is not None:
                 continue
             if statement.kind != "do" and operation.name.lower() in _LIMITS:
                 yield hit_in(
                     script,
                     operation.span,
-                    f"outside of a transaction SET LOCAL {operation.name} does nothing but warn",
+                    f"SET LOCAL {operation.name} has no effect outside of a transaction",
                     "Begin a transaction before it, or write SET without LOCAL. If the runner opens one for each file, "
                     'say so: `transaction = "per-file"` in the configuration.',
                 )

@@ -1,4 +1,4 @@
-"""LCK045 to LCK048: what is done in the safe way, and still waits or has others wait: all of it opt-in."""
+"""LCK045 to LCK048: statements in their safe form that still wait, or make others wait; opt-in."""
 
 from __future__ import annotations
 
@@ -7,91 +7,85 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.locks import Lock, effects
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell
-from miglint.rules.support.clauses import ident, literal, qualified
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective
+from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.sql import operations as ops
 
 INFO = Severity.INFO
 
 
-@rule(
+@hazard(
     "LCK045",
     "validation-reads-all-rows",
     INFO,
-    "VALIDATE CONSTRAINT reads all rows; reads and writes go on, VACUUM and other changes of the table wait",
+    "VALIDATE CONSTRAINT reads all rows, and blocks VACUUM and other changes of the table meanwhile",
     on=(ops.ValidateConstraint,),
     dialects=("postgres",),
     default=False,
     aliases=("pgfence:validate-constraint",),
 )
-def validation_reads_all_rows(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of validations of tables in use that have something to check."""
-    for act, operation in done(step, ops.ValidateConstraint):
-        table = act.table(operation.table)
+def validation_reads_all_rows(step: Step) -> Iterator[Hit]:
+    """Report validations of tables in use."""
+    for applied, operation in effective(step, ops.ValidateConstraint):
+        table = applied.table(operation.table)
         known = table.constraints.get(operation.constraint) if table is not None else None
-        if act.fresh(operation.table) or (known is not None and known.validated):
+        if applied.fresh(operation.table) or (known is not None and known.validated):
             continue
-        yield tell(
-            act,
-            INFO,
-            f"SHARE UPDATE EXCLUSIVE on {operation.table.name} while every row is checked: reads and writes go on, "
-            "VACUUM and other migrations of the table wait",
-            "Give it a migration of its own, at a time at which nothing else has to change the table.",
+        yield applied.hit(
+            f"SHARE UPDATE EXCLUSIVE on {operation.table.name} while every row is checked: blocks VACUUM and other "
+            "migrations, not reads and writes",
+            "Put it in a migration of its own, and run it when nothing else changes the table.",
         )
 
 
-@rule(
+@hazard(
     "LCK046",
     "detach-partition-concurrently",
     INFO,
-    "DETACH PARTITION CONCURRENTLY waits for every transaction on the table, and is left half done when it is stopped",
+    "DETACH PARTITION CONCURRENTLY waits for every transaction on the table; interrupted, it leaves the work half done",
     on=(ops.DetachPartition,),
     dialects=("postgres",),
     default=False,
     aliases=("pgfence:detach-partition-concurrent",),
 )
-def detach_partition_concurrently(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of partitions that leave in two transactions."""
-    for act, operation in done(step, ops.DetachPartition):
-        if operation.concurrently and not act.fresh(operation.table):
+def detach_partition_concurrently(step: Step) -> Iterator[Hit]:
+    """Report DETACH PARTITION CONCURRENTLY."""
+    for applied, operation in effective(step, ops.DetachPartition):
+        if operation.concurrently and not applied.fresh(operation.table):
             on, partition = qualified(operation.table), qualified(operation.partition)
-            yield tell(
-                act,
-                INFO,
-                f"waits for every transaction on {operation.table.name}: stopped meanwhile, it leaves "
+            yield applied.hit(
+                f"waits for every transaction on {operation.table.name}; interrupted, it leaves "
                 f"{operation.partition.name} half detached",
-                f"When it was stopped: `ALTER TABLE {on} DETACH PARTITION {partition} FINALIZE;`",
+                f"If it was interrupted: `ALTER TABLE {on} DETACH PARTITION {partition} FINALIZE;`",
             )
 
 
-@rule(
+@hazard(
     "LCK047",
     "index-taken-under-lock",
     INFO,
-    "ADD CONSTRAINT ... USING INDEX reads no rows, and yet waits for every query, with all later ones behind it",
+    "ADD CONSTRAINT ... USING INDEX waits for every query on the table, and blocks all later ones",
     on=(ops.AddConstraint,),
     dialects=("postgres",),
     default=False,
     aliases=("pgfence:add-constraint-unique-using-index", "pgfence:add-pk-using-index"),
 )
-def index_taken_under_lock(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of constraints that take an index of a table in use."""
-    for act, operation in done(step, ops.AddConstraint):
+def index_taken_under_lock(step: Step) -> Iterator[Hit]:
+    """Report ADD CONSTRAINT ... USING INDEX on a table in use."""
+    for applied, operation in effective(step, ops.AddConstraint):
         constraint = operation.constraint
-        if constraint.using_index is None or act.fresh(operation.table):
+        if constraint.using_index is None or applied.fresh(operation.table):
             continue
         renamed = constraint.name is not None and constraint.name != constraint.using_index
-        also = f"; {constraint.using_index} is called {constraint.name} from then on" if renamed else ""
-        yield tell(
-            act,
-            INFO,
-            f"ACCESS EXCLUSIVE on {operation.table.name}: a moment's work, once every running query is done{also}",
-            "Put first: `SET lock_timeout = '2s';`, and run the migration again when it gives up.",
+        also = f"; {constraint.using_index} is renamed to {constraint.name}" if renamed else ""
+        yield applied.hit(
+            f"ACCESS EXCLUSIVE on {operation.table.name}: waits for running queries, then takes a moment{also}",
+            "Put first: `SET lock_timeout = '2s';`, and retry the migration when it times out.",
         )
 
 
-# What PostgreSQL does again without a word, and under the same lock.
+# Actions that PostgreSQL repeats silently, under the same lock.
 _AGAIN = (ops.SetNullable, ops.SetTableOption)
 _SWITCHES = {
     "row security": ("relrowsecurity", ("ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY")),
@@ -99,36 +93,35 @@ _SWITCHES = {
 }
 
 
-@rule(
+@hazard(
     "LCK048",
     "locked-by-every-run",
     INFO,
-    "A statement that has no guard locks the table again in each further run, though it changes nothing any more",
+    "An unguarded statement locks the table on each run, even when it changes nothing",
     on=_AGAIN,
     dialects=("postgres",),
     default=False,
     aliases=("squawk:prefer-robust-stmts", "pgls:preferRobustStmts"),
 )
 def locked_by_every_run(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of settings that a second run of the forward makes once more."""
+    """Report settings that a second run of the forward sets again."""
+    written = {id(operation) for statement in step.forward_statements for operation in statement.operations}
     for kind in _AGAIN:
-        for act, operation in done(step, kind, forward_only=True):
+        for applied, operation in effective(step, kind, forward_only=True):
             switch = not isinstance(operation, ops.SetTableOption) or operation.option in _SWITCHES
-            if operation.kind != "table" or not switch or not _repeated(step, act):
+            if operation.kind != "table" or not switch or not _repeated(step, applied, written):
                 continue
-            found = effects(operation, act.moment.after, context.targets.get("postgres", ()))
+            found = effects(operation, applied.moment.after, context.targets.get("postgres", ()))
             lock = max((effect.lock for effect in found), default=None)
             if lock is not None and lock >= Lock.SHARE:
-                yield tell(
-                    act,
-                    INFO,
+                yield applied.hit(
                     f"each run takes {lock} on {operation.table.name} for this, though only the first changes anything",
                     _look_first(operation),
                 )
 
 
 def _look_first(operation: ops.TableOperation) -> str:
-    """Return the statement behind a look at the catalog, which locks nothing."""
+    """Return the statement behind a check of the catalog, which takes no lock."""
     on = qualified(operation.table)
     if isinstance(operation, ops.SetNullable):
         verb, test = ("DROP", "attnotnull") if operation.nullable else ("SET", "NOT attnotnull")
@@ -141,14 +134,17 @@ def _look_first(operation: ops.TableOperation) -> str:
         where, test = f"pg_class WHERE oid = {literal(on)}::regclass", switched if off else f"NOT {switched}"
         action = words[off]
     return (
-        f"Look first: `DO $$ BEGIN IF EXISTS (SELECT FROM {where} AND {test}) THEN ALTER TABLE {on} {action}; "
+        f"Check first: `DO $$ BEGIN IF EXISTS (SELECT FROM {where} AND {test}) THEN ALTER TABLE {on} {action}; "
         "END IF; END $$;`"
     )
 
 
-def _repeated(step: Step, act: Act) -> bool:
-    """Return whether a second run comes to the act, and nothing around it looks first."""
-    if act.moment.failed or not any(one is act.operation for one in act.moment.statement.operations):
+def _repeated(step: Step, applied: AppliedOperation, written: set[int]) -> bool:
+    """Return whether a second run reaches the operation, and nothing around it checks first.
+
+    `written` are the identities of the operations that stand in the forward outside of blocks.
+    """
+    if applied.moment.failed or id(applied.operation) not in written:
         return False
     stopped = step.forward_again.failed
-    return stopped is None or stopped.statement.span.start > act.moment.statement.span.start
+    return stopped is None or stopped.statement.span.start > applied.moment.statement.span.start

@@ -1,17 +1,20 @@
-"""NAM: names that meet names given elsewhere in the history: on other tables, in other spellings, by the engine."""
+"""NAM: names that collide with names given elsewhere in the history: on other tables, by case, by the engine."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.apply.naming import column_part, join
 from miglint.replay.steps import Passage, Step
+from miglint.rules.definition import Hit, rule
 from miglint.rules.names.declared import Declared, declared, declared_in
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, ident, operations_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import operations_of
+from miglint.rules.support.sql_text import ident
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -22,7 +25,7 @@ _INDEXED = frozenset({"primary", "unique", "exclude"})
 
 
 def _key(name: Name, schema: Schema) -> Key:
-    """Return where a relation of that name is: in its schema, or in the first of the search path that has it."""
+    """Return the key of a relation of that name: in its schema, or in the first of the search path that has it."""
     if name.schema is not None:
         return Key("relation", name.schema, name.name)
     for place in schema.path:
@@ -48,7 +51,7 @@ def _versioned(step: Passage, hit: Hit) -> Hit:
 
 
 def _named_constraints(table: Table) -> list[str]:
-    """Return the names that somebody chose for the checks and foreign keys of a table, not those it inherits."""
+    """Return the written names of a table's checks and foreign keys, not those that it inherits."""
     if table.partition_of is not None or table.inherits or table.persistence == "temporary":
         return []
     return [
@@ -66,8 +69,8 @@ def _named_constraints(table: Table) -> list[str]:
     scope="history",
     dialects=("postgres",),
 )
-def constraint_name_on_two_tables(steps: Sequence[Passage], context: Context) -> Iterator[Hit]:
-    """Tell of checks and foreign keys that are named like one of another table of the schema."""
+def constraint_name_on_two_tables(steps: Sequence[Passage]) -> Iterator[Hit]:
+    """Report checks and foreign keys that have the name of one on another table of the schema."""
     tables: dict[tuple[str, str], set[Key]] = defaultdict(set)
     known: dict[Key, list[str]] = {}
     for key, value in steps[0].before.items() if steps else ():
@@ -90,10 +93,14 @@ def constraint_name_on_two_tables(steps: Sequence[Passage], context: Context) ->
                     holders.add(key)
                     shared = shared or len(holders) > 1
         if shared:
+            # When one script gives both names, the second is the one to change.
+            later: dict[str, list[Key | None]] = {}
             items = _by_forward(step, "check", "foreign")
-            for place, item in enumerate(items):
-                # Of two that one script names alike, the second is the one to rename.
-                yield from _also_on(step, item, tables, items[place + 1 :])
+            for item in items:
+                later.setdefault(item.name, []).append(_table_of(step, item))
+            for item in items:
+                del later[item.name][0]
+                yield from _also_on(step, item, tables, later[item.name])
 
 
 def _table_of(step: Passage, item: Declared) -> Key | None:
@@ -103,41 +110,43 @@ def _table_of(step: Passage, item: Declared) -> Key | None:
 
 
 def _also_on(
-    step: Passage, item: Declared, tables: dict[tuple[str, str], set[Key]], later: list[Declared]
+    step: Passage, item: Declared, tables: dict[tuple[str, str], set[Key]], later: list[Key | None]
 ) -> Iterator[Hit]:
     own = _table_of(step, item)
     if own is None:
         return
     holders = tables.get((own.schema, item.name), set())
-    follow = {_table_of(step, other) for other in later if other.name == item.name}
+    if own not in holders or len(holders) == 1:
+        return
+    follow = set(later)
     others = sorted(key.name for key in holders if key != own and key not in follow)
-    if own in holders and others:
+    if others:
         yield _versioned(
             step,
             hit_in(
                 item.script,
                 item.span,
-                f"the {item.words} {item.name} of {own.name} has the name of one of {others[0]}",
-                "PostgreSQL allows it, but other engines do not, an error message then does not say which table it is "
-                f"about, and a DROP CONSTRAINT for the wrong table finds one to drop. "
-                f"Put the table into the name: {ident(f'{own.name}_{item.name}')}.",
+                f"{item.words} {item.name} of {own.name} has the same name as one of {others[0]}",
+                "PostgreSQL allows it, other engines do not. Error messages become ambiguous, and a DROP "
+                "CONSTRAINT on the wrong "
+                f"table succeeds. Include the table in the name: {ident(f'{own.name}_{item.name}')}.",
             ),
         )
 
 
-# --- names that differ in case only ----------------------------------------------------------------------------------
+# --- names that differ only in case ----------------------------------------------------------------------------------
 
 
 @rule(
     "NAM006",
     "names-differ-by-case",
     Severity.WARNING,
-    "Two names differ only in upper and lower case",
+    "Two names differ only in case",
     scope="history",
     dialects=("postgres",),
 )
-def names_differ_by_case(steps: Sequence[Passage], context: Context) -> Iterator[Hit]:
-    """Tell of relations of one schema, and columns of one table, that are the same name on an engine that folds."""
+def names_differ_by_case(steps: Sequence[Passage]) -> Iterator[Hit]:
+    """Report relations of a schema, and columns of a table, whose names are equal where case is folded."""
     spellings: dict[tuple[str, str], set[str]] = defaultdict(set)
     for key, _ in steps[0].before.items() if steps else ():
         if key.space == "relation":
@@ -163,8 +172,8 @@ def names_differ_by_case(steps: Sequence[Passage], context: Context) -> Iterator
                     hit_in(
                         item.script,
                         item.span,
-                        f"the {item.words} {ident(item.name)} and {ident(other)} differ only in upper and lower case",
-                        "Which of the two is meant depends on quotes. Choose names that differ in letters.",
+                        f"{item.words} {ident(item.name)} and {ident(other)} differ only in case",
+                        "Quotes decide which of the two is meant. Choose names that differ otherwise.",
                     ),
                 )
 
@@ -184,7 +193,7 @@ def _other_spelling(step: Passage, item: Declared, spellings: dict[tuple[str, st
     return next((other for other in sorted(spelled) if other != item.name), None) if item.name in spelled else None
 
 
-# --- names that the engine chooses -----------------------------------------------------------------------------------
+# --- generated names -------------------------------------------------------------------------------------------------
 
 
 def _unnamed(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None:
@@ -203,24 +212,46 @@ def _unnamed(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None
     "NAM008",
     "generated-name-displaced",
     Severity.WARNING,
-    "The name that PostgreSQL would choose is taken by a written one",
+    "The name that PostgreSQL would generate is already in use",
     dialects=("postgres",),
 )
-def generated_name_displaced(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of unnamed constraints that get a number behind their name, because somebody gave theirs to another."""
+def generated_name_displaced(step: Step) -> Iterator[Hit]:
+    """Report unnamed constraints whose generated name gets a number, because the plain one is in use."""
+    numbered: dict[Key, dict[_Group, list[str]]] = {}
     for script, _, operation in operations_of(step):
         found = _unnamed(operation) if script is step.migration.forward else None
         if found is None or all(constraint.name is not None for constraint in found[1]):
             continue
         key = _key(found[0], step.after)
         table = step.after.table(key)
-        if table is not None and any(name[-1:].isdigit() for name in table.constraints):
-            for constraint in found[1]:
-                yield from _displaced(step, script, operation, key, table, constraint)
+        if table is None:
+            continue
+        if key not in numbered:
+            numbered[key] = _numbered(table)
+        for constraint in found[1] if numbered[key] else ():
+            yield from _displaced(step, script, operation, key, table, constraint, numbered[key])
+
+
+_Group: TypeAlias = tuple[str, tuple[str, ...]]
+
+
+def _numbered(table: Table) -> dict[_Group, list[str]]:
+    """Return the names with a number that the engine chose, by the kinds and columns of their constraints."""
+    found: dict[_Group, list[str]] = {}
+    for name, constraint in table.constraints.items():
+        if constraint.generated and name[-1:].isdigit():
+            found.setdefault((constraint.kind, constraint.columns), []).append(name)
+    return found
 
 
 def _displaced(
-    step: Step, script: Script, operation: Operation, key: Key, table: Table, written: Constraint
+    step: Step,
+    script: Script,
+    operation: Operation,
+    key: Key,
+    table: Table,
+    written: Constraint,
+    numbered: dict[_Group, list[str]],
 ) -> Iterator[Hit]:
     label = _LABELS.get(written.kind)
     if written.name is not None or label is None:
@@ -229,22 +260,21 @@ def _displaced(
     if written.kind == "check" and len(set(written.columns)) != 1:
         part = None
     wanted = join(key.name, part, label)
-    for name, constraint in table.constraints.items():
-        numbered = name.removeprefix(wanted)
-        same = constraint.generated and constraint.kind == written.kind and constraint.columns == written.columns
-        if not same or numbered == name or not numbered.isdigit():
-            continue
-        holder = table.constraints.get(wanted)
-        index = step.after.find(Key("relation", key.schema, wanted)) if written.kind in _INDEXED else None
-        chosen = (holder is not None and not holder.generated) or (
-            holder is None and index is not None and not getattr(index, "generated", False)
-        )
-        if chosen:
+    holder = table.constraints.get(wanted)
+    index = step.after.find(Key("relation", key.schema, wanted)) if written.kind in _INDEXED else None
+    if not (
+        (holder is not None and not holder.generated)
+        or (holder is None and index is not None and not getattr(index, "generated", False))
+    ):
+        return
+    for name in numbered.get((written.kind, written.columns), ()):
+        number = name.removeprefix(wanted)
+        if number != name and number.isdigit():
             yield hit_in(
                 script,
                 written.span or operation.span,
-                f"the unnamed constraint becomes {name}, because {wanted} is the name of something else",
-                f"Give it a name of its own: a rollback that drops {wanted} drops the other one.",
+                f"the unnamed constraint is named {name}, because {wanted} is in use",
+                f"Name it: a rollback that drops {wanted} drops the other constraint.",
             )
 
 
@@ -252,11 +282,11 @@ def _displaced(
     "NAM009",
     "rollback-names-generated-constraint",
     Severity.INFO,
-    "The rollback must guess the name that PostgreSQL chose for an unnamed constraint",
+    "The rollback uses the name that PostgreSQL generated for an unnamed constraint",
     dialects=("postgres",),
 )
-def rollback_names_generated(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of constraints that the forward adds without a name and the rollback drops by the one it is given."""
+def rollback_names_generated(step: Step) -> Iterator[Hit]:
+    """Report constraints that the forward adds unnamed and the rollback drops by their generated name."""
     for script, _, operation in operations_of(step):
         if not isinstance(operation, ops.DropConstraint) or operation.kind == "domain":
             continue
@@ -270,13 +300,13 @@ def rollback_names_generated(step: Step, context: Context) -> Iterator[Hit]:
             yield hit_in(
                 script,
                 operation.span,
-                f"PostgreSQL chose the name {operation.constraint}: the forward leaves the constraint unnamed",
-                f"Name it where it is made, `CONSTRAINT {ident(operation.constraint)} ...`: "
-                "what PostgreSQL chooses depends on what exists at that moment.",
+                f"{operation.constraint} is a generated name: the forward leaves the constraint unnamed",
+                f"Name it in the forward, `CONSTRAINT {ident(operation.constraint)} ...`: "
+                "generated names depend on what exists at that moment.",
             )
 
 
-# --- names that speak of another table -------------------------------------------------------------------------------
+# --- names of other tables -------------------------------------------------------------------------------------------
 
 
 def _stem(word: str) -> str:
@@ -287,10 +317,10 @@ def _stem(word: str) -> str:
     "NAM010",
     "index-named-after-another-table",
     Severity.INFO,
-    "The name of an index speaks of another table than its own",
+    "An index is named after another table",
 )
-def index_named_after_another_table(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of indexes whose name holds that of another table as whole words, and nothing of their own table's."""
+def index_named_after_another_table(step: Step) -> Iterator[Hit]:
+    """Report indexes whose name contains another table's name, and nothing of their own table's."""
     for item in declared(step):
         operation = item.operation
         if item.script is not step.migration.forward or not isinstance(operation, ops.CreateIndex) or not item.owner:
@@ -307,8 +337,8 @@ def index_named_after_another_table(step: Step, context: Context) -> Iterator[Hi
             yield hit_in(
                 item.script,
                 item.span,
-                f"the index {item.name} is on {item.owner}, but its name speaks of {other}",
-                "Name the index after its table, or put it on the table that it is named after.",
+                f"index {item.name} is on {item.owner}, but named after {other}",
+                "Name the index after its table, or create it on the table that it is named after.",
             )
 
 

@@ -1,4 +1,4 @@
-"""NAM: what a team may ask of names: patterns, spelling, and that they are written at all."""
+"""NAM: naming conventions: patterns, spelling, and explicit names."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.base.template_names import has_tag
 from miglint.replay.steps import Step
+from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.names.declared import KINDS, WORDS, declared
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, ident, scripts_of
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import scripts_of
+from miglint.rules.support.sql_text import ident
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation, flat
 
-# Reserved in PostgreSQL 18, SQLite or SQL:2023, and met as names.
+# Reserved in PostgreSQL 18, SQLite or SQL:2023, and used as names.
 _RESERVED = frozenset(
     """
     abort action add after all alter always analyse analyze and any array as asc asymmetric attach authorization
@@ -33,7 +35,7 @@ _RESERVED = frozenset(
     union unique update user using vacuum values variadic verbose view virtual when where window with without
     """.split()  # noqa: SIM905
 )
-# Of these only what an engine refuses as a bare name of a table or a column.
+# Of these, the words that an engine rejects as an unquoted name of a table or column.
 _POSTGRES = frozenset(
     """
     all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation
@@ -62,7 +64,7 @@ def _no_pattern(value: object) -> str | None:
     try:
         re.compile(str(value).replace("{table}", "x"))
     except re.error as error:
-        return f"it is no regular expression: {error}"
+        return f"it is not a regular expression: {error}"
     return None
 
 
@@ -70,7 +72,7 @@ def _no_pattern(value: object) -> str | None:
     "NAM020",
     "naming-convention",
     Severity.WARNING,
-    "A name does not follow the convention that is configured for its kind",
+    "A name does not match the pattern that is configured for its kind",
     aliases=(
         "atlas:NM101",
         "atlas:NM102",
@@ -84,7 +86,7 @@ def _no_pattern(value: object) -> str | None:
     objection=_no_pattern,
 )
 def naming_convention(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of names that the pattern of their kind does not match as a whole; an empty pattern asks nothing.
+    """Report names that the pattern of their kind does not match as a whole; an empty pattern matches all.
 
     In a pattern `{table}` stands for the name of the table that the object is on.
     """
@@ -100,8 +102,8 @@ def naming_convention(step: Step, context: Context) -> Iterator[Hit]:
             yield hit_in(
                 item.script,
                 item.span,
-                f"the name of the {item.words} {ident(item.name)} does not match {text}",
-                f"The pattern is that of `{item.kind}` in the configuration of this rule.",
+                f"the name of {item.words} {ident(item.name)} does not match {text}",
+                f"The pattern is configured as `{item.kind}` of this rule.",
             )
 
 
@@ -113,20 +115,20 @@ def _bare(name: str) -> bool:
     "NAM021",
     "name-needs-quotes",
     Severity.WARNING,
-    "A name has upper-case letters or signs, so that it must be quoted everywhere",
+    "A name has upper-case letters or special characters, and must be quoted everywhere",
     default=False,
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM509",),
 )
-def name_needs_quotes(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of names that PostgreSQL finds only in double quotes."""
+def name_needs_quotes(step: Step) -> Iterator[Hit]:
+    """Report names that PostgreSQL finds only in double quotes."""
     for item in declared(step):
         if item.script is step.migration.forward and item.name and not _bare(item.name):
             yield hit_in(
                 item.script,
                 item.span,
-                f"the name of the {item.words} {ident(item.name)} must be quoted wherever it is used",
-                "Use small letters, digits and underscores: PostgreSQL folds a bare name to small letters.",
+                f"the name of {item.words} {ident(item.name)} must be quoted wherever it is used",
+                "Use lower-case letters, digits and underscores: PostgreSQL folds unquoted names to lower case.",
             )
 
 
@@ -138,8 +140,8 @@ def name_needs_quotes(step: Step, context: Context) -> Iterator[Hit]:
     default=False,
     aliases=("pg-migration-lint:PGM509",),
 )
-def reserved_word_as_name(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables, columns and other objects that are named by a word with a meaning of its own in SQL."""
+def reserved_word_as_name(step: Step) -> Iterator[Hit]:
+    """Report tables, columns and other objects named by a keyword."""
     for item in declared(step):
         word = item.name.lower()
         if item.script is not step.migration.forward or word not in _RESERVED:
@@ -149,9 +151,9 @@ def reserved_word_as_name(step: Step, context: Context) -> Iterator[Hit]:
         yield hit_in(
             item.script,
             item.span,
-            f"the name of the {item.words} {item.name} is a reserved word {where}",
-            "It must be quoted, and who forgets the quotes gets a syntax error, or the value of "
-            "something else: SELECT user gives the name of the database's user.",
+            f"the name of {item.words} {item.name} is a reserved word {where}",
+            "It must be quoted; unquoted it is a syntax error, or means something else: "
+            "SELECT user returns the name of the database user.",
         )
 
 
@@ -159,12 +161,12 @@ def reserved_word_as_name(step: Step, context: Context) -> Iterator[Hit]:
     "NAM023",
     "unnamed-constraint",
     Severity.WARNING,
-    "A constraint is left without a name",
+    "A constraint has no name",
     default=False,
     aliases=("diesel-guard:UnnamedConstraintCheck",),
 )
-def unnamed_constraint(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of constraints without a name, those behind a column and primary keys aside."""
+def unnamed_constraint(step: Step) -> Iterator[Hit]:
+    """Report unnamed constraints, except column constraints and primary keys."""
     forward = step.migration.forward
     if forward is None:
         return
@@ -183,7 +185,7 @@ def unnamed_constraint(step: Step, context: Context) -> Iterator[Hit]:
                         forward,
                         constraint.span or operation.span,
                         f"this {WORDS[constraint.kind]} has no name",
-                        "Write CONSTRAINT and a name before it: a later migration that drops it has to name it.",
+                        "Write CONSTRAINT and a name before it: a later migration needs the name to drop it.",
                     )
 
 
@@ -214,26 +216,26 @@ def _made(operation: Operation) -> tuple[str, Name] | None:
     "NAM024",
     "name-without-schema",
     Severity.WARNING,
-    "A table is named without its schema",
+    "A table name has no schema",
     default=False,
     dialects=("postgres",),
     aliases=("squawk:require-table-schema", "pgsafe:require-schema-qualified"),
 )
-def name_without_schema(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables and views whose schema is left to the search path."""
+def name_without_schema(step: Step) -> Iterator[Hit]:
+    """Report tables and views whose schema depends on the search path."""
     for script, statements in scripts_of(step):
         for statement in statements:
-            told: set[str] = set()
+            reported: set[str] = set()
             for operation in flat(statement.operations):
                 made = _made(operation)
                 # What a template puts before a name may be its schema.
-                if made is None or made[1].schema is not None or made[1].name in told or has_tag(made[1].name):
+                if made is None or made[1].schema is not None or made[1].name in reported or has_tag(made[1].name):
                     continue
-                told.add(made[1].name)
+                reported.add(made[1].name)
                 yield hit_in(
                     script,
                     operation.span,
-                    f"the {made[0]} {made[1].name} is named without its schema",
-                    "Whoever runs the script with another search_path changes another table. "
+                    f"{made[0]} {made[1].name} is created without a schema name",
+                    "With another search_path the script changes another table. "
                     f"Write {ident(step.after.path[0])}.{ident(made[1].name)}.",
                 )

@@ -1,4 +1,4 @@
-"""The names that a step gives: to tables, columns, constraints and all other objects, each with its place."""
+"""The names that a step gives to tables, columns, constraints and all other objects, each with its position."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import NamedTuple
 from miglint.base.model import Script, Span
 from miglint.base.template_names import has_tag
 from miglint.replay.steps import Step
-from miglint.rules.support.clauses import operations_of
+from miglint.rules.support.scripts import operations_of
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Operation, Statement, flat
 
-# How configurations and messages call the kinds of things that have names.
+# The words of configurations and messages for the kinds of named objects.
 KINDS = (
     "table",
     "column",
@@ -60,7 +60,7 @@ class Declared(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The kind for people."""
+        """The kind, in words."""
         return WORDS.get(self.kind, self.kind)
 
 
@@ -99,7 +99,7 @@ def declared_in(script: Script, statements: tuple[Statement, ...]) -> Iterator[D
 def _declared(script: Script, operation: Operation) -> Iterator[Declared]:
     if type(operation) in _NAMING:
         for kind, name, owner, span in _names(operation):
-            # What a template has yet to fill in is not known.
+            # Names with template tags are not known.
             if has_tag(name):
                 continue
             yield Declared(kind, name, owner, span or operation.span, script, operation)

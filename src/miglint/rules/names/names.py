@@ -1,4 +1,4 @@
-"""NAM: names that are taken, and names that the engine does not keep as they are written."""
+"""NAM: names that are in use, and names that the engine does not keep as they are written."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.apply.naming import LIMIT
 from miglint.replay.steps import Step
+from miglint.rules.definition import Hit, rule
 from miglint.rules.names.declared import Declared, declared
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, ident, in_doubt, operations_of
+from miglint.rules.support.reporting import hit_in, in_doubt
+from miglint.rules.support.scripts import operations_of
+from miglint.rules.support.sql_text import ident
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Index, Key, Sequence, Table, View
 from miglint.schema.outcome import Event, Failure
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation
 
-# A name that is cut in the middle of a character of several bytes loses all of that character.
+# Truncating a name inside a multibyte character removes the whole character.
 _SHORTEST_CUT = LIMIT - 3
 _RELATIONS = ("table", "foreign table", "view", "materialized view", "index", "sequence")
 _TYPE_MAKERS = (ops.CreateType, ops.CreateTable, ops.CreateView, ops.CreateSequence, ops.Rename)
@@ -38,22 +40,24 @@ def _failures(step: Step, *conditions: str) -> Iterator[tuple[Script, Event, Fai
     "NAM001",
     "relation-name-taken",
     Severity.ERROR,
-    "The name belongs to another table, index, view or sequence",
+    "The name is already used by another table, index, view or sequence",
 )
-def relation_name_taken(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of relations that are created or renamed to a name that another one has at that moment."""
+def relation_name_taken(step: Step) -> Iterator[Hit]:
+    """Report relations that are created with, or renamed to, a name that is in use."""
     for script, event, failure in _failures(step, "duplicate_table"):
         if _cut(script, event.operation):
             continue
         holder = None if failure.key is None else event.before.find(failure.key)
-        help = "Choose another name, or drop the object that has it first."
+        help = "Choose another name, or drop the other object first."
         if script.dialect is Dialect.POSTGRES:
-            help += " Tables, views, sequences, indexes and those behind PRIMARY KEY, UNIQUE and EXCLUDE share names."
+            help += (
+                " Tables, views, sequences, indexes and those of PRIMARY KEY, UNIQUE and EXCLUDE share one namespace."
+            )
         if isinstance(holder, Index) and holder.generated and failure.key is not None:
             of = "" if holder.table is None else f" of {holder.table.name}"
-            help += f" {failure.key.name} is the name that PostgreSQL chose for an unnamed constraint or index{of}."
+            help += f" PostgreSQL generated the name {failure.key.name} for an unnamed constraint or index{of}."
         elif isinstance(holder, Sequence) and holder.implicit and holder.owned_by is not None:
-            help += f" It is the sequence behind {holder.owned_by[0].name}.{holder.owned_by[1]}."
+            help += f" It is the sequence of {holder.owned_by[0].name}.{holder.owned_by[1]}."
         elif isinstance(holder, (Table, View, Index, Sequence)):
             help += f" It is the name of a {kind_of(holder)}."
         yield hit_in(script, event.operation.span, failure.message, help, severity=in_doubt(step))
@@ -63,10 +67,10 @@ def relation_name_taken(step: Step, context: Context) -> Iterator[Hit]:
     "NAM002",
     "object-name-taken",
     Severity.ERROR,
-    "The name belongs to another constraint, type, trigger, function or schema",
+    "The name is already used by another constraint, type, trigger, function or schema",
 )
-def object_name_taken(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of other objects whose name is taken at that moment, and of types and relations of one name."""
+def object_name_taken(step: Step) -> Iterator[Hit]:
+    """Report other objects whose name is in use, and types and relations of the same name."""
     for script, event, failure in _failures(
         step, "duplicate_object", "duplicate_function", "duplicate_schema", "duplicate_database"
     ):
@@ -75,14 +79,14 @@ def object_name_taken(step: Step, context: Context) -> Iterator[Hit]:
                 script,
                 event.operation.span,
                 failure.message,
-                "Choose another name, or drop the object that has it first.",
+                "Choose another name, or drop the other object first.",
                 severity=in_doubt(step),
             )
     yield from _row_types(step)
 
 
 def _row_types(step: Step) -> Iterator[Hit]:
-    """Tell of a type and a relation of one name that are both there after the forward: PostgreSQL has one of them."""
+    """Report a type and a relation of one name after the forward: in PostgreSQL a relation is a type too."""
     forward = step.migration.forward
     if forward is None or forward.dialect is not Dialect.POSTGRES:
         return
@@ -101,15 +105,15 @@ def _row_types(step: Step) -> Iterator[Hit]:
         if sure and isinstance(holder, (Table, View, Sequence)):
             typed = isinstance(operation, ops.CreateType)
             own, other = pair[::-1] if typed else pair
-            # The second of the two is refused, but for a type after a sequence: a sequence only looks for its own name.
+            # PostgreSQL refuses the second of them, except a type after a sequence, which only checks its own name.
             refused = not (typed and isinstance(holder, Sequence))
             if refused and (other in step.before or other in made):
                 yield hit_in(
                     forward,
                     operation.span,
                     f'type "{name}" already exists',
-                    f"A table, view or sequence takes the name of a type as well, and {ident(name)} is "
-                    f"the name of a {kind_of(holder) if typed else 'type'} already.",
+                    f"A table, view or sequence is a type of the same name as well, and {ident(name)} is "
+                    f"already a {kind_of(holder) if typed else 'type'}.",
                     severity=in_doubt(step),
                 )
             made.add(own)
@@ -122,8 +126,8 @@ def _row_types(step: Step) -> Iterator[Hit]:
     "A column is declared or assigned twice",
     aliases=("squawk:ban-duplicate-column-assignments",),
 )
-def column_named_twice(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of columns that one statement names twice: PostgreSQL refuses it, SQLite picks one of two values."""
+def column_named_twice(step: Step) -> Iterator[Hit]:
+    """Report columns that a statement names twice: PostgreSQL refuses it, SQLite uses one of two values."""
     for script, event, failure in _failures(step, "duplicate_column"):
         yield hit_in(script, event.operation.span, failure.message, "Name the column once.", severity=in_doubt(step))
     for script, _, operation in operations_of(step):
@@ -148,7 +152,7 @@ def column_named_twice(step: Step, context: Context) -> Iterator[Hit]:
 
 
 def _selected_twice(script: Script, operation: ops.CreateTable | ops.CreateView, query: ops.Query) -> Iterator[Hit]:
-    """Tell of a query that gives what is made of it two columns of one name; SQLite numbers them instead."""
+    """Report a query with two output columns of one name for a table or view; SQLite numbers them instead."""
     given = tuple(one if isinstance(one, str) else one.name for one in operation.columns)
     named = () if "*" in query.outputs else query.outputs[len(given) :]
     columns = [name for name in (*given, *named) if name is not None]
@@ -157,8 +161,8 @@ def _selected_twice(script: Script, operation: ops.CreateTable | ops.CreateView,
         yield hit_in(
             script,
             operation.span,
-            f'two columns are called "{twice}": PostgreSQL refuses it',
-            "Give each column of the query a name of its own with AS.",
+            f'two columns are named "{twice}": PostgreSQL refuses it',
+            "Give each column of the query its own name with AS.",
         )
 
 
@@ -182,17 +186,17 @@ def _assigned_twice(script: Script, operation: Operation, column: str) -> Hit:
     if script.dialect is Dialect.POSTGRES:
         outcome = "PostgreSQL refuses it"
     elif isinstance(operation, ops.Update):
-        outcome = "SQLite takes the last value and says nothing"
+        outcome = "SQLite silently uses the last value"
     else:
-        outcome = "SQLite takes the first value and says nothing"
+        outcome = "SQLite silently uses the first value"
     return hit_in(script, operation.span, f'column "{column}" is assigned twice: {outcome}', "Assign the column once.")
 
 
-# --- names that are cut ----------------------------------------------------------------------------------------------
+# --- truncated names -------------------------------------------------------------------------------------------------
 
 
 def _written(script: Script, name: str, start: int, end: int) -> str:
-    """Return the identifier as the text has it, where the parser gave its first 63 bytes: it goes on behind those."""
+    """Return the identifier as written, of which the parser gave the first 63 bytes."""
     text = script.text[start - script.span.start : end - script.span.start]
     at = text.lower().find(name.lower())
     if at < 0:
@@ -205,7 +209,7 @@ def _written(script: Script, name: str, start: int, end: int) -> str:
 
 
 def _cut_names(step: Step) -> Iterator[tuple[Declared, str]]:
-    """Yield the names of a step that PostgreSQL cuts, each with what is written."""
+    """Yield the names of a step that PostgreSQL truncates, each as written."""
     for item in declared(step):
         if len(item.name) >= LIMIT // 4 and len(item.name.encode("utf-8", "surrogatepass")) >= _SHORTEST_CUT:
             written = _written(item.script, item.name, *item.operation.span)
@@ -214,7 +218,7 @@ def _cut_names(step: Step) -> Iterator[tuple[Declared, str]]:
 
 
 def _cut(script: Script, operation: Operation) -> bool:
-    """Whether PostgreSQL cuts the name that an operation gives."""
+    """Return whether PostgreSQL truncates the name that an operation gives."""
     if script.dialect is not Dialect.POSTGRES:
         return False
     name: object = getattr(operation, "new", None) or getattr(operation, "name", None)
@@ -230,20 +234,20 @@ def _cut(script: Script, operation: Operation) -> bool:
     "NAM004",
     "identifier-too-long",
     Severity.WARNING,
-    "A name is longer than 63 bytes, and PostgreSQL cuts it",
+    "A name is longer than 63 bytes, and PostgreSQL truncates it",
     dialects=("postgres",),
     aliases=("squawk:identifier-too-long", "pgsafe:identifier-too-long"),
 )
-def identifier_too_long(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of names that PostgreSQL cuts to 63 bytes, with no more than a notice.
+def identifier_too_long(step: Step) -> Iterator[Hit]:
+    """Report names that PostgreSQL truncates to 63 bytes, with only a notice.
 
-    They are told where they are given; a name that no file gives, where it is used to drop something.
+    They are reported where they are given; a name that no file gives, where it is used to drop something.
     """
     for item, written in _cut_names(step):
         yield hit_in(
             item.script,
             item.span,
-            f"PostgreSQL cuts the name of this {item.words} to {LIMIT} bytes: {item.name}",
+            f"PostgreSQL truncates the name of this {item.words} to {LIMIT} bytes: {item.name}",
             f"{written} has {len(written.encode())} bytes. Choose a name that fits, so that all read the same.",
         )
     for script, _, operation in operations_of(step):
@@ -258,7 +262,7 @@ def identifier_too_long(step: Step, context: Context) -> Iterator[Hit]:
 
 
 def _given(step: Step, operation: ops.Drop) -> bool:
-    """Return whether a file gives the name of what is dropped: then that is where it is told to be too long."""
+    """Return whether a file gives the name of what is dropped: the name is reported there."""
     name = operation.name.name
     if any(item.name == name for item in declared(step)):
         return True
@@ -274,8 +278,8 @@ def _given(step: Step, operation: ops.Drop) -> bool:
     "Two names are the same once PostgreSQL has cut them to 63 bytes",
     dialects=("postgres",),
 )
-def cut_names_collide(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of names that are taken only because they are cut, also where a guard hides it."""
+def cut_names_collide(step: Step) -> Iterator[Hit]:
+    """Report names that are in use only because they are truncated, also where a guard hides it."""
     forward = step.migration.forward
     if forward is None:
         return
@@ -291,7 +295,7 @@ def cut_names_collide(step: Step, context: Context) -> Iterator[Hit]:
             yield hit_in(
                 forward,
                 event.operation.span,
-                f"cut to {LIMIT} bytes this name is {name}, which is taken"
-                + ("" if taken else ": the guard passes over the statement, and nothing is made"),
+                f"truncated to {LIMIT} bytes this name is {name}, which is in use"
+                + ("" if taken else ": the guard skips the statement, and nothing is created"),
                 "Choose names that differ in their first 63 bytes.",
             )

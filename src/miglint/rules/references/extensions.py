@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from miglint.base.findings import Severity
 from miglint.replay.steps import Passage
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in
+from miglint.rules.definition import Context, Hit, rule
+from miglint.rules.support.reporting import hit_in
 from miglint.schema.extension_parts import BRINGS, BUILT_IN, CLASSES, FUNCTIONS, INSTEAD, METHODS, TYPES
 from miglint.schema.objects import Extension, Key
 from miglint.schema.value import Schema
@@ -58,7 +58,7 @@ def _in_elements(elements: tuple[IndexElement, ...]) -> Iterator[_Mention]:
             yield "operator class", Name(schema or None, name)
 
 
-# What has nothing to mention is most of what scripts hold.
+# Most operations mention nothing of an extension.
 _SILENT = frozenset(
     {
         ops.Drop,
@@ -127,7 +127,7 @@ _TABLES = {"function": FUNCTIONS, "type": TYPES, "operator class": CLASSES, "ind
 
 
 def _extension_of(kind: str, name: Name, target: tuple[int, ...]) -> str | None:
-    """Return the extension that brings a thing of that name, or None for what is built in or not known."""
+    """Return the extension that provides a name, or None for what is built in or not known."""
     text = name.name.lower()
     found = _TABLES[kind].get(text)
     if found is None and name.schema is not None:
@@ -139,7 +139,7 @@ def _extension_of(kind: str, name: Name, target: tuple[int, ...]) -> str | None:
 
 
 def _made_by_files(schema: Schema, kind: str, name: Name) -> bool:
-    """Whether the history has made something of that name itself."""
+    """Return whether the history has created an object of that name itself."""
     for place in (name.schema,) if name.schema is not None else schema.path:
         if kind == "function" and schema.overloads(place, name.name):
             return True
@@ -161,17 +161,17 @@ def _created(operation: Operation) -> frozenset[str]:
     "REF006",
     "extension-not-created",
     Severity.WARNING,
-    "A function, type or operator class of an extension that no migration creates",
+    "A function, type or operator class belongs to an extension that no migration creates",
     scope="history",
     dialects=("postgres",),
 )
 def extension_not_created(steps: Sequence[Passage], context: Context) -> Iterator[Hit]:
-    """Tell of the first use of each extension that neither a migration before it nor the baseline schema creates.
+    """Report the first use of each extension that neither an earlier migration nor the baseline schema creates.
 
-    It is an error where a baseline schema says all that there is; else somebody may have created it by hand.
+    An error where a baseline schema names all that exists; otherwise somebody may have created it by hand.
     """
     target = context.targets.get("postgres") or ()
-    told: set[str] = set()
+    reported: set[str] = set()
     made: set[str] = set()
     first = True
     for step in steps:
@@ -183,7 +183,7 @@ def extension_not_created(steps: Sequence[Passage], context: Context) -> Iterato
             continue
         for statement in step.forward_statements:
             if statement.problem is not None and statement.kind == "create extension":
-                # It may be any of them.
+                # It may create any of them.
                 return
             for operation in flat(statement.operations):
                 if type(operation) in _SILENT:
@@ -191,11 +191,11 @@ def extension_not_created(steps: Sequence[Passage], context: Context) -> Iterato
                 made |= _created(operation)
                 for kind, name in _mentions(operation):
                     extension = _extension_of(kind, name, target)
-                    if extension is None or extension in made or extension in told:
+                    if extension is None or extension in made or extension in reported:
                         continue
                     if _made_by_files(step.after, kind, name):
                         continue
-                    told.add(extension)
+                    reported.add(extension)
                     hit = hit_in(
                         forward,
                         operation.span,
@@ -214,7 +214,7 @@ def _article(kind: str) -> str:
 
 def _help(extension: str, name: str) -> str:
     written = extension if extension.replace("_", "a").isalnum() else f'"{extension}"'
-    text = f"Write CREATE EXTENSION IF NOT EXISTS {written} into a migration before this one"
+    text = f"Add CREATE EXTENSION IF NOT EXISTS {written} to an earlier migration"
     if name in INSTEAD:
         text += f", or {INSTEAD[name]}"
-    return f"{text}. Where somebody makes it by hand, a baseline schema can say so."
+    return f"{text}. If it is created by hand, a baseline schema can say so."

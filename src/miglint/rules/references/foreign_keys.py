@@ -9,8 +9,9 @@ from typing import NamedTuple
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script, Span
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, operations_of
+from miglint.rules.definition import Hit, rule
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import operations_of
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -18,7 +19,7 @@ from miglint.sql.operations import Column, Constraint, Name, Operation, Type
 
 
 class Reference(NamedTuple):
-    """A foreign key that the forward adds: its table and the one it refers to, as they are after the forward."""
+    """A foreign key that the forward adds: its table and the referenced one, as they are after the forward."""
 
     script: Script
     span: Span
@@ -85,7 +86,7 @@ def _foreign(step: Step) -> tuple[_Foreign, ...]:
 
 @lru_cache(maxsize=8)
 def references(step: Step) -> tuple[Reference, ...]:
-    """Return the foreign keys that the forward adds between tables that are both known in full."""
+    """Return the foreign keys that the forward adds between tables that are both fully known."""
     found: list[Reference] = []
     for item in _foreign(step):
         constraint = item.constraint
@@ -113,9 +114,9 @@ def _column(table: Table, name: str) -> Column | None:
 
 
 def missing_columns(step: Step) -> Iterator[tuple[Reference, str, str]]:
-    """Yield the foreign keys over columns that are not there, each with the table and the column.
+    """Yield the foreign keys over columns that do not exist, each with the table and the column.
 
-    Nothing is said where the script drops or renames columns: they may have been there when the key was made.
+    None where the script drops or renames columns: they may have existed when the key was created.
     """
     found = references(step)
     if not found or any(isinstance(item[2], (ops.DropColumn, ops.RenameColumn)) for item in operations_of(step)):
@@ -125,17 +126,17 @@ def missing_columns(step: Step) -> Iterator[tuple[Reference, str, str]]:
         for name in item.constraint.columns:
             if _column(item.table, name) is None:
                 yield item, item.table.name.name, name
-        # SQLite looks at the other table when rows change.
+        # SQLite checks the referenced table only when rows change.
         for name in item.referenced if postgres else ():
             if _column(item.target, name) is None:
                 yield item, item.target.name.name, name
 
 
-# --- what it refers to -----------------------------------------------------------------------------------------------
+# --- the referenced columns ------------------------------------------------------------------------------------------
 
 
 def _unique(schema: Schema, found: Reference) -> bool:
-    """Whether a primary key, unique constraint or plain unique index is over just the columns referred to."""
+    """Return whether a primary key, unique constraint or plain unique index is on just the referenced columns."""
     wanted = set(found.referenced)
     for constraint in found.target.constraints.values():
         if constraint.kind in ("primary", "unique") and {name.lower() for name in constraint.columns} == {
@@ -155,11 +156,11 @@ def _unique(schema: Schema, found: Reference) -> bool:
     "REF007",
     "foreign-key-without-unique",
     Severity.ERROR,
-    "The columns that a foreign key refers to are not unique",
+    "The columns that a foreign key references are not unique",
     on=_WRITING,
 )
-def foreign_key_without_unique(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of foreign keys to columns without a primary key, unique constraint or unique index of their own."""
+def foreign_key_without_unique(step: Step) -> Iterator[Hit]:
+    """Report foreign keys that reference columns without a primary key, unique constraint or unique index."""
     for found in references(step):
         target = found.target.name.name
         if any(_column(found.target, name) is None for name in found.referenced):
@@ -175,17 +176,17 @@ def foreign_key_without_unique(step: Step, context: Context) -> Iterator[Hit]:
             found.span,
             f"{where} {what}: "
             + (
-                "SQLite takes the foreign key, and every change of a row then fails with a mismatch"
+                "SQLite accepts the foreign key, and then every change of a row fails with a mismatch"
                 if sqlite
                 else "PostgreSQL refuses the foreign key"
             ),
-            f"Make a UNIQUE constraint on {where} first, or refer to its primary key.",
+            f"Add a UNIQUE constraint on {where} first, or reference its primary key.",
             severity=Severity.WARNING if sqlite else None,
         )
 
 
-# Which types a foreign key may have (PostgreSQL 15 and 18, asked pair by pair), by the type it refers to. Types that
-# are not here were not asked, and nothing is said about them.
+# Which types a foreign key may have, by the referenced type (PostgreSQL 15 and 18, each pair executed). Other types
+# were not measured and are not reported.
 _INTEGERS = frozenset({"int2", "int4", "int8"})
 _TEXTS = frozenset({"text", "varchar", "bpchar"})
 _DATES = frozenset({"date", "timestamp", "timestamptz"})
@@ -220,7 +221,7 @@ def _pairs(found: Reference) -> Iterator[tuple[Column, Column]]:
 
 
 def fits(one: Type, two: Type) -> bool | None:
-    """Whether a column of type `one` can refer to one of type `two`; None when that is not known."""
+    """Return whether a column of type `one` can reference one of type `two`; None when that is not known."""
     known = _FITS.keys() | _NEVER
     plain = one.schema is None and two.schema is None and one.dimensions == two.dimensions == 0
     if not plain or one.name not in known or two.name not in known:
@@ -232,20 +233,21 @@ def fits(one: Type, two: Type) -> bool | None:
     "REF008",
     "foreign-key-type-mismatch",
     Severity.ERROR,
-    "A foreign key has a type that cannot be compared with the one it refers to",
+    "A foreign key's type cannot be compared with the referenced column's",
     on=_WRITING,
     dialects=("postgres",),
 )
-def foreign_key_type_mismatch(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of foreign keys that PostgreSQL refuses for their types."""
+def foreign_key_type_mismatch(step: Step) -> Iterator[Hit]:
+    """Report foreign keys that PostgreSQL refuses because of their types."""
     for found in references(step):
         for one, two in _pairs(found):
             if one.type is not None and two.type is not None and fits(one.type, two.type) is False:
                 yield hit_in(
                     found.script,
                     found.span,
-                    f"{found.table.name.name}.{one.name} is {one.type}, but {found.target.name.name}.{two.name}, "
-                    f"which it refers to, is {two.type}: PostgreSQL refuses the foreign key",
+                    f'"{found.table.name.name}.{one.name}" is {one.type}, but "{found.target.name.name}.{two.name}" is '
+                    f"{two.type}: "
+                    "PostgreSQL refuses the foreign key",
                     "Give both columns the same type.",
                 )
 
@@ -254,12 +256,12 @@ def foreign_key_type_mismatch(step: Step, context: Context) -> Iterator[Hit]:
     "REF009",
     "foreign-key-type-differs",
     Severity.INFO,
-    "A foreign key has another type than the column it refers to",
+    "A foreign key's type differs from the referenced column's",
     on=_WRITING,
     dialects=("postgres",),
 )
-def foreign_key_type_differs(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of foreign keys of another type that PostgreSQL takes; worse when the type is too small for all keys."""
+def foreign_key_type_differs(step: Step) -> Iterator[Hit]:
+    """Report foreign keys of another type that PostgreSQL accepts; a warning where it cannot hold all keys."""
     for found in references(step):
         for one, two in _pairs(found):
             if one.type is None or two.type is None or one.type.name == two.type.name:
@@ -270,15 +272,15 @@ def foreign_key_type_differs(step: Step, context: Context) -> Iterator[Hit]:
             yield hit_in(
                 found.script,
                 found.span,
-                f"{found.table.name.name}.{one.name} is {one.type}, but {found.target.name.name}.{two.name}, "
-                f"which it refers to, is {two.type}"
-                + (": keys above its range cannot be referred to" if smaller else ""),
-                "Give both columns the same type: an index helps a comparison of different types less.",
+                f'"{found.table.name.name}.{one.name}" is {one.type}, but references '
+                f'"{found.target.name.name}.{two.name}", '
+                f"which is {two.type}" + (": it cannot hold all keys" if smaller else ""),
+                "Give both columns the same type: indexes help less where types differ.",
                 severity=Severity.WARNING if smaller else None,
             )
 
 
-# --- what it does when a row goes ------------------------------------------------------------------------------------
+# --- the referential action ------------------------------------------------------------------------------------------
 
 
 def _acted_on(constraint: Constraint, action: str) -> tuple[str, ...]:
@@ -307,8 +309,8 @@ def _acting(step: Step, action: str) -> Iterator[tuple[Script, Span, Table, Cons
     "ON DELETE SET NULL on a column that is NOT NULL",
     on=(*_WRITING, ops.SetNullable),
 )
-def set_null_on_not_null(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of foreign keys whose action can only fail: it sets to NULL what must not be NULL."""
+def set_null_on_not_null(step: Step) -> Iterator[Hit]:
+    """Report foreign keys whose action sets a NOT NULL column to NULL, and so always fails."""
     for script, span, table, _, columns in _acting(step, "set null"):
         for name in columns:
             column = _column(table, name)
@@ -316,15 +318,15 @@ def set_null_on_not_null(step: Step, context: Context) -> Iterator[Hit]:
                 yield hit_in(
                     script,
                     span,
-                    f"{table.name.name}.{column.name} is NOT NULL, so SET NULL fails: "
-                    "the row that it refers to can never be deleted",
-                    "Allow NULL in the column, or say ON DELETE CASCADE or RESTRICT, whichever is meant.",
+                    f'"{table.name.name}.{column.name}" is NOT NULL, so ON DELETE SET NULL fails: '
+                    "a referenced row cannot be deleted",
+                    "Allow NULL in the column, or use ON DELETE CASCADE or RESTRICT.",
                 )
     yield from _made_not_null(step)
 
 
 def _made_not_null(step: Step) -> Iterator[Hit]:
-    """Tell of a column that becomes NOT NULL under a foreign key that was there before."""
+    """Report columns that become NOT NULL under an existing foreign key that sets them to NULL."""
     for script, _, operation in operations_of(step):
         if not isinstance(operation, ops.SetNullable) or operation.nullable or script is not step.migration.forward:
             continue
@@ -340,8 +342,8 @@ def _made_not_null(step: Step) -> Iterator[Hit]:
                 yield hit_in(
                     script,
                     operation.span,
-                    f"{after.name.name}.{operation.column} becomes NOT NULL, but the foreign key {name} sets it to "
-                    "NULL: the row that it refers to can then never be deleted",
+                    f'"{after.name.name}.{operation.column}" becomes NOT NULL, but foreign key {name} sets it to NULL: '
+                    "a referenced row can no longer be deleted",
                     "Change the action of the foreign key in the same migration.",
                 )
 
@@ -353,17 +355,17 @@ def _made_not_null(step: Step) -> Iterator[Hit]:
     "ON DELETE SET DEFAULT on a column without a default",
     on=_WRITING,
 )
-def set_default_without_default(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of foreign keys whose action sets a default that the column does not have."""
+def set_default_without_default(step: Step) -> Iterator[Hit]:
+    """Report foreign keys whose action sets a default that the column does not have."""
     for script, span, table, _, columns in _acting(step, "set default"):
         for name in columns:
             column = _column(table, name)
             if column is None or column.assumed or column.default is not None or column.identity is not None:
                 continue
-            outcome = "which fails, because it is NOT NULL" if column.nullable is False else "as SET NULL would"
+            outcome = "which fails, because it is NOT NULL" if column.nullable is False else "like SET NULL"
             yield hit_in(
                 script,
                 span,
-                f"{table.name.name}.{column.name} has no default, so SET DEFAULT sets it to NULL, {outcome}",
-                "Give the column a default that is a key of the other table, or choose another action.",
+                f'"{table.name.name}.{column.name}" has no default: SET DEFAULT sets it to NULL, {outcome}',
+                "Give the column a default that is a key of the referenced table, or choose another action.",
             )

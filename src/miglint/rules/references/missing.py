@@ -1,22 +1,22 @@
-"""REF: what a forward needs and does not find, where the history makes that certain."""
+"""REF: objects that a forward script needs and that certainly do not exist."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
+from miglint.rules.definition import Hit, rule
 from miglint.rules.references.foreign_keys import missing_columns
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, in_doubt
+from miglint.rules.support.reporting import hit_in, in_doubt
 from miglint.schema.outcome import Event, Failure
 from miglint.sql import operations as ops
 
-# What other rules tell of: names that are taken, text that no grammar takes, and errors that a script raises itself.
-# What rules of their own tell: SYN001 or LIT003, nobody, REF007.
-_TOLD = frozenset({"raise_exception", "invalid_foreign_key"})
-_OWN = {
+# Reported elsewhere: a RAISE of the script's own, REF007.
+_ELSEWHERE = frozenset({"raise_exception", "invalid_foreign_key"})
+_CODES = {
     "undefined_table": "REF001",
     "undefined_column": "REF002",
     "undefined_object": "REF003",
@@ -27,56 +27,75 @@ _OWN = {
 }
 
 
-def _failures(step: Step, code: str) -> Iterator[tuple[Script, Event, Failure]]:
-    """Yield the certain failures of the forward's first run that belong to a rule."""
+class FirstRunFailure(NamedTuple):
+    """A failure of the forward's first run that is certain."""
+
+    script: Script
+    event: Event
+    failure: Failure
+
+
+Failures = Sequence[FirstRunFailure]
+
+
+def failures(step: Step) -> dict[str, list[FirstRunFailure]]:
+    """Return the failures of the forward's first run by code of the rule that reports them."""
+    found: dict[str, list[FirstRunFailure]] = {}
+    for case in _certain(step):
+        found.setdefault(_CODES.get(case.failure.condition, "REF005"), []).append(case)
+    return found
+
+
+def _certain(step: Step) -> Iterator[FirstRunFailure]:
     forward = step.migration.forward
     if forward is None or step.forward.failed is None:
         return
     for event in step.forward.events:
         failure = event.failure
-        if failure is None or not failure.certain or _is_told(step, event, failure):
-            continue
-        if _OWN.get(failure.condition, "REF005") == code:
-            yield forward, event, failure
+        if failure is not None and failure.certain and not _is_reported(step, event, failure):
+            yield FirstRunFailure(forward, event, failure)
 
 
-def _is_told(step: Step, event: Event, failure: Failure) -> bool:
-    """Whether a rule of another family reports a failure."""
+def _is_reported(step: Step, event: Event, failure: Failure) -> bool:
+    """Whether a rule of another family reports a failure: names that are taken are for NAM and IDM."""
     if failure.condition == "syntax_error":
-        # What the grammar takes, and the analysis behind it does not, is no matter of syntax to anybody else.
+        # SYN001 reports what the grammar rejects, LIT003 what SQLite does; the analysis behind it rejects more.
         return event.statement.problem is not None or step.before.dialect is not Dialect.POSTGRES
     if failure.condition == "duplicate_alias":
         return False
-    return failure.condition in _TOLD or failure.condition.startswith("duplicate_")
+    return failure.condition in _ELSEWHERE or failure.condition.startswith("duplicate_")
 
 
 def _gone(step: Step) -> str:
-    """Say where it was looked for."""
+    """Return where the object was looked for."""
     if step.before.closed:
-        return "Neither the baseline schema nor a migration before this point makes it."
+        return "Neither the baseline schema nor an earlier migration creates it."
     if in_doubt(step) is not None:
-        return "No migration makes it in a statement that can be read; dynamic SQL may have."
-    return "No migration before this point makes it, or one has dropped or renamed it."
+        return "No earlier migration creates it in a statement that can be read; dynamic SQL may have created it."
+    return "No earlier migration creates it, or one has dropped or renamed it."
 
 
 @rule(
     "REF001",
     "undefined-relation",
     Severity.ERROR,
-    "The forward needs a table, view or sequence that is not there",
+    "The forward uses a table, view or sequence that does not exist",
+    on=failures,
 )
-def undefined_relation(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of relations that do not exist at the moment when the forward needs them."""
-    for script, event, failure in _failures(step, "REF001"):
+def undefined_relation(step: Step, cases: Failures) -> Iterator[Hit]:
+    """Report relations that do not exist when the forward uses them."""
+    for script, event, failure in cases:
         yield hit_in(script, event.operation.span, failure.message, _gone(step), severity=in_doubt(step))
 
 
-@rule("REF002", "undefined-column", Severity.ERROR, "The forward needs a column that is not there")
-def undefined_column(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of columns that do not exist at the moment when the forward needs them."""
-    for script, event, failure in _failures(step, "REF002"):
+@rule("REF002", "undefined-column", Severity.ERROR, "The forward uses a column that does not exist")
+def undefined_column(step: Step) -> Iterator[Hit]:
+    """Report columns that do not exist when the forward uses them."""
+    for script, event, failure in _certain(step):
+        if failure.condition != "undefined_column":
+            continue
         if event.statement.kind == "do" and not isinstance(event.operation, ops.TableOperation):
-            # In a query of a DO block the name may be that of a variable.
+            # In a query of a DO block the name may be a variable's.
             continue
         help = _gone(step)
         table = None if failure.key is None else event.before.table(failure.key)
@@ -103,35 +122,42 @@ def undefined_column(step: Step, context: Context) -> Iterator[Hit]:
     "REF003",
     "undefined-object",
     Severity.ERROR,
-    "The forward needs a constraint, index, type, function or schema that is not there",
+    "The forward uses a constraint, index, type, function or schema that does not exist",
+    on=failures,
 )
-def undefined_object(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of other objects that do not exist at the moment when the forward needs them."""
-    for script, event, failure in _failures(step, "REF003"):
+def undefined_object(step: Step, cases: Failures) -> Iterator[Hit]:
+    """Report other objects that do not exist when the forward uses them."""
+    for script, event, failure in cases:
         yield hit_in(script, event.operation.span, failure.message, _gone(step), severity=in_doubt(step))
 
 
-@rule("REF004", "object-still-needed", Severity.ERROR, "The forward drops what other objects still need")
-def object_still_needed(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of drops and changes that the engine refuses because other objects depend on what they touch."""
-    for script, event, failure in _failures(step, "REF004"):
+@rule("REF004", "object-still-needed", Severity.ERROR, "The forward drops what other objects depend on", on=failures)
+def object_still_needed(step: Step, cases: Failures) -> Iterator[Hit]:
+    """Report drops and changes that the engine refuses because other objects depend on the object."""
+    for script, event, failure in cases:
         yield hit_in(
             script,
             event.operation.span,
             failure.message,
-            "Drop what depends on it first, by name: CASCADE would also drop what you have not thought of.",
+            "Drop the dependent objects first, by name: CASCADE would also drop those that you do not know of.",
             severity=in_doubt(step),
         )
 
 
-@rule("REF005", "forward-fails", Severity.ERROR, "The forward cannot run on the schema that the history has reached")
-def forward_fails(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of the other errors that the first run of a forward meets."""
-    for script, event, failure in _failures(step, "REF005"):
+@rule(
+    "REF005",
+    "forward-fails",
+    Severity.ERROR,
+    "The forward fails on the schema that the migrations before it leave",
+    on=failures,
+)
+def forward_fails(step: Step, cases: Failures) -> Iterator[Hit]:
+    """Report all other errors of the first run of a forward script."""
+    for script, event, failure in cases:
         yield hit_in(
             script,
             event.operation.span,
             f"the forward fails here: {failure.message}",
-            "This is the schema that the migrations before it leave.",
+            "The migrations before it leave this schema.",
             severity=in_doubt(step),
         )

@@ -1,4 +1,4 @@
-"""LIT: tables of SQLite that are rebuilt, and what the new one lacks."""
+"""LIT007 and LIT008: SQLite tables that are rebuilt, and what the new table lacks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import NamedTuple
 from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, ident
+from miglint.rules.definition import Hit, rule
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.sql_text import ident
 from miglint.schema.diff import CONSTRAINT_WORDS
 from miglint.schema.objects import Index, Key, Table, Trigger
 from miglint.schema.sameness import loose, same_default
@@ -20,7 +21,7 @@ from miglint.sql.operations import Constraint, Operation, flat
 
 
 class Rebuild(NamedTuple):
-    """A table that a forward drops and makes again; `drop` is where."""
+    """A table that a forward drops and creates again; `drop` is where."""
 
     script: Script
     drop: Operation
@@ -55,12 +56,12 @@ def rebuilds(step: Step) -> tuple[Rebuild, ...]:
     "LIT007",
     "rebuild-loses-index-or-trigger",
     Severity.WARNING,
-    "A rebuilt table has lost an index or a trigger",
+    "A table rebuild loses an index or a trigger",
     on=(ops.Drop,),
     dialects=("sqlite",),
 )
-def rebuild_loses_index_or_trigger(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of indexes and triggers that go with the old table and are not made again on the new one."""
+def rebuild_loses_index_or_trigger(step: Step) -> Iterator[Hit]:
+    """Report indexes and triggers that are dropped with the old table and not created on the new one."""
     for rebuild in rebuilds(step):
         gone = _dropped(step)
         names = {part.name for part in _parts(step.after, rebuild.key) if isinstance(part, Trigger)}
@@ -74,14 +75,14 @@ def rebuild_loses_index_or_trigger(step: Step, context: Context) -> Iterator[Hit
                 yield hit_in(
                     rebuild.script,
                     rebuild.drop.span,
-                    f"the {what} {ident(name)} goes with the old table {ident(table)} and is not made again",
-                    f"Make it again behind the rebuild; if it is meant to go, say so: DROP {what.upper()} "
+                    f"{what} {ident(name)} is dropped with the old table {ident(table)} and not created again",
+                    f"Create it again after the rebuild; if it is to be dropped, state it: DROP {what.upper()} "
                     f"{ident(name)} before the table is dropped.",
                 )
 
 
 def _replaced(step: Step, rebuild: Rebuild, index: Index) -> bool:
-    """Whether the new table has the same index, or one that was made for its columns and more."""
+    """Return whether the new table has the same index, or one on its columns and more."""
     columns = _columns(index)
     if not columns <= {name.lower() for name in rebuild.after.columns}:
         return True
@@ -96,7 +97,7 @@ def _replaced(step: Step, rebuild: Rebuild, index: Index) -> bool:
 
 
 def _parts(schema: Schema, table: Key) -> list[Index | Trigger]:
-    """Return the indexes, but for those of constraints, and the triggers on a table, by name."""
+    """Return the indexes, except those of constraints, and the triggers on a table, by name."""
     found: list[Index | Trigger] = []
     for key in sorted(schema.on(table)):
         part = schema.find(key)
@@ -136,14 +137,14 @@ def _shape(index: Index) -> tuple[object, ...]:
     "LIT008",
     "rebuild-loses-constraint",
     Severity.WARNING,
-    "A rebuilt table has lost a constraint, a default or AUTOINCREMENT",
+    "A table rebuild loses a constraint, a default or AUTOINCREMENT",
     on=(ops.Drop,),
     dialects=("sqlite",),
 )
-def rebuild_loses_constraint(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of what the old table guaranteed and the new one does not, unless to lose it is all that a rebuild does.
+def rebuild_loses_constraint(step: Step) -> Iterator[Hit]:
+    """Report constraints of the old table that the new one lacks, unless losing them is all that the rebuild does.
 
-    Columns are written anew on purpose: what they lose is told as information.
+    Columns are rewritten on purpose: what they lose is information.
     """
     for rebuild in rebuilds(step):
         lost = list(_lost(step, rebuild))
@@ -153,8 +154,8 @@ def rebuild_loses_constraint(step: Step, context: Context) -> Iterator[Hit]:
                 yield hit_in(
                     rebuild.script,
                     rebuild.drop.span,
-                    f"the new table {table} has lost the {what} of the old one",
-                    "Write it into the new CREATE TABLE, unless it is meant to go.",
+                    f"the new table {table} lacks the {what} of the old one",
+                    "Add it to the new CREATE TABLE, unless it is to be removed.",
                     severity=severity,
                 )
 
@@ -177,7 +178,7 @@ def _lost(step: Step, rebuild: Rebuild) -> Iterator[tuple[str, Severity]]:
             continue
         if constraint.kind in ("unique", "primary") and (names in unique | _keys(after) or any(names & k for k in new)):
             continue
-        # A check whose text has changed, or a key that points elsewhere or has grown, is there still.
+        # A check whose text changed, or a key that references another table or has more columns, still exists.
         if constraint.kind in ("check", "foreign") and any(
             other.kind == constraint.kind and names <= {name.lower() for name in other.columns}
             for other in after.constraints.values()
@@ -212,7 +213,7 @@ def _essence(constraint: Constraint) -> tuple[object, ...]:
 
 
 def _changes_more(rebuild: Rebuild) -> bool:
-    """Whether a rebuild changes anything besides what it loses: that may then have been forgotten."""
+    """Return whether a rebuild changes anything besides what it loses: then the loss may be an oversight."""
     before, after = rebuild.before, rebuild.after
     if {*before.columns} != {*after.columns}:
         return True

@@ -1,4 +1,4 @@
-"""LIT009: rows of other tables that go when a table of SQLite is rebuilt, because foreign keys follow the drop."""
+"""LIT009: rows of other tables that a rebuild deletes, because foreign keys act when the old table is dropped."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
+from miglint.rules.definition import Hit, rule
 from miglint.rules.sqlite.rebuild import rebuilds
-from miglint.rules.support.clauses import hit_in, ident
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.sql_text import ident
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import Moment
@@ -18,19 +19,19 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint
 
 _OFF = frozenset({"off", "0", "false", "no"})
-_DONE = {"cascade": "deletes the rows of {0} that refer to it", "set null": "sets {0}.{1} to NULL"}
+_DONE = {"cascade": "deletes the rows of {0} that reference it", "set null": "sets {0}.{1} to NULL"}
 
 
 @rule(
     "LIT009",
     "rebuild-deletes-referring-rows",
     Severity.WARNING,
-    "A table is rebuilt while foreign keys may be enforced: dropping the old one takes rows of others along",
+    "A table is rebuilt while foreign keys may be enforced: dropping the old table deletes or changes other rows",
     on=(ops.Drop,),
     dialects=("sqlite",),
 )
-def rebuild_deletes_referring_rows(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of foreign keys that act when the old table goes, where the script has not switched them off before."""
+def rebuild_deletes_referring_rows(step: Step) -> Iterator[Hit]:
+    """Report foreign keys that act when the old table is dropped, where the script has not disabled them before."""
     moments = step.forward.moments
     for rebuild in rebuilds(step):
         number = next((number for number, moment in enumerate(moments) if moment.operation is rebuild.drop), None)
@@ -47,8 +48,8 @@ def rebuild_deletes_referring_rows(step: Step, context: Context) -> Iterator[Hit
                 rebuild.script,
                 rebuild.drop.span,
                 f"where foreign keys are enforced, dropping {name} {what}",
-                "`PRAGMA foreign_keys = OFF;` before the rebuild, outside of any transaction (inside one it does "
-                "nothing), and `PRAGMA foreign_key_check;` and `PRAGMA foreign_keys = ON;` behind it.",
+                "Put `PRAGMA foreign_keys = OFF;` before the rebuild, outside of any transaction (inside one it has no "
+                "effect), and `PRAGMA foreign_key_check;` and `PRAGMA foreign_keys = ON;` after it.",
             )
 
 
@@ -60,7 +61,7 @@ def _switches_off(moment: Moment) -> bool:
 
 
 def _referring(schema: Schema, key: Key) -> Iterator[tuple[Table, Constraint]]:
-    """Yield the foreign keys to a table that do something when its rows go, those of its own successor among them."""
+    """Yield the foreign keys to a table that act when its rows are deleted, those of its successor among them."""
     for place in schema.on(key):
         table = schema.table(place)
         if table is None or place == key:
@@ -72,7 +73,7 @@ def _referring(schema: Schema, key: Key) -> Iterator[tuple[Table, Constraint]]:
 
 
 def _is_gone_or_filled(step: Step, table: Table, later: tuple[Moment, ...]) -> bool:
-    """Return whether the referring table is to go as well, or gets its rows back behind the drop."""
+    """Return whether the referencing table is dropped too, or gets its rows back after the drop."""
     name = table.name.name.lower()
     for moment in later:
         match moment.operation:

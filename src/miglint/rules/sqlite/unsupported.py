@@ -1,8 +1,8 @@
-"""LIT: what the target SQLite refuses, or reads in another way than it was meant.
+"""LIT: what the target SQLite refuses, or interprets differently.
 
-A script for PostgreSQL is asked about when the settings name SQLite as a target and nothing else runs there in its
-place; a script for SQLite against the version that the settings name. This is the one family that looks at text: what
-SQLite makes of words that are not its own is asked of SQLite, with the table of features to explain the answer.
+A script for PostgreSQL is checked when the settings name SQLite as a target and no variant for SQLite exists; a script
+for SQLite against the version that the settings name. This is the one family that reads text: SQLite itself is asked
+what it makes of unknown words, and the table of features explains the answer.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script, Span
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in
+from miglint.rules.definition import Hit, rule
+from miglint.rules.support.reporting import hit_in
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from miglint.sql.sqlite.features import Feature, Use, Version
     from miglint.sql.sqlite.judge import Refusal
 
-# Statements that SQLite does not have: what their parts look like to it does not matter.
+# Statements that SQLite lacks altogether: their parts need no explanation.
 _WHOLE = frozenset(
     """
     truncate do-block type domain schema sequence function trigger-function extension role policy rule grant comment
@@ -39,11 +39,11 @@ _OWN_FUNCTIONS = frozenset(
     randomblob substr printf format coalesce json json_object json_array abs round length replace trim
     """.split()  # noqa: SIM905 - a list of words reads better than a list of strings
 )
-# In the names of types that SQLite takes and makes something else of.
+# In names of types that SQLite accepts with another meaning.
 _ODD_TYPES = ("STRING", "CHARINT", "POINT", "INTERVAL", "SERIAL", "[")
 
 
-class _Found(NamedTuple):
+class _UnsupportedUse(NamedTuple):
     """A construct at a place of a script; `feature` is None for what SQLite refuses for a reason of its own."""
 
     script: Script
@@ -54,13 +54,13 @@ class _Found(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def _found(step: Step) -> tuple[_Found, ...]:
-    """Return all that SQLite refuses or misreads in both scripts. Cached by identity: several rules ask one by one."""
+def _found(step: Step) -> tuple[_UnsupportedUse, ...]:
+    """Return all that SQLite refuses or misreads in both scripts. Cached by identity of the step."""
     migration = step.migration
     foreign = migration.dialect is Dialect.POSTGRES
     if foreign and (step.sqlite is None or step.served):
         return ()
-    found: list[_Found] = []
+    found: list[_UnsupportedUse] = []
     for script, statements in (
         (migration.forward, step.forward_statements),
         (migration.rollback, step.rollback_statements),
@@ -74,14 +74,14 @@ def _found(step: Step) -> tuple[_Found, ...]:
 
 
 def _may_tell(statement: Statement, target: Version | None) -> bool:
-    # A statement that SQLite's grammar refuses has its finding already.
+    # A statement that SQLite's grammar refuses is reported already.
     if statement.problem is not None:
         return False
     return target is not None or any(_tells(operation) for operation in flat(statement.operations))
 
 
 def _tells(operation: ops.Operation) -> bool:
-    """Whether SQLite may refuse or misread an operation whatever its version: most need no second look."""
+    """Return whether SQLite may refuse or misread an operation in some version: most need no second look."""
     if isinstance(operation, ops.AddColumn):
         column = operation.column
         computed = column.default is not None and column.default.literal is None
@@ -93,7 +93,7 @@ def _tells(operation: ops.Operation) -> bool:
 
 
 def _odd(column: ops.Column) -> bool:
-    """Whether a column has a type or a default that SQLite may not know."""
+    """Return whether a column has a type or a default that SQLite may not know."""
     declared = "" if column.type is None else column.type.name
     if declared not in _PLAIN_TYPES and any(word in declared for word in _ODD_TYPES):
         return True
@@ -103,7 +103,7 @@ def _odd(column: ops.Column) -> bool:
     return any(function.name not in _OWN_FUNCTIONS for function in default.functions)
 
 
-def _of_statement(script: Script, statement: Statement, target: Version | None) -> Iterator[_Found]:
+def _of_statement(script: Script, statement: Statement, target: Version | None) -> Iterator[_UnsupportedUse]:
     from miglint.sql.sqlite.features import NEWEST, uses
     from miglint.sql.sqlite.judge import refusals
 
@@ -116,10 +116,10 @@ def _of_statement(script: Script, statement: Statement, target: Version | None) 
         for use in mentioned:
             kind = _kind(use, version, refused=False)
             if kind:
-                yield _Found(script, use.span, kind, use.feature, _text(script, use.span))
+                yield _UnsupportedUse(script, use.span, kind, use.feature, _text(script, use.span))
         return
     first = refused[0]
-    # Behind a semicolon of a body that SQLite does not know as one, its words mean nothing.
+    # After a semicolon inside a body that SQLite does not recognize, words mean nothing.
     inside = [use for use in mentioned if use.statement == first.statement]
     wanted = [(use, kind) for use in inside if (kind := _kind(use, version, refused=True))]
     whole = [item for item in wanted if item[0].feature.key in _WHOLE]
@@ -129,23 +129,23 @@ def _of_statement(script: Script, statement: Statement, target: Version | None) 
     for use, kind in refusing if whole else wanted:
         if kind == "silent" and any(_meet(use.span, other.span) for other, _ in refusing):
             continue
-        yield _Found(script, use.span, kind, use.feature, _text(script, use.span))
+        yield _UnsupportedUse(script, use.span, kind, use.feature, _text(script, use.span))
 
 
 def _kind(use: Use, version: Version, *, refused: bool) -> str:
-    """Return what a use comes to with a version; empty when it is fine there."""
+    """Return how a version handles a use; empty when it accepts it."""
     feature = use.feature
     if feature.since is not None:
         return "" if feature.taken_by(version) else "newer"
     if feature.effect == "syntax":
-        # The library took it: it is something else that looks like it.
+        # The library accepted it: it is another construct that looks the same.
         return "syntax" if refused else ""
     return "refused" if feature.effect == "rows" and feature.refused_by(version) else feature.effect
 
 
-def _unexplained(script: Script, refusal: Refusal) -> _Found:
+def _unexplained(script: Script, refusal: Refusal) -> _UnsupportedUse:
     kind = "syntax" if refusal.syntax else "refused"
-    return _Found(script, refusal.span, kind, None, refusal.message)
+    return _UnsupportedUse(script, refusal.span, kind, None, refusal.message)
 
 
 def _meet(one: Span, other: Span) -> bool:
@@ -166,9 +166,9 @@ def _hits(step: Step, kind: str, message: str, *, severity: Severity | None = No
             yield hit_in(item.script, item.span, f"SQLite refuses this: {item.said}", severity=severity)
             continue
         since = "" if item.feature.since is None else _shown(item.feature.since)
-        told = message.format(title=item.feature.title, words=item.said, since=since)
+        text = message.format(title=item.feature.title, words=item.said, since=since)
         advice = item.feature.advice
-        yield hit_in(item.script, item.span, told, f"{advice[0].upper()}{advice[1:]}.", severity=severity)
+        yield hit_in(item.script, item.span, text, f"{advice[0].upper()}{advice[1:]}.", severity=severity)
 
 
 def _shown(version: Version) -> str:
@@ -179,33 +179,33 @@ def _shown(version: Version) -> str:
     "LIT001",
     "sqlite-syntax",
     Severity.ERROR,
-    "No version of SQLite has this syntax",
+    "SQLite has no such syntax in any version",
     dialects=("postgres",),
 )
-def sqlite_syntax(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of syntax of PostgreSQL that SQLite does not have, in scripts that it has to run as well."""
+def sqlite_syntax(step: Step) -> Iterator[Hit]:
+    """Report PostgreSQL syntax that SQLite lacks, in scripts that it has to run too."""
     yield from _hits(step, "syntax", "SQLite refuses {title}")
 
 
-@rule("LIT002", "sqlite-too-old", Severity.ERROR, "The target SQLite is too old for this")
-def sqlite_too_old(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of what newer versions of SQLite take and the target does not."""
+@rule("LIT002", "sqlite-too-old", Severity.ERROR, "The target version of SQLite is too old")
+def sqlite_too_old(step: Step) -> Iterator[Hit]:
+    """Report what newer versions of SQLite accept and the target version does not."""
     if step.sqlite is not None:
         target = _shown(step.sqlite)
-        yield from _hits(step, "newer", f"{{title}}: from SQLite {{since}} on, and the target is {target}")
+        yield from _hits(step, "newer", f"{{title}} needs SQLite {{since}}, and the target is {target}")
 
 
-@rule("LIT003", "sqlite-always-refuses", Severity.ERROR, "SQLite reads this and always refuses it")
-def sqlite_always_refuses(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of statements that SQLite's grammar takes and that fail whatever the tables hold."""
+@rule("LIT003", "sqlite-always-refuses", Severity.ERROR, "SQLite parses the statement and always refuses it")
+def sqlite_always_refuses(step: Step) -> Iterator[Hit]:
+    """Report statements that SQLite parses but refuses whatever the tables contain."""
     yield from _hits(step, "refused", "SQLite always refuses {title}")
 
 
-@rule("LIT004", "sqlite-refuses-with-rows", Severity.WARNING, "SQLite refuses this once the table holds rows")
-def sqlite_refuses_with_rows(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of statements that pass on an empty database and fail on one that is used; not on tables just made."""
+@rule("LIT004", "sqlite-refuses-with-rows", Severity.WARNING, "SQLite refuses the statement once the table has rows")
+def sqlite_refuses_with_rows(step: Step) -> Iterator[Hit]:
+    """Report statements that work on an empty table and fail on one with rows; not on tables just created."""
     made = None
-    for hit in _hits(step, "rows", "SQLite refuses {title} once the table holds rows"):
+    for hit in _hits(step, "rows", "SQLite refuses {title} once the table has rows"):
         if made is None:
             made = _made(step)
         if not any(start <= hit.span.start < end for start, end in made):
@@ -213,7 +213,7 @@ def sqlite_refuses_with_rows(step: Step, context: Context) -> Iterator[Hit]:
 
 
 def _made(step: Step) -> list[Span]:
-    """Return the statements that add columns to tables which the same script has made, and put no rows into."""
+    """Return the statements that add columns to tables which the same script created and left empty."""
     found: list[Span] = []
     for statements in (step.forward_statements, step.rollback_statements):
         empty: set[str] = set()
@@ -228,16 +228,16 @@ def _made(step: Step) -> list[Span]:
     return found
 
 
-@rule("LIT005", "sqlite-lacks-name", Severity.ERROR, "SQLite has no function of this name, and reads it as a name")
-def sqlite_lacks_name(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of functions and literals that SQLite takes for names of things that are not there."""
-    # A program can give SQLite functions of its own.
+@rule("LIT005", "sqlite-lacks-name", Severity.ERROR, "SQLite has no function or literal of this name")
+def sqlite_lacks_name(step: Step) -> Iterator[Hit]:
+    """Report functions and literals that SQLite takes for names of objects that do not exist."""
+    # A program can register functions of its own with SQLite.
     own = step.migration.dialect is Dialect.SQLITE
     message = "SQLite does not know `{words}`: the statement fails when it runs"
     yield from _hits(step, "missing", message, severity=Severity.WARNING if own else None)
 
 
-@rule("LIT006", "sqlite-reads-differently", Severity.WARNING, "SQLite takes this, and makes something else of it")
-def sqlite_reads_differently(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of what SQLite accepts without a word and means something else by."""
-    yield from _hits(step, "silent", "SQLite takes `{words}` and means something else by it")
+@rule("LIT006", "sqlite-reads-differently", Severity.WARNING, "SQLite accepts this with a different meaning")
+def sqlite_reads_differently(step: Step) -> Iterator[Hit]:
+    """Report what SQLite accepts silently and interprets differently."""
+    yield from _hits(step, "silent", "SQLite accepts `{words}` with a different meaning")

@@ -1,4 +1,4 @@
-"""What sqlfluff says about the style of a script, as values.
+"""What sqlfluff reports about the style of a script, as values.
 
 sqlfluff is imported here and nowhere else. That takes half a second, and linting a script about a tenth of one, so this
 module is imported when the first script is to be linted. sqlfluff's own configuration holds: the files `.sqlfluff`,
@@ -27,26 +27,29 @@ from sqlfluff.core.types import ConfigMappingType
 
 from miglint.base.errors import UsageError
 from miglint.base.findings import Edit
+from miglint.base.input_files import MAX_CONFIGURATION, refuse_unreadable
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct
 
+# The files that sqlfluff reads its configuration from, and what it leaves out.
+_FILES = ("setup.cfg", "tox.ini", "pep8.ini", ".sqlfluff", "pyproject.toml", ".sqlfluffignore")
 # What sqlfluff raises for a configuration that it cannot use.
 _UNUSABLE = (ValueError, KeyError, AssertionError, OSError, IniError)
 # The rules that change the case of words which mean the same in any case: keywords, functions, literals, types.
 _CASE = frozenset({"CP01", "CP03", "CP04", "CP05"})
-# Where white space beside these goes away, no two words or operators become one.
+# White space beside these can be removed without joining two words or operators.
 _APART = frozenset("(),;[] \t\n")
-# How sqlfluff tells, as if it were a remark on the script, that a rule of its own raised an exception.
+# The prefix of a violation by which sqlfluff reports that one of its rules raised an exception.
 _CRASH = "Unexpected exception: "
 _PLEA = "; Could you open an issue"
 
 
-class Remark(Struct, frozen=True):
-    """What one rule of sqlfluff says of a script.
+class StyleViolation(Struct, frozen=True):
+    """What one rule of sqlfluff reports about a script.
 
     `span` is its place in the file. `code` is sqlfluff's, empty where a comment with settings for sqlfluff cannot be
-    used. `edits` mend it and change nothing but white space, or the case of words that mean the same in any case; there
-    are none where mending takes more than that.
+    used. `edits` fix it and change nothing but white space, or the case of words that mean the same in any case; there
+    are none where the fix takes more than that.
     """
 
     span: Span
@@ -56,17 +59,19 @@ class Remark(Struct, frozen=True):
 
 
 class SqlfluffError(Exception):
-    """A rule of sqlfluff broke down."""
+    """A rule of sqlfluff crashed."""
 
 
-def remarks(script: Script) -> Iterator[Remark]:
-    """Yield what sqlfluff says of a script, in order of place; nothing about what it cannot parse or leaves out.
+def remarks(script: Script, *, configured: bool = True, noqa: bool = True) -> Iterator[StyleViolation]:
+    """Yield what sqlfluff reports about a script, in order of place; nothing about what it cannot parse or leaves out.
 
-    The path decides which configuration holds; it need not exist. Raises `UsageError` for a configuration that sqlfluff
-    cannot use, and at the end `SqlfluffError` for rules of sqlfluff that broke down.
+    The path decides which configuration holds; it need not exist. Unless `configured`, no file of sqlfluff's is read:
+    such a file can name macros and modules of Python, which then run. Unless `noqa`, comments hide nothing. Raises
+    `UsageError` for a configuration that sqlfluff cannot use, and at the end `SqlfluffError` for rules of sqlfluff that
+    crashed.
     """
     with _silence():
-        found = _linted(script)
+        found = _linted(script, configured, noqa)
     crashed: list[str] = []
     for remark in found:
         rule, _, said = remark.message.partition(": ")
@@ -86,31 +91,33 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def _linted(script: Script) -> list[Remark]:
+def _linted(script: Script, configured: bool, noqa: bool) -> list[StyleViolation]:
     path, text = script.path, script.text
     folder = _folder(path)
     try:
-        linter, limit = _linter(folder, script.dialect)
-        if 0 < limit < len(text.encode("utf-8", "surrogatepass")) or _is_ignored(path):
+        linter, limit = _linter(folder if configured else None, script.dialect)
+        if 0 < limit < len(text.encode("utf-8", "surrogatepass")) or (configured and _is_ignored(path)):
             return []
     except _UNUSABLE as error:
         shown = Path(os.path.relpath(folder)).as_posix()
         raise UsageError(f"sqlfluff cannot use its configuration for the folder {shown}: {_words(error)}") from error
     config = linter.config.copy()
     try:
-        # Settings stand at the head of a file, before the parts that are scripts.
+        # Settings are at the head of a file, before the parts that are scripts.
         config.process_raw_file_for_config(script.file.text, path)
         if not _is_of(config.get("dialect"), script.dialect):
             config.process_inline_config(f"-- sqlfluff:dialect:{script.dialect}", path)
+        if not noqa:
+            config.process_inline_config("-- sqlfluff:disable_noqa:True", path)
         rules = linter.get_rulepack(config)
     except _UNUSABLE as error:
-        return [Remark(_first_setting(script.file.text), "", f"sqlfluff cannot use this: {_words(error)}")]
+        return [StyleViolation(_first_setting(script.file.text), "", f"sqlfluff cannot use this: {_words(error)}")]
     linted = linter.lint_rendered(linter.render_string(text, path, config, "utf-8"), rules)
     origins = _Origins(text, script.span.start)
     raw = linter.config.get("templater") == "raw"
-    # What the configuration makes warnings does not fail sqlfluff, and remarks do not fail us.
+    # Violations that the configuration makes warnings do not fail sqlfluff, and its hits do not fail us.
     return [
-        Remark(span, item.rule_code(), _message(item), _edits(item, script.file.text, origins) if raw else ())
+        StyleViolation(span, item.rule_code(), _message(item), _edits(item, script.file.text, origins) if raw else ())
         for item in linted.get_violations(filter_warning=False)
         if isinstance(item, SQLLintError) and (span := _span(item, origins)) is not None
     ]
@@ -125,13 +132,18 @@ def _folder(path: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _linter(folder: str, dialect: Dialect) -> tuple[Linter, int]:
-    """Return sqlfluff with the configuration that holds in a folder, for scripts of a dialect.
+def _linter(folder: str | None, dialect: Dialect) -> tuple[Linter, int]:
+    """Return sqlfluff with the configuration that holds in a folder (None: no configuration), for scripts of a dialect.
 
     With it comes the size in bytes above which sqlfluff leaves a file out (0: none is too large). Raises one of
     `_UNUSABLE` for a configuration that cannot be used.
     """
-    found = load_config_up_to_path(path=folder)
+    found: ConfigMappingType = {}
+    if folder is not None:
+        for place in {Path(folder), *Path(folder).parents, Path.cwd()}:
+            for name in _FILES:
+                refuse_unreadable(place / name, MAX_CONFIGURATION)
+        found = load_config_up_to_path(path=folder)
     core = found.get("core")
     given = core if isinstance(core, dict) else {}
     own = given.get("dialect")
@@ -140,13 +152,13 @@ def _linter(folder: str, dialect: Dialect) -> tuple[Linter, int]:
         # Braces in a migration are JSON far more often than Jinja.
         overrides["templater"] = "raw"
     linter = Linter(config=FluffConfig(configs=found, overrides=overrides))
-    # It is here that the options of the rules are looked at.
+    # The options of the rules are checked only here.
     linter.get_rulepack()
     return linter, int(linter.config.get("large_file_skip_byte_limit") or 0)
 
 
 def _is_of(name: str, dialect: Dialect) -> bool:
-    """Tell whether sqlfluff's dialect of that name is a dialect of ours, or derived from it."""
+    """Return whether sqlfluff's dialect of that name is a dialect of ours, or derived from it."""
     known: str | None = name
     while known is not None and known != dialect.value:
         try:
@@ -157,12 +169,14 @@ def _is_of(name: str, dialect: Dialect) -> bool:
 
 
 def _is_ignored(path: str) -> bool:
-    """Tell whether `.sqlfluffignore` or `ignore_paths` leave a file out."""
+    """Return whether `.sqlfluffignore` or `ignore_paths` exclude a file."""
     return Path(path).is_file() and not paths_from_path(path, working_path=str(Path.cwd()), target_file_exts=("",))
 
 
 def _words(error: Exception) -> str:
     # The text of a KeyError has quotation marks around it.
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{os.path.relpath(error.filename)}: {error.strerror}"
     return " ".join(str(error.args[0] if isinstance(error, KeyError) and error.args else error).split())
 
 
@@ -219,12 +233,12 @@ def _edits(violation: SQLLintError, text: str, origins: _Origins) -> tuple[Edit,
 
 
 def _is_simple(edit: Edit, text: str, code: str) -> bool:
-    """Tell whether an edit cannot change what the script does."""
+    """Return whether an edit cannot change what the script does."""
     old = text[edit.start : edit.end]
     if old.strip() or edit.text.strip():
         return code in _CASE and old.lower() == edit.text.lower()
     if "\n" in old and "\n" not in edit.text:
-        # A line end that goes away could make what follows part of a comment.
+        # Removing a line end could make what follows part of a comment.
         return not text[edit.end :].strip()
     beside = text[max(0, edit.start - 1) : edit.start], text[edit.end : edit.end + 1]
     return bool(edit.text) or any(not side or side in _APART for side in beside)

@@ -1,4 +1,4 @@
-"""STY: the style of a script, which sqlfluff judges. Off until it is asked for."""
+"""STY: the style of a script, checked by sqlfluff; opt-in."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 from miglint.base.findings import Fix, Severity
 from miglint.base.model import Script, Span
 from miglint.base.structs import replace
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, ident
+from miglint.rules.definition import Context, Hit, rule
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.sql_text import ident
 
 if TYPE_CHECKING:
-    from miglint.rules.style.sqlfluff_adapter import Remark
+    from miglint.rules.style.sqlfluff_adapter import StyleViolation
 
-# What these rules of sqlfluff say of the last and the first line of a file is not true of a part of one.
+# What these rules report about the last and the first line of a file does not hold for a part of one.
 _END_OF_FILE, _START_OF_FILE = "LT12", "LT13"
-# Says that a name needs no quotation marks, also of names that need them: "user".
+# Reports quotes as unnecessary, even on names that need them: "user".
 _QUOTES = "RF06"
 
 
@@ -24,33 +25,35 @@ _QUOTES = "RF06"
     "STY001",
     "sqlfluff",
     Severity.INFO,
-    "sqlfluff objects to the style of a script",
+    "sqlfluff reports a style violation",
     scope="script",
     default=False,
     fixable=True,
     needs=("sqlfluff", "style"),
+    options={"configuration": True, "noqa": True},
 )
 def sqlfluff_objects(script: Script, context: Context) -> Iterator[Hit]:
-    """Pass on what sqlfluff says, at its place in the file."""
+    """Pass on what sqlfluff reports, at its place in the file."""
     # It imports sqlfluff, which takes longer than a whole run without it.
     from miglint.rules.style.sqlfluff_adapter import remarks
 
-    for remark in remarks(script):
+    configured, noqa = bool(context.settings["configuration"]), bool(context.settings["noqa"])
+    for remark in remarks(script, configured=configured, noqa=noqa):
         if not _is_true(script, remark) or not _is_written(script, remark.span):
             continue
         help, fix = "", None
         if remark.code:
             help = (
-                f"`-- noqa: {remark.code}` at the end of the line lets it pass; `exclude_rules = {remark.code}` in "
+                f"`-- noqa: {remark.code}` at the end of the line suppresses it; `exclude_rules = {remark.code}` in "
                 ".sqlfluff does so everywhere."
             )
         if remark.edits:
-            fix = Fix(f"What sqlfluff does about {remark.code}", remark.edits)
+            fix = Fix(f"sqlfluff's fix for {remark.code}", remark.edits)
         yield replace(hit_in(script, remark.span, remark.message, help), fix=fix)
 
 
-def _is_true(script: Script, remark: Remark) -> bool:
-    """Tell whether what sqlfluff says of the text is true of the file and of the engine."""
+def _is_true(script: Script, remark: StyleViolation) -> bool:
+    """Return whether what sqlfluff reports about the text holds for the file and the engine."""
     text = script.file.text
     if remark.code == _END_OF_FILE:
         return script.span.end == len(text)
@@ -61,7 +64,7 @@ def _is_true(script: Script, remark: Remark) -> bool:
 
 
 def _is_written(script: Script, span: Span) -> bool:
-    """Tell whether the lines around a place are the file's own, and not what the tool makes of them."""
+    """Return whether the lines around a place are the file's own, not what the tool makes of them."""
     text, (first, last) = script.file.text, script.span
     start = text.rfind("\n", 0, span.start) + 1
     if text[start:first].strip():

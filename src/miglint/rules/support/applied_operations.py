@@ -1,6 +1,7 @@
-"""What the safety rules share: every operation of a script as it ran, and what was there before it for others to use.
+"""The operations of a step as they were applied, each with the schema before it and what the migration created so far.
 
-A migration can only hurt what other sessions use: tables that it makes itself are nobody's yet. `Act.fresh` says so.
+A migration can only disturb what other sessions use. A table that it created itself has no other users yet:
+`AppliedOperation.fresh` tells it from the others.
 """
 
 from __future__ import annotations
@@ -9,24 +10,27 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
+from rpds import HashTrieSet
+
 from miglint.base.findings import Fix, Severity
 from miglint.base.model import Dialect, Direction, Script, Span
 from miglint.locks import LockEffect, effects
 from miglint.locks.look import relation_key
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit
-from miglint.rules.support.clauses import places, script_of, subject
+from miglint.rules.definition import Context, Hit
+from miglint.rules.support.clauses import places, subject
+from miglint.rules.support.scripts import script_of
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.outcome import Moment, Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation
 
-Done = TypeVar("Done", bound=Operation)
+Kind = TypeVar("Kind", bound=Operation)
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
-_NONE: frozenset[Key] = frozenset()
-_NO_COLUMNS: frozenset[tuple[Key, str]] = frozenset()
+_NONE: HashTrieSet[Key] = HashTrieSet()
+_NO_COLUMNS: HashTrieSet[tuple[Key, str]] = HashTrieSet()
 _GROWING = (
     ops.CreateTable, ops.CreateView, ops.Rename, ops.SetSchema, ops.Drop, ops.AddColumn, ops.RenameColumn,
 )  # fmt: skip
@@ -34,38 +38,38 @@ _RENAMES = (ops.RenameColumn, ops.RenameConstraint, ops.RenameEnumValue, ops.Ren
 _RELATIONS = ("table", "view", "materialized view", "foreign table", "sequence")
 
 
-class Act(NamedTuple):
-    """One operation as it ran. `transaction` numbers the transaction that it is part of, within its script.
+class AppliedOperation(NamedTuple):
+    """One operation as it was applied. `transaction` numbers the transaction that it is part of, within its script.
 
-    `made` are the relations that this migration has made so far, `added` the columns that it has added; in a rollback
-    all that the forward made counts too. `timezone` is the session's, where the script sets it. `blank` says that no
-    file made anything before this migration: what a guard does not find may still be there. `known` keeps what has
-    been asked of the acts of this step.
+    `made` are the relations that this migration has created so far, `added` the columns that it has added; in a
+    rollback all that the forward created counts too. `timezone` is the session's, where the script sets it. `blank`: no
+    file created anything before this migration, so what a guard does not find may still be there. `known` keeps the
+    lock effects that have been computed for this step.
     """
 
     moment: Moment
     script: Script
     number: int
     transaction: int
-    made: frozenset[Key]
-    added: frozenset[tuple[Key, str]]
+    made: HashTrieSet[Key]
+    added: HashTrieSet[tuple[Key, str]]
     timezone: str | None
     blank: bool
     known: dict[object, tuple[LockEffect, ...]]
 
     @property
     def operation(self) -> Operation:
-        """What was done."""
+        """The operation, in no parser's words."""
         return self.moment.operation
 
     @property
     def before(self) -> Schema:
-        """The schema that it met."""
+        """The schema before it."""
         return self.moment.before
 
     @property
     def forward(self) -> bool:
-        """Whether it belongs to the forward."""
+        """Return whether it belongs to the forward script."""
         return self.script.direction is _FORWARD
 
     def key(self, name: Name) -> Key:
@@ -79,20 +83,20 @@ class Act(NamedTuple):
         return relation_key(self.before, name)
 
     def fresh(self, name: Name) -> bool:
-        """Return whether this migration made the relation, or whether it is this session's alone."""
+        """Return whether this migration created the relation, or it is temporary."""
         key = self.key(name)
         return key in self.made or key.schema in ("pg_temp", "temp")
 
     def fresh_column(self, name: Name, column: str) -> bool:
-        """Return whether this migration added the column (or made its table)."""
+        """Return whether this migration added the column, or created its table."""
         return self.fresh(name) or (self.key(name), self.folded(column)) in self.added
 
     def table(self, name: Name) -> Table | None:
-        """Return a table as it was before, or None when nothing is known of it."""
+        """Return a table as it was before, or None when it is not known."""
         return self.before.table(self.key(name))
 
     def column(self, name: Name, column: str) -> ops.Column | None:
-        """Return a column as it was before, or None when nothing is known of it."""
+        """Return a column as it was before, or None when it is not known."""
         table = self.table(name)
         return None if table is None else table.columns.get(self.folded(column))
 
@@ -102,70 +106,87 @@ class Act(NamedTuple):
 
     @property
     def idle(self) -> bool:
-        """Whether a guard left everything as it was."""
+        """Return whether a guard (`IF [NOT] EXISTS`) made it do nothing."""
         return any(
             note.kind in ("skipped", "hidden") or (note.kind == "missing" and not self.blank)
             for note in self.moment.notes
         )
 
     def effects(self, context: Context) -> tuple[LockEffect, ...]:
-        """Return what it locks, less the relations that this migration made."""
+        """Return its locks, scans and rewrites, except on relations that this migration created."""
         version = context.targets.get("postgres", ())
         place = self.script.direction, self.number, version
         found = self.known.get(place)
         if found is None:
             notes = self.moment.notes
-            told = effects(self.operation, self.before, version, timezone=self.timezone, notes=notes)
-            found = self.known[place] = tuple(effect for effect in told if not self.fresh(effect.table))
+            effected = effects(self.operation, self.before, version, timezone=self.timezone, notes=notes)
+            found = self.known[place] = tuple(effect for effect in effected if not self.fresh(effect.table))
         return found
 
+    def hit(
+        self,
+        message: str,
+        help: str = "",
+        *,
+        severity: Severity | None = None,
+        span: Span | None = None,
+        fix: Fix | None = None,
+    ) -> Hit:
+        """Return a hit on the operation, or on the part of it at `span`; with the rule's severity unless given."""
+        return Hit(self.script.file, span or self.operation.span, message, help, self.script, severity, fix)
 
-class Survey(NamedTuple):
-    """The acts of a step: all of them in order; and by type of operation those that did something.
 
-    What a guard left as it was is not among the latter. `forward` holds those of the forward alone.
+class AppliedOperations(NamedTuple):
+    """The operations of a step, forward script first: `all` of them in order, and the effective ones by type.
+
+    Operations that a guard made do nothing are not effective. `forward` holds those of the forward script alone.
     """
 
-    acts: tuple[Act, ...]
-    by_type: dict[type[Operation], list[tuple[Act, Operation]]]
-    forward: dict[type[Operation], list[tuple[Act, Operation]]]
+    all: tuple[AppliedOperation, ...]
+    by_type: dict[type[Operation], list[tuple[AppliedOperation, Operation]]]
+    forward: dict[type[Operation], list[tuple[AppliedOperation, Operation]]]
+
+    @property
+    def acts(self) -> tuple[AppliedOperation, ...]:
+        """What `all` was called in earlier releases; own rules may still use it."""
+        return self.all
 
 
 @lru_cache(maxsize=4)
-def survey(step: Step) -> Survey:
-    """Return the acts of a step, forward first. Cached by identity of the step: many rules ask about one."""
-    made: frozenset[Key] = _NONE
-    added: frozenset[tuple[Key, str]] = _NO_COLUMNS
-    acts: list[Act] = []
+def applied_operations(step: Step) -> AppliedOperations:
+    """Return the operations of a step. Cached by identity of the step: many rules ask about one."""
+    made: HashTrieSet[Key] = _NONE
+    added: HashTrieSet[tuple[Key, str]] = _NO_COLUMNS
+    applied: list[AppliedOperation] = []
     known: dict[object, tuple[LockEffect, ...]] = {}
     blank = not step.before.closed and next(step.before.items(), None) is None
     for direction, run in ((_FORWARD, step.forward), (_ROLLBACK, step.rollback)):
         script = script_of(step, direction)
         if script is not None and run is not None and run.moments:
-            made, added = _walk(script, run, acts, made, added, blank=blank, known=known)
-    by_type: dict[type[Operation], list[tuple[Act, Operation]]] = {}
-    forward: dict[type[Operation], list[tuple[Act, Operation]]] = {}
-    for act in acts:
-        if act.moment.notes and act.idle:
+            made, added = _walk(script, run, applied, made, added, blank=blank, known=known)
+    by_type: dict[type[Operation], list[tuple[AppliedOperation, Operation]]] = {}
+    forward: dict[type[Operation], list[tuple[AppliedOperation, Operation]]] = {}
+    for one in applied:
+        if one.moment.notes and one.idle:
             continue
-        pair = act, act.moment.operation
+        pair = one, one.moment.operation
         kind = type(pair[1])
         by_type.setdefault(kind, []).append(pair)
-        if act.script.direction is _FORWARD:
+        if one.script.direction is _FORWARD:
             forward.setdefault(kind, []).append(pair)
-    return Survey(tuple(acts), by_type, forward)
+    return AppliedOperations(tuple(applied), by_type, forward)
 
 
 def _walk(
     script: Script,
     run: Run,
-    acts: list[Act],
-    made: frozenset[Key],
-    added: frozenset[tuple[Key, str]],
+    found: list[AppliedOperation],
+    made: HashTrieSet[Key],
+    added: HashTrieSet[tuple[Key, str]],
     *,
     blank: bool,
     known: dict[object, tuple[LockEffect, ...]],
-) -> tuple[frozenset[Key], frozenset[tuple[Key, str]]]:
+) -> tuple[HashTrieSet[Key], HashTrieSet[tuple[Key, str]]]:
     transaction, open_, timezone = 0, script.transaction, None
     statement: Span | None = None
     for number, moment in enumerate(run.moments):
@@ -178,71 +199,68 @@ def _walk(
         elif not open_ and moment.statement.span != statement:
             transaction += 1
         statement = moment.statement.span
-        act = Act(moment, script, number, transaction, made, added, timezone, blank, known)
-        acts.append(act)
+        applied = AppliedOperation(moment, script, number, transaction, made, added, timezone, blank, known)
+        found.append(applied)
         if isinstance(operation, ops.SetVariable):
             if operation.name.lower() in ("timezone", "time zone"):
                 timezone = operation.values[0] if operation.values else None
-        elif isinstance(operation, _GROWING) and not act.idle and not moment.failed:
-            made, added = _grown(act, made, added)
+        elif isinstance(operation, _GROWING) and not applied.idle and not moment.failed:
+            made, added = _grown(applied, made, added)
     return made, added
 
 
 def _grown(
-    act: Act, made: frozenset[Key], added: frozenset[tuple[Key, str]]
-) -> tuple[frozenset[Key], frozenset[tuple[Key, str]]]:
-    operation = act.operation
+    applied: AppliedOperation, made: HashTrieSet[Key], added: HashTrieSet[tuple[Key, str]]
+) -> tuple[HashTrieSet[Key], HashTrieSet[tuple[Key, str]]]:
+    operation = applied.operation
     match operation:
         case ops.CreateTable() | ops.CreateView():
-            after = act._replace(moment=Moment(act.moment.statement, operation, act.moment.after, act.moment.after))
-            return made | {after.key(operation.name)}, added
+            after = applied._replace(
+                moment=Moment(applied.moment.statement, operation, applied.moment.after, applied.moment.after)
+            )
+            return made.insert(after.key(operation.name)), added
         case ops.Rename() if operation.kind in _RELATIONS:
-            key = act.key(operation.name)
+            key = applied.key(operation.name)
             if key in made:
-                return (made - {key}) | {key._replace(name=act.folded(operation.new))}, added
-        case ops.SetSchema() if act.fresh(operation.name):
-            return made | {Key("relation", operation.schema, operation.name.name)}, added
-        case ops.Drop() if made and operation.kind in _RELATIONS:
-            return made - {act.key(operation.name)}, added
+                return made.discard(key).insert(key._replace(name=applied.folded(operation.new))), added
+        case ops.SetSchema() if applied.fresh(operation.name):
+            return made.insert(Key("relation", operation.schema, operation.name.name)), added
+        case ops.Drop() if operation.kind in _RELATIONS:
+            return made.discard(applied.key(operation.name)), added
         case ops.AddColumn() if operation.kind != "type":
-            return made, added | {(act.key(operation.table), act.folded(operation.column.name))}
-        case ops.RenameColumn() if act.fresh_column(operation.table, operation.column):
-            return made, added | {(act.key(operation.table), act.folded(operation.new))}
+            return made, added.insert((applied.key(operation.table), applied.folded(operation.column.name)))
+        case ops.RenameColumn() if applied.fresh_column(operation.table, operation.column):
+            return made, added.insert((applied.key(operation.table), applied.folded(operation.new)))
     return made, added
 
 
-def done(step: Step, kind: type[Done], *, forward_only: bool = False) -> Iterable[tuple[Act, Done]]:
-    """Return the acts of one type with their operations, less those of guards that found nothing to do."""
-    found = survey(step)
+def effective(step: Step, kind: type[Kind], *, forward_only: bool = False) -> Iterable[tuple[AppliedOperation, Kind]]:
+    """Return the operations of one type as they were applied, except those that a guard made do nothing."""
+    found = applied_operations(step)
     return (found.forward if forward_only else found.by_type).get(kind, ())  # type: ignore[return-value]
 
 
-def undoes(step: Step, act: Act) -> bool:
-    """Return whether an act of a rollback is about something that the forward touched: then it takes that back."""
-    if act.forward:
+@lru_cache(maxsize=4)
+def _forward_was_read(step: Step) -> bool:
+    return all(statement.problem is None for statement in step.forward_statements)
+
+
+def undoes(step: Step, applied: AppliedOperation) -> bool:
+    """Return whether an operation of a rollback is about an object that the forward touched, and so takes that back."""
+    if applied.forward:
         return False
-    if any(statement.problem is not None for statement in step.forward_statements):
-        # What the forward touches is not known, and that is told.
+    if not _forward_was_read(step):
+        # What the forward touches is not known; SYN reports why.
         return True
-    name, part = subject(act.operation)
+    name, part = subject(applied.operation)
     touched = places(step, _FORWARD)
     found = bool(name) and (name.lower(), part.lower() if part else None) in touched
-    if not found and isinstance(act.operation, _RENAMES):
-        return (name.lower(), act.operation.new.lower()) in touched or (act.operation.new.lower(), None) in touched
+    if not found and isinstance(applied.operation, _RENAMES):
+        return (name.lower(), applied.operation.new.lower()) in touched or (
+            applied.operation.new.lower(),
+            None,
+        ) in touched
     return found
-
-
-def tell(
-    act: Act,
-    severity: Severity,
-    message: str,
-    help: str = "",
-    *,
-    span: Span | None = None,
-    fix: Fix | None = None,
-) -> Hit:
-    """Return a hit on an act, or on a part of it."""
-    return Hit(act.script.file, span or act.operation.span, message, help, act.script, severity, fix)
 
 
 def version_of(context: Context) -> int:
@@ -251,19 +269,19 @@ def version_of(context: Context) -> int:
     return version[0] if version else 14
 
 
-def text_of(act: Act) -> str:
-    """Return the text of the statement that an act is part of, on one line."""
-    script, span = act.script, act.moment.statement.span
+def text_of(applied: AppliedOperation) -> str:
+    """Return the text of the statement that an operation is part of, on one line."""
+    script, span = applied.script, applied.moment.statement.span
     start = script.span.start
     return " ".join(script.text[span.start - start : span.end - start].split())
 
 
-def remade_here(step: Step, act: Act, name: Name) -> bool:
-    """Return whether the script leaves an index of that name on a table that this migration made."""
-    run = step.forward if act.forward else step.rollback
-    index = run.schema.find(act.key(name)) if run is not None else None
+def remade_here(step: Step, applied: AppliedOperation, name: Name) -> bool:
+    """Return whether the script leaves an index of that name on a table that this migration created."""
+    run = step.forward if applied.forward else step.rollback
+    index = run.schema.find(applied.key(name)) if run is not None else None
     table = index.table if isinstance(index, Index) else None
     if table is None:
         return False
-    made = {operation.name.name.lower() for _, operation in done(step, ops.CreateTable, forward_only=True)}
+    made = {operation.name.name.lower() for _, operation in effective(step, ops.CreateTable, forward_only=True)}
     return table.name.lower() in made

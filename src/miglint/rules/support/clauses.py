@@ -1,155 +1,23 @@
-"""What the rule families share: which clause touches an object, how a name is written, how a hit is put together."""
+"""Which object an operation is about, and which clause of a script touches an object."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from miglint.base.findings import Severity
-from miglint.base.model import Dialect, Direction, Discovered, Problem, Script, SourceFile, Span
-from miglint.base.template_names import has_tag
-from miglint.locks.volatility import CALM
+from miglint.base.model import Direction
 from miglint.replay.steps import Step
-from miglint.rules.registry import Hit
+from miglint.rules.support.scripts import can_change, statements_of
 from miglint.schema.objects import Key
 from miglint.schema.outcome import Event, Note
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement, flat
 
 Clause = tuple[Statement, Operation]
+
+
 Subject = tuple[str, str | None]
-
-ENGINE = {Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
-
-# Words that PostgreSQL or SQLite refuse as a bare name; only those that people do use as names.
-_RESERVED = frozenset(
-    """
-    all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create
-    default deferrable desc distinct do else end except false fetch for foreign from grant group having in index
-    initially intersect into lateral leading limit not null offset on only or order placing primary references
-    returning select session_user some symmetric table then to trailing true union unique user using values when
-    where window with
-    """.split()  # noqa: SIM905
-)
-
-
-def ident(name: str) -> str:
-    """Write a name as SQL: bare where the engine reads it back unchanged, quoted otherwise."""
-    plain = name.isascii() and name.replace("_", "a").isalnum() and name.islower() and not name[0].isdigit()
-    return name if (plain and name not in _RESERVED) or has_tag(name) else '"' + name.replace('"', '""') + '"'
-
-
-def qualified(name: ops.Name) -> str:
-    """Write a possibly qualified name as SQL."""
-    return ident(name.name) if name.schema is None else f"{ident(name.schema)}.{ident(name.name)}"
-
-
-def literal(text: str) -> str:
-    """Write a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def hit_in(
-    script: Script,
-    span: Span,
-    message: str,
-    help: str = "",
-    *,
-    severity: Severity | None = None,
-) -> Hit:
-    """Return a hit at `span` of a script."""
-    return Hit(script.file, span, message, help, script, severity)
-
-
-def _file(found: Discovered, path: str) -> SourceFile:
-    for file in found.files:
-        if file.path == path:
-            return file
-    # A file that could not even be opened is not among those that were read.
-    return SourceFile(path, "")
-
-
-def problems(found: Discovered, *kinds: str) -> Iterator[tuple[Problem, SourceFile]]:
-    """Yield the problems of these kinds that discovery saw, each with its file."""
-    for problem in found.problems:
-        if problem.kind in kinds:
-            yield problem, _file(found, problem.path)
-
-
-def first_line(file: SourceFile) -> Span:
-    """Return the span of a file's first line: the place of a finding about the file as a whole."""
-    return Span(0, len(file.line(1)))
-
-
-def first_text(script: Script) -> Span:
-    """Return the first line of a script that is not blank: the place of a finding about the script as a whole."""
-    text, (start, last) = script.file.text, script.span
-    while start < last and text[start].isspace():
-        start += 1
-    end = text.find("\n", start, last)
-    return Span(start, last if end < 0 else end)
-
-
-def in_doubt(step: Step) -> Severity | None:
-    """Return the milder severity of what holds unless a script did more than can be read; None where it is sure."""
-    return Severity.WARNING if step.doubted or step.forward.unknown else None
-
-
-def script_of(step: Step, direction: Direction) -> Script | None:
-    """Return the step's script of that direction."""
-    return step.migration.forward if direction is Direction.FORWARD else step.migration.rollback
-
-
-def statements_of(step: Step, direction: Direction) -> tuple[Statement, ...]:
-    """Return the statements of the step's script of that direction."""
-    return step.forward_statements if direction is Direction.FORWARD else step.rollback_statements
-
-
-def scripts_of(step: Step) -> Iterator[tuple[Script, tuple[Statement, ...]]]:
-    """Yield the scripts of a step that hold any statement, each with its statements."""
-    migration = step.migration
-    if migration.forward is not None and step.forward_statements:
-        yield migration.forward, step.forward_statements
-    if migration.rollback is not None and step.rollback_statements:
-        yield migration.rollback, step.rollback_statements
-
-
-_IDLE = frozenset({ops.Transaction, ops.SetVariable, ops.Pragma, ops.Maintenance})
-
-
-@lru_cache(maxsize=8)
-def operations_of(step: Step) -> tuple[tuple[Script, Statement, Operation], ...]:
-    """Return all operations of a step, those inside blocks as well. Cached by identity of the step."""
-    return tuple(
-        (script, statement, operation)
-        for script, statements in scripts_of(step)
-        for statement in statements
-        for operation in flat(statement.operations)
-    )
-
-
-def acts(operation: Operation) -> bool:
-    """Return whether an operation can change a schema or rows: session settings and plain queries do not.
-
-    A query does when it calls a function that is none of those of the server which change nothing.
-    """
-    if isinstance(operation, ops.Select):
-        return any(call.name.schema is not None or call.name.name not in CALM for call in operation.called)
-    return type(operation) not in _IDLE
-
-
-def was_read(step: Step) -> bool:
-    """Return whether all of both scripts could be read: what a pair does is not known otherwise."""
-    for script in (step.migration.forward, step.migration.rollback):
-        if script is not None and script.file.error is not None:
-            return False
-    return all(statement.problem is None for statement in (*step.forward_statements, *step.rollback_statements))
-
-
-def does_anything(statements: tuple[Statement, ...]) -> bool:
-    """Return whether a script holds a statement that can change a schema or rows, or one that could not be read."""
-    return any(item.problem is not None or any(map(acts, flat(item.operations))) for item in statements)
 
 
 def _table_and_constraint(operation: Any) -> Subject:
@@ -205,7 +73,7 @@ _SUBJECTS: dict[type[Operation], Callable[[Any], Subject]] = {
 
 
 def subject(operation: Operation) -> Subject:
-    """Return the name of what an operation is about, and the part of it (column, constraint, enum value), if any.
+    """Return the name of the object that an operation is about, and its part (column, constraint, enum value), if any.
 
     For what belongs to a table (index, trigger, policy, rule) it is its own name. Both are empty for data and sessions.
     """
@@ -222,7 +90,7 @@ def acting(operation: Operation, key: Key | None, part: str | None) -> Operation
     """Return the operation that a failure or note about `key` came from: the one inside a block that is about it."""
     if not isinstance(operation, (ops.If, ops.Try)):
         return operation
-    inner = [item for item in flat((operation,)) if acts(item)]
+    inner = [item for item in flat((operation,)) if can_change(item)]
     if key is not None:
         name = key.name.split("(", 1)[0].lower()
         wanted = part.lower() if part else None

@@ -1,4 +1,4 @@
-"""SYM017 to SYM024: differences after the rollback that are small, or that are meant."""
+"""SYM017 to SYM024: differences after the rollback that are small, or intended."""
 
 from __future__ import annotations
 
@@ -6,64 +6,70 @@ from collections.abc import Iterable
 
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.symmetry.differences import hits, told
+from miglint.rules.definition import Hit, rule
+from miglint.rules.symmetry.differences import Differences, differences, hits
 
 INFO = Severity.INFO
 
 
-@rule("SYM017", "rollback-keeps-copy", INFO, "The rollback leaves a copy of rows behind", on=told)
-def rollback_keeps_copy(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of tables into which the rollback puts rows aside before it drops them."""
-    return hits(step, "SYM017")
+@rule("SYM017", "rollback-keeps-copy", INFO, "The rollback leaves a copy of rows behind", on=differences)
+def rollback_keeps_copy(step: Step, cases: Differences) -> Iterable[Hit]:
+    """Report tables in which the rollback saves rows before it drops them."""
+    return hits(step, cases)
 
 
 @rule(
     "SYM020",
     "validation-not-restored",
     INFO,
-    "A constraint comes back valid where it was NOT VALID, or the other way round",
-    on=told,
+    "The rollback leaves a constraint validated that was NOT VALID, or the reverse",
+    on=differences,
     dialects=("postgres",),
 )
-def validation_not_restored(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of constraints whose existing rows are known to hold now, or no longer."""
-    return hits(step, "SYM020")
+def validation_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
+    """Report constraints whose validation state differs after the rollback."""
+    return hits(step, cases)
 
 
 @rule(
     "SYM021",
     "comment-not-restored",
     Severity.WARNING,
-    "A comment on an object is not restored",
-    on=told,
+    "The rollback does not restore a comment",
+    on=differences,
     dialects=("postgres",),
 )
-def comment_not_restored(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of comments that are gone, new or different."""
-    return hits(step, "SYM021")
+def comment_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
+    """Report comments that are missing, new or different after the rollback."""
+    return hits(step, cases)
 
 
 @rule(
     "SYM022",
     "privileges-not-restored",
     Severity.WARNING,
-    "Privileges are not restored",
-    on=told,
+    "The rollback does not restore privileges",
+    on=differences,
     dialects=("postgres",),
 )
-def privileges_not_restored(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of grants that are gone, new or different."""
-    return hits(step, "SYM022")
+def privileges_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
+    """Report grants that are missing, new or different after the rollback."""
+    return hits(step, cases)
 
 
-@rule("SYM023", "column-order-changed", INFO, "The columns come back in another order", on=told)
-def column_order_changed(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of tables whose columns are the same and stand elsewhere."""
-    return hits(step, "SYM023")
+@rule("SYM023", "column-order-changed", INFO, "The rollback leaves the columns in a different order", on=differences)
+def column_order_changed(step: Step, cases: Differences) -> Iterable[Hit]:
+    """Report tables with the same columns in a different order."""
+    return hits(step, cases)
 
 
-@rule("SYM024", "generated-name-changed", INFO, "A name that the engine chooses comes back different", on=told)
-def generated_name_changed(step: Step, context: Context) -> Iterable[Hit]:
-    """Tell of unnamed constraints, indexes and sequences that have another name now."""
-    return hits(step, "SYM024")
+@rule(
+    "SYM024",
+    "generated-name-changed",
+    INFO,
+    "A name that the engine generates differs after the rollback",
+    on=differences,
+)
+def generated_name_changed(step: Step, cases: Differences) -> Iterable[Hit]:
+    """Report unnamed constraints, indexes and sequences whose generated name differs."""
+    return hits(step, cases)

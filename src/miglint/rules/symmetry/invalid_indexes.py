@@ -1,16 +1,16 @@
-"""What an interrupted concurrent build leaves behind, and how the help of several rules gets rid of it."""
+"""The invalid index that an interrupted concurrent build leaves, and the help that removes it."""
 
 from __future__ import annotations
 
 from miglint.base.model import Script
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import Around, around
-from miglint.rules.support.clauses import qualified
+from miglint.replay.transaction_owner import TransactionOwner, transaction_owner
+from miglint.rules.support.sql_text import qualified
 from miglint.sql import operations as ops
 
 
 def clear_invalid(step: Step, script: Script, operation: ops.CreateIndex) -> str:
-    """Return the help that takes the invalid index of a named build away before the next one."""
+    """Return the help that removes the invalid index of an interrupted build before the next one."""
     drop = f"`DROP INDEX CONCURRENTLY IF EXISTS {index_name(operation)};`"
     if stands_alone(step, script):
         return f"Before a retry, by hand: {drop} A second statement in this file would make it a transaction."
@@ -18,10 +18,10 @@ def clear_invalid(step: Step, script: Script, operation: ops.CreateIndex) -> str
 
 
 def stands_alone(step: Step, script: Script) -> bool:
-    """Return whether what cannot run inside a transaction has to be the only statement of the script."""
-    return around(step, script) is Around.QUERY
+    """Return whether a statement that cannot run inside a transaction must be the only one of the script."""
+    return transaction_owner(step, script) is TransactionOwner.QUERY
 
 
 def index_name(operation: ops.CreateIndex) -> str:
-    """Return the name under which the index that an operation makes can be dropped: it lives in its table's schema."""
+    """Return the name under which the index can be dropped: it is in its table's schema."""
     return qualified(ops.Name(operation.table.schema, operation.name or ""))

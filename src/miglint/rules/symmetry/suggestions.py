@@ -1,4 +1,4 @@
-"""What a rollback needs: the SQL that takes back a difference, with the names filled in."""
+"""The SQL that a rollback lacks for a difference, with the names filled in."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from itertools import zip_longest
 
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
-from miglint.rules.support.clauses import acting, ident, literal, qualified, subject
-from miglint.schema.diff import Change
+from miglint.rules.support.clauses import acting, subject
+from miglint.rules.support.near_names import NearNames
+from miglint.rules.support.sql_text import ident, literal, qualified
+from miglint.schema.change import Change
 from miglint.schema.objects import Absent, Enum, Index, Key, Routine, Table, View
 from miglint.schema.outcome import Event, Failure
 from miglint.sql.operations import Column, Name
 
 # Kinds of objects whose `DROP` names the table that they belong to.
 _ON_TABLE = frozenset({"trigger", "policy", "rule"})
-_REBUILD = "SQLite cannot change this in place: make the table anew in the rollback, copy the rows, and rename it."
+_REBUILD = "SQLite cannot change this in place: in the rollback, create the table anew, copy the rows, and rename it."
 
 
 def _relation(step: Step, key: Key) -> str:
-    """Write the name of a relation, with its schema where that is not the default one."""
+    """Return the name of a relation, with its schema where that is not the default one."""
     default = "public" if step.migration.dialect is Dialect.POSTGRES else "main"
     value = step.before.find(key) or step.after.find(key)
     name = getattr(value, "name", None)
@@ -33,7 +35,9 @@ def _is_constraint(change: Change) -> bool:
 def how_to_restore(step: Step, change: Change) -> str:
     """Return what to add to the rollback, or to change in it."""
     if not change.counts and change.aspect == "column order":
-        return "Nothing that names its columns will notice; `SELECT *` and `INSERT` without a list of columns will."
+        return (
+            "Statements that name their columns are unaffected; `SELECT *` and `INSERT` without a column list are not."
+        )
     if change.kind == "extra":
         return f"Add to the rollback: `{_drop(step, change)}`"
     if change.kind == "missing":
@@ -61,7 +65,7 @@ def _drop(step: Step, change: Change) -> str:
 
 
 def presumed(step: Step, change: Change) -> bool:
-    """Return whether the rollback itself takes it that the object is there: no file has made it."""
+    """Return whether only the rollback names the object: no file creates it."""
     rollback = step.rollback
     return rollback is not None and any(
         item.key == change.key and (item.name or None) == change.part and not isinstance(item.value, Absent)
@@ -71,7 +75,7 @@ def presumed(step: Step, change: Change) -> bool:
 
 def _make_again(step: Step, change: Change) -> str:
     if _still_there(step, change) or presumed(step, change):
-        return "Drop in the rollback only what the forward made."
+        return "Drop in the rollback only what the forward created."
     name, definition = _relation(step, change.key), change.before
     if change.part is not None:
         if _is_constraint(change) and step.migration.dialect is Dialect.SQLITE:
@@ -80,7 +84,7 @@ def _make_again(step: Step, change: Change) -> str:
         return f"Add to the rollback: `ALTER TABLE {name} ADD {what} {definition or '...'};`"
     value = step.before.find(change.key)
     if definition is None or definition.endswith("..."):
-        return "Make it again in the rollback, as the migration that made it first did."
+        return "Create it again in the rollback, as the migration that first created it did."
     match value:
         case Table():
             return f"Add to the rollback: `CREATE TABLE {name} {definition};`"
@@ -93,11 +97,11 @@ def _make_again(step: Step, change: Change) -> str:
         case Enum():
             return f"Add to the rollback: `CREATE TYPE {name} AS {definition};`"
         case _:
-            return f"Make it again in the rollback: it was `{definition}`."
+            return f"Create it again in the rollback: it was `{definition}`."
 
 
 def _still_there(step: Step, change: Change) -> bool:
-    """Return whether the forward left it alone, so that it was the rollback that removed it."""
+    """Return whether the forward left the object alone, so that the rollback removed it."""
     value = step.after.find(change.key)
     if change.part is None or value is None:
         return value is not None
@@ -106,7 +110,7 @@ def _still_there(step: Step, change: Change) -> bool:
 
 def _rename_back(step: Step, change: Change) -> str:
     if change.part is not None:
-        # Both names are told with their table: `name on table`, `table.name`.
+        # Both names come with their table: `name on table`, `table.name`.
         new = (change.after or "").split(" on ")[0].rsplit(".", 1)[-1]
         word = "CONSTRAINT" if _is_constraint(change) else "COLUMN"
         table = _relation(step, change.key)
@@ -121,7 +125,7 @@ def _change_back(step: Step, change: Change) -> str:
         before = step.before.find(change.key)
         labels = ", ".join(map(literal, before.labels)) if isinstance(before, Enum) else change.before
         return (
-            "PostgreSQL cannot take a label out of an enum. In the rollback: rename the type, "
+            "PostgreSQL cannot remove a label from an enum. In the rollback: rename the type, "
             f"`CREATE TYPE {name} AS ENUM ({labels});`, move its columns over with "
             f"`ALTER COLUMN ... TYPE {name} USING ...::text::{name}`, and drop the renamed type."
         )
@@ -137,7 +141,7 @@ def _change_back(step: Step, change: Change) -> str:
         return f"Restore the {change.aspect} in the rollback: the column was {change.before or 'not set'}."
     if _is_constraint(change):
         if change.aspect == "validated":
-            return "Whether the rows that are there obey it is known, or no longer known; the constraint is the same."
+            return "Only whether existing rows are known to satisfy it differs; the constraint is the same."
         return (
             f"In the rollback: `ALTER TABLE {name} DROP CONSTRAINT {ident(change.part or '')}, "
             f"ADD CONSTRAINT {ident(change.part or '')} {change.before};`"
@@ -174,7 +178,7 @@ def first_difference(one: object, two: object) -> tuple[str, str]:
     for before, after in zip_longest(*lines, fillvalue=""):
         if before.strip() != after.strip():
             return f"`{before.strip()}`", f"`{after.strip()}`"
-    return "spaced otherwise", "spaced otherwise"
+    return "other white space", "other white space"
 
 
 def _around(one: str, two: str) -> tuple[str, str]:
@@ -191,30 +195,18 @@ def _body(value: object) -> str:
     return str(getattr(value, "definition", ""))
 
 
-def how_to_survive(step: Step, event: Event, failure: Failure) -> str:
-    """Return what to do about a statement of the rollback that fails."""
+def how_to_survive(step: Step, event: Event, failure: Failure, names: NearNames) -> str:
+    """Return what to do about a rollback statement that fails; `names` finds the name that may have been meant."""
     if failure.condition == "dependent_objects_still_exist":
-        return "Drop what depends on it first: a rollback undoes the forward's statements from the last to the first."
+        return (
+            "Drop what depends on it first: a rollback undoes the statements of the forward from the last to the first."
+        )
     name, part = subject(acting(event.operation, failure.key, failure.part))
     if failure.condition.startswith("undefined_"):
-        from difflib import get_close_matches  # few rollbacks need it
-
-        known = _known(step, name, part)
-        near = get_close_matches(part or name, known, 1, 0.7)
-        if near and near[0] != (part or name):
-            return f'Did you mean "{near[0]}"?'
-        return "At this point it does not exist: mend the name, or delete the statement."
+        near = names.find(step.after, name, part, 0.7)
+        if near is not None and near != (part or name):
+            return f'Did you mean "{near}"?'
+        return "It does not exist at this point: correct the name, or delete the statement."
     if failure.condition.startswith("duplicate_"):
-        return "At this point it exists already: the forward never removed it."
-    return "Mend the statement, or the order of the statements."
-
-
-def _known(step: Step, name: str, part: str | None) -> list[str]:
-    found: set[str] = set()
-    for key, value in step.after.items():
-        if part is None:
-            found.add(key.name.split("(", 1)[0])
-        elif key.name.lower() == name.lower():
-            for mapping in (getattr(value, "columns", None), getattr(value, "constraints", None)):
-                found.update(mapping or ())
-    return sorted(found)
+        return "It still exists at this point: the forward did not remove it."
+    return "Correct the statement, or the order of the statements."

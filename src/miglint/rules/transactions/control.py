@@ -1,4 +1,4 @@
-"""TXN: transactions that are opened twice, never closed, or not the script's to end."""
+"""TXN: transactions that are begun twice, never ended, or ended though the script did not begin them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import ENDS, Around, around, placed
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import acts, hit_in, scripts_of
+from miglint.replay.transaction_owner import ENDS, TransactionOwner, placed_operations, transaction_owner
+from miglint.rules.definition import Hit, rule
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import can_change, scripts_of
 from miglint.rules.transactions.non_transactional import needs_none
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
@@ -29,12 +30,12 @@ def controls(statements: tuple[Statement, ...]) -> bool:
     "BEGIN inside a transaction that the script has begun",
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting", "atlas:TX201"),
 )
-def nested_transaction(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of a `BEGIN` while the script's own transaction is open; SQLite refuses it."""
+def nested_transaction(step: Step) -> Iterator[Hit]:
+    """Report `BEGIN` while the script's own transaction is open; SQLite refuses it."""
     for script, statements in scripts_of(step):
         if not controls(statements):
             continue
-        for statement, operation, begun in placed(statements):
+        for statement, operation, begun in placed_operations(statements):
             if begun is None or statement.kind == "do" or not isinstance(operation, ops.Transaction):
                 continue
             if operation.action == "begin":
@@ -46,9 +47,9 @@ def nested_transaction(step: Step, context: Context) -> Iterator[Hit]:
                     + (
                         "SQLite refuses it"
                         if sqlite
-                        else "PostgreSQL goes on in the outer one, and the first COMMIT ends it all"
+                        else "PostgreSQL continues the outer one, and the first COMMIT ends it"
                     ),
-                    "One BEGIN and one COMMIT are enough. For a part that may fail on its own use a SAVEPOINT.",
+                    "One BEGIN and one COMMIT are enough. Use a SAVEPOINT for a part that may fail on its own.",
                     severity=Severity.ERROR if sqlite else None,
                 )
 
@@ -57,23 +58,23 @@ def nested_transaction(step: Step, context: Context) -> Iterator[Hit]:
     "TXN002",
     "unclosed-transaction",
     Severity.ERROR,
-    "A transaction is begun and never ended",
+    "A transaction is begun but never ended",
     aliases=("squawk:ban-uncommitted-transaction", "pgfence:unclosed-transaction"),
 )
-def unclosed_transaction(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of a `BEGIN` without an end, unless the tool's own `COMMIT` ends it."""
+def unclosed_transaction(step: Step) -> Iterator[Hit]:
+    """Report `BEGIN` without an end, unless the tool's own `COMMIT` ends it."""
     for script, statements in scripts_of(step):
-        if not controls(statements) or around(step, script) is Around.TOOL:
+        if not controls(statements) or transaction_owner(step, script) is TransactionOwner.TOOL:
             continue
-        *_, (statement, last, begun) = placed(statements)
+        *_, (statement, last, begun) = placed_operations(statements)
         if isinstance(last, ops.Transaction) and statement.kind != "do":
             begun = None if last.action in ENDS else (begun or last if last.action == "begin" else begun)
         if begun is not None:
             yield hit_in(
                 script,
                 begun.span,
-                "this transaction is never ended: all that the script did is undone when its connection closes",
-                "Write COMMIT at the end of the script.",
+                "this transaction is never ended: the script is rolled back when its connection closes",
+                "Add COMMIT at the end of the script.",
             )
 
 
@@ -84,21 +85,21 @@ def unclosed_transaction(step: Step, context: Context) -> Iterator[Hit]:
     "COMMIT or ROLLBACK without a BEGIN",
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting"),
 )
-def end_without_begin(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of an end of a transaction that the script did not begin."""
+def end_without_begin(step: Step) -> Iterator[Hit]:
+    """Report the end of a transaction that the script did not begin."""
     for script, statements in scripts_of(step):
         if not controls(statements):
             continue
-        for statement, operation, begun in placed(statements):
+        for statement, operation, begun in placed_operations(statements):
             if begun is not None or statement.kind == "do" or not isinstance(operation, ops.Transaction):
                 continue
             if operation.action not in ENDS:
                 continue
             word = operation.action.upper()
-            outer = around(step, script)
+            outer = transaction_owner(step, script)
             sqlite = script.dialect is Dialect.SQLITE
-            if outer is Around.TOOL:
-                message = f"{word} ends the transaction that the migration tool has opened"
+            if outer is TransactionOwner.TOOL:
+                message = f"{word} ends the transaction that the migration tool has begun"
                 severity = Severity.ERROR
             elif sqlite:
                 message, severity = f"{word} without a BEGIN: SQLite refuses it", Severity.ERROR
@@ -108,7 +109,7 @@ def end_without_begin(step: Step, context: Context) -> Iterator[Hit]:
                 script,
                 operation.span,
                 message,
-                f"Take the {word} out, or write the BEGIN that it belongs to.",
+                f"Remove the {word}, or add the BEGIN that it belongs to.",
                 severity=severity,
             )
 
@@ -117,19 +118,19 @@ def end_without_begin(step: Step, context: Context) -> Iterator[Hit]:
     "TXN004",
     "transaction-inside-the-tools",
     Severity.WARNING,
-    "The script begins a transaction inside the one of the migration tool",
+    "The script begins a transaction inside the migration tool's",
     aliases=("squawk:transaction-nesting", "pgls:transactionNesting", "atlas:TX201"),
 )
-def transaction_inside_the_tools(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of the first `BEGIN` of a script that a tool runs in a transaction."""
+def transaction_inside_the_tools(step: Step) -> Iterator[Hit]:
+    """Report the first `BEGIN` of a script that a tool runs in a transaction."""
     for script, statements in scripts_of(step):
-        if not controls(statements) or around(step, script) is not Around.TOOL:
+        if not controls(statements) or transaction_owner(step, script) is not TransactionOwner.TOOL:
             continue
-        for statement, operation, _ in placed(statements):
+        for statement, operation, _ in placed_operations(statements):
             if not isinstance(operation, ops.Transaction) or statement.kind == "do":
                 continue
             if operation.action in ("commit", "rollback"):
-                # The tool's transaction has ended here, which is told: a BEGIN then is a new one, for the tool to end.
+                # The tool's transaction has ended, which is reported: BEGIN then starts a new one for the tool to end.
                 break
             if operation.action == "begin":
                 runner = "the runner" if step.runner is not None else step.layout
@@ -137,14 +138,14 @@ def transaction_inside_the_tools(step: Step, context: Context) -> Iterator[Hit]:
                     what = "SQLite refuses a second BEGIN"
                 else:
                     what = (
-                        "this BEGIN does nothing, and the script's COMMIT ends the tool's transaction, "
-                        "before the tool has noted that the migration ran"
+                        "this BEGIN has no effect, and the script's COMMIT ends the tool's transaction "
+                        "before the tool records the migration"
                     )
                 yield hit_in(
                     script,
                     operation.span,
                     f"{runner} runs this script in a transaction already: {what}",
-                    "Leave BEGIN and COMMIT to the tool, or tell it not to open a transaction for this file.",
+                    "Leave BEGIN and COMMIT to the tool, or configure it to open no transaction for this file.",
                 )
                 break
 
@@ -155,34 +156,34 @@ def transaction_inside_the_tools(step: Step, context: Context) -> Iterator[Hit]:
     Severity.WARNING,
     "Several changes run without a transaction",
 )
-def no_transaction_around_several(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of scripts of several changes, each its own transaction, that cannot simply be run again."""
+def no_transaction_around_several(step: Step) -> Iterator[Hit]:
+    """Report scripts with several changes, each in its own transaction, that cannot simply be run again."""
     verdict = step.verdict
     for script, statements in scripts_of(step):
-        if len(statements) < 2 or around(step, script) is not Around.NOTHING:
+        if len(statements) < 2 or transaction_owner(step, script) is not TransactionOwner.NOTHING:
             continue
         again = verdict.forward_idempotent if script is step.migration.forward else verdict.rollback_idempotent
         if again is True:
             continue
         changes: list[Statement] = []
-        for statement, operation, begun in placed(statements):
+        for statement, operation, begun in placed_operations(statements):
             if needs_none(operation, script.dialect, step) is not None:
                 changes = []
                 break
             if begun is None and (not changes or changes[-1] is not statement):
-                changes += [statement] if any(acts(item) for item in flat((operation,))) else []
+                changes += [statement] if any(can_change(item) for item in flat((operation,))) else []
         if len(changes) > 1 and not _stops_at(step, script, changes[-1]):
             yield hit_in(
                 script,
                 changes[1].span,
                 f"{len(changes)} changes run without a transaction: "
-                "when one fails, those before it stay, and the script cannot be run again",
-                "Put BEGIN and COMMIT around them, or write each so that it can be repeated.",
+                "if one fails, those before it stay, and the script cannot be run again",
+                "Put BEGIN and COMMIT around them, or make each repeatable.",
             )
 
 
 def _stops_at(step: Step, script: Script, last: Statement) -> bool:
-    """Return whether a second run gets as far as the last change: whatever failed before it, a new try comes there."""
+    """Return whether a second run reaches the last change, whatever failed before it."""
     again = step.forward_again if script is step.migration.forward else step.rollback_again
     return again is not None and again.failed is not None and again.failed.statement.span == last.span
 
@@ -191,33 +192,33 @@ def _stops_at(step: Step, script: Script, last: Statement) -> bool:
     "TXN009",
     "mixed-transactional",
     Severity.WARNING,
-    "Statements that need a transaction share a script with one that cannot be in any",
+    "A script without a transaction has statements that should have one",
     aliases=("atlas:TX101",),
 )
-def mixed_transactional(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of scripts without a transaction that hold more than the statements for which that is necessary."""
+def mixed_transactional(step: Step) -> Iterator[Hit]:
+    """Report scripts without a transaction with more than the statements that require that."""
     verdict = step.verdict
     for script, statements in scripts_of(step):
-        if len(statements) < 2 or around(step, script) is not Around.NOTHING:
+        if len(statements) < 2 or transaction_owner(step, script) is not TransactionOwner.NOTHING:
             continue
         again = verdict.forward_idempotent if script is step.migration.forward else verdict.rollback_idempotent
         if again is True:
             continue
         lonely: ops.Operation | None = None
         others: Statement | None = None
-        for statement, operation, begun in placed(statements):
+        for statement, operation, begun in placed_operations(statements):
             if needs_none(operation, script.dialect, step) is not None:
                 lonely = lonely or operation
-            elif begun is None and others is None and any(acts(item) for item in flat((operation,))):
+            elif begun is None and others is None and any(can_change(item) for item in flat((operation,))):
                 others = statement
         if lonely is not None and others is not None:
             what = needs_none(lonely, script.dialect, step)
             yield hit_in(
                 script,
                 others.span,
-                f"this runs without a transaction because {what} shares its script: "
-                "when a statement fails, what ran before it stays",
-                f"Give {what} a migration of its own, without a transaction, and run the rest in one.",
+                f"this runs without a transaction because of {what} in the same script: "
+                "if a statement fails, the ones before it stay",
+                f"Put {what} in a migration of its own, without a transaction, and the rest in one with.",
             )
 
 
@@ -225,24 +226,23 @@ def mixed_transactional(step: Step, context: Context) -> Iterator[Hit]:
     "TXN012",
     "transaction-in-the-script",
     Severity.INFO,
-    "A script begins a transaction, and nobody said whether the runner opens one around it",
+    "A script begins a transaction, and it is not configured whether the runner opens one around it",
     on=(ops.Transaction,),
     dialects=("postgres",),
     default=False,
     aliases=("pgls:transactionNesting",),
 )
-def transaction_in_the_script(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of the first `BEGIN` of scripts that a runner may well run in a transaction of its own."""
+def transaction_in_the_script(step: Step) -> Iterator[Hit]:
+    """Report the first `BEGIN` of scripts that a runner may run in a transaction of its own."""
     for script, statements in scripts_of(step):
-        if not controls(statements) or around(step, script) is not Around.UNKNOWN:
+        if not controls(statements) or transaction_owner(step, script) is not TransactionOwner.UNKNOWN:
             continue
-        for statement, operation, _ in placed(statements):
+        for statement, operation, _ in placed_operations(statements):
             if isinstance(operation, ops.Transaction) and operation.action == "begin" and statement.kind != "do":
                 yield hit_in(
                     script,
                     operation.span,
-                    "a runner that opens a transaction for each file would find its own ended by this one's COMMIT",
-                    "Leave BEGIN and COMMIT to the runner, or say in the configuration that it opens none: "
-                    '`transaction = "none"`.',
+                    "in a runner that opens a transaction for each file, this script's COMMIT ends it",
+                    'Leave BEGIN and COMMIT to the runner, or configure that it opens none: `transaction = "none"`.',
                 )
                 break

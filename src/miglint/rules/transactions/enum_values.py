@@ -1,4 +1,4 @@
-"""TXN: values that are added to an enumerated type and used before the transaction that adds them has ended."""
+"""TXN: enum values that are used in the transaction that adds them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import Around, around, placed
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, literal, scripts_of
+from miglint.replay.transaction_owner import TransactionOwner, placed_operations, transaction_owner
+from miglint.rules.definition import Context, Hit, rule
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import scripts_of
+from miglint.rules.support.sql_text import literal
 from miglint.schema.objects import Key, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Expression, Name, Operation, Statement, flat
 
-# From this version on, a value of a type that the same transaction has created can be used at once.
+# Since this version a value of a type that the same transaction created can be used at once.
 _NEW_TYPES = (17,)
 _IN_TRANSACTION = (12,)
 
@@ -24,7 +26,7 @@ def _adds(statements: tuple[Statement, ...]) -> bool:
 
 
 class _Uses:
-    """Answers whether an operation uses a value of a type; `types` are the columns' types that can be told."""
+    """Whether an operation uses a value of a type; `types` are the known types of columns."""
 
     def __init__(self, step: Step, name: Name, value: str) -> None:
         self._step, self._name, self._value = step, name, value
@@ -41,13 +43,13 @@ class _Uses:
         return False
 
     def _columns(self, table: Name) -> tuple[str, ...] | None:
-        """Return the columns of a table in order, or None where no file made it."""
+        """Return the columns of a table in order, or None where no file created it."""
         key = Key("relation", table.schema or "public", table.name)
         found = self._step.after.find(key)
         return tuple(found.columns) if isinstance(found, Table) and not found.assumed else None
 
     def _said(self, expression: Expression | None) -> bool:
-        """Whether an expression holds the value, cast to the type."""
+        """Return whether an expression holds the value, cast to the type."""
         return (
             expression is not None
             and any(map(self._typed, expression.types))
@@ -74,7 +76,7 @@ class _Uses:
             case ops.Insert() if operation.rows is not None:
                 columns = operation.columns or self._columns(operation.table)
                 if columns is None:
-                    # Nobody knows the table: the very text is taken for the value.
+                    # The table is not known: the text alone is taken for the value.
                     return any(
                         cell is not None and cell.literal == self._value for row in operation.rows for cell in row
                     )
@@ -106,55 +108,58 @@ class _Uses:
     "TXN006",
     "enum-value-used-too-early",
     Severity.ERROR,
-    "A new value of an enumerated type is used in the transaction that adds it",
+    "A new enum value is used in the transaction that adds it",
     on=(ops.AddEnumValue,),
     dialects=("postgres",),
     aliases=("pgsafe:enum-value-used-in-transaction",),
 )
 def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of uses of a value that no transaction has committed yet: PostgreSQL calls them unsafe."""
+    """Report uses of a value before it is committed, which PostgreSQL refuses as unsafe."""
     for script, statements in scripts_of(step):
         if not _adds(statements):
             continue
-        outer = around(step, script)
+        outer = transaction_owner(step, script)
         waiting: list[tuple[_Uses, ops.AddEnumValue]] = []
-        for statement, operation, begun in placed(statements):
+        created = _created(statements)
+        for statement, operation, begun in placed_operations(statements):
             if isinstance(operation, ops.Transaction):
                 if statement.kind != "do" and operation.action in ("commit", "rollback"):
                     waiting = []
                 continue
-            inside = begun is not None or outer is not Around.NOTHING
+            inside = begun is not None or outer is not TransactionOwner.NOTHING
             if isinstance(operation, ops.AddEnumValue):
-                if inside and not _made_here(step, statements, operation, context):
+                if inside and not _made_here(created, operation, context):
                     waiting.append((_Uses(step, operation.name, operation.value), operation))
                 continue
             for uses, added in waiting:
                 used = next((inner for inner in flat((operation,)) if uses.by(inner)), None)
                 if used is not None:
-                    unsure = begun is None and outer is Around.UNKNOWN
+                    unsure = begun is None and outer is TransactionOwner.UNKNOWN
                     yield hit_in(
                         script,
                         used.span,
                         f"{literal(added.value)} is used in the transaction that adds it to {added.name}: "
-                        "PostgreSQL refuses it as unsafe until that has been committed",
+                        "PostgreSQL refuses it until that is committed",
                         "Add the value in a migration of its own, before this one.",
                         severity=Severity.WARNING if unsure else None,
                     )
 
 
-def _made_here(step: Step, statements: tuple[Statement, ...], added: ops.AddEnumValue, context: Context) -> bool:
-    """Whether the script itself makes the type, and all target versions then allow the new value to be used."""
+def _made_here(created: frozenset[Name], added: ops.AddEnumValue, context: Context) -> bool:
+    """Return whether the script itself creates the type, and all target versions allow its new values to be used."""
     target = context.targets.get("postgres") or ()
     if target and target < _NEW_TYPES:
         return False
-    return _creates(statements, added.name)
+    return added.name in created
 
 
-def _creates(statements: tuple[Statement, ...], name: Name) -> bool:
-    return any(
-        isinstance(operation, ops.CreateType) and operation.name == name
+def _created(statements: tuple[Statement, ...]) -> frozenset[Name]:
+    """Return the names of the types that a script makes."""
+    return frozenset(
+        operation.name
         for statement in statements
         for operation in statement.operations
+        if isinstance(operation, ops.CreateType)
     )
 
 
@@ -162,22 +167,23 @@ def _creates(statements: tuple[Statement, ...], name: Name) -> bool:
     "TXN007",
     "enum-value-in-old-transaction",
     Severity.ERROR,
-    "A PostgreSQL before 12 cannot add a value to an enumerated type in a transaction",
+    "PostgreSQL before 12 cannot add an enum value in a transaction",
     on=(ops.AddEnumValue,),
     dialects=("postgres",),
 )
 def enum_value_in_old_transaction(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `ADD VALUE` in a transaction, where a target is older than PostgreSQL 12."""
+    """Report `ADD VALUE` in a transaction, where a target is older than PostgreSQL 12."""
     target = context.targets.get("postgres") or ()
     if not target or target >= _IN_TRANSACTION:
         return
     for script, statements in scripts_of(step):
         if not _adds(statements):
             continue
-        outer = around(step, script)
-        whole = outer is Around.TOOL or (outer is Around.QUERY and len(statements) > 1)
-        for _, operation, begun in placed(statements):
-            if not isinstance(operation, ops.AddEnumValue) or _creates(statements, operation.name):
+        outer = transaction_owner(step, script)
+        created = _created(statements)
+        whole = outer is TransactionOwner.TOOL or (outer is TransactionOwner.QUERY and len(statements) > 1)
+        for _, operation, begun in placed_operations(statements):
+            if not isinstance(operation, ops.AddEnumValue) or operation.name in created:
                 continue
             if whole or begun is not None:
                 yield _old(script, operation, target)
@@ -188,6 +194,6 @@ def _old(script: Script, operation: ops.AddEnumValue, target: tuple[int, ...]) -
     return hit_in(
         script,
         operation.span,
-        f"PostgreSQL {version} cannot run ALTER TYPE ... ADD VALUE inside a transaction: 12 is the first that can",
-        "Give it a migration of its own, outside of any transaction.",
+        f"PostgreSQL {version} cannot run ALTER TYPE ... ADD VALUE inside a transaction; PostgreSQL 12 can",
+        "Put it in a migration of its own, outside of any transaction.",
     )

@@ -1,4 +1,4 @@
-"""TXN: statements that no transaction can hold, and those that mean something else inside one."""
+"""TXN: statements that cannot run inside a transaction, and those that have no effect inside one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import ENDS, Around, Placed, around, placed
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.clauses import hit_in, operations_of, scripts_of
+from miglint.replay.transaction_owner import (
+    ENDS,
+    PlacedOperation,
+    TransactionOwner,
+    placed_operations,
+    transaction_owner,
+)
+from miglint.rules.definition import Hit, rule
+from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.scripts import operations_of, scripts_of
 from miglint.schema.objects import Key, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation
@@ -23,7 +30,7 @@ _MAINTENANCE = {
     "reindex system": "REINDEX SYSTEM",
 }
 _SERVER_WIDE = frozenset({"database", "tablespace"})
-# PRAGMAs that SQLite refuses, or does not obey, while a transaction is open.
+# PRAGMAs that SQLite refuses or ignores while a transaction is open.
 _REFUSED_PRAGMAS = frozenset({"synchronous"})
 _IGNORED_PRAGMAS = frozenset({"foreign_keys", "journal_mode"})
 
@@ -72,7 +79,7 @@ def _maintenance(operation: ops.Maintenance, step: Step) -> str | None:
     if name := _MAINTENANCE.get(operation.kind):
         return name
     if operation.kind == "cluster":
-        # CLUSTER without a table goes through all of them; that of a partitioned table through its partitions.
+        # CLUSTER without a table processes all of them; on a partitioned table, its partitions.
         return "CLUSTER" if operation.target is None or _partitioned(operation.target, step) else None
     if operation.kind == "reindex table" and operation.target is not None and _partitioned(operation.target, step):
         return "REINDEX of a partitioned table"
@@ -109,25 +116,25 @@ def _sqlite(operation: Operation) -> str | None:
         "diesel-guard:ReindexCheck",
     ),
 )
-def not_in_a_transaction(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of statements that the engine refuses where they stand."""
+def not_in_a_transaction(step: Step) -> Iterator[Hit]:
+    """Report statements that the engine refuses inside a transaction."""
     for script, statements in scripts_of(step):
-        found: list[tuple[Placed, str]] = []
+        found: list[tuple[PlacedOperation, str]] = []
         for mine, statement, operation in operations_of(step):
             if type(operation) in _SUSPECTS and mine is script:
                 what = needs_none(operation, script.dialect, step)
                 if what is not None:
-                    found.append((Placed(statement, operation, None), what))
+                    found.append((PlacedOperation(statement, operation, None), what))
         if not found:
             continue
-        outer = around(step, script)
-        open_at: dict[int, tuple[ops.Transaction | None, Around]] = {}
-        for item in placed(statements):
+        outer = transaction_owner(step, script)
+        open_at: dict[int, tuple[ops.Transaction | None, TransactionOwner]] = {}
+        for item in placed_operations(statements):
             open_at[id(item.statement)] = item.begun, outer
             ends = isinstance(item.operation, ops.Transaction) and item.operation.action in ENDS
-            if ends and item.begun is None and outer is Around.TOOL:
-                # The script has ended the tool's transaction: from here on it has none around it.
-                outer = Around.NOTHING
+            if ends and item.begun is None and outer is TransactionOwner.TOOL:
+                # The script has ended the tool's transaction: from here on there is none around it.
+                outer = TransactionOwner.NOTHING
         for item, what in found:
             begun, outer = open_at[id(item.statement)]
             hit = _refused(step, script, item, what, outer, begun, len(statements))
@@ -136,26 +143,32 @@ def not_in_a_transaction(step: Step, context: Context) -> Iterator[Hit]:
 
 
 def _refused(
-    step: Step, script: Script, item: Placed, what: str, outer: Around, begun: ops.Transaction | None, count: int
+    step: Step,
+    script: Script,
+    item: PlacedOperation,
+    what: str,
+    outer: TransactionOwner,
+    begun: ops.Transaction | None,
+    count: int,
 ) -> Hit | None:
     severity: Severity | None = None
-    alone = "Give it a migration of its own, outside of any transaction."
+    alone = "Put it in a migration of its own, outside of any transaction."
     if item.statement.kind == "do":
         why, help = "a DO block always runs in a transaction", alone
     elif begun is not None:
-        why, help = "the script has begun a transaction", "End the transaction before it, or take it out of the script."
-    elif outer is Around.TOOL and step.layout == "flyway" and step.runner is None:
-        # Flyway looks at the statements, and opens no transaction for a script that holds only such.
+        why, help = "the script has begun a transaction", "End the transaction before it, or move it out of the script."
+    elif outer is TransactionOwner.TOOL and step.layout == "flyway" and step.runner is None:
+        # Flyway opens no transaction for a script that has only such statements.
         if count == 1:
             return None
         why, help, severity = "Flyway runs other statements of this script in a transaction", alone, Severity.WARNING
-    elif outer is Around.TOOL:
+    elif outer is TransactionOwner.TOOL:
         runner = "the runner" if step.runner is not None else step.layout
         why, help = f"{runner} runs this script in a transaction", f"{alone} {_opt_out(step)}"
-    elif outer is Around.QUERY and count > 1:
-        why, help = "statements that are sent as one query are one transaction", alone
-        # golang-migrate can be told to cut a file into its statements.
-        severity = Severity.WARNING if step.layout == "golang-migrate" else None
+    elif outer is TransactionOwner.QUERY and count > 1:
+        why, help = "statements that are sent as one query form one transaction", alone
+        # golang-migrate can be configured to send a file statement by statement; to others of this kind it is no news.
+        severity = Severity.WARNING if step.layout == "golang-migrate" and alone_there else None
     else:
         return None
     return hit_in(
@@ -164,13 +177,13 @@ def _refused(
 
 
 _OPT_OUTS = {
-    "diesel": "Its `metadata.toml` says `run_in_transaction = false` then.",
-    "goose": "Its first line says `-- +goose NO TRANSACTION` then.",
-    "dbmate": "Its marker says `-- migrate:up transaction:false` then.",
-    "sql-migrate": "Its marker says `-- +migrate Up notransaction` then.",
-    "liquibase": "Its change set says `runInTransaction:false` then.",
-    "atlas": "Its first line says `-- atlas:txmode none` then.",
-    "pop": "Its name has `.autocommit` before `.up.sql` then.",
+    "diesel": "Set `run_in_transaction = false` in its `metadata.toml`.",
+    "goose": "Begin it with `-- +goose NO TRANSACTION`.",
+    "dbmate": "Begin it with `-- migrate:up transaction:false`.",
+    "sql-migrate": "Begin it with `-- +migrate Up notransaction`.",
+    "liquibase": "Set `runInTransaction:false` on its change set.",
+    "atlas": "Begin it with `-- atlas:txmode none`.",
+    "pop": "Put `.autocommit` before `.up.sql` in its name.",
 }
 
 
@@ -182,7 +195,7 @@ def _opt_out(step: Step) -> str:
     "TXN011",
     "runner-may-wrap",
     Severity.INFO,
-    "A statement that cannot run inside a transaction is in a script, and nobody said whether the runner opens one",
+    "A statement cannot run inside a transaction, and it is not configured whether the runner opens one",
     on=(
         ops.AlterOther,
         ops.CreateIndex,
@@ -199,19 +212,19 @@ def _opt_out(step: Step) -> str:
         "atlas:PG103",
     ),
 )
-def runner_may_wrap(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of statements that a runner which opens a transaction for each file cannot run."""
+def runner_may_wrap(step: Step) -> Iterator[Hit]:
+    """Report statements that fail in a runner which opens a transaction for each file."""
     for script, statements in scripts_of(step):
-        if script.dialect is not Dialect.POSTGRES or around(step, script) is not Around.UNKNOWN:
+        if script.dialect is not Dialect.POSTGRES or transaction_owner(step, script) is not TransactionOwner.UNKNOWN:
             continue
-        for statement, operation, begun in placed(statements):
+        for statement, operation, begun in placed_operations(statements):
             what = needs_none(operation, script.dialect, step) if begun is None and statement.kind != "do" else None
             if what is not None:
                 yield hit_in(
                     script,
                     operation.span,
                     f"a runner that opens a transaction for each file cannot run {what}",
-                    'If yours opens none, say so: `transaction = "none"` in the configuration.',
+                    'If yours opens none, configure it: `transaction = "none"`.',
                 )
 
 
@@ -222,27 +235,27 @@ def runner_may_wrap(step: Step, context: Context) -> Iterator[Hit]:
     "A PRAGMA that has no effect inside a transaction is inside one",
     dialects=("sqlite",),
 )
-def pragma_in_transaction(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of the first setting of a kind that SQLite passes over because a transaction is open."""
+def pragma_in_transaction(step: Step) -> Iterator[Hit]:
+    """Report the first setting of a kind that SQLite ignores because a transaction is open."""
     for script, statements in scripts_of(step):
         if script.dialect is not Dialect.SQLITE or not any(statement.kind == "pragma" for statement in statements):
             continue
-        wrapped = around(step, script) is Around.TOOL
-        told: set[str] = set()
-        for _, operation, begun in placed(statements):
+        wrapped = transaction_owner(step, script) is TransactionOwner.TOOL
+        reported: set[str] = set()
+        for _, operation, begun in placed_operations(statements):
             if not isinstance(operation, ops.Pragma) or operation.value is None:
                 continue
             name = operation.name.lower()
-            if name not in _IGNORED_PRAGMAS or name in told or not (wrapped or begun is not None):
+            if name not in _IGNORED_PRAGMAS or name in reported or not (wrapped or begun is not None):
                 continue
-            told.add(name)
-            who = "the script has begun" if begun is not None else f"{step.layout or 'the runner'} has opened"
+            reported.add(name)
+            who = "the script has begun" if begun is not None else f"{step.layout or 'the runner'} has begun"
             yield hit_in(
                 script,
                 operation.span,
-                f"PRAGMA {name} does nothing inside the transaction that {who}",
+                f"PRAGMA {name} has no effect inside the transaction that {who}",
                 "`PRAGMA defer_foreign_keys = ON` works inside a transaction and lasts until its end; "
-                "what must happen with foreign keys off needs a script without a transaction."
+                "changes that need foreign keys off need a script without a transaction."
                 if name == "foreign_keys"
-                else "Set the journal mode where the application opens the database: it is kept in the file.",
+                else "Set the journal mode where the application opens the database: it is stored in the file.",
             )

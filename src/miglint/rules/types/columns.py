@@ -1,4 +1,4 @@
-"""TYP001, TYP002, TYP004 to TYP012: types of new columns that people come to regret; mostly taste, and opt-in."""
+"""TYP001, TYP002, TYP004 to TYP012: types of new columns with known pitfalls; mostly opt-in."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import NamedTuple
 from miglint.base.findings import Severity
 from miglint.base.model import Span
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Name, Type
 
@@ -21,9 +21,9 @@ _COLUMNS = (ops.AddColumn, ops.AlterColumnType, ops.CreateTable)
 
 
 class NewColumn(NamedTuple):
-    """A column that a forward makes, or gives another type."""
+    """A column that a forward creates, or gives another type."""
 
-    act: Act
+    applied: AppliedOperation
     table: Name
     name: str
     type: Type
@@ -34,43 +34,44 @@ class NewColumn(NamedTuple):
 
 @lru_cache(maxsize=4)
 def new_columns(step: Step) -> tuple[NewColumn, ...]:
-    """Return the columns that the forward makes, in `CREATE TABLE`, `ADD COLUMN` and `ALTER COLUMN ... TYPE`."""
+    """Return the columns that the forward creates, in `CREATE TABLE`, `ADD COLUMN` and `ALTER COLUMN ... TYPE`."""
     found: list[NewColumn] = []
-    for act, table in done(step, ops.CreateTable, forward_only=True):
+    for applied, table in effective(step, ops.CreateTable, forward_only=True):
         keys = {name for one in table.constraints if one.kind == "primary" for name in one.columns}
-        found += [_new(act, table.name, column, column.name in keys) for column in table.columns if column.type]
-    for act, adding in done(step, ops.AddColumn, forward_only=True):
+        found += [_new(applied, table.name, column, column.name in keys) for column in table.columns if column.type]
+    for applied, adding in effective(step, ops.AddColumn, forward_only=True):
         if adding.column.type is not None:
             key = any(one.kind == "primary" for one in adding.constraints)
-            found.append(_new(act, adding.table, adding.column, key))
-    for act, change in done(step, ops.AlterColumnType, forward_only=True):
-        known = act.column(change.table, change.column)
-        # A change away from a type is not a choice of it: only what becomes of the column counts.
+            found.append(_new(applied, adding.table, adding.column, key))
+    for applied, change in effective(step, ops.AlterColumnType, forward_only=True):
+        known = applied.column(change.table, change.column)
+        # A change away from a type is no use of it: only the new type counts.
         if known is None or known.type != change.type:
-            found.append(NewColumn(act, change.table, change.column, change.type, False, False, change.span))
+            found.append(NewColumn(applied, change.table, change.column, change.type, False, False, change.span))
     return tuple(found)
 
 
-def _new(act: Act, table: Name, column: Column, key: bool) -> NewColumn:
+def _new(applied: AppliedOperation, table: Name, column: Column, key: bool) -> NewColumn:
     assert column.type is not None
-    return NewColumn(act, table, column.name, column.type, column.serial, key, column.span or act.operation.span)
+    return NewColumn(
+        applied, table, column.name, column.type, column.serial, key, column.span or applied.operation.span
+    )
 
 
-def _tell(
-    step: Step, wanted: Callable[[NewColumn], bool], severity: Severity, message: str, help: str
-) -> Iterator[Hit]:
+def _hits(step: Step, wanted: Callable[[NewColumn], bool], message: str, help: str) -> Iterator[Hit]:
+    """Yield a hit for each new column that is wanted; `message` takes its `name` and `type`, `help` its `column`."""
     for column in new_columns(step):
         if column.type.schema is None and wanted(column):
             name = f"{column.table.name}.{column.name}"
             said = message.format(name=name, type=column.type)
-            yield tell(column.act, severity, said, help.format(column=ident(column.name)), span=column.span)
+            yield column.applied.hit(said, help.format(column=ident(column.name)), span=column.span)
 
 
-@rule(
+@hazard(
     "TYP001",
     "int-column",
     INFO,
-    "A 32-bit integer column: it ends at 2,147,483,647",
+    "A column is a 32-bit integer (max 2,147,483,647)",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
@@ -81,43 +82,41 @@ def _tell(
         "pgfence:prefer-bigint-over-int",
     ),
 )
-def int_column(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `integer` and `serial`."""
-    return _tell(
+def int_column(step: Step) -> Iterator[Hit]:
+    """Report `integer` and `serial` columns."""
+    return _hits(
         step,
         lambda column: column.type.name == "int4",
-        INFO,
-        '"{name}" ends at 2,147,483,647',
-        "Write `{column} bigint`; widening it later writes the whole table anew.",
+        '"{name}" is a 32-bit integer (max 2,147,483,647)',
+        "Write `{column} bigint`; widening it later rewrites the whole table.",
     )
 
 
-@rule(
+@hazard(
     "TYP002",
     "smallint-column",
     INFO,
-    "A 16-bit integer column: it ends at 32,767",
+    "A column is a 16-bit integer (max 32,767)",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
     aliases=("squawk:prefer-bigint-over-smallint", "pgls:preferBigintOverSmallint", "pgls:preferBigInt"),
 )
-def smallint_column(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `smallint` and `smallserial`."""
-    return _tell(
+def smallint_column(step: Step) -> Iterator[Hit]:
+    """Report `smallint` and `smallserial` columns."""
+    return _hits(
         step,
         lambda column: column.type.name == "int2",
-        INFO,
-        '"{name}" ends at 32,767',
-        "Write `{column} bigint`; widening it later writes the whole table anew.",
+        '"{name}" is a 16-bit integer (max 32,767)',
+        "Write `{column} bigint`; widening it later rewrites the whole table.",
     )
 
 
-@rule(
+@hazard(
     "TYP004",
     "serial-column",
     INFO,
-    "A serial column: its sequence has rights and an owner of its own, and anybody can overwrite its numbers",
+    "A serial column has a sequence with its own privileges, and its numbers can be overwritten",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
@@ -130,22 +129,21 @@ def smallint_column(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:CreateTableSerialCheck",
     ),
 )
-def serial_column(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `serial` and its sizes."""
-    return _tell(
+def serial_column(step: Step) -> Iterator[Hit]:
+    """Report `serial` columns of all sizes."""
+    return _hits(
         step,
         lambda column: column.serial,
-        INFO,
         '"{name}" is a serial',
         "Write `{column} bigint GENERATED BY DEFAULT AS IDENTITY`.",
     )
 
 
-@rule(
+@hazard(
     "TYP005",
     "varchar-length",
     INFO,
-    "varchar(n): its limit is hard to narrow, and text with a CHECK is not",
+    "varchar(n) has a limit that is hard to lower; text with a CHECK has not",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
@@ -156,22 +154,21 @@ def serial_column(step: Step, context: Context) -> Iterator[Hit]:
         "pgfence:prefer-text-field",
     ),
 )
-def varchar_length(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `varchar(n)`."""
-    return _tell(
+def varchar_length(step: Step) -> Iterator[Hit]:
+    """Report `varchar(n)` columns."""
+    return _hits(
         step,
         lambda column: column.type.name == "varchar" and bool(column.type.args),
-        INFO,
-        '"{name}" is {type}: narrowing it later writes the table anew',
-        "Write `{column} text`, with a CHECK on its length where there has to be one.",
+        '"{name}" is {type}: narrowing it later rewrites the table',
+        "Write `{column} text`, with a CHECK on its length if it needs one.",
     )
 
 
-@rule(
+@hazard(
     "TYP006",
     "char-column",
     INFO,
-    "char(n) pads with blanks, and compares without them",
+    "char(n) pads values with blanks",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
@@ -183,36 +180,33 @@ def varchar_length(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:CharTypeCheck",
     ),
 )
-def char_column(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `char` and `char(n)`; and of `"char"`, which is a single byte, and not what the name says."""
-    yield from _tell(
+def char_column(step: Step) -> Iterator[Hit]:
+    """Report `char` and `char(n)` columns, and `"char"`, which is a single byte."""
+    yield from _hits(
         step,
         lambda column: column.type.name == "bpchar",
-        INFO,
         '"{name}" is padded with blanks to its length',
-        "Write `{column} text`, with `CHECK (length({column}) = n)` where every value has the same length.",
+        "Write `{column} text`, with `CHECK (length({column}) = n)` if every value has the same length.",
     )
-    yield from _tell(
+    yield from _hits(
         step,
         lambda column: column.type.name == "char",
-        INFO,
-        '"{name}" holds a single byte: "char" in quotes is a type of the catalog',
+        '"{name}" holds a single byte: quoted, "char" is an internal type of the catalog',
         "Write `{column} text`.",
     )
-    yield from _tell(
+    yield from _hits(
         step,
         lambda column: column.type.name == "character" and column.type.schema is None,
-        INFO,
-        '"{name}" is of a type that PostgreSQL knows without quotes alone, and then pads with blanks: character',
+        '"{name}" has a quoted type that PostgreSQL knows only unquoted, as blank-padded character',
         "Write `{column} text`.",
     )
 
 
-@rule(
+@hazard(
     "TYP007",
     "timestamp-without-zone",
     INFO,
-    "timestamp without time zone does not say which moment it means",
+    "timestamp without time zone does not identify a point in time",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
@@ -224,22 +218,21 @@ def char_column(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:TimestampTypeCheck",
     ),
 )
-def timestamp_without_zone(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `timestamp`."""
-    return _tell(
+def timestamp_without_zone(step: Step) -> Iterator[Hit]:
+    """Report `timestamp` columns."""
+    return _hits(
         step,
         lambda column: column.type.name == "timestamp",
-        INFO,
-        '"{name}" holds what a clock showed, not a moment',
+        '"{name}" holds a clock reading without time zone, not a point in time',
         "Write `{column} timestamptz`.",
     )
 
 
-@rule(
+@hazard(
     "TYP008",
     "json-column",
     INFO,
-    "json has no equality: DISTINCT, GROUP BY and UNION on it fail",
+    "json has no equality operator: DISTINCT, GROUP BY and UNION on it fail",
     on=_COLUMNS,
     dialects=("postgres",),
     aliases=(
@@ -252,82 +245,78 @@ def timestamp_without_zone(step: Step, context: Context) -> Iterator[Hit]:
         "diesel-guard:AddJsonColumnCheck",
     ),
 )
-def json_column(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `json`."""
-    return _tell(
+def json_column(step: Step) -> Iterator[Hit]:
+    """Report `json` columns."""
+    return _hits(
         step,
         lambda column: column.type.name == "json",
-        INFO,
-        '"{name}" cannot be compared: SELECT DISTINCT on the table fails from now on',
-        "Write `{column} jsonb`, unless the text has to be kept to the letter.",
+        '"{name}" has no equality operator: SELECT DISTINCT, GROUP BY and UNION on it fail',
+        "Write `{column} jsonb`, unless the exact text must be kept.",
     )
 
 
-@rule(
+@hazard(
     "TYP009",
     "money-column",
     INFO,
-    "money changes its value with the server's locale",
+    "money depends on the server's locale",
     on=_COLUMNS,
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM104",),
 )
-def money_column(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `money`."""
-    return _tell(
+def money_column(step: Step) -> Iterator[Hit]:
+    """Report `money` columns."""
+    return _hits(
         step,
         lambda column: column.type.name == "money",
-        INFO,
-        'what "{name}" holds depends on lc_monetary',
-        "Write `{column} numeric(19, 4)`, and the currency in a column of its own.",
+        'the value of "{name}" depends on lc_monetary',
+        "Write `{column} numeric(19, 4)`, and keep the currency in another column.",
     )
 
 
-@rule(
+@hazard(
     "TYP010",
     "float-column",
     INFO,
-    "A floating-point column: 0.1 + 0.2 is not 0.3",
+    "A floating-point column is inexact: 0.1 + 0.2 is not 0.3",
     on=_COLUMNS,
     dialects=("postgres",),
     default=False,
     aliases=("pg-migration-lint:PGM109",),
 )
-def float_column(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `real` and `double precision`."""
-    return _tell(
+def float_column(step: Step) -> Iterator[Hit]:
+    """Report `real` and `double precision` columns."""
+    return _hits(
         step,
         lambda column: column.type.name in ("float4", "float8"),
-        INFO,
-        '"{name}" is not exact',
-        "Write `{column} numeric` for what people count; keep it for what is measured.",
+        '"{name}" is inexact',
+        "Write `{column} numeric` for counted quantities; keep it for measured ones.",
     )
 
 
-@rule(
+@hazard(
     "TYP011",
     "timestamp-precision-zero",
     INFO,
-    "timestamp(0) rounds: a moment may be stored as one that is still to come",
+    "timestamp(0) rounds, up to half a second into the future",
     on=_COLUMNS,
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM102",),
 )
-def timestamp_precision_zero(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `timestamp(0)` and `timestamptz(0)`."""
-    return _tell(
+def timestamp_precision_zero(step: Step) -> Iterator[Hit]:
+    """Report `timestamp(0)` and `timestamptz(0)` columns."""
+    return _hits(
         step,
         lambda column: column.type.name in ("timestamp", "timestamptz") and column.type.args == ("0",),
-        INFO,
         '"{name}" rounds up to half a second into the future',
-        "Write `{column} timestamptz`, and `date_trunc('second', ...)` where seconds are wanted.",
+        "Write `{column} timestamptz`, and use `date_trunc('second', ...)` where needed.",
     )
 
 
 _FORBIDDEN: tuple[str, ...] = ()
 
 
-@rule(
+@hazard(
     "TYP012",
     "forbidden-type",
     WARNING,
@@ -337,7 +326,7 @@ _FORBIDDEN: tuple[str, ...] = ()
     options={"types": _FORBIDDEN},
 )
 def forbidden_type(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of types by their names, or by names with modifiers: `["money", "char(1)"]`."""
+    """Report types by name, or by name with modifiers: `["money", "char(1)"]`."""
     given = context.settings.get("types")
     if not isinstance(given, tuple) or not given:
         return
@@ -345,11 +334,9 @@ def forbidden_type(step: Step, context: Context) -> Iterator[Hit]:
     for column in new_columns(step):
         names = {column.type.name.lower(), str(column.type).lower(), _canonical(str(column.type))}
         if forbidden & names:
-            yield tell(
-                column.act,
-                WARNING,
+            yield column.applied.hit(
                 f'"{column.table.name}.{column.name}" is {column.type}, which the configuration forbids',
-                f"Give `{qualified(Name(None, column.name))}` one of the types that are allowed.",
+                f"Give `{qualified(Name(None, column.name))}` an allowed type.",
                 span=column.span,
             )
 

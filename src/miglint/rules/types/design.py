@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, tell
-from miglint.rules.support.clauses import ident, qualified
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, effective
+from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.types.columns import new_columns
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.value import Schema
@@ -20,11 +21,11 @@ WARNING, INFO = Severity.WARNING, Severity.INFO
 _LISTED = 3
 
 
-@rule(
+@hazard(
     "TYP003",
     "int-primary-key",
     INFO,
-    "A primary key of 32 or 16 bits runs out of numbers",
+    "A primary key of 32 or 16 bits may run out of numbers",
     on=(ops.AddColumn, ops.AddConstraint, ops.AlterColumnType, ops.CreateTable),
     dialects=("postgres",),
     default=False,
@@ -34,86 +35,83 @@ _LISTED = 3
         "diesel-guard:ShortIntegerPrimaryKeyCheck",
     ),
 )
-def int_primary_key(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of keys that are `integer` or `smallint`, or become so."""
-    keyed: dict[tuple[str, str], Act] = {}
-    for act, adding in done(step, ops.AddConstraint, forward_only=True):
+def int_primary_key(step: Step) -> Iterator[Hit]:
+    """Report primary keys that are `integer` or `smallint`, or become so."""
+    keyed: dict[tuple[str, str], AppliedOperation] = {}
+    for applied, adding in effective(step, ops.AddConstraint, forward_only=True):
         if adding.constraint.kind == "primary":
-            keyed |= {(adding.table.name, name): act for name in _key_columns(act, adding)}
+            keyed |= {(adding.table.name, name): applied for name in _key_columns(applied, adding)}
     for column in new_columns(step):
         keys = column.key or (column.table.name, column.name) in keyed
         if keys and column.type.schema is None and column.type.name in _SHORT:
             said = _SHORT_KEY.format(name=f"{column.table.name}.{column.name}", type=column.type)
-            yield tell(column.act, INFO, said, f"Write `{ident(column.name)} bigint`.", span=column.span)
+            yield column.applied.hit(said, f"Write `{ident(column.name)} bigint`.", span=column.span)
     new = {(column.table.name, column.name) for column in new_columns(step)}
-    for (table, name), act in keyed.items():
-        operation = act.operation
-        known = act.column(operation.table, name) if isinstance(operation, ops.AddConstraint) else None
+    for (table, name), applied in keyed.items():
+        operation = applied.operation
+        known = applied.column(operation.table, name) if isinstance(operation, ops.AddConstraint) else None
         if (table, name) not in new and known is not None and known.type is not None and known.type.name in _SHORT:
-            yield tell(
-                act,
-                INFO,
+            yield applied.hit(
                 _SHORT_KEY.format(name=f"{table}.{name}", type=known.type),
-                f"Make {ident(name)} a bigint before others refer to it.",
+                f"Make {ident(name)} a bigint before other tables reference it.",
             )
 
 
 _SHORT = ("int4", "int2")
-_SHORT_KEY = 'the key "{name}" is {type}: it runs out of numbers, and widening it stops everybody'
+_SHORT_KEY = 'primary key "{name}" is {type}: it may run out of numbers, and widening it rewrites the table'
 
 
-def _key_columns(act: Act, adding: ops.AddConstraint) -> tuple[str, ...]:
-    """Return the columns of a primary key that is added: its own, or those of the index that it takes."""
+def _key_columns(applied: AppliedOperation, adding: ops.AddConstraint) -> tuple[str, ...]:
+    """Return the columns of an added primary key: its own, or those of the index that it uses."""
     constraint = adding.constraint
     if constraint.using_index is None:
         return constraint.columns
-    index = act.before.find(act.key(Name(adding.table.schema, constraint.using_index)))
+    index = applied.before.find(applied.key(Name(adding.table.schema, constraint.using_index)))
     elements = index.elements if isinstance(index, Index) else ()
     return tuple(element.column for element in elements if element.column is not None)
 
 
-def _foreign_keys(step: Step) -> Iterator[tuple[Act, Name, Constraint]]:
-    """Yield the foreign keys that the forward makes."""
-    for act, table in done(step, ops.CreateTable, forward_only=True):
+def _foreign_keys(step: Step) -> Iterator[tuple[AppliedOperation, Name, Constraint]]:
+    """Yield the foreign keys that the forward creates."""
+    for applied, table in effective(step, ops.CreateTable, forward_only=True):
         for one in table.constraints:
             if one.kind == "foreign":
-                yield act, table.name, one
-    for act, adding in done(step, ops.AddConstraint, forward_only=True):
+                yield applied, table.name, one
+    for applied, adding in effective(step, ops.AddConstraint, forward_only=True):
         if adding.constraint.kind == "foreign":
-            yield act, adding.table, adding.constraint
-    for act, added in done(step, ops.AddColumn, forward_only=True):
+            yield applied, adding.table, adding.constraint
+    for applied, added in effective(step, ops.AddColumn, forward_only=True):
         for one in added.constraints:
             if one.kind == "foreign":
-                yield act, added.table, one
+                yield applied, added.table, one
 
 
-def _after_key(step: Step, act: Act, name: Name) -> Key:
-    """Return the key of a table that the act makes or names."""
-    if act.script.dialect is Dialect.SQLITE or name.schema is not None:
-        return act.key(name)
-    later = act._replace(moment=act.moment.__class__(act.moment.statement, act.operation, step.after, step.after))
+def _after_key(step: Step, applied: AppliedOperation, name: Name) -> Key:
+    """Return the key of a table that the operation creates or names."""
+    if applied.script.dialect is Dialect.SQLITE or name.schema is not None:
+        return applied.key(name)
+    later = applied._replace(
+        moment=applied.moment.__class__(applied.moment.statement, applied.operation, step.after, step.after)
+    )
     return later.key(name)
 
 
-def _indexes(schema: Schema, key: Key) -> list[Index]:
-    found = (schema.find(other) for other in schema.on(key))
-    return [
-        one
-        for one in found
-        if isinstance(one, Index) and one.table is not None and one.table.name.lower() == key.name.lower()
-    ]
+def _indexes(schema: Schema, key: Key, column: str | None = None) -> list[Index]:
+    """Return the indexes of a table, or with `column` at least those that are about it."""
+    found = schema.users(key, Index) if column is None else schema.indexes_about(key, column)
+    return [one for _, one in found if one.table is not None and one.table.name.lower() == key.name.lower()]
 
 
 def _known(schema: Schema, key: Key) -> bool:
-    """Return whether the files say of a table what it is."""
+    """Return whether the files fully define a table."""
     table = schema.table(key)
     return table is not None and not table.assumed
 
 
 def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -> bool:
-    """Return whether an index begins with these columns, in whatever order."""
+    """Return whether an index begins with these columns, in any order."""
     wanted = {name.lower() for name in columns}
-    for index in _indexes(schema, key):
+    for index in _indexes(schema, key, columns[0]):
         leading = {(element.column or "").lower() for element in index.elements[: len(columns)]}
         if leading == wanted and index.where is None:
             return True
@@ -124,11 +122,11 @@ def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -
     return False
 
 
-@rule(
+@hazard(
     "TYP015",
     "foreign-key-without-index",
     INFO,
-    "A foreign key without an index: every DELETE and UPDATE of the other table reads all rows of this one",
+    "A foreign key has no index: DELETE and UPDATE of the referenced table scan this one",
     on=(ops.AddColumn, ops.AddConstraint, ops.CreateTable),
     default=False,
     aliases=(
@@ -138,80 +136,78 @@ def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -
         "pgsafe:fk-without-covering-index",
     ),
 )
-def foreign_key_without_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of foreign keys that no index of the forward, or of what was there before, serves."""
-    told: set[tuple[Key, tuple[str, ...]]] = set()
-    for act, name, constraint in _foreign_keys(step):
-        key = _after_key(step, act, name)
+def foreign_key_without_index(step: Step) -> Iterator[Hit]:
+    """Report foreign keys without an index that begins with their columns, new or existing."""
+    reported: set[tuple[Key, tuple[str, ...]]] = set()
+    for applied, name, constraint in _foreign_keys(step):
+        key = _after_key(step, applied, name)
         table = step.after.table(key)
-        if table is None or not constraint.columns or (key, constraint.columns) in told:
+        if table is None or not constraint.columns or (key, constraint.columns) in reported:
             continue
-        if table.partition_of is not None and not _known(step.after, _after_key(step, act, table.partition_of)):
-            # A partition has the indexes of what it is part of, and nobody says which those are.
+        if table.partition_of is not None and not _known(step.after, _after_key(step, applied, table.partition_of)):
+            # A partition has the indexes of its parent, which are not known.
             continue
         if not _covered(step.after, key, constraint.columns, table):
-            told.add((key, constraint.columns))
+            reported.add((key, constraint.columns))
             listed = ", ".join(map(ident, constraint.columns))
             index = ident("_".join((name.name, *constraint.columns, "idx")))
             other = constraint.table.name if constraint.table is not None else "the other table"
-            yield tell(
-                act,
-                INFO,
-                f'a DELETE from "{other}" reads all of "{name.name}" to look for its {listed}',
+            yield applied.hit(
+                f'a DELETE from "{other}" scans all of "{name.name}" for its {listed}',
                 f"`CREATE INDEX {index} ON {qualified(name)} ({listed});`",
                 span=constraint.span,
             )
 
 
-@rule(
+@hazard(
     "TYP016",
     "table-without-primary-key",
     INFO,
-    "A table without a primary key: its rows cannot be told apart, and replication cannot update them",
+    "A table has no primary key: rows cannot be identified, and replication cannot update them",
     on=(ops.CreateTable,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM502", "pgsafe:require-primary-key", "diesel-guard:CreateTableWithoutPkCheck"),
 )
-def table_without_primary_key(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables that have none when the forward is done; copies, partitions and temporary tables aside."""
-    for act, operation, table in _new_tables(step):
-        if not _has_key(table) and not _unique_not_null(step, act, operation, table):
-            yield tell(
-                act,
-                INFO,
+def table_without_primary_key(step: Step) -> Iterator[Hit]:
+    """Report tables without one after the forward; copies, partitions and temporary tables aside."""
+    for applied, operation, table in _new_tables(step):
+        if not _has_key(table) and not _unique_not_null(step, applied, operation, table):
+            yield applied.hit(
                 f'"{operation.name.name}" has no primary key',
-                "Add `id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY`, or say which columns are the key.",
+                "Add `id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY`, or declare the columns that are the key.",
             )
 
 
-def _new_tables(step: Step) -> Iterator[tuple[Act, ops.CreateTable, Table]]:
-    for act, operation in done(step, ops.CreateTable, forward_only=True):
+def _new_tables(step: Step) -> Iterator[tuple[AppliedOperation, ops.CreateTable, Table]]:
+    for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         if operation.temporary or operation.query is not None or operation.partition_of or operation.inherits:
             continue
         if operation.foreign_server is not None or operation.virtual is not None or operation.likes:
             continue
-        table = step.after.table(_after_key(step, act, operation.name))
+        table = step.after.table(_after_key(step, applied, operation.name))
         if table is not None:
-            yield act, operation, table
+            yield applied, operation, table
 
 
-def _keyless_partitions(step: Step) -> Iterator[tuple[Act, ops.CreateTable, Table]]:
+def _keyless_partitions(step: Step) -> Iterator[tuple[AppliedOperation, ops.CreateTable, Table]]:
     """Yield the new partitions of tables that are known to have no primary key."""
-    for act, operation in done(step, ops.CreateTable, forward_only=True):
-        parent = act.table(operation.partition_of) if operation.partition_of is not None else None
-        table = step.after.table(_after_key(step, act, operation.name)) if parent is not None else None
+    for applied, operation in effective(step, ops.CreateTable, forward_only=True):
+        parent = applied.table(operation.partition_of) if operation.partition_of is not None else None
+        table = step.after.table(_after_key(step, applied, operation.name)) if parent is not None else None
         if parent is not None and table is not None and not parent.assumed and not _has_key(parent):
-            yield act, operation, table
+            yield applied, operation, table
 
 
 def _has_key(table: Table) -> bool:
     return any(one.kind == "primary" for one in table.constraints.values())
 
 
-def _unique_not_null(step: Step, act: Act, operation: ops.CreateTable, table: Table) -> tuple[str, ...]:
-    """Return the columns of a unique constraint or index that no NULL can get around, or none."""
+def _unique_not_null(
+    step: Step, applied: AppliedOperation, operation: ops.CreateTable, table: Table
+) -> tuple[str, ...]:
+    """Return the columns of a unique constraint or index that excludes NULL, or none."""
     found = [one.columns for one in table.constraints.values() if one.kind == "unique"]
-    for index in _indexes(step.after, _after_key(step, act, operation.name)):
+    for index in _indexes(step.after, _after_key(step, applied, operation.name)):
         columns = tuple(element.column for element in index.elements if element.column is not None)
         if index.unique and index.where is None and len(columns) == len(index.elements):
             found.append(columns)
@@ -222,36 +218,58 @@ def _unique_not_null(step: Step, act: Act, operation: ops.CreateTable, table: Ta
     return ()
 
 
-@rule(
+@hazard(
     "TYP017",
     "redundant-index",
     WARNING,
-    "An index that another one makes superfluous: it costs every write, and serves no query",
+    "An index is redundant: another one begins with its columns",
     on=(ops.CreateIndex,),
     aliases=("pg-migration-lint:PGM508",),
 )
-def redundant_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of new indexes whose columns begin another index of the table."""
-    for act, operation in done(step, ops.CreateIndex, forward_only=True):
+def redundant_index(step: Step) -> Iterator[Hit]:
+    """Report new indexes whose columns begin another index of the table."""
+    beginning = _Beginnings(step.after)
+    for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
         if operation.unique or operation.name is None or operation.where is not None or operation.method != "btree":
             continue
-        key = _after_key(step, act, operation.table)
+        if operation.include:
+            continue
+        key = _after_key(step, applied, operation.table)
         mine = tuple(_element(one) for one in operation.elements)
-        for index in _indexes(step.after, key):
-            if index.name.name.lower() == operation.name.lower() or index.where is not None or index.method != "btree":
+        for index, theirs in beginning.of(key, mine):
+            if index.name.name.lower() == operation.name.lower():
                 continue
-            theirs = tuple(_element(one) for one in index.elements)
-            if theirs[: len(mine)] != mine or operation.include or not index.valid:
+            if theirs == mine and not index.unique and not _earlier(step, applied, index):
                 continue
-            if theirs == mine and not index.unique and not _earlier(step, act, index):
-                continue
-            yield tell(
-                act,
-                WARNING,
-                f'"{index.name.name}" serves every query that "{operation.name}" could',
-                f"Leave `{ident(operation.name)}` out.",
+            yield applied.hit(
+                f'"{operation.name}" is redundant: "{index.name.name}" serves the same queries',
+                f"Leave out `{ident(operation.name)}`.",
             )
             break
+
+
+class _Beginnings:
+    """The plain indexes of each table, by the elements that they begin with."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._tables: dict[Key, dict[tuple[_Element, ...], list[tuple[Index, tuple[_Element, ...]]]]] = {}
+        self._lengths: dict[Key, set[int]] = {}
+
+    def of(self, key: Key, elements: tuple[_Element, ...]) -> list[tuple[Index, tuple[_Element, ...]]]:
+        """Return the indexes of a table that begin with some elements, with all of theirs, in order of their names."""
+        known = self._tables.setdefault(key, {})
+        if len(elements) not in self._lengths.setdefault(key, set()):
+            self._lengths[key].add(len(elements))
+            for index in _indexes(self._schema, key):
+                if index.where is None and index.method == "btree" and index.valid:
+                    theirs = tuple(_element(one) for one in index.elements)
+                    if len(theirs) >= len(elements):
+                        known.setdefault(theirs[: len(elements)], []).append((index, theirs))
+        return known.get(elements, [])
+
+
+_Element: TypeAlias = tuple[object, ...]
 
 
 def _element(one: ops.IndexElement) -> tuple[object, ...]:
@@ -259,52 +277,48 @@ def _element(one: ops.IndexElement) -> tuple[object, ...]:
     return ((one.column or "").lower(), expression, one.collation, one.opclass, one.descending, one.nulls_first)
 
 
-def _earlier(step: Step, act: Act, index: Index) -> bool:
-    """Return whether another index of the same columns was there first."""
-    return act.before.find(act.key(index.name)) is not None
+def _earlier(step: Step, applied: AppliedOperation, index: Index) -> bool:
+    """Return whether another index of the same columns was created first."""
+    return applied.before.find(applied.key(index.name)) is not None
 
 
-@rule(
+@hazard(
     "TYP018",
     "unlogged-table",
     WARNING,
-    "An unlogged table is empty after a crash, and does not exist on replicas",
+    "An unlogged table is emptied by a crash, and is missing on replicas",
     on=(ops.CreateTable,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM506",),
 )
-def unlogged_table(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of `CREATE UNLOGGED TABLE`."""
-    for act, operation in done(step, ops.CreateTable, forward_only=True):
+def unlogged_table(step: Step) -> Iterator[Hit]:
+    """Report `CREATE UNLOGGED TABLE`."""
+    for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         if operation.unlogged:
-            yield tell(
-                act,
-                WARNING,
-                f'"{operation.name.name}" is empty after a crash of the server',
-                "Leave UNLOGGED out, unless its rows can be made again at any time.",
+            yield applied.hit(
+                f'"{operation.name.name}" is emptied by a crash of the server',
+                "Leave UNLOGGED out, unless its rows can be created again at any time.",
             )
 
 
-@rule(
+@hazard(
     "TYP019",
     "unique-instead-of-primary-key",
     INFO,
-    "UNIQUE NOT NULL where a primary key is meant",
+    "A table has UNIQUE NOT NULL columns but no PRIMARY KEY",
     on=(ops.CreateTable,),
     dialects=("postgres",),
     aliases=("pg-migration-lint:PGM503",),
 )
-def unique_instead_of_primary_key(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of tables whose key is not called one."""
-    for act, operation, table in (*_new_tables(step), *_keyless_partitions(step)):
-        columns = () if _has_key(table) else _unique_not_null(step, act, operation, table)
+def unique_instead_of_primary_key(step: Step) -> Iterator[Hit]:
+    """Report tables with UNIQUE NOT NULL columns but no primary key."""
+    for applied, operation, table in (*_new_tables(step), *_keyless_partitions(step)):
+        columns = () if _has_key(table) else _unique_not_null(step, applied, operation, table)
         if columns:
             listed = ", ".join(map(ident, columns))
-            yield tell(
-                act,
-                INFO,
-                f'the key of "{operation.name.name}" is not called one: {listed}',
-                f"Write `PRIMARY KEY ({listed})`: replication and tools look for it.",
+            yield applied.hit(
+                f'"{operation.name.name}" has UNIQUE NOT NULL columns but no PRIMARY KEY: {listed}',
+                f"Write `PRIMARY KEY ({listed})`: replication and tools rely on it.",
             )
 
 
@@ -323,19 +337,19 @@ def _width(sizes: list[tuple[int, int]]) -> int:
     return at
 
 
-@rule(
+@hazard(
     "TYP020",
     "column-order-pads",
     INFO,
-    "The order of the columns leaves holes between them in every row",
+    "The order of the columns causes alignment padding in every row",
     on=(ops.CreateTable,),
     dialects=("postgres",),
     default=False,
     aliases=("atlas:PG110",),
 )
-def column_order_pads(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell how many bytes per row another order would save; only columns of fixed size count."""
-    for act, operation in done(step, ops.CreateTable, forward_only=True):
+def column_order_pads(step: Step) -> Iterator[Hit]:
+    """Report how many bytes per row another order would save; only columns of fixed size count."""
+    for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         known = [(one.name, _SIZES.get(one.type.name)) for one in operation.columns if one.type is not None]
         fixed = [(name, size) for name, size in known if size is not None]
         if len(fixed) < _LISTED - 1:
@@ -344,32 +358,29 @@ def column_order_pads(step: Step, context: Context) -> Iterator[Hit]:
         saved = _width([size for _, size in fixed]) - _width([size for _, size in best])
         if saved > 0:
             order = ", ".join(ident(name) for name, _ in best)
-            yield tell(
-                act,
-                INFO,
-                f'{saved} bytes of each row of "{operation.name.name}" are holes between columns',
-                f"Put the wide ones first: {order}, then those of variable length.",
+            yield applied.hit(
+                f'{saved} bytes of each row of "{operation.name.name}" are alignment padding',
+                f"Put the widest columns first: {order}, then those of variable length.",
             )
 
 
-@rule(
+@hazard(
     "TYP021",
     "wide-index",
     INFO,
-    "An index of many columns rarely serves better than one of the first few",
+    "An index has many columns",
     on=(ops.CreateIndex,),
     default=False,
     aliases=("strong_migrations:add_index_columns", "diesel-guard:WideIndexCheck"),
     options={"columns": 3},
 )
 def wide_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of indexes with more columns than the option says; unique ones have to name what is unique."""
+    """Report indexes with more columns than the option allows; except unique ones, which need all theirs."""
     largest = context.settings.get("columns", _LISTED)
-    for act, operation in done(step, ops.CreateIndex, forward_only=True):
+    for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
         if isinstance(largest, int) and len(operation.elements) > largest and not operation.unique:
-            yield tell(
-                act,
-                INFO,
-                f"{len(operation.elements)} columns: more than {largest} rarely help a query, and cost every write",
-                "Keep the columns that tell most rows apart, those compared for equality first.",
+            yield applied.hit(
+                f"index over {len(operation.elements)} columns: more than {largest} rarely help a query, and "
+                "cost every write",
+                "Keep the most selective columns, those compared for equality first.",
             )

@@ -1,4 +1,4 @@
-"""TYP030 to TYP036: habits of design that are told only to those who ask."""
+"""TYP030 to TYP036: design habits; opt-in."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from miglint.base.findings import Severity
 from miglint.base.model import Direction
 from miglint.replay.steps import Step
 from miglint.rules.data.habits import filled_here
-from miglint.rules.registry import Context, Hit, rule
-from miglint.rules.support.applied_operations import Act, done, survey, tell
-from miglint.rules.support.clauses import ident
+from miglint.rules.definition import Context, Hit, hazard
+from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
+from miglint.rules.support.sql_text import ident
 from miglint.schema.objects import Index, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
@@ -19,227 +19,217 @@ INFO = Severity.INFO
 _LARGEST = 3
 
 
-@rule(
+@hazard(
     "TYP030",
     "wide-unique-index",
     INFO,
-    "A unique index of many columns: a NULL in any of them lets doubles by, and every write has to keep them all",
+    "A unique index has many columns: a NULL in any of them allows duplicates",
     on=(ops.CreateIndex,),
     default=False,
     aliases=("diesel-guard:WideIndexCheck",),
     options={"columns": _LARGEST},
 )
 def wide_unique_index(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of unique indexes with more columns than the option says."""
+    """Report unique indexes with more columns than the option allows."""
     largest = context.settings.get("columns", _LARGEST)
-    for act, operation in done(step, ops.CreateIndex, forward_only=True):
+    for applied, operation in effective(step, ops.CreateIndex, forward_only=True):
         if not operation.unique or not isinstance(largest, int) or len(operation.elements) <= largest:
             continue
         columns = [element.column for element in operation.elements if element.column is not None]
-        known = {name: act.column(operation.table, name) for name in columns}
+        known = {name: applied.column(operation.table, name) for name in columns}
         nullable = [name for name, column in known.items() if column is None or column.nullable is not False]
-        by = f": a NULL in {', '.join(map(ident, nullable))} lets doubles by" if nullable else ""
-        yield tell(
-            act,
-            INFO,
-            f"{len(operation.elements)} columns have to differ{by}",
-            "See which of them tell the rows apart, and make those NOT NULL.",
+        by = f": a NULL in {', '.join(map(ident, nullable))} allows duplicates" if nullable else ""
+        yield applied.hit(
+            f"unique index over {len(operation.elements)} columns{by}",
+            "Keep the columns that identify a row, and make them NOT NULL.",
         )
 
 
-@rule(
+@hazard(
     "TYP031",
     "partition-without-primary-key",
     INFO,
-    "A partition has no primary key, because the table that it is part of has none",
+    "A partition has no primary key, because its parent has none",
     on=(ops.CreateTable,),
     dialects=("postgres",),
     default=False,
     aliases=("pg-migration-lint:PGM502",),
 )
-def partition_without_primary_key(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of partitions of tables that are known, and known to have no key."""
-    for act, operation in done(step, ops.CreateTable, forward_only=True):
+def partition_without_primary_key(step: Step) -> Iterator[Hit]:
+    """Report partitions of tables that are known to have no primary key."""
+    for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         if operation.partition_of is None:
             continue
-        parent = act.table(operation.partition_of)
+        parent = applied.table(operation.partition_of)
         if parent is None or parent.assumed or any(one.kind == "primary" for one in parent.constraints.values()):
             continue
         if not any(one.kind in ("primary", "unique") for one in operation.constraints):
-            yield tell(
-                act,
-                INFO,
-                f'"{operation.name.name}" has no primary key, as "{parent.name.name}" has none',
-                f"Give {ident(parent.name.name)} a key that holds the columns of its PARTITION BY: its partitions get "
-                "it from there.",
+            yield applied.hit(
+                f'partition "{operation.name.name}" has no primary key, because "{parent.name.name}" has none',
+                f"Give {ident(parent.name.name)} a primary key with the columns of its PARTITION BY: partitions "
+                "inherit "
+                "it.",
             )
 
 
-@rule(
+@hazard(
     "TYP032",
     "key-gone-with-column",
     INFO,
-    "A key that the migration itself declares is gone at its end, because a column of it was dropped",
+    "A migration drops a column of a key that it declares, and the key with it",
     on=(ops.DropColumn,),
     dialects=("postgres",),
     default=False,
     aliases=("pg-migration-lint:PGM010", "pg-migration-lint:PGM011", "pg-migration-lint:PGM012"),
 )
-def key_gone_with_column(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of keys of new tables that nobody will see; DAT028 tells of those that were in use."""
-    for act, operation in done(step, ops.DropColumn, forward_only=True):
-        table = act.table(operation.table)
-        if table is None or not act.fresh(operation.table) or operation.kind != "table":
+def key_gone_with_column(step: Step) -> Iterator[Hit]:
+    """Report keys of new tables that are dropped again; DAT028 reports those of existing tables."""
+    for applied, operation in effective(step, ops.DropColumn, forward_only=True):
+        table = applied.table(operation.table)
+        if table is None or not applied.fresh(operation.table) or operation.kind != "table":
             continue
         gone = [
             f'the {_WORDS[one.kind]} "{one.name}"'
             for one in table.constraints.values()
             if one.kind in _WORDS and operation.column in one.columns
         ]
-        for key in sorted(act.before.on(act.key(operation.table))):
-            index = act.before.find(key)
+        for key in sorted(applied.before.on(applied.key(operation.table))):
+            index = applied.before.find(key)
             if not isinstance(index, Index) or not index.unique or index.constraint is not None:
                 continue
             if any(element.column == operation.column for element in index.elements):
                 gone.append(f'the unique index "{index.name.name}"')
         if gone:
-            yield tell(
-                act,
-                INFO,
-                f'with "{operation.table.name}.{operation.column}" goes {", ".join(gone)}, which this migration made',
-                "Leave the column out where the table is made, and declare the key of the others anew.",
+            yield applied.hit(
+                f'with "{operation.table.name}.{operation.column}" goes {", ".join(gone)}, which this migration '
+                "created",
+                "Leave the column out of CREATE TABLE, and declare the key over the others.",
             )
 
 
 _WORDS = {"primary": "primary key", "unique": "unique constraint", "foreign": "foreign key", "exclude": "exclusion"}
 
 
-@rule(
+@hazard(
     "TYP033",
     "exclusion-constraint",
     INFO,
-    "A new table has an EXCLUDE constraint: it cannot be added or changed later without stopping writes",
+    "A new table has an EXCLUDE constraint, which cannot be added or changed concurrently",
     on=(ops.CreateTable,),
     dialects=("postgres",),
     default=False,
     aliases=("pgfence:create-table-exclude-constraint",),
 )
-def exclusion_constraint(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of new tables whose rows exclude one another."""
-    for act, operation in done(step, ops.CreateTable, forward_only=True):
+def exclusion_constraint(step: Step) -> Iterator[Hit]:
+    """Report new tables with an EXCLUDE constraint."""
+    for applied, operation in effective(step, ops.CreateTable, forward_only=True):
         for constraint in operation.constraints:
             if constraint.kind == "exclude":
-                yield tell(
-                    act,
-                    INFO,
-                    f'each write to "{operation.name.name}" looks for rows that exclude it, '
-                    "and no index of it can be made anew beside the writes",
-                    "See that the operators and the columns are those that will do for good, and that ON CONFLICT DO "
-                    "UPDATE is not needed: it takes no exclusion constraint.",
+                yield applied.hit(
+                    f'each write to "{operation.name.name}" searches for conflicting rows, '
+                    "and the index cannot be rebuilt concurrently",
+                    "Make sure that its operators and columns are final, and that ON CONFLICT DO UPDATE is not needed: "
+                    "it does not support exclusion constraints.",
                     span=constraint.span,
                 )
 
 
-@rule(
+@hazard(
     "TYP034",
     "triggers-left-off",
     INFO,
-    "Triggers of a new table are switched off, and nothing switches them on again",
+    "Triggers of a new table stay disabled",
     on=(ops.EnableTrigger,),
     dialects=("postgres",),
     default=False,
     aliases=("pg-migration-lint:PGM020",),
 )
-def triggers_left_off(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of new tables that go into use without their triggers; BWC043 tells of tables in use."""
-    for act, operation in done(step, ops.EnableTrigger, forward_only=True):
-        if operation.state != "disable" or not act.fresh(operation.table):
+def triggers_left_off(step: Step) -> Iterator[Hit]:
+    """Report new tables whose triggers stay disabled; BWC043 reports those of existing tables."""
+    for applied, operation in effective(step, ops.EnableTrigger, forward_only=True):
+        if operation.state != "disable" or not applied.fresh(operation.table):
             continue
         later = (
             other.operation
-            for other in survey(step).acts
+            for other in applied_operations(step).all
             if other.script.direction is Direction.FORWARD
-            and other.number > act.number
-            and other.key(operation.table) == act.key(operation.table)
+            and other.number > applied.number
+            and other.key(operation.table) == applied.key(operation.table)
         )
         if any(_on_again(operation, other) for other in later) or not isinstance(
-            step.after.find(act.key(operation.table)), Table
+            step.after.find(applied.key(operation.table)), Table
         ):
             continue
         everything = operation.trigger == "*all*"
         name = {"*all*": "all triggers", "*user*": "the triggers"}.get(operation.trigger, f'"{operation.trigger}"')
-        also = ", those that check foreign keys too" if everything else ""
-        yield tell(
-            act,
-            INFO,
-            f'"{operation.table.name}" goes into use with {name} switched off{also}',
-            "Switch them on again at the end of the script.",
+        also = ", those of foreign keys too" if everything else ""
+        yield applied.hit(
+            f'{name} of "{operation.table.name}" stay disabled{also}',
+            "Enable them at the end of the script.",
         )
 
 
 def _on_again(off: ops.EnableTrigger, other: ops.Operation) -> bool:
-    """Return whether an operation switches on what another one has switched off."""
+    """Return whether an operation enables what another one has disabled."""
     if not isinstance(other, ops.EnableTrigger) or other.table != off.table or not other.state.startswith("enable"):
         return False
     return other.trigger in (off.trigger, "*all*")
 
 
-@rule(
+@hazard(
     "TYP035",
     "table-made-in-pieces",
     INFO,
-    "A column is added to a table that the same script makes: nobody sees in one place what the table holds",
+    "A column is added to a table that the same script creates",
     on=(ops.AddColumn,),
     default=False,
     aliases=("pgls:multipleAlterTable",),
 )
-def table_made_in_pieces(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of columns that could stand in `CREATE TABLE`; where either has a guard, the table may be an older one."""
+def table_made_in_pieces(step: Step) -> Iterator[Hit]:
+    """Report columns that could be in `CREATE TABLE`; not where either has a guard, since the table may be older."""
     made = {
-        act.key(table.name): table
-        for act, table in done(step, ops.CreateTable, forward_only=True)
+        applied.key(table.name): table
+        for applied, table in effective(step, ops.CreateTable, forward_only=True)
         if not table.if_not_exists and table.query is None and table.partition_of is None and not table.likes
     }
-    for act, operation in done(step, ops.AddColumn, forward_only=True) if made else ():
-        key = act.key(operation.table)
+    for applied, operation in effective(step, ops.AddColumn, forward_only=True) if made else ():
+        key = applied.key(operation.table)
         if operation.kind != "table" or operation.if_not_exists or operation.table_if_exists or operation.constraints:
             continue
-        if key in made and act.fresh(operation.table) and not filled_here(step, act, operation.table):
-            yield tell(
-                act,
-                INFO,
-                f'"{operation.column.name}" could stand in the CREATE TABLE of "{operation.table.name}"',
-                "Write it there.",
+        if key in made and applied.fresh(operation.table) and not filled_here(step, applied, operation.table):
+            yield applied.hit(
+                f'"{operation.column.name}" could be in the CREATE TABLE of "{operation.table.name}"',
+                "Declare it there.",
             )
 
 
-@rule(
+@hazard(
     "TYP036",
     "filled-for-nothing",
     INFO,
-    "A script fills a table that it makes, and empties or drops it again before anything reads the rows",
+    "A script fills a table that it creates, and empties or drops it before anything reads the rows",
     on=(ops.Drop, ops.Truncate),
     default=False,
     aliases=("pgsafe:drop-table", "pgsafe:truncate"),
 )
-def filled_for_nothing(step: Step, context: Context) -> Iterator[Hit]:
-    """Tell of rows that are written for nobody."""
-    dropped = [(act, one.name) for act, one in done(step, ops.Drop, forward_only=True) if one.kind == "table"]
-    emptied = [(act, one.table) for act, one in done(step, ops.Truncate, forward_only=True)]
-    for act, name in dropped + emptied:
-        if act.fresh(name) and filled_here(step, act, name) and not _was_read(step, act, name):
-            yield tell(
-                act,
-                INFO,
-                f'the rows that were put into "{name.name}" above go again, and nothing has read them',
-                "Leave out what is not needed.",
+def filled_for_nothing(step: Step) -> Iterator[Hit]:
+    """Report rows that are written and removed unread."""
+    dropped = [
+        (applied, one.name) for applied, one in effective(step, ops.Drop, forward_only=True) if one.kind == "table"
+    ]
+    emptied = [(applied, one.table) for applied, one in effective(step, ops.Truncate, forward_only=True)]
+    for applied, name in dropped + emptied:
+        if applied.fresh(name) and filled_here(step, applied, name) and not _was_read(step, applied, name):
+            yield applied.hit(
+                f'the rows inserted into "{name.name}" above are removed, and nothing has read them',
+                "Leave out the statements that are not needed.",
             )
 
 
-def _was_read(step: Step, act: Act, name: Name) -> bool:
-    """Return whether something before an act can have read a table, or has passed it on."""
-    for other in survey(step).acts:
-        if other.script is not act.script or other.number >= act.number:
+def _was_read(step: Step, applied: AppliedOperation, name: Name) -> bool:
+    """Return whether something before an operation can have read a table, or has passed it on."""
+    for other in applied_operations(step).all:
+        if other.script is not applied.script or other.number >= applied.number:
             continue
         operation = other.operation
         if isinstance(operation, (ops.Opaque, ops.AttachPartition, ops.Rename, ops.SetSchema)):

@@ -20,6 +20,7 @@ from miglint.sql.operations.flow import (
     Try,
     Unknown,
     flat,
+    is_shallow,
 )
 from miglint.sql.operations.objects import (
     AddEnumValue,
@@ -188,4 +189,5 @@ __all__ = [
     "Update",
     "ValidateConstraint",
     "flat",
+    "is_shallow",
 ]

@@ -50,6 +50,22 @@ class Unknown(Struct, frozen=True, gc=False):
 Condition = Exists | Not | And | Or | Unknown
 
 
+def is_shallow(condition: Condition, depth: int) -> bool:
+    """Return whether a condition is nested no deeper than `depth`."""
+    level: list[Condition] = [condition]
+    for _ in range(depth):
+        inner: list[Condition] = []
+        for item in level:
+            if isinstance(item, Not):
+                inner.append(item.condition)
+            elif isinstance(item, (And, Or)):
+                inner += item.conditions
+        if not inner:
+            return True
+        level = inner
+    return False
+
+
 class If(Operation, frozen=True, gc=False, kw_only=True):
     """`IF condition THEN ... ELSE ... END IF` of a `DO` block."""
 

@@ -14,8 +14,8 @@ from miglint.base.lazy_regex import pattern
 from miglint.sql.postgres import native
 from miglint.sql.postgres.names import Node, constant_text
 
-_DECLARATIONS = pattern(r"\bDECLARE\b(.*?)\bBEGIN\b", re.IGNORECASE | re.DOTALL)
-_NAME = r'(?:"[^"]+"|\w+)'
+_DECLARATIONS = pattern(r"\bDECLARE\b.*?(?:\bBEGIN\b|\Z)", re.IGNORECASE | re.DOTALL)
+_NAME = r'(?:"[^"]+"|(?<!\w)\w++)'
 _DECLARED = pattern(
     rf"({_NAME}\s+(?:CONSTANT\s+)?)"
     rf"(?:{_NAME}\s*\.\s*{_NAME}(?:\s*\.\s*{_NAME})?(?:\s*%\s*\w+)?(?:\s*\[\s*\])*|{_NAME}(?:\s*\[\s*\])+)"

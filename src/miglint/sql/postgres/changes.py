@@ -68,7 +68,7 @@ def drop(place: Place, node: Node) -> list[Operation]:
     return operations
 
 
-_BEHAVIOR = pattern(r"\s+(?:CASCADE|RESTRICT)\Z", re.IGNORECASE)
+_BEHAVIOR = pattern(r"(?<!\s)\s++(?:CASCADE|RESTRICT)\Z", re.IGNORECASE)
 
 
 def _spans(place: Place, kind: str, count: int) -> list[Span]:

@@ -33,14 +33,14 @@ _AT_LEAST_ONE = frozenset({(">", "0"), (">=", "1"), ("<>", "0"), ("=", "1")})
 _NONE_AT_ALL = frozenset({("=", "0"), ("<", "1"), ("<=", "0")})
 
 
-class Known(NamedTuple):
+class KnownVariables(NamedTuple):
     """What is known of variables: constant texts, and the nodes that they were assigned."""
 
     texts: Mapping[str, str]
     nodes: Mapping[str, Node]
 
 
-def condition(node: Node, known: Known) -> Condition:
+def condition(node: Node, known: KnownVariables) -> Condition:
     """Return what a boolean expression asks."""
     ((kind, body),) = node.items()
     if kind == "BoolExpr":
@@ -73,7 +73,7 @@ def negated(inner: Condition) -> Condition:
     return inner if isinstance(inner, Unknown) and inner.text.startswith("not ") else Not(inner)
 
 
-def _assigned(node: Node, known: Known) -> Condition | None:
+def _assigned(node: Node, known: KnownVariables) -> Condition | None:
     """Return what the value of a boolean variable asks: `found`, or the result of `SELECT EXISTS (...) INTO v`."""
     if "Found" in node:
         return rows_of(node["Found"], known)
@@ -94,7 +94,7 @@ def _is_true(node: Node) -> bool:
     return bool(node.get("A_Const", {}).get("boolval", {}).get("boolval", False))
 
 
-def _sublink(body: Node, known: Known) -> Condition | None:
+def _sublink(body: Node, known: KnownVariables) -> Condition | None:
     kind = body["subLinkType"]
     select = body["subselect"].get("SelectStmt", {})
     if kind == "EXISTS_SUBLINK":
@@ -111,7 +111,7 @@ def _sublink(body: Node, known: Known) -> Condition | None:
     return None
 
 
-def _null_test(body: Node, known: Known) -> Condition | None:
+def _null_test(body: Node, known: KnownVariables) -> Condition | None:
     argument = body["arg"]
     found: Condition | None = None
     call = argument.get("FuncCall")
@@ -136,7 +136,7 @@ def _null_test(body: Node, known: Known) -> Condition | None:
     return Not(found) if body["nulltesttype"] == "IS_NULL" else found
 
 
-def _comparison(body: Node, known: Known) -> Condition | None:
+def _comparison(body: Node, known: KnownVariables) -> Condition | None:
     """Read `(SELECT count(*) ...) = 0` and the like."""
     if body["kind"] != "AEXPR_OP" or "lexpr" not in body:
         return None
@@ -149,7 +149,7 @@ def _comparison(body: Node, known: Known) -> Condition | None:
     return Not(counted) if sign in _NONE_AT_ALL or sign[1] in {"false", "f"} else None
 
 
-def _counted(node: Node, known: Known) -> Condition | None:
+def _counted(node: Node, known: KnownVariables) -> Condition | None:
     """Return what it means that the count which a node gives is not zero."""
     if "ColumnRef" in node:
         assigned = known.nodes.get(constant_text(node["ColumnRef"]["fields"][0]))
@@ -166,14 +166,14 @@ def _counted(node: Node, known: Known) -> Condition | None:
     return rows_of(body, known)
 
 
-def _text(node: Node, known: Known) -> str | None:
+def _text(node: Node, known: KnownVariables) -> str | None:
     try:
         return evaluate(node, known.texts)
     except NotConstantError:
         return None
 
 
-def rows_of(select: Node, known: Known, extra: tuple[Node, ...] = ()) -> Condition | None:
+def rows_of(select: Node, known: KnownVariables, extra: tuple[Node, ...] = ()) -> Condition | None:
     """Return what it means that a query gives a row."""
     tables: dict[str, str] = {}
     conjuncts: list[Node] = list(extra)
@@ -220,7 +220,7 @@ def _flatten(node: Node, conjuncts: list[Node]) -> None:
         conjuncts.append(node)
 
 
-def _note(node: Node, facts: Facts, known: Known) -> None:
+def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
     """Note what one conjunct says; one that cannot be read stays in the text of the rest."""
     left, right = _equality(node)
     if left is None or right is None:
@@ -324,7 +324,7 @@ def _column(node: Node) -> str | None:
     return constant_text(fields[-1]) if fields else None
 
 
-def _value(node: Node, known: Known) -> Name | None:
+def _value(node: Node, known: KnownVariables) -> Name | None:
     """Return a constant as a name: `'t'::regclass` is read as the engine reads it, a text to the letter."""
     if "SubLink" in node and node["SubLink"]["subLinkType"] == "EXPR_SUBLINK":
         found = rows_of(node["SubLink"]["subselect"].get("SelectStmt", {}), known)

@@ -24,7 +24,7 @@ _KINDS = {
 }
 _IDENTITIES = {"a": "always", "d": "by default"}
 _DEFAULT = pattern(
-    r'(?:CONSTRAINT\s+(?:"(?:[^"]|"")*"|\S+)\s+)?DEFAULT\b' + SPACE.pattern,
+    r'(?:CONSTRAINT\s+(?:"(?:[^"]|"")*"|\S+)\s+)?DEFAULT\b' + SPACE,
     re.IGNORECASE,
 )
 

@@ -20,7 +20,7 @@ from miglint.sql.operations import (
     Truncate,
     Update,
 )
-from miglint.sql.postgres.called import call_of, calls_of
+from miglint.sql.postgres.calls import call_of, calls_of
 from miglint.sql.postgres.canonical import walk
 from miglint.sql.postgres.expressions import expression, literal_of, query, trailing
 from miglint.sql.postgres.lexer import find_word

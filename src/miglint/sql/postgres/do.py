@@ -8,10 +8,10 @@ from miglint.sql.postgres.blocks import parse_block
 from miglint.sql.postgres.embedded import body_start
 from miglint.sql.postgres.names import Node, constant_text
 from miglint.sql.postgres.place import Place
-from miglint.sql.postgres.plpgsql import Block, Read
+from miglint.sql.postgres.plpgsql import Block, ReadStatement
 
 
-def do_block(place: Place, node: Node, read: Read) -> list[Operation]:
+def do_block(place: Place, node: Node, read: ReadStatement) -> list[Operation]:
     """Read `DO`."""
     body, language, location = "", "plpgsql", -1
     for item in node.get("args", ()):

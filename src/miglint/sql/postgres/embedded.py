@@ -14,7 +14,7 @@ from miglint.sql.postgres.constants import NotConstantError, evaluate
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.place import ByteMap, Place
 
-ASSIGN = pattern(r'\s*("(?:[^"]|"")*"|[\w.]+)(?:\[.*?\])?\s*(?::=|=)\s*', re.DOTALL)
+ASSIGN = pattern(r'\s*("[^"]*(?:""[^"]*)*"|[\w.]+)(?:\[.*?\])?\s*(?::=|=)\s*', re.DOTALL)
 _TAG = pattern(r"\$[^$]*\$")
 _ROW_WORDS = frozenset({"insert", "update", "delete", "select", "copy", "merge", "lock", "analyze", "notify", "set"})
 _UNKNOWN_PART = "\x01"

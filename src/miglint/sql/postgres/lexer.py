@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import re
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 
 PLAIN = pattern(r"[^()\[\],;'\"$/\-]*")
 # A clause as most people write it, with one level of brackets and plain quotes; what is not so simple stops it early.
+# After a thousand parts it stops too, since each takes memory until the last.
 _SIMPLE = pattern(
-    r"""(?:[^()\[\],;'"$/\-]++|\((?:[^()\[\];'"$/\-]++|'[^'\\]*+')*+\)|'[^'\\]*+'|"[^"]*+"|-(?!-)|/(?!\*))*+"""
+    r"""[^()\[\],;'"$/\-]*+(?:(?:\([^()\[\];'"$/\-]*+(?>(?:'[^'\\]*+'[^()\[\];'"$/\-]*+){0,1000})\)"""
+    r"""|'[^'\\]*+'|"[^"]*+"|-(?!-)|/(?!\*))[^()\[\],;'"$/\-]*+){0,1000}"""
 )
-_ANYTHING = pattern(r"""(?:[^'"$/\-]++|'[^'\\]*+'|-(?!-)|/(?!\*))*+""")
+_ANYTHING = pattern(r"""[^'"$/\-]*+(?:(?:'[^'\\]*+'|-(?!-)|/(?!\*))[^'"$/\-]*+){0,1000}""")
 _TAG = pattern(r"\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?\$")
 _COMMENT_EDGE = pattern(r"/\*|\*/")
-_ESCAPE_END = pattern(r"[^'\\]*(?:(?:\\.|'')[^'\\]*)*'", re.DOTALL)
-_NAME = r'(?:[Uu]&)?"(?:[^"]|"")*"|[\w$]+'
-_SPACE = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/)*"
-QUALIFIED = pattern(rf"(?:{_NAME})(?:{_SPACE}\.{_SPACE}(?:{_NAME}))*")
-SPACE = pattern(_SPACE)
+_ESCAPE_END = pattern(r"[^'\\]*+" + many(r"(?:\\.|'')[^'\\]*+") + "'", re.DOTALL)
+_NAME = r'(?:(?:[Uu]&)?"[^"]*+' + many('""[^"]*+') + r'"|[\w$]+)'
+_COMMENT = r"/\*[^*]*+" + many(r"\*(?!/)[^*]*+") + r"\*/"
+SPACE = many(rf"\s++|--[^\n]*+(?:\n|\Z)|{_COMMENT}")
+QUALIFIED = pattern(rf"{_NAME}(?:{SPACE}\.{SPACE}{_NAME})*")
 
 
 def skip(text: str, at: int, limit: int) -> int:

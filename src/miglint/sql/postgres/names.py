@@ -36,7 +36,7 @@ SERIALS = {
     "smallserial": "int2",
     "serial2": "int2",
 }
-_NAME_PART = pattern(r'"((?:[^"]|"")*)"|([^".]+)')
+_NAME_PART = pattern(r'"([^"]*(?:""[^"]*)*)"|([^".]+)')
 _INTERVAL_FULL = 0x7FFF
 _INTERVAL_FIELDS = {
     1 << 2: "year",

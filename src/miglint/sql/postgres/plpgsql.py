@@ -29,8 +29,9 @@ from miglint.sql.operations import (
     Unknown,
     Update,
     flat,
+    is_shallow,
 )
-from miglint.sql.postgres.conditions import Known, condition
+from miglint.sql.postgres.conditions import KnownVariables, condition
 from miglint.sql.postgres.constants import NotConstantError, evaluate
 from miglint.sql.postgres.embedded import (
     ASSIGN,
@@ -46,11 +47,13 @@ from miglint.sql.postgres.embedded import (
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.place import Place, place_of
 
-Read = Callable[[Place, Node], list[Operation]]
+ReadStatement = Callable[[Place, Node], list[Operation]]
 # The operations of a list of statements, and whether the block surely ends with them.
-Result = tuple[list[Operation], bool]
+BlockResult = tuple[list[Operation], bool]
 
 _ERROR_LEVEL = 21
+# So deep nobody writes by hand; what replays and reads operations goes into them by recursion.
+_DEEPEST = 60
 # What leaves the schema as it is; a procedure may commit what each turn of its loop has done.
 _ROWS_ONLY = (Insert, Update, Delete, Truncate, OtherData, Maintenance, Transaction)
 
@@ -58,10 +61,11 @@ _ROWS_ONLY = (Insert, Update, Delete, Truncate, OtherData, Maintenance, Transact
 class Block:
     """Reads the statements of one block; keeps what is known of its variables, and how far it has come in the text."""
 
-    def __init__(self, place: Place, read: Read, at: int | None, function: Node) -> None:
+    def __init__(self, place: Place, read: ReadStatement, at: int | None, function: Node) -> None:
         self.place = place
         self.read = read
         self.at = at
+        self.depth = 0
         self.texts: dict[str, str] = {}
         self.nodes: dict[str, Node] = {}
         self.assigned = Counter(targets(function["action"]))
@@ -91,12 +95,25 @@ class Block:
             self.texts.pop(name, None)
 
     @property
-    def known(self) -> Known:
+    def known(self) -> KnownVariables:
         """What is known of variables here."""
-        return Known(self.texts, self.nodes)
+        return KnownVariables(self.texts, self.nodes)
 
-    def many(self, nodes: list[Node] | None) -> Result:
-        """Read a list of statements. What follows a branch that returns belongs to the other branch."""
+    def many(self, nodes: list[Node] | None) -> BlockResult:
+        """Read a list of statements; what is nested too deep to be followed is known to be unknown."""
+        if self.depth >= _DEEPEST:
+            if not nodes:
+                return [], False
+            reason = f"statements nested more than {_DEEPEST} deep"
+            return [Opaque(span=self.place.whole(), reason=reason)], False
+        self.depth += 1
+        try:
+            return self._many(nodes)
+        finally:
+            self.depth -= 1
+
+    def _many(self, nodes: list[Node] | None) -> BlockResult:
+        # What follows a branch that returns belongs to the other branch.
         operations: list[Operation] = []
         for index, node in enumerate(nodes or ()):
             if "PLpgSQL_stmt_if" in node:
@@ -121,7 +138,7 @@ class Block:
                 return operations, True
         return operations, False
 
-    def one(self, node: Node) -> Result:
+    def one(self, node: Node) -> BlockResult:
         """Read one statement."""
         ((kind, body),) = node.items()
         kind = kind.removeprefix("PLpgSQL_stmt_")
@@ -146,7 +163,7 @@ class Block:
             return [Transaction(span=self.span(""), action=kind)], False
         return [], False
 
-    def block(self, body: Node) -> Result:
+    def block(self, body: Node) -> BlockResult:
         """Read `BEGIN ... END`; with EXCEPTION it becomes a `Try` per handler, the first handler innermost."""
         start = self.at
         operations, ends = self.many(body.get("body"))
@@ -187,7 +204,8 @@ class Block:
         text = expression["PLpgSQL_expr"]["query"]
         span = self.span(text)
         node = self._parsed(text)
-        return span, condition(node, self.known) if node is not None else Unknown(text)
+        found = condition(node, self.known) if node is not None else Unknown(text)
+        return span, found if is_shallow(found, _DEEPEST) else Unknown(short(text))
 
     def case(self, body: Node) -> list[Operation]:
         """Read `CASE`: branches of which nobody knows which is taken."""
@@ -201,7 +219,7 @@ class Block:
             ]
         return operations
 
-    def raised(self, body: Node) -> Result:
+    def raised(self, body: Node) -> BlockResult:
         """Read `RAISE`: only an error changes what happens."""
         if body.get("elog_level", _ERROR_LEVEL) < _ERROR_LEVEL:
             return [], False

@@ -11,7 +11,7 @@ from miglint.sql.postgres.lexer import QUALIFIED, skip
 from miglint.sql.postgres.messages import brief
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.place import ByteMap, Place, place_of
-from miglint.sql.postgres.splitter import Piece, split
+from miglint.sql.postgres.splitter import StatementSlice, split
 from miglint.sql.postgres.statements import kind_words, read
 
 _WHOLE = 512 * 1024
@@ -59,7 +59,7 @@ def _statement(place: Place, node: Node) -> Statement:
 def _careful(text: str, offset: int) -> Iterator[Statement]:
     """Read a script statement by statement, but as many as possible at a time."""
     read_chunk = _chunk if len(text) < _DUMP else _chunk_of_dump
-    pieces: list[Piece] = []
+    pieces: list[StatementSlice] = []
     for piece in split(text):
         if pieces and (not piece.joined or piece.end - pieces[0].start > _CHUNK):
             yield from read_chunk(text, offset, pieces)
@@ -69,7 +69,7 @@ def _careful(text: str, offset: int) -> Iterator[Statement]:
         yield from read_chunk(text, offset, pieces)
 
 
-def _chunk_of_dump(text: str, offset: int, pieces: list[Piece]) -> Iterator[Statement]:
+def _chunk_of_dump(text: str, offset: int, pieces: list[StatementSlice]) -> Iterator[Statement]:
     """Read a part of a very long script: of `INSERT` after `INSERT` only the syntax, to stay within bounds."""
     if len(pieces) > 1 and all(text[piece.start : piece.start + 7].lower() == "insert " for piece in pieces):
         start, end = pieces[0].start, pieces[-1].end
@@ -84,7 +84,7 @@ def _chunk_of_dump(text: str, offset: int, pieces: list[Piece]) -> Iterator[Stat
     yield from _chunk(text, offset, pieces)
 
 
-def _chunk(text: str, offset: int, pieces: list[Piece]) -> Iterator[Statement]:
+def _chunk(text: str, offset: int, pieces: list[StatementSlice]) -> Iterator[Statement]:
     if len(pieces) > 1:
         start, end = pieces[0].start, pieces[-1].end
         data = text[start:end].encode("utf-8", "replace")
@@ -103,7 +103,7 @@ def _chunk(text: str, offset: int, pieces: list[Piece]) -> Iterator[Statement]:
         yield from _single(text, offset, piece)
 
 
-def _single(text: str, offset: int, piece: Piece) -> Iterator[Statement]:
+def _single(text: str, offset: int, piece: StatementSlice) -> Iterator[Statement]:
     start, end, _ = piece
     span = Span(offset + start, offset + end)
     words = _first_words(text, start, end)
@@ -143,7 +143,7 @@ def _single(text: str, offset: int, piece: Piece) -> Iterator[Statement]:
         yield _too_deep(span, words)
 
 
-def _read_deep(text: str, data: bytes, offset: int, piece: Piece) -> tuple[Statement, ...]:
+def _read_deep(text: str, data: bytes, offset: int, piece: StatementSlice) -> tuple[Statement, ...]:
     nodes = native.parse_json(data)
     if isinstance(nodes, native.NativeError):
         return ()
@@ -155,7 +155,7 @@ def _too_deep(span: Span, words: str) -> Statement:
     return Statement(span, words, (Opaque(span=span, reason=_TOO_DEEP),), SyntaxProblem(_TOO_DEEP, span, certain=False))
 
 
-def _problem(text: str, offset: int, piece: Piece, error: native.NativeError) -> SyntaxProblem:
+def _problem(text: str, offset: int, piece: StatementSlice, error: native.NativeError) -> SyntaxProblem:
     """Return what the grammar says, at the token that it names."""
     message = brief(error.message)
     at = piece.end

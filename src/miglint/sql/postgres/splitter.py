@@ -15,7 +15,7 @@ from miglint.sql.postgres.lexer import is_comment, skip, skip_space, unclosed_co
 
 # What can be passed over at once: plain text and quotes without backslashes. In a routine or a rule, words and brackets
 # count, so there only plain text.
-_RUN = pattern(r"""(?:[^;'"$/\-\\]++|'[^'\\]*+'|-(?!-)|/(?!\*))*+""")
+_RUN = pattern(r"""[^;'"$/\-\\]*+(?:(?:'[^'\\]*+'|-(?!-)|/(?!\*))[^;'"$/\-\\]*+){0,1000}""")
 _CAREFUL_RUN = pattern(r"[^();'\"$/\-\\]*")
 _COPY_IN = pattern(r"COPY\b.*\bFROM\s+(?:STDIN\b|'stdin')", re.IGNORECASE | re.DOTALL)
 _ROUTINE = pattern(r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\b", re.IGNORECASE)
@@ -24,7 +24,7 @@ _BLOCK_WORD = pattern(r"\b(?:BEGIN\s+ATOMIC|CASE|END)\b", re.IGNORECASE)
 _COPY_END = pattern(r"^\\\.[ \t]*\r?$", re.MULTILINE)
 
 
-class Piece(NamedTuple):
+class StatementSlice(NamedTuple):
     """The characters of one statement. `joined` is False when something that is not SQL was left out before it."""
 
     start: int
@@ -32,7 +32,7 @@ class Piece(NamedTuple):
     joined: bool
 
 
-def split(text: str) -> Iterator[Piece]:
+def split(text: str) -> Iterator[StatementSlice]:
     """Yield each statement, without the semicolon and without white space and comments around it."""
     limit = len(text)
     at = 0
@@ -43,7 +43,7 @@ def split(text: str) -> Iterator[Piece]:
         if at >= limit:
             unclosed = unclosed_comment(text, before, limit)
             if unclosed is not None:
-                yield Piece(unclosed, limit, False)
+                yield StatementSlice(unclosed, limit, False)
             return
         if text[at] == "\\":
             at, joined = _line_end(text, at), False
@@ -52,7 +52,7 @@ def split(text: str) -> Iterator[Piece]:
             at += 1
             continue
         end, stop = _statement(text, at, limit)
-        yield Piece(at, end, joined)
+        yield StatementSlice(at, end, joined)
         joined = True
         is_copy = text[at] in "cC" and _COPY_IN.match(text, at, end) is not None
         at = stop

@@ -6,7 +6,7 @@ from miglint.base.structs import Struct, replace
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Type
 from miglint.sql.sqlite.cursor import Cursor
 from miglint.sql.sqlite.expressions import canonical, expression, inside
-from miglint.sql.sqlite.mentions import split_list
+from miglint.sql.sqlite.query_parts import split_list
 from miglint.sql.sqlite.tokens import BLOB, NUMBER, STRING
 from miglint.sql.sqlite.words import CLOCK
 

@@ -7,14 +7,16 @@ from itertools import pairwise
 from miglint.sql.operations import ColumnUse, Delete, Expression, Insert, Name, Operation, Query, Select, Update
 from miglint.sql.sqlite.cursor import Cursor
 from miglint.sql.sqlite.expressions import distinct, expression, literal, query
-from miglint.sql.sqlite.mentions import Found, Scope, split_list
+from miglint.sql.sqlite.mentions import Mentions
+from miglint.sql.sqlite.query_parts import split_list
+from miglint.sql.sqlite.scope import Scope
 from miglint.sql.sqlite.words import QUERY_STARTS
 
 DATA_STARTS = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", *QUERY_STARTS})
 _CONFLICTS = {"REPLACE": "replace", "IGNORE": "ignore"}
 
 
-def data_statement(cursor: Cursor, found: Found, scope: Scope) -> Operation:
+def data_statement(cursor: Cursor, found: Mentions, scope: Scope) -> Operation:
     """Read a data statement or a query; `found` takes all that it mentions, by names that `scope` explains."""
     start = cursor.at
     if cursor.word == "WITH":
@@ -32,7 +34,7 @@ def data_statement(cursor: Cursor, found: Found, scope: Scope) -> Operation:
     raise cursor.unreadable()
 
 
-def _insert(cursor: Cursor, found: Found, outer: Scope, start: int) -> Operation:
+def _insert(cursor: Cursor, found: Mentions, outer: Scope, start: int) -> Operation:
     conflict = "replace" if cursor.word == "REPLACE" else None
     cursor.at += 1
     if cursor.accept("OR"):
@@ -104,7 +106,7 @@ def _target(cursor: Cursor, start: int, end: int) -> str:
     return cursor.tokens.name(start) if plain else expression(cursor.tokens, start, end).key
 
 
-def _upsert(cursor: Cursor, found: Found, scope: Scope, table: Name) -> None:
+def _upsert(cursor: Cursor, found: Mentions, scope: Scope, table: Name) -> None:
     """Read the assignments of `DO UPDATE SET` and their `WHERE`, up to another `ON CONFLICT` or `RETURNING`."""
     while True:
         names = cursor.names() if cursor.word == "(" else (cursor.name(),)
@@ -118,7 +120,7 @@ def _upsert(cursor: Cursor, found: Found, scope: Scope, table: Name) -> None:
         _walk_until(cursor, found, scope, "RETURNING")
 
 
-def _update(cursor: Cursor, found: Found, outer: Scope) -> Operation:
+def _update(cursor: Cursor, found: Mentions, outer: Scope) -> Operation:
     cursor.at += 1
     if cursor.accept("OR"):
         cursor.at += 1
@@ -160,7 +162,7 @@ def _update(cursor: Cursor, found: Found, outer: Scope) -> Operation:
     )
 
 
-def _delete(cursor: Cursor, found: Found, outer: Scope) -> Operation:
+def _delete(cursor: Cursor, found: Mentions, outer: Scope) -> Operation:
     cursor.at += 1
     cursor.expect("FROM")
     table = cursor.qualified()
@@ -173,7 +175,7 @@ def _delete(cursor: Cursor, found: Found, outer: Scope) -> Operation:
     return Delete(span=cursor.whole(), table=table, where=where, relations=distinct(found.relations[before:]))
 
 
-def _targeted(cursor: Cursor, found: Found, outer: Scope, table: Name) -> Scope:
+def _targeted(cursor: Cursor, found: Mentions, outer: Scope, table: Name) -> Scope:
     """Return the scope of a statement that changes `table`, after its alias and index hint."""
     found.relations.append(table)
     scope = Scope(outer)
@@ -216,7 +218,7 @@ def _skip_until(cursor: Cursor, *stops: str) -> int:
     return cursor.at
 
 
-def _walk_until(cursor: Cursor, found: Found, scope: Scope, stop: str) -> None:
+def _walk_until(cursor: Cursor, found: Mentions, scope: Scope, stop: str) -> None:
     """Read expressions up to a word outside parentheses, or to another `ON CONFLICT`."""
     first = cursor.at
     _skip_until(cursor, stop, "ON")
@@ -258,7 +260,7 @@ def _constant(cursor: Cursor, start: int, end: int) -> Expression | None:
 def _with_source(cursor: Cursor, start: int, first: int, last: int) -> Query:
     """Return the source of `WITH ... INSERT INTO t SELECT ...`: both parts, read as one query."""
     tokens = cursor.tokens
-    found = Found()
+    found = Mentions()
     scope = Scope()
     found.with_(tokens, start + 1, cursor.size, scope)
     outputs, stars = found.query(tokens, first, last, scope)

@@ -71,7 +71,7 @@ _SHOWN = 60
 _MAX_ASKED = 8_000_000
 
 
-class _Question(Struct, frozen=True):
+class _Probe(Struct, frozen=True):
     """A text to ask the library about, and where the characters of the file went in it.
 
     Those from `turn` on are moved by `shift`, those before it by `early`.
@@ -103,7 +103,7 @@ def objection(text: str, start: int, end: int, tokens: Tokens | None = None) -> 
     """
     if end - start > _MAX_ASKED:
         return None
-    question = _Question(text[start:end], -start)
+    question = _Probe(text[start:end], -start)
     if "\0" in question.text:
         tokens = tokens or tokenize(text, start, end)
         return _at_first_illegal(tokens, "unrecognized token: a NUL character"), tokens
@@ -138,7 +138,7 @@ def _newer_alter(tokens: Tokens, verdict: tuple[int | None, tuple[int, int] | No
     wrong, check = verdict
     if check is not None:
         before = "CREATE TABLE x(x CHECK "
-        question = _Question(f"{before}{tokens.slice(*check)})", len(before) - tokens.starts[check[0]])
+        question = _Probe(f"{before}{tokens.slice(*check)})", len(before) - tokens.starts[check[0]])
         message = _ask(question.text)
         if message is not None and _SYNTAX.match(message):
             other = masked(tokens, question.text, question.place, LIBRARY)
@@ -158,7 +158,7 @@ def _in_aggregate_order(tokens: Tokens) -> Objection | None:
     """Judge the lists that the rewriting left out."""
     before = "SELECT 1 ORDER BY "
     for first, last in aggregate_orders(tokens) if LIBRARY < AGGREGATE_ORDER else ():
-        question = _Question(before + (tokens.slice(first, last) or ")"), len(before) - tokens.starts[first])
+        question = _Probe(before + (tokens.slice(first, last) or ")"), len(before) - tokens.starts[first])
         message = _ask(question.text)
         if message is not None and _SYNTAX.match(message):
             if first == last:
@@ -171,7 +171,7 @@ def _near(tokens: Tokens, at: int) -> Objection:
     return Objection(f'near "{_short(tokens.raw(at))}": syntax error', at, at + 1, True)
 
 
-def _question(tokens: Tokens, question: _Question) -> _Question:
+def _question(tokens: Tokens, question: _Probe) -> _Probe:
     """Put names that are there for those that would stop the library; return the new question."""
     words = tokens.words
     if words[:2] == ["ALTER", "TABLE"]:
@@ -194,13 +194,13 @@ def _behind_name(tokens: Tokens, at: int) -> int:
     return at + 3 if tokens.words[at + 1 : at + 2] == ["."] else at + 1
 
 
-def _substituted(tokens: Tokens, question: _Question, first: int, last: int, name: str) -> _Question:
+def _substituted(tokens: Tokens, question: _Probe, first: int, last: int, name: str) -> _Probe:
     """Put another name for the tokens from `first` to `last`, if they are a name at all."""
     if last > len(tokens) or not all(_may_be_name(tokens, at) for at in range(first, last, 2)):
         return question
     start, end = tokens.starts[first] - tokens.start, tokens.ends[last - 1] - tokens.start
     text = question.text[:start] + name + question.text[end:]
-    return _Question(text, len(name) - (end - start) - tokens.start, tokens.ends[last - 1], -tokens.start)
+    return _Probe(text, len(name) - (end - start) - tokens.start, tokens.ends[last - 1], -tokens.start)
 
 
 def _may_be_name(tokens: Tokens, at: int) -> bool:
@@ -221,7 +221,7 @@ def _ask(text: str) -> str | None:
     return None
 
 
-def _located(tokens: Tokens, message: str, question: _Question) -> Objection:
+def _located(tokens: Tokens, message: str, question: _Probe) -> Objection:
     """Find the tokens that a message names."""
     match = _SYNTAX.match(message)
     if match is None:

@@ -35,7 +35,7 @@ _JUDGED_FROM = max(
     feature.since for feature in FEATURES if feature.since is not None and feature.key not in KNOWN_SINCE
 )
 # What the library sees only when the table is there.
-_UNSEEN = pattern(r"\bINDEX\b.*\bNULLS\b", re.IGNORECASE | re.DOTALL)
+_INDEX, _NULLS = pattern(r"\bINDEX\b", re.IGNORECASE), pattern(r"\bNULLS\b", re.IGNORECASE)
 
 
 class Refusal(Struct, frozen=True):
@@ -52,7 +52,7 @@ class Refusal(Struct, frozen=True):
     feature: Feature | None = None
 
 
-class Verdict(Struct, frozen=True):
+class SyntaxVerdict(Struct, frozen=True):
     """The answer: `accepted` is None when it cannot be known, with the `reason`; `refusals` say why not."""
 
     accepted: bool | None
@@ -60,7 +60,7 @@ class Verdict(Struct, frozen=True):
     reason: str | None = None
 
 
-def accepts(text: str, offset: int = 0, target: Version = NEWEST) -> Verdict:
+def accepts(text: str, offset: int = 0, target: Version = NEWEST) -> SyntaxVerdict:
     """Tell whether SQLite of version `target` takes a script, and which statement it refuses first.
 
     Missing tables, columns and functions are no refusals. `offset` is where `text` starts in its file. What explains
@@ -69,9 +69,9 @@ def accepts(text: str, offset: int = 0, target: Version = NEWEST) -> Verdict:
     unknown: str | None = None
     for found in _judged(text, offset, target, explain=False):
         if isinstance(found, Refusal):
-            return Verdict(False, (found,))
+            return SyntaxVerdict(False, (found,))
         unknown = unknown or found
-    return Verdict(None if unknown else True, (), unknown)
+    return SyntaxVerdict(None if unknown else True, (), unknown)
 
 
 def refusals(text: str, offset: int = 0, target: Version = NEWEST) -> tuple[Refusal, ...]:
@@ -95,7 +95,7 @@ def _judged(text: str, offset: int, target: Version, *, explain: bool) -> Iterat
                 yield _explained(found[0], found[1], offset, target)
             else:
                 yield _plain(found[0], found[1], offset)
-        elif later or _UNSEEN.search(text, start, end):
+        elif later or ((word := _INDEX.search(text, start, end)) and _NULLS.search(text, word.end(), end)):
             tokens = tokenize(text, start, end)
             for use in statement_uses(tokens, offset):
                 # The library took it, so a construct that no version takes must be something else that looks like it.

@@ -8,90 +8,15 @@ parentheses cost no stack.
 from __future__ import annotations
 
 from miglint.sql.operations import ColumnUse, Name, OpenUse
+from miglint.sql.sqlite.query_parts import clauses_of, condition_end, is_alias, source_alias, split_list
+from miglint.sql.sqlite.scope import Scope
 from miglint.sql.sqlite.tokens import QUOTED, STRING, Tokens
-from miglint.sql.sqlite.words import (
-    CLAUSES,
-    CLOCK,
-    COMPOUND,
-    JOIN,
-    QUERY_STARTS,
-    SYNTAX,
-    WINDOW,
-    Unreadable,
-)
-
-_MAX_DEPTH = 60
-_OPERAND_ENDS = frozenset({")", "END", "NULL", *CLOCK})
+from miglint.sql.sqlite.words import CLOCK, COMPOUND, JOIN, QUERY_STARTS, SYNTAX, WINDOW, Unreadable
 
 Outputs = tuple[tuple[str | None, ...], tuple[Name, ...]]
 
 
-class Scope:
-    """The relations that names in one query can refer to; a source that is no relation (a sub-query) maps to None.
-
-    `rows` are those that a name reaches with its qualifier only: `new` and `old` in a trigger, `excluded`.
-    """
-
-    __slots__ = ("aliases", "ctes", "depth", "parent", "rows", "sources")
-
-    def __init__(self, parent: Scope | None = None) -> None:
-        self.parent = parent
-        self.sources: dict[str, Name | None] = {}
-        self.rows: dict[str, Name] = {}
-        self.aliases: set[str] = set()
-        self.ctes: frozenset[str] = parent.ctes if parent else frozenset()
-        self.depth: int = parent.depth + 1 if parent else 0
-        if self.depth > _MAX_DEPTH:
-            raise Unreadable("queries are nested too deeply to be read")
-
-    def find(self, qualifier: str) -> tuple[bool, Name | None]:
-        """Return whether a qualifier is a source in sight, and its relation."""
-        key, scope = qualifier.lower(), self
-        while True:
-            if key in scope.sources:
-                return True, scope.sources[key]
-            if key in scope.rows:
-                return True, scope.rows[key]
-            if scope.parent is None:
-                return False, None
-            scope = scope.parent
-
-    def only(self) -> Name | None:
-        """Return the relation that every unqualified column must belong to, when there is just one."""
-        scope: Scope | None = self
-        found: list[Name | None] = []
-        while scope is not None:
-            found.extend(scope.sources.values())
-            scope = scope.parent
-        return found[0] if len(found) == 1 else None
-
-    def is_alias(self, name: str) -> bool:
-        """Tell whether a result in sight has this name (in lower case)."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.aliases:
-                return True
-            scope = scope.parent
-        return False
-
-    def candidates(self) -> tuple[Name, ...]:
-        """Return all the relations that an unqualified column may belong to; none where a sub-query is among them."""
-        found: list[Name] = []
-        scope: Scope | None = self
-        while scope is not None:
-            for source in scope.sources.values():
-                if source is None:
-                    return ()
-                found.append(source)
-            scope = scope.parent
-        return tuple(dict.fromkeys(found))
-
-    def derived_only(self) -> bool:
-        """Tell whether all columns come from sub-queries and common table expressions."""
-        return bool(self.sources) and not any(self.sources.values()) and self.parent is None
-
-
-class Found:
+class Mentions:
     """What a walk has met so far, in the order of the text, repetitions included.
 
     `targets` are the columns that are given values, `open` those of `uses` that are of one of several relations.
@@ -113,7 +38,8 @@ class Found:
 
     def walk(self, tokens: Tokens, start: int, end: int, scope: Scope) -> None:
         """Read the expressions between two tokens (a list of them is as good as one)."""
-        words, at, over, casts = tokens.words, start, -1, []
+        words, at, over = tokens.words, start, -1
+        casts: list[int] = []
         while at < end:
             word = words[at]
             if word == "(":
@@ -123,32 +49,35 @@ class Found:
                     at = close
                 at += 1
             elif word in SYNTAX:
-                following = words[at + 1] if at + 1 < end else ""
-                if word == "COLLATE":
-                    at += 1
-                elif word == "RAISE" and following == "(":
-                    at += 2
-                elif word == "OVER":
-                    if following == "(":
-                        over = tokens.closing(at + 1)
-                    else:
-                        at += 1
-                elif word == "CAST" and following == "(":
-                    casts.append(tokens.closing(at + 1))
-                elif word == "AS" and casts:
-                    close = min(casts.pop(), end)
-                    name = tokens.slice(at + 1, close)
-                    self.types.append(Name(None, " ".join(name.upper().split())))
-                    at = close - 1
-                elif word == "IN" and tokens.is_name(at + 1) and at + 1 < end:
-                    at = self._relation(tokens, at + 1, scope)[0] - 1
-                elif word in CLOCK:
-                    self.functions.append(Name(None, word.lower()))
-                at += 1
+                if word == "OVER" and tokens.words[at + 1 : at + 2] == ["("] and at + 1 < end:
+                    over = tokens.closing(at + 1)
+                at = self._syntax(tokens, at, end, casts, scope)
             elif not tokens.is_name(at) or (at < over and word in WINDOW):
                 at += 1
             else:
                 at = self._name(tokens, at, end, scope)
+
+    def _syntax(self, tokens: Tokens, at: int, end: int, casts: list[int], scope: Scope) -> int:
+        """Read a word that is no name, with what belongs to it; `casts` are the ends of the CASTs that are open."""
+        words = tokens.words
+        word = words[at]
+        following = words[at + 1] if at + 1 < end else ""
+        if word == "COLLATE" or (word == "OVER" and following != "("):
+            return at + 2
+        if word == "RAISE" and following == "(":
+            return at + 3
+        if word == "CAST" and following == "(":
+            casts.append(tokens.closing(at + 1))
+        elif word == "AS" and casts:
+            close = min(casts.pop(), end)
+            name = tokens.slice(at + 1, close)
+            self.types.append(Name(None, " ".join(name.upper().split())))
+            return close
+        elif word == "IN" and at + 1 < end and tokens.is_name(at + 1):
+            return self._relation(tokens, at + 1, scope)[0]
+        elif word in CLOCK:
+            self.functions.append(Name(None, word.lower()))
+        return at + 1
 
     def _name(self, tokens: Tokens, at: int, end: int, scope: Scope) -> int:
         words = tokens.words
@@ -239,15 +168,8 @@ class Found:
             return tuple(f"column{number}" for number in range(1, len(row) + 1)), ()
         if start >= end or words[start] != "SELECT":
             raise Unreadable("a query does not start with SELECT or VALUES")
-        at = first = start + 2 if words[start + 1 : start + 2] in (["DISTINCT"], ["ALL"]) else start + 1
-        clauses: list[tuple[str, int]] = []
-        while at < end:
-            word = words[at]
-            if word == "(":
-                at = tokens.closing(at)
-            elif word in CLAUSES and not (word == "FROM" and words[at - 1] == "DISTINCT" and at - 1 > first):
-                clauses.append((word, at))
-            at += 1
+        first = start + 2 if words[start + 1 : start + 2] in (["DISTINCT"], ["ALL"]) else start + 1
+        clauses = clauses_of(tokens, first, end)
         last = clauses[0][1] if clauses else end
         stops = [*(at for _, at in clauses), end][1:]
         for (word, at), stop in zip(clauses, stops, strict=True):
@@ -278,7 +200,7 @@ class Found:
             stop, alias = last, None
             if last - first >= 3 and words[last - 2] == "AS":
                 stop, alias = last - 2, tokens.name(last - 1)
-            elif last - first >= 2 and _is_alias(tokens, last - 1):
+            elif last - first >= 2 and is_alias(tokens, last - 1):
                 stop, alias = last - 1, tokens.name(last - 1)
             elif tokens.is_name(last - 1) and (last - first == 1 or words[last - 2] == "."):
                 outputs.append(tokens.name(last - 1))
@@ -303,34 +225,37 @@ class Found:
                     inner = Scope(scope.parent)
                     inner.ctes = scope.ctes
                     self.query(tokens, at + 1, close, inner)
-                    at, alias = _alias(tokens, close + 1, end)
+                    at, alias = source_alias(tokens, close + 1, end)
                     scope.sources[(alias or f"({close}").lower()] = None
                 else:
                     conditions += self.sources(tokens, at + 1, close, scope)
-                    at, alias = _alias(tokens, close + 1, end)
+                    at, alias = source_alias(tokens, close + 1, end)
             elif word == "ON":
-                first = at = at + 1
-                while at < end and words[at] not in JOIN and words[at] != ",":
-                    at = min(tokens.closing(at), end - 1) + 1 if words[at] == "(" else at + 1
+                first, at = at + 1, condition_end(tokens, at + 1, end)
                 conditions.append((first, at))
             elif word == "USING":
                 at = tokens.closing(at + 1) + 1
             elif word == "," or word in JOIN:
                 at += 1
             elif tokens.is_name(at) or word == STRING:
-                at, name, known = self._relation(tokens, at, scope)
-                if at < end and words[at] == "(":
-                    # A table-valued function: `_relation` took it for a table.
-                    if known:
-                        self.relations.pop()
-                    self.functions.append(Name(None, name.name.lower()))
-                    conditions.append((at + 1, tokens.closing(at)))
-                    known, at = False, tokens.closing(at) + 1
-                at, alias = _alias(tokens, at, end)
-                scope.sources[(alias or name.name).lower()] = name if known else None
+                at = self._source(tokens, at, end, scope, conditions)
             else:
                 raise Unreadable(f"a FROM clause cannot be read at {tokens.raw(at)!r}")
         return conditions
+
+    def _source(self, tokens: Tokens, at: int, end: int, scope: Scope, conditions: list[tuple[int, int]]) -> int:
+        """Read a table, a common table expression or a table-valued function with its alias."""
+        at, name, known = self._relation(tokens, at, scope)
+        if at < end and tokens.words[at] == "(":
+            # A table-valued function: `_relation` took it for a table.
+            if known:
+                self.relations.pop()
+            self.functions.append(Name(None, name.name.lower()))
+            conditions.append((at + 1, tokens.closing(at)))
+            known, at = False, tokens.closing(at) + 1
+        at, alias = source_alias(tokens, at, end)
+        scope.sources[(alias or name.name).lower()] = name if known else None
+        return at
 
     def _relation(self, tokens: Tokens, at: int, scope: Scope) -> tuple[int, Name, bool]:
         """Read the name of a relation; tell whether it is one (and not a common table expression)."""
@@ -343,46 +268,3 @@ class Found:
         if known:
             self.relations.append(name)
         return at, name, known
-
-
-def _alias(tokens: Tokens, at: int, end: int) -> tuple[int, str | None]:
-    words, alias = tokens.words, None
-    if at < end and words[at] == "AS":
-        at += 1
-    if at < end and (words[at] == STRING or (tokens.is_name(at) and words[at] not in SYNTAX)):
-        alias = tokens.name(at)
-        at += 1
-    if words[at : at + 2] == ["INDEXED", "BY"]:
-        at += 3
-    elif words[at : at + 2] == ["NOT", "INDEXED"]:
-        at += 2
-    return at, alias
-
-
-def _is_alias(tokens: Tokens, at: int) -> bool:
-    """Tell whether the last token of a result column is a name given without `AS`."""
-    word, before = tokens.words[at], tokens.words[at - 1]
-    if word != STRING and (not tokens.is_name(at) or word in SYNTAX):
-        return False
-    return (
-        before in _OPERAND_ENDS
-        or before[0] in {"'", '"', "0", "?"}
-        or (tokens.is_name(at - 1) and before not in SYNTAX)
-    )
-
-
-def split_list(tokens: Tokens, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the parts between commas outside parentheses; empty parts are left out."""
-    parts, first, at = [], start, start
-    while at < end:
-        word = tokens.words[at]
-        if word == "(":
-            at = min(tokens.closing(at), end - 1)
-        elif word == ",":
-            if first < at:
-                parts.append((first, at))
-            first = at + 1
-        at += 1
-    if first < end:
-        parts.append((first, end))
-    return parts

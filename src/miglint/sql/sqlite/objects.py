@@ -7,7 +7,8 @@ from miglint.sql.sqlite.columns import index_elements
 from miglint.sql.sqlite.cursor import Cursor
 from miglint.sql.sqlite.data import data_statement
 from miglint.sql.sqlite.expressions import canonical, distinct, query
-from miglint.sql.sqlite.mentions import Found, Scope
+from miglint.sql.sqlite.mentions import Mentions
+from miglint.sql.sqlite.scope import Scope
 
 DROPPED = frozenset({"TABLE", "INDEX", "VIEW", "TRIGGER"})
 
@@ -72,7 +73,7 @@ def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
         table = Name(name.schema, table.name)
     rest = cursor.at
     cursor.accept("FOR", "EACH", "ROW")
-    found = Found()
+    found = Mentions()
     scope = Scope()
     scope.rows = {"new": table, "old": table}
     if cursor.accept("WHEN"):

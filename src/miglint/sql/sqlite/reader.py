@@ -5,8 +5,9 @@ from __future__ import annotations
 from miglint.sql.operations import Opaque, Operation
 from miglint.sql.sqlite.cursor import Cursor
 from miglint.sql.sqlite.data import DATA_STARTS, data_statement
-from miglint.sql.sqlite.mentions import Found, Scope
+from miglint.sql.sqlite.mentions import Mentions
 from miglint.sql.sqlite.objects import create_index, create_trigger, create_view, drop
+from miglint.sql.sqlite.scope import Scope
 from miglint.sql.sqlite.session import SESSION_STARTS, session_statement
 from miglint.sql.sqlite.tables import alter_table, create_table, create_virtual_table
 from miglint.sql.sqlite.tokens import Tokens
@@ -51,7 +52,7 @@ def kind(tokens: Tokens) -> str:
 def _read(cursor: Cursor) -> Operation:
     word = cursor.word
     if word in DATA_STARTS:
-        return data_statement(cursor, Found(), Scope())
+        return data_statement(cursor, Mentions(), Scope())
     if word == "CREATE":
         cursor.at += 1
         return _create(cursor)

@@ -20,7 +20,7 @@ from miglint.sql.operations import (
 from miglint.sql.sqlite.columns import TABLE_CONSTRAINTS, check_constraint, column, table_constraints
 from miglint.sql.sqlite.cursor import END, Cursor
 from miglint.sql.sqlite.expressions import query
-from miglint.sql.sqlite.mentions import split_list
+from miglint.sql.sqlite.query_parts import split_list
 from miglint.sql.sqlite.tokens import STRING
 from miglint.sql.sqlite.words import Unreadable
 

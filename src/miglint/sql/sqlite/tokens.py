@@ -11,7 +11,7 @@ import re
 import string
 from collections.abc import Iterator
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import Span
 
 STRING = "'"
@@ -29,33 +29,37 @@ _MARKS = ("", "", "", STRING, QUOTED, NUMBER, BLOB, VARIABLE, ILLEGAL)
 # Letters, digits, `_`, `$` and all beyond ASCII; said by what they are not, which compiles in a tenth of the time.
 _LETTER = r"[^\x00-@\[-^`{-\x7f]"
 _WORD = r"[^\x00-#%-/:-@\[-^`{-\x7f]"
-_DIGITS = r"[0-9]++(?:_[0-9]++)*+"
+_WORD_OR_DOT = r"[^\x00-#%-\-/:-@\[-^`{-\x7f]"
+_DIGITS = r"[0-9]++" + many("_[0-9]++")
+_HEX = r"0[xX][0-9A-Fa-f]++" + many("_[0-9A-Fa-f]++")
 
-# Possessive quantifiers keep an unterminated quote from being read as a shorter terminated one, and all of it linear.
-SPACE = r"(?:[ \t\n\f\r\ufeff][\t-\r ]*+|--[^\n]*+|/\*(?=.)(?:[^*]++|\*(?!/))*+(?:\*/)?+)"
-_STRING = r"'[^']*+(?:''[^']*+)*+'"
-_NAME = r"""(?:"[^"]*+(?:""[^"]*+)*+"|`[^`]*+(?:``[^`]*+)*+`|\[[^\]]*+\])"""
+# Nothing is given back, so an unterminated quote is not read as a shorter terminated one, and all of it is linear.
+_WHITE = r"[ \t\n\f\r\ufeff][\t-\r ]*+"
+_COMMENT = r"--[^\n]*+|/\*(?=.)[^*]*+" + many(r"\*(?!/)[^*]*+") + r"(?:\*/|\Z)"
+SPACE = rf"(?:{_WHITE}|{_COMMENT})"
+_GAP = SPACE + many(SPACE)
+_STRING = "'[^']*+" + many("''[^']*+") + "'"
+_NAME = '(?:"[^"]*+' + many('""[^"]*+') + '"|`[^`]*+' + many("``[^`]*+") + r"`|\[[^\]]*+\])"
+_BLOB = "[xX]'" + many("[0-9A-Fa-f][0-9A-Fa-f]") + "'"
+_VARIABLE = rf"\?[0-9]*+|[$@:#](?:{_WORD}|::)" + many(f"{_WORD}++|::")
 _TOKEN = pattern(
-    rf"{SPACE}*+(?:"
+    # As before most tokens: plain space or none.
+    rf"(?:{_WHITE}(?![-/\ufeff])|(?![-/ \t\n\f\r\ufeff])|{many(SPACE)})(?:"
     rf"((?![xX]'){_LETTER}{_WORD}*+)"
     r"|(->>|->|\|\||<=|<>|<<|>=|>>|==|!=|[-()*,;=+<>/%&|~]|\.(?![0-9]))"
     rf"|({_STRING})|({_NAME})"
-    rf"|((?:0[xX][0-9A-Fa-f]++(?:_[0-9A-Fa-f]++)*+"
-    rf"|(?:{_DIGITS}(?:\.(?:{_DIGITS})?+)?+|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?+)(?!{_WORD}))"
-    r"|([xX]'(?:[0-9A-Fa-f]{2})*+')"
-    rf"|(\?[0-9]*+|[$@:#](?:{_WORD}|::)++)"
-    rf"""|(['"`\[].*|[xX]'[^']*+'?|[0-9.](?:{_WORD}|\.)*+|.)"""
+    rf"|((?:{_HEX}|(?>(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?))(?!{_WORD}))"
+    rf"|({_BLOB})|({_VARIABLE})"
+    rf"""|(['"`\[].*|[xX]'[^']*+'?|[0-9.]{_WORD_OR_DOT}*+|.)"""
     r"|\Z)",
     re.DOTALL,
 )
-_SPACES = pattern(rf"(?:{SPACE}|;)*+", re.DOTALL)
+_SPACES = pattern(many(f"{SPACE}|;"), re.DOTALL)
 # Up to a semicolon outside quotes and comments.
-_STATEMENT = pattern(
-    rf"""(?:[^;'"`\[/-]++|{_STRING}|{_NAME}|--[^\n]*+|/\*(?=.)(?:[^*]++|\*(?!/))*+(?:\*/)?+|[-/]|['"`\[].*)*+""",
-    re.DOTALL,
-)
+_PLAIN = r"""[^;'"`\[/-]*+"""
+_STATEMENT = pattern(_PLAIN + many(rf"""(?:{_STRING}|{_NAME}|{_COMMENT}|[-/]|['"`\[].*){_PLAIN}"""), re.DOTALL)
 _TRIGGER = pattern(
-    rf"(?:EXPLAIN{SPACE}++(?:QUERY{SPACE}++PLAN{SPACE}++)?+)?+CREATE{SPACE}++(?:TEMP(?:ORARY)?+{SPACE}++)?+TRIGGER\b",
+    rf"(?:EXPLAIN{_GAP}(?:QUERY{_GAP}PLAN{_GAP})?)?CREATE{_GAP}(?:TEMP(?:ORARY)?{_GAP})?TRIGGER\b",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -133,6 +133,12 @@ class Analysis:
         return Result(kind)
 
 
+Columns = list[tuple[str, str]]
+"""The result columns of a query: name and type; `*` for any number of columns that are not known."""
+
 Reader = Callable[[Analysis, Node, Scope], Result]
 READERS: dict[str, Reader] = {}
 """What reads each kind of node; the modules beside this one enter their own. Others have a type that is not known."""
+
+STATEMENTS: dict[str, Callable[[Analysis, Node, Scope], Columns]] = {}
+"""What reads each kind of statement on rows, WITH aside, and says what it returns; a module of its own enters them."""

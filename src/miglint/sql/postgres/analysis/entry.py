@@ -8,11 +8,11 @@ from typing import NamedTuple
 from msgspec.json import decode
 
 from miglint.sql.postgres import native
-from miglint.sql.postgres.analysis import calls, expressions  # noqa: F401  (they enter their readers)
-from miglint.sql.postgres.analysis.context import Analysis, Rules
+from miglint.sql.postgres.analysis import calls, expressions, statements  # noqa: F401  (they enter their readers)
+from miglint.sql.postgres.analysis.context import Analysis, Columns, Rules
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Relation, Result
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
-from miglint.sql.postgres.analysis.queries import Columns, columns_of
+from miglint.sql.postgres.analysis.queries import columns_of
 from miglint.sql.postgres.analysis.scope import Scope, Source
 from miglint.sql.postgres.names import Node
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from miglint.sql.operations import Name
-from miglint.sql.postgres.analysis.context import READERS, Analysis
+from miglint.sql.postgres.analysis.context import READERS, STATEMENTS, Analysis, Columns
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
 from miglint.sql.postgres.analysis.groups import refuse_ungrouped
 from miglint.sql.postgres.analysis.kinds import is_array
@@ -13,11 +13,7 @@ from miglint.sql.postgres.analysis.scope import Scope, Source
 from miglint.sql.postgres.names import Node, qualified, relation_name, strings, type_of
 from miglint.sql.postgres.outputs import column_name
 
-Columns = list[tuple[str, str]]
-"""The result columns of a query: name and type; `*` for any number of columns that are not known."""
-
 _STAR = ("*", UNKNOWN)
-_MODIFIES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 
 
 def columns_of(analysis: Analysis, node: Node, outer: Scope | None) -> Columns:
@@ -25,12 +21,12 @@ def columns_of(analysis: Analysis, node: Node, outer: Scope | None) -> Columns:
     ((kind, body),) = node.items()
     if kind == "SelectStmt":
         return select(analysis, body, outer)
-    if kind in _MODIFIES:
-        # A module of its own reads them, which needs this one.
-        from miglint.sql.postgres.analysis.statements import modification
-
-        return modification(analysis, kind, body, outer)
-    return [_STAR]
+    reader = STATEMENTS.get(kind)
+    if reader is None:
+        return [_STAR]
+    scope = Scope(outer)
+    with_clause(analysis, body, scope)
+    return reader(analysis, body, scope)
 
 
 def select(analysis: Analysis, body: Node, outer: Scope | None) -> Columns:

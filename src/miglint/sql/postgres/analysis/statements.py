@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from miglint.sql.postgres.analysis.context import Analysis
+from miglint.sql.postgres.analysis.context import STATEMENTS, Analysis, Columns
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
 from miglint.sql.postgres.analysis.queries import (
-    Columns,
     columns_of,
     from_clause,
     relation_source,
@@ -18,13 +17,6 @@ from miglint.sql.postgres.analysis.queries import (
 from miglint.sql.postgres.analysis.scope import Scope, Source
 from miglint.sql.postgres.names import Node, relation_name, strings
 from miglint.sql.postgres.outputs import column_name
-
-
-def modification(analysis: Analysis, kind: str, body: Node, outer: Scope | None) -> Columns:
-    """Return the columns of what a statement returns."""
-    scope = Scope(outer)
-    with_clause(analysis, body, scope)
-    return _READERS[kind](analysis, body, scope)
 
 
 class _Target:
@@ -237,4 +229,4 @@ def _returning(analysis: Analysis, body: Node, scope: Scope) -> Columns:
     return columns
 
 
-_READERS = {"InsertStmt": _insert, "UpdateStmt": _update, "DeleteStmt": _delete, "MergeStmt": _merge}
+STATEMENTS.update({"InsertStmt": _insert, "UpdateStmt": _update, "DeleteStmt": _delete, "MergeStmt": _merge})

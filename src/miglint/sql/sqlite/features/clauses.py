@@ -49,7 +49,7 @@ CLAUSES: tuple[Feature, ...] = (
     _row(
         "array-type",
         "array types",
-        r"^(?:CREATE|ALTER) .*?(?P<at>\w+ \[\])",
+        r"^(?:CREATE|ALTER) .*?(?P<at>(?<!\w)\w++ \[\])",
         "use a table of its own, or JSON text",
         "CREATE TABLE u (a TEXT[])",
         effect=SILENT,
@@ -283,7 +283,7 @@ CLAUSES: tuple[Feature, ...] = (
     _row(
         "insert-default",
         "DEFAULT as a value",
-        r"\b(?:VALUES|SET) .*(?:[(,=] )(?P<at>DEFAULT)\b",
+        r"^(?>.*?\b(?:VALUES|SET) ).*(?:[(,=] )(?P<at>DEFAULT)\b",
         "leave the column out of the list",
         "INSERT INTO t VALUES (1, DEFAULT, 2)",
         words="DEFAULT VALUES|SET",
@@ -323,7 +323,7 @@ CLAUSES: tuple[Feature, ...] = (
     _row(
         "view-options",
         "options of a view",
-        r"^CREATE .*\bVIEW .*(?P<at>\bWITH (?:LOCAL |CASCADED )?CHECK OPTION|\bWITH \( SECURITY)",
+        r"^CREATE (?>.*?\bVIEW ).*(?P<at>\bWITH (?:LOCAL |CASCADED )?CHECK OPTION|\bWITH \( SECURITY)",
         "leave them out",
         "CREATE VIEW v AS SELECT 1 WITH CHECK OPTION",
         words="VIEW WITH",

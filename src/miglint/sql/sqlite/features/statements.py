@@ -100,7 +100,7 @@ STATEMENTS: tuple[Feature, ...] = (
     _row(
         "trigger-function",
         "triggers that call a function",
-        r"^CREATE .*\bTRIGGER\b.*(?P<at>\bEXECUTE (?:FUNCTION|PROCEDURE))\b",
+        r"^CREATE (?>.*?\bTRIGGER\b).*(?P<at>\bEXECUTE (?:FUNCTION|PROCEDURE))\b",
         "write the body in the trigger: BEGIN ...; END",
         "CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
         words="EXECUTE TRIGGER",
@@ -293,7 +293,7 @@ STATEMENTS: tuple[Feature, ...] = (
     _row(
         "operator-class",
         "operator classes",
-        r"^CREATE (?:UNIQUE )?INDEX .*\(.* (?P<at>\S+_OPS)\b",
+        r"^CREATE (?:UNIQUE )?INDEX (?>.*?\().* (?P<at>\S+_OPS)\b",
         "leave it out, or write COLLATE",
         "CREATE INDEX i ON t (b text_pattern_ops)",
         words="INDEX (",

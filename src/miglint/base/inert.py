@@ -1,0 +1,83 @@
+"""Text that others wrote, made inert: it steers no terminal, and begins no command of a build service.
+
+GitHub takes a line that begins with `::`, behind white space, for a command, and `##[` anywhere in one; Azure Pipelines
+and TeamCity have commands of the second kind. Terminals obey C0 and C1 controls, and bidirectional controls make a line
+read as something else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from miglint.base.lazy_regex import pattern
+
+REPLACEMENT = "\ufffd"
+_UNPRINTABLE = frozenset(("Cc", "Cs", "Co", "Cn", "Zl", "Zp", "Cf"))
+# Controls but line ends and tabs, surrogates that stand alone, what ends lines elsewhere, and what is not shown.
+_STEERING = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+)
+_CONTROL = pattern(f"[{_STEERING}]")
+_MARK = pattern(r"##(?=\[|vso\[|teamcity\[)", re.IGNORECASE)
+_COLONS = pattern(r"^(\s*)::", re.MULTILINE)
+
+
+def printable(text: str) -> str:
+    """Replace what would steer a terminal instead of being shown; line ends stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if char == "\n" or shown(char) == char else shown(char) for char in text)
+
+
+def shown(char: str) -> str:
+    """Return how one character is shown; bidirectional controls could make a line read as something else."""
+    if char.isprintable() and char != "\ufeff":
+        return char
+    category = unicodedata.category(char)
+    if category in _UNPRINTABLE:
+        return REPLACEMENT
+    return " " if category == "Zs" else char
+
+
+def one_line(text: str) -> str:
+    """Return a text as `printable` does, on one line."""
+    return printable(text).replace("\n", REPLACEMENT)
+
+
+def unmarked(text: str) -> str:
+    """Break what begins a command anywhere in a line."""
+    return _MARK.sub("# #", text) if "##" in text else text
+
+
+def inert(text: str, styles: Sequence[str] = (), colons: str = ": :") -> str:
+    """Return a whole output, which holds text of others, without anything that is obeyed instead of being read.
+
+    `styles` are the sequences for colours that may stay, to the letter. `colons` is what a line begins with instead of
+    two colons.
+    """
+    if styles and _CONTROL.search(text):
+        either = pattern(f"({'|'.join(map(re.escape, styles))})|[{_STEERING}]")
+        text = either.sub(lambda found: found[1] or REPLACEMENT, text)
+    else:
+        text = _CONTROL.sub(REPLACEMENT, text)
+    text = unmarked(text)
+    return _COLONS.sub(lambda found: found[1] + colons, text) if "::" in text else text
+
+
+def inert_json(text: str) -> str:
+    """Return JSON that means the same, with escapes in the place of what would be obeyed."""
+    return _MARK.sub(r"\\u0023#", _CONTROL.sub(_json_escape, text))
+
+
+def inert_xml(text: str) -> str:
+    """Return text of XML, whose markup is escaped already, with references in the place of what would be obeyed."""
+    text = _CONTROL.sub(lambda found: f"&#{ord(found[0])};", text)
+    return _MARK.sub("&#35;#", text).replace("::", "&#58;:")
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))

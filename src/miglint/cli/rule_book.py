@@ -1,0 +1,112 @@
+"""`python -m miglint.cli.rule_book`: what the registry says of rules, written into the pages and the comparison.
+
+It writes the head of each page in `rules/`, the list of rules on the page of each family, and in `docs/comparison.md`
+the columns of links and of other tools' names: which rules a row is about is read from the row. A page whose rule got
+another name or family is moved.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from miglint.base.errors import UsageError
+from miglint.rules.definition import Rule
+from miglint.rules.pages import FAMILY_PAGE, family_page, place, with_head
+from miglint.rules.registry import built_in
+
+# The order in which a row lists the names of other tools.
+_TOOLS = (
+    "squawk",
+    "pgls",
+    "eugene",
+    "atlas",
+    "strong_migrations",
+    "django-migration-linter",
+    "pg-migration-lint",
+    "pgfence",
+    "pgsafe",
+    "diesel-guard",
+)
+_ROW = re.compile(r"(\| S?\d+ \| [^|]+ \| )([^|]+) \| ([^|]+) \|")
+_CODE = re.compile(r"\[?\b([A-Z]{3}\d{3})\b\]?")
+
+
+def renewed(root: Path) -> dict[Path, str]:
+    """Return the files of a checkout that do not say what the registry says, with the text that they should have.
+
+    Raises `UsageError` for a rule without a page, and for a row of the comparison that names no rule.
+    """
+    texts: dict[Path, str] = {}
+    book = root / "rules"
+    pages = {path.name.partition("-")[0]: path for path in book.glob("*/*-*.md")}
+    for rule in built_in().rules.values():
+        if rule.code not in pages:
+            raise UsageError(f"{rule.code} ({rule.name}) has no page: write {book / place(rule)}")
+        text = pages[rule.code].read_text(encoding="utf-8")
+        new = with_head(rule, text)
+        if new != text or pages[rule.code] != book / place(rule):
+            texts[book / place(rule)] = new
+    for family in built_in().families.values():
+        path = book / family / FAMILY_PAGE
+        if not path.is_file():
+            raise UsageError(f"the family {family} has no page: write {path}")
+        text = path.read_text(encoding="utf-8")
+        new = family_page(text, [rule for rule in built_in().rules.values() if rule.category == family])
+        if new != text:
+            texts[path] = new
+    comparison = root / "docs" / "comparison.md"
+    text = comparison.read_text(encoding="utf-8")
+    new = "\n".join(map(_row, text.split("\n")))
+    return texts if new == text else {**texts, comparison: new}
+
+
+def _row(line: str) -> str:
+    """Return a line of the comparison; a row of its tables with the links and aliases of the rules that it names."""
+    match = _ROW.fullmatch(line)
+    if match is None:
+        return line
+    known = built_in().rules
+    codes = list(dict.fromkeys(_CODE.findall(re.sub(r"\([^)]*\)", "", match[2]))))
+    unknown = [code for code in codes if code not in known]
+    if unknown or not codes:
+        raise UsageError(f"docs/comparison.md: the row `{match[1]}` names no rule: {', '.join(unknown) or match[2]}")
+    rules = [known[code] for code in codes]
+    return f"{match[1]}{', '.join(map(_link, rules))} | {_aliases(rules)} |"
+
+
+def _link(rule: Rule) -> str:
+    return f"[{rule.code}](../rules/{place(rule)})" + ("" if rule.default else "°")
+
+
+def _aliases(rules: list[Rule]) -> str:
+    names = {alias for rule in rules for alias in rule.aliases}
+    order = {tool: number for number, tool in enumerate(_TOOLS)}
+    listed = sorted(names, key=lambda alias: (order.get(alias.partition(":")[0], len(order)), alias))
+    return ", ".join(f"`{alias}`" for alias in listed) or "-"
+
+
+@click.command("rule_book")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a file is stale.")
+@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The checkout.")
+def command(*, check: bool, root: Path) -> None:
+    """Write what the registry says of rules into their pages and the comparison."""
+    try:
+        texts = renewed(root)
+    except UsageError as error:
+        raise click.UsageError(str(error)) from None
+    for path, text in texts.items():
+        click.echo(f"{path} is stale" if check else str(path))
+        if not check:
+            for former in path.parent.parent.glob(f"*/{path.name[:6]}-*.md"):
+                former.unlink()
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if check and texts:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    command()

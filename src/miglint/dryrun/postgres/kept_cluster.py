@@ -1,0 +1,97 @@
+"""An initialised data folder in the user's cache, of which each run's server starts with a copy."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+import sys
+from pathlib import Path
+
+from miglint.dryrun.postgres.programs import Programs
+from miglint.dryrun.supervisor import claim
+from miglint.dryrun.workspace import cache_folder
+
+_FORMAT = "2"
+_PREFIX = "cluster-"
+_PARTIAL = ".partial-"
+_LOCK = "cluster.lock"
+
+
+class KeptCluster:
+    """The data folder that `initdb` of these programs has made, and its superuser's password."""
+
+    def __init__(self, programs: Programs) -> None:
+        key = hashlib.sha256(f"{_FORMAT} {programs.folder} {programs.version}".encode()).hexdigest()[:16]
+        self._root = cache_folder()
+        self._path = self._root / f"{_PREFIX}{programs.major}-{key}"
+
+    def restore(self, data: Path) -> str | None:
+        """Copy the data folder to `data` and return the password; None when there is none that can be used."""
+        self._sweep()
+        try:
+            if not _private(self._path):
+                return None
+            password = (self._path / "password").read_text()
+            shutil.copytree(self._path / "data", data, copy_function=shutil.copyfile)
+        except OSError:
+            shutil.rmtree(data, ignore_errors=True)
+            return None
+        data.chmod(0o700)
+        return password
+
+    def keep(self, data: Path, password: str) -> None:
+        """Keep a copy; without room for it, or while another run keeps one, nothing is kept."""
+        with contextlib.suppress(OSError):
+            self._root.mkdir(parents=True, exist_ok=True)
+            lock = self._claim()
+            if lock is None:
+                return
+            partial = self._path.with_name(f"{self._path.name}{_PARTIAL}{secrets.token_hex(4)}")
+            try:
+                partial.mkdir(mode=0o700)
+                shutil.copytree(data, partial / "data")
+                (partial / "password").write_text(password)
+                if not self._path.exists():
+                    partial.rename(self._path)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+                os.close(lock)
+
+    def discard(self) -> None:
+        """Remove what is kept."""
+        with contextlib.suppress(OSError):
+            lock = self._claim()
+            if lock is not None:
+                shutil.rmtree(self._path, ignore_errors=True)
+                os.close(lock)
+
+    def _sweep(self) -> None:
+        """Remove copies that were never completed: whoever has the lock is the only one to make any."""
+        # Those of earlier versions had another name.
+        left = [path for path in self._root.glob(f"{_PREFIX}*") if _PARTIAL in path.name or "." in path.name]
+        if left:
+            with contextlib.suppress(OSError):
+                lock = self._claim()
+                if lock is not None:
+                    for path in left:
+                        shutil.rmtree(path, ignore_errors=True)
+                    os.close(lock)
+
+    def _claim(self) -> int | None:
+        with contextlib.suppress(FileExistsError):
+            return claim(str(self._root / _LOCK), create=True)
+        return claim(str(self._root / _LOCK))
+
+
+def _private(path: Path) -> bool:
+    """Tell whether a folder is there, and is this user's own: its settings name programs that the server runs."""
+    if sys.platform == "win32":
+        return path.is_dir()
+    try:
+        state = path.lstat()
+    except OSError:
+        return False
+    return path.is_dir() and not path.is_symlink() and state.st_uid == os.geteuid() and not state.st_mode & 0o022

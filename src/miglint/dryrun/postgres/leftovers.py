@@ -1,0 +1,57 @@
+"""What killed runs left on a server that stays, told from what belongs to a run that is still going.
+
+A run holds an advisory lock for as long as it lives. The lock has the random part of the names of its databases and
+roles in it, so whatever has a name of ours and no such lock belongs to nobody.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from miglint.base.lazy_regex import pattern
+from miglint.dryrun.postgres.connection import QueryError, Session, quoted
+from miglint.dryrun.postgres.engine import PREFIX, PostgresServer, drop_database
+
+# "migl": the first half of the locks' keys.
+_CLASS = 0x6D69676C
+_OURS = pattern(PREFIX + r"([0-9a-f]{10})_\d+(?:_\d+|_[a-z]+)")
+_DATABASES = """SELECT d.datname, pg_catalog.pg_get_userbyid(d.datdba) FROM pg_catalog.pg_database d
+  WHERE pg_catalog.starts_with(d.datname, 'miglint_')"""
+_ROLES = "SELECT r.rolname FROM pg_catalog.pg_roles r WHERE pg_catalog.starts_with(r.rolname, 'miglint_')"
+_LOCKS = f"""SELECT l.objid FROM pg_catalog.pg_locks l
+  WHERE l.locktype = 'advisory' AND l.classid = {_CLASS} AND l.objsubid = 2 AND l.granted"""
+
+
+def _key(token: str) -> int:
+    return int(token[:8], 16)
+
+
+def claim(session: Session, token: str) -> None:
+    """Hold the lock of a run for as long as the session lives."""
+    key = _key(token)
+    session.query(f"SELECT pg_catalog.pg_advisory_lock({_CLASS}, {key - (1 << 32) if key >= 1 << 31 else key})")
+
+
+def sweep(server: PostgresServer) -> None:
+    """Drop the databases and roles of runs that are no more, as far as this role may."""
+    with server.admin() as admin:
+        databases, roles, locks = admin.query(f"{_DATABASES};{_ROLES};{_LOCKS}")
+    held = {int(row[0] or 0) for row in locks}
+
+    def left(name: str | None) -> bool:
+        found = _OURS.fullmatch(name or "")
+        return found is not None and _key(found[1]) not in held
+
+    for name, owner in databases:
+        # Nobody else's, whatever it is called.
+        if name is not None and left(name) and (left(owner) or owner == server.access.user):
+            with contextlib.suppress(QueryError):
+                drop_database(server, name)
+    gone = [quoted(name) for (name,) in roles if name is not None and left(name)]
+    with server.admin() as admin:
+        for role in gone:
+            with contextlib.suppress(QueryError):
+                admin.query(f"DROP OWNED BY {role}")
+        for role in gone:
+            with contextlib.suppress(QueryError):
+                admin.query(f"DROP ROLE {role}")

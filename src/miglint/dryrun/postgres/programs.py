@@ -1,0 +1,61 @@
+"""PostgreSQL's programs: where they are, and of which version."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from miglint.base.structs import Struct
+from miglint.dryrun.interfaces import EngineMissingError
+
+
+class Programs(Struct, frozen=True):
+    """Where the server's programs are, and their version as (major, minor)."""
+
+    folder: Path
+    version: tuple[int, ...]
+
+    @property
+    def major(self) -> int:
+        """The major version."""
+        return self.version[0]
+
+    @property
+    def share(self) -> Path | None:
+        """The folder of the extensions' control files, None when it is not where it usually is."""
+        for place in ("share/extension", "share/postgresql/extension"):
+            folder = self.folder.parent / place
+            if (folder / "plpgsql.control").is_file():
+                return folder
+        debian = Path("/usr/share/postgresql") / str(self.major) / "extension"
+        return debian if (debian / "plpgsql.control").is_file() else None
+
+
+def programs_in(folder: Path) -> Programs | None:
+    """Return the programs in a `bin` folder, or None when it has none that run."""
+    try:
+        return need_programs(folder)
+    except EngineMissingError:
+        return None
+
+
+def need_programs(folder: Path) -> Programs:
+    """Return the programs in a `bin` folder; raises `EngineMissingError` with the reason when they do not run."""
+    server = folder / executable("postgres")
+    if not server.is_file() or not (folder / executable("initdb")).is_file():
+        raise EngineMissingError(f"there is no PostgreSQL in {folder}")
+    try:
+        done = subprocess.run([server, "--version"], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise EngineMissingError(f"{server} does not run: {getattr(error, 'strerror', None) or error}") from None
+    if done.returncode != 0:
+        why = (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[0]
+        raise EngineMissingError(f"{server} does not run: {why[:300]}")
+    digits = next((word for word in done.stdout.split() if word[:1].isdigit()), "0")
+    return Programs(folder, tuple(int(part) for part in digits.split(".") if part.isdigit()) or (0,))
+
+
+def executable(name: str) -> str:
+    """Return the file name of a program."""
+    return f"{name}.exe" if sys.platform == "win32" else name

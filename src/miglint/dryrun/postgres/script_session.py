@@ -1,0 +1,206 @@
+"""How the statements of a script run in a database of ours: bounds, errors, extensions, and what is done instead."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from miglint.base.lazy_regex import pattern
+from miglint.dryrun.interfaces import EngineLostError
+from miglint.dryrun.postgres.connection import Bounds, QueryError, ServerError, Session, quoted
+from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
+from miglint.dryrun.postgres.lock_observer import Watch
+from miglint.dryrun.postgres.superuser_calls import replacements
+from miglint.dryrun.results import EngineError, StatementRun
+from miglint.dryrun.statements import Prepared, StatementText
+
+if TYPE_CHECKING:
+    from miglint.dryrun.postgres.engine import Tenant
+    from miglint.dryrun.postgres.roles import Login
+
+# The server stops a statement itself at its time-out; we ask a little later, in case the script switched that off.
+_MARGIN = 0.5
+_REFUSED = "42501"
+_UNDEFINED_OBJECT = "42704"
+_NO_ROLE = pattern(
+    r'role ".+" does not exist|must be able to SET ROLE ".+"|must be member of role ".+"'
+    r'|permission denied to set role ".+"',
+    re.DOTALL,
+)
+_OUT_OF_SPACE = pattern(r"53100|53400")
+_OUT_OF_MEMORY = "53200"
+# Of that a server has a fixed part: too many locks, not too many bytes.
+_SHARED_MEMORY = "out of shared memory"
+_STOPPED = pattern(r"57014|25P04")
+# The role that a session begins with, which resetting the session's own role takes away.
+START = "RESET ROLE"
+
+
+class ScriptSession:
+    """The connection of the scripts' role to a database, made when it is first needed."""
+
+    def __init__(self, tenant: Tenant, name: str, login: Login) -> None:
+        self.name = name
+        self.tenant = tenant
+        self.server = tenant.server
+        self.login = login
+        self._open: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The connection of the scripts' role."""
+        if self._open is None or not self._open.alive:
+            self._disconnect()
+            self._open = self.tenant.session(self.name, self.login)
+        return self._open
+
+    def _disconnect(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def clean(self) -> Session:
+        """Return the connection as if no script had run in it; a new one where a script's settings have ended it."""
+        try:
+            return self._reset(self.session)
+        except EngineLostError:
+            self._disconnect()
+            self.server.check()
+            return self._reset(self.session)
+
+    @staticmethod
+    def _reset(session: Session) -> Session:
+        session.query("DISCARD ALL")
+        session.query(START)
+        return session
+
+    def finish(self, session: Session, script: Prepared, error: EngineError | None) -> EngineError | None:
+        """End the transaction of a script that ran, and return its error, or that of the end."""
+        try:
+            if session.alive and session.in_transaction:
+                if error is None and (script.wrapped or script.ended):
+                    error = self.said(session.script("COMMIT", self.bounds()), -1, script.pieces[-1:], 0.0)
+                if session.alive and session.in_transaction:
+                    session.query("ROLLBACK")
+                return error
+            lost = "the connection to the server was lost before the commit"
+        except EngineLostError as failed:
+            lost = str(failed)
+        if session is self._open and (error is not None or not script.wrapped) and session.alive:
+            return error
+        self._disconnect()
+        self.server.check()
+        if error is None and script.wrapped:
+            error = self.said(ServerError(lost, limit="connection"), -1, script.pieces[-1:], 0.0)
+        return error
+
+    def execute(
+        self, script: Prepared, statements: list[StatementRun], *, observe: bool = False, count: bool = False
+    ) -> EngineError | None:
+        """Run the statements of a script where the session stands, and put what they did into `statements`."""
+        session = self.session
+        watch = Watch(session, count=count) if observe else None
+        disabled: set[str] = set()
+        for index, piece in enumerate(script.pieces):
+            begun = time.perf_counter()
+            error = self._statement(session, index, piece, disabled)
+            if error is None and script.wrapped and not session.in_transaction:
+                ended = ServerError("the statement ended the transaction that the script runs in", _REFUSED)
+                error = self.said(ended, index, (piece,), 0.0)
+            seconds = time.perf_counter() - begun
+            # What fails outside of a transaction leaves what it did so far.
+            if watch is None or (error is not None and (session is not self._open or session.in_transaction)):
+                statements.append(StatementRun(index, piece.span, seconds))
+            else:
+                statements.append(watch.look(index, piece.span, seconds))
+            if error is not None:
+                return error
+        return None
+
+    def bounds(self) -> Bounds:
+        """Return what the next statement may use."""
+        server = self.server
+        left = server.deadline.left
+        own = server.limits.statement + _MARGIN
+        name = "statement time-out" if own <= left else "total time-out"
+        reached = server.watch.statement(self.name, self.session.pid)
+
+        def over() -> str | None:
+            return "total time-out" if server.deadline.left <= 0 else reached()
+
+        return Bounds(min(own, left), server.limits.notices, over, name)
+
+    def _statement(self, session: Session, index: int, piece: StatementText, disabled: set[str]) -> EngineError | None:
+        if self.server.deadline.left <= 0:
+            said = ServerError("the time for the whole dry run is over", _STOPPED.pattern[:5], limit="total time-out")
+            return self.said(said, index, (piece,), 0.0)
+        begun = time.monotonic()
+        extension = created_extension(piece.text)
+        if extension is not None:
+            error, done = self._extension(extension, piece)
+            if error is not None or done:
+                return self.said(error, index, (piece,), 0.0)
+        bounds = self.bounds()
+        try:
+            instead = replacements(piece.text, disabled) if self.tenant.may_replicate else None
+            said_by_server = None
+            for text in instead or (piece.text,):
+                said_by_server = said_by_server or session.script(text, bounds)
+        except EngineLostError as lost:
+            self._disconnect()
+            self.server.check()
+            return self.said(ServerError(str(lost), limit=bounds.over() or "connection"), index, (piece,), 0.0)
+        if not session.alive:
+            self._disconnect()
+            self.server.check()
+        return self.said(said_by_server, index, (piece,), time.monotonic() - begun)
+
+    def _extension(self, name: str, piece: StatementText) -> tuple[ServerError | None, bool]:
+        """Make an allowed extension possible for the scripts' role; True when nothing is left to run."""
+        server = self.server
+        if name not in server.available:
+            if name not in ALLOWED and name not in STAND_INS:
+                return None, False
+            hint = "run the dry run on a server that has it: `--dry-run=local`, `--dry-run=docker` or `--database-url`"
+            return ServerError(f'extension "{name}" is not available on this server', "0A000", None, hint), False
+        if name in server.stand_ins:
+            server.used_stand_ins.add(name)
+        if not self.made_for(name):
+            return None, False
+        # Their scripts use what they make and what the system has, and nothing that is in the database.
+        session = server.admin_in(self.name)
+        try:
+            session.query(f"CREATE EXTENSION IF NOT EXISTS {quoted(name)}")
+        except QueryError as failed:
+            return failed.error, False
+        finally:
+            session.close()
+        return None, not is_guarded(piece.text)
+
+    def made_for(self, extension: str) -> bool:
+        """Tell whether an extension is made for the scripts' role, by another one and in another session."""
+        return extension in ALLOWED and not self.server.marks_trusted and self.server.superuser
+
+    def said(
+        self, error: ServerError | None, index: int, pieces: tuple[StatementText, ...], seconds: float
+    ) -> EngineError | None:
+        """Return the server's error as one of the script's statement."""
+        if error is None:
+            return None
+        span = pieces[0].span if pieces else None
+        place = None
+        if span is not None and error.position >= 0 and index >= 0:
+            place = min(span.start + error.position, span.end)
+        limit = error.limit
+        if limit is None and error.sqlstate in (_REFUSED, _UNDEFINED_OBJECT) and _NO_ROLE.fullmatch(error.message):
+            limit = "roles"
+        elif limit is None and error.sqlstate == _REFUSED:
+            limit = "refused"
+        elif limit is None and error.sqlstate and _OUT_OF_SPACE.match(error.sqlstate):
+            limit = "disk"
+        elif limit is None and error.sqlstate == _OUT_OF_MEMORY and not error.message.startswith(_SHARED_MEMORY):
+            limit = "memory"
+        elif limit is None and error.sqlstate and _STOPPED.match(error.sqlstate):
+            limit = "statement time-out" if seconds >= self.server.limits.statement * 0.9 else None
+        return EngineError(error.message, error.sqlstate, error.detail, error.hint, index, span, place, limit)

@@ -1,0 +1,85 @@
+"""What SQLite's schema table and pragmas say, asked with statements that no object of a script can stand in for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from miglint.dryrun.sqlite.library import Connection, SqliteError
+from miglint.dryrun.sqlite.wire import IndexDetails, SchemaDetails, StoredObject, TableDetails
+
+_HIDDEN = 1
+_GENERATED_VIRTUAL = 2
+
+
+def stored_objects(db: Connection) -> tuple[StoredObject, ...]:
+    """Return the rows of the schema table, SQLite's own objects aside."""
+    rows = db.rows(
+        "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE lower(substr(name, 1, 7)) <> 'sqlite_'"
+    )
+    return tuple(StoredObject(*row) for row in rows)
+
+
+def schema_details(
+    db: Connection, tables: Iterable[str], indexes: Iterable[str], views: Iterable[str]
+) -> SchemaDetails:
+    """Return what the pragmas say of these objects."""
+    return SchemaDetails(
+        {name: table for name in tables if (table := _table(db, name)) is not None},
+        {name: index for name in indexes if (index := _index(db, name)) is not None},
+        {name: _columns_of_view(db, name) for name in views},
+    )
+
+
+def stored_columns(db: Connection) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the names of the ordinary tables and of the columns whose values they store.
+
+    A virtual generated column stores none: its values follow from the others, and reading them runs its expression.
+    """
+    names = db.rows(
+        "SELECT name FROM main.sqlite_master WHERE type = 'table' AND lower(substr(name, 1, 7)) <> 'sqlite_'"
+        " AND upper(substr(sql, 1, 14)) <> 'CREATE VIRTUAL'"
+    )
+    for (name,) in names:
+        columns = db.rows(f"PRAGMA main.table_xinfo({quoted(name)})")
+        yield name, tuple(column[1] for column in columns if column[6] not in (_HIDDEN, _GENERATED_VIRTUAL))
+
+
+def quoted(name: str) -> str:
+    """Return a name as an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _table(db: Connection, name: str) -> TableDetails | None:
+    try:
+        columns = tuple(tuple(row[1:]) for row in db.rows(f"PRAGMA main.table_xinfo({quoted(name)})"))
+    except SqliteError:  # a virtual table whose own tables were damaged, or whose module is not there
+        return None
+    unique = tuple(
+        tuple(part[2] for part in db.rows(f"PRAGMA main.index_xinfo({quoted(index)})") if part[5])
+        for _, index, _, origin, _ in db.rows(f"PRAGMA main.index_list({quoted(name)})")
+        if origin == "u"
+    )
+    foreign = tuple(
+        (number, (table, column, target, on_update, on_delete, match))
+        for number, _, table, column, target, on_update, on_delete, match in db.rows(
+            f"PRAGMA main.foreign_key_list({quoted(name)})"
+        )
+    )
+    return TableDetails(columns, unique, foreign)
+
+
+def _index(db: Connection, name: str) -> IndexDetails | None:
+    try:
+        rows = db.rows(f"PRAGMA main.index_xinfo({quoted(name)})")
+    except SqliteError:
+        return None
+    return tuple(
+        (number, column, descending, collation) for number, _, column, descending, collation, key in rows if key
+    )
+
+
+def _columns_of_view(db: Connection, name: str) -> tuple[str, ...]:
+    try:
+        return tuple(row[1] for row in db.rows(f"PRAGMA main.table_info({quoted(name)})"))
+    except SqliteError:  # a view over a dropped table cannot say its columns
+        return ()

@@ -1,0 +1,81 @@
+"""What SQLite's authorizer lets a script do: keep to the databases in memory that it was given."""
+
+from __future__ import annotations
+
+import sqlite3
+
+# What VACUUM attaches for itself; with `temp_store = 2` both are in memory.
+_IN_MEMORY = frozenset(("", ":memory:"))
+
+_ALLOWED_PRAGMAS = frozenset(
+    """application_id auto_vacuum automatic_index busy_timeout case_sensitive_like cell_size_check checkpoint_fullfsync
+    collation_list compile_options data_version database_list defer_foreign_keys encoding foreign_key_check
+    foreign_key_list foreign_keys freelist_count fullfsync function_list ignore_check_constraints incremental_vacuum
+    index_info index_list index_xinfo integrity_check journal_mode journal_size_limit legacy_alter_table
+    legacy_file_format locking_mode module_list optimize page_count page_size pragma_list query_only quick_check
+    read_uncommitted recursive_triggers reverse_unordered_selects schema_version secure_delete synchronous table_info
+    table_list table_xinfo user_version wal_autocheckpoint wal_checkpoint""".split()  # noqa: SIM905
+)
+# These change how fast SQLite is and where it puts its files; on a database in memory they have nothing to say.
+_IGNORED_PRAGMAS = frozenset(
+    ["cache_size", "cache_spill", "mmap_size", "temp_store", "threads", "analysis_limit", "shrink_memory"]
+)
+_FORBIDDEN_FUNCTIONS = frozenset(("load_extension", "writefile", "readfile", "edit", "fts3_tokenizer", "sqlite_dbpage"))
+# Modules of virtual tables that open files, or read and write memory or pages as they are.
+_FORBIDDEN_MODULES = frozenset(
+    ["csv", "zipfile", "fsdir", "unionvtab", "swarmvtab", "sqlite_dbpage", "sqlite_dbdata", "sqlite_dbptr", "carray"]
+)
+_TEMPORARY = frozenset(
+    [
+        sqlite3.SQLITE_CREATE_TEMP_INDEX,
+        sqlite3.SQLITE_CREATE_TEMP_TABLE,
+        sqlite3.SQLITE_CREATE_TEMP_TRIGGER,
+        sqlite3.SQLITE_CREATE_TEMP_VIEW,
+    ]
+)
+
+
+class Guard:
+    """An authorizer. `refused` says in words what it refused last, None while nothing was.
+
+    `session_changed` says that a script made something that lives as long as its connection: a temporary object, an
+    attached database, a setting.
+    """
+
+    __slots__ = ("refused", "session_changed")
+
+    def __init__(self) -> None:
+        self.refused: str | None = None
+        self.session_changed = False
+
+    def authorize(self, action: int, first: str | None, second: str | None, database: str | None, _: str | None) -> int:
+        """Allow, ignore or deny an action; called by SQLite while it compiles a statement."""
+        if action == sqlite3.SQLITE_ATTACH:
+            self.session_changed = True
+            # SQLite tells the name only where it is a constant: with `'/tmp/' || 'x'` it is None.
+            if first in _IN_MEMORY:
+                return sqlite3.SQLITE_OK
+            return self._deny("ATTACH of a file")
+        if action == sqlite3.SQLITE_PRAGMA:
+            return self._pragma((first or "").lower(), second)
+        if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FORBIDDEN_FUNCTIONS:
+            return self._deny(f"the function {second}")
+        if action == sqlite3.SQLITE_CREATE_VTABLE:
+            self.session_changed = self.session_changed or database == "temp"
+            if (second or "").lower() in _FORBIDDEN_MODULES:
+                return self._deny(f"the module {second}")
+        elif action in _TEMPORARY:
+            self.session_changed = True
+        return sqlite3.SQLITE_OK
+
+    def _pragma(self, name: str, value: str | None) -> int:
+        if name in _ALLOWED_PRAGMAS:
+            self.session_changed = self.session_changed or value is not None
+            return sqlite3.SQLITE_OK
+        if name in _IGNORED_PRAGMAS:
+            return sqlite3.SQLITE_IGNORE
+        return self._deny(f"PRAGMA {name}")
+
+    def _deny(self, what: str) -> int:
+        self.refused = f"{what} is refused in a dry run"
+        return sqlite3.SQLITE_DENY

@@ -1,0 +1,126 @@
+"""A script as it runs in SQLite's process: what is asked, what is told meanwhile, and what came of it."""
+
+from __future__ import annotations
+
+import time
+
+from miglint.base.structs import Struct
+from miglint.dryrun.limits import Deadline, Limits
+from miglint.dryrun.results import EngineError, Execution, StatementRun
+from miglint.dryrun.sqlite import wire
+from miglint.dryrun.sqlite.process import WorkerEndedError
+from miglint.dryrun.statements import Prepared, StatementText
+
+_LIMITS = frozenset(("statement time-out", "total time-out", "disk", "memory", "refused"))
+
+
+class ScriptDone(Struct, frozen=True):
+    """Statements that changed a database for good; `failed` is the index of the one that failed after that, if any."""
+
+    statements: tuple[str, ...]
+    wrapped: bool
+    failed: int | None = None
+
+
+class ScriptRun:
+    """One run of a script: `request` is sent, `began` is told of each statement, and one of the others of the end."""
+
+    def __init__(self, script: Prepared, limits: Limits, deadline: Deadline) -> None:
+        self._script = script
+        self._limits = limits
+        self._deadline = deadline
+        self._started = time.perf_counter()
+        self._begun: list[float] = []
+        self._settled = 0
+
+    @property
+    def seconds(self) -> float:
+        """The time that a statement has from now on."""
+        return min(self._limits.statement, self._deadline.left)
+
+    def request(self, database: int) -> wire.Run:
+        """Return what is to be asked."""
+        statements = tuple(piece.text for piece in self._script.pieces)
+        return wire.Run(database, statements, self._script.wrapped, self._limits.statement, self._deadline.left)
+
+    def unreadable(self) -> Execution | None:
+        """Return the failure of a script with characters that no engine can be given; None for any other."""
+        for index, piece in enumerate(self._script.pieces):
+            try:
+                piece.text.encode()
+            except UnicodeEncodeError as error:
+                place = piece.span.start + error.start
+                message = "the statement has characters that are not valid Unicode"
+                return self._execution(
+                    (), EngineError(message, "SQLITE_ERROR", index=index, span=piece.span, place=place)
+                )
+        return None
+
+    def began(self, told: wire.Began) -> float:
+        """Note that a statement begins, and return how many seconds it has."""
+        if told.index != len(self._begun) or told.index > len(self._script.pieces):
+            raise wire.FrameError(f"statement {told.index} begins after statement {len(self._begun) - 1}")
+        self._begun.append(time.perf_counter())
+        if told.settled:
+            self._settled = told.index
+        return self.seconds
+
+    def ran(self, reply: wire.Ran) -> tuple[Execution, ScriptDone | None]:
+        """Return the execution, and what of the script is there to stay."""
+        pieces = self._script.pieces
+        seconds = reply.seconds[: len(pieces)]
+        failure = reply.failure
+        if failure is None:
+            return self._execution(seconds, None), self._kept(len(pieces))
+        at = reply.index if 0 <= reply.index < len(pieces) else -1
+        limit = failure.limit if failure.limit in _LIMITS else None
+        error = _error(failure.name, failure.message, at, pieces, limit, failure.place)
+        settled = min(max(0, reply.settled), len(pieces))
+        # `INSERT OR FAIL` keeps what it did before it failed.
+        failed = at if limit is None and at == settled else None
+        return self._execution(seconds, error), self._kept(settled, failed)
+
+    def ended(self, error: WorkerEndedError) -> tuple[Execution, ScriptDone | None]:
+        """Return the execution of a script during which the process ended: a failure of the statement that ran."""
+        now = time.perf_counter()
+        pieces = self._script.pieces
+        at = len(self._begun) - 1
+        ends = (*self._begun[1:], now)
+        seconds = tuple(end - begin for begin, end in zip(self._begun, ends, strict=False))[: len(pieces)]
+        message, limit = error.message, error.limit
+        if limit.endswith("time-out") and self._begun:
+            message = f"stopped after {now - self._begun[-1]:.1f} seconds"
+            limit = "statement time-out" if self._deadline.left else "total time-out"
+        failed = _error(_NAMES.get(limit, "SQLITE_INTERRUPT"), message, at if at < len(pieces) else -1, pieces, limit)
+        return self._execution(seconds, failed), self._kept(self._settled)
+
+    def refused(self, failure: wire.Failure) -> Execution:
+        """Return the execution of a script that was not run."""
+        return self._execution((), _error(failure.name, failure.message, 0, self._script.pieces, failure.limit))
+
+    def _kept(self, count: int, failed: int | None = None) -> ScriptDone | None:
+        whole = count == len(self._script.pieces)
+        if (not count and failed is None) or (self._script.wrapped and not whole):
+            return None
+        statements = tuple(piece.text for piece in self._script.pieces[: count + (failed is not None)])
+        return ScriptDone(statements, self._script.wrapped, failed)
+
+    def _execution(self, seconds: tuple[float, ...], error: EngineError | None) -> Execution:
+        pieces = self._script.pieces
+        statements = tuple(StatementRun(at, pieces[at].span, spent) for at, spent in enumerate(seconds))
+        return Execution(statements, error, time.perf_counter() - self._started)
+
+
+_NAMES = {"memory": "SQLITE_NOMEM", "connection": "SQLITE_ABORT"}
+
+
+def _error(
+    name: str, message: str, index: int, pieces: tuple[StatementText, ...], limit: str | None, place: int = -1
+) -> EngineError:
+    """Return an error at a statement (-1: at the end), with its place in the file."""
+    span = pieces[index].span if pieces else None
+    at = None
+    if place >= 0 and 0 <= index < len(pieces):
+        before = pieces[index].text.encode()[:place].decode("utf-8", "ignore")
+        at = pieces[index].span.start + len(before)
+    return EngineError(message, name, index=index, span=span, place=at, limit=limit)

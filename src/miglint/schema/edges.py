@@ -1,0 +1,145 @@
+"""The edges between objects where there are many: who depends on one object, and what one object needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import TypeAlias
+
+from rpds import HashTrieMap, HashTrieSet
+
+from miglint.base.structs import Struct
+from miglint.schema.objects import Absent, Index, Key, SchemaObject, Sequence, Table
+
+Find = Callable[[Key], SchemaObject | Absent | None]
+
+# Up to so many a frozen set is quicker to copy than a tree is to change.
+_FEW = 32
+_NOBODY: frozenset[Key] = frozenset()
+# In these nearly all objects are: nobody looks for all that is in one.
+USUAL_SCHEMAS = frozenset({"public", "main", "pg_temp", "temp", ""})
+# No name and no schema: what is found by it are casts.
+CASTS = "as casts"
+_NO_KEYS: HashTrieSet[Key] = HashTrieSet()
+
+
+class Users(Struct, frozen=True, gc=False, eq=False):
+    """Many keys that depend on one object: all of them, and those that are found by a tag."""
+
+    keys: HashTrieSet[Key]
+    tagged: HashTrieMap[str, HashTrieSet[Key]]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self.keys)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.keys
+
+    def of(self, tag: str) -> HashTrieSet[Key]:
+        """Return those that are found by a tag, as `tags` gives it: the name of a type or another."""
+        return self.tagged.get(tag, _NO_KEYS)
+
+
+def tags(value: SchemaObject | Absent | None) -> tuple[str, ...]:
+    """Return what a user is found by among many: its type, an index or a sequence by its columns too."""
+    kind = type(value).__name__
+    if isinstance(value, Index):
+        return kind, *map(index_tag, indexed(value))
+    if isinstance(value, Sequence) and value.owned_by is not None:
+        return kind, sequence_tag(value.owned_by[1])
+    if isinstance(value, Table) and is_default_partition(value):
+        return kind, DEFAULT_PARTITION
+    return (kind,)
+
+
+DEFAULT_PARTITION = "default partition"
+
+
+def index_tag(column: str) -> str:
+    """Return what the indexes are found by that are about a column."""
+    return f"index of {column.lower()}"
+
+
+def sequence_tag(column: str) -> str:
+    """Return what the sequences are found by that a column owns."""
+    return f"sequence of {column}"
+
+
+def is_default_partition(table: Table) -> bool:
+    """Return whether a table takes the rows of its parent that no other partition takes."""
+    return table.partition_of is not None and (table.partition_bound or "").strip().lower() == "default"
+
+
+def indexed(index: Index) -> set[str]:
+    """Return the columns that an index is about, in small letters."""
+    names = set(index.include)
+    if index.where is not None:
+        names.update(index.where.columns)
+    for element in index.elements:
+        if element.column is not None:
+            names.add(element.column)
+        if element.expression is not None:
+            names.update(element.expression.columns)
+    return {name.lower() for name in names}
+
+
+def with_user(
+    found: Collection[Key], key: Key, value: SchemaObject | Absent | None, find: Find
+) -> frozenset[Key] | Users:
+    """Return the users of an object with one more, whose value is given; `find` gives those of the others."""
+    if isinstance(found, frozenset):
+        if len(found) < _FEW:
+            return found | {key}
+        grown = Users(HashTrieSet(), HashTrieMap())
+        for other in found:
+            grown = _added(grown, other, find(other))
+        return _added(grown, key, value)
+    assert isinstance(found, Users)
+    return _added(found, key, value)
+
+
+def _added(users: Users, key: Key, value: SchemaObject | Absent | None) -> Users:
+    tagged = users.tagged
+    for tag in tags(value):
+        tagged = tagged.insert(tag, tagged.get(tag, _NO_KEYS).insert(key))
+    return Users(users.keys.insert(key), tagged)
+
+
+def without_user(found: Collection[Key], key: Key, value: SchemaObject | Absent | None) -> frozenset[Key] | Users:
+    """Return the users of an object without one, whose value was as given."""
+    if isinstance(found, frozenset):
+        return found - {key}
+    assert isinstance(found, Users)
+    tagged = found.tagged
+    for tag in tags(value):
+        rest = tagged.get(tag, _NO_KEYS).discard(key)
+        tagged = tagged.insert(tag, rest) if len(rest) else tagged.discard(tag)
+    keys = found.keys.discard(key)
+    return Users(keys, tagged) if len(keys) else _NOBODY
+
+
+Labels: TypeAlias = "HashTrieMap[str, Key | HashTrieSet[Key]]"
+NewKeys: TypeAlias = "tuple[Key, NewKeys] | None"
+
+
+def labelled(labels: Labels, key: Key) -> Labels:
+    """Return the labels with those of a new key: its name in small letters, its schema, and whether it is a cast's."""
+    labels = _with_label(labels, key.name.split("(", 1)[0].lower(), key)
+    if key.schema not in USUAL_SCHEMAS:
+        labels = _with_label(labels, f"in {key.schema}", key)
+    return labels if key.space != "other cast" else _with_label(labels, CASTS, key)
+
+
+def _with_label(labels: Labels, label: str, key: Key) -> Labels:
+    found = labels.get(label)
+    if found is None or found == key:
+        return labels.insert(label, key)
+    return labels.insert(label, (HashTrieSet((found,)) if isinstance(found, Key) else found).insert(key))
+
+
+def keys_of(labels: Labels, label: str) -> list[Key]:
+    """Return the keys with a label, sorted."""
+    found = labels.get(label)
+    return [] if found is None else [found] if isinstance(found, Key) else sorted(found)

@@ -1,0 +1,279 @@
+"""The parts of a table, in order and by name: its columns, its constraints.
+
+A table of a few parts holds them in a dictionary, which is copied with each change. One of many holds them in `Parts`:
+a change then costs the same however many there are, and every moment of a history may keep its own version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, ItemsView, Iterable, Iterator, Mapping, ValuesView
+from typing import TypeAlias, TypeVar
+
+from rpds import HashTrieMap, HashTrieSet
+
+from miglint.sql.operations import Column, Constraint
+
+Part = TypeVar("Part", Column, Constraint)
+
+# Below this a dictionary is quicker to copy than a tree is to change.
+_FEW = 48
+_NO_NAMES: HashTrieSet[str] = HashTrieSet()
+
+
+def _tags(part: Column | Constraint) -> Iterable[Hashable]:
+    """Return what a part is looked for by: a constraint by its kind and its columns, a generated column as such."""
+    if isinstance(part, Column):
+        return _GENERATED if part.generated is not None else ()
+    return (("kind", part.kind), *map(_column_tag, mentioned(part)))
+
+
+_GENERATED = (("generated",),)
+
+
+def _column_tag(name: str) -> Hashable:
+    return "column", name
+
+
+def mentioned(constraint: Constraint) -> set[str]:
+    """Return the columns of its table that a constraint is about."""
+    names = {*constraint.columns, *constraint.include}
+    if constraint.expression is not None:
+        names.update(constraint.expression.columns)
+    return names
+
+
+_Past: TypeAlias = "tuple[str, _Past | None]"
+
+
+class Parts(Mapping[str, Part]):
+    """An immutable mapping in order of insertion, of which changed copies share nearly all with it."""
+
+    __slots__ = ("_age", "_end", "_entries", "_history", "_tagged")
+
+    def __init__(
+        self,
+        entries: HashTrieMap[str, tuple[int, Part]],
+        tagged: HashTrieMap[Hashable, HashTrieSet[str]],
+        end: int,
+        history: _Past,
+        age: int,
+    ) -> None:
+        self._entries: HashTrieMap[str, tuple[int, Part]] = entries
+        self._tagged = tagged
+        self._end = end
+        # The names that were changed, the last one first, and how many these are.
+        self._history = history
+        self._age = age
+
+    @classmethod
+    def of(cls, parts: Mapping[str, Part]) -> Parts[Part]:
+        """Return the same parts as an instance."""
+        if isinstance(parts, Parts):
+            return parts
+        made: Parts[Part] = cls(HashTrieMap(), HashTrieMap(), 0, ("", None), 0)
+        for name, part in parts.items():
+            made = made.set(name, part)
+        return made
+
+    def set(self, name: str, part: Part) -> Parts[Part]:
+        """Return a mapping in which a name stands for a part: in the place that it has, or else at the end."""
+        found = self._entries.get(name)
+        place = self._end if found is None else found[0]
+        tagged = self._tagged if found is None else self._untagged(name, found[1])
+        for tag in _tags(part):
+            tagged = tagged.insert(tag, tagged.get(tag, _NO_NAMES).insert(name))
+        entries = self._entries.insert(name, (place, part))
+        return Parts(entries, tagged, max(self._end, place + 1), (name, self._history), self._age + 1)
+
+    def without(self, name: str) -> Parts[Part]:
+        """Return a mapping that lacks a name."""
+        found = self._entries.get(name)
+        if found is None:
+            return self
+        entries, tagged = self._entries.remove(name), self._untagged(name, found[1])
+        return Parts(entries, tagged, self._end, (name, self._history), self._age + 1)
+
+    def renamed(self, old: str, new: str, part: Part) -> Parts[Part]:
+        """Return a mapping in which `part` stands under a new name in the place of an old one."""
+        place = self._entries[old][0]
+        rest = self.without(old)
+        tagged = rest._tagged
+        for tag in _tags(part):
+            tagged = tagged.insert(tag, tagged.get(tag, _NO_NAMES).insert(new))
+        entries = rest._entries.insert(new, (place, part))
+        return Parts(entries, tagged, self._end, (new, rest._history), rest._age + 1)
+
+    def _untagged(self, name: str, part: Part) -> HashTrieMap[Hashable, HashTrieSet[str]]:
+        tagged = self._tagged
+        for tag in _tags(part):
+            names = tagged[tag].discard(name)
+            tagged = tagged.insert(tag, names) if len(names) else tagged.remove(tag)
+        return tagged
+
+    def tagged(self, tag: Hashable) -> list[str]:
+        """Return the names of the parts that are found by a tag, in order."""
+        return self.in_order(self._tagged.get(tag, _NO_NAMES))
+
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """Return those of some names that it has, in order."""
+        places = [(entry[0], name) for name in names if (entry := self._entries.get(name)) is not None]
+        return [name for _, name in sorted(places)]
+
+    def changed_since(self, other: Parts[Part]) -> Collection[str] | None:
+        """Return the names by which two may differ that were made from one; None where it takes as long to compare."""
+        one, two = (self._history, self._age), (other._history, other._age)
+        names: set[str] = set()
+        for _ in range(len(self) + 1):
+            if one[0] is two[0]:
+                return names
+            if one[1] < two[1]:
+                one, two = two, one
+            name, rest = one[0]
+            if rest is None:
+                return None
+            names.add(name)
+            one = rest, one[1] - 1
+        return None
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        changed = self.changed_since(other) if isinstance(other, Parts) else None
+        if changed is None:
+            return super().__eq__(other)
+        return isinstance(other, Parts) and all(self.get(name) == other.get(name) for name in changed)
+
+    def same_order(self, other: Parts[Part]) -> bool | None:
+        """Return whether both have the same names in the same order; None where it takes as long to compare."""
+        changed = self.changed_since(other)
+        if changed is None:
+            return None
+        for name in changed:
+            mine, theirs = self._entries.get(name), other._entries.get(name)
+            if (mine is None) is not (theirs is None):
+                return False
+            if mine is not None and theirs is not None and mine[0] != theirs[0]:
+                return None
+        return True
+
+    def __getitem__(self, name: str) -> Part:
+        return self._entries[name][1]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name, _ in self._ordered()])
+
+    def items(self) -> ItemsView[str, Part]:
+        """Return names and parts, in order."""
+        return dict(self._pairs()).items()
+
+    def values(self) -> ValuesView[Part]:
+        """Return the parts, in order."""
+        return dict(self._pairs()).values()
+
+    def _ordered(self) -> list[tuple[str, tuple[int, Part]]]:
+        return sorted(self._entries.items(), key=_place)
+
+    def _pairs(self) -> Iterator[tuple[str, Part]]:
+        return ((name, entry[1]) for name, entry in self._ordered())
+
+
+def _place(entry: tuple[str, tuple[int, object]]) -> int:
+    return entry[1][0]
+
+
+def with_part(parts: Mapping[str, Part], name: str, part: Part) -> Mapping[str, Part]:
+    """Return the parts with one that is new or replaced."""
+    if len(parts) < _FEW and not isinstance(parts, Parts):
+        return {**parts, name: part}
+    return Parts.of(parts).set(name, part)
+
+
+def without_part(parts: Mapping[str, Part], name: str) -> Mapping[str, Part]:
+    """Return the parts without one, which may not be among them."""
+    if len(parts) < _FEW and not isinstance(parts, Parts):
+        return {label: part for label, part in parts.items() if label != name}
+    return Parts.of(parts).without(name)
+
+
+def with_renamed(parts: Mapping[str, Part], old: str, new: str, part: Part) -> Mapping[str, Part]:
+    """Return the parts with `part` under a new name in the place of the old one."""
+    if len(parts) < _FEW and not isinstance(parts, Parts):
+        return {new if label == old else label: part if label == old else kept for label, kept in parts.items()}
+    return Parts.of(parts).renamed(old, new, part)
+
+
+def of_kind(constraints: Mapping[str, Constraint], kind: str) -> list[Constraint]:
+    """Return the constraints of a kind, in order."""
+    return [one for _, one in named_of_kind(constraints, kind)]
+
+
+def named_of_kind(constraints: Mapping[str, Constraint], kind: str) -> list[tuple[str, Constraint]]:
+    """Return the constraints of a kind with their names, in order."""
+    if isinstance(constraints, Parts):
+        return [(name, constraints[name]) for name in constraints.tagged(("kind", kind))]
+    return [(name, one) for name, one in constraints.items() if one.kind == kind]
+
+
+def involving(constraints: Mapping[str, Constraint], column: str) -> list[str]:
+    """Return the names of the constraints that are about a column, in order."""
+    if isinstance(constraints, Parts):
+        return constraints.tagged(_column_tag(column))
+    return [name for name, one in constraints.items() if column in mentioned(one)]
+
+
+def generated(columns: Mapping[str, Column]) -> list[Column]:
+    """Return the columns that are computed, in order."""
+    if isinstance(columns, Parts):
+        return [columns[name] for name in columns.tagged(_GENERATED[0])]
+    return [column for column in columns.values() if column.generated is not None]
+
+
+def changed_parts(old: Mapping[str, Part], new: Mapping[str, Part]) -> Collection[str] | None:
+    """Return the names by which two mappings may differ; None where it takes as long to compare them."""
+    if old is new:
+        return ()
+    return new.changed_since(old) if isinstance(new, Parts) and isinstance(old, Parts) else None
+
+
+def same_order(one: Mapping[str, Part], two: Mapping[str, Part]) -> bool:
+    """Return whether two mappings have the same names in the same order."""
+    known = one.same_order(two) if isinstance(one, Parts) and isinstance(two, Parts) else None
+    return list(one) == list(two) if known is None else known
+
+
+def differing(one: Mapping[str, Part], two: Mapping[str, Part]) -> Iterator[tuple[str, Part]]:
+    """Yield what the first mapping has and the second one has not, or not the same, in the order of the first."""
+    changed = changed_parts(two, one)
+    if changed is None:
+        names: Iterable[str] = one
+    elif isinstance(one, Parts):
+        names = one.in_order(changed)
+    else:
+        names = ()
+    for name in names:
+        part = one[name]
+        other = two.get(name)
+        if part is not other and part != other:
+            yield name, part
+
+
+Names: TypeAlias = "frozenset[str] | HashTrieSet[str]"
+"""Names of parts: a frozen set of a few, or a persistent one of many."""
+
+
+def with_name(names: Names, name: str) -> Names:
+    """Return names with one more."""
+    if isinstance(names, frozenset):
+        return names | {name} if len(names) < _FEW else HashTrieSet(names).insert(name)
+    return names.insert(name)
+
+
+def without_name(names: Names, name: str) -> Names:
+    """Return names less one."""
+    return names - {name} if isinstance(names, frozenset) else names.discard(name)

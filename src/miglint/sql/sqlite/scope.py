@@ -1,0 +1,73 @@
+"""The relations that the names in a query can refer to."""
+
+from __future__ import annotations
+
+from miglint.sql.operations import Name
+from miglint.sql.sqlite.words import Unreadable
+
+_MAX_DEPTH = 60
+
+
+class Scope:
+    """The relations that names in one query can refer to; a source that is no relation (a sub-query) maps to None.
+
+    `rows` are those that a name reaches with its qualifier only: `new` and `old` in a trigger, `excluded`.
+    """
+
+    __slots__ = ("aliases", "ctes", "depth", "parent", "rows", "sources")
+
+    def __init__(self, parent: Scope | None = None) -> None:
+        self.parent = parent
+        self.sources: dict[str, Name | None] = {}
+        self.rows: dict[str, Name] = {}
+        self.aliases: set[str] = set()
+        self.ctes: frozenset[str] = parent.ctes if parent else frozenset()
+        self.depth: int = parent.depth + 1 if parent else 0
+        if self.depth > _MAX_DEPTH:
+            raise Unreadable("queries are nested too deeply to be read")
+
+    def find(self, qualifier: str) -> tuple[bool, Name | None]:
+        """Return whether a qualifier is a source in sight, and its relation."""
+        key, scope = qualifier.lower(), self
+        while True:
+            if key in scope.sources:
+                return True, scope.sources[key]
+            if key in scope.rows:
+                return True, scope.rows[key]
+            if scope.parent is None:
+                return False, None
+            scope = scope.parent
+
+    def only(self) -> Name | None:
+        """Return the relation that every unqualified column must belong to, when there is just one."""
+        scope: Scope | None = self
+        found: list[Name | None] = []
+        while scope is not None:
+            found.extend(scope.sources.values())
+            scope = scope.parent
+        return found[0] if len(found) == 1 else None
+
+    def is_alias(self, name: str) -> bool:
+        """Tell whether a result in sight has this name (in lower case)."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.aliases:
+                return True
+            scope = scope.parent
+        return False
+
+    def candidates(self) -> tuple[Name, ...]:
+        """Return all the relations that an unqualified column may belong to; none where a sub-query is among them."""
+        found: list[Name] = []
+        scope: Scope | None = self
+        while scope is not None:
+            for source in scope.sources.values():
+                if source is None:
+                    return ()
+                found.append(source)
+            scope = scope.parent
+        return tuple(dict.fromkeys(found))
+
+    def derived_only(self) -> bool:
+        """Tell whether all columns come from sub-queries and common table expressions."""
+        return bool(self.sources) and not any(self.sources.values()) and self.parent is None
