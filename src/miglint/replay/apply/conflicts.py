@@ -11,6 +11,7 @@ from miglint.sql.operations import Constraint, Insert
 
 _NO_MATCH = "there is no unique or exclusion constraint matching the ON CONFLICT specification"
 _NO_MATCH_SQLITE = "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint"
+_ROWID = frozenset({"rowid", "oid", "_rowid_"})
 _DEFERRABLE = "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters"
 
 
@@ -23,6 +24,8 @@ def check_conflict(machine: Machine, key: Key, table: Table, operation: Insert) 
     if not operation.conflict_columns:
         return
     wanted = frozenset(_folded(machine, name) for name in operation.conflict_columns)
+    if not machine.postgres and not table.without_rowid and wanted <= _ROWID:
+        return
     deferrable = False
     for keys, constraint, partial in _unique(machine, key, table):
         if keys != wanted or (partial and operation.conflict_where is None):

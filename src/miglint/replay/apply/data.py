@@ -17,6 +17,7 @@ from miglint.replay.apply.literals import TIMES, unreadable
 from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
 from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
+from miglint.replay.apply.sqlite_rows import check_rows
 from miglint.replay.apply.typed import check_statement
 from miglint.schema.objects import Absent, Enum, Key, Rows, Table
 from miglint.sql.operations import (
@@ -83,7 +84,10 @@ def _set_seeds(machine: Machine, place: Key, seeds: Seeds) -> None:
         machine.schema = machine.schema.forget(place)
 
 
-_ONE_KEY = pattern(r"\((\w+) (?:=|~~) ('(?:[^']|'')*'|-?[0-9]+|any \(array\[[^\]]*\]\))\)")
+_ONE_KEY = pattern(
+    r"(?i)\(?(\w+) ?(?:=|~~) ?('(?:[^']|'')*'|-?[0-9]+|any \(array\[[^\]]*\]\))\)?"
+    r"|(\w+) in ?\( ?((?:'(?:[^']|'')*'|-?[0-9]+)(?: ?, ?(?:'(?:[^']|'')*'|-?[0-9]+))*) ?\)"
+)
 _CONSTANT = pattern(r"'((?:[^']|'')*)'|(-?[0-9]+)")
 
 
@@ -97,15 +101,34 @@ def _left(seeds: Seeds, where: Expression | None, labels: Iterable[str]) -> Seed
     if found is not None and " ~~ " in found[0] and "%" in found[2]:
         found = None
     named: set[str] = set()
+    column = ""
     if found is not None:
-        named = {text.replace("''", "'") if text else number for text, number in _CONSTANT.findall(found[2])}
+        column = (found[1] or found[3]).lower()
+        values = found[2] or found[4]
+        named = {text.replace("''", "'") if text else number for text, number in _CONSTANT.findall(values)}
     for label in list(labels):
         columns = label.split(",")
         marks = () if where is None else seeds[label]
-        place = columns.index(found[1]) if found is not None and found[1] in columns else None
+        place = columns.index(column) if column in columns else None
         left = [kept for mark in marks if (kept := _after(mark, place, named, len(columns))) is not None]
         seeds = seeds.insert(label, _NO_KEYS.update(left)) if left else seeds.discard(label)
     return seeds
+
+
+def _with_new_keys(machine: Machine, operation: Update, before: Seeds, after: Seeds, labels: Iterable[str]) -> Seeds:
+    """Return the keys of rows after an `UPDATE` that gives one of them, which is named, another constant key."""
+    given = {machine.column_name(column): value for column, value in operation.assignments}
+    for label in labels:
+        value = given.get(label)
+        gone = set(before[label]) - set(after.get(label, _NO_KEYS))
+        if value is None or value.literal is None or len(gone) != 1 or gone.pop().startswith("?"):
+            continue
+        mark = f"{label}={value.literal}"
+        if mark in after.get(label, _NO_KEYS):
+            message = f'a row with {mark} is in "{operation.table}" already: duplicate key value'
+            raise machine.refuse("unique_violation", message, machine.key(operation.table), label)
+        after = _with_keys(after, label, (mark,))
+    return after
 
 
 def _after(mark: str, place: int | None, named: set[str], count: int) -> str | None:
@@ -142,6 +165,7 @@ def insert(machine: Machine, operation: Insert) -> None:
     key, table = found
     _columns_exist(machine, key, table, operation.columns)
     check_statement(machine, key, operation.text)
+    check_rows(machine, key, table, operation)
     check_conflict(machine, key, table, operation)
     refuse_if_trigger_fails(machine, key, "insert")
     if operation.conflict == "update":
@@ -218,6 +242,7 @@ def update(machine: Machine, operation: Update) -> None:
     columns = tuple(column for column, _ in operation.assignments)
     _columns_exist(machine, key, table, columns)
     check_statement(machine, key, operation.text)
+    check_rows(machine, key, table, operation)
     refuse_if_trigger_fails(machine, key, "update", columns)
     for expression in (operation.where, *(value for _, value in operation.assignments)):
         _compared_literals(machine, key, table, expression)
@@ -228,7 +253,8 @@ def update(machine: Machine, operation: Update) -> None:
     place, seeds = _seeds(machine, key)
     changed = [label for label in seeds if not assigned.isdisjoint(label.split(","))]
     if changed:
-        _set_seeds(machine, place, _left(seeds, operation.where, changed))
+        after = _left(seeds, operation.where, changed)
+        _set_seeds(machine, place, _with_new_keys(machine, operation, seeds, after, changed))
     for column, value in operation.assignments:
         if value is None or value.literal is not None:
             continue
@@ -306,6 +332,7 @@ def delete(machine: Machine, operation: Delete) -> None:
         return
     key, table = found
     check_statement(machine, key, operation.text)
+    check_rows(machine, key, table, operation)
     if not operation.joined and not operation.relations:
         _mentioned_columns_exist(machine, key, table, (operation.where,))
     refuse_if_trigger_fails(machine, key, "delete")

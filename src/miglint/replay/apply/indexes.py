@@ -8,6 +8,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose, column_part, truncate
 from miglint.replay.apply.partitions import refuse_index
 from miglint.replay.apply.reread import refuse_unknown_columns
+from miglint.replay.apply.sqlite_tables import check_sqlite_index
 from miglint.replay.apply.typed import check_index
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
@@ -66,6 +67,8 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
         _check_columns(machine, key_of_table, found, operation)
         refuse_index(machine, key_of_table, found, operation)
     check_index(machine, key_of_table, operation)
+    if not machine.postgres:
+        check_sqlite_index(machine, key_of_table, operation)
     partitions = machine.partitions(key_of_table) if isinstance(found, Table) else []
     if operation.only and partitions:
         machine.create(key, replace(index, valid=False))

@@ -11,6 +11,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.partitions import refuse_attached, refuse_bound
 from miglint.replay.apply.queries import need_query, resolved_query
 from miglint.replay.apply.reread import refuse_unknown_columns
+from miglint.replay.apply.sqlite_tables import check_table
 from miglint.replay.apply.typed import check_default, check_generated, result_types, type_named
 from miglint.replay.apply.views import columns_of, result_columns
 from miglint.schema.depends import relation_key
@@ -69,6 +70,8 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
     )
     if table.partition_of is not None and machine.postgres:
         refuse_bound(machine, relation_key(table.partition_of, machine.dialect), name.name, operation.partition_bound)
+    if not machine.postgres:
+        check_table(machine, key, operation)
     if operation.strict:
         _refuse_loose_types(machine, operation, key)
     machine.create(key, table)

@@ -92,6 +92,10 @@ def create_view(machine: Machine, operation: CreateView) -> None:
         "temporary" if operation.temporary else "permanent",
         types=types if columns is None or types is None or len(types) == len(columns) else None,
     )
+    if machine.postgres and columns is not None and len(set(columns)) < len(columns):
+        name_twice = next(label for place, label in enumerate(columns) if label in columns[:place])
+        message = f'column "{name_twice}" specified more than once'
+        raise machine.refuse("duplicate_column", message, key, name_twice)
     if existing is None:
         # Where files do not make everything, it may replace what nobody has seen.
         machine.create(key, view, telling=machine.schema.rooted or not operation.or_replace)
