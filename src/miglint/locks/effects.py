@@ -133,8 +133,8 @@ def _create_other(view: ServerState, operation: ops.CreateOther) -> Iterator[Loc
     if operation.kind == "statistics":
         yield from of(view, "create statistics", operation.table)
     elif operation.kind == "publication":
-        for name in operation.relations:
-            yield from of(view, "publish", name)
+        for member in operation.members:
+            yield from of(view, "publish", member.table)
 
 
 def _set_default(view: ServerState, operation: ops.SetDefault) -> Iterator[LockEffect]:

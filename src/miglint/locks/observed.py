@@ -9,7 +9,7 @@ from miglint.base.model import Span
 from miglint.locks.effects import effects
 from miglint.locks.levels import Lock, LockEffect, Work
 from miglint.locks.look import relation_key
-from miglint.schema.objects import Key, Routine, Table, View
+from miglint.schema.objects import Key, Table, View
 from miglint.schema.outcome import Moment, Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -333,7 +333,7 @@ def _hidden(operation: Operation) -> bool:
 
 def _is_routine(schema: Schema, name: Name) -> bool:
     places = schema.path if name.schema is None else (name.schema,)
-    return any(schema.count_users(Key("routine name", place, name.name), Routine) for place in places)
+    return any(schema.overloads(place, name.name) for place in places)
 
 
 def _has_triggers(schema: Schema, key: Key) -> bool:

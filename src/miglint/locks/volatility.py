@@ -127,7 +127,7 @@ def _calm(name: Name, schema: Schema, key: str | None = None) -> bool:
     # What the files define goes before the server's own functions of that name.
     schemas = (name.schema,) if name.schema is not None else schema.path
     for place in schemas:
-        for routine in schema.on(Key("routine name", place, name.name)):
+        for routine in schema.overloads(place, name.name):
             found = schema.find(routine)
             if isinstance(found, Routine):
                 said = " ".join((found.definition, *found.options))

@@ -8,6 +8,7 @@ from miglint.schema.objects import (
     Enum,
     Index,
     Policy,
+    Privileges,
     Routine,
     Rule,
     SchemaObject,
@@ -103,6 +104,15 @@ def describe_index(index: Index) -> str:
     return shorten(text + ("" if index.valid else " (invalid)"))
 
 
+def _describe_privileges(value: Privileges) -> str:
+    parts = []
+    if value.granted:
+        parts.append(f"GRANT {', '.join(value.granted).upper()} TO {value.role}")
+    if value.revoked:
+        parts.append(f"REVOKE {', '.join(value.revoked).upper()} FROM {value.role}")
+    return shorten("; ".join(parts))
+
+
 def describe(value: SchemaObject) -> str:
     """Return a one-line definition of any object."""
     if isinstance(value, Table):
@@ -127,4 +137,6 @@ def describe(value: SchemaObject) -> str:
         return shorten(f"RETURNS {value.returns} LANGUAGE {value.language}{options} AS {value.body or ''}")
     if isinstance(value, (Trigger, Policy, Rule)):
         return shorten(value.definition)
+    if isinstance(value, Privileges):
+        return _describe_privileges(value)
     return shorten(str(getattr(value, "definition", "") or getattr(value, "text", "") or type(value).__name__.lower()))

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from miglint.base.structs import replace
 from miglint.schema.change import Change
-from miglint.schema.comments import outlived
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import describe, describe_column, describe_constraint, kind_of
 from miglint.schema.objects import (
@@ -60,19 +59,16 @@ def _object(key: Key, one: SchemaObject | Absent | None, two: SchemaObject | Abs
     there, here = not isinstance(one, Absent) and one is not None, not isinstance(two, Absent) and two is not None
     if not there and not here:
         return
-    counts = key.space not in ("comment", "privilege")
     if there and not here:
         if two is None:
             return
         assert one is not None and not isinstance(one, Absent)
-        yield Change("missing", words(one), display(key, one), key, before=describe(one), counts=counts)
+        yield Change("missing", words(one), display(key, one), key, before=describe(one))
     elif here and not there:
         assert two is not None and not isinstance(two, Absent)
         if one is None and getattr(two, "assumed", False):
             return
-        yield Change(
-            "extra", words(two), display(key, two), key, after=describe(two), counts=counts, certain=one is not None
-        )
+        yield Change("extra", words(two), display(key, two), key, after=describe(two), certain=one is not None)
     elif one != two or _reordered(one, two):
         assert one is not None and two is not None
         assert not isinstance(one, Absent) and not isinstance(two, Absent)
@@ -119,7 +115,7 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
             yield Change("changed", what, name, key, None, "column order", before, after, counts=False)
         return
     certain = not (getattr(one, "assumed", False) or getattr(two, "assumed", False))
-    counts = not isinstance(one, (Comment, Privileges))
+    counts = True
     if type(one) is not type(two):
         yield Change("changed", what, name, key, None, "kind", words(one), words(two), certain)
         return
@@ -262,7 +258,7 @@ def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterato
         yield change("nullability", known=one.nullable is not None and two.nullable is not None)
     if one.generated != two.generated:
         yield change("generated", known=False)
-    elif not same_default(one.default, two.default) and not (_draws(one, key) and _draws(two, key)):
+    elif not same_default(one.default, two.default, one.type) and not (_draws(one, key) and _draws(two, key)):
         yield change("generated" if one.generated else "default", known=one.default is not None)
     if one.identity != two.identity:
         yield change("identity", known=False)
@@ -327,6 +323,9 @@ def _without_consequences(changes: list[Change], before: Schema, after: Schema) 
         for change in changes
         if change.part is None and change.kind in ("missing", "extra", "renamed") and change.key.space in _HOLDERS
     }
+    parts: set[tuple[Key | None, str | None]] = {
+        (change.key, change.part) for change in changes if change.part is not None and change.kind != "changed"
+    }
     for change in changes:
         schema = before if change.kind in ("missing", "renamed") else after
         value = schema.find(change.key) if change.part is None else None
@@ -343,8 +342,8 @@ def _without_consequences(changes: list[Change], before: Schema, after: Schema) 
         elif isinstance(value, (Trigger, Policy, Rule)):
             if relation_key(value.table, schema.dialect) in whole:
                 continue
-        elif isinstance(value, Comment) and (
-            outlived(change.key, after) or any(key.name and key.name in change.key.name for key in whole)
+        elif isinstance(value, (Comment, Privileges)) and (
+            value.about in whole or (value.about, value.part and value.part.name) in parts
         ):
             continue
         yield change

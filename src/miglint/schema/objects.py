@@ -13,7 +13,20 @@ from rpds import HashTrieMap, HashTrieSet
 
 from miglint.base.structs import Struct, equal_by, field
 from miglint.schema.parts import Names
-from miglint.sql.operations import Column, ColumnUse, Constraint, Expression, IndexElement, Name, OpenUse, Query, Type
+from miglint.sql.operations import (
+    NO_MENTIONS,
+    Column,
+    ColumnUse,
+    Constraint,
+    Expression,
+    IndexElement,
+    Member,
+    Mentions,
+    Name,
+    OpenUse,
+    Query,
+    Type,
+)
 
 
 class Key(NamedTuple):
@@ -34,12 +47,23 @@ class Key(NamedTuple):
         return ".".join(part for part in (self.schema, self.owner, self.name) if part)
 
 
+class Part(NamedTuple):
+    """A part of an object: a `column` or an attribute, the `default` of one, a `constraint`, a `member`."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
 class Table(Struct, frozen=True, gc=False):
     """A table (`kind`: `table`, `foreign table`, `virtual table`).
 
     `columns` and `constraints` are mappings by name, in order, never changed in place. PostgreSQL constraints always
     have a name; unnamed SQLite constraints get one that starts with `#`. For an `assumed` table they hold what is
     known; `absent` are the names of columns and constraints known not to be there. `options` are its other settings.
+    `partition_key` is what `partition_by` says, as columns and expressions.
     """
 
     name: Name
@@ -57,6 +81,7 @@ class Table(Struct, frozen=True, gc=False):
     definition: str | None = None
     assumed: bool = False
     absent: Names = frozenset()
+    partition_key: tuple[IndexElement, ...] = ()
 
     __eq__ = equal_by(
         "name",
@@ -77,7 +102,10 @@ class Table(Struct, frozen=True, gc=False):
 
 
 class View(Struct, frozen=True, gc=False):
-    """A view or materialized view. `columns` are its result columns, None when they cannot be told."""
+    """A view or materialized view. `columns` are its result columns, None when they cannot be told.
+
+    `types` are the names of their types, `?` for one that is not known.
+    """
 
     name: Name
     query: Query | None
@@ -87,6 +115,9 @@ class View(Struct, frozen=True, gc=False):
     options: tuple[str, ...] = ()
     persistence: str = "permanent"
     assumed: bool = False
+    types: tuple[str, ...] | None = None
+
+    __eq__ = equal_by("name", "query", "columns", "materialized", "populated", "options", "persistence", "assumed")
 
 
 class Index(Struct, frozen=True, gc=False):
@@ -177,10 +208,17 @@ class OtherType(Struct, frozen=True, gc=False):
     kind: str = ""
     definition: str = ""
     assumed: bool = False
+    mentions: Mentions = NO_MENTIONS
+
+    __eq__ = equal_by("name", "kind", "definition", "assumed")
 
 
 class Routine(Struct, frozen=True, gc=False):
-    """A function, procedure or aggregate; `arguments` identify it. `functions` are those that it is made of."""
+    """A function, procedure or aggregate; `arguments` identify it.
+
+    `functions` are those that it is made of, `mentions` what a body depends on that the server has read. `outputs` are
+    the names and types of its result where it lists several columns (`OUT`, `TABLE`).
+    """
 
     name: Name
     kind: str
@@ -196,6 +234,8 @@ class Routine(Struct, frozen=True, gc=False):
     assumed: bool = False
     output_names: tuple[str, ...] = ()
     functions: tuple[Name, ...] = ()
+    mentions: Mentions = NO_MENTIONS
+    outputs: tuple[tuple[str, Type | None], ...] = ()
 
     __eq__ = equal_by(
         "name",
@@ -215,9 +255,9 @@ class Routine(Struct, frozen=True, gc=False):
 class Trigger(Struct, frozen=True, gc=False):
     """A trigger on a table; `state` is `enabled`, `disabled`, `replica` or `always`.
 
-    The rest is known in SQLite only: `relations` are the tables that its body mentions; `event` is `insert`, `update`
-    or `delete`; `uses` are the columns that its condition and its body read, `open` those of them that are of one of
-    several tables, `targets` those that the body sets.
+    `mentions` is what PostgreSQL's `WHEN` reads. The rest is known in SQLite only: `relations` are the tables that its
+    body mentions; `event` is `insert`, `update` or `delete`; `uses` are the columns that its condition and its body
+    read, `open` those of them that are of one of several tables, `targets` those that the body sets.
     """
 
     name: str
@@ -232,17 +272,30 @@ class Trigger(Struct, frozen=True, gc=False):
     uses: tuple[ColumnUse, ...] = ()
     targets: tuple[ColumnUse, ...] = ()
     open: tuple[OpenUse, ...] = ()
+    mentions: Mentions = NO_MENTIONS
 
     __eq__ = equal_by("name", "table", "function", "definition", "state", "columns", "assumed")
 
 
 class Policy(Struct, frozen=True, gc=False):
-    """A row-level security policy."""
+    """A row-level security policy: `head` is its kind and command, the rest are canonical texts (None for none)."""
 
     name: str
     table: Name
-    definition: str = ""
+    head: str = ""
+    roles: str = ""
+    using: str | None = None
+    check: str | None = None
     assumed: bool = False
+    mentions: Mentions = NO_MENTIONS
+
+    __eq__ = equal_by("name", "table", "head", "roles", "using", "check", "assumed")
+
+    @property
+    def definition(self) -> str:
+        """All of it but the name and the table, as one text."""
+        using = "" if self.using is None else f" using {self.using}"
+        return f"{self.head} to {self.roles}{using}" + ("" if self.check is None else f" with check {self.check}")
 
 
 class Rule(Struct, frozen=True, gc=False):
@@ -253,6 +306,9 @@ class Rule(Struct, frozen=True, gc=False):
     definition: str = ""
     state: str = "enabled"
     assumed: bool = False
+    mentions: Mentions = NO_MENTIONS
+
+    __eq__ = equal_by("name", "table", "definition", "state", "assumed")
 
 
 class Extension(Struct, frozen=True, gc=False):
@@ -275,7 +331,8 @@ class Namespace(Struct, frozen=True, gc=False):
 class Other(Struct, frozen=True, gc=False):
     """Any other object, told apart by the canonical text of its definition and of the changes made to it since.
 
-    `table` is the relation that it belongs to and goes with (extended statistics).
+    `table` is the relation that it belongs to and goes with (extended statistics); `mentions` is what it needs.
+    `members` are the tables of a publication.
     """
 
     kind: str
@@ -284,8 +341,10 @@ class Other(Struct, frozen=True, gc=False):
     changes: tuple[str, ...] = ()
     table: Name | None = None
     assumed: bool = False
+    mentions: Mentions = NO_MENTIONS
+    members: tuple[Member, ...] = ()
 
-    __eq__ = equal_by("kind", "name", "definition", "changes", "assumed")
+    __eq__ = equal_by("kind", "name", "definition", "changes", "assumed", "members")
 
 
 class Rows(Struct, frozen=True, gc=False):
@@ -304,17 +363,32 @@ class Rows(Struct, frozen=True, gc=False):
 
 
 class Comment(Struct, frozen=True, gc=False):
-    """The comment on an object."""
+    """The comment on an object, or on a part of it: it goes with that."""
 
     text: str
+    about: Key | None = None
+    part: Part | None = None
     assumed: bool = False
+
+    __eq__ = equal_by("text", "assumed")
 
 
 class Privileges(Struct, frozen=True, gc=False):
-    """What was granted and revoked on an object, in order, each once."""
+    """What a role may do with an object, or a column of it, beyond what it may anyway, and what it may not.
 
-    grants: tuple[str, ...] = ()
+    `granted` and `revoked` are sorted words (`select`, `execute with grant option`). `defaults` are the words for what
+    objects they are for from now on, where they are default privileges (`tables`).
+    """
+
+    role: str
+    granted: tuple[str, ...] = ()
+    revoked: tuple[str, ...] = ()
+    about: Key | None = None
+    part: Part | None = None
+    defaults: str | None = None
     assumed: bool = False
+
+    __eq__ = equal_by("role", "granted", "revoked", "defaults", "assumed")
 
 
 class Absent(Struct, frozen=True, gc=False):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from miglint.base.model import Dialect
 from miglint.base.template_names import has_tag
+from miglint.schema.describe import describe
 from miglint.schema.objects import (
     Comment,
     Composite,
@@ -134,7 +135,7 @@ class _Writer:
             case Comment():
                 return f"-- comment on {_flat(str(key))}: {_flat(value.text)}"
             case Privileges():
-                return "".join(f"-- {_flat(str(key))}: {_flat(grant)}\n" for grant in value.grants).rstrip("\n")
+                return f"-- {_flat(str(key))}: {_flat(describe(value))}"
             case Routine():
                 return f"-- {value.kind} {_flat(str(key))}{_definition(value.definition, *value.options, value.body)}"
             case Trigger() | Policy() | Rule():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from miglint.base.lazy_regex import pattern
@@ -16,16 +17,29 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.sql.operations import Constraint, Expression
+from miglint.sql.operations import Constraint, Expression, Type
 
 
-def same_default(one: Expression | None, two: Expression | None) -> bool:
-    """Whether two defaults are the same; those that draw from a sequence when it is the same one."""
+def same_default(one: Expression | None, two: Expression | None, kind: Type | None = None) -> bool:
+    """Whether two defaults of a column are the same; those that draw from a sequence when it is the same one."""
     if one is None or two is None:
         return one is two
     if one.sequence is not None and two.sequence is not None:
         return one.sequence == two.sequence
-    return one == two or loose(one.key) == loose(two.key)
+    if one == two or loose(one.key) == loose(two.key):
+        return True
+    document = kind is not None and kind.name == "jsonb" and not kind.dimensions
+    if not document or one.literal is None or two.literal is None:
+        return False
+    return _document(one.literal) == _document(two.literal)
+
+
+def _document(text: str) -> object:
+    """Return what a text of JSON says, the order of keys and white space aside; the text itself if it says nothing."""
+    try:
+        return json.loads(text, parse_float=str, parse_int=str)
+    except ValueError:
+        return text
 
 
 _CAST = pattern(
@@ -60,7 +74,10 @@ def loosened(value: SchemaObject) -> object:
             (replace(e, expression=None), e.expression and loose(e.expression.key)) for e in value.elements
         )
         return replace(value, elements=(), where=None, options=()), elements, value.where and loose(value.where.key)
-    if isinstance(value, (Trigger, Policy, Rule)):
+    if isinstance(value, Policy):
+        using, check = value.using and loose(value.using), value.check and loose(value.check)
+        return replace(value, using=using, check=check)
+    if isinstance(value, (Trigger, Rule)):
         plain = replace(value, definition=loose(value.definition))
         return replace(plain, function=None) if isinstance(plain, Trigger) else plain
     if isinstance(value, View):

@@ -218,6 +218,10 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
             return len(found.of(kind.__name__))
         return sum(isinstance(self.objects.get(user), kind) for user in found)
 
+    def overloads(self, place: str, name: str) -> Collection[Key]:
+        """Return the keys of the routines of a name in a schema, in order."""
+        return self.on(Key("routine overload", place, name))
+
     def items(self) -> Iterator[tuple[Key, SchemaObject]]:
         """Yield what exists, in no particular order."""
         for key, value in self.objects.items():

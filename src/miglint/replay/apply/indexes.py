@@ -6,7 +6,10 @@ from miglint.base.structs import replace
 from miglint.replay.apply.constraints import check_mentioned
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose, column_part, truncate
+from miglint.replay.apply.partitions import refuse_index
 from miglint.replay.apply.reread import refuse_unknown_columns
+from miglint.replay.apply.sqlite_tables import check_sqlite_index
+from miglint.replay.apply.typed import check_index
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Absent, Index, Key, Table
@@ -62,6 +65,10 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
         return
     if isinstance(found, Table):
         _check_columns(machine, key_of_table, found, operation)
+        refuse_index(machine, key_of_table, found, operation)
+    check_index(machine, key_of_table, operation)
+    if not machine.postgres:
+        check_sqlite_index(machine, key_of_table, operation)
     partitions = machine.partitions(key_of_table) if isinstance(found, Table) else []
     if operation.only and partitions:
         machine.create(key, replace(index, valid=False))

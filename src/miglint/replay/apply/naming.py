@@ -8,14 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-LIMIT = 63
+from miglint.base.identifiers import LIMIT, truncate
 
-
-def truncate(name: str, limit: int = LIMIT) -> str:
-    """Cut a name to `limit` bytes of UTF-8 without cutting a character in two."""
-    if len(name) <= limit and (name.isascii() or len(name.encode()) <= limit):
-        return name
-    return name.encode("utf-8", "surrogatepass")[:limit].decode("utf-8", "ignore")
+__all__ = ["LIMIT", "choose", "column_part", "join", "truncate"]
 
 
 def join(first: str, second: str | None, label: str) -> str:

@@ -6,6 +6,7 @@ from miglint.base.structs import replace
 from miglint.replay.apply.columns import define_quietly
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose
+from miglint.replay.apply.resolve import resolved_mentions
 from miglint.schema.objects import Absent, Composite, Domain, Enum, Key, OtherType, SchemaObject, Sequence
 from miglint.schema.sequences import unusual
 from miglint.sql.operations import (
@@ -38,18 +39,24 @@ def create_type(machine: Machine, operation: CreateType) -> None:
             machine.expression(operation.default),
             operation.nullable,
             operation.collation,
-            _domain_constraints(name, operation.constraints),
+            _domain_constraints(machine, name, operation.constraints),
         )
     else:
-        value = OtherType(name, operation.kind, operation.definition or "")
+        value = OtherType(
+            name,
+            operation.kind,
+            operation.definition or "",
+            mentions=resolved_mentions(machine, operation.mentions, None),
+        )
     machine.create(key, value)
 
 
-def _domain_constraints(name: Name, written: tuple[Constraint, ...]) -> dict[str, Constraint]:
+def _domain_constraints(machine: Machine, name: Name, written: tuple[Constraint, ...]) -> dict[str, Constraint]:
     constraints: dict[str, Constraint] = {}
     for constraint in written:
         label = constraint.name or choose(name.name, None, "check", lambda text: text in constraints)
-        constraints[label] = replace(constraint, name=label, generated=constraint.name is None)
+        expression = machine.expression(constraint.expression)
+        constraints[label] = replace(constraint, name=label, expression=expression, generated=constraint.name is None)
     return constraints
 
 

@@ -17,7 +17,7 @@ from miglint.rules.support.reporting import first_text
 from miglint.rules.support.scripts import does_anything, was_read
 from miglint.rules.symmetry.suggestions import first_difference, how_to_restore, presumed
 from miglint.schema.change import Change
-from miglint.schema.objects import Key
+from miglint.schema.objects import Comment, Key, Privileges
 from miglint.schema.outcome import Event
 from miglint.schema.sameness import respelled
 from miglint.schema.value import Schema
@@ -177,7 +177,10 @@ def place(step: Step, change: Change) -> tuple[Script, Clause] | None:
 
 def _table_of(step: Step, key: Key) -> Key | None:
     for schema in (step.before, step.after, _end(step)):
-        table = getattr(schema.find(key), "table", None)
+        value = schema.find(key)
+        if isinstance(value, (Comment, Privileges)):
+            return value.about
+        table = getattr(value, "table", None)
         if isinstance(table, ops.Name):
             return Key("relation", table.schema or "", table.name)
     return None

@@ -50,12 +50,15 @@ from miglint.sql.operations.objects import (
     SetSchema,
 )
 from miglint.sql.operations.parts import (
+    NO_MENTIONS,
     Column,
     ColumnUse,
     Constraint,
     Expression,
     IndexElement,
     Like,
+    Member,
+    Mentions,
     Name,
     OpenUse,
     Operation,
@@ -104,6 +107,7 @@ from miglint.sql.operations.tables import (
 )
 
 __all__ = [
+    "NO_MENTIONS",
     "AddColumn",
     "AddConstraint",
     "AddEnumValue",
@@ -146,6 +150,8 @@ __all__ = [
     "Insert",
     "Like",
     "Maintenance",
+    "Member",
+    "Mentions",
     "Name",
     "Not",
     "Opaque",

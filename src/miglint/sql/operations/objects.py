@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from miglint.sql.operations.parts import (
+    NO_MENTIONS,
     Column,
     ColumnUse,
     Constraint,
     Expression,
     IndexElement,
+    Member,
+    Mentions,
     Name,
     OpenUse,
     Operation,
@@ -127,7 +130,7 @@ class CreateType(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE TYPE` and `CREATE DOMAIN`.
 
     `kind` is `enum` (with `labels`), `composite` (with `columns`), `domain` (with `base`, `default`, `nullable` and
-    `constraints`), `range`, `base` or `shell` (with `definition`).
+    `constraints`), `range`, `base` or `shell` (with `definition`, and `mentions` for what it is made of).
     """
 
     name: Name
@@ -140,6 +143,7 @@ class CreateType(Operation, frozen=True, gc=False, kw_only=True):
     collation: str | None = None
     constraints: tuple[Constraint, ...] = ()
     definition: str | None = None
+    mentions: Mentions = NO_MENTIONS
 
 
 class AddEnumValue(Operation, frozen=True, gc=False, kw_only=True):
@@ -167,7 +171,9 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     the rest (argument names, modes, defaults) but the `options`, which are texts like `volatility=stable` or
     `set search_path to a`; `body` the source as written, compared to the letter as the engine stores it. `returns` is
     None for procedures and aggregates. `relations` are the tables and views that its body mentions, where they can be
-    told (SQL and PL/pgSQL); `functions` those that an aggregate is made of, and cannot be without.
+    told (SQL and PL/pgSQL); `functions` those that an aggregate is made of, and cannot be without. `mentions` is what a
+    body that the server reads when the function is made (`BEGIN ATOMIC`) depends on; `outputs` are the columns of a
+    result that lists several (`OUT`, `TABLE`).
     """
 
     name: Name
@@ -185,6 +191,8 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     output_names: tuple[str, ...] = ()
     input_names: tuple[str, ...] = ()
     functions: tuple[Name, ...] = ()
+    mentions: Mentions = NO_MENTIONS
+    outputs: tuple[tuple[str, Type], ...] = ()
 
 
 class AlterRoutine(Operation, frozen=True, gc=False, kw_only=True):
@@ -200,7 +208,8 @@ class CreateTrigger(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE TRIGGER`. `function` is PostgreSQL's; SQLite's body is part of `definition`.
 
     `definition` is canonical and leaves out the name and the table. `columns` are those of `UPDATE OF`. `relations`
-    are tables that the body (SQLite) or the transition (PostgreSQL: `FROM`) mentions. The rest is SQLite's: `event` is
+    are tables that the body (SQLite) or the transition (PostgreSQL: `FROM`) mentions; `mentions` is what PostgreSQL's
+    `WHEN` does. The rest is SQLite's: `event` is
     `insert`, `update` or `delete`; `uses` are the columns that the condition and the body read, less those that may be
     strings, `open` those of them that are of one of several tables, and `targets` those that the body sets.
     """
@@ -219,25 +228,30 @@ class CreateTrigger(Operation, frozen=True, gc=False, kw_only=True):
     if_not_exists: bool = False
     temporary: bool = False
     constraint: bool = False
+    mentions: Mentions = NO_MENTIONS
 
 
 class CreatePolicy(Operation, frozen=True, gc=False, kw_only=True):
-    """`CREATE POLICY`; `definition` is canonical, without name and table."""
+    """`CREATE POLICY`: `head` is what it is and for what command; the rest are canonical texts, None for none."""
 
     name: str
     table: Name
-    definition: str
-    relations: tuple[Name, ...] = ()
-    functions: tuple[Name, ...] = ()
-    columns: tuple[str, ...] = ()
+    head: str
+    roles: str
+    using: str | None = None
+    check: str | None = None
+    mentions: Mentions = NO_MENTIONS
 
 
 class AlterPolicy(Operation, frozen=True, gc=False, kw_only=True):
-    """`ALTER POLICY`; `definition` is the canonical text of the changed parts."""
+    """`ALTER POLICY`: the canonical texts of the changed parts, None for those that stay."""
 
     name: str
     table: Name
-    definition: str
+    roles: str | None = None
+    using: str | None = None
+    check: str | None = None
+    mentions: Mentions = NO_MENTIONS
 
 
 class CreateRule(Operation, frozen=True, gc=False, kw_only=True):
@@ -247,7 +261,7 @@ class CreateRule(Operation, frozen=True, gc=False, kw_only=True):
     table: Name
     definition: str
     or_replace: bool = False
-    relations: tuple[Name, ...] = ()
+    mentions: Mentions = NO_MENTIONS
 
 
 class CreateExtension(Operation, frozen=True, gc=False, kw_only=True):
@@ -276,25 +290,33 @@ class CreateRole(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class CreateOther(Operation, frozen=True, gc=False, kw_only=True):
-    """Any other object: `kind` as in `Drop`; `definition` canonical text; `relations` are those it needs."""
+    """Any other object: `kind` as in `Drop`; `definition` canonical text; `mentions` is what it needs, and
+    `members` are the tables of a publication.
+    """
 
     kind: str
     name: Name
     definition: str
     if_not_exists: bool = False
     or_replace: bool = False
-    relations: tuple[Name, ...] = ()
+    mentions: Mentions = NO_MENTIONS
     table: Name | None = None
+    members: tuple[Member, ...] = ()
 
 
 class AlterOther(Operation, frozen=True, gc=False, kw_only=True):
-    """Any other change of an object that leaves its name: `definition` is the canonical text of the change."""
+    """Any other change of an object that leaves its name: `definition` is the canonical text of the change.
+
+    `action` is `add`, `set` or `drop` where it is about the tables of a publication, the `members`.
+    """
 
     kind: str
     name: Name
     definition: str
     if_exists: bool = False
     table: Name | None = None
+    action: str | None = None
+    members: tuple[Member, ...] = ()
 
 
 class SetComment(Operation, frozen=True, gc=False, kw_only=True):
@@ -311,12 +333,18 @@ class SetComment(Operation, frozen=True, gc=False, kw_only=True):
 class SetPrivileges(Operation, frozen=True, gc=False, kw_only=True):
     """`GRANT` or `REVOKE` of privileges on objects, `ALTER DEFAULT PRIVILEGES`, or role membership.
 
-    `definition` is the canonical text of who gets what; `kind` that of the objects (`table`, `schema`, `role`,
-    `default privileges`, `all tables in schema`, ...).
+    `kind` is that of the objects (`table`, `schema`, `role`, `default privileges`, `all tables in schema`, ...), and
+    for the last two `objects` what they are about (`table`). `privileges` are words, each with the columns that it is
+    for, and empty for all of them. `option` is `WITH GRANT OPTION`, or `GRANT OPTION FOR`. `arguments` are those of
+    each routine; `of_role` is the role whose new objects default privileges are for.
     """
 
     grant: bool
     kind: str
     names: tuple[Name, ...]
-    definition: str
     roles: tuple[str, ...] = ()
+    privileges: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    option: bool = False
+    objects: str = ""
+    arguments: tuple[tuple[Type, ...] | None, ...] = ()
+    of_role: str = ""

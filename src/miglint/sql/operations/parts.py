@@ -81,6 +81,32 @@ class Query(Struct, frozen=True, gc=False):
         return hash(self.key)
 
 
+class Mentions(Struct, frozen=True, gc=False):
+    """What the expressions and queries of an object mention: the condition of a policy, the actions of a rule, ...
+
+    `columns` are those of the table that the object belongs to (`NEW.a`, `OLD.a`, or just `a`); `uses` are columns
+    inside queries, `stars` the relations of `*`.
+    """
+
+    columns: tuple[str, ...] = ()
+    uses: tuple[ColumnUse, ...] = ()
+    stars: tuple[Name, ...] = ()
+    relations: tuple[Name, ...] = ()
+    functions: tuple[Name, ...] = ()
+    types: tuple[Name, ...] = ()
+
+
+NO_MENTIONS = Mentions()
+
+
+class Member(Struct, frozen=True, gc=False):
+    """A table of a publication: its published columns (None: all) and the condition on its rows."""
+
+    table: Name
+    columns: tuple[str, ...] | None = None
+    where: Expression | None = None
+
+
 class Type(Struct, frozen=True, gc=False):
     """A data type as the engine stores it.
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from miglint.sql.operations.parts import Column, Constraint, Expression, Like, Name, Operation, Query, Type
+from miglint.sql.operations.parts import (
+    Column,
+    Constraint,
+    Expression,
+    IndexElement,
+    Like,
+    Name,
+    Operation,
+    Query,
+    Type,
+)
 
 
 class CreateTable(Operation, frozen=True, gc=False, kw_only=True):
@@ -10,6 +20,7 @@ class CreateTable(Operation, frozen=True, gc=False, kw_only=True):
 
     `constraints` holds inline and table constraints in the order written, `NOT NULL` as `Column.nullable` alone.
     `query` is set for `CREATE TABLE AS` and `SELECT INTO`. `options` are storage parameters and the like, as text.
+    `partition_by` is the canonical text of the partition key, `partition_key` its columns and expressions.
     """
 
     name: Name
@@ -23,6 +34,7 @@ class CreateTable(Operation, frozen=True, gc=False, kw_only=True):
     partition_of: Name | None = None
     partition_bound: str | None = None
     partition_by: str | None = None
+    partition_key: tuple[IndexElement, ...] = ()
     of_type: Name | None = None
     query: Query | None = None
     with_data: bool = True

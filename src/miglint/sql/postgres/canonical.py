@@ -14,7 +14,7 @@ from typing import Any
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Name, Type
 from miglint.sql.postgres.names import Node, qualified, relation_name, type_of
-from miglint.sql.postgres.scopes import Walk, is_alone, use_plain, use_qualified
+from miglint.sql.postgres.scopes import Walk, is_alone, use_all, use_plain, use_qualified
 
 TEXT_TYPES = frozenset({"text", "varchar", "bpchar"})
 _NUMBER_TYPES = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8", "integer"})
@@ -76,6 +76,7 @@ def _column(state: Walk, body: Node) -> str:
     fields = body["fields"]
     last = fields[-1]
     if "String" not in last:
+        use_all(state, fields[-2]["String"]["sval"] if len(fields) > 1 else None)
         return ".".join([part["String"]["sval"] for part in fields[:-1]] + ["*"])
     column: str = last["String"]["sval"]
     if len(fields) == 1:
@@ -92,7 +93,7 @@ def _column(state: Walk, body: Node) -> str:
     elif qualifier == state.own:
         state.columns[column] = None
         return column
-    elif state.own is None:
+    elif state.own is None or qualifier in state.rows:
         state.columns[column] = None
     return ".".join([part["String"]["sval"] for part in fields])
 

@@ -31,6 +31,7 @@ from miglint.sql.postgres.selects import alias_of
 from miglint.sql.postgres.tables import select_into
 
 _MOST_VALUES = 50_000
+_LONGEST = 50_000
 _RETURNING = pattern(r"\bRETURNING\b", re.IGNORECASE)
 _SOURCE = pattern(r"\b(?:SELECT|WITH|VALUES|TABLE)\b", re.IGNORECASE)
 _SUFFIX = pattern(r"\bON\s+CONFLICT\b|\bRETURNING\b", re.IGNORECASE)
@@ -53,6 +54,8 @@ def _common(place: Place, node: Node) -> list[Operation]:
 
 def _hidden(operation: Operation, names: set[str]) -> Operation:
     """Return a statement of a WITH list without the names of that list among the relations that it reads."""
+    if isinstance(operation, (Insert, Update, Delete, OtherData)):
+        operation = replace(operation, text="")
     if isinstance(operation, Insert):
         query = operation.query
         if query is None or not any(name.name in names for name in query.relations):
@@ -67,6 +70,11 @@ def _hidden(operation: Operation, names: set[str]) -> Operation:
 
 def _real(name: Name, names: set[str]) -> bool:
     return name.schema is not None or name.name not in names
+
+
+def _text(place: Place) -> str:
+    """Return the text of a statement, unless it is so long that nothing but rows can be in it."""
+    return place.text[place.start : place.end] if place.end - place.start <= _LONGEST else ""
 
 
 def _where(place: Place, node: Node, own: str) -> Expression | None:
@@ -112,9 +120,11 @@ def insert(place: Place, node: Node) -> list[Operation]:
             conflict=_CONFLICTS.get(conflict.get("action", "")),
             conflict_columns=tuple(_inferred(item["IndexElem"]) for item in infer.get("indexElems", ())),
             conflict_constraint=infer.get("conname"),
+            conflict_where=expression(infer["whereClause"], "", table.name) if "whereClause" in infer else None,
             anti_join=anti_join,
             returning="returningClause" in node,
             twice=_twice(node.get("cols", ())) or _twice(conflict.get("targetList", ())),
+            text=_text(place),
         )
     )
     return operations
@@ -263,6 +273,7 @@ def update(place: Place, node: Node) -> list[Operation]:
             relations=_without_ctes(relations, node),
             joined="fromClause" in node,
             twice=_twice(node.get("targetList", ())),
+            text=_text(place),
         )
     )
     return operations
@@ -307,6 +318,7 @@ def delete(place: Place, node: Node) -> list[Operation]:
             where=where,
             relations=_without_ctes(relations, node),
             joined="usingClause" in node,
+            text=_text(place),
         )
     )
     return operations
@@ -318,7 +330,7 @@ def merge(place: Place, node: Node) -> list[Operation]:
     relations = relations_in(node.get("sourceRelation"), node.get("joinCondition"))
     actions = [item["MergeWhenClause"].get("targetList", ()) for item in node.get("mergeWhenClauses", ())]
     twice = next((name for name in map(_twice, actions) if name is not None), None)
-    own = OtherData(span=place.whole(), kind="merge", table=table, relations=relations, twice=twice)
+    own = OtherData(span=place.whole(), kind="merge", table=table, relations=relations, twice=twice, text=_text(place))
     return [*_common(place, node), own]
 
 

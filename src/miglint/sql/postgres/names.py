@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from miglint.base.identifiers import truncate
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Name, Type
 
@@ -243,7 +244,8 @@ def _list_target(object_type: str, items: list[Node]) -> Target:
 
 def sequence_name(text: str) -> Name | None:
     """Read the name in a string as `regclass` does: folded unless quoted."""
-    parts = [quoted.replace('""', '"') if quoted else plain.lower() for quoted, plain in _NAME_PART.findall(text)]
+    found = _NAME_PART.findall(text)
+    parts = [truncate(quoted.replace('""', '"') if quoted else plain.lower()) for quoted, plain in found]
     if not parts:
         return None
     return Name(parts[-2] if len(parts) > 1 else None, parts[-1])

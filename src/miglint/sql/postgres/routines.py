@@ -26,7 +26,7 @@ from miglint.sql.postgres.names import (
     type_of,
 )
 from miglint.sql.postgres.place import Place
-from miglint.sql.postgres.scopes import Walk
+from miglint.sql.postgres.scopes import Walk, mentions_of
 
 _MODES = {
     "FUNC_PARAM_OUT": "out",
@@ -70,10 +70,11 @@ def create_routine(place: Place, node: Node) -> list[Operation]:
     language, body, options_ = _options(node)
     definition: list[str] = []
     relations: tuple[Name, ...] = ()
+    state = Walk()
     if "sql_body" in node:
         language = "sql"
         relations = relations_in(node["sql_body"])
-        body = walk(Walk(), node["sql_body"])
+        body = walk(state, node["sql_body"])
         definition.append("sql body")
     elif body is not None:
         relations = _body_relations(node, language, body)
@@ -96,6 +97,8 @@ def create_routine(place: Place, node: Node) -> list[Operation]:
             defaults=defaults,
             output_names=tuple(output_names),
             input_names=tuple(input_names),
+            mentions=mentions_of(state),
+            outputs=tuple(zip(output_names, map(_plain, output_types), strict=True)) if len(output_types) > 1 else (),
         )
     ]
 

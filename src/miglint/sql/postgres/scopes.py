@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miglint.sql.operations import ColumnUse, Name
+from miglint.sql.operations import ColumnUse, Mentions, Name
 
 
 class Scope:
@@ -17,17 +17,22 @@ class Scope:
 
 
 class Walk:
-    """What one walk collects. `own` is the table that an expression belongs to: its name adds nothing to a column."""
+    """What one walk collects. `own` is the table that an expression belongs to: its name adds nothing to a column.
 
-    __slots__ = ("columns", "functions", "own", "relations", "scopes", "types", "uses")
+    `rows` are other names for a row of that table (`new` and `old`), where there are such.
+    """
 
-    def __init__(self, own: str | None = None) -> None:
+    __slots__ = ("columns", "functions", "own", "relations", "rows", "scopes", "stars", "types", "uses")
+
+    def __init__(self, own: str | None = None, rows: tuple[str, ...] = ()) -> None:
         self.own = own
+        self.rows = rows
         self.columns: dict[str, None] = {}
         self.functions: dict[Name, None] = {}
         self.types: dict[Name, None] = {}
         self.relations: dict[Name, None] = {}
         self.uses: dict[ColumnUse, None] = {}
+        self.stars: dict[Name, None] = {}
         self.scopes: list[Scope] = []
 
 
@@ -60,5 +65,26 @@ def use_qualified(state: Walk, qualifier: str, column: str) -> None:
             if relation is not None:
                 state.uses[ColumnUse(relation, column)] = None
             return
-    if qualifier == state.own:
+    if qualifier == state.own or qualifier in state.rows:
         state.columns[column] = None
+
+
+def use_all(state: Walk, qualifier: str | None) -> None:
+    """Note `*`, or `qualifier.*`: all columns of the relations that it stands for."""
+    for scope in reversed(state.scopes):
+        if qualifier is None or qualifier in scope.aliases:
+            items = scope.items if qualifier is None else [scope.aliases[qualifier]]
+            state.stars.update((item, None) for item in items if item is not None)
+            return
+
+
+def mentions_of(state: Walk) -> Mentions:
+    """Return what a walk has collected."""
+    return Mentions(
+        tuple(state.columns),
+        tuple(state.uses),
+        tuple(state.stars),
+        tuple(state.relations),
+        tuple(state.functions),
+        tuple(state.types),
+    )

@@ -147,6 +147,9 @@ def _table(state: Walk, body: Node, scope: Scope) -> str:
     name = note_relation(state, body)
     known = name in state.relations
     alias = alias_of(body)
+    if body.get("alias", {}).get("colnames"):
+        # Its columns have other names here.
+        known = False
     scope.aliases[alias or name.name] = name if known else None
     scope.items.append(name if known else None)
     text = str(name) if body.get("inh") else f"only {name}"
@@ -234,6 +237,11 @@ def _modification(state: Walk, body: Node, kind: str) -> str:
     if "withClause" in body:
         parts.append(with_clause(state, body["withClause"], scope))
     parts.append(_table(state, body["relation"], scope))
+    target = scope.items[0]
+    if target is not None:
+        # What is set depends on the columns of the target.
+        columns = body.get("cols", ()) if kind == "insert" else body.get("targetList", ()) if kind == "update" else ()
+        state.uses.update((ColumnUse(target, item["ResTarget"]["name"]), None) for item in columns)
     for key in ("fromClause", "usingClause"):
         for node in body.get(key, ()):
             parts.append(from_item(state, node, scope))

@@ -65,15 +65,17 @@ def _insert(cursor: Cursor, found: Mentions, outer: Scope, start: int) -> Operat
     else:
         raise cursor.unreadable()
     targets: tuple[str, ...] = ()
+    where: Expression | None = None
     while cursor.accept("ON", "CONFLICT"):
         if cursor.word == "(":
             place = cursor.parentheses()
-            targets = tuple(
-                cursor.tokens.name(at) for at, _ in split_list(cursor.tokens, *place) if cursor.tokens.is_name(at)
-            )
+            targets = tuple(_target(cursor, *bounds) for bounds in split_list(cursor.tokens, *place))
             found.walk(cursor.tokens, *place, scope)
+            where = None
             if cursor.accept("WHERE"):
+                first = cursor.at
                 _walk_until(cursor, found, scope, "DO")
+                where = expression(cursor.tokens, first, cursor.at)
         cursor.expect("DO")
         if cursor.accept("NOTHING"):
             conflict = "nothing"
@@ -92,9 +94,16 @@ def _insert(cursor: Cursor, found: Mentions, outer: Scope, start: int) -> Operat
         query=source,
         conflict=conflict,
         conflict_columns=targets,
+        conflict_where=where,
         anti_join=anti_join,
         returning=returning,
     )
+
+
+def _target(cursor: Cursor, start: int, end: int) -> str:
+    """Return a column of the target of `ON CONFLICT`, its collation aside, or the expression."""
+    plain = cursor.tokens.is_name(start) and (end - start == 1 or cursor.words[start + 1] == "COLLATE")
+    return cursor.tokens.name(start) if plain else expression(cursor.tokens, start, end).key
 
 
 def _upsert(cursor: Cursor, found: Mentions, scope: Scope, table: Name) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from miglint.sql.operations import Opaque, Operation
+from miglint.base.structs import replace
+from miglint.sql.operations import Delete, Insert, Opaque, Operation, Update
 from miglint.sql.sqlite.cursor import Cursor
 from miglint.sql.sqlite.data import DATA_STARTS, data_statement
 from miglint.sql.sqlite.mentions import Mentions
@@ -52,7 +53,13 @@ def kind(tokens: Tokens) -> str:
 def _read(cursor: Cursor) -> Operation:
     word = cursor.word
     if word in DATA_STARTS:
-        return data_statement(cursor, Mentions(), Scope())
+        found = Mentions()
+        operation = data_statement(cursor, found, Scope())
+        if not isinstance(operation, (Insert, Update, Delete)):
+            return operation
+        strings = found.strings()
+        uses = tuple(dict.fromkeys(use for use in found.uses if use.column not in strings))
+        return replace(operation, uses=uses, open=tuple(use for use in found.open if use.column not in strings))
     if word == "CREATE":
         cursor.at += 1
         return _create(cursor)

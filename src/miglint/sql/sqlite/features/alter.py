@@ -191,6 +191,17 @@ ALTERS: tuple[Feature, ...] = (
         TABLE,
     ),
     Feature(
+        "add-column-references-default",
+        "ADD COLUMN with REFERENCES and a default, while foreign keys are enforced",
+        None,
+        ROWS,
+        "REFERENCES ALTER ADD DEFAULT",
+        _ADD + r"(?=.*\bREFERENCES\b).*(?P<at>\bDEFAULT (?!NULL\b))",
+        "add the column without a default, then UPDATE the rows; or " + REBUILD,
+        "ALTER TABLE t ADD COLUMN d INTEGER DEFAULT 1 REFERENCES t (a)",
+        (*TABLE, "PRAGMA foreign_keys = ON"),
+    ),
+    Feature(
         "add-column-not-null",
         "ADD COLUMN with NOT NULL and no default",
         None,
