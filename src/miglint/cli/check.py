@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from miglint.cache.command_output import CachedInvocation
+from miglint.cli.dialects import DialectType
 from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of
 from miglint.cli.request import COLORS, CheckArguments, contradiction
 from miglint.cli.run_check import run_check
 from miglint.cli.trust_options import trust_options
-from miglint.config.settings import DIALECTS, SEVERITIES
+from miglint.config.settings import SEVERITIES
 from miglint.report import FORMATS
 
 
@@ -25,7 +26,7 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
 
 @click.command("check", cls=DryRunCommand)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--dialect", type=click.Choice(DIALECTS), help="Dialect of files that do not say it themselves.")
+@click.option("--dialect", type=DialectType(), help="Dialect of files that do not say it themselves.")
 @click.option("--layout", metavar="NAME", help="Layout of the files, instead of finding it out.")
 @_rules("--select", help="Only these rules: codes, names, families, aliases, ALL.")
 @_rules("--ignore", help="Not these rules.")

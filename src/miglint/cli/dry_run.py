@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import click
@@ -78,8 +80,14 @@ class DryRunCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Give `--dry-run` its default engine."""
         end = args.index("--") if "--" in args else len(args)
+        for here, behind in pairwise(args[:end]):
+            if here == "--dry-run" and behind in ENGINES and not Path(behind).exists():
+                self._refuse(ctx, behind)
         plain = ["--dry-run=auto" if arg == "--dry-run" else arg for arg in args[:end]]
         return super().parse_args(ctx, plain + args[end:])
+
+    def _refuse(self, ctx: click.Context, engine: str) -> None:
+        ctx.fail(f"`{engine}` would be a path here; the engine is named with `--dry-run={engine}`")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the options of a dry run by themselves, behind the others."""

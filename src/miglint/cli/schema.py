@@ -9,13 +9,13 @@ import click
 
 from miglint.base.errors import UsageError
 from miglint.base.inert import inert, inert_json
-from miglint.base.model import History
+from miglint.base.model import History, Migration
 from miglint.base.structs import replace
 from miglint.base.template_names import decode_tags
+from miglint.cli.dialects import DialectType
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
-from miglint.config.settings import DIALECTS
 from miglint.config.toml_table import nearest
 from miglint.linter.run import Job, paths_of, replayed
 from miglint.replay.steps import Step
@@ -29,7 +29,7 @@ _FORMATS = {"sql": to_sql, "json": to_json, "mermaid": to_mermaid}
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--at", "version", metavar="VERSION", help="After this migration, instead of the last one.")
 @click.option("--format", "format_", type=click.Choice(list(_FORMATS)), default="sql", show_default=True)
-@click.option("--dialect", type=click.Choice(DIALECTS), help="Which of the histories, when there are several.")
+@click.option("--dialect", type=DialectType(), help="Which of the histories, when there are several.")
 @click.option("--output", "-o", metavar="FILE", help="Write to a file.")
 @click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
 @trust_options
@@ -69,12 +69,19 @@ def _schema(history: History, steps: Iterable[Step], version: str | None) -> Sch
             continue
         schema = step.after
         versions.append(step.migration.version)
-        if version is not None and _same(version, step.migration.version):
+        if version is not None and _same(version, step.migration):
             return schema
     if version is not None:
         raise UsageError(f"no migration has the version {version}{nearest(version, versions)}")
     return schema if schema is not None else Schema(history.dialect)
 
 
-def _same(asked: str, version: str) -> bool:
-    return asked == version or (asked.isdigit() and version.isdigit() and int(asked) == int(version))
+def _same(asked: str, migration: Migration) -> bool:
+    """Return whether a migration was asked for: by its version, with its name behind it, or by a path."""
+    version = migration.version
+    if asked == version or (asked.isdigit() and version.isdigit() and int(asked) == int(version)):
+        return True
+    if asked in (f"{version}_{migration.name}", f"{version}-{migration.name}", f"{version}__{migration.name}"):
+        return True
+    paths = [script.path for script in (migration.forward, migration.rollback) if script is not None]
+    return any(asked == path or path.endswith(f"/{asked}") for path in paths)

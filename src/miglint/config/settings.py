@@ -32,6 +32,7 @@ RUNNERS = (
     "atlas", "dbmate", "diesel", "drizzle", "flyway", "golang-migrate", "goose", "hasura", "liquibase", "morph", "pop",
     "prisma", "refinery", "rusqlite_migration", "sql-migrate", "sqlx", "supabase",
 )  # fmt: skip
+_SWITCHED_OFF = frozenset({"off", "none", "ignore", "ignored", "disabled", "allow", "false"})
 SEVERITIES = {str(severity): severity for severity in reversed(Severity)}
 KEYS = (
     "paths",
@@ -58,7 +59,22 @@ KEYS = (
     "baseline",
 )
 _TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
-_TARGET_NAMES = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite"}
+# Other names of the dialects.
+DIALECT_ALIASES = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite"}
+# The newest versions whose facts are known; a later target would be judged by these without anybody knowing.
+NEWEST = {"postgres": (18,), "sqlite": (3, 54)}
+# Keys that people know from elsewhere.
+_MEANT = {
+    "tool": "in this file the keys of `[tool.miglint]` stand at the top, without that table",
+    "miglint": "the keys stand at the top, without a table around them",
+    "per-file-ignores": "write `[[per-path]]` with `paths = [...]` and `ignore = [...]`",
+    "overrides": "write `[[per-path]]` with `paths = [...]`",
+    "extend-ignore": "`ignore` adds to what is off already",
+    "excluded_rules": "`miglint init --from squawk` turns a `.squawk.toml` into `ignore` and `targets`",
+    "pg_version": "`miglint init --from squawk` turns a `.squawk.toml` into `ignore` and `targets`",
+    "off": "write `ignore = [...]`",
+    "disable": "write `ignore = [...]`",
+}
 
 # The time that tomllib takes for a dotted key grows with the square of its length.
 _MOST_PARTS = 100  # as in the pattern
@@ -289,7 +305,7 @@ def _toml_message(shown: str, text: str, error: ValueError) -> str:
 
 
 def _settings(table: TomlTable, file: Path) -> Settings:
-    table.only(KEYS)
+    table.only(KEYS, _MEANT)
     fail_on = table.choice("fail-on", SEVERITIES)
     rollback = table.choice("rollback-severity", SEVERITIES)
     # A list names files with rules of one's own; a table holds the options of rules.
@@ -299,7 +315,7 @@ def _settings(table: TomlTable, file: Path) -> Settings:
         file=table.path,
         text=table.text,
         paths=table.strings("paths"),
-        dialect=table.choice("dialect", DIALECTS),
+        dialect=table.choice("dialect", DIALECTS, DIALECT_ALIASES),
         layout=table.string("layout"),
         rollbacks=table.choice("rollbacks", ROLLBACKS),
         targets=_targets(table),
@@ -342,6 +358,9 @@ def _baseline_schema(table: TomlTable) -> dict[str, str]:
 
 
 def _severities(table: TomlTable) -> dict[str, Severity]:
+    for name, value in table.values.items():
+        if isinstance(value, str) and value.lower() in _SWITCHED_OFF:
+            table.fail(f'`{name}` has no severity `{value}`: `ignore = ["{name}"]` turns rules off', name)
     return {name: SEVERITIES[table.choice(name, SEVERITIES) or "error"] for name in table.values}
 
 
@@ -365,9 +384,14 @@ def parse_targets(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
         found = _TARGET.match(text.lower())
         if found is None:
             raise UsageError(f"target `{text}` is not like `postgres>=14`")
-        name = _TARGET_NAMES.get(found[1], found[1])
+        name = DIALECT_ALIASES.get(found[1], found[1])
         if name not in DIALECTS:
             hint = nearest(found[1], DIALECTS) or f": known are {' and '.join(DIALECTS)}"
             raise UsageError(f"target `{text}`: no engine is called `{found[1]}`{hint}")
-        targets[name] = tuple(int(part) for part in (found[2] or "").split(".") if part)
+        version = tuple(int(part) for part in (found[2] or "").split(".") if part)
+        newest = NEWEST[name]
+        if version[: len(newest)] > newest:
+            known = ".".join(map(str, newest))
+            raise UsageError(f"target `{text}`: the newest version that miglint knows is {known}: `{name}>={known}`")
+        targets[name] = version
     return targets

@@ -80,12 +80,13 @@ class TomlTable(Struct, frozen=True):
         """Stop with the place of a key and what is wrong with it."""
         raise ConfigError(f"{self.path}:{line_of(self.text, self.steps + keys)}: {message}")
 
-    def only(self, known: Iterable[str]) -> None:
-        """Stop at a key that is not known."""
+    def only(self, known: Iterable[str], meant: Mapping[str, str] | None = None) -> None:
+        """Stop at a key that is not known; `meant` says what to write instead of keys of other tools."""
         names = list(known)
         for key in self.values:
             if key not in names:
-                self.fail(f"unknown key `{key}`{nearest(key, names)}", key)
+                hint = f": {meant[key]}" if meant is not None and key in meant else nearest(key, names)
+                self.fail(f"unknown key `{key}`{hint}", key)
 
     def string(self, key: str) -> str | None:
         """Return a string, or None when the key is not there."""
@@ -94,12 +95,14 @@ class TomlTable(Struct, frozen=True):
             self.fail(f"`{key}` must be a string, not {kind_of(value)}", key)
         return value
 
-    def choice(self, key: str, choices: Iterable[str]) -> str | None:
-        """Return a string that is one of `choices`, or None when the key is not there."""
+    def choice(self, key: str, choices: Iterable[str], aliases: Mapping[str, str] | None = None) -> str | None:
+        """Return a string that is one of `choices`, or None when the key is not there; `aliases` are other names."""
         value, known = self.string(key), list(choices)
+        if value is not None and aliases is not None:
+            value = aliases.get(value.lower(), value)
         if value is not None and value not in known:
             listed = ", ".join(f"`{item}`" for item in known)
-            self.fail(f"`{key}` cannot be `{value}`: it is one of {listed}", key)
+            self.fail(f"`{key}` cannot be `{value}`: it is one of {listed}{nearest(value, known)}", key)
         return value
 
     def strings(self, key: str) -> tuple[str, ...]:

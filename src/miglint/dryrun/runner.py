@@ -54,6 +54,11 @@ def dry_run(
     if options.engine == "sqlite":
         left = sum(history.dialect is Dialect.POSTGRES for history in wanted)
         wanted = [history for history in wanted if history.dialect is Dialect.SQLITE]
+        if left and not wanted:
+            raise UsageError(
+                "`--dry-run=sqlite` runs migrations for SQLite, and all here are for PostgreSQL: "
+                "name its engine (`--dry-run`), or say that they are for SQLite (`--dialect sqlite`)"
+            )
         if left:
             notes.append(f"the dry run left out {left} PostgreSQL histories: `--dry-run=sqlite`")
     with _Interrupts():

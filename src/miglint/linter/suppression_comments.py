@@ -29,6 +29,13 @@ _MARKS = ("miglint:", *MARKS)
 _OURS = pattern(r"[-/*\s]*miglint:\s*([\w-]*)")
 _LIST = pattern(r"\s*([\w-][\w:.-]*(?:\s*,\s*[\w-][\w:.-]*)*)")
 _OTHERS = ("irreversible", "dialect", "section")
+# Words of other linters.
+_MEANT = {
+    **dict.fromkeys(
+        ("disable", "disable-next-line", "disable-line", "off", "skip", "suppress", "allow", "noqa"), "ignore"
+    ),
+    **dict.fromkeys(("disable-file", "skip-file", "suppress-file"), "ignore-file"),
+}
 _WORDS = ("ignore", "ignore-file", *_OTHERS)
 
 
@@ -143,7 +150,8 @@ class _Reader(Struct, frozen=True):
 
     def _ours(self, span: Span, word: str, rest: str) -> Directive:
         if word not in ("ignore", "ignore-file"):
-            problem = f"`miglint: {word}` is no directive{nearest(word, _WORDS)}"
+            hint = f" (did you mean `{_MEANT[word]}`?)" if word in _MEANT else nearest(word, _WORDS)
+            problem = f"`miglint: {word}` is no directive{hint}"
             return Directive(self.file, span, word, frozenset(), Span(0, 0), problems=(problem,))
         listed = _LIST.match(rest)
         written = [name.strip().strip(":.") for name in listed[1].split(",")] if listed else []
