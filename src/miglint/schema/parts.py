@@ -11,6 +11,7 @@ from typing import TypeAlias, TypeVar
 
 from rpds import HashTrieMap, HashTrieSet
 
+from miglint.schema.numbers import NO_NUMBERS, freed
 from miglint.sql.operations import Column, Constraint
 
 Part = TypeVar("Part", Column, Constraint)
@@ -24,14 +25,19 @@ def _tags(part: Column | Constraint) -> Iterable[Hashable]:
     """Return what a part is looked for by: a constraint by its kind and its columns, a generated column as such."""
     if isinstance(part, Column):
         return _GENERATED if part.generated is not None else ()
+    if part.kind in _KEYS and not part.columns:
+        return ("kind", part.kind), _NO_COLUMN
     return (("kind", part.kind), *map(_column_tag, mentioned(part)))
 
 
 _GENERATED = (("generated",),)
+# Kinds of constraints that make columns unique; of which columns is not always known.
+_KEYS = ("primary", "unique")
+_NO_COLUMN = ("column", None)
 
 
 def _column_tag(name: str) -> Hashable:
-    return "column", name
+    return "column", name.lower()
 
 
 def mentioned(constraint: Constraint) -> set[str]:
@@ -48,7 +54,7 @@ _Past: TypeAlias = "tuple[str, _Past | None]"
 class Parts(Mapping[str, Part]):
     """An immutable mapping in order of insertion, of which changed copies share nearly all with it."""
 
-    __slots__ = ("_age", "_end", "_entries", "_history", "_tagged")
+    __slots__ = ("_age", "_end", "_entries", "_history", "_numbers", "_tagged")
 
     def __init__(
         self,
@@ -57,6 +63,7 @@ class Parts(Mapping[str, Part]):
         end: int,
         history: _Past,
         age: int,
+        numbers: HashTrieMap[str, int] = NO_NUMBERS,
     ) -> None:
         self._entries: HashTrieMap[str, tuple[int, Part]] = entries
         self._tagged = tagged
@@ -64,6 +71,7 @@ class Parts(Mapping[str, Part]):
         # The names that were changed, the last one first, and how many these are.
         self._history = history
         self._age = age
+        self._numbers = numbers
 
     @classmethod
     def of(cls, parts: Mapping[str, Part]) -> Parts[Part]:
@@ -83,7 +91,7 @@ class Parts(Mapping[str, Part]):
         for tag in _tags(part):
             tagged = tagged.insert(tag, tagged.get(tag, _NO_NAMES).insert(name))
         entries = self._entries.insert(name, (place, part))
-        return Parts(entries, tagged, max(self._end, place + 1), (name, self._history), self._age + 1)
+        return Parts(entries, tagged, max(self._end, place + 1), (name, self._history), self._age + 1, self._numbers)
 
     def without(self, name: str) -> Parts[Part]:
         """Return a mapping that lacks a name."""
@@ -91,7 +99,8 @@ class Parts(Mapping[str, Part]):
         if found is None:
             return self
         entries, tagged = self._entries.remove(name), self._untagged(name, found[1])
-        return Parts(entries, tagged, self._end, (name, self._history), self._age + 1)
+        numbers = freed(self._numbers, name)
+        return Parts(entries, tagged, self._end, (name, self._history), self._age + 1, numbers)
 
     def renamed(self, old: str, new: str, part: Part) -> Parts[Part]:
         """Return a mapping in which `part` stands under a new name in the place of an old one."""
@@ -101,7 +110,15 @@ class Parts(Mapping[str, Part]):
         for tag in _tags(part):
             tagged = tagged.insert(tag, tagged.get(tag, _NO_NAMES).insert(new))
         entries = rest._entries.insert(new, (place, part))
-        return Parts(entries, tagged, self._end, (new, rest._history), rest._age + 1)
+        return Parts(entries, tagged, self._end, (new, rest._history), rest._age + 1, rest._numbers)
+
+    def first_number(self, stem: str) -> int:
+        """Return a number below which all numbers behind a chosen name are taken, the name without one too."""
+        return self._numbers.get(stem, 0)
+
+    def remember(self, stem: str, number: int) -> None:
+        """Keep what `first_number` is for a name: true of these parts before, and only quicker to tell now."""
+        self._numbers = self._numbers.insert(stem, number)
 
     def _untagged(self, name: str, part: Part) -> HashTrieMap[Hashable, HashTrieSet[str]]:
         tagged = self._tagged
@@ -113,6 +130,10 @@ class Parts(Mapping[str, Part]):
     def tagged(self, tag: Hashable) -> list[str]:
         """Return the names of the parts that are found by a tag, in order."""
         return self.in_order(self._tagged.get(tag, _NO_NAMES))
+
+    def having(self, tag: Hashable) -> Iterator[Part]:
+        """Yield the parts that are found by a tag, in no particular order."""
+        return (self._entries[name][1] for name in self._tagged.get(tag, _NO_NAMES))
 
     def in_order(self, names: Iterable[str]) -> list[str]:
         """Return those of some names that it has, in order."""
@@ -223,8 +244,19 @@ def named_of_kind(constraints: Mapping[str, Constraint], kind: str) -> list[tupl
 def involving(constraints: Mapping[str, Constraint], column: str) -> list[str]:
     """Return the names of the constraints that are about a column, in order."""
     if isinstance(constraints, Parts):
-        return constraints.tagged(_column_tag(column))
+        return [name for name in constraints.tagged(_column_tag(column)) if column in mentioned(constraints[name])]
     return [name for name, one in constraints.items() if column in mentioned(one)]
+
+
+def keys_about(constraints: Mapping[str, Constraint], columns: Iterable[str]) -> Iterator[Constraint]:
+    """Yield the primary keys and unique constraints that are about one of some columns in any letters, or of unknown
+    ones; of a few constraints all keys. In no particular order: whoever looks for one need not wait for all.
+    """
+    if isinstance(constraints, Parts):
+        for tag in (_NO_COLUMN, *map(_column_tag, columns)):
+            yield from (one for one in constraints.having(tag) if one.kind in _KEYS)
+    else:
+        yield from (one for one in constraints.values() if one.kind in _KEYS)
 
 
 def generated(columns: Mapping[str, Column]) -> list[Column]:

@@ -106,11 +106,20 @@ class Opaque(Operation, frozen=True, gc=False, kw_only=True):
 def flat(operations: Iterable[Operation]) -> Iterator[Operation]:
     """Yield operations with those inside `If` and `Try`, but not these two themselves, in the order written."""
     for operation in operations:
+        if isinstance(operation, (If, Try)):
+            yield from _inside(operation)
+        else:
+            yield operation
+
+
+def _inside(operation: Operation) -> Iterator[Operation]:
+    # Without recursion: what a chain of ELSIF holds would be handed on through each of its links.
+    open_ = [operation]
+    while open_:
+        operation = open_.pop()
         if isinstance(operation, If):
-            yield from flat(operation.then)
-            yield from flat(operation.otherwise)
+            open_ += (*reversed(operation.otherwise), *reversed(operation.then))
         elif isinstance(operation, Try):
-            yield from flat(operation.body)
-            yield from flat(operation.handler)
+            open_ += (*reversed(operation.handler), *reversed(operation.body))
         else:
             yield operation

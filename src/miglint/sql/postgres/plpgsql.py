@@ -75,6 +75,7 @@ class Block:
             self.variables[number] = variable.get("refname", "")
             if "default_val" in variable:
                 self._default(variable["refname"], variable["default_val"]["PLpgSQL_expr"]["query"])
+        self.folded = {name: name.lower() for name in self.variables.values() if name}
 
     def given(self, arguments: Mapping[str, str]) -> None:
         """Take it that parameters have these values, those that are not assigned to."""
@@ -277,7 +278,8 @@ class Block:
 
     def _bound(self, node: Node, text: str) -> Node:
         folded = text.lower()
-        mentioned = frozenset(name for name in self.variables.values() if name and name.lower() in folded)
+        # Each block with a handler has two variables more, of the same names.
+        mentioned = frozenset(name for name, lower in self.folded.items() if lower in folded)
         changed: Node = bound(node, mentioned) if mentioned else node
         return changed
 

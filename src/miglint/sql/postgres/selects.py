@@ -16,7 +16,10 @@ _SET_WORDS = {"SETOP_UNION": "union", "SETOP_INTERSECT": "intersect", "SETOP_EXC
 def select(state: Walk, body: Node) -> str:
     """Write a `SelectStmt`."""
     scope = Scope()
-    state.scopes.append(scope)
+    # A set operation names no relations of its own: a chain of them must not make every look-up longer.
+    own = "larg" not in body or "withClause" in body or not state.scopes
+    if own:
+        state.scopes.append(scope)
     parts = []
     if "withClause" in body:
         parts.append(with_clause(state, body["withClause"], scope))
@@ -42,7 +45,8 @@ def select(state: Walk, body: Node) -> str:
     for key in _REST:
         if key in body:
             parts.append(f"{key} {field(state, key, body[key])}")
-    state.scopes.pop()
+    if own:
+        state.scopes.pop()
     return "(" + " ".join(parts) + ")"
 
 
