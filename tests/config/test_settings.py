@@ -76,17 +76,17 @@ def test_the_nearest_file_upward_counts(tmp_path):
     ("text", "line", "said"),
     [
         ('dialect = "postgres"\nselct = []\n', 2, "unknown key `selct` (did you mean `select`?)"),
-        ('dialect = "mysql"\n', 1, "`dialect` cannot be `mysql`: it is one of `postgres`, `sqlite`"),
+        ('dialect = "mysql"\n', 1, "`dialect` is `mysql`, but must be one of `postgres`, `sqlite`"),
         ('\n\npaths = "db"\n', 3, "`paths` must be a list of strings, not a string"),
-        ("paths = [\n  1,\n]\n", 1, "`paths` must hold strings only, not a number"),
-        ('layout = "x"\n\n[severity]\nA = "warning"\nIDM = "fatal"\n', 5, "`IDM` cannot be `fatal`"),
+        ("paths = [\n  1,\n]\n", 1, "`paths` must contain only strings, not a number"),
+        ('layout = "x"\n\n[severity]\nA = "warning"\nIDM = "fatal"\n', 5, "`IDM` is `fatal`, but must be one of"),
         ("[[per-path]]\npaths = ['a']\n[[per-path]]\nignore = []\n", 3, "`per-path` needs `paths`"),
         ("[[per-path]]\npaths = ['a']\n[[per-path]]\npaths = ['b']\nignor = []\n", 5, "(did you mean `ignore`?)"),
         ("[per-path]\npaths = ['a']\n", 1, "must be an array of tables"),
-        ('targets = ["oracle>=9"]\n', 1, "no engine is called `oracle`"),
+        ('targets = ["oracle>=9"]\n', 1, "unknown engine `oracle`"),
         ("dialect = 1979-05-27\n", 1, "must be a string, not a date or time"),
-        ('paths = ["a"]\ndialect = \n', 2, "not TOML: Invalid value"),
-        ('paths = ["a"', 1, "not TOML"),
+        ('paths = ["a"]\ndialect = \n', 2, "invalid TOML: Invalid value"),
+        ('paths = ["a"', 1, "invalid TOML"),
         ('baseline-schema = {mysql = "a"}\n', 1, "unknown key `mysql`"),
         ("[severity]\nIDM = true\n", 2, "`IDM` must be a string, not a boolean"),
     ],
@@ -130,7 +130,7 @@ def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(ConfigError, match="is not UTF-8"):
         load(str(tmp_path / "bytes.toml"))
     (tmp_path / "pyproject.toml").write_text("[project]\n")
-    with pytest.raises(ConfigError, match=r"no \[tool.miglint\] table"):
+    with pytest.raises(ConfigError, match=r"has no \[tool.miglint\] table"):
         load(str(tmp_path / "pyproject.toml"))
 
 

@@ -228,5 +228,5 @@ def test_a_large_prefix_is_not_copied(home: Path) -> None:
     with (home / "large").open("wb") as file:
         file.truncate(1 << 30)
     assert need_programs(home / "bin") == Programs(home / "bin", (15, 1))
-    with pytest.raises(EngineMissingError, match="install PostgreSQL where every account has access to it"):
+    with pytest.raises(EngineMissingError, match="install PostgreSQL in a place that every account can access"):
         found(home / "bin")

@@ -26,44 +26,48 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
 
 @click.command("check", cls=DryRunCommand)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--dialect", type=DialectType(), help="Dialect of files that do not say it themselves.")
-@click.option("--layout", metavar="NAME", help="Layout of the files, instead of finding it out.")
-@_rules("--select", help="Only these rules: codes, names, families, aliases, ALL.")
-@_rules("--ignore", help="Not these rules.")
-@_rules("--extend-select", help="These rules too.")
-@click.option("--target", multiple=True, metavar="ENGINE>=N", help="Engine version to check for: postgres>=14.")
+@click.option("--dialect", type=DialectType(), help="Dialect of files that do not specify one.")
+@click.option("--layout", metavar="NAME", help="Layout of the files (default: auto-detected).")
+@_rules("--select", help="Enable only these rules: codes, names, families, aliases, ALL.")
+@_rules("--ignore", help="Disable these rules.")
+@_rules("--extend-select", help="Enable these rules in addition.")
+@click.option(
+    "--target", multiple=True, metavar="ENGINE>=N", help="Minimum engine version to support, e.g. postgres>=14."
+)
 @click.option(
     "--format",
     "format_",
     type=click.Choice(list(FORMATS)),
     default="text",
     show_default=True,
-    help="Form of the report.",
+    help="Output format.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write the report to a file.")
-@click.option("--fail-on", type=click.Choice(list(SEVERITIES)), help="Lowest severity that fails the run (error).")
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever was found.")
-@click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
+@click.option(
+    "--fail-on", type=click.Choice(list(SEVERITIES)), help="Minimum severity that fails the run (default: error)."
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
+@click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
 @trust_options
-@click.option("--no-suppressions", is_flag=True, help="Comments and baseline hide nothing.")
-@click.option("--allow-empty", is_flag=True, help="Exit with 0 where there is no migration at all.")
-@click.option("--since", metavar="REF", help="Report only migrations touched since a git revision.")
-@click.option("--hook", is_flag=True, help="For pre-commit: PATHs are what has changed, with what git takes away.")
-@click.option("--baseline", metavar="FILE", help="Leave out the findings that this file holds.")
+@click.option("--no-suppressions", is_flag=True, help="Disregard suppression comments and the baseline.")
+@click.option("--allow-empty", is_flag=True, help="Exit with 0 if there are no migrations.")
+@click.option("--since", metavar="REF", help="Report only migrations changed since this git revision.")
+@click.option("--hook", is_flag=True, help="For pre-commit: PATHs are the changed files; deleted files are included.")
+@click.option("--baseline", metavar="FILE", help="Omit findings that are in this baseline file.")
 @click.option("--write-baseline", is_flag=True, help="Write all findings to the baseline file.")
-@click.option("--stdin-filename", metavar="NAME", help="Read one script from standard input, as the file NAME.")
-@click.option("--quiet", "-q", is_flag=True, help="Only findings and errors.")
-@click.option("--verbose", "-v", is_flag=True, help="All of every finding, and the verdict on every migration.")
+@click.option("--stdin-filename", metavar="NAME", help="Read one script from standard input, treated as file NAME.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only findings and errors.")
+@click.option("--verbose", "-v", is_flag=True, help="Print full details, and the verdicts of every migration.")
 @click.option("--color", type=click.Choice(list(COLORS)), default="auto", show_default=True, help="Colours.")
-@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
+@click.option("--no-cache", is_flag=True, help="Disable the cache.")
 @dry_run_options
 @click.pass_obj
 def command(question: CachedInvocation | None, /, **given: Any) -> int:
     """Check migrations and their rollbacks.
 
-    PATHs are files and folders; without any, those of the configuration, then the folder `migrations`.
-    Exits with 0 when nothing is found that is as severe as --fail-on, with 1 when something is, and with 2 when the
-    check could not be made, or the paths hold no migration at all.
+    PATHs are files and folders (default: the configured `paths`, else `migrations`). Exits with 0 if there are no
+    findings at or above --fail-on, with 1 if there are, and with 2 on usage, configuration or input errors, or if no
+    migration is found.
     """
     dry_run = options_of(given)
     request = CheckArguments(dry_run=dry_run, **given)

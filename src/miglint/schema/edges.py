@@ -1,4 +1,4 @@
-"""The edges between objects where there are many: who depends on one object, and what one object needs."""
+"""Large sets of edges between objects: the dependents of one object, and the dependencies of one object."""
 
 from __future__ import annotations
 

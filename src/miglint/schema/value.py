@@ -70,7 +70,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         return ABSENT if found is None and self.closed else found
 
     def find(self, key: Key) -> SchemaObject | None:
-        """Return the object, or None when it is absent or unknown."""
+        """Return the object, or None if it is absent or unknown."""
         found = self.objects.get(key)
         return None if found is ABSENT else found  # type: ignore[return-value]  # the mark is one object
 
@@ -194,7 +194,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         return replace(self, numbers=self.numbers.insert(f"{schema}.{stem}", number))
 
     def uprooted(self) -> Schema:
-        """Return the same schema, of which something had to be assumed."""
+        """Return the same schema with an assumption added."""
         return replace(self, rooted=False)
 
     def opened(self) -> Schema:
@@ -251,7 +251,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         return [(user, value) for user in sorted(found) if isinstance(value := objects.get(user), kind)]
 
     def count_users(self, key: Key, kind: type[SchemaObject]) -> int:
-        """Return how many objects of a type depend on `key`."""
+        """Return the number of objects of a type that depend on `key`."""
         found = self.dependents.get(key, _NOBODY)
         if isinstance(found, Users):
             return len(found.of(kind.__name__))
@@ -302,7 +302,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     @classmethod
     def of(cls, dialect: Dialect, objects: Iterable[tuple[Key, SchemaObject]], *, closed: bool = True) -> Schema:
-        """Build a schema from objects, as a reader of a live database does."""
+        """Build a schema from objects, as for a live database."""
         schema = cls(dialect, closed=closed, path=("public",) if dialect is Dialect.POSTGRES else ("main",))
         for key, value in objects:
             schema = schema.put(key, value)

@@ -1,6 +1,6 @@
-"""Queries: their scopes, and what they read.
+"""Queries: their scopes, and the relations they read.
 
-Writes `SELECT` and what belongs to it in canonical form, as part of the walk in `canonical`.
+Writes `SELECT` and its clauses in canonical form, as part of the traversal in `canonical`.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def with_clause(state: Walk, body: Node, scope: Scope) -> str:
 
 
 def from_item(state: Walk, node: Node, scope: Scope) -> str:
-    """Write one item of FROM and enter its names in the scope."""
+    """Write one item of FROM and add its names to the scope."""
     ((kind, body),) = node.items()
     if kind == "RangeVar":
         return _table(state, body, scope)
@@ -198,7 +198,7 @@ def _alias_text(body: Node) -> str:
 
 
 def _function_alias(body: Node) -> str | None:
-    """Return the name under which a function in FROM is known when it has no alias: its own."""
+    """Return the name of a function in FROM without an alias: its own."""
     functions = body.get("functions")
     if not functions:
         return None
@@ -228,7 +228,7 @@ def _target(state: Walk, body: Node) -> str:
     name = body.get("name")
     if "indirection" in body:
         text = f"{walk_list(state, body['indirection'])} {text}"
-    # A column that is given its own name is not given any.
+    # An alias equal to the column's name is redundant.
     fields = body.get("val", {}).get("ColumnRef", {}).get("fields", ({},))
     return f"{text} as {name}" if name and fields[-1].get("String", {}).get("sval") != name else text
 
