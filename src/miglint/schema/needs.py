@@ -31,6 +31,7 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
+from miglint.schema.parts import named_of_kind
 from miglint.sql.operations import Constraint, Expression, Mentions, Name, Type
 
 AUTO, NORMAL = "auto", "normal"
@@ -60,7 +61,9 @@ def edges_to(targets: tuple[Key, ...], key: Key, value: SchemaObject, dialect: D
     """Yield those edges of an object that lead to one of the targets."""
     # Most columns have a type of the system, and most objects that need a relation need no more.
     if isinstance(value, Table) and all(target.space == "relation" for target in targets):
-        found = _of_table_to_relations(key, value, dialect)
+        found = (
+            _of_table_to_relations(key, value, dialect) if key in targets else _of_table_to_others(key, value, dialect)
+        )
     else:
         found = edges(key, value, dialect)
     return (edge for edge in found if edge.target in targets)
@@ -150,6 +153,25 @@ def _of_table_to_relations(key: Key, value: Table, dialect: Dialect) -> Iterator
             yield Edge(part, Key("relation", default.sequence.schema, default.sequence.name), None, NORMAL)
     for name, constraint in value.constraints.items():
         yield from _of_constraint(key, Part("constraint", name), constraint, dialect)
+    for parent in value.inherits:
+        yield Edge(None, relation_key(parent, dialect), None, NORMAL)
+    if value.partition_of is not None:
+        yield Edge(None, relation_key(value.partition_of, dialect), None, AUTO)
+
+
+def _of_table_to_others(key: Key, value: Table, dialect: Dialect) -> Iterator[Edge]:
+    """Yield what a table needs of other relations: most of those that need one have a foreign key to it."""
+    for name, column in value.columns.items():
+        default = column.default
+        if default is not None and default.sequence is not None and default.sequence.schema is not None:
+            sequence = Key("relation", default.sequence.schema, default.sequence.name)
+            yield Edge(Part("default", name), sequence, None, NORMAL)
+    for name, constraint in named_of_kind(value.constraints, "foreign"):
+        if constraint.table is not None:
+            part, target = Part("constraint", name), relation_key(constraint.table, dialect)
+            if target != key:
+                yield Edge(part, target, None, NORMAL)
+                yield from (Edge(part, target, _column(item), NORMAL) for item in constraint.referenced)
     for parent in value.inherits:
         yield Edge(None, relation_key(parent, dialect), None, NORMAL)
     if value.partition_of is not None:

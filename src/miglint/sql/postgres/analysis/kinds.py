@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from miglint.sql.postgres.analysis import catalogs
-from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment
+from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, UserType
 
 IMPLICIT, ASSIGNMENT, EXPLICIT = "i", "a", "e"
 _RANK = {IMPLICIT: 0, ASSIGNMENT: 1, EXPLICIT: 2}
@@ -48,15 +48,30 @@ def is_polymorphic(name: str) -> bool:
 class Kinds:
     """Types as an environment has them."""
 
-    __slots__ = ("environment",)
+    __slots__ = ("_bases", "_user_types", "environment")
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
+        self._user_types: dict[str, UserType] = {}
+        self._bases: dict[str, str] = {}
+
+    def user_type(self, name: str) -> UserType:
+        """Return what is known of a type that is not built in."""
+        found = self._user_types.get(name)
+        if found is None:
+            found = self._user_types[name] = self.environment.user_type(name)
+        return found
 
     def base(self, name: str) -> str:
         """Return the type under a domain; any other type itself."""
+        found = self._bases.get(name)
+        if found is None:
+            found = self._bases[name] = self._base(name)
+        return found
+
+    def _base(self, name: str) -> str:
         while name != UNKNOWN and not is_array(name) and catalogs.type_info(name) is None:
-            found = self.environment.user_type(name)
+            found = self.user_type(name)
             if found.kind != "domain":
                 return name if found.kind else UNKNOWN
             name = found.base
@@ -67,7 +82,7 @@ class Kinds:
         if name == UNKNOWN:
             return False
         base = element(name) if is_array(name) else name
-        return base == LITERAL or catalogs.type_info(base) is not None or bool(self.environment.user_type(base).kind)
+        return base == LITERAL or catalogs.type_info(base) is not None or bool(self.user_type(base).kind)
 
     def category(self, name: str) -> str:
         """Return the category of a type as `pg_type` has it."""
@@ -76,7 +91,7 @@ class Kinds:
         info = catalogs.type_info(name)
         if info is not None:
             return info.category
-        kind = self.environment.user_type(name)
+        kind = self.user_type(name)
         if kind.kind == "domain":
             return self.category(kind.base)
         return {"enum": "E", "composite": "C"}.get(kind.kind, "U")
@@ -88,7 +103,7 @@ class Kinds:
 
     def is_kind(self, name: str, kind: str) -> bool:
         """Whether a type is an `enum`, `composite` or `domain` that files made."""
-        return not is_array(name) and catalogs.type_info(name) is None and self.environment.user_type(name).kind == kind
+        return not is_array(name) and catalogs.type_info(name) is None and self.user_type(name).kind == kind
 
     # --- what becomes of what
 
@@ -162,7 +177,7 @@ class Kinds:
         info = catalogs.type_info(name)
         if info is not None:
             return info.kind
-        return "" if not is_array(name) and not self.environment.user_type(name).kind else "-"
+        return "" if not is_array(name) and not self.user_type(name).kind else "-"
 
 
 def worst(*volatilities: str) -> str:

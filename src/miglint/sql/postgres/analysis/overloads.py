@@ -23,6 +23,11 @@ def _is_extended(name: str, given: Sequence[str]) -> bool:
     return name in _OF_INTEGERS and any(kind in ("int4[]", "int2[]", "int8[]") for kind in given)
 
 
+# Which operators were meant before, for types that are built in: nothing that scripts make changes that.
+_chosen: dict[tuple[str, ...], tuple[str, str]] = {}
+_meant: dict[tuple[str, ...], Function] = {}
+
+
 def widened(function: Function, count: int) -> tuple[str, ...] | None:
     """Return the argument types of a function for a number of arguments, None where it does not take that many."""
     given = len(function.arguments)
@@ -63,9 +68,14 @@ class Overloads:
         built_in = catalogs.functions(name.name) if name.schema is None else ()
         if not own and not built_in:
             return None
+        if not own and not star:
+            return self._built_in(name, built_in, given)
         if star:
             return next((item for item in built_in if not item.arguments or item.arguments == ("any",)), None)
-        fitting = self._candidates((*built_in, *own), given)
+        return self._choose(name, self._candidates((*built_in, *own), given), given)
+
+    def _choose(self, name: Name, fitting: list[Candidate], given: Sequence[str]) -> Function | None:
+        environment = self.kinds.environment
         exact = next((item for item in fitting if item.arguments == tuple(given)), None)
         if exact is not None:
             return exact.function
@@ -84,6 +94,16 @@ class Overloads:
             listed = ", ".join(map(spelled, given))
             raise Invalid("ambiguous_function", f"function {name}({listed}) is not unique")
         return chosen.function
+
+    def _built_in(self, name: Name, functions: tuple[Function, ...], given: Sequence[str]) -> Function | None:
+        plain = all(kind == LITERAL or catalogs.type_info(kind.removesuffix("[]")) is not None for kind in given)
+        asked = (name.name, *given)
+        if plain and asked in _meant:
+            return _meant[asked]
+        found = self._choose(name, self._candidates(functions, given), given)
+        if plain and found is not None:
+            _meant[asked] = found
+        return found
 
     def _candidates(self, functions: Iterable[Function], given: Sequence[str]) -> list[Candidate]:
         found: dict[tuple[str, ...], Candidate] = {}
@@ -152,6 +172,15 @@ class Overloads:
         """Return the type and the volatility of an operator. Raises `Invalid` when there is none that fits."""
         if schema is not None:
             return UNKNOWN, "?"
+        asked = (name, *given)
+        found = _chosen.get(asked)
+        if found is None:
+            found = self._operator(name, given)
+            if all(kind == LITERAL or catalogs.type_info(kind.removesuffix("[]")) is not None for kind in given):
+                _chosen[asked] = found
+        return found
+
+    def _operator(self, name: str, given: Sequence[str]) -> tuple[str, str]:
         built_in = [item for item in catalogs.operators(name) if len(item.arguments) == len(given)]
         if UNKNOWN in given or not built_in:
             return ("bool" if name in _COMPARISONS else UNKNOWN), "?"

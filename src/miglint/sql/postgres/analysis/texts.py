@@ -66,7 +66,7 @@ def refuse_unreadable(kinds: Kinds, target: str, text: str) -> None:
             raise Invalid("invalid_text_representation", f'malformed array literal: "{text}"')
         _refuse_element(kinds, element(name), text)
     elif kinds.is_kind(name, "enum"):
-        labels = kinds.environment.user_type(name).labels
+        labels = kinds.user_type(name).labels
         if labels is not None and text not in labels:
             raise Invalid("invalid_text_representation", f'invalid input value for enum {spelled(name)}: "{text}"')
     elif unreadable(name, text):
