@@ -21,6 +21,7 @@ from miglint.replay.runner_guarantees import Runner, runners_of
 from miglint.replay.steps import Passage, Step, advance, empty_schema, replay_one
 from miglint.replay.variants import VariantPair, Variants, variants
 from miglint.report.value import MigrationReport
+from miglint.rules.support.step_cache import forget_steps
 from miglint.schema.value import Schema
 from miglint.sql import parse
 
@@ -225,6 +226,7 @@ class Analysis(Struct, frozen=True):
             )
             report = _with_executions(report, runs, idle)
         part.migrations.append(report)
+        forget_steps()
         for script, statements in (
             (step.migration.forward, step.forward_statements),
             (step.migration.rollback, step.rollback_statements),

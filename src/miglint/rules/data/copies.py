@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Direction
@@ -13,6 +12,7 @@ from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of, statements_of
 from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
@@ -146,7 +146,7 @@ def _dropped_tables(step: Step, direction: Direction) -> dict[str, list[ops.Drop
     return drops
 
 
-@lru_cache(maxsize=4)
+@cached_by_step
 def _made(step: Step, direction: Direction) -> dict[str, list[ops.CreateTable]]:
     """Return the tables that a script makes, by their names in small letters. Cached by identity of the step."""
     found: dict[str, list[ops.CreateTable]] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from miglint.base.findings import Severity
 from miglint.base.model import Direction
@@ -12,6 +11,7 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
 from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.objects import Key
 from miglint.sql import operations as ops
 from miglint.sql.operations import Expression
@@ -116,7 +116,7 @@ def _filled(step: Step, applied: AppliedOperation, operation: ops.SetDefault) ->
     return (applied.script.direction, applied.key(operation.table), operation.column) in _written(step)
 
 
-@lru_cache(maxsize=2)
+@cached_by_step
 def _written(step: Step) -> frozenset[tuple[Direction, Key, str]]:
     """Return the columns that updates write, by script. Cached by identity of the step."""
     return frozenset(

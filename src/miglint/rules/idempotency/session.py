@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from miglint.base.findings import Severity
 from miglint.base.model import Direction
@@ -11,6 +10,7 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
 from miglint.rules.support.sql_text import qualified
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
 
 INFO = Severity.INFO
@@ -44,7 +44,7 @@ def _dropped(step: Step, applied: AppliedOperation, made: ops.CreateTable) -> bo
     return (applied.script.direction, made.name.name) in _drops(step)
 
 
-@lru_cache(maxsize=2)
+@cached_by_step
 def _drops(step: Step) -> frozenset[tuple[Direction, str]]:
     """Return the names that the scripts drop. Cached by identity of the step."""
     return frozenset(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from miglint.base.findings import Severity
@@ -12,6 +11,7 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import operations_of
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.parts import keys_about
 from miglint.schema.value import Schema
@@ -71,7 +71,7 @@ class _Foreign(NamedTuple):
         return self.constraint.span or self.operation.span
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def _foreign(step: Step) -> tuple[_Foreign, ...]:
     """Return the foreign keys that the forward writes. Cached by identity of the step."""
     found: list[_Foreign] = []
@@ -85,7 +85,7 @@ def _foreign(step: Step) -> tuple[_Foreign, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def references(step: Step) -> tuple[Reference, ...]:
     """Return the foreign keys that the forward adds between tables that are both fully known."""
     found: list[Reference] = []

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from functools import lru_cache
 from typing import NamedTuple
 
 from miglint.base.model import Direction
 from miglint.replay.steps import Step
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.objects import Key
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
@@ -48,7 +48,7 @@ def _first(state: tuple[int, bool | None]) -> int:
     return state[0]
 
 
-@lru_cache(maxsize=2)
+@cached_by_step
 def _written(step: Step) -> tuple[dict[_Place, _States], dict[tuple[Direction, str], _States]]:
     """Return when tables were filled and emptied, by key, and by name when they were made with rows.
 
@@ -84,7 +84,7 @@ def rows_before(step: Step, applied: AppliedOperation, table: Name) -> bool | No
     return None if states is None else states.last(applied.number)[1]
 
 
-@lru_cache(maxsize=4)
+@cached_by_step
 def _rows(step: Step, fresh: bool) -> dict[_Place, _States]:
     """Return when tables had rows for sure and when none. Of a `fresh` table any removal takes all. Cached as above."""
     found: dict[_Place, _States] = defaultdict(_no_states)
@@ -112,7 +112,7 @@ def was_read_before(step: Step, applied: AppliedOperation, name: Name) -> bool:
 _ANY = None
 
 
-@lru_cache(maxsize=2)
+@cached_by_step
 def _reads(step: Step) -> dict[tuple[Direction, str | None], int]:
     """Return the number of the first operation that reads a table, by its name in small letters. Cached as above."""
     first: dict[tuple[Direction, str | None], int] = {}

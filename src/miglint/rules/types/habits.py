@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
@@ -11,6 +10,7 @@ from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import applied_operations, effective
 from miglint.rules.support.rows_written import filled_here, was_read_before
 from miglint.rules.support.sql_text import ident
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.objects import Index, Key, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
@@ -162,7 +162,7 @@ def triggers_left_off(step: Step) -> Iterator[Hit]:
         )
 
 
-@lru_cache(maxsize=2)
+@cached_by_step
 def _enabled(step: Step) -> dict[tuple[Key, Name, str], int]:
     """Return the numbers of the last operations that enable triggers, by table and trigger. Cached by identity of the
     step.
