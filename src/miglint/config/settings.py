@@ -62,7 +62,7 @@ _TARGET_NAMES = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite"
 
 # The time that tomllib takes for a dotted key grows with the square of its length.
 _MOST_PARTS = 100  # as in the pattern
-_DEEP_KEY = pattern(r"(?:(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.[ \t]*){100}")
+_DEEP_KEY = pattern(r"(?:(?:(?<![\w-])[\w-]++|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.[ \t]*){100}")
 
 
 class PerPath(Struct, frozen=True):
