@@ -22,7 +22,7 @@ _STEERING = (
 )
 _CONTROL = pattern(f"[{_STEERING}]")
 _MARK = pattern(r"##(?=\[|vso\[|teamcity\[)", re.IGNORECASE)
-_COLONS = pattern(r"^(\s*)::", re.MULTILINE)
+_COLONS = pattern(r"^([^\S\n]*+)::", re.MULTILINE)
 
 
 def printable(text: str) -> str:

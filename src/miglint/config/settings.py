@@ -77,7 +77,7 @@ _MEANT = {
 
 # tomllib's time for a dotted key is quadratic in the number of its parts.
 _MOST_PARTS = 100  # as in the pattern
-_DEEP_KEY = pattern(r"(?:(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.[ \t]*){100}")
+_DEEP_KEY = pattern(r"(?:(?:(?<![\w-])[\w-]++|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.[ \t]*){100}")
 
 
 class PerPath(Struct, frozen=True):
