@@ -1,6 +1,6 @@
 """Kill dry runs at random moments and check for leftovers: `python benchmarks/kills.py --count 200`.
 
-In each round, a dry run is started, and after a random time a signal is sent to miglint, to the supervisor of its server,
+Each round starts a dry run, and at a random time a signal is sent to miglint, to the supervisor of its server,
 to the server, or to all three. The next dry run must succeed, and then nothing may be left: no process, folder,
 shared memory segment, socket or partial file. As root, rounds run in separate namespaces (processes, mounts, System V
 shared memory), so that everything found after a round was left by it; `--user` and `--python` select another account
