@@ -1,12 +1,12 @@
-# make demo   see miglint at work on the example migrations
+# make demo   check the example migrations, with a dry run
 # make test   run the tests
 # make quick  run the tests that need no engine and no second process: under a minute
 # make attacks   run every attack on the dry run, on PostgreSQL 15 and 18
 # make lint   style, types, coverage
 # make bench  measure against squawk
-# make kills   kill 200 dry runs at random moments and look for what is left (as root: KILLS="--user nobody")
-# make fuzz FOLDERS="..." [COUNT=100000] [SEED=1]   check scripts that were made wrong
-# make agreement FOLDERS="..."   how often the replay and the engines agree
+# make kills   kill 200 dry runs at random moments and check for leftovers (as root: KILLS="--user nobody")
+# make fuzz FOLDERS="..." [COUNT=100000] [SEED=1]   check corrupted scripts
+# make agreement FOLDERS="..."   measure how often replay and dry run agree
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv

@@ -49,7 +49,7 @@ def test_exit_zero_and_fail_on(miglint, project):
     ("arguments", "said"),
     [
         (["check", "nowhere"], "nowhere: no such file or folder"),
-        (["check", "--select", "IDM01"], "no rule is called `IDM01` (did you mean `IDM0"),
+        (["check", "--select", "IDM01"], "unknown rule `IDM01` (did you mean `IDM0"),
         (["check", "--ignore", "create-table-ungarded"], "(did you mean `create-table-unguarded`?)"),
         (["check", "--layout", "golang-migrat"], "unknown layout `golang-migrat`"),
         (["check", "--target", "postgress>=14"], "(did you mean `postgres`?)"),
@@ -61,7 +61,7 @@ def test_exit_zero_and_fail_on(miglint, project):
         (["check", "--format", "xml"], "'xml' is not one of"),
         (["chek"], "(did you mean `check`?)"),
         (["check", "--target", "mysql>=8"], "unknown engine `mysql`: known engines are postgres and sqlite"),
-        (["check", "--select", "NOPE"], "no rule is called `NOPE`: `miglint rules` lists them"),
+        (["check", "--select", "NOPE"], "unknown rule `NOPE`: `miglint rules` lists them"),
         (["check", "--rows", "5"], "--rows requires --dry-run"),
         (["check", "--max-disk", "1GB"], "--max-disk requires --dry-run"),
         (["check", "--dry-run", "--max-disk", "much"], "`much` is not a size; use a form like 512MB or 2GB"),
@@ -72,7 +72,7 @@ def test_exit_zero_and_fail_on(miglint, project):
             "--write-baseline cannot be combined with --stdin-filename",
         ),
         (["check", "--output", "no/such/folder/out.txt"], "cannot be written"),
-        (["explain", "IDM01"], "no rule is called `IDM01`"),
+        (["explain", "IDM01"], "unknown rule `IDM01`"),
         (["rules", "--alias", "squak"], "(did you mean `squawk`?)"),
     ],
 )
@@ -86,7 +86,7 @@ def test_what_cannot_be_done_gives_2_and_says_why(miglint, arguments, said):
 def test_without_a_folder_of_migrations_it_says_what_to_do(miglint, tmp_path):
     done = miglint("check", cwd=tmp_path)
     assert done.returncode == 2
-    assert "name the files or folders to check" in done.stderr
+    assert "specify the files or folders to check" in done.stderr
 
 
 def test_a_broken_file_is_a_finding(miglint, project):
@@ -164,7 +164,7 @@ def test_a_baseline_hides_what_is_known_and_survives_moved_lines(miglint, projec
     file.write_text("-- a new head\n\n" + file.read_text())
     done = miglint("check", "--baseline", "miglint-baseline.json")
     assert done.returncode == 0
-    assert "left out: in the baseline" in done.stderr
+    assert "hidden by the baseline" in done.stderr
     (project / "migrations" / "002_more.up.sql").write_text("CREATE TABLE more (id int);\n")
     (project / "migrations" / "002_more.down.sql").write_text("DROP TABLE IF EXISTS more;\n")
     done = miglint("check", "--format", "json", "--baseline", "miglint-baseline.json")
@@ -186,7 +186,7 @@ def test_a_file_that_is_no_baseline_is_refused(miglint, project):
     (project / "b.json").write_text("[]")
     done = miglint("check", "--baseline", "b.json")
     assert done.returncode == 2
-    assert "not a baseline of miglint" in done.stderr
+    assert "not a miglint baseline" in done.stderr
 
 
 def test_output_goes_to_a_file_without_colours(miglint, project):

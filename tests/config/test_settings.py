@@ -102,11 +102,11 @@ def test_a_mistake_names_file_line_and_what_was_meant(tmp_path, text, line, said
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ('select = ["IDM", "SYMM"]\n', 1, "no rule is called `SYMM` (did you mean `SYM`?)"),
-        ('[severity]\nIDM001 = "info"\nIDM01 = "info"\n', 3, "no rule is called `IDM01`"),
+        ('select = ["IDM", "SYMM"]\n', 1, "unknown rule `SYMM` (did you mean `SYM`?)"),
+        ('[severity]\nIDM001 = "info"\nIDM01 = "info"\n', 3, "unknown rule `IDM01`"),
         ("[[per-path]]\npaths = ['a']\nignore = ['create-tabel-unguarded']\n", 3, "`create-table-unguarded`?)"),
         ("[rules.IDM001]\nlength = 3\n", 2, "IDM001 (create-table-unguarded) has no option `length`"),
-        ("[rules.XYZ001]\n", 1, "no rule is called `XYZ001`"),
+        ("[rules.XYZ001]\n", 1, "unknown rule `XYZ001`"),
     ],
 )
 def test_a_rule_that_does_not_exist_names_the_nearest(tmp_path, text, line, said):
@@ -119,7 +119,7 @@ def test_a_rule_that_does_not_exist_names_the_nearest(tmp_path, text, line, said
 
 def test_places_in_pyproject_are_those_under_tool(tmp_path):
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n\n[tool.miglint]\nselect = ["NOPE01"]\n')
-    with pytest.raises(ConfigError, match=r"^pyproject\.toml:5: no rule is called"):
+    with pytest.raises(ConfigError, match=r"^pyproject\.toml:5: unknown rule"):
         select(load(cwd=str(tmp_path)), load_rules())
 
 

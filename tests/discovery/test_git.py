@@ -289,5 +289,5 @@ def test_a_snapshot_reads_what_was_committed(repository: Path) -> None:
         snapshot.read(str(repository / "migrations" / "001_a.up.sql"), 3)
     with pytest.raises(UsageError, match="is outside the repository"):
         snapshot.read(str(repository.parent / "x"), 100)
-    with pytest.raises(UsageError, match="no git revision"):
+    with pytest.raises(UsageError, match="not a git revision"):
         Snapshot("--all", "--config-from", str(repository))

@@ -141,7 +141,7 @@ def test_an_info_is_printed_in_full_once():
 
 
 def test_mistakes_in_comments_are_told_one_by_one():
-    said = ["no rule is called `IDM999`", "no rule is called `X`", "`ignore` names no rule"]
+    said = ["unknown rule `IDM999`", "unknown rule `X`", "`ignore` names no rule"]
     found = tuple(
         finding(code="DIR001", name="directive-unknown", line=number, message=message, help="")
         for number, message in enumerate(said, 1)

@@ -25,7 +25,7 @@ from miglint.schema.change import Change
 def as_dict(run: MigrationRun, history: HistoryRun, idle: frozenset[int] = frozenset()) -> dict[str, Any]:
     """Return one migration's results: the engine, the seven steps, the differences, the statements with locks.
 
-    `idle` are the numbers of steps whose failure is only information.
+    `idle` are the numbers of steps whose failure is only an info.
     """
     engine = history.engine
     found = {

@@ -74,7 +74,7 @@ def _mark(step: Mapping[str, Any], size: int, view: DisplayOptions) -> str:
 
 
 def _sign(step: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the style and sign of a step's end: a failure that can never happen in production is information."""
+    """Return style and sign of a step: a failure that cannot occur in production is an info."""
     if step["ok"] is False and not step.get("matters", True):
         return _INFORMATION
     return _MARKS[step["ok"]]

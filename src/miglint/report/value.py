@@ -147,7 +147,7 @@ def _place(path: str, *, any_engine: bool = False) -> tuple[str, str] | None:
 
 
 def in_order(item: Finding) -> tuple[str, int, int, int, str]:
-    """Return what findings are sorted by: their place, then the worst first."""
+    """Return the sort key of findings: position, then descending severity."""
     return item.path, item.line, item.column, -item.severity, item.code
 
 
@@ -178,7 +178,7 @@ def from_dict(
     hidden: tuple[Hidden, ...] | None = None,
     summarized: Iterable[Any] = (),
 ) -> Report:
-    """Build the report again from the forms that `as_dict` and `finding_as_dict` give; raises on anything else.
+    """Restore the report from the forms of `as_dict` and `finding_as_dict`; raises on invalid data.
 
     That form does not contain the files of `hidden`; they are stored separately.
     """
@@ -230,7 +230,7 @@ def _migration(item: MigrationReport) -> dict[str, Any]:
 
 
 def finding_as_dict(item: Finding) -> dict[str, Any]:
-    """Return a finding in the form of the JSON format."""
+    """Return a finding in its JSON form."""
     return {
         "code": item.code,
         "name": item.name,
