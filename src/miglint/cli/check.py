@@ -9,7 +9,7 @@ import click
 
 from miglint.cache.command_output import CachedInvocation
 from miglint.cli.dialects import DialectType
-from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of
+from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of, show_all_options
 from miglint.cli.request import COLORS, CheckArguments, contradiction
 from miglint.cli.run_check import run_check
 from miglint.cli.trust_options import trust_options
@@ -21,49 +21,96 @@ def _split(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
+class _CheckCommand(DryRunCommand):
+    """The check: its help fits a screen, and begins with what most people want to do."""
+
+    main = frozenset(
+        [
+            "dialect",
+            "select",
+            "ignore",
+            "target",
+            "format_",
+            "output",
+            "fail_on",
+            "config",
+            "since",
+            "baseline",
+            "write_baseline",
+            "quiet",
+            "verbose",
+            "dry_run",
+            "all_options",
+            "_click_default_help",
+        ]
+    )
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the command does, and examples."""
+        super().format_help_text(ctx, formatter)
+        with formatter.section("Examples"):
+            formatter.write_dl(list(_EXAMPLES))
+
+
+_EXAMPLES = (
+    ("miglint check db/migrations", "check all migrations of a folder"),
+    ("miglint check --since main", "only what a branch has changed"),
+    ("miglint check --dry-run", "execute them on throwaway databases too"),
+    ("miglint check --write-baseline", "accept what is found now"),
+)
+
 _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
 
 
-@click.command("check", cls=DryRunCommand)
+@click.command("check", cls=_CheckCommand)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--dialect", type=DialectType(), help="Dialect of files that do not say it themselves.")
+@click.option("--dialect", type=DialectType(), metavar="NAME", help="postgres or sqlite, for files that do not say it.")
 @click.option("--layout", metavar="NAME", help="Layout of the files, instead of finding it out.")
-@_rules("--select", help="Only these rules: codes, names, families, aliases, ALL.")
-@_rules("--ignore", help="Not these rules.")
+@_rules("--select", help="Only these: codes, names, families, aliases, ALL.")
+@_rules("--ignore", help="Disable these rules.")
 @_rules("--extend-select", help="These rules too.")
-@click.option("--target", multiple=True, metavar="ENGINE>=N", help="Engine version to check for: postgres>=14.")
+@click.option("--target", multiple=True, metavar="ENGINE>=N", help="Oldest version to support: postgres>=14.")
 @click.option(
     "--format",
     "format_",
     type=click.Choice(list(FORMATS)),
+    metavar="FORMAT",
     default="text",
-    show_default=True,
-    help="Form of the report.",
+    help=f"Output: {', '.join(FORMATS)}.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write the report to a file.")
-@click.option("--fail-on", type=click.Choice(list(SEVERITIES)), help="Lowest severity that fails the run (error).")
+@click.option(
+    "--fail-on", type=click.Choice(list(SEVERITIES)), metavar="SEVERITY", help="error (default), warning or info."
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever was found.")
-@click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
+@click.option("--config", metavar="FILE", help="Configuration file to use.")
 @trust_options
 @click.option("--no-suppressions", is_flag=True, help="Comments and baseline hide nothing.")
 @click.option("--allow-empty", is_flag=True, help="Exit with 0 where there is no migration at all.")
-@click.option("--since", metavar="REF", help="Report only migrations touched since a git revision.")
+@click.option("--since", metavar="REF", help="Only migrations changed since a git revision.")
 @click.option("--hook", is_flag=True, help="For pre-commit: PATHs are what has changed, with what git takes away.")
-@click.option("--baseline", metavar="FILE", help="Leave out the findings that this file holds.")
-@click.option("--write-baseline", is_flag=True, help="Write all findings to the baseline file.")
+@click.option("--baseline", metavar="FILE", help="Do not report the findings in this file.")
+@click.option("--write-baseline", is_flag=True, help="Accept all findings: write them to the baseline.")
 @click.option("--stdin-filename", metavar="NAME", help="Read one script from standard input, as the file NAME.")
 @click.option("--quiet", "-q", is_flag=True, help="Only findings and errors.")
-@click.option("--verbose", "-v", is_flag=True, help="All of every finding, and the verdict on every migration.")
+@click.option("--verbose", "-v", is_flag=True, help="Full details, and each verdict.")
 @click.option("--color", type=click.Choice(list(COLORS)), default="auto", show_default=True, help="Colours.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @dry_run_options
+@click.option(
+    "--all-options",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_all_options,
+    help="List all options.",
+)
 @click.pass_obj
 def command(question: CachedInvocation | None, /, **given: Any) -> int:
     """Check migrations and their rollbacks.
 
-    PATHs are files and folders; without any, those of the configuration, then the folder `migrations`.
-    Exits with 0 when nothing is found that is as severe as --fail-on, with 1 when something is, and with 2 when the
-    check could not be made, or the paths hold no migration at all.
+    PATHs are files and folders (default: those of the configuration, then `migrations`). Exit status: 0 nothing as
+    severe as --fail-on, 1 findings, 2 the check could not be made.
     """
     dry_run = options_of(given)
     request = CheckArguments(dry_run=dry_run, **given)
