@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,25 @@ def test_words_of_other_linters(project: Path, capsys: pytest.CaptureFixture[str
     (project / "migrations" / "000003_name.up.sql").write_text(f"-- miglint: {word} IDM001\n{UP}")
     main(["check"])
     assert f"`miglint: {word}` is no directive (did you mean `{meant}`?)" in capsys.readouterr().out
+
+
+def test_the_help_fits_a_screen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["check", "--help"]) == 0
+    text = capsys.readouterr().out
+    assert len(text.splitlines()) <= 40
+    assert "Examples:" in text
+    assert "\n  [PATH]...\n" not in text
+    assert "--total-timeout" not in text
+    assert main(["check", "--all-options"]) == 0
+    every = capsys.readouterr().out
+    assert all(name in every for name in ("--total-timeout", "--config-from", "--hook", "--dry-run[=ENGINE]"))
+    assert "\n  [PATH]...\n" not in every
+
+
+def test_the_extra_that_a_container_needs(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hide = "import importlib.util as u; real = u.find_spec; "
+    hide += "u.find_spec = lambda n, *a: n != 'psycopg' and real(n, *a) or None"
+    run = "from miglint.cli.main import main; raise SystemExit(main(['check', '--dry-run=docker', '--no-cache']))"
+    done = subprocess.run([sys.executable, "-c", f"{hide}; {run}"], capture_output=True, text=True, check=False)
+    assert (done.returncode, "pip install 'miglint[docker]'" in done.stderr) == (2, True)

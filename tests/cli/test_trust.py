@@ -162,6 +162,7 @@ def test_a_check_without_a_migration_says_so_and_fails(miglint, project, configu
 
 
 def test_an_empty_folder_that_is_given_fails(miglint, project):
+    (project / "miglint.toml").write_text('idempotency = "required"\n')
     (project / "empty").mkdir()
     assert miglint("check", "empty").returncode == 2
     assert miglint("check", "empty", "--allow-empty").returncode == 0
@@ -210,7 +211,7 @@ def test_without_suppressions_nothing_hides(miglint, project):
 def test_own_rules_can_be_forbidden(miglint, project):
     (project / "ours.py").write_text(OWN)
     (project / "miglint.toml").write_text(
-        'own-rules = ["ours.py", "some.module"]\nextend-select = ["OUR"]\n'
+        'idempotency = "required"\nown-rules = ["ours.py", "some.module"]\nextend-select = ["OUR"]\n'
         '[rules.OUR001]\nx = 1\n[severity]\nours = "info"\n'
     )
     prepend(project, "-- miglint: ignore OUR001 (why)\n")
@@ -226,7 +227,9 @@ def test_own_rules_can_be_forbidden(miglint, project):
 def attacked(project):
     """A project whose last commit is sound, with a working tree that turns everything off."""
     (project / "ours.py").write_text(OWN)
-    (project / "miglint.toml").write_text('own-rules = ["ours.py"]\nbaseline = "known.json"\nignore = ["DAT"]\n')
+    (project / "miglint.toml").write_text(
+        'own-rules = ["ours.py"]\nbaseline = "known.json"\nignore = ["DAT"]\nidempotency = "required"\n'
+    )
     (project / "known.json").write_text('{"baseline_version": 1, "findings": []}')
     commit(project)
     (project / "ours.py").write_text("raise SystemExit('attacked')")

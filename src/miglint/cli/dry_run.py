@@ -76,8 +76,24 @@ _OPTIONS = (
 )  # fmt: skip
 
 
+_EVERY = "miglint.all_options"
+
+
+def show_all_options(ctx: click.Context, param: click.Parameter, asked: bool) -> None:
+    """Print the help with every option, and stop."""
+    if asked and not ctx.resilient_parsing:
+        ctx.meta[_EVERY] = True
+        click.echo(ctx.get_help())
+        ctx.exit()
+
+
 class DryRunCommand(click.Command):
-    """Command whose `--dry-run` option has an optional value, also directly before a path."""
+    """Command whose `--dry-run` option has an optional value, also directly before a path.
+
+    `shown_options` are the names of the options that its help lists; `--all-options` lists all of them.
+    """
+
+    shown_options: frozenset[str] = frozenset()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Insert the default engine for a bare `--dry-run`."""
@@ -92,14 +108,20 @@ class DryRunCommand(click.Command):
         ctx.fail(f"`{engine}` would be a path here; the engine is named with `--dry-run={engine}`")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the dry-run options in a separate section after the others."""
+        """List the options that most runs need, or all of them where `--all-options` asks for these."""
+        every = ctx.meta.get(_EVERY, False) or not self.shown_options
         about: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
         for option in self.get_params(ctx):
-            record = option.get_help_record(ctx)
-            if record is not None:
-                # Mark the value as optional: `--dry-run[=ENGINE]`.
+            record = None if isinstance(option, click.Argument) else option.get_help_record(ctx)
+            if record is not None and (every or option.name in self.shown_options):
+                # What may be left out begins with the equals sign: `--dry-run[=ENGINE]`.
                 spelling = record[0].replace(" [=", "[=")
-                about[option.name in _STARTING or option.name in _ABOUT].append((spelling, record[1]))
+                apart = every and (option.name in _STARTING or option.name in _ABOUT)
+                about[apart].append((spelling, record[1]))
+        if not every:
+            with formatter.section("Options"):
+                formatter.write_dl(about[False])
+            return
         for title, records in (("Options", about[False]), ("Dry-run options", about[True])):
             with formatter.section(title):
                 formatter.write_dl(records)

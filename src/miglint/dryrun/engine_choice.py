@@ -16,6 +16,7 @@ from miglint.dryrun.sqlite.engine import SqliteEngine
 from miglint.dryrun.sqlite.library import ApswConnection, StandardConnection, apsw_version, standard_version
 
 _INSTALL = "pip install 'miglint[postgres]'"
+_INSTALL_DOCKER = "pip install 'miglint[docker]'"
 _INSTALL_SQLITE = "pip install --upgrade 'miglint[sqlite]'"
 
 
@@ -105,6 +106,10 @@ def _postgres(options: DryRunOptions, deadline: Deadline) -> Engine:
 
 
 def _docker(options: DryRunOptions, deadline: Deadline, version: str | None) -> Engine:
+    if importlib.util.find_spec("psycopg") is None:
+        raise EngineMissingError(
+            f"psycopg, which talks to PostgreSQL, is not installed; install it with: {_INSTALL_DOCKER}"
+        )
     from miglint.dryrun.container.container import start_container
 
     # A target does not select a version if the image name has no `{version}`.
