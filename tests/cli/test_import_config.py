@@ -52,4 +52,4 @@ def test_what_is_not_toml_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(command, ["--from", "squawk"])
     assert isinstance(result.exception, UsageError)
-    assert ".squawk.toml: invalid TOML" in str(result.exception)
+    assert ".squawk.toml:1: invalid TOML" in str(result.exception)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from miglint.base.errors import UsageError
 from miglint.base.input_files import MAX_CONFIGURATION, read_bytes
+from miglint.base.toml_text import TomlError, toml_values
 from miglint.rules.selection import load_rules
 
 SQUAWK = ".squawk.toml"
@@ -18,11 +18,14 @@ _UNUSED = {"upload_to_github": "--format github", "fail_on_violations": "--fail-
 def from_squawk(path: Path) -> list[str]:
     """Return miglint.toml lines equivalent to a `.squawk.toml`; unsupported settings become comments."""
     try:
-        values = tomllib.loads(read_bytes(path, MAX_CONFIGURATION).decode("utf-8"))
+        values = toml_values(read_bytes(path, MAX_CONFIGURATION).decode("utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path}: invalid TOML: {error}") from None
+    except TomlError as error:
+        where = path if error.line is None else f"{path}:{error.line}"
+        raise UsageError(f"{where}: {error}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}:1: byte {error.start} is not UTF-8") from None
     lines = [f"# Imported from {path.name}. Rules keep their squawk names, as squawk:NAME."]
     lines += _rules(values, "excluded_rules", "ignore")
     lines += _rules(values, "included_rules", "extend-select")

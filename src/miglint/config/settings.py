@@ -6,7 +6,6 @@ Rule names are stored unresolved: `rules.selection` resolves them after loading 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +16,7 @@ from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, is_file, r
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
+from miglint.base.toml_text import TomlError, toml_values
 from miglint.config.toml_table import ConfigError, TomlTable, line_of, nearest
 
 FILE = "miglint.toml"
@@ -74,10 +74,6 @@ _MEANT = {
     "off": "write `ignore = [...]`",
     "disable": "write `ignore = [...]`",
 }
-
-# tomllib's time for a dotted key is quadratic in the number of its parts.
-_MOST_PARTS = 100  # as in the pattern
-_DEEP_KEY = pattern(r"(?:(?:(?<![\w-])[\w-]++|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.[ \t]*){100}")
 
 
 class PerPath(Struct, frozen=True):
@@ -274,16 +270,11 @@ def _parse(content: bytes | None, file: Path, shown: str) -> TomlTable | None:
         raise ConfigError(f"{shown}:1: byte {error.start} is not UTF-8") from None
     if file.name == PYPROJECT and "miglint" not in text:
         return None
-    import tomllib  # most folders have no configuration
-
-    if (deep := _DEEP_KEY.search(text)) is not None:
-        raise ConfigError(f"{shown}:{text.count(chr(10), 0, deep.start()) + 1}: a key of more than {_MOST_PARTS} parts")
     try:
-        values: dict[str, object] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_toml_message(shown, text, error)) from None
-    except RecursionError:
-        raise ConfigError(f"{shown}: values are nested too deep") from None
+        values = toml_values(text)
+    except TomlError as error:
+        where = shown if error.line is None else f"{shown}:{error.line}"
+        raise ConfigError(f"{where}: {error}") from None
     if file.name != PYPROJECT:
         return TomlTable(values, shown, text)
     tool = values.get("tool")
@@ -292,15 +283,6 @@ def _parse(content: bytes | None, file: Path, shown: str) -> TomlTable | None:
         return None
     whole = TomlTable(values, shown, text)
     return whole.table("tool").table("miglint")
-
-
-def _toml_message(shown: str, text: str, error: ValueError) -> str:
-    message = str(error)
-    found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z", message)
-    if found is None:
-        return f"{shown}: invalid TOML: {message}"
-    line = found[1] or str(len(text.splitlines()) or 1)
-    return f"{shown}:{line}: invalid TOML: {message[: found.start()]}"
 
 
 def _settings(table: TomlTable, file: Path) -> Settings:

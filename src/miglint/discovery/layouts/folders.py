@@ -9,6 +9,7 @@ import re
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction, Problem
+from miglint.base.toml_text import TomlError, toml_values
 from miglint.discovery.dialects import SQLITE, UNMARKED, Mark, named, of_folder
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
 from miglint.discovery.versions import SortKey, numeric, textual
@@ -113,16 +114,17 @@ def _piece(home: Home, found: FoundFile, match: re.Match[str], *, order: object,
 
 def _metadata(found: FoundFile) -> tuple[bool, Problem | None]:
     """Read diesel's `run_in_transaction` from `metadata.toml`."""
-    import tomllib
-
     content = found.folder.content("metadata.toml")
     path = found.folder.path("metadata.toml")
     if content is None:
         return True, None
     try:
-        values = tomllib.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        return True, Problem("unreadable", path, f"invalid TOML: {error}")
+        values = toml_values(content.decode("utf-8"))
+    except TomlError as error:
+        where = "" if error.line is None else f"line {error.line}: "
+        return True, Problem("unreadable", path, f"cannot be read: {where}{error}")
+    except UnicodeDecodeError as error:
+        return True, Problem("unreadable", path, f"cannot be read: byte {error.start} is not UTF-8")
     return values.get("run_in_transaction") is not False, None
 
 

@@ -118,7 +118,10 @@ class Roles:
           WHERE r.rolname IN ({ours}) OR (s.setrole = 0 AND d.datname IN ({bases}))"""
         rights = "SELECT 1 WHERE false"
         if self.server.version >= _PARAMETERS_SINCE:
-            rights = "SELECT parname, paracl::text FROM pg_catalog.pg_parameter_acl"
+            # Other histories are given and lose theirs meanwhile.
+            rights = f"""SELECT p.parname, r.rolname, a.privilege_type FROM pg_catalog.pg_parameter_acl p
+              CROSS JOIN pg_catalog.aclexplode(p.paracl) a JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+              WHERE r.rolname IN ({ours})"""
         passwords = "SELECT 1 WHERE false"
         if self.server.superuser:
             passwords = f"""SELECT rolname, rolpassword, rolvaliduntil::text FROM pg_catalog.pg_authid
@@ -224,9 +227,20 @@ class Roles:
         return [
             f"ALTER DATABASE {name} OWNER TO {quoted(self.owner)}",
             f"ALTER DATABASE {name} CONNECTION LIMIT -1 ALLOW_CONNECTIONS true IS_TEMPLATE false",
+            *(f"REVOKE ALL ON DATABASE {name} FROM {grantee} CASCADE" for grantee in self._grantees(row[0] or "")),
             f"GRANT ALL ON DATABASE {name} TO {quoted(self.owner)}",
             f"GRANT CONNECT, TEMPORARY ON DATABASE {name} TO PUBLIC",
         ]
+
+    def _grantees(self, database: str) -> list[str]:
+        """Return who has rights on a database, as `REVOKE` names them."""
+        with self.server.admin() as admin:
+            rows = admin.query(
+                "SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE"
+                " pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END FROM pg_catalog.pg_database d"
+                f" CROSS JOIN pg_catalog.aclexplode(d.datacl) a WHERE d.datname = {literal(database)}"
+            )
+        return [row[0] or "" for row in rows[0]]
 
     def _repair(self, statements: Iterable[str]) -> None:
         for statement in statements:
