@@ -16,8 +16,8 @@ from miglint.base.toml_text import TomlError, toml_values
         ("'a'" + ".\t'a'" * 200 + " = 1", 1, "a key of more than 100 parts"),
         ("x = 1\n\na = " + "1" * 5000, 3, "a number of too many digits"),
         ("a = " + "[" * 100_000, None, "values are nested too deep"),
-        ("a = ", 1, "not TOML: Invalid value"),
-        ("a = 1\na = 2\n", 2, "not TOML: Cannot overwrite a value"),
+        ("a = ", 1, "invalid TOML: Invalid value"),
+        ("a = 1\na = 2\n", 2, "invalid TOML: Cannot overwrite a value"),
     ],
 )
 def test_a_mistake_has_a_line(text: str, line: int | None, said: str) -> None:
