@@ -6,7 +6,21 @@ import pytest
 
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.steps import Scripts
-from miglint.schema.objects import Comment, Domain, Enum, Index, Key, Policy, Routine, Sequence, Table, Trigger, View
+from miglint.schema.objects import (
+    Comment,
+    Domain,
+    Enum,
+    Index,
+    Key,
+    Part,
+    Policy,
+    Routine,
+    Sequence,
+    Table,
+    Trigger,
+    View,
+)
+from miglint.schema.remarks import comment_key
 
 from .histories import executed, migration, with_rows
 
@@ -196,4 +210,5 @@ def test_the_catalog_is_read_in_full(embedded: PostgresEngine) -> None:
     sequence, parts = find("relation", "s"), find("relation", "parts")
     assert isinstance(sequence, Sequence) and sequence.options == ("as=int4", "cycle=true", "start=5")
     assert isinstance(parts, Table) and parts.partition_by == "RANGE (a)"
-    assert find("comment", "teams", "column name") == Comment("its name")
+    about = Key("relation", "public", "teams")
+    assert schema.find(comment_key(about, Part("column", "name"))) == Comment("its name")
