@@ -88,10 +88,10 @@ def show_all_options(ctx: click.Context, param: click.Parameter, asked: bool) ->
 class DryRunCommand(click.Command):
     """A command in which `--dry-run` may stand without an engine, also right before a path.
 
-    `main` are the names of the options that its help lists; those of all others are listed by `--all-options`.
+    `listed` are the names of the options that its help lists; those of all others are listed by `--all-options`.
     """
 
-    main: frozenset[str] = frozenset()
+    listed: frozenset[str] = frozenset()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Give `--dry-run` its default engine."""
@@ -107,11 +107,12 @@ class DryRunCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the options that most runs need, or all of them where `--all-options` asks for these."""
-        every = ctx.meta.get(_EVERY, False) or not self.main
+        help_option = self.get_help_option(ctx)
+        every = ctx.meta.get(_EVERY, False) or not self.listed
         about: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
         for option in self.get_params(ctx):
             record = None if isinstance(option, click.Argument) else option.get_help_record(ctx)
-            if record is not None and (every or option.name in self.main):
+            if record is not None and (every or option.name in self.listed or option is help_option):
                 # What may be left out begins with the equals sign: `--dry-run[=ENGINE]`.
                 spelling = record[0].replace(" [=", "[=")
                 apart = every and (option.name in _STARTING or option.name in _ABOUT)

@@ -28,7 +28,10 @@ _VALUES = {"--format": FORMATS, "--color": COLORS, "--config": None, "--baseline
 
 
 class CheckArguments(Struct, frozen=True, kw_only=True):
-    """The options of a check, by the names they have on the command line (`format_`: `--format`)."""
+    """The options of a check, by the names they have on the command line; None where the settings say.
+
+    `format_` is `--format`.
+    """
 
     paths: tuple[str, ...] = ()
     dialect: str | None = None
@@ -37,7 +40,7 @@ class CheckArguments(Struct, frozen=True, kw_only=True):
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
-    format_: str = "text"
+    format_: str | None = None
     output: str | None = None
     fail_on: str | None = None
     exit_zero: bool = False
