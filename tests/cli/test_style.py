@@ -57,7 +57,7 @@ def test_all_rules_do_without_it_and_say_so(project):
     assert "IDM001" in done.stdout
     assert done.stderr == (
         "note: STY001 (sqlfluff) needs sqlfluff, which is not installed: pip install 'miglint[style]'; "
-        "all other rules were asked\n"
+        "all other rules were run\n"
     )
     done = without(project, "check", "--no-cache", "--select", "ALL", "--ignore", "STY")
     assert (done.returncode, done.stderr) == (1, "")

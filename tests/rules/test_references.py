@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from miglint.dryrun.postgres.engine import PostgresEngine
-from miglint.rules.references.extension_parts import BUILT_IN, CLASSES, FUNCTIONS, METHODS, TYPES
 from miglint.rules.references.foreign_keys import fits
+from miglint.schema.extension_parts import BUILT_IN, CLASSES, FUNCTIONS, METHODS, TYPES
 from miglint.sql.operations import Type
 
 from .checking import Checker

@@ -24,7 +24,7 @@ def _split(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 class _CheckCommand(DryRunCommand):
     """The check: its help fits a screen, and begins with what most people want to do."""
 
-    listed = frozenset(
+    shown_options = frozenset(
         [
             "dialect",
             "select",
@@ -63,37 +63,37 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
 
 @click.command("check", cls=_CheckCommand)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--dialect", type=DialectType(), metavar="NAME", help="postgres or sqlite, for files that do not say it.")
-@click.option("--layout", metavar="NAME", help="Layout of the files, instead of finding it out.")
-@_rules("--select", help="Only these: codes, names, families, aliases, ALL.")
+@click.option("--dialect", type=DialectType(), metavar="NAME", help="Dialect of files that do not specify one.")
+@click.option("--layout", metavar="NAME", help="Layout of the files (default: auto-detected).")
+@_rules("--select", help="Enable only these: codes, names, families, aliases, ALL.")
 @_rules("--ignore", help="Disable these rules.")
-@_rules("--extend-select", help="These rules too.")
+@_rules("--extend-select", help="Enable these rules in addition.")
 @click.option("--target", multiple=True, metavar="ENGINE>=N", help="Oldest version to support: postgres>=14.")
 @click.option(
     "--format",
     "format_",
     type=click.Choice(list(FORMATS)),
     metavar="FORMAT",
-    help=f"Output: {', '.join(FORMATS)}.",
+    help=f"Output format: {', '.join(FORMATS)}.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write the report to a file.")
 @click.option(
     "--fail-on", type=click.Choice(list(SEVERITIES)), metavar="SEVERITY", help="error (default), warning or info."
 )
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever was found.")
-@click.option("--config", metavar="FILE", help="Configuration file to use.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
+@click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
 @trust_options
-@click.option("--no-suppressions", is_flag=True, help="Comments and baseline hide nothing.")
-@click.option("--allow-empty", is_flag=True, help="Exit with 0 where there is no migration at all.")
+@click.option("--no-suppressions", is_flag=True, help="Disregard suppression comments and the baseline.")
+@click.option("--allow-empty", is_flag=True, help="Exit with 0 if there are no migrations.")
 @click.option("--since", metavar="REF", help="Only migrations changed since a git revision.")
-@click.option("--hook", is_flag=True, help="For pre-commit: PATHs are what has changed, with what git takes away.")
-@click.option("--baseline", metavar="FILE", help="Do not report the findings in this file.")
-@click.option("--write-baseline", is_flag=True, help="Accept all findings: write them to the baseline.")
-@click.option("--stdin-filename", metavar="NAME", help="Read one script from standard input, as the file NAME.")
-@click.option("--quiet", "-q", is_flag=True, help="Only findings and errors.")
-@click.option("--verbose", "-v", is_flag=True, help="Full details, and each verdict.")
+@click.option("--hook", is_flag=True, help="For pre-commit: PATHs are the changed files; deleted files are included.")
+@click.option("--baseline", metavar="FILE", help="Omit findings that are in this baseline file.")
+@click.option("--write-baseline", is_flag=True, help="Write all findings to the baseline file.")
+@click.option("--stdin-filename", metavar="NAME", help="Read one script from standard input, treated as file NAME.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only findings and errors.")
+@click.option("--verbose", "-v", is_flag=True, help="Print full details and all verdicts.")
 @click.option("--color", type=click.Choice(list(COLORS)), default="auto", show_default=True, help="Colours.")
-@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
+@click.option("--no-cache", is_flag=True, help="Disable the cache.")
 @dry_run_options
 @click.option(
     "--all-options",
@@ -107,8 +107,8 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
 def command(question: CachedInvocation | None, /, **given: Any) -> int:
     """Check migrations and their rollbacks.
 
-    PATHs are files and folders (default: those of the configuration, then `migrations`). Exit status: 0 nothing as
-    severe as --fail-on, 1 findings, 2 the check could not be made.
+    PATHs are files and folders (default: the configured `paths`, else `migrations`). Exit status: 0 no findings at or
+    above --fail-on, 1 findings, 2 usage, configuration or input errors, or no migration found.
     """
     dry_run = options_of(given)
     request = CheckArguments(dry_run=dry_run, **given)

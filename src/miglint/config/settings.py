@@ -1,13 +1,11 @@
 """The configuration: `miglint.toml`, or `[tool.miglint]` in `pyproject.toml`, as one typed value.
 
-Names of rules are kept as they are written: `selection.py` resolves them once the rules are loaded, which a run that
-is answered from the cache never does.
+Rule names are stored unresolved: `rules.selection` resolves them after loading the rules, which a cached run skips.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +16,7 @@ from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, is_file, r
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
+from miglint.base.toml_text import TomlError, toml_values
 from miglint.config.toml_table import ConfigError, TomlTable, line_of, nearest
 
 FILE = "miglint.toml"
@@ -79,13 +78,9 @@ _MEANT = {
     "disable": "write `ignore = [...]`",
 }
 
-# The time that tomllib takes for a dotted key grows with the square of its length.
-_MOST_PARTS = 100  # as in the pattern
-_DEEP_KEY = pattern(r"(?:(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.[ \t]*){100}")
-
 
 class PerPath(Struct, frozen=True):
-    """What is different for the files that match `paths`."""
+    """Settings for the files that match `paths`."""
 
     paths: tuple[str, ...]
     ignore: tuple[str, ...] = ()
@@ -103,9 +98,9 @@ class Settings(Struct, frozen=True):
     cannot run twice is an error: `auto` (where that can happen), `required` (always), `off` (never). `own_rules` are
     the Python files, and the modules or entry points, with rules of one's own.
 
-    How far the checkout is trusted the command line says alone: `own_code` is whether Python that it names may run,
-    `suppressions` whether its comments and its baseline count. `as_of` holds, by absolute path, what the files that the
-    settings name were as of the commit that these were read from (None: no such file then).
+    Trust comes from the command line only: `own_code` allows Python rules named in the configuration, `suppressions`
+    enables suppression comments and the baseline. `as_of` maps the absolute paths of files named in the settings to
+    their content at the commit that the settings were read from (None: no such file).
     """
 
     root: str
@@ -139,18 +134,18 @@ class Settings(Struct, frozen=True):
     as_of: Mapping[str, bytes | None] | None = None
 
     def at(self, path: str) -> str:
-        """Return a path of the settings as one that can be opened."""
+        """Resolve a path of the settings relative to the configuration file."""
         return str(Path(self.root) / path)
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The files that the settings name: own rules, the baseline, and the baseline schemas."""
+        """The files named in the settings: own rules, the baseline and the baseline schemas."""
         rules = (name for name in self.own_rules if name.endswith(".py"))
         baseline = () if self.baseline is None else (self.baseline,)
         return (*rules, *baseline, *self.baseline_schema.values())
 
     def read(self, path: str, limit: int) -> bytes:
-        """Return the content of a file that the settings name, as of their commit; raises `OSError`."""
+        """Return the content of a file named in the settings, at their commit; raises `OSError`."""
         place = self.at(path)
         if self.as_of is None or place not in self.as_of:
             return read_bytes(place, limit)
@@ -160,7 +155,7 @@ class Settings(Struct, frozen=True):
         return content
 
     def place(self, *keys: str | int) -> str:
-        """Return `file:line: ` of a key, empty when no file says it."""
+        """Return the prefix `file:line: ` for a key; empty if the key is not set in a file."""
         if self.file is None:
             return ""
         steps = ("tool", "miglint", *keys) if Path(self.file).name == PYPROJECT else keys
@@ -168,20 +163,20 @@ class Settings(Struct, frozen=True):
 
 
 class Source(Protocol):
-    """The files of a working tree as of a commit: its top folder, and what a file held (None: no such file)."""
+    """Files of a working tree at a commit: its top folder, and the content of a path (None: no such file)."""
 
     @property
     def top(self) -> str:
-        """The folder that the working tree begins in, without links."""
+        """The root of the working tree, with links resolved."""
 
     def read(self, path: str, limit: int) -> bytes | None:
         """Return the content of a file of at most `limit` bytes; raises `UsageError`."""
 
 
 def load(path: str | None = None, cwd: str | None = None, source: Source | None = None) -> Settings:
-    """Read the configuration at `path`, or the nearest one upward from `cwd`; without any, the defaults.
+    """Read the configuration at `path`, or the nearest one upward from `cwd`; the defaults if there is none.
 
-    With a `source` it is read from there, and so is what it names.
+    With a `source`, the configuration and the files it names are read from there.
     """
     folder = Path(cwd) if cwd is not None else Path.cwd()
     if source is not None:
@@ -189,12 +184,12 @@ def load(path: str | None = None, cwd: str | None = None, source: Source | None 
     if path is not None:
         table = _read(Path(path), shown=path)
         if table is None:
-            raise ConfigError(f"{path}:1: no [tool.miglint] table in it")
+            raise ConfigError(f"{path}:1: has no [tool.miglint] table")
         return _settings(table, Path(path))
     for place in (folder, *folder.parents):
         for name in (FILE, PYPROJECT):
             file = place / name
-            # What cannot be read must not make way for another configuration further up.
+            # An unreadable configuration is an error; it must not be skipped in favor of one further up.
             if os.path.lexists(file) and not file.is_dir() and (table := _found(file, folder)) is not None:
                 return _settings(table, file)
     return Settings(root=str(folder))
@@ -222,7 +217,7 @@ def _as_of(source: Source, path: str | None, folder: Path) -> Settings:
 
 
 def with_files_of(settings: Settings, source: Source, paths: Iterable[str]) -> Settings:
-    """Return the settings with what these files held as of a commit; what lies outside of its tree is as it is."""
+    """Return the settings with these files' content at the commit; files outside its tree are read from disk."""
     places = {settings.at(path) for path in paths}
     held = {place: source.read(place, MAX_BASELINE) for place in places if _is_within(Path(place).parent, source.top)}
     return replace(settings, as_of={**(settings.as_of or {}), **held})
@@ -233,12 +228,12 @@ def _is_within(folder: Path, top: str) -> bool:
 
 
 def overlooked(settings: Settings, paths: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
-    """Return a configuration that stands nearer to all of the paths than the one in use, and what this depends on."""
+    """Return an unused configuration that is nearer to all paths than the one in use, and the files it depends on."""
     absolute = [Path(path).absolute() for path in paths]
     try:
         common = Path(os.path.commonpath(absolute))
     except ValueError:
-        return None, ()  # no paths, or paths that have nothing in common
+        return None, ()  # no paths, or no common folder
     looked: list[str] = []
     for place in (common, *common.parents):
         if place == Path(settings.root):
@@ -279,16 +274,11 @@ def _parse(content: bytes | None, file: Path, shown: str) -> TomlTable | None:
         raise ConfigError(f"{shown}:1: byte {error.start} is not UTF-8") from None
     if file.name == PYPROJECT and "miglint" not in text:
         return None
-    import tomllib  # many folders have nothing to read
-
-    if (deep := _DEEP_KEY.search(text)) is not None:
-        raise ConfigError(f"{shown}:{text.count(chr(10), 0, deep.start()) + 1}: a key of more than {_MOST_PARTS} parts")
     try:
-        values: dict[str, object] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_toml_message(shown, text, error)) from None
-    except RecursionError:
-        raise ConfigError(f"{shown}: values are nested too deep") from None
+        values = toml_values(text)
+    except TomlError as error:
+        where = shown if error.line is None else f"{shown}:{error.line}"
+        raise ConfigError(f"{where}: {error}") from None
     if file.name != PYPROJECT:
         return TomlTable(values, shown, text)
     tool = values.get("tool")
@@ -299,20 +289,11 @@ def _parse(content: bytes | None, file: Path, shown: str) -> TomlTable | None:
     return whole.table("tool").table("miglint")
 
 
-def _toml_message(shown: str, text: str, error: ValueError) -> str:
-    message = str(error)
-    found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z", message)
-    if found is None:
-        return f"{shown}: not TOML: {message}"
-    line = found[1] or str(len(text.splitlines()) or 1)
-    return f"{shown}:{line}: not TOML: {message[: found.start()]}"
-
-
 def _settings(table: TomlTable, file: Path) -> Settings:
     table.only(KEYS, _MEANT)
     fail_on = table.choice("fail-on", SEVERITIES)
     rollback = table.choice("rollback-severity", SEVERITIES)
-    # A list names files with rules of one's own; a table holds the options of rules.
+    # `rules` as a list names files with own rules; as a table it holds options of rules.
     own = table.strings("rules") if isinstance(table.values.get("rules"), list) else ()
     return Settings(
         root=str(file.parent.absolute()),
@@ -383,16 +364,16 @@ def _per_path(table: TomlTable) -> PerPath:
 
 
 def parse_targets(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """Read `postgres>=14` and the like; an engine without a version has the version `()`."""
+    """Parse targets such as `postgres>=14`; an engine without a version has the version `()`."""
     targets: dict[str, tuple[int, ...]] = {}
     for text in texts:
         found = _TARGET.match(text.lower())
         if found is None:
-            raise UsageError(f"target `{text}` is not like `postgres>=14`")
+            raise UsageError(f"invalid target `{text}`: expected a form like `postgres>=14`")
         name = DIALECT_ALIASES.get(found[1], found[1])
         if name not in DIALECTS:
-            hint = nearest(found[1], DIALECTS) or f": known are {' and '.join(DIALECTS)}"
-            raise UsageError(f"target `{text}`: no engine is called `{found[1]}`{hint}")
+            hint = nearest(found[1], DIALECTS) or f": known engines are {' and '.join(DIALECTS)}"
+            raise UsageError(f"target `{text}`: unknown engine `{found[1]}`{hint}")
         version = tuple(int(part) for part in (found[2] or "").split(".") if part)
         newest = NEWEST[name]
         if version[: len(newest)] > newest:

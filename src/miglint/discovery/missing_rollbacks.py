@@ -1,19 +1,20 @@
-"""Migrations without a rollback: each by itself, or once for a project that does not write them.
+"""Missing rollbacks: reported per migration, or once for a project that does not write them.
 
-Where most of a history has no rollbacks, or none has from one version on, that is a decision of its project and not the
-mistake of a migration: one problem says it. Those of the single migrations are kept for a report about these alone.
+If most of a history has no rollbacks, or none has from one version on, that is a decision of the project and not a
+mistake in each migration: one problem reports it. The problems of single migrations are kept for a report about these
+alone.
 """
 
 from __future__ import annotations
 
 from miglint.base.model import Direction, History, Migration, Problem
 
-# One or two without a rollback may have been forgotten.
+# One or two missing rollbacks may be accidental.
 _FEWEST = 3
 
 
 def missing_rollbacks(history: History, *, required: bool) -> list[Problem]:
-    """Return the problems of a history that should have rollbacks; `required`: the settings say so."""
+    """Return the problems of a history that should have rollbacks; `required`: because of the settings."""
     if history.rollbacks != "required":
         return []
     asked = [item for item in history.migrations if _should_have_one(item)]
@@ -44,7 +45,7 @@ def _should_have_one(migration: Migration) -> bool:
 
 def _missing(kind: str, migration: Migration, message: str = "there is no rollback for this migration") -> Problem:
     forward = migration.forward
-    assert forward is not None  # only forwards are asked for a rollback
+    assert forward is not None  # only forward scripts need a rollback
     return Problem(
         kind, forward.path, message, forward.span.start, Direction.FORWARD, migration.version, migration.dialect
     )

@@ -1,7 +1,7 @@
-"""Which migration tools may run the files of a layout, and what the project's own files say of it.
+"""Detection of the migration tool for layouts that several tools read, from other files in the project.
 
-Several tools name their files alike: `1_users.up.sql` is golang-migrate's as well as sqlx's. What depends on the tool,
-above all whether a script can be run twice, is told by what stands in the folders above the migrations: a `Cargo.toml`
+Several tools use the same file names: `1_users.up.sql` is used by golang-migrate and sqlx. Tool-specific behavior, in
+particular whether a script can run twice, is determined from files in the folders above the migrations: a `Cargo.toml`
 that depends on sqlx, a `go.mod` that requires golang-migrate.
 """
 
@@ -17,22 +17,22 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import History
 from miglint.discovery.reading import read_file
 
-# The tools that may run the files of a layout, where that is not the one tool that the layout is named after.
+# The tools of a layout, if it is not only the tool that the layout is named after.
 READERS: dict[str, tuple[str, ...]] = {
     "golang-migrate": ("golang-migrate", "sqlx"),
     "flyway": ("flyway", "refinery"),
     "plain": (),
 }
-# Those that may only where a file names them.
+# Tools that are considered only if a file names them.
 _NAMED = {"golang-migrate": ("morph",), "plain": ("sqlx",)}
 _LARGEST = 1 << 20
-# How far above the migrations to look where no repository's top is met.
+# Maximum number of levels above the migrations to search, if there is no repository root.
 _LEVELS = 3
 _MOST_LEVELS = 10
 
 
 class _Sign(NamedTuple):
-    """A file that names tools: by being there, or by what is written in it."""
+    """A file that indicates tools, by its existence or its content."""
 
     tool: str
     words: re.Pattern[str] | None = None
@@ -65,14 +65,14 @@ _SIGNS: dict[str, tuple[_Sign, ...]] = {
 
 
 class Beside(NamedTuple):
-    """The tools that files name for a history, and the paths on which this depends."""
+    """The tools indicated by files for a history, and the paths examined."""
 
     tools: tuple[str, ...] = ()
     consulted: tuple[str, ...] = ()
 
 
 def tools_beside(history: History, cwd: str) -> Beside:
-    """Return the tools that the files above a history's folder name: those of the nearest folder that names any."""
+    """Return the tools indicated by files above a history's folder: those of the nearest folder with any."""
     readers = READERS.get(history.layout)
     possible = frozenset((*(readers or ()), *_NAMED.get(history.layout, ())))
     if readers is None or not possible:
@@ -96,14 +96,14 @@ def tools_beside(history: History, cwd: str) -> Beside:
 
 
 def _is_flyways(history: History) -> bool:
-    """Tell whether a history has what refinery's cannot have: undo and repeatable scripts, versions in three parts."""
+    """Return whether a history has features that refinery lacks: undo and repeatable scripts, three-part versions."""
     return any(
         item.repeatable or item.rollback is not None or item.version.count(".") > 1 for item in history.migrations
     )
 
 
 def _upward(start: Path, consulted: list[str]) -> list[Path]:
-    """Return a folder and those above it, up to the top of its repository; add where that was looked for."""
+    """Return a folder and its parents, up to the root of its repository; record the paths examined."""
     folders = [start, *start.parents][:_MOST_LEVELS]
     last = _LEVELS
     for number, folder in enumerate(folders):

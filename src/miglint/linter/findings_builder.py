@@ -1,6 +1,6 @@
-"""From what was discovered to a report: replay, rules, directives, settings.
+"""From discovery to a report: replay, rules, suppression, settings.
 
-This imports the parsers and all rules; `check.py` does so only when the cache has no answer.
+This imports the parsers and all rules; `linter.run` does so only if there is no cached report.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ def judge(
     executed: DryRunReport | None = None,
     told: frozenset[str] | None = None,
 ) -> Report:
-    """Replay all histories, ask all rules that are on, and apply what comments and settings say.
+    """Replay all histories, run all enabled rules, and apply suppression comments and settings.
 
-    `schemas` are the baseline schemas by dialect; `progress` is told the migrations done, and all of them. `executed`
-    is what a dry run of the same histories saw: its verdicts take the place of the replay's. `told` are the files whose
-    findings are wanted: what takes long is not asked about others (None: all are wanted).
+    `schemas` are the baseline schemas by dialect; `progress` is called with the number of finished migrations and their
+    total. `executed` are dry run results, whose verdicts replace the replay's. `told` are the files whose findings are
+    needed: expensive checks of others are skipped (None: all are needed).
     """
     asked = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
     work = Analysis.of(found, settings, schemas, asked, executed, told)
     part = examine(work, found, progress)
     placed = with_summaries(part.placed + asked.others("project", found), found.histories, settings)
-    # A file that serves two dialects gives its statements twice.
+    # A file for two dialects has its statements twice.
     spans = {path: sorted(set(listed)) for path, listed in part.statements.items()}
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
     kept, covered, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
@@ -90,22 +90,22 @@ def _executed_notes(executed: DryRunReport | None) -> tuple[str, ...]:
 
 
 def steps_of(history: History, settings: Settings, schemas: Mapping[str, SourceFile]) -> Iterator[Step]:
-    """Replay a history from its baseline schema, in the transactions that the settings say the team's runner makes."""
+    """Replay a history from its baseline schema, with the runner's configured transactions."""
     start = start_of(history.dialect, schemas)
     return replay(as_the_runner(history, settings), parse, start, runner=settings.transaction)
 
 
 def _targets(found: Discovered, settings: Settings) -> Mapping[str, tuple[int, ...]]:
-    """Return the configured targets, or the dialects that were found."""
+    """Return the configured targets, or the dialects found."""
     return settings.targets or {history.dialect.value: () for history in found.histories}
 
 
 def _suppress(
     placed: Iterable[PlacedHit], comments: list[Directive], chosen: Selection
 ) -> tuple[list[PlacedHit], list[PlacedHit], tuple[Directive, ...]]:
-    """Return the hits that no comment hides, those that one hides, and our own comments that hid none.
+    """Return the hits without suppressed ones, the suppressed ones, and miglint's own comments that suppressed none.
 
-    A comment with a rule that is off is not among the last: that rule might have had something to say.
+    Comments for disabled rules do not count as unused, since the rule might have hits.
     """
     by_path: dict[str, list[Directive]] = defaultdict(list)
     for comment in comments:
@@ -134,9 +134,9 @@ def _suppress(
 def _findings(
     placed: Iterable[PlacedHit], spans: Mapping[str, list[Span]], chosen: Selection, relative: RelativePaths
 ) -> tuple[tuple[Finding, ...], list[str]]:
-    """Return the findings in order of place, folded, with the severities of the settings and their fingerprints.
+    """Return the findings in order, merged, with configured severities and fingerprints.
 
-    With them come the files of those that the settings leave out by their path.
+    Also returns the files of findings that the settings disable by path.
     """
     groups = _grouped(placed)
     ordinals: dict[tuple[str, str, str], int] = defaultdict(int)
@@ -152,7 +152,7 @@ def _findings(
         if severity is None:
             left_out.append(path)
             continue
-        # A statement of thousands of actions has a finding for each: its text is read once for a rule, not for each.
+        # A statement with thousands of actions may have a finding for each: its text is read once per rule.
         number = _number(span, spans.get(path, ()))
         place = path, code, number
         if place not in texts:
@@ -169,7 +169,7 @@ def _findings(
 
 
 def _grouped(placed: Iterable[PlacedHit]) -> dict[tuple[str, Span, str], list[PlacedHit]]:
-    """Return the hits by matter and place; those of a rule that reports once per script at the place of the worst."""
+    """Return the hits by subject and position; those of rules that report once per script at the most severe one."""
     groups: dict[tuple[str, Span, str], list[PlacedHit]] = defaultdict(list)
     scripts: dict[tuple[str, Span, str], list[PlacedHit]] = defaultdict(list)
     for item in placed:
@@ -187,7 +187,7 @@ def _grouped(placed: Iterable[PlacedHit]) -> dict[tuple[str, Span, str], list[Pl
 
 
 def _elsewhere(group: list[PlacedHit], hit: Hit) -> str:
-    """Say on which other lines of the script a rule has the same to say."""
+    """Return a sentence with the other lines of the script that have the same finding."""
     lines = sorted({hit.file.position(one.hit.span.start).line for one in group if one.hit.span != hit.span})
     if not lines:
         return ""
@@ -197,7 +197,7 @@ def _elsewhere(group: list[PlacedHit], hit: Hit) -> str:
 
 
 def _folded(group: list[PlacedHit]) -> Finding:
-    """Make one finding of the hits of one rule on one span: the worst speaks, the others are named in its help."""
+    """Merge the hits of one rule on one span: the most severe is reported, the others are listed in its help."""
     worst = max(group, key=lambda item: item.hit.severity or item.rule.severity)
     rule, hit = worst.rule, worst.hit
     here = [item for item in group if item.hit.span == hit.span]
@@ -232,26 +232,26 @@ def _folded(group: list[PlacedHit]) -> Finding:
 
 
 def _number(span: Span, statements: list[Span] | tuple[()]) -> int:
-    """Return which statement is around a span; -1 outside of statements."""
+    """Return the index of the statement around a span; -1 outside of statements."""
     number = bisect_right(statements, span.start, key=lambda item: item.start) - 1
     return number if number >= 0 and statements[number].end > span.start else -1
 
 
 def _text(file: SourceFile, statement: Span) -> str:
-    """Return the text of a statement, less its white space."""
+    """Return the text of a statement without white space."""
     return " ".join(file.text[statement.start : statement.end].split())
 
 
 def _notes(found: Discovered, chosen: Selection, settings: Settings) -> tuple[str, ...]:
-    """Return what people should know though it is no finding."""
+    """Return notes for the user."""
     about_files = (
         problem.message if problem.path in problem.message else f"{problem.path}: {problem.message}"
         for problem in found.problems
         if problem.kind in ("other-dialect", "forward-only", "dialect-found")
     )
-    own = f"own rules are not asked: {', '.join(settings.own_rules)}"
+    own = f"own rules are disabled: {', '.join(settings.own_rules)}"
     return (
         *about_files,
-        *(f"{missing(rule)}; all other rules were asked" for rule in chosen.left_out),
+        *(f"{missing(rule)}; all other rules were run" for rule in chosen.left_out),
         *((own,) if settings.own_rules and not settings.own_code else ()),
     )

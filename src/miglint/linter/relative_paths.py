@@ -1,4 +1,4 @@
-"""Paths as people see them, turned into those that patterns of the settings are about."""
+"""Displayed paths converted to paths that patterns of the settings refer to."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 class RelativePaths:
-    """Turns shown paths into paths relative to the folder of the settings, each folder once."""
+    """Converts displayed paths to paths relative to the folder of the settings, each folder once."""
 
     def __init__(self, root: str) -> None:
         self._root = Path(root)
         self._folders: dict[str, str] = {}
 
     def path(self, shown: str) -> str:
-        """Return a path as patterns of the settings are about it."""
+        """Return a path relative to the folder of the settings."""
         folder, _, name = shown.rpartition("/")
         if folder not in self._folders:
             place = Path(folder or ("/" if shown.startswith("/") else ".")).absolute()

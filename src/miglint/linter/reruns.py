@@ -1,8 +1,8 @@
-"""Findings about a second run of a script, in a project whose migration tool makes a second run impossible.
+"""Findings about a second run of a script, if the migration tool prevents second runs.
 
-The verdict says whether a script is idempotent; whether that matters is for the tool that runs it, and for the setting
-`idempotency`: `required` keeps every finding as the rule made it, `off` drops them, and `auto` makes one finding of
-severity info of those in a script that is only run once.
+The verdict is whether a script is idempotent; whether that matters depends on the tool that runs it, and on the setting
+`idempotency`: `required` keeps every finding as reported by the rule, `off` drops them, and `auto` merges those in a
+script that is only run once to one finding of severity info.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from miglint.rules.selection import path_pattern
 
 
 def with_guarantees(placed: list[PlacedHit], step: Step, runners: tuple[Runner, ...]) -> list[PlacedHit]:
-    """Return the hits of a step, those about a second run with what the tools guarantee that may run its scripts."""
+    """Return the hits of a step; those about a second run are adjusted to the guarantees of the possible tools."""
     known: dict[int, Guarantee] = {}
     found = []
     for item in placed:
@@ -39,21 +39,21 @@ def with_guarantees(placed: list[PlacedHit], step: Step, runners: tuple[Runner, 
 
 
 def tool_of(settings: Settings) -> str | None:
-    """Return the migration tool that the settings name: as `runner`, or by a layout's name that is only this tool's."""
+    """Return the configured migration tool: from `runner`, or from a layout that only one tool has."""
     if settings.runner is not None:
         return settings.runner
     return settings.layout if settings.layout in ("sqlx", "pop", "hasura") else None
 
 
 class Judged(NamedTuple):
-    """Hits with the severity that the settings give those about a second run, and those that they switch off."""
+    """Hits with the configured severity for second runs, and the disabled ones."""
 
     kept: list[PlacedHit]
     left_out: list[PlacedHit]
 
 
 class Reruns(NamedTuple):
-    """What the settings say of scripts that cannot run twice: everywhere, and for the files that match a pattern."""
+    """Settings for scripts that fail on a second run: global, and per path."""
 
     everywhere: str
     overrides: tuple[tuple[Pattern[str], str], ...]
@@ -61,7 +61,7 @@ class Reruns(NamedTuple):
 
     @classmethod
     def of(cls, settings: Settings) -> Reruns:
-        """Return what the settings say."""
+        """Return the settings."""
         overrides = [
             (path_pattern(glob), item.idempotency)
             for item in settings.per_path
@@ -71,7 +71,7 @@ class Reruns(NamedTuple):
         return cls(settings.idempotency, tuple(overrides), RelativePaths(settings.root))
 
     def judged(self, placed: Iterable[PlacedHit]) -> Judged:
-        """Return the hits with the severity that they have here, and those that are switched off."""
+        """Return the hits with adjusted severity, and the disabled ones."""
         found: list[PlacedHit] = []
         off: list[PlacedHit] = []
         for item in placed:
@@ -88,7 +88,7 @@ class Reruns(NamedTuple):
         return Judged(found, off)
 
     def matters(self, step: Step, script: Script | None, runners: tuple[Runner, ...]) -> bool:
-        """Return whether it is an error that a script cannot run twice."""
+        """Return whether non-idempotent scripts are errors."""
         if script is None:
             return True
         choice = self._choice(script.path)
@@ -104,14 +104,14 @@ class Reruns(NamedTuple):
 
 
 def several_reruns(count: int) -> str:
-    """Return the message of the finding that stands for all of a script that is only run once."""
-    return f"{count} statements fail or change something else when the script is run again"
+    """Return the message of the finding for a whole script that is only run once."""
+    return f"{count} statements fail or have another effect on a second run"
 
 
 def undecided(placed: Iterable[PlacedHit], histories: Iterable[History]) -> tuple[str, ...]:
-    """Return a note for each history where it depends on the tool that runs it whether its scripts can run twice.
+    """Return a note for each history whose tool is ambiguous and determines whether its scripts can run twice.
 
-    `placed` are hits as `Reruns.judged` returns them.
+    `placed` are hits as returned by `Reruns.judged`.
     """
     by_path: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     for item in placed:

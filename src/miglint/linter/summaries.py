@@ -1,7 +1,7 @@
-"""Findings that say the same of most migrations of a history, made one.
+"""Merging of identical findings for most migrations of a history.
 
-A project whose rollbacks are empty files has none: that is its decision, which is said once, and not the mistake of a
-migration. The single findings are kept for a report about their migrations alone.
+A project whose rollbacks are empty files has none: that is a decision of the project, reported once, and not a mistake
+in each migration. The single findings are kept for a report about their migrations alone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NOTHING = pattern(r"(?:\s|;|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
 
 
 def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settings: Settings) -> list[PlacedHit]:
-    """Return the hits with one for each history whose rollbacks are mostly empty."""
+    """Return the hits, with a single one for each history whose rollbacks are mostly empty."""
     if settings.rollbacks == "required" or not any(item.rule.code == _EMPTY for item in placed):
         return placed
     rule = next(item.rule for item in placed if item.rule.code == _EMPTY)
@@ -42,7 +42,7 @@ def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settin
     return found
 
 
-_HELP = '`rollbacks = "required"` reports each of them; `rollbacks = "none"` says that this is intended.'
+_HELP = '`rollbacks = "required"` reports each of them; `rollbacks = "none"` declares this as intended.'
 
 
 def _is_empty(script: Script) -> bool:

@@ -80,7 +80,7 @@ class Registry(Struct, frozen=True):
             return frozenset()
         if codes is None:
             hint = self.nearest(name) or ": `miglint rules` lists them"
-            raise ConfigError(f"{place}no rule is called `{name}`{hint}")
+            raise ConfigError(f"{place}unknown rule `{name}`{hint}")
         return codes
 
 

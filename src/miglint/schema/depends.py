@@ -1,4 +1,8 @@
-"""What an object needs: the keys that must exist for it to exist. The edges along which `CASCADE` and errors travel."""
+"""What an object needs: the keys that must exist for it to exist. The edges along which `CASCADE` and errors travel.
+
+This is the coarse half, kept in the schema for every object; `needs` tells which part of an object needs which part of
+another, and what happens to it when that goes.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,18 @@ from collections.abc import Callable
 from typing import Any
 
 from miglint.base.model import Dialect
+from miglint.schema.extension_parts import CLASSES, FUNCTIONS, TYPES
 from miglint.schema.objects import (
+    Comment,
     Composite,
     Domain,
+    Extension,
     Index,
     Key,
     Other,
+    OtherType,
     Policy,
+    Privileges,
     Routine,
     Rule,
     SchemaObject,
@@ -21,10 +30,20 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.sql.operations import Column, Constraint, Expression, Name, Type
+from miglint.sql.operations import NO_MENTIONS, Column, Constraint, Expression, Mentions, Name, Type
 
-# What SQLite's views and triggers are found by: it reads all of them again before it changes a name.
+# Index key for SQLite's views and triggers, all of which it parses again before renaming.
 READ_AGAIN = Key("read again", "", "")
+
+
+# What the kinds of objects are found by that change what expressions may do: casts, operators, extensions, ...
+def of_kind(kind: str) -> Key:
+    """Return the key under which all objects of a kind (`cast`, `operator class`, `extension`) are found."""
+    return Key("all of kind", "", kind)
+
+
+# What default privileges are found by.
+DEFAULT_PRIVILEGES = Key("default privileges", "", "")
 
 
 def relation_key(name: Name, dialect: Dialect) -> Key:
@@ -39,24 +58,59 @@ def type_key(name: Name) -> Key:
     return Key("type", name.schema or "public", name.name)
 
 
-def _of_type(kind: Type | None, keys: set[Key]) -> None:
+def extension_key(name: str) -> Key:
+    """Return the key of an extension."""
+    return Key("extension", "", name)
+
+
+def key_of_type(schema: str | None, name: str) -> Key | None:
+    """Return what a type needs to be there: itself, or the extension that brings it; None for a built-in one."""
     # Only resolved types carry a schema; a built-in one has none, and nobody can drop it.
-    if kind is not None and kind.schema is not None:
-        keys.add(Key("type", kind.schema, kind.name))
+    if schema is not None:
+        return Key("type", schema, name)
+    extension = TYPES.get(name)
+    return None if extension is None else Key("extension", "", extension)
+
+
+def key_of_function(name: Name) -> Key | None:
+    """Return what a function of that name needs to be there, as `key_of_type` does."""
+    if name.schema is not None:
+        return Key("routine name", name.schema, name.name)
+    extension = FUNCTIONS.get(name.name)
+    return None if extension is None else Key("extension", "", extension)
+
+
+def _of_type(kind: Type | None, keys: set[Key]) -> None:
+    if kind is not None:
+        key = key_of_type(kind.schema, kind.name)
+        if key is not None:
+            keys.add(key)
 
 
 def _of_expression(expression: Expression | None, keys: set[Key]) -> None:
     if expression is None:
         return
     for function in expression.functions:
-        if function.schema is not None:
-            keys.add(Key("routine name", function.schema, function.name))
+        if (key := key_of_function(function)) is not None:
+            keys.add(key)
     for used in expression.types:
-        if used.schema is not None:
-            keys.add(type_key(used))
+        if (key := key_of_type(used.schema, used.name)) is not None:
+            keys.add(key)
     sequence = expression.sequence
     if sequence is not None and sequence.schema is not None:
         keys.add(Key("relation", sequence.schema, sequence.name))
+
+
+def _of_mentions(mentions: Mentions, keys: set[Key], dialect: Dialect) -> None:
+    if mentions is NO_MENTIONS:
+        return
+    keys.update(relation_key(name, dialect) for name in mentions.relations)
+    for function in mentions.functions:
+        if (key := key_of_function(function)) is not None:
+            keys.add(key)
+    for used in mentions.types:
+        if (key := key_of_type(used.schema, used.name)) is not None:
+            keys.add(key)
 
 
 def dependencies(value: SchemaObject, dialect: Dialect) -> frozenset[Key]:
@@ -64,7 +118,8 @@ def dependencies(value: SchemaObject, dialect: Dialect) -> frozenset[Key]:
     those that an aggregate is made of `routine part`).
 
     Some keys lead to no object: they make a constraint, trigger, policy or rule found by its name alone (`constraint
-    name`, `trigger name`, ...), which a guard may ask for, or all of a kind (`READ_AGAIN`).
+    name`, `trigger name`, ...), which a guard may ask for, a routine by its name (`routine overload`), or all of a kind
+    (`READ_AGAIN`, `DEFAULT_PRIVILEGES`).
     """
     collect = _COLLECT.get(type(value))
     if collect is None:
@@ -79,6 +134,8 @@ def of_column(column: Column, keys: set[Key]) -> None:
     kind = column.type
     if kind is not None and kind.schema is not None:
         keys.add(Key("type", kind.schema, kind.name))
+    elif kind is not None and kind.name in TYPES:
+        keys.add(Key("extension", "", TYPES[kind.name]))
     if column.default is not None:
         _of_expression(column.default, keys)
 
@@ -118,8 +175,8 @@ def _of_view(value: View, keys: set[Key], dialect: Dialect) -> None:
         keys.add(READ_AGAIN)
     if query is not None:
         keys.update(relation_key(name, dialect) for name in query.relations)
-        keys.update(Key("routine name", name.schema, name.name) for name in query.functions if name.schema is not None)
-        keys.update(type_key(name) for name in query.types if name.schema is not None)
+        keys.update(key for name in query.functions if (key := key_of_function(name)) is not None)
+        keys.update(key for name in query.types if (key := key_of_type(name.schema, name.name)) is not None)
 
 
 def _of_index(value: Index, keys: set[Key], dialect: Dialect) -> None:
@@ -130,6 +187,8 @@ def _of_index(value: Index, keys: set[Key], dialect: Dialect) -> None:
     for element in value.elements:
         if element.expression is not None:
             _of_expression(element.expression, keys)
+        if element.opclass is not None and element.opclass in CLASSES:
+            keys.add(Key("extension", "", CLASSES[element.opclass]))
     _of_expression(value.where, keys)
 
 
@@ -143,18 +202,31 @@ def _of_trigger(value: Trigger | Policy | Rule, keys: set[Key], dialect: Dialect
     keys.add(Key(f"{type(value).__name__.lower()} name", "", value.name))
     if dialect is Dialect.SQLITE:
         keys.add(READ_AGAIN)
-    if isinstance(value, Trigger) and value.function is not None and value.function.schema is not None:
-        keys.add(Key("routine name", value.function.schema, value.function.name))
+    _of_mentions(value.mentions, keys, dialect)
+    function = value.function if isinstance(value, Trigger) else None
+    if function is not None and (key := key_of_function(function)) is not None:
+        keys.add(key)
+
+
+def _of_extension(value: Extension, keys: set[Key], dialect: Dialect) -> None:
+    keys.add(of_kind("extension"))
 
 
 def _of_other(value: Other, keys: set[Key], dialect: Dialect) -> None:
+    keys.add(of_kind(value.kind))
     if value.table is not None:
         keys.add(relation_key(value.table, dialect))
+    keys.update(relation_key(member.table, dialect) for member in value.members)
+    for member in value.members:
+        _of_expression(member.where, keys)
+    _of_mentions(value.mentions, keys, dialect)
 
 
 def _of_domain(value: Domain, keys: set[Key], dialect: Dialect) -> None:
     _of_type(value.base, keys)
     _of_expression(value.default, keys)
+    for constraint in value.constraints.values():
+        _of_expression(constraint.expression, keys)
 
 
 def _of_composite(value: Composite, keys: set[Key], dialect: Dialect) -> None:
@@ -162,13 +234,25 @@ def _of_composite(value: Composite, keys: set[Key], dialect: Dialect) -> None:
         of_column(column, keys)
 
 
+def _of_other_type(value: OtherType, keys: set[Key], dialect: Dialect) -> None:
+    _of_mentions(value.mentions, keys, dialect)
+
+
 def _of_routine(value: Routine, keys: set[Key], dialect: Dialect) -> None:
-    keys.add(Key("routine name", value.name.schema or "public", value.name.name))
+    keys.add(Key("routine overload", value.name.schema or "public", value.name.name))
     for argument in value.arguments or ():
         _of_type(argument, keys)
     _of_type(value.returns, keys)
-    keys.update(type_key(name) for name in value.types if name.schema is not None)
+    keys.update(key for name in value.types if (key := key_of_type(name.schema, name.name)) is not None)
     keys.update(Key("routine part", name.schema, name.name) for name in value.functions if name.schema is not None)
+    _of_mentions(value.mentions, keys, dialect)
+
+
+def _of_remark(value: Comment | Privileges, keys: set[Key], dialect: Dialect) -> None:
+    if value.about is not None:
+        keys.add(value.about)
+    if isinstance(value, Privileges) and value.defaults is not None:
+        keys.add(DEFAULT_PRIVILEGES)
 
 
 _NOTHING: frozenset[Key] = frozenset()
@@ -180,8 +264,12 @@ _COLLECT: dict[type, Callable[[Any, set[Key], Dialect], None]] = {
     Trigger: _of_trigger,
     Policy: _of_trigger,
     Rule: _of_trigger,
+    Extension: _of_extension,
     Other: _of_other,
+    OtherType: _of_other_type,
     Domain: _of_domain,
     Composite: _of_composite,
     Routine: _of_routine,
+    Comment: _of_remark,
+    Privileges: _of_remark,
 }

@@ -1,4 +1,4 @@
-"""Definitions as short SQL-like text for people: what messages show of both sides of a difference."""
+"""Definitions as short SQL-like text for messages about differences."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from miglint.schema.objects import (
     Enum,
     Index,
     Policy,
+    Privileges,
     Routine,
     Rule,
     SchemaObject,
@@ -22,7 +23,7 @@ _LIMIT = 160
 
 
 def kind_of(value: SchemaObject) -> str:
-    """Return the words for the kind of a relation."""
+    """Return the display name for the kind of a relation."""
     if isinstance(value, Table):
         return value.kind
     if isinstance(value, View):
@@ -33,7 +34,7 @@ def kind_of(value: SchemaObject) -> str:
 
 
 def shorten(text: str) -> str:
-    """Fold white space and cut a long text."""
+    """Collapse white space and truncate a long text."""
     folded = " ".join(text.split())
     return folded if len(folded) <= _LIMIT else folded[: _LIMIT - 3] + "..."
 
@@ -55,7 +56,7 @@ def describe_column(column: Column) -> str:
 
 
 def describe_constraint(constraint: Constraint) -> str:
-    """Return the constraint as one would write it."""
+    """Return the constraint in SQL-like form."""
     columns = ", ".join(constraint.columns)
     if constraint.kind == "check":
         text = f"CHECK ({constraint.expression.text if constraint.expression else ''})"
@@ -82,7 +83,7 @@ def describe_constraint(constraint: Constraint) -> str:
 
 
 def describe_index(index: Index) -> str:
-    """Return the index as one would write it, without its name."""
+    """Return the index in SQL-like form, without its name."""
     elements = []
     for element in index.elements:
         text = element.column or f"({element.expression.text if element.expression else '?'})"
@@ -101,6 +102,15 @@ def describe_index(index: Index) -> str:
     text += f" INCLUDE ({', '.join(index.include)})" if index.include else ""
     text += f" WHERE {index.where.text}" if index.where is not None else ""
     return shorten(text + ("" if index.valid else " (invalid)"))
+
+
+def _describe_privileges(value: Privileges) -> str:
+    parts = []
+    if value.granted:
+        parts.append(f"GRANT {', '.join(value.granted).upper()} TO {value.role}")
+    if value.revoked:
+        parts.append(f"REVOKE {', '.join(value.revoked).upper()} FROM {value.role}")
+    return shorten("; ".join(parts))
 
 
 def describe(value: SchemaObject) -> str:
@@ -127,4 +137,6 @@ def describe(value: SchemaObject) -> str:
         return shorten(f"RETURNS {value.returns} LANGUAGE {value.language}{options} AS {value.body or ''}")
     if isinstance(value, (Trigger, Policy, Rule)):
         return shorten(value.definition)
+    if isinstance(value, Privileges):
+        return _describe_privileges(value)
     return shorten(str(getattr(value, "definition", "") or getattr(value, "text", "") or type(value).__name__.lower()))

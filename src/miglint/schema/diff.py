@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from miglint.base.structs import replace
 from miglint.schema.change import Change
-from miglint.schema.comments import outlived
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import describe, describe_column, describe_constraint, kind_of
 from miglint.schema.objects import (
@@ -44,7 +43,7 @@ CONSTRAINT_WORDS = {
 
 
 def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tuple[Change, ...]:
-    """Return what differs. With `keys` only these are looked at: those that the scripts in between touched."""
+    """Return the differences. With `keys`, only these are compared: those changed by the scripts in between."""
     if keys is None:
         keys = {key for key, _ in before.objects.items()} | {key for key, _ in after.objects.items()}
     changes: list[Change] = []
@@ -60,19 +59,16 @@ def _object(key: Key, one: SchemaObject | Absent | None, two: SchemaObject | Abs
     there, here = not isinstance(one, Absent) and one is not None, not isinstance(two, Absent) and two is not None
     if not there and not here:
         return
-    counts = key.space not in ("comment", "privilege")
     if there and not here:
         if two is None:
             return
         assert one is not None and not isinstance(one, Absent)
-        yield Change("missing", words(one), display(key, one), key, before=describe(one), counts=counts)
+        yield Change("missing", words(one), display(key, one), key, before=describe(one))
     elif here and not there:
         assert two is not None and not isinstance(two, Absent)
         if one is None and getattr(two, "assumed", False):
             return
-        yield Change(
-            "extra", words(two), display(key, two), key, after=describe(two), counts=counts, certain=one is not None
-        )
+        yield Change("extra", words(two), display(key, two), key, after=describe(two), certain=one is not None)
     elif one != two or _reordered(one, two):
         assert one is not None and two is not None
         assert not isinstance(one, Absent) and not isinstance(two, Absent)
@@ -85,7 +81,7 @@ def _reordered(one: object, two: object) -> bool:
 
 
 def words(value: SchemaObject) -> str:
-    """Return the words for the kind of an object."""
+    """Return the display name for the kind of an object."""
     if isinstance(value, (Table, View, Index, Sequence)):
         return kind_of(value)
     if isinstance(value, Routine):
@@ -98,7 +94,7 @@ def words(value: SchemaObject) -> str:
 
 
 def display(key: Key, value: SchemaObject) -> str:
-    """Return the name of an object for people: the default schema left out."""
+    """Return the display name of an object, without the default schema."""
     schema = "" if key.schema in ("public", "main", "") else f"{key.schema}."
     if isinstance(value, (Trigger, Policy, Rule)):
         return f"{key.name} on {value.table.name}"
@@ -119,7 +115,7 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
             yield Change("changed", what, name, key, None, "column order", before, after, counts=False)
         return
     certain = not (getattr(one, "assumed", False) or getattr(two, "assumed", False))
-    counts = not isinstance(one, (Comment, Privileges))
+    counts = True
     if type(one) is not type(two):
         yield Change("changed", what, name, key, None, "kind", words(one), words(two), certain)
         return
@@ -136,11 +132,11 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
     elif isinstance(one, View) and isinstance(two, View) and replace(one, populated=two.populated) == two:
         counts = False
     elif isinstance(one, Sequence) and isinstance(two, Sequence) and one.implicit and two.implicit:
-        # The engine makes the sequence of a serial or identity column, and keeps it with the column.
+        # The engine creates the sequence of a serial or identity column, and keeps it with the column.
         if one.options == two.options:
             return
     elif isinstance(one, View) and isinstance(two, View) and (_has_star(one) or _has_star(two)):
-        # The server writes the columns out, and a list of them may say the same.
+        # The server expands the columns, and a list of them may be equivalent.
         certain = certain and None not in (one.columns, two.columns) and one.columns != two.columns
     elif hasattr(one, "labels"):
         aspect = "labels"
@@ -239,7 +235,7 @@ def _maybe(table: Table, name: str) -> bool:
 
 
 def _draws(column: Column, key: Key) -> bool:
-    """Whether a column draws from the sequence that `serial` made for it, by the name that the engine chose then."""
+    """Return whether a column uses the sequence that `serial` created for it, by its generated name."""
     sequence = None if column.default is None else column.default.sequence
     return column.serial and (sequence is None or chosen(sequence.name, key.name, column.name))
 
@@ -262,7 +258,7 @@ def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterato
         yield change("nullability", known=one.nullable is not None and two.nullable is not None)
     if one.generated != two.generated:
         yield change("generated", known=False)
-    elif not same_default(one.default, two.default) and not (_draws(one, key) and _draws(two, key)):
+    elif not same_default(one.default, two.default, one.type) and not (_draws(one, key) and _draws(two, key)):
         yield change("generated" if one.generated else "default", known=one.default is not None)
     if one.identity != two.identity:
         yield change("identity", known=False)
@@ -290,7 +286,7 @@ def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Chang
             "changed", CONSTRAINT_WORDS[before.kind], _label(table, name, before), key, name, aspect,
             describe_constraint(before), describe_constraint(after), known,
         )  # fmt: skip
-    # Unnamed constraints, and those whose names the engine chose, are the same when they say the same.
+    # Unnamed constraints, and those with generated names, are equal if their definitions are.
     for name, value in list(gone.items()):
         for other, candidate in new.items():
             chosen = value.generated or value.name is None
@@ -321,11 +317,14 @@ _HOLDERS = frozenset({"relation", "type", "routine", "schema", "extension"})
 
 
 def _without_consequences(changes: list[Change], before: Schema, after: Schema) -> Iterator[Change]:
-    # With a table come and go its indexes, triggers, sequences; with a constraint its index.
+    # Indexes, triggers and sequences are created and dropped with their table, and an index with its constraint.
     whole = {
         change.key
         for change in changes
         if change.part is None and change.kind in ("missing", "extra", "renamed") and change.key.space in _HOLDERS
+    }
+    parts: set[tuple[Key | None, str | None]] = {
+        (change.key, change.part) for change in changes if change.part is not None and change.kind != "changed"
     }
     for change in changes:
         schema = before if change.kind in ("missing", "renamed") else after
@@ -343,8 +342,8 @@ def _without_consequences(changes: list[Change], before: Schema, after: Schema) 
         elif isinstance(value, (Trigger, Policy, Rule)):
             if relation_key(value.table, schema.dialect) in whole:
                 continue
-        elif isinstance(value, Comment) and (
-            outlived(change.key, after) or any(key.name and key.name in change.key.name for key in whole)
+        elif isinstance(value, (Comment, Privileges)) and (
+            value.about in whole or (value.about, value.part and value.part.name) in parts
         ):
             continue
         yield change

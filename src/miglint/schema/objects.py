@@ -1,7 +1,7 @@
-"""What a schema holds: immutable descriptions of tables, views, indexes, types, routines and the rest.
+"""Objects of a schema: immutable descriptions of tables, views, indexes, types, routines and others.
 
-Two objects are equal when the engine would behave alike; where text is kept for people it is left out of comparison.
-`assumed` objects were never created by the files: a script merely used them, so their unsaid parts are unknown.
+Two objects are equal if the engine behaves alike; text for display is excluded from comparison. `assumed` objects were
+used by a script but never created by the files, so their unspecified parts are unknown.
 """
 
 from __future__ import annotations
@@ -13,11 +13,24 @@ from rpds import HashTrieMap, HashTrieSet
 
 from miglint.base.structs import Struct, equal_by, field
 from miglint.schema.parts import Names
-from miglint.sql.operations import Column, ColumnUse, Constraint, Expression, IndexElement, Name, OpenUse, Query, Type
+from miglint.sql.operations import (
+    NO_MENTIONS,
+    Column,
+    ColumnUse,
+    Constraint,
+    Expression,
+    IndexElement,
+    Member,
+    Mentions,
+    Name,
+    OpenUse,
+    Query,
+    Type,
+)
 
 
 class Key(NamedTuple):
-    """Where an object is found in a schema.
+    """The key of an object in a schema.
 
     `space` is the namespace that its name must be unique in: `relation` (tables, views, indexes, sequences share
     it), `type`, `routine` (name with its argument types), `trigger`, `policy`, `rule` (unique per `owner`, the table),
@@ -34,12 +47,23 @@ class Key(NamedTuple):
         return ".".join(part for part in (self.schema, self.owner, self.name) if part)
 
 
+class Part(NamedTuple):
+    """A part of an object: a `column` or an attribute, the `default` of one, a `constraint`, a `member`."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
 class Table(Struct, frozen=True, gc=False):
     """A table (`kind`: `table`, `foreign table`, `virtual table`).
 
     `columns` and `constraints` are mappings by name, in order, never changed in place. PostgreSQL constraints always
     have a name; unnamed SQLite constraints get one that starts with `#`. For an `assumed` table they hold what is
     known; `absent` are the names of columns and constraints known not to be there. `options` are its other settings.
+    `partition_key` is what `partition_by` says, as columns and expressions.
     """
 
     name: Name
@@ -57,6 +81,7 @@ class Table(Struct, frozen=True, gc=False):
     definition: str | None = None
     assumed: bool = False
     absent: Names = frozenset()
+    partition_key: tuple[IndexElement, ...] = ()
 
     __eq__ = equal_by(
         "name",
@@ -77,7 +102,10 @@ class Table(Struct, frozen=True, gc=False):
 
 
 class View(Struct, frozen=True, gc=False):
-    """A view or materialized view. `columns` are its result columns, None when they cannot be told."""
+    """A view or materialized view. `columns` are its result columns, None when they cannot be told.
+
+    `types` are the names of their types, `?` for one that is not known.
+    """
 
     name: Name
     query: Query | None
@@ -87,13 +115,16 @@ class View(Struct, frozen=True, gc=False):
     options: tuple[str, ...] = ()
     persistence: str = "permanent"
     assumed: bool = False
+    types: tuple[str, ...] | None = None
+
+    __eq__ = equal_by("name", "query", "columns", "materialized", "populated", "options", "persistence", "assumed")
 
 
 class Index(Struct, frozen=True, gc=False):
-    """An index. `constraint` names the constraint that it backs; `generated` that the engine chose its name.
+    """An index. `constraint` names the constraint that it backs; `generated` marks a default name.
 
-    `valid` is False after a `CONCURRENTLY` that failed, and on a partitioned table until each partition has its own.
-    `parent` is the index of the partitioned table that it is a part of: it goes with that one.
+    `valid` is False after a failed `CONCURRENTLY`, and on a partitioned table until each partition has its own.
+    `parent` is the index of the partitioned table that it is part of and dropped with.
     """
 
     name: Name
@@ -130,7 +161,7 @@ class Index(Struct, frozen=True, gc=False):
 
 
 class Sequence(Struct, frozen=True, gc=False):
-    """A sequence. `owned_by` is the column it goes with; `implicit` marks those of `serial` and identity columns."""
+    """A sequence. `owned_by` is the column it belongs to; `implicit` marks those of `serial` and identity columns."""
 
     name: Name
     options: tuple[str, ...] = ()
@@ -171,16 +202,23 @@ class Composite(Struct, frozen=True, gc=False):
 
 
 class OtherType(Struct, frozen=True, gc=False):
-    """A range, base or shell type, or one that is merely assumed (`kind` empty)."""
+    """A range, base or shell type, or an assumed one (`kind` empty)."""
 
     name: Name
     kind: str = ""
     definition: str = ""
     assumed: bool = False
+    mentions: Mentions = NO_MENTIONS
+
+    __eq__ = equal_by("name", "kind", "definition", "assumed")
 
 
 class Routine(Struct, frozen=True, gc=False):
-    """A function, procedure or aggregate; `arguments` identify it. `functions` are those that it is made of."""
+    """A function, procedure or aggregate; `arguments` identify it.
+
+    `functions` are those that it is made of, `mentions` what a body depends on that the server has read. `outputs` are
+    the names and types of its result where it lists several columns (`OUT`, `TABLE`).
+    """
 
     name: Name
     kind: str
@@ -196,6 +234,8 @@ class Routine(Struct, frozen=True, gc=False):
     assumed: bool = False
     output_names: tuple[str, ...] = ()
     functions: tuple[Name, ...] = ()
+    mentions: Mentions = NO_MENTIONS
+    outputs: tuple[tuple[str, Type | None], ...] = ()
 
     __eq__ = equal_by(
         "name",
@@ -215,9 +255,9 @@ class Routine(Struct, frozen=True, gc=False):
 class Trigger(Struct, frozen=True, gc=False):
     """A trigger on a table; `state` is `enabled`, `disabled`, `replica` or `always`.
 
-    The rest is known in SQLite only: `relations` are the tables that its body mentions; `event` is `insert`, `update`
-    or `delete`; `uses` are the columns that its condition and its body read, `open` those of them that are of one of
-    several tables, `targets` those that the body sets.
+    `mentions` is what PostgreSQL's `WHEN` reads. The rest is known in SQLite only: `relations` are the tables that its
+    body mentions; `event` is `insert`, `update` or `delete`; `uses` are the columns that its condition and its body
+    read, `open` those of them that are of one of several tables, `targets` those that the body sets.
     """
 
     name: str
@@ -232,17 +272,30 @@ class Trigger(Struct, frozen=True, gc=False):
     uses: tuple[ColumnUse, ...] = ()
     targets: tuple[ColumnUse, ...] = ()
     open: tuple[OpenUse, ...] = ()
+    mentions: Mentions = NO_MENTIONS
 
     __eq__ = equal_by("name", "table", "function", "definition", "state", "columns", "assumed")
 
 
 class Policy(Struct, frozen=True, gc=False):
-    """A row-level security policy."""
+    """A row-level security policy: `head` is its kind and command, the rest are canonical texts (None for none)."""
 
     name: str
     table: Name
-    definition: str = ""
+    head: str = ""
+    roles: str = ""
+    using: str | None = None
+    check: str | None = None
     assumed: bool = False
+    mentions: Mentions = NO_MENTIONS
+
+    __eq__ = equal_by("name", "table", "head", "roles", "using", "check", "assumed")
+
+    @property
+    def definition(self) -> str:
+        """All of it but the name and the table, as one text."""
+        using = "" if self.using is None else f" using {self.using}"
+        return f"{self.head} to {self.roles}{using}" + ("" if self.check is None else f" with check {self.check}")
 
 
 class Rule(Struct, frozen=True, gc=False):
@@ -253,10 +306,13 @@ class Rule(Struct, frozen=True, gc=False):
     definition: str = ""
     state: str = "enabled"
     assumed: bool = False
+    mentions: Mentions = NO_MENTIONS
+
+    __eq__ = equal_by("name", "table", "definition", "state", "assumed")
 
 
 class Extension(Struct, frozen=True, gc=False):
-    """An installed extension; `version` None is whatever the server has."""
+    """An installed extension; `version` None is the server's default."""
 
     name: str
     schema: str | None = None
@@ -273,9 +329,10 @@ class Namespace(Struct, frozen=True, gc=False):
 
 
 class Other(Struct, frozen=True, gc=False):
-    """Any other object, told apart by the canonical text of its definition and of the changes made to it since.
+    """Any other object, identified by the canonical text of its definition and of later changes.
 
-    `table` is the relation that it belongs to and goes with (extended statistics).
+    `table` is the relation that it belongs to and goes with (extended statistics); `mentions` is what it needs.
+    `members` are the tables of a publication.
     """
 
     kind: str
@@ -284,12 +341,14 @@ class Other(Struct, frozen=True, gc=False):
     changes: tuple[str, ...] = ()
     table: Name | None = None
     assumed: bool = False
+    mentions: Mentions = NO_MENTIONS
+    members: tuple[Member, ...] = ()
 
-    __eq__ = equal_by("kind", "name", "definition", "changes", "assumed")
+    __eq__ = equal_by("kind", "name", "definition", "changes", "assumed", "members")
 
 
 class Rows(Struct, frozen=True, gc=False):
-    """What is known of a table's rows: the constant keys that were put into it.
+    """Known rows of a table: the constant keys that were inserted.
 
     `keys` are texts of the form `columns=values`, by the columns (in order, with commas between them).
     """
@@ -304,21 +363,36 @@ class Rows(Struct, frozen=True, gc=False):
 
 
 class Comment(Struct, frozen=True, gc=False):
-    """The comment on an object."""
+    """The comment on an object, or on a part of it: it goes with that."""
 
     text: str
+    about: Key | None = None
+    part: Part | None = None
     assumed: bool = False
+
+    __eq__ = equal_by("text", "assumed")
 
 
 class Privileges(Struct, frozen=True, gc=False):
-    """What was granted and revoked on an object, in order, each once."""
+    """What a role may do with an object, or a column of it, beyond what it may anyway, and what it may not.
 
-    grants: tuple[str, ...] = ()
+    `granted` and `revoked` are sorted words (`select`, `execute with grant option`). `defaults` are the words for what
+    objects they are for from now on, where they are default privileges (`tables`).
+    """
+
+    role: str
+    granted: tuple[str, ...] = ()
+    revoked: tuple[str, ...] = ()
+    about: Key | None = None
+    part: Part | None = None
+    defaults: str | None = None
     assumed: bool = False
+
+    __eq__ = equal_by("role", "granted", "revoked", "defaults", "assumed")
 
 
 class Absent(Struct, frozen=True, gc=False):
-    """The mark of an object that is known not to be there."""
+    """Marks an object that is known not to exist."""
 
 
 ABSENT = Absent()

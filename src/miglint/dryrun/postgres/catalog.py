@@ -1,6 +1,6 @@
-"""A live PostgreSQL schema in the type that the replay uses: an object of each row that the catalog was asked for.
+"""Convert PostgreSQL catalog rows to the schema type of the replay.
 
-Expressions and definitions are the catalog's own texts, which are equal when two states of one server are.
+Expressions and definitions are the catalog's texts, which are comparable within one server.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 from miglint.base.lazy_regex import many, pattern
 from miglint.base.structs import replace
+from miglint.dryrun.postgres.acl import read_acl
 from miglint.schema.objects import (
     Comment,
     Composite,
@@ -21,6 +22,7 @@ from miglint.schema.objects import (
     Namespace,
     Other,
     OtherType,
+    Part,
     Policy,
     Privileges,
     Routine,
@@ -31,13 +33,14 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
+from miglint.schema.remarks import comment_key, privilege_key
 from miglint.schema.sequences import chosen, unusual
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Query, Type
 
 Row = list[Any]
 Found = Iterator[tuple[Key, SchemaObject]]
 
-# PostgreSQL builds the names that a script leaves to it from the table, the columns and one of these.
+# PostgreSQL generates default names from the table, the columns and one of these suffixes.
 _BY_ENGINE = pattern(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
 _QUOTED = '"[^"]*+' + many('""[^"]*+') + '"'
 _REFERENCED = pattern(many(f'{_QUOTED}|[^"(]++') + rf'\((?:PERIOD )?({many(_QUOTED + """|[^")]++""")})\)')
@@ -51,6 +54,7 @@ _MATCH = {"s": "simple", "f": "full", "p": "partial"}
 _STATES = {"O": "enabled", "D": "disabled", "R": "replica", "A": "always"}
 _KINDS = {"p": "primary", "u": "unique", "c": "check", "f": "foreign", "x": "exclude"}
 _ROUTINES = {"f": "function", "p": "procedure", "a": "aggregate", "w": "function"}
+_RELATIONS = {"v": "view", "m": "materialized view", "f": "foreign table"}
 _COMMANDS = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "delete"}
 
 
@@ -59,15 +63,24 @@ def _namespace(row: Row) -> Found:
     yield Key("schema", "", name), Namespace(name)
     if name == "public":
         acl, comment = None, None if comment == "standard public schema" else comment
-    yield from _remarks("schema", "", name, acl, comment)
+    yield from _remarks(Key("schema", "", name), acl, comment)
 
 
-def _remarks(kind: str, schema: str, name: str, acl: str | None, comment: str | None, part: str = "") -> Found:
-    owner = f"{kind} {part}".strip()
+def _remarks(
+    about: Key,
+    acl: str | None,
+    comment: str | None,
+    *,
+    part: Part | None = None,
+    kind: str = "",
+    words: str | None = None,
+) -> Found:
+    """Yield the comment on an object, or on a part of it, and its privileges; `words` are those for what it is."""
     if comment is not None:
-        yield Key("comment", schema, name, owner), Comment(comment)
+        yield comment_key(about, part, words), Comment(comment, about, part)
     if acl is not None:
-        yield Key("privilege", schema, name, owner), Privileges(tuple(sorted(acl.strip("{}").split(","))))
+        for privileges in read_acl(acl, kind or about.space, about, part):
+            yield privilege_key(about, part, privileges.role, words), privileges
 
 
 def _list(value: list[Any] | None) -> list[Any]:
@@ -77,7 +90,7 @@ def _list(value: list[Any] | None) -> list[Any]:
 def _type(
     schema: str | None, name: str | None, element: str | None, its_schema: str | None, shown: str | None = None
 ) -> Type:
-    """Build a type from its catalog name, its element's when it is an array, and the text with its modifiers."""
+    """Build a type from its catalog name, its element's name for arrays, and the text with modifiers."""
     found = _MODIFIER.search(shown or "")
     arguments = tuple(part.strip() for part in found[1].split(",")) if found else ()
     base, home = (element, its_schema) if element is not None else (name, schema)
@@ -89,7 +102,7 @@ def _expression(text: str | None) -> Expression | None:
 
 
 def _column(row: Row) -> Column:
-    # A NULL that has to be cut to the type's length is kept, and gives no more than no default does.
+    # The server keeps a NULL default cast to the type's length; it is equivalent to no default.
     default = None if _NULL.fullmatch(row[7] or "") else _expression(row[7])
     return Column(
         row[0],
@@ -103,7 +116,7 @@ def _column(row: Row) -> Column:
 
 
 def _serial(table: str, column: Column) -> Column:
-    """Mark a column that draws from the sequence which `serial` made for it: its name was the engine's choice."""
+    """Mark a column with a sequence created by `serial`, whose name was generated."""
     found = _DRAWS.fullmatch(column.default.text) if column.default is not None else None
     return column if found is None or not chosen(found[1], table, column.name) else replace(column, serial=True)
 
@@ -137,7 +150,7 @@ def _constraint(row: Row, columns: dict[int, str]) -> Constraint:
 
 
 def _referenced(definition: str) -> tuple[str, ...]:
-    """Return the columns that a foreign key's definition names behind the other table."""
+    """Return the referenced columns from a foreign key's definition."""
     _, _, rest = definition.partition(" REFERENCES ")
     found = _REFERENCED.match(rest)
     names = _NAMES.findall(found[1]) if found else []
@@ -198,11 +211,12 @@ def _relation(row: Row) -> Found:
                 options=options,
             ),
         )
-    yield from _remarks("relation", schema, name, acl, comment)
+    yield from _remarks(key, acl, comment, words=_RELATIONS.get(kind))
     for column in told_columns:
-        yield from _remarks("column", schema, name, column[11], column[12], column[0])
+        part = Part("column", column[0])
+        yield from _remarks(key, column[11], column[12], part=part, kind="column")
     for constraint in told_constraints:
-        yield from _remarks("constraint", schema, constraint[0], None, constraint[14], name)
+        yield from _remarks(key, None, constraint[14], part=Part("constraint", constraint[0]))
     for index in told_indexes:
         yield from _index(index, Name(schema, name), numbers, columns)
 
@@ -255,7 +269,7 @@ def _index(row: Row, table: Name, numbers: dict[int, str], columns: dict[str, Co
             generated=_BY_ENGINE.search(name) is not None,
         ),
     )
-    yield from _remarks("relation", schema, name, None, comment)
+    yield from _remarks(Key("relation", schema, name), None, comment, words="index")
 
 
 _SEQUENCE_TYPES = {"smallint": "int2", "integer": "int4", "bigint": "int8"}
@@ -273,7 +287,7 @@ def _sequence(row: Row) -> Found:
         Key("relation", schema, name),
         Sequence(Name(schema, name), unusual(options), owner, implicit=implicit, persistence=_PERSISTENCE[persistence]),
     )
-    yield from _remarks("relation", schema, name, acl, comment)
+    yield from _remarks(Key("relation", schema, name), acl, comment, kind="sequence", words="sequence")
 
 
 def _user_type(row: Row) -> Found:
@@ -291,7 +305,7 @@ def _user_type(row: Row) -> Found:
         yield key, Composite(full, {column.name: column for column in map(_column, _list(columns))})
     else:
         yield key, OtherType(full, {"r": "range", "b": "base", "p": "shell"}.get(kind, ""), subtype or "")
-    yield from _remarks("type", schema, name, acl, comment)
+    yield from _remarks(key, acl, comment)
 
 
 def _routine(row: Row) -> Found:
@@ -315,7 +329,7 @@ def _routine(row: Row) -> Found:
             defaults=defaults,
         ),
     )
-    yield from _remarks("routine", schema, full, acl, comment)
+    yield from _remarks(Key("routine", schema, full), acl, comment, words=kind)
 
 
 def _trigger(row: Row) -> Found:
@@ -323,24 +337,20 @@ def _trigger(row: Row) -> Found:
     on = Name(schema, table)
     value = Trigger(name, on, Name(home, function), definition, _STATES[state], tuple(_list(columns)))
     yield Key("trigger", schema, name, table), value
-    yield from _remarks("trigger", schema, name, None, comment, table)
+    yield from _remarks(Key("trigger", schema, name, table), None, comment)
 
 
 def _policy(row: Row) -> Found:
     schema, table, name, command, permissive, roles, using, check, comment = row
-    parts = (
-        "permissive" if permissive else "restrictive", f"for {_COMMANDS[command]}", f"to {roles}",
-        f"using ({using})" if using is not None else "", f"with check ({check})" if check is not None else "",
-    )  # fmt: skip
-    definition = " ".join(part for part in parts if part)
-    yield Key("policy", schema, name, table), Policy(name, Name(schema, table), definition)
-    yield from _remarks("policy", schema, name, None, comment, table)
+    head = f"{'permissive' if permissive else 'restrictive'} for {_COMMANDS[command]}"
+    yield Key("policy", schema, name, table), Policy(name, Name(schema, table), head, roles or "", using, check)
+    yield from _remarks(Key("policy", schema, name, table), None, comment)
 
 
 def _rule(row: Row) -> Found:
     schema, table, name, definition, state, comment = row
     yield Key("rule", schema, name, table), Rule(name, Name(schema, table), definition, _STATES[state])
-    yield from _remarks("rule", schema, name, None, comment, table)
+    yield from _remarks(Key("rule", schema, name, table), None, comment)
 
 
 def _extension(row: Row) -> Found:
@@ -351,7 +361,8 @@ def _extension(row: Row) -> Found:
 def _other(row: Row) -> Found:
     kind, schema, name, definition = row
     if kind == "default privileges":
-        yield Key("privilege", schema, name, "default"), Privileges((definition or "",))
+        told = tuple(sorted((definition or "").strip("{}").split(",")))
+        yield Key("privilege", schema, f"default privileges of {name}"), Privileges("", told, defaults=name)
     else:
         yield Key(f"other {kind}", schema, name), Other(kind, Name(schema or None, name), definition or "")
 

@@ -1,28 +1,17 @@
-"""`ALTER COLUMN`: types, defaults, nullability, identity, generated columns and their settings."""
+"""`ALTER COLUMN`: defaults, nullability, identity, generated columns and their settings."""
 
 from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.alter_constraints import domain_of
-from miglint.replay.apply.casts import refuse_uncastable
-from miglint.replay.apply.columns import (
-    altered,
-    altered_column,
-    column_of,
-    composite,
-    implied_sequence,
-    put_column,
-    refuse_gone_type,
-)
+from miglint.replay.apply.columns import altered, altered_column, column_of, implied_sequence, put_column
 from miglint.replay.apply.constraints import not_null_name
-from miglint.replay.apply.dependents import uses
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.naming import choose
-from miglint.schema.describe import kind_of
-from miglint.schema.objects import Key, Table, View
-from miglint.schema.parts import of_kind, with_part
+from miglint.replay.apply.naming import choose_part
+from miglint.replay.apply.typed import check_default, check_generated
+from miglint.schema.objects import Table
+from miglint.schema.parts import of_kind
 from miglint.sql.operations import (
-    AlterColumnType,
     Column,
     Name,
     SetColumnOption,
@@ -32,85 +21,6 @@ from miglint.sql.operations import (
     SetNullable,
     Type,
 )
-
-
-def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
-    """`ALTER COLUMN ... TYPE`."""
-    if operation.kind == "type":
-        key, value = composite(machine, operation)
-        if value is not None and operation.column in value.columns:
-            changed = replace(value.columns[operation.column], type=machine.type(operation.type))
-            machine.put(key, replace(value, columns=with_part(value.columns, operation.column, changed)))
-        return
-    found = altered_column(machine, operation, operation.column)
-    if found is None:
-        return
-    key, column = found
-    _convertible(machine, key, column, operation)
-    refuse_uncastable(machine, key, column, operation)
-    refuse_gone_type(machine, operation.type)
-    new = machine.type(operation.type)
-    if machine.postgres:
-        # A view stands in the way of the type that the column has already, too.
-        for user, view in machine.schema.users(key, View):
-            if uses(view, Name(key.schema, key.name), operation.column):
-                raise machine.refuse(
-                    "feature_not_supported",
-                    f"cannot alter type of a column used by a view or rule: {kind_of(view)} {user} depends on "
-                    f'column "{operation.column}"',
-                    key,
-                    operation.column,
-                )
-    put_column(
-        machine,
-        key,
-        replace(column, type=new, collation=operation.collation, serial=False, assumed=False, span=operation.span),
-    )
-
-
-def _convertible(machine: Machine, key: Key, column: Column, operation: AlterColumnType) -> None:
-    # What converts between times and numbers, lists and texts, or takes a part of a document, takes one and not the
-    # other: a second run hands it the type that the first one made.
-    kind, using = column.type, operation.using
-    if kind is None or using is None or kind.schema is not None:
-        return
-    names = {function.name for function in using.functions}
-    written = str(kind)
-    if "to_timestamp" in names and len(names) == 1 and kind.name in _TIMES:
-        message = f"function to_timestamp({written}) does not exist"
-    elif names & {"extract", "date_part"} and kind.name in _NUMBERS:
-        message = f"function extract(unknown, {written}) does not exist"
-    elif "string_to_array" in names and kind.dimensions:
-        message = f"function string_to_array({written}, unknown) does not exist"
-    elif "array_to_string" in names and not kind.dimensions:
-        message = f"function array_to_string({written}, unknown) does not exist"
-    elif "decode" in names and kind.name == "bytea":
-        message = f"function decode({written}, unknown) does not exist"
-    elif "encode" in names and kind.name in _TEXTS:
-        message = f"function encode({written}, unknown) does not exist"
-    elif "convert_from" in names and kind.name in _TEXTS:
-        message = f"function convert_from({written}, unknown) does not exist"
-    elif "convert_to" in names and kind.name == "bytea":
-        message = f"function convert_to({written}, unknown) does not exist"
-    elif kind.dimensions or kind.name not in _WHOLE:
-        return
-    elif f"({column.name})[" in using.key:
-        message = f"cannot subscript type {written} because it does not support subscripting"
-        raise machine.refuse("datatype_mismatch", message, key, column.name)
-    else:
-        operator = next((sign for sign in _DOCUMENT_SIGNS if f"({column.name} {sign} '" in using.key), None)
-        if operator is None:
-            return
-        message = f"operator does not exist: {written} {operator} unknown"
-    raise machine.refuse("undefined_function", message, key, column.name)
-
-
-_TEXTS = frozenset({"text", "varchar", "bpchar"})
-_TIMES = frozenset({"timestamptz", "timestamp", "date"})
-_NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
-# Types whose values have no parts, and the operators that take a part of JSON.
-_WHOLE = _TEXTS | _TIMES | _NUMBERS | {"bool", "bytea", "uuid"}
-_DOCUMENT_SIGNS = ("->>", "->", "#>>", "#>")
 
 
 def set_default(machine: Machine, operation: SetDefault) -> None:
@@ -131,7 +41,13 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
     default = operation.default
     if default is not None and default.key == "null":
         default = None
-    put_column(machine, key, replace(column, default=machine.expression(default), serial=False))
+    if column.generated is not None:
+        raise machine.refuse(
+            "syntax_error", f'column "{column.name}" of relation "{key.name}" is a generated column', key, column.name
+        )
+    changed = replace(column, default=machine.expression(default), serial=False)
+    check_default(machine, key, changed)
+    put_column(machine, key, changed)
 
 
 def set_nullable(machine: Machine, operation: SetNullable) -> None:
@@ -166,7 +82,7 @@ def _not_null_beside(table: Table, column: Column) -> str | None:
     usual = not_null_name(table.name.name, replace(column, not_null_name=None))
     if usual not in table.constraints:
         return None
-    return choose(table.name.name, column.name, "not_null", table.constraints.__contains__)
+    return choose_part(table.constraints, table.name.name, column.name, "not_null")
 
 
 def set_identity(machine: Machine, operation: SetIdentity) -> None:
@@ -221,7 +137,9 @@ def set_generated(machine: Machine, operation: SetGenerated) -> None:
     if operation.expression is None:
         put_column(machine, key, replace(column, generated=None, default=None))
     else:
-        put_column(machine, key, replace(column, default=machine.expression(operation.expression)))
+        changed = replace(column, default=machine.expression(operation.expression))
+        check_generated(machine, key, changed)
+        put_column(machine, key, changed)
 
 
 def set_column_option(machine: Machine, operation: SetColumnOption) -> None:

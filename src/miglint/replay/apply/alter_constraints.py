@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from miglint.base.structs import replace
-from miglint.replay.apply.constraints import add_constraint, not_null_column, remove, rename_in_table
-from miglint.replay.apply.foreign_keys import resting_on
+from miglint.replay.apply.constraints import add_constraint, not_null_column, rename_in_table
+from miglint.replay.apply.deletion import drop_constraint_of
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.naming import choose
+from miglint.replay.apply.naming import choose_part
 from miglint.schema.objects import Absent, Domain, Key, Table
 from miglint.schema.parts import with_name, with_part, with_renamed, without_part
 from miglint.sql.operations import (
@@ -60,7 +60,7 @@ def _add_to_domain(machine: Machine, operation: AddConstraint) -> None:
     key, domain = domain_of(machine, operation.table)
     if domain is None:
         return
-    name = operation.constraint.name or choose(domain.name.name, None, "check", lambda text: text in domain.constraints)
+    name = operation.constraint.name or choose_part(domain.constraints, domain.name.name, None, "check")
     if name in domain.constraints:
         raise machine.refuse(
             "duplicate_object", f'constraint "{name}" for domain {domain.name} already exists', key, name
@@ -107,10 +107,7 @@ def drop_constraint(machine: Machine, operation: DropConstraint) -> None:
         raise machine.refuse(
             "undefined_object", f'constraint "{name}" of relation "{table.name.name}" does not exist', key, name
         )
-    if constraint.kind in ("primary", "unique"):
-        _free_of_foreign_keys(machine, key, constraint, cascade=operation.cascade)
-        table = machine.schema.table(key) or table
-    remove(machine, key, name)
+    drop_constraint_of(machine, key, name, cascade=operation.cascade)
 
 
 def _drop_unknown(machine: Machine, key: Key, table: Table, name: str, *, guarded: bool) -> None:
@@ -120,21 +117,6 @@ def _drop_unknown(machine: Machine, key: Key, table: Table, name: str, *, guarde
         table = machine.schema.table(key) or table
     rest = without_part(table.constraints, name)
     machine.put(key, replace(table, constraints=rest, absent=with_name(table.absent, name)))
-
-
-def _free_of_foreign_keys(machine: Machine, key: Key, constraint: Constraint, *, cascade: bool) -> None:
-    for user, name in resting_on(machine, key, constraint.name or "", constraint.columns):
-        if cascade:
-            remove(machine, user, name)
-            machine.note("cascade", f'constraint "{name}" of "{user.name}" goes with it', user, name)
-        else:
-            raise machine.refuse(
-                "dependent_objects_still_exist",
-                f'cannot drop constraint "{constraint.name}" on table "{key.name}": foreign key "{name}" of table '
-                f'"{user.name}" depends on it',
-                key,
-                constraint.name,
-            )
 
 
 def rename_constraint(machine: Machine, operation: RenameConstraint) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from miglint.replay.apply import data
 from miglint.replay.apply.machine import SYSTEM_SCHEMAS, Machine
+from miglint.replay.apply.queries import need_query
+from miglint.replay.apply.typed import check_statement
 from miglint.schema.objects import Key, Routine
 from miglint.sql.operations import (
     Call,
@@ -31,7 +33,8 @@ _ROWS_ONLY = (Insert, Update, Delete, Truncate, Raise, Maintenance)
 
 def select(machine: Machine, operation: Select, apply: Apply) -> None:
     """A query run for itself: only the relations it reads and the functions it calls matter."""
-    machine.reads(operation.query)
+    need_query(machine, operation.query)
+    check_statement(machine, None, operation.query.text)
     for call in operation.called:
         _call(machine, call, operation, apply)
     sure = {call.name for call in operation.called}
@@ -52,7 +55,7 @@ def _found(machine: Machine, name: Name) -> list[tuple[Key, Routine]]:
     resolved = machine.function_name(name)
     if resolved.schema is None or resolved.schema in SYSTEM_SCHEMAS:
         return []
-    keys = machine.schema.on(Key("routine name", resolved.schema, resolved.name))
+    keys = machine.schema.overloads(resolved.schema, resolved.name)
     found = ((key, machine.schema.find(key)) for key in keys if key.space == "routine")
     return [(key, value) for key, value in found if isinstance(value, Routine) and value.kind != "aggregate"]
 

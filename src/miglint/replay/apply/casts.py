@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
+from miglint.schema.depends import of_kind
 from miglint.schema.objects import Composite, Domain, Enum, Key
 from miglint.sql.operations import AlterColumnType, Column, SetDefault, Type
 
@@ -33,7 +34,7 @@ _ASSIGNED = {
     "varbit": "bit",
 }
 _KNOWN = _TEXTS | frozenset(_ASSIGNED) | {"bool", "bytea", "uuid", "xml", "tsvector"}
-_NUMBERS = (Type("int4"), Type("numeric"))
+_OF_A_NUMBER = (Type("int4"), Type("numeric"))
 
 
 def _is_cast(machine: Machine, old: Type, new: Type) -> bool:
@@ -63,7 +64,7 @@ def _is_known(machine: Machine, kind: Type) -> bool:
     value = machine.schema.find(Key("type", kind.schema, kind.name))
     if isinstance(value, (Composite, Enum)) and not value.assumed:
         # Casts of one's own are made for one's own types.
-        return not any(machine.settle().casts())
+        return not machine.schema.on(of_kind("cast"))
     return False
 
 
@@ -100,4 +101,50 @@ def _default_is_cast(machine: Machine, column: Column, old: Type, new: Type) -> 
         return True
     if _is_cast(machine, old, new):
         return True
-    return default.key.lstrip("-")[:1].isdigit() and any(_is_cast(machine, number, new) for number in _NUMBERS)
+    return default.key.lstrip("-")[:1].isdigit() and any(_is_cast(machine, number, new) for number in _OF_A_NUMBER)
+
+
+def refuse_unconvertible(machine: Machine, key: Key, column: Column, operation: AlterColumnType) -> None:
+    """Refuse a `USING` that does not take the type that the column has."""
+    # What converts between times and numbers, lists and texts, or takes a part of a document, takes one and not the
+    # other: a second run hands it the type that the first one made.
+    kind, using = column.type, operation.using
+    if kind is None or using is None or kind.schema is not None:
+        return
+    names = {function.name for function in using.functions}
+    written = str(kind)
+    if "to_timestamp" in names and len(names) == 1 and kind.name in _TIMES:
+        message = f"function to_timestamp({written}) does not exist"
+    elif names & {"extract", "date_part"} and kind.name in _NUMBERS:
+        message = f"function extract(unknown, {written}) does not exist"
+    elif "string_to_array" in names and kind.dimensions:
+        message = f"function string_to_array({written}, unknown) does not exist"
+    elif "array_to_string" in names and not kind.dimensions:
+        message = f"function array_to_string({written}, unknown) does not exist"
+    elif "decode" in names and kind.name == "bytea":
+        message = f"function decode({written}, unknown) does not exist"
+    elif "encode" in names and kind.name in _CHARACTERS:
+        message = f"function encode({written}, unknown) does not exist"
+    elif "convert_from" in names and kind.name in _CHARACTERS:
+        message = f"function convert_from({written}, unknown) does not exist"
+    elif "convert_to" in names and kind.name == "bytea":
+        message = f"function convert_to({written}, unknown) does not exist"
+    elif kind.dimensions or kind.name not in _WHOLE:
+        return
+    elif f"({column.name})[" in using.key:
+        message = f"cannot subscript type {written} because it does not support subscripting"
+        raise machine.refuse("datatype_mismatch", message, key, column.name)
+    else:
+        operator = next((sign for sign in _DOCUMENT_SIGNS if f"({column.name} {sign} '" in using.key), None)
+        if operator is None:
+            return
+        message = f"operator does not exist: {written} {operator} unknown"
+    raise machine.refuse("undefined_function", message, key, column.name)
+
+
+_CHARACTERS = frozenset({"text", "varchar", "bpchar"})
+_TIMES = frozenset({"timestamptz", "timestamp", "date"})
+_NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
+# Types whose values have no parts, and the operators that take a part of JSON.
+_WHOLE = _CHARACTERS | _TIMES | _NUMBERS | {"bool", "bytea", "uuid"}
+_DOCUMENT_SIGNS = ("->>", "->", "#>>", "#>")

@@ -8,6 +8,7 @@ from miglint.schema.objects import Absent, Index, Key, Table, View
 from miglint.sql.operations import Maintenance
 
 OPTION = "cluster"
+REPLICA = "replica identity"
 
 _ORDERED = frozenset({"btree", "gist"})
 _ON_RELATIONS = frozenset(
@@ -66,10 +67,16 @@ def forget(machine: Machine, index: Index, new: str | None = None) -> None:
     """Take an index that goes, or has another name from now on, out of what its table keeps in mind."""
     owner = machine.owner(index)
     table = None if owner is None or not machine.postgres else machine.schema.table(owner)
-    if owner is None or table is None or table.options.get(OPTION) != index.name.name:
+    if owner is None or table is None:
         return
-    options = {name: value for name, value in table.options.items() if name != OPTION}
-    machine.put(owner, replace(table, options=options if new is None else {**options, OPTION: new}))
+    options = dict(table.options)
+    for option, prefix in ((OPTION, ""), (REPLICA, "using index ")):
+        if options.get(option) == prefix + index.name.name:
+            del options[option]
+            if new is not None:
+                options[option] = prefix + new
+    if options != table.options:
+        machine.put(owner, replace(table, options=options))
 
 
 def maintenance(machine: Machine, operation: Maintenance) -> None:
@@ -84,3 +91,26 @@ def maintenance(machine: Machine, operation: Maintenance) -> None:
         raise machine.refuse("wrong_object_type", f'"{target.name}" is not an index', key)
     if kind == "cluster":
         cluster(machine, operation)
+    elif kind == "refresh materialized view" and isinstance(found, View) and not found.assumed:
+        _refresh(machine, key, found, operation)
+
+
+def _refresh(machine: Machine, key: Key, view: View, operation: Maintenance) -> None:
+    """`REFRESH MATERIALIZED VIEW`; with `CONCURRENTLY` it compares rows by a unique index over columns of all rows."""
+    if not view.materialized:
+        raise machine.refuse("feature_not_supported", f'"{key.name}" is not a materialized view', key)
+    if operation.concurrently:
+        if not view.populated:
+            message = "CONCURRENTLY cannot be used when the materialized view is not populated"
+            raise machine.refuse("feature_not_supported", message, key)
+        if not any(_is_of_all_rows(index) for _, index in machine.indexes(key)):
+            message = f'cannot refresh materialized view "{key.schema}.{key.name}" concurrently'
+            raise machine.refuse("object_not_in_prerequisite_state", message, key)
+    populated = "with no data" not in operation.options
+    if populated is not view.populated:
+        machine.put(key, replace(view, populated=populated))
+
+
+def _is_of_all_rows(index: Index) -> bool:
+    columns = all(element.column is not None for element in index.elements)
+    return index.unique and index.valid and index.where is None and columns

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.constraints import add_constraint
-from miglint.replay.apply.dependents import drop_column_dependents, refuse_if_column_is_used
+from miglint.replay.apply.deletion import Node, delete
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.naming import choose
+from miglint.replay.apply.naming import choose_relation
 from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
+from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
+from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import ABSENT, Absent, Composite, Key, Sequence, Table
+from miglint.schema.objects import ABSENT, Absent, Composite, Key, Part, Rows, Sequence, Table
 from miglint.schema.parts import with_name, with_part, without_part
 from miglint.schema.sequences import unusual
 from miglint.sql.operations import (
@@ -137,7 +139,7 @@ def implied_sequence(machine: Machine, table: Name, column: str, type_: Type | N
     """Create the sequence that `serial` and identity columns imply, under the name that the server chooses."""
     options = unusual([] if type_ is None else [f"as={type_.name}"])
     schema = table.schema or machine.creation_schema
-    name = choose(table.name, column, "seq", lambda text: Key("relation", schema, text) in machine.schema)
+    name, machine.schema = choose_relation(machine.schema, schema, table.name, column, "seq")
     sequence = Name(schema, name)
     machine.create(Key("relation", schema, name), Sequence(sequence, options, (table, column), implicit=True))
     return sequence
@@ -180,7 +182,11 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
     if table.assumed and folded not in table.absent:
         assume_column(machine, key, folded, None)
     column = define(machine, Name(key.schema, table.name.name), operation.column)
+    if machine.postgres and column.nullable is False:
+        _refuse_without_value(machine, key, column)
     put_column(machine, key, column)
+    check_default(machine, key, column)
+    check_generated(machine, key, column)
     for constraint in operation.constraints:
         add_constraint(machine, key, constraint)
     if not machine.postgres:
@@ -191,6 +197,21 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
             other = machine.schema.table(child)
             if other is not None and folded not in other.columns:
                 put_column(machine, child, column)
+
+
+def _refuse_without_value(machine: Machine, key: Key, column: Column) -> None:
+    """Raise the error for a `NOT NULL` column without a default where the table is known to have rows."""
+    filled = column.default is not None or column.identity is not None or column.serial or column.generated is not None
+    rows = machine.schema.find(Key("rows", key.schema, key.name))
+    if filled or not isinstance(rows, Rows):
+        return
+    if all(mark.startswith("?") for marks in rows.keys.values() for mark in marks):
+        return
+    if column.type is not None and column.type.schema is not None:
+        # A domain may have a default of its own.
+        return
+    message = f'column "{column.name}" of relation "{key.name}" contains null values'
+    raise machine.refuse("not_null_violation", message, key, column.name)
 
 
 def _refuse_key_of_new_column(machine: Machine, operation: AddColumn, key: Key) -> None:
@@ -268,24 +289,31 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
     if not machine.postgres:
         refuse_if_broken(machine)
         refuse_if_column_is_used(machine, key, folded)
-    elif _is_inherited(machine, table, folded):
+    elif is_inherited(machine, table, folded):
         message = f'cannot drop inherited column "{operation.column}"'
         raise machine.refuse("invalid_table_definition", message, key, folded)
-    drop_column_dependents(machine, key, folded, cascade=operation.cascade)
-    table = machine.schema.table(key) or table
-    absent = with_name(table.absent, folded) if table.assumed else table.absent
-    machine.put(key, replace(table, columns=without_part(table.columns, folded), absent=absent))
+    elif in_partition_key(table, folded):
+        message = f'cannot drop column "{folded}" because it is part of the partition key of relation "{key.name}"'
+        raise machine.refuse("invalid_table_definition", message, key, folded)
+    part = Part("column", folded)
+    children = inheritors(machine, key) if machine.postgres and not operation.only else ()
+    having = (child for child in children if folded in getattr(machine.schema.find(child), "columns", ()))
+    nodes = (Node(key, part), *(Node(child, part) for child in having))
+    of = f"column {folded} of table {table.name.name}"
+    delete(machine, nodes, of=of, key=key, cascade=operation.cascade)
     machine.note("lost", f'the values of column "{operation.column}"', key, folded)
-    if machine.postgres:
-        for child in inheritors(machine, key):
-            other = machine.schema.table(child)
-            if other is not None and folded in other.columns:
-                drop_column_dependents(machine, child, folded, cascade=operation.cascade)
-                other = machine.schema.table(child) or other
-                machine.put(child, replace(other, columns=without_part(other.columns, folded)))
 
 
-def _is_inherited(machine: Machine, table: Table, column: str) -> bool:
+def in_partition_key(table: Table, column: str) -> bool:
+    """Whether a table is partitioned by a column, or by an expression over it."""
+    return any(
+        element.column == column or (element.expression is not None and column in element.expression.columns)
+        for element in table.partition_key
+    )
+
+
+def is_inherited(machine: Machine, table: Table, column: str) -> bool:
+    """Whether a column comes from a parent table: it changes with that alone."""
     parents = table.inherits if table.partition_of is None else (table.partition_of,)
     found = (machine.schema.table(relation_key(parent, machine.dialect)) for parent in parents)
     return any(parent is not None and column in parent.columns for parent in found)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.clustering import forget
-from miglint.replay.apply.foreign_keys import fitting
+from miglint.replay.apply.foreign_keys import fitting, only_deferrable, refuse_foreign_action
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.naming import choose, column_part, join, truncate
-from miglint.schema.objects import Absent, Index, Key, Table
-from miglint.schema.parts import of_kind, with_name, with_part, with_renamed, without_name, without_part
+from miglint.replay.apply.naming import choose_part, choose_relation, column_part, join, truncate
+from miglint.replay.apply.partitions import refuse_without_partition_key
+from miglint.replay.apply.remarks import follow_part
+from miglint.replay.apply.typed import check_condition, refuse_unindexable
+from miglint.schema.objects import Absent, Index, Key, Part, Table
+from miglint.schema.parts import of_kind, with_name, with_part, with_renamed, without_name
 from miglint.sql.operations import (
     Column,
     Constraint,
@@ -59,23 +62,20 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
             written = replace(written, referenced=primary)
         if target is not None:
             # A forward's table is made all the same: REF007 tells of its key, and more is said about the table itself.
-            if machine.strict or not creating:
+            deferrable = only_deferrable(machine, target[0], target[1], written.referenced)
+            if machine.strict or not creating or deferrable:
                 _check_reference(machine, key, table, written, *target)
             candidates = fitting(machine, target[0], target[1], written.referenced)
             written = replace(written, rests_on=candidates[0] if len(candidates) == 1 else None)
+    if written.kind == "foreign":
+        refuse_foreign_action(machine, key, table, written)
+    elif written.kind in ("primary", "unique"):
+        refuse_without_partition_key(machine, key, table, written)
     generated = written.name is None
     name = truncate(written.name) if written.name is not None else _generated(machine, key, table, written)
     if written.using_index is not None:
         _adopt(machine, key, table, written, name)
         return
-    index_key = Key("relation", key.schema, name)
-    if written.kind in _INDEXED and machine.schema.find(index_key) is not None and not _is_second_key(table, written):
-        # The index is made first, so it is its name that is taken.
-        raise machine.refuse("duplicate_table", f'relation "{name}" already exists', index_key)
-    if name in table.constraints:
-        raise machine.refuse(
-            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
-        )
     if written.kind == "primary" and of_kind(table.constraints, "primary"):
         raise machine.refuse(
             "invalid_table_definition",
@@ -83,11 +83,21 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
             key,
             name,
         )
+    index_key = Key("relation", key.schema, name)
+    if written.kind in _INDEXED and machine.schema.find(index_key) is not None:
+        # The index is made first, so it is its name that is taken.
+        raise machine.refuse("duplicate_table", f'relation "{name}" already exists', index_key)
+    if name in table.constraints:
+        raise machine.refuse(
+            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
+        )
     if table.assumed and name not in table.absent and not generated:
         machine.assume_part(key, "constraint", name, None)
         table = machine.schema.table(key) or table
-    if written.expression is not None and not creating:
-        check_mentioned(machine, key, table, written.expression)
+    if written.expression is not None:
+        if not creating:
+            check_mentioned(machine, key, table, written.expression)
+        check_condition(machine, key, written.expression)
     constraint = replace(
         written,
         name=name,
@@ -97,6 +107,7 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     )
     if written.kind in _INDEXED:
         _check_columns(machine, key, table, written.columns)
+        _check_classes(machine, key, table, written)
         table = machine.schema.table(key) or table
         machine.create(
             index_key,
@@ -121,14 +132,24 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     machine.put(key, replace(table, columns=columns, constraints=with_part(table.constraints, name, constraint)))
 
 
-def _is_second_key(table: Table, written: Constraint) -> bool:
-    return written.kind == "primary" and bool(of_kind(table.constraints, "primary"))
-
-
 def _check_columns(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) -> None:
     for column in columns:
         if column not in table.columns and (not table.assumed or column in table.absent):
             raise machine.refuse("undefined_column", f'column "{column}" named in key does not exist', key, column)
+
+
+def _check_classes(machine: Machine, key: Key, table: Table, written: Constraint) -> None:
+    """Raise the error for a key over a type that cannot be compared, or an exclusion over one that the index cannot."""
+    if (
+        written.kind == "exclude"
+        and written.elements is not None
+        and written.elements.count(" with ") != len(written.columns)
+    ):
+        return
+    method = written.method or ("gist" if written.without_overlaps else "btree")
+    for column in written.columns:
+        if column in table.columns and f"{column} with" in (written.elements or f"{column} with"):
+            refuse_unindexable(machine, key, method, table.columns[column].type)
 
 
 def check_mentioned(machine: Machine, key: Key, table: Table, expression: Expression) -> None:
@@ -150,6 +171,9 @@ def _check_reference(machine: Machine, key: Key, table: Table, written: Constrai
                 raise machine.refuse("undefined_column", message, home, column)
     known = not target.assumed and target.kind == "table" and written.referenced
     # An ALTER TABLE makes keys before it makes foreign keys, in whatever order they stand.
+    if known and place != key and only_deferrable(machine, place, target, written.referenced):
+        message = f'cannot use a deferrable unique constraint for referenced table "{target.name.name}"'
+        raise machine.refuse("object_not_in_prerequisite_state", message, place)
     if known and place != key and not fitting(machine, place, target, written.referenced):
         raise machine.refuse(
             "invalid_foreign_key",
@@ -178,18 +202,16 @@ def _not_null(machine: Machine, key: Key, table: Table, written: Constraint, *, 
 
 def _generated(machine: Machine, key: Key, table: Table, written: Constraint) -> str:
     base, label = table.name.name, _LABELS[written.kind]
-
-    def taken(name: str) -> bool:
-        if written.kind in _INDEXED and Key("relation", key.schema, name) in machine.schema:
-            return True
-        return name in table.constraints
-
     if written.kind == "primary":
-        return choose(base, None, label, taken)
-    if written.kind == "check":
+        part = None
+    elif written.kind == "check":
         part = written.columns[0] if len(set(written.columns)) == 1 else None
-        return choose(base, part, label, taken)
-    return choose(base, column_part(written.columns) or None, label, taken)
+    else:
+        part = column_part(written.columns) or None
+    if written.kind not in _INDEXED:
+        return choose_part(table.constraints, base, part, label)
+    name, machine.schema = choose_relation(machine.schema, key.schema, base, part, label, table.constraints)
+    return name
 
 
 def _adopt(machine: Machine, key: Key, table: Table, written: Constraint, name: str) -> None:
@@ -200,10 +222,6 @@ def _adopt(machine: Machine, key: Key, table: Table, written: Constraint, name: 
     index = machine.schema.get(index_key)
     if isinstance(index, Absent):
         raise machine.refuse("undefined_object", f'index "{index_name}" does not exist', index_key)
-    if name in table.constraints:
-        raise machine.refuse(
-            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
-        )
     columns = written.columns
     if isinstance(index, Index):
         if index.constraint is not None:
@@ -212,9 +230,13 @@ def _adopt(machine: Machine, key: Key, table: Table, written: Constraint, name: 
                 f'index "{index_name}" is already associated with a constraint',
                 index_key,
             )
+        _refuse_unfit(machine, index_key, index)
         columns = tuple(element.column for element in index.elements if element.column is not None)
+        _refuse_taken(machine, key, table, name)
         machine.drop(index_key)
         machine.create(Key("relation", key.schema, name), replace(index, name=Name(key.schema, name), constraint=name))
+    else:
+        _refuse_taken(machine, key, table, name)
     table = machine.schema.table(key) or table
     changed = table.columns
     if written.kind == "primary":
@@ -223,6 +245,24 @@ def _adopt(machine: Machine, key: Key, table: Table, written: Constraint, name: 
                 changed = with_part(changed, item, replace(changed[item], nullable=False))
     constraint = replace(written, name=name, columns=columns, using_index=None)
     machine.put(key, replace(table, columns=changed, constraints=with_part(table.constraints, name, constraint)))
+
+
+def _refuse_taken(machine: Machine, key: Key, table: Table, name: str) -> None:
+    if name in table.constraints:
+        raise machine.refuse(
+            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
+        )
+
+
+def _refuse_unfit(machine: Machine, key: Key, index: Index) -> None:
+    """Raise the errors for an index that no key can be made of."""
+    if not index.unique:
+        raise machine.refuse("wrong_object_type", f'"{key.name}" is not a unique index', key)
+    if index.where is not None:
+        message = "Cannot create a primary key or unique constraint using such an index."
+        raise machine.refuse("wrong_object_type", f'"{key.name}" is a partial index: {message}', key)
+    if any(element.column is None for element in index.elements):
+        raise machine.refuse("wrong_object_type", f'index "{key.name}" contains expressions', key)
 
 
 def _add_sqlite(machine: Machine, key: Key, table: Table, written: Constraint) -> None:
@@ -238,23 +278,6 @@ def _add_sqlite(machine: Machine, key: Key, table: Table, written: Constraint) -
         referenced=tuple(column.lower() for column in written.referenced),
     )
     machine.put(key, replace(table, constraints=with_part(table.constraints, name, constraint)))
-
-
-def remove(machine: Machine, key: Key, name: str) -> None:
-    """Take a constraint from a table, with its index."""
-    table = machine.schema.table(key)
-    if table is None or name not in table.constraints:
-        return
-    constraint = table.constraints[name]
-    rest = without_part(table.constraints, name)
-    absent = with_name(table.absent, name) if table.assumed else table.absent
-    machine.put(key, replace(table, constraints=rest, absent=absent))
-    if machine.postgres and constraint.kind in _INDEXED:
-        index_key = Key("relation", key.schema, name)
-        index = machine.schema.find(index_key)
-        if isinstance(index, Index):
-            forget(machine, index)
-            machine.drop(index_key)
 
 
 def rename_in_table(machine: Machine, key: Key, old: str, new: str) -> None:
@@ -275,3 +298,4 @@ def rename_in_table(machine: Machine, key: Key, old: str, new: str) -> None:
     constraints = with_renamed(table.constraints, old, new, renamed)
     absent = without_name(with_name(table.absent, old), new) if table.assumed else table.absent
     machine.put(key, replace(table, constraints=constraints, absent=absent))
+    follow_part(machine, key, Part("constraint", old), Part("constraint", new))

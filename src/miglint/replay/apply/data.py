@@ -12,9 +12,13 @@ from typing import TypeAlias
 from rpds import HashTrieMap, HashTrieSet
 
 from miglint.base.lazy_regex import pattern
+from miglint.replay.apply.conflicts import check_conflict
 from miglint.replay.apply.literals import TIMES, unreadable
 from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
+from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
+from miglint.replay.apply.sqlite_rows import check_rows
+from miglint.replay.apply.typed import check_statement
 from miglint.schema.objects import Absent, Enum, Key, Rows, Table
 from miglint.sql.operations import (
     Delete,
@@ -80,6 +84,61 @@ def _set_seeds(machine: Machine, place: Key, seeds: Seeds) -> None:
         machine.schema = machine.schema.forget(place)
 
 
+_ONE_KEY = pattern(
+    r"(?i)\(?(\w+) ?(?:=|~~) ?('(?:[^']|'')*'|-?[0-9]+|any \(array\[[^\]]*\]\))\)?"
+    r"|(\w+) in ?\( ?((?:'(?:[^']|'')*'|-?[0-9]+)(?: ?, ?(?:'(?:[^']|'')*'|-?[0-9]+))*) ?\)"
+)
+_CONSTANT = pattern(r"'((?:[^']|'')*)'|(-?[0-9]+)")
+
+
+def _left(seeds: Seeds, where: Expression | None, labels: Iterable[str]) -> Seeds:
+    """Return the keys of rows that are there after a statement that takes some away, or gives them others.
+
+    `labels` are the columns of the keys that it is about. Where its condition names keys it is known which rows go;
+    else each may be there, and may not: a `?` stands in front.
+    """
+    found = None if where is None else _ONE_KEY.fullmatch(where.key)
+    if found is not None and " ~~ " in found[0] and "%" in found[2]:
+        found = None
+    named: set[str] = set()
+    column = ""
+    if found is not None:
+        column = (found[1] or found[3]).lower()
+        values = found[2] or found[4]
+        named = {text.replace("''", "'") if text else number for text, number in _CONSTANT.findall(values)}
+    for label in list(labels):
+        columns = label.split(",")
+        marks = () if where is None else seeds[label]
+        place = columns.index(column) if column in columns else None
+        left = [kept for mark in marks if (kept := _after(mark, place, named, len(columns))) is not None]
+        seeds = seeds.insert(label, _NO_KEYS.update(left)) if left else seeds.discard(label)
+    return seeds
+
+
+def _with_new_keys(machine: Machine, operation: Update, before: Seeds, after: Seeds, labels: Iterable[str]) -> Seeds:
+    """Return the keys of rows after an `UPDATE` that gives one of them, which is named, another constant key."""
+    given = {machine.column_name(column): value for column, value in operation.assignments}
+    for label in labels:
+        value = given.get(label)
+        gone = set(before[label]) - set(after.get(label, _NO_KEYS))
+        if value is None or value.literal is None or len(gone) != 1 or gone.pop().startswith("?"):
+            continue
+        mark = f"{label}={value.literal}"
+        if mark in after.get(label, _NO_KEYS):
+            message = f'a row with {mark} is in "{operation.table}" already: duplicate key value'
+            raise machine.refuse("unique_violation", message, machine.key(operation.table), label)
+        after = _with_keys(after, label, (mark,))
+    return after
+
+
+def _after(mark: str, place: int | None, named: set[str], count: int) -> str | None:
+    """Return what is left of a key: itself where another one is named, nothing where it is, else a doubt."""
+    values = mark.partition("=")[2].split(",")
+    if place is None or len(values) != count:
+        return mark if mark.startswith("?") else f"?{mark}"
+    return None if values[place] in named else mark
+
+
 def _copy_seeds(machine: Machine, key: Key, operation: Insert, query: Query) -> None:
     """Carry what is known of a table's rows into another that is filled with all of them, as a rebuild does."""
     if len(query.relations) != 1 or _PARTIAL.search(query.key):
@@ -98,13 +157,16 @@ def insert(machine: Machine, operation: Insert) -> None:
     """`INSERT`."""
     found = _table(machine, operation.table)
     if operation.query is not None:
-        machine.reads(operation.query)
+        need_query(machine, operation.query)
     if found is None:
         if operation.conflict is None and not operation.anti_join:
             machine.note("rows", f'rows are inserted into "{operation.table}" again')
         return
     key, table = found
     _columns_exist(machine, key, table, operation.columns)
+    check_statement(machine, key, operation.text)
+    check_rows(machine, key, table, operation)
+    check_conflict(machine, key, table, operation)
     refuse_if_trigger_fails(machine, key, "insert")
     if operation.conflict == "update":
         refuse_if_trigger_fails(machine, key, "update", table.columns)
@@ -154,12 +216,13 @@ def _unique(machine: Machine, operation: Insert, key: Key, table: Table) -> bool
             if any(value is None or value.literal is None or value.key == "null" for value in values):
                 continue
             mark = f"{label}={','.join(value.literal or '' for value in values if value is not None)}"
-            if mark in there:
+            if mark in there or f"?{mark}" in there:
                 raise machine.refuse(
                     "unique_violation",
                     f'a row with {mark} is in "{operation.table}" already: duplicate key value',
                     key,
                     names[0],
+                    certain=mark in there,
                 )
             added.add(mark)
         if added:
@@ -172,12 +235,14 @@ def _unique(machine: Machine, operation: Insert, key: Key, table: Table) -> bool
 def update(machine: Machine, operation: Update) -> None:
     """`UPDATE`."""
     found = _table(machine, operation.table)
-    machine.relations_of(operation.relations)
+    need_relations(machine, operation.relations)
     if found is None:
         return
     key, table = found
     columns = tuple(column for column, _ in operation.assignments)
     _columns_exist(machine, key, table, columns)
+    check_statement(machine, key, operation.text)
+    check_rows(machine, key, table, operation)
     refuse_if_trigger_fails(machine, key, "update", columns)
     for expression in (operation.where, *(value for _, value in operation.assignments)):
         _compared_literals(machine, key, table, expression)
@@ -187,10 +252,9 @@ def update(machine: Machine, operation: Update) -> None:
     assigned = {machine.column_name(column) for column, _ in operation.assignments}
     place, seeds = _seeds(machine, key)
     changed = [label for label in seeds if not assigned.isdisjoint(label.split(","))]
-    for label in changed:
-        seeds = seeds.discard(label)
     if changed:
-        _set_seeds(machine, place, seeds)
+        after = _left(seeds, operation.where, changed)
+        _set_seeds(machine, place, _with_new_keys(machine, operation, seeds, after, changed))
     for column, value in operation.assignments:
         if value is None or value.literal is not None:
             continue
@@ -263,17 +327,19 @@ def _compared_literals(machine: Machine, key: Key, table: Table, where: Expressi
 def delete(machine: Machine, operation: Delete) -> None:
     """`DELETE`."""
     found = _table(machine, operation.table)
-    machine.relations_of(operation.relations)
+    need_relations(machine, operation.relations)
     if found is None:
         return
     key, table = found
+    check_statement(machine, key, operation.text)
+    check_rows(machine, key, table, operation)
     if not operation.joined and not operation.relations:
         _mentioned_columns_exist(machine, key, table, (operation.where,))
     refuse_if_trigger_fails(machine, key, "delete")
     _compared_literals(machine, key, table, operation.where)
     place, seeds = _seeds(machine, key)
     if len(seeds):
-        _set_seeds(machine, place, _NO_SEEDS)
+        _set_seeds(machine, place, _left(seeds, operation.where, list(seeds)))
     machine.note("lost", f'rows of "{operation.table}"', key)
 
 
@@ -290,7 +356,8 @@ def truncate(machine: Machine, operation: Truncate) -> None:
 def other_data(machine: Machine, operation: OtherData) -> None:
     """`COPY`, `MERGE` and the like."""
     if operation.table is not None and operation.kind in ("copy", "merge"):
-        _table(machine, operation.table)
+        found = _table(machine, operation.table)
+        check_statement(machine, None if found is None else found[0], operation.text)
     if operation.kind == "copy":
         if operation.table is None or machine.key(operation.table).schema not in TEMPORARY:
             machine.note("rows", f'rows are copied into "{operation.table}" again')

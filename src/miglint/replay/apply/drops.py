@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from miglint.replay.apply.dependents import Dependent, drop_object, settle
-from miglint.replay.apply.foreign_keys import resting_on
+from miglint.replay.apply.deletion import Node, delete, drop_object
 from miglint.replay.apply.indexes import possible_parts
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.others import other_key
+from miglint.replay.apply.others import IN_SCHEMA, other_key
+from miglint.replay.apply.signatures import routines, signature
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import (
     ABSENT,
@@ -26,7 +26,7 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.sql.operations import Drop, Name, Type
+from miglint.sql.operations import Drop, Name
 
 _RELATIONS = {
     "table": Table,
@@ -37,6 +37,7 @@ _RELATIONS = {
     "sequence": Sequence,
 }
 _ROUTINES = frozenset({"function", "procedure", "routine", "aggregate"})
+_IN_SCHEMA = frozenset({"relation", "type", "routine"} | {f"other {kind}" for kind in IN_SCHEMA})
 _ON_TABLE = {"trigger": Trigger, "policy": Policy, "rule": Rule}
 
 
@@ -101,8 +102,6 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
         )
     for part in possible_parts(machine, found) if isinstance(found, Index) else ():
         machine.doubt(f'whether "{part.name}" is a part of the index "{key.name}" and goes with it is not known')
-    if isinstance(found, Index) and found.unique and found.table is not None and machine.postgres:
-        _free_of_foreign_keys(machine, operation, key, found)
     if isinstance(found, Sequence) and found.implicit and found.owned_by is not None and not operation.cascade:
         owner = machine.schema.table(Key("relation", found.owned_by[0].schema or "public", found.owned_by[0].name))
         column = None if owner is None else owner.columns.get(found.owned_by[1])
@@ -115,20 +114,6 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
     if isinstance(found, Table) or (isinstance(found, View) and found.materialized):
         machine.note("lost", f'the rows of {kind} "{operation.name}"', key)
     drop_object(machine, key, cascade=operation.cascade)
-
-
-def _free_of_foreign_keys(machine: Machine, operation: Drop, key: Key, index: Index) -> None:
-    # A foreign key may rest on a unique index that no constraint owns.
-    if index.where is not None or any(element.column is None for element in index.elements):
-        return
-    owner = machine.owner(index)
-    if owner is None:
-        return
-    columns = tuple(element.column or "" for element in index.elements)
-    users: list[Dependent] = [
-        (user, f"constraint {name}") for user, name in resting_on(machine, owner, key.name, columns)
-    ]
-    settle(machine, users, cascade=operation.cascade, of=f"index {key.name}", key=key)
 
 
 def _assumed(key: Key, kind: str) -> SchemaObject:
@@ -165,6 +150,10 @@ def _right_kind(machine: Machine, operation: Drop, key: Key, found: SchemaObject
 def _drop_type(machine: Machine, operation: Drop) -> None:
     key = machine.key(operation.name, "type")
     found = machine.schema.get(key)
+    row = machine.schema.find(machine.key(operation.name))
+    if (found is None or isinstance(found, Absent)) and isinstance(row, (Table, View)) and not row.assumed:
+        message = f"cannot drop type {key.name} because {kind_of(row)} {key.name} requires it"
+        raise machine.refuse("dependent_objects_still_exist", message, key)
     if found is None and operation.if_exists:
         machine.note("missing", f'type "{operation.name}" was never created here', key)
         machine.never_made(key)
@@ -177,26 +166,6 @@ def _drop_type(machine: Machine, operation: Drop) -> None:
     if operation.kind == "domain" and not isinstance(found, Domain) and not found.assumed:
         raise machine.refuse("wrong_object_type", f'"{operation.name}" is not a domain', key)
     drop_object(machine, key, cascade=operation.cascade)
-
-
-def signature(machine: Machine, arguments: tuple[Type, ...]) -> str:
-    """Return the argument types as they tell routines of one name apart."""
-    resolved = (machine.type(argument) or argument for argument in arguments)
-    return ",".join(str(Type(item.name, (), item.dimensions, item.schema)) for item in resolved)
-
-
-def routines(machine: Machine, name: Name, arguments: tuple[Type, ...] | None) -> tuple[str, list[Key]]:
-    """Return the schema in which a routine is looked for, and the keys of those that match."""
-    schemas = machine.path if name.schema is None else (name.schema,)
-    for schema in schemas:
-        if arguments is not None:
-            exact = Key("routine", schema, f"{name.name}({signature(machine, arguments)})")
-            named = [exact] if isinstance(machine.schema.find(exact), Routine) else []
-        else:
-            named = [key for key, _ in machine.schema.users(Key("routine name", schema, name.name), Routine)]
-        if named:
-            return schema, named
-    return (name.schema or machine.creation_schema), []
 
 
 def _drop_routine(machine: Machine, operation: Drop) -> None:
@@ -216,7 +185,7 @@ def _drop_routine(machine: Machine, operation: Drop) -> None:
         return
     text = name.name if operation.arguments is None else f"{name.name}({signature(machine, operation.arguments)})"
     exact, bare = Key("routine", schema, text), Key("routine", schema, name.name)
-    overloads = machine.schema.count_users(Key("routine name", schema, name.name), Routine) > 0
+    overloads = bool(machine.schema.overloads(schema, name.name))
     gone = any(isinstance(machine.schema.get(key), Absent) for key in (exact, bare)) or overloads
     if gone or (not operation.if_exists and machine.never(exact)):
         message = (
@@ -254,7 +223,10 @@ def _drop_on_table(machine: Machine, operation: Drop) -> None:
     found = machine.schema.get(key)
     if found is None:
         holder_table = None if table_key is None else machine.schema.table(table_key)
-        known = holder_table is not None and not holder_table.assumed
+        # What happened unseen may have made it.
+        known = (
+            holder_table is not None and not holder_table.assumed and (machine.schema.rooted or machine.schema.closed)
+        )
         if operation.if_exists:
             machine.note("missing", f'{kind} "{operation.name}" was never created here', key)
             machine.never_made(key)
@@ -273,14 +245,14 @@ def _drop_on_table(machine: Machine, operation: Drop) -> None:
         )
         _missing(machine, operation, key, "undefined_object", message)
         return
-    machine.drop(key)
+    drop_object(machine, key, cascade=operation.cascade)
 
 
 def _drop_schema(machine: Machine, operation: Drop) -> None:
     name = operation.name.name
     key = Key("schema", "", name)
     found = machine.schema.get(key)
-    inside = [item for item, _ in machine.settle().inside(name) if item.space != "comment"]
+    inside = sorted(item for item, _ in machine.settle().inside(name) if item.space in _IN_SCHEMA)
     if isinstance(found, Absent) or (found is None and operation.if_exists and not inside):
         if isinstance(found, Absent):
             _missing(machine, operation, key, "invalid_schema_name", f'schema "{name}" does not exist')
@@ -296,11 +268,9 @@ def _drop_schema(machine: Machine, operation: Drop) -> None:
             f"cannot drop schema {name} because other objects depend on it: {inside[0]}",
             key,
         )
-    for item in sorted(inside):
-        if machine.schema.find(item) is not None:
-            machine.note("cascade", f"{item} goes with schema {name}", item)
-            drop_object(machine, item, cascade=True)
-    machine.drop(key)
+    for item in inside:
+        machine.note("cascade", f"{item} goes with schema {name}", item)
+    delete(machine, map(Node, (key, *inside)), of=f"schema {name}", key=key, cascade=True)
 
 
 def _drop_other(machine: Machine, operation: Drop) -> None:
@@ -320,4 +290,4 @@ def _drop_other(machine: Machine, operation: Drop) -> None:
     if isinstance(found, Absent):
         _missing(machine, operation, key, "undefined_object", f'{kind} "{operation.name}" does not exist')
         return
-    machine.drop(key)
+    drop_object(machine, key, cascade=operation.cascade)

@@ -6,6 +6,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.parts import involving, named_of_kind, of_kind
+from miglint.sql.operations import Constraint
 
 
 def referencing(machine: Machine, key: Key, columns: tuple[str, ...] | None) -> list[tuple[Key, str]]:
@@ -37,6 +38,27 @@ def fitting(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) 
         if plain and {element.column for element in index.elements} == wanted:
             names.append(place.name)
     return names
+
+
+def only_deferrable(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) -> bool:
+    """Whether all that is unique over these columns is so only at the end of a transaction."""
+    fits = fitting(machine, key, table, columns)
+    constraints = [table.constraints.get(name) for name in fits]
+    return bool(fits) and all(item is not None and item.deferrable for item in constraints)
+
+
+def refuse_foreign_action(machine: Machine, key: Key, table: Table, written: Constraint) -> None:
+    """Raise the error for an action that would write a generated column."""
+    if not machine.postgres:
+        return
+    generated = [name for name in written.columns if name in table.columns and table.columns[name].generated]
+    if not generated:
+        return
+    for action, word in ((written.on_delete, "DELETE"), (written.on_update, "UPDATE")):
+        writes = action.startswith("set") or (word == "UPDATE" and action == "cascade")
+        if writes:
+            message = f"invalid ON {word} action for foreign key constraint containing generated column"
+            raise machine.refuse("syntax_error", message, key, generated[0])
 
 
 def resting_on(machine: Machine, key: Key, name: str, columns: tuple[str, ...]) -> list[tuple[Key, str]]:

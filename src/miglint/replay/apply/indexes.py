@@ -5,8 +5,11 @@ from __future__ import annotations
 from miglint.base.structs import replace
 from miglint.replay.apply.constraints import check_mentioned
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.naming import choose, column_part, truncate
+from miglint.replay.apply.naming import LIMIT, choose_relation, column_part, truncate
+from miglint.replay.apply.partitions import refuse_index
 from miglint.replay.apply.reread import refuse_unknown_columns
+from miglint.replay.apply.sqlite_tables import check_sqlite_index
+from miglint.replay.apply.typed import check_index
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Absent, Index, Key, Table
@@ -16,14 +19,16 @@ from miglint.sql.operations import AttachPartition, CreateIndex, IndexElement, N
 def generated_name(machine: Machine, schema: str, table: str, elements: tuple[IndexElement, ...]) -> str:
     """Return the name that the server would choose for an index."""
     names: list[str] = []
-    for element in elements:
+    # Of more columns none is in the name.
+    for element in elements[:LIMIT]:
         base = name = element.column or element.label or "expr"
         number = 0
         while name in names:
             number += 1
             name = f"{base}{number}"
         names.append(name)
-    return choose(table, column_part(names), "idx", lambda name: Key("relation", schema, name) in machine.schema)
+    name, machine.schema = choose_relation(machine.schema, schema, table, column_part(names), "idx")
+    return name
 
 
 def create_index(machine: Machine, operation: CreateIndex) -> None:
@@ -62,6 +67,10 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
         return
     if isinstance(found, Table):
         _check_columns(machine, key_of_table, found, operation)
+        refuse_index(machine, key_of_table, found, operation)
+    check_index(machine, key_of_table, operation)
+    if not machine.postgres:
+        check_sqlite_index(machine, key_of_table, operation)
     partitions = machine.partitions(key_of_table) if isinstance(found, Table) else []
     if operation.only and partitions:
         machine.create(key, replace(index, valid=False))

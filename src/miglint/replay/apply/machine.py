@@ -6,11 +6,10 @@ the engine would raise, and leave notes. The machine lives for one script; what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from miglint.base.model import Dialect, Span
 from miglint.replay.apply.tracking import is_tracking_table
 from miglint.schema.assumption import Assumption
+from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
     ABSENT,
@@ -18,7 +17,6 @@ from miglint.schema.objects import (
     Index,
     Key,
     OtherType,
-    Routine,
     SchemaObject,
     Sequence,
     Table,
@@ -26,11 +24,10 @@ from miglint.schema.objects import (
 )
 from miglint.schema.outcome import Failure, Moment, Note
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Constraint, Expression, Name, Query, Statement, Type
+from miglint.sql.operations import Column, Constraint, Expression, Name, Statement, Type
 
 SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema", "pg_toast"})
 SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid", "rowid", "_rowid_"})
-_CONSTANTS = frozenset({"true", "false", "null", "current_timestamp", "current_date", "current_time"})
 _SQLITE_SYSTEM = frozenset({"sqlite_master", "sqlite_schema", "sqlite_sequence", "sqlite_stat1", "sqlite_temp_master"})
 
 # Errors that the state of the schema has no part in.
@@ -321,16 +318,24 @@ class Machine:
             return written
         if written.schema is not None:
             return written
+        if written.name in BUILTIN_TYPES:
+            return written
         for schema in self.path:
-            if self.schema.find(Key("type", schema, written.name)) is not None:
+            if self._is_type(schema, written.name):
                 return Type(written.name, written.args, written.dimensions, schema, written.setof)
         return written
 
+    def _is_type(self, schema: str, name: str) -> bool:
+        """Whether a type of a name is known: one of its own, or that of the rows of a relation."""
+        if self.schema.find(Key("type", schema, name)) is not None:
+            return True
+        return isinstance(self.schema.find(Key("relation", schema, name)), (Table, View))
+
     def type_name(self, name: Name) -> Name:
         """Resolve the name of a type as `type` does."""
-        if name.schema is None:
+        if name.schema is None and name.name not in BUILTIN_TYPES:
             for schema in self.path:
-                if self.schema.find(Key("type", schema, name.name)) is not None:
+                if self._is_type(schema, name.name):
                     return Name(schema, name.name)
         return name
 
@@ -339,7 +344,7 @@ class Machine:
         if name.schema is not None:
             return name
         for schema in self.path:
-            if self.schema.count_users(Key("routine name", schema, name.name), Routine):
+            if self.schema.overloads(schema, name.name):
                 return Name(schema, name.name)
         return name
 
@@ -360,51 +365,8 @@ class Machine:
             None if written.sequence is None else self.full(written.sequence),
         )
 
-    def query(self, written: Query) -> Query:
-        """Resolve what a query mentions."""
-        return Query(
-            written.key,
-            written.text,
-            tuple(self.full(name) for name in written.relations if not self.foreign(name)),
-            tuple(
-                use if use.relation is None else use._replace(relation=self.full(use.relation)) for use in written.uses
-            ),
-            tuple(self.function_name(name) for name in written.functions),
-            tuple(self.type_name(name) for name in written.types),
-            written.outputs,
-            tuple(self.full(name) for name in written.stars),
-            written.strings,
-        )
-
     def assume_type(self, key: Key) -> OtherType:
         """Take it that a type exists."""
         value = OtherType(Name(key.schema, key.name), assumed=True)
         self.assume(key, value)
         return value
-
-    def relations_of(self, names: Iterable[Name]) -> None:
-        """Check that the relations that a query reads exist; unknown ones are taken to."""
-        for name in names:
-            if self.foreign(name):
-                continue
-            key, found = self.relation(name)
-            if isinstance(found, Absent) or (found is None and self.never(key)):
-                raise self.missing_relation(name, key)
-
-    def reads(self, query: Query) -> None:
-        """Check that what a query reads exists: its relations, and the columns that it names of them."""
-        self.relations_of(query.relations)
-        for relation, column in query.uses:
-            if relation is None or self.foreign(relation):
-                continue
-            key, found = self.relation(relation)
-            if not isinstance(found, Table) or found.assumed or found.kind != "table":
-                continue
-            folded = self.column_name(column)
-            if folded in found.columns or folded in SYSTEM_COLUMNS or column == "*":
-                continue
-            # A name may also be the table itself (a whole row), or in SQLite a string in the wrong quotes.
-            if column == relation.name or not found.columns or folded in _CONSTANTS or column in query.strings:
-                continue
-            message = f'column "{column}" does not exist' if self.postgres else f"no such column: {column}"
-            raise self.refuse("undefined_column", message, key, folded)

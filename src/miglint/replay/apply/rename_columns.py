@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import re
-
 from miglint.base.structs import replace
-from miglint.replay.apply.columns import altered, column_of, no_column
+from miglint.replay.apply.columns import altered, column_of, is_inherited, no_column
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.remarks import follow_part
 from miglint.replay.apply.reread import refuse_if_broken, triggers
-from miglint.replay.apply.words import swap_column, swap_in_query, swap_word
+from miglint.replay.apply.words import swap_column, swap_in_query, swap_mentioned, swap_word
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import (
     Composite,
     Index,
     Key,
+    Other,
+    Part,
     Policy,
+    Routine,
+    Rule,
     Table,
     Trigger,
     View,
@@ -32,6 +35,7 @@ from miglint.schema.parts import (
 from miglint.sql.operations import (
     ColumnUse,
     Constraint,
+    Member,
     Name,
     OpenUse,
     RenameColumn,
@@ -65,8 +69,13 @@ def rename_column(machine: Machine, operation: RenameColumn) -> None:
         raise machine.refuse("duplicate_column", message, key, new)
     if not machine.postgres:
         refuse_if_broken(machine)
+    elif is_inherited(machine, table, old):
+        message = f'cannot rename inherited column "{operation.column}"'
+        raise machine.refuse("invalid_table_definition", message, key, old)
     _in_table(machine, key, table, old, new, operation.new)
     _in_dependents(machine, key, old, new)
+    if machine.postgres:
+        follow_part(machine, key, Part("column", old), Part("column", new))
 
 
 def _in_table(machine: Machine, key: Key, table: Table, old: str, new: str, written: str) -> None:
@@ -84,12 +93,35 @@ def _in_table(machine: Machine, key: Key, table: Table, old: str, new: str, writ
         if value.table is not None and relation_key(value.table, machine.dialect) == own:
             constraints = with_part(constraints, name, replace(value, referenced=_swap(value.referenced, old, new)))
     absent = without_name(with_name(table.absent, old), new) if table.assumed else table.absent
-    machine.put(key, replace(table, columns=columns, constraints=constraints, absent=absent))
+    changed = replace(table, columns=columns, constraints=constraints, absent=absent)
+    machine.put(key, _with_settings(changed, old, new))
     if machine.postgres:
         owned = (Name(key.schema, key.name), old)
         for user, sequence in machine.schema.sequences_of(key, old):
             if sequence.owned_by == owned:
                 machine.put(user, replace(sequence, owned_by=(owned[0], new)))
+
+
+def _with_settings(table: Table, old: str, new: str) -> Table:
+    """Return a table whose settings of a column, and whose partition key, have its new name."""
+    prefix = f"{old}: "
+    if any(option.startswith(prefix) for option in table.options):
+        options = {
+            f"{new}: {option.removeprefix(prefix)}" if option.startswith(prefix) else option: text
+            for option, text in table.options.items()
+        }
+        table = replace(table, options=options)
+    partition_key = tuple(
+        replace(
+            element,
+            column=new if element.column == old else element.column,
+            expression=swap_column(element.expression, old, new),
+        )
+        for element in table.partition_key
+    )
+    if partition_key == table.partition_key or table.partition_by is None:
+        return table
+    return replace(table, partition_key=partition_key, partition_by=swap_word(table.partition_by, old, new))
 
 
 def _swap(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
@@ -134,18 +166,10 @@ def _in_dependents(machine: Machine, key: Key, old: str, new: str) -> None:
             }
             if constraints != value.constraints:
                 machine.put(user, replace(value, constraints=constraints))
-        elif isinstance(value, Trigger) and machine.postgres:
-            if old in value.columns or re.search(rf"\b{re.escape(old)}\b", value.definition):
-                machine.put(
-                    user,
-                    replace(
-                        value,
-                        columns=_swap(value.columns, old, new),
-                        definition=swap_word(value.definition, old, new),
-                    ),
-                )
-        elif isinstance(value, Policy):
-            machine.put(user, replace(value, definition=swap_word(value.definition, old, new)))
+        elif isinstance(value, (Trigger, Policy, Rule, Routine, Other)) and machine.postgres:
+            renamed = _mentioning(value, name, old, new)
+            if renamed is not value:
+                machine.put(user, renamed)
         elif isinstance(value, View) and value.query is not None:
             use = ColumnUse(name, old)
             if use in value.query.uses:
@@ -156,6 +180,35 @@ def _in_dependents(machine: Machine, key: Key, old: str, new: str) -> None:
                 machine.put(user, replace(value, query=query))
     if not machine.postgres:
         _in_triggers(machine, key, old, new)
+
+
+_Mentioning = Trigger | Policy | Rule | Routine | Other
+
+
+def _mentioning(value: _Mentioning, relation: Name, old: str, new: str) -> _Mentioning:
+    """Return an object whose conditions or queries mention a column with the new name of that; itself if none do."""
+    own = getattr(value, "table", None) == relation
+    mentions = swap_mentioned(value.mentions, relation, own, old, new)
+    if isinstance(value, Other):
+        members = tuple(_member(member, old, new) if member.table == relation else member for member in value.members)
+        if mentions == value.mentions and members == value.members:
+            return value
+        return replace(value, mentions=mentions, members=members, definition=swap_word(value.definition, old, new))
+    named = isinstance(value, Trigger) and own and old in value.columns
+    if mentions == value.mentions and not named:
+        return value
+    if isinstance(value, Policy):
+        using, check = (text and swap_word(text, old, new) for text in (value.using, value.check))
+        return replace(value, mentions=mentions, using=using, check=check)
+    if isinstance(value, Routine):
+        return replace(value, mentions=mentions, body=value.body and swap_word(value.body, old, new))
+    changed = replace(value, mentions=mentions, definition=swap_word(value.definition, old, new))
+    return replace(changed, columns=_swap(changed.columns, old, new)) if isinstance(changed, Trigger) else changed
+
+
+def _member(member: Member, old: str, new: str) -> Member:
+    columns = None if member.columns is None else tuple(sorted(_swap(member.columns, old, new)))
+    return replace(member, columns=columns, where=swap_column(member.where, old, new))
 
 
 def _in_triggers(machine: Machine, key: Key, old: str, new: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from miglint.base.structs import replace
-from miglint.replay.apply.drops import routines, signature
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.remarks import follow_object
+from miglint.replay.apply.signatures import routines, signature
 from miglint.replay.apply.words import swap_word
 from miglint.schema.objects import (
     Absent,
@@ -44,7 +45,7 @@ def rename_type(machine: Machine, operation: Rename) -> None:
 
 def move_type(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
     """Give a type another name or schema, in all columns, arguments and domains that have it."""
-    users = machine.schema.on(key)
+    users = list(machine.schema.on(key))
     machine.drop(key)
     new_key = Key("type", new.schema or "public", new.name)
     if isinstance(value, (Enum, Domain, Composite, OtherType)):
@@ -55,6 +56,7 @@ def move_type(machine: Machine, key: Key, value: SchemaObject, new: Name) -> Non
             return replace(kind, name=new.name, schema=new.schema)
         return kind
 
+    follow_object(machine, users, new_key)
     for user in users:
         other = machine.schema.find(user)
         if isinstance(other, (Table, Composite)):
@@ -72,9 +74,11 @@ def move_type(machine: Machine, key: Key, value: SchemaObject, new: Name) -> Non
         elif isinstance(other, Routine) and other.arguments is not None:
             arguments = tuple(swap(argument) or argument for argument in other.arguments)
             moved = replace(other, arguments=arguments, returns=swap(other.returns))
+            remarks = list(machine.schema.on(user))
             machine.drop(user)
-            text = f"{other.name.name}({signature(machine, arguments)})"
-            machine.create(Key("routine", user.schema, text), moved)
+            renamed = Key("routine", user.schema, f"{other.name.name}({signature(machine, arguments)})")
+            machine.create(renamed, moved)
+            follow_object(machine, remarks, renamed)
 
 
 def _retype(column: Column, swap: Callable[[Type | None], Type | None], key: Key, new: Name) -> Column:
@@ -120,8 +124,10 @@ def move_routine(machine: Machine, key: Key, new: Name) -> None:
         )
     old_name = Key("routine name", key.schema, value.name.name)
     users = machine.schema.on(old_name)
+    remarks = list(machine.schema.on(key))
     machine.drop(key)
     machine.create(new_key, replace(value, name=new))
+    follow_object(machine, remarks, new_key)
     for user in users:
         other = machine.schema.find(user)
         if isinstance(other, Trigger):

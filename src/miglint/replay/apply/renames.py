@@ -5,21 +5,24 @@ from __future__ import annotations
 from miglint.base.structs import replace
 from miglint.replay.apply.clustering import forget
 from miglint.replay.apply.constraints import not_null_name, rename_in_table
-from miglint.replay.apply.drops import routines
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.others import other_key
+from miglint.replay.apply.remarks import follow, follow_object
 from miglint.replay.apply.rename_types import move_routine, move_type, rename_routine, rename_type
 from miglint.replay.apply.reread import is_legacy, refuse_if_broken, triggers
-from miglint.replay.apply.words import swap_word
+from miglint.replay.apply.signatures import routines
+from miglint.replay.apply.words import swap_relation, swap_word
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import (
     Absent,
+    Comment,
     Index,
     Key,
     Namespace,
     Other,
     Policy,
+    Privileges,
     Routine,
     Rule,
     SchemaObject,
@@ -129,9 +132,11 @@ def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
         elif isinstance(other, (Trigger, Policy, Rule)):
             _move_on_table(machine, user, other, key, new_key, new)
         elif isinstance(other, Other):
-            machine.put(
-                user, replace(other, table=new, definition=swap_word(other.definition, old_name.name, new.name))
-            )
+            machine.put(user, _other(other, old_name, new))
+        elif isinstance(other, (Comment, Privileges)):
+            follow(machine, user, other, new_key, other.part)
+        elif isinstance(other, Routine):
+            machine.put(user, replace(other, mentions=swap_relation(other.mentions, old_name, new)))
         elif isinstance(other, View):
             if other.query is not None and not legacy:
                 machine.put(user, replace(other, query=_requery(other.query, old_name, new)))
@@ -151,13 +156,39 @@ def _foreign_keys_off(machine: Machine) -> bool:
 def _move_on_table(
     machine: Machine, user: Key, other: Trigger | Policy | Rule, key: Key, new_key: Key, new: Name
 ) -> None:
+    if machine.postgres:
+        other = replace(other, mentions=swap_relation(other.mentions, Name(key.schema, key.name), new))
     if relation_key(other.table, machine.dialect) != key:
+        if machine.postgres:
+            machine.put(user, _restated(other, key.name, new.name))
         return
     if not machine.postgres:
         machine.put(user, replace(other, table=new, definition=swap_word(other.definition, key.name, new_key.name)))
         return
+    remarks = list(machine.schema.on(user))
     machine.drop(user)
-    machine.create(Key(user.space, new_key.schema, user.name, new_key.name), replace(other, table=new))
+    moved = Key(user.space, new_key.schema, user.name, new_key.name)
+    machine.create(moved, replace(other, table=new))
+    follow_object(machine, remarks, moved)
+
+
+def _restated(value: Trigger | Policy | Rule, old: str, new: str) -> Trigger | Policy | Rule:
+    """Return what is on another table with the new name of a relation that it reads."""
+    if isinstance(value, Policy):
+        using, check = (text and swap_word(text, old, new) for text in (value.using, value.check))
+        return replace(value, using=using, check=check)
+    return replace(value, definition=swap_word(value.definition, old, new))
+
+
+def _other(value: Other, old: Name, new: Name) -> Other:
+    members = (replace(member, table=new) if member.table == old else member for member in value.members)
+    return replace(
+        value,
+        table=new if value.table == old else value.table,
+        definition=swap_word(value.definition, old.name, new.name),
+        mentions=swap_relation(value.mentions, old, new),
+        members=tuple(sorted(members, key=lambda member: str(member.table))),
+    )
 
 
 def _move_in_triggers(machine: Machine, key: Key, new: Name) -> None:
@@ -249,9 +280,11 @@ def _rename_on_table(machine: Machine, operation: Rename) -> None:
             f'{operation.kind} "{operation.new}" for relation "{table_key.name}" already exists',
             new_key,
         )
+    remarks = list(machine.schema.on(key))
     machine.drop(key)
     if isinstance(value, (Trigger, Policy, Rule)):
         machine.create(new_key, replace(value, name=operation.new))
+        follow_object(machine, remarks, new_key)
     else:
         table = Name(table_key.schema, table_key.name)
         machine.assume(
@@ -274,8 +307,10 @@ def _rename_schema(machine: Machine, operation: Rename) -> None:
     new_key = Key("schema", "", operation.new)
     if machine.schema.find(new_key) is not None:
         raise machine.refuse("duplicate_schema", f'schema "{operation.new}" already exists', new_key)
+    remarks = list(machine.schema.on(key))
     machine.drop(key)
     machine.create(new_key, Namespace(operation.new))
+    follow_object(machine, remarks, new_key)
     for item, value in list(machine.settle().inside(operation.name.name)):
         if item.space == "relation":
             move(machine, item, value, Name(operation.new, item.name))

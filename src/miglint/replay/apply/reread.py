@@ -77,7 +77,7 @@ def leans_on(machine: Machine, trigger: Trigger, key: Key, column: str) -> bool 
             continue
         told = True
         others = [ColumnUse(relation, name) for relation in candidates if machine.key(relation) != key]
-        if all(_lacks(machine, use) for use in others):
+        if all(lacks(machine, use) for use in others):
             return True
     mentioned = key in {machine.key(name) for name in trigger.relations}
     return None if mentioned and not told and any(use.relation is None for use in named) else False
@@ -93,7 +93,7 @@ def refuse_unknown_columns(machine: Machine, key: Key, expressions: Iterable[Exp
             # A name in double quotes is then a string.
             if f'"{column}"' in expression.text or column.lower() in _CONSTANTS:
                 continue
-            if _lacks(machine, ColumnUse(table.name, column)):
+            if lacks(machine, ColumnUse(table.name, column)):
                 raise machine.refuse("undefined_column", f"no such column: {column}", key, column.lower())
 
 
@@ -103,11 +103,11 @@ def _refuse(machine: Machine, trigger: Trigger, uses: Iterable[ColumnUse], key: 
             message = f"{where}no such table: {machine.created(name)}"
             raise machine.refuse("undefined_table", message, key, trigger.name)
     for use in uses:
-        if use.relation is not None and _lacks(machine, use):
+        if use.relation is not None and lacks(machine, use):
             message = f"{where}no such column: {use.relation.name}.{use.column}"
             raise machine.refuse("undefined_column", message, key, trigger.name)
     for candidates, column in trigger.open:
-        if all(_lacks(machine, ColumnUse(relation, column)) for relation in candidates):
+        if all(lacks(machine, ColumnUse(relation, column)) for relation in candidates):
             raise machine.refuse("undefined_column", f"{where}no such column: {column}", key, trigger.name)
 
 
@@ -120,12 +120,12 @@ def _missing_in_view(machine: Machine, query: Query) -> str | None:
         outputs = {name.lower() for name in query.outputs if name is not None}
         if use.relation is None and use.column.lower() in outputs:
             continue
-        if _lacks(machine, ColumnUse(use.relation or only, use.column)):
+        if lacks(machine, ColumnUse(use.relation or only, use.column)):
             return use.column if use.relation is None else f"{use.relation.name}.{use.column}"
     return None
 
 
-def _lacks(machine: Machine, use: ColumnUse) -> bool:
+def lacks(machine: Machine, use: ColumnUse) -> bool:
     """Whether a column is said of a table that is known not to have it."""
     table = None if use.relation is None else machine.relation(use.relation)[1]
     if not isinstance(table, Table) or table.assumed or table.kind != "table":

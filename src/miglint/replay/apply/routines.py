@@ -1,20 +1,13 @@
-"""Functions and procedures, and what calls them on a table: triggers, rules, policies."""
+"""Functions and procedures."""
 
 from __future__ import annotations
 
 from miglint.base.structs import replace
-from miglint.replay.apply.drops import routines, signature
 from miglint.replay.apply.machine import Machine
-from miglint.schema.objects import Absent, Key, Policy, Routine, Rule, Trigger
-from miglint.sql.operations import (
-    AlterPolicy,
-    AlterRoutine,
-    CreatePolicy,
-    CreateRoutine,
-    CreateRule,
-    CreateTrigger,
-    Name,
-)
+from miglint.replay.apply.resolve import resolved_mentions
+from miglint.replay.apply.signatures import routines, signature
+from miglint.schema.objects import Absent, Key, Routine
+from miglint.sql.operations import AlterRoutine, CreateRoutine
 
 
 def create_routine(machine: Machine, operation: CreateRoutine) -> None:
@@ -35,7 +28,9 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
         operation.defaults,
         tuple(machine.type_name(item) for item in operation.types),
         output_names=operation.output_names,
+        outputs=tuple((name, machine.type(kind)) for name, kind in operation.outputs),
         functions=tuple(machine.function_name(item) for item in operation.functions),
+        mentions=resolved_mentions(machine, operation.mentions, None),
     )
     value = _with_options(value, operation.options)
     existing = machine.schema.find(key)
@@ -60,7 +55,7 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
 def _replaceable(machine: Machine, key: Key, old: Routine, new: Routine) -> None:
     if old.kind != new.kind:
         raise machine.refuse("wrong_object_type", "cannot change routine kind", key)
-    if old.returns != new.returns:
+    if old.returns != new.returns or old.outputs != new.outputs:
         raise machine.refuse("invalid_function_definition", "cannot change return type of existing function", key)
     for before, after in zip(old.input_names, new.input_names, strict=False):
         if before and before != after:
@@ -114,94 +109,3 @@ def _with_options(value: Routine, options: tuple[str, ...]) -> Routine:
     usual = {f"{name}={setting}" for name, setting in _USUAL.items()}
     usual.add("cost=1" if value.language in ("c", "internal") else "cost=100")
     return replace(value, options=tuple(sorted(text for text in told.values() if text not in usual)))
-
-
-def _holder(machine: Machine, table: Name) -> tuple[Key, str]:
-    """Return the key of the table (or view) that a trigger, rule or policy is made on; it must exist."""
-    key, found = machine.relation(table)
-    if found is None:
-        resolved = machine.table(table)
-        return (key, key.name) if resolved is None else (resolved[0], resolved[0].name)
-    if isinstance(found, Absent):
-        raise machine.missing_relation(table, key)
-    return key, key.name
-
-
-def create_trigger(machine: Machine, operation: CreateTrigger) -> None:
-    """`CREATE TRIGGER`."""
-    table, owner = _holder(machine, operation.table)
-    if machine.postgres:
-        key = Key("trigger", table.schema, operation.name, owner)
-    else:
-        schema = "temp" if operation.temporary else table.schema
-        key = Key("trigger", schema, operation.name.lower())
-    value = Trigger(
-        operation.name,
-        Name(table.schema, table.name),
-        None if operation.function is None else machine.function_name(operation.function),
-        operation.definition,
-        "enabled",
-        operation.columns,
-        relations=() if machine.postgres else operation.relations,
-        event=operation.event,
-        uses=operation.uses,
-        targets=operation.targets,
-        open=operation.open,
-    )
-    if machine.postgres and operation.function is not None:
-        _function_exists(machine, operation.function)
-    existing = machine.schema.find(key)
-    if existing is not None and not operation.or_replace:
-        if operation.if_not_exists:
-            same = existing == value or (isinstance(existing, Trigger) and existing.assumed)
-            machine.note("skipped" if same else "hidden", f'trigger "{operation.name}" exists already', key)
-            return
-        message = (
-            f'trigger "{operation.name}" for relation "{owner}" already exists'
-            if machine.postgres
-            else f"trigger {operation.name} already exists"
-        )
-        raise machine.refuse("duplicate_object", message, key)
-    machine.create(key, value)
-
-
-def _function_exists(machine: Machine, name: Name) -> None:
-    schemas = machine.path if name.schema is None else (name.schema,)
-    for schema in schemas:
-        if machine.schema.count_users(Key("routine name", schema, name.name), Routine):
-            return
-    for schema in schemas:
-        key = Key("routine", schema, name.name)
-        if isinstance(machine.schema.get(key), Absent) and not machine.schema.closed:
-            raise machine.refuse("undefined_function", f"function {name}() does not exist", key)
-
-
-def create_policy(machine: Machine, operation: CreatePolicy) -> None:
-    """`CREATE POLICY`."""
-    table, owner = _holder(machine, operation.table)
-    key = Key("policy", table.schema, operation.name, owner)
-    if machine.schema.find(key) is not None:
-        raise machine.refuse("duplicate_object", f'policy "{operation.name}" for table "{owner}" already exists', key)
-    machine.create(key, Policy(operation.name, Name(table.schema, table.name), operation.definition))
-
-
-def alter_policy(machine: Machine, operation: AlterPolicy) -> None:
-    """`ALTER POLICY`: what it changes is kept beside what was there."""
-    table, owner = _holder(machine, operation.table)
-    key = Key("policy", table.schema, operation.name, owner)
-    found = machine.schema.get(key)
-    if isinstance(found, Absent):
-        raise machine.refuse("undefined_object", f'policy "{operation.name}" for table "{owner}" does not exist', key)
-    if isinstance(found, Policy):
-        machine.put(key, replace(found, definition=f"{found.definition}\n{operation.definition}"))
-        machine.doubt(f'ALTER POLICY "{operation.name}" changes a part of its definition')
-
-
-def create_rule(machine: Machine, operation: CreateRule) -> None:
-    """`CREATE RULE`."""
-    table, owner = _holder(machine, operation.table)
-    key = Key("rule", table.schema, operation.name, owner)
-    existing = machine.schema.find(key)
-    if existing is not None and not operation.or_replace:
-        raise machine.refuse("duplicate_object", f'rule "{operation.name}" for relation "{owner}" already exists', key)
-    machine.create(key, Rule(operation.name, Name(table.schema, table.name), operation.definition))

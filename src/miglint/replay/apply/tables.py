@@ -8,8 +8,13 @@ from miglint.replay.apply.columns import altered, define
 from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.indexes import attach_index, copy_index, part_index
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.partitions import refuse_attached, refuse_bound
+from miglint.replay.apply.queries import need_query, resolved_query
 from miglint.replay.apply.reread import refuse_unknown_columns
+from miglint.replay.apply.sqlite_tables import check_table
+from miglint.replay.apply.typed import check_default, check_generated, result_types, type_named
 from miglint.replay.apply.views import columns_of, result_columns
+from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table, Trigger, View
 from miglint.schema.parts import with_part
@@ -40,9 +45,11 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         else Key("relation", name.schema or "main", name.name.lower())
     )
     existing = machine.schema.find(key)
+    described = None
     if operation.query is not None and (machine.postgres or existing is None):
         # PostgreSQL reads the query before it looks whether the table is there.
-        machine.reads(operation.query)
+        need_query(machine, operation.query)
+        described = result_types(machine, key, operation.query.text)
     if existing is not None:
         _exists(machine, operation, key, existing)
         return
@@ -52,6 +59,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         kind="virtual table" if operation.virtual else "foreign table" if operation.foreign_server else "table",
         persistence=persistence,
         partition_by=operation.partition_by,
+        partition_key=operation.partition_key,
         partition_of=None if operation.partition_of is None else machine.full(operation.partition_of),
         partition_bound=operation.partition_bound,
         inherits=tuple(machine.full(parent) for parent in operation.inherits),
@@ -60,12 +68,16 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         definition=operation.virtual,
         options=dict.fromkeys(operation.options, ""),
     )
+    if table.partition_of is not None and machine.postgres:
+        refuse_bound(machine, relation_key(table.partition_of, machine.dialect), name.name, operation.partition_bound)
+    if not machine.postgres:
+        check_table(machine, key, operation)
     if operation.strict:
         _refuse_loose_types(machine, operation, key)
     machine.create(key, table)
     machine.made.add(key)
     columns = _inherited(machine, operation)
-    unknown = operation.query is not None and not _from_query(machine, operation, columns)
+    unknown = operation.query is not None and not _from_query(machine, operation, columns, described)
     for column in operation.columns:
         folded = machine.column_name(column.name)
         if (
@@ -85,6 +97,11 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         else:
             columns[folded] = define(machine, name, column)
     machine.put(key, replace(table, columns=columns, assumed=unknown))
+    for column in operation.columns if machine.postgres else ():
+        if column.default is not None:
+            defined = columns[column.name]
+            check_default(machine, key, defined)
+            check_generated(machine, key, defined)
     _like(machine, operation, key)
     for constraint in _ordered(operation.constraints):
         add_constraint(machine, key, constraint, creating=True)
@@ -187,17 +204,27 @@ def _inherited(machine: Machine, operation: CreateTable) -> dict[str, Column]:
     return columns
 
 
-def _from_query(machine: Machine, operation: CreateTable, columns: dict[str, Column]) -> bool:
-    # Types of a query's results are not modelled: the columns are there, what they hold is not known.
+def _from_query(
+    machine: Machine,
+    operation: CreateTable,
+    columns: dict[str, Column],
+    described: tuple[tuple[str, str], ...] | None,
+) -> bool:
+    """Enter the result columns of a query, with their types where they are `described`; False for not known."""
     assert operation.query is not None
-    names = result_columns(machine, machine.query(operation.query))
+    names = result_columns(machine, resolved_query(machine, operation.query))
+    if names is None and described is not None:
+        names = tuple(name for name, _ in described)
     if names is None:
         return False
+    kinds = [] if described is None or len(described) != len(names) else [kind for _, kind in described]
     given = [column.name for column in operation.columns]
     for place, output in enumerate(names):
         name = given[place] if place < len(given) else output
         origin = columns_of(machine, operation.query).get(name)
         typed = None if origin is None else origin.type
+        if kinds:
+            typed = type_named(kinds[place], typed)
         columns[machine.column_name(name)] = Column(name, typed, True)
     return True
 
@@ -273,6 +300,8 @@ def attach_partition(machine: Machine, operation: AttachPartition) -> None:
     key, table = child
     if table.partition_of is not None:
         raise machine.refuse("wrong_object_type", f'"{operation.partition}" is already a partition', key)
+    refuse_attached(machine, parent[0], key)
+    refuse_bound(machine, parent[0], key.name, operation.bound)
     name = Name(parent[0].schema, parent[0].name)
     machine.put(key, replace(table, partition_of=name, partition_bound=operation.bound))
     _inherit_constraints(machine, parent[0], key)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.queries import need_query, resolved_query
+from miglint.replay.apply.typed import result_types
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Key, Table, View
 from miglint.sql.operations import Column, ColumnUse, CreateView, Name, Query
@@ -61,11 +63,19 @@ def create_view(machine: Machine, operation: CreateView) -> None:
         else Key("relation", name.schema or "main", name.name.lower())
     )
     existing = machine.schema.find(key)
+    types: tuple[str, ...] | None = None
     if machine.postgres:
-        machine.reads(operation.query)
-    query = machine.query(operation.query)
+        need_query(machine, operation.query)
+        described = result_types(machine, key, operation.query.text)
+        for label, kind in described or ():
+            if kind == "record":
+                message = f'column "{label}" has pseudo-type record'
+                raise machine.refuse("invalid_table_definition", message, key, label)
+        types = None if described is None else tuple("text" if kind == "unknown" else kind for _, kind in described)
+    query = resolved_query(machine, operation.query)
     columns = result_columns(machine, query)
-    query = _expanded(machine, query)
+    if machine.postgres:
+        query = _expanded(machine, query)
     if operation.columns and columns is not None:
         columns = operation.columns + columns[len(operation.columns) :]
     elif operation.columns:
@@ -80,7 +90,12 @@ def create_view(machine: Machine, operation: CreateView) -> None:
         operation.with_data or not operation.materialized,
         operation.options,
         "temporary" if operation.temporary else "permanent",
+        types=types if columns is None or types is None or len(types) == len(columns) else None,
     )
+    if machine.postgres and columns is not None and len(set(columns)) < len(columns):
+        name_twice = next(label for place, label in enumerate(columns) if label in columns[:place])
+        message = f'column "{name_twice}" specified more than once'
+        raise machine.refuse("duplicate_column", message, key, name_twice)
     if existing is None:
         # Where files do not make everything, it may replace what nobody has seen.
         machine.create(key, view, telling=machine.schema.rooted or not operation.or_replace)

@@ -6,7 +6,7 @@ import re
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
-from miglint.sql.operations import Expression, Name
+from miglint.sql.operations import NO_MENTIONS, ColumnUse, Expression, Mentions, Name
 
 
 def swap_word(text: str, old: str, new: str) -> str:
@@ -24,6 +24,31 @@ def swap_column(value: Expression | None, old: str, new: str) -> Expression | No
     columns = tuple(new if column == old else column for column in value.columns)
     key, text = swap_word(value.key, old, new), swap_word(value.text, old, new)
     return replace(value, key=key, text=text, columns=columns)
+
+
+def swap_relation(value: Mentions, old: Name, new: Name) -> Mentions:
+    """Give a relation that is mentioned its new name."""
+    if value is NO_MENTIONS or old not in (*value.relations, *value.stars):
+        return value
+
+    def swap(name: Name) -> Name:
+        return new if name == old else name
+
+    return replace(
+        value,
+        uses=tuple(use._replace(relation=swap(use.relation)) if use.relation else use for use in value.uses),
+        stars=tuple(swap(name) for name in value.stars),
+        relations=tuple(swap(name) for name in value.relations),
+    )
+
+
+def swap_mentioned(value: Mentions, relation: Name, own: bool, old: str, new: str) -> Mentions:
+    """Give a column of a relation that is mentioned its new name; `own` says that the relation is the object's own."""
+    if value is NO_MENTIONS:
+        return value
+    columns = tuple(new if own and name == old else name for name in value.columns)
+    use = ColumnUse(relation, old)
+    return replace(value, columns=columns, uses=tuple(ColumnUse(relation, new) if u == use else u for u in value.uses))
 
 
 _TOKEN = pattern(r"""'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"|\w+(?:\.\w+)*|\S""")

@@ -148,8 +148,8 @@ def _table_rule(step: Step, kind: str) -> Iterator[Hit]:
                 )
         return
     for applied, change in effective(step, ops.AlterPolicy):
-        roles = change.definition.startswith("to ")
-        condition = "using " in change.definition or "with check " in change.definition
+        roles = change.roles is not None
+        condition = change.using is not None or change.check is not None
         if (roles if kind == "roles" else condition) and not applied.fresh(change.table) and not undoes(step, applied):
             what = "applies to other roles" if kind == "roles" else "has another condition"
             yield applied.hit(f'policy "{change.name}" of "{change.table.name}" {what}', _RELEASE)

@@ -84,7 +84,7 @@ def _exists(schema: Schema, applied: AppliedOperation, operation: ops.Drop, spac
 def routine_exists(schema: Schema, name: ops.Name) -> bool:
     """Return whether a function of that name exists, whatever its arguments."""
     for place in (name.schema,) if name.schema is not None else schema.path:
-        for key in schema.on(Key("routine name", place, name.name)):
+        for key in schema.overloads(place, name.name):
             if isinstance(schema.find(key), Routine):
                 return True
     return False

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from miglint.base.findings import Severity
 from miglint.replay.steps import Passage
 from miglint.rules.definition import Context, Hit, rule
-from miglint.rules.references.extension_parts import BRINGS, BUILT_IN, CLASSES, FUNCTIONS, INSTEAD, METHODS, TYPES
 from miglint.rules.support.reporting import hit_in
+from miglint.schema.extension_parts import BRINGS, BUILT_IN, CLASSES, FUNCTIONS, INSTEAD, METHODS, TYPES
 from miglint.schema.objects import Extension, Key
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -141,9 +141,7 @@ def _extension_of(kind: str, name: Name, target: tuple[int, ...]) -> str | None:
 def _made_by_files(schema: Schema, kind: str, name: Name) -> bool:
     """Return whether the history has created an object of that name itself."""
     for place in (name.schema,) if name.schema is not None else schema.path:
-        if kind == "function" and any(
-            key.space == "routine" for key in schema.on(Key("routine name", place, name.name))
-        ):
+        if kind == "function" and schema.overloads(place, name.name):
             return True
         if kind == "type":
             made = schema.find(Key("type", place, name.name)) or schema.find(Key("relation", place, name.name))

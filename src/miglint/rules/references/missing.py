@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from miglint.base.findings import Severity
-from miglint.base.model import Script
+from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.references.foreign_keys import missing_columns
@@ -14,8 +14,8 @@ from miglint.rules.support.reporting import hit_in, in_doubt
 from miglint.schema.outcome import Event, Failure
 from miglint.sql import operations as ops
 
-# Reported elsewhere: SYN001 or LIT003, a RAISE of the script's own, REF007.
-_ELSEWHERE = frozenset({"syntax_error", "raise_exception", "invalid_foreign_key"})
+# Reported elsewhere: a RAISE of the script's own, REF007.
+_ELSEWHERE = frozenset({"raise_exception", "invalid_foreign_key"})
 _CODES = {
     "undefined_table": "REF001",
     "undefined_column": "REF002",
@@ -52,11 +52,18 @@ def _certain(step: Step) -> Iterator[FirstRunFailure]:
         return
     for event in step.forward.events:
         failure = event.failure
-        if failure is None or not failure.certain or failure.condition in _ELSEWHERE:
-            continue
-        # Names that are taken are for NAM and IDM.
-        if not failure.condition.startswith("duplicate_"):
+        if failure is not None and failure.certain and not _is_reported(step, event, failure):
             yield FirstRunFailure(forward, event, failure)
+
+
+def _is_reported(step: Step, event: Event, failure: Failure) -> bool:
+    """Whether a rule of another family reports a failure: names that are taken are for NAM and IDM."""
+    if failure.condition == "syntax_error":
+        # SYN001 reports what the grammar rejects, LIT003 what SQLite does; the analysis behind it rejects more.
+        return event.statement.problem is not None or step.before.dialect is not Dialect.POSTGRES
+    if failure.condition == "duplicate_alias":
+        return False
+    return failure.condition in _ELSEWHERE or failure.condition.startswith("duplicate_")
 
 
 def _gone(step: Step) -> str:

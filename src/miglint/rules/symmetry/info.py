@@ -1,4 +1,4 @@
-"""SYM017 to SYM024: differences after the rollback that are intended, or do not make a pair asymmetric."""
+"""SYM017 to SYM024: differences after the rollback that are small, or intended."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def validation_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
 @rule(
     "SYM021",
     "comment-not-restored",
-    INFO,
+    Severity.WARNING,
     "The rollback does not restore a comment",
     on=differences,
     dialects=("postgres",),
@@ -47,7 +47,7 @@ def comment_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
 @rule(
     "SYM022",
     "privileges-not-restored",
-    INFO,
+    Severity.WARNING,
     "The rollback does not restore privileges",
     on=differences,
     dialects=("postgres",),

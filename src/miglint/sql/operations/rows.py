@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from miglint.base.structs import Struct
-from miglint.sql.operations.parts import Expression, Name, Operation, Query
+from miglint.sql.operations.parts import ColumnUse, Expression, Name, OpenUse, Operation, Query
 
 
 class Call(Struct, frozen=True, gc=False):
-    """A function that a statement surely calls, once. `arguments` are the constants given to it, None for others."""
+    """A function called exactly once by a statement. `arguments` are its constant arguments, None for others."""
 
     name: Name
     arguments: tuple[str | None, ...] = ()
@@ -16,9 +16,11 @@ class Call(Struct, frozen=True, gc=False):
 class Insert(Operation, frozen=True, gc=False, kw_only=True):
     """`INSERT`. `rows` are the constant values of a `VALUES` list (None for a value that is not a constant, and for
     NULL the Expression with key `null`); None when the source is a query. `conflict` is `nothing`, `update`,
-    `replace` (SQLite), `ignore` (SQLite) or None; `conflict_columns` its target. `anti_join` is True when the source
-    query leaves out rows that the target holds already (`WHERE NOT EXISTS`, `NOT IN`, `LEFT JOIN ... IS NULL`).
-    `twice` is a column that it gives two values, in the list or in `DO UPDATE`: PostgreSQL refuses that.
+    `replace` (SQLite), `ignore` (SQLite) or None; `conflict_columns` its target, with `conflict_where`. `anti_join` is
+    True when the source query leaves out rows that the target holds already (`WHERE NOT EXISTS`, `NOT IN`, `LEFT JOIN
+    ... IS NULL`). `twice` is a column that it gives two values, in the list or in `DO UPDATE`: PostgreSQL refuses that.
+    `text` is the whole statement, empty for one inside another, or where it is very long. `uses` and `open` are, in
+    SQLite, the columns that it reads: of one relation, and of one of several.
     """
 
     table: Name
@@ -28,9 +30,13 @@ class Insert(Operation, frozen=True, gc=False, kw_only=True):
     conflict: str | None = None
     conflict_columns: tuple[str, ...] = ()
     conflict_constraint: str | None = None
+    conflict_where: Expression | None = None
+    uses: tuple[ColumnUse, ...] = ()
+    open: tuple[OpenUse, ...] = ()
     anti_join: bool = False
     returning: bool = False
     twice: str | None = None
+    text: str = ""
 
 
 class Update(Operation, frozen=True, gc=False, kw_only=True):
@@ -38,6 +44,7 @@ class Update(Operation, frozen=True, gc=False, kw_only=True):
 
     `where` is None for every row. `relations` are those of `FROM` and of sub-queries; `joined` says that there is a
     `FROM`, so that a column's name may be another relation's. `twice` is a column that it gives two values.
+    `text`, `uses` and `open` are as in `Insert`.
     """
 
     table: Name
@@ -46,15 +53,24 @@ class Update(Operation, frozen=True, gc=False, kw_only=True):
     relations: tuple[Name, ...] = ()
     joined: bool = False
     twice: str | None = None
+    text: str = ""
+    uses: tuple[ColumnUse, ...] = ()
+    open: tuple[OpenUse, ...] = ()
 
 
 class Delete(Operation, frozen=True, gc=False, kw_only=True):
-    """`DELETE`; `where` is None for every row, and `joined` says that there is a `USING`."""
+    """`DELETE`; `where` is None for every row, and `joined` says that there is a `USING`.
+
+    `text`, `uses` and `open` are as in `Insert`.
+    """
 
     table: Name
     where: Expression | None = None
     relations: tuple[Name, ...] = ()
     joined: bool = False
+    text: str = ""
+    uses: tuple[ColumnUse, ...] = ()
+    open: tuple[OpenUse, ...] = ()
 
 
 class Truncate(Operation, frozen=True, gc=False, kw_only=True):
@@ -66,9 +82,9 @@ class Truncate(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class OtherData(Operation, frozen=True, gc=False, kw_only=True):
-    """`COPY`, `MERGE`, `CALL`, `REFRESH`, and other statements that change rows: `kind` in lower-case words.
+    """`COPY`, `MERGE`, `CALL`, `REFRESH`, and other statements that change rows: `kind` in lower case.
 
-    `twice` is a column that a `MERGE` gives two values in one action; `called` is what a `CALL` calls.
+    `twice` is a column that a `MERGE` assigns twice in one action; `called` is the function of a `CALL`.
     """
 
     kind: str
@@ -77,12 +93,13 @@ class OtherData(Operation, frozen=True, gc=False, kw_only=True):
     concurrently: bool = False
     twice: str | None = None
     called: Call | None = None
+    text: str = ""
 
 
 class Select(Operation, frozen=True, gc=False, kw_only=True):
-    """A query run for itself. `functions` matter: `setval`, `set_config('search_path', ...)`, `drop_all_views()`.
+    """A standalone query. `functions` may have effects: `setval`, `set_config('search_path', ...)`, `drop_all_views()`.
 
-    `called` are those of them that it surely calls, once each, in order: not per row of a table, nor on a condition.
+    `called` are those certainly called exactly once, in order: not per row of a table, nor under a condition.
     """
 
     query: Query

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from miglint.sql.operations.parts import Column, Constraint, Expression, Like, Name, Operation, Query, Type
+from miglint.sql.operations.parts import (
+    Column,
+    Constraint,
+    Expression,
+    IndexElement,
+    Like,
+    Name,
+    Operation,
+    Query,
+    Type,
+)
 
 
 class CreateTable(Operation, frozen=True, gc=False, kw_only=True):
@@ -10,6 +20,7 @@ class CreateTable(Operation, frozen=True, gc=False, kw_only=True):
 
     `constraints` holds inline and table constraints in the order written, `NOT NULL` as `Column.nullable` alone.
     `query` is set for `CREATE TABLE AS` and `SELECT INTO`. `options` are storage parameters and the like, as text.
+    `partition_by` is the canonical text of the partition key, `partition_key` its columns and expressions.
     """
 
     name: Name
@@ -23,6 +34,7 @@ class CreateTable(Operation, frozen=True, gc=False, kw_only=True):
     partition_of: Name | None = None
     partition_bound: str | None = None
     partition_by: str | None = None
+    partition_key: tuple[IndexElement, ...] = ()
     of_type: Name | None = None
     query: Query | None = None
     with_data: bool = True
@@ -34,10 +46,10 @@ class CreateTable(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class TableOperation(Operation, frozen=True, gc=False, kw_only=True):
-    """Base of what `ALTER TABLE` does. `table_if_exists` is `ALTER TABLE IF EXISTS`; `only` is `ALTER TABLE ONLY`.
+    """Base of `ALTER TABLE` operations. `table_if_exists` is `ALTER TABLE IF EXISTS`; `only` is `ALTER TABLE ONLY`.
 
-    `kind` is the kind of relation that the statement names (`table`, `view`, `materialized view`, `index`,
-    `sequence`, `foreign table`, `type`).
+    `kind` is the kind of relation in the statement (`table`, `view`, `materialized view`, `index`, `sequence`, `foreign
+    table`, `type`).
     """
 
     table: Name
@@ -47,7 +59,7 @@ class TableOperation(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class AddColumn(TableOperation, frozen=True, gc=False, kw_only=True):
-    """`ADD COLUMN`; `constraints` are those written behind the column."""
+    """`ADD COLUMN`; `constraints` are the inline constraints."""
 
     column: Column
     constraints: tuple[Constraint, ...] = ()
@@ -131,9 +143,9 @@ class ValidateConstraint(TableOperation, frozen=True, gc=False, kw_only=True):
 
 
 class AlterConstraint(TableOperation, frozen=True, gc=False, kw_only=True):
-    """`ALTER CONSTRAINT ... [NOT] DEFERRABLE ...`; with `changes_deferrability` False those two say nothing.
+    """`ALTER CONSTRAINT ... [NOT] DEFERRABLE ...`; if `changes_deferrability` is False, these two are not specified.
 
-    `enforced` and `no_inherit` are None where the statement leaves them alone.
+    `enforced` and `no_inherit` are None if not specified.
     """
 
     constraint: str
@@ -152,7 +164,7 @@ class AttachPartition(TableOperation, frozen=True, gc=False, kw_only=True):
 
 
 class DetachPartition(TableOperation, frozen=True, gc=False, kw_only=True):
-    """`DETACH PARTITION`; `finalize` completes one that was interrupted while it ran concurrently."""
+    """`DETACH PARTITION`; `finalize` completes an interrupted concurrent one."""
 
     partition: Name
     concurrently: bool = False

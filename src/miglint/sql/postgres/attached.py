@@ -1,4 +1,4 @@
-"""What is attached to tables or stands alone: triggers, policies, rules, extensions, schemas and roles."""
+"""Objects attached to tables, and standalone ones: triggers, policies, rules, extensions, schemas and roles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from miglint.sql.operations import (
     SetVariable,
 )
 from miglint.sql.postgres.canonical import quote, walk
-from miglint.sql.postgres.expressions import expression
 from miglint.sql.postgres.names import (
     Node,
     constant_text,
@@ -31,15 +30,17 @@ from miglint.sql.postgres.names import (
     strings,
 )
 from miglint.sql.postgres.place import Place
-from miglint.sql.postgres.scopes import Walk
+from miglint.sql.postgres.scopes import Walk, mentions_of
 
 _TIMINGS = {2: "before", 64: "instead of"}
+_ROWS = ("new", "old")
 _EVENTS = {4: "insert", 8: "delete", 16: "update", 32: "truncate"}
 
 
 def create_trigger(place: Place, node: Node) -> list[Operation]:
     """Read `CREATE TRIGGER`."""
     table = relation_name(node["relation"])
+    state = Walk(rows=_ROWS)
     columns = strings(node.get("columns"))
     mask = node.get("events", 0)
     events = " or ".join(
@@ -63,7 +64,7 @@ def create_trigger(place: Place, node: Node) -> list[Operation]:
         parts.append(f"{'new' if transition.get('isNew') else 'old'} table as {transition['name']}")
     parts.append("for each " + ("row" if node.get("row") else "statement"))
     if "whenClause" in node:
-        parts.append(f"when {expression(node['whenClause'], '').key}")
+        parts.append(f"when {walk(state, node['whenClause'])}")
     function = qualified(node["funcname"])
     arguments = ", ".join(quote(text) for text in strings(node.get("args")))
     parts.append(f"execute {function}({arguments})")
@@ -78,6 +79,7 @@ def create_trigger(place: Place, node: Node) -> list[Operation]:
             relations=relations,
             or_replace=node.get("replace", False),
             constraint=node.get("isconstraint", False),
+            mentions=mentions_of(state),
         )
     ]
 
@@ -86,42 +88,40 @@ def create_policy(place: Place, node: Node) -> list[Operation]:
     """Read `CREATE POLICY`."""
     table = relation_name(node["table"])
     state = Walk(table.name)
-    parts = ["permissive" if node.get("permissive") else "restrictive", f"for {node.get('cmd_name', 'all')}"]
-    parts.append("to " + ", ".join(sorted(roles(node.get("roles")))))
-    parts += _policy_conditions(node, state)
     return [
         CreatePolicy(
             span=place.whole(),
             name=node["policy_name"],
             table=table,
-            definition=" ".join(parts),
-            relations=tuple(state.relations),
-            functions=tuple(state.functions),
-            columns=tuple(state.columns),
+            head=f"{'permissive' if node.get('permissive') else 'restrictive'} for {node.get('cmd_name', 'all')}",
+            roles=", ".join(sorted(roles(node.get("roles")))),
+            using=walk(state, node["qual"]) if "qual" in node else None,
+            check=walk(state, node["with_check"]) if "with_check" in node else None,
+            mentions=mentions_of(state),
         )
     ]
-
-
-def _policy_conditions(node: Node, state: Walk) -> list[str]:
-    parts = []
-    if "qual" in node:
-        parts.append(f"using {walk(state, node['qual'])}")
-    if "with_check" in node:
-        parts.append(f"with check {walk(state, node['with_check'])}")
-    return parts
 
 
 def alter_policy(place: Place, node: Node) -> list[Operation]:
     """Read `ALTER POLICY`."""
     table = relation_name(node["table"])
-    parts = ["to " + ", ".join(sorted(roles(node["roles"])))] if "roles" in node else []
-    parts += _policy_conditions(node, Walk(table.name))
-    return [AlterPolicy(span=place.whole(), name=node["policy_name"], table=table, definition=" ".join(parts))]
+    state = Walk(table.name)
+    return [
+        AlterPolicy(
+            span=place.whole(),
+            name=node["policy_name"],
+            table=table,
+            roles=", ".join(sorted(roles(node["roles"]))) if "roles" in node else None,
+            using=walk(state, node["qual"]) if "qual" in node else None,
+            check=walk(state, node["with_check"]) if "with_check" in node else None,
+            mentions=mentions_of(state),
+        )
+    ]
 
 
 def create_rule(place: Place, node: Node) -> list[Operation]:
     """Read `CREATE RULE`."""
-    state = Walk()
+    state = Walk(rows=_ROWS)
     parts = [f"on {node['event'][4:].lower()}"]
     if "whereClause" in node:
         parts.append(f"where {walk(state, node['whereClause'])}")
@@ -134,7 +134,7 @@ def create_rule(place: Place, node: Node) -> list[Operation]:
             table=relation_name(node["relation"]),
             definition=" ".join(parts),
             or_replace=node.get("replace", False),
-            relations=tuple(state.relations),
+            mentions=mentions_of(state),
         )
     ]
 
@@ -156,7 +156,7 @@ def create_extension(place: Place, node: Node) -> list[Operation]:
 
 
 def create_schema(place: Place, node: Node, read: Callable[[Place, Node], list[Operation]]) -> list[Operation]:
-    """Read `CREATE SCHEMA`; the objects written inside follow, in that schema unless they name another."""
+    """Read `CREATE SCHEMA`; contained objects follow, in that schema unless they specify another."""
     owner = role_name(node["authrole"]) if "authrole" in node else None
     schema = node.get("schemaname") or owner or ""
     operations: list[Operation] = [
@@ -183,7 +183,7 @@ def create_role(place: Place, node: Node) -> list[Operation]:
 
 
 def _role_options(node: Node) -> list[str]:
-    """Return a role's options; a password is named but never shown."""
+    """Return a role's options; passwords are masked."""
     texts = []
     for item in node.get("options", ()):
         element = item["DefElem"]

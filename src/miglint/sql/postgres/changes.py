@@ -1,4 +1,4 @@
-"""What is said of an object of any kind: `DROP`, `RENAME`, `SET SCHEMA`, `OWNER TO`, `COMMENT`, `GRANT`."""
+"""Statements on objects of any kind: `DROP`, `RENAME`, `SET SCHEMA`, `OWNER TO`, `COMMENT`, `GRANT`."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _BEHAVIOR = pattern(r"(?<!\s)\s++(?:CASCADE|RESTRICT)\Z", re.IGNORECASE)
 
 
 def _spans(place: Place, kind: str, count: int) -> list[Span]:
-    """Return where each object of a `DROP` is named; of a single one, the whole statement."""
+    """Return the positions of the objects in a `DROP`; for a single one, the whole statement."""
     if count == 1:
         return [place.whole()]
     words = r"\s+".join(("drop", *kind.split()))
@@ -87,7 +87,7 @@ def _spans(place: Place, kind: str, count: int) -> list[Span]:
 
 
 def _all_arguments(node: Node) -> tuple[Type, ...]:
-    """Return the types of all arguments: an OUT argument is part of what identifies a procedure."""
+    """Return the types of all arguments: OUT arguments are part of a procedure's identity."""
     parameters = node.get("objfuncargs")
     if parameters is None:
         return tuple(type_of(item["TypeName"]) for item in node.get("objargs", ()))
@@ -95,7 +95,7 @@ def _all_arguments(node: Node) -> tuple[Type, ...]:
 
 
 def drop_simple(kind: str, key: str) -> Callable[[Place, Node], list[Operation]]:
-    """Return a reader for the `DROP` statements that have a node of their own and one name."""
+    """Return a reader for `DROP` statements with their own node type and one name."""
 
     def read(place: Place, node: Node) -> list[Operation]:
         return [
@@ -167,7 +167,7 @@ def set_schema(place: Place, node: Node) -> list[Operation]:
 
 
 def set_owner(place: Place, node: Node) -> list[Operation]:
-    """Read `ALTER ... OWNER TO` of what is no relation."""
+    """Read `ALTER ... OWNER TO` for objects other than relations."""
     object_type = node["objectType"]
     kind = kind_of(object_type)
     found = Target(relation_name(node["relation"])) if "relation" in node else target(object_type, node["object"])
@@ -234,50 +234,40 @@ def grant(place: Place, node: Node) -> list[Operation]:
         kind = f"all {kind}s in schema"
     elif where == "ACL_TARGET_DEFAULTS":
         kind = "default privileges"
-    names = tuple(target(object_type, item).name for item in node.get("objects", ()))
+    found = tuple(target(object_type, item) for item in node.get("objects", ()))
     return [
         SetPrivileges(
             span=place.whole(),
             grant=node.get("is_grant", False),
             kind=kind,
-            names=names,
-            definition=_grant_text(node),
+            names=tuple(item.name for item in found),
             roles=roles(node.get("grantees")),
+            privileges=_privileges(node),
+            option=node.get("grant_option", False),
+            objects=kind_of(object_type),
+            arguments=tuple(item.arguments for item in found),
         )
     ]
 
 
-def _grant_text(node: Node) -> str:
-    privileges = ", ".join(sorted(_privilege(item["AccessPriv"]) for item in node.get("privileges", ()))) or "all"
-    who = ", ".join(sorted(roles(node.get("grantees"))))
-    option = " with grant option" if node.get("grant_option") else ""
-    return f"{privileges} {'to' if node.get('is_grant') else 'from'} {who}{option}"
-
-
-def _privilege(node: Node) -> str:
-    columns = strings(node.get("cols"))
-    name = node.get("priv_name", "all")
-    return f"{name} ({', '.join(sorted(columns))})" if columns else str(name)
+def _privileges(node: Node) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    privileges = (item["AccessPriv"] for item in node.get("privileges", ()))
+    return tuple((str(item.get("priv_name", "all")), strings(item.get("cols"))) for item in privileges)
 
 
 def grant_role(place: Place, node: Node) -> list[Operation]:
     """Read `GRANT role TO role`."""
-    members = roles(node.get("grantee_roles"))
     granted = tuple(Name(None, item["AccessPriv"].get("priv_name", "")) for item in node.get("granted_roles", ()))
-    is_grant = node.get("is_grant", False)
-    texts = sorted(constant_text(item) for item in node.get("opt", ()))
-    definition = f"{'to' if is_grant else 'from'} {', '.join(sorted(members))} {' '.join(texts)}".rstrip()
+    members = roles(node.get("grantee_roles"))
     return [
-        SetPrivileges(
-            span=place.whole(), grant=is_grant, kind="role", names=granted, definition=definition, roles=members
-        )
+        SetPrivileges(span=place.whole(), grant=node.get("is_grant", False), kind="role", names=granted, roles=members)
     ]
 
 
 def default_privileges(place: Place, node: Node) -> list[Operation]:
     """Read `ALTER DEFAULT PRIVILEGES`."""
     action = node["action"]
-    parts = []
+    of_role = ""
     names: tuple[Name, ...] = ()
     for item in node.get("options", ()):
         element = item["DefElem"]
@@ -285,15 +275,17 @@ def default_privileges(place: Place, node: Node) -> list[Operation]:
         if element["defname"] == "schemas":
             names = tuple(Name(None, text) for text in strings(words))
         else:
-            parts.append(f"for role {', '.join(sorted(roles(words)))}")
-    parts.append(f"on {kind_of(action['objtype'])}s {_grant_text(action)}")
+            of_role = ", ".join(sorted(roles(words)))
     return [
         SetPrivileges(
             span=place.whole(),
             grant=action.get("is_grant", False),
             kind="default privileges",
             names=names,
-            definition=" ".join(parts),
             roles=roles(action.get("grantees")),
+            privileges=_privileges(action),
+            option=action.get("grant_option", False),
+            objects=kind_of(action["objtype"]),
+            of_role=of_role,
         )
     ]

@@ -1,7 +1,7 @@
-"""Reading the condition of an `IF`: does it ask whether an object is there?
+"""Conditions of `IF`: do they test whether an object exists?
 
-A condition becomes `Exists` where the query looks an object up by name in a catalog, with `And`, `Or` and `Not` around
-it. What else it asks becomes `Unknown`, with its text.
+A condition is converted to `Exists` if the query looks up an object by name in a catalog, combined by `And`, `Or` and
+`Not`. Anything else becomes `Unknown`, with its text.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from miglint.base.identifiers import truncate
 from miglint.sql.operations import And, Condition, Exists, Name, Not, Or, Unknown
 from miglint.sql.postgres.canonical import walk
 from miglint.sql.postgres.catalog import CATALOGS, COLUMN_FACTS, HARMLESS_COLUMNS
 from miglint.sql.postgres.constants import NotConstantError, evaluate
 from miglint.sql.postgres.facts import TELLING, Facts, object_of, said
-from miglint.sql.postgres.names import Node, constant_text, relation_name, sequence_name
+from miglint.sql.postgres.names import Node, constant_text, relation_name, sequence_name, type_of
 from miglint.sql.postgres.scopes import Walk
 from miglint.sql.postgres.selects import alias_of
 
@@ -240,6 +241,9 @@ def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
     fields = _fields(left)
     key = f"{facts.owner(fields)}:{column}" if len(fields) > 1 else f":{column}"
     value = _value(right, known)
+    if value is not None and not _is_text(left) and not _is_like(node) and _is_untyped(right):
+        # A constant beside a name is a name, and no longer than names are.
+        value = Name(value.schema, truncate(value.name))
     if value is not None:
         facts.values[key] = value
     elif "ColumnRef" not in right:
@@ -249,8 +253,23 @@ def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
         facts.rest.append(walk(Walk(), node))
 
 
+def _is_untyped(node: Node) -> bool:
+    return "A_Const" in node or ("TypeCast" in node and type_of(node["TypeCast"]["typeName"]).name == "name")
+
+
+def _is_text(node: Node) -> bool:
+    """Whether a column is compared as a text, to the letter."""
+    if "TypeCast" in node:
+        return type_of(node["TypeCast"]["typeName"]).name in ("text", "varchar")
+    return "FuncCall" in node
+
+
+def _is_like(node: Node) -> bool:
+    return node.get("A_Expr", {}).get("kind") in {"AEXPR_LIKE", "AEXPR_ILIKE"}
+
+
 def _joins(left: str, right: str | None) -> bool:
-    """Say whether two columns are equal because one table refers to the other."""
+    """Return whether two columns are equal because one table references the other."""
     return right is not None and ("oid" in {left, right} or left == right)
 
 
@@ -267,7 +286,8 @@ def _equality(node: Node) -> tuple[Node | None, Node | None]:
         return body["lexpr"], body["rexpr"]
     if body["kind"] in {"AEXPR_LIKE", "AEXPR_ILIKE"} and sign in {"~~", "~~*"}:
         pattern = body["rexpr"].get("A_Const", {}).get("sval", {}).get("sval", "%")
-        if "%" not in pattern and "_" not in pattern:
+        # A name that is written out matches itself, whatever else its `_` may stand for.
+        if "%" not in pattern:
             return body["lexpr"], body["rexpr"]
     return None, None
 

@@ -31,6 +31,7 @@ from miglint.sql.postgres.selects import alias_of
 from miglint.sql.postgres.tables import select_into
 
 _MOST_VALUES = 50_000
+_LONGEST = 50_000
 _RETURNING = pattern(r"\bRETURNING\b", re.IGNORECASE)
 _SOURCE = pattern(r"\b(?:SELECT|WITH|VALUES|TABLE)\b", re.IGNORECASE)
 _SUFFIX = pattern(r"\bON\s+CONFLICT\b|\bRETURNING\b", re.IGNORECASE)
@@ -53,6 +54,8 @@ def _common(place: Place, node: Node) -> list[Operation]:
 
 def _hidden(operation: Operation, names: set[str]) -> Operation:
     """Return a statement of a WITH list without the names of that list among the relations that it reads."""
+    if isinstance(operation, (Insert, Update, Delete, OtherData)):
+        operation = replace(operation, text="")
     if isinstance(operation, Insert):
         query = operation.query
         if query is None or not any(name.name in names for name in query.relations):
@@ -67,6 +70,11 @@ def _hidden(operation: Operation, names: set[str]) -> Operation:
 
 def _real(name: Name, names: set[str]) -> bool:
     return name.schema is not None or name.name not in names
+
+
+def _text(place: Place) -> str:
+    """Return the text of a statement, unless it is so long that nothing but rows can be in it."""
+    return place.text[place.start : place.end] if place.end - place.start <= _LONGEST else ""
 
 
 def _where(place: Place, node: Node, own: str) -> Expression | None:
@@ -112,16 +120,18 @@ def insert(place: Place, node: Node) -> list[Operation]:
             conflict=_CONFLICTS.get(conflict.get("action", "")),
             conflict_columns=tuple(_inferred(item["IndexElem"]) for item in infer.get("indexElems", ())),
             conflict_constraint=infer.get("conname"),
+            conflict_where=expression(infer["whereClause"], "", table.name) if "whereClause" in infer else None,
             anti_join=anti_join,
             returning="returningClause" in node,
             twice=_twice(node.get("cols", ())) or _twice(conflict.get("targetList", ())),
+            text=_text(place),
         )
     )
     return operations
 
 
 def _twice(targets: Sequence[Node]) -> str | None:
-    """Return a column that a list of targets gives two values; parts of one (`a.x`, `a[1]`) may stand side by side."""
+    """Return a column that is assigned twice; parts of one (`a.x`, `a[1]`) are allowed."""
     whole: set[str] = set()
     parts: set[str] = set()
     for item in targets:
@@ -155,7 +165,7 @@ def _source_text(place: Place, target: Node) -> str:
 
 
 def nodes_of(tree: Any) -> Iterator[tuple[str, Node]]:
-    """Yield every named node below `tree`, with its name."""
+    """Yield every named node in `tree`, with its name."""
     stack = [tree]
     while stack:
         item = stack.pop()
@@ -181,7 +191,7 @@ def _reads(tree: Any, table: Name) -> bool:
 
 
 def _leaves_out(body: Node, table: Name) -> bool:
-    """Say whether a source query leaves out the rows that the target holds already."""
+    """Return whether a source query excludes rows that the target already contains."""
     if body.get("op") == "SETOP_EXCEPT":
         return _reads(body["rarg"], table)
     where = body.get("whereClause")
@@ -219,7 +229,7 @@ def _left_join_is_null(tables: list[Node], where: Node, table: Name) -> bool:
 
 
 def relations_in(*trees: Any) -> tuple[Name, ...]:
-    """Return the relations that trees mention in FROM lists, less the names of their own CTEs."""
+    """Return the relations in FROM lists of the trees, except the names of their own CTEs."""
     found: dict[Name, None] = {}
     hidden: set[str] = set()
     for tree in trees:
@@ -263,6 +273,7 @@ def update(place: Place, node: Node) -> list[Operation]:
             relations=_without_ctes(relations, node),
             joined="fromClause" in node,
             twice=_twice(node.get("targetList", ())),
+            text=_text(place),
         )
     )
     return operations
@@ -281,7 +292,7 @@ _AFTER_SET = pattern(r"\b(?:WHERE|FROM|RETURNING)\b", re.IGNORECASE)
 
 
 def _assigned_text(place: Place, target: Node) -> str:
-    """Return the text behind the `=` of one assignment."""
+    """Return the text after the `=` of one assignment."""
     if "location" not in target:
         return ""
     start, end = place.clause(target["location"])
@@ -307,6 +318,7 @@ def delete(place: Place, node: Node) -> list[Operation]:
             where=where,
             relations=_without_ctes(relations, node),
             joined="usingClause" in node,
+            text=_text(place),
         )
     )
     return operations
@@ -318,7 +330,7 @@ def merge(place: Place, node: Node) -> list[Operation]:
     relations = relations_in(node.get("sourceRelation"), node.get("joinCondition"))
     actions = [item["MergeWhenClause"].get("targetList", ()) for item in node.get("mergeWhenClauses", ())]
     twice = next((name for name in map(_twice, actions) if name is not None), None)
-    own = OtherData(span=place.whole(), kind="merge", table=table, relations=relations, twice=twice)
+    own = OtherData(span=place.whole(), kind="merge", table=table, relations=relations, twice=twice, text=_text(place))
     return [*_common(place, node), own]
 
 
@@ -336,7 +348,7 @@ def truncate(place: Place, node: Node) -> list[Operation]:
 
 
 def select(place: Place, node: Node) -> list[Operation]:
-    """Read `SELECT` and `VALUES`; `SELECT ... INTO` makes a table."""
+    """Read `SELECT` and `VALUES`; `SELECT ... INTO` creates a table."""
     operations = _common(place, node)
     if "intoClause" in node:
         return operations + select_into(place, node)
@@ -363,7 +375,7 @@ def _set_config(place: Place, node: Node) -> list[Operation]:
 
 
 def copy(place: Place, node: Node) -> list[Operation]:
-    """Read `COPY`: into a table it changes rows, out of one it reads them."""
+    """Read `COPY`: `FROM` writes rows of a table, `TO` reads them."""
     relation = node.get("relation")
     if node.get("is_from") and relation is not None:
         return [OtherData(span=place.whole(), kind="copy", table=relation_name(relation))]

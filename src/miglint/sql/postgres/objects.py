@@ -38,6 +38,7 @@ from miglint.sql.postgres.names import (
     strings,
     type_of,
 )
+from miglint.sql.postgres.others import made_of
 from miglint.sql.postgres.outputs import label_of
 from miglint.sql.postgres.place import Place
 
@@ -69,16 +70,21 @@ def create_index(place: Place, node: Node) -> list[Operation]:
 
 def _element(place: Place, node: Node, table: str) -> IndexElement:
     raw = node.get("expr")
+    name = node.get("name")
+    fields: list[Node] = raw.get("ColumnRef", {}).get("fields", []) if raw is not None else []
+    if len(fields) == 1 and "String" in fields[0]:
+        # A column in parentheses of its own is that column.
+        name, raw = fields[0]["String"]["sval"], None
     ordering = node.get("ordering", "SORTBY_DEFAULT")
     nulls = node.get("nulls_ordering", "SORTBY_NULLS_DEFAULT")
     opclass = str(qualified(node["opclass"])) if "opclass" in node else None
     if opclass is not None and "opclassopts" in node:
         opclass += f"({', '.join(options(node['opclassopts']))})"
     descending = ordering == "SORTBY_DESC"
-    # NULLs come first in a descending order, and last in an ascending one, unless it is said otherwise.
+    # By default, NULLs come first in descending and last in ascending order.
     usual = "SORTBY_NULLS_FIRST" if descending else "SORTBY_NULLS_LAST"
     return IndexElement(
-        node.get("name"),
+        name,
         expression(raw, enclosed(place, raw), table) if raw is not None else None,
         qualified(node["collation"]).name if "collation" in node else None,
         opclass,
@@ -89,7 +95,7 @@ def _element(place: Place, node: Node, table: str) -> IndexElement:
 
 
 def _sequence_options(node: Node) -> tuple[tuple[str, ...], tuple[Name, str] | None, bool, bool]:
-    """Return the option texts, the owning column, whether ownership is given up, and whether it restarts."""
+    """Return the option texts, the owning column, whether ownership is removed, and whether it restarts."""
     texts: list[str] = []
     owner: tuple[Name, str] | None = None
     disown = restart = False
@@ -105,7 +111,7 @@ def _sequence_options(node: Node) -> tuple[tuple[str, ...], tuple[Name, str] | N
         elif name == "restart":
             restart = True
         elif "arg" not in element and name in {"maxvalue", "minvalue"}:
-            texts.append(f"{name}=")  # NO MAXVALUE: the engine's own bound
+            texts.append(f"{name}=")  # NO MAXVALUE: the engine's own limit
         else:
             texts.append(option_text(element))
     return tuple(sorted(texts)), owner, disown, restart
@@ -161,7 +167,9 @@ def create_composite(place: Place, node: Node) -> list[Operation]:
 def create_range(place: Place, node: Node) -> list[Operation]:
     """Read `CREATE TYPE ... AS RANGE`."""
     definition = ", ".join(options(node.get("params")))
-    return [CreateType(span=place.whole(), name=qualified(node["typeName"]), kind="range", definition=definition)]
+    mentions = made_of(node.get("params", ()))
+    name = qualified(node["typeName"])
+    return [CreateType(span=place.whole(), name=name, kind="range", definition=definition, mentions=mentions)]
 
 
 def create_domain(place: Place, node: Node) -> list[Operation]:
@@ -198,7 +206,7 @@ def create_domain(place: Place, node: Node) -> list[Operation]:
 
 
 def alter_domain(place: Place, node: Node) -> list[Operation]:
-    """Read `ALTER DOMAIN`: what `ALTER TABLE` does, to a table of kind `domain`."""
+    """Read `ALTER DOMAIN` as `ALTER TABLE` on a table of kind `domain`."""
     span = place.whole()
     name = qualified(node["typeName"])
     kind = node["subtype"]

@@ -1,15 +1,15 @@
-"""The rarer objects: each becomes a `CreateOther` or `AlterOther` with a canonical text of all that its node says.
+"""Less common objects: each becomes a `CreateOther` or `AlterOther` with a canonical text of its node.
 
-`CREATED` and `ALTERED` are tables: the kind of object, where its node keeps the name, and the flags.
+`CREATED` and `ALTERED` map the kind of object to the field of its name, and flags.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from miglint.sql.operations import AlterOther, CreateOther, CreateType, Name, Operation
-from miglint.sql.postgres.canonical import field
+from miglint.sql.operations import AlterOther, CreateOther, CreateType, Mentions, Name, Operation
+from miglint.sql.postgres.canonical import field, walk
 from miglint.sql.postgres.names import (
     Node,
     constant_text,
@@ -25,14 +25,14 @@ from miglint.sql.postgres.names import (
 )
 from miglint.sql.postgres.place import Place
 from miglint.sql.postgres.routines import create_aggregate
-from miglint.sql.postgres.scopes import Walk
+from miglint.sql.postgres.scopes import Walk, mentions_of
 
 Reader = Callable[[Place, Node], list[Operation]]
 _FLAGS = frozenset({"location", "replace", "if_not_exists", "missing_ok", "behavior"})
 
 
 def _definition(node: Node, state: Walk, *left_out: str) -> str:
-    """Write all that a node says but its name and its guards. What connects or authenticates is not repeated."""
+    """Write the fields of a node except its name and guards. Connection strings and credentials are omitted."""
     parts = []
     for key, value in node.items():
         if key in _FLAGS or key in left_out:
@@ -58,7 +58,7 @@ def _name(value: Any) -> Name:
 
 
 def create(kind: str, key: str) -> Reader:
-    """Return a reader of `CREATE kind`, whose node keeps the name in the field `key`."""
+    """Return a reader of `CREATE kind`, whose node has the name in the field `key`."""
 
     def read(place: Place, node: Node) -> list[Operation]:
         state = Walk()
@@ -71,7 +71,7 @@ def create(kind: str, key: str) -> Reader:
                 definition=definition,
                 if_not_exists=node.get("if_not_exists", False),
                 or_replace=node.get("replace", False),
-                relations=tuple(state.relations),
+                mentions=mentions_of(state),
             )
         ]
 
@@ -79,7 +79,7 @@ def create(kind: str, key: str) -> Reader:
 
 
 def alter(kind: str, key: str) -> Reader:
-    """Return a reader of `ALTER kind`, whose node keeps the name in the field `key`."""
+    """Return a reader of `ALTER kind`, whose node has the name in the field `key`."""
 
     def read(place: Place, node: Node) -> list[Operation]:
         definition = _definition(node, Walk(), key)
@@ -96,6 +96,44 @@ def alter(kind: str, key: str) -> Reader:
     return read
 
 
+def create_event_trigger(place: Place, node: Node) -> list[Operation]:
+    """Read `CREATE EVENT TRIGGER`."""
+    return [
+        CreateOther(
+            span=place.whole(),
+            kind="event trigger",
+            name=Name(None, node["trigname"]),
+            definition=_definition(node, Walk(), "trigname"),
+            mentions=Mentions(functions=(qualified(node["funcname"]),)),
+        )
+    ]
+
+
+_FUNCTION = 2
+_TYPE_PARTS = frozenset({"leftarg", "rightarg", "subtype", "like"})
+_FUNCTION_PARTS = frozenset(
+    {
+        "function", "procedure", "restrict", "join", "subtype_diff", "canonical", "input", "output", "receive", "send",
+        "typmod_in", "typmod_out", "analyze",
+    }
+)  # fmt: skip
+
+
+def made_of(elements: Sequence[Node]) -> Mentions:
+    """Return the types and functions that the definition of a type or an operator names."""
+    types: list[Name] = []
+    functions: list[Name] = []
+    for item in elements:
+        element = item["DefElem"]
+        spelled = element.get("arg", {}).get("TypeName")
+        if spelled is not None and element["defname"] in _TYPE_PARTS:
+            kind = type_of(spelled)
+            types.append(Name(kind.schema, kind.name))
+        elif spelled is not None and element["defname"] in _FUNCTION_PARTS:
+            functions.append(qualified(spelled["names"]))
+    return Mentions(types=tuple(types), functions=tuple(functions))
+
+
 def define(place: Place, node: Node) -> list[Operation]:
     """Read `CREATE AGGREGATE`, `OPERATOR`, `TYPE`, `COLLATION` and `TEXT SEARCH ...`."""
     kind = kind_of(node["kind"])
@@ -103,9 +141,10 @@ def define(place: Place, node: Node) -> list[Operation]:
         return create_aggregate(place, node)
     name = qualified(node["defnames"])
     definition = ", ".join(options(node.get("definition")))
+    mentions = made_of(node.get("definition", ()))
     if kind == "type":
         shape = "base" if "definition" in node else "shell"
-        return [CreateType(span=place.whole(), name=name, kind=shape, definition=definition)]
+        return [CreateType(span=place.whole(), name=name, kind=shape, definition=definition, mentions=mentions)]
     return [
         CreateOther(
             span=place.whole(),
@@ -113,6 +152,7 @@ def define(place: Place, node: Node) -> list[Operation]:
             name=name,
             definition=definition,
             if_not_exists=node.get("if_not_exists", False),
+            mentions=mentions,
         )
     ]
 
@@ -121,7 +161,11 @@ def create_cast(place: Place, node: Node) -> list[Operation]:
     """Read `CREATE CAST`."""
     name = Name(None, f"{type_of(node['sourcetype'])} as {type_of(node['targettype'])}")
     definition = _definition(node, Walk(), "sourcetype", "targettype")
-    return [CreateOther(span=place.whole(), kind="cast", name=name, definition=definition)]
+    kinds = (type_of(node["sourcetype"]), type_of(node["targettype"]))
+    types = tuple(Name(kind.schema, kind.name) for kind in kinds)
+    functions = (qualified(node["func"]["objname"]),) if "func" in node else ()
+    mentions = Mentions(types=types, functions=functions)
+    return [CreateOther(span=place.whole(), kind="cast", name=name, definition=definition, mentions=mentions)]
 
 
 def create_transform(place: Place, node: Node) -> list[Operation]:
@@ -143,12 +187,16 @@ def create_operator_class(place: Place, node: Node) -> list[Operation]:
     """Read `CREATE OPERATOR CLASS`."""
     name = qualified(node["opclassname"])
     definition = _definition(node, Walk(), "opclassname")
+    spelled = type_of(node["datatype"])
+    named = (item["CreateOpClassItem"] for item in node.get("items", ()))
+    functions = tuple(qualified(item["name"]["objname"]) for item in named if item.get("itemtype") == _FUNCTION)
     return [
         CreateOther(
             span=place.whole(),
             kind="operator class",
             name=Name(name.schema, f"{name.name} using {node['amname']}"),
             definition=definition,
+            mentions=Mentions(types=(Name(spelled.schema, spelled.name),), functions=functions),
         )
     ]
 
@@ -192,6 +240,12 @@ def create_statistics(place: Place, node: Node) -> list[Operation]:
     """Read `CREATE STATISTICS`."""
     state = Walk()
     definition = _definition(node, state, "defnames")
+    for item in node.get("exprs", ()):
+        element = item["StatsElem"]
+        if "name" in element:
+            state.columns[element["name"]] = None
+        else:
+            walk(state, element["expr"])
     tables = tuple(relation_name(item["RangeVar"]) for item in node.get("relations", ()) if "RangeVar" in item)
     return [
         CreateOther(
@@ -200,7 +254,7 @@ def create_statistics(place: Place, node: Node) -> list[Operation]:
             name=_name(node.get("defnames", [])),
             definition=definition,
             if_not_exists=node.get("if_not_exists", False),
-            relations=tables,
+            mentions=mentions_of(state),
             table=tables[0] if tables else None,
         )
     ]
@@ -222,7 +276,7 @@ def move_all(place: Place, node: Node) -> list[Operation]:
 
 
 def import_schema(place: Place, node: Node) -> list[Operation]:
-    """Read `IMPORT FOREIGN SCHEMA`: the tables that it makes are not in the text, unless it lists them."""
+    """Read `IMPORT FOREIGN SCHEMA`: the created tables are not in the text, unless it lists them."""
     names = [constant_text(item) for item in node.get("table_list", ())]
     definition = f"from server {node['server_name']} into {node['local_schema']} {' '.join(names)}".rstrip()
     name = Name(None, node["remote_schema"])

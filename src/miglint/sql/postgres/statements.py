@@ -1,4 +1,4 @@
-"""From a statement's node to its operations: the table of all statements that PostgreSQL has."""
+"""From a statement's node to its operations: the table of all statements of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from miglint.sql.operations import Opaque, Operation
-from miglint.sql.postgres import attached, changes, data, do, objects, others, routines, session, tables
+from miglint.sql.postgres import attached, changes, data, do, objects, others, publications, routines, session, tables
 from miglint.sql.postgres.alter import alter_table
 from miglint.sql.postgres.names import Node, kind_of
 from miglint.sql.postgres.place import Place
@@ -52,7 +52,7 @@ READERS: dict[str, Reader] = {
     "AlterOperatorStmt": others.alter("operator", "opername"),
     "AlterOwnerStmt": changes.set_owner,
     "AlterPolicyStmt": attached.alter_policy,
-    "AlterPublicationStmt": others.alter("publication", "pubname"),
+    "AlterPublicationStmt": publications.alter,
     "AlterRoleSetStmt": attached.alter_role_set,
     "AlterRoleStmt": attached.alter_role,
     "AlterSeqStmt": objects.alter_sequence,
@@ -79,7 +79,7 @@ READERS: dict[str, Reader] = {
     "CreateConversionStmt": others.create("conversion", "conversion_name"),
     "CreateDomainStmt": objects.create_domain,
     "CreateEnumStmt": objects.create_enum,
-    "CreateEventTrigStmt": others.create("event trigger", "trigname"),
+    "CreateEventTrigStmt": others.create_event_trigger,
     "CreateExtensionStmt": attached.create_extension,
     "CreateFdwStmt": others.create("foreign data wrapper", "fdwname"),
     "CreateForeignServerStmt": others.create("server", "servername"),
@@ -89,7 +89,7 @@ READERS: dict[str, Reader] = {
     "CreateOpFamilyStmt": others.create_operator_family,
     "CreatePLangStmt": others.create("language", "plname"),
     "CreatePolicyStmt": attached.create_policy,
-    "CreatePublicationStmt": others.create("publication", "pubname"),
+    "CreatePublicationStmt": publications.create,
     "CreateRangeStmt": objects.create_range,
     "CreateRoleStmt": attached.create_role,
     "CreateSchemaStmt": _create_schema,
@@ -209,7 +209,7 @@ _ON_TABLE = frozenset({"OBJECT_COLUMN", "OBJECT_TABCONSTRAINT"})
 
 
 def kind_words(node: Node) -> str:
-    """Return a few words for people: `create table`, `alter table`, `insert`."""
+    """Return a short description: `create table`, `alter table`, `insert`."""
     ((name, body),) = node.items()
     words = _WORDS.get(name)
     if words is not None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 
 from miglint.base.lazy_regex import pattern
-from miglint.sql.operations import Column, Constraint, CreateTable, CreateView, Like, Name, Operation, Query
+from miglint.sql.operations import (
+    Column,
+    Constraint,
+    CreateTable,
+    CreateView,
+    IndexElement,
+    Like,
+    Name,
+    Operation,
+    Query,
+)
 from miglint.sql.postgres.constraints import column, constraint
 from miglint.sql.postgres.expressions import expression, query
 from miglint.sql.postgres.lexer import find_word, skip_space, trimmed_end
@@ -81,6 +91,7 @@ def _create(place: Place, node: Node, server: str | None, outer: Node | None = N
         partition_of=inherits[0] if bound is not None and inherits else None,
         partition_bound=partition_bound(bound) if bound is not None else None,
         partition_by=_partition_by(node["partspec"], table) if "partspec" in node else None,
+        partition_key=_partition_key(node["partspec"], table) if "partspec" in node else (),
         of_type=Name(spelled.schema, spelled.name) if spelled is not None else None,
         foreign_server=server,
         options=tuple(texts),
@@ -131,6 +142,16 @@ def _partition_by(node: Node, table: str) -> str:
                 text += f" {qualified(element[key])}"
         texts.append(text)
     return f"{node['strategy'][19:].lower()} ({', '.join(texts)})"
+
+
+def _partition_key(node: Node, table: str) -> tuple[IndexElement, ...]:
+    elements = (item["PartitionElem"] for item in node["partParams"])
+    return tuple(
+        IndexElement(element["name"])
+        if "name" in element
+        else IndexElement(expression=expression(element["expr"], "", table))
+        for element in elements
+    )
 
 
 def create_table_as(place: Place, node: Node) -> list[Operation]:
@@ -198,7 +219,7 @@ _queries: dict[str, Query] = {}
 
 
 def _restated(node: Node, text: str) -> Query:
-    """Return the query of a view; one that was read before, as views are restated to be changed back, is the same."""
+    """Return the query of a view; a text that was parsed before is reused, since rollbacks restate views."""
     found = _queries.get(text)
     if found is None:
         found = query(node, text)

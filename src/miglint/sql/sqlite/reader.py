@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from miglint.sql.operations import Opaque, Operation
+from miglint.base.structs import replace
+from miglint.sql.operations import Delete, Insert, Opaque, Operation, Update
 from miglint.sql.sqlite.cursor import Cursor
 from miglint.sql.sqlite.data import DATA_STARTS, data_statement
 from miglint.sql.sqlite.mentions import Mentions
@@ -18,7 +19,7 @@ _ROWS_ONLY = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "VALU
 
 
 def read(tokens: Tokens, offset: int) -> Operation:
-    """Return what a statement does; an `Opaque` with the reason when it is not understood."""
+    """Return the operation of a statement; an `Opaque` with the reason if it is unsupported."""
     cursor = Cursor(tokens, offset)
     if tokens.complete:
         try:
@@ -26,7 +27,7 @@ def read(tokens: Tokens, offset: int) -> Operation:
         except Unreadable as problem:
             reason = problem.reason
         except IndexError:
-            # A reader looked for the token behind the last one.
+            # A reader expected another token at the end.
             reason = "the statement ends too early to be read"
     else:
         reason = "the statement is too long to be read"
@@ -34,7 +35,7 @@ def read(tokens: Tokens, offset: int) -> Operation:
 
 
 def kind(tokens: Tokens) -> str:
-    """Return the words that people call a statement by: `create table`, `alter table`, `insert`."""
+    """Return the short description of a statement: `create table`, `alter table`, `insert`."""
     words = tokens.words
     first = words[0]
     if first in {"CREATE", "DROP", "ALTER"}:
@@ -52,7 +53,13 @@ def kind(tokens: Tokens) -> str:
 def _read(cursor: Cursor) -> Operation:
     word = cursor.word
     if word in DATA_STARTS:
-        return data_statement(cursor, Mentions(), Scope())
+        found = Mentions()
+        operation = data_statement(cursor, found, Scope())
+        if not isinstance(operation, (Insert, Update, Delete)):
+            return operation
+        strings = found.strings()
+        uses = tuple(dict.fromkeys(use for use in found.uses if use.column not in strings))
+        return replace(operation, uses=uses, open=tuple(use for use in found.open if use.column not in strings))
     if word == "CREATE":
         cursor.at += 1
         return _create(cursor)

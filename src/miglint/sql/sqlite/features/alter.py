@@ -1,4 +1,4 @@
-"""`ALTER TABLE` and column definitions: what PostgreSQL takes and SQLite refuses, or takes and reads differently."""
+"""`ALTER TABLE` and column definitions that PostgreSQL accepts and SQLite rejects or interprets differently."""
 
 from __future__ import annotations
 
@@ -189,6 +189,17 @@ ALTERS: tuple[Feature, ...] = (
         "add the column without it, then UPDATE the rows; or " + REBUILD,
         "ALTER TABLE t ADD COLUMN d TEXT DEFAULT CURRENT_TIMESTAMP",
         TABLE,
+    ),
+    Feature(
+        "add-column-references-default",
+        "ADD COLUMN with REFERENCES and a default, while foreign keys are enforced",
+        None,
+        ROWS,
+        "REFERENCES ALTER ADD DEFAULT",
+        _ADD + r"(?=.*\bREFERENCES\b).*(?P<at>\bDEFAULT (?!NULL\b))",
+        "add the column without a default, then UPDATE the rows; or " + REBUILD,
+        "ALTER TABLE t ADD COLUMN d INTEGER DEFAULT 1 REFERENCES t (a)",
+        (*TABLE, "PRAGMA foreign_keys = ON"),
     ),
     Feature(
         "add-column-not-null",

@@ -1,0 +1,130 @@
+"""What is attached to tables: triggers, policies and rules."""
+
+from __future__ import annotations
+
+from miglint.base.structs import replace
+from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.resolve import resolved_mentions
+from miglint.schema.objects import Absent, Key, Policy, Rule, Trigger
+from miglint.sql.operations import AlterPolicy, CreatePolicy, CreateRule, CreateTrigger, Mentions, Name
+
+
+def _holder(machine: Machine, table: Name) -> tuple[Key, str]:
+    """Return the key of the table (or view) that a trigger, rule or policy is made on; it must exist."""
+    key, found = machine.relation(table)
+    if found is None:
+        resolved = machine.table(table)
+        return (key, key.name) if resolved is None else (resolved[0], resolved[0].name)
+    if isinstance(found, Absent):
+        raise machine.missing_relation(table, key)
+    return key, key.name
+
+
+def create_trigger(machine: Machine, operation: CreateTrigger) -> None:
+    """`CREATE TRIGGER`."""
+    table, owner = _holder(machine, operation.table)
+    if machine.postgres:
+        key = Key("trigger", table.schema, operation.name, owner)
+    else:
+        schema = "temp" if operation.temporary else table.schema
+        key = Key("trigger", schema, operation.name.lower())
+    value = Trigger(
+        operation.name,
+        Name(table.schema, table.name),
+        None if operation.function is None else machine.function_name(operation.function),
+        operation.definition,
+        "enabled",
+        operation.columns,
+        relations=() if machine.postgres else operation.relations,
+        event=operation.event,
+        uses=operation.uses,
+        targets=operation.targets,
+        open=operation.open,
+        mentions=resolved_mentions(machine, operation.mentions, table),
+    )
+    if machine.postgres and operation.function is not None:
+        _function_exists(machine, operation.function)
+    existing = machine.schema.find(key)
+    if existing is not None and not operation.or_replace:
+        if operation.if_not_exists:
+            same = existing == value or (isinstance(existing, Trigger) and existing.assumed)
+            machine.note("skipped" if same else "hidden", f'trigger "{operation.name}" exists already', key)
+            return
+        message = (
+            f'trigger "{operation.name}" for relation "{owner}" already exists'
+            if machine.postgres
+            else f"trigger {operation.name} already exists"
+        )
+        raise machine.refuse("duplicate_object", message, key)
+    machine.create(key, value)
+
+
+def _function_exists(machine: Machine, name: Name) -> None:
+    schemas = machine.path if name.schema is None else (name.schema,)
+    for schema in schemas:
+        if machine.schema.overloads(schema, name.name):
+            return
+    for schema in schemas:
+        key = Key("routine", schema, name.name)
+        if isinstance(machine.schema.get(key), Absent) and not machine.schema.closed:
+            raise machine.refuse("undefined_function", f"function {name}() does not exist", key)
+
+
+def create_policy(machine: Machine, operation: CreatePolicy) -> None:
+    """`CREATE POLICY`."""
+    table, owner = _holder(machine, operation.table)
+    key = Key("policy", table.schema, operation.name, owner)
+    if machine.schema.find(key) is not None:
+        raise machine.refuse("duplicate_object", f'policy "{operation.name}" for table "{owner}" already exists', key)
+    policy = Policy(
+        operation.name,
+        Name(table.schema, table.name),
+        operation.head,
+        operation.roles,
+        operation.using,
+        operation.check,
+        mentions=resolved_mentions(machine, operation.mentions, table),
+    )
+    machine.create(key, policy)
+
+
+def alter_policy(machine: Machine, operation: AlterPolicy) -> None:
+    """`ALTER POLICY`: what it does not say stays as it was."""
+    table, owner = _holder(machine, operation.table)
+    key = Key("policy", table.schema, operation.name, owner)
+    found = machine.schema.get(key)
+    if isinstance(found, Absent):
+        raise machine.refuse("undefined_object", f'policy "{operation.name}" for table "{owner}" does not exist', key)
+    if not isinstance(found, Policy):
+        return
+    if found.assumed:
+        machine.doubt(f'what the policy "{operation.name}" was before ALTER POLICY is not known')
+        return
+    new = resolved_mentions(machine, operation.mentions, table)
+    whole = operation.using is not None and (operation.check is not None or found.check is None)
+    changed = replace(
+        found,
+        roles=found.roles if operation.roles is None else operation.roles,
+        using=found.using if operation.using is None else operation.using,
+        check=found.check if operation.check is None else operation.check,
+        mentions=new if whole else _joined(found.mentions, new),
+    )
+    machine.put(key, changed)
+
+
+def _joined(one: Mentions, two: Mentions) -> Mentions:
+    """Return what either of two conditions mentions."""
+    return Mentions(
+        *(tuple(dict.fromkeys((*getattr(one, name), *getattr(two, name)))) for name in Mentions.__struct_fields__)
+    )
+
+
+def create_rule(machine: Machine, operation: CreateRule) -> None:
+    """`CREATE RULE`."""
+    table, owner = _holder(machine, operation.table)
+    key = Key("rule", table.schema, operation.name, owner)
+    existing = machine.schema.find(key)
+    if existing is not None and not operation.or_replace:
+        raise machine.refuse("duplicate_object", f'rule "{operation.name}" for relation "{owner}" already exists', key)
+    mentions = resolved_mentions(machine, operation.mentions, table)
+    machine.create(key, Rule(operation.name, Name(table.schema, table.name), operation.definition, mentions=mentions))

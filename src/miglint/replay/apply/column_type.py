@@ -1,0 +1,121 @@
+"""`ALTER COLUMN ... TYPE`: what stands in its way, and what it leaves."""
+
+from __future__ import annotations
+
+import re
+
+from miglint.base.structs import replace
+from miglint.replay.apply.casts import refuse_uncastable, refuse_unconvertible
+from miglint.replay.apply.columns import (
+    altered_column,
+    composite,
+    in_partition_key,
+    is_inherited,
+    put_column,
+    refuse_gone_type,
+)
+from miglint.replay.apply.deletion import Node, dependents
+from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.typed import check_using
+from miglint.schema.objects import Key, Part, Table
+from miglint.sql.operations import AlterColumnType, Column, Name, Type
+
+# What cannot be made again with the new type, by how it uses the column.
+_USES = {
+    "view": "used by a view or rule",
+    "rule": "used by a view or rule",
+    "trigger": "used in a trigger definition",
+    "policy": "used in a policy definition",
+    "publication": "used by a publication WHERE clause",
+    "routine": "used by a function or procedure",
+    "generated": "used by a generated column",
+}
+
+
+def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
+    """`ALTER COLUMN ... TYPE`, and `ALTER ATTRIBUTE ... TYPE` of a composite type."""
+    if operation.kind == "type":
+        key, value = composite(machine, operation)
+        if value is not None and operation.column in value.columns:
+            _refuse_if_row_type_is_used(machine, key, f'type "{key.name}"')
+            changed = replace(value.columns[operation.column], type=machine.type(operation.type))
+            machine.put(key, replace(value, columns={**value.columns, operation.column: changed}))
+        return
+    found = altered_column(machine, operation, operation.column)
+    if found is None:
+        return
+    key, column = found
+    if machine.postgres:
+        _refuse_if_fixed(machine, key, column, operation)
+    refuse_unconvertible(machine, key, column, operation)
+    check_using(machine, key, operation)
+    refuse_uncastable(machine, key, column, operation)
+    refuse_gone_type(machine, operation.type)
+    if machine.postgres:
+        _refuse_if_used(machine, key, operation.column)
+    new = machine.type(operation.type)
+    if machine.postgres and column.type is not None and column.type.schema is not None and new != column.type:
+        _refuse_constants(machine, key, column, column.type, operation)
+        column = _with_old_type(column, column.type)
+    put_column(
+        machine,
+        key,
+        replace(column, type=new, collation=operation.collation, serial=False, assumed=False, span=operation.span),
+    )
+
+
+def _with_old_type(column: Column, old: Type) -> Column:
+    """Return a column whose default, a constant of the old type, is cast from that from now on, and needs it."""
+    default = column.default
+    if default is None or default.literal is None or not default.text.startswith("'"):
+        return column
+    return replace(column, default=replace(default, types=(*default.types, Name(old.schema, old.name))))
+
+
+def _refuse_constants(machine: Machine, key: Key, column: Column, old: Type, operation: AlterColumnType) -> None:
+    """Raise the error for a condition that compares the column with constants, which stay what they are."""
+    compared = re.compile(rf"(?<![\w.]){re.escape(column.name)} (?:=|<>|<|>|<=|>=) (?:'|any \(array\[|all \(array\[)")
+    table = machine.schema.table(key)
+    expressions = [] if table is None else [item.expression for item in table.constraints.values()]
+    for _, index in machine.indexes(key):
+        expressions += [index.where, *(element.expression for element in index.elements)]
+    if any(item is not None and compared.search(item.key) for item in expressions):
+        message = f"operator does not exist: {operation.type} = {old.name}"
+        raise machine.refuse("undefined_function", message, key, column.name)
+
+
+def _refuse_if_fixed(machine: Machine, key: Key, column: Column, operation: AlterColumnType) -> None:
+    """Raise the errors for a column whose type is not its own to change."""
+    table, name = machine.schema.table(key), column.name
+    if table is None:
+        return
+    if is_inherited(machine, table, name):
+        raise machine.refuse("invalid_table_definition", f'cannot alter inherited column "{name}"', key, name)
+    if in_partition_key(table, name):
+        message = f'cannot alter column "{name}" because it is part of the partition key of relation "{key.name}"'
+        raise machine.refuse("invalid_table_definition", message, key, name)
+    if column.generated is not None and operation.using is not None:
+        message = "cannot specify USING when altering type of generated column"
+        raise machine.refuse("invalid_column_definition", message, key, name)
+    _refuse_if_row_type_is_used(machine, Key("type", key.schema, key.name), f'table "{key.name}"')
+
+
+def _refuse_if_row_type_is_used(machine: Machine, key: Key, what: str) -> None:
+    """Raise the error for a row or composite type that a column of some table has."""
+    for user in machine.schema.on(key):
+        table = machine.schema.find(user)
+        for column in table.columns.values() if isinstance(table, Table) else ():
+            if column.type is not None and (column.type.schema, column.type.name) == (key.schema, key.name):
+                uses = "uses it" if what.startswith("type") else "uses its row type"
+                message = f'cannot alter {what} because column "{user.name}.{column.name}" {uses}'
+                raise machine.refuse("feature_not_supported", message, key)
+
+
+def _refuse_if_used(machine: Machine, key: Key, column: str) -> None:
+    """Raise the error for a column that something reads which cannot be made again with the new type."""
+    # It stands in the way of the type that the column has already, too.
+    for node, _, reason in dependents(machine, Node(key, Part("column", column))):
+        use = _USES.get(reason)
+        if use is not None:
+            message = f'cannot alter type of a column {use}: {node.named(machine)} depends on column "{column}"'
+            raise machine.refuse("feature_not_supported", message, key, column)

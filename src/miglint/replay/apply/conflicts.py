@@ -1,0 +1,70 @@
+"""`ON CONFLICT`: the unique index that it needs, which must be over just what it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.replay.apply.machine import Machine
+from miglint.schema.objects import Index, Key, Table
+from miglint.schema.sameness import loose
+from miglint.sql.operations import Constraint, Insert
+
+_NO_MATCH = "there is no unique or exclusion constraint matching the ON CONFLICT specification"
+_NO_MATCH_SQLITE = "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint"
+_ROWID = frozenset({"rowid", "oid", "_rowid_"})
+_DEFERRABLE = "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters"
+
+
+def check_conflict(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
+    """Raise the error for a target of `ON CONFLICT` that no unique index of the table fits."""
+    if table.assumed or table.kind != "table":
+        return
+    if operation.conflict_constraint is not None:
+        _check_constraint(machine, key, table, operation.conflict_constraint)
+    if not operation.conflict_columns:
+        return
+    wanted = frozenset(_folded(machine, name) for name in operation.conflict_columns)
+    if not machine.postgres and not table.without_rowid and wanted <= _ROWID:
+        return
+    deferrable = False
+    for keys, constraint, partial in _unique(machine, key, table):
+        if keys != wanted or (partial and operation.conflict_where is None):
+            continue
+        if constraint is None or not constraint.deferrable:
+            return
+        deferrable = True
+    if deferrable:
+        raise machine.refuse("object_not_in_prerequisite_state", _DEFERRABLE, key)
+    message = _NO_MATCH if machine.postgres else _NO_MATCH_SQLITE
+    raise machine.refuse("invalid_column_reference", message, key)
+
+
+def _check_constraint(machine: Machine, key: Key, table: Table, name: str) -> None:
+    constraint = table.constraints.get(name)
+    if constraint is None or constraint.kind not in ("primary", "unique", "exclude"):
+        message = f'constraint "{name}" for table "{table.name.name}" does not exist'
+        raise machine.refuse("undefined_object", message, key, name)
+    if constraint.deferrable:
+        raise machine.refuse("object_not_in_prerequisite_state", _DEFERRABLE, key, name)
+
+
+def _folded(machine: Machine, name: str) -> str:
+    return loose(name) if machine.postgres else name.lower()
+
+
+def _unique(machine: Machine, key: Key, table: Table) -> Iterator[tuple[frozenset[str], Constraint | None, bool]]:
+    """Yield what each unique index is over, with its constraint, and whether it is of some rows only."""
+    for constraint in table.constraints.values():
+        if constraint.kind in ("primary", "unique"):
+            yield frozenset(_folded(machine, name) for name in constraint.columns), constraint, False
+    for _, index in machine.indexes(key):
+        if index.unique and index.constraint is None:
+            yield _keys(machine, index), None, index.where is not None
+
+
+def _keys(machine: Machine, index: Index) -> frozenset[str]:
+    told = (
+        element.column if element.column is not None else element.expression.key if element.expression else ""
+        for element in index.elements
+    )
+    return frozenset(_folded(machine, name) for name in told)

@@ -1,0 +1,166 @@
+"""The analysis of expressions and queries over the schema of a machine; it loads with the first that is to be typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from miglint.replay.apply.environment import SchemaEnvironment, name_of_type
+from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.memo import Looked, remembered
+from miglint.schema.objects import Key
+from miglint.sql.operations import AlterColumnType, Column, Expression, IndexElement, Type
+from miglint.sql.postgres.analysis import entry
+from miglint.sql.postgres.analysis.classes import has_default_class
+from miglint.sql.postgres.analysis.context import Rules
+from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid
+from miglint.sql.postgres.analysis.kinds import spelled
+
+_Answer = TypeVar("_Answer")
+
+
+@contextmanager
+def engine_errors(machine: Machine, key: Key | None) -> Iterator[None]:
+    """Turn what an analysis finds wrong into an error of the modelled engine."""
+    try:
+        yield
+    except Invalid as invalid:
+        about = key if invalid.relation is None else machine.key(invalid.relation)
+        raise machine.refuse(invalid.condition, invalid.message, about, invalid.part) from None
+
+
+def _analyzed(
+    machine: Machine, key: Key | None, subject: tuple[object, ...], analyze: Callable[[SchemaEnvironment], _Answer]
+) -> _Answer:
+    """Return what an analysis says, with its errors as those of the engine."""
+
+    def run(looked: Looked) -> _Answer:
+        return analyze(SchemaEnvironment(machine, looked))
+
+    with engine_errors(machine, key):
+        return remembered(machine, subject, run)
+
+
+def _expressed(
+    environment: SchemaEnvironment, expression: Expression, rules: Rules, key: Key
+) -> entry.Expressed | None:
+    return entry.expressed(environment, expression.text, rules, environment.own(key))
+
+
+def check_default(machine: Machine, key: Key, column: Column, default: Expression) -> None:
+    """Raise the error for a default that cannot be one, or that the column's type does not take."""
+    target = name_of_type(machine.type(column.type))
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        found = entry.expressed(environment, default.text, entry.IN_DEFAULT)
+        if found is not None:
+            entry.refuse_unassignable(environment, found, target, column.name, "default")
+
+    _analyzed(machine, key, ("default", default.text, target, column.name), analyze)
+
+
+def check_generated(machine: Machine, key: Key, column: Column, expression: Expression) -> None:
+    """Raise the error for an expression from which a column cannot be computed."""
+    table = machine.schema.table(key)
+    target = name_of_type(machine.type(column.type))
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        found = _expressed(environment, expression, entry.IN_GENERATED, key)
+        if found is None:
+            return
+        for name in found.columns:
+            if table is not None and name in table.columns and table.columns[name].generated is not None:
+                message = f'cannot use generated column "{name}" in column generation expression'
+                raise Invalid("invalid_object_definition", message, part=column.name)
+        entry.refuse_unassignable(environment, found, target, column.name, "generation")
+        # How the value becomes one of the column's type is not looked at.
+        if found.volatility in "sv":
+            raise Invalid("invalid_object_definition", "generation expression is not immutable", part=column.name)
+
+    _analyzed(machine, key, ("generated", key, expression.text, target, column.name), analyze)
+
+
+def check_condition(machine: Machine, key: Key, expression: Expression) -> None:
+    """Raise the error for a `CHECK` that cannot be one."""
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        found = _expressed(environment, expression, entry.IN_CHECK, key)
+        if found is not None:
+            entry.refuse_untrue(environment, found, "CHECK")
+
+    _analyzed(machine, key, ("check", key, expression.text), analyze)
+
+
+def check_element(machine: Machine, key: Key, method: str, element: IndexElement, expression: Expression) -> None:
+    """Raise the error for an expression that cannot be indexed."""
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        found = _expressed(environment, expression, entry.IN_INDEX, key)
+        if found is None:
+            return
+        if found.volatility in "sv":
+            raise Invalid("invalid_object_definition", "functions in index expression must be marked IMMUTABLE")
+        if element.opclass is None:
+            _refuse_unindexable(environment, method, found.type)
+
+    _analyzed(machine, key, ("element", key, method, element.opclass, expression.text), analyze)
+
+
+def check_predicate(machine: Machine, key: Key, where: Expression) -> None:
+    """Raise the error for the condition of an index that cannot be one."""
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        found = _expressed(environment, where, entry.IN_PREDICATE, key)
+        if found is None:
+            return
+        entry.refuse_untrue(environment, found, "WHERE")
+        if found.volatility in "sv":
+            raise Invalid("invalid_object_definition", "functions in index predicate must be marked IMMUTABLE")
+
+    _analyzed(machine, key, ("predicate", key, where.text), analyze)
+
+
+def refuse_unindexable(machine: Machine, key: Key, method: str, kind: Type) -> None:
+    """Raise the error for a type that an access method has no operator class for."""
+    name = name_of_type(kind)
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        _refuse_unindexable(environment, method, name)
+
+    _analyzed(machine, key, ("class", method, name), analyze)
+
+
+def _refuse_unindexable(environment: SchemaEnvironment, method: str, name: str) -> None:
+    if name == UNKNOWN or has_default_class(environment, method, name) or environment.classes_made():
+        return
+    message = f'data type {spelled(name)} has no default operator class for access method "{method}"'
+    raise Invalid("undefined_object", message)
+
+
+def check_using(machine: Machine, key: Key, operation: AlterColumnType, using: Expression) -> None:
+    """Raise the error for a `USING` that names what is not there, or that the new type does not take."""
+    written = machine.type(operation.type)
+    target = name_of_type(written)
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        found = _expressed(environment, using, entry.IN_TRANSFORM, key)
+        if found is not None and not entry.is_assignable(environment, found, target):
+            message = (
+                f'result of USING clause for column "{operation.column}" cannot be cast automatically to type {written}'
+            )
+            raise Invalid("datatype_mismatch", message, part=operation.column)
+
+    _analyzed(machine, key, ("using", key, using.text, operation.column, target), analyze)
+
+
+def described(machine: Machine, key: Key | None, text: str) -> tuple[tuple[str, str], ...] | None:
+    """Return the result columns of a statement with the names of their types, None where they are not all known."""
+    # In a block a name may be that of a variable.
+    variables = machine.statement.kind == "do" or bool(machine.calling)
+
+    def analyze(environment: SchemaEnvironment) -> tuple[tuple[str, str], ...] | None:
+        columns = entry.described(environment, text, variables=variables)
+        return None if columns is None or any(name == "*" for name, _ in columns) else tuple(columns)
+
+    return _analyzed(machine, key, ("statement", text, variables), analyze)

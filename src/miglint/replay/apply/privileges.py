@@ -1,0 +1,132 @@
+"""`GRANT`, `REVOKE` and default privileges: who may do what, beyond and below what everybody may anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from miglint.base.structs import replace
+from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.queries import need_relations
+from miglint.replay.apply.remarks import RELATIONS, ROUTINES, SERVER_WIDE, key_of
+from miglint.schema.depends import DEFAULT_PRIVILEGES
+from miglint.schema.describe import kind_of
+from miglint.schema.objects import Key, Part, Privileges, Routine, Sequence, Table, View
+from miglint.schema.remarks import privilege_key
+from miglint.sql.operations import Name, SetPrivileges
+
+_TABLE = ("delete", "insert", "references", "select", "trigger", "truncate", "update")
+_ALL: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("table", "view", "materialized view", "foreign table"), _TABLE),
+    "sequence": ("select", "update", "usage"),
+    "schema": ("create", "usage"),
+    **dict.fromkeys(ROUTINES, ("execute",)),
+}
+_OF_COLUMN = ("insert", "references", "select", "update")
+# What PUBLIC may do with a new object when nobody says anything.
+_OF_PUBLIC = {**dict.fromkeys(ROUTINES, "execute"), **dict.fromkeys(("type", "domain", "language"), "usage")}
+_OPTION = " with grant option"
+
+
+def set_privileges(machine: Machine, operation: SetPrivileges) -> None:
+    """`GRANT` and `REVOKE` of privileges; roles as members of roles are no part of a database."""
+    kind = operation.kind
+    if kind in SERVER_WIDE:
+        return
+    if kind == "default privileges":
+        _set_defaults(machine, operation)
+    elif kind.startswith("all "):
+        for about in _all_in_schema(machine, operation):
+            _set_on(machine, operation, about, operation.objects)
+    else:
+        if kind in RELATIONS:
+            need_relations(machine, operation.names)
+        for place, name in enumerate(operation.names):
+            arguments = operation.arguments[place] if place < len(operation.arguments) else None
+            _set_on(machine, operation, key_of(machine, kind, name, None, arguments), kind)
+
+
+def _all_in_schema(machine: Machine, operation: SetPrivileges) -> list[Key]:
+    """Return what there is of a kind in schemas, at the moment of the statement."""
+    schemas = {name.name for name in operation.names}
+    kinds: dict[str, tuple[type, ...]] = {"table": (Table, View), "sequence": (Sequence,)}
+    wanted = kinds.get(operation.objects, (Routine,))
+    return sorted(key for key, value in machine.schema.items() if key.schema in schemas and isinstance(value, wanted))
+
+
+def _set_on(machine: Machine, operation: SetPrivileges, about: Key, kind: str) -> None:
+    value = machine.schema.find(about)
+    words = kind if value is None or about.space != "relation" else kind_of(value)
+    usual = _OF_PUBLIC.get(kind)
+    for privilege, columns in operation.privileges or (("all", ()),):
+        parts: Iterable[Part | None] = [Part("column", name) for name in columns] or (None,)
+        for part in parts:
+            every = _OF_COLUMN if columns else _ALL.get(words, _ALL.get(kind, ("usage",)))
+            named = every if privilege == "all" else (privilege,)
+            for role in operation.roles:
+                key = privilege_key(about, part, role, None if part else words)
+                found = machine.schema.find(key)
+                before = found if isinstance(found, Privileges) else Privileges(role, about=about, part=part)
+                anyway = frozenset({usual} if usual is not None and role == "public" and part is None else ())
+                _store(machine, key, found is not None, _changed(before, operation, named, anyway))
+
+
+def _changed(before: Privileges, operation: SetPrivileges, named: Iterable[str], anyway: frozenset[str]) -> Privileges:
+    """Return privileges after a statement about those `named`; the role has some of them `anyway`."""
+    granted, revoked = set(before.granted), set(before.revoked)
+    for privilege in named:
+        option = privilege + _OPTION
+        if operation.grant:
+            revoked.discard(privilege)
+            if privilege not in anyway:
+                granted.add(privilege)
+            if operation.option:
+                granted.add(option)
+            continue
+        granted.discard(option)
+        if operation.option:
+            continue
+        granted.discard(privilege)
+        if privilege in anyway:
+            revoked.add(privilege)
+    return replace(before, granted=tuple(sorted(granted)), revoked=tuple(sorted(revoked)))
+
+
+def _store(machine: Machine, key: Key, there: bool, value: Privileges) -> None:
+    if value.granted or value.revoked:
+        machine.create(key, value)
+    elif there:
+        machine.drop(key)
+
+
+def _set_defaults(machine: Machine, operation: SetPrivileges) -> None:
+    """`ALTER DEFAULT PRIVILEGES`."""
+    kind = operation.objects
+    every = _ALL.get(kind, ("usage",))
+    named = [part for name, _ in operation.privileges for part in ((name,) if name != "all" else every)] or every
+    for name in operation.names or (Name(None, ""),):
+        schema = name.name
+        for role in operation.roles:
+            usual = _OF_PUBLIC.get(kind)
+            # Those of one schema come on top of the others.
+            anyway = frozenset({usual} if usual is not None and role == "public" and not schema else ())
+            owner = f"{operation.of_role} {role}".strip()
+            key = Key("privilege", schema, f"default privileges on {kind}s", owner)
+            found = machine.schema.find(key)
+            about = Key("schema", "", schema) if schema else None
+            before = found if isinstance(found, Privileges) else Privileges(role, about=about, defaults=kind)
+            _store(machine, key, found is not None, _changed(before, operation, named, anyway))
+
+
+def endow(machine: Machine, key: Key, kind: str, words: str | None = None) -> None:
+    """Give a new object the default privileges for its kind (`table`, `sequence`, `function`, `type`, `schema`)."""
+    for user in machine.schema.on(DEFAULT_PRIVILEGES):
+        default = machine.schema.find(user)
+        if not isinstance(default, Privileges) or default.defaults != kind or user.schema not in ("", key.schema):
+            continue
+        own = privilege_key(key, None, default.role, words or kind)
+        found = machine.schema.find(own)
+        granted, revoked = set(default.granted), set(default.revoked)
+        if isinstance(found, Privileges):
+            granted, revoked = granted | set(found.granted), (revoked | set(found.revoked)) - granted
+        value = Privileges(default.role, tuple(sorted(granted)), tuple(sorted(revoked)), key)
+        machine.create(own, value)

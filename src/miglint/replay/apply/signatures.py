@@ -1,0 +1,26 @@
+"""How routines of one name are told apart, and found."""
+
+from __future__ import annotations
+
+from miglint.replay.apply.machine import Machine
+from miglint.schema.objects import Key
+from miglint.sql.operations import Name, Type
+
+
+def signature(machine: Machine, arguments: tuple[Type, ...]) -> str:
+    """Return the argument types as they tell routines of one name apart."""
+    resolved = (machine.type(argument) or argument for argument in arguments)
+    return ",".join(str(Type(item.name, (), item.dimensions, item.schema)) for item in resolved)
+
+
+def routines(machine: Machine, name: Name, arguments: tuple[Type, ...] | None) -> tuple[str, list[Key]]:
+    """Return the schema in which a routine is looked for, and the keys of those that match."""
+    schemas = machine.path if name.schema is None else (name.schema,)
+    for schema in schemas:
+        named = list(machine.schema.overloads(schema, name.name))
+        if arguments is not None:
+            exact = Key("routine", schema, f"{name.name}({signature(machine, arguments)})")
+            named = [key for key in named if key == exact]
+        if named:
+            return schema, named
+    return (name.schema or machine.creation_schema), []

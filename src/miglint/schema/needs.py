@@ -1,0 +1,313 @@
+"""Which part of an object needs which part of another, and what becomes of it when that goes: `pg_depend`, computed.
+
+`depends` finds the objects that may need something; here is what exactly they need. An `AUTO` dependent goes with what
+it needs without a word (an index with its column); a `NORMAL` one stands in the way of it, or goes with `CASCADE`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from miglint.base.model import Dialect
+from miglint.schema.depends import extension_key, key_of_function, key_of_type, relation_key
+from miglint.schema.extension_parts import CLASSES
+from miglint.schema.objects import (
+    Comment,
+    Composite,
+    Domain,
+    Index,
+    Key,
+    Other,
+    OtherType,
+    Part,
+    Policy,
+    Privileges,
+    Routine,
+    Rule,
+    SchemaObject,
+    Sequence,
+    Table,
+    Trigger,
+    View,
+)
+from miglint.schema.parts import named_of_kind
+from miglint.sql.operations import Constraint, Expression, Mentions, Name, Type
+
+AUTO, NORMAL = "auto", "normal"
+
+
+class Edge(NamedTuple):
+    """`part` of an object (None: all of it) needs `needed` of the object at `target` (None: just that it is there).
+
+    `reason` says how it uses that, where a change of a column's type depends on it: `view`, `rule`, `trigger`,
+    `policy`, `publication`, `routine`, `generated`, else an empty text.
+    """
+
+    part: Part | None
+    target: Key
+    needed: Part | None
+    kind: str
+    reason: str = ""
+
+
+def edges(key: Key, value: SchemaObject, dialect: Dialect) -> Iterator[Edge]:
+    """Yield what the parts of an object need, of others and of each other."""
+    found = _EDGES.get(type(value))
+    return iter(()) if found is None else found(key, value, dialect)
+
+
+def edges_to(targets: tuple[Key, ...], key: Key, value: SchemaObject, dialect: Dialect) -> Iterator[Edge]:
+    """Yield those edges of an object that lead to one of the targets."""
+    # Most columns have a type of the system, and most objects that need a relation need no more.
+    if isinstance(value, Table) and all(target.space == "relation" for target in targets):
+        found = (
+            _of_table_to_relations(key, value, dialect) if key in targets else _of_table_to_others(key, value, dialect)
+        )
+    else:
+        found = edges(key, value, dialect)
+    return (edge for edge in found if edge.target in targets)
+
+
+def _column(name: str) -> Part:
+    return Part("column", name)
+
+
+def _type(part: Part | None, kind: Type | None) -> Iterator[Edge]:
+    target = None if kind is None else key_of_type(kind.schema, kind.name)
+    if target is not None:
+        yield Edge(part, target, None, NORMAL)
+
+
+def _outside(part: Part | None, functions: Iterable[Name], types: Iterable[Name]) -> Iterator[Edge]:
+    """Yield what an expression needs that is no column: functions and types."""
+    for function in functions:
+        if (target := key_of_function(function)) is not None:
+            yield Edge(part, target, None, NORMAL)
+    for used in types:
+        if (target := key_of_type(used.schema, used.name)) is not None:
+            yield Edge(part, target, None, NORMAL)
+
+
+def _expression(
+    part: Part | None, expression: Expression | None, own: Key | None, kind: str, reason: str = ""
+) -> Iterator[Edge]:
+    """Yield what an expression needs; `kind` is how it depends on the columns of its `own` table."""
+    if expression is None:
+        return
+    yield from _outside(part, expression.functions, expression.types)
+    if expression.sequence is not None and expression.sequence.schema is not None:
+        yield Edge(part, Key("relation", expression.sequence.schema, expression.sequence.name), None, NORMAL)
+    if own is not None:
+        yield from (Edge(part, own, _column(name), kind, reason) for name in expression.columns)
+
+
+def _mentions(mentions: Mentions, own: Key | None, dialect: Dialect, reason: str) -> Iterator[Edge]:
+    """Yield what conditions and queries of an object need, the columns of its `own` table among it."""
+    yield from _outside(None, mentions.functions, mentions.types)
+    if own is not None:
+        yield from (Edge(None, own, _column(name), NORMAL, reason) for name in mentions.columns)
+    for relation in mentions.relations:
+        if (target := relation_key(relation, dialect)) != own:
+            yield Edge(None, target, None, NORMAL, reason)
+    for use in mentions.uses:
+        if use.relation is not None:
+            yield Edge(None, relation_key(use.relation, dialect), _column(use.column), NORMAL, reason)
+    for relation in mentions.stars:
+        yield Edge(None, relation_key(relation, dialect), ALL_COLUMNS, NORMAL, reason)
+
+
+ALL_COLUMNS = Part("column", "*")
+
+
+def _of_table(key: Key, value: Table, dialect: Dialect) -> Iterator[Edge]:
+    for name, column in value.columns.items():
+        part = _column(name)
+        yield from _type(part, column.type)
+        if column.default is not None:
+            owner = part if column.generated is not None else Part("default", name)
+            yield from _outside(owner, column.default.functions, column.default.types)
+    for name, constraint in value.constraints.items():
+        part = Part("constraint", name)
+        for expression in (constraint.expression, constraint.where):
+            if expression is not None:
+                yield from _outside(part, expression.functions, expression.types)
+    for element in value.partition_key:
+        if element.expression is not None:
+            yield from _outside(None, element.expression.functions, element.expression.types)
+    yield from _of_table_to_relations(key, value, dialect)
+
+
+def _of_table_to_relations(key: Key, value: Table, dialect: Dialect) -> Iterator[Edge]:
+    """Yield what a table needs of itself and of other relations."""
+    for name, column in value.columns.items():
+        default = column.default
+        if default is None:
+            continue
+        if column.generated is not None:
+            yield from (Edge(_column(name), key, _column(item), NORMAL, "generated") for item in default.columns)
+            continue
+        part = Part("default", name)
+        yield Edge(part, key, _column(name), AUTO)
+        if default.sequence is not None and default.sequence.schema is not None:
+            yield Edge(part, Key("relation", default.sequence.schema, default.sequence.name), None, NORMAL)
+    for name, constraint in value.constraints.items():
+        yield from _of_constraint(key, Part("constraint", name), constraint, dialect)
+    for parent in value.inherits:
+        yield Edge(None, relation_key(parent, dialect), None, NORMAL)
+    if value.partition_of is not None:
+        yield Edge(None, relation_key(value.partition_of, dialect), None, AUTO)
+
+
+def _of_table_to_others(key: Key, value: Table, dialect: Dialect) -> Iterator[Edge]:
+    """Yield what a table needs of other relations: most of those that need one have a foreign key to it."""
+    for name, column in value.columns.items():
+        default = column.default
+        if default is not None and default.sequence is not None and default.sequence.schema is not None:
+            sequence = Key("relation", default.sequence.schema, default.sequence.name)
+            yield Edge(Part("default", name), sequence, None, NORMAL)
+    for name, constraint in named_of_kind(value.constraints, "foreign"):
+        if constraint.table is not None:
+            part, target = Part("constraint", name), relation_key(constraint.table, dialect)
+            if target != key:
+                yield Edge(part, target, None, NORMAL)
+                yield from (Edge(part, target, _column(item), NORMAL) for item in constraint.referenced)
+    for parent in value.inherits:
+        yield Edge(None, relation_key(parent, dialect), None, NORMAL)
+    if value.partition_of is not None:
+        yield Edge(None, relation_key(value.partition_of, dialect), None, AUTO)
+
+
+def _of_constraint(key: Key, part: Part, constraint: Constraint, dialect: Dialect) -> Iterator[Edge]:
+    columns = dict.fromkeys((*constraint.columns, *constraint.include))
+    for expression in (constraint.expression, constraint.where):
+        columns.update(dict.fromkeys(() if expression is None else expression.columns))
+    yield from (Edge(part, key, _column(item), AUTO) for item in columns)
+    if constraint.table is not None:
+        target = relation_key(constraint.table, dialect)
+        if target != key:
+            yield Edge(part, target, None, NORMAL)
+        yield from (Edge(part, target, _column(item), NORMAL) for item in constraint.referenced)
+
+
+def _of_view(key: Key, value: View, dialect: Dialect) -> Iterator[Edge]:
+    query = value.query
+    if query is None:
+        return
+    yield from _outside(None, query.functions, query.types)
+    yield from (Edge(None, relation_key(name, dialect), None, NORMAL, "view") for name in query.relations)
+    for use in query.uses:
+        if use.relation is not None:
+            yield Edge(None, relation_key(use.relation, dialect), _column(use.column), NORMAL, "view")
+    yield from (Edge(None, relation_key(name, dialect), ALL_COLUMNS, NORMAL, "view") for name in query.stars)
+
+
+def _of_index(key: Key, value: Index, dialect: Dialect) -> Iterator[Edge]:
+    if value.table is None:
+        return
+    table = relation_key(value.table, dialect)
+    if value.constraint is not None:
+        yield Edge(None, table, Part("constraint", value.constraint), AUTO)
+    yield Edge(None, table, None, AUTO)
+    for element in value.elements:
+        if element.column is not None:
+            column = element.column if dialect is Dialect.POSTGRES else element.column.lower()
+            yield Edge(None, table, _column(column), AUTO)
+        yield from _expression(None, element.expression, table, AUTO)
+        if element.opclass is not None and element.opclass in CLASSES:
+            yield Edge(None, extension_key(CLASSES[element.opclass]), None, NORMAL)
+    yield from (Edge(None, table, _column(name), AUTO) for name in value.include)
+    yield from _expression(None, value.where, table, AUTO)
+    if value.parent is not None:
+        yield Edge(None, relation_key(value.parent, dialect), None, AUTO)
+
+
+def _of_sequence(key: Key, value: Sequence, dialect: Dialect) -> Iterator[Edge]:
+    if value.owned_by is not None:
+        table, column = value.owned_by
+        yield Edge(None, relation_key(table, dialect), _column(column), AUTO)
+
+
+def _of_trigger(key: Key, value: Trigger, dialect: Dialect) -> Iterator[Edge]:
+    table = relation_key(value.table, dialect)
+    yield Edge(None, table, None, AUTO)
+    yield from (Edge(None, table, _column(name), NORMAL, "trigger") for name in value.columns)
+    yield from _outside(None, () if value.function is None else (value.function,), ())
+    yield from _mentions(value.mentions, table, dialect, "trigger")
+
+
+def _of_policy(key: Key, value: Policy, dialect: Dialect) -> Iterator[Edge]:
+    table = relation_key(value.table, dialect)
+    yield Edge(None, table, None, AUTO)
+    yield from _mentions(value.mentions, table, dialect, "policy")
+
+
+def _of_rule(key: Key, value: Rule, dialect: Dialect) -> Iterator[Edge]:
+    table = relation_key(value.table, dialect)
+    yield Edge(None, table, None, AUTO)
+    yield from _mentions(value.mentions, table, dialect, "rule")
+
+
+def _of_other(key: Key, value: Other, dialect: Dialect) -> Iterator[Edge]:
+    for member in value.members:
+        table, part = relation_key(member.table, dialect), Part("member", str(member.table))
+        yield Edge(part, table, None, AUTO)
+        yield from (Edge(part, table, _column(name), NORMAL, "publication") for name in member.columns or ())
+        yield from _expression(part, member.where, table, NORMAL, "publication")
+    if value.table is None:
+        yield from _mentions(value.mentions, None, dialect, "")
+        return
+    # Statistics and other things of a table go with it, and with its columns.
+    table = relation_key(value.table, dialect)
+    yield Edge(None, table, None, AUTO)
+    yield from (Edge(None, table, _column(name), AUTO) for name in value.mentions.columns)
+    yield from _outside(None, value.mentions.functions, value.mentions.types)
+
+
+def _of_other_type(key: Key, value: OtherType, dialect: Dialect) -> Iterator[Edge]:
+    yield from _mentions(value.mentions, None, dialect, "")
+
+
+def _of_domain(key: Key, value: Domain, dialect: Dialect) -> Iterator[Edge]:
+    yield from _type(None, value.base)
+    yield from _expression(Part("default", ""), value.default, None, NORMAL)
+    for name, constraint in value.constraints.items():
+        yield from _expression(Part("constraint", name), constraint.expression, None, NORMAL)
+
+
+def _of_composite(key: Key, value: Composite, dialect: Dialect) -> Iterator[Edge]:
+    for name, column in value.columns.items():
+        yield from _type(_column(name), column.type)
+
+
+def _of_routine(key: Key, value: Routine, dialect: Dialect) -> Iterator[Edge]:
+    for argument in (*(value.arguments or ()), value.returns):
+        yield from _type(None, argument)
+    yield from _outside(None, (), value.types)
+    for name in value.functions:
+        if name.schema is not None:
+            yield Edge(None, Key("routine part", name.schema, name.name), None, NORMAL)
+    yield from _mentions(value.mentions, None, dialect, "routine")
+
+
+def _of_remark(key: Key, value: Comment | Privileges, dialect: Dialect) -> Iterator[Edge]:
+    if value.about is not None:
+        yield Edge(None, value.about, value.part, AUTO)
+
+
+_EDGES: dict[type, Callable[[Key, Any, Dialect], Iterator[Edge]]] = {
+    Table: _of_table,
+    View: _of_view,
+    Index: _of_index,
+    Sequence: _of_sequence,
+    Trigger: _of_trigger,
+    Policy: _of_policy,
+    Rule: _of_rule,
+    Other: _of_other,
+    OtherType: _of_other_type,
+    Domain: _of_domain,
+    Composite: _of_composite,
+    Routine: _of_routine,
+    Comment: _of_remark,
+    Privileges: _of_remark,
+}

@@ -1,0 +1,123 @@
+"""Calls of functions, and what makes one value of several: `CASE`, `COALESCE`, arrays and rows."""
+
+from __future__ import annotations
+
+from miglint.sql.operations import Name
+from miglint.sql.postgres.analysis import catalogs
+from miglint.sql.postgres.analysis.context import READERS, Analysis
+from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
+from miglint.sql.postgres.analysis.kinds import is_array
+from miglint.sql.postgres.analysis.scope import Scope
+from miglint.sql.postgres.names import Node, qualified
+
+
+def _call(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    name = qualified(body["funcname"])
+    nodes = body.get("args", [])
+    level, refusal = analysis.inside, analysis.refusal
+    kind = _kind_of_call(analysis, name, body)
+    if kind == "a" and "over" not in body:
+        if analysis.refusal:
+            raise Invalid("grouping_error", analysis.refusal)
+        analysis.aggregated += 1
+        analysis.inside += 1
+        analysis.refusal = "aggregate function calls cannot be nested"
+    elif kind == "?":
+        # It may be an aggregate of one's own.
+        analysis.inside += 1
+    elif (kind == "w" or "over" in body) and not analysis.rules.aggregates:
+        raise Invalid("windowing_error", f"window functions are not allowed in {analysis.rules.name}")
+    given = [analysis.read(node, scope) for node in nodes]
+    for item in body.get("agg_order", ()):
+        analysis.read(item["SortBy"]["node"], scope)
+    if "agg_filter" in body:
+        analysis.truth(body["agg_filter"], scope, "FILTER")
+    analysis.inside, analysis.refusal = level, refusal
+    _window(analysis, body.get("over"), scope)
+    if any("NamedArgExpr" in node for node in nodes) or body.get("func_variadic") or body.get("agg_within_group"):
+        return Result(UNKNOWN)
+    return _called(analysis, name, given, star=body.get("agg_star", False))
+
+
+def _window(analysis: Analysis, body: Node | None, scope: Scope) -> None:
+    for node in (body or {}).get("partitionClause", ()):
+        analysis.read(node, scope)
+    for node in (body or {}).get("orderClause", ()):
+        analysis.read(node["SortBy"]["node"], scope)
+
+
+def _kind_of_call(analysis: Analysis, name: Name, body: Node) -> str:
+    """Return what a call is of: `f`, `a` for an aggregate, `w` for a window function, `?` for what may be either."""
+    if body.get("agg_star"):
+        return "a"
+    kinds = {item.kind for item in (catalogs.functions(name.name) if name.schema is None else ())}
+    if len(kinds) == 1 and not analysis.environment.functions(name):
+        return kinds.pop()
+    return "?"
+
+
+def _called(analysis: Analysis, name: Name, given: list[Result], *, star: bool) -> Result:
+    if len(given) == 1 and name.schema is None and not analysis.environment.functions(name):
+        # The name of a type, called like a function, is a cast.
+        info = catalogs.type_info(name.name)
+        if info is not None and (given[0].type == LITERAL or not catalogs.functions(name.name)):
+            analysis.constant(given[0], name.name)
+            analysis.note(analysis.kinds.cast_volatility(given[0].type, name.name))
+            return Result(name.name)
+    types = [item.type for item in given]
+    found = analysis.overloads.function(name, types, star=star)
+    if found is None:
+        analysis.note("?")
+        return Result(UNKNOWN)
+    analysis.note(found.volatility)
+    return Result(analysis.overloads.result(found, types))
+
+
+def _coalesce(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    return analysis.common(body.get("args", ()), scope, "COALESCE")
+
+
+def _extreme(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    return analysis.common(body.get("args", ()), scope, body["op"][3:])
+
+
+def _case(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    subject = analysis.read(body["arg"], scope) if "arg" in body else None
+    results = []
+    for item in body["args"]:
+        branch = item["CaseWhen"]
+        if subject is None:
+            analysis.truth(branch["expr"], scope, "CASE/WHEN")
+        else:
+            first = Result("text") if subject.type == LITERAL else subject
+            analysis.apply("=", (first, analysis.read(branch["expr"], scope)))
+        results.append(branch["result"])
+    if "defresult" in body:
+        results.append(body["defresult"])
+    return analysis.common(results, scope, "CASE")
+
+
+def _array(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    nodes = body.get("elements", ())
+    if not nodes:
+        return Result(UNKNOWN)
+    kind = analysis.common(nodes, scope, "ARRAY").type
+    return Result(kind if kind == UNKNOWN or is_array(kind) else f"{kind}[]")
+
+
+def _row(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    for node in body.get("args", ()):
+        analysis.read(node, scope)
+    return Result("record")
+
+
+READERS.update(
+    {
+        "FuncCall": _call,
+        "CoalesceExpr": _coalesce,
+        "MinMaxExpr": _extreme,
+        "CaseExpr": _case,
+        "A_ArrayExpr": _array,
+        "RowExpr": _row,
+    }
+)

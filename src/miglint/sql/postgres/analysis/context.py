@@ -1,0 +1,144 @@
+"""One analysis: what is known around an expression, what may stand in it, and what has been seen of it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from miglint.sql.postgres.analysis import catalogs
+from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Result
+from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, Kinds, is_array, spelled, worst
+from miglint.sql.postgres.analysis.overloads import Overloads
+from miglint.sql.postgres.analysis.scope import Reference, Scope
+from miglint.sql.postgres.analysis.texts import refuse_unreadable
+from miglint.sql.postgres.names import Node
+
+_COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})
+_OF_ARRAYS = frozenset({"@>", "<@", "&&"})
+
+
+class Rules:
+    """What may stand in an expression; `name` is how messages call it (`DEFAULT expression`)."""
+
+    __slots__ = ("aggregates", "columns", "name", "queries")
+
+    def __init__(self, name: str = "", *, columns: bool = True, queries: bool = True, aggregates: bool = True) -> None:
+        self.name = name
+        self.columns = columns
+        self.queries = queries
+        self.aggregates = aggregates
+
+
+ANYTHING = Rules()
+
+
+class Analysis:
+    """The analysis of one statement or expression.
+
+    `volatility` is the worst of what it calls. `aggregated` counts the aggregates of the level that is being read,
+    `inside` says how deep in what may be one the reading is, and `plain` are the columns of the level outside of them.
+    `refusal` is what is said of an aggregate where none may stand. `used` are all columns that were found.
+    """
+
+    __slots__ = (
+        "aggregated",
+        "environment",
+        "inside",
+        "kinds",
+        "overloads",
+        "plain",
+        "refusal",
+        "rules",
+        "used",
+        "volatility",
+    )
+
+    def __init__(self, environment: Environment, rules: Rules = ANYTHING) -> None:
+        self.environment = environment
+        self.kinds = Kinds(environment)
+        self.overloads = Overloads(self.kinds)
+        self.rules = rules
+        self.volatility = "i"
+        self.aggregated = 0
+        self.inside = 0
+        self.refusal = "" if rules.aggregates else f"aggregate functions are not allowed in {rules.name}"
+        self.plain: list[Reference] = []
+        self.used: list[Reference] = []
+
+    def read(self, node: Node, scope: Scope) -> Result:
+        """Return the type of an expression, with the text of a constant."""
+        ((kind, body),) = node.items()
+        reader = READERS.get(kind)
+        return Result(UNKNOWN) if reader is None else reader(self, body, scope)
+
+    def truth(self, node: Node, scope: Scope, where: str) -> None:
+        """Raise `Invalid` for a condition that is not of type boolean; `where` is the word for its place."""
+        found = self.read(node, scope)
+        if found.type == LITERAL:
+            self.constant(found, "bool")
+        elif not self.kinds.coerces(found.type, "bool", ASSIGNMENT):
+            message = f"argument of {where} must be type boolean, not type {spelled(found.type)}"
+            raise Invalid("datatype_mismatch", message)
+
+    def constant(self, found: Result, target: str) -> None:
+        """Raise `Invalid` for a constant whose text a type cannot read."""
+        if found.literal is not None and found.type == LITERAL:
+            refuse_unreadable(self.kinds, target, found.literal)
+
+    def assigned(self, node: Node, scope: Scope, target: str) -> str | None:
+        """Return the type of an expression that a column of a type cannot take; None where it can."""
+        found = self.read(node, scope)
+        if found.type == LITERAL:
+            self.constant(found, target)
+            return None
+        self.note(self.kinds.cast_volatility(found.type, target))
+        return None if self.kinds.coerces(found.type, target, ASSIGNMENT) else found.type
+
+    def note(self, volatility: str) -> None:
+        """Keep the worst volatility of what is called."""
+        self.volatility = worst(self.volatility, volatility)
+
+    def apply(self, name: str, given: Sequence[Result], schema: str | None = None) -> Result:
+        """Return the result of an operator."""
+        result, volatility = self.overloads.operator(name, [item.type for item in given], schema)
+        self.note(volatility)
+        if len(given) == 2 and (name in _COMPARISONS or name in _OF_ARRAYS):
+            for one, two in ((given[0], given[1]), (given[1], given[0])):
+                if one.type == LITERAL and one.literal is not None and self._takes_type(name, two.type):
+                    self.constant(one, two.type)
+        return Result(result)
+
+    def _takes_type(self, name: str, other: str) -> bool:
+        """Whether a constant beside a value of a type is read as that type."""
+        if other in (LITERAL, UNKNOWN):
+            return False
+        base = self.kinds.base(other)
+        if is_array(base):
+            return True
+        return name in _COMPARISONS and self._compares(name, base)
+
+    def _compares(self, name: str, base: str) -> bool:
+        return self.kinds.is_kind(base, "enum") or any(
+            item.arguments == (base, base) for item in catalogs.operators(name)
+        )
+
+    def common(self, nodes: Sequence[Node], scope: Scope, context: str) -> Result:
+        """Return the type that several expressions become where one is wanted."""
+        items = [self.read(node, scope) for node in nodes]
+        kind = self.overloads.common([item.type for item in items], context)
+        for item in items:
+            if item.type == LITERAL:
+                self.constant(item, kind)
+            else:
+                self.note(self.kinds.cast_volatility(item.type, kind))
+        return Result(kind)
+
+
+Columns = list[tuple[str, str]]
+"""The result columns of a query: name and type; `*` for any number of columns that are not known."""
+
+Reader = Callable[[Analysis, Node, Scope], Result]
+READERS: dict[str, Reader] = {}
+"""What reads each kind of node; the modules beside this one enter their own. Others have a type that is not known."""
+
+STATEMENTS: dict[str, Callable[[Analysis, Node, Scope], Columns]] = {}
+"""What reads each kind of statement on rows, WITH aside, and says what it returns; a module of its own enters them."""

@@ -1,0 +1,114 @@
+"""From SQL text to what is wrong with it: expressions of tables and indexes, queries, and statements on rows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from msgspec.json import decode
+
+from miglint.sql.postgres import native
+from miglint.sql.postgres.analysis import calls, expressions, statements  # noqa: F401  (they enter their readers)
+from miglint.sql.postgres.analysis.context import Analysis, Columns, Rules
+from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Relation, Result
+from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
+from miglint.sql.postgres.analysis.queries import columns_of
+from miglint.sql.postgres.analysis.scope import Scope, Source
+from miglint.sql.postgres.names import Node
+
+IN_DEFAULT = Rules("DEFAULT expression", columns=False, queries=False, aggregates=False)
+IN_CHECK = Rules("check constraint", queries=False, aggregates=False)
+IN_INDEX = Rules("index expression", queries=False, aggregates=False)
+IN_PREDICATE = Rules("index predicate", queries=False, aggregates=False)
+IN_GENERATED = Rules("column generation expression", queries=False, aggregates=False)
+IN_TRANSFORM = Rules("transform expression", queries=False, aggregates=False)
+
+
+class Expressed(NamedTuple):
+    """The type of an expression, the worst volatility of what it calls, and the columns that it reads."""
+
+    type: str
+    volatility: str
+    columns: tuple[str, ...]
+    literal: str | None = None
+
+
+@lru_cache(maxsize=1024)
+def tree_of(text: str) -> Node | None:
+    """Return the tree of a statement, None where it is more or less than one, or cannot be read."""
+    found = native.parse_text(text.encode("utf-8", "replace"))
+    if isinstance(found, native.NativeError):
+        return None
+    try:
+        statements = decode(found).get("stmts", ())
+    except RecursionError:
+        return None
+    if len(statements) != 1:
+        return None
+    node: Node = statements[0]["stmt"]
+    return node
+
+
+def _expression(text: str) -> Node | None:
+    tree = tree_of(f"SELECT ({text}\n)")
+    targets = None if tree is None else tree.get("SelectStmt", {}).get("targetList", ())
+    if not targets or len(targets) != 1:
+        return None
+    node: Node = targets[0]["ResTarget"]["val"]
+    return node
+
+
+def expressed(environment: Environment, text: str, rules: Rules, own: Relation | None = None) -> Expressed | None:
+    """Return what an expression about a table is; None where it cannot be read. Raises `Invalid` for what is wrong."""
+    node = _expression(text)
+    if node is None:
+        return None
+    analysis = Analysis(environment, rules)
+    scope = Scope()
+    if own is not None:
+        scope.add(Source(own.name.name, own.columns, own.name, own.keys))
+    found = analysis.read(node, scope)
+    return Expressed(found.type, analysis.volatility, tuple(item.column for item in analysis.used), found.literal)
+
+
+def refuse_unassignable(environment: Environment, found: Expressed, target: str, column: str, what: str) -> str:
+    """Return the volatility of making a value the type of a column. Raises `Invalid` when it cannot be."""
+    analysis = Analysis(environment)
+    if found.type == LITERAL:
+        analysis.constant(Result(LITERAL, found.literal), target)
+        return "i"
+    if not analysis.kinds.coerces(found.type, target, ASSIGNMENT):
+        message = (
+            f'column "{column}" is of type {spelled(target)} but {what} expression is of type {spelled(found.type)}'
+        )
+        raise Invalid("datatype_mismatch", message, part=column)
+    return analysis.kinds.cast_volatility(found.type, target)
+
+
+def is_assignable(environment: Environment, found: Expressed, target: str) -> bool:
+    """Whether a column of a type takes the value of an expression."""
+    return Analysis(environment).kinds.coerces(found.type, target, ASSIGNMENT)
+
+
+def refuse_untrue(environment: Environment, found: Expressed, where: str) -> None:
+    """Raise `Invalid` for a condition that is not of type boolean."""
+    analysis = Analysis(environment)
+    if found.type == LITERAL:
+        analysis.constant(Result(LITERAL, found.literal), "bool")
+    elif found.type != UNKNOWN and not analysis.kinds.coerces(found.type, "bool", ASSIGNMENT):
+        message = f"argument of {where} must be type boolean, not type {spelled(found.type)}"
+        raise Invalid("datatype_mismatch", message)
+
+
+def described(
+    environment: Environment, text: str, *, variables: bool = False, parameters: tuple[tuple[str, str], ...] = ()
+) -> Columns | None:
+    """Return the result columns of a statement, None where it cannot be read. Raises `Invalid` for what is wrong.
+
+    `variables` says that names may be those of variables; `parameters` are those of a function, with their types.
+    """
+    tree = tree_of(text)
+    if tree is None:
+        return None
+    outer: Scope | None = Scope(variables=variables) if variables or parameters else None
+    return columns_of(Analysis(environment), tree, outer)

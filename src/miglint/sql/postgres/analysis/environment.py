@@ -1,0 +1,79 @@
+"""What an analysis is told of the world around an expression, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from miglint.sql.operations import Name, Type
+from miglint.sql.postgres.analysis.catalogs import Function
+
+UNKNOWN = "?"
+"""The type of what is not known: it fits everywhere."""
+LITERAL = "unknown"
+"""The type of a string constant, and of NULL, before it is given one."""
+
+
+class Invalid(Exception):  # noqa: N818 - it is the answer, not a failure of the analysis
+    """PostgreSQL would raise this: `condition` is its name for the error; `part` the column that it is about."""
+
+    def __init__(self, condition: str, message: str, relation: Name | None = None, part: str | None = None) -> None:
+        super().__init__(message)
+        self.condition = condition
+        self.message = message
+        self.relation = relation
+        self.part = part
+
+
+class Relation(NamedTuple):
+    """A table, a view, or what else has columns: their types by name, in order. None: the columns are not known.
+
+    `keys` are the columns of the primary key; `generated` the columns that are computed (`stored`, `virtual`) or draw
+    from a sequence (`always`, `by default`).
+    """
+
+    name: Name
+    columns: Mapping[str, str] | None
+    keys: tuple[str, ...] = ()
+    generated: Mapping[str, str] = {}
+
+
+class UserType(NamedTuple):
+    """A type that files made: `kind` is `enum`, `domain`, `composite`, or empty for another one.
+
+    `labels` are those of an enum, `base` the type under a domain, `columns` the attributes of a composite type.
+    """
+
+    kind: str = ""
+    labels: tuple[str, ...] | None = None
+    base: str = UNKNOWN
+    columns: Mapping[str, str] | None = None
+
+
+class Environment(Protocol):
+    """What is known around an expression. Names of types are those of `pg_type`, with the schema for a user's own."""
+
+    def relation(self, name: Name) -> Relation | None:
+        """Return a relation; None where nothing is known of it."""
+
+    def type_name(self, written: Type) -> str:
+        """Return the name of a type as it is written, `?` where it is not known."""
+
+    def user_type(self, name: str) -> UserType:
+        """Return what is known of a type that is not built in."""
+
+    def functions(self, name: Name) -> tuple[Function, ...]:
+        """Return the functions of a name that files made."""
+
+    def overloaded(self, name: Name) -> bool:
+        """Whether there may be functions of a name that nobody knows of."""
+
+    def casts_made(self) -> bool:
+        """Whether there may be casts or operators that nobody knows of."""
+
+
+class Result(NamedTuple):
+    """A type, and for a constant its text."""
+
+    type: str
+    literal: str | None = None

@@ -1,0 +1,199 @@
+"""Constants, names, casts and operators: their types, and what PostgreSQL has against them."""
+
+from __future__ import annotations
+
+from miglint.sql.postgres.analysis import catalogs
+from miglint.sql.postgres.analysis.context import READERS, Analysis
+from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
+from miglint.sql.postgres.analysis.kinds import EXPLICIT, element, is_array, spelled
+from miglint.sql.postgres.analysis.scope import Scope
+from miglint.sql.postgres.names import Node, constant_text, qualified, strings, type_of
+
+_VALUES = {
+    "CURRENT_DATE": "date", "CURRENT_TIME": "timetz", "CURRENT_TIMESTAMP": "timestamptz", "LOCALTIME": "time",
+    "LOCALTIMESTAMP": "timestamp",
+}  # fmt: skip
+_NAMED = frozenset({"AEXPR_LIKE", "AEXPR_ILIKE", "AEXPR_SIMILAR", "AEXPR_OP", "AEXPR_DISTINCT", "AEXPR_NOT_DISTINCT"})
+_LONGEST = 2**63
+_SUBSCRIPTED = frozenset({"point", "box", "lseg", "line", "jsonb", "name", "int2vector", "oidvector"})
+
+
+def _constant(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    if "sval" in body:
+        return Result(LITERAL, body["sval"].get("sval", ""))
+    if "ival" in body:
+        return Result("int4", str(body["ival"].get("ival", 0)))
+    if "boolval" in body:
+        return Result("bool")
+    if "fval" in body:
+        text = body["fval"]["fval"]
+        whole = text.lstrip("-").isdigit()
+        return Result("int8" if whole and int(text) < _LONGEST else "numeric", text)
+    return Result("bit") if "bsval" in body else Result(LITERAL)
+
+
+def _cast(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    target = analysis.environment.type_name(type_of(body["typeName"]))
+    found = analysis.read(body["arg"], scope)
+    if found.type == LITERAL:
+        analysis.constant(found, target)
+        return Result(target)
+    if not analysis.kinds.coerces(found.type, target, EXPLICIT):
+        message = f"cannot cast type {spelled(found.type)} to {spelled(target)}"
+        raise Invalid("cannot_coerce", message)
+    analysis.note(analysis.kinds.cast_volatility(found.type, target))
+    return Result(target)
+
+
+def _column(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    fields = body["fields"]
+    if "A_Star" in fields[-1]:
+        return Result("record" if len(fields) > 1 else UNKNOWN)
+    names = strings(fields)
+    if not analysis.rules.columns and not scope.variables:
+        raise Invalid("feature_not_supported", f"cannot use column reference in {analysis.rules.name}")
+    if len(names) > 3:
+        return Result(UNKNOWN)
+    found = (
+        scope.column(names[0])
+        if len(names) == 1
+        else scope.qualified(names[-2], names[-1], names[-3] if len(names) == 3 else None)
+    )
+    if found is None:
+        return Result(UNKNOWN)
+    analysis.used.append(found)
+    if not analysis.inside:
+        analysis.plain.append(found)
+    return Result(found.type)
+
+
+def _expression(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    kind = body["kind"]
+    name = qualified(body["name"])
+    if kind == "AEXPR_NULLIF":
+        left, right = analysis.read(body["lexpr"], scope), analysis.read(body["rexpr"], scope)
+        analysis.apply("=", (left, right))
+        return Result("text") if left.type == LITERAL else Result(left.type)
+    if kind in _NAMED:
+        sides = [analysis.read(body[side], scope) for side in ("lexpr", "rexpr") if side in body]
+        if any(item.type == "record" for item in sides):
+            return Result("bool")
+        return analysis.apply(name.name, sides, name.schema)
+    left = analysis.read(body["lexpr"], scope)
+    if kind == "AEXPR_IN":
+        return _in(analysis, name.name, left, body["rexpr"], scope)
+    if "BETWEEN" in kind:
+        for item, sign in zip(body["rexpr"]["List"]["items"], (">=", "<="), strict=False):
+            analysis.apply(sign, (left, analysis.read(item, scope)))
+        return Result("bool")
+    right = analysis.read(body["rexpr"], scope)
+    if right.type == LITERAL and left.type not in (LITERAL, UNKNOWN):
+        analysis.constant(right, f"{left.type}[]")
+        return Result("bool")
+    if right.type == UNKNOWN:
+        return Result("bool")
+    if not is_array(right.type):
+        if not analysis.kinds.known(right.type) or right.type == LITERAL:
+            return Result("bool")
+        raise Invalid("wrong_object_type", "op ANY/ALL (array) requires array on right side")
+    analysis.apply(name.name, (left, Result(element(right.type))), name.schema)
+    return Result("bool")
+
+
+def _in(analysis: Analysis, sign: str, left: Result, right: Node, scope: Scope) -> Result:
+    items = [analysis.read(item, scope) for item in right["List"]["items"]]
+    if left.type == "record":
+        return Result("bool")
+    told = [item.type for item in (left, *items)]
+    try:
+        kind = analysis.overloads.common(told, "IN")
+    except Invalid:
+        # The server then compares one by one.
+        kind = UNKNOWN
+        for item in items:
+            analysis.apply(sign, (left, item))
+        return Result("bool")
+    for item in items:
+        if item.type == LITERAL:
+            analysis.constant(item, kind)
+    analysis.apply(sign, (left, Result(kind)))
+    return Result("bool")
+
+
+def _boolean(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    word = body["boolop"][:-5]
+    for node in body["args"]:
+        analysis.truth(node, scope, word)
+    return Result("bool")
+
+
+def _null_test(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    analysis.read(body["arg"], scope)
+    return Result("bool")
+
+
+def _boolean_test(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    analysis.truth(body["arg"], scope, body["booltesttype"].replace("_", " "))
+    return Result("bool")
+
+
+def _value_function(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    analysis.note("s")
+    word = body["op"][6:].removesuffix("_N")
+    return Result(_VALUES.get(word, "name"))
+
+
+def _collate(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    found = analysis.read(body["arg"], scope) if "arg" in body else Result(UNKNOWN)
+    kind = analysis.kinds.base(element(found.type) if is_array(found.type) else found.type)
+    if analysis.kinds.known(kind) and kind != LITERAL and analysis.kinds.category(kind) not in "SA":
+        raise Invalid("datatype_mismatch", f"collations are not supported by type {spelled(found.type)}")
+    return found if found.type != LITERAL else Result("text")
+
+
+def _indirection(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    found = analysis.read(body["arg"], scope).type
+    for step in body["indirection"]:
+        if "A_Indices" not in step:
+            found = _attribute(analysis, found, constant_text(step))
+            continue
+        for side in ("lidx", "uidx"):
+            if side in step["A_Indices"]:
+                analysis.read(step["A_Indices"][side], scope)
+        found = _subscripted(found, slice_=step["A_Indices"].get("is_slice", False))
+    return Result(found)
+
+
+def _subscripted(kind: str, *, slice_: bool) -> str:
+    """Return the type of a part of a value. Raises `Invalid` for a built-in type that has no parts."""
+    if is_array(kind):
+        return kind if slice_ else element(kind)
+    if kind == "jsonb":
+        return kind
+    if kind != LITERAL and kind not in _SUBSCRIPTED and catalogs.type_info(kind) is not None:
+        message = f"cannot subscript type {spelled(kind)} because it does not support subscripting"
+        raise Invalid("datatype_mismatch", message)
+    return UNKNOWN
+
+
+def _attribute(analysis: Analysis, kind: str, name: str) -> str:
+    if not analysis.kinds.is_kind(kind, "composite"):
+        return UNKNOWN
+    columns = analysis.environment.user_type(kind).columns
+    return UNKNOWN if columns is None else columns.get(name, UNKNOWN)
+
+
+READERS.update(
+    {
+        "A_Const": _constant,
+        "TypeCast": _cast,
+        "ColumnRef": _column,
+        "A_Expr": _expression,
+        "BoolExpr": _boolean,
+        "NullTest": _null_test,
+        "BooleanTest": _boolean_test,
+        "SQLValueFunction": _value_function,
+        "CollateClause": _collate,
+        "A_Indirection": _indirection,
+    }
+)

@@ -1,0 +1,80 @@
+"""`GROUP BY`: a column of a grouped query stands in it, or in an aggregate, or depends on a key that does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from miglint.sql.postgres.analysis.context import Analysis
+from miglint.sql.postgres.analysis.environment import Invalid
+from miglint.sql.postgres.analysis.scope import Reference, Scope
+from miglint.sql.postgres.names import Node, strings
+
+
+def refuse_ungrouped(analysis: Analysis, body: Node, scope: Scope, targets: Sequence[Node]) -> None:
+    """Raise `Invalid` for a column that is not the same in all rows of a group."""
+    clauses = body.get("groupClause", ())
+    if not clauses and not analysis.aggregated and "havingClause" not in body:
+        return
+    plain = list(analysis.plain)
+    expressions = list(_expressions(body, clauses, targets, scope))
+    grouped: set[tuple[int, str]] = set()
+    for node in expressions:
+        before = len(analysis.plain)
+        analysis.read(node, scope)
+        found = analysis.plain[before:]
+        if "ColumnRef" in node:
+            grouped.update((item.source, item.column) for item in found)
+    if any("ColumnRef" not in node for node in expressions):
+        # An expression may stand for itself anywhere.
+        return
+    for item in plain:
+        if item.level == 0 and item.source >= 0 and not _is_grouped(scope, item, grouped):
+            source = scope.sources[item.source]
+            message = (
+                f'column "{source.alias}.{item.column}" must appear in the GROUP BY clause or be used in an aggregate '
+                "function"
+            )
+            raise Invalid("grouping_error", message, source.relation, item.column)
+
+
+def _is_grouped(scope: Scope, item: Reference, grouped: set[tuple[int, str]]) -> bool:
+    if (item.source, item.column) in grouped or (-1, item.column) in grouped:
+        return True
+    source = scope.sources[item.source]
+    if source.columns is None or source.relation is None:
+        return True
+    return bool(source.keys) and all((item.source, name) in grouped for name in source.keys)
+
+
+def _expressions(body: Node, clauses: Sequence[Node], targets: Sequence[Node], scope: Scope) -> Iterator[Node]:
+    """Yield the expressions of GROUP BY, those of grouping sets among them; numbers and aliases as what they mean."""
+    aliased = {
+        item["ResTarget"]["name"]: item["ResTarget"]["val"]
+        for item in body.get("targetList", ())
+        if "name" in item["ResTarget"]
+    }
+    for node in _flat(clauses):
+        fields = node.get("ColumnRef", {}).get("fields", ())
+        name = strings(fields)[0] if len(fields) == 1 and "String" in fields[0] else None
+        number = node.get("A_Const", {}).get("ival", {}).get("ival")
+        if number is not None and 0 < number <= len(targets):
+            yield targets[number - 1]
+        elif name is not None and name in aliased and not _is_column(scope, name):
+            yield aliased[name]
+        else:
+            yield node
+
+
+def _is_column(scope: Scope, name: str) -> bool:
+    return any(source.columns is None or name in source.columns for source in scope.sources)
+
+
+def _flat(nodes: Sequence[Any]) -> Iterator[Node]:
+    for node in nodes:
+        if "GroupingSet" in node:
+            yield from _flat(node["GroupingSet"].get("content", ()))
+        elif "RowExpr" in node:
+            yield from _flat(node["RowExpr"].get("args", ()))
+        else:
+            yield node

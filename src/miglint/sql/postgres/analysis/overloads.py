@@ -1,0 +1,330 @@
+"""Which function or operator is meant: the rules of `func_get_detail`, `oper` and `select_common_type`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from miglint.sql.operations import Name
+from miglint.sql.postgres.analysis import catalogs
+from miglint.sql.postgres.analysis.catalogs import Function
+from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid
+from miglint.sql.postgres.analysis.kinds import IMPLICIT, Kinds, element, is_array, is_polymorphic, spelled, worst
+
+_COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">=", "~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*"})
+# Operators that extensions add for built-in types, by these types: pg_trgm, and intarray.
+_OF_TEXTS = frozenset(("%", "<%", "%>", "<<%", "%>>", "<->", "<<->", "<->>", "<<<->", "<->>>"))
+_OF_INTEGERS = frozenset(("@@", "&&", "&", "|", "#", "@>", "<@", "+", "-"))
+
+
+def _is_extended(name: str, given: Sequence[str]) -> bool:
+    """Whether an extension may have added an operator for such operands."""
+    if name in _OF_TEXTS:
+        return all(kind in ("text", "varchar", LITERAL) for kind in given)
+    return name in _OF_INTEGERS and any(kind in ("int4[]", "int2[]", "int8[]") for kind in given)
+
+
+# Which operators were meant before, for types that are built in: nothing that scripts make changes that.
+_chosen: dict[tuple[str, ...], tuple[str, str]] = {}
+_meant: dict[tuple[str, ...], Function] = {}
+
+
+def widened(function: Function, count: int) -> tuple[str, ...] | None:
+    """Return the argument types of a function for a number of arguments, None where it does not take that many."""
+    given = len(function.arguments)
+    if function.variadic and count >= given:
+        last = function.arguments[-1]
+        one = element(last) if is_array(last) else "any" if last == "any" else last.replace("array", "")
+        one = {"any": "any", "anycompatible": "anycompatible"}.get(one, one or "anyelement")
+        return (*function.arguments[:-1], *((one,) * (count - given + 1)))
+    if given - function.defaults <= count <= given:
+        return function.arguments[:count]
+    return None
+
+
+class Candidate:
+    """A function with the argument types that it has for a call."""
+
+    __slots__ = ("arguments", "function")
+
+    def __init__(self, function: Function, arguments: tuple[str, ...]) -> None:
+        self.function = function
+        self.arguments = arguments
+
+
+class Overloads:
+    """Choosing among what has one name."""
+
+    __slots__ = ("kinds",)
+
+    def __init__(self, kinds: Kinds) -> None:
+        self.kinds = kinds
+
+    # --- functions
+
+    def function(self, name: Name, given: Sequence[str], *, star: bool = False) -> Function | None:
+        """Return the function that a call means, None where that is not known. Raises `Invalid` when there is none."""
+        environment = self.kinds.environment
+        own = environment.functions(name)
+        built_in = catalogs.functions(name.name) if name.schema is None else ()
+        if not own and not built_in:
+            return None
+        if not own and not star:
+            return self._built_in(name, built_in, given)
+        if star:
+            return next((item for item in built_in if not item.arguments or item.arguments == ("any",)), None)
+        return self._choose(name, self._candidates((*built_in, *own), given), given)
+
+    def _choose(self, name: Name, fitting: list[Candidate], given: Sequence[str]) -> Function | None:
+        environment = self.kinds.environment
+        exact = next((item for item in fitting if item.arguments == tuple(given)), None)
+        if exact is not None:
+            return exact.function
+        found = [item for item in fitting if self._takes(item, given)]
+        if not found:
+            if environment.overloaded(name) or not all(map(self.kinds.known, given)):
+                return None
+            listed = ", ".join(map(spelled, given))
+            raise Invalid("undefined_function", f"function {name}({listed}) does not exist")
+        if any(kind == UNKNOWN for kind in given):
+            return _agreed([item.function for item in found])
+        chosen = self._select(found, given)
+        if chosen is None:
+            if environment.overloaded(name):
+                return None
+            listed = ", ".join(map(spelled, given))
+            raise Invalid("ambiguous_function", f"function {name}({listed}) is not unique")
+        return chosen.function
+
+    def _built_in(self, name: Name, functions: tuple[Function, ...], given: Sequence[str]) -> Function | None:
+        plain = all(kind == LITERAL or catalogs.type_info(kind.removesuffix("[]")) is not None for kind in given)
+        asked = (name.name, *given)
+        if plain and asked in _meant:
+            return _meant[asked]
+        found = self._choose(name, self._candidates(functions, given), given)
+        if plain and found is not None:
+            _meant[asked] = found
+        return found
+
+    def _candidates(self, functions: Iterable[Function], given: Sequence[str]) -> list[Candidate]:
+        found: dict[tuple[str, ...], Candidate] = {}
+        for function in functions:
+            arguments = widened(function, len(given))
+            if arguments is None:
+                continue
+            # Of two that take the same, one without VARIADIC and defaults is meant, and one of the system.
+            known = found.get(arguments)
+            if known is None or (known.function.variadic and not function.variadic):
+                found[arguments] = Candidate(function, arguments)
+        return list(found.values())
+
+    def _takes(self, candidate: Candidate, given: Sequence[str]) -> bool:
+        pairs = list(zip(given, candidate.arguments, strict=True))
+        return all(self.kinds.coerces(one, two) for one, two in pairs) and self._consistent(pairs)
+
+    def _consistent(self, pairs: Sequence[tuple[str, str]]) -> bool:
+        """Whether the polymorphic arguments all stand for one type."""
+        one: str | None = None
+        for given, declared in pairs:
+            if not is_polymorphic(declared) or declared.startswith("anycompatible"):
+                continue
+            kind = self._stands_for(given, declared)
+            if kind in (UNKNOWN, LITERAL):
+                continue
+            if one is not None and one != kind:
+                return False
+            one = kind
+        return True
+
+    def _stands_for(self, given: str, declared: str) -> str:
+        """Return what `anyelement` is where an argument of a polymorphic type is of another."""
+        base = self.kinds.base(given)
+        if declared in ("anyarray", "anycompatiblearray"):
+            return LITERAL if base == LITERAL else element(base)
+        if declared in ("anyrange", "anycompatiblerange"):
+            return catalogs.subtype(base) or UNKNOWN
+        if declared in ("anymultirange", "anycompatiblemultirange"):
+            return UNKNOWN
+        return base if declared == "anyenum" or base == LITERAL else given
+
+    def result(self, function: Function, given: Sequence[str]) -> str:
+        """Return the type of what a function gives for arguments."""
+        declared = function.result
+        if not is_polymorphic(declared):
+            return declared
+        arguments = widened(function, len(given)) or ()
+        stands = [self._stands_for(one, two) for one, two in zip(given, arguments, strict=False) if is_polymorphic(two)]
+        told = [kind for kind in stands if kind != LITERAL]
+        if not told:
+            kind = "text" if stands and declared.startswith("anycompatible") else UNKNOWN
+        elif declared.startswith("anycompatible"):
+            kind = self.common(told, "function")
+        else:
+            kind = told[0]
+        if kind == UNKNOWN:
+            return UNKNOWN
+        if declared.endswith("array"):
+            return f"{kind}[]"
+        return UNKNOWN if "range" in declared else kind
+
+    # --- operators
+
+    def operator(self, name: str, given: Sequence[str], schema: str | None = None) -> tuple[str, str]:
+        """Return the type and the volatility of an operator. Raises `Invalid` when there is none that fits."""
+        if schema is not None:
+            return UNKNOWN, "?"
+        asked = (name, *given)
+        found = _chosen.get(asked)
+        if found is None:
+            found = self._operator(name, given)
+            if all(kind == LITERAL or catalogs.type_info(kind.removesuffix("[]")) is not None for kind in given):
+                _chosen[asked] = found
+        return found
+
+    def _operator(self, name: str, given: Sequence[str]) -> tuple[str, str]:
+        built_in = [item for item in catalogs.operators(name) if len(item.arguments) == len(given)]
+        if UNKNOWN in given or not built_in:
+            return ("bool" if name in _COMPARISONS else UNKNOWN), "?"
+        if not all(map(self.kinds.known, given)):
+            return ("bool" if name in _COMPARISONS else UNKNOWN), "?"
+        candidates = [Candidate(item, item.arguments) for item in built_in]
+        bases = [self.kinds.base(kind) for kind in given]
+        exact = self._exact(candidates, bases)
+        if exact is None:
+            found = [item for item in candidates if self._takes(item, bases)]
+            if not found:
+                if _is_extended(name, given) or self.kinds.environment.casts_made():
+                    return ("bool" if name in _COMPARISONS else UNKNOWN), "?"
+                listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
+                raise Invalid("undefined_function", f"operator does not exist: {listed}")
+            exact = self._select(found, bases)
+            if exact is None:
+                if _is_extended(name, given) or self.kinds.environment.casts_made():
+                    return ("bool" if name in _COMPARISONS else UNKNOWN), "?"
+                listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
+                raise Invalid("ambiguous_function", f"operator is not unique: {listed}")
+        return self.result(exact.function, bases), exact.function.volatility
+
+    def _exact(self, candidates: list[Candidate], given: list[str]) -> Candidate | None:
+        wanted = list(given)
+        if len(wanted) > 1 and LITERAL in wanted:
+            # A constant takes the type of the other side.
+            other = wanted[0] if wanted[1] == LITERAL else wanted[1]
+            wanted = [other if kind == LITERAL else kind for kind in wanted]
+        return next((item for item in candidates if item.arguments == tuple(wanted)), None)
+
+    # --- choosing
+
+    def _select(self, candidates: list[Candidate], given: Sequence[str]) -> Candidate | None:
+        """Choose as `func_select_candidate` does, None where several are as good."""
+        bases = [self.kinds.base(kind) for kind in given]
+        known = [place for place, kind in enumerate(bases) if kind != LITERAL]
+        left = _best(candidates, lambda item: sum(item.arguments[place] == bases[place] for place in known))
+        if len(left) == 1:
+            return left[0]
+        left = _best(left, lambda item: sum(self._good(item, bases, place) for place in known))
+        if len(left) == 1:
+            return left[0]
+        unknown = [place for place, kind in enumerate(bases) if kind == LITERAL]
+        if not unknown:
+            return None
+        narrowed = self._by_category(left, unknown)
+        if narrowed is not None and len(narrowed) == 1:
+            return narrowed[0]
+        kinds = {bases[place] for place in known}
+        if len(kinds) == 1:
+            # Assume that the constants are of the one type that the others are.
+            same = [kinds.copy().pop()] * len(bases)
+            left = [item for item in narrowed or left if self._takes(item, same)]
+            if len(left) == 1:
+                return left[0]
+        return None
+
+    def _good(self, candidate: Candidate, bases: list[str], place: int) -> bool:
+        declared = candidate.arguments[place]
+        if declared == bases[place]:
+            return True
+        return self.kinds.preferred(declared) and self.kinds.category(declared) == self.kinds.category(bases[place])
+
+    def _by_category(self, candidates: list[Candidate], unknown: list[int]) -> list[Candidate] | None:
+        """Narrow by the categories of what takes the constants: strings where there is a choice."""
+        slots: dict[int, tuple[str, bool]] = {}
+        for place in unknown:
+            categories = [self.kinds.category(item.arguments[place]) for item in candidates]
+            if "S" in categories:
+                category = "S"
+            elif len(set(categories)) == 1:
+                category = categories[0]
+            else:
+                return None
+            preferred = any(
+                self.kinds.preferred(item.arguments[place])
+                for item, found in zip(candidates, categories, strict=True)
+                if found == category
+            )
+            slots[place] = (category, preferred)
+        kept = [
+            item
+            for item in candidates
+            if all(
+                self.kinds.category(item.arguments[place]) == category
+                and (not preferred or self.kinds.preferred(item.arguments[place]))
+                for place, (category, preferred) in slots.items()
+            )
+        ]
+        return kept or candidates
+
+    def common(self, given: Sequence[str], context: str) -> str:
+        """Return the type that several become where one is wanted (`UNION`, `CASE`, ...). Raises when there is none."""
+        if UNKNOWN in given or not all(map(self.kinds.known, given)):
+            return UNKNOWN
+        told = [kind for kind in given if kind != LITERAL]
+        if not told:
+            return "text"
+        if all(kind == told[0] for kind in told):
+            return told[0]
+        told = [self.kinds.base(kind) for kind in told]
+        chosen, category = told[0], self.kinds.category(told[0])
+        for kind in told[1:]:
+            if kind == chosen:
+                continue
+            if self.kinds.category(kind) != category:
+                if self.kinds.environment.casts_made():
+                    return UNKNOWN
+                message = f"{context} types {spelled(chosen)} and {spelled(kind)} cannot be matched"
+                raise Invalid("datatype_mismatch", message)
+            if (
+                not self.kinds.preferred(chosen)
+                and self.kinds.coerces(chosen, kind)
+                and not self.kinds.coerces(kind, chosen)
+            ):
+                chosen = kind
+        for kind in told:
+            if not self.kinds.coerces(kind, chosen, IMPLICIT):
+                message = f"{context} could not convert type {spelled(kind)} to {spelled(chosen)}"
+                raise Invalid("cannot_coerce", message)
+        return chosen
+
+
+def _best(candidates: list[Candidate], score: Callable[[Candidate], int]) -> list[Candidate]:
+    scores = [score(item) for item in candidates]
+    best = max(scores)
+    return [item for item, points in zip(candidates, scores, strict=True) if points == best]
+
+
+def _agreed(functions: list[Function]) -> Function:
+    """Return what several functions have in common."""
+    results = {item.result for item in functions}
+    result = results.pop() if len(results) == 1 else UNKNOWN
+    volatilities = {item.volatility for item in functions}
+    volatility = volatilities.pop() if len(volatilities) == 1 else "?"
+    kinds = {item.kind for item in functions}
+    kind = kinds.pop() if len(kinds) == 1 else "?"
+    return Function(
+        functions[0].arguments,
+        UNKNOWN if is_polymorphic(result) else result,
+        worst(volatility),
+        kind,
+        functions[0].many,
+        functions[0].defaults,
+        functions[0].variadic,
+    )

@@ -1,0 +1,324 @@
+"""Queries: their sources, conditions, groups and results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from miglint.sql.operations import Name
+from miglint.sql.postgres.analysis.context import READERS, STATEMENTS, Analysis, Columns
+from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
+from miglint.sql.postgres.analysis.groups import refuse_ungrouped
+from miglint.sql.postgres.analysis.kinds import is_array
+from miglint.sql.postgres.analysis.scope import Scope, Source
+from miglint.sql.postgres.names import Node, qualified, relation_name, strings, type_of
+from miglint.sql.postgres.outputs import column_name
+
+_STAR = ("*", UNKNOWN)
+
+
+def columns_of(analysis: Analysis, node: Node, outer: Scope | None) -> Columns:
+    """Return the result columns of a query; other statements have those of their RETURNING."""
+    ((kind, body),) = node.items()
+    if kind == "SelectStmt":
+        return select(analysis, body, outer)
+    reader = STATEMENTS.get(kind)
+    if reader is None:
+        return [_STAR]
+    scope = Scope(outer)
+    with_clause(analysis, body, scope)
+    return reader(analysis, body, scope)
+
+
+def select(analysis: Analysis, body: Node, outer: Scope | None) -> Columns:
+    """Return the result columns of a `SELECT`."""
+    kept = (analysis.aggregated, analysis.inside, analysis.plain, analysis.refusal)
+    analysis.aggregated, analysis.inside, analysis.plain, analysis.refusal = 0, 0, [], ""
+    try:
+        scope = Scope(outer)
+        with_clause(analysis, body, scope)
+        if "larg" in body:
+            return _set_operation(analysis, body, scope)
+        if "valuesLists" in body:
+            return _values(analysis, body["valuesLists"], scope)
+        return _plain(analysis, body, scope)
+    finally:
+        analysis.aggregated, analysis.inside, analysis.plain, analysis.refusal = kept
+
+
+def with_clause(analysis: Analysis, body: Node, scope: Scope) -> None:
+    """Enter the queries of WITH in a scope."""
+    clause = body.get("withClause")
+    for item in clause["ctes"] if clause is not None else ():
+        element = item["CommonTableExpr"]
+        name, query = element["ctename"], element["ctequery"]
+        names = strings(element.get("aliascolnames"))
+        if clause is not None and clause.get("recursive"):
+            # What it reads of itself is what its first part gives: not told here.
+            scope.ctes[name] = None
+        found = columns_of(analysis, query, scope)
+        scope.ctes[name] = (
+            _named(found, names) if "search_clause" not in element and "cycle_clause" not in element else None
+        )
+
+
+def _named(columns: Columns, names: Sequence[str]) -> Mapping[str, str] | None:
+    """Return columns by name, under other names where there are such; None where they are not all known."""
+    if _STAR in columns:
+        return None
+    told = [names[place] if place < len(names) else name for place, (name, _) in enumerate(columns)]
+    if len(set(told)) != len(told):
+        return None
+    return {name: "text" if kind == LITERAL else kind for name, (_, kind) in zip(told, columns, strict=True)}
+
+
+def _set_operation(analysis: Analysis, body: Node, scope: Scope) -> Columns:
+    left, right = (select(analysis, body[side], scope) for side in ("larg", "rarg"))
+    if _STAR in left or _STAR in right:
+        return [_STAR]
+    word = body["op"][6:]
+    if len(left) != len(right):
+        raise Invalid("syntax_error", f"each {word} query must have the same number of columns")
+    return [
+        (name, analysis.overloads.common((one, two), word)) for (name, one), (_, two) in zip(left, right, strict=True)
+    ]
+
+
+def _values(analysis: Analysis, lists: Sequence[Node], scope: Scope) -> Columns:
+    rows = [item["List"]["items"] for item in lists]
+    if len({len(row) for row in rows}) > 1:
+        raise Invalid("syntax_error", "VALUES lists must all be the same length")
+    columns: Columns = []
+    for place in range(len(rows[0])):
+        kinds = [analysis.read(row[place], scope).type for row in rows]
+        columns.append((f"column{place + 1}", analysis.overloads.common(kinds, "VALUES")))
+    return columns
+
+
+def _plain(analysis: Analysis, body: Node, scope: Scope) -> Columns:
+    from_clause(analysis, body.get("fromClause", ()), scope)
+    if "whereClause" in body:
+        _condition(analysis, body["whereClause"], scope, "WHERE")
+    columns: Columns = []
+    targets: list[Node] = []
+    for item in body.get("targetList", ()):
+        target = item["ResTarget"]
+        value = target["val"]
+        fields = value.get("ColumnRef", {}).get("fields", ())
+        if fields and "A_Star" in fields[-1]:
+            columns += star(scope, strings(fields[:-1]))
+            targets += [value] * (len(columns) - len(targets))
+        else:
+            found = analysis.read(value, scope)
+            columns.append((target.get("name") or column_name(value), found.type))
+            targets.append(value)
+    if "havingClause" in body:
+        analysis.truth(body["havingClause"], scope, "HAVING")
+    _order(analysis, body, scope, {name for name, _ in columns})
+    refuse_ungrouped(analysis, body, scope, targets)
+    for key in ("limitCount", "limitOffset"):
+        if key in body:
+            analysis.read(body[key], scope)
+    return columns
+
+
+def _condition(analysis: Analysis, node: Node, scope: Scope, where: str) -> None:
+    """Read a condition on single rows: there are no groups yet."""
+    words = "JOIN conditions" if where == "JOIN/ON" else where
+    analysis.inside, analysis.refusal = analysis.inside + 1, f"aggregate functions are not allowed in {words}"
+    analysis.truth(node, scope, where)
+    analysis.inside, analysis.refusal = analysis.inside - 1, ""
+
+
+def _order(analysis: Analysis, body: Node, scope: Scope, names: set[str]) -> None:
+    """Read ORDER BY and DISTINCT ON: a plain name may be that of a result, a number the place of one."""
+    nodes = [item["SortBy"]["node"] for item in body.get("sortClause", ())]
+    nodes += [node for node in body.get("distinctClause", ()) if node]
+    for node in nodes:
+        fields = node.get("ColumnRef", {}).get("fields", ())
+        plain = strings(fields)[0] if len(fields) == 1 and "String" in fields[0] else None
+        if "A_Const" not in node and plain not in names:
+            analysis.read(node, scope)
+
+
+def star(scope: Scope, names: Sequence[str]) -> Columns:
+    """Return the columns that `*` or `name.*` stands for."""
+    columns: Columns = []
+    wanted = names[-1] if names else None
+    merged = list(scope.merged.items()) if wanted is None else []
+    for source in scope.sources:
+        if wanted not in (None, source.alias):
+            continue
+        if source.columns is None:
+            return [_STAR]
+        columns += [item for item in source.columns.items() if wanted is not None or item[0] not in scope.merged]
+    return [*merged, *columns] if columns or merged else [_STAR]
+
+
+# --- FROM ------------------------------------------------------------------------------------------------------------
+
+
+def from_clause(analysis: Analysis, nodes: Sequence[Node], scope: Scope) -> None:
+    """Enter the items of FROM in a scope."""
+    for node in nodes:
+        _item(analysis, node, scope)
+
+
+def _item(analysis: Analysis, node: Node, scope: Scope) -> None:
+    ((kind, body),) = node.items()
+    if kind == "RangeVar":
+        scope.add(relation_source(analysis, body, scope))
+    elif kind == "JoinExpr":
+        _join(analysis, body, scope)
+    elif kind == "RangeSubselect":
+        # Only LATERAL lets it see what stands beside it.
+        around = scope if body.get("lateral") else _around(scope)
+        found = columns_of(analysis, body["subquery"], around)
+        scope.add(_aliased(body, _named(found, _alias_columns(body))))
+    elif kind == "RangeFunction":
+        _function(analysis, body, scope)
+    elif kind == "RangeTableSample":
+        _item(analysis, body["relation"], scope)
+    else:
+        scope.add(_aliased(body, None))
+
+
+def _around(scope: Scope) -> Scope:
+    """Return a level with the queries of WITH, and nothing of the FROM that is being read."""
+    level = Scope(scope.outer, variables=scope.variables)
+    level.ctes = scope.ctes
+    return level
+
+
+def _alias_columns(body: Node) -> tuple[str, ...]:
+    return strings(body.get("alias", {}).get("colnames"))
+
+
+def _aliased(body: Node, columns: Mapping[str, str] | None) -> Source:
+    return Source(body.get("alias", {}).get("aliasname", ""), columns)
+
+
+def relation_source(analysis: Analysis, body: Node, scope: Scope) -> Source:
+    """Return what a name in FROM stands for: a query of WITH, or a relation."""
+    name = relation_name(body)
+    alias = body.get("alias", {}).get("aliasname", name.name)
+    columns: Mapping[str, str] | None
+    if name.schema is None:
+        is_cte, columns = scope.cte(name.name)
+        if is_cte:
+            return Source(alias, _renamed(columns, _alias_columns(body)))
+    found = analysis.environment.relation(name)
+    if found is None:
+        return Source(alias, None, name)
+    return Source(alias, _renamed(found.columns, _alias_columns(body)), found.name, found.keys)
+
+
+def _renamed(columns: Mapping[str, str] | None, names: Sequence[str]) -> Mapping[str, str] | None:
+    return _named(list(columns.items()), names) if columns is not None and names else columns
+
+
+def _function(analysis: Analysis, body: Node, scope: Scope) -> None:
+    """Enter a function in FROM: a source of one column with its name, unless its columns are listed."""
+    functions = body.get("functions", ())
+    alias = body.get("alias", {}).get("aliasname", "")
+    names = _alias_columns(body)
+    kinds: list[str] = []
+    for item in functions:
+        call = item["List"]["items"][0]
+        kinds.append(analysis.read(call, scope).type)
+        if not alias and "FuncCall" in call:
+            alias = qualified(call["FuncCall"]["funcname"]).name
+    columns: Mapping[str, str] | None = None
+    listed = body.get("coldeflist", [])
+    if listed:
+        columns = {
+            item["ColumnDef"]["colname"]: analysis.environment.type_name(type_of(item["ColumnDef"]["typeName"]))
+            for item in listed
+        }
+    elif len(kinds) == 1 and _is_scalar(analysis, functions[0]["List"]["items"][0], kinds[0]):
+        columns = {names[0] if names else alias: kinds[0]}
+        if body.get("ordinality"):
+            columns = {**columns, names[1] if len(names) > 1 else "ordinality": "int8"}
+    scope.add(Source(alias, columns))
+
+
+def _is_scalar(analysis: Analysis, call: Node, kind: str) -> bool:
+    """Whether a function gives one plain column: its type says so, and it has no OUT arguments."""
+    body = call.get("FuncCall")
+    if body is None or not analysis.kinds.known(kind) or kind in ("record", LITERAL):
+        return False
+    name = qualified(body["funcname"])
+    return name.name in ("unnest", "generate_series", "regexp_split_to_table", "string_to_table") and (
+        len(body.get("args", ())) == 1 or name.name != "unnest"
+    )
+
+
+def _join(analysis: Analysis, body: Node, scope: Scope) -> None:
+    first = len(scope.sources)
+    _item(analysis, body["larg"], scope)
+    second = len(scope.sources)
+    _item(analysis, body["rarg"], scope)
+    left, right = scope.sources[first:second], scope.sources[second:]
+    if body.get("isNatural"):
+        one, two = (_all(side) for side in (left, right))
+        if one is None or two is None:
+            scope.add(Source("", None))
+        else:
+            scope.merged.update({name: kind for name, kind in one.items() if name in two})
+    for name in strings(body.get("usingClause")):
+        kinds = [_of_side(scope, side, name) for side in (left, right)]
+        analysis.apply("=", [Result(kind) for kind in kinds])
+        scope.merged[name] = analysis.overloads.common(kinds, "JOIN/USING")
+    if "quals" in body:
+        _condition(analysis, body["quals"], scope, "JOIN/ON")
+    if "alias" in body:
+        scope.add(Source(body["alias"]["aliasname"], None, hidden=True))
+
+
+def _all(sources: Sequence[Source]) -> dict[str, str] | None:
+    columns: dict[str, str] = {}
+    for source in sources:
+        if source.columns is None:
+            return None
+        columns.update(source.columns)
+    return columns
+
+
+def _of_side(scope: Scope, sources: Sequence[Source], name: str) -> str:
+    """Return the type of a column of `USING` on one side. Raises `Invalid` when no source there has it."""
+    found = [source.columns[name] for source in sources if source.columns is not None and name in source.columns]
+    if found:
+        return found[0]
+    if any(source.columns is None for source in sources):
+        return UNKNOWN
+    message = f'column "{name}" specified in USING clause does not exist in left table'
+    raise Invalid("undefined_column", message, sources[0].relation if sources else None, name)
+
+
+def _sublink(analysis: Analysis, body: Node, scope: Scope) -> Result:
+    if not analysis.rules.queries:
+        raise Invalid("feature_not_supported", f"cannot use subquery in {analysis.rules.name}")
+    kind = body["subLinkType"]
+    columns = columns_of(analysis, body["subselect"], scope)
+    if kind == "EXISTS_SUBLINK":
+        return Result("bool")
+    open_ = _STAR in columns
+    first = UNKNOWN if open_ or not columns else columns[0][1]
+    if kind in ("EXPR_SUBLINK", "ARRAY_SUBLINK"):
+        if len(columns) != 1 and not open_:
+            raise Invalid("syntax_error", "subquery must return only one column")
+        if kind == "EXPR_SUBLINK":
+            return Result("text" if first == LITERAL else first)
+        return Result(UNKNOWN if first == UNKNOWN or is_array(first) else f"{first}[]")
+    test = body.get("testexpr")
+    if test is not None and "RowExpr" not in test:
+        left = analysis.read(test, scope)
+        if len(columns) != 1 and not open_:
+            raise Invalid("syntax_error", "subquery has too many columns")
+        sign = qualified(body["operName"]) if "operName" in body else Name(None, "=")
+        analysis.apply(sign.name, (left, Result("text" if first == LITERAL else first)), sign.schema)
+    elif test is not None:
+        analysis.read(test, scope)
+    return Result("bool")
+
+
+READERS["SubLink"] = _sublink

@@ -1,0 +1,232 @@
+"""`INSERT`, `UPDATE`, `DELETE` and `MERGE`: their names, and whether what they write fits the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from miglint.sql.postgres.analysis.context import STATEMENTS, Analysis, Columns
+from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
+from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
+from miglint.sql.postgres.analysis.queries import (
+    columns_of,
+    from_clause,
+    relation_source,
+    star,
+    with_clause,
+)
+from miglint.sql.postgres.analysis.scope import Scope, Source
+from miglint.sql.postgres.names import Node, relation_name, strings
+from miglint.sql.postgres.outputs import column_name
+
+
+class _Target:
+    """The table that is written: its name, its columns by name, and those that are not to be written."""
+
+    __slots__ = ("columns", "generated", "name")
+
+    def __init__(self, analysis: Analysis, body: Node) -> None:
+        name = relation_name(body)
+        found = analysis.environment.relation(name)
+        self.name = name if found is None else found.name
+        self.columns: Mapping[str, str] | None = None if found is None else found.columns
+        self.generated: Mapping[str, str] = {} if found is None else found.generated
+
+    def type(self, column: str) -> str:
+        """Return the type of a column. Raises `Invalid` when there is no such column."""
+        if self.columns is None:
+            return UNKNOWN
+        if column not in self.columns:
+            message = f'column "{column}" of relation "{self.name.name}" does not exist'
+            raise Invalid("undefined_column", message, self.name, column)
+        return self.columns[column]
+
+
+# --- INSERT ----------------------------------------------------------------------------------------------------------
+
+
+def _insert(analysis: Analysis, body: Node, scope: Scope) -> Columns:
+    target = _Target(analysis, body["relation"])
+    columns = [item["ResTarget"]["name"] for item in body.get("cols", ())]
+    whole = [item["ResTarget"]["name"] for item in body.get("cols", ()) if "indirection" not in item["ResTarget"]]
+    for column in columns:
+        target.type(column)
+    source = body.get("selectStmt")
+    override = body.get("override", "OVERRIDING_NOT_SET")
+    listed = bool(columns)
+    names = columns if listed else list(target.columns or ())
+    known = listed or target.columns is not None
+    if source is not None and len(whole) == len(columns):
+        query = source["SelectStmt"]
+        rows = [item["List"]["items"] for item in query.get("valuesLists", ())]
+        if rows and "sortClause" not in query and "limitCount" not in query:
+            with_clause(analysis, query, scope)
+            for row in rows:
+                _row(analysis, scope, target, (names, listed, known), row, override)
+        else:
+            found = columns_of(analysis, source, scope)
+            if ("*", UNKNOWN) not in found:
+                _count(names, listed, known, len(found))
+                for name, (_, kind) in zip(names, found, strict=False):
+                    _writable(target, name, override)
+                    _fits(analysis, target, name, kind)
+    own = Scope(scope)
+    alias = body["relation"].get("alias", {}).get("aliasname", target.name.name)
+    own.add(Source(alias, target.columns, target.name))
+    _conflict(analysis, body.get("onConflictClause"), target, own)
+    return _returning(analysis, body, own)
+
+
+def _row(
+    analysis: Analysis,
+    scope: Scope,
+    target: _Target,
+    told: tuple[Sequence[str], bool, bool],
+    row: Sequence[Node],
+    override: str,
+) -> None:
+    names, listed, known = told
+    _count(names, listed, known, len(row))
+    for place, node in enumerate(row):
+        name = names[place] if place < len(names) else None
+        if "SetToDefault" in node:
+            continue
+        if name is not None:
+            _writable(target, name, override)
+        found = analysis.read(node, scope)
+        if name is None:
+            continue
+        if found.type == LITERAL:
+            analysis.constant(found, target.type(name))
+        else:
+            _fits(analysis, target, name, found.type)
+
+
+def _count(names: Sequence[str], listed: bool, known: bool, given: int) -> None:
+    if known and given > len(names):
+        raise Invalid("syntax_error", "INSERT has more expressions than target columns")
+    if listed and given < len(names):
+        raise Invalid("syntax_error", "INSERT has more target columns than expressions")
+
+
+def _writable(target: _Target, column: str, override: str) -> None:
+    """Raise `Invalid` for a column that only the server writes."""
+    kind = target.generated.get(column)
+    if kind in ("stored", "virtual") or (kind == "always" and override == "OVERRIDING_NOT_SET"):
+        message = f'cannot insert a non-DEFAULT value into column "{column}"'
+        raise Invalid("generated_always", message, target.name, column)
+
+
+def _fits(analysis: Analysis, target: _Target, column: str, kind: str) -> None:
+    wanted = target.type(column)
+    if not analysis.kinds.coerces(kind, wanted, ASSIGNMENT):
+        message = f'column "{column}" is of type {spelled(wanted)} but expression is of type {spelled(kind)}'
+        raise Invalid("datatype_mismatch", message, target.name, column)
+
+
+def _conflict(analysis: Analysis, clause: Node | None, target: _Target, scope: Scope) -> None:
+    if clause is None:
+        return
+    for item in clause.get("infer", {}).get("indexElems", ()):
+        element = item["IndexElem"]
+        if "name" in element:
+            target.type(element["name"])
+        else:
+            analysis.read(element["expr"], scope)
+    infer = clause.get("infer", {})
+    if "whereClause" in infer:
+        analysis.truth(infer["whereClause"], scope, "WHERE")
+    if clause.get("action") != "ONCONFLICT_UPDATE":
+        return
+    scope.sources.append(Source("excluded", target.columns, target.name))
+    _assign(analysis, clause.get("targetList", ()), target, scope)
+    if "whereClause" in clause:
+        analysis.truth(clause["whereClause"], scope, "WHERE")
+
+
+# --- UPDATE, DELETE, MERGE -------------------------------------------------------------------------------------------
+
+
+def _update(analysis: Analysis, body: Node, scope: Scope) -> Columns:
+    target = _Target(analysis, body["relation"])
+    scope.add(relation_source(analysis, body["relation"], Scope()))
+    from_clause(analysis, body.get("fromClause", ()), scope)
+    _assign(analysis, body.get("targetList", ()), target, scope)
+    if "whereClause" in body:
+        analysis.truth(body["whereClause"], scope, "WHERE")
+    return _returning(analysis, body, scope)
+
+
+def _assign(analysis: Analysis, targets: Sequence[Node], target: _Target, scope: Scope) -> None:
+    """Read the assignments of SET."""
+    for item in targets:
+        body = item["ResTarget"]
+        name, value = body["name"], body["val"]
+        wanted = target.type(name)
+        if "SetToDefault" in value:
+            continue
+        if target.generated.get(name) in ("stored", "virtual", "always"):
+            message = f'column "{name}" can only be updated to DEFAULT'
+            raise Invalid("generated_always", message, target.name, name)
+        if "MultiAssignRef" in value:
+            if value["MultiAssignRef"].get("colno", 1) == 1:
+                _several(analysis, value["MultiAssignRef"]["source"], scope)
+        elif "indirection" in body:
+            analysis.read(value, scope)
+        else:
+            found = analysis.read(value, scope)
+            if found.type == LITERAL:
+                analysis.constant(found, wanted)
+            else:
+                _fits(analysis, target, name, found.type)
+
+
+def _several(analysis: Analysis, source: Node, scope: Scope) -> None:
+    if "SubLink" in source:
+        columns_of(analysis, source["SubLink"]["subselect"], scope)
+    elif "RowExpr" in source:
+        for node in source["RowExpr"].get("args", ()):
+            if "SetToDefault" not in node:
+                analysis.read(node, scope)
+
+
+def _delete(analysis: Analysis, body: Node, scope: Scope) -> Columns:
+    scope.add(relation_source(analysis, body["relation"], Scope()))
+    from_clause(analysis, body.get("usingClause", ()), scope)
+    if "whereClause" in body:
+        analysis.truth(body["whereClause"], scope, "WHERE")
+    return _returning(analysis, body, scope)
+
+
+def _merge(analysis: Analysis, body: Node, scope: Scope) -> Columns:
+    target = _Target(analysis, body["relation"])
+    scope.add(relation_source(analysis, body["relation"], Scope()))
+    from_clause(analysis, [body["sourceRelation"]], scope)
+    analysis.truth(body["joinCondition"], scope, "JOIN/ON")
+    for item in body.get("mergeWhenClauses", ()):
+        clause = item["MergeWhenClause"]
+        if "condition" in clause:
+            analysis.truth(clause["condition"], scope, "WHEN")
+        if clause.get("commandType") == "CMD_UPDATE":
+            _assign(analysis, clause.get("targetList", ()), target, scope)
+        else:
+            for value in clause.get("values", ()):
+                if "SetToDefault" not in value:
+                    analysis.read(value, scope)
+    return [("*", UNKNOWN)]
+
+
+def _returning(analysis: Analysis, body: Node, scope: Scope) -> Columns:
+    targets = body.get("returningList", ()) or body.get("returningClause", {}).get("exprs", ())
+    columns: Columns = []
+    for item in targets:
+        value = item["ResTarget"]["val"]
+        fields = value.get("ColumnRef", {}).get("fields", ())
+        if fields and "A_Star" in fields[-1]:
+            columns += star(scope, strings(fields[:-1]))
+        else:
+            found: Result = analysis.read(value, scope)
+            columns.append((item["ResTarget"].get("name") or column_name(value), found.type))
+    return columns
+
+
+STATEMENTS.update({"InsertStmt": _insert, "UpdateStmt": _update, "DeleteStmt": _delete, "MergeStmt": _merge})

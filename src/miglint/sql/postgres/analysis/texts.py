@@ -1,0 +1,83 @@
+"""Which texts a type refuses to read, as far as that is plain."""
+
+from __future__ import annotations
+
+from msgspec import DecodeError
+from msgspec.json import decode
+
+from miglint.base.lazy_regex import pattern
+from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid
+from miglint.sql.postgres.analysis.kinds import Kinds, element, is_array, spelled
+
+TIMES = frozenset({"date", "time", "timetz", "timestamp", "timestamptz", "interval"})
+_UUID = pattern(r"\s*\{?[0-9a-fA-F]{4}(?:-?[0-9a-fA-F]{4}){7}\}?\s*")
+_WHOLE_NUMBER = pattern(r"\s*[+-]?(?:[0-9][0-9_]*|0[xXoObB][0-9_a-fA-F]+)\s*")
+_DECIMAL = pattern(r"\s*[+-]?(?:[0-9_]*\.?[0-9_]*(?:[eE][+-]?[0-9]+)?|0[xXoObB][0-9_a-fA-F]+|nan|inf(?:inity)?)\s*")
+_WHOLE_NUMBERS = frozenset({"int2", "int4", "int8"})
+_DECIMALS = frozenset({"numeric", "float4", "float8"})
+# Of these only the empty text is sure to be none.
+_NOT_EMPTY = TIMES | {"inet", "cidr", "macaddr", "oid"}
+_TRUTHS = ("true", "false", "yes", "no", "on", "off", "1", "0")
+
+
+def unreadable(name: str, text: str) -> bool:
+    """Say whether the built-in type of a name surely refuses a text."""
+    if name in _NOT_EMPTY:
+        return not text.strip()
+    if name in _WHOLE_NUMBERS:
+        return _WHOLE_NUMBER.fullmatch(text) is None
+    if name in _DECIMALS:
+        return not text.strip() or _DECIMAL.fullmatch(text.lower()) is None
+    if name == "bool":
+        return not _is_truth(text)
+    if name == "uuid":
+        return _UUID.fullmatch(text) is None
+    return name in ("json", "jsonb") and not _is_json(text)
+
+
+def _is_truth(text: str) -> bool:
+    given = text.strip().lower()
+    # Any unambiguous beginning of a word will do.
+    return bool(given) and given != "o" and any(word.startswith(given) for word in _TRUTHS)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        decode(text)
+    except DecodeError:
+        return False
+    except RecursionError:
+        return True
+    return True
+
+
+def condition_of(name: str) -> str:
+    """Return the name of the error that a type raises for a text that it cannot read."""
+    return "invalid_datetime_format" if name in TIMES else "invalid_text_representation"
+
+
+def refuse_unreadable(kinds: Kinds, target: str, text: str) -> None:
+    """Raise `Invalid` for a text that a type cannot read."""
+    name = kinds.base(target)
+    if name == UNKNOWN:
+        return
+    if is_array(name):
+        if not text.strip().startswith(("{", "[")) or (text.strip().startswith("[") and "=" not in text):
+            raise Invalid("invalid_text_representation", f'malformed array literal: "{text}"')
+        _refuse_element(kinds, element(name), text)
+    elif kinds.is_kind(name, "enum"):
+        labels = kinds.user_type(name).labels
+        if labels is not None and text not in labels:
+            raise Invalid("invalid_text_representation", f'invalid input value for enum {spelled(name)}: "{text}"')
+    elif unreadable(name, text):
+        raise Invalid(condition_of(name), f'invalid input syntax for type {spelled(name)}: "{text}"')
+
+
+def _refuse_element(kinds: Kinds, name: str, text: str) -> None:
+    """Look at the elements of an array where they are plain words."""
+    inner = text.strip()
+    if not (inner.startswith("{") and inner.endswith("}")) or any(sign in inner[1:-1] for sign in '{}"\\'):
+        return
+    for item in inner[1:-1].split(","):
+        if item.strip() and item.strip().lower() != "null":
+            refuse_unreadable(kinds, name, item.strip())
