@@ -65,6 +65,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Repository:
         repository.write(f"migrations/{name}.down.sql", BACK.format(table))
     repository.write("migrations/002_old.up.sql", "CREATE TABLE old (id bigint PRIMARY KEY);\n")
     repository.write("migrations/002_old.down.sql", "DROP TABLE old;\n")
+    repository.write("miglint.toml", 'idempotency = "required"\n')
     git(folder, "commit", "--quiet", "--message", "What was there")
     done = subprocess.run(
         [sys.executable, "-m", "pre_commit", "install-hooks"],

@@ -41,7 +41,6 @@ class _CheckCommand(DryRunCommand):
             "verbose",
             "dry_run",
             "all_options",
-            "_click_default_help",
         ]
     )
 
@@ -75,7 +74,6 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
     "format_",
     type=click.Choice(list(FORMATS)),
     metavar="FORMAT",
-    default="text",
     help=f"Output format: {', '.join(FORMATS)}.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write the report to a file.")

@@ -109,11 +109,12 @@ class DryRunCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the options that most runs need, or all of them where `--all-options` asks for these."""
+        help_option = self.get_help_option(ctx)
         every = ctx.meta.get(_EVERY, False) or not self.shown_options
         about: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
         for option in self.get_params(ctx):
             record = None if isinstance(option, click.Argument) else option.get_help_record(ctx)
-            if record is not None and (every or option.name in self.shown_options):
+            if record is not None and (every or option.name in self.shown_options or option is help_option):
                 # What may be left out begins with the equals sign: `--dry-run[=ENGINE]`.
                 spelling = record[0].replace(" [=", "[=")
                 apart = every and (option.name in _STARTING or option.name in _ABOUT)

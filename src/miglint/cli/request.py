@@ -28,7 +28,7 @@ _VALUES = {"--format": FORMATS, "--color": COLORS, "--config": None, "--baseline
 
 
 class CheckArguments(Struct, frozen=True, kw_only=True):
-    """The options of a check, named as on the command line (`format_`: `--format`)."""
+    """The options of a check, named as on the command line (`format_`: `--format`); None where the settings decide."""
 
     paths: tuple[str, ...] = ()
     dialect: str | None = None
@@ -37,7 +37,7 @@ class CheckArguments(Struct, frozen=True, kw_only=True):
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
-    format_: str = "text"
+    format_: str | None = None
     output: str | None = None
     fail_on: str | None = None
     exit_zero: bool = False

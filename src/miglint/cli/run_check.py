@@ -40,6 +40,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
         ),
         request,
     )
+    format_ = request.format_ or settings.format or "text"
     paths = request.paths
     changed: frozenset[str] | None = None
     if request.hook:
@@ -94,15 +95,15 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
         request.quiet,
         width(),
         checkout_prefix(),
-        _descriptions(settings) if request.format_ in DESCRIBING else {},
+        _descriptions(settings) if format_ in DESCRIBING else {},
     )
-    answer = _answer(request, settings, report, notes, shown)
+    answer = _answer(request, format_, settings, report, notes, shown)
     write(answer.text(round((perf_counter() - started) * 1000)), request.output)
     for text in answer.notes:
         note(text)
     if empty:
         raise UsageError(_nothing_found(settings, paths, report))
-    if request.format_ == "github":
+    if format_ == "github":
         add_step_summary(render("markdown", report, shown))
     elif question is not None:
         question.keep(answer)
@@ -134,14 +135,22 @@ def _nothing_found(settings: Settings, paths: tuple[str, ...], report: Report) -
 
 
 def _answer(
-    request: CheckArguments, settings: Settings, report: Report, more_notes: Sequence[str], view: DisplayOptions
+    request: CheckArguments,
+    format_: str,
+    settings: Settings,
+    report: Report,
+    more_notes: Sequence[str],
+    view: DisplayOptions,
 ) -> CachedOutput:
     """Return the output and the exit status."""
     # The elapsed time is inserted last; a random number serves as its placeholder until then.
     mark = int.from_bytes(os.urandom(7))
-    body = render(request.format_, replace(report, elapsed_ms=mark), view).split(str(mark))
+    body = render(format_, replace(report, elapsed_ms=mark), view).split(str(mark))
     notes = [*report.notes, *more_notes]
-    if request.format_ == "text":
+    if format_ == "concise":
+        # The output consists of findings only.
+        notes += filter(None, (report.hidden_words(), report.left_out_words()))
+    if format_ == "text":
         # In the text format, a note that repeats a finding is omitted.
         said = {f"{item.path}: {item.message}" for item in report.findings} if report.notes else set()
         notes = [text for text in notes if text not in said]

@@ -25,6 +25,8 @@ DEFAULT_PATHS = ("migrations",)
 DIALECTS = tuple(dialect.value for dialect in Dialect)
 ROLLBACKS = ("required", "optional", "none")
 TRANSACTIONS = ("per-file", "per-statement", "none")
+# What `miglint.report` prints.
+FORMATS = ("text", "concise", "json", "github", "sarif", "junit", "markdown")
 IDEMPOTENCY = ("auto", "required", "off")
 # The tools whose guarantees are known: `docs/layouts.md`.
 RUNNERS = (
@@ -55,6 +57,7 @@ KEYS = (
     "exclude",
     "placeholders",
     "fail-on",
+    "format",
     "baseline",
 )
 _TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
@@ -124,6 +127,7 @@ class Settings(Struct, frozen=True):
     exclude: tuple[str, ...] = ()
     placeholders: Mapping[str, str] = field(default_factory=dict)
     fail_on: Severity = Severity.ERROR
+    format: str | None = None
     baseline: str | None = None
     own_code: bool = True
     suppressions: bool = True
@@ -316,6 +320,7 @@ def _settings(table: TomlTable, file: Path) -> Settings:
         exclude=table.strings("exclude"),
         placeholders=table.string_values("placeholders"),
         fail_on=SEVERITIES[fail_on] if fail_on else Severity.ERROR,
+        format=table.choice("format", FORMATS),
         baseline=table.string("baseline"),
     )
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 FORMATS: Mapping[str, str] = {
     "text": "miglint.report.text",
+    "concise": "miglint.report.concise",
     "json": "miglint.report.json_report",
     "github": "miglint.report.github",
     "sarif": "miglint.report.sarif",
