@@ -75,7 +75,7 @@ class PostgresDatabase(ScriptSession):
     @property
     def _catalog(self) -> Session:
         """The connection that reads the catalog."""
-        if self._reading is None:
+        if self._reading is None or not self._reading.alive:
             self._reading = self.tenant.reading_session(self.name)
         return self._reading
 

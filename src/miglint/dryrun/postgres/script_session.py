@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from miglint.base.lazy_regex import pattern
 from miglint.dryrun.interfaces import EngineLostError
-from miglint.dryrun.postgres.connection import Bounds, QueryError, ServerError, Session, quoted
+from miglint.dryrun.postgres.connection import SHARED_MEMORY, Bounds, QueryError, ServerError, Session, quoted
 from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
 from miglint.dryrun.postgres.lock_observer import Watch
 from miglint.dryrun.postgres.superuser_calls import replacements
@@ -30,8 +30,6 @@ _NO_ROLE = pattern(
 )
 _OUT_OF_SPACE = pattern(r"53100|53400")
 _OUT_OF_MEMORY = "53200"
-# The lock table has a fixed size: this error means too many locks, not too much memory.
-_SHARED_MEMORY = "out of shared memory"
 _STOPPED = pattern(r"57014|25P04")
 # The session's initial role, which resetting the session's settings removes.
 START = "RESET ROLE"
@@ -199,7 +197,7 @@ class ScriptSession:
             limit = "refused"
         elif limit is None and error.sqlstate and _OUT_OF_SPACE.match(error.sqlstate):
             limit = "disk"
-        elif limit is None and error.sqlstate == _OUT_OF_MEMORY and not error.message.startswith(_SHARED_MEMORY):
+        elif limit is None and error.sqlstate == _OUT_OF_MEMORY and not error.message.startswith(SHARED_MEMORY):
             limit = "memory"
         elif limit is None and error.sqlstate and _STOPPED.match(error.sqlstate):
             limit = "statement time-out" if seconds >= self.server.limits.statement * 0.9 else None
