@@ -10,7 +10,7 @@ from miglint.replay.apply.naming import choose_part, choose_relation, column_par
 from miglint.replay.apply.partitions import refuse_without_partition_key
 from miglint.replay.apply.remarks import follow_part
 from miglint.replay.apply.typed import check_condition, refuse_unindexable
-from miglint.schema.objects import Absent, Index, Key, Part, Table
+from miglint.schema.objects import Absent, Index, Key, Part, Table, View
 from miglint.schema.parts import of_kind, with_name, with_part, with_renamed, without_name
 from miglint.sql.operations import (
     Column,
@@ -55,6 +55,9 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     referenced = None
     if written.table is not None:
         referenced = machine.full(written.table)
+        if isinstance(machine.relation(written.table)[1], View):
+            message = f'referenced relation "{written.table.name}" is not a table'
+            raise machine.refuse("wrong_object_type", message, machine.key(written.table))
         target = machine.table(written.table)
         table = machine.schema.table(key) or table
         if target is not None and not written.referenced:

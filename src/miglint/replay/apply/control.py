@@ -61,7 +61,9 @@ def transaction(machine: Machine, operation: Transaction) -> None:
 
 
 def set_variable(machine: Machine, operation: SetVariable) -> None:
-    """`SET`: only `search_path` matters to the schema."""
+    """`SET`: `search_path` matters to the schema, and whether the bodies of functions are looked at."""
+    if operation.name == "check_function_bodies":
+        machine.settings[operation.name] = (operation.values or ("on",))[0].lower()
     if operation.name == "search_path":
         if operation.values is None:
             machine.path = ("public",)

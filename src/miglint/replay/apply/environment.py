@@ -102,7 +102,9 @@ class SchemaEnvironment:
 
     def overloaded(self, name: Name) -> bool:
         """Whether there may be functions of a name that nobody knows of."""
-        return self._machine.lost or name.schema is not None or name.name in FUNCTIONS or bool(self.functions(name))
+        schema = self._machine.schema
+        open_ = self._machine.lost or not (schema.rooted or schema.closed)
+        return name.schema is not None or name.name in FUNCTIONS or (open_ and bool(self.functions(name)))
 
     def casts_made(self) -> bool:
         """Whether there may be casts or operators that nobody knows of."""

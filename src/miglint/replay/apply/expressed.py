@@ -10,7 +10,7 @@ from miglint.replay.apply.environment import SchemaEnvironment, name_of_type
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.memo import Looked, remembered
 from miglint.schema.objects import Key
-from miglint.sql.operations import AlterColumnType, Column, Expression, IndexElement, Type
+from miglint.sql.operations import AlterColumnType, Column, CreateRoutine, Expression, IndexElement, Type
 from miglint.sql.postgres.analysis import entry
 from miglint.sql.postgres.analysis.classes import has_default_class
 from miglint.sql.postgres.analysis.context import Rules
@@ -164,3 +164,15 @@ def described(machine: Machine, key: Key | None, text: str) -> tuple[tuple[str, 
         return None if columns is None or any(name == "*" for name, _ in columns) else tuple(columns)
 
     return _analyzed(machine, key, ("statement", text, variables), analyze)
+
+
+def check_body(machine: Machine, key: Key, operation: CreateRoutine) -> None:
+    """Raise the error for a statement in a body of SQL; its names may be those of the parameters."""
+    names = (*operation.input_names, *operation.output_names)
+    parameters = tuple(name for name in names if name)
+    body = operation.body or ""
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        entry.check_body(environment, body, operation.name.name, parameters)
+
+    _analyzed(machine, key, ("body", body, operation.name, parameters), analyze)

@@ -16,11 +16,13 @@ from miglint.schema.objects import Absent, Index, Key, Table
 from miglint.sql.operations import AttachPartition, CreateIndex, IndexElement, Name
 
 
-def generated_name(machine: Machine, schema: str, table: str, elements: tuple[IndexElement, ...]) -> str:
-    """Return the name that the server would choose for an index."""
+def generated_name(
+    machine: Machine, schema: str, table: str, elements: tuple[IndexElement, ...], include: tuple[str, ...] = ()
+) -> str:
+    """Return the name that the server would choose for an index, from its keys and the columns it includes."""
     names: list[str] = []
-    # Of more columns none is in the name.
-    for element in elements[:LIMIT]:
+    # The name has room for so many columns only.
+    for element in (*elements, *map(IndexElement, include))[:LIMIT]:
         base = name = element.column or element.label or "expr"
         number = 0
         while name in names:
@@ -42,7 +44,7 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
     schema = key_of_table.schema
     generated = operation.name is None
     if operation.name is None:
-        name = generated_name(machine, schema, key_of_table.name, operation.elements)
+        name = generated_name(machine, schema, key_of_table.name, operation.elements, operation.include)
     else:
         name = truncate(operation.name) if machine.postgres else operation.name
     key = Key("relation", schema, name if machine.postgres else name.lower())
@@ -167,7 +169,7 @@ def _exists(machine: Machine, operation: CreateIndex, key: Key, existing: object
 
 def copy_index(machine: Machine, index: Index, table: Key, parent: Name | None = None) -> Index:
     """Give a table (a partition, a `LIKE`) its own copy of an index, under a generated name."""
-    name = generated_name(machine, table.schema, table.name, index.elements)
+    name = generated_name(machine, table.schema, table.name, index.elements, index.include)
     copy = replace(
         index, name=Name(table.schema, name), table=Name(table.schema, table.name), generated=True, parent=parent
     )

@@ -6,6 +6,7 @@ from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.resolve import resolved_mentions
 from miglint.replay.apply.signatures import routines, signature
+from miglint.replay.apply.typed import check_body
 from miglint.schema.objects import Absent, Key, Routine
 from miglint.sql.operations import AlterRoutine, CreateRoutine
 
@@ -33,6 +34,8 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
         mentions=resolved_mentions(machine, operation.mentions, None),
     )
     value = _with_options(value, operation.options)
+    if machine.postgres and operation.kind != "aggregate":
+        check_body(machine, key, operation)
     existing = machine.schema.find(key)
     if isinstance(existing, Routine):
         if not operation.or_replace:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Enum, Key, Table, View
-from miglint.sql.operations import AlterColumnType, Column, CreateIndex, Expression, Type
+from miglint.sql.operations import AlterColumnType, Column, CreateIndex, CreateRoutine, Expression, Type
 
 _WHOLE = pattern(r"[+-]?[0-9]{1,9}\Z")
 _STRING = pattern(r"'(?:[^']|'')*'\Z")
@@ -124,6 +124,15 @@ def check_statement(machine: Machine, key: Key | None, text: str) -> None:
         from miglint.replay.apply import expressed
 
         expressed.described(machine, key, text)
+
+
+def check_body(machine: Machine, key: Key, operation: CreateRoutine) -> None:
+    """Raise the error for a body of SQL that names what is not there: the server reads it when the function is made."""
+    told = operation.language == "sql" and operation.body and "sql body" not in operation.definition
+    if told and machine.settings.get("check_function_bodies", "on") not in ("off", "false", "0", "no"):
+        from miglint.replay.apply import expressed
+
+        expressed.check_body(machine, key, operation)
 
 
 def type_named(name: str, like: Type | None) -> Type | None:

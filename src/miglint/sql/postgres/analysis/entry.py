@@ -49,6 +49,26 @@ def tree_of(text: str) -> Node | None:
     return node
 
 
+@lru_cache(maxsize=256)
+def _trees_of(text: str) -> tuple[Node, ...]:
+    """Return the trees of the statements of a text, none where it cannot be read."""
+    found = native.parse_text(text.encode("utf-8", "replace"))
+    if isinstance(found, native.NativeError):
+        return ()
+    try:
+        return tuple(item["stmt"] for item in decode(found).get("stmts", ()))
+    except RecursionError:
+        return ()
+
+
+def check_body(environment: Environment, text: str, function: str, parameters: tuple[str, ...]) -> None:
+    """Raise `Invalid` for what is wrong with the body of a function; parameters are of types that are not known."""
+    for tree in _trees_of(text):
+        outer = Scope()
+        outer.add(Source(function, dict.fromkeys(parameters, UNKNOWN)))
+        columns_of(Analysis(environment), tree, outer)
+
+
 def _expression(text: str) -> Node | None:
     tree = tree_of(f"SELECT ({text}\n)")
     targets = None if tree is None else tree.get("SelectStmt", {}).get("targetList", ())
@@ -100,15 +120,13 @@ def refuse_untrue(environment: Environment, found: Expressed, where: str) -> Non
         raise Invalid("datatype_mismatch", message)
 
 
-def described(
-    environment: Environment, text: str, *, variables: bool = False, parameters: tuple[tuple[str, str], ...] = ()
-) -> Columns | None:
+def described(environment: Environment, text: str, *, variables: bool = False) -> Columns | None:
     """Return the result columns of a statement, None where it cannot be read. Raises `Invalid` for what is wrong.
 
-    `variables` says that names may be those of variables; `parameters` are those of a function, with their types.
+    `variables` says that names may be those of variables.
     """
     tree = tree_of(text)
     if tree is None:
         return None
-    outer: Scope | None = Scope(variables=variables) if variables or parameters else None
+    outer = Scope(variables=True) if variables else None
     return columns_of(Analysis(environment), tree, outer)

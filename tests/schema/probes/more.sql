@@ -1,0 +1,430 @@
+-- Partitions, functions, foreign keys, comments and privileges, and what is the same in other words.
+
+=== part pk ok
+CREATE TABLE visits (id bigint, at date NOT NULL, b int) PARTITION BY RANGE (at);
+--- forward again invalid_table_definition
+ALTER TABLE visits ADD PRIMARY KEY (id, at);
+--- rollback differs
+SELECT 1;
+
+=== part uniq idx
+CREATE TABLE visits (id bigint, at date NOT NULL, b int) PARTITION BY RANGE (at);
+--- forward fails feature_not_supported
+CREATE UNIQUE INDEX u ON visits (id);
+--- rollback
+SELECT 1;
+
+=== part uniq idx ok
+CREATE TABLE visits (id bigint, at date NOT NULL, b int) PARTITION BY RANGE (at);
+--- forward again duplicate_table
+CREATE UNIQUE INDEX u ON visits (id, at);
+--- rollback again undefined_object
+DROP INDEX u;
+
+=== part create pk
+SELECT 1;
+--- forward fails feature_not_supported
+CREATE TABLE t (id int PRIMARY KEY, at date) PARTITION BY RANGE (at);
+--- rollback
+SELECT 1;
+
+=== part using index
+CREATE TABLE visits (id bigint, at date NOT NULL, b int) PARTITION BY RANGE (at);CREATE UNIQUE INDEX u ON visits (id, at);
+--- forward fails feature_not_supported
+ALTER TABLE visits ADD CONSTRAINT k UNIQUE USING INDEX u;
+--- rollback
+SELECT 1;
+
+=== part overlap
+CREATE TABLE visits (id bigint, at date NOT NULL, b int) PARTITION BY RANGE (at);CREATE TABLE v1 PARTITION OF visits FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+--- forward fails invalid_object_definition
+CREATE TABLE v2 PARTITION OF visits FOR VALUES FROM ('2020-06-01') TO ('2020-07-01');
+--- rollback
+SELECT 1;
+
+=== part nooverlap
+CREATE TABLE visits (id bigint, at date NOT NULL, b int) PARTITION BY RANGE (at);CREATE TABLE v1 PARTITION OF visits FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+--- forward again duplicate_table
+CREATE TABLE v2 PARTITION OF visits FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+--- rollback again undefined_table
+DROP TABLE v2;
+
+=== part list overlap
+CREATE TABLE p (a int, b int) PARTITION BY LIST (a);CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1, 2);
+--- forward fails invalid_object_definition
+CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2, 3);
+--- rollback
+SELECT 1;
+
+=== part list ok
+CREATE TABLE p (a int, b int) PARTITION BY LIST (a);CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1, 2);
+--- forward again duplicate_table
+CREATE TABLE p2 PARTITION OF p FOR VALUES IN (3);
+--- rollback again undefined_table
+DROP TABLE p2;
+
+=== part attach default2
+CREATE TABLE p (a int, b int) PARTITION BY LIST (a);CREATE TABLE pd PARTITION OF p DEFAULT;
+CREATE TABLE q (a int, b int);
+--- forward fails invalid_object_definition
+ALTER TABLE p ATTACH PARTITION q DEFAULT;
+--- rollback
+SELECT 1;
+
+=== part attach type
+CREATE TABLE p (a int, b int) PARTITION BY LIST (a);CREATE TABLE q (a int, b text);
+--- forward fails datatype_mismatch
+ALTER TABLE p ATTACH PARTITION q FOR VALUES IN (1);
+--- rollback
+SELECT 1;
+
+=== part attach extra
+CREATE TABLE p (a int, b int) PARTITION BY LIST (a);CREATE TABLE q (a int, b int, c int);
+--- forward fails datatype_mismatch
+ALTER TABLE p ATTACH PARTITION q FOR VALUES IN (1);
+--- rollback
+SELECT 1;
+
+=== part attach notnull
+CREATE TABLE visits (id bigint, at date NOT NULL, b int) PARTITION BY RANGE (at);CREATE TABLE q (id bigint, at date, b int);
+--- forward fails datatype_mismatch
+ALTER TABLE visits ATTACH PARTITION q FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+--- rollback
+SELECT 1;
+
+=== part attach ok
+CREATE TABLE p (a int, b int) PARTITION BY LIST (a);CREATE TABLE q (b int, a int);
+--- forward again wrong_object_type
+ALTER TABLE p ATTACH PARTITION q FOR VALUES IN (1);
+--- rollback again undefined_table
+ALTER TABLE p DETACH PARTITION q;
+
+=== part of plain
+CREATE TABLE p (a int);
+--- forward fails invalid_object_definition
+CREATE TABLE q PARTITION OF p FOR VALUES IN (1);
+--- rollback
+SELECT 1;
+
+=== fk view
+CREATE TABLE t (a int PRIMARY KEY);
+CREATE VIEW v AS SELECT a FROM t;
+CREATE TABLE u (x int);
+--- forward fails wrong_object_type
+ALTER TABLE u ADD FOREIGN KEY (x) REFERENCES v (a);
+--- rollback
+SELECT 1;
+
+=== fk deferrable
+CREATE TABLE t (a int, UNIQUE (a) DEFERRABLE);
+CREATE TABLE u (x int);
+--- forward fails object_not_in_prerequisite_state
+ALTER TABLE u ADD FOREIGN KEY (x) REFERENCES t (a);
+--- rollback
+SELECT 1;
+
+=== fk gen cascade
+CREATE TABLE t (a int PRIMARY KEY);
+CREATE TABLE u (x int, g int GENERATED ALWAYS AS (x) STORED);
+--- forward again differs
+ALTER TABLE u ADD FOREIGN KEY (g) REFERENCES t (a) ON DELETE CASCADE;
+--- rollback again undefined_object
+ALTER TABLE u DROP CONSTRAINT u_g_fkey;
+
+=== fk gen updcascade
+CREATE TABLE t (a int PRIMARY KEY);
+CREATE TABLE u (x int, g int GENERATED ALWAYS AS (x) STORED);
+--- forward fails syntax_error
+ALTER TABLE u ADD FOREIGN KEY (g) REFERENCES t (a) ON UPDATE CASCADE;
+--- rollback
+SELECT 1;
+
+=== fk types
+CREATE TABLE t (a int PRIMARY KEY);
+CREATE TABLE u (x text);
+--- forward fails datatype_mismatch
+ALTER TABLE u ADD FOREIGN KEY (x) REFERENCES t (a);
+--- rollback
+SELECT 1;
+
+=== fn table
+CREATE FUNCTION f() RETURNS TABLE (a int, b text) LANGUAGE sql AS 'SELECT 1, ''x''::text';
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS TABLE (a int, c text) LANGUAGE sql AS 'SELECT 1, ''x''::text';
+--- rollback
+SELECT 1;
+
+=== fn table type
+CREATE FUNCTION f() RETURNS TABLE (a int, b text) LANGUAGE sql AS 'SELECT 1, ''x''::text';
+--- forward fails invalid_function_definition
+CREATE OR REPLACE FUNCTION f() RETURNS TABLE (a bigint, b text) LANGUAGE sql AS 'SELECT 1::bigint, ''x''::text';
+--- rollback
+SELECT 1;
+
+=== fn out one
+CREATE FUNCTION f(OUT a int) LANGUAGE sql AS 'SELECT 1';
+--- forward
+CREATE OR REPLACE FUNCTION f(OUT b int) LANGUAGE sql AS 'SELECT 1';
+--- rollback differs
+SELECT 1;
+
+=== fn table one
+CREATE FUNCTION f() RETURNS TABLE (a int) LANGUAGE sql AS 'SELECT 1';
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS TABLE (b int) LANGUAGE sql AS 'SELECT 1';
+--- rollback differs
+SELECT 1;
+
+=== fn ambig
+CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION f(a int, b int DEFAULT 1) RETURNS int LANGUAGE sql AS 'SELECT 1';
+--- forward fails ambiguous_function
+SELECT f(1);
+--- rollback
+SELECT 1;
+
+=== fn noargs
+CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+--- forward fails undefined_function
+SELECT f('x'::text);
+--- rollback
+SELECT 1;
+
+=== fn body nocol
+CREATE TABLE t (a int);
+--- forward fails undefined_column
+CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT zz FROM t';
+--- rollback
+SELECT 1;
+
+=== fn body param
+CREATE TABLE t (a int);
+--- forward again duplicate_function
+CREATE FUNCTION f(x int) RETURNS int LANGUAGE sql AS 'SELECT a FROM t WHERE a = x';
+--- rollback again undefined_function
+DROP FUNCTION f(int);
+
+=== refresh nodata
+CREATE TABLE t (a int);
+CREATE MATERIALIZED VIEW m AS SELECT a FROM t WITH NO DATA;
+CREATE UNIQUE INDEX u ON m (a);
+--- forward fails feature_not_supported
+REFRESH MATERIALIZED VIEW CONCURRENTLY m;
+--- rollback
+SELECT 1;
+
+=== refresh ok
+CREATE TABLE t (a int);
+CREATE MATERIALIZED VIEW m AS SELECT a FROM t;
+CREATE UNIQUE INDEX u ON m (a);
+--- forward
+REFRESH MATERIALIZED VIEW CONCURRENTLY m;
+--- rollback
+SELECT 1;
+
+=== refresh expr
+CREATE TABLE t (a text);
+CREATE MATERIALIZED VIEW m AS SELECT a FROM t;
+CREATE UNIQUE INDEX u ON m (lower(a));
+--- forward fails object_not_in_prerequisite_state
+REFRESH MATERIALIZED VIEW CONCURRENTLY m;
+--- rollback
+SELECT 1;
+
+=== rem col grant
+CREATE TABLE t (a int, b int);
+GRANT SELECT (a) ON t TO PUBLIC;
+--- forward again undefined_column
+ALTER TABLE t DROP a;
+--- rollback differs again duplicate_column
+ALTER TABLE t ADD a int;
+
+=== rem rename
+CREATE TABLE t (a int);
+COMMENT ON TABLE t IS 'x';
+COMMENT ON COLUMN t.a IS 'y';
+GRANT SELECT ON t TO PUBLIC;
+--- forward again undefined_table
+ALTER TABLE t RENAME TO u;
+ALTER TABLE u RENAME a TO b;
+--- rollback again undefined_table
+ALTER TABLE u RENAME b TO a;
+ALTER TABLE u RENAME TO t;
+
+=== rem restored
+CREATE TABLE t (a int);
+COMMENT ON TABLE t IS 'x';
+GRANT SELECT ON t TO PUBLIC;
+--- forward again undefined_table
+DROP TABLE t;
+--- rollback again duplicate_table
+CREATE TABLE t (a int);
+COMMENT ON TABLE t IS 'x';
+GRANT SELECT ON t TO PUBLIC;
+
+=== rem all
+CREATE TABLE t (a int);
+--- forward
+GRANT ALL ON t TO PUBLIC;
+--- rollback
+REVOKE ALL ON t FROM PUBLIC;
+
+=== rem part
+CREATE TABLE t (a int);
+--- forward
+GRANT SELECT, INSERT ON t TO PUBLIC;
+--- rollback differs
+REVOKE SELECT ON t FROM PUBLIC;
+
+=== rem fn comment
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+COMMENT ON FUNCTION f() IS 'x';
+--- forward
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';
+--- rollback
+CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+
+=== rem fn comment2
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+COMMENT ON FUNCTION f() IS 'x';
+--- forward again undefined_function
+DROP FUNCTION f();
+--- rollback differs again duplicate_function
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+
+=== rem idx comment
+CREATE TABLE t (a int);
+CREATE INDEX i ON t (a);
+COMMENT ON INDEX i IS 'x';
+--- forward again undefined_object
+DROP INDEX i;
+--- rollback differs again duplicate_table
+CREATE INDEX i ON t (a);
+
+=== rem con comment
+CREATE TABLE t (a int CONSTRAINT k CHECK (a > 0));
+COMMENT ON CONSTRAINT k ON t IS 'x';
+--- forward again undefined_object
+ALTER TABLE t DROP CONSTRAINT k;
+--- rollback differs again duplicate_object
+ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0);
+
+=== rem trig comment
+CREATE TABLE t (a int);
+CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION g();
+COMMENT ON TRIGGER g ON t IS 'x';
+--- forward again undefined_object
+DROP TRIGGER g ON t;
+--- rollback differs again duplicate_object
+CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION g();
+
+=== rem type comment
+CREATE TYPE e AS ENUM ('a');
+COMMENT ON TYPE e IS 'x';
+--- forward again undefined_object
+DROP TYPE e;
+--- rollback differs again duplicate_object
+CREATE TYPE e AS ENUM ('a');
+
+=== rem all in schema
+CREATE TABLE t (a int);
+CREATE TABLE u (a int);
+--- forward
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC;
+--- rollback differs
+REVOKE SELECT ON t FROM PUBLIC;
+
+=== rem stat target
+CREATE TABLE t (a int);
+ALTER TABLE t ALTER a SET STATISTICS 100;
+--- forward
+ALTER TABLE t ALTER a SET STATISTICS 200;
+--- rollback
+ALTER TABLE t ALTER a SET STATISTICS 100;
+
+=== rem view opt
+CREATE TABLE t (a int);
+CREATE VIEW v WITH (security_invoker = true) AS SELECT a FROM t;
+--- forward again undefined_table
+DROP VIEW v;
+--- rollback differs again duplicate_table
+CREATE VIEW v AS SELECT a FROM t;
+
+=== rem view check
+CREATE TABLE t (a int);
+CREATE VIEW v AS SELECT a FROM t WHERE a > 1 WITH LOCAL CHECK OPTION;
+--- forward again undefined_table
+DROP VIEW v;
+--- rollback differs again duplicate_table
+CREATE VIEW v AS SELECT a FROM t WHERE a > 1;
+
+=== rem replident ren
+CREATE TABLE t (a int NOT NULL);
+CREATE UNIQUE INDEX u ON t (a);
+ALTER TABLE t REPLICA IDENTITY USING INDEX u;
+--- forward again undefined_table
+ALTER INDEX u RENAME TO w;
+--- rollback again undefined_table
+ALTER INDEX w RENAME TO u;
+
+=== grd pk other
+CREATE TABLE t (a int, b int, PRIMARY KEY (a));
+--- forward
+DO $$ BEGIN ALTER TABLE t ADD CONSTRAINT k PRIMARY KEY (b); EXCEPTION WHEN invalid_table_definition THEN NULL; END $$;
+--- rollback
+SELECT 1;
+
+=== grd using 55000
+CREATE TABLE t (a int NOT NULL);
+CREATE UNIQUE INDEX u ON t (a);
+--- forward
+DO $$ BEGIN ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX u; EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END $$;
+--- rollback differs
+SELECT 1;
+
+=== same default true
+CREATE TABLE t (a bool DEFAULT 'true');
+--- forward
+ALTER TABLE t ALTER a SET DEFAULT false;
+--- rollback
+ALTER TABLE t ALTER a SET DEFAULT true;
+
+=== same opclass
+CREATE TABLE t (a text, b int);
+CREATE INDEX i ON t (a text_ops, b int4_ops);
+--- forward again undefined_object
+DROP INDEX i;
+--- rollback again duplicate_table
+CREATE INDEX i ON t (a, b);
+
+=== same inclname
+CREATE TABLE t (a int, b int);
+--- forward again differs
+CREATE INDEX ON t (a) INCLUDE (b);
+--- rollback again undefined_object
+DROP INDEX t_a_b_idx;
+
+=== same viewstar
+CREATE TABLE t (a int);
+CREATE VIEW v AS SELECT r.* FROM t r;
+--- forward again duplicate_column
+ALTER TABLE t ADD b int;
+--- rollback again undefined_column
+ALTER TABLE t DROP b;
+
+=== same mixedenum
+CREATE TYPE "Mood" AS ENUM ('a');
+CREATE TABLE t (m "Mood" DEFAULT 'a');
+--- forward
+ALTER TABLE t ALTER m DROP DEFAULT;
+--- rollback
+ALTER TABLE t ALTER m SET DEFAULT 'a'::"Mood";
+
+=== ins sub nocol
+CREATE TABLE t (a int);
+CREATE TABLE u (b int);
+--- forward fails undefined_column
+INSERT INTO t VALUES ((SELECT zz FROM u));
+--- rollback
+SELECT 1;
