@@ -208,14 +208,13 @@ def default_dropped(step: Step) -> Iterator[Hit]:
         known = applied.column(operation.table, operation.column)
         if known is not None and not known.assumed and known.default is None:
             continue
-        new = applied.fresh_column(operation.table, operation.column)
         end = final_table(step, applied, operation.table)
         after = end.columns.get(operation.column) if end is not None else None
         if end is not None and (after is None or after.default is not None or after.identity is not None):
             continue
         needed = after is not None and after.nullable is False
         # A default that only filled existing rows: running code does not know the column, and cannot write it.
-        if new and not needed:
+        if not needed and applied.fresh_column(operation.table, operation.column):
             continue
         yield applied.hit(
             f'"{operation.table.name}.{operation.column}" has no default any more: an INSERT without it '
