@@ -13,6 +13,9 @@ from miglint.sql.postgres.scopes import Scope, Walk
 _SET_WORDS = {"SETOP_UNION": "union", "SETOP_INTERSECT": "intersect", "SETOP_EXCEPT": "except"}
 
 
+_LISTS = (("targetList", "select"), ("valuesLists", "values"))
+
+
 def select(state: Walk, body: Node) -> str:
     """Write a `SelectStmt`."""
     scope = Scope()
@@ -32,10 +35,9 @@ def select(state: Walk, body: Node) -> str:
     if "distinctClause" in body:
         expressions = [node for node in body["distinctClause"] if node]
         parts.append(f"distinct ({_by_result(state, body, expressions)})")
-    if "targetList" in body:
-        parts.append("select " + walk_list(state, body["targetList"]))
-    if "valuesLists" in body:
-        parts.append("values " + walk_list(state, body["valuesLists"]))
+    for key, word in _LISTS:
+        if key in body:
+            parts.append(f"{word} {walk_list(state, body[key])}")
     if "whereClause" in body:
         parts.append("where " + walk(state, body["whereClause"]))
     if "sortClause" in body:
