@@ -192,15 +192,20 @@ class ScriptSession:
         place = None
         if span is not None and error.position >= 0 and index >= 0:
             place = min(span.start + error.position, span.end)
-        limit = error.limit
-        if limit is None and error.sqlstate in (_REFUSED, _UNDEFINED_OBJECT) and _NO_ROLE.fullmatch(error.message):
-            limit = "roles"
-        elif limit is None and error.sqlstate == _REFUSED:
-            limit = "refused"
-        elif limit is None and error.sqlstate and _OUT_OF_SPACE.match(error.sqlstate):
-            limit = "disk"
-        elif limit is None and error.sqlstate == _OUT_OF_MEMORY and not error.message.startswith(_SHARED_MEMORY):
-            limit = "memory"
-        elif limit is None and error.sqlstate and _STOPPED.match(error.sqlstate):
-            limit = "statement time-out" if seconds >= self.server.limits.statement * 0.9 else None
+        limit = error.limit or self._limit(error, seconds)
         return EngineError(error.message, error.sqlstate, error.detail, error.hint, index, span, place, limit)
+
+    def _limit(self, error: ServerError, seconds: float) -> str | None:
+        """Return the limit of the dry run that an error of the server says was reached, or None."""
+        state = error.sqlstate or ""
+        if state in (_REFUSED, _UNDEFINED_OBJECT) and _NO_ROLE.fullmatch(error.message):
+            return "roles"
+        if state == _REFUSED:
+            return "refused"
+        if _OUT_OF_SPACE.match(state):
+            return "disk"
+        if state == _OUT_OF_MEMORY and not error.message.startswith(_SHARED_MEMORY):
+            return "memory"
+        if _STOPPED.match(state) and seconds >= self.server.limits.statement * 0.9:
+            return "statement time-out"
+        return None
