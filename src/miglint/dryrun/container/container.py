@@ -27,7 +27,8 @@ from miglint.dryrun.container.host import (
 from miglint.dryrun.interfaces import EngineLostError, EngineMissingError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.embedded import RUNNER, need_driver
-from miglint.dryrun.postgres.engine import Access, PostgresEngine, PostgresServer
+from miglint.dryrun.postgres.engine import PostgresEngine
+from miglint.dryrun.postgres.server import Access, PostgresServer
 from miglint.dryrun.results import EngineInfo
 from miglint.dryrun.workspace import Workspace
 

@@ -14,14 +14,11 @@ import contextlib
 import secrets
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import EngineLostError
 from miglint.dryrun.postgres.connection import QueryError, Row, Session, literal, quoted
-
-if TYPE_CHECKING:
-    from miglint.dryrun.postgres.engine import PostgresServer
+from miglint.dryrun.postgres.server import PostgresServer
 
 _GRANT_OPTIONS_SINCE = 160000
 _PARAMETERS_SINCE = 150000

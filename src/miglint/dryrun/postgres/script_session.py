@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
 
 from miglint.base.lazy_regex import pattern
 from miglint.dryrun.interfaces import EngineLostError
 from miglint.dryrun.postgres.connection import Bounds, QueryError, ServerError, Session, quoted
 from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
 from miglint.dryrun.postgres.lock_observer import Watch
+from miglint.dryrun.postgres.roles import Login
 from miglint.dryrun.postgres.superuser_calls import replacements
+from miglint.dryrun.postgres.tenant import Tenant
 from miglint.dryrun.results import EngineError, StatementRun
 from miglint.dryrun.statements import Prepared, StatementText
-
-if TYPE_CHECKING:
-    from miglint.dryrun.postgres.engine import Tenant
-    from miglint.dryrun.postgres.roles import Login
 
 # The server enforces the statement timeout; the client cancels a little later, in case the script disabled it.
 _MARGIN = 0.5
