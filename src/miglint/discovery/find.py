@@ -134,13 +134,7 @@ def _result(
     wanted: DiscoveryScope,
     beside: list[Beside],
 ) -> Discovered:
-    files = {
-        script.file.path: script.file
-        for history in histories
-        for migration in history.migrations
-        for script in (migration.forward, migration.rollback)
-        if script is not None
-    }
+    files = _files_of(histories)
     if wanted.partial:
         unmatched = [item for item in unmatched if item[0] in wanted.files]
         foreign = foreign & wanted.files
@@ -167,6 +161,17 @@ def _result(
         tuple(passed_over),
         tuple(sorted({path for one in beside for path in one.consulted})),
     )
+
+
+def _files_of(histories: list[History]) -> dict[str, SourceFile]:
+    """Return the files of the histories' scripts by path."""
+    return {
+        script.file.path: script.file
+        for history in histories
+        for migration in history.migrations
+        for script in (migration.forward, migration.rollback)
+        if script is not None
+    }
 
 
 def _roots_with_variant(histories: list[History]) -> frozenset[str]:

@@ -37,14 +37,15 @@ def proves_bound(parent: Table, partition: Table, bound: str) -> bool | None:
     key = _KEY.fullmatch(parent.partition_by or "")
     if key is None or bound == "default":
         return None
-    column = partition.columns.get(key[2])
-    if key[1] == "hash" or column is None:
+    strategy, name = key[1], key[2]
+    column = partition.columns.get(name)
+    if strategy == "hash" or column is None:
         return None
-    facts, unread = _facts(partition, key[2])
-    nullable = column.nullable is not False and all(fact.sign != "is not null" for fact in facts)
+    facts, unread = _facts(partition, name)
     kind = "" if column.type is None or column.type.dimensions or column.type.schema else column.type.name
-    answer = _in_range(bound, facts, kind) if key[1] == "range" else _in_list(bound, facts)
-    if nullable and not (key[1] == "list" and "null" in _listed(bound)):
+    answer = _in_range(bound, facts, kind) if strategy == "range" else _in_list(bound, facts)
+    takes_null = strategy == "list" and "null" in _listed(bound)
+    if not takes_null and column.nullable is not False and all(fact.sign != "is not null" for fact in facts):
         answer = None if column.nullable is None else False
     return None if answer is False and unread else answer
 

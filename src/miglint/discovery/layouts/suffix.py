@@ -66,16 +66,24 @@ def _loose(files: list[FoundFile]) -> dict[int, Direction]:
 
 
 def _recognize(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
-    directed = [f for f in files if _direction(f.name) is not None and split_version(_base(f.name)) is not None]
-    if not directed or not (settings.forced or any(f.name[-7:].lower() == ".up.sql" for f in directed)):
+    directed = [found for found in files if _is_directed(found)]
+    if not settings.forced and not any(found.name[-7:].lower() == ".up.sql" for found in directed):
         return []  # `.down.sql` alone is the rollback of a plain numbered file
+    if not directed:
+        return []
     loose = _loose(files)
-    directed += [f for f in files if id(f.file) in loose]
+    directed += [found for found in files if id(found.file) in loose]
     if len(directed) == len(files):
         return directed
-    taken = {id(f.file) for f in directed}
+    taken = {id(found.file) for found in directed}
     # In sqlx, migrations without rollback are named just `<version>_<name>.sql`.
-    return directed + [f for f in files if id(f.file) not in taken and f.role is None and plain.is_forward(f.name)]
+    return directed + [
+        found for found in files if id(found.file) not in taken and found.role is None and plain.is_forward(found.name)
+    ]
+
+
+def _is_directed(found: FoundFile) -> bool:
+    return _direction(found.name) is not None and split_version(_base(found.name)) is not None
 
 
 def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:

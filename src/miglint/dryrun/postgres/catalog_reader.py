@@ -80,15 +80,16 @@ class Reader:
         names = [(row[0] or "", row[1] or "") for row in (*found, *named)]
         names += [pair for one in seen for pair in self._columns[one]]
         renamed = frozenset((thing, name) for thing, name in names if self._names.setdefault(thing, name) != name)
-        for one in fresh:
-            self._relations[one, renamed] = read[one.oid]
+        self._keep(fresh, renamed, read)
         stale = [one for one in seen if (one, renamed) not in self._relations]
         if stale:
-            read = self._read_texts(session.query, stale)
-            for one in stale:
-                self._relations[one, renamed] = read[one.oid]
+            self._keep(stale, renamed, self._read_texts(session.query, stale))
         relations = (self._relations[one, renamed] for one in seen)
         return frozenset((*relations, *self._other_texts(session.query, others[0], renamed)))
+
+    def _keep(self, identities: list[_RelationIdentity], renamed: Renamed, texts: dict[str, str]) -> None:
+        for one in identities:
+            self._relations[one, renamed] = texts[one.oid]
 
     def _other_texts(self, query: RunQuery, versions: Row, renamed: Renamed) -> Iterator[str]:
         """Yield the texts of what is no relation; what has the version of an earlier look is not read again."""

@@ -12,7 +12,7 @@ from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Absent
 from miglint.sql import operations as ops
-from miglint.sql.operations import Column, Name
+from miglint.sql.operations import Name
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
 _RELEASE = "Deploy code that works with both first."
@@ -157,15 +157,15 @@ def _restrictions(step: Step) -> Iterator[tuple[AppliedOperation, Name]]:
         if not change.nullable and not (change.column and applied.fresh_column(change.table, change.column)):
             yield applied, change.table
     for applied, added in effective(step, ops.AddColumn):
-        if (_must_be_written(added.column) or _is_constrained(added)) and not applied.fresh(added.table):
+        if _restricts(added) and not applied.fresh(added.table):
             yield applied, added.table
 
 
-def _must_be_written(column: Column) -> bool:
-    return column.nullable is False and column.default is None and not column.serial and column.identity is None
-
-
-def _is_constrained(added: ops.AddColumn) -> bool:
+def _restricts(added: ops.AddColumn) -> bool:
+    """Return whether a new column has to be written, or constrains what is."""
+    column = added.column
+    if column.nullable is False and column.default is None and not column.serial and column.identity is None:
+        return True
     return any(one.kind in ("check", "unique", "primary", "foreign", "exclude") for one in added.constraints)
 
 

@@ -162,13 +162,13 @@ def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
         same = [other for other in strong if other.script is applied.script]
         if value is None or not same:
             continue
-        message: str | None = None
         if any(other.number > applied.number for other in same):
             message = _too_long(name, value, context)
-        elif name == "lock_timeout" and value and _too_late(applied, same[-1], settings):
-            message = "lock_timeout is set after the last statement that waits for a lock"
+        else:
+            late = name == "lock_timeout" and value and _too_late(applied, same[-1], settings)
+            message = "lock_timeout is set after the last statement that waits for a lock" if late else None
         if message is not None:
-            yield applied.hit(message, f"Put first: `SET {name} = '{2 if name == 'lock_timeout' else 30}s';`")
+            yield applied.hit(message, f"Put first: `SET {name} = '{_SUGGESTED[name]}';`")
 
 
 def _too_long(name: str, value: float, context: Context) -> str | None:
@@ -195,6 +195,7 @@ def _too_late(
     return not earlier or not earlier[-1].values or not _milliseconds(earlier[-1].values[0])
 
 
+_SUGGESTED = {"lock_timeout": "2s", "statement_timeout": "30s"}
 _LIMITS = {"lock_timeout": "longest-lock-timeout", "statement_timeout": "longest-statement-timeout"}
 
 

@@ -97,24 +97,31 @@ def _row_types(step: Step) -> Iterator[Hit]:
         name = operation.new if isinstance(operation, ops.Rename) else operation.name.name
         schema = operation.name.schema or step.after.path[0]
         pair = Key("relation", schema, name), Key("type", schema, name)
-        holder, type_ = (step.after.find(key) for key in pair)
-        if getattr(holder, "assumed", True) or getattr(type_, "assumed", True):
+        holder = _relation_beside_type(step, *pair)
+        if holder is None:
             continue
-        if isinstance(holder, (Table, View, Sequence)):
-            typed = isinstance(operation, ops.CreateType)
-            own, other = pair[::-1] if typed else pair
-            # PostgreSQL refuses the second of them, except a type after a sequence, which only checks its own name.
-            refused = not (typed and isinstance(holder, Sequence))
-            if refused and (other in step.before or other in made):
-                yield hit_in(
-                    forward,
-                    operation.span,
-                    f'type "{name}" already exists',
-                    f"A table, view or sequence is a type of the same name as well, and {ident(name)} is "
-                    f"already a {kind_of(holder) if typed else 'type'}.",
-                    severity=in_doubt(step),
-                )
-            made.add(own)
+        typed = isinstance(operation, ops.CreateType)
+        own, other = pair[::-1] if typed else pair
+        # PostgreSQL refuses the second of them, except a type after a sequence, which only checks its own name.
+        refused = not (typed and isinstance(holder, Sequence))
+        if refused and (other in step.before or other in made):
+            yield hit_in(
+                forward,
+                operation.span,
+                f'type "{name}" already exists',
+                f"A table, view or sequence is a type of the same name as well, and {ident(name)} is "
+                f"already a {kind_of(holder) if typed else 'type'}.",
+                severity=in_doubt(step),
+            )
+        made.add(own)
+
+
+def _relation_beside_type(step: Step, relation: Key, type_: Key) -> Table | View | Sequence | None:
+    """Return the relation where both it and the type are certainly there after the forward."""
+    holder = step.after.find(relation)
+    if not isinstance(holder, (Table, View, Sequence)) or getattr(holder, "assumed", True):
+        return None
+    return None if getattr(step.after.find(type_), "assumed", True) else holder
 
 
 def _has_twins(step: Step) -> bool:

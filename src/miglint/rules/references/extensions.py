@@ -178,33 +178,32 @@ def extension_not_created(steps: Sequence[Passage], context: Context) -> Iterato
     """
     target = context.targets.get("postgres") or ()
     # What is created, and what was reported.
-    known = {key.name for step in steps[:1] for key, value in step.before.items() if isinstance(value, Extension)}
-    for step in steps:
+    known = {key.name for first in steps[:1] for key, value in first.before.items() if isinstance(value, Extension)}
+    for step, statement in ((passage, statement) for passage in steps for statement in passage.forward_statements):
         forward = step.migration.forward
         if forward is None:
             continue
-        for statement in step.forward_statements:
-            if statement.problem is not None and statement.kind == "create extension":
-                # It may create any of them.
-                return
-            for operation in flat(statement.operations):
-                if type(operation) in _SILENT:
+        if statement.problem is not None and statement.kind == "create extension":
+            # It may create any of them.
+            return
+        for operation in flat(statement.operations):
+            if type(operation) in _SILENT:
+                continue
+            known |= _created(operation)
+            for kind, name in _mentions(operation):
+                extension = _extension_of(kind, name, target)
+                if extension is None or extension in known or _made_by_files(step.after, kind, name):
                     continue
-                known |= _created(operation)
-                for kind, name in _mentions(operation):
-                    extension = _extension_of(kind, name, target)
-                    if extension is None or extension in known or _made_by_files(step.after, kind, name):
-                        continue
-                    known.add(extension)
-                    yield Hit(
-                        forward.file,
-                        operation.span,
-                        f"{name.name} is {_article(kind)} of the extension {extension}, which no migration creates",
-                        _help(extension, name.name),
-                        forward,
-                        Severity.ERROR if step.before.closed else None,
-                        version=step.migration.version,
-                    )
+                known.add(extension)
+                yield Hit(
+                    forward.file,
+                    operation.span,
+                    f"{name.name} is {_article(kind)} of the extension {extension}, which no migration creates",
+                    _help(extension, name.name),
+                    forward,
+                    Severity.ERROR if step.before.closed else None,
+                    version=step.migration.version,
+                )
 
 
 def _article(kind: str) -> str:

@@ -170,11 +170,7 @@ def _lost_constraints(step: Step, rebuild: Rebuild) -> Iterator[tuple[str, Sever
     after = rebuild.after
     columns = {name.lower() for name in after.columns}
     kept = {_essence(constraint) for constraint in after.constraints.values()}
-    unique = _keys(after) | {
-        frozenset(_columns(index))
-        for index in _parts(step.after, rebuild.key)
-        if isinstance(index, Index) and index.unique and index.where is None
-    }
+    unique = _keys(after) | _unique_indexes(step.after, rebuild.key)
     new = unique - _keys(rebuild.before)
     for constraint in rebuild.before.constraints.values():
         names = frozenset(name.lower() for name in constraint.columns)
@@ -184,6 +180,15 @@ def _lost_constraints(step: Step, rebuild: Rebuild) -> Iterator[tuple[str, Sever
             continue
         if not _still_exists(constraint, names, after):
             yield f"{CONSTRAINT_WORDS[constraint.kind]} ({', '.join(constraint.columns)})", Severity.WARNING
+
+
+def _unique_indexes(schema: Schema, table: Key) -> set[frozenset[str]]:
+    """Return the columns of each unique index over all rows of a table."""
+    return {
+        frozenset(_columns(index))
+        for index in _parts(schema, table)
+        if isinstance(index, Index) and index.unique and index.where is None
+    }
 
 
 def _still_exists(constraint: Constraint, names: frozenset[str], table: Table) -> bool:

@@ -151,20 +151,25 @@ def place(step: Step, change: Change) -> tuple[Script, Clause] | None:
     undoes_wrongly = change.kind == "changed" or code_of(step, change) == "SYM012"
     if undoes_wrongly or (change.kind == "extra" and not _exists(step.after, change)):
         sides.reverse()
-    owner = _table_of(step, change.key)
     scripts = [(direction, script) for direction, script in sides if script is not None]
+    owner = _table_of(step, change.key)
+
+    def on_object(direction: Direction) -> Clause | None:
+        return find_clause(step, direction, change.key, change.part, exact=True)
+
+    def around_object(direction: Direction) -> Clause | None:
+        found = find_clause(step, direction, change.key, change.part, exact=False)
+        return find_clause(step, direction, owner, None) if found is None and owner is not None else found
+
+    def call(direction: Direction) -> Clause | None:
+        return _call(step.forward if direction is _FORWARD else step.rollback, change.key)
+
     # First a clause on the very object, on either side; only then one on the object around it.
-    for exact in (True, False):
+    for find in (on_object, around_object, call):
         for direction, script in scripts:
-            clause = find_clause(step, direction, change.key, change.part, exact=exact)
-            if clause is None and not exact and owner is not None:
-                clause = find_clause(step, direction, owner, None)
+            clause = find(direction)
             if clause is not None:
                 return script, clause
-    for direction, script in scripts:
-        clause = _call(step.forward if direction is _FORWARD else step.rollback, change.key)
-        if clause is not None:
-            return script, clause
     return None
 
 
