@@ -26,7 +26,7 @@ _UP = pattern(r"(?:^|[_\-. ])up$|^up[_\-. ]", re.IGNORECASE)
 _ANY_MARK = pattern(rf"^(?:{_ANY}|up)(?:[_\-. ]+|$)|(?:^|[_\-. ])(?:{_ANY}|up)$", re.IGNORECASE)
 
 
-class _Parsed(NamedTuple):
+class _NumberedFile(NamedTuple):
     found: FoundFile
     version: str
     key: SortKey
@@ -62,7 +62,7 @@ def _may_be_marked(rest: str) -> bool:
     return "rollback" in low or "down" in low or "undo" in low or "revert" in low
 
 
-def _parse(found: FoundFile) -> _Parsed | None:
+def _parse(found: FoundFile) -> _NumberedFile | None:
     parts = _split(found.name)
     if parts is None:
         return None
@@ -82,7 +82,7 @@ def _parse(found: FoundFile) -> _Parsed | None:
         # In `005_name.sqlite.rollback.sql`, the dialect precedes the direction.
         mark, rest = _dialect_mark(_ANY_MARK.sub("", rest), rest)
     version = undashed(version)
-    return _Parsed(found, version, numeric(version), rest, mark, direction, word)
+    return _NumberedFile(found, version, numeric(version), rest, mark, direction, word)
 
 
 def _dialect_mark(text: str, unmarked: str) -> tuple[Mark, str]:
@@ -123,7 +123,7 @@ def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Col
     return Collected(pieces, taken=taken)
 
 
-def _directions(parsed: list[_Parsed]) -> tuple[list[Direction], bool]:
+def _directions(parsed: list[_NumberedFile]) -> tuple[list[Direction], bool]:
     """Return the direction of each file, and whether forward scripts here have `up` in their names.
 
     An ambiguous word marks a rollback if the same version has a forward script without it, or if other files of the
@@ -133,7 +133,7 @@ def _directions(parsed: list[_Parsed]) -> tuple[list[Direction], bool]:
     partnered = {each.word for each in parsed if each.word and each.key in forwards}
     has_up = any("up" in each.rest.lower() and _UP.search(each.rest) for each in parsed if each.word is None)
 
-    def direction(each: _Parsed) -> Direction:
+    def direction(each: _NumberedFile) -> Direction:
         if each.direction is not None or each.word is None:
             return each.direction or Direction.FORWARD
         usual = each.word in partnered or (has_up and each.word.endswith("down"))
@@ -142,7 +142,7 @@ def _directions(parsed: list[_Parsed]) -> tuple[list[Direction], bool]:
     return list(map(direction, parsed)), has_up
 
 
-def _suffix_dialects(parsed: list[_Parsed]) -> dict[str, Mark]:
+def _suffix_dialects(parsed: list[_NumberedFile]) -> dict[str, Mark]:
     """Return the dialects of `001_init_postgres.sql` and `001_init_sqlite.sql`.
 
     A single `002_add_sqlite.sql` may have another meaning, so the name counts only beside another one with the same

@@ -15,7 +15,7 @@ _ENDS = {Direction.FORWARD: ".up.sql", Direction.ROLLBACK: ".down.sql"}
 _LOOSE_ENDS = {Direction.FORWARD: "_up.sql", Direction.ROLLBACK: "_down.sql"}
 
 
-class _Parsed(NamedTuple):
+class _SuffixedName(NamedTuple):
     version: str
     name: str
     direction: Direction
@@ -23,7 +23,7 @@ class _Parsed(NamedTuple):
     autocommit: bool
 
 
-def _parse(base: str) -> _Parsed | None:
+def _parse(base: str) -> _SuffixedName | None:
     direction = _direction(base)
     if direction is None:
         return None
@@ -39,7 +39,7 @@ def _parse(base: str) -> _Parsed | None:
             break
         stem = rest
     parts = split_version(stem)
-    return _Parsed(*parts, direction, mark, autocommit) if parts else None
+    return _SuffixedName(*parts, direction, mark, autocommit) if parts else None
 
 
 def _direction(name: str) -> Direction | None:
@@ -95,9 +95,9 @@ def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Col
         parsed = _parse(base)
         if parsed is None and (direction := loose.get(id(found.file))) is not None:
             parts = split_version(base[: -len(_LOOSE_ENDS[direction])])
-            parsed = _Parsed(*parts, direction, UNMARKED, False) if parts else None
+            parsed = _SuffixedName(*parts, direction, UNMARKED, False) if parts else None
         if parsed is None:
-            parsed = _Parsed(*plain.version_and_name(found.name), Direction.FORWARD, UNMARKED, False)
+            parsed = _SuffixedName(*plain.version_and_name(found.name), Direction.FORWARD, UNMARKED, False)
         is_pop = is_pop or parsed.mark is not UNMARKED or parsed.autocommit
         version = undashed(parsed.version)
         pieces.append(

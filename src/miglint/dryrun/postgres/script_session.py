@@ -7,7 +7,7 @@ import time
 
 from miglint.base.lazy_regex import pattern
 from miglint.dryrun.interfaces import EngineLostError
-from miglint.dryrun.postgres.connection import Bounds, QueryError, ServerError, Session, quoted
+from miglint.dryrun.postgres.connection import QueryError, ServerError, Session, StatementBounds, quoted
 from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
 from miglint.dryrun.postgres.lock_observer import Watch
 from miglint.dryrun.postgres.roles import Login
@@ -115,7 +115,7 @@ class ScriptSession:
                 return error
         return None
 
-    def bounds(self) -> Bounds:
+    def bounds(self) -> StatementBounds:
         """Return the limits of the next statement."""
         server = self.server
         left = server.deadline.left
@@ -126,7 +126,7 @@ class ScriptSession:
         def over() -> str | None:
             return "total time-out" if server.deadline.left <= 0 else reached()
 
-        return Bounds(min(own, left), server.limits.notices, over, name)
+        return StatementBounds(min(own, left), server.limits.notices, over, name)
 
     def _statement(self, session: Session, index: int, piece: StatementText, disabled: set[str]) -> EngineError | None:
         if self.server.deadline.left <= 0:

@@ -87,9 +87,7 @@ def _insert(cursor: Cursor, found: Mentions, outer: Scope, start: int) -> Operat
     )
 
 
-def _conflict_target(
-    cursor: Cursor, found: Mentions, scope: Scope
-) -> tuple[tuple[str, ...], Expression | None]:
+def _conflict_target(cursor: Cursor, found: Mentions, scope: Scope) -> tuple[tuple[str, ...], Expression | None]:
     """Read the columns in parentheses that `ON CONFLICT` is about, and the condition behind them."""
     place = cursor.parentheses()
     targets = tuple(_target(cursor, *bounds) for bounds in split_list(cursor.tokens, *place))
