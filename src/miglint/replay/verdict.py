@@ -6,6 +6,7 @@ from miglint.base.model import Migration
 from miglint.base.structs import Struct
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
+from miglint.schema.objects import Key
 from miglint.schema.outcome import Event, Run
 from miglint.sql.operations import Drop, DropColumn, DropConstraint
 
@@ -140,12 +141,7 @@ def _symmetric(
     if rollback.failed is not None:
         return False, None
     counted = [change for change in changes if change.counts]
-    # What a guard did not find may have been there after all.
-    sought = (
-        {(note.key, note.part) for event in forward.events for note in event.notes if note.kind == "missing"}
-        if doubted
-        else set()
-    )
+    sought = _not_found(forward) if doubted else frozenset()
     if any(change.certain and (change.key, change.part) not in sought for change in counted) and not rollback.unknown:
         return False, None
     unknown = (*rollback.unknown, *forward.unknown)
@@ -154,12 +150,17 @@ def _symmetric(
     for event in rollback.events:
         if event.failure is not None:
             return None, f"whether the rollback fails is not known: {event.failure.message}"
-    if counted:
-        change = counted[0]
-        what = "was there" if (change.key, change.part) in sought else "was defined"
-        asked = "whether" if (change.key, change.part) in sought else "how"
-        return None, f"{asked} {change.what} {change.name} {what} before is not known"
-    return True, None
+    if not counted:
+        return True, None
+    change = counted[0]
+    if (change.key, change.part) in sought:
+        return None, f"whether {change.what} {change.name} was there before is not known"
+    return None, f"how {change.what} {change.name} was defined before is not known"
+
+
+def _not_found(run: Run) -> frozenset[tuple[Key | None, str | None]]:
+    """Return what the guards of a run did not find. It may have been there after all."""
+    return frozenset((note.key, note.part) for event in run.events for note in event.notes if note.kind == "missing")
 
 
 def _syntax_error(run: Run) -> str | None:

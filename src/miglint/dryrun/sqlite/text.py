@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-from miglint.base.lazy_regex import many, pattern
 from miglint.base.structs import Struct
+from miglint.sql.sqlite.tokens import BLOB, NUMBER, QUOTED, STRING, tokenize
 
-_TOKEN = pattern(
-    rf"""(?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))|(?P<string>[xX]?'[^']*+{many("''[^']*+")}')
-    |(?P<quoted>"[^"]*+{many('""[^"]*+')}"|`[^`]*+{many("``[^`]*+")}`|\[[^\]]*\])
-    |(?P<word>[^\W\d]\w*|\$\w+)
-    |(?P<number>(?:\d[\w.]*|\.\d\w*)(?:(?<=[eE])[+-]\d+)?)
-    |(?P<mark>\|\||<<|>>|<=|>=|==|!=|<>|->>|->|.)""",
-    re.DOTALL | re.VERBOSE,
-)
+_KINDS = {STRING: "string", BLOB: "string", QUOTED: "name", NUMBER: "number"}
 
 
 class Token(Struct, frozen=True):
@@ -46,19 +38,12 @@ class TableText(Struct, frozen=True):
 
 def tokens(sql: str) -> list[Token]:
     """Return the tokens of a text without white space and comments."""
+    read = tokenize(sql, 0, len(sql))
     found = []
-    for match in _TOKEN.finditer(sql):
-        kind = match.lastgroup or "mark"
-        text = match.group()
-        if kind == "space":
-            continue
-        if kind == "quoted":
-            mark = text[-1]
-            text = text[1:-1] if mark == "]" else text[1:-1].replace(mark * 2, mark)
-            text, kind = text.lower(), "name"
-        elif kind == "word":
-            text = text.lower()
-        found.append(Token(text, kind))
+    for at, word in enumerate(read.words):
+        kind = _KINDS.get(word) or ("word" if read.is_name(at) else "mark")
+        text = read.name(at) if kind == "name" else read.raw(at)
+        found.append(Token(text.lower() if kind in ("name", "word") else text, kind))
     return found
 
 
