@@ -93,20 +93,21 @@ class _Clauses:
         """Note what a clause says; `name` is its constraint's, `column` the one behind which it stands."""
         head = clause[0].text
         text = " ".join(token.text for token in clause)
+        place = column or _inside(clause)
         if head in ("primary", "unique"):
-            self.names.append((head, column or _inside(clause), name or ""))
+            self.names.append((head, place, name or ""))
             if "autoincrement" in text.split():
                 self.autoincrement = column
         elif head == "check":
             self.checks.append((name, _inside(clause), column))
         elif head in ("references", "foreign"):
-            self.foreign.append((name or "", column or _inside(clause), text))
-        elif head == "collate" and column and len(clause) > 1:
+            self.foreign.append((name or "", place, text))
+        elif column and head == "collate" and len(clause) > 1:
             self.collations.append((column, clause[1].text))
-        elif head in ("generated", "as") and column:
+        elif column and head in ("generated", "as"):
             self.generated.append((column, _inside(clause)))
         if " on conflict " in f" {text} ":
-            self.conflicts.append((f"{head} {column or _inside(clause)}", text.rsplit(" ", 1)[-1]))
+            self.conflicts.append((f"{head} {place}", text.rsplit(" ", 1)[-1]))
 
 
 def _split(words: list[Token], opening: int) -> tuple[list[list[Token]], int]:

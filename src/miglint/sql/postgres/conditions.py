@@ -247,9 +247,12 @@ def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
     column = _column(left)
     if column is None:
         facts.rest.append(walk(Walk(), node))
-        return
-    if column in HARMLESS_COLUMNS and column not in TELLING:
-        return
+    elif column not in HARMLESS_COLUMNS or column in TELLING:
+        _note_equality(node, left, column, right, facts, known)
+
+
+def _note_equality(node: Node, left: Node, column: str, right: Node, facts: Facts, known: KnownVariables) -> None:
+    """Note that a column has a value; one that is compared with no constant stays in the text of the rest."""
     fields = _fields(left)
     key = f"{facts.owner(fields)}:{column}" if len(fields) > 1 else f":{column}"
     value = _value(right, known)

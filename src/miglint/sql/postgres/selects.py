@@ -23,6 +23,14 @@ def select(state: Walk, body: Node) -> str:
     own = "larg" not in body or "withClause" in body or not state.scopes
     if own:
         state.scopes.append(scope)
+    parts = [*_sources(state, body, scope), *_results(state, body)]
+    if own:
+        state.scopes.pop()
+    return "(" + " ".join(parts) + ")"
+
+
+def _sources(state: Walk, body: Node, scope: Scope) -> list[str]:
+    """Write what a query reads: common table expressions, the sides of a set operation, and FROM."""
     parts = []
     if "withClause" in body:
         parts.append(with_clause(state, body["withClause"], scope))
@@ -32,6 +40,11 @@ def select(state: Walk, body: Node) -> str:
     if "fromClause" in body:
         tables = ", ".join([from_item(state, node, scope) for node in body["fromClause"]])
         parts.append(f"from {tables}")
+    return parts
+
+
+def _results(state: Walk, body: Node) -> list[str]:
+    parts = []
     if "distinctClause" in body:
         expressions = [node for node in body["distinctClause"] if node]
         parts.append(f"distinct ({_by_result(state, body, expressions)})")
@@ -44,12 +57,8 @@ def select(state: Walk, body: Node) -> str:
         parts.append("order by " + _sort(state, body))
     if "groupClause" in body:
         parts.append(f"group by {_by_result(state, body, body['groupClause'])}")
-    for key in _REST:
-        if key in body:
-            parts.append(f"{key} {field(state, key, body[key])}")
-    if own:
-        state.scopes.pop()
-    return "(" + " ".join(parts) + ")"
+    parts += [f"{key} {field(state, key, body[key])}" for key in _REST if key in body]
+    return parts
 
 
 _REST = ("groupDistinct", "havingClause", "windowClause", "limitOffset", "limitCount", "lockingClause")
