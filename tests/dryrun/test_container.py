@@ -18,7 +18,7 @@ import pytest
 from miglint.base.structs import replace
 from miglint.dryrun.container import container as container_module
 from miglint.dryrun.container.container import image_of, start_container
-from miglint.dryrun.container.host import Host, client_of_engine, sweep_containers
+from miglint.dryrun.container.host import ContainerHost, client_of_engine, sweep_containers
 from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
@@ -168,7 +168,7 @@ def test_a_container_that_is_reached_by_a_port_has_no_other_way(
     """As with an engine in a virtual machine of its own, out of which no socket comes."""
     with client_of_engine() as client:
         processors = client.info()["NCPU"]
-    monkeypatch.setattr(container_module, "host_of", lambda _: Host(False, True, processors))
+    monkeypatch.setattr(container_module, "host_of", lambda _: ContainerHost(False, True, processors))
     engine = start_container(images.image, images.version, LIMITS, Deadline.after(120))
     try:
         assert [step.ok for step in executed(engine, PAIR).steps] == [True] * 7

@@ -241,7 +241,7 @@ def test_the_parent_ends_a_process_whose_memory_grows(monkeypatch: pytest.Monkey
     monkeypatch.setattr(process, "resident_memory", grows)
     started = time.monotonic()
     with pytest.raises(WorkerEndedError) as ended:
-        worker.ask(wire.Run(1, (f"SELECT {HANG}",), False, 30, 30), wire.Ran, 30, began=lambda _: 30)
+        worker.ask(wire.RunScript(1, (f"SELECT {HANG}",), False, 30, 30), wire.Ran, 30, began=lambda _: 30)
     assert ended.value.limit == "memory"
     assert grown and time.monotonic() - started < 5
     worker.end()
@@ -282,7 +282,7 @@ def test_a_statement_that_begins_out_of_turn_is_no_reply() -> None:
     worker = Worker(setup())
     worker.ask(wire.Open(1), wire.Done, 5)
     with pytest.raises(WorkerEndedError, match="invalid reply"):
-        worker.ask(wire.Run(1, ("SELECT 1",), False, 5, 5), wire.Ran, 5)
+        worker.ask(wire.RunScript(1, ("SELECT 1",), False, 5, 5), wire.Ran, 5)
     worker.end()
 
 

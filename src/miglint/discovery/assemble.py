@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,9 +76,7 @@ def assemble(
     found, served = _paired(versions, named, default, problems, by_name=collected.by_name)
     served.update(problem.path for problem in problems)
     foreign, left = _not_served(versions, served)
-    for name, paths in sorted(foreign.items()):
-        message = f"{len(paths)} {'file' if len(paths) == 1 else 'files'} for {name} left out"
-        problems.append(Problem("other-dialect", home.root, message))
+    problems += _other_dialects(home, foreign)
 
     histories = [
         History(home.root, label, dialect, _ordered(found[dialect], collected), rollbacks)
@@ -92,6 +90,12 @@ def assemble(
     problems += order_problems(histories, collected, label)
     foreign_paths = set().union(*foreign.values()) - served
     return Assembled(histories, problems, foreign_paths, [*collected.unmatched, *left])
+
+
+def _other_dialects(home: Home, foreign: dict[str, set[str]]) -> Iterator[Problem]:
+    for name, paths in sorted(foreign.items()):
+        message = f"{len(paths)} {'file' if len(paths) == 1 else 'files'} for {name} left out"
+        yield Problem("other-dialect", home.root, message)
 
 
 def _by_version(

@@ -19,7 +19,7 @@ _NOISE = pattern(
 )
 
 
-class _Words(NamedTuple):
+class _EngineWords(NamedTuple):
     """Engine-specific syntax, in lower case; a text without any of `hints` has none of it."""
 
     mark: Mark
@@ -28,7 +28,7 @@ class _Words(NamedTuple):
 
 
 _OTHERS = (
-    _Words(
+    _EngineWords(
         SQLITE,
         (
             *("autoincrement", "pragma", "rowid", "sqlite_", "virtual table", "strftime", "julianday", "unixepoch"),
@@ -40,7 +40,7 @@ _OTHERS = (
             r"|\b(?:strftime|julianday|unixepoch|randomblob)\s*\("
         ),
     ),
-    _Words(
+    _EngineWords(
         named("mysql"),
         (
             *("auto_increment", "innodb", "myisam", "unsigned", "modify column", "change column", "character set"),
@@ -51,19 +51,19 @@ _OTHERS = (
             r"|\b(?:modify|change) column\b|\bcharacter set\b|\bcharset\s*=|\bon update current_timestamp\b"
         ),
     ),
-    _Words(
+    _EngineWords(
         named("clickhouse"),
         ("mergetree", "lowcardinality"),
         pattern(r"\bengine\s*=\s*\w*mergetree\b|\blowcardinality\s*\("),
     ),
-    _Words(
+    _EngineWords(
         named("sqlserver"),
         ("nvarchar", "[dbo]", "identity(1", "identity (1"),
         pattern(r"\bnvarchar\b|\[dbo\]|\bidentity ?\(1,\s*1\)"),
     ),
 )
 # Syntax or types that PostgreSQL lacks and SQLite accepts.
-_NOT_POSTGRES = _Words(
+_NOT_POSTGRES = _EngineWords(
     SQLITE,
     ("`", '""', "blob", "datetime", "longtext"),
     pattern(
@@ -109,7 +109,7 @@ def of_files(files: Sequence[SourceFile]) -> Evidence | None:
 
 
 def _found(
-    texts: Sequence[tuple[str, str]], each: _Words, whole: str, code: Callable[[str], str]
+    texts: Sequence[tuple[str, str]], each: _EngineWords, whole: str, code: Callable[[str], str]
 ) -> list[tuple[str, str]]:
     """Return the first match in each script that has one, with the script's path."""
     hints = [hint for hint in each.hints if hint in whole]

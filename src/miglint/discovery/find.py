@@ -134,20 +134,13 @@ def _result(
     wanted: DiscoveryScope,
     beside: list[Beside],
 ) -> Discovered:
-    files = {
-        script.file.path: script.file
-        for history in histories
-        for migration in history.migrations
-        for script in (migration.forward, migration.rollback)
-        if script is not None
-    }
-    requested = frozenset(wanted.files) if wanted.partial else None
+    files = _files_of(histories)
     if wanted.partial:
         unmatched = [item for item in unmatched if item[0] in wanted.files]
         foreign = foreign & wanted.files
-    below, passed_over = scripts_below(wanted.excluded[1])
     unread = {item.path for item in problems if item.kind in _UNREAD and is_script(item.path)}
     unread -= {*files, *foreign, *(path for path, _ in unmatched)}
+    below, passed_over = scripts_below(wanted.excluded[1])
     left_out = (
         ("excluded by the configuration", len(wanted.excluded[0]) + below),
         ("no known migration layout", len({path for path, _ in unmatched})),
@@ -156,17 +149,34 @@ def _result(
     )
     problems = problems + [Problem("unmatched", path, message) for path, message in unmatched]
     problems.sort(key=lambda problem: (problem.path, problem.offset))
-    for_sqlite = any(history.dialect is Dialect.SQLITE for history in histories)
-    roots = {history.root for history in histories if history.dialect is Dialect.POSTGRES and not for_sqlite}
     return Discovered(
         tuple(sorted(histories, key=lambda history: (history.root, history.layout, history.dialect))),
         tuple(files[path] for path in sorted(files)),
         tuple(problems),
         tuple(sorted(path for path, _ in unmatched)),
-        requested,
+        frozenset(wanted.files) if wanted.partial else None,
         tuple(sorted(folder.real for folder in wanted.tree.folders.values())),
-        frozenset(root for root in roots if has_variant(root, Dialect.SQLITE)),
+        _roots_with_variant(histories),
         tuple((reason, number) for reason, number in left_out if number),
         tuple(passed_over),
         tuple(sorted({path for one in beside for path in one.consulted})),
     )
+
+
+def _files_of(histories: list[History]) -> dict[str, SourceFile]:
+    """Return the files of the histories' scripts by path."""
+    return {
+        script.file.path: script.file
+        for history in histories
+        for migration in history.migrations
+        for script in (migration.forward, migration.rollback)
+        if script is not None
+    }
+
+
+def _roots_with_variant(histories: list[History]) -> frozenset[str]:
+    """Return the roots of histories for PostgreSQL with a variant for SQLite that is not among them."""
+    if any(history.dialect is Dialect.SQLITE for history in histories):
+        return frozenset()
+    roots = {history.root for history in histories if history.dialect is Dialect.POSTGRES}
+    return frozenset(root for root in roots if has_variant(root, Dialect.SQLITE))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from miglint.base.model import Direction, History, Migration, Problem
 from miglint.base.structs import replace
@@ -19,20 +19,25 @@ def order_problems(histories: Sequence[History], collected: Collected, label: st
     for history in histories:
         for migration in history.migrations:
             first.setdefault(migration.version, (migration, history))
-    problems = []
-    numbers = {int(v): v for v in versions if v.isdigit()}
-    if len(numbers) == len([v for v in versions if "." not in v]) and not any("." in v for v in versions):
-        for gap in gaps([*numbers, *collected.taken]):
-            place = first.get(numbers.get(gap.after_gap, ""))
-            if place is not None:
-                what = f"version {gap.first} is" if gap.first == gap.last else f"versions {gap.first} to {gap.last} are"
-                problems.append(_problem("skipped-version", place, f"{what} missing"))
+    problems = list(_gaps(versions, collected, first))
     for version, earlier in out_of_order(list(versions), collected.order):
         place = first.get(version)
         if place is not None:
             message = f"{label} runs {version} before {earlier}, contrary to their numeric order"
             problems.append(_problem("out-of-order", place, message))
     return problems
+
+
+def _gaps(versions: set[str], collected: Collected, first: dict[str, tuple[Migration, History]]) -> Iterator[Problem]:
+    """Yield the gaps in versions that are all whole numbers, each once."""
+    numbers = {int(version): version for version in versions if version.isdigit()}
+    if len(numbers) < len(versions) or any("." in version for version in versions):
+        return
+    for gap in gaps([*numbers, *collected.taken]):
+        place = first.get(numbers.get(gap.after_gap, ""))
+        if place is not None:
+            what = f"version {gap.first} is" if gap.first == gap.last else f"versions {gap.first} to {gap.last} are"
+            yield _problem("skipped-version", place, f"{what} missing")
 
 
 def after_programs(migrations: list[Migration], programs: tuple[int, ...]) -> tuple[Migration, ...]:

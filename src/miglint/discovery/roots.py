@@ -71,20 +71,26 @@ def _adopt(homes: dict[str, Home]) -> None:
     for path, home in list(homes.items()):
         if not home.files or any(found.role is None for found in home.files):
             continue
-        versions = {_version(found) for found in home.files}
-        best: tuple[bool, int] | None = None
-        chosen: Home | None = None
-        for other_path, other in homes.items():
-            parent, _, base = other_path.rpartition("/")
-            if parent != path or other is home or base == "":
-                continue
-            shared = len(versions & {_version(found) for found in other.files if found.role is None})
-            rank = (base.lower() in FORWARD_FOLDERS, shared)
-            if any(rank) and (best is None or rank > best):
-                best, chosen = rank, other
+        chosen = _forward_home(path, home, homes)
         if chosen is not None:
             chosen.files += home.files
             home.files = []
+
+
+def _forward_home(path: str, rollbacks: Home, homes: dict[str, Home]) -> Home | None:
+    """Return the folder below `path` that is named as one of forwards, or else the one that shares most versions."""
+    versions = {_version(found) for found in rollbacks.files}
+    best: tuple[bool, int] | None = None
+    chosen: Home | None = None
+    for other_path, other in homes.items():
+        parent, _, base = other_path.rpartition("/")
+        if parent != path or other is rollbacks or base == "":
+            continue
+        shared = len(versions & {_version(found) for found in other.files if found.role is None})
+        rank = (base.lower() in FORWARD_FOLDERS, shared)
+        if any(rank) and (best is None or rank > best):
+            best, chosen = rank, other
+    return chosen
 
 
 def _version(found: FoundFile) -> str:

@@ -97,16 +97,20 @@ def out_of_order(versions: Sequence[str], key: Callable[[str], SortKey]) -> list
     Two conventions conflict with the order of tools: counters (`9`, `10`) with a tool that sorts names, and dates of
     different length (`20240201`, `20240101000000`) with a tool that sorts numbers.
     """
-    if key is numeric and not any(len(v) == 8 and v.startswith(("19", "20")) for v in versions):
+    if key is numeric and not any(len(version) == 8 and _is_date(version) for version in versions):
         return []
-    found: list[tuple[str, str]] = []
-    ordered = sorted({v for v in versions if v.isdigit()}, key=key)
-    for before, after in pairwise(ordered):
-        if key is textual:
-            wrong = len(before) < 8 and len(after) < 8 and int(before) > int(after)
-        else:
-            dates = all(len(v) >= 8 and v.startswith(("19", "20")) for v in (before, after))
-            wrong = dates and len(before) != len(after) and before > after
-        if wrong:
-            found.append((before, after))
-    return found
+    is_wrong = _counted_backwards if key is textual else _dated_backwards
+    ordered = sorted({version for version in versions if version.isdigit()}, key=key)
+    return [(before, after) for before, after in pairwise(ordered) if is_wrong(before, after)]
+
+
+def _is_date(version: str) -> bool:
+    return len(version) >= 8 and version.startswith(("19", "20"))
+
+
+def _counted_backwards(before: str, after: str) -> bool:
+    return len(before) < 8 and len(after) < 8 and int(before) > int(after)
+
+
+def _dated_backwards(before: str, after: str) -> bool:
+    return _is_date(before) and _is_date(after) and len(before) != len(after) and before > after

@@ -100,18 +100,7 @@ class Model:
                 unknown = mine.columns is None or "*" in mine.columns
                 schema = schema.put(key, replace(other, columns=other.columns if unknown else mine.columns))
             elif isinstance(mine, Table) and isinstance(other, Table):
-                columns = {
-                    name: _reduced_column(column, other.columns.get(name)) for name, column in mine.columns.items()
-                }
-                constraints = mine.constraints
-                if schema.dialect is Dialect.SQLITE:
-                    # Constraint names are insignificant in SQLite, and the catalog reader does not read them.
-                    constraints = {
-                        f"#{number}": replace(constraint, name=None, generated=True)
-                        for number, constraint in enumerate(constraints.values())
-                    }
-                mine = replace(mine, columns=columns, constraints=constraints, options=other.options)
-                schema = schema.put(key, mine)
+                schema = schema.put(key, _reduced_table(mine, other, schema.dialect))
         return schema
 
 
@@ -119,6 +108,18 @@ def _checks(domain: Domain) -> dict[str, str]:
     return {
         name: loose(check.expression.key) for name, check in domain.constraints.items() if check.expression is not None
     }
+
+
+def _reduced_table(mine: Table, other: Table, dialect: Dialect) -> Table:
+    columns = {name: _reduced_column(column, other.columns.get(name)) for name, column in mine.columns.items()}
+    constraints = mine.constraints
+    if dialect is Dialect.SQLITE:
+        # Constraint names are insignificant in SQLite, and the catalog reader does not read them.
+        constraints = {
+            f"#{number}": replace(constraint, name=None, generated=True)
+            for number, constraint in enumerate(constraints.values())
+        }
+    return replace(mine, columns=columns, constraints=constraints, options=other.options)
 
 
 def _reduced_column(mine: Column, other: Column | None) -> Column:

@@ -81,9 +81,9 @@ def _go(scripts: Scripts, beside: Database, columns: tuple[tuple[Name, str], ...
 
 def _losses(scripts: Scripts, twin: Database, there: _There) -> tuple[Loss, ...]:
     """Compare the restored rows with those of `twin`."""
+    old = twin.digests(there.touched)
     found: list[Loss] = []
     doubtful: list[tuple[Name, str]] = []
-    old = twin.digests(there.touched)
     for name, was in old.items():
         now = there.digests.get(name)
         if not was.count or now == was:
@@ -91,17 +91,15 @@ def _losses(scripts: Scripts, twin: Database, there: _There) -> tuple[Loss, ...]
         if now is None or now.count < was.count:
             found.append(Loss(_label(name), None, "rows", was.count - (now.count if now else 0), was.count))
             continue
-        found += [
-            Loss(_label(name), column, "values", was.count, was.count)
-            for column in was.columns
-            if column not in now.columns
-        ]
-        doubtful += [(name, column) for column in was.columns if now.columns.get(column, "") != was.columns[column]]
-    changed = tuple((name, column) for name, column in doubtful if column in there.digests[name].columns)
-    if changed:
+        for column, digest in was.columns.items():
+            if column not in now.columns:
+                found.append(Loss(_label(name), column, "values", was.count, was.count))
+            elif now.columns[column] != digest:
+                doubtful.append((name, column))
+    if doubtful:
         # The digests do not identify values, so the scripts are run once more.
-        values = _there_and_back(scripts, twin, changed).values
-        for (name, column), new in zip(changed, values, strict=False):
+        values = _there_and_back(scripts, twin, tuple(doubtful)).values
+        for (name, column), new in zip(doubtful, values, strict=False):
             gone = sum(max(0, count - new.get(value, 0)) for value, count in twin.values(name, column).items())
             if gone:
                 found.append(Loss(_label(name), column, "values", gone, old[name].count))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 
 from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import Dialect, Script, Span
@@ -23,10 +22,6 @@ _ALONE = pattern(
     r"(?:create|drop|reindex|refresh|alter\s+table)\b.*\bconcurrently\b|vacuum\b|alter\s+system\b"
     r"|(?:create|drop)\s+(?:database|tablespace)\b|cluster\s*$|reindex\s+(?:database|system)\b",
     re.IGNORECASE | re.DOTALL,
-)
-_TOKEN = pattern(
-    r"""--[^\n]*|/\*.*?(?:\*/|\Z)|'[^']*(?:'|\Z)|"[^"]*(?:"|\Z)|`[^`]*(?:`|\Z)|\[[^\]]*(?:\]|\Z)|;""",
-    re.DOTALL,
 )
 
 
@@ -136,13 +131,6 @@ def _cut_postgres(text: str) -> list[tuple[int, int]]:
 
 
 def _cut_sqlite(text: str) -> list[tuple[int, int]]:
-    """Split at semicolons that end a statement; `complete_statement` handles trigger bodies."""
-    ranges, start = [], 0
-    # It handles neither of these; the engine reports the error.
-    readable = text.encode("utf-8", "replace").decode().replace("\0", " ")
-    for token in _TOKEN.finditer(readable):
-        if token.group() == ";" and sqlite3.complete_statement(readable[start : token.end()]):
-            ranges.append((start, token.start()))
-            start = token.end()
-    ranges.append((start, len(text)))
-    return ranges
+    from miglint.sql.sqlite.tokens import pieces
+
+    return list(pieces(text))

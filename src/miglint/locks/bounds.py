@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.schema.objects import Table
+from miglint.sql.operations import Column
 
 _KEY = pattern(r"(range|list|hash) \(\"?(\w+)\"?\)")
 _RANGE = pattern(r"from \(([^,()]+)\) to \(([^,()]+)\)")
@@ -35,18 +36,22 @@ def proves_bound(parent: Table, partition: Table, bound: str) -> bool | None:
     Supported are keys of one column, partitioned by range or by list, and comparisons with constants.
     """
     key = _KEY.fullmatch(parent.partition_by or "")
-    if key is None or bound == "default":
-        return None
-    column = partition.columns.get(key[2])
-    if key[1] == "hash" or column is None:
+    column = partition.columns.get(key[2]) if key is not None else None
+    if key is None or column is None or key[1] == "hash" or bound == "default":
         return None
     facts, unread = _facts(partition, key[2])
-    nullable = column.nullable is not False and all(fact.sign != "is not null" for fact in facts)
-    kind = "" if column.type is None or column.type.dimensions or column.type.schema else column.type.name
-    answer = _in_range(bound, facts, kind) if key[1] == "range" else _in_list(bound, facts)
-    if nullable and not (key[1] == "list" and "null" in _listed(bound)):
+    if key[1] == "range":
+        answer, takes_null = _in_range(bound, facts, _plain_type(column)), False
+    else:
+        answer, takes_null = _in_list(bound, facts), "null" in _listed(bound)
+    if not takes_null and column.nullable is not False and all(fact.sign != "is not null" for fact in facts):
         answer = None if column.nullable is None else False
     return None if answer is False and unread else answer
+
+
+def _plain_type(column: Column) -> str:
+    """Return the name of a column's type; empty for arrays, and for types that are not the server's own."""
+    return "" if column.type is None or column.type.dimensions or column.type.schema else column.type.name
 
 
 def _facts(table: Table, column: str) -> tuple[list[_Comparison], bool]:

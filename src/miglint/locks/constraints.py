@@ -10,6 +10,7 @@ from miglint.locks.levels import LockEffect
 from miglint.locks.look import ServerState, default_partition, nullable_columns, of, proves_not_null, relation, table
 from miglint.schema.objects import Index, Table
 from miglint.sql import operations as ops
+from miglint.sql.operations import Constraint, Name
 
 
 def add_constraint(view: ServerState, operation: ops.AddConstraint) -> Iterator[LockEffect]:
@@ -19,25 +20,27 @@ def add_constraint(view: ServerState, operation: ops.AddConstraint) -> Iterator[
         if added.validated:
             yield from domain_users(view, name)
         return
+    checked = added.validated and added.enforced
     match added.kind:
         case "foreign":
-            situation = "add foreign key" if added.validated and added.enforced else "add foreign key not valid"
+            situation = "add foreign key" if checked else "add foreign key not valid"
             yield from of(view, situation, name, referenced=added.table)
         case "check":
-            situation = "add check" if added.validated and added.enforced else "add check not valid"
-            yield from of(view, situation, name)
+            yield from of(view, "add check" if checked else "add check not valid", name)
         case "not_null":
-            proven = bool(added.columns) and (
-                proves_not_null(view, name, added.columns[0]) or not nullable_columns(view, name, added.columns[:1])
-            )
-            situation = "set not null proven" if proven else "set not null"
-            yield from of(view, situation if added.validated else "add not null not valid", name)
+            yield from of(view, _not_null(view, name, added) if added.validated else "add not null not valid", name)
         case "unique":
             yield from of(view, "add unique using index" if added.using_index else "add unique", name)
         case "primary":
             yield from of(view, _primary(view, name, added), name)
         case "exclude":
             yield from of(view, "add exclusion constraint", name)
+
+
+def _not_null(view: ServerState, name: Name, added: Constraint) -> str:
+    column = added.columns[:1]
+    proven = bool(column) and (proves_not_null(view, name, column[0]) or not nullable_columns(view, name, column))
+    return "set not null proven" if proven else "set not null"
 
 
 def _primary(view: ServerState, name: ops.Name, added: ops.Constraint) -> str:

@@ -107,26 +107,32 @@ def _column_option(view: ServerState, operation: ops.SetColumnOption) -> Iterato
     yield from of(view, situation, operation.table)
 
 
+# What a kind of maintenance is called in the table of situations.
+_MAINTENANCE = {
+    "refresh materialized view": "refresh materialized view",
+    "cluster": "cluster",
+    "analyze": "analyze",
+    "reindex table": "reindex",
+    "reindex index": "reindex",
+}
+
+
 def _maintenance(view: ServerState, operation: ops.Maintenance) -> Iterator[LockEffect]:
-    if operation.kind == "refresh materialized view":
-        suffix = " concurrently" if operation.concurrently else ""
-        yield from of(view, f"refresh materialized view{suffix}", operation.target)
-    elif operation.kind == "vacuum" and "full" in operation.options:
-        yield from of(view, "vacuum full", operation.target)
-    elif operation.kind == "cluster":
-        yield from of(view, "cluster", operation.target)
-    elif operation.kind == "analyze":
-        yield from of(view, "analyze", operation.target)
-    elif operation.kind == "lock table" and operation.target is not None:
+    kind, target = operation.kind, operation.target
+    if kind == "vacuum" and "full" in operation.options:
+        yield from of(view, "vacuum full", target)
+    elif kind == "lock table" and target is not None:
         # The statement specifies the lock mode itself.
         mode = operation.options[0].upper().replace(" ", "_") if operation.options else ""
-        yield LockEffect(operation.target, Lock.__members__.get(mode, Lock.ACCESS_EXCLUSIVE), Work.NONE, "lock table")
-    elif operation.kind == "reindex table":
-        yield from of(view, "reindex concurrently" if operation.concurrently else "reindex", operation.target)
-    elif operation.kind == "reindex index" and operation.target is not None:
-        index = view.schema.find(relation_key(view.schema, operation.target))
-        about = index.table if isinstance(index, Index) else None
-        yield from of(view, "reindex concurrently" if operation.concurrently else "reindex", about)
+        yield LockEffect(target, Lock.__members__.get(mode, Lock.ACCESS_EXCLUSIVE), Work.NONE, "lock table")
+    elif kind in _MAINTENANCE:
+        if kind == "reindex index":
+            if target is None:
+                return
+            index = view.schema.find(relation_key(view.schema, target))
+            target = index.table if isinstance(index, Index) else None
+        concurrently = operation.concurrently and kind not in ("cluster", "analyze")
+        yield from of(view, f"{_MAINTENANCE[kind]} concurrently" if concurrently else _MAINTENANCE[kind], target)
 
 
 def _create_other(view: ServerState, operation: ops.CreateOther) -> Iterator[LockEffect]:

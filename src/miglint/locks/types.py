@@ -77,17 +77,15 @@ def _between(old: Type, new: Type, major: int, timezone: str | None) -> TypeChan
     if old.dimensions or new.dimensions:
         # The server converts every array element, even if that has no effect.
         return TypeChangeCost.NOTHING if old == new else TypeChangeCost.REWRITE
-    if (old.name, old.schema) != (new.name, new.schema):
-        if (old.name, new.name) in _ZONES and old.args == new.args:
-            utc = major >= _UTC_SINCE and timezone is not None and timezone.lower() in _UTC
-            return TypeChangeCost.NOTHING if utc else TypeChangeCost.REWRITE
-        same = (old.name, new.name) in _SAME_BYTES or (
-            (old.schema, new.schema) != (None, None) and (old.name, new.name) in _SAME_BYTES
-        )
-        if not same or (new.args and not _wider(old, new)):
-            return TypeChangeCost.REWRITE
-        return TypeChangeCost.REINDEX if _OTHER_ORDER & {old.name, new.name} else TypeChangeCost.NOTHING
-    return TypeChangeCost.NOTHING if old.args == new.args or _wider(old, new) else TypeChangeCost.REWRITE
+    if (old.name, old.schema) == (new.name, new.schema):
+        return TypeChangeCost.NOTHING if old.args == new.args or _wider(old, new) else TypeChangeCost.REWRITE
+    pair = (old.name, new.name)
+    if pair in _ZONES and old.args == new.args:
+        utc = major >= _UTC_SINCE and timezone is not None and timezone.lower() in _UTC
+        return TypeChangeCost.NOTHING if utc else TypeChangeCost.REWRITE
+    if pair not in _SAME_BYTES or (new.args and not _wider(old, new)):
+        return TypeChangeCost.REWRITE
+    return TypeChangeCost.NOTHING if _OTHER_ORDER.isdisjoint(pair) else TypeChangeCost.REINDEX
 
 
 def _wider(old: Type, new: Type) -> bool:

@@ -53,24 +53,29 @@ def variants(histories: Iterable[History]) -> tuple[Variants, ...]:
     for history in histories:
         if history.migrations:
             places[_place(history.root)][history.dialect].append(history)
-    found = []
-    for by_dialect in places.values():
-        postgres, sqlite = by_dialect[Dialect.POSTGRES], by_dialect[Dialect.SQLITE]
-        taken: set[str] = set()
-        for one in postgres:
-            same = [other for other in sqlite if other.root == one.root and other.layout == one.layout]
-            if len(same) == 1:
-                found.append(_pair(one, same[0]))
-                taken.add(one.root)
-        left = [[one for one in listed if one.root not in taken] for listed in (postgres, sqlite)]
-        if len(left[0]) == len(left[1]) == 1:
-            found.append(_pair(left[0][0], left[1][0]))
-            continue
-        for one in left[0]:
-            alike = [[other for other in listed if other.layout == one.layout] for listed in left]
-            if len(alike[0]) == len(alike[1]) == 1:
-                found.append(_pair(one, alike[1][0]))
-    return tuple(found)
+    return tuple(
+        _pair(*pair)
+        for by_dialect in places.values()
+        for pair in _alike(by_dialect[Dialect.POSTGRES], by_dialect[Dialect.SQLITE])
+    )
+
+
+def _alike(postgres: list[History], sqlite: list[History]) -> Iterator[tuple[History, History]]:
+    """Yield those of one folder and layout, then the only ones that are left, or the only ones of their layout."""
+    taken: set[str] = set()
+    for one in postgres:
+        same = [other for other in sqlite if other.root == one.root and other.layout == one.layout]
+        if len(same) == 1:
+            yield one, same[0]
+            taken.add(one.root)
+    left = [[one for one in listed if one.root not in taken] for listed in (postgres, sqlite)]
+    if len(left[0]) == len(left[1]) == 1:
+        yield left[0][0], left[1][0]
+        return
+    for one in left[0]:
+        of_layout = [[other for other in listed if other.layout == one.layout] for listed in left]
+        if len(of_layout[0]) == len(of_layout[1]) == 1:
+            yield one, of_layout[1][0]
 
 
 def _place(root: str) -> str:

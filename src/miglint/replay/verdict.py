@@ -6,6 +6,7 @@ from miglint.base.model import Migration
 from miglint.base.structs import Struct
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
+from miglint.schema.objects import Key
 from miglint.schema.outcome import Event, Run
 from miglint.sql.operations import Drop, DropColumn, DropConstraint
 
@@ -77,12 +78,9 @@ def judge(
 
 
 def _idempotent(first: Run, second: Run, *, doubted: bool = False) -> tuple[bool | None, str | None]:
-    if (
-        first.failed is not None
-        and first.failed.failure is not None
-        and first.failed.failure.condition == "syntax_error"
-    ):
-        return None, f"its first run fails: {first.failed.failure.message}"
+    unread = _syntax_error(first)
+    if unread is not None:
+        return None, f"its first run fails: {unread}"
     for event in second.events:
         if event.failure is not None and event.failure.certain and not _shaky(event, first, doubted=doubted):
             return False, None
@@ -137,30 +135,35 @@ def _symmetric(
 ) -> tuple[bool | None, str | None]:
     if rollback is None:
         return None, "there is no rollback"
-    stopped = forward.failed.failure if forward.failed is not None else None
-    if stopped is not None and stopped.condition == "syntax_error":
-        return None, f"the forward fails: {stopped.message}"
+    unread = _syntax_error(forward)
+    if unread is not None:
+        return None, f"the forward fails: {unread}"
     if rollback.failed is not None:
         return False, None
     counted = [change for change in changes if change.counts]
-    # What a guard did not find may have been there after all.
-    sought = (
-        {(note.key, note.part) for event in forward.events for note in event.notes if note.kind == "missing"}
-        if doubted
-        else set()
-    )
+    sought = _not_found(forward) if doubted else frozenset()
     if any(change.certain and (change.key, change.part) not in sought for change in counted) and not rollback.unknown:
         return False, None
-    if rollback.unknown:
-        return None, rollback.unknown[0]
-    if forward.unknown:
-        return None, forward.unknown[0]
+    unknown = (*rollback.unknown, *forward.unknown)
+    if unknown:
+        return None, unknown[0]
     for event in rollback.events:
         if event.failure is not None:
             return None, f"whether the rollback fails is not known: {event.failure.message}"
-    if counted:
-        change = counted[0]
-        if (change.key, change.part) in sought:
-            return None, f"whether {change.what} {change.name} was there before is not known"
-        return None, f"how {change.what} {change.name} was defined before is not known"
-    return True, None
+    if not counted:
+        return True, None
+    change = counted[0]
+    if (change.key, change.part) in sought:
+        return None, f"whether {change.what} {change.name} was there before is not known"
+    return None, f"how {change.what} {change.name} was defined before is not known"
+
+
+def _not_found(run: Run) -> frozenset[tuple[Key | None, str | None]]:
+    """Return what the guards of a run did not find. It may have been there after all."""
+    return frozenset((note.key, note.part) for event in run.events for note in event.notes if note.kind == "missing")
+
+
+def _syntax_error(run: Run) -> str | None:
+    """Return the message of the syntax error that ends a run, or None."""
+    failure = run.failed.failure if run.failed is not None else None
+    return failure.message if failure is not None and failure.condition == "syntax_error" else None

@@ -98,13 +98,13 @@ class Report(Struct, frozen=True):
         """
         scripts = {path for item in self.migrations for path in (item.forward, item.rollback)}
         gone = {place for path in paths - scripts if (place := _place(path)) is not None}
-        migrations = tuple(
-            item
-            for item in self.migrations
-            if item.forward in paths
-            or item.rollback in paths
-            or (gone and not gone.isdisjoint((_place(item.forward or ""), _place(item.rollback or ""))))
-        )
+
+        def is_wanted(item: MigrationReport) -> bool:
+            if item.forward in paths or item.rollback in paths:
+                return True
+            return bool(gone) and not gone.isdisjoint((_place(item.forward or ""), _place(item.rollback or "")))
+
+        migrations = tuple(filter(is_wanted, self.migrations))
         wanted = paths.union(*((item.forward or "", item.rollback or "") for item in migrations))
         # Findings about two variants are located in one of them and concern both.
         both = {_place(path, any_engine=True) for path in wanted} - {None}

@@ -170,18 +170,9 @@ def swapped_scripts(step: Step) -> Iterator[Hit]:
     migration = step.migration
     if migration.forward is None or migration.rollback is None:
         return
-    # Most forward scripts create something: the first statement tells.
-    dropped: list[tuple[str, str | None]] = []
-    for statement in step.forward_statements:
-        for operation in flat(statement.operations):
-            if isinstance(operation, _REMOVES):
-                dropped.append(subject(operation))
-            elif can_change(operation):
-                return
+    dropped = _only_drops(step)
     # A migration named after a removal is meant as one: what it removes existed before the history began.
-    if not _REMOVAL.isdisjoint(migration.name.lower().replace("-", "_").split("_")):
-        return
-    if not dropped:
+    if not dropped or not _REMOVAL.isdisjoint(migration.name.lower().replace("-", "_").split("_")):
         return
     made = {
         subject(operation)
@@ -201,6 +192,18 @@ def swapped_scripts(step: Step) -> Iterator[Hit]:
             else "Swap the two sections.",
             severity=None if step.before.closed else Severity.WARNING,
         )
+
+
+def _only_drops(step: Step) -> list[tuple[str, str | None]]:
+    """Return what the forward drops; nothing where it does anything else, as the first statement of most tells."""
+    dropped: list[tuple[str, str | None]] = []
+    for statement in step.forward_statements:
+        for operation in flat(statement.operations):
+            if isinstance(operation, _REMOVES):
+                dropped.append(subject(operation))
+            elif can_change(operation):
+                return []
+    return dropped
 
 
 def _known_before(step: Step, name: str, part: str | None) -> bool:

@@ -141,37 +141,47 @@ def _place(passage: Passage, difference: ParityDifference) -> Span | None:
 
 def _about(operation: Operation, difference: ParityDifference) -> tuple[int, Span] | None:
     """Return how well an operation fits a difference, and its span."""
-    table, parts = difference.table, set(difference.parts)
+    table, parts = difference.table, frozenset(difference.parts)
     match operation:
-        case ops.CreateTable() | ops.CreateView():
-            same = operation.name.name.lower() == table
-            if isinstance(operation, ops.CreateTable) and len(parts) == 1:
-                for column in operation.columns:
-                    # A rebuilt table has another name at first.
-                    if column.name.lower() in parts and column.span is not None:
-                        return 3 if same else 2, column.span
-            return (1, operation.span) if same else None
-        case ops.AddColumn():
-            fits = operation.table.name.lower() == table and operation.column.name.lower() in parts
-            return (4, operation.span) if fits else None
-        case ops.RenameColumn():
-            renamed = not parts.isdisjoint((operation.column.lower(), operation.new.lower()))
-            return (4, operation.span) if renamed and operation.table.name.lower() == table else None
-        case ops.DropColumn() | ops.AlterColumnType() | ops.SetNullable() | ops.SetDefault():
-            fits = operation.table.name.lower() == table and operation.column.lower() in parts
-            return (4, operation.span) if fits else None
-        case ops.AddConstraint():
-            columns = {name.lower() for name in operation.constraint.columns}
-            return (4, operation.span) if operation.table.name.lower() == table and columns == parts else None
-        case ops.CreateIndex():
-            keys = {(element.column or "?").lower() for element in operation.elements}
-            return (4, operation.span) if operation.table.name.lower() == table and keys == parts else None
-        case ops.Drop() | ops.Rename() | ops.DropConstraint():
-            name = operation.table if isinstance(operation, ops.DropConstraint) else operation.name
-            named = {name.name.lower(), getattr(operation, "new", "").lower()}
-            return (1, operation.span) if table in named else None
+        case ops.CreateTable():
+            return _about_new_table(operation, table, parts)
+        case ops.CreateView() | ops.Drop():
+            return (1, operation.span) if operation.name.name.lower() == table else None
+        case ops.Rename():
+            return (1, operation.span) if table in (operation.name.name.lower(), operation.new.lower()) else None
+        case ops.DropConstraint():
+            return (1, operation.span) if operation.table.name.lower() == table else None
+        case ops.TableOperation() | ops.CreateIndex() if _changes(operation, parts):
+            return (4, operation.span) if operation.table.name.lower() == table else None
         case _:
             return None
+
+
+def _about_new_table(operation: ops.CreateTable, table: str, parts: frozenset[str]) -> tuple[int, Span] | None:
+    same = operation.name.name.lower() == table
+    if len(parts) == 1:
+        for column in operation.columns:
+            # A rebuilt table has another name at first.
+            if column.name.lower() in parts and column.span is not None:
+                return 3 if same else 2, column.span
+    return (1, operation.span) if same else None
+
+
+def _changes(operation: Operation, parts: frozenset[str]) -> bool:
+    """Return whether an operation is about one of these columns, or a key about all of them."""
+    match operation:
+        case ops.AddColumn():
+            return operation.column.name.lower() in parts
+        case ops.RenameColumn():
+            return not parts.isdisjoint((operation.column.lower(), operation.new.lower()))
+        case ops.DropColumn() | ops.AlterColumnType() | ops.SetNullable() | ops.SetDefault():
+            return operation.column.lower() in parts
+        case ops.AddConstraint():
+            return {name.lower() for name in operation.constraint.columns} == parts
+        case ops.CreateIndex():
+            return {(element.column or "?").lower() for element in operation.elements} == parts
+        case _:
+            return False
 
 
 def _hit(located: LocatedDifference, message: str, *, severity: Severity | None = None) -> Hit:

@@ -6,7 +6,7 @@ or `ALL`. The more exact name wins: `ignore = ["IDM"]` and `extend-select = ["ID
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import translate
 from re import Pattern
 from re import compile as compile_pattern
@@ -90,15 +90,9 @@ def select(settings: Settings, registry: Registry) -> Selection:
     known = registry.rules
     chosen = {code: 0 for code, rule in known.items() if rule.default} if not settings.select else {}
     for key, listed in (("select", settings.select), ("extend-select", settings.extend_select)):
-        for name in listed:
-            rank = registry.rank(name)
-            for code in registry.require(name, settings.place(key)):
-                chosen[code] = max(rank, chosen.get(code, rank))
-    ignored: dict[str, int] = {}
-    for name in settings.ignore:
-        rank = registry.rank(name)
-        for code in registry.require(name, settings.place("ignore")):
-            ignored[code] = max(rank, ignored.get(code, rank))
+        for code, rank in _ranks(registry, listed, settings.place(key)).items():
+            chosen[code] = max(rank, chosen.get(code, rank))
+    ignored = _ranks(registry, settings.ignore, settings.place("ignore"))
     enabled = {code: rank for code, rank in chosen.items() if rank > ignored.get(code, -1)}
     without = [known[code] for code in sorted(enabled) if not _has_its_library(known[code])]
     # What a library says, which may take long to ask, is not counted when it is not asked for.
@@ -106,22 +100,35 @@ def select(settings: Settings, registry: Registry) -> Selection:
     for rule in without:
         if enabled.pop(rule.code) > registry.rank(ALL):
             raise UsageError(missing(rule))
-    overrides = []
-    for number, item in enumerate(settings.per_path):
-        place = settings.place("per-path", number, "ignore")
-        left_out = frozenset(code for name in item.ignore for code in registry.require(name, place))
-        severity = _severities(registry, item.severity, settings, "per-path", number, "severity")
-        overrides += [Override(path_pattern(glob), left_out, severity) for glob in item.paths]
     return Selection(
         registry,
         frozenset(enabled),
         _severities(registry, settings.severity, settings, "severity"),
         settings.rollback_severity,
-        tuple(overrides),
+        tuple(_overrides(registry, settings)),
         _options(registry, settings),
         tuple(without),
         frozenset(wanted - set(enabled)),
     )
+
+
+def _ranks(registry: Registry, names: Iterable[str], place: str) -> dict[str, int]:
+    """Return the codes that the names stand for, each with the rank of the most exact name."""
+    ranks: dict[str, int] = {}
+    for name in names:
+        rank = registry.rank(name)
+        for code in registry.require(name, place):
+            ranks[code] = max(rank, ranks.get(code, rank))
+    return ranks
+
+
+def _overrides(registry: Registry, settings: Settings) -> Iterator[Override]:
+    for number, item in enumerate(settings.per_path):
+        place = settings.place("per-path", number, "ignore")
+        left_out = frozenset(code for name in item.ignore for code in registry.require(name, place))
+        severity = _severities(registry, item.severity, settings, "per-path", number, "severity")
+        for glob in item.paths:
+            yield Override(path_pattern(glob), left_out, severity)
 
 
 def _has_its_library(rule: Rule) -> bool:

@@ -26,7 +26,7 @@ _UP = pattern(r"(?:^|[_\-. ])up$|^up[_\-. ]", re.IGNORECASE)
 _ANY_MARK = pattern(rf"^(?:{_ANY}|up)(?:[_\-. ]+|$)|(?:^|[_\-. ])(?:{_ANY}|up)$", re.IGNORECASE)
 
 
-class _Parsed(NamedTuple):
+class _NumberedFile(NamedTuple):
     found: FoundFile
     version: str
     key: SortKey
@@ -62,16 +62,14 @@ def _may_be_marked(rest: str) -> bool:
     return "rollback" in low or "down" in low or "undo" in low or "revert" in low
 
 
-def _parse(found: FoundFile) -> _Parsed | None:
+def _parse(found: FoundFile) -> _NumberedFile | None:
     parts = _split(found.name)
     if parts is None:
         return None
     version, rest, prefixed = parts
     mark = UNMARKED
     if "." in rest:
-        stem, _, last = rest.rpartition(".")
-        if (mark := named(last)) is not UNMARKED:
-            rest = stem
+        mark, rest = _dialect_mark(rest, rest)
     direction, word = found.role, None
     if direction is None and prefixed:
         direction = Direction.ROLLBACK
@@ -82,11 +80,16 @@ def _parse(found: FoundFile) -> _Parsed | None:
             word = f"{likely['before'] or ''}*{likely['after'] or ''}".lower()
     if mark is UNMARKED and direction is Direction.ROLLBACK and "." in rest:
         # In `005_name.sqlite.rollback.sql`, the dialect precedes the direction.
-        stem, _, last = _ANY_MARK.sub("", rest).rpartition(".")
-        if (mark := named(last)) is not UNMARKED:
-            rest = stem
+        mark, rest = _dialect_mark(_ANY_MARK.sub("", rest), rest)
     version = undashed(version)
-    return _Parsed(found, version, numeric(version), rest, mark, direction, word)
+    return _NumberedFile(found, version, numeric(version), rest, mark, direction, word)
+
+
+def _dialect_mark(text: str, unmarked: str) -> tuple[Mark, str]:
+    """Return the dialect that the last part of a name says and what stands before it, or `unmarked` as it is."""
+    stem, _, last = text.rpartition(".")
+    mark = named(last)
+    return (UNMARKED, unmarked) if mark is UNMARKED else (mark, stem)
 
 
 def _recognize(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
@@ -120,7 +123,7 @@ def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Col
     return Collected(pieces, taken=taken)
 
 
-def _directions(parsed: list[_Parsed]) -> tuple[list[Direction], bool]:
+def _directions(parsed: list[_NumberedFile]) -> tuple[list[Direction], bool]:
     """Return the direction of each file, and whether forward scripts here have `up` in their names.
 
     An ambiguous word marks a rollback if the same version has a forward script without it, or if other files of the
@@ -129,18 +132,17 @@ def _directions(parsed: list[_Parsed]) -> tuple[list[Direction], bool]:
     forwards = {each.key for each in parsed if each.direction is not Direction.ROLLBACK and each.word is None}
     partnered = {each.word for each in parsed if each.word and each.key in forwards}
     has_up = any("up" in each.rest.lower() and _UP.search(each.rest) for each in parsed if each.word is None)
-    directions = []
-    for each in parsed:
-        direction = each.direction or Direction.FORWARD
-        if each.word is not None and each.direction is None:
-            usual = each.word in partnered or (has_up and each.word.endswith("down"))
-            if usual or each.key in forwards:
-                direction = Direction.ROLLBACK
-        directions.append(direction)
-    return directions, has_up
+
+    def direction(each: _NumberedFile) -> Direction:
+        if each.direction is not None or each.word is None:
+            return each.direction or Direction.FORWARD
+        usual = each.word in partnered or (has_up and each.word.endswith("down"))
+        return Direction.ROLLBACK if usual or each.key in forwards else Direction.FORWARD
+
+    return list(map(direction, parsed)), has_up
 
 
-def _suffix_dialects(parsed: list[_Parsed]) -> dict[str, Mark]:
+def _suffix_dialects(parsed: list[_NumberedFile]) -> dict[str, Mark]:
     """Return the dialects of `001_init_postgres.sql` and `001_init_sqlite.sql`.
 
     A single `002_add_sqlite.sql` may have another meaning, so the name counts only beside another one with the same

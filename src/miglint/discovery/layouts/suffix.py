@@ -15,7 +15,7 @@ _ENDS = {Direction.FORWARD: ".up.sql", Direction.ROLLBACK: ".down.sql"}
 _LOOSE_ENDS = {Direction.FORWARD: "_up.sql", Direction.ROLLBACK: "_down.sql"}
 
 
-class _Parsed(NamedTuple):
+class _SuffixedName(NamedTuple):
     version: str
     name: str
     direction: Direction
@@ -23,7 +23,7 @@ class _Parsed(NamedTuple):
     autocommit: bool
 
 
-def _parse(base: str) -> _Parsed | None:
+def _parse(base: str) -> _SuffixedName | None:
     direction = _direction(base)
     if direction is None:
         return None
@@ -39,7 +39,7 @@ def _parse(base: str) -> _Parsed | None:
             break
         stem = rest
     parts = split_version(stem)
-    return _Parsed(*parts, direction, mark, autocommit) if parts else None
+    return _SuffixedName(*parts, direction, mark, autocommit) if parts else None
 
 
 def _direction(name: str) -> Direction | None:
@@ -66,16 +66,24 @@ def _loose(files: list[FoundFile]) -> dict[int, Direction]:
 
 
 def _recognize(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
-    directed = [f for f in files if _direction(f.name) is not None and split_version(_base(f.name)) is not None]
-    if not directed or not (settings.forced or any(f.name[-7:].lower() == ".up.sql" for f in directed)):
+    directed = [found for found in files if _is_directed(found)]
+    if not settings.forced and not any(found.name[-7:].lower() == ".up.sql" for found in directed):
         return []  # `.down.sql` alone is the rollback of a plain numbered file
+    if not directed:
+        return []
     loose = _loose(files)
-    directed += [f for f in files if id(f.file) in loose]
+    directed += [found for found in files if id(found.file) in loose]
     if len(directed) == len(files):
         return directed
-    taken = {id(f.file) for f in directed}
+    taken = {id(found.file) for found in directed}
     # In sqlx, migrations without rollback are named just `<version>_<name>.sql`.
-    return directed + [f for f in files if id(f.file) not in taken and f.role is None and plain.is_forward(f.name)]
+    return directed + [
+        found for found in files if id(found.file) not in taken and found.role is None and plain.is_forward(found.name)
+    ]
+
+
+def _is_directed(found: FoundFile) -> bool:
+    return _direction(found.name) is not None and split_version(_base(found.name)) is not None
 
 
 def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
@@ -87,9 +95,9 @@ def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Col
         parsed = _parse(base)
         if parsed is None and (direction := loose.get(id(found.file))) is not None:
             parts = split_version(base[: -len(_LOOSE_ENDS[direction])])
-            parsed = _Parsed(*parts, direction, UNMARKED, False) if parts else None
+            parsed = _SuffixedName(*parts, direction, UNMARKED, False) if parts else None
         if parsed is None:
-            parsed = _Parsed(*plain.version_and_name(found.name), Direction.FORWARD, UNMARKED, False)
+            parsed = _SuffixedName(*plain.version_and_name(found.name), Direction.FORWARD, UNMARKED, False)
         is_pop = is_pop or parsed.mark is not UNMARKED or parsed.autocommit
         version = undashed(parsed.version)
         pieces.append(

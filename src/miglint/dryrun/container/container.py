@@ -14,7 +14,7 @@ from typing import Any
 
 from miglint.base.lazy_regex import pattern
 from miglint.dryrun.container.host import (
-    Host,
+    ContainerHost,
     client_of_engine,
     docker_answers,
     first_line,
@@ -27,7 +27,8 @@ from miglint.dryrun.container.host import (
 from miglint.dryrun.interfaces import EngineLostError, EngineMissingError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.embedded import RUNNER, need_driver
-from miglint.dryrun.postgres.engine import Access, PostgresEngine, PostgresServer
+from miglint.dryrun.postgres.engine import PostgresEngine
+from miglint.dryrun.postgres.server import Access, PostgresServer
 from miglint.dryrun.results import EngineInfo
 from miglint.dryrun.workspace import Workspace
 
@@ -97,7 +98,7 @@ def image_of(image: str | None, version: str | None) -> str:
 class _Container:
     """A container and its resources. With a workspace, its server is reached through a socket in it."""
 
-    def __init__(self, image: str, limits: Limits, host: Host, workspace: Workspace | None) -> None:
+    def __init__(self, image: str, limits: Limits, host: ContainerHost, workspace: Workspace | None) -> None:
         self.image = image
         self.password = secrets.token_urlsafe(24)
         self._run = secrets.token_hex(8)

@@ -23,7 +23,7 @@ _PODMAN_SOCKETS = ("{runtime}/podman/podman.sock", "/run/podman/podman.sock")
 _LOCAL = ("unix://", "npipe://", "http+unix://")
 
 
-class Host(Struct, frozen=True):
+class ContainerHost(Struct, frozen=True):
     """Properties of a container engine.
 
     `same_system`: it runs on this system, so that sockets in containers are usable here. `near`: its ports can be bound
@@ -78,7 +78,7 @@ def _find_podman() -> None:
             return
 
 
-def host_of(client: Any) -> Host:
+def host_of(client: Any) -> ContainerHost:
     """Detect the properties of an engine."""
     from testcontainers.core.docker_client import get_docker_host
     from testcontainers.core.utils import inside_container
@@ -87,7 +87,7 @@ def host_of(client: Any) -> Host:
     local = (get_docker_host() or _LOCAL[0]).startswith(_LOCAL)
     same = local and sys.platform == "linux" and about.get("Name") == socket.gethostname()
     same = same and about.get("KernelVersion") == os.uname().release
-    return Host(same, same or (local and not inside_container()), int(about.get("NCPU") or 1))
+    return ContainerHost(same, same or (local and not inside_container()), int(about.get("NCPU") or 1))
 
 
 def need_image(client: Any, image: str) -> None:

@@ -11,20 +11,16 @@ import contextlib
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
-from miglint.dryrun.interfaces import BranchError, Digests, EngineLostError, Filled, TrialRun
+from miglint.dryrun.interfaces import BranchError, Database, Digests, EngineLostError, Filled, TrialRun
 from miglint.dryrun.postgres.connection import QueryError, Session
 from miglint.dryrun.postgres.extensions import created_extension
 from miglint.dryrun.postgres.rows import changed_tables, digests, storage, values
-from miglint.dryrun.postgres.script_session import START
+from miglint.dryrun.postgres.script_session import START, ScriptSession
 from miglint.dryrun.results import EngineError, Execution, StatementRun
 from miglint.dryrun.statements import Prepared
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
-
-if TYPE_CHECKING:
-    from miglint.dryrun.postgres.database import PostgresDatabase
 
 # The effects of `DISCARD ALL`, which is not allowed in a transaction.
 _CLEAN = (
@@ -35,7 +31,7 @@ _CLEAN = (
 _BELIEVED = "42"
 
 
-def can_branch(database: PostgresDatabase, scripts: Iterable[Prepared]) -> bool:
+def can_branch(database: ScriptSession, scripts: Iterable[Prepared]) -> bool:
     """Return whether scripts can run in one transaction: each has at most one, and none has effects outside of it."""
     return all(
         script.wrapped
@@ -48,7 +44,7 @@ def can_branch(database: PostgresDatabase, scripts: Iterable[Prepared]) -> bool:
 
 
 @contextlib.contextmanager
-def _lost_is_doubtful(database: PostgresDatabase) -> Iterator[None]:
+def _lost_is_doubtful(database: ScriptSession) -> Iterator[None]:
     """Raise `BranchError` if a script's settings broke the connection: a copy determines the cause."""
     try:
         yield
@@ -60,7 +56,7 @@ def _lost_is_doubtful(database: PostgresDatabase) -> Iterator[None]:
 class PostgresBranch:
     """A transaction of a database, which must not be used otherwise until `drop`."""
 
-    def __init__(self, database: PostgresDatabase) -> None:
+    def __init__(self, database: ScriptSession) -> None:
         self._database = database
         self._session = database.clean()
         self._ran = 0
@@ -142,15 +138,15 @@ class PostgresBranch:
         with _lost_is_doubtful(self._database):
             return values(self._settle(), table, column)
 
-    def copy(self) -> PostgresDatabase:
+    def copy(self) -> Database:
         """Not supported: a transaction cannot be copied."""
         raise BranchError
 
-    def twin(self) -> PostgresDatabase:
+    def twin(self) -> Database:
         """Not supported: a transaction cannot be copied."""
         raise BranchError
 
-    def branch(self, scripts: Iterable[Prepared]) -> PostgresDatabase:
+    def branch(self, scripts: Iterable[Prepared]) -> Database:
         """Not supported: branches do not nest."""
         raise BranchError
 

@@ -158,67 +158,88 @@ def _referenced(definition: str) -> tuple[str, ...]:
 
 
 def _relation(row: Row) -> Found:
-    schema, name, kind, persistence, told_options, bound, partition_by, told_parents = row[:8]
-    secured, forced, identity, tablespace, method, definition, populated, acl, comment, partition = row[8:18]
-    told_columns, told_constraints, told_indexes = _list(row[18]), _list(row[19]), _list(row[20])
-    numbers = {column[17]: column[0] for column in told_columns}
-    columns = {column.name: _serial(name, column) for column in map(_column, told_columns)}
-    key = Key("relation", schema, name)
-    settings = {option.partition("=")[0]: option.partition("=")[2] for option in _list(told_options)}
+    schema, name, kind = row[:3]
+    columns_read, constraints_read, indexes_read = _list(row[18]), _list(row[19]), _list(row[20])
+    numbers = {column[17]: column[0] for column in columns_read}
+    columns = {column.name: _serial(name, column) for column in map(_column, columns_read)}
+    relation: View | Table
     if kind in ("v", "m"):
-        yield (
-            key,
-            View(
-                Name(schema, name),
-                Query(definition, definition),
-                tuple(columns),
-                materialized=kind == "m",
-                populated=populated if kind == "m" else True,
-                options=tuple(sorted(f"{option}={value}" for option, value in settings.items())),
-                persistence=_PERSISTENCE[persistence],
-            ),
-        )
+        relation = _view(row, columns)
     else:
-        parents = tuple(Name(*pair) for pair in _list(told_parents))
-        options = {f"storage parameter {option}": value for option, value in settings.items()}
-        if secured:
-            options["row security"] = "on"
-        if forced:
-            options["force row security"] = "on"
-        if identity in ("n", "f", "i") and kind != "f":
-            options["replica identity"] = {"n": "nothing", "f": "full", "i": "index"}[identity]
-        if tablespace is not None:
-            options["tablespace"] = tablespace
-        if method not in (None, "heap"):
-            options["access method"] = method
-        for index in told_indexes:
-            if index[17]:
-                options["cluster"] = index[1]
-        options |= _column_settings(told_columns)
-        constraints = {constraint[0]: _constraint(constraint, numbers) for constraint in told_constraints}
-        yield (
-            key,
-            Table(
-                Name(schema, name),
-                columns,
-                constraints,
-                kind="foreign table" if kind == "f" else "table",
-                persistence=_PERSISTENCE[persistence],
-                partition_by=partition_by,
-                partition_of=parents[0] if partition and parents else None,
-                partition_bound=bound,
-                inherits=() if partition else parents,
-                options=options,
-            ),
-        )
+        constraints = {constraint[0]: _constraint(constraint, numbers) for constraint in constraints_read}
+        relation = _table(row, columns, constraints, _table_options(row, columns_read, indexes_read))
+    key = Key("relation", schema, name)
+    yield key, relation
+    acl, comment = row[15:17]
     yield from _remarks(key, acl, comment, words=_RELATIONS.get(kind))
-    for column in told_columns:
+    for column in columns_read:
         part = Part("column", column[0])
         yield from _remarks(key, column[11], column[12], part=part, kind="column")
-    for constraint in told_constraints:
+    for constraint in constraints_read:
         yield from _remarks(key, None, constraint[14], part=Part("constraint", constraint[0]))
-    for index in told_indexes:
+    for index in indexes_read:
         yield from _index(index, Name(schema, name), numbers, columns)
+
+
+def _settings(row: Row) -> dict[str, str]:
+    """Return the storage parameters of a relation."""
+    return {option.partition("=")[0]: option.partition("=")[2] for option in _list(row[4])}
+
+
+def _view(row: Row, columns: dict[str, Column]) -> View:
+    schema, name, kind, persistence = row[:4]
+    definition, populated = row[13:15]
+    return View(
+        Name(schema, name),
+        Query(definition, definition),
+        tuple(columns),
+        materialized=kind == "m",
+        populated=populated if kind == "m" else True,
+        options=tuple(sorted(f"{option}={value}" for option, value in _settings(row).items())),
+        persistence=_PERSISTENCE[persistence],
+    )
+
+
+def _table(row: Row, columns: dict[str, Column], constraints: dict[str, Constraint], options: dict[str, str]) -> Table:
+    schema, name, kind, persistence = row[:4]
+    bound, partition_by, partition = row[5], row[6], row[17]
+    parents = tuple(Name(*pair) for pair in _list(row[7]))
+    return Table(
+        Name(schema, name),
+        columns,
+        constraints,
+        kind="foreign table" if kind == "f" else "table",
+        persistence=_PERSISTENCE[persistence],
+        partition_by=partition_by,
+        partition_of=parents[0] if partition and parents else None,
+        partition_bound=bound,
+        inherits=() if partition else parents,
+        options=options,
+    )
+
+
+_IDENTITIES = {"n": "nothing", "f": "full", "i": "index"}
+
+
+def _table_options(row: Row, columns: list[Row], indexes: list[Row]) -> dict[str, str]:
+    """Return what is set for a table: storage parameters, row security, replica identity, its place and columns."""
+    kind = row[2]
+    secured, forced, identity, tablespace, method = row[8:13]
+    options = {f"storage parameter {option}": value for option, value in _settings(row).items()}
+    if secured:
+        options["row security"] = "on"
+    if forced:
+        options["force row security"] = "on"
+    if identity in _IDENTITIES and kind != "f":
+        options["replica identity"] = _IDENTITIES[identity]
+    if tablespace is not None:
+        options["tablespace"] = tablespace
+    if method not in (None, "heap"):
+        options["access method"] = method
+    for index in indexes:
+        if index[17]:
+            options["cluster"] = index[1]
+    return options | _column_settings(columns)
 
 
 def _column_settings(told: list[Row]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -72,33 +72,33 @@ class Reader:
         return schema
 
     def _texts(self, session: Session) -> frozenset[str]:
-        query = session.query
         # Planning takes longer than execution.
         found, named, others = session.prepared("look", *LOOK)
         seen = [_RelationIdentity(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
         fresh = [one for one in seen if one not in self._columns]
-        read: dict[str, str] = {}
-        if fresh:
-            read = self._read_texts(query, fresh)
+        read = self._read_texts(session.query, fresh) if fresh else {}
         names = [(row[0] or "", row[1] or "") for row in (*found, *named)]
         names += [pair for one in seen for pair in self._columns[one]]
         renamed = frozenset((thing, name) for thing, name in names if self._names.setdefault(thing, name) != name)
-        for one in fresh:
-            self._relations[one, renamed] = read[one.oid]
+        self._keep(fresh, renamed, read)
         stale = [one for one in seen if (one, renamed) not in self._relations]
         if stale:
-            read = self._read_texts(query, stale)
-            for one in stale:
-                self._relations[one, renamed] = read[one.oid]
-        rest: list[str] = []
-        versions = others[0]
+            self._keep(stale, renamed, self._read_texts(session.query, stale))
+        relations = (self._relations[one, renamed] for one in seen)
+        return frozenset((*relations, *self._other_texts(session.query, others[0], renamed)))
+
+    def _keep(self, identities: list[_RelationIdentity], renamed: Renamed, texts: dict[str, str]) -> None:
+        for one in identities:
+            self._relations[one, renamed] = texts[one.oid]
+
+    def _other_texts(self, query: RunQuery, versions: Row, renamed: Renamed) -> Iterator[str]:
+        """Yield the texts of what is no relation; what has the version of an earlier look is not read again."""
         for number, (sql, columns) in enumerate(REST):
             key = (number, tuple(versions[column] for column in columns), renamed)
             if key not in self._others:
                 rows = query(sql)[0]
                 self._others[key] = tuple(self._timeless(row[0]) for row in rows if row[0] is not None)
-            rest += self._others[key]
-        return frozenset((*(self._relations[one, renamed] for one in seen), *rest))
+            yield from self._others[key]
 
     def _read_texts(self, query: RunQuery, wanted: list[_RelationIdentity]) -> dict[str, str]:
         """Read the texts of relations by oid, and store the names of their columns."""

@@ -46,7 +46,7 @@ class ServerError(Struct, frozen=True):
     limit: str | None = None
 
 
-class Bounds(Struct, frozen=True):
+class StatementBounds(Struct, frozen=True):
     """Limits of a statement: time (seconds), number of messages, and further conditions.
 
     `over` is called frequently and must be fast; it returns the name of the exceeded limit, or None. `name` is the name
@@ -123,7 +123,7 @@ class Session:
         """Whether the open transaction has failed."""
         return bool(self._db.transaction_status == self._pq.TransactionStatus.INERROR)
 
-    def script(self, sql: str, bounds: Bounds) -> ServerError | None:
+    def script(self, sql: str, bounds: StatementBounds) -> ServerError | None:
         """Run one statement of a script within limits, and discard its rows."""
         self._notices = 0
         started = time.monotonic()
@@ -147,7 +147,7 @@ class Session:
             return ServerError(error.message, error.sqlstate, error.detail, error.hint, error.position, stopped[0])
         return error
 
-    def _next(self, started: float, bounds: Bounds, stopped: list[str]) -> PGresult | None:
+    def _next(self, started: float, bounds: StatementBounds, stopped: list[str]) -> PGresult | None:
         self._wait(started, bounds, stopped)
         result = self._db.get_result()
         if result is None:
@@ -164,11 +164,11 @@ class Session:
                     break
         return result
 
-    def _wait(self, started: float, bounds: Bounds, stopped: list[str]) -> None:
+    def _wait(self, started: float, bounds: StatementBounds, stopped: list[str]) -> None:
         while self._db.is_busy():
             self._read(started, bounds, stopped)
 
-    def _read(self, started: float, bounds: Bounds, stopped: list[str]) -> None:
+    def _read(self, started: float, bounds: StatementBounds, stopped: list[str]) -> None:
         """Wait for the server briefly, and check the limits."""
         if self._selector.select(_LOOK):
             self._db.consume_input()
@@ -210,7 +210,7 @@ class Session:
         results: list[list[Row]] = []
         failed: ServerError | None = None
         started = time.monotonic()
-        bounds = Bounds(self._seconds(), _ALL_NOTICES)
+        bounds = StatementBounds(self._seconds(), _ALL_NOTICES)
         stopped: list[str] = []
         self._notices = 0
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from miglint.base.structs import Struct, field
 from miglint.dryrun.compare import compare
@@ -13,16 +12,14 @@ from miglint.dryrun.postgres.branch import PostgresBranch, can_branch
 from miglint.dryrun.postgres.catalog_queries import COUNTS
 from miglint.dryrun.postgres.connection import QueryError, Row, Session
 from miglint.dryrun.postgres.fill import fill
+from miglint.dryrun.postgres.roles import Login
 from miglint.dryrun.postgres.rows import FILLED, SEQUENCES, digests, values
 from miglint.dryrun.postgres.script_session import ScriptSession
+from miglint.dryrun.postgres.tenant import Tenant
 from miglint.dryrun.results import EngineError, Execution, StatementRun
 from miglint.dryrun.statements import Prepared
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
-
-if TYPE_CHECKING:
-    from miglint.dryrun.postgres.engine import Tenant
-    from miglint.dryrun.postgres.roles import Login
 
 # Dead rows remain in the catalog's files and slow down reads. Database owners may vacuum.
 _TIDY = "VACUUM " + ", ".join(

@@ -10,10 +10,11 @@ from pathlib import Path
 from miglint.base.structs import replace
 from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.limits import Deadline, Limits
-from miglint.dryrun.postgres.engine import Access, PostgresEngine, PostgresServer
+from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.postgres.extensions import lay_out
 from miglint.dryrun.postgres.programs import Programs, need_programs
 from miglint.dryrun.postgres.resource_watch import ServerMeter
+from miglint.dryrun.postgres.server import Access, PostgresServer
 from miglint.dryrun.postgres.server_process import Cluster
 from miglint.dryrun.results import EngineInfo
 

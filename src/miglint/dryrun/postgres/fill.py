@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from miglint.dryrun.interfaces import Filled
 from miglint.dryrun.postgres.connection import QueryError, Session, quoted
@@ -85,10 +86,41 @@ def _statement(
     *,
     sparse: bool,
 ) -> str:
-    columns: list[str] = []
-    values: list[str] = []
+    made = _references(table, sparse=sparse)
+    unique |= made.counting
+    for name, column in table.columns.items():
+        if name in made.taken or column.generated or column.identity:
+            continue
+        value = _value(schema, column, rules.get(name.lower()), seed, unique=name.lower() in unique, sparse=sparse)
+        if value is not None:
+            made.values[name] = value
+    if not made.values:
+        return f"WITH made AS (INSERT INTO {_full(table.name)} DEFAULT VALUES RETURNING 1) SELECT count(*) FROM made"
+    return (
+        f"WITH made AS (INSERT INTO {_full(table.name)} ({', '.join(map(quoted, made.values))})"
+        f" SELECT {', '.join(made.values.values())} FROM generate_series(1, {rows}) i {' '.join(made.joins)}"
+        " ON CONFLICT DO NOTHING RETURNING 1) SELECT count(*) FROM made"
+    )
+
+
+class _References(NamedTuple):
+    """How the columns of foreign keys get values.
+
+    `values` are expressions by column, over the `joins`; `counting` are columns whose values count from one, in small
+    letters; `taken` are those that get no value, or one of these.
+    """
+
+    values: dict[str, str]
+    joins: list[str]
+    taken: set[str]
+    counting: frozenset[str]
+
+
+def _references(table: Table, *, sparse: bool) -> _References:
+    values: dict[str, str] = {}
     joins: list[str] = []
     taken: set[str] = set()
+    counting: set[str] = set()
     for number, key in enumerate(foreign_keys(table)):
         wanted = [column for column in key.columns if column not in taken]
         if not wanted or key.table is None:
@@ -97,31 +129,16 @@ def _statement(
         if key.table == table.name:
             # Rows with a mandatory reference to their own table refer to themselves: both columns count from one.
             taken.update(wanted if not needed else ())
-            unique |= frozenset(column.lower() for column in wanted)
-            continue
-        if sparse and not needed:
-            taken.update(wanted)
+            counting.update(column.lower() for column in wanted)
             continue
         taken.update(wanted)
+        if sparse and not needed:
+            continue
         joins.append(_join(key, number))
         for own, target in zip(key.columns, key.referenced, strict=False):
             if own in wanted:
-                columns.append(own)
-                values.append(f"f{number}.{quoted(target)}")
-    for name, column in table.columns.items():
-        if name in taken or column.generated or column.identity:
-            continue
-        value = _value(schema, column, rules.get(name.lower()), seed, unique=name.lower() in unique, sparse=sparse)
-        if value is not None:
-            columns.append(name)
-            values.append(value)
-    if not columns:
-        return f"WITH made AS (INSERT INTO {_full(table.name)} DEFAULT VALUES RETURNING 1) SELECT count(*) FROM made"
-    return (
-        f"WITH made AS (INSERT INTO {_full(table.name)} ({', '.join(map(quoted, columns))})"
-        f" SELECT {', '.join(values)} FROM generate_series(1, {rows}) i {' '.join(joins)}"
-        " ON CONFLICT DO NOTHING RETURNING 1) SELECT count(*) FROM made"
-    )
+                values[own] = f"f{number}.{quoted(target)}"
+    return _References(values, joins, taken, frozenset(counting))
 
 
 def _join(key: Constraint, number: int) -> str:

@@ -10,7 +10,7 @@ import contextlib
 
 from miglint.base.lazy_regex import pattern
 from miglint.dryrun.postgres.connection import QueryError, Session, quoted
-from miglint.dryrun.postgres.engine import PREFIX, PostgresServer, drop_database
+from miglint.dryrun.postgres.server import PREFIX, PostgresServer, drop_database
 
 # "migl": the first half of the lock keys.
 _CLASS = 0x6D69676C

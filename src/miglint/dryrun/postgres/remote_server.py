@@ -8,8 +8,9 @@ from miglint.dryrun.interfaces import EngineLostError, EngineMissingError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.connection import QueryError, Session, quoted
 from miglint.dryrun.postgres.embedded import need_driver
-from miglint.dryrun.postgres.engine import Access, PostgresEngine, PostgresServer
+from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.postgres.leftovers import claim, sweep
+from miglint.dryrun.postgres.server import Access, PostgresServer
 from miglint.dryrun.results import EngineInfo
 
 _RIGHTS = "SELECT rolsuper, rolcreatedb, rolcreaterole, rolname FROM pg_catalog.pg_roles WHERE rolname = current_user"

@@ -11,17 +11,15 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import EngineLostError
 from miglint.dryrun.limits import Limits
-from miglint.dryrun.postgres.connection import QueryError, literal
+from miglint.dryrun.postgres.connection import QueryError, Session, literal
 from miglint.dryrun.postgres.usage import Usage, folder_usage, memory_of
-
-if TYPE_CHECKING:
-    from miglint.dryrun.postgres.engine import PostgresServer
 
 _INTERVAL = 0.1
 _SHORT_INTERVAL = 0.02
@@ -39,6 +37,18 @@ _SIZES = (
     "SELECT oid::pg_catalog.text, datname::pg_catalog.text, pg_catalog.pg_database_size(oid)::pg_catalog.text"
     " FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname::pg_catalog.text, {prefix})"
 )
+
+
+class WatchedServer(Protocol):
+    """A server whose use of disk space and memory is limited; the names of its databases begin with `prefix`."""
+
+    prefix: str
+
+    def admin(self) -> AbstractContextManager[Session]:
+        """Yield a session of the administrating role."""
+
+    def kill(self, pid: int) -> None:
+        """Terminate the server process of a session."""
 
 
 class Meter(Protocol):
@@ -82,7 +92,7 @@ class ServerMeter:
 class QueryMeter:
     """Measures miglint's databases on another server, whose memory usage is unknown."""
 
-    def __init__(self, server: PostgresServer) -> None:
+    def __init__(self, server: WatchedServer) -> None:
         self._server = server
 
     def disk(self) -> Usage | None:
@@ -95,7 +105,7 @@ class QueryMeter:
         return {}
 
 
-def sizes_of(server: PostgresServer) -> dict[str, tuple[str, int]]:
+def sizes_of(server: WatchedServer) -> dict[str, tuple[str, int]]:
     """Return the oid and size of each of miglint's databases."""
     with server.admin() as admin:
         rows = admin.query(_SIZES.format(prefix=literal(server.prefix)))[0]
@@ -113,7 +123,7 @@ class _Flag(Struct, frozen=True):
 class ResourceWatch:
     """Monitors disk space and memory of one server, from the first statement to `stop`."""
 
-    def __init__(self, server: PostgresServer, limits: Limits) -> None:
+    def __init__(self, server: WatchedServer, limits: Limits) -> None:
         self.meter: Meter = QueryMeter(server)
         self._server = server
         self._limits = limits

@@ -14,14 +14,11 @@ import contextlib
 import secrets
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import EngineLostError
 from miglint.dryrun.postgres.connection import QueryError, Row, Session, literal, quoted
-
-if TYPE_CHECKING:
-    from miglint.dryrun.postgres.engine import PostgresServer
+from miglint.dryrun.postgres.server import PostgresServer
 
 _GRANT_OPTIONS_SINCE = 160000
 _PARAMETERS_SINCE = 150000
@@ -156,24 +153,30 @@ class Roles:
             if rights != self._rights:
                 said.append(f"revokes a privilege of role {self.owner}")
                 repairs.append(f"GRANT SET ON PARAMETER {_REPLICATION_ROLE} TO {quoted(self.owner)}")
-            for name in sorted({str(row[0]) for row in passwords ^ self._passwords}):
-                said.append(f"changes the password of role {name}")
-                if not self.shared:
-                    repairs.append(self._password(name))
+            self._passwords_back(passwords, said, repairs)
             for row in sorted(properties, key=str):
                 said.append(f"changes the owner or access of database {row[0]}")
                 repairs += self._database_back(row)
             self._repair(repairs)
             for database, login in sorted(given, key=str):
                 said.append(f"creates or assigns objects owned by role {login}")
-                with (
-                    contextlib.suppress(QueryError, EngineLostError),
-                    contextlib.closing(self.server.admin_in(database or "")) as session,
-                ):
-                    session.query(f"REASSIGN OWNED BY {quoted(login or '')} TO {quoted(self.owner)}")
+                self._ownership_back(database or "", login or "")
             self._passwords = self._state(())[3]
             self._last_mark = self._mark()
             return tuple(said)
+
+    def _passwords_back(self, passwords: frozenset[Row], said: list[str], repairs: list[str]) -> None:
+        for name in sorted({str(row[0]) for row in passwords ^ self._passwords}):
+            said.append(f"changes the password of role {name}")
+            if not self.shared:
+                repairs.append(self._password(name))
+
+    def _ownership_back(self, database: str, login: str) -> None:
+        with (
+            contextlib.suppress(QueryError, EngineLostError),
+            contextlib.closing(self.server.admin_in(database)) as session,
+        ):
+            session.query(f"REASSIGN OWNED BY {quoted(login)} TO {quoted(self.owner)}")
 
     def _mark(self) -> tuple[Row, ...]:
         """Return the changed properties if anything on the server changed that a script may change."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from miglint.dryrun.interfaces import TableDigest
-from miglint.dryrun.postgres.connection import QueryError, Session, quoted
+from miglint.dryrun.postgres.connection import QueryError, Row, Session, quoted
 from miglint.sql.operations import Name
 
 # Uncommitted rows are visible only in the script's session. All names and operators are therefore schema-qualified,
@@ -56,24 +56,29 @@ def digests(session: Session, only: Iterable[Name] | None) -> dict[Name, TableDi
         if wanted is None or Name(schema, name or "") in wanted
     }
     found: dict[Name, TableDigest] = {}
-    parts = [(table, columns, _digest(table, columns)) for table, columns in tables.items()]
-    if not parts:
+    queries = [_digest(table, columns) for table, columns in tables.items()]
+    if not queries:
         return found
-    try:
-        results = session.query(";".join(sql for _, _, sql in parts))
-    except QueryError:
-        results = []
-        for _, _, sql in parts:
-            try:
-                results += session.query(sql)
-            except QueryError:
-                results.append([])
-    for (table, columns, _), rows in zip(parts, results, strict=True):
+    for (table, columns), rows in zip(tables.items(), _each(session, queries), strict=True):
         if rows:
             count, *hashes = rows[0]
             named = {column: value or "" for column, value in zip(columns, hashes, strict=True)}
             found[table] = TableDigest(int(count or 0), named)
     return found
+
+
+def _each(session: Session, queries: list[str]) -> list[list[Row]]:
+    """Return the rows of each query; none for one that fails."""
+    try:
+        return session.query(";".join(queries))
+    except QueryError:
+        results: list[list[Row]] = []
+        for sql in queries:
+            try:
+                results += session.query(sql)
+            except QueryError:
+                results.append([])
+        return results
 
 
 def _digest(table: Name, columns: tuple[str, ...]) -> str:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
 
 from miglint.base.lazy_regex import pattern
 from miglint.dryrun.interfaces import EngineLostError
-from miglint.dryrun.postgres.connection import SHARED_MEMORY, Bounds, QueryError, ServerError, Session, quoted
+from miglint.dryrun.postgres.connection import SHARED_MEMORY, QueryError, ServerError, Session, StatementBounds, quoted
 from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
 from miglint.dryrun.postgres.lock_observer import Watch
+from miglint.dryrun.postgres.roles import Login
 from miglint.dryrun.postgres.superuser_calls import replacements
+from miglint.dryrun.postgres.tenant import Tenant
 from miglint.dryrun.results import EngineError, StatementRun
 from miglint.dryrun.statements import Prepared, StatementText
-
-if TYPE_CHECKING:
-    from miglint.dryrun.postgres.engine import Tenant
-    from miglint.dryrun.postgres.roles import Login
 
 # The server enforces the statement timeout; the client cancels a little later, in case the script disabled it.
 _MARGIN = 0.5
@@ -116,7 +113,7 @@ class ScriptSession:
                 return error
         return None
 
-    def bounds(self) -> Bounds:
+    def bounds(self) -> StatementBounds:
         """Return the limits of the next statement."""
         server = self.server
         left = server.deadline.left
@@ -127,7 +124,7 @@ class ScriptSession:
         def over() -> str | None:
             return "total time-out" if server.deadline.left <= 0 else reached()
 
-        return Bounds(min(own, left), server.limits.notices, over, name)
+        return StatementBounds(min(own, left), server.limits.notices, over, name)
 
     def _statement(self, session: Session, index: int, piece: StatementText, disabled: set[str]) -> EngineError | None:
         if self.server.deadline.left <= 0:
@@ -190,15 +187,20 @@ class ScriptSession:
         place = None
         if span is not None and error.position >= 0 and index >= 0:
             place = min(span.start + error.position, span.end)
-        limit = error.limit
-        if limit is None and error.sqlstate in (_REFUSED, _UNDEFINED_OBJECT) and _NO_ROLE.fullmatch(error.message):
-            limit = "roles"
-        elif limit is None and error.sqlstate == _REFUSED:
-            limit = "refused"
-        elif limit is None and error.sqlstate and _OUT_OF_SPACE.match(error.sqlstate):
-            limit = "disk"
-        elif limit is None and error.sqlstate == _OUT_OF_MEMORY and not error.message.startswith(SHARED_MEMORY):
-            limit = "memory"
-        elif limit is None and error.sqlstate and _STOPPED.match(error.sqlstate):
-            limit = "statement time-out" if seconds >= self.server.limits.statement * 0.9 else None
+        limit = error.limit or self._limit(error, seconds)
         return EngineError(error.message, error.sqlstate, error.detail, error.hint, index, span, place, limit)
+
+    def _limit(self, error: ServerError, seconds: float) -> str | None:
+        """Return the limit of the dry run that an error of the server says was reached, or None."""
+        state = error.sqlstate or ""
+        if state in (_REFUSED, _UNDEFINED_OBJECT) and _NO_ROLE.fullmatch(error.message):
+            return "roles"
+        if state == _REFUSED:
+            return "refused"
+        if _OUT_OF_SPACE.match(state):
+            return "disk"
+        if state == _OUT_OF_MEMORY and not error.message.startswith(SHARED_MEMORY):
+            return "memory"
+        if _STOPPED.match(state) and seconds >= self.server.limits.statement * 0.9:
+            return "statement time-out"
+        return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from miglint.dryrun.postgres.connection import literal, quoted
 from miglint.dryrun.row_checks import Allowed
 from miglint.schema.objects import Domain, Enum, Key
@@ -54,18 +56,25 @@ def expression(kind: Type, schema: Schema, rule: Allowed | None, *, unique: bool
         element = Type(kind.name, kind.args, 0, kind.schema)
         inner = expression(element, schema, None, unique=unique, seed=seed)
         return None if inner is None else f"ARRAY[{inner}]::{shown(kind)}"
-    key = "i" if unique else "(i % 10 + 1)"
     if rule is not None and rule.values:
-        listed = ", ".join(literal(value) for value in rule.values)
-        return f"(ARRAY[{listed}])[(i - 1) % {len(rule.values)} + 1]::{shown(kind)}"
+        return _in_turn(rule.values, kind)
     if kind.schema is not None and kind.name not in _TEXTS:
         value = schema.find(Key("type", kind.schema, kind.name))
         if isinstance(value, Enum):
-            labels = ", ".join(literal(label) for label in value.labels)
-            return f"(ARRAY[{labels}])[(i - 1) % {len(value.labels)} + 1]::{shown(kind)}" if labels else None
+            return _in_turn(value.labels, kind) if value.labels else None
         if isinstance(value, Domain) and value.base is not None:
             inner = expression(value.base, schema, rule, unique=unique, seed=seed)
             return None if inner is None else f"({inner})::{shown(kind)}"
+    return _of_built_in(kind, rule, unique=unique, seed=seed)
+
+
+def _in_turn(values: Sequence[str], kind: Type) -> str:
+    """Return an expression that goes through the values again and again."""
+    return f"(ARRAY[{', '.join(map(literal, values))}])[(i - 1) % {len(values)} + 1]::{shown(kind)}"
+
+
+def _of_built_in(kind: Type, rule: Allowed | None, *, unique: bool, seed: int) -> str | None:
+    key = "i" if unique else "(i % 10 + 1)"
     if kind.name in _INTEGERS or kind.name == "numeric":
         return _number(kind, rule, key, unique=unique)
     if kind.name in _TEXTS:

@@ -40,26 +40,40 @@ def schema_of(stored: tuple[StoredObject, ...], ask: Ask, known: KnownObjects) -
 def _objects(stored: tuple[StoredObject, ...], ask: Ask, known: KnownObjects) -> Iterator[tuple[Key, SchemaObject]]:
     shadows = _shadows(stored)
     shown = [one for one in stored if one.owner.lower() not in shadows]
-    new = [one for one in shown if _place(one) not in known]
-    tables = [one.name for one in new if one.kind == "table"]
-    indexes = [one.name for one in new if one.kind == "index" and one.sql]
-    views = [one.name for one in shown if one.kind == "view"]
-    details = ask(tables, indexes, views) if tables or indexes or views else SchemaDetails({}, {}, {})
+    details = _ask(shown, ask, known)
     for one in shown:
         key = Key("relation", _MAIN, one.name.lower())
-        if one.kind == "table" or (one.kind == "index" and one.sql):
-            value = known.get(_place(one))
-            if value is None:
-                value = _described(one, details)
-                if one.name in details.tables or one.name in details.indexes:
-                    known[_place(one)] = value
-            yield key, value
+        if _is_described(one):
+            yield key, _known(one, details, known)
         elif one.kind == "view":
             yield key, _view(one.name, one.sql or "", details.views.get(one.name, ()))
         elif one.kind == "trigger":
             table = Name(None, one.owner)
             trigger = Trigger(one.name, table, definition=_after_name(one.sql or "", one.name))
             yield Key("trigger", _MAIN, one.name.lower()), trigger
+
+
+def _is_described(one: StoredObject) -> bool:
+    """Return whether pragmas describe an object, which then is what its stored text says: not an index of a key."""
+    return one.kind == "table" or (one.kind == "index" and bool(one.sql))
+
+
+def _ask(shown: list[StoredObject], ask: Ask, known: KnownObjects) -> SchemaDetails:
+    """Ask for what is not known of the objects; of views always, since their tables change them."""
+    new = [one for one in shown if _is_described(one) and _place(one) not in known]
+    tables = [one.name for one in new if one.kind == "table"]
+    indexes = [one.name for one in new if one.kind == "index"]
+    views = [one.name for one in shown if one.kind == "view"]
+    return ask(tables, indexes, views) if tables or indexes or views else SchemaDetails({}, {}, {})
+
+
+def _known(one: StoredObject, details: SchemaDetails, known: KnownObjects) -> SchemaObject:
+    value = known.get(_place(one))
+    if value is None:
+        value = _described(one, details)
+        if one.name in details.tables or one.name in details.indexes:
+            known[_place(one)] = value
+    return value
 
 
 def _place(one: StoredObject) -> tuple[str, str, str]:

@@ -48,13 +48,13 @@ class Databases:
                 self._put(request.database, self._open())
             case wire.Copy():
                 self._put(request.database, self._found[request.source].copy())
-            case wire.Drop():
+            case wire.Forget():
                 self._found.pop(request.database).close()
-            case wire.Run():
+            case wire.RunScript():
                 return self._run(request)
-            case wire.Query():
+            case wire.Fetch():
                 with self._within(request.seconds):
-                    return wire.Rows(tuple(self._found[request.database].rows(request.sql, request.values)))
+                    return wire.Fetched(tuple(self._found[request.database].rows(request.sql, request.values)))
             case wire.Many():
                 with self._within(request.seconds):
                     self._found[request.database].many(request.sql, request.values)
@@ -67,7 +67,7 @@ class Databases:
                 return wire.Digested(dict(_digests(self._found[request.database], request.only)))
             case wire.SameRows():
                 one, two = (dict(_digests(self._found[of], None)) for of in (request.database, request.other))
-                return wire.Compared(one == two)
+                return wire.RowsCompared(one == two)
             case wire.Frequencies():
                 return wire.Counted(_frequencies(self._found[request.database], request.table, request.column))
         return wire.Done()
@@ -88,11 +88,11 @@ class Databases:
         finally:
             self._stop_at = float("inf")
 
-    def _run(self, request: wire.Run) -> wire.Ran:
+    def _run(self, request: wire.RunScript) -> wire.Ran:
         db = self._found[request.database]
         until = time.monotonic() + request.left
         seconds: list[float] = []
-        failure: wire.Failure | None = None
+        failure: wire.SqliteFailure | None = None
         index, settled, count = -1, 0, len(request.statements)
         if request.wrapped:
             db.rows("BEGIN")
@@ -115,7 +115,7 @@ class Databases:
         self._renew(request.database)
         return wire.Ran(tuple(seconds), failure, index, count if failure is None else settled)
 
-    def _statement(self, db: Connection, sql: str, seconds: float, until: float) -> wire.Failure | None:
+    def _statement(self, db: Connection, sql: str, seconds: float, until: float) -> wire.SqliteFailure | None:
         """Run a statement; return the failure, if any."""
         left = max(0.0, until - time.monotonic())
         try:
@@ -128,7 +128,7 @@ class Databases:
                 message = f"stopped after {min(seconds, left):g} seconds"
             elif limit is None and db.guard.refused is not None:
                 limit, message = "refused", db.guard.refused
-            return wire.Failure(failed.name, _shortened(message), failed.place, limit)
+            return wire.SqliteFailure(failed.name, _shortened(message), failed.place, limit)
         return None
 
     def _renew(self, number: int) -> None:
@@ -144,9 +144,9 @@ class Databases:
         db.close()
 
 
-def failure_of(error: SqliteError) -> wire.Failure:
+def failure_of(error: SqliteError) -> wire.SqliteFailure:
     """Return the error of an internal statement."""
-    return wire.Failure(error.name, _shortened(error.message), error.place, _BOUNDS.get(error.name))
+    return wire.SqliteFailure(error.name, _shortened(error.message), error.place, _BOUNDS.get(error.name))
 
 
 def _shortened(message: str) -> str:

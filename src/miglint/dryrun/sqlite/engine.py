@@ -13,7 +13,7 @@ from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.results import EngineInfo, Execution
 from miglint.dryrun.sqlite import wire
 from miglint.dryrun.sqlite.catalog import KnownObjects, schema_of
-from miglint.dryrun.sqlite.host import Bounds, Host, Hosts
+from miglint.dryrun.sqlite.host import MemoryBounds, SqliteHost, SqliteHosts
 from miglint.dryrun.sqlite.library import Opener, SqliteError
 from miglint.dryrun.sqlite.process import RefusedError, Worker, WorkerEndedError
 from miglint.dryrun.sqlite.rows import UnfinishedError, fill
@@ -55,12 +55,14 @@ class SqliteEngine:
         deadline: Deadline,
         *,
         foreign_keys: bool = False,
-        bounds: Bounds | None = None,
+        bounds: MemoryBounds | None = None,
     ) -> None:
         self.info = info
         self._limits = limits
         self._deadline = deadline
-        self._hosts = Hosts(opener.library, bounds or Bounds.of(limits), deadline, foreign_keys=foreign_keys)
+        self._hosts = SqliteHosts(
+            opener.library, bounds or MemoryBounds.of(limits), deadline, foreign_keys=foreign_keys
+        )
         self._known: KnownObjects = {}
 
     def create(self) -> SqliteDatabase:
@@ -87,7 +89,9 @@ class SqliteEngine:
 class SqliteDatabase:
     """An in-memory database. It is recreated from its journal if its process was terminated."""
 
-    def __init__(self, host: Host, limits: Limits, deadline: Deadline, known: KnownObjects, journal: Journal) -> None:
+    def __init__(
+        self, host: SqliteHost, limits: Limits, deadline: Deadline, known: KnownObjects, journal: Journal
+    ) -> None:
         self._host = host
         self._limits = limits
         self._deadline = deadline
@@ -137,7 +141,7 @@ class SqliteDatabase:
         with self._host.lock:
             other._here()
             self._here()
-            return self._ask(wire.SameRows(self._number, other._number), wire.Compared).same
+            return self._ask(wire.SameRows(self._number, other._number), wire.RowsCompared).same
 
     def schema(self) -> Schema:
         """Read the schema."""
@@ -197,7 +201,7 @@ class SqliteDatabase:
     def rows(self, sql: str, values: wire.Row = ()) -> list[wire.Row]:
         """Run one internal statement and return its rows; raises `SqliteError` and `WorkerEndedError`."""
         seconds = min(self._limits.statement, self._deadline.left)
-        return list(self._try(wire.Query(self._number, sql, values, seconds), wire.Rows, seconds).rows)
+        return list(self._try(wire.Fetch(self._number, sql, values, seconds), wire.Fetched, seconds).rows)
 
     def many(self, sql: str, values: list[wire.Row]) -> None:
         """Run one internal statement for each tuple of values; raises as `rows` does."""
@@ -242,7 +246,7 @@ class SqliteDatabase:
         worker, self._worker = self._worker, None
         if worker is not None and not worker.ended:
             with contextlib.suppress(WorkerEndedError):
-                worker.tell(wire.Drop(self._number), self._deadline.left)
+                worker.tell(wire.Forget(self._number), self._deadline.left)
 
     def _ask(self, request: wire.Request, kind: type[_Reply]) -> _Reply:
         """Send a request that runs no script code."""
@@ -269,7 +273,7 @@ class SqliteDatabase:
                 same = fill(self, step.schema, step.rows, step.seed, step.skipped).inserted == step.inserted
             else:
                 limits = (self._limits.statement, self._deadline.left)
-                request = wire.Run(self._number, step.statements, step.wrapped, *limits)
+                request = wire.RunScript(self._number, step.statements, step.wrapped, *limits)
                 reply = worker.ask(request, wire.Ran, limits[0], began=lambda _: min(limits))
                 same = (reply.failure is None) == (step.failed is None) and reply.index == (
                     -1 if step.failed is None else step.failed

@@ -18,20 +18,20 @@ _SECONDS_OF_NO_LIMIT = 1 << 20
 _LEAST_MEMORY = 128 << 20
 
 
-class Bounds(Struct, frozen=True):
+class MemoryBounds(Struct, frozen=True):
     """SQLite's limits in bytes: `memory` for all databases of a history together, `disk` for each of them."""
 
     memory: int
     disk: int
 
     @classmethod
-    def of(cls, limits: Limits) -> Bounds:
+    def of(cls, limits: Limits) -> MemoryBounds:
         """Return the limits, derived from those of a dry run: databases are in memory, with a copy per second run."""
         memory = max(_LEAST_MEMORY, limits.memory)
         return cls(memory, min(limits.disk, memory))
 
 
-class Host:
+class SqliteHost:
     """The process of a history. Except for `close`, its methods are called with `lock` held.
 
     `databases` is their number; `clean` means that no process was terminated and no limit reached.
@@ -84,19 +84,19 @@ class Host:
         self._worker.end()
 
 
-class Hosts:
+class SqliteHosts:
     """The hosts of a run: one per concurrent history. Clean hosts are reused."""
 
-    def __init__(self, library: str, bounds: Bounds, deadline: Deadline, *, foreign_keys: bool) -> None:
+    def __init__(self, library: str, bounds: MemoryBounds, deadline: Deadline, *, foreign_keys: bool) -> None:
         seconds = int(min(deadline.left, _SECONDS_OF_NO_LIMIT)) + 60
         start = wire.Start(library, bounds.memory, bounds.disk, seconds, foreign_keys)
         self._setup = Setup(start, 1 + secrets.randbelow((1 << 32) - 1))
         self._lock = threading.Lock()
         self._closed = False
         # The first process starts while scripts are still being read.
-        self._hosts = [Host(self._setup)]
+        self._hosts = [SqliteHost(self._setup)]
 
-    def take(self) -> Host:
+    def take(self) -> SqliteHost:
         """Return a host without databases."""
         with self._lock:
             if self._closed:
@@ -105,7 +105,7 @@ class Hosts:
                 if not host.databases and host.clean:
                     host.databases = 1
                     return host
-            host = Host(self._setup)
+            host = SqliteHost(self._setup)
             host.databases = 1
             self._hosts.append(host)
             return host

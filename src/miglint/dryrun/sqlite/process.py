@@ -48,7 +48,7 @@ class WorkerEndedError(Exception):
 class RefusedError(Exception):
     """SQLite failed to execute a request."""
 
-    def __init__(self, failure: wire.Failure) -> None:
+    def __init__(self, failure: wire.SqliteFailure) -> None:
         super().__init__(failure.message)
         self.failure = failure
 
@@ -114,7 +114,7 @@ class Worker:
         self._wait_until_ready()
         with self._busy(seconds, limit):
             if not self._channel.send(request):
-                raise RefusedError(wire.Failure("SQLITE_TOOBIG", "the script is too large", limit="memory"))
+                raise RefusedError(wire.SqliteFailure("SQLITE_TOOBIG", "the script is too large", limit="memory"))
             while True:
                 reply = self._channel.receive(_decoder())
                 if isinstance(reply, kind):
@@ -125,7 +125,7 @@ class Worker:
                     raise wire.FrameError(f"a reply that is not {kind.__name__}")
                 self._set_due(began(reply), limit)
 
-    def tell(self, request: wire.Drop, seconds: float) -> None:
+    def tell(self, request: wire.Forget, seconds: float) -> None:
         """Send a request without a reply; raises `WorkerEndedError`."""
         self._wait_until_ready()
         with self._busy(seconds, "total time-out"):

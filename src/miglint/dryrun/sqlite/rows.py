@@ -127,28 +127,32 @@ def _rows(
 ) -> tuple[list[str], list[Row]]:
     rules = allowed(table)
     unique = unique_columns(table, unique_indexes(schema, table))
-    columns: list[str] = []
-    series: list[list[Cell]] = []
+    series = _references(db, schema, table, count, sparse=sparse)
+    for name, column in table.columns.items():
+        if name in series or column.generated is not None or (column.default is not None and name not in unique):
+            continue
+        if sparse and column.nullable:
+            continue
+        rule = rules.get(name)
+        series[name] = [_value(column, rule, i, seed, unique=name in unique) for i in range(1, count + 1)]
+    names = [table.columns[name].name for name in series if name in table.columns]
+    return names, list(zip(*series.values(), strict=True)) if series else [()] * count
+
+
+def _references(db: Tables, schema: Schema, table: Table, count: int, *, sparse: bool) -> dict[str, list[Cell]]:
+    """Return the values of the columns of foreign keys: those of rows that are there, in turn."""
+    series: dict[str, list[Cell]] = {}
     for key in foreign_keys(table):
         names = [name.lower() for name in key.columns]
-        if key.table is None or any(name in columns for name in names):
+        if key.table is None or any(name in series for name in names):
             continue
         if sparse and all(table.columns[name].nullable for name in names if name in table.columns):
             continue
         targets = key.referenced or _primary(schema, key.table)
         found = _other(db, key.table, targets, count)
         for at, name in enumerate(names):
-            columns.append(name)
-            series.append([found[i % len(found)][at] if found and at < len(targets) else None for i in range(count)])
-    for name, column in table.columns.items():
-        if name in columns or column.generated is not None or (column.default is not None and name not in unique):
-            continue
-        if sparse and column.nullable:
-            continue
-        columns.append(name)
-        series.append([_value(column, rules.get(name), i, seed, unique=name in unique) for i in range(1, count + 1)])
-    names = [table.columns[name].name for name in columns if name in table.columns]
-    return names, list(zip(*series, strict=True)) if series else [()] * count
+            series[name] = [found[i % len(found)][at] if found and at < len(targets) else None for i in range(count)]
+    return series
 
 
 def _primary(schema: Schema, name: Name) -> tuple[str, ...]:
@@ -176,20 +180,31 @@ def _value(column: Column, rule: Allowed | None, i: int, seed: int, *, unique: b
     if rule is not None and rule.values:
         text = rule.values[(i - 1) % len(rule.values)]
         return int(text) if text.lstrip("-").isdigit() and "CHAR" not in kind and "TEXT" not in kind else text
-    if "INT" in kind or "BOOL" in kind or "NUM" in kind or "DEC" in kind:
-        least = int(rule.least) if rule is not None and rule.least is not None else 1
-        most = int(rule.most) if rule is not None and rule.most is not None else 1 if "BOOL" in kind else 1 << 40
-        return least + (key - 1) % max(1, most - least + 1)
-    if any(word in kind for word in ("REAL", "FLOA", "DOUB")):
+    if _holds(kind, "INT", "BOOL", "NUM", "DEC"):
+        return _integer(kind, rule, key)
+    if _holds(kind, "REAL", "FLOA", "DOUB"):
         return key * 1.5
     digest = hashlib.md5(f"{seed}-{column.name}-{key}".encode(), usedforsecurity=False)
     if "BLOB" in kind:
         return digest.digest()
     if "JSON" in kind:
         return f'{{"n": {key}}}'
-    if "DATE" in kind or "TIME" in kind:
+    if _holds(kind, "DATE", "TIME"):
         return f"2020-01-{key % 28 + 1:02d} {key // 28 % 24:02d}:{key // 672 % 60:02d}:00"
     return _text(column, rule, i, f"{key:x}-{digest.hexdigest()}")
+
+
+def _holds(kind: str, *words: str) -> bool:
+    """Return whether a type's name contains one of the words, by which SQLite chooses an affinity."""
+    return any(word in kind for word in words)
+
+
+def _integer(kind: str, rule: Allowed | None, key: int) -> int:
+    least, most = 1, 1 if "BOOL" in kind else 1 << 40
+    if rule is not None:
+        least = least if rule.least is None else int(rule.least)
+        most = most if rule.most is None else int(rule.most)
+    return least + (key - 1) % max(1, most - least + 1)
 
 
 def _text(column: Column, rule: Allowed | None, i: int, word: str) -> str:

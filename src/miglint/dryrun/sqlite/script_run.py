@@ -38,10 +38,10 @@ class ScriptRun:
         """The remaining time of a statement."""
         return min(self._limits.statement, self._deadline.left)
 
-    def request(self, database: int) -> wire.Run:
+    def request(self, database: int) -> wire.RunScript:
         """Return the request."""
         statements = tuple(piece.text for piece in self._script.pieces)
-        return wire.Run(database, statements, self._script.wrapped, self._limits.statement, self._deadline.left)
+        return wire.RunScript(database, statements, self._script.wrapped, self._limits.statement, self._deadline.left)
 
     def unreadable(self) -> Execution | None:
         """Return the failure of a script with invalid characters; None for any other."""
@@ -94,7 +94,7 @@ class ScriptRun:
         failed = _error(_NAMES.get(limit, "SQLITE_INTERRUPT"), message, at if at < len(pieces) else -1, pieces, limit)
         return self._execution(seconds, failed), self._kept(self._settled)
 
-    def refused(self, failure: wire.Failure) -> Execution:
+    def refused(self, failure: wire.SqliteFailure) -> Execution:
         """Return the result of a script that was not run."""
         return self._execution((), _error(failure.name, failure.message, 0, self._script.pieces, failure.limit))
 

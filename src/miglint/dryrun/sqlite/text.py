@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-from miglint.base.lazy_regex import many, pattern
 from miglint.base.structs import Struct
+from miglint.sql.sqlite.tokens import BLOB, NUMBER, QUOTED, STRING, tokenize
 
-_TOKEN = pattern(
-    rf"""(?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))|(?P<string>[xX]?'[^']*+{many("''[^']*+")}')
-    |(?P<quoted>"[^"]*+{many('""[^"]*+')}"|`[^`]*+{many("``[^`]*+")}`|\[[^\]]*\])
-    |(?P<word>[^\W\d]\w*|\$\w+)
-    |(?P<number>(?:\d[\w.]*|\.\d\w*)(?:(?<=[eE])[+-]\d+)?)
-    |(?P<mark>\|\||<<|>>|<=|>=|==|!=|<>|->>|->|.)""",
-    re.DOTALL | re.VERBOSE,
-)
+_KINDS = {STRING: "string", BLOB: "string", QUOTED: "name", NUMBER: "number"}
 
 
 class Token(Struct, frozen=True):
@@ -46,19 +38,12 @@ class TableText(Struct, frozen=True):
 
 def tokens(sql: str) -> list[Token]:
     """Return the tokens of a text without white space and comments."""
+    read = tokenize(sql, 0, len(sql))
     found = []
-    for match in _TOKEN.finditer(sql):
-        kind = match.lastgroup or "mark"
-        text = match.group()
-        if kind == "space":
-            continue
-        if kind == "quoted":
-            mark = text[-1]
-            text = text[1:-1] if mark == "]" else text[1:-1].replace(mark * 2, mark)
-            text, kind = text.lower(), "name"
-        elif kind == "word":
-            text = text.lower()
-        found.append(Token(text, kind))
+    for at, word in enumerate(read.words):
+        kind = _KINDS.get(word) or ("word" if read.is_name(at) else "mark")
+        text = read.name(at) if kind == "name" else read.raw(at)
+        found.append(Token(text.lower() if kind in ("name", "word") else text, kind))
     return found
 
 
@@ -76,41 +61,53 @@ def read_table(sql: str) -> TableText:
     if opening is None:
         return TableText()
     parts, closing = _split(words, opening)
-    checks: list[tuple[str | None, str, str | None]] = []
-    collations: list[tuple[str, str]] = []
-    generated: list[tuple[str, str]] = []
-    conflicts: list[tuple[str, str]] = []
-    foreign: list[tuple[str, ...]] = []
-    names: list[tuple[str, str, str]] = []
-    autoincrement = None
-    for part in parts:
-        if not part:
-            continue
-        table_level = part[0].kind == "word" and part[0].text in ("constraint", "primary", "unique", "check", "foreign")
+    found = _Clauses()
+    for part in filter(None, parts):
+        table_level = part[0].kind == "word" and part[0].text in _TABLE_CONSTRAINTS
         column = None if table_level else part[0].text
         for name, clause in _clauses(part if table_level else part[1:]):
-            head = clause[0].text
-            text = " ".join(token.text for token in clause)
-            if head == "check":
-                checks.append((name, _inside(clause), column))
-            elif head == "collate" and column and len(clause) > 1:
-                collations.append((column, clause[1].text))
-            elif head in ("generated", "as") and column:
-                generated.append((column, _inside(clause)))
-            elif head in ("references", "foreign"):
-                foreign.append((name or "", column or _inside(clause), text))
-            if head in ("primary", "unique"):
-                key = column or _inside(clause)
-                names.append((head, key, name or ""))
-                if "autoincrement" in text.split():
-                    autoincrement = column
-            if " on conflict " in f" {text} ":
-                conflicts.append((f"{head} {column or _inside(clause)}", text.rsplit(" ", 1)[-1]))
-    options = tuple(sorted(" ".join(t.text for t in option) for option in _commas(words[closing + 1 :])))
+            found.read(clause, name, column)
+    options = sorted(" ".join(token.text for token in option) for option in _commas(words[closing + 1 :]))
     return TableText(
-        tuple(checks), tuple(collations), tuple(generated), tuple(conflicts), tuple(foreign), tuple(names),
-        autoincrement, tuple(option for option in options if option),
+        tuple(found.checks), tuple(found.collations), tuple(found.generated), tuple(found.conflicts),
+        tuple(found.foreign), tuple(found.names), found.autoincrement, tuple(filter(None, options)),
     )  # fmt: skip
+
+
+_TABLE_CONSTRAINTS = frozenset({"constraint", "primary", "unique", "check", "foreign"})
+
+
+class _Clauses:
+    """What the clauses of a `CREATE TABLE` say: the parts of a `TableText`."""
+
+    def __init__(self) -> None:
+        self.checks: list[tuple[str | None, str, str | None]] = []
+        self.collations: list[tuple[str, str]] = []
+        self.generated: list[tuple[str, str]] = []
+        self.conflicts: list[tuple[str, str]] = []
+        self.foreign: list[tuple[str, ...]] = []
+        self.names: list[tuple[str, str, str]] = []
+        self.autoincrement: str | None = None
+
+    def read(self, clause: list[Token], name: str | None, column: str | None) -> None:
+        """Note what a clause says; `name` is its constraint's, `column` the one behind which it stands."""
+        head = clause[0].text
+        text = " ".join(token.text for token in clause)
+        place = column or _inside(clause)
+        if head in ("primary", "unique"):
+            self.names.append((head, place, name or ""))
+            if "autoincrement" in text.split():
+                self.autoincrement = column
+        elif head == "check":
+            self.checks.append((name, _inside(clause), column))
+        elif head in ("references", "foreign"):
+            self.foreign.append((name or "", place, text))
+        elif column and head == "collate" and len(clause) > 1:
+            self.collations.append((column, clause[1].text))
+        elif column and head in ("generated", "as"):
+            self.generated.append((column, _inside(clause)))
+        if " on conflict " in f" {text} ":
+            self.conflicts.append((f"{head} {place}", text.rsplit(" ", 1)[-1]))
 
 
 def _split(words: list[Token], opening: int) -> tuple[list[list[Token]], int]:

@@ -48,13 +48,13 @@ class Copy(msgspec.Struct, frozen=True, array_like=True, tag="copy"):
     source: int
 
 
-class Drop(msgspec.Struct, frozen=True, array_like=True, tag="drop"):
+class Forget(msgspec.Struct, frozen=True, array_like=True, tag="forget"):
     """Drop a database; there is no reply."""
 
     database: int
 
 
-class Run(msgspec.Struct, frozen=True, array_like=True, tag="run"):
+class RunScript(msgspec.Struct, frozen=True, array_like=True, tag="run"):
     """Run the statements of a script, in one transaction if `wrapped`.
 
     Each statement is limited to `statement` seconds, all together to `left` seconds.
@@ -67,7 +67,7 @@ class Run(msgspec.Struct, frozen=True, array_like=True, tag="run"):
     left: float
 
 
-class Query(msgspec.Struct, frozen=True, array_like=True, tag="query"):
+class Fetch(msgspec.Struct, frozen=True, array_like=True, tag="fetch"):
     """Run one internal statement and return its rows, within a time limit."""
 
     database: int
@@ -122,10 +122,10 @@ class Frequencies(msgspec.Struct, frozen=True, array_like=True, tag="frequencies
     column: str
 
 
-Request = Start | Open | Copy | Drop | Run | Query | Many | Stored | Details | Digest | SameRows | Frequencies
+Request = Start | Open | Copy | Forget | RunScript | Fetch | Many | Stored | Details | Digest | SameRows | Frequencies
 
 
-class Failure(msgspec.Struct, frozen=True, array_like=True):
+class SqliteFailure(msgspec.Struct, frozen=True, array_like=True):
     """An SQLite error: the error code's name, the message, the token's byte offset or -1, and the limit reached."""
 
     name: str
@@ -148,13 +148,13 @@ class Began(msgspec.Struct, frozen=True, array_like=True, tag="began"):
 
 
 class Ran(msgspec.Struct, frozen=True, array_like=True, tag="ran"):
-    """The reply to `Run`: the time of each statement, and the failure with the statement's index (-1: the commit).
+    """The reply to `RunScript`: the time of each statement, and the failure and its statement (-1: the commit).
 
     `settled` is the number of statements whose effects are kept although the script failed.
     """
 
     seconds: tuple[float, ...]
-    failure: Failure | None = None
+    failure: SqliteFailure | None = None
     index: int = -1
     settled: int = 0
 
@@ -162,15 +162,15 @@ class Ran(msgspec.Struct, frozen=True, array_like=True, tag="ran"):
 class Failed(msgspec.Struct, frozen=True, array_like=True, tag="failed"):
     """The reply to a request that SQLite failed to execute."""
 
-    failure: Failure
+    failure: SqliteFailure
 
 
 class Done(msgspec.Struct, frozen=True, array_like=True, tag="done"):
     """The reply to requests without a result."""
 
 
-class Rows(msgspec.Struct, frozen=True, array_like=True, tag="rows"):
-    """The reply to `Query`."""
+class Fetched(msgspec.Struct, frozen=True, array_like=True, tag="fetched"):
+    """The reply to `Fetch`."""
 
     rows: tuple[Row, ...]
 
@@ -227,7 +227,7 @@ class Digested(msgspec.Struct, frozen=True, array_like=True, tag="digested"):
     tables: dict[str, TableRows]
 
 
-class Compared(msgspec.Struct, frozen=True, array_like=True, tag="compared"):
+class RowsCompared(msgspec.Struct, frozen=True, array_like=True, tag="compared"):
     """The reply to `SameRows`."""
 
     same: bool
@@ -239,7 +239,9 @@ class Counted(msgspec.Struct, frozen=True, array_like=True, tag="counted"):
     values: dict[str, int]
 
 
-Reply = Ready | Began | Ran | Failed | Done | Rows | StoredObjects | SchemaDetails | Digested | Compared | Counted
+Reply = (
+    Ready | Began | Ran | Failed | Done | Fetched | StoredObjects | SchemaDetails | Digested | RowsCompared | Counted
+)
 
 
 class FrameError(Exception):

@@ -43,10 +43,10 @@ def main() -> None:
             reply = wire.Failed(failure_of(error))
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
-        if isinstance(request, wire.Drop):
+        if isinstance(request, wire.Forget):
             continue
         if not channel.send(reply):
-            channel.send(wire.Failed(wire.Failure("SQLITE_TOOBIG", "the reply is too large", limit="memory")))
+            channel.send(wire.Failed(wire.SqliteFailure("SQLITE_TOOBIG", "the reply is too large", limit="memory")))
 
 
 def _end_with(parent: int) -> None:

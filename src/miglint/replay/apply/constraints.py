@@ -55,21 +55,8 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     referenced = None
     if written.table is not None:
         referenced = machine.full(written.table)
-        if isinstance(machine.relation(written.table)[1], View):
-            message = f'referenced relation "{written.table.name}" is not a table'
-            raise machine.refuse("wrong_object_type", message, machine.key(written.table))
-        target = machine.table(written.table)
+        written = _with_target(machine, key, written, written.table, creating=creating)
         table = machine.schema.table(key) or table
-        if target is not None and not written.referenced:
-            primary = next((c.columns for c in of_kind(target[1].constraints, "primary")), ())
-            written = replace(written, referenced=primary)
-        if target is not None:
-            # A forward's table is made all the same: REF007 tells of its key, and more is said about the table itself.
-            deferrable = only_deferrable(machine, target[0], target[1], written.referenced)
-            if machine.strict or not creating or deferrable:
-                _check_reference(machine, key, table, written, *target)
-            candidates = fitting(machine, target[0], target[1], written.referenced)
-            written = replace(written, rests_on=candidates[0] if len(candidates) == 1 else None)
     if written.kind == "foreign":
         refuse_foreign_action(machine, key, table, written)
     elif written.kind in ("primary", "unique"):
@@ -79,21 +66,7 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     if written.using_index is not None:
         _adopt(machine, key, table, written, name)
         return
-    if written.kind == "primary" and of_kind(table.constraints, "primary"):
-        raise machine.refuse(
-            "invalid_table_definition",
-            f'multiple primary keys for table "{table.name.name}" are not allowed',
-            key,
-            name,
-        )
-    index_key = Key("relation", key.schema, name)
-    if written.kind in _INDEXED and machine.schema.find(index_key) is not None:
-        # The index is made first, so it is its name that is taken.
-        raise machine.refuse("duplicate_table", f'relation "{name}" already exists', index_key)
-    if name in table.constraints:
-        raise machine.refuse(
-            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
-        )
+    _refuse_taken_names(machine, key, table, written, name)
     if table.assumed and name not in table.absent and not generated:
         machine.assume_part(key, "constraint", name, None)
         table = machine.schema.table(key) or table
@@ -109,23 +82,8 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
         generated=generated,
     )
     if written.kind in _INDEXED:
-        _check_columns(machine, key, table, written.columns)
-        _check_classes(machine, key, table, written)
+        _create_index(machine, key, table, constraint, name)
         table = machine.schema.table(key) or table
-        machine.create(
-            index_key,
-            Index(
-                Name(key.schema, name),
-                Name(key.schema, table.name.name),
-                tuple(IndexElement(column) for column in written.columns),
-                unique=written.kind != "exclude",
-                method=written.method or ("gist" if written.kind == "exclude" else "btree"),
-                include=written.include,
-                nulls_not_distinct=written.nulls_not_distinct,
-                constraint=name,
-                generated=generated,
-            ),
-        )
     columns = table.columns
     if written.kind == "primary":
         for item in written.columns:
@@ -133,6 +91,65 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
             if column is not None and column.nullable is not False:
                 columns = with_part(columns, item, replace(column, nullable=False))
     machine.put(key, replace(table, columns=columns, constraints=with_part(table.constraints, name, constraint)))
+
+
+def _with_target(machine: Machine, key: Key, written: Constraint, name: Name, *, creating: bool) -> Constraint:
+    """Return a foreign key with the columns of the table `name` that it refers to, and the key that it rests on."""
+    if isinstance(machine.relation(name)[1], View):
+        message = f'referenced relation "{name.name}" is not a table'
+        raise machine.refuse("wrong_object_type", message, machine.key(name))
+    target = machine.table(name)
+    table = machine.schema.table(key)
+    if target is None or table is None:
+        return written
+    if not written.referenced:
+        primary = next((c.columns for c in of_kind(target[1].constraints, "primary")), ())
+        written = replace(written, referenced=primary)
+    # A forward's table is made all the same: REF007 tells of its key, and more is said about the table itself.
+    deferrable = only_deferrable(machine, target[0], target[1], written.referenced)
+    if machine.strict or not creating or deferrable:
+        _check_reference(machine, key, table, written, *target)
+    candidates = fitting(machine, target[0], target[1], written.referenced)
+    return replace(written, rests_on=candidates[0] if len(candidates) == 1 else None)
+
+
+def _refuse_taken_names(machine: Machine, key: Key, table: Table, written: Constraint, name: str) -> None:
+    """Raise the errors for a second primary key, and for a name that another constraint or relation has."""
+    if written.kind == "primary" and of_kind(table.constraints, "primary"):
+        raise machine.refuse(
+            "invalid_table_definition",
+            f'multiple primary keys for table "{table.name.name}" are not allowed',
+            key,
+            name,
+        )
+    index_key = Key("relation", key.schema, name)
+    if written.kind in _INDEXED and machine.schema.find(index_key) is not None:
+        # The index is made first, so it is its name that is taken.
+        raise machine.refuse("duplicate_table", f'relation "{name}" already exists', index_key)
+    if name in table.constraints:
+        raise machine.refuse(
+            "duplicate_object", f'constraint "{name}" for relation "{table.name.name}" already exists', key, name
+        )
+
+
+def _create_index(machine: Machine, key: Key, table: Table, constraint: Constraint, name: str) -> None:
+    """Create the index behind a constraint."""
+    _check_columns(machine, key, table, constraint.columns)
+    _check_classes(machine, key, table, constraint)
+    machine.create(
+        Key("relation", key.schema, name),
+        Index(
+            Name(key.schema, name),
+            Name(key.schema, table.name.name),
+            tuple(IndexElement(column) for column in constraint.columns),
+            unique=constraint.kind != "exclude",
+            method=constraint.method or ("gist" if constraint.kind == "exclude" else "btree"),
+            include=constraint.include,
+            nulls_not_distinct=constraint.nulls_not_distinct,
+            constraint=name,
+            generated=constraint.generated,
+        ),
+    )
 
 
 def _check_columns(machine: Machine, key: Key, table: Table, columns: tuple[str, ...]) -> None:

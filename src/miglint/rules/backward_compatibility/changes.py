@@ -12,6 +12,7 @@ from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Absent
 from miglint.sql import operations as ops
+from miglint.sql.operations import Name
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
 _RELEASE = "Deploy code that works with both first."
@@ -137,27 +138,35 @@ def composite_attribute_added(step: Step) -> Iterator[Hit]:
 )
 def write_restriction_added(step: Step) -> Iterator[Hit]:
     """Report constraints that running code does not know, except on new tables and columns."""
-    found: list[tuple[AppliedOperation, str]] = []
-    for applied, adding in effective(step, ops.AddConstraint):
-        if adding.constraint.using_index is None and not (adding.kind == "table" and applied.fresh(adding.table)):
-            found.append((applied, adding.table.name))
-    for applied, index in effective(step, ops.CreateIndex):
-        if index.unique and not applied.fresh(index.table):
-            found.append((applied, index.table.name))
-    for applied, change in effective(step, ops.SetNullable):
-        if not change.nullable and not (change.column and applied.fresh_column(change.table, change.column)):
-            found.append((applied, change.table.name))
-    for applied, added in effective(step, ops.AddColumn):
-        column = added.column
-        bound = any(one.kind in ("check", "unique", "primary", "foreign", "exclude") for one in added.constraints)
-        needed = column.nullable is False and column.default is None and not column.serial and column.identity is None
-        if (bound or needed) and not applied.fresh(added.table):
-            found.append((applied, added.table.name))
-    for applied, name in found:
+    for applied, table in _restrictions(step):
         if not undoes(step, applied):
             yield applied.hit(
-                f'"{name}" can reject what running code writes', "Deploy compatible application code first."
+                f'"{table.name}" can reject what running code writes', "Deploy compatible application code first."
             )
+
+
+def _restrictions(step: Step) -> Iterator[tuple[AppliedOperation, Name]]:
+    """Yield what restricts the rows of an existing table, with the table."""
+    for applied, adding in effective(step, ops.AddConstraint):
+        if adding.constraint.using_index is None and not (adding.kind == "table" and applied.fresh(adding.table)):
+            yield applied, adding.table
+    for applied, index in effective(step, ops.CreateIndex):
+        if index.unique and not applied.fresh(index.table):
+            yield applied, index.table
+    for applied, change in effective(step, ops.SetNullable):
+        if not change.nullable and not (change.column and applied.fresh_column(change.table, change.column)):
+            yield applied, change.table
+    for applied, added in effective(step, ops.AddColumn):
+        if _restricts(added) and not applied.fresh(added.table):
+            yield applied, added.table
+
+
+def _restricts(added: ops.AddColumn) -> bool:
+    """Return whether a new column has to be written, or constrains what is."""
+    column = added.column
+    if column.nullable is False and column.default is None and not column.serial and column.identity is None:
+        return True
+    return any(one.kind in ("check", "unique", "primary", "foreign", "exclude") for one in added.constraints)
 
 
 @hazard(

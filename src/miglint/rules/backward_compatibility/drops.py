@@ -11,6 +11,7 @@ from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
+from miglint.sql.operations import Name
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
 _TWO_RELEASES = "Deploy code that does not use it first; drop it in a later migration."
@@ -201,27 +202,29 @@ def extension_dropped(step: Step) -> Iterator[Hit]:
 def default_dropped(step: Step) -> Iterator[Hit]:
     """Report dropped defaults; of a new column only where no INSERT without it is possible."""
     for applied, operation in effective(step, ops.SetDefault):
-        if operation.default is not None or operation.kind == "view":
+        table, column = operation.table, operation.column
+        if operation.default is not None or operation.kind == "view" or _had_no_default(applied, table, column):
             continue
-        if applied.fresh(operation.table) or undoes(step, applied):
+        if applied.fresh(table) or undoes(step, applied):
             continue
-        known = applied.column(operation.table, operation.column)
-        if known is not None and not known.assumed and known.default is None:
-            continue
-        new = applied.fresh_column(operation.table, operation.column)
-        end = final_table(step, applied, operation.table)
-        after = end.columns.get(operation.column) if end is not None else None
+        end = final_table(step, applied, table)
+        after = end.columns.get(column) if end is not None else None
         if end is not None and (after is None or after.default is not None or after.identity is not None):
             continue
         needed = after is not None and after.nullable is False
         # A default that only filled existing rows: running code does not know the column, and cannot write it.
-        if new and not needed:
+        if not needed and applied.fresh_column(table, column):
             continue
         yield applied.hit(
-            f'"{operation.table.name}.{operation.column}" has no default any more: an INSERT without it '
+            f'"{table.name}.{column}" has no default any more: an INSERT without it '
             + ("fails" if needed else "writes NULL"),
             "Deploy code that always writes the column first; drop the default in a later migration.",
         )
+
+
+def _had_no_default(applied: AppliedOperation, table: Name, column: str) -> bool:
+    known = applied.column(table, column)
+    return known is not None and not known.assumed and known.default is None
 
 
 @hazard(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Direction
@@ -181,13 +181,7 @@ def copy_leaves_column_out(step: Step) -> Iterator[Hit]:
             old = find_table(step.before if direction is _FORWARD else step.after, source)
             if old is None or not columns:
                 continue
-            # Without a column list the values go to the first columns.
-            outputs = copy.query.outputs if copy.query is not None else ()
-            if "*" in outputs:
-                continue
-            filled = {name.lower() for name in (copy.columns or columns[: len(outputs)])}
-            theirs = {column.name.lower() for column in old.columns.values()}
-            missed = [name for name in columns if name.lower() not in filled and name.lower() in theirs]
+            missed = _omitted(copy, old, columns)
             numbered = {name for name in missed if _numbered(old, name)}
             if numbered and not _takes_the_place(step, direction, copy.table, source):
                 # Rows that are merged into another table get numbers of their own there.
@@ -203,6 +197,17 @@ def copy_leaves_column_out(step: Step) -> Iterator[Hit]:
                     f"SELECT ..., {', '.join(map(ident, missed))} FROM {qualified(source)}`.",
                     severity=Severity.WARNING if numbered.issuperset(missed) else None,
                 )
+
+
+def _omitted(copy: ops.Insert, old: Table, columns: Sequence[str]) -> list[str]:
+    """Return those of the new table's columns that the old one has too and the copy does not fill."""
+    outputs = copy.query.outputs if copy.query is not None else ()
+    if "*" in outputs:
+        return []
+    # Without a column list the values go to the first columns.
+    filled = {name.lower() for name in (copy.columns or columns[: len(outputs)])}
+    theirs = {column.name.lower() for column in old.columns.values()}
+    return [name for name in columns if name.lower() not in filled and name.lower() in theirs]
 
 
 def _numbered(table: Table, name: str) -> bool:
@@ -247,19 +252,26 @@ def copy_swaps_columns(step: Step) -> Iterator[Hit]:
         for operation in data_operations(step, direction):
             if not isinstance(operation, ops.Insert) or operation.query is None:
                 continue
-            outputs = [name.lower() if name else None for name in operation.query.outputs]
+            outputs = operation.query.outputs
             written = operation.columns or _columns(step, direction, operation.table)
-            columns = [name.lower() for name in written][: len(outputs)]
-            if None in outputs or "*" in outputs or outputs == columns or sorted(columns) != sorted(map(str, outputs)):
-                continue
-            wrong = next(at for at, name in enumerate(columns) if name != outputs[at])
-            yield hit_in(
-                script,
-                operation.span,
-                f'"{operation.query.outputs[wrong]}" is written into column "{written[wrong]}": '
-                "the two lists have the same columns in a different order",
-                "Write both lists in the same order.",
-            )
+            wrong = _first_swap(outputs, written[: len(outputs)])
+            if wrong is not None:
+                yield hit_in(
+                    script,
+                    operation.span,
+                    f'"{outputs[wrong]}" is written into column "{written[wrong]}": '
+                    "the two lists have the same columns in a different order",
+                    "Write both lists in the same order.",
+                )
+
+
+def _first_swap(outputs: Sequence[str | None], columns: Sequence[str]) -> int | None:
+    """Return the first place where two lists of the same names differ, or None."""
+    read = [name.lower() for name in outputs if name and name != "*"]
+    written = [name.lower() for name in columns]
+    if len(read) < len(outputs) or sorted(read) != sorted(written):
+        return None
+    return next((at for at, name in enumerate(written) if name != read[at]), None)
 
 
 @rule(

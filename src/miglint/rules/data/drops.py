@@ -14,7 +14,7 @@ from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Index
 from miglint.schema.parts import keys_about
 from miglint.sql import operations as ops
-from miglint.sql.operations import Name
+from miglint.sql.operations import Column, Name
 
 WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 _BATCHES = "in batches of some thousand rows"
@@ -41,15 +41,9 @@ def required_column_added(step: Step) -> Iterator[Hit]:
     for applied, operation in effective(step, ops.AddColumn, forward_only=True):
         column = operation.column
         filled = applied.fresh(operation.table)
-        if (
-            operation.kind == "type"
-            or column.nullable is not False
-            or (filled and not rows_before(step, applied, operation.table))
-        ):
+        if operation.kind == "type" or not _needs_value(column):
             continue
-        if column.serial or column.identity is not None or column.generated is not None:
-            continue
-        if column.default is not None and column.default.key != "null":
+        if filled and not rows_before(step, applied, operation.table):
             continue
         on, name = qualified(operation.table), ident(column.name)
         kind = f" {column.type}" if column.type is not None else ""
@@ -69,6 +63,13 @@ def required_column_added(step: Step) -> Iterator[Hit]:
             f'"{column.name}"',
             help,
         )
+
+
+def _needs_value(column: Column) -> bool:
+    """Return whether a column is NOT NULL, and the engine has no value for it."""
+    if column.serial or column.identity is not None or column.generated is not None:
+        return False
+    return column.nullable is False and (column.default is None or column.default.key == "null")
 
 
 @hazard(

@@ -69,14 +69,17 @@ def lost(step: Step, direction: Direction) -> Iterable[Remark]:
 
 def reads(operation: Operation, table: Name, column: str | None) -> bool:
     """Return whether a statement copies from a table (from a column of it) to somewhere else."""
-    query: ops.Query | None = None
     if isinstance(operation, (ops.Insert, ops.CreateTable)):
-        query = operation.query
-    elif isinstance(operation, ops.Update):
-        if column is not None and same(operation.table, table):
-            return any(value is not None and column in value.columns for _, value in operation.assignments)
-        return any(same(name, table) for name in operation.relations)
-    if query is None or not any(same(name, table) for name in query.relations):
+        return operation.query is not None and _query_reads(operation.query, table, column)
+    if not isinstance(operation, ops.Update):
+        return False
+    if column is not None and same(operation.table, table):
+        return any(value is not None and column in value.columns for _, value in operation.assignments)
+    return any(same(name, table) for name in operation.relations)
+
+
+def _query_reads(query: ops.Query, table: Name, column: str | None) -> bool:
+    if not any(same(name, table) for name in query.relations):
         return False
     if column is None or any(same(name, table) for name in query.stars):
         return True
@@ -143,23 +146,24 @@ def _written_back(step: Step, table: Name, column: str | None) -> bool:
 
 
 def _writes_back(step: Step, table: Name, column: str | None) -> bool:
-    for operation in _about(step, _ROLLBACK, table):
-        if isinstance(operation, ops.Insert) and same(operation.table, table):
-            if column is None or not operation.columns or column in operation.columns:
-                return True
-        elif isinstance(operation, ops.CreateTable) and operation.query is not None and same(operation.name, table):
-            return True
-        elif isinstance(operation, ops.Update) and column is not None and same(operation.table, table):
-            if any(assigned == column for assigned, _ in operation.assignments):
-                return True
-        elif (
-            isinstance(operation, ops.AddColumn)
-            and operation.column.generated
-            and operation.column.name == column
-            and same(operation.table, table)
-        ):
-            return True
-    return False
+    return any(_fills(operation, table, column) for operation in _about(step, _ROLLBACK, table))
+
+
+def _fills(operation: Operation, table: Name, column: str | None) -> bool:
+    """Return whether an operation gives a table rows, or the column values."""
+    match operation:
+        case ops.Insert():
+            filled = column is None or not operation.columns or column in operation.columns
+            return filled and same(operation.table, table)
+        case ops.CreateTable():
+            return operation.query is not None and same(operation.name, table)
+        case ops.Update() if column is not None:
+            return same(operation.table, table) and any(assigned == column for assigned, _ in operation.assignments)
+        case ops.AddColumn():
+            added = operation.column
+            return bool(added.generated) and added.name == column and same(operation.table, table)
+        case _:
+            return False
 
 
 def _made_here(step: Step, name: str, part: str | None) -> bool:
@@ -198,14 +202,7 @@ def forward_drops_rows(step: Step) -> Iterator[Hit]:
     if script is None or step.migration.irreversible is not None:
         return
     for losses in _by_statement(step):
-        dropped = [
-            (loss, loss.operation.name)
-            for loss in losses
-            if isinstance(loss.operation, ops.Drop)
-            and _drops_table(loss.operation)
-            and not _made_here(step, loss.operation.name.name, None)
-            and not _written_back(step, loss.operation.name, None)
-        ]
+        dropped = _dropped_tables(step, losses)
         gone = [(loss, table) for loss, table in dropped if not _kept(step, _FORWARD, loss, table, None)]
         moved = [item for item in dropped if item not in gone and not _rebuilt(step.after, item[0].event)]
         if gone:
@@ -228,6 +225,18 @@ def forward_drops_rows(step: Step) -> Iterator[Hit]:
                 f"Have the rollback fill it again: `INSERT INTO {qualified(table)} ... SELECT ...`.",
                 severity=Severity.INFO,
             )
+
+
+def _dropped_tables(step: Step, losses: list[Remark]) -> list[tuple[Remark, Name]]:
+    """Return the tables that the forward drops, did not create, and whose rows the rollback does not write back."""
+    return [
+        (loss, loss.operation.name)
+        for loss in losses
+        if isinstance(loss.operation, ops.Drop)
+        and _drops_table(loss.operation)
+        and not _made_here(step, loss.operation.name.name, None)
+        and not _written_back(step, loss.operation.name, None)
+    ]
 
 
 def _by_statement(step: Step) -> Iterable[list[Remark]]:
@@ -265,46 +274,47 @@ def forward_drops_values(step: Step) -> Iterator[Hit]:
     if script is None or step.migration.irreversible is not None:
         return
     for losses in _by_statement(step):
-        dropped = [
-            loss
-            for loss in losses
-            if isinstance(loss.operation, ops.DropColumn)
-            and loss.operation.kind != "type"
-            and not _made_here(step, loss.operation.table.name, loss.operation.column)
-            and not _computed(loss.event, loss.operation.column)
-            and not _written_back(step, loss.operation.table, loss.operation.column)
-        ]
-        gone = [loss.operation for loss in dropped if not _copied(step, loss)]
-        moved = [loss.operation for loss in dropped if loss.operation not in gone and not _in_place(step, loss)]
-        columns = [item for item in gone or moved if isinstance(item, ops.DropColumn)]
+        dropped = _dropped_columns(step, losses)
+        gone = [drop for loss, drop in dropped if not _copied(step, drop)]
+        moved = [drop for loss, drop in dropped if drop not in gone and not _in_place(step, loss.event, drop)]
+        columns = gone or moved
         if not columns:
             continue
         listed = _listed([f"{item.table.name}.{item.column}" for item in columns])
+        first = columns[0]
         if gone:
             yield hit_in(
                 script,
-                columns[0].span,
+                first.span,
                 f"the values of {listed} are lost: a rollback can add the column again, but not its values",
-                f"Save `{ident(columns[0].column)}` with the table's key until no rollback is needed, and have "
-                "the rollback "
+                f"Save `{ident(first.column)}` with the table's key until no rollback is needed, and have the rollback "
                 "write it back. Or declare it: `-- miglint: irreversible (why)`.",
             )
         else:
             yield hit_in(
                 script,
-                columns[0].span,
+                first.span,
                 f"the values of {listed} were copied elsewhere, but the rollback does not copy them back",
-                f"Have the rollback fill it again: `UPDATE {qualified(columns[0].table)} SET "
-                f"{ident(columns[0].column)} = ...`.",
+                f"Have the rollback fill it again: `UPDATE {qualified(first.table)} SET {ident(first.column)} = ...`.",
                 severity=Severity.INFO,
             )
 
 
-def _copied(step: Step, loss: Remark) -> bool:
+def _dropped_columns(step: Step, losses: list[Remark]) -> list[tuple[Remark, ops.DropColumn]]:
+    """Return the columns that the forward drops, did not add, and whose values neither side computes or writes back."""
+    return [
+        (loss, loss.operation)
+        for loss in losses
+        if isinstance(loss.operation, ops.DropColumn)
+        and loss.operation.kind != "type"
+        and not _made_here(step, loss.operation.table.name, loss.operation.column)
+        and not _computed(loss.event, loss.operation.column)
+        and not _written_back(step, loss.operation.table, loss.operation.column)
+    ]
+
+
+def _copied(step: Step, drop: ops.DropColumn) -> bool:
     """Return whether the forward copied the values of a column elsewhere, unchanged, before it drops the column."""
-    drop = loss.operation
-    if not isinstance(drop, ops.DropColumn):
-        return False
     for operation in _about(step, _FORWARD, drop.table):
         if operation.span.start >= drop.span.start:
             break
@@ -318,18 +328,15 @@ def _copied(step: Step, loss: Remark) -> bool:
     return False
 
 
-def _in_place(step: Step, loss: Remark) -> bool:
+def _in_place(step: Step, event: Event, drop: ops.DropColumn) -> bool:
     """Return whether a column that takes over the values has the old name at the end."""
-    drop = loss.operation
-    if not isinstance(drop, ops.DropColumn):
-        return False
     names = {drop.column} | {
         rename.column
         for statement in step.forward_statements
         for rename in flat(statement.operations)
         if isinstance(rename, ops.RenameColumn) and rename.new == drop.column and same(rename.table, drop.table)
     }
-    tables = (step.after.table(note.key) for note in loss.event.notes if note.key is not None)
+    tables = (step.after.table(note.key) for note in event.notes if note.key is not None)
     return any(table is not None and not names.isdisjoint(table.columns) for table in tables)
 
 

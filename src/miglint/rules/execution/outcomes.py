@@ -301,14 +301,8 @@ def model_disagrees(executed: Executed) -> Iterator[Hit]:
         said, did = getattr(executed.step.verdict, name), getattr(run.verdict, name)
         if said is None or did is None or said is did:
             continue
-        changes = run.changes if name == "symmetric" else run.step(3 if name == "forward_idempotent" else 5).changes
-        seen = "\n".join(f"The database: {shown(change)}" for change in changes[:_SHOWN] if change.counts)
-        foreseen = "\n".join(
-            f"The replay: {shown(change)}" for change in executed.step.changes[:_SHOWN] if change.counts
-        )
-        listed = "\n".join(part for part in (seen, foreseen if name == "symmetric" else "") if part)
         message = f"the replay says {name} is {str(said).lower()}, {executed.engine} says {str(did).lower()}"
-        yield _hit(script, None, message, f"{_REPORT}\n{listed}".strip())
+        yield _hit(script, None, message, f"{_REPORT}\n{_changes_of_verdict(executed, name)}".strip())
     if run.apart:
         first = run.apart[0]
         message = f"the replay and the database disagree on {first.what} {first.name} after the forward"
@@ -318,6 +312,18 @@ def model_disagrees(executed: Executed) -> Iterator[Hit]:
             for change in run.apart[:_SHOWN]
         )
         yield _hit(script, None, message, f"{_REPORT}\n{sides}")
+
+
+def _changes_of_verdict(executed: Executed, name: str) -> str:
+    """Return the changes, a line each, that the database's verdict follows from; of symmetry also the replay's."""
+    run = executed.run
+    if name == "symmetric":
+        sides = [("database", run.changes), ("replay", executed.step.changes)]
+    else:
+        sides = [("database", run.step(3 if name == "forward_idempotent" else 5).changes)]
+    return "\n".join(
+        f"The {side}: {shown(change)}" for side, changes in sides for change in changes[:_SHOWN] if change.counts
+    )
 
 
 _REPORT = "This is a bug in miglint: please report it."

@@ -196,18 +196,23 @@ def drop_finds_nothing(step: Step) -> Iterator[Hit]:
         # merely dropped twice.
         if _made_here(step, direction, name, part) or _is_known(start, name, part):
             continue
-        near = names.find(start, name, part, 0.9)
-        # Names that differ only in a number are not misspelled.
-        if near is not None and near.rstrip("0123456789") == (part or name).rstrip("0123456789"):
-            near = None
-        hint = f' Did you mean "{near}"?' if near else ""
+        near = _misspelled(names, start, name, part)
         yield hit_in(
             script,
             operation.span,
             f"{note.message}: the statement does nothing",
-            f"No migration created it.{hint}" if near else "No migration created it: delete this, or correct the name.",
+            f'No migration created it. Did you mean "{near}"?'
+            if near
+            else "No migration created it: delete this, or correct the name.",
             severity=Severity.WARNING if near else None,
         )
+
+
+def _misspelled(names: NearNames, schema: Schema, name: str, part: str | None) -> str | None:
+    """Return the name that a dropped name is nearly the same as; names that differ only in a number are not."""
+    near = names.find(schema, name, part, 0.9)
+    digits = "0123456789"
+    return None if near is None or near.rstrip(digits) == (part or name).rstrip(digits) else near
 
 
 def _made_here(step: Step, direction: Direction, name: str, part: str | None) -> bool:

@@ -86,25 +86,23 @@ _OTHERS: dict[type[Operation], str] = {
 def code_of(operation: Operation, condition: str) -> str:
     """Return the rule that a failure of the second run belongs to."""
     gone = condition.startswith("undefined_") or condition == "invalid_schema_name"
-    if isinstance(operation, ops.Drop):
-        # A trigger, policy or rule of a dropped table is gone as well.
-        return _DROPS.get(operation.kind, "IDM033") if gone else "IDM053"
-    if isinstance(operation, ops.DropColumn):
-        return "IDM021" if condition == "undefined_column" else "IDM050" if gone else "IDM053"
-    if isinstance(operation, ops.DropConstraint):
-        return "IDM022" if condition == "undefined_object" else "IDM050" if gone else "IDM053"
-    if isinstance(operation, ops.Rename):
-        return _RENAMES.get(operation.kind, "IDM046")
-    if isinstance(operation, ops.Insert) and condition == "unique_violation":
-        return "IDM060"
-    if code := _OTHERS.get(type(operation)):
-        return code
-    if gone:
-        return "IDM050"
+    absent = "IDM050" if gone else "IDM053"
+    match operation:
+        case ops.Drop():
+            # A trigger, policy or rule of a dropped table is gone as well.
+            return _DROPS.get(operation.kind, "IDM033") if gone else "IDM053"
+        case ops.DropColumn():
+            return "IDM021" if condition == "undefined_column" else absent
+        case ops.DropConstraint():
+            return "IDM022" if condition == "undefined_object" else absent
+        case ops.Rename():
+            return _RENAMES.get(operation.kind, "IDM046")
+        case ops.Insert() if condition == "unique_violation":
+            return "IDM060"
     # `invalid_table_definition` is a second primary key.
-    if condition.startswith("duplicate_") or condition == "invalid_table_definition":
-        return _CREATES.get(type(operation), "IDM053")
-    return "IDM053"
+    exists = condition.startswith("duplicate_") or condition == "invalid_table_definition"
+    created = _CREATES.get(type(operation), "IDM053") if exists else absent
+    return _OTHERS.get(type(operation), created)
 
 
 # The kinds of object for which PostgreSQL has `ALTER kind IF EXISTS`.
@@ -206,43 +204,46 @@ class _Guard(NamedTuple):
     late: bool = False
 
 
+_IF_NOT_EXISTS, _IF_EXISTS, _OR_REPLACE = " IF NOT EXISTS", " IF EXISTS", " OR REPLACE"
+_GUARDS: dict[type[Operation], _Guard] = {
+    ops.CreateTable: _Guard(("CREATE", "TABLE"), _IF_NOT_EXISTS, _BEFORE_TABLE),
+    ops.AddEnumValue: _Guard(("ADD", "VALUE"), _IF_NOT_EXISTS, late=True),
+    ops.CreateSequence: _Guard(("CREATE", "SEQUENCE"), _IF_NOT_EXISTS, _BEFORE_TABLE),
+    ops.CreateExtension: _Guard(("CREATE", "EXTENSION"), _IF_NOT_EXISTS),
+    ops.CreateSchema: _Guard(("CREATE", "SCHEMA"), _IF_NOT_EXISTS),
+}
+_POSTGRES_GUARDS: dict[type[Operation], _Guard] = {
+    ops.DropConstraint: _Guard(("DROP", "CONSTRAINT"), _IF_EXISTS),
+    ops.CreateView: _Guard(("CREATE",), _OR_REPLACE),
+}
+_TEMPORARY = frozenset({"TEMP", "TEMPORARY"})
+_SQLITE_GUARDS: dict[type[Operation], _Guard] = {
+    ops.CreateView: _Guard(("CREATE", "VIEW"), _IF_NOT_EXISTS, _TEMPORARY),
+    ops.CreateTrigger: _Guard(("CREATE", "TRIGGER"), _IF_NOT_EXISTS, _TEMPORARY),
+}
+_TABLES = frozenset({"table", "foreign table"})
+
+
 def _guard(operation: Operation, dialect: Dialect) -> _Guard | None:
     postgres = dialect is Dialect.POSTGRES
     match operation:
-        case ops.CreateTable():
-            return _Guard(("CREATE", "TABLE"), " IF NOT EXISTS", _BEFORE_TABLE)
         case ops.CreateIndex() if operation.name is not None:
-            return _Guard(("CREATE", "INDEX"), " IF NOT EXISTS", frozenset({"UNIQUE"}), "CONCURRENTLY")
-        case ops.AddColumn() if postgres and operation.kind in ("table", "foreign table"):
-            return _Guard(("ADD",), " IF NOT EXISTS", after="COLUMN")
-        case ops.AddEnumValue():
-            return _Guard(("ADD", "VALUE"), " IF NOT EXISTS", late=True)
-        case ops.CreateSequence():
-            return _Guard(("CREATE", "SEQUENCE"), " IF NOT EXISTS", _BEFORE_TABLE)
-        case ops.CreateExtension():
-            return _Guard(("CREATE", "EXTENSION"), " IF NOT EXISTS")
-        case ops.CreateSchema():
-            return _Guard(("CREATE", "SCHEMA"), " IF NOT EXISTS")
+            return _Guard(("CREATE", "INDEX"), _IF_NOT_EXISTS, frozenset({"UNIQUE"}), "CONCURRENTLY")
+        case ops.AddColumn() if postgres and operation.kind in _TABLES:
+            return _Guard(("ADD",), _IF_NOT_EXISTS, after="COLUMN")
         case ops.CreateView() if operation.materialized:
-            return _Guard(("CREATE", "MATERIALIZED", "VIEW"), " IF NOT EXISTS")
-        case ops.CreateView() | ops.CreateTrigger() if not postgres:
-            word = "VIEW" if isinstance(operation, ops.CreateView) else "TRIGGER"
-            return _Guard(("CREATE", word), " IF NOT EXISTS", frozenset({"TEMP", "TEMPORARY"}))
-        case ops.CreateView():
-            return _Guard(("CREATE",), " OR REPLACE")
+            return _Guard(("CREATE", "MATERIALIZED", "VIEW"), _IF_NOT_EXISTS)
         case ops.CreateRoutine() if operation.kind in ("function", "procedure"):
-            return _Guard(("CREATE",), " OR REPLACE")
+            return _Guard(("CREATE",), _OR_REPLACE)
         case ops.Drop() if operation.kind not in ("cast", "database"):
-            words = tuple(operation.kind.upper().split())
-            return _Guard(("DROP", *words), " IF EXISTS", after="CONCURRENTLY")
+            return _Guard(("DROP", *operation.kind.upper().split()), _IF_EXISTS, after="CONCURRENTLY")
         case ops.Rename() if postgres and operation.kind in ALTER_IF_EXISTS and not operation.if_exists:
-            return _Guard(("ALTER", *operation.kind.upper().split()), " IF EXISTS")
-        case ops.DropColumn() if postgres and operation.kind in ("table", "foreign table"):
-            return _Guard(("DROP",), " IF EXISTS", after="COLUMN")
-        case ops.DropConstraint() if postgres:
-            return _Guard(("DROP", "CONSTRAINT"), " IF EXISTS")
+            return _Guard(("ALTER", *operation.kind.upper().split()), _IF_EXISTS)
+        case ops.DropColumn() if postgres and operation.kind in _TABLES:
+            return _Guard(("DROP",), _IF_EXISTS, after="COLUMN")
         case _:
-            return None
+            of_engine = _POSTGRES_GUARDS if postgres else _SQLITE_GUARDS
+            return _GUARDS.get(type(operation)) or of_engine.get(type(operation))
 
 
 def fix_for(failure: SecondRunFailure) -> Fix | None:

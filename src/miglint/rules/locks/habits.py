@@ -40,23 +40,25 @@ def alter_table_combinable(step: Step, context: Context) -> Iterator[Hit]:
             # It may depend on what stands before it, and what follows may depend on it.
             last = {place: found for place, found in last.items() if place[0] is not direction}
             continue
-        place, statement = (direction, applied.key(operation.table)), applied.moment.statement
         if isinstance(operation, ops.AddConstraint) and operation.constraint.table is not None:
             last.pop((direction, applied.key(operation.constraint.table)), None)
-        locks = [effect.lock for effect in applied.effects(context) if applied.key(effect.table) == place[1]]
-        if not locks:
+        place, statement = (direction, applied.key(operation.table)), applied.moment.statement
+        lock = max(
+            (effect.lock for effect in applied.effects(context) if applied.key(effect.table) == place[1]), default=None
+        )
+        if lock is None:
             continue
-        before = last.get(place)
-        if before is not None and before[0] is statement:
-            last[place] = statement, max(before[1], *locks)
+        before, held = last.get(place, (None, None))
+        if before is statement and held is not None:
+            last[place] = statement, max(held, lock)
             continue
-        if before is not None and before[1] is max(locks) and place not in reported:
+        last[place] = statement, lock
+        if held is lock and place not in reported:
             reported.add(place)
             yield applied.hit(
                 f"this ALTER TABLE {operation.table.name} can be part of the one before it",
                 f"`ALTER TABLE {qualified(operation.table)} ..., ...;` does both with one lock and one pass.",
             )
-        last[place] = statement, max(locks)
 
 
 @hazard(

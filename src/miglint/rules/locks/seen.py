@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"[0-9]+")
 
 
-class Compared(NamedTuple):
+class ComparedStatement(NamedTuple):
     """A statement that was predicted and observed; `locks` says whether its locks can be compared, or only rewrites."""
 
     script: Script
@@ -36,7 +36,7 @@ class Compared(NamedTuple):
     differences: tuple[LockDifference, ...]
 
 
-def compared(executed: Executed) -> Iterator[Compared]:
+def compared(executed: Executed) -> Iterator[ComparedStatement]:
     """Yield the statements that the replay understands and the dry run observed.
 
     These are the forward's over the schema before, and the rollback's after it, on tables without rows. After a
@@ -65,7 +65,7 @@ def compared(executed: Executed) -> Iterator[Compared]:
 
 def _compared(
     script: Script, execution: Execution, replayed: Run, statements: tuple[Statement, ...], version: tuple[int, ...]
-) -> Iterator[Compared]:
+) -> Iterator[ComparedStatement]:
     predicted = {one.span.start: one for one in foreseen(replayed, statements, version)}
     failed = execution.error.index if execution.error is not None else -1
     held: dict[str, Lock] = {}
@@ -73,7 +73,7 @@ def _compared(
         locks = {lock.table: BY_PG_NAME[lock.mode] for lock in seen.locks}
         said = predicted.get(seen.span.start)
         if said is not None and seen.index != failed:
-            yield Compared(script, seen, seen.held, tuple(_differences(said, seen, locks, held)))
+            yield ComparedStatement(script, seen, seen.held, tuple(_differences(said, seen, locks, held)))
         # A transaction keeps its locks until it ends.
         held = {**held, **locks} if seen.held else {}
 

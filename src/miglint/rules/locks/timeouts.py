@@ -160,20 +160,25 @@ def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
         name = operation.name.lower()
         value = _milliseconds(operation.values[0]) if operation.values else None
         same = [other for other in strong if other.script is applied.script]
-        after = [other for other in same if other.number > applied.number]
-        longest = context.settings.get(_LIMITS[name], 0)
-        limit = longest * 1000 if isinstance(longest, int) else 0
         if value is None or not same:
             continue
-        if name == "lock_timeout" and value == 0 and after:
-            message = "lock_timeout = 0 waits without limit for the locks below"
-        elif value > limit and after:
-            message = f"{name} of {value / 1000:g} s: other sessions wait that long behind this migration"
-        elif name == "lock_timeout" and value and not after and _too_late(applied, same[-1], settings):
-            message = "lock_timeout is set after the last statement that waits for a lock"
+        if any(other.number > applied.number for other in same):
+            message = _too_long(name, value, context)
         else:
-            continue
-        yield applied.hit(message, f"Put first: `SET {name} = '{2 if name == 'lock_timeout' else 30}s';`")
+            late = name == "lock_timeout" and value and _too_late(applied, same[-1], settings)
+            message = "lock_timeout is set after the last statement that waits for a lock" if late else None
+        if message is not None:
+            yield applied.hit(message, f"Put first: `SET {name} = '{_SUGGESTED[name]}';`")
+
+
+def _too_long(name: str, value: float, context: Context) -> str | None:
+    """Return how a limit of `value` milliseconds is none, or longer than the options allow; or None."""
+    longest = context.settings.get(_LIMITS[name], 0)
+    if name == "lock_timeout" and value == 0:
+        return "lock_timeout = 0 waits without limit for the locks below"
+    if value > (longest * 1000 if isinstance(longest, int) else 0):
+        return f"{name} of {value / 1000:g} s: other sessions wait that long behind this migration"
+    return None
 
 
 def _too_late(
@@ -190,6 +195,7 @@ def _too_late(
     return not earlier or not earlier[-1].values or not _milliseconds(earlier[-1].values[0])
 
 
+_SUGGESTED = {"lock_timeout": "2s", "statement_timeout": "30s"}
 _LIMITS = {"lock_timeout": "longest-lock-timeout", "statement_timeout": "longest-statement-timeout"}
 
 

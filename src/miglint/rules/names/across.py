@@ -231,19 +231,8 @@ def _displaced(
     written: Constraint,
     numbered: dict[_Group, list[str]],
 ) -> Iterator[Hit]:
-    label = _LABELS.get(written.kind)
-    if written.name is not None or label is None:
-        return
-    part = None if written.kind == "primary" else column_part(written.columns) or None
-    if written.kind == "check" and len(set(written.columns)) != 1:
-        part = None
-    wanted = join(key.name, part, label)
-    holder = table.constraints.get(wanted)
-    index = step.after.find(Key("relation", key.schema, wanted)) if written.kind in _INDEXED else None
-    if not (
-        (holder is not None and not holder.generated)
-        or (holder is None and index is not None and not getattr(index, "generated", False))
-    ):
+    wanted = _generated_name(key.name, written)
+    if wanted is None or not _in_use(step, key, table, wanted, indexed=written.kind in _INDEXED):
         return
     for name in numbered.get((written.kind, written.columns), ()):
         number = name.removeprefix(wanted)
@@ -254,6 +243,26 @@ def _displaced(
                 f"the unnamed constraint is named {name}, because {wanted} is in use",
                 f"Name it: a rollback that drops {wanted} drops the other constraint.",
             )
+
+
+def _generated_name(table: str, constraint: Constraint) -> str | None:
+    """Return the name that PostgreSQL gives an unnamed constraint where it is free; None for one that has a name."""
+    label = _LABELS.get(constraint.kind)
+    if constraint.name is not None or label is None:
+        return None
+    part = None if constraint.kind == "primary" else column_part(constraint.columns) or None
+    if constraint.kind == "check" and len(set(constraint.columns)) != 1:
+        part = None
+    return join(table, part, label)
+
+
+def _in_use(step: Step, key: Key, table: Table, name: str, *, indexed: bool) -> bool:
+    """Return whether a constraint of the table, or an index, was given this name by a script."""
+    holder = table.constraints.get(name)
+    if holder is not None:
+        return not holder.generated
+    index = step.after.find(Key("relation", key.schema, name)) if indexed else None
+    return index is not None and not getattr(index, "generated", False)
 
 
 @rule(
@@ -304,20 +313,22 @@ def index_named_after_another_table(step: Step) -> Iterator[Hit]:
         if item.script is not step.migration.forward or not isinstance(operation, ops.CreateIndex) or not item.owner:
             continue
         words = [word for word in item.name.split("_") if word]
-        own = {_stem(word) for word in item.owner.split("_")}
-        own |= {_stem(item.owner), _stem(item.owner.replace("_", ""))}
-        if own & {_stem(word) for word in words} or item.owner.lower() in item.name.lower():
+        own = _stems(item.owner) | {_stem(item.owner), _stem(item.owner.replace("_", ""))}
+        if own & set(map(_stem, words)) or item.owner.lower() in item.name.lower():
             continue
-        columns = "_".join(element.column or "" for element in operation.elements)
-        spoken = {_stem(word) for word in columns.split("_")}
+        spoken = _stems("_".join(element.column or "" for element in operation.elements))
         other = _table_among(step, operation, words)
-        if other is not None and not {_stem(word) for word in other.split("_")} <= spoken:
+        if other is not None and not _stems(other) <= spoken:
             yield hit_in(
                 item.script,
                 item.span,
                 f"index {item.name} is on {item.owner}, but named after {other}",
                 "Name the index after its table, or create it on the table that it is named after.",
             )
+
+
+def _stems(name: str) -> set[str]:
+    return {_stem(word) for word in name.split("_")}
 
 
 def _table_among(step: Step, operation: ops.CreateIndex, words: list[str]) -> str | None:

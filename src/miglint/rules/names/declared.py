@@ -124,18 +124,10 @@ def _names(operation: Operation) -> _Found:
             yield from _constraints((operation.constraint,), operation.table.name)
         case ops.CreateIndex() if operation.name is not None:
             yield "index", operation.name, operation.table.name, None
-        case ops.CreateView():
-            yield "view", operation.name.name, None, None
-        case ops.CreateSequence():
-            yield "sequence", operation.name.name, None, None
-        case ops.CreateType():
-            yield "type", operation.name.name, None, None
-        case ops.CreateRoutine():
-            yield "function", operation.name.name, None, None
-        case ops.CreateTrigger():
-            yield "trigger", operation.name, operation.table.name, None
-        case ops.CreatePolicy():
-            yield "policy", operation.name, operation.table.name, None
+        case ops.CreateView() | ops.CreateSequence() | ops.CreateType() | ops.CreateRoutine():
+            yield _CREATED[type(operation)], operation.name.name, None, None
+        case ops.CreateTrigger() | ops.CreatePolicy():
+            yield _CREATED[type(operation)], operation.name, operation.table.name, None
         case ops.CreateSchema():
             yield "schema", operation.name, None, None
         case ops.RenameColumn() if operation.kind != "type":
@@ -146,6 +138,16 @@ def _names(operation: Operation) -> _Found:
                 yield kind, operation.new, None if operation.table is None else operation.table.name, None
         case _:
             return
+
+
+_CREATED: dict[type[Operation], str] = {
+    ops.CreateView: "view",
+    ops.CreateSequence: "sequence",
+    ops.CreateType: "type",
+    ops.CreateRoutine: "function",
+    ops.CreateTrigger: "trigger",
+    ops.CreatePolicy: "policy",
+}
 
 
 def _constraints(constraints: tuple[Constraint, ...], table: str) -> _Found:

@@ -88,10 +88,7 @@ def object_name_taken(step: Step) -> Iterator[Hit]:
 def _row_types(step: Step) -> Iterator[Hit]:
     """Report a type and a relation of one name after the forward: in PostgreSQL a relation is a type too."""
     forward = step.migration.forward
-    if forward is None or forward.dialect is not Dialect.POSTGRES:
-        return
-    twin = {"relation": "type", "type": "relation"}
-    if not any(key.space in twin and key._replace(space=twin[key.space]) in step.after for key in step.forward.touched):
+    if forward is None or forward.dialect is not Dialect.POSTGRES or not _has_twins(step):
         return
     made: set[Key] = set()
     for script, _, operation in operations_of(step):
@@ -100,23 +97,37 @@ def _row_types(step: Step) -> Iterator[Hit]:
         name = operation.new if isinstance(operation, ops.Rename) else operation.name.name
         schema = operation.name.schema or step.after.path[0]
         pair = Key("relation", schema, name), Key("type", schema, name)
-        holder, type_ = (step.after.find(key) for key in pair)
-        sure = not (getattr(holder, "assumed", True) or getattr(type_, "assumed", True))
-        if sure and isinstance(holder, (Table, View, Sequence)):
-            typed = isinstance(operation, ops.CreateType)
-            own, other = pair[::-1] if typed else pair
-            # PostgreSQL refuses the second of them, except a type after a sequence, which only checks its own name.
-            refused = not (typed and isinstance(holder, Sequence))
-            if refused and (other in step.before or other in made):
-                yield hit_in(
-                    forward,
-                    operation.span,
-                    f'type "{name}" already exists',
-                    f"A table, view or sequence is a type of the same name as well, and {ident(name)} is "
-                    f"already a {kind_of(holder) if typed else 'type'}.",
-                    severity=in_doubt(step),
-                )
-            made.add(own)
+        holder = _relation_beside_type(step, *pair)
+        if holder is None:
+            continue
+        typed = isinstance(operation, ops.CreateType)
+        own, other = pair[::-1] if typed else pair
+        # PostgreSQL refuses the second of them, except a type after a sequence, which only checks its own name.
+        refused = not (typed and isinstance(holder, Sequence))
+        if refused and (other in step.before or other in made):
+            yield hit_in(
+                forward,
+                operation.span,
+                f'type "{name}" already exists',
+                f"A table, view or sequence is a type of the same name as well, and {ident(name)} is "
+                f"already a {kind_of(holder) if typed else 'type'}.",
+                severity=in_doubt(step),
+            )
+        made.add(own)
+
+
+def _relation_beside_type(step: Step, relation: Key, type_: Key) -> Table | View | Sequence | None:
+    """Return the relation where both it and the type are certainly there after the forward."""
+    holder = step.after.find(relation)
+    if not isinstance(holder, (Table, View, Sequence)) or getattr(holder, "assumed", True):
+        return None
+    return None if getattr(step.after.find(type_), "assumed", True) else holder
+
+
+def _has_twins(step: Step) -> bool:
+    """Return whether the forward made a relation or a type that has the name of one of the other kind."""
+    twin = {"relation": "type", "type": "relation"}
+    return any(key.space in twin and key._replace(space=twin[key.space]) in step.after for key in step.forward.touched)
 
 
 @rule(
@@ -135,20 +146,20 @@ def column_named_twice(step: Step) -> Iterator[Hit]:
             yield from _keyed_twice(script, operation)
         if isinstance(operation, (ops.CreateTable, ops.CreateView)) and operation.query is not None:
             yield from _selected_twice(script, operation, operation.query)
-        if script.dialect is Dialect.POSTGRES:
-            if isinstance(operation, (ops.Insert, ops.Update, ops.OtherData)) and operation.twice is not None:
-                yield _assigned_twice(script, operation, operation.twice)
-            continue
-        if isinstance(operation, ops.Update):
-            columns = tuple(column for column, _ in operation.assignments)
-        elif isinstance(operation, ops.Insert):
-            columns = operation.columns
-        else:
-            continue
-        columns = tuple(column.lower() for column in columns)
-        if len(set(columns)) < len(columns):
-            twice = next(column for column in columns if columns.count(column) > 1)
-            yield _assigned_twice(script, operation, twice)
+        if isinstance(operation, (ops.Insert, ops.Update, ops.OtherData)):
+            twice = operation.twice if script.dialect is Dialect.POSTGRES else _written_twice(operation)
+            if twice is not None:
+                yield _assigned_twice(script, operation, twice)
+
+
+def _written_twice(operation: ops.Insert | ops.Update | ops.OtherData) -> str | None:
+    """Return the first column that SQLite is given two values for, or None. Case does not count."""
+    columns: list[str] = []
+    if isinstance(operation, ops.Update):
+        columns = [column.lower() for column, _ in operation.assignments]
+    elif isinstance(operation, ops.Insert):
+        columns = [column.lower() for column in operation.columns]
+    return next((column for column in columns if columns.count(column) > 1), None)
 
 
 def _selected_twice(script: Script, operation: ops.CreateTable | ops.CreateView, query: ops.Query) -> Iterator[Hit]:
@@ -288,14 +299,17 @@ def cut_names_collide(step: Step) -> Iterator[Hit]:
         taken = failure is not None and failure.certain and failure.condition.startswith("duplicate_")
         hidden = any(note.kind == "hidden" for note in event.notes)
         if (taken or hidden) and _cut(forward, event.operation):
-            name = next(
-                (failure.part or failure.key.name for failure in (failure,) if failure is not None and failure.key),
-                next((note.key.name for note in event.notes if note.key), ""),
-            )
             yield hit_in(
                 forward,
                 event.operation.span,
-                f"truncated to {LIMIT} bytes this name is {name}, which is in use"
+                f"truncated to {LIMIT} bytes this name is {_name_in_use(event)}, which is in use"
                 + ("" if taken else ": the guard skips the statement, and nothing is created"),
                 "Choose names that differ in their first 63 bytes.",
             )
+
+
+def _name_in_use(event: Event) -> str:
+    failure = event.failure
+    if failure is not None and failure.key:
+        return failure.part or failure.key.name
+    return next((note.key.name for note in event.notes if note.key), "")

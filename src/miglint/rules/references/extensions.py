@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from miglint.base.findings import Severity
 from miglint.replay.steps import Passage
 from miglint.rules.definition import Context, Hit, rule
-from miglint.rules.support.reporting import hit_in
 from miglint.schema.extension_parts import BRINGS, BUILT_IN, CLASSES, FUNCTIONS, INSTEAD, METHODS, TYPES
 from miglint.schema.objects import Extension, Key
 from miglint.schema.value import Schema
@@ -97,8 +96,6 @@ def _mentions(operation: Operation) -> Iterator[_Mention]:
             yield "index method", Name(None, operation.method)
             yield from _in_elements(operation.elements)
             yield from _in_expression(operation.where)
-        case ops.CreateView() | ops.Select():
-            yield from _in_query(operation.query)
         case ops.CreateType():
             yield from _in_type(operation.base)
             for column in operation.columns:
@@ -108,6 +105,15 @@ def _mentions(operation: Operation) -> Iterator[_Mention]:
                 yield from _in_type(argument)
         case ops.CreateTrigger() if operation.function is not None:
             yield "function", operation.function
+        case _:
+            yield from _in_rows(operation)
+
+
+def _in_rows(operation: Operation) -> Iterator[_Mention]:
+    """Yield what an operation mentions that reads or writes rows."""
+    match operation:
+        case ops.CreateView() | ops.Select():
+            yield from _in_query(operation.query)
         case ops.Insert():
             yield from _in_query(operation.query)
             for row in operation.rows or ():
@@ -171,41 +177,33 @@ def extension_not_created(steps: Sequence[Passage], context: Context) -> Iterato
     An error where a baseline schema names all that exists; otherwise somebody may have created it by hand.
     """
     target = context.targets.get("postgres") or ()
-    reported: set[str] = set()
-    made: set[str] = set()
-    first = True
-    for step in steps:
-        if first:
-            made |= {key.name for key, value in step.before.items() if isinstance(value, Extension)}
-            first = False
+    # What is created, and what was reported.
+    known = {key.name for first in steps[:1] for key, value in first.before.items() if isinstance(value, Extension)}
+    for step, statement in ((passage, statement) for passage in steps for statement in passage.forward_statements):
         forward = step.migration.forward
         if forward is None:
             continue
-        for statement in step.forward_statements:
-            if statement.problem is not None and statement.kind == "create extension":
-                # It may create any of them.
-                return
-            for operation in flat(statement.operations):
-                if type(operation) in _SILENT:
+        if statement.problem is not None and statement.kind == "create extension":
+            # It may create any of them.
+            return
+        for operation in flat(statement.operations):
+            if type(operation) in _SILENT:
+                continue
+            known |= _created(operation)
+            for kind, name in _mentions(operation):
+                extension = _extension_of(kind, name, target)
+                if extension is None or extension in known or _made_by_files(step.after, kind, name):
                     continue
-                made |= _created(operation)
-                for kind, name in _mentions(operation):
-                    extension = _extension_of(kind, name, target)
-                    if extension is None or extension in made or extension in reported:
-                        continue
-                    if _made_by_files(step.after, kind, name):
-                        continue
-                    reported.add(extension)
-                    hit = hit_in(
-                        forward,
-                        operation.span,
-                        f"{name.name} is {_article(kind)} of the extension {extension}, which no migration creates",
-                        _help(extension, name.name),
-                        severity=Severity.ERROR if step.before.closed else None,
-                    )
-                    yield Hit(
-                        hit.file, hit.span, hit.message, hit.help, forward, hit.severity, version=step.migration.version
-                    )
+                known.add(extension)
+                yield Hit(
+                    forward.file,
+                    operation.span,
+                    f"{name.name} is {_article(kind)} of the extension {extension}, which no migration creates",
+                    _help(extension, name.name),
+                    forward,
+                    Severity.ERROR if step.before.closed else None,
+                    version=step.migration.version,
+                )
 
 
 def _article(kind: str) -> str:

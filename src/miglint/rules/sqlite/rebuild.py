@@ -161,33 +161,54 @@ def rebuild_loses_constraint(step: Step) -> Iterator[Hit]:
 
 
 def _lost(step: Step, rebuild: Rebuild) -> Iterator[tuple[str, Severity]]:
-    before, after = rebuild.before, rebuild.after
+    """Yield what the new table lacks, in words, and how much it matters."""
+    yield from _lost_constraints(step, rebuild)
+    yield from _lost_column_properties(rebuild)
+
+
+def _lost_constraints(step: Step, rebuild: Rebuild) -> Iterator[tuple[str, Severity]]:
+    after = rebuild.after
     columns = {name.lower() for name in after.columns}
     kept = {_essence(constraint) for constraint in after.constraints.values()}
-    unique = {
-        frozenset(_columns(index))
-        for index in _parts(step.after, rebuild.key)
-        if isinstance(index, Index) and index.unique and index.where is None
-    }
-    new = (_keys(after) | unique) - _keys(before)
-    for constraint in before.constraints.values():
+    unique = _keys(after) | _unique_indexes(step.after, rebuild.key)
+    new = unique - _keys(rebuild.before)
+    for constraint in rebuild.before.constraints.values():
         names = frozenset(name.lower() for name in constraint.columns)
         if constraint.kind == "unknown" or _essence(constraint) in kept or not names <= columns:
             continue
-        if constraint.kind == "primary" and any(other.kind == "primary" for other in after.constraints.values()):
+        if constraint.kind in ("unique", "primary") and (names in unique or any(names & key for key in new)):
             continue
-        if constraint.kind in ("unique", "primary") and (names in unique | _keys(after) or any(names & k for k in new)):
-            continue
-        # A check whose text changed, or a key that references another table or has more columns, still exists.
-        if constraint.kind in ("check", "foreign") and any(
-            other.kind == constraint.kind and names <= {name.lower() for name in other.columns}
-            for other in after.constraints.values()
-        ):
-            continue
-        yield f"{CONSTRAINT_WORDS[constraint.kind]} ({', '.join(constraint.columns)})", Severity.WARNING
-    primary = {name.lower() for key in after.constraints.values() if key.kind == "primary" for name in key.columns}
-    for name, column in before.columns.items():
-        other = after.columns.get(name)
+        if not _still_exists(constraint, names, after):
+            yield f"{CONSTRAINT_WORDS[constraint.kind]} ({', '.join(constraint.columns)})", Severity.WARNING
+
+
+def _unique_indexes(schema: Schema, table: Key) -> set[frozenset[str]]:
+    """Return the columns of each unique index over all rows of a table."""
+    return {
+        frozenset(_columns(index))
+        for index in _parts(schema, table)
+        if isinstance(index, Index) and index.unique and index.where is None
+    }
+
+
+def _still_exists(constraint: Constraint, names: frozenset[str], table: Table) -> bool:
+    """Return whether a table has another form of a constraint: any primary key, a check or foreign key of its columns.
+
+    A check whose text changed, or a key that references another table or has more columns, still exists.
+    """
+    same_kind = [other for other in table.constraints.values() if other.kind == constraint.kind]
+    if constraint.kind == "primary":
+        return bool(same_kind)
+    return constraint.kind in ("check", "foreign") and any(
+        names <= {name.lower() for name in other.columns} for other in same_kind
+    )
+
+
+def _lost_column_properties(rebuild: Rebuild) -> Iterator[tuple[str, Severity]]:
+    keys = rebuild.after.constraints.values()
+    primary = {name.lower() for key in keys if key.kind == "primary" for name in key.columns}
+    for name, column in rebuild.before.columns.items():
+        other = rebuild.after.columns.get(name)
         if other is None:
             continue
         if column.nullable is False and other.nullable is True and name.lower() not in primary:

@@ -121,15 +121,27 @@ def _of_statement(script: Script, statement: Statement, target: Version | None) 
     first = refused[0]
     # After a semicolon inside a body that SQLite does not recognize, words mean nothing.
     inside = [use for use in mentioned if use.statement == first.statement]
-    wanted = [(use, kind) for use in inside if (kind := _kind(use, version, refused=True))]
-    whole = [item for item in wanted if item[0].feature.key in _WHOLE]
-    refusing = [item for item in whole or wanted if item[1] in ("syntax", "refused", "newer")]
-    if not refusing:
+    explained = _explained(script, [(use, kind) for use in inside if (kind := _kind(use, version, refused=True))])
+    if not any(use.kind in _REFUSING for use in explained):
         yield _unexplained(script, first)
-    for use, kind in refusing if whole else wanted:
-        if kind == "silent" and any(_meet(use.span, other.span) for other, _ in refusing):
-            continue
-        yield _UnsupportedUse(script, use.span, kind, use.feature, _text(script, use.span))
+    yield from explained
+
+
+_REFUSING = frozenset({"syntax", "refused", "newer"})
+
+
+def _explained(script: Script, wanted: list[tuple[Use, str]]) -> list[_UnsupportedUse]:
+    """Return the uses for which a statement is refused, and those that it would misread elsewhere.
+
+    Where SQLite lacks the statement as a whole, only that is said.
+    """
+    whole = [item for item in wanted if item[0].feature.key in _WHOLE]
+    refusing = [item for item in whole or wanted if item[1] in _REFUSING]
+    return [
+        _UnsupportedUse(script, use.span, kind, use.feature, _text(script, use.span))
+        for use, kind in (refusing if whole else wanted)
+        if kind != "silent" or not any(_meet(use.span, other.span) for other, _ in refusing)
+    ]
 
 
 def _kind(use: Use, version: Version, *, refused: bool) -> str:

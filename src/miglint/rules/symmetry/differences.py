@@ -18,7 +18,7 @@ from miglint.rules.support.step_cache import cached_by_step
 from miglint.rules.symmetry.suggestions import first_difference, how_to_restore, presumed
 from miglint.schema.change import Change
 from miglint.schema.objects import Comment, Key, Privileges
-from miglint.schema.outcome import Event
+from miglint.schema.outcome import Event, Run
 from miglint.schema.sameness import respelled
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -151,27 +151,34 @@ def place(step: Step, change: Change) -> tuple[Script, Clause] | None:
     undoes_wrongly = change.kind == "changed" or code_of(step, change) == "SYM012"
     if undoes_wrongly or (change.kind == "extra" and not _exists(step.after, change)):
         sides.reverse()
+    scripts = [(direction, script) for direction, script in sides if script is not None]
     owner = _table_of(step, change.key)
+
+    def on_object(direction: Direction) -> Clause | None:
+        return find_clause(step, direction, change.key, change.part, exact=True)
+
+    def around_object(direction: Direction) -> Clause | None:
+        found = find_clause(step, direction, change.key, change.part, exact=False)
+        return find_clause(step, direction, owner, None) if found is None and owner is not None else found
+
+    def call(direction: Direction) -> Clause | None:
+        return _call(step.forward if direction is _FORWARD else step.rollback, change.key)
+
     # First a clause on the very object, on either side; only then one on the object around it.
-    for exact in (True, False):
-        for direction, script in sides:
-            if script is None:
-                continue
-            clause = find_clause(step, direction, change.key, change.part, exact=exact)
-            if clause is None and not exact and owner is not None:
-                clause = find_clause(step, direction, owner, None)
+    for find in (on_object, around_object, call):
+        for direction, script in scripts:
+            clause = find(direction)
             if clause is not None:
                 return script, clause
-    # A call of a function does not name what the function changes.
-    runs = {_FORWARD: step.forward, _ROLLBACK: step.rollback}
-    for direction, script in sides:
-        run = runs[direction]
-        if script is None or run is None:
-            continue
-        for moment in run.moments:
-            calls = isinstance(moment.operation, (ops.Select, ops.OtherData))
-            if calls and moment.before.objects.get(change.key) is not moment.after.objects.get(change.key):
-                return script, (moment.statement, moment.operation)
+    return None
+
+
+def _call(run: Run | None, key: Key) -> Clause | None:
+    """Return the call of a function that changed an object: the call does not name what the function changes."""
+    for moment in run.moments if run is not None else ():
+        calls = isinstance(moment.operation, (ops.Select, ops.OtherData))
+        if calls and moment.before.objects.get(key) is not moment.after.objects.get(key):
+            return moment.statement, moment.operation
     return None
 
 
@@ -222,14 +229,18 @@ def message(step: Step, change: Change) -> str:
         if _exists(step.after, change):
             return f"the rollback removes {thing}, which existed before the forward{was}"
         return f"the rollback does not restore {thing}{was}"
+    return f"after the rollback {_changed(step, change, thing)}"
+
+
+def _changed(step: Step, change: Change, thing: str) -> str:
     if change.aspect == "validated":
         now = "NOT VALID, but was validated" if "NOT VALID" in (change.after or "") else "validated, but was not"
-        return f"after the rollback {thing} is {now}"
+        return f"{thing} is {now}"
     if _is_respelled(step, change):
-        return f"after the rollback {thing} differs only in white space or comments, which the server stores"
+        return f"{thing} differs only in white space or comments, which the server stores"
     aspect = change.aspect or "definition"
     before, after = change.before or "not set", change.after or "not set"
     if before.lower() == after.lower():
         before, after = first_difference(step.before.find(change.key), _end(step).find(change.key))
     verb = "differ" if aspect in ("columns", "labels") else "differs"
-    return f"after the rollback the {aspect} of {thing} {verb}: {before} before, {after} now"
+    return f"the {aspect} of {thing} {verb}: {before} before, {after} now"

@@ -78,26 +78,29 @@ def _make_again(step: Step, change: Change) -> str:
         return "Drop in the rollback only what the forward created."
     name, definition = _relation(step, change.key), change.before
     if change.part is not None:
-        if _is_constraint(change) and step.migration.dialect is Dialect.SQLITE:
+        constraint = _is_constraint(change)
+        if constraint and step.migration.dialect is Dialect.SQLITE:
             return _REBUILD
-        what = f"CONSTRAINT {ident(change.part)}" if _is_constraint(change) else f"COLUMN {ident(change.part)}"
+        what = f"{'CONSTRAINT' if constraint else 'COLUMN'} {ident(change.part)}"
         return f"Add to the rollback: `ALTER TABLE {name} ADD {what} {definition or '...'};`"
-    value = step.before.find(change.key)
     if definition is None or definition.endswith("..."):
         return "Create it again in the rollback, as the migration that first created it did."
-    match value:
+    match step.before.find(change.key):
         case Table():
-            return f"Add to the rollback: `CREATE TABLE {name} {definition};`"
+            create = f"CREATE TABLE {name} {definition}"
+        case Index(unique=True):
+            create = f"CREATE UNIQUE INDEX {name} {definition[7:]}"
         case Index():
-            unique, body = ("UNIQUE ", (definition or "")[7:]) if value.unique else ("", definition or "")
-            return f"Add to the rollback: `CREATE {unique}INDEX {name} {body};`"
+            create = f"CREATE INDEX {name} {definition}"
+        case View(materialized=True):
+            create = f"CREATE MATERIALIZED VIEW {name} AS {definition}"
         case View():
-            kind = "MATERIALIZED VIEW" if value.materialized else "VIEW"
-            return f"Add to the rollback: `CREATE {kind} {name} AS {definition};`"
+            create = f"CREATE VIEW {name} AS {definition}"
         case Enum():
-            return f"Add to the rollback: `CREATE TYPE {name} AS {definition};`"
+            create = f"CREATE TYPE {name} AS {definition}"
         case _:
             return f"Create it again in the rollback: it was `{definition}`."
+    return f"Add to the rollback: `{create};`"
 
 
 def _still_there(step: Step, change: Change) -> bool:
@@ -120,32 +123,21 @@ def _rename_back(step: Step, change: Change) -> str:
 
 
 def _change_back(step: Step, change: Change) -> str:
-    name = _relation(step, change.key)
     if change.aspect == "labels":
-        before = step.before.find(change.key)
-        labels = ", ".join(map(literal, before.labels)) if isinstance(before, Enum) else change.before
-        return (
-            "PostgreSQL cannot remove a label from an enum. In the rollback: rename the type, "
-            f"`CREATE TYPE {name} AS ENUM ({labels});`, move its columns over with "
-            f"`ALTER COLUMN ... TYPE {name} USING ...::text::{name}`, and drop the renamed type."
-        )
+        return _labels_back(step, change)
     if step.migration.dialect is Dialect.SQLITE and change.part is not None:
         return _REBUILD
-    if change.part is not None and not _is_constraint(change):
-        table = step.before.table(change.key)
-        was = table.columns.get(change.part) if table is not None else None
-        column = f"ALTER TABLE {name} ALTER COLUMN {ident(change.part)}"
-        action = None if was is None else _column_action(was, change.aspect)
-        if action is not None:
-            return f"Add to the rollback: `{column} {action};`"
-        return f"Restore the {change.aspect} in the rollback: the column was {change.before or 'not set'}."
+    name = _relation(step, change.key)
     if _is_constraint(change):
         if change.aspect == "validated":
             return "Only whether existing rows are known to satisfy it differs; the constraint is the same."
+        constraint = ident(change.part or "")
         return (
-            f"In the rollback: `ALTER TABLE {name} DROP CONSTRAINT {ident(change.part or '')}, "
-            f"ADD CONSTRAINT {ident(change.part or '')} {change.before};`"
+            f"In the rollback: `ALTER TABLE {name} DROP CONSTRAINT {constraint}, "
+            f"ADD CONSTRAINT {constraint} {change.before};`"
         )
+    if change.part is not None:
+        return _column_back(step, change, change.part)
     if change.what == "index":
         value = step.before.find(change.key)
         unique = "UNIQUE " if isinstance(value, Index) and value.unique else ""
@@ -154,6 +146,26 @@ def _change_back(step: Step, change: Change) -> str:
     return (
         f"Restore it in the rollback as it was: `{change.before}`" if change.before else "Restore it in the rollback."
     )
+
+
+def _labels_back(step: Step, change: Change) -> str:
+    name = _relation(step, change.key)
+    before = step.before.find(change.key)
+    labels = ", ".join(map(literal, before.labels)) if isinstance(before, Enum) else change.before
+    return (
+        "PostgreSQL cannot remove a label from an enum. In the rollback: rename the type, "
+        f"`CREATE TYPE {name} AS ENUM ({labels});`, move its columns over with "
+        f"`ALTER COLUMN ... TYPE {name} USING ...::text::{name}`, and drop the renamed type."
+    )
+
+
+def _column_back(step: Step, change: Change, column: str) -> str:
+    table = step.before.table(change.key)
+    was = table.columns.get(column) if table is not None else None
+    action = None if was is None else _column_action(was, change.aspect)
+    if action is None:
+        return f"Restore the {change.aspect} in the rollback: the column was {change.before or 'not set'}."
+    return f"Add to the rollback: `ALTER TABLE {_relation(step, change.key)} ALTER COLUMN {ident(column)} {action};`"
 
 
 def _column_action(was: Column, aspect: str | None) -> str | None:

@@ -62,6 +62,27 @@ class _Uses:
             return False
         return self._said(default) or (self._typed(column.type) and default.literal == self._value)
 
+    def _is_value(self, expression: Expression | None) -> bool:
+        return expression is not None and expression.literal == self._value
+
+    def _assigned(self, table: Name, column: str, value: Expression | None) -> bool:
+        """Return whether a column is given the value."""
+        return self._said(value) or (self._is_value(value) and self._column(table, column))
+
+    def _inserted(self, insert: ops.Insert) -> bool:
+        if insert.rows is None:
+            query = insert.query
+            return query is not None and any(map(self._typed, query.types)) and literal(self._value) in query.text
+        columns = insert.columns or self._columns(insert.table)
+        if columns is None:
+            # The table is not known: the text alone is taken for the value.
+            return any(self._is_value(cell) for row in insert.rows for cell in row)
+        return any(
+            self._is_value(cell) and self._column(insert.table, column)
+            for row in insert.rows
+            for column, cell in zip(columns, row, strict=False)
+        ) or any(self._said(cell) for row in insert.rows for cell in row)
+
     def by(self, operation: Operation) -> bool:
         """Return whether an operation needs the value when it runs."""
         match operation:
@@ -70,33 +91,14 @@ class _Uses:
             case ops.AddColumn():
                 return self._default(operation.column)
             case ops.SetDefault():
-                default = operation.default
-                typed = self._column(operation.table, operation.column)
-                return self._said(default) or (typed and default is not None and default.literal == self._value)
-            case ops.Insert() if operation.rows is not None:
-                columns = operation.columns or self._columns(operation.table)
-                if columns is None:
-                    # The table is not known: the text alone is taken for the value.
-                    return any(
-                        cell is not None and cell.literal == self._value for row in operation.rows for cell in row
-                    )
-                for row in operation.rows:
-                    for column, cell in zip(columns, row, strict=False):
-                        if cell is not None and cell.literal == self._value and self._column(operation.table, column):
-                            return True
-                return any(self._said(cell) for row in operation.rows for cell in row)
-            case ops.Insert() if operation.query is not None:
-                return any(map(self._typed, operation.query.types)) and literal(self._value) in operation.query.text
+                return self._assigned(operation.table, operation.column, operation.default)
+            case ops.Insert():
+                return self._inserted(operation)
             case ops.Update():
-                for column, value in operation.assignments:
-                    if self._said(value):
-                        return True
-                    if value is not None and value.literal == self._value and self._column(operation.table, column):
-                        return True
-                return self._said(operation.where)
-            case ops.Delete():
-                return self._said(operation.where)
-            case ops.CreateIndex():
+                table = operation.table
+                changed = any(self._assigned(table, column, value) for column, value in operation.assignments)
+                return changed or self._said(operation.where)
+            case ops.Delete() | ops.CreateIndex():
                 return self._said(operation.where)
             case ops.AddConstraint():
                 return self._said(operation.constraint.expression)
@@ -125,24 +127,33 @@ def enum_value_used_too_early(step: Step, context: Context) -> Iterator[Hit]:
             if isinstance(operation, ops.Transaction):
                 if statement.kind != "do" and operation.action in ("commit", "rollback"):
                     waiting = []
-                continue
-            inside = begun is not None or outer is not TransactionOwner.NOTHING
-            if isinstance(operation, ops.AddEnumValue):
+            elif isinstance(operation, ops.AddEnumValue):
+                inside = begun is not None or outer is not TransactionOwner.NOTHING
                 if inside and not _made_here(created, operation, context):
                     waiting.append((_Uses(step, operation.name, operation.value), operation))
-                continue
-            for uses, added in waiting:
-                used = next((inner for inner in flat((operation,)) if uses.by(inner)), None)
-                if used is not None:
-                    unsure = begun is None and outer is TransactionOwner.UNKNOWN
-                    yield hit_in(
-                        script,
-                        used.span,
-                        f"{literal(added.value)} is used in the transaction that adds it to {added.name}: "
-                        "PostgreSQL refuses it until that is committed",
-                        "Add the value in a migration of its own, before this one.",
-                        severity=Severity.WARNING if unsure else None,
-                    )
+            else:
+                unsure = begun is None and outer is TransactionOwner.UNKNOWN
+                yield from _early_uses(script, operation, waiting, Severity.WARNING if unsure else None)
+
+
+def _early_uses(
+    script: Script,
+    operation: Operation,
+    waiting: list[tuple[_Uses, ops.AddEnumValue]],
+    severity: Severity | None,
+) -> Iterator[Hit]:
+    """Yield the values waiting for a commit that an operation uses."""
+    for uses, added in waiting:
+        used = next((inner for inner in flat((operation,)) if uses.by(inner)), None)
+        if used is not None:
+            yield hit_in(
+                script,
+                used.span,
+                f"{literal(added.value)} is used in the transaction that adds it to {added.name}: "
+                "PostgreSQL refuses it until that is committed",
+                "Add the value in a migration of its own, before this one.",
+                severity=severity,
+            )
 
 
 def _made_here(created: frozenset[Name], added: ops.AddEnumValue, context: Context) -> bool:

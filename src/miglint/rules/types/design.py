@@ -38,22 +38,22 @@ _LISTED = 3
 )
 def int_primary_key(step: Step) -> Iterator[Hit]:
     """Report primary keys that are `integer` or `smallint`, or become so."""
-    keyed: dict[tuple[str, str], AppliedOperation] = {}
+    keyed: dict[tuple[str, str], tuple[AppliedOperation, Name]] = {}
     for applied, adding in effective(step, ops.AddConstraint, forward_only=True):
         if adding.constraint.kind == "primary":
-            keyed |= {(adding.table.name, name): applied for name in _key_columns(applied, adding)}
+            keyed |= {(adding.table.name, name): (applied, adding.table) for name in _key_columns(applied, adding)}
+    new = {(column.table.name, column.name) for column in new_columns(step)}
     for column in new_columns(step):
-        keys = column.key or (column.table.name, column.name) in keyed
-        if keys and column.type.schema is None and column.type.name in _SHORT:
+        is_key = column.key or (column.table.name, column.name) in keyed
+        if is_key and column.type.schema is None and column.type.name in _SHORT:
             said = _SHORT_KEY.format(name=f"{column.table.name}.{column.name}", type=column.type)
             yield column.applied.hit(said, f"Write `{ident(column.name)} bigint`.", span=column.span)
-    new = {(column.table.name, column.name) for column in new_columns(step)}
-    for (table, name), applied in keyed.items():
-        operation = applied.operation
-        known = applied.column(operation.table, name) if isinstance(operation, ops.AddConstraint) else None
-        if (table, name) not in new and known is not None and known.type is not None and known.type.name in _SHORT:
+    for place, (applied, table) in keyed.items():
+        name = place[1]
+        known = applied.column(table, name) if place not in new else None
+        if known is not None and known.type is not None and known.type.name in _SHORT:
             yield applied.hit(
-                _SHORT_KEY.format(name=f"{table}.{name}", type=known.type),
+                _SHORT_KEY.format(name=f"{table.name}.{name}", type=known.type),
                 f"Make {ident(name)} a bigint before other tables reference it.",
             )
 

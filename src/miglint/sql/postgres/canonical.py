@@ -22,6 +22,7 @@ _KEEP_CAST = _NUMBER_TYPES | {"bool", "bit", "varbit", "oid", "money", "name", "
 _KEEP_CAST |= {"regclass", "regtype", "regproc", "regprocedure"}
 _TRUE = frozenset({"t", "true", "y", "yes", "on", "1"})
 _FALSE = frozenset({"f", "false", "n", "no", "off", "0"})
+_BOOLEANS = frozenset({"true", "false"})
 INTEGER = pattern(r"[+-]?[0-9]+\Z")
 NUMBER = pattern(r"-?[0-9]*\.?[0-9]+\Z")
 _SEQUENCE_FUNCTIONS = frozenset({"nextval", "currval", "setval", "pg_get_serial_sequence"})
@@ -133,28 +134,34 @@ def _folded_cast(state: Walk, text: str, argument: Node, spelled: Type) -> str |
     In a query, a cast determines a column's type, so fewer are dropped.
     """
     name, array = spelled.name, spelled.dimensions > 0
-    constant = argument.get("A_Const")
-    if state.scopes and not (constant is not None and "sval" in constant and name in TEXT_TYPES and not array):
-        return text if name == "bool" and text in {"true", "false"} else None
-    if constant is not None and "sval" in constant:
-        value: str = constant["sval"].get("sval", "")
-        if array:
-            return text if name in TEXT_TYPES or name not in _KEEP_CAST else None
-        if name == "bool":
-            lowered = value.strip().lower()
-            return "true" if lowered in _TRUE else "false" if lowered in _FALSE else None
-        if name == "int4" and INTEGER.match(value):
-            return str(int(value)) if len(value) < 12 else None
-        if name == "numeric" and NUMBER.match(value):
-            return value
-        return text if name not in _KEEP_CAST or spelled.schema is not None else None
-    if name in TEXT_TYPES and ("ColumnRef" in argument or "A_ArrayExpr" in argument):
-        return text
-    if name in _NUMBER_TYPES and not array and NUMBER.match(text):
-        return text
-    if name == "bool" and text in {"true", "false"}:
-        return text
-    return None
+    constant = argument.get("A_Const", {})
+    value: str | None = constant["sval"].get("sval", "") if "sval" in constant else None
+    if state.scopes and (value is None or array or name not in TEXT_TYPES):
+        return text if name == "bool" and text in _BOOLEANS else None
+    if value is not None:
+        return _folded_literal(text, value, spelled)
+    if name in TEXT_TYPES:
+        kept = "ColumnRef" in argument or "A_ArrayExpr" in argument
+    elif name in _NUMBER_TYPES:
+        kept = not array and NUMBER.match(text) is not None
+    else:
+        kept = name == "bool" and text in _BOOLEANS
+    return text if kept else None
+
+
+def _folded_literal(text: str, value: str, spelled: Type) -> str | None:
+    """Return what is left of the cast of a string literal; `text` is the literal, `value` what it says."""
+    name = spelled.name
+    if spelled.dimensions > 0:
+        return text if name not in _KEEP_CAST else None
+    if name == "bool":
+        lowered = value.strip().lower()
+        return "true" if lowered in _TRUE else "false" if lowered in _FALSE else None
+    if name == "int4" and INTEGER.match(value):
+        return str(int(value)) if len(value) < 12 else None
+    if name == "numeric" and NUMBER.match(value):
+        return value
+    return text if name not in _KEEP_CAST or spelled.schema is not None else None
 
 
 _COMPARISONS = {"AEXPR_OP", "AEXPR_LIKE", "AEXPR_ILIKE", "AEXPR_SIMILAR"}

@@ -48,22 +48,29 @@ def condition(node: Node, known: KnownVariables) -> Condition:
         if body["boolop"] == "NOT_EXPR":
             return negated(parts[0])
         return And(parts) if body["boolop"] == "AND_EXPR" else Or(parts)
-    found: Condition | None = None
-    if kind == "SubLink":
-        found = _sublink(body, known)
-    elif kind == "NullTest":
-        found = _null_test(body, known)
-    elif kind == "A_Expr":
-        found = _comparison(body, known)
-    elif kind == "ColumnRef" and len(body["fields"]) == 1:
-        assigned = known.nodes.get(constant_text(body["fields"][0]))
-        found = _assigned(assigned, known) if assigned is not None else None
-    elif kind == "A_Const" and "boolval" in body:
-        found = And(()) if body["boolval"].get("boolval") else Or(())
-    elif kind == "BooleanTest" and body["booltesttype"] in {"IS_TRUE", "IS_FALSE", "IS_NOT_TRUE"}:
-        inner = condition(body["arg"], known)
-        found = inner if body["booltesttype"] == "IS_TRUE" else negated(inner)
+    found = _simple_condition(kind, body, known)
     return found if found is not None else Unknown(walk(Walk(), node))
+
+
+def _simple_condition(kind: str, body: Node, known: KnownVariables) -> Condition | None:
+    """Return what an expression without AND and OR asks, or None."""
+    match kind:
+        case "SubLink":
+            return _sublink(body, known)
+        case "NullTest":
+            return _null_test(body, known)
+        case "A_Expr":
+            return _comparison(body, known)
+        case "ColumnRef" if len(body["fields"]) == 1:
+            assigned = known.nodes.get(constant_text(body["fields"][0]))
+            return _assigned(assigned, known) if assigned is not None else None
+        case "A_Const" if "boolval" in body:
+            return And(()) if body["boolval"].get("boolval") else Or(())
+        case "BooleanTest" if body["booltesttype"] in {"IS_TRUE", "IS_FALSE", "IS_NOT_TRUE"}:
+            inner = condition(body["arg"], known)
+            return inner if body["booltesttype"] == "IS_TRUE" else negated(inner)
+        case _:
+            return None
 
 
 def negated(inner: Condition) -> Condition:
@@ -112,28 +119,33 @@ def _sublink(body: Node, known: KnownVariables) -> Condition | None:
 
 
 def _null_test(body: Node, known: KnownVariables) -> Condition | None:
-    argument = body["arg"]
-    found: Condition | None = None
-    call = argument.get("FuncCall")
-    if "TypeCast" in argument:
-        call = argument["TypeCast"]["arg"].get("FuncCall")
-    if call is not None:
-        kind = _LOOKUPS.get(constant_text(call["funcname"][-1]))
-        text = _text(call["args"][0], known) if kind and call.get("args") else None
-        name = sequence_name(text.partition("(")[0]) if text else None
-        found = Exists(kind, name) if kind and name else None
-    elif "SubLink" in argument and argument["SubLink"]["subLinkType"] == "EXPR_SUBLINK":
-        found = rows_of(argument["SubLink"]["subselect"].get("SelectStmt", {}), known)
-    elif "ColumnRef" in argument:
-        assigned = known.nodes.get(constant_text(argument["ColumnRef"]["fields"][0]), {})
-        if "SelectStmt" in assigned and "fromClause" in assigned["SelectStmt"]:
-            found = rows_of(assigned["SelectStmt"], known)
-        elif "FuncCall" in assigned or "TypeCast" in assigned:
-            found = _null_test({**body, "arg": assigned}, known)
-            return found
+    found = _found_by(body["arg"], known)
     if found is None:
         return None
     return Not(found) if body["nulltesttype"] == "IS_NULL" else found
+
+
+def _found_by(argument: Node, known: KnownVariables) -> Condition | None:
+    """Return the object or the rows that exist where an expression is not null, or None."""
+    if "FuncCall" in argument or ("TypeCast" in argument and "FuncCall" in argument["TypeCast"]["arg"]):
+        return _lookup((argument if "FuncCall" in argument else argument["TypeCast"]["arg"])["FuncCall"], known)
+    if "SubLink" in argument and argument["SubLink"]["subLinkType"] == "EXPR_SUBLINK":
+        return rows_of(argument["SubLink"]["subselect"].get("SelectStmt", {}), known)
+    if "ColumnRef" in argument:
+        assigned = known.nodes.get(constant_text(argument["ColumnRef"]["fields"][0]), {})
+        if "SelectStmt" in assigned and "fromClause" in assigned["SelectStmt"]:
+            return rows_of(assigned["SelectStmt"], known)
+        if "FuncCall" in assigned or "TypeCast" in assigned:
+            return _found_by(assigned, known)
+    return None
+
+
+def _lookup(call: Node, known: KnownVariables) -> Exists | None:
+    """Return the object that `to_regclass` or its like looks for."""
+    kind = _LOOKUPS.get(constant_text(call["funcname"][-1]))
+    text = _text(call["args"][0], known) if kind and call.get("args") else None
+    name = sequence_name(text.partition("(")[0]) if text else None
+    return Exists(kind, name) if kind and name else None
 
 
 def _comparison(body: Node, known: KnownVariables) -> Condition | None:
@@ -235,9 +247,12 @@ def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
     column = _column(left)
     if column is None:
         facts.rest.append(walk(Walk(), node))
-        return
-    if column in HARMLESS_COLUMNS and column not in TELLING:
-        return
+    elif column not in HARMLESS_COLUMNS or column in TELLING:
+        _note_equality(node, left, column, right, facts, known)
+
+
+def _note_equality(node: Node, left: Node, column: str, right: Node, facts: Facts, known: KnownVariables) -> None:
+    """Note that a column has a value; one that is compared with no constant stays in the text of the rest."""
     fields = _fields(left)
     key = f"{facts.owner(fields)}:{column}" if len(fields) > 1 else f":{column}"
     value = _value(right, known)
@@ -246,10 +261,7 @@ def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
         value = Name(value.schema, truncate(value.name))
     if value is not None:
         facts.values[key] = value
-    elif "ColumnRef" not in right:
-        if not _is_current_schema(right):
-            facts.rest.append(walk(Walk(), node))
-    elif not _joins(column, _column(right)):
+    elif not (_joins(column, _column(right)) if "ColumnRef" in right else _is_current_schema(right)):
         facts.rest.append(walk(Walk(), node))
 
 

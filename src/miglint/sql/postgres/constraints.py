@@ -33,12 +33,7 @@ def column(place: Place, node: Node, table: str | None) -> tuple[Column, list[Co
     """Return a `ColumnDef`'s column, and its inline constraints."""
     name = node.get("colname", "")
     start, end = place.clause(node["location"]) if "location" in node else (place.start, place.end)
-    type_node = node.get("typeName")
-    column_type: Type | None = type_of(type_node) if type_node is not None else None
-    serial = False
-    if column_type is not None and column_type.name in SERIALS and column_type.schema is None:
-        column_type = Type(SERIALS[column_type.name], (), column_type.dimensions)
-        serial = True
+    column_type, serial = _column_type(node)
     collation = str(qualified(node["collClause"]["collname"])) if "collClause" in node else None
     written = node.get("constraints")
     if written is None:
@@ -83,6 +78,17 @@ def column(place: Place, node: Node, table: str | None) -> tuple[Column, list[Co
         ),
         constraints,
     )
+
+
+def _column_type(node: Node) -> tuple[Type | None, bool]:
+    """Return a column's type, that of its sequence for `serial` and its like, and whether it is one of these."""
+    type_node = node.get("typeName")
+    if type_node is None:
+        return None, False
+    found = type_of(type_node)
+    if found.name in SERIALS and found.schema is None:
+        return Type(SERIALS[found.name], (), found.dimensions), True
+    return found, False
 
 
 def _behind(place: Place, written: list[Node], index: int, end: int) -> int:
@@ -131,15 +137,12 @@ def constraint(
     kind = _KINDS[node["contype"]]
     raw = node.get("raw_expr")
     found = expression(raw, enclosed(place, raw), table) if raw is not None else None
-    if inline is not None:
-        columns: tuple[str, ...] = (inline,) if kind != "check" else ()
-    else:
-        columns = strings(node.get("fk_attrs")) if kind == "foreign" else strings(node.get("keys"))
-        if kind == "exclude":
-            elements = [item["List"]["items"][0]["IndexElem"] for item in node["exclusions"]]
-            columns = tuple(element["name"] for element in elements if "name" in element)
     if found is not None:
         columns = found.columns
+    elif inline is not None:
+        columns = (inline,) if kind != "check" else ()
+    else:
+        columns = _key_columns(node, kind)
     if kind == "check":
         return Constraint(
             kind,
@@ -178,6 +181,13 @@ def constraint(
         inline=inline is not None,
         span=place.span(start, end),
     )
+
+
+def _key_columns(node: Node, kind: str) -> tuple[str, ...]:
+    if kind == "exclude":
+        elements = [item["List"]["items"][0]["IndexElem"] for item in node["exclusions"]]
+        return tuple(element["name"] for element in elements if "name" in element)
+    return strings(node.get("fk_attrs" if kind == "foreign" else "keys"))
 
 
 def _delete_action(node: Node) -> str:

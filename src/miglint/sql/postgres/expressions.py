@@ -100,9 +100,9 @@ def leftmost(node: Node) -> int:
         ((kind, body),) = node.items()
         at = body.get("location", -1)
         if kind == "FuncCall" and body.get("funcformat") == "COERCE_SQL_SYNTAX":
-            at = min((place for place in (at, *map(leftmost, body.get("args", ()))) if place >= 0), default=-1)
+            at = _first_place(at, *map(leftmost, body.get("args", ())))
         elif kind == "TypeCast":
-            at = min((place for place in (at, body["typeName"].get("location", -1)) if place >= 0), default=-1)
+            at = _first_place(at, body["typeName"].get("location", -1))
         if at >= 0 and (best < 0 or at < best):
             best = at
         if kind == "TypeCast":
@@ -115,6 +115,10 @@ def leftmost(node: Node) -> int:
             node = body[_LEFT_SIDES[kind]]
         else:
             return best
+
+
+def _first_place(*places: int) -> int:
+    return min((place for place in places if place >= 0), default=-1)
 
 
 def enclosed(place: Place, node: Node) -> str:

@@ -11,6 +11,7 @@ from miglint.sql.postgres.catalog import (
     KIND_COLUMNS,
     PROCEDURE_KINDS,
     RELATION_KINDS,
+    Catalog,
 )
 from miglint.sql.postgres.names import Node, constant_text
 
@@ -43,41 +44,53 @@ def said(node: Node) -> str | None:
 
 def object_of(facts: Facts, catalogs: list[str]) -> Exists | None:
     """Return the object that the equalities identify: of the first catalog whose name column has a value."""
-    ordered = sorted(catalogs, key=lambda name: name in JOINED)
-    for catalog in ordered:
+    for catalog in sorted(catalogs, key=lambda name: name in JOINED):
         entry = CATALOGS[catalog]
-        name = _take(facts, catalog, entry.name)
-        sort = _take(facts, catalog, "constraint_type") or _take(facts, catalog, "contype")
-        told: list[tuple[str, str]] = []
-        if name is None and entry.kind == "constraint" and sort is not None and sort.name in CONSTRAINT_KINDS:
-            name, told = Name(None, ""), [("constraint_type", CONSTRAINT_KINDS[sort.name])]
+        name, asked = _name(facts, catalog, entry)
         if name is None:
             continue
         if entry.kind == "column":
-            told = _column_facts(facts, catalog)
+            asked = _column_facts(facts, catalog)
         schema = _schema(facts, catalog, entry.schema)
-        kind = entry.kind
-        for column in KIND_COLUMNS:
-            value = _take(facts, catalog, column)
-            kind = RELATION_KINDS.get(value.name, kind) if value is not None else kind
-        for column in ("prokind", "routine_type"):
-            value = _take(facts, catalog, column)
-            kind = PROCEDURE_KINDS.get(value.name, kind) if value is not None else kind
-        table: Name | None = None
-        if entry.table is not None:
-            table = _take(facts, catalog, entry.table)
-            if table is None:
-                other = "pg_type" if catalog == "pg_enum" else "pg_class"
-                table = _take(facts, other, JOINED[other]) if other in catalogs else None
-            if table is not None:
-                table = Name(table.schema or (schema.name if schema else None), table.name)
-                schema = None
+        kind = _kind(facts, catalog, entry.kind)
+        table = _table(facts, catalog, entry, catalogs)
+        if table is not None:
+            table = Name(table.schema or (schema.name if schema else None), table.name)
+            schema = None
         for key, value in facts.values.items():
             facts.rest.append(f"({key.partition(':')[2]} = '{value.name}')")
         if not name.name and table is None:
             return None
-        return Exists(kind, Name(schema.name if schema else None, name.name), table, tuple(told))
+        return Exists(kind, Name(schema.name if schema else None, name.name), table, tuple(asked))
     return None
+
+
+def _name(facts: Facts, catalog: str, entry: Catalog) -> tuple[Name | None, list[tuple[str, str]]]:
+    """Return the name that is looked for, empty where any constraint of a kind is, and what else is asked of it."""
+    name = _take(facts, catalog, entry.name)
+    sort = _take(facts, catalog, "constraint_type") or _take(facts, catalog, "contype")
+    if name is None and entry.kind == "constraint" and sort is not None and sort.name in CONSTRAINT_KINDS:
+        return Name(None, ""), [("constraint_type", CONSTRAINT_KINDS[sort.name])]
+    return name, []
+
+
+def _kind(facts: Facts, catalog: str, kind: str) -> str:
+    """Return the kind of object that the equalities narrow a catalog's kind to."""
+    for columns, kinds in ((KIND_COLUMNS, RELATION_KINDS), (("prokind", "routine_type"), PROCEDURE_KINDS)):
+        for column in columns:
+            value = _take(facts, catalog, column)
+            if value is not None:
+                kind = kinds.get(value.name, kind)
+    return kind
+
+
+def _table(facts: Facts, catalog: str, entry: Catalog, catalogs: list[str]) -> Name | None:
+    """Return the table that the object belongs to, named in the catalog itself or in one that is joined to it."""
+    if entry.table is None:
+        return None
+    table = _take(facts, catalog, entry.table)
+    other = "pg_type" if catalog == "pg_enum" else "pg_class"
+    return _take(facts, other, JOINED[other]) if table is None and other in catalogs else table
 
 
 def _column_facts(facts: Facts, catalog: str) -> list[tuple[str, str]]:

@@ -46,16 +46,18 @@ def skip(text: str, at: int, limit: int) -> int:
     elif char == "/":
         return _skip_comment(text, at, limit) if text[at + 1 : at + 2] == "*" else at + 1
     elif char == "$":
-        if at and _is_word(text[at - 1]):
-            return at + 1
-        tag = _TAG.match(text, at, limit)
-        if tag is None:
-            return at + 1
-        end = text.find(tag.group(), tag.end(), limit)
-        return limit if end < 0 else end + len(tag.group())
+        return _skip_dollar_quoted(text, at, limit)
     else:
         return at + 1
     return limit if end < 0 else end + 1
+
+
+def _skip_dollar_quoted(text: str, at: int, limit: int) -> int:
+    tag = None if at and _is_word(text[at - 1]) else _TAG.match(text, at, limit)
+    if tag is None:
+        return at + 1
+    end = text.find(tag.group(), tag.end(), limit)
+    return limit if end < 0 else end + len(tag.group())
 
 
 def _is_word(char: str) -> bool:
@@ -100,7 +102,7 @@ def clause_end(text: str, at: int, limit: int, *, stop_at_comma: bool = True) ->
             depth -= 1
             if depth < 0:
                 break
-        elif (char == "," and depth == 0 and stop_at_comma) or (char == ";" and depth == 0):
+        elif depth == 0 and (char == ";" or (char == "," and stop_at_comma)):
             break
         at = skip(text, stop, limit)
         if not is_comment(text, stop):

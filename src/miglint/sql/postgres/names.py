@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -123,43 +124,15 @@ def _arguments(name: str, typmods: list[Node]) -> tuple[str, ...]:
 def constant_text(node: Node) -> str:
     """Return a constant, name or list of them as plain text: `40`, `point`, `a.b`."""
     ((kind, body),) = node.items()
-    if kind == "A_Const":
-        if "ival" in body:
-            return str(body["ival"].get("ival", 0))
-        if "sval" in body:
-            return str(body["sval"].get("sval", ""))
-        if "fval" in body:
-            return str(body["fval"].get("fval", "0"))
-        if "boolval" in body:
-            return "true" if body["boolval"].get("boolval") else "false"
-        return "null" if body.get("isnull") else str(body.get("bsval", {}).get("bsval", ""))
-    if kind == "String":
-        return str(body.get("sval", ""))
-    if kind == "Integer":
-        return str(body.get("ival", 0))
-    if kind == "Float":
-        return str(body.get("fval", "0"))
-    if kind == "Boolean":
-        return "true" if body.get("boolval") else "false"
-    if kind == "BitString":
-        return str(body.get("bsval", ""))
-    if kind == "ColumnRef":
-        return ".".join(constant_text(field) for field in body["fields"])
-    if kind == "TypeName":
-        return str(type_of(body))
-    if kind == "List":
-        return ", ".join(constant_text(item) for item in body.get("items", ()))
-    if kind == "A_Star":
-        return "*"
-    if kind == "RoleSpec":
-        return role_name(body)
-    if kind == "TypeCast":
-        return constant_text(body["arg"])
-    if kind == "RangeVar":
-        return str(relation_name(body))
-    if kind == "DefElem":
-        return option_text(body)
-    return kind.lower()
+    written = _TEXT_OF.get(kind)
+    return kind.lower() if written is None else written(body)
+
+
+def _constant(body: Node) -> str:
+    for field, kind in _FIELDS:
+        if field in body:
+            return _TEXT_OF[kind](body[field])
+    return "null" if body.get("isnull") else _TEXT_OF["BitString"](body.get("bsval", {}))
 
 
 def option_text(element: Node) -> str:
@@ -180,6 +153,25 @@ def role_name(node: Node) -> str:
     """Return the name of a role, or the keyword for one (`public`, `current_user`)."""
     kind = node.get("roletype", "ROLESPEC_CSTRING")
     return str(node.get("rolename", "")) if kind == "ROLESPEC_CSTRING" else kind[9:].lower()
+
+
+_FIELDS = (("ival", "Integer"), ("sval", "String"), ("fval", "Float"), ("boolval", "Boolean"))
+_TEXT_OF: dict[str, Callable[[Node], str]] = {
+    "A_Const": _constant,
+    "String": lambda body: str(body.get("sval", "")),
+    "Integer": lambda body: str(body.get("ival", 0)),
+    "Float": lambda body: str(body.get("fval", "0")),
+    "Boolean": lambda body: "true" if body.get("boolval") else "false",
+    "BitString": lambda body: str(body.get("bsval", "")),
+    "ColumnRef": lambda body: ".".join(map(constant_text, body["fields"])),
+    "TypeName": lambda body: str(type_of(body)),
+    "List": lambda body: ", ".join(map(constant_text, body.get("items", ()))),
+    "A_Star": lambda body: "*",
+    "RoleSpec": role_name,
+    "TypeCast": lambda body: constant_text(body["arg"]),
+    "RangeVar": lambda body: str(relation_name(body)),
+    "DefElem": option_text,
+}
 
 
 def roles(nodes: list[Node] | None) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ class _Error(Structure):
     )
 
 
-class _Parsed(Structure):
+class _ParseResult(Structure):
     _fields_ = (("parse_tree", c_char_p), ("stderr_buffer", c_char_p), ("error", POINTER(_Error)))
 
 
@@ -62,7 +62,7 @@ def _library() -> Any:
         raise ImportError(f"postgast is installed without its library, libpg_query: nothing of that name in {folder}")
     library = CDLL(str(files[0]))
     for parse, free, result in (
-        (library.pg_query_parse, library.pg_query_free_parse_result, _Parsed),
+        (library.pg_query_parse, library.pg_query_free_parse_result, _ParseResult),
         (library.pg_query_parse_plpgsql, library.pg_query_free_plpgsql_parse_result, _Functions),
     ):
         parse.argtypes, parse.restype = (c_char_p,), result

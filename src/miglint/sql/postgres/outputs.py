@@ -82,13 +82,20 @@ def label_of(node: Node) -> str | None:
     return _figure(node)[0]
 
 
+# Nodes whose name is their operator's, and what stands around it in the parser's word: IS_GREATEST, JSON_EXISTS_OP.
+_BY_OPERATOR = {
+    "SQLValueFunction": ("SVFOP_", "_n"),
+    "MinMaxExpr": ("IS_", ""),
+    "XmlExpr": ("IS_", ""),
+    "JsonFuncExpr": ("", "_op"),
+}
+
+
 def _figure(node: Node) -> tuple[str | None, int]:
     """Return a name and its strength: 0 none, 1 of a cast or CASE, 2 a real one. Mirrors `FigureColnameInternal`."""
     ((kind, body),) = node.items()
-    if kind == "ColumnRef":
-        return body["fields"][-1]["String"]["sval"], 2
-    if kind == "FuncCall":
-        return body["funcname"][-1]["String"]["sval"], 2
+    if kind in {"ColumnRef", "FuncCall"}:
+        return body["fields" if kind == "ColumnRef" else "funcname"][-1]["String"]["sval"], 2
     if kind == "TypeCast":
         name, strength = _figure(body["arg"])
         return (name, strength) if strength > 1 else (body["typeName"]["names"][-1]["String"]["sval"], 1)
@@ -102,15 +109,9 @@ def _figure(node: Node) -> tuple[str | None, int]:
         return _figure(body["arg"])
     if kind == "CollateClause":
         return _figure(body["arg"])
-    if kind == "SQLValueFunction":
-        name = body["op"][6:].lower()
-        return name.removesuffix("_n"), 2
-    if kind == "MinMaxExpr":
-        return body["op"][3:].lower(), 2
-    if kind == "XmlExpr":
-        return body["op"][3:].lower(), 2
-    if kind == "JsonFuncExpr":
-        return body["op"][:-3].lower(), 2
+    if kind in _BY_OPERATOR:
+        before, behind = _BY_OPERATOR[kind]
+        return body["op"].removeprefix(before).lower().removesuffix(behind), 2
     if kind == "A_Expr":
         return ("nullif", 2) if body["kind"] == "AEXPR_NULLIF" else (None, 0)
     if kind == "SubLink":

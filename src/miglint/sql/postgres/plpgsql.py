@@ -323,22 +323,15 @@ class Block:
         if not effects:
             # The functions in it are called any number of times.
             return [replace(item, called=()) for item in operations if isinstance(item, Select)]
-        only_rows = all(
-            isinstance(item, _ROWS_ONLY) or (isinstance(item, Opaque) and not item.schema_effect) for item in effects
-        )
-        relations: dict[Name, None] = {}
-        for item in effects:
-            table = getattr(item, "table", None)
-            if isinstance(table, Name):
-                relations[table] = None
+        only_rows = all(map(_changes_only_rows, effects))
         what = "changes rows" if only_rows else "changes the schema"
-        reason = f"a loop that {what} ({short(text)})" if text else f"a loop that {what}"
+        tables = [table for item in effects if isinstance(table := getattr(item, "table", None), Name)]
         return [
             Opaque(
                 span=hull(operations, span) or span,
-                reason=reason,
+                reason=f"a loop that {what} ({short(text)})" if text else f"a loop that {what}",
                 schema_effect=not only_rows,
-                relations=tuple(relations),
+                relations=tuple(dict.fromkeys(tables)),
             )
         ]
 
@@ -394,3 +387,7 @@ class Block:
             return None
         value: Node = targets[0]["ResTarget"]["val"]
         return value
+
+
+def _changes_only_rows(operation: Operation) -> bool:
+    return isinstance(operation, _ROWS_ONLY) or (isinstance(operation, Opaque) and not operation.schema_effect)

@@ -13,6 +13,9 @@ from miglint.sql.postgres.scopes import Scope, Walk
 _SET_WORDS = {"SETOP_UNION": "union", "SETOP_INTERSECT": "intersect", "SETOP_EXCEPT": "except"}
 
 
+_LISTS = (("targetList", "select"), ("valuesLists", "values"))
+
+
 def select(state: Walk, body: Node) -> str:
     """Write a `SelectStmt`."""
     scope = Scope()
@@ -20,6 +23,14 @@ def select(state: Walk, body: Node) -> str:
     own = "larg" not in body or "withClause" in body or not state.scopes
     if own:
         state.scopes.append(scope)
+    parts = [*_sources(state, body, scope), *_results(state, body)]
+    if own:
+        state.scopes.pop()
+    return "(" + " ".join(parts) + ")"
+
+
+def _sources(state: Walk, body: Node, scope: Scope) -> list[str]:
+    """Write what a query reads: common table expressions, the sides of a set operation, and FROM."""
     parts = []
     if "withClause" in body:
         parts.append(with_clause(state, body["withClause"], scope))
@@ -29,25 +40,25 @@ def select(state: Walk, body: Node) -> str:
     if "fromClause" in body:
         tables = ", ".join([from_item(state, node, scope) for node in body["fromClause"]])
         parts.append(f"from {tables}")
+    return parts
+
+
+def _results(state: Walk, body: Node) -> list[str]:
+    parts = []
     if "distinctClause" in body:
         expressions = [node for node in body["distinctClause"] if node]
         parts.append(f"distinct ({_by_result(state, body, expressions)})")
-    if "targetList" in body:
-        parts.append("select " + walk_list(state, body["targetList"]))
-    if "valuesLists" in body:
-        parts.append("values " + walk_list(state, body["valuesLists"]))
+    for key, word in _LISTS:
+        if key in body:
+            parts.append(f"{word} {walk_list(state, body[key])}")
     if "whereClause" in body:
         parts.append("where " + walk(state, body["whereClause"]))
     if "sortClause" in body:
         parts.append("order by " + _sort(state, body))
     if "groupClause" in body:
         parts.append(f"group by {_by_result(state, body, body['groupClause'])}")
-    for key in _REST:
-        if key in body:
-            parts.append(f"{key} {field(state, key, body[key])}")
-    if own:
-        state.scopes.pop()
-    return "(" + " ".join(parts) + ")"
+    parts += [f"{key} {field(state, key, body[key])}" for key in _REST if key in body]
+    return parts
 
 
 _REST = ("groupDistinct", "havingClause", "windowClause", "limitOffset", "limitCount", "lockingClause")

@@ -208,6 +208,14 @@ _OBJECT_FIELDS = {
 _ON_TABLE = frozenset({"OBJECT_COLUMN", "OBJECT_TABCONSTRAINT"})
 
 
+# Statements that are one thing with a flag and another without it.
+_BY_FLAG = {
+    "CreateFunctionStmt": ("is_procedure", "create procedure", "create function"),
+    "GrantStmt": ("is_grant", "grant", "revoke"),
+    "VacuumStmt": ("is_vacuumcmd", "vacuum", "analyze"),
+}
+
+
 def kind_words(node: Node) -> str:
     """Return a short description: `create table`, `alter table`, `insert`."""
     ((name, body),) = node.items()
@@ -217,6 +225,9 @@ def kind_words(node: Node) -> str:
     if name in _OBJECT_FIELDS:
         verb, key = _OBJECT_FIELDS[name]
         return f"{verb} {kind_of(body.get(key, 'OBJECT_TABLE'))}"
+    if name in _BY_FLAG:
+        flag, set_, unset = _BY_FLAG[name]
+        return set_ if body.get(flag) else unset
     if name == "TransactionStmt":
         return session.ACTIONS[body["kind"]]
     if name == "RenameStmt":
@@ -226,12 +237,6 @@ def kind_words(node: Node) -> str:
         return f"alter {kind_of(kind)}"
     if name == "CreateTableAsStmt":
         return "create materialized view" if body.get("objtype") == "OBJECT_MATVIEW" else "create table as"
-    if name == "CreateFunctionStmt":
-        return "create procedure" if body.get("is_procedure") else "create function"
-    if name == "GrantStmt":
-        return "grant" if body.get("is_grant") else "revoke"
     if name == "VariableSetStmt":
         return "reset" if body.get("kind", "").startswith("VAR_RESET") else "set"
-    if name == "VacuumStmt":
-        return "vacuum" if body.get("is_vacuumcmd") else "analyze"
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Stmt")).lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import (
@@ -50,31 +51,7 @@ def create_foreign_table(place: Place, node: Node) -> list[Operation]:
 def _create(place: Place, node: Node, server: str | None, outer: Node | None = None) -> CreateTable:
     relation = node["relation"]
     table = relation["relname"]
-    columns: list[Column] = []
-    constraints: list[Constraint] = []
-    likes: list[Like] = []
-    not_null: set[str] = set()
-    for element in node.get("tableElts", ()):
-        ((kind, body),) = element.items()
-        if kind == "ColumnDef":
-            found, inline = column(place, body, table)
-            columns.append(found)
-            constraints += inline
-        elif kind == "Constraint":
-            constraints.append(constraint(place, body, table))
-            if constraints[-1].kind in {"primary", "not_null"}:
-                not_null.update(constraints[-1].columns)
-        elif kind == "TableLikeClause":
-            likes.append(Like(relation_name(body["relation"]), _including(body.get("options", 0))))
-    if not_null:
-        columns = [_not_null(item) if item.name in not_null else item for item in columns]
-    texts = [*options(node.get("options")), *options((outer or {}).get("options"))]
-    if "tablespacename" in node:
-        texts.append(f"tablespace={node['tablespacename']}")
-    if "accessMethod" in node:
-        texts.append(f"access method={node['accessMethod']}")
-    if node.get("oncommit", "ONCOMMIT_NOOP") != "ONCOMMIT_NOOP":
-        texts.append(f"on commit={node['oncommit'][9:].lower().replace('_', ' ')}")
+    columns, constraints, likes = _elements(place, node, table)
     inherits = tuple(relation_name(item["RangeVar"]) for item in node.get("inhRelations", ()))
     bound = node.get("partbound")
     spelled = type_of(node["ofTypename"]) if "ofTypename" in node else None
@@ -94,8 +71,40 @@ def _create(place: Place, node: Node, server: str | None, outer: Node | None = N
         partition_key=_partition_key(node["partspec"], table) if "partspec" in node else (),
         of_type=Name(spelled.schema, spelled.name) if spelled is not None else None,
         foreign_server=server,
-        options=tuple(texts),
+        options=(*options(node.get("options")), *options((outer or {}).get("options")), *_storage(node)),
     )
+
+
+def _elements(place: Place, node: Node, table: str) -> tuple[list[Column], list[Constraint], list[Like]]:
+    """Read what stands between the parentheses; a table constraint can make columns NOT NULL."""
+    columns: list[Column] = []
+    constraints: list[Constraint] = []
+    likes: list[Like] = []
+    not_null: set[str] = set()
+    for element in node.get("tableElts", ()):
+        ((kind, body),) = element.items()
+        if kind == "ColumnDef":
+            found, inline = column(place, body, table)
+            columns.append(found)
+            constraints += inline
+        elif kind == "Constraint":
+            constraints.append(constraint(place, body, table))
+            if constraints[-1].kind in {"primary", "not_null"}:
+                not_null.update(constraints[-1].columns)
+        elif kind == "TableLikeClause":
+            likes.append(Like(relation_name(body["relation"]), _including(body.get("options", 0))))
+    if not_null:
+        columns = [_not_null(item) if item.name in not_null else item for item in columns]
+    return columns, constraints, likes
+
+
+def _storage(node: Node) -> Iterator[str]:
+    if "tablespacename" in node:
+        yield f"tablespace={node['tablespacename']}"
+    if "accessMethod" in node:
+        yield f"access method={node['accessMethod']}"
+    if node.get("oncommit", "ONCOMMIT_NOOP") != "ONCOMMIT_NOOP":
+        yield f"on commit={node['oncommit'][9:].lower().replace('_', ' ')}"
 
 
 def _not_null(item: Column) -> Column:

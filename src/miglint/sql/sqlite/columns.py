@@ -25,13 +25,8 @@ class _Reference(Struct):
 def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
     """Read a column definition: the column, and its constraints (`NOT NULL` is in the column)."""
     first = cursor.at
-    name = cursor.name()
+    parts = _ColumnParts(cursor.name())
     type_ = _type(cursor)
-    nullable, autoincrement = True, False
-    default: Expression | None = None
-    generated: str | None = None
-    collation: str | None = None
-    constraints: list[Constraint] = []
     label: str | None = None
     start = cursor.at
     while True:
@@ -40,62 +35,80 @@ def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
         if cursor.accept("CONSTRAINT"):
             label = cursor.name()
             continue
-        found: Constraint | None = None
+        # SQLite accepts `CONSTRAINT name` without a constraint.
+        if not parts.property(cursor) and not parts.constraint(cursor, label, start) and label is None:
+            break
+        label = None
+    column = Column(
+        parts.name,
+        type_,
+        parts.nullable,
+        parts.default,
+        generated=parts.generated,
+        collation=parts.collation,
+        autoincrement=parts.autoincrement,
+        span=cursor.span(first),
+    )
+    return column, tuple(parts.constraints)
+
+
+class _ColumnParts:
+    """What stands behind a column's type: properties of the column, and constraints."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.nullable = True
+        self.autoincrement = False
+        self.default: Expression | None = None
+        self.generated: str | None = None
+        self.collation: str | None = None
+        self.constraints: list[Constraint] = []
+
+    def property(self, cursor: Cursor) -> bool:
+        """Read a property, if one stands there."""
         if cursor.accept("NOT", "NULL"):
-            nullable = False
+            self.nullable = False
             _on_conflict(cursor)
         elif cursor.accept("NULL"):
             _on_conflict(cursor)
         elif cursor.accept("DEFAULT"):
-            default = _default(cursor)
+            self.default = _default(cursor)
         elif cursor.accept("COLLATE"):
-            collation = cursor.name()
+            self.collation = cursor.name()
         elif cursor.accept("GENERATED", "ALWAYS", "AS") or cursor.accept("AS"):
-            default = expression(cursor.tokens, *cursor.parentheses())
-            generated = "virtual"
+            self.default = expression(cursor.tokens, *cursor.parentheses())
+            self.generated = "virtual"
             if cursor.word in {"STORED", "VIRTUAL"}:
-                generated = cursor.word.lower()
+                self.generated = cursor.word.lower()
                 cursor.at += 1
-        elif cursor.accept("PRIMARY", "KEY"):
+        else:
+            return False
+        return True
+
+    def constraint(self, cursor: Cursor, label: str | None, start: int) -> bool:
+        """Read a constraint, if one stands there; with its name it begins at the token `start`."""
+        if cursor.accept("PRIMARY", "KEY"):
             if not cursor.accept("ASC"):
                 cursor.accept("DESC")
-            conflict = _on_conflict(cursor)
-            autoincrement = cursor.accept("AUTOINCREMENT") or autoincrement
-            found = Constraint("primary", label, (name,), on_conflict=conflict)
+            found = Constraint("primary", label, (self.name,), on_conflict=_on_conflict(cursor))
+            self.autoincrement = cursor.accept("AUTOINCREMENT") or self.autoincrement
         elif cursor.accept("UNIQUE"):
-            found = Constraint("unique", label, (name,), on_conflict=_on_conflict(cursor))
+            found = Constraint("unique", label, (self.name,), on_conflict=_on_conflict(cursor))
         elif cursor.accept("CHECK"):
             found = _check(cursor, label)
         elif cursor.accept("REFERENCES"):
-            found = _references(cursor, label, (name,))
+            found = _references(cursor, label, (self.name,))
         elif (late := _deferrable(cursor)) is not None:
             # A separate clause belongs to the preceding foreign key, if there is one.
-            if constraints and constraints[-1].kind == "foreign":
-                constraints[-1] = replace(constraints[-1], deferrable=late[0], deferred=late[1])
-        elif label is not None:
-            # SQLite accepts `CONSTRAINT name` without a constraint.
-            label = None
-            continue
+            if self.constraints and self.constraints[-1].kind == "foreign":
+                self.constraints[-1] = replace(self.constraints[-1], deferrable=late[0], deferred=late[1])
+            return True
         else:
-            break
-        if found is not None:
-            # A condition without columns is attached to its own column.
-            own = found.columns or (name,)
-            constraints.append(replace(found, columns=own, inline=True, span=cursor.span(start)))
-        label = None
-    return (
-        Column(
-            name,
-            type_,
-            nullable,
-            default,
-            generated=generated,
-            collation=collation,
-            autoincrement=autoincrement,
-            span=cursor.span(first),
-        ),
-        tuple(constraints),
-    )
+            return False
+        # A condition without columns is attached to its own column.
+        own = found.columns or (self.name,)
+        self.constraints.append(replace(found, columns=own, inline=True, span=cursor.span(start)))
+        return True
 
 
 def table_constraints(cursor: Cursor) -> tuple[Constraint, ...]:

@@ -68,21 +68,8 @@ def _insert(cursor: Cursor, found: Mentions, outer: Scope, start: int) -> Operat
     where: Expression | None = None
     while cursor.accept("ON", "CONFLICT"):
         if cursor.word == "(":
-            place = cursor.parentheses()
-            targets = tuple(_target(cursor, *bounds) for bounds in split_list(cursor.tokens, *place))
-            found.walk(cursor.tokens, *place, scope)
-            where = None
-            if cursor.accept("WHERE"):
-                first = cursor.at
-                _walk_until(cursor, found, scope, "DO")
-                where = expression(cursor.tokens, first, cursor.at)
-        cursor.expect("DO")
-        if cursor.accept("NOTHING"):
-            conflict = "nothing"
-        else:
-            cursor.expect("UPDATE", "SET")
-            conflict = "update"
-            _upsert(cursor, found, scope, table)
+            targets, where = _conflict_target(cursor, found, scope)
+        conflict = _conflict_action(cursor, found, scope, table)
     returning = cursor.accept("RETURNING")
     if not returning:
         cursor.finish()
@@ -100,10 +87,32 @@ def _insert(cursor: Cursor, found: Mentions, outer: Scope, start: int) -> Operat
     )
 
 
+def _conflict_target(cursor: Cursor, found: Mentions, scope: Scope) -> tuple[tuple[str, ...], Expression | None]:
+    """Read the columns in parentheses that `ON CONFLICT` is about, and the condition behind them."""
+    place = cursor.parentheses()
+    targets = tuple(_target(cursor, *bounds) for bounds in split_list(cursor.tokens, *place))
+    found.walk(cursor.tokens, *place, scope)
+    if not cursor.accept("WHERE"):
+        return targets, None
+    first = cursor.at
+    _walk_until(cursor, found, scope, "DO")
+    return targets, expression(cursor.tokens, first, cursor.at)
+
+
 def _target(cursor: Cursor, start: int, end: int) -> str:
     """Return a column of the target of `ON CONFLICT`, its collation aside, or the expression."""
     plain = cursor.tokens.is_name(start) and (end - start == 1 or cursor.words[start + 1] == "COLLATE")
     return cursor.tokens.name(start) if plain else expression(cursor.tokens, start, end).key
+
+
+def _conflict_action(cursor: Cursor, found: Mentions, scope: Scope, table: Name) -> str:
+    """Read what is done with a row in conflict: `DO NOTHING` or `DO UPDATE SET`."""
+    cursor.expect("DO")
+    if cursor.accept("NOTHING"):
+        return "nothing"
+    cursor.expect("UPDATE", "SET")
+    _upsert(cursor, found, scope, table)
+    return "update"
 
 
 def _upsert(cursor: Cursor, found: Mentions, scope: Scope, table: Name) -> None:

@@ -118,19 +118,24 @@ def objection(text: str, start: int, end: int, tokens: Tokens | None = None) -> 
         return None
     tokens = tokens or tokenize(text, start, end)
     if tokens.complete and _SYNTAX.match(message):
-        if LIBRARY < ALTER_CONSTRAINT:
-            verdict = alter_constraint(tokens)
-            if verdict is not None:
-                found = _newer_alter(tokens, verdict)
-                return None if found is None else (found, tokens)
-        other = masked(tokens, question.text, question.place, LIBRARY)
-        if other is not None:
-            question = replace(question, text=other)
-            message = _ask(other)
-            if message is None:
-                found = _in_aggregate_order(tokens)
-                return None if found is None else (found, tokens)
-    return _located(tokens, message, question), tokens
+        found = _in_newer_syntax(tokens, question, message)
+    else:
+        found = _located(tokens, message, question)
+    return None if found is None else (found, tokens)
+
+
+def _in_newer_syntax(tokens: Tokens, question: _Probe, message: str) -> Objection | None:
+    """Return what the newest SQLite has against a statement that the library at hand calls a syntax error."""
+    if LIBRARY < ALTER_CONSTRAINT:
+        verdict = alter_constraint(tokens)
+        if verdict is not None:
+            return _newer_alter(tokens, verdict)
+    other = masked(tokens, question.text, question.place, LIBRARY)
+    if other is None:
+        return _located(tokens, message, question)
+    question = replace(question, text=other)
+    refused = _ask(other)
+    return _in_aggregate_order(tokens) if refused is None else _located(tokens, refused, question)
 
 
 def _newer_alter(tokens: Tokens, verdict: tuple[int | None, tuple[int, int] | None]) -> Objection | None:

@@ -189,25 +189,16 @@ class Mentions:
         for first, last in split_list(tokens, start, end):
             if words[last - 1] == "*" and (last - first == 1 or words[last - 2] == "."):
                 outputs.append("*")
-                if last - first == 1:
-                    stars.extend(name for name in scope.sources.values() if name is not None)
-                else:
-                    known, relation = scope.find(tokens.name(last - 3))
-                    if relation is not None or not known:
-                        stars.append(relation or Name(None, tokens.name(last - 3)))
+                stars += _behind_star(tokens, first, last, scope)
                 continue
-            stop, alias = last, None
-            if last - first >= 3 and words[last - 2] == "AS":
-                stop, alias = last - 2, tokens.name(last - 1)
-            elif last - first >= 2 and is_alias(tokens, last - 1):
-                stop, alias = last - 1, tokens.name(last - 1)
-            elif tokens.is_name(last - 1) and (last - first == 1 or words[last - 2] == "."):
-                outputs.append(tokens.name(last - 1))
-                self.walk(tokens, first, last, scope)
-                continue
-            outputs.append(alias)
-            if alias is not None:
+            stop = _before_alias(tokens, first, last)
+            if stop < last:
+                alias = tokens.name(last - 1)
+                outputs.append(alias)
                 aliases.add(alias.lower())
+            else:
+                plain = tokens.is_name(last - 1) and (last - first == 1 or words[last - 2] == ".")
+                outputs.append(tokens.name(last - 1) if plain else None)
             self.walk(tokens, first, stop, scope)
         scope.aliases |= aliases
         return tuple(outputs), tuple(stars)
@@ -267,3 +258,18 @@ class Mentions:
         if known:
             self.relations.append(name)
         return at, name, known
+
+
+def _behind_star(tokens: Tokens, first: int, last: int, scope: Scope) -> list[Name]:
+    """Return the relations whose columns `*` or `relation.*` stands for."""
+    if last - first == 1:
+        return [name for name in scope.sources.values() if name is not None]
+    known, relation = scope.find(tokens.name(last - 3))
+    return [relation or Name(None, tokens.name(last - 3))] if relation is not None or not known else []
+
+
+def _before_alias(tokens: Tokens, first: int, last: int) -> int:
+    """Return where a result's expression ends: before its alias, or at `last` where it has none."""
+    if last - first >= 3 and tokens.words[last - 2] == "AS":
+        return last - 2
+    return last - 1 if last - first >= 2 and is_alias(tokens, last - 1) else last

@@ -5,7 +5,7 @@ Each rewriting keeps the positions of all other characters, so that the library'
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from miglint.sql.sqlite.cursor import Cursor
 from miglint.sql.sqlite.tokens import NUMBER, Tokens
@@ -79,29 +79,33 @@ def masked(tokens: Tokens, text: str, place: Callable[[int], int], library: tupl
 
     `place` maps a character of the file to one of `text`; tokens outside of it are not changed.
     """
-    edits: list[tuple[int, int, str]] = []
-    words = tokens.words
-    for at, word in enumerate(words):
-        if word == NUMBER and library < DIGIT_SEPARATORS and "_" in tokens.raw(at):
-            edits.append((tokens.starts[at], tokens.ends[at], tokens.raw(at).replace("_", "")))
-        elif word == "RAISE" and library < RAISE_EXPRESSION and words[at + 1 : at + 2] == ["("]:
-            if words[at + 3 : at + 4] == [","] and words[at + 2] in _RESOLUTIONS:
-                edits.append((tokens.starts[at], tokens.ends[at], "max"))
-                edits.append((tokens.starts[at + 2], tokens.ends[at + 2], "0"))
-        elif word in _JOIN_WORDS and library < JOIN_WORD_FUNCTION and words[at + 1 : at + 2] == ["("]:
-            edits.append((tokens.starts[at], tokens.ends[at], "x" * len(word)))
-        elif word == "ORDER" and library < AGGREGATE_ORDER and words[at + 1 : at + 2] == ["BY"]:
-            closed = _end_of_call(tokens, at)
-            if closed is not None:
-                edits.append((tokens.starts[at], tokens.starts[closed], ""))
+    edits = sorted(edit for at in range(len(tokens.words)) for edit in _edits(tokens, at, library))
     if not edits:
         return None
     parts, done = [], 0
-    for start, end, new in sorted(edits):
+    for start, end, new in edits:
         if place(start) >= done and place(end) <= len(text) and place(start) < place(end):
             parts += [text[done : place(start)], new.ljust(end - start)]
             done = place(end)
     return "".join(parts) + text[done:]
+
+
+def _edits(tokens: Tokens, at: int, library: tuple[int, int]) -> Iterator[tuple[int, int, str]]:
+    """Yield the places to rewrite of a construct that starts at a token and is newer than the library."""
+    words = tokens.words
+    word = words[at]
+    if word == NUMBER and library < DIGIT_SEPARATORS and "_" in tokens.raw(at):
+        yield tokens.starts[at], tokens.ends[at], tokens.raw(at).replace("_", "")
+    elif word == "RAISE" and library < RAISE_EXPRESSION and words[at + 1 : at + 2] == ["("]:
+        if words[at + 3 : at + 4] == [","] and words[at + 2] in _RESOLUTIONS:
+            yield tokens.starts[at], tokens.ends[at], "max"
+            yield tokens.starts[at + 2], tokens.ends[at + 2], "0"
+    elif word in _JOIN_WORDS and library < JOIN_WORD_FUNCTION and words[at + 1 : at + 2] == ["("]:
+        yield tokens.starts[at], tokens.ends[at], "x" * len(word)
+    elif word == "ORDER" and library < AGGREGATE_ORDER and words[at + 1 : at + 2] == ["BY"]:
+        closed = _end_of_call(tokens, at)
+        if closed is not None:
+            yield tokens.starts[at], tokens.starts[closed], ""
 
 
 def aggregate_orders(tokens: Tokens) -> list[tuple[int, int]]:

@@ -54,18 +54,7 @@ def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
     if_not_exists = cursor.if_not_exists()
     name = cursor.qualified()
     start = cursor.at
-    if not (cursor.accept("BEFORE") or cursor.accept("AFTER")):
-        cursor.accept("INSTEAD", "OF")
-    columns: tuple[str, ...] = ()
-    event = cursor.word.lower()
-    if cursor.accept("UPDATE"):
-        if cursor.accept("OF"):
-            listed = [cursor.name()]
-            while cursor.accept(","):
-                listed.append(cursor.name())
-            columns = tuple(listed)
-    elif not cursor.accept("DELETE"):
-        cursor.expect("INSERT")
+    event, columns = _event(cursor)
     head = canonical(cursor.tokens, start, cursor.at)
     cursor.expect("ON")
     table = cursor.qualified()
@@ -81,15 +70,7 @@ def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
         cursor.expression_until("BEGIN")
         found.walk(cursor.tokens, first, cursor.at, scope)
     cursor.expect("BEGIN")
-    first = cursor.at
-    while cursor.at < cursor.size:
-        if cursor.word == ";":
-            body = Cursor(cursor.tokens, cursor.offset, first, cursor.at)
-            data_statement(body, found, Scope(scope))
-            first = cursor.at + 1
-        cursor.at += 1
-    if first + 1 != cursor.size or cursor.words[first] != "END":
-        raise cursor.unreadable()
+    _body(cursor, found, scope)
     strings = found.strings()
     return CreateTrigger(
         span=cursor.whole(),
@@ -105,6 +86,35 @@ def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
         if_not_exists=if_not_exists,
         temporary=temporary,
     )
+
+
+def _event(cursor: Cursor) -> tuple[str, tuple[str, ...]]:
+    """Read what fires a trigger: the event, and the columns of `UPDATE OF`."""
+    if not (cursor.accept("BEFORE") or cursor.accept("AFTER")):
+        cursor.accept("INSTEAD", "OF")
+    event = cursor.word.lower()
+    columns: list[str] = []
+    if cursor.accept("UPDATE"):
+        if cursor.accept("OF"):
+            columns.append(cursor.name())
+            while cursor.accept(","):
+                columns.append(cursor.name())
+    elif not cursor.accept("DELETE"):
+        cursor.expect("INSERT")
+    return event, tuple(columns)
+
+
+def _body(cursor: Cursor, found: Mentions, scope: Scope) -> None:
+    """Read the statements of a trigger up to its END."""
+    first = cursor.at
+    while cursor.at < cursor.size:
+        if cursor.word == ";":
+            body = Cursor(cursor.tokens, cursor.offset, first, cursor.at)
+            data_statement(body, found, Scope(scope))
+            first = cursor.at + 1
+        cursor.at += 1
+    if first + 1 != cursor.size or cursor.words[first] != "END":
+        raise cursor.unreadable()
 
 
 def drop(cursor: Cursor) -> Operation:

@@ -85,17 +85,14 @@ def _keyed(
     if primary is None:
         return tuple(columns)
     key = {name.lower() for name in primary.columns}
-    single = len(key) == 1
-    found = []
-    for each in columns:
-        if each.name.lower() in key:
-            rowid = single and not without_rowid and each.type is not None and each.type.name == "INTEGER"
-            if (strict or without_rowid) and not rowid:
-                each = replace(each, nullable=False)  # noqa: PLW2901
-            if rowid and autoincrement and not each.autoincrement:
-                each = replace(each, autoincrement=True)  # noqa: PLW2901
-        found.append(each)
-    return tuple(found)
+    has_rowid = len(key) == 1 and not without_rowid
+
+    def keyed(column: Column) -> Column:
+        if has_rowid and column.type is not None and column.type.name == "INTEGER":
+            return replace(column, autoincrement=True) if autoincrement and not column.autoincrement else column
+        return replace(column, nullable=False) if strict or without_rowid else column
+
+    return tuple(keyed(column) if column.name.lower() in key else column for column in columns)
 
 
 def create_virtual_table(cursor: Cursor) -> Operation:

@@ -65,7 +65,7 @@ def statement_uses(tokens: Tokens, offset: int = 0) -> list[Use]:
     candidates = [feature for word in words if word in _BY_WORD for feature in _BY_WORD[word]]
     if not candidates:
         return []
-    everything, outside = _Words(tokens, flat=False), _Words(tokens, flat=True)
+    everything, outside = _StatementWords(tokens, flat=False), _StatementWords(tokens, flat=True)
     found: dict[str, Use] = {}
     statement = tokens.span(0, len(tokens), offset)
     for feature in candidates:
@@ -87,7 +87,7 @@ for _feature in FEATURES:
 _ODD = frozenset({ILLEGAL, NUMBER, QUOTED, VARIABLE})
 
 
-class _Words:
+class _StatementWords:
     """The words of a statement as one line, built on demand, with the mapping back to tokens."""
 
     def __init__(self, tokens: Tokens, *, flat: bool) -> None:

@@ -1,0 +1,101 @@
+"""The roles and databases of one history on a PostgreSQL server."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+
+from miglint.dryrun.interfaces import EngineLostError
+from miglint.dryrun.postgres.connection import Session, literal, quoted
+from miglint.dryrun.postgres.roles import Login, Roles, reading_session_of, session_of
+from miglint.dryrun.postgres.server import PostgresServer, drop_database
+
+
+class Tenant:
+    """The roles and databases of one history on a server."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+        self._prefix, owner = server.reserve_names()
+        self.roles = Roles(server, self._prefix, owner, shared=server.shares_role)
+        self._lock = threading.Lock()
+        self._number = 0
+        self._databases: set[str] = set()
+        self._found: tuple[str, ...] = ()
+        server.add(self)
+
+    @property
+    def may_replicate(self) -> bool:
+        """Whether sessions of the scripts' role may disable triggers and foreign keys, as a replica does."""
+        return self.server.superuser and (self.server.shares_role or self.server.version >= 150000)
+
+    def create(self, template: str = "template0") -> str:
+        """Create a database owned by the scripts' role and return its name."""
+        server = self.server
+        with self._lock:
+            self._number += 1
+            name = f"{self._prefix}_{self._number}"
+            self._databases.add(name)
+        encoding = " ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'" if template == "template0" else ""
+        strategy = " STRATEGY FILE_COPY" if server.copies_files and server.version >= 150000 else ""
+        owner = f"OWNER {quoted(self.roles.owner)} TEMPLATE {quoted(template)}"
+        with server.admin() as admin:
+            admin.query(f"CREATE DATABASE {quoted(name)} {owner}{encoding}{strategy}")
+        if template == "template0" and server.superuser and server.version < 150000:
+            with contextlib.closing(server.admin_in(name)) as session:
+                session.query(f"ALTER SCHEMA public OWNER TO {quoted(self.roles.owner)}")
+        return name
+
+    def session(self, database: str, login: Login) -> Session:
+        """Return a new session for scripts."""
+        return self._opened(login, lambda: session_of(self.server, self.roles, login, database))
+
+    def reading_session(self, database: str) -> Session:
+        """Return a new session that reads the catalog."""
+        return self._opened(self.roles.reader, lambda: reading_session_of(self.server, self.roles, database))
+
+    def _opened(self, login: Login, opened: Callable[[], Session]) -> Session:
+        try:
+            return opened()
+        except EngineLostError:
+            self.server.check()
+            # A change by a script of the other lane that has not been audited yet.
+            self.roles.refresh(login)
+            self._found += self._audited("")
+            return opened()
+
+    def audit(self, database: str) -> tuple[str, ...]:
+        """Revert changes that scripts in a database made outside of it, and return descriptions of them."""
+        found, self._found = self._found, ()
+        return found + self._audited(database)
+
+    def _audited(self, database: str) -> tuple[str, ...]:
+        with self._lock:
+            databases = tuple(self._databases)
+        return self.roles.audit(databases, database)
+
+    def has_settings(self, database: str) -> bool:
+        """Return whether a database has its own session settings."""
+        with self.server.admin() as admin:
+            rows = admin.query(
+                "SELECT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d"
+                f" ON d.oid = s.setdatabase WHERE d.datname = {literal(database)})"
+            )
+        return rows[0][0][0] == "t"
+
+    def remove(self, database: str) -> None:
+        """Drop one of miglint's databases; never raises."""
+        with contextlib.suppress(EngineLostError):
+            gone = drop_database(self.server, database)
+            with self._lock:
+                if gone:
+                    self._databases.discard(database)
+
+    def close(self) -> None:
+        """Drop the databases and the roles; never raises. What cannot go now is dropped with the server's sessions."""
+        for name in sorted(self._databases):
+            self.remove(name)
+        with contextlib.suppress(EngineLostError):
+            if self.roles.drop() and not self._databases:
+                self.server.forget(self, self.roles.owner)
