@@ -1,19 +1,22 @@
-# make demo   see miglint at work on the example migrations
+# make demo   check the example migrations, with a dry run
 # make test   run the tests
+# make quick  run the tests that need no engine and no second process: under a minute
 # make attacks   run every attack on the dry run, on PostgreSQL 15 and 18
 # make lint   style, types, coverage
 # make bench  measure against squawk
-# make kills   kill 200 dry runs at random moments and look for what is left (as root: KILLS="--user nobody")
-# make fuzz FOLDERS="..." [COUNT=100000] [SEED=1]   check scripts that were made wrong
-# make agreement FOLDERS="..."   how often the replay and the engines agree
+# make kills   kill 200 dry runs at random moments and check for leftovers (as root: KILLS="--user nobody")
+# make fuzz FOLDERS="..." [COUNT=100000] [SEED=1]   check corrupted scripts
+# make agreement FOLDERS="..."   measure how often replay and dry run agree
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 COVERAGE_FLOOR := 85
+QUICK := tests/base tests/config tests/discovery tests/linter tests/locks/test_volatility.py tests/replay tests/report \
+	tests/rules/test_rulebook.py tests/schema/test_runs.py tests/sql tests/test_architecture.py
 
-.PHONY: demo test attacks lint format bench kills fuzz agreement clean
+.PHONY: demo test quick attacks lint format bench kills fuzz agreement clean
 
 demo: $(READY)
 	$(BIN)/miglint check migrations/ --dry-run --verbose --no-cache
@@ -21,6 +24,9 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/coverage erase
 	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml COVERAGE_FILE=$(CURDIR)/.coverage $(BIN)/python -m pytest -n 2 -ra
+
+quick: $(READY)
+	$(BIN)/python -m pytest -n 2 -q $(QUICK)
 
 attacks: $(READY)
 	MIGLINT_ATTACKS=all $(BIN)/python -m pytest tests/dryrun/test_attacks.py tests/dryrun/test_remote_server.py -n 2 -ra

@@ -1,6 +1,6 @@
-"""Make a folder of migrations like those of real projects: any number of files, the same ones for the same seed.
+"""Generate a folder of migrations like those of real projects: any number of files, deterministically by seed.
 
-The sizes and the mix of statements follow five public projects (2,300 files): half of the files hold one statement and
+The sizes and the mix of statements follow five public projects (2,300 files): half of the files have one statement and
 less than 300 bytes, one in ten more than ten statements, one in a hundred more than 15 kB; three in five statements
 are about columns and indexes. The layout is golang-migrate's: `000001_name.up.sql` and `000001_name.down.sql`.
 

@@ -21,10 +21,10 @@ _STEPS = (4, 2, 1)
 
 
 def main() -> None:
-    """Measure the cases that the command line names, or all."""
+    """Measure the cases given on the command line, or all."""
     parser = argparse.ArgumentParser(description="Measure how time and memory grow with the work.")
     parser.add_argument("--most", type=int, default=20_000, help="repetitions of the largest run (default: 20000)")
-    parser.add_argument("--case", default="", help="words that the name of a case holds")
+    parser.add_argument("--case", default="", help="part of the name of a case")
     parser.add_argument("--dialect", choices=tuple(CASES), help="one dialect (default: both)")
     parser.add_argument("--shape", help="one shape (default: one, and parts)")
     given = parser.parse_args()

@@ -1,8 +1,8 @@
-"""Scripts that repeat one operation any number of times: time and memory must grow with that number and no faster.
+"""Scripts that repeat one operation any number of times: time and memory must be linear in that number.
 
-Each operation of the vocabulary is there for either dialect. A case is repeated in the shapes that it allows: on one
-object (`one`), on an object each (`each`), as one migration for each repetition (`files`); and cases of the shape
-`parts` are one statement with that many parts.
+There is a case for each operation and dialect. A case is repeated in the shapes that it allows: on one object (`one`), on
+one object each (`each`), as one migration per repetition (`files`); cases of the shape `parts` are one statement with
+that many parts.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ POSTGRES, SQLITE = "postgres", "sqlite"
 class Case(NamedTuple):
     """An operation to repeat. In its texts `{t}` is the object's name and `{i}` the number of the repetition.
 
-    `base` makes what must be there before, once for each object; `more` what must be there for each repetition. `item`
-    is what is repeated, `inverse` what the rollback does, in opposite order. Of a case of parts, `item` is joined by
-    `separator` between `head` and `tail`.
+    `base` creates the prerequisites, once per object; `more` those of each repetition. `item` is repeated, `inverse` is
+    its rollback, in reverse order. In a case of parts, `item` is joined by `separator` between `head` and `tail`.
     """
 
     name: str

@@ -1,11 +1,10 @@
-"""Kill dry runs at random moments and look for what is left: `python benchmarks/kills.py --count 200`.
+"""Kill dry runs at random moments and check for leftovers: `python benchmarks/kills.py --count 200`.
 
-In each round a dry run is started, and after a random time a signal goes to miglint, to the supervisor of its server,
-to the server, or to all three. The next dry run has to end well, and then nothing may be left: no process, folder,
-segment of shared memory, socket or partial file. As root the rounds are in namespaces of their own (processes, mounts,
-System V's shared memory), so that whatever there is after a round has been left by it; `--user` and `--python` name the
-account for rounds that are not root's, and an interpreter that it may run. Without root the rounds are played where the
-command is called, and what has their names is looked for.
+Each round starts a dry run, and at a random time a signal is sent to miglint, to the supervisor of its server,
+to the server, or to all three. The next dry run must succeed, and then nothing may be left: no process, folder,
+shared memory segment, socket or partial file. As root, rounds run in separate namespaces (processes, mounts, System V
+shared memory), so that everything found after a round was left by it; `--user` and `--python` select another account
+for the rounds, and an interpreter that it may run. Without root, rounds run in place, and leftovers are found by name.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ ROOTS = (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp"))
 SCRIPTS = {
     "postgres/1_a.up.sql": "CREATE TABLE IF NOT EXISTS a (x int);",
     "postgres/1_a.down.sql": "DROP TABLE IF EXISTS a;",
-    # A process that looks at nothing while its server is killed.
+    # A server process that does not check for signals while its server is killed.
     "postgres/2_b.up.sql": "DO $$ DECLARE n bigint := 0; BEGIN FOR i IN 1..2000000 LOOP n := n + i; END LOOP; END $$;",
     "postgres/2_b.down.sql": "SELECT pg_sleep(0.1);",
     "sqlite/1_a.up.sql": "CREATE TABLE IF NOT EXISTS a (x int);",

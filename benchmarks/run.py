@@ -1,15 +1,15 @@
-"""Measure miglint beside squawk, in alternation, and print medians and ratios. Nothing is asserted.
+"""Benchmark miglint against squawk, in alternation, and print medians and ratios. Nothing is asserted.
 
     python benchmarks/run.py [--rounds N] [--scale] [FOLDER ...]
 
-Without folders 1,500 files are generated. What is measured, for each set:
+Without folders, 1,500 files are generated. For each set, these are measured:
 
-- first run: nothing is cached (`--no-cache`)
-- second run: nothing changed since the last one, the answer comes from the cache
-- one in its history: the largest forward of the set alone, which reads the history around it to know its schema
-- one alone: that file in a folder of its own
+- first run: without cache (`--no-cache`)
+- second run: unchanged files, with cached output
+- one in its history: the largest forward script of the set, with its history read for the schema
+- one alone: that file in a separate folder
 
-With `--scale` (always when no folder is given) 1,000, 3,000 and 10,000 generated files show how time and memory grow.
+With `--scale` (implied without folders), 1,000, 3,000 and 10,000 generated files show the growth of time and memory.
 squawk reads the same `.sql` files. Times are wall-clock seconds of whole processes, start-up included.
 """
 
@@ -38,7 +38,7 @@ _SCALE = (1_000, 3_000, 10_000)
 
 
 class Run(NamedTuple):
-    """What one process took: wall-clock seconds, and the largest resident memory of it or its children in MB."""
+    """Cost of a process: wall-clock seconds, and the maximum resident memory of it and its children in MB."""
 
     seconds: float
     megabytes: float

@@ -3,7 +3,7 @@
 -- Created: 2024-12-19
 -- Version: 1.0.0
 
--- There is a row for each project that somebody made, so that nobody waits for long.
+-- The projects table is small, so locks are held only briefly.
 -- miglint: ignore-file LCK001, LCK011, LCK030 (projects is a small table)
 
 BEGIN;
@@ -20,7 +20,7 @@ ALTER TABLE projects ADD COLUMN IF NOT EXISTS last_interface_switch timestamptz;
 CREATE INDEX IF NOT EXISTS projects_active_interface_id_idx ON projects (active_interface_id);
 CREATE INDEX IF NOT EXISTS projects_interface_status_idx ON projects (interface_status);
 
--- A rollback puts the values aside: they come back here, once.
+-- Restore the values saved by a rollback, once.
 WITH restored AS (
     DELETE FROM set_aside WHERE origin = 'projects.interface' RETURNING id, content
 )

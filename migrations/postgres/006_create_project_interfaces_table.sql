@@ -39,7 +39,7 @@ CREATE INDEX IF NOT EXISTS project_interfaces_status_idx ON project_interfaces (
 CREATE INDEX IF NOT EXISTS project_interfaces_created_by_idx ON project_interfaces (created_by);
 CREATE UNIQUE INDEX IF NOT EXISTS project_interfaces_default_idx ON project_interfaces (project_id) WHERE is_default;
 
--- A rollback puts the rows aside: they come back here, once.
+-- Restore the rows saved by a rollback, once.
 WITH restored AS (
     DELETE FROM set_aside WHERE origin = 'project_interfaces' RETURNING content
 )

@@ -1,4 +1,4 @@
--- The schema at which the migrations of this folder begin.
+-- The schema before the first migration in this folder.
 
 CREATE TABLE users (
     id text PRIMARY KEY,
@@ -11,7 +11,7 @@ CREATE TABLE projects (
     name text NOT NULL
 );
 
--- Where rollbacks put rows and values that they would otherwise lose.
+-- Rows and values saved by rollbacks.
 CREATE TABLE set_aside (
     origin text NOT NULL,
     id text NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE set_aside (
     PRIMARY KEY (origin, id)
 );
 
--- Each migration writes its version here, and each rollback takes it out.
+-- Versions of applied migrations: inserted by each migration, deleted by its rollback.
 CREATE TABLE schema_migrations (
     version text PRIMARY KEY,
     applied_at timestamptz NOT NULL DEFAULT now()

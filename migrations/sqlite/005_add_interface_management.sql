@@ -3,8 +3,8 @@
 -- Created: 2024-12-19
 -- Version: 1.0.0
 
--- SQLite has no ADD COLUMN IF NOT EXISTS, so the table is rebuilt, which can be done any number of times. While foreign
--- keys are looked at, dropping the old table would delete the rows that point to it.
+-- SQLite has no ADD COLUMN IF NOT EXISTS, so the table is rebuilt, which is idempotent. Foreign keys are disabled,
+-- because dropping the old table would otherwise delete the rows that reference it.
 PRAGMA foreign_keys = OFF;
 
 BEGIN;
@@ -23,8 +23,8 @@ CREATE TABLE projects_rebuilt (
     last_interface_switch TEXT
 );
 
--- A name that the inner table does not have is looked for outside: on the first run that is the value for a start,
--- on a second one the value that is there.
+-- A column missing in the inner table is resolved in the outer query: the first run uses the initial value,
+-- a second run the existing one.
 INSERT INTO projects_rebuilt (
     id, owner_id, name, interface_count, active_interface_id, interface_config, interface_status, last_interface_switch
 )
@@ -56,7 +56,7 @@ ALTER TABLE projects_rebuilt RENAME TO projects;
 CREATE INDEX projects_active_interface_id_idx ON projects (active_interface_id);
 CREATE INDEX projects_interface_status_idx ON projects (interface_status);
 
--- A rollback puts the values aside: they come back here, once.
+-- Restore the values saved by a rollback, once.
 UPDATE projects
 SET interface_count = content ->> 'interface_count',
     active_interface_id = content ->> 'active_interface_id',

@@ -1,6 +1,6 @@
-"""What a rule of one's own is written with: the same things that the rules of miglint are written with.
+"""Public API for own rules: the same functions and types that the built-in rules use.
 
-`docs/own-rules.md` has a whole example. What stands here stays as it is within a major version.
+`docs/own-rules.md` has a complete example. The API is stable within a major version.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _tell(
     return act.hit(message, help, severity=severity, span=span, fix=fix)
 
 
-# Names of earlier releases, with what they are called now.
+# Deprecated names, with their replacements.
 _FORMER: Mapping[str, tuple[str, object]] = {
     "Act": ("AppliedOperation", AppliedOperation),
     "done": ("effective", effective),
@@ -89,5 +89,5 @@ def __getattr__(name: str) -> Any:
     import warnings
 
     now, value = _FORMER[name]
-    warnings.warn(f"miglint.api.{name} is now miglint.api.{now}", FutureWarning, stacklevel=2)
+    warnings.warn(f"miglint.api.{name} is deprecated: use miglint.api.{now}", FutureWarning, stacklevel=2)
     return value

@@ -33,6 +33,14 @@ def age(folder):
         os.utime(path, (1, 1))
 
 
+@pytest.fixture
+def failing(project):
+    """The project with a rule that its script breaks."""
+    (project / "miglint.toml").write_text('idempotency = "required"\n')
+    age(project)
+    return project
+
+
 def run(project, *arguments, **env):
     left_out = ("MIGLINT_CACHE_DIR", "NO_COLOR", "FORCE_COLOR")
     clean = {name: value for name, value in os.environ.items() if name not in left_out}
@@ -67,7 +75,8 @@ def poison(project, text="POISON"):
         kept.write(path.name, json.dumps(entry).encode())
 
 
-def test_the_same_question_gets_the_kept_answer(project):
+def test_the_same_question_gets_the_kept_answer(failing):
+    project = failing
     first = run(project)
     assert len(entries(project)) == 1
     second = run(project)
@@ -118,7 +127,8 @@ def test_content_counts_and_not_time(project):
     assert run(project).stdout != "POISON"
 
 
-def test_another_format_is_another_answer_from_the_same_report(project):
+def test_another_format_is_another_answer_from_the_same_report(failing):
+    project = failing
     run(project)
     text = run(project, "--format", "text")
     assert "error IDM001" in text.stdout
@@ -157,7 +167,8 @@ def test_a_cache_from_another_checkout_is_not_believed(project):
     assert run(project, XDG_CACHE_HOME=str(stranger)).stdout != "POISON"
 
 
-def test_a_link_in_the_place_of_the_folder_is_not_followed(project):
+def test_a_link_in_the_place_of_the_folder_is_not_followed(failing):
+    project = failing
     elsewhere = project.parent / "elsewhere"
     elsewhere.mkdir()
     (project / ".miglint_cache").symlink_to(elsewhere)
@@ -182,7 +193,8 @@ def forge(folder, key=b"", text="FORGED"):
 
 
 @pytest.mark.parametrize("key", [b"", b"0" * 32])
-def test_an_entry_that_another_key_sealed_is_as_none(project, key):
+def test_an_entry_that_another_key_sealed_is_as_none(failing, key):
+    project = failing
     run(project)
     forge(project / ".miglint_cache", key)
     done = run(project)
@@ -200,8 +212,9 @@ def test_an_entry_under_another_name_is_as_none(project):
 
 
 @pytest.mark.parametrize("named", ["ci-cache", "./ci-cache", "migrations/../ci-cache", "link", "."])
-def test_a_cache_that_a_branch_brings_along_is_not_believed(project, named):
+def test_a_cache_that_a_branch_brings_along_is_not_believed(failing, named):
     """The attack: entries that say all is well, in the folder of the checkout that the pipeline keeps its cache in."""
+    project = failing
     (project / ".git").mkdir()
     outside = project.parent / "outside"
     first = run(project, MIGLINT_CACHE_DIR=str(outside))
@@ -232,7 +245,8 @@ def test_a_cache_beside_a_submodule_is_part_of_the_checkout(project):
     assert not (project / "ci-cache").exists()
 
 
-def test_a_key_that_comes_with_the_checkout_is_as_none(project):
+def test_a_key_that_comes_with_the_checkout_is_as_none(failing):
+    project = failing
     place = project / ".cache" / "miglint"
     place.mkdir(parents=True)
     (place / "key").write_bytes(b"k" * 32)
@@ -251,7 +265,8 @@ def test_a_key_that_others_can_read_or_that_is_no_key_is_as_none(project, change
 
 
 @pytest.mark.parametrize("name", ["MIGLINT_CACHE_DIR", "XDG_CACHE_HOME"])
-def test_a_place_that_cannot_be_written_is_no_error(project, name):
+def test_a_place_that_cannot_be_written_is_no_error(failing, name):
+    project = failing
     # A file where a folder is wanted fails for every user, root included.
     (project.parent / "file").write_text("")
     assert run(project, **{name: str(project.parent / "file" / "below")}).returncode == 1
@@ -307,7 +322,7 @@ seen = set()
 def hook(event, args):
     if event in ("open", "os.scandir", "os.listdir") and isinstance(args[0], (str, bytes)):
         seen.add(os.path.abspath(os.fsdecode(args[0])))
-from miglint.cache.command_output import Inputs
+from miglint.cache.command_output import InputFingerprint
 from miglint.linter.run import Job, _discovered, _inputs
 from miglint.config.settings import Settings
 job = Job(Settings(os.getcwd()), tuple(sys.argv[1:]))

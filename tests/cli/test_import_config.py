@@ -36,8 +36,8 @@ def test_what_squawk_was_told_miglint_is_told(tmp_path: Path, monkeypatch: pytes
     assert {"BWC002", "DAT002"} == before - after
     assert {"TYP004", "LCK033"} == after - before
     text = (tmp_path / "miglint.toml").read_text(encoding="utf-8")
-    assert "# `squawk:no-such-rule` of `excluded_rules` has no like here." in text
-    assert "# `upload_to_github` has no like here: see `--format github`" in text
+    assert "# `squawk:no-such-rule` of `excluded_rules` has no equivalent." in text
+    assert "# `upload_to_github` has no equivalent: see `--format github`" in text
 
 
 def test_without_its_file_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,4 +52,4 @@ def test_what_is_not_toml_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(command, ["--from", "squawk"])
     assert isinstance(result.exception, UsageError)
-    assert ".squawk.toml: not TOML" in str(result.exception)
+    assert ".squawk.toml:1: invalid TOML" in str(result.exception)

@@ -76,17 +76,17 @@ def test_the_nearest_file_upward_counts(tmp_path):
     ("text", "line", "said"),
     [
         ('dialect = "postgres"\nselct = []\n', 2, "unknown key `selct` (did you mean `select`?)"),
-        ('dialect = "mysql"\n', 1, "`dialect` cannot be `mysql`: it is one of `postgres`, `sqlite`"),
+        ('dialect = "mysql"\n', 1, "`dialect` is `mysql`, but must be one of `postgres`, `sqlite`"),
         ('\n\npaths = "db"\n', 3, "`paths` must be a list of strings, not a string"),
-        ("paths = [\n  1,\n]\n", 1, "`paths` must hold strings only, not a number"),
-        ('layout = "x"\n\n[severity]\nA = "warning"\nIDM = "fatal"\n', 5, "`IDM` cannot be `fatal`"),
+        ("paths = [\n  1,\n]\n", 1, "`paths` must contain only strings, not a number"),
+        ('layout = "x"\n\n[severity]\nA = "warning"\nIDM = "fatal"\n', 5, "`IDM` is `fatal`, but must be one of"),
         ("[[per-path]]\npaths = ['a']\n[[per-path]]\nignore = []\n", 3, "`per-path` needs `paths`"),
         ("[[per-path]]\npaths = ['a']\n[[per-path]]\npaths = ['b']\nignor = []\n", 5, "(did you mean `ignore`?)"),
         ("[per-path]\npaths = ['a']\n", 1, "must be an array of tables"),
-        ('targets = ["oracle>=9"]\n', 1, "no engine is called `oracle`"),
+        ('targets = ["oracle>=9"]\n', 1, "unknown engine `oracle`"),
         ("dialect = 1979-05-27\n", 1, "must be a string, not a date or time"),
-        ('paths = ["a"]\ndialect = \n', 2, "not TOML: Invalid value"),
-        ('paths = ["a"', 1, "not TOML"),
+        ('paths = ["a"]\ndialect = \n', 2, "invalid TOML: Invalid value"),
+        ('paths = ["a"', 1, "invalid TOML"),
         ('baseline-schema = {mysql = "a"}\n', 1, "unknown key `mysql`"),
         ("[severity]\nIDM = true\n", 2, "`IDM` must be a string, not a boolean"),
     ],
@@ -102,11 +102,11 @@ def test_a_mistake_names_file_line_and_what_was_meant(tmp_path, text, line, said
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ('select = ["IDM", "SYMM"]\n', 1, "no rule is called `SYMM` (did you mean `SYM`?)"),
-        ('[severity]\nIDM001 = "info"\nIDM01 = "info"\n', 3, "no rule is called `IDM01`"),
+        ('select = ["IDM", "SYMM"]\n', 1, "unknown rule `SYMM` (did you mean `SYM`?)"),
+        ('[severity]\nIDM001 = "info"\nIDM01 = "info"\n', 3, "unknown rule `IDM01`"),
         ("[[per-path]]\npaths = ['a']\nignore = ['create-tabel-unguarded']\n", 3, "`create-table-unguarded`?)"),
         ("[rules.IDM001]\nlength = 3\n", 2, "IDM001 (create-table-unguarded) has no option `length`"),
-        ("[rules.XYZ001]\n", 1, "no rule is called `XYZ001`"),
+        ("[rules.XYZ001]\n", 1, "unknown rule `XYZ001`"),
     ],
 )
 def test_a_rule_that_does_not_exist_names_the_nearest(tmp_path, text, line, said):
@@ -119,7 +119,7 @@ def test_a_rule_that_does_not_exist_names_the_nearest(tmp_path, text, line, said
 
 def test_places_in_pyproject_are_those_under_tool(tmp_path):
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n\n[tool.miglint]\nselect = ["NOPE01"]\n')
-    with pytest.raises(ConfigError, match=r"^pyproject\.toml:5: no rule is called"):
+    with pytest.raises(ConfigError, match=r"^pyproject\.toml:5: unknown rule"):
         select(load(cwd=str(tmp_path)), load_rules())
 
 
@@ -130,7 +130,7 @@ def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(ConfigError, match="is not UTF-8"):
         load(str(tmp_path / "bytes.toml"))
     (tmp_path / "pyproject.toml").write_text("[project]\n")
-    with pytest.raises(ConfigError, match=r"no \[tool.miglint\] table"):
+    with pytest.raises(ConfigError, match=r"has no \[tool.miglint\] table"):
         load(str(tmp_path / "pyproject.toml"))
 
 

@@ -85,7 +85,7 @@ def test_a_history_is_read_as_what_it_is_written_for(plant: Plant, look: Look) -
     assert len(only(found).migrations) == 2
     (problem,) = found.problems
     assert problem.kind == "dialect-found"
-    assert "1_a.up.sql has `autoincrement`" in problem.message
+    assert "1_a.up.sql contains `autoincrement`" in problem.message
     # One file of it is read as the others are.
     assert only(look("2_b.up.sql")).dialect is Dialect.SQLITE
 
@@ -104,5 +104,5 @@ def test_files_for_another_engine_are_left_out(plant: Plant, look: Look) -> None
     assert not found.histories
     assert kinds(found) == ["dialect-found", "other-dialect"]
     why, left_out = (problem.message for problem in found.problems)
-    assert why.startswith("taken for MySQL: nothing names the engine, and ") and "--dialect" in why
+    assert why.startswith("assumed to be for MySQL: no name specifies the engine, and ") and "--dialect" in why
     assert left_out == "2 files for MySQL left out"

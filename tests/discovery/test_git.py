@@ -287,7 +287,7 @@ def test_a_snapshot_reads_what_was_committed(repository: Path) -> None:
     assert snapshot.read(str(repository / "link"), 100) is None
     with pytest.raises(UsageError, match="larger than 3 bytes"):
         snapshot.read(str(repository / "migrations" / "001_a.up.sql"), 3)
-    with pytest.raises(UsageError, match="outside of the repository"):
+    with pytest.raises(UsageError, match="is outside the repository"):
         snapshot.read(str(repository.parent / "x"), 100)
-    with pytest.raises(UsageError, match="no git revision"):
+    with pytest.raises(UsageError, match="not a git revision"):
         Snapshot("--all", "--config-from", str(repository))

@@ -24,7 +24,8 @@ def embedded() -> Iterator[PostgresEngine]:
 @pytest.fixture(scope="session")
 def images(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]:
     """Images of PostgreSQL on an engine for containers, for the tests of one worker."""
-    cache = pytestconfig.cache
+    # There is none with `-p no:cacheprovider`.
+    cache: pytest.Cache | None = getattr(pytestconfig, "cache", None)
     with container_engine(cache.mkdir("containers") if cache else tmp_path_factory.mktemp("containers")) as found:
         yield found
 

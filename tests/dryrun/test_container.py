@@ -236,7 +236,7 @@ def test_a_container_that_is_killed_between_two_steps_is_told(
     options = DryRunOptions(engine="docker", image=images.one, rows=5, limits=LIMITS)
     only = dry_run([history(*PAIRS)], options).histories[0]
     assert only.stopped is not None
-    assert only.stopped.startswith("the PostgreSQL container went away: it ended with status 137")
+    assert only.stopped.startswith("the PostgreSQL container was lost: it exited with status 137")
     assert len(only.migrations) == len(PAIRS)
     assert any(run.before is None and run.unknown for run in only.migrations)
 
@@ -250,7 +250,7 @@ def test_a_container_that_is_removed_is_told(images: Images, nothing_is_left: No
 
     options = DryRunOptions(engine="docker", image=images.one, rows=0, limits=LIMITS)
     report = dry_run([history(PAIR, slow, PAIR)], options, progress=remove)
-    assert report.histories[0].stopped == "the PostgreSQL container went away: it was removed"
+    assert report.histories[0].stopped == "the PostgreSQL container was lost: it was removed"
 
 
 def test_a_script_that_needs_too_much_memory_is_told(images: Images, nothing_is_left: None) -> None:
@@ -329,7 +329,7 @@ def test_an_image_that_is_not_there_is_told_with_the_command(
 ) -> None:
     done = check(folder, "--dry-run=docker", "--image", "miglint.invalid/no-such-image:1")
     assert done.returncode == 2
-    assert "the image miglint.invalid/no-such-image:1 is not here and cannot be fetched" in done.stderr
+    assert "image miglint.invalid/no-such-image:1 is missing and cannot be pulled" in done.stderr
     assert "docker pull miglint.invalid/no-such-image:1" in done.stderr
 
 
@@ -343,11 +343,13 @@ def test_the_configuration_names_the_image_and_the_target_the_version(
     (folder / "miglint.toml").write_text(f'targets = ["postgres>=13"]\nimage = "{images.one}"\n')
     assert check(folder, "--dry-run=docker").returncode == 0
     done = check(folder, "--dry-run=docker", "--postgres", "13")
-    assert done.returncode == 2 and "not the 13 that was asked for" in done.stderr
+    assert done.returncode == 2 and "but version 13 was requested" in done.stderr
 
 
 def test_an_image_with_another_version_in_it_is_told(images: Images, nothing_is_left: None) -> None:
-    with pytest.raises(EngineMissingError, match=f"holds PostgreSQL {images.version}, not the 9.6 that was asked for"):
+    with pytest.raises(
+        EngineMissingError, match=f"contains PostgreSQL {images.version}, but version 9.6 was requested"
+    ):
         start_container(images.one, "9.6", LIMITS, Deadline.after(60))
 
 
@@ -365,7 +367,7 @@ def test_an_engine_that_is_not_there_is_told_with_the_command(folder: Path, monk
     monkeypatch.setenv("DOCKER_HOST", f"unix://{folder}/no-engine.sock")
     done = check(folder, "--dry-run=docker")
     assert done.returncode == 2
-    assert "no Docker or Podman engine answers here" in done.stderr and "apt install docker.io" in done.stderr
+    assert "no Docker or Podman engine is running" in done.stderr and "apt install docker.io" in done.stderr
 
 
 def test_the_name_of_the_image_of_a_version() -> None:

@@ -78,7 +78,7 @@ def test_a_server_that_is_killed_is_told_and_leaves_nothing(
     monkeypatch.setattr(kind, method, kill_then_call)
     report = dry_run([history(*PAIRS)], DryRunOptions(engine="embedded", rows=5))
     only = report.histories[0]
-    assert only.stopped is not None and ("went away" in only.stopped or "lost" in only.stopped)
+    assert only.stopped is not None and ("stopped" in only.stopped or "lost" in only.stopped)
     assert len(only.migrations) == len(PAIRS)
     assert any(run.before is None and run.unknown for run in only.migrations)
     assert mine(os.getpid()) == before

@@ -188,7 +188,7 @@ def test_without_any_such_folder_it_is_said_which_they_are(home: Path) -> None:
     assert "has no access to" in done.stdout, done.stderr
     for place in ("/dev/shm", "/tmp", "/var/tmp"):
         assert f"{place} is mounted noexec" in done.stdout
-    assert "set TMPDIR to a folder where programs may be run" in done.stdout
+    assert "set TMPDIR to a folder that allows execution" in done.stdout
 
 
 def test_without_shared_memory_the_copy_is_on_disk(home: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_private_folder_for_temporary_files_is_passed_over(home: Path, monkeyp
 
 def test_a_root_that_may_not_become_another_account_is_told(home: Path) -> None:
     done = namespace("true", home, "setpriv", "--bounding-set=-setuid,-chown", "--inh-caps=-all")
-    assert "may not become another account (CAP_CHOWN, CAP_SETUID is missing)" in done.stdout, done.stderr
+    assert "cannot switch to another account here (CAP_CHOWN, CAP_SETUID is missing)" in done.stdout, done.stderr
 
 
 def test_a_root_of_one_account_is_told(home: Path) -> None:
@@ -228,5 +228,5 @@ def test_a_large_prefix_is_not_copied(home: Path) -> None:
     with (home / "large").open("wb") as file:
         file.truncate(1 << 30)
     assert need_programs(home / "bin") == Programs(home / "bin", (15, 1))
-    with pytest.raises(EngineMissingError, match="install PostgreSQL where every account has access to it"):
+    with pytest.raises(EngineMissingError, match="install PostgreSQL in a place that every account can access"):
         found(home / "bin")

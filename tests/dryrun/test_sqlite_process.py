@@ -181,7 +181,7 @@ def test_a_script_that_does_something_else_each_time_stops_the_history_with_the_
     database._journal = (None, msgspec.structs.replace(journal[1], failed=1))
     os.kill(pid_of(database), signal.SIGKILL)
     time.sleep(0.1)
-    with pytest.raises(EngineLostError, match="could not be brought back"):
+    with pytest.raises(EngineLostError, match="could not be restored"):
         database.schema()
     engine.close()
 
@@ -281,7 +281,7 @@ def test_what_is_no_reply_ends_the_conversation(sent: bytes) -> None:
 def test_a_statement_that_begins_out_of_turn_is_no_reply() -> None:
     worker = Worker(setup())
     worker.ask(wire.Open(1), wire.Done, 5)
-    with pytest.raises(WorkerEndedError, match="no answer"):
+    with pytest.raises(WorkerEndedError, match="invalid reply"):
         worker.ask(wire.Run(1, ("SELECT 1",), False, 5, 5), wire.Ran, 5)
     worker.end()
 

@@ -37,36 +37,13 @@ COMMON = {case.name for case in CASES["postgres"]} & {case.name for case in CASE
 # The replay is one for both engines: SQLite has its own statements, and those whose handlers look at its triggers.
 ON_BOTH = ("add column", "rename column", "rename table", "create index", "create view", "insert", "ignore comment")
 
-# What is not yet linear, each known by its name: a mended one fails until it is taken out of here.
-NOT_YET = frozenset(
-    {
-        "postgres-files-add-column",
-        "postgres-parts-keys-of-a-table",
-        "postgres-parts-checks-of-a-table",
-        "postgres-parts-tables-of-a-view",
-        "postgres-one-add-column-with-reference",
-        "postgres-files-add-check",
-        "postgres-one-add-unnamed-check",
-        "postgres-one-add-unique",
-        "postgres-one-add-unnamed-unique",
-        "postgres-one-add-foreign-key",
-        "postgres-one-create-unnamed-index",
-        "postgres-parts-columns-added",
-        "postgres-parts-unique-constraints-added",
-        "postgres-parts-branches-of-a-block",
-        "postgres-parts-handlers-of-a-block",
-        "sqlite-one-rebuild",
-    }
-)
-
 PAIRS = [
-    pytest.param(dialect, case, shape, id=name, marks=[pytest.mark.xfail(strict=True)] if name in NOT_YET else [])
+    pytest.param(dialect, case, shape, id=f"{dialect}-{shape}-{case.name.replace(' ', '-')}")
     for dialect, cases in CASES.items()
     for case in cases
     for shape in case.shapes
     if shape in ("one", "parts") or (shape == "files" and case.name in AS_FILES and dialect == "postgres")
     if dialect == "postgres" or case.name not in COMMON or case.name in ON_BOTH
-    for name in (f"{dialect}-{shape}-{case.name.replace(' ', '-')}",)
 ]
 
 

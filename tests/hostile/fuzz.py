@@ -83,7 +83,7 @@ def work(bases_of: list[Path], seed: int, numbers: range) -> None:
     told = os.fdopen(os.dup(1), "w", buffering=1)
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESSES, _ADDRESSES))
     bases = from_folders(bases_of) if bases_of else from_the_project()
-    folder = Path(tempfile.mkdtemp(prefix="miglint-fuzz-"))
+    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
     try:
         for number in numbers:
             print(json.dumps([number, None]), file=told)
@@ -112,8 +112,8 @@ class Worker:
         )  # fmt: skip
         self._since = (time.monotonic(), 0.0)
 
-    def read(self) -> list[Failure] | None:
-        """Return the failures that it has told of since, or None at the end of its work."""
+    def read(self) -> list[Failure]:
+        """Return the failures that it has told of since; at the end of one process another goes on, if any is left."""
         assert self.process.stdout is not None
         data = os.read(self.process.stdout.fileno(), 1 << 16)
         if not data:
@@ -129,13 +129,15 @@ class Worker:
                 failures.append(Failure(number, reason))
         return failures
 
-    def _ended(self) -> list[Failure] | None:
+    def _ended(self) -> list[Failure]:
         assert self.process.stdout is not None
         self.process.stdout.close()
         status = self.process.wait()
         broken, self.current, self._buffer = self.current, None, b""
-        if broken is None and (status or not self.left):
-            return None if not status else [Failure(-1, f"a worker ended with {status}")]
+        if broken is None and status:
+            # It did not come to check anything; another would not either.
+            self.left = range(0)
+            broken = -1
         if self.left:
             self._start()
         return [] if broken is None else [Failure(broken, f"the process ended with {status}")]
@@ -155,7 +157,7 @@ class Worker:
 def fuzz(
     folders: list[Path], seed: int, count: int, processes: int, told: Callable[[Failure], None] = lambda failure: None
 ) -> list[Failure]:
-    """Check `count` scripts made wrong, by several processes; return those that failed. Each is `told` at once."""
+    """Check `count` scripts made wrong by several processes; return those that failed, and say each at once."""
     failures: list[Failure] = []
     workers = []
     shown = time.monotonic()
@@ -168,13 +170,13 @@ def fuzz(
             while selector.get_map():
                 for key, _ in selector.select(timeout=1):
                     worker = key.data
-                    process = worker.process
+                    pipe = worker.process.stdout
                     found = worker.read()
-                    if found is None or worker.process is not process or process.poll() is not None:
+                    if pipe.closed:
                         selector.unregister(key.fileobj)
-                    if worker.process is not process:
-                        selector.register(worker.process.stdout or -1, selectors.EVENT_READ, worker)
-                    for failure in found or ():
+                        if worker.process.stdout is not pipe:
+                            selector.register(worker.process.stdout, selectors.EVENT_READ, worker)
+                    for failure in found:
                         told(failure)
                         failures.append(failure)
                 if time.monotonic() - shown > _SHOWN_EVERY:
@@ -193,6 +195,9 @@ def fuzz(
 
 def keep(failure: Failure, folder: Path, bases: list[Base], seed: int) -> None:
     """Write a script that failed to a folder, and say what happened."""
+    if failure.number < 0:
+        print(failure.reason, flush=True)
+        return
     made = mutant(bases, seed, failure.number)
     place = folder / f"{seed}-{failure.number}"
     place.mkdir(parents=True, exist_ok=True)

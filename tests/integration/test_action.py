@@ -147,7 +147,8 @@ def put(runner: Runner, name: str, text: str) -> None:
 def test_findings_become_annotations_and_a_summary(runner: Runner) -> None:
     put(runner, "one/001_users.up.sql", "CREATE TABLE users (id bigint PRIMARY KEY);\n")
     put(runner, "one/001_users.down.sql", "DROP TABLE IF EXISTS users;\n")
-    done = check(runner, paths="one")
+    put(runner, "required.toml", 'idempotency = "required"\n')
+    done = check(runner, paths="one", args="--config required.toml")
     assert done.returncode == 1
     annotation = done.stdout.splitlines()[0]
     assert annotation.startswith("::error file=one/001_users.up.sql,line=1,endLine=1,title=IDM001")
@@ -159,7 +160,8 @@ def test_a_long_list_is_folded(runner: Runner) -> None:
     drops = "".join(f"DROP TABLE IF EXISTS t{number};\n" for number in range(25))
     put(runner, "many/001_all.up.sql", tables)
     put(runner, "many/001_all.down.sql", drops)
-    lines = check(runner, paths="many", args="--select IDM").stdout.splitlines()
+    put(runner, "required.toml", 'idempotency = "required"\n')
+    lines = check(runner, paths="many", args="--select IDM --config required.toml").stdout.splitlines()
     assert len([line for line in lines if line.startswith("::error")]) == 10
     assert "::group::15 more findings" in lines
     assert lines[-1] == "::endgroup::"
@@ -186,7 +188,7 @@ def test_arguments_are_passed_on_and_never_run(runner: Runner) -> None:
 def test_without_paths_the_configuration_decides(runner: Runner) -> None:
     put(runner, "one/001_users.up.sql", "CREATE TABLE users (id bigint PRIMARY KEY);\n")
     put(runner, "one/001_users.down.sql", "DROP TABLE IF EXISTS users;\n")
-    put(runner, "miglint.toml", 'paths = ["one"]\nselect = ["IDM"]\n')
+    put(runner, "miglint.toml", 'paths = ["one"]\nselect = ["IDM"]\nidempotency = "required"\n')
     try:
         done = check(runner)
     finally:
@@ -226,7 +228,7 @@ def test_own_rules_are_left_out_for_forks(runner: Runner, event: dict[str, Any] 
         (runner.workspace / "miglint.toml").unlink()
     assert done.returncode == 0, done.stdout + done.stderr
     assert ("own rules ran" in done.stdout) is ran
-    assert ("own rules are not asked" in done.stderr) is not ran
+    assert ("own rules are disabled" in done.stderr) is not ran
 
 
 def test_a_value_that_is_none_of_these_fails(runner: Runner) -> None:

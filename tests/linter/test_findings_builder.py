@@ -17,6 +17,7 @@ from miglint.rules.registry import Registry, built_in
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     (tmp_path / "m").mkdir()
+    (tmp_path / "miglint.toml").write_text('idempotency = "required"\n')
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -117,9 +118,7 @@ def test_a_baseline_schema_is_where_the_history_begins(folder):
     assert report.migrations[0].verdict["symmetric"] is True
 
 
-@pytest.mark.parametrize(
-    ("text", "said"), [(None, "`base.sql`: there is no such file"), ("\nCREATE TABEL a;", "base.sql:2:")]
-)
+@pytest.mark.parametrize(("text", "said"), [(None, "`base.sql`: no such file"), ("\nCREATE TABEL a;", "base.sql:2:")])
 def test_a_baseline_schema_that_cannot_be_used_stops_the_run(folder, text, said):
     write(folder, "001_a", "SELECT 1;\n")
     (folder / "miglint.toml").write_text('baseline-schema = "base.sql"\n')

@@ -13,7 +13,7 @@ def codes(tmp_path, monkeypatch, sql, *, select=("IDM", "DIR"), rollback="DROP T
     (tmp_path / "m" / "001_a.up.sql").write_text(sql)
     (tmp_path / "m" / "001_a.down.sql").write_text(rollback)
     monkeypatch.chdir(tmp_path)
-    report = check(Job(Settings(str(tmp_path), select=select), ("m",), cached=False)).report
+    report = check(Job(Settings(str(tmp_path), select=select, idempotency="required"), ("m",), cached=False)).report
     return [(item.code, item.line) for item in report.findings if item.path.endswith("up.sql")]
 
 

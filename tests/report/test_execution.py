@@ -18,13 +18,13 @@ VERDICT = dict.fromkeys(
     ("forward_idempotent", "rollback_idempotent", "rows_stable", "symmetric", "sqlite_compatible"), True
 )
 NAMES = (
-    "read the schema, put rows into it",
+    "read the schema, insert rows",
     "forward",
     "forward again",
     "rollback",
     "rollback again",
     "forward once more",
-    "go on",
+    "continue",
 )
 
 
@@ -100,21 +100,21 @@ FAILING = execution(
 )  # fmt: skip
 VIEW = DisplayOptions({"1.up.sql": SourceFile("1.up.sql", UP), "1.down.sql": SourceFile("1.down.sql", DOWN)}, width=120)
 WELL = """\
-dry run on PostgreSQL 18.6 (embedded)  1 rows  2 forward  3 again  4 rollback  5 again  6 forward  7 go on       time
-1 age                                     ✓        ✓         ✓          ✓         ✓         ✓         ✓        123 ms
+dry run on PostgreSQL 18.6 (embedded)  1 rows  2 forward  3 again  4 rollback  5 again  6 forward  7 continue       time
+1 age                                     ✓        ✓         ✓          ✓         ✓         ✓           ✓         123 ms
 
-nothing to complain about (1 migration, 2 files, 5 ms)
+no findings (1 migration, 2 files, 5 ms)
 """
 BAD = """\
-dry run on PostgreSQL 18.6 (embedded)  1 rows  2 forward  3 again  4 rollback  5 again  6 forward  7 go on       time
-1 age                                     ✓        ✓         ✗          ✗         ·         ✓         ✓        123 ms
+dry run on PostgreSQL 18.6 (embedded)  1 rows  2 forward  3 again  4 rollback  5 again  6 forward  7 continue       time
+1 age                                     ✓        ✓         ✗          ✗         ·         ✓           ✓         123 ms
     ✗ 3 forward again: line 1: 42701 column "age" exists
     ✗ 4 rollback
         - column users.nick: text
         - column users.a: int4
         + column users.a: int8
-    ! 86 of 100 values of users.nick do not come back
-    cost of the forward with 20 / 200 / 2,000 rows
+    ! 86 of 100 values of users.nick are not restored
+    cost of the forward script with 20 / 200 / 2,000 rows
       line 2: UPDATE users SET age = 1                          1.0 ms / 10 ms / 1.5 s  grows with the table
 """
 
@@ -127,7 +127,7 @@ def test_a_narrow_terminal_has_the_names_of_the_steps_above():
     text = render("text", Report((migration(execution()),), (), 2, 5), DisplayOptions(VIEW.sources, width=80))
     assert text.splitlines()[:4] == [
         "dry run on PostgreSQL 18.6 (embedded): 1 rows, 2 forward, 3 again, 4 rollback, 5",
-        "  again, 6 forward, 7 go on",
+        "  again, 6 forward, 7 continue",
         "       1  2  3  4  5  6  7       time",
         "1 age  ✓  ✓  ✓  ✓  ✓  ✓  ✓     123 ms",
     ]
@@ -154,7 +154,7 @@ def test_verbose_has_the_time_of_each_step_and_the_locks():
         "text", Report((migration(FAILING),), (), 2, 5), DisplayOptions(VIEW.sources, verbose=True, width=120)
     )
     assert "    ✓ 2 forward 2.0 ms\n" in text
-    assert "    locks of the forward\n      line 1: ALTER TABLE users ADD COLUMN age integer" in text
+    assert "    locks of the forward script\n      line 1: ALTER TABLE users ADD COLUMN age integer" in text
     assert "  1.5 ms  AccessExclusiveLock on users\n" in text
     assert "rewrites users\n" in text
     assert "does not grow" in text

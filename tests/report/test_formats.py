@@ -41,7 +41,7 @@ def finding(**changes):
         "column": 2,
         "end_line": 2,
         "end_column": 32,
-        "message": 'the second run fails: constraint "c" is there already',
+        "message": 'the second run fails: constraint "c" already exists',
         "help": "Drop it first.",
         "direction": "forward",
         "version": "005",
@@ -81,27 +81,27 @@ NASTY = Report(
 VIEW = DisplayOptions({"m/005.sql": SourceFile("m/005.sql", SQL)}, width=100)
 GOLDEN = """\
 m/005.sql:2:2: error IDM003 add-constraint-unguarded
-  the second run fails: constraint "c" is there already
+  the second run fails: constraint "c" already exists
     |
   2 |     ADD CONSTRAINT c CHECK (n > 0);
     |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   help: Drop it first.
 
 m/005.sql:1:1: warning IDM003 add-constraint-unguarded
-  the second run fails: constraint "c" is there already
+  the second run fails: constraint "c" already exists
     |
   1 | ALTER TABLE a
     | ^^^^^^^^^^^^^
   ...
 
 m/005.sql:3:1: info IDM003 add-constraint-unguarded
-  the second run fails: constraint "c" is there already
+  the second run fails: constraint "c" already exists
 
 miglint: error IDM003 add-constraint-unguarded
-  the second run fails: constraint "c" is there already
+  the second run fails: constraint "c" already exists
   help: Drop it first.
 
-2 errors, 1 warning, 1 remark (2 migrations, 3 files, 12 ms)
+2 errors, 1 warning, 1 info (2 migrations, 3 files, 12 ms)
 """
 
 
@@ -125,12 +125,12 @@ def test_text():
     assert render("text", REPORT, VIEW) == GOLDEN
 
 
-def test_a_remark_is_told_in_full_once():
+def test_an_info_is_printed_in_full_once():
     paths = [f"m/00{number}.sql" for number in range(1, 4)]
     message = "the rows that were written since the forward are lost"
-    remarks = tuple(finding(severity=Severity.INFO, path=path, message=message) for path in paths)
+    infos = tuple(finding(severity=Severity.INFO, path=path, message=message) for path in paths)
     migrations = tuple(MigrationReport(path, "", "postgres", path, None, VERDICT) for path in paths)
-    text = render("text", Report(migrations, remarks, files=3, elapsed_ms=12), DisplayOptions(width=100))
+    text = render("text", Report(migrations, infos, files=3, elapsed_ms=12), DisplayOptions(width=100))
     assert text.splitlines()[:5] == [
         "m/001.sql:2:2: info IDM003 add-constraint-unguarded",
         f"  {message}",
@@ -141,7 +141,7 @@ def test_a_remark_is_told_in_full_once():
 
 
 def test_mistakes_in_comments_are_told_one_by_one():
-    said = ["no rule is called `IDM999`", "no rule is called `X`", "`ignore` names no rule"]
+    said = ["unknown rule `IDM999`", "unknown rule `X`", "`ignore` names no rule"]
     found = tuple(
         finding(code="DIR001", name="directive-unknown", line=number, message=message, help="")
         for number, message in enumerate(said, 1)
@@ -183,13 +183,13 @@ def test_text_of_a_migration_fits_a_screen():
     assert lines[1].startswith("  x x") and any("y y" in line for line in lines[: heads[1]])
     assert lines[heads[-2]].startswith("m/005.sql:3:2: warning SYM024 add-constraint-unguarded  x x x")
     assert lines[heads[-2]].endswith("…")
-    assert lines[-1] == "--verbose tells in full what takes one line here"
+    assert lines[-1] == "use --verbose for full details"
 
 
 def test_text_when_verbose_tells_all():
     many = [finding(code=f"SYM{number:03}", line=3, message="x " * 400, help="y " * 900) for number in range(9)]
     text = render("text", Report((), tuple(many)), VIEW)
-    assert text.count("--verbose shows all of it") == 1
+    assert text.count("use --verbose for full details") == 1
     whole = render("text", Report((), tuple(many)), DisplayOptions(VIEW.sources, verbose=True))
     assert whole.count("x") == 9 * 400 and whole.count("y") >= 9 * 900
     assert "--verbose" not in whole
@@ -201,7 +201,7 @@ def test_text_when_verbose_and_when_there_is_nothing():
     assert "005: sqlite: not asked" in text
     assert "4  IDM003 add-constraint-unguarded" in text
     assert render("text", Report(), VIEW) == "no migrations found\n"
-    assert render("text", Report(REPORT.migrations, (), 3, 5), VIEW).startswith("nothing to complain about (2 migr")
+    assert render("text", Report(REPORT.migrations, (), 3, 5), VIEW).startswith("no findings (2 migr")
     assert render("text", Report(), DisplayOptions(quiet=True)) == ""
 
 
@@ -269,4 +269,4 @@ def test_markdown_tables_stay_tables():
 def test_markdown_of_very_many_findings_is_cut():
     many = Report((), tuple(finding(line=number) for number in range(1, 2000)))
     text = render("markdown", many, DisplayOptions())
-    assert "1,699 more findings are not shown here." in text
+    assert "1,699 more findings are not shown." in text

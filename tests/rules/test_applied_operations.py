@@ -107,3 +107,39 @@ def test_an_ignore_hides_its_own_statement_and_not_the_others(tmp_path: Path) ->
     (found,) = [item for item in report.findings if item.code == "LCK001"]
     assert found.line == 3
     assert "(and 1 more)" in found.message
+
+
+WORK = (
+    "ALTER TABLE t ALTER a TYPE bigint;\nALTER TABLE t ALTER a SET NOT NULL;\nCREATE INDEX i ON t (a);\n"
+    "ALTER TABLE t ADD CHECK (a > 0);\nALTER TABLE t ADD UNIQUE (a);\n"
+    "ALTER TABLE t ADD d uuid DEFAULT gen_random_uuid();\nALTER TABLE t ADD s serial;\n"
+    "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u;\n"
+)
+
+
+def work(tmp_path: Path, forward: str) -> set[str]:
+    """Return the codes about work on the rows of tables, apart from that about how long all of it takes."""
+    (tmp_path / "1_a.up.sql").write_text("CREATE TABLE u (id integer PRIMARY KEY);\nCREATE TABLE t (a integer);\n")
+    (tmp_path / "2_b.up.sql").write_text(forward)
+    findings = check(
+        Job(Settings(root=str(tmp_path), rollbacks="none"), (str(tmp_path),), cached=False)
+    ).report.findings
+    return {item.code for item in findings if "while" in item.message} - {"LCK030"}
+
+
+def test_work_on_a_truncated_table_takes_no_time(tmp_path: Path) -> None:
+    every = {"LCK001", "LCK010", "LCK011", "LCK013", "LCK016", "LCK020", "LCK022", "LCK023"}
+    assert work(tmp_path, WORK) == every
+    assert work(tmp_path, f"TRUNCATE t;\n{WORK}") == set()
+    assert work(tmp_path, f"TRUNCATE u, t CASCADE;\n{WORK}") == set()
+
+
+def test_rows_may_be_there_again(tmp_path: Path) -> None:
+    every = work(tmp_path, WORK)
+    assert work(tmp_path, f"DELETE FROM t;\n{WORK}") == every
+    assert work(tmp_path, f"TRUNCATE u;\n{WORK}") == every
+    assert work(tmp_path, f"TRUNCATE t;\nINSERT INTO t SELECT 1;\n{WORK}") == every
+    assert work(tmp_path, f"TRUNCATE t;\nSELECT refill();\n{WORK}") == every
+    assert work(tmp_path, f"TRUNCATE t;\nCOMMIT;\n{WORK}") == every
+    assert work(tmp_path, f"-- no-transaction\nTRUNCATE t;\n{WORK}") == every
+    assert work(tmp_path, f"TRUNCATE t;\nINSERT INTO u VALUES (1);\n{WORK}") == set()

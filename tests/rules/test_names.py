@@ -32,7 +32,7 @@ def test_scripts_as_people_write_them(checker: Checker) -> None:
         ),
         (
             "NAM007",
-            "warning",
+            "info",
             "check constraint chk_interface_status of project_interfaces has the same name as one of projects",
         ),
     ]

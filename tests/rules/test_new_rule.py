@@ -128,8 +128,8 @@ def test_nothing_is_overwritten(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("IDM001", "a-name"), "there is a rule IDM001"),
-        (("IDM998", "create-table-unguarded"), "there is a rule IDM001"),
+        (("IDM001", "a-name"), "rule IDM001 (create-table-unguarded) already exists"),
+        (("IDM998", "create-table-unguarded"), "rule IDM001 (create-table-unguarded) already exists"),
         (("XXX001", "a-name"), "families"),
         (("idm998", "a-name"), "families"),
         (("IDM998", "A_Name"), "lower-case words"),

@@ -155,7 +155,7 @@ def test_the_names_of_earlier_releases_work_with_a_warning(tmp_path: Path) -> No
     status, output = miglint(tmp_path, "check", "--select", "OUR")
     assert status == 1
     assert "orders was found" in output
-    assert "FutureWarning: miglint.api.done is now miglint.api.effective" in output
+    assert "FutureWarning: miglint.api.done is deprecated: use miglint.api.effective" in output
 
 
 @pytest.mark.parametrize(

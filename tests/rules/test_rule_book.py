@@ -68,4 +68,4 @@ def test_a_rule_without_a_page_and_a_row_without_a_rule_are_refused(checkout: Pa
     comparison = checkout / "docs" / "comparison.md"
     comparison.write_text(comparison.read_text(encoding="utf-8").replace("[IDM054]", "[IDM954]"), encoding="utf-8")
     status, said = run(checkout)
-    assert (status, "names no rule: IDM954" in " ".join(said.split())) == (2, True)
+    assert (status, "lists an unknown rule: IDM954" in " ".join(said.split())) == (2, True)

@@ -547,4 +547,10 @@ SQLITE = [
         'CREATE TABLE w AS SELECT a FROM t WHERE b = "kind";',
         'INSERT INTO u SELECT a FROM t WHERE b = "kind"; DROP TABLE w;',
     ),
+    Pair(
+        "true and false are constants in statements on rows",
+        S + "CREATE TABLE u (k TEXT);",
+        "UPDATE t SET b = 'y' WHERE a = TRUE AND t.rowid = 1; INSERT INTO u SELECT false WHERE NOT EXISTS (SELECT 1 FROM t WHERE a = true);",
+        "DELETE FROM u WHERE k IS FALSE; UPDATE t SET b = COALESCE(b, FALSE);",
+    ),
 ]

@@ -1,5 +1,5 @@
 -- Rollback: 005_rollback_interface_management.sql
--- Description: Take the interface management fields off the projects table, and put what they hold aside
+-- Description: Drop the interface management fields of the projects table, and save their values
 -- Created: 2024-12-19
 -- Version: 1.0.0
 

@@ -1,5 +1,5 @@
 -- Rollback: 006_rollback_project_interfaces.sql
--- Description: Drop the project_interfaces table, and put its rows aside
+-- Description: Drop the project_interfaces table, and save its rows
 -- Created: 2024-12-19
 -- Version: 1.0.0
 

@@ -1,14 +1,14 @@
 -- Rollback: 005_rollback_interface_management.sql
--- Description: Take the interface management fields off the projects table, and put what they hold aside
+-- Description: Drop the interface management fields of the projects table, and save their values
 -- Created: 2024-12-19
 -- Version: 1.0.0
 
--- Foreign keys are not looked at, and the table is rebuilt, for the reasons that the migration gives.
+-- Foreign keys are disabled and the table is rebuilt for the reasons given in the migration.
 PRAGMA foreign_keys = OFF;
 
 BEGIN;
 
--- On a second run the fields are gone: their names then mean the NULL outside, and nothing is put aside.
+-- On a second run the columns are missing: their names then resolve to the outer NULL, and nothing is saved.
 INSERT INTO set_aside (origin, id, content)
 SELECT
     'projects.interface',

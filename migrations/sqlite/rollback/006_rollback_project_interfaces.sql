@@ -1,12 +1,12 @@
 -- Rollback: 006_rollback_project_interfaces.sql
--- Description: Drop the project_interfaces table, and put its rows aside
+-- Description: Drop the project_interfaces table, and save its rows
 -- Created: 2024-12-19
 -- Version: 1.0.0
 
 BEGIN;
 
--- SQLite cannot ask whether a table is there. When the rollback runs again it is gone, and an empty one does as well.
--- miglint: ignore IDM057 (it does something on the second run)
+-- SQLite cannot test whether a table exists. On a second run it is missing, and an empty one serves instead.
+-- miglint: ignore IDM057 (it has an effect on the second run)
 CREATE TABLE IF NOT EXISTS project_interfaces (
     id TEXT NOT NULL PRIMARY KEY DEFAULT (
         lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2)

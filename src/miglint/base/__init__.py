@@ -1,1 +1,1 @@
-"""What every other package stands on: the model of files and scripts, findings, errors, structs, file writes."""
+"""Foundations of all packages: files and scripts, findings, errors, structs, file access."""

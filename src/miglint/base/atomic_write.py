@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever sees half of one."""
+"""Atomic file writes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file as a whole; raises `OSError`.
+    """Write a file atomically; raises `OSError`.
 
-    The data goes to a new file beside it, which then takes its place. What a link points to is written, and the link
-    stays. Only a regular file may be replaced: a device or a pipe (`/dev/null`, `/dev/stdout`) is written to as it is,
-    since a rename would put a file in the place of the device itself.
+    The data is written to a new file beside the target, which is then renamed over it. A symbolic link is kept and its
+    target is written. Only regular files are replaced: devices and pipes (`/dev/null`, `/dev/stdout`) are written to
+    directly, since a rename would replace the device itself.
     """
     target = path.resolve() if path.is_symlink() else path
     if target.exists() and not target.is_file():

@@ -1,11 +1,11 @@
-"""The errors that miglint raises on purpose."""
+"""The errors that miglint raises deliberately."""
 
 from __future__ import annotations
 
 
 class MiglintError(Exception):
-    """What went wrong, in words for the person who ran miglint."""
+    """An error with a message for the user."""
 
 
 class UsageError(MiglintError):
-    """miglint was asked for something that cannot be done: a path that does not exist, an unknown option value."""
+    """A request that cannot be fulfilled: a path that does not exist, an unknown option value."""

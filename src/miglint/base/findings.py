@@ -1,4 +1,4 @@
-"""Findings: what a rule says about a place in a script."""
+"""Findings: a rule's message about a place in a script."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from miglint.base.structs import Struct
 
 
 class Severity(IntEnum):
-    """How bad it is; ordered, so that `severity >= threshold` reads as it should."""
+    """Severity of a finding; ordered, so that `severity >= threshold` works."""
 
     INFO = 1
     WARNING = 2
@@ -19,7 +19,7 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-# miglint's own families, by the letters of their codes. A team's own rules have families of their own.
+# miglint's own families, by the letters of their codes. Own rules have other families.
 FAMILIES: Mapping[str, str] = {
     "SYN": "syntax",
     "PAI": "pairing",
@@ -43,7 +43,7 @@ FAMILIES: Mapping[str, str] = {
 
 
 class Edit(Struct, frozen=True):
-    """Replace the characters `start` to `end` of the file by `text`."""
+    """Replace the characters `start` to `end` of a file by `text`."""
 
     start: int
     end: int
@@ -51,7 +51,7 @@ class Edit(Struct, frozen=True):
 
 
 class Fix(Struct, frozen=True):
-    """A change that mends a finding; `safe` when it cannot change what the script does on its first run."""
+    """A change that fixes a finding; `safe` if it cannot change the effect of the script's first run."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -59,10 +59,10 @@ class Fix(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """What a rule says. Lines and columns count from 1; the end is exclusive. `category` is the family's long name.
+    """A finding. Lines and columns count from 1; the end is exclusive. `category` is the long name of the family.
 
     `direction`, `version` and `dialect` are None for findings about a file or a folder. `evidence` is `static` or
-    `executed`. `fingerprint` stays the same when lines move.
+    `executed`. `fingerprint` does not change when lines move.
     """
 
     code: str
@@ -85,8 +85,8 @@ class Finding(Struct, frozen=True):
 
 
 def matter(code: str, message: str) -> str:
-    """Return what a finding is about: its rule, or the rule of the other tool whose words it passes on.
+    """Return the subject of a finding: its rule, or the other tool's rule that it passes on.
 
-    What is wrong with a comment to the linter is told by its first word as well.
+    For suppression comments, the first word of the message is part of the subject.
     """
     return f"{code} {message.partition(' ')[0]}" if code.startswith(("STY", "DIR")) else code

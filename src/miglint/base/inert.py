@@ -1,4 +1,4 @@
-"""Text that others wrote, made inert: it steers no terminal, and begins no command of a build service.
+"""Escaping of untrusted text for terminals and build services.
 
 GitHub takes a line that begins with `::`, behind white space, for a command, and `##[` anywhere in one; Azure Pipelines
 and TeamCity have commands of the second kind. Terminals obey C0 and C1 controls, and bidirectional controls make a line
@@ -15,25 +15,25 @@ from miglint.base.lazy_regex import pattern
 
 REPLACEMENT = "\ufffd"
 _UNPRINTABLE = frozenset(("Cc", "Cs", "Co", "Cn", "Zl", "Zp", "Cf"))
-# Controls but line ends and tabs, surrogates that stand alone, what ends lines elsewhere, and what is not shown.
+# Control characters except line ends and tabs, lone surrogates, Unicode line ends, and invisible characters.
 _STEERING = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 )
 _CONTROL = pattern(f"[{_STEERING}]")
 _MARK = pattern(r"##(?=\[|vso\[|teamcity\[)", re.IGNORECASE)
-_COLONS = pattern(r"^(\s*)::", re.MULTILINE)
+_COLONS = pattern(r"^([^\S\n]*+)::", re.MULTILINE)
 
 
 def printable(text: str) -> str:
-    """Replace what would steer a terminal instead of being shown; line ends stay."""
+    """Replace terminal control characters; line ends are kept."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(char if char == "\n" or shown(char) == char else shown(char) for char in text)
 
 
 def shown(char: str) -> str:
-    """Return how one character is shown; bidirectional controls could make a line read as something else."""
+    """Return the displayed form of a character; bidirectional controls are replaced."""
     if char.isprintable() and char != "\ufeff":
         return char
     category = unicodedata.category(char)
@@ -48,15 +48,14 @@ def one_line(text: str) -> str:
 
 
 def unmarked(text: str) -> str:
-    """Break what begins a command anywhere in a line."""
+    """Break up command prefixes that are valid anywhere in a line."""
     return _MARK.sub("# #", text) if "##" in text else text
 
 
 def inert(text: str, styles: Sequence[str] = (), colons: str = ": :") -> str:
-    """Return a whole output, which holds text of others, without anything that is obeyed instead of being read.
+    """Return a whole output, which contains untrusted text, with terminal and build service commands disabled.
 
-    `styles` are the sequences for colours that may stay, to the letter. `colons` is what a line begins with instead of
-    two colons.
+    `styles` are the color sequences that are kept. `colons` replaces two colons at the start of a line.
     """
     if styles and _CONTROL.search(text):
         either = pattern(f"({'|'.join(map(re.escape, styles))})|[{_STEERING}]")
@@ -68,12 +67,12 @@ def inert(text: str, styles: Sequence[str] = (), colons: str = ": :") -> str:
 
 
 def inert_json(text: str) -> str:
-    """Return JSON that means the same, with escapes in the place of what would be obeyed."""
+    """Return equivalent JSON, with active characters escaped."""
     return _MARK.sub(r"\\u0023#", _CONTROL.sub(_json_escape, text))
 
 
 def inert_xml(text: str) -> str:
-    """Return text of XML, whose markup is escaped already, with references in the place of what would be obeyed."""
+    """Return XML text, whose markup is already escaped, with references in place of active characters."""
     text = _CONTROL.sub(lambda found: f"&#{ord(found[0])};", text)
     return _MARK.sub("&#35;#", text).replace("::", "&#58;:")
 

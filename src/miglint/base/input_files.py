@@ -1,10 +1,10 @@
-"""The one door through which files are read: regular files, up to a size.
+"""File access: all input files are read here, only regular files, up to a size limit.
 
-A checkout can hold a link to `/dev/zero`, a named pipe or a terabyte of holes under any name: to read one of these
-would never end, or take all memory. Opening a device may even do something, so the kind of a file is asked before, and
-again of what was opened.
+A checkout can contain a link to `/dev/zero`, a named pipe or a sparse file of a terabyte under any name; reading one
+would not end or exhaust memory. Opening a device can have side effects, so the file type is checked before opening, and
+again on the open file.
 
-This is on the way of each start and imports as little as it can.
+This module is imported on every start and imports as little as possible.
 """
 
 # pathlib alone takes as long to import as an answer takes to find.
@@ -16,12 +16,12 @@ import os
 from stat import S_ISDIR, S_ISREG
 
 MEBIBYTE = 1 << 20
-# The most that is read of each kind of file, in bytes. SQL has `DEFAULT_MAX_FILE_BYTES` of the discovery.
+# Maximum sizes in bytes, by kind of file. For SQL, see `DEFAULT_MAX_FILE_BYTES` in `discovery.options`.
 MAX_CONFIGURATION = MEBIBYTE
 MAX_RULES = 8 * MEBIBYTE
 MAX_BASELINE = 64 * MEBIBYTE
 
-# Without O_NONBLOCK a named pipe that took a file's place would hang the run.
+# Without O_NONBLOCK, opening a named pipe that replaced the file would block.
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NONBLOCK", 0)
@@ -33,24 +33,24 @@ _FIRST_CHUNK, _NEXT_CHUNK = 1 << 15, 1 << 20
 
 
 class NotAFileError(OSError):
-    """The path leads to a folder, a device, a pipe or a socket."""
+    """The path is a folder, a device, a pipe or a socket."""
 
 
 class TooLargeError(OSError):
-    """The file has more bytes than are read of its kind."""
+    """The file exceeds the size limit of its kind."""
 
 
 def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
     """Return the content of a regular file of at most `limit` bytes; links are followed.
 
-    Raises `OSError`, whose `strerror` says why: what the system says, `NotAFileError`, or `TooLargeError`. A path that
-    no system has (one with a NUL in it) raises `OSError` as well.
+    Raises `OSError` with the reason in `strerror`: the system's error, `NotAFileError`, or `TooLargeError`. An invalid
+    path (one with a NUL character) raises `OSError` as well.
     """
     return read_with_time(path, limit)[0]
 
 
 def read_with_time(path: str | os.PathLike[str], limit: int) -> tuple[bytes, int]:
-    """Return the content as `read_bytes` does, and the time of its last change in nanoseconds."""
+    """Return the content as `read_bytes` does, and the modification time in nanoseconds."""
     name = os.fspath(path)
     if "\0" in name:
         raise OSError(0, "no path holds a NUL character", name.replace("\0", "\\0"))
@@ -58,13 +58,13 @@ def read_with_time(path: str | os.PathLike[str], limit: int) -> tuple[bytes, int
     descriptor = os.open(name, _FLAGS)
     try:
         state = os.fstat(descriptor)
-        # Something else may have taken its place.
+        # The path may have been replaced in the meantime.
         _require_file(state, name)
         if state.st_size > limit:
             raise _too_large(limit, name)
         data = os.read(descriptor, _FIRST_CHUNK)
         size, parts = len(data), [data]
-        # A short read is not yet the end on every file system; only an empty one is.
+        # On some file systems a short read is not the end; only an empty one is.
         while size <= limit and (data := os.read(descriptor, _NEXT_CHUNK if size >= _FIRST_CHUNK else 1)):
             parts.append(data)
             size += len(data)
@@ -76,7 +76,7 @@ def read_with_time(path: str | os.PathLike[str], limit: int) -> tuple[bytes, int
 
 
 def is_file(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a path leads to a regular file."""
+    """Return whether a path is a regular file."""
     try:
         return S_ISREG(os.stat(path).st_mode)
     except (OSError, ValueError):
@@ -84,9 +84,9 @@ def is_file(path: str | os.PathLike[str]) -> bool:
 
 
 def refuse_unreadable(path: str | os.PathLike[str], limit: int) -> None:
-    """Raise `OSError` as `read_bytes` would for a path that a library is about to read; what is not there is no fault.
+    """Raise the `OSError` of `read_bytes` for a path that a library is about to read; a missing file is accepted.
 
-    A folder of that name is none either: libraries pass over it.
+    A folder of that name is accepted too: libraries ignore it.
     """
     try:
         state = os.stat(path)

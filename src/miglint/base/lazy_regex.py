@@ -1,7 +1,6 @@
-"""Regular expressions that are compiled when they are first used.
+"""Regular expressions that are compiled on first use.
 
-There are more than a hundred, of which a run over one file uses a few; compiling all of them takes longer than all else
-that such a run does.
+There are more than a hundred; a run over one file uses a few, and compiling all takes longer than the rest of it.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ _METHODS = ("finditer", "findall", "flags", "fullmatch", "groups", "match", "pat
 
 
 class _Pattern:
-    """Stands for a pattern until it is asked for anything, and hands over its methods from then on."""
+    """Placeholder for a pattern that compiles it on first attribute access and delegates to it."""
 
     def __init__(self, text: Any, flags: int) -> None:
         self._text = text
@@ -29,15 +28,15 @@ class _Pattern:
 
 
 def many(part: str) -> str:
-    """Return the expression for `part` as often as there is one, none of which is given back: `(?:part)*+`.
+    """Return the expression for `part` repeated zero or more times without backtracking: `(?:part)*+`.
 
-    Up to Python 3.11.4 a possessive quantifier over more than one character matches wrongly (gh-100061, gh-106052), and
-    so no expression of the project has one. A plain atomic group would keep some 60 bytes for each repetition until the
-    last; the inner one lets go of them every 256 times.
+    Up to Python 3.11.4, possessive quantifiers over more than one character match incorrectly (gh-100061, gh-106052),
+    so the project uses none. A plain atomic group would keep some 60 bytes per repetition until it ends; the inner
+    group releases them every 256 repetitions.
     """
     return rf"(?>(?:(?>(?:{part}){{1,256}}))*)"
 
 
 def pattern(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
-    """Return a regular expression to use like one of `re.compile`; what is wrong with it shows when it is used."""
+    """Return a lazy equivalent of `re.compile`; errors in the pattern show on first use."""
     return cast("re.Pattern[AnyStr]", _Pattern(text, flags))

@@ -1,4 +1,4 @@
-"""Where text comes from: files, spans in them, and the scripts they hold."""
+"""Sources of text: files, spans in them, and the scripts they contain."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Dialect(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way a script takes the schema."""
+    """Direction of a script: forward or rollback."""
 
     FORWARD = "forward"
     ROLLBACK = "rollback"
@@ -31,21 +31,21 @@ class Span(NamedTuple):
 
 
 class Position(NamedTuple):
-    """A place in a file; line and column count from 1, the column in characters."""
+    """A position in a file; line and column count from 1, the column in characters."""
 
     line: int
     column: int
 
 
-# Where lines begin is looked up by pieces of this many characters: files may have fifty million lines.
+# Line starts are indexed in blocks of this many characters: files may have fifty million lines.
 _PIECE = 1 << 13
 
 
 class SourceFile(Struct, eq=False):
-    """One file as it was read: `path` as shown to people (POSIX, relative to the working directory), and its text.
+    """A file as read: `path` as displayed (POSIX, relative to the working directory), and its text.
 
-    The text keeps its line ends; a byte order mark is not part of it. Bytes that are not text became U+FFFD.
-    `error` says why the file could not be read at all; its text is empty then, and nothing should be concluded from it.
+    The text keeps its line ends and has no byte order mark. Invalid bytes are replaced by U+FFFD. `error` is the reason
+    why the file could not be read; the text is then empty and must not be analyzed.
     """
 
     path: str
@@ -64,7 +64,7 @@ class SourceFile(Struct, eq=False):
     def line(self, number: int) -> str:
         """Return the text of line `number` (from 1), without its line end."""
         counts, _ = self._places()
-        # The line begins behind line end `number - 1`, in the last piece that has fewer before it.
+        # The line starts after line end `number - 1`, in the last block that has fewer before it.
         piece = max(0, bisect_left(counts, number - 1) - 1)
         start = piece * _PIECE
         for _ in range(number - 1 - counts[piece]):
@@ -73,7 +73,7 @@ class SourceFile(Struct, eq=False):
         return self.text[start : end if end >= 0 else len(self.text)].rstrip("\r\n")
 
     def _places(self) -> tuple[list[int], list[int]]:
-        """Return for each piece of the text the number of line ends before it, and where its first line begins."""
+        """Return, for each block of the text, the number of line ends before it and the start of its first line."""
         if self._index is None:
             text, counts, starts = self.text, [0], [0]
             for piece in range(0, len(text) - _PIECE, _PIECE):
@@ -86,10 +86,10 @@ class SourceFile(Struct, eq=False):
 class Script(Struct, frozen=True, eq=False):
     """SQL text with a direction: the part `span` of `file`, written for `dialect`.
 
-    `transaction` says what the migration tool does around it: True when it runs the script in one transaction,
-    False when it does not (goose `NO TRANSACTION`, dbmate `transaction:false`, diesel `run_in_transaction = false`).
-    `substituted` is what the tool would run when that is not the file's own text (Flyway's placeholders, Liquibase's
-    rollback lines). It is exactly as long as the span, so that offsets in it are offsets in the file.
+    `transaction` is the migration tool's setting: True if it runs the script in one transaction, False if it does not
+    (goose `NO TRANSACTION`, dbmate `transaction:false`, diesel `run_in_transaction = false`). `substituted` is the text
+    that the tool runs, if it differs from the file's (Flyway's placeholders, Liquibase's rollback lines). It has
+    exactly the length of the span, so that its offsets are offsets in the file.
     """
 
     file: SourceFile
@@ -101,7 +101,7 @@ class Script(Struct, frozen=True, eq=False):
 
     @property
     def path(self) -> str:
-        """The path of the file, as shown to people."""
+        """The displayed path of the file."""
         return self.file.path
 
     @property
@@ -116,10 +116,10 @@ class Migration(Struct, frozen=True, eq=False):
     """One version of a history, in one dialect: a forward script and, usually, its rollback.
 
     `version` is the text that the migration tool orders by (`"005"`, `"20240219120000"`, `"1.2"`), `name` the rest.
-    `forward` is missing only for a rollback without a forward (an orphan). `irreversible` holds the reason that
-    somebody gave for a rollback that cannot exist. `repeatable` marks scripts that a tool runs again whenever they
-    change (Flyway `R__`). `after_program` says that the tool runs a migration before it, and after the one before it
-    here, that is written in a programming language and can have done anything.
+    `forward` is missing only for a rollback without a forward (an orphan). `irreversible` is the reason given for a
+    missing rollback. `repeatable` marks scripts that are run again whenever they change (Flyway `R__`). `after_program`
+    is true if a migration written in a programming language, with unknown effects, runs between the previous migration
+    and this one.
     """
 
     version: str
@@ -133,11 +133,11 @@ class Migration(Struct, frozen=True, eq=False):
 
 
 class Problem(Struct, frozen=True, eq=False):
-    """Something that discovery or reading saw, which rules turn into findings.
+    """A problem seen during discovery or reading, which rules turn into findings.
 
     `kind` is one of: `unreadable`, `encoding`, `too-large`, `unmatched`, `orphan-rollback`, `missing-rollback`,
-    `duplicate-version`, `skipped-version`, `out-of-order`, `forward-only`, `other-dialect`, `dialect-found`,
-    `symlink-loop`, `bad-section`.
+    `rollbacks-missing` (of many migrations), `missing-rollback-alike` (each of these), `duplicate-version`,
+    `skipped-version`, `out-of-order`, `forward-only`, `other-dialect`, `dialect-found`, `symlink-loop`, `bad-section`.
     `offset` counts characters (bytes for `encoding`) from the start of the file; `related` names another path.
     `character` is the place of an `encoding` problem in the text as it was decoded.
     """
@@ -157,7 +157,8 @@ class History(Struct, frozen=True, eq=False):
     """The migrations of one folder and one dialect, in the order in which the migration tool runs them.
 
     `root` is the folder (as shown to people); `rollbacks` says whether this layout has them:
-    `required`, `optional`, or `none` (forward only by design).
+    `required`, `optional`, or `none` (forward only by design). `tools` are the migration tools that files above the
+    folder name, where several read the layout.
     """
 
     root: str
@@ -165,16 +166,18 @@ class History(Struct, frozen=True, eq=False):
     dialect: Dialect
     migrations: tuple[Migration, ...]
     rollbacks: str = "required"
+    tools: tuple[str, ...] = ()
 
 
 class Discovered(Struct, frozen=True, eq=False):
-    """All that was found under the paths given: histories, files they came from, problems, and files left out.
+    """Everything discovered under the given paths: histories, their files, problems, and files left out.
 
     `requested` holds the paths of the files that were asked for, when files around them were read as well to know
     the history they belong to; None means that everything here was asked for. `folders` are the folders that were
     listed, as they can be opened. `elsewhere` are the roots of histories for PostgreSQL beside which a folder
     stands that holds them for SQLite and was not asked for. `left_out` says how many files of SQL are part of no
-    history, by the reason; `passed_over` are the folders among them, as they can be opened.
+    history, by the reason; `passed_over` are the folders among them, as they can be opened. `consulted` are the paths
+    outside of these folders that were looked at, whether something is there or not.
     """
 
     histories: tuple[History, ...]
@@ -186,3 +189,4 @@ class Discovered(Struct, frozen=True, eq=False):
     elsewhere: frozenset[str] = frozenset()
     left_out: tuple[tuple[str, int], ...] = ()
     passed_over: tuple[str, ...] = ()
+    consulted: tuple[str, ...] = ()

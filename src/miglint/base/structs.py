@@ -1,7 +1,7 @@
-"""How values are made: immutable classes that cost little to define, to build and to copy with a change.
+"""Base of all values: immutable classes that are cheap to define, create and copy with changes.
 
-A run defines more than a hundred of them and builds some hundred thousand, so they are msgspec structs: defining a
-frozen dataclass takes half a millisecond, building one a microsecond; a struct takes a tenth of either.
+A run defines more than a hundred classes and creates several hundred thousand values. Defining a frozen dataclass takes
+half a millisecond, creating one a microsecond; a msgspec struct takes a tenth of either.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Struct", "compared", "equal_by", "field", "replace"]
 
 
 def equal_by(*names: str) -> Callable[[Any, object], bool]:
-    """Return an `__eq__` that compares just these attributes: the others are for people, or follow from them."""
+    """Return an `__eq__` that compares only these attributes; the others are for display or derived from them."""
     pick = attrgetter(*names)
 
     def __eq__(self: Any, other: object) -> bool:  # noqa: N807
@@ -28,7 +28,7 @@ def equal_by(*names: str) -> Callable[[Any, object], bool]:
 
 
 def compared(value: Struct | type[Struct]) -> tuple[str, ...]:
-    """Return the names of the fields that equality looks at."""
+    """Return the names of the fields that equality compares."""
     kind = value if isinstance(value, type) else type(value)
     names: tuple[str, ...] = getattr(kind.__eq__, "names", kind.__struct_fields__)
     return names

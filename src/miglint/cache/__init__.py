@@ -1,1 +1,1 @@
-"""What is kept from run to run."""
+"""Caches of results between runs."""

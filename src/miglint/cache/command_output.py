@@ -1,9 +1,8 @@
-"""Answers to commands that were given before: what was printed is printed again when nothing has changed.
+"""Cache of command output: the output of a command is repeated while its inputs are unchanged.
 
-The question is the command line as it stands, with the folder it was given in, the configuration, and what decides
-about colours. An answer holds the folders that were listed and the files that were read, and a hash of what was found
-there; it counts only while all of that is the same to the letter. Nothing is parsed on this way, neither SQL nor the
-configuration nor the command line.
+An entry is keyed by the command line, its working directory, the configuration, and the variables that control color.
+It stores the folders listed and the files read, with a hash over their content, and is valid while that hash is
+unchanged. A lookup parses neither SQL nor the configuration nor the command line.
 """
 
 # pathlib alone takes as long to import as an answer takes to find.
@@ -23,10 +22,10 @@ from miglint.cache.store import Store, environment, open_store
 _KIND = "answer"
 _CONFIGURATION = ("miglint.toml", "pyproject.toml")
 _ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "GITHUB_WORKSPACE")
-# Besides SQL, what migration tools keep beside it.
+# Besides SQL: files of migration tools.
 _READ = (".sql", ".toml", ".conf")
 _JOURNAL = "meta/_journal.json"
-# Options whose answer depends on more than files, or that do more than print.
+# Options whose output depends on more than files, or that do more than print.
 _NEVER = (
     "--no-cache",
     "--since",
@@ -39,12 +38,12 @@ _NEVER = (
     "--help",
     "-h",
 )
-# Files that were written while a run was under way, or just before it, may have been read before or after.
+# A file written during a run, or just before it, may have been read before or after the write.
 _TOO_FRESH_NS = 20_000_000
 
 
 class CachedOutput:
-    """What a command printed: `body` in pieces between which the time taken stands, `notes`, and the exit status."""
+    """Output of a command: `body`, split where the elapsed time is inserted, `notes`, and the exit status."""
 
     __slots__ = ("body", "notes", "output", "status")
 
@@ -55,14 +54,14 @@ class CachedOutput:
         self.status = status
 
     def text(self, elapsed_ms: int) -> str:
-        """Return what is to be printed."""
+        """Return the output with the elapsed time inserted."""
         return str(elapsed_ms).join(self.body)
 
 
 class InputFingerprint:
-    """What an answer depends on: folders listed, paths that are folders or not, single files, SQLite's version.
+    """Inputs of a run: folders listed, paths tested for being folders, single files, SQLite's version.
 
-    Of the folders in `names` only what is in them counts, and not what that holds.
+    For the folders in `names`, only the names in them count, not the content.
     """
 
     __slots__ = ("files", "folders", "names", "probes", "sqlite")
@@ -77,7 +76,7 @@ class InputFingerprint:
         self.sqlite = sqlite
 
     def state(self) -> tuple[str, int]:
-        """Return a hash of everything there, and the time of the newest file among it."""
+        """Return a hash over all inputs, and the time of the newest file."""
         digest = blake2b(digest_size=20)
         newest = 0
         for folder in self.folders:
@@ -97,7 +96,7 @@ class InputFingerprint:
         for path in self.files:
             newest = max(newest, _file(digest, path))
         if self.sqlite:
-            # The extension module alone: the package around it is not needed for a version.
+            # Importing the extension module is enough for the version, and faster than the package.
             import _sqlite3
 
             digest.update(_sqlite3.sqlite_version.encode())
@@ -105,7 +104,7 @@ class InputFingerprint:
 
 
 def _listed(folder: str) -> list[str]:
-    """Return the names in a folder, each with its kind before it; a link with what it points to."""
+    """Return the names in a folder, each prefixed with its type; a link with its target."""
     names = []
     try:
         with os.scandir(folder or ".") as entries:
@@ -129,7 +128,7 @@ def _changed(path: str) -> int:
 
 
 def _file(digest: blake2b, path: str) -> int:
-    """Add a file to the hash, and return its time of change."""
+    """Add a file to the hash and return its change time."""
     try:
         data, changed = read_with_time(path.split("\0", 1)[0], MAX_BASELINE)
     except OSError as error:
@@ -141,7 +140,7 @@ def _file(digest: blake2b, path: str) -> int:
 
 
 class CachedInvocation:
-    """A command line, whose answer may be known."""
+    """A command line whose output may be cached."""
 
     __slots__ = ("_inputs", "_name", "_state", "_store", "started", "started_ns")
 
@@ -154,7 +153,7 @@ class CachedInvocation:
         self._state = ""
 
     def answer(self) -> CachedOutput | None:
-        """Return the answer that was kept, if it still holds."""
+        """Return the cached output if its inputs are unchanged."""
         data = self._store.read(self._name)
         if data is None:
             return None
@@ -170,17 +169,17 @@ class CachedInvocation:
             return None
 
     def observe(self, inputs: InputFingerprint) -> None:
-        """Remember what the answer will depend on, as it is now that it was read."""
+        """Record the inputs in their current state, after they were read."""
         self._state, newest = inputs.state()
         fresh = newest > self.started_ns - _TOO_FRESH_NS
         self._inputs = None if fresh else inputs
 
     def forget(self) -> None:
-        """Keep no answer: it depends on more than what was observed."""
+        """Do not cache the output: it depends on more than the recorded inputs."""
         self._inputs = None
 
     def keep(self, answer: CachedOutput) -> None:
-        """Keep an answer, unless something changed so lately that it may be about another text."""
+        """Store an output, unless an input changed so recently that the run may have read an older version."""
         inputs = self._inputs
         if inputs is None:
             return
@@ -200,7 +199,7 @@ class CachedInvocation:
 
 
 def question(arguments: list[str]) -> CachedInvocation | None:
-    """Return the question that a command line asks, or None when its answer cannot be kept."""
+    """Return the invocation for a command line, or None if its output cannot be cached."""
     started = perf_counter()
     if any(argument.split("=", 1)[0] in _NEVER for argument in arguments):
         return None
@@ -221,9 +220,10 @@ def question(arguments: list[str]) -> CachedInvocation | None:
 
 
 def _configuration(arguments: list[str]) -> tuple[str, list[str]]:
-    """Return the folder of the configuration, and the text of every file that may be it.
+    """Return the folder of the configuration and the text of every file that may be it.
 
-    This finds what `config.load` finds, without parsing: a `pyproject.toml` that only mentions miglint counts too.
+    Finds at least what `config.load` finds, without parsing: a `pyproject.toml` that merely mentions miglint is
+    included.
     """
     for number, argument in enumerate(arguments):
         if argument == "--config" or argument.startswith("--config="):

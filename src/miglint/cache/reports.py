@@ -1,7 +1,7 @@
-"""The cache of reports: what a run said is said again, in any format, when what it read has not changed.
+"""Cache of reports: a report is reused, in any format, while its inputs are unchanged.
 
-An entry is a report as JSON, named by a hash over the text of every file, the history that they make, the settings,
-and the versions of miglint, Python and the parsers.
+An entry is a report as JSON, keyed by a hash over the text of all files, the histories, the settings, and the versions
+of miglint, Python and the parsers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from miglint.base.input_files import MAX_RULES
 from miglint.base.model import Dialect, Discovered, Script, SourceFile
 from miglint.cache.store import Store, environment, open_store
 from miglint.config.settings import Settings
-from miglint.report.value import Hidden, Report, as_dict, from_dict
+from miglint.report.value import Hidden, Report, as_dict, finding_as_dict, from_dict
 
 _KIND = "run"
 
@@ -27,34 +27,35 @@ class Cache:
 
     @classmethod
     def of(cls, settings: Settings) -> Cache | None:
-        """Return the cache beside the configuration; None when there is no place for one."""
+        """Return the cache beside the configuration, or None if it cannot be created."""
         store = open_store(settings.root)
         return None if store is None else cls(store)
 
     def name(self, found: Discovered, settings: Settings, schemas: Mapping[str, SourceFile]) -> str:
-        """Return the name of the entry for a run over what was found."""
+        """Return the key of the entry for a run over the discovered files."""
         return self._store.name(_KIND, list(_parts(found, settings, schemas)))
 
     def part(self, name: str, requested: frozenset[str]) -> str:
-        """Return the name of the entry for those files alone, of what `name` stands for."""
+        """Return the key of the entry for those files alone, derived from `name`."""
         return self._store.name(_KIND, [name, *sorted(requested)])
 
     def get(self, name: str) -> Report | None:
-        """Return the report of that name; what does not read back as one is as good as missing."""
+        """Return the report with this key, or None if it is missing or invalid."""
         data = self._store.read(name)
         if data is None:
             return None
         try:
             entry = json.loads(data)
             hidden = tuple(Hidden(*item) for item in entry["hidden"])
-            return from_dict(entry["report"], tuple(entry["notes"]), hidden)
+            return from_dict(entry["report"], tuple(entry["notes"]), hidden, entry["summarized"])
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 
     def put(self, name: str, report: Report) -> None:
-        """Keep a report."""
+        """Store a report."""
         hidden = [(item.by, item.path, item.count) for item in report.hidden]
-        entry = {"notes": report.notes, "hidden": hidden, "report": as_dict(report)}
+        summarized = [finding_as_dict(item) for item in report.summarized]
+        entry = {"notes": report.notes, "hidden": hidden, "summarized": summarized, "report": as_dict(report)}
         self._store.write(name, json.dumps(entry, separators=(",", ":")).encode())
 
 
@@ -62,7 +63,7 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
     """Yield everything that a report depends on."""
     yield from environment()
     if any(history.dialect is Dialect.SQLITE for history in found.histories):
-        # The extension module alone: the package around it is not needed for a version.
+        # Importing the extension module is enough for the version, and faster than the package.
         import _sqlite3
 
         yield _sqlite3.sqlite_version
@@ -77,7 +78,7 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
         yield f"{file.path}\0{file.error}"
         yield file.text
     for history in found.histories:
-        yield f"{history.root}\0{history.layout}\0{history.dialect}\0{history.rollbacks}"
+        yield f"{history.root}\0{history.layout}\0{history.dialect}\0{history.rollbacks}\0{history.tools}"
         for item in history.migrations:
             yield f"{item.version}\0{item.name}\0{item.irreversible}\0{item.repeatable}"
             yield _script(item.forward)

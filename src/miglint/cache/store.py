@@ -1,11 +1,11 @@
-"""The cache folder: named entries of bytes, written as a whole, the oldest dropped.
+"""Cache folder: named binary entries, written atomically; the oldest are evicted.
 
-A cache folder lies in a checkout, which may come from a stranger. So the names of entries are hashes keyed with a
-secret that is kept outside of it, and each entry begins with such a hash of what it holds: nobody else can put an
-answer there, or change one, that a run would believe. Nothing is ever unpickled.
+A cache folder may be inside a checkout from an untrusted source. The names of entries are therefore hashes keyed with a
+secret that is stored elsewhere, and each entry starts with such a hash of its content: nobody else can add or change an
+entry that a run would accept. Nothing is unpickled.
 
-Every failure is silent, since a cache is never needed. This module and `command_output.py` are on the way of each
-start, and import as little as they can.
+All failures are silent, since the cache is optional. This module and `command_output.py` run on every start and import
+as little as possible.
 """
 
 # pathlib alone takes as long to import as an answer takes to find.
@@ -25,10 +25,10 @@ FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40
 MAX_BYTES = 96 * 1024 * 1024
 _MAX_ENTRY = MAX_BYTES // 4
-# Bytes of the key, and of the hash that an entry begins with.
+# Sizes in bytes of the key, and of the hash at the start of an entry.
 _KEY, _SEAL = 32, 32
 _LIBRARIES = ("postgast-", "msgspec-", "rpds_py-", "sqlfluff-")
-_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# A cache folder of miglint; it can be deleted at any time.\n"
+_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# miglint cache folder; it can be deleted at any time.\n"
 
 
 class Store:
@@ -42,7 +42,7 @@ class Store:
         self._own = own
 
     def name(self, kind: str, parts: list[str]) -> str:
-        """Return the name of the entry for what `parts` say."""
+        """Return the key of the entry for `parts`."""
         digest = blake2b(key=self._secret, digest_size=20)
         for part in (kind, *parts):
             data = part.encode("utf-8", "surrogatepass")
@@ -51,7 +51,7 @@ class Store:
         return f"{kind}-{digest.hexdigest()}"
 
     def read(self, name: str) -> bytes | None:
-        """Return an entry that was written with this key, which counts as used from now on."""
+        """Return an entry that was written with this key, and mark it as used."""
         path = os.path.join(self._folder, name)
         try:
             entry = read_bytes(path, _MAX_ENTRY + _SEAL)
@@ -67,14 +67,14 @@ class Store:
         return data
 
     def seal(self, name: str, data: bytes) -> bytes:
-        """Return what an entry of that name begins with, which only the owner of the key can make."""
+        """Return the hash that an entry of that name starts with; only the owner of the key can compute it."""
         return blake2b(f"{name}\0".encode() + data, key=self._secret, digest_size=_SEAL).digest()
 
     def write(self, name: str, data: bytes) -> None:
-        """Keep an entry; another run may do the same at the same time."""
+        """Store an entry; another run may store the same one at the same time."""
         if len(data) > _MAX_ENTRY:
             return
-        # A link in a checkout could make us write anywhere.
+        # A symbolic link in a checkout could redirect the write to any place.
         if self._own and os.path.islink(self._folder):
             return
         try:
@@ -102,7 +102,7 @@ class Store:
             raise
 
     def _shrink(self) -> None:
-        """Delete the entries that were not used for the longest time, and with them what killed runs left behind."""
+        """Evict the least recently used entries, and delete leftovers of killed runs."""
         entries = []
         with os.scandir(self._folder) as listed:
             for entry in listed:
@@ -117,9 +117,9 @@ class Store:
 
 
 def open_store(root: str) -> Store | None:
-    """Return the cache beside the configuration in `root`, or the one that `MIGLINT_CACHE_DIR` names.
+    """Return the cache beside the configuration in `root`, or the one named by `MIGLINT_CACHE_DIR`.
 
-    A folder that is named must lie outside of the checkout; otherwise, and without a key, there is no cache.
+    A folder named by the variable must be outside the checkout; otherwise, or without a key, there is no cache.
     """
     checkout = {os.path.realpath(top) for place in (root, os.getcwd()) for top in (place, _checkout(place))}
     named = os.environ.get("MIGLINT_CACHE_DIR")
@@ -132,7 +132,7 @@ def open_store(root: str) -> Store | None:
 
 
 def _checkout(place: str) -> str:
-    """Return the top of the working tree that a folder lies in, with the trees around it of which it is a submodule."""
+    """Return the roots of the working tree that contains a folder: its own, and those it is a submodule of."""
     top = place = os.path.realpath(place)
     while True:
         git = os.path.join(place, ".git")
@@ -147,7 +147,7 @@ def _checkout(place: str) -> str:
 
 
 def _is_within(path: str, tops: set[str]) -> bool:
-    """Tell whether a path lies in one of the folders, as it is written or as its links lead."""
+    """Return whether a path is inside one of the folders, as written or after resolving links."""
     for way in (os.path.abspath(path), os.path.realpath(path)):
         for top in tops:
             if way == top or way.startswith(top.rstrip(os.sep) + os.sep):
@@ -156,10 +156,9 @@ def _is_within(path: str, tops: set[str]) -> bool:
 
 
 def _secret(checkout: set[str]) -> bytes | None:
-    """Return this person's key, made on first use.
+    """Return the user's key, created on first use.
 
-    None when there is no place for it, when its place is in the checkout, which others have written, or when others
-    can read or write it.
+    Returns None if it cannot be stored, if its location is inside the checkout, or if other users can access it.
     """
     base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/.cache")
     file = os.path.join(base, "miglint", "key")
@@ -168,7 +167,7 @@ def _secret(checkout: set[str]) -> bytes | None:
     try:
         if not os.path.exists(file):
             os.makedirs(os.path.dirname(file), exist_ok=True)
-            # A link takes a name that is free and nothing else, so that two first runs agree on one key.
+            # Creating a link fails if the name exists, so that two first runs agree on one key.
             temporary = f"{file}.{os.getpid()}"
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
                 stream.write(os.urandom(_KEY))
@@ -191,12 +190,12 @@ def _secret(checkout: set[str]) -> bytes | None:
 
 
 def environment() -> list[str]:
-    """Return what the answers depend on besides files and settings: the versions of all that takes part."""
+    """Return what results depend on besides files and settings: the versions of all components."""
     return [__version__, sys.version, *_installed(), *_own_code()]
 
 
 def _installed() -> list[str]:
-    """Return the names of the parsers' installed versions, by the folders that installers leave behind."""
+    """Return the installed versions of the parsers, from the folder names of their metadata."""
     names: list[str] = []
     for place in sys.path:
         if place.endswith("-packages"):
@@ -208,7 +207,7 @@ def _installed() -> list[str]:
 
 
 def _own_code() -> list[str]:
-    """Return size and time of miglint's own modules, so that a changed checkout of miglint answers anew."""
+    """Return size and time of miglint's own modules, so that changes to a miglint checkout invalidate the cache."""
     seen: list[str] = []
     pending = [os.path.dirname(os.path.dirname(__file__))]
     while pending:

@@ -1,1 +1,1 @@
-"""The command line: one module per command, thin; nothing imports this."""
+"""Command line: one thin module per command. No other package imports it."""

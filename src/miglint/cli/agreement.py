@@ -1,7 +1,7 @@
-"""How often the replay and the engines agree, verdict by verdict: `python -m miglint.cli.agreement FOLDER...`.
+"""Measure how often replay and dry run agree, per verdict: `python -m miglint.cli.agreement FOLDER...`.
 
-Each folder is checked as `miglint check --dry-run` does, with its own settings. What is not known to one of the two is
-counted apart. Prints each disagreement, and ends with 1 when there are more than two in a thousand.
+Checks each folder as `miglint check --dry-run` does, with its own settings. Verdicts that are unknown on either side
+are counted separately. Prints each disagreement; exits with 1 when more than 2 in 1,000 verdicts disagree.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ALLOWED = 2 / 1000
 
 
 def disagreements(migration: MigrationReport) -> Iterator[str]:
-    """Yield the questions on which both have an answer, and not the same."""
+    """Yield the verdicts that are known on both sides and differ."""
     for question in QUESTIONS:
         said, did = (migration.static_verdict or {}).get(question), migration.verdict.get(question)
         if said is not None and did is not None and said is not did:
@@ -30,7 +30,7 @@ def disagreements(migration: MigrationReport) -> Iterator[str]:
 
 
 def count(migrations: Iterable[MigrationReport]) -> Counter[tuple[str, str]]:
-    """Return how often the two agree, disagree, or one of them does not know, by question; `schema` is one of these."""
+    """Count agreements, disagreements and unknowns per verdict; the key `schema` counts schema comparisons."""
     found: Counter[tuple[str, str]] = Counter()
     for migration in migrations:
         if migration.static_verdict is None:
@@ -54,7 +54,7 @@ def _check(folder: Path) -> tuple[MigrationReport, ...]:
 
 
 def main(folders: list[str]) -> int:
-    """Print the agreement over all folders, and return the exit status."""
+    """Print the agreement over all folders and return the exit status."""
     total: Counter[tuple[str, str]] = Counter()
     for folder in folders:
         migrations = _check(Path(folder))
@@ -62,7 +62,7 @@ def main(folders: list[str]) -> int:
         for migration in migrations:
             for question in disagreements(migration):
                 said = str((migration.static_verdict or {}).get(question)).lower()
-                print(f"{folder}: {migration.forward or migration.rollback}: {question}: the replay says {said}")
+                print(f"{folder}: {migration.forward or migration.rollback}: {question}: static verdict is {said}")
             for execution in migration.executions:
                 for change in execution["model"][:1]:
                     print(f"{folder}: {migration.forward}: {change['what']} {change['name']} {change['aspect'] or ''}")

@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from miglint.cache.command_output import CachedInvocation
-from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of
+from miglint.cli.dialects import DialectType
+from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of, show_all_options
 from miglint.cli.request import COLORS, CheckArguments, contradiction
 from miglint.cli.run_check import run_check
 from miglint.cli.trust_options import trust_options
-from miglint.config.settings import DIALECTS, SEVERITIES
+from miglint.config.settings import SEVERITIES
 from miglint.report import FORMATS
 
 
@@ -20,49 +21,96 @@ def _split(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
+class _CheckCommand(DryRunCommand):
+    """The check: its help fits a screen, and begins with what most people want to do."""
+
+    shown_options = frozenset(
+        [
+            "dialect",
+            "select",
+            "ignore",
+            "target",
+            "format_",
+            "output",
+            "fail_on",
+            "config",
+            "since",
+            "baseline",
+            "write_baseline",
+            "quiet",
+            "verbose",
+            "dry_run",
+            "all_options",
+            "_click_default_help",
+        ]
+    )
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the command does, and examples."""
+        super().format_help_text(ctx, formatter)
+        with formatter.section("Examples"):
+            formatter.write_dl(list(_EXAMPLES))
+
+
+_EXAMPLES = (
+    ("miglint check db/migrations", "check all migrations of a folder"),
+    ("miglint check --since main", "only what a branch has changed"),
+    ("miglint check --dry-run", "execute them on throwaway databases too"),
+    ("miglint check --write-baseline", "accept what is found now"),
+)
+
 _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
 
 
-@click.command("check", cls=DryRunCommand)
+@click.command("check", cls=_CheckCommand)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--dialect", type=click.Choice(DIALECTS), help="Dialect of files that do not say it themselves.")
-@click.option("--layout", metavar="NAME", help="Layout of the files, instead of finding it out.")
-@_rules("--select", help="Only these rules: codes, names, families, aliases, ALL.")
-@_rules("--ignore", help="Not these rules.")
-@_rules("--extend-select", help="These rules too.")
-@click.option("--target", multiple=True, metavar="ENGINE>=N", help="Engine version to check for: postgres>=14.")
+@click.option("--dialect", type=DialectType(), metavar="NAME", help="Dialect of files that do not specify one.")
+@click.option("--layout", metavar="NAME", help="Layout of the files (default: auto-detected).")
+@_rules("--select", help="Enable only these: codes, names, families, aliases, ALL.")
+@_rules("--ignore", help="Disable these rules.")
+@_rules("--extend-select", help="Enable these rules in addition.")
+@click.option("--target", multiple=True, metavar="ENGINE>=N", help="Oldest version to support: postgres>=14.")
 @click.option(
     "--format",
     "format_",
     type=click.Choice(list(FORMATS)),
+    metavar="FORMAT",
     default="text",
-    show_default=True,
-    help="Form of the report.",
+    help=f"Output format: {', '.join(FORMATS)}.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write the report to a file.")
-@click.option("--fail-on", type=click.Choice(list(SEVERITIES)), help="Lowest severity that fails the run (error).")
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever was found.")
-@click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
+@click.option(
+    "--fail-on", type=click.Choice(list(SEVERITIES)), metavar="SEVERITY", help="error (default), warning or info."
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
+@click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
 @trust_options
-@click.option("--no-suppressions", is_flag=True, help="Comments and baseline hide nothing.")
-@click.option("--allow-empty", is_flag=True, help="Exit with 0 where there is no migration at all.")
-@click.option("--since", metavar="REF", help="Report only migrations touched since a git revision.")
-@click.option("--hook", is_flag=True, help="For pre-commit: PATHs are what has changed, with what git takes away.")
-@click.option("--baseline", metavar="FILE", help="Leave out the findings that this file holds.")
+@click.option("--no-suppressions", is_flag=True, help="Disregard suppression comments and the baseline.")
+@click.option("--allow-empty", is_flag=True, help="Exit with 0 if there are no migrations.")
+@click.option("--since", metavar="REF", help="Only migrations changed since a git revision.")
+@click.option("--hook", is_flag=True, help="For pre-commit: PATHs are the changed files; deleted files are included.")
+@click.option("--baseline", metavar="FILE", help="Omit findings that are in this baseline file.")
 @click.option("--write-baseline", is_flag=True, help="Write all findings to the baseline file.")
-@click.option("--stdin-filename", metavar="NAME", help="Read one script from standard input, as the file NAME.")
-@click.option("--quiet", "-q", is_flag=True, help="Only findings and errors.")
-@click.option("--verbose", "-v", is_flag=True, help="All of every finding, and the verdict on every migration.")
+@click.option("--stdin-filename", metavar="NAME", help="Read one script from standard input, treated as file NAME.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only findings and errors.")
+@click.option("--verbose", "-v", is_flag=True, help="Print full details and all verdicts.")
 @click.option("--color", type=click.Choice(list(COLORS)), default="auto", show_default=True, help="Colours.")
-@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
+@click.option("--no-cache", is_flag=True, help="Disable the cache.")
 @dry_run_options
+@click.option(
+    "--all-options",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_all_options,
+    help="List all options.",
+)
 @click.pass_obj
 def command(question: CachedInvocation | None, /, **given: Any) -> int:
     """Check migrations and their rollbacks.
 
-    PATHs are files and folders; without any, those of the configuration, then the folder `migrations`.
-    Exits with 0 when nothing is found that is as severe as --fail-on, with 1 when something is, and with 2 when the
-    check could not be made, or the paths hold no migration at all.
+    PATHs are files and folders (default: the configured `paths`, else `migrations`). Exit status: 0 no findings at or
+    above --fail-on, 1 findings, 2 usage, configuration or input errors, or no migration found.
     """
     dry_run = options_of(given)
     request = CheckArguments(dry_run=dry_run, **given)

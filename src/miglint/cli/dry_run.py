@@ -1,8 +1,10 @@
-"""The options of a dry run, for the commands that have one."""
+"""Dry-run options, shared by the commands that support a dry run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,14 +22,14 @@ _ABOUT = frozenset({"run_scripts_as_url_role", "image", "rows", "seed", "extensi
 
 
 def _size(least: int) -> Callable[[click.Context, click.Parameter, str], int]:
-    """Return the callback of an option that takes a number of bytes, written with a unit: `512MB`, `2GB`."""
+    """Return an option callback that parses a size in bytes with a unit: `512MB`, `2GB`."""
 
     def convert(context: click.Context, param: click.Parameter, value: str) -> int:
         size = size_of(value)
         if size is None:
-            raise click.BadParameter(f"`{value}` is no size; write it like 512MB or 2GB", context, param)
+            raise click.BadParameter(f"`{value}` is not a size; use a form like 512MB or 2GB", context, param)
         if size < least:
-            raise click.BadParameter(f"{value} is less than {size_text(least)}, which a server needs", context, param)
+            raise click.BadParameter(f"{value} is below the minimum of {size_text(least)}", context, param)
         return size
 
     return convert
@@ -38,72 +40,102 @@ _OPTIONS = (
         "--dry-run",
         type=click.Choice(ENGINES),
         metavar="[=ENGINE]",
-        help=f"Execute all on a throwaway database: {', '.join(ENGINES)}.",
+        help=f"Run the migrations on a throwaway database: {', '.join(ENGINES)}.",
     ),
-    click.option("--database-url", metavar="URL", help="Dry run on this server, in databases of its own."),
+    click.option("--database-url", metavar="URL", help="Dry run on this server, in temporary databases."),
     click.option(
-        "--run-scripts-as-url-role", is_flag=True, help="Let scripts do all that the role of the URL may do."
+        "--run-scripts-as-url-role", is_flag=True, help="Run scripts with all privileges of the URL's role."
     ),
-    click.option("--postgres", metavar="VERSIONS", help="Dry run in containers of these versions: 14,16."),
-    click.option("--image", metavar="NAME", help="Image of the container; {version} stands for the version."),
-    click.option("--rows", type=click.IntRange(0), metavar="N", default=100, show_default=True, help="Rows per table."),
-    click.option("--seed", type=int, metavar="N", default=0, show_default=True, help="Seed of these rows."),
-    click.option("--extension", multiple=True, metavar="NAME", help="Extension that is there before."),
+    click.option("--postgres", metavar="VERSIONS", help="Dry run in containers of these versions, e.g. 14,16."),
+    click.option("--image", metavar="NAME", help="Container image; {version} is replaced by the version."),
+    click.option(
+        "--rows", type=click.IntRange(0), metavar="N", default=100, show_default=True, help="Generated rows per table.",
+    ),
+    click.option("--seed", type=int, metavar="N", default=0, show_default=True, help="Random seed for generated rows."),
+    click.option("--extension", multiple=True, metavar="NAME", help="Extension to preinstall."),
     click.option(
         "--statement-timeout", type=click.FloatRange(0.1), metavar="SECONDS", default=_LIMITS.statement,
-        show_default=True, help="For each statement.",
+        show_default=True, help="Maximum time per statement.",
     ),
     click.option(
         "--lock-timeout", type=click.FloatRange(0.1), metavar="SECONDS", default=_LIMITS.lock, show_default=True,
-        help="For each wait for a lock.",
+        help="Maximum time per lock wait.",
     ),
     click.option(
         "--total-timeout", type=click.FloatRange(1), metavar="SECONDS", default=_LIMITS.total, show_default=True,
-        help="For the dry run as a whole.",
+        help="Maximum time for the whole dry run.",
     ),
     click.option(
         "--max-memory", callback=_size(LEAST_MEMORY), metavar="SIZE", default=size_text(_LIMITS.memory),
-        show_default=True, help="Memory of the processes that run scripts.",
+        show_default=True, help="Memory limit for the processes that run scripts.",
     ),
     click.option(
         "--max-disk", callback=_size(LEAST_DISK), metavar="SIZE", default=size_text(_LIMITS.disk),
-        show_default=True, help="Disk space of the databases.",
+        show_default=True, help="Disk space limit for the databases.",
     ),
 )  # fmt: skip
 
 
+_EVERY = "miglint.all_options"
+
+
+def show_all_options(ctx: click.Context, param: click.Parameter, asked: bool) -> None:
+    """Print the help with every option, and stop."""
+    if asked and not ctx.resilient_parsing:
+        ctx.meta[_EVERY] = True
+        click.echo(ctx.get_help())
+        ctx.exit()
+
+
 class DryRunCommand(click.Command):
-    """A command in which `--dry-run` may stand without an engine, also right before a path."""
+    """Command whose `--dry-run` option has an optional value, also directly before a path.
+
+    `shown_options` are the names of the options that its help lists; `--all-options` lists all of them.
+    """
+
+    shown_options: frozenset[str] = frozenset()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Give `--dry-run` its default engine."""
+        """Insert the default engine for a bare `--dry-run`."""
         end = args.index("--") if "--" in args else len(args)
+        for here, behind in pairwise(args[:end]):
+            if here == "--dry-run" and behind in ENGINES and not Path(behind).exists():
+                self._refuse(ctx, behind)
         plain = ["--dry-run=auto" if arg == "--dry-run" else arg for arg in args[:end]]
         return super().parse_args(ctx, plain + args[end:])
 
+    def _refuse(self, ctx: click.Context, engine: str) -> None:
+        ctx.fail(f"`{engine}` would be a path here; the engine is named with `--dry-run={engine}`")
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the options of a dry run by themselves, behind the others."""
+        """List the options that most runs need, or all of them where `--all-options` asks for these."""
+        every = ctx.meta.get(_EVERY, False) or not self.shown_options
         about: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
         for option in self.get_params(ctx):
-            record = option.get_help_record(ctx)
-            if record is not None:
+            record = None if isinstance(option, click.Argument) else option.get_help_record(ctx)
+            if record is not None and (every or option.name in self.shown_options):
                 # What may be left out begins with the equals sign: `--dry-run[=ENGINE]`.
                 spelling = record[0].replace(" [=", "[=")
-                about[option.name in _STARTING or option.name in _ABOUT].append((spelling, record[1]))
-        for title, records in (("Options", about[False]), ("Options of a dry run", about[True])):
+                apart = every and (option.name in _STARTING or option.name in _ABOUT)
+                about[apart].append((spelling, record[1]))
+        if not every:
+            with formatter.section("Options"):
+                formatter.write_dl(about[False])
+            return
+        for title, records in (("Options", about[False]), ("Dry-run options", about[True])):
             with formatter.section(title):
                 formatter.write_dl(records)
 
 
 def dry_run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options; the command takes them as `**given` and has `options_of` take them out again."""
+    """Add the dry-run options to a command that takes `**given`; `options_of` removes them again."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
 def options_of(given: dict[str, Any]) -> DryRunOptions | None:
-    """Take the options out of `given`; return what was asked for, or None when no dry run was."""
+    """Remove the dry-run options from `given`; return them, or None if no dry run was requested."""
     engine, url, versions = given.pop("dry_run"), given.pop("database_url"), given.pop("postgres")
     as_url_role = given.pop("run_scripts_as_url_role")
     options = DryRunOptions(
@@ -127,20 +159,20 @@ def options_of(given: dict[str, Any]) -> DryRunOptions | None:
         _refuse_alone()
         return None
     if as_url_role and url is None:
-        raise click.UsageError("--run-scripts-as-url-role is about the role in --database-url: name one")
+        raise click.UsageError("--run-scripts-as-url-role requires --database-url with a role")
     for version in options.postgres:
         if not version[0].isdecimal():
-            raise click.UsageError(f"--postgres: `{version}` is no version; name them like 14,16")
+            raise click.UsageError(f"--postgres: `{version}` is not a version; use a form like 14,16")
     if options.postgres and (url or engine in _ONE_VERSION):
         where = "--database-url" if url else f"--dry-run={engine}"
-        raise click.UsageError(f"--postgres names the versions of containers, and {where} has one version of its own")
+        raise click.UsageError(f"--postgres selects container versions and cannot be combined with {where}")
     return options
 
 
 def _refuse_alone() -> None:
-    """Stop where an option is given that says how to run what is not run."""
+    """Reject options that configure a dry run when no dry run was requested."""
     context = click.get_current_context()
     for option in context.command.params:
         given = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
         if given and option.name in _ABOUT:
-            raise click.UsageError(f"{option.opts[0]} is about a dry run: add --dry-run")
+            raise click.UsageError(f"{option.opts[0]} requires --dry-run")

@@ -22,10 +22,10 @@ _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @trust_options
 def command(*, rule: str, color: str, **given: Any) -> None:
-    """Print the rule book's page of RULE: a code, a name, or another tool's name as tool:name."""
+    """Print the documentation page of RULE: a code, a name, or another tool's name as tool:name."""
     registry = load_rules()
     if registry.resolve(rule) is None:
-        # It may be one of the team's own.
+        # The rule may be one of the team's own rules.
         registry = load_rules(load_trusted(**given))
     colored = wants_color(color, sys.stdout)
     pages = [_page(registry.rules[code]) for code in sorted(registry.require(rule, ""))]

@@ -1,4 +1,4 @@
-"""The group of commands, each imported when it is asked for."""
+"""Command group; each command's module is imported on first use."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from miglint import __version__
 from miglint.cache.command_output import CachedInvocation
 from miglint.cli.exit_status import INTERRUPTED
 
-# The first line of each command's help, so that listing them imports none of them.
+# First line of each command's help, so that listing the commands imports none of them.
 COMMANDS = {
     "check": "Check migrations and their rollbacks.",
-    "explain": "Print the rule book's page of a rule.",
+    "explain": "Print the documentation page of a rule.",
     "init": "Write a starter miglint.toml.",
-    "rules": "List the rules, and which of them are on here.",
-    "schema": "Print the schema that the migrations make.",
+    "rules": "List the rules and whether each is enabled.",
+    "schema": "Print the schema that results from the migrations.",
 }
 
 
 class _Group(click.Group):
-    """Imports `miglint.cli.NAME` for the command NAME, and nothing before."""
+    """Group that imports `miglint.cli.NAME` when command NAME is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -38,11 +38,11 @@ class _Group(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that the first argument names, and suggest one when there is none."""
+        """Resolve the command name; suggest the nearest one if it is unknown."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from miglint.config.toml_table import nearest
 
-            ctx.fail(f"there is no command `{args[0]}`{nearest(args[0], COMMANDS)}")
+            ctx.fail(f"unknown command `{args[0]}`{nearest(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -54,11 +54,11 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", message="miglint %(version)s")
 def cli() -> None:
-    """Check SQL migrations and their rollbacks: can they be run, run again, undone, and undone again?"""
+    """Lint SQL migrations and their rollbacks for PostgreSQL and SQLite."""
 
 
 def run(arguments: list[str], question: CachedInvocation | None = None) -> int:
-    """Run a command line; `question` is told the answer of a check. Raises `MiglintError`."""
+    """Run a command line; a check stores its output in `question`. Raises `MiglintError`."""
     try:
         status = cli.main(arguments, prog_name="miglint", standalone_mode=False, obj=question)
     except click.exceptions.Exit as error:

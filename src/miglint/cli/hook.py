@@ -1,7 +1,6 @@
-"""`miglint check --hook`: what a commit changes, as pre-commit and git tell it.
+"""`miglint check --hook`: the changes of a commit, from pre-commit and git.
 
-pre-commit names the files that a commit adds or changes, and none that it takes away: a rollback that is deleted would
-go by unseen. Git knows of it.
+pre-commit passes added and changed files, but no deleted ones. Deleted rollbacks are therefore read from git.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ from miglint.discovery.git import deleted_files
 
 
 def changed_files(given: tuple[str, ...]) -> frozenset[str]:
-    """Return the SQL files that are given, and those that the commit takes away, as they are shown."""
+    """Return the given SQL files and those that the commit deletes, as display paths."""
     changed = {Path(path).as_posix() for path in given} | deleted_files()
     return frozenset(path for path in changed if path.lower().endswith(".sql"))
 
 
 def paths_around(settings: Settings, changed: frozenset[str]) -> tuple[str, ...]:
-    """Return the paths to check for changes in some files: those of the settings, or the folders of the files."""
+    """Return the paths to check for the changed files: the configured ones, or the files' folders."""
     if settings.paths or Path(settings.at(DEFAULT_PATHS[0])).is_dir():
         return ()
     folders = {_existing(Path(path).parent) for path in changed}

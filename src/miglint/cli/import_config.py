@@ -1,13 +1,13 @@
-"""What another tool's configuration is in miglint's words."""
+"""Import of another tool's configuration."""
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from miglint.base.errors import UsageError
 from miglint.base.input_files import MAX_CONFIGURATION, read_bytes
+from miglint.base.toml_text import TomlError, toml_values
 from miglint.rules.selection import load_rules
 
 SQUAWK = ".squawk.toml"
@@ -16,14 +16,17 @@ _UNUSED = {"upload_to_github": "--format github", "fail_on_violations": "--fail-
 
 
 def from_squawk(path: Path) -> list[str]:
-    """Return the lines of a miglint.toml that say what a `.squawk.toml` says; what has no like is said in comments."""
+    """Return miglint.toml lines equivalent to a `.squawk.toml`; unsupported settings become comments."""
     try:
-        values = tomllib.loads(read_bytes(path, MAX_CONFIGURATION).decode("utf-8"))
+        values = toml_values(read_bytes(path, MAX_CONFIGURATION).decode("utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path}: not TOML: {error}") from None
-    lines = [f"# What {path.name} says, in miglint's words: its rules are known here by their names, as squawk:NAME."]
+    except TomlError as error:
+        where = path if error.line is None else f"{path}:{error.line}"
+        raise UsageError(f"{where}: {error}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}:1: byte {error.start} is not UTF-8") from None
+    lines = [f"# Imported from {path.name}. Rules keep their squawk names, as squawk:NAME."]
     lines += _rules(values, "excluded_rules", "ignore")
     lines += _rules(values, "included_rules", "extend-select")
     if paths := _texts(values, "excluded_paths"):
@@ -35,7 +38,7 @@ def from_squawk(path: Path) -> list[str]:
     for key in values:
         if key not in _KNOWN:
             instead = f": see `{_UNUSED[key]}` of miglint check" if key in _UNUSED else ""
-            lines += ["", f"# `{key}` has no like here{instead}."]
+            lines += ["", f"# `{key}` has no equivalent{instead}."]
     return lines
 
 
@@ -45,7 +48,7 @@ def _rules(values: dict[str, Any], key: str, ours: str) -> list[str]:
     known = [name for name in listed if registry.resolve(name) is not None]
     lines = ["", f"{ours} = {_list(known)}"] if known else []
     unknown = [name for name in listed if name not in known]
-    return lines + [f"# `{name}` of `{key}` has no like here." for name in unknown]
+    return lines + [f"# `{name}` in `{key}` has no equivalent." for name in unknown]
 
 
 def _texts(values: dict[str, Any], key: str) -> list[str]:

@@ -10,25 +10,25 @@ from miglint.base.errors import UsageError
 from miglint.config.settings import DEFAULT_PATHS, FILE
 
 _STARTER = """\
-# Settings of miglint. Every key may be left out, and those behind a # are examples.
+# miglint settings. All keys are optional; commented-out keys are examples.
 
-# The files and folders that `miglint check` looks at.
+# Files and folders to check.
 paths = ["{path}"]
 
-# The dialect of files that do not say it themselves: "postgres" (as without it) or "sqlite".
+# Dialect of files that do not specify one: "postgres" (default) or "sqlite".
 # dialect = "sqlite"
 
-# The oldest engines that the migrations have to work on.
+# Minimum engine versions to support.
 # targets = ["postgres>=14", "sqlite>=3.35"]
 
-# SQL that makes the schema at which the history begins.
+# SQL script that creates the schema before the first migration.
 # baseline-schema = "schema.sql"
 
 # Rules by code, name or family; `miglint rules` lists them.
 # select = ["ALL"]
 # ignore = ["SYM"]
 
-# The lowest severity that makes `miglint check` fail: "error" (as without it), "warning" or "info".
+# Minimum severity that fails `miglint check`: "error" (default), "warning" or "info".
 fail-on = "error"
 
 # [severity]
@@ -49,13 +49,13 @@ _CANDIDATES = (
 
 
 @click.command("init")
-@click.option("--from", "tool", type=click.Choice(["squawk"]), help="Turn this tool's configuration into miglint's.")
+@click.option("--from", "tool", type=click.Choice(["squawk"]), help="Convert this tool's configuration.")
 def command(*, tool: str | None) -> None:
-    """Write a starter miglint.toml into the current folder; an existing one is left alone."""
+    """Write a starter miglint.toml to the current folder; an existing file is not overwritten."""
     found = next((path for path in _CANDIDATES if Path(path).is_dir()), DEFAULT_PATHS[0])
     text = _STARTER.format(path=found)
     if tool is not None:
-        # The names of all rules are needed for this, and take time to load.
+        # Loading the rules is slow, and only the import needs their names.
         from miglint.cli.import_config import SQUAWK, from_squawk
 
         text = "\n".join([f'paths = ["{found}"]', "", *from_squawk(Path(SQUAWK))]) + "\n"
@@ -63,7 +63,7 @@ def command(*, tool: str | None) -> None:
         with Path(FILE).open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
-        raise UsageError(f"{FILE} is there already, and stays as it is") from None
+        raise UsageError(f"{FILE} already exists and is not overwritten") from None
     except OSError as error:
         raise UsageError(f"{FILE}: cannot be written: {error.strerror or error}") from None
-    click.echo(f"{FILE} written; next: miglint check")
+    click.echo(f"{FILE} written; next, run: miglint check")

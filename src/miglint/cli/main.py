@@ -1,6 +1,6 @@
-"""The `miglint` command's entry: answers that are known, then the command line proper, then the exit status.
+"""Entry point of the `miglint` command: cached output first, then the full command line.
 
-What stands here is imported on every start, so `click` and all else waits until it is needed.
+Everything at the top of this module is imported on every start, so `click` and the rest are imported on demand.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from miglint.cli.exit_status import INTERRUPTED
 
 
 def entry() -> None:
-    """Run the command line as a process of its own, and end that with the exit status."""
-    # A stream that was closed before the start is None.
+    """Run the command line as a process and exit with its status."""
+    # A stream that was closed before startup is None.
     sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     status = main()
-    # Taking every module and value apart takes longer than the check of a script, and the system frees all at once.
+    # Tearing down modules and values takes longer than checking a script; the operating system frees all at once.
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
@@ -38,22 +38,23 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except BrokenPipeError:
-        # The reader has gone; the interpreter would complain when it flushes on its way out.
+        # The reader closed the pipe; the interpreter would report the error again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        # Files have had their say where they are read and written: this is a full disk behind the output, or the like.
+        # Errors of input and output files are handled where they occur; this is, for example, a full disk behind
+        # stdout.
         _say(f"{error.filename or 'standard output'}: {error.strerror or error}")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("miglint: interrupted\n")
         return INTERRUPTED
     except Exception:
-        # A bug of miglint. The interpreter would print what the error holds as it is, and end with the status of
+        # A bug in miglint. By default, the interpreter would print the error unescaped and exit with 1, the status of
         # findings.
         import traceback
 
-        _say(f"crashed, which is a bug of miglint: please report it\n{traceback.format_exc()}")
+        _say(f"internal error; please report this bug\n{traceback.format_exc()}")
         return 2
 
 
@@ -67,7 +68,7 @@ def _run(arguments: list[str]) -> int:
 
         question = ask(arguments)
         known = question.answer() if question is not None else None
-        # A file is written in one way only, and that is where all the rest is.
+        # Output files are written in one place only, `cli.output`.
         if question is not None and known is not None and known.output is None:
             elapsed = round((perf_counter() - question.started) * 1000)
             sys.stdout.buffer.write(known.text(elapsed).encode("utf-8", "backslashreplace"))
@@ -81,7 +82,7 @@ def _run(arguments: list[str]) -> int:
             from miglint.cli.output import write_known
 
             return write_known(known, question.started)
-    # A run makes values by the hundred thousand, nearly none of them in cycles: looking for those can wait.
+    # A run creates several hundred thousand values, nearly none of them in cycles, so garbage collection is deferred.
     gc.set_threshold(1_000_000, 20, 100)
     from miglint.base.errors import MiglintError
 
@@ -103,7 +104,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _say(message: str) -> None:
-    """Say what is wrong; it may name files, and hold what is in them."""
+    """Print an error; the message may contain file names and content."""
     from miglint.base.inert import inert
 
     sys.stderr.write(inert(f"miglint: {message}\n"))

@@ -1,4 +1,4 @@
-"""`python -m miglint.cli.new_rule FAMILY NAME`: a new rule with its page, in a checkout, ready to be changed."""
+"""Create a new rule and its page in a checkout: `python -m miglint.cli.new_rule FAMILY NAME`."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ extend-select = ["{code}"]
 
 
 class Plan(Struct, frozen=True):
-    """A rule to be written, and the module of its family that it goes to."""
+    """A rule to be created, and the module of its family that it is added to."""
 
     rule: Rule
     module: Path
@@ -112,26 +112,26 @@ class Plan(Struct, frozen=True):
 
 
 def plan(root: Path, family: str, name: str, summary: str, severity: Severity, module: str | None, on: bool) -> Plan:
-    """Return what is to be written. Raises `UsageError` for a code, a name or a place that a rule cannot have."""
+    """Return the files to write. Raises `UsageError` for an invalid code, name or location."""
     registry = built_in()
     code = _free_code(registry, family)
     if not _CODE.match(code) or code[:3] not in FAMILIES:
-        raise UsageError(f"{family}: give one of the families {', '.join(FAMILIES)}, or one with three digits")
+        raise UsageError(f"{family}: expected one of the families {', '.join(FAMILIES)}, or a family with three digits")
     if not _NAME.match(name):
-        raise UsageError(f"{name}: a name is lower-case words with hyphens between them")
+        raise UsageError(f"{name}: expected lower-case words separated by hyphens")
     if '"' in summary or "\\" in summary or "\n" in summary or "|" in summary:
-        raise UsageError("a summary is one line, without quotes, bars and backslashes")
+        raise UsageError("the summary must be one line without quotes, vertical bars and backslashes")
     for rule in registry.rules.values():
         if code == rule.code or name == rule.name:
-            raise UsageError(f"there is a rule {rule.code} ({rule.name}) already")
+            raise UsageError(f"rule {rule.code} ({rule.name}) already exists")
     if not (root / "src" / "miglint" / "rules" / "__init__.py").is_file() or not (root / "rules").is_dir():
-        raise UsageError(f"{root} is no checkout of miglint")
+        raise UsageError(f"{root} is not a checkout of miglint")
     peers = [rule for rule in registry.rules.values() if rule.family == code[:3]]
     package = peers[0].check.__module__.split(".")[:3]
     hazard = sum(rule.milder_in_rollback for rule in peers) * 2 > len(peers)
     module = module or name.replace("-", "_")
     if not _MODULE_NAME.match(module):
-        raise UsageError(f"{module}: a module's name is lower-case words with underscores between them")
+        raise UsageError(f"{module}: expected a module name of lower-case words separated by underscores")
     parts = package
     if (root / "src" / Path(*package)).is_dir():
         parts = [*package, module]
@@ -140,7 +140,7 @@ def plan(root: Path, family: str, name: str, summary: str, severity: Severity, m
 
 
 def _free_code(registry: Registry, family: str) -> str:
-    """Return the code given, or the next one of the family given."""
+    """Return the given code, or the next free one of the given family."""
     if len(family) != len("ABC"):
         return family
     numbers = [int(code[3:]) for code in registry.rules if code.startswith(family)]
@@ -148,13 +148,13 @@ def _free_code(registry: Registry, family: str) -> str:
 
 
 def create(root: Path, planned: Plan) -> list[Path]:
-    """Write a rule, its page and its row of the comparison; raises `UsageError` rather than overwrite anything."""
+    """Write a rule, its page and its row in the comparison; raises `UsageError` instead of overwriting a file."""
     rule, module = planned.rule, planned.module
     page = root / "rules" / place(rule)
-    # The checkout may be another one than the code that runs.
+    # The checkout may differ from the running code.
     for pattern in (f"*/{rule.code}-*.md", f"*/*[0-9]-{rule.name}.md"):
         for other in (root / "rules").glob(pattern):
-            raise UsageError(f"{other} is there already")
+            raise UsageError(f"{other} already exists")
     written = [module, page]
     words = {
         "code": rule.code,
@@ -168,7 +168,7 @@ def create(root: Path, planned: Plan) -> list[Path]:
     if module.exists():
         text = module.read_text(encoding="utf-8")
         if re.search(rf"^def {words['function']}\(", text, re.MULTILINE):
-            raise UsageError(f"{module} has a function {words['function']} already")
+            raise UsageError(f"{module} already has a function {words['function']}")
     else:
         text = _MODULE.format(**words)
         _enlist(root / "src" / "miglint" / "rules" / "__init__.py", planned.module_name)
@@ -183,7 +183,7 @@ def create(root: Path, planned: Plan) -> list[Path]:
 
 
 def _with_imports(text: str, decorator: str) -> str:
-    """Return the text of a module with imports of what the function needs behind its own."""
+    """Return the module's text with the function's imports added after the existing ones."""
     imports = {**_IMPORTS, "miglint.rules.definition": ("Hit", decorator)}
     nodes = [node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom)]
     have = {(node.module, alias.name) for node in nodes for alias in node.names}
@@ -199,7 +199,7 @@ def _with_imports(text: str, decorator: str) -> str:
 
 
 def _sort_imports(module: Path) -> None:
-    """Sort the imports of a module, where ruff is installed; `make format` does it otherwise."""
+    """Sort the imports of a module if ruff is installed; otherwise `make format` does."""
     if find_spec("ruff") is not None:
         run = [sys.executable, "-m", "ruff"]
         subprocess.run([*run, "check", "--quiet", "--fix", "--select", "I", str(module)], check=False)
@@ -212,16 +212,16 @@ def _enlist(listing: Path, module: str) -> None:
     start = text.find("MODULES = (")
     end = text.find("\n)", start)
     if start < 0 or end < 0:
-        raise UsageError(f"{listing}: there is no list of modules to add to")
+        raise UsageError(f"{listing}: found no tuple of modules to add to")
     listing.write_text(f'{text[:end]}\n    "{module}",{text[end:]}', encoding="utf-8")
 
 
 def _add_row(comparison: Path, rule: Rule) -> None:
-    """Add a row to the last table of hazards: each rule about a live database stands in one."""
+    """Add a row to the last hazard table: every rule about a live database has a row in one."""
     lines = comparison.read_text(encoding="utf-8").split("\n")
     rows = [(number, match) for number, line in enumerate(lines) if (match := re.match(r"\| S(\d+) \| ", line))]
     if not rows:
-        raise UsageError(f"{comparison}: there is no table with rows S1, S2, ... to add to")
+        raise UsageError(f"{comparison}: found no table with rows S1, S2, ... to add to")
     last = rows[-1][0]
     number = max(int(match[1]) for _, match in rows) + 1
     degree = "" if rule.default else "°"
@@ -233,22 +233,22 @@ def _add_row(comparison: Path, rule: Rule) -> None:
 @click.command("new_rule")
 @click.argument("family")
 @click.argument("name")
-@click.option("--summary", default="Say in one line what is wrong", show_default=True)
+@click.option("--summary", default="Describe the problem in one line", show_default=True)
 @click.option(
     "--severity",
     type=click.Choice([str(severity) for severity in Severity]),
     default=str(Severity.WARNING),
     show_default=True,
 )
-@click.option("--opt-in", is_flag=True, help="Off unless selected; the examples on its page select it.")
-@click.option("--module", help="The module of the family to put it in.  [default: a new one called as the rule]")
-@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The checkout.")
+@click.option("--opt-in", is_flag=True, help="Disable by default; the examples on its page select it.")
+@click.option("--module", help="Module of the family to add it to. [default: a new one named after the rule]")
+@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Checkout to write to.")
 def command(
     *, family: str, name: str, summary: str, severity: str, opt_in: bool, module: str | None, root: Path
 ) -> None:
-    """Write the skeleton of a rule called NAME, and its page in the rule book.
+    """Create the skeleton of a rule called NAME and its documentation page.
 
-    FAMILY is three letters, for the next free code of that family, or a code.
+    FAMILY is the three letters of a family, for its next free code, or a full code.
     """
     try:
         planned = plan(root, family, name, summary, Severity[severity.upper()], module, not opt_in)
@@ -258,7 +258,7 @@ def command(
         raise click.UsageError(str(error)) from None
     code = planned.rule.code
     click.echo(f"{code} {name}:\n  " + "\n  ".join(map(str, written)))
-    click.echo(f"Now: python -m pytest tests/rules -k {code}")
+    click.echo(f"Next, run: python -m pytest tests/rules -k {code}")
 
 
 if __name__ == "__main__":

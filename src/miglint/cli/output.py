@@ -1,4 +1,4 @@
-"""Where output goes: a stream or a file, with or without colour."""
+"""Output to a stream or a file, with or without color."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from miglint.cache.command_output import CachedOutput
 _FIRST_SIGN = 1.0
 _INTERVAL = 0.1
 
-# Columns of the text where there is no terminal, and at least on one.
+# Width of text without a terminal, and minimum width on one.
 _FILE_WIDTH = 120
 _NARROWEST = 40
 
 
 def wants_color(choice: str, stream: TextIO) -> bool:
-    """Tell whether to write colours: as chosen, as the environment says, or when a person is looking."""
+    """Return whether to use color: as requested, as set in the environment, or if the stream is a terminal."""
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR"):
@@ -32,7 +32,7 @@ def wants_color(choice: str, stream: TextIO) -> bool:
 
 
 def width() -> int:
-    """Return the width of the terminal, or a good one for files."""
+    """Return the width of the terminal, or the default width for files."""
     given = os.environ.get("COLUMNS", "")
     try:
         columns = int(given) if given.isdecimal() else os.get_terminal_size(sys.stdout.fileno()).columns
@@ -42,7 +42,7 @@ def width() -> int:
 
 
 def write(text: str, path: str | None) -> None:
-    """Write to a file as a whole, or to the standard output."""
+    """Write atomically to a file, or to standard output."""
     data = text.encode("utf-8", "backslashreplace")
     if path is None or path == "-":
         stream = sys.stdout.buffer
@@ -56,7 +56,7 @@ def write(text: str, path: str | None) -> None:
 
 
 def checkout_prefix() -> str:
-    """Return the way from the checkout of a GitHub workflow to the working directory, with a slash at its end."""
+    """Return the path from the checkout of a GitHub workflow to the working directory, with a trailing slash."""
     workspace = os.environ.get("GITHUB_WORKSPACE")
     if not workspace:
         return ""
@@ -68,7 +68,7 @@ def checkout_prefix() -> str:
 
 
 def add_step_summary(markdown: str) -> None:
-    """Add to the summary page of a GitHub workflow's step, where there is one."""
+    """Append to the step summary of a GitHub workflow, if there is one."""
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if not path:
         return
@@ -76,11 +76,11 @@ def add_step_summary(markdown: str) -> None:
         with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(markdown)
     except OSError as error:
-        note(f"no step summary: {path}: {error.strerror or error}")
+        note(f"cannot write step summary: {path}: {error.strerror or error}")
 
 
 def write_known(answer: CachedOutput, started: float) -> int:
-    """Write an answer that was known to its file, and return the exit status."""
+    """Write cached output to its file and return the exit status."""
     write(answer.text(round((time.perf_counter() - started) * 1000)), answer.output)
     for text in answer.notes:
         note(text)
@@ -88,14 +88,14 @@ def write_known(answer: CachedOutput, started: float) -> int:
 
 
 def note(text: str) -> None:
-    """Tell something that is no part of the output."""
-    from miglint.base.inert import inert  # most runs have nothing to note
+    """Print a note to standard error."""
+    from miglint.base.inert import inert  # most runs print no notes
 
     sys.stderr.write(inert(f"note: {text}\n"))
 
 
 class Progress:
-    """A line on a terminal's standard error for runs that take more than a second, gone when they end."""
+    """Progress line on a terminal's standard error, shown after one second and erased at the end."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
@@ -103,7 +103,7 @@ class Progress:
         self._shown = False
 
     def __call__(self, done: int, total: int, current: str = "") -> None:
-        """Show how far the run has come, and which migration is running."""
+        """Show the progress and the migration that is running."""
         now = time.monotonic()
         if now - self._last >= _INTERVAL:
             self._last, self._shown = now, True
@@ -112,19 +112,19 @@ class Progress:
             sys.stderr.flush()
 
     def end(self) -> None:
-        """Wipe the line."""
+        """Erase the line."""
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
 
 def _beside(text: str, current: str) -> str:
-    """Return how far it is with the migration that is running, on one line; a file's name may hold anything."""
+    """Return the progress and the running migration on one line; file names are escaped."""
     room = width() - len(text) - 3
     shown = "".join(char if char.isprintable() else "?" for char in current).replace("##", "# #")
     return f"{text}  {shown[:room]}" if current and room > 0 else text
 
 
 def progress() -> Progress | None:
-    """Return a progress line when somebody is looking."""
+    """Return a progress line if standard error is a terminal."""
     return Progress() if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else None

@@ -1,7 +1,7 @@
-"""What a command line asks `miglint check` for, and the plain ones read without `click`.
+"""Arguments of `miglint check`; common command lines are parsed without `click`.
 
-Most runs name paths and a few switches. To import the library that reads everything else, and says what is wrong with
-a command line, takes as long as the check of a script.
+Most runs pass paths and a few flags. Importing `click`, which parses everything else and reports errors, takes as long
+as checking a script.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _SWITCHES = {
     "--no-own-rules": "no_own_rules",
     "--no-suppressions": "no_suppressions",
 }
-# Options with a value, and the values they have; None for any.
+# Options with a value, and the accepted values; None accepts any.
 _VALUES = {"--format": FORMATS, "--color": COLORS, "--config": None, "--baseline": None, "--layout": None}
 
 
 class CheckArguments(Struct, frozen=True, kw_only=True):
-    """The options of a check, by the names they have on the command line (`format_`: `--format`)."""
+    """The options of a check, named as on the command line (`format_`: `--format`)."""
 
     paths: tuple[str, ...] = ()
     dialect: str | None = None
@@ -60,7 +60,7 @@ class CheckArguments(Struct, frozen=True, kw_only=True):
 
 
 def plain(arguments: list[str]) -> CheckArguments | None:
-    """Return what the arguments after `check` ask for, or None when they are not all paths and plain options."""
+    """Parse the arguments after `check`; return None unless all are paths and simple options."""
     given: dict[str, str | bool] = {}
     paths: list[str] = []
     rest = iter(arguments)
@@ -83,12 +83,12 @@ def plain(arguments: list[str]) -> CheckArguments | None:
 
 
 def contradiction(request: CheckArguments) -> str | None:
-    """Return what is wrong with a request whose options, each by itself, are right; None when nothing is."""
+    """Return the error message for options that cannot be combined, or None."""
     if request.stdin_filename is not None and request.paths:
-        return "--stdin-filename takes the place of paths: give one or the other"
+        return "--stdin-filename cannot be combined with paths"
     for part in ("stdin_filename", "since", "hook", "config_from", "no_suppressions"):
         if request.write_baseline and getattr(request, part):
-            return f"--write-baseline is about all findings: leave out --{part.replace('_', '-')}"
+            return f"--write-baseline cannot be combined with --{part.replace('_', '-')}"
     if request.no_suppressions and request.baseline is not None:
-        return "--no-suppressions is without a baseline: leave out --baseline"
+        return "--no-suppressions cannot be combined with --baseline"
     return None

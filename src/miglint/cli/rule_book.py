@@ -1,8 +1,8 @@
-"""`python -m miglint.cli.rule_book`: what the registry says of rules, written into the pages and the comparison.
+"""Generate the parts of pages and comparison that come from the registry: `python -m miglint.cli.rule_book`.
 
-It writes the head of each page in `rules/`, the list of rules on the page of each family, and in `docs/comparison.md`
-the columns of links and of other tools' names: which rules a row is about is read from the row. A page whose rule got
-another name or family is moved.
+Writes the head of each page in `rules/`, the rule list on each family's page, and, in `docs/comparison.md`, the columns
+of links and of other tools' names for the rules that a row lists. Moves the page of a rule whose name or family
+changed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from miglint.rules.definition import Rule
 from miglint.rules.pages import FAMILY_PAGE, family_page, place, with_head
 from miglint.rules.registry import built_in
 
-# The order in which a row lists the names of other tools.
+# Order of the tools in a row.
 _TOOLS = (
     "squawk",
     "pgls",
@@ -35,16 +35,16 @@ _CODE = re.compile(r"\[?\b([A-Z]{3}\d{3})\b\]?")
 
 
 def renewed(root: Path) -> dict[Path, str]:
-    """Return the files of a checkout that do not say what the registry says, with the text that they should have.
+    """Return the files of a checkout that differ from the registry, with their new text.
 
-    Raises `UsageError` for a rule without a page, and for a row of the comparison that names no rule.
+    Raises `UsageError` for a rule without a page and for a row of the comparison that lists no known rule.
     """
     texts: dict[Path, str] = {}
     book = root / "rules"
     pages = {path.name.partition("-")[0]: path for path in book.glob("*/*-*.md")}
     for rule in built_in().rules.values():
         if rule.code not in pages:
-            raise UsageError(f"{rule.code} ({rule.name}) has no page: write {book / place(rule)}")
+            raise UsageError(f"{rule.code} ({rule.name}) has no page: create {book / place(rule)}")
         text = pages[rule.code].read_text(encoding="utf-8")
         new = with_head(rule, text)
         if new != text or pages[rule.code] != book / place(rule):
@@ -52,7 +52,7 @@ def renewed(root: Path) -> dict[Path, str]:
     for family in built_in().families.values():
         path = book / family / FAMILY_PAGE
         if not path.is_file():
-            raise UsageError(f"the family {family} has no page: write {path}")
+            raise UsageError(f"family {family} has no page: create {path}")
         text = path.read_text(encoding="utf-8")
         new = family_page(text, [rule for rule in built_in().rules.values() if rule.category == family])
         if new != text:
@@ -64,7 +64,7 @@ def renewed(root: Path) -> dict[Path, str]:
 
 
 def _row(line: str) -> str:
-    """Return a line of the comparison; a row of its tables with the links and aliases of the rules that it names."""
+    """Return a line of the comparison; in table rows, links and aliases of the listed rules are regenerated."""
     match = _ROW.fullmatch(line)
     if match is None:
         return line
@@ -72,7 +72,9 @@ def _row(line: str) -> str:
     codes = list(dict.fromkeys(_CODE.findall(re.sub(r"\([^)]*\)", "", match[2]))))
     unknown = [code for code in codes if code not in known]
     if unknown or not codes:
-        raise UsageError(f"docs/comparison.md: the row `{match[1]}` names no rule: {', '.join(unknown) or match[2]}")
+        raise UsageError(
+            f"docs/comparison.md: row `{match[1]}` lists an unknown rule: {', '.join(unknown) or match[2]}"
+        )
     rules = [known[code] for code in codes]
     return f"{match[1]}{', '.join(map(_link, rules))} | {_aliases(rules)} |"
 
@@ -89,10 +91,10 @@ def _aliases(rules: list[Rule]) -> str:
 
 
 @click.command("rule_book")
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a file is stale.")
-@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The checkout.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file is stale.")
+@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Checkout to write to.")
 def command(*, check: bool, root: Path) -> None:
-    """Write what the registry says of rules into their pages and the comparison."""
+    """Write registry data about rules to their pages and the comparison."""
     try:
         texts = renewed(root)
     except UsageError as error:

@@ -19,11 +19,11 @@ from miglint.rules.selection import Selection, load_rules, select
 
 @click.command("rules")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--alias", "tool", metavar="TOOL", help="Print what each name of another tool's rule is here.")
-@click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
+@click.option("--alias", "tool", metavar="TOOL", help="Map another tool's rule names to miglint's codes.")
+@click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
 @trust_options
 def command(*, format_: str, tool: str | None, **given: Any) -> None:
-    """List the rules, and which of them are on here."""
+    """List the rules and whether each is enabled."""
     settings = load_trusted(**given)
     chosen = select(settings, load_rules(settings))
     if tool is not None:
@@ -70,15 +70,15 @@ def _listed(chosen: Selection) -> str:
 
 
 def _aliases(chosen: Selection, tool: str, format_: str) -> str:
-    """Return the map from another tool's names to codes."""
+    """Return the mapping from another tool's rule names to codes."""
     tools: dict[str, dict[str, list[str]]] = {}
     for rule in chosen.registry.rules.values():
         for alias in rule.aliases:
             other, _, name = alias.partition(":")
             tools.setdefault(other, {}).setdefault(name, []).append(rule.code)
     if tool not in tools:
-        hint = nearest(tool, tools) or f": known are {', '.join(sorted(tools))}"
-        raise UsageError(f"no rule has an alias of `{tool}`{hint}")
+        hint = nearest(tool, tools) or f": known tools are {', '.join(sorted(tools))}"
+        raise UsageError(f"no rule has an alias for `{tool}`{hint}")
     names = tools[tool]
     if format_ == "json":
         return json.dumps(dict(sorted(names.items())), indent=2) + "\n"

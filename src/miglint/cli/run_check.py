@@ -1,4 +1,4 @@
-"""What `miglint check` does with a request: the check, then report, baseline, cache and exit status."""
+"""Run `miglint check`: the check itself, then report, baseline, cache and exit status."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from miglint.report.view import DisplayOptions, RuleDescription
 
 
 def run_check(request: CheckArguments, question: CachedInvocation | None) -> int:
-    """Check, print what was found, and return the exit status; `question` is told the answer.
+    """Run a check, print the report and return the exit status; the output is stored in `question`.
 
-    Raises `MiglintError` when the check cannot be made.
+    Raises `MiglintError` if the check cannot be run.
     """
     question = None if request.dry_run is not None else question
     started = question.started if question is not None else perf_counter()
@@ -83,10 +83,10 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
 
         note(f"{count_of(len(report.findings), 'finding')} written to {known}")
         return 0
-    report, remarks = baselines.apply(known, report, settings) if known is not None else (report, ())
+    report, notes = baselines.apply(known, report, settings) if known is not None else (report, ())
     if other is not None:
-        remark = f"{other} is not used: the configuration is looked for from the working directory; `--config` names it"
-        remarks = (*remarks, remark)
+        text = f"{other} is not used: configuration is searched from the working directory upward; use `--config`"
+        notes = (*notes, text)
     shown = DisplayOptions(
         outcome.sources,
         _colored(request.color, request.output),
@@ -96,10 +96,10 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
         checkout_prefix(),
         _descriptions(settings) if request.format_ in DESCRIBING else {},
     )
-    answer = _answer(request, settings, report, remarks, shown)
+    answer = _answer(request, settings, report, notes, shown)
     write(answer.text(round((perf_counter() - started) * 1000)), request.output)
-    for remark in answer.notes:
-        note(remark)
+    for text in answer.notes:
+        note(text)
     if empty:
         raise UsageError(_nothing_found(settings, paths, report))
     if request.format_ == "github":
@@ -110,8 +110,8 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
 
 
 def _descriptions(settings: Settings) -> dict[str, RuleDescription]:
-    """Return what the rules are about, by code."""
-    # Importing the rules takes longer than an answer from the cache.
+    """Return the descriptions of the enabled rules by code."""
+    # Importing the rules takes longer than a cached run.
     from miglint.rules.selection import load_rules
 
     return {
@@ -121,7 +121,7 @@ def _descriptions(settings: Settings) -> dict[str, RuleDescription]:
 
 
 def _should_hold_some(request: CheckArguments, touched: frozenset[str] | None) -> bool:
-    """Tell whether a check without a single migration is a mistake, and no answer: paths or settings may be wrong."""
+    """Return whether a check without migrations is an error: the paths or settings may be wrong."""
     if request.allow_empty or request.hook or request.stdin_filename is not None:
         return False
     return touched is None or bool(touched)
@@ -130,19 +130,19 @@ def _should_hold_some(request: CheckArguments, touched: frozenset[str] | None) -
 def _nothing_found(settings: Settings, paths: tuple[str, ...], report: Report) -> str:
     looked = ", ".join(paths or settings.paths or (DEFAULT_PATHS[0],))
     why = "".join(f"; {number} left out: {reason}" for reason, number in report.left_out)
-    return f"no migration in {looked}{why}; --allow-empty lets this pass"
+    return f"no migrations found in {looked}{why}; use --allow-empty to allow this"
 
 
 def _answer(
-    request: CheckArguments, settings: Settings, report: Report, remarks: Sequence[str], view: DisplayOptions
+    request: CheckArguments, settings: Settings, report: Report, more_notes: Sequence[str], view: DisplayOptions
 ) -> CachedOutput:
-    """Return what is to be printed, and the exit status."""
-    # The time taken is filled in last; a random number stands for it until then.
+    """Return the output and the exit status."""
+    # The elapsed time is inserted last; a random number serves as its placeholder until then.
     mark = int.from_bytes(os.urandom(7))
     body = render(request.format_, replace(report, elapsed_ms=mark), view).split(str(mark))
-    notes = [*report.notes, *remarks]
+    notes = [*report.notes, *more_notes]
     if request.format_ == "text":
-        # What a finding says already is not said again to the person who reads them.
+        # In the text format, a note that repeats a finding is omitted.
         said = {f"{item.path}: {item.message}" for item in report.findings} if report.notes else set()
         notes = [text for text in notes if text not in said]
     worst = report.worst()
@@ -151,7 +151,7 @@ def _answer(
 
 
 def _settings(settings: Settings, request: CheckArguments) -> Settings:
-    """Return the settings with what the command line says: `--select` replaces, the other lists add."""
+    """Merge the command line into the settings: `--select` replaces, the other lists are appended."""
     return replace(
         settings,
         dialect=request.dialect or settings.dialect,
@@ -174,7 +174,7 @@ def _run(job: Job) -> Outcome:
 
 
 def _baseline_path(settings: Settings, given: str | None, writing: bool) -> str | None:
-    """Return the file of the findings that are known: as given, as configured, or where one is to be written."""
+    """Return the path of the baseline: as given, as configured, or the default if one is to be written."""
     if given is None and settings.baseline is None:
         return settings.at(baselines.DEFAULT_FILE) if writing else None
     return given or settings.at(settings.baseline or "")

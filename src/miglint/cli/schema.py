@@ -9,13 +9,13 @@ import click
 
 from miglint.base.errors import UsageError
 from miglint.base.inert import inert, inert_json
-from miglint.base.model import History
+from miglint.base.model import History, Migration
 from miglint.base.structs import replace
 from miglint.base.template_names import decode_tags
+from miglint.cli.dialects import DialectType
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
-from miglint.config.settings import DIALECTS
 from miglint.config.toml_table import nearest
 from miglint.linter.run import Job, paths_of, replayed
 from miglint.replay.steps import Step
@@ -27,11 +27,11 @@ _FORMATS = {"sql": to_sql, "json": to_json, "mermaid": to_mermaid}
 
 @click.command("schema")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--at", "version", metavar="VERSION", help="After this migration, instead of the last one.")
+@click.option("--at", "version", metavar="VERSION", help="Stop after this migration (default: the last one).")
 @click.option("--format", "format_", type=click.Choice(list(_FORMATS)), default="sql", show_default=True)
-@click.option("--dialect", type=click.Choice(DIALECTS), help="Which of the histories, when there are several.")
-@click.option("--output", "-o", metavar="FILE", help="Write to a file.")
-@click.option("--config", metavar="FILE", help="Configuration file, instead of the nearest one.")
+@click.option("--dialect", type=DialectType(), help="History to use if there are several.")
+@click.option("--output", "-o", metavar="FILE", help="Write the output to a file.")
+@click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
 @trust_options
 def command(
     *,
@@ -42,7 +42,7 @@ def command(
     output: str | None,
     **given: Any,
 ) -> None:
-    """Print the schema that the migrations make, as the replay understands it."""
+    """Print the schema that results from the migrations, computed without a database."""
     settings = load_trusted(**given)
     if dialect is not None:
         settings = replace(settings, dialect=settings.dialect or dialect)
@@ -55,9 +55,9 @@ def command(
         raise UsageError("no migrations found" + (f" for {dialect}" if dialect else ""))
     if len(histories) > 1:
         listed = "\n".join(f"  {history.root or '.'} ({history.dialect.value})" for history, _ in histories)
-        raise UsageError(f"there are several histories: name a folder, or --dialect\n{listed}")
+        raise UsageError(f"several histories found; specify a folder or --dialect\n{listed}")
     text = decode_tags(_FORMATS[format_](_schema(*histories[0], version)))
-    # A comment before a cast means the same to SQL.
+    # A comment before a cast has no effect in SQL.
     write(inert_json(text) if format_ == "json" else inert(text, colons="/**/::"), output)
 
 
@@ -69,12 +69,19 @@ def _schema(history: History, steps: Iterable[Step], version: str | None) -> Sch
             continue
         schema = step.after
         versions.append(step.migration.version)
-        if version is not None and _same(version, step.migration.version):
+        if version is not None and _same(version, step.migration):
             return schema
     if version is not None:
-        raise UsageError(f"no migration has the version {version}{nearest(version, versions)}")
+        raise UsageError(f"no migration has version {version}{nearest(version, versions)}")
     return schema if schema is not None else Schema(history.dialect)
 
 
-def _same(asked: str, version: str) -> bool:
-    return asked == version or (asked.isdigit() and version.isdigit() and int(asked) == int(version))
+def _same(asked: str, migration: Migration) -> bool:
+    """Return whether a migration was asked for: by its version, with its name behind it, or by a path."""
+    version = migration.version
+    if asked == version or (asked.isdigit() and version.isdigit() and int(asked) == int(version)):
+        return True
+    if asked in (f"{version}_{migration.name}", f"{version}-{migration.name}", f"{version}__{migration.name}"):
+        return True
+    paths = [script.path for script in (migration.forward, migration.rollback) if script is not None]
+    return any(asked == path or path.endswith(f"/{asked}") for path in paths)

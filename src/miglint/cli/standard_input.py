@@ -1,4 +1,4 @@
-"""The one script that `miglint check --stdin-filename` reads from standard input."""
+"""Script from standard input, for `miglint check --stdin-filename`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
 
 
 def standard_input() -> bytes:
-    """Return what standard input has, which is at most what a file of SQL may have; raises `UsageError`."""
+    """Return the content of standard input, limited to the maximum file size; raises `UsageError`."""
     try:
         data = sys.stdin.buffer.read(DEFAULT_MAX_FILE_BYTES + 1)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""How far a checkout is trusted: whose configuration, own rules and baseline count."""
+"""Trust in a checkout: whose configuration, own rules and baseline are used."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ def load_trusted(
     no_suppressions: bool = False,
     baseline: str | None = None,
 ) -> Settings:
-    """Read the configuration that the options of the command line let count; raises `UsageError`.
+    """Load the configuration as restricted by the trust options; raises `UsageError`.
 
-    `baseline` is the file of known findings that the command line names: it is read as of the same commit.
+    `baseline` is the baseline file from the command line; it is read from the same commit.
     """
     if isolated and (config is not None or config_from is not None):
         other = "--config" if config is not None else "--config-from"
-        raise UsageError(f"--isolated is without any configuration: leave out {other}")
+        raise UsageError(f"--isolated cannot be combined with {other}")
     trusted = not isolated and config_from is None and not no_own_rules
     if not trusted:
         _import_nothing_from_here()
     if isolated:
         settings = Settings(str(Path.cwd()))
     elif config_from is not None:
-        # Only a run that asks for a commit needs git.
+        # Only runs with a commit need git.
         from miglint.discovery.git import Snapshot
 
         source = Snapshot(config_from, "--config-from")
@@ -50,9 +50,9 @@ def load_trusted(
 
 
 def _import_nothing_from_here() -> None:
-    """Take the working directory out of the way of imports, where `python -m miglint` puts it first.
+    """Remove the working directory from the import path, where `python -m miglint` puts it first.
 
-    What is imported late, by miglint or by own rules, would come from the checkout otherwise.
+    Otherwise, imports at run time, by miglint or by own rules, would be resolved in the checkout.
     """
     here = Path.cwd().resolve()
     sys.path[:] = [place for place in sys.path if place and Path(place).resolve() != here]

@@ -1,4 +1,4 @@
-"""The options that say how far a checkout is trusted, for the commands that read its configuration."""
+"""Trust options, for the commands that read a checkout's configuration."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 import click
 
 _OPTIONS = (
-    click.option("--config-from", metavar="REF", help="Configuration, own rules and baseline as of a git revision."),
-    click.option("--isolated", is_flag=True, help="No configuration file and no own rules."),
-    click.option("--no-own-rules", is_flag=True, help="Do not run Python that the configuration names."),
+    click.option(
+        "--config-from", metavar="REF", help="Read configuration, own rules and baseline from a git revision."
+    ),
+    click.option("--isolated", is_flag=True, help="Use no configuration file and no own rules."),
+    click.option("--no-own-rules", is_flag=True, help="Do not run Python rules named in the configuration."),
 )
 
 

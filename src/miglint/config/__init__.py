@@ -1,1 +1,1 @@
-"""Settings, read from TOML into one typed value."""
+"""Configuration: TOML to one typed value."""

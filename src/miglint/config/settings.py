@@ -1,13 +1,11 @@
 """The configuration: `miglint.toml`, or `[tool.miglint]` in `pyproject.toml`, as one typed value.
 
-Names of rules are kept as they are written: `selection.py` resolves them once the rules are loaded, which a run that
-is answered from the cache never does.
+Rule names are stored unresolved: `rules.selection` resolves them after loading the rules, which a cached run skips.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +16,7 @@ from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, is_file, r
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
+from miglint.base.toml_text import TomlError, toml_values
 from miglint.config.toml_table import ConfigError, TomlTable, line_of, nearest
 
 FILE = "miglint.toml"
@@ -26,6 +25,13 @@ DEFAULT_PATHS = ("migrations",)
 DIALECTS = tuple(dialect.value for dialect in Dialect)
 ROLLBACKS = ("required", "optional", "none")
 TRANSACTIONS = ("per-file", "per-statement", "none")
+IDEMPOTENCY = ("auto", "required", "off")
+# The tools whose guarantees are known: `docs/layouts.md`.
+RUNNERS = (
+    "atlas", "dbmate", "diesel", "drizzle", "flyway", "golang-migrate", "goose", "hasura", "liquibase", "morph", "pop",
+    "prisma", "refinery", "rusqlite_migration", "sql-migrate", "sqlx", "supabase",
+)  # fmt: skip
+_SWITCHED_OFF = frozenset({"off", "none", "ignore", "ignored", "disabled", "allow", "false"})
 SEVERITIES = {str(severity): severity for severity in reversed(Severity)}
 KEYS = (
     "paths",
@@ -44,25 +50,39 @@ KEYS = (
     "rules",
     "own-rules",
     "transaction",
+    "runner",
+    "idempotency",
     "exclude",
     "placeholders",
     "fail-on",
     "baseline",
 )
 _TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
-_TARGET_NAMES = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite"}
-
-# The time that tomllib takes for a dotted key grows with the square of its length.
-_MOST_PARTS = 100  # as in the pattern
-_DEEP_KEY = pattern(r"(?:(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.[ \t]*){100}")
+# Other names of the dialects.
+DIALECT_ALIASES = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite"}
+# The newest versions whose facts are known; a later target would be judged by these without anybody knowing.
+NEWEST = {"postgres": (18,), "sqlite": (3, 54)}
+# Keys that people know from elsewhere.
+_MEANT = {
+    "tool": "in this file the keys of `[tool.miglint]` stand at the top, without that table",
+    "miglint": "the keys stand at the top, without a table around them",
+    "per-file-ignores": "write `[[per-path]]` with `paths = [...]` and `ignore = [...]`",
+    "overrides": "write `[[per-path]]` with `paths = [...]`",
+    "extend-ignore": "`ignore` adds to what is off already",
+    "excluded_rules": "`miglint init --from squawk` turns a `.squawk.toml` into `ignore` and `targets`",
+    "pg_version": "`miglint init --from squawk` turns a `.squawk.toml` into `ignore` and `targets`",
+    "off": "write `ignore = [...]`",
+    "disable": "write `ignore = [...]`",
+}
 
 
 class PerPath(Struct, frozen=True):
-    """What is different for the files that match `paths`."""
+    """Settings for the files that match `paths`."""
 
     paths: tuple[str, ...]
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = field(default_factory=dict)
+    idempotency: str | None = None
 
 
 class Settings(Struct, frozen=True):
@@ -71,11 +91,13 @@ class Settings(Struct, frozen=True):
     `root` is the folder that paths in the settings are relative to: that of `file`, or the working directory when
     there is no file. `targets` maps a dialect to its lowest version. `baseline_schema` maps a dialect to the file that
     makes the schema at which its history begins; the key `""` stands for every dialect. `image` names the image of the
-    containers of a dry run. `own_rules` are the Python files, and the modules or entry points, with rules of one's own.
+    containers of a dry run. `runner` is the migration tool (`docs/layouts.md`). `idempotency` says when a script that
+    cannot run twice is an error: `auto` (where that can happen), `required` (always), `off` (never). `own_rules` are
+    the Python files, and the modules or entry points, with rules of one's own.
 
-    How far the checkout is trusted the command line says alone: `own_code` is whether Python that it names may run,
-    `suppressions` whether its comments and its baseline count. `as_of` holds, by absolute path, what the files that the
-    settings name were as of the commit that these were read from (None: no such file then).
+    Trust comes from the command line only: `own_code` allows Python rules named in the configuration, `suppressions`
+    enables suppression comments and the baseline. `as_of` maps the absolute paths of files named in the settings to
+    their content at the commit that the settings were read from (None: no such file).
     """
 
     root: str
@@ -97,6 +119,8 @@ class Settings(Struct, frozen=True):
     rules: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     own_rules: tuple[str, ...] = ()
     transaction: str | None = None
+    runner: str | None = None
+    idempotency: str = "auto"
     exclude: tuple[str, ...] = ()
     placeholders: Mapping[str, str] = field(default_factory=dict)
     fail_on: Severity = Severity.ERROR
@@ -106,18 +130,18 @@ class Settings(Struct, frozen=True):
     as_of: Mapping[str, bytes | None] | None = None
 
     def at(self, path: str) -> str:
-        """Return a path of the settings as one that can be opened."""
+        """Resolve a path of the settings relative to the configuration file."""
         return str(Path(self.root) / path)
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The files that the settings name: own rules, the baseline, and the baseline schemas."""
+        """The files named in the settings: own rules, the baseline and the baseline schemas."""
         rules = (name for name in self.own_rules if name.endswith(".py"))
         baseline = () if self.baseline is None else (self.baseline,)
         return (*rules, *baseline, *self.baseline_schema.values())
 
     def read(self, path: str, limit: int) -> bytes:
-        """Return the content of a file that the settings name, as of their commit; raises `OSError`."""
+        """Return the content of a file named in the settings, at their commit; raises `OSError`."""
         place = self.at(path)
         if self.as_of is None or place not in self.as_of:
             return read_bytes(place, limit)
@@ -127,7 +151,7 @@ class Settings(Struct, frozen=True):
         return content
 
     def place(self, *keys: str | int) -> str:
-        """Return `file:line: ` of a key, empty when no file says it."""
+        """Return the prefix `file:line: ` for a key; empty if the key is not set in a file."""
         if self.file is None:
             return ""
         steps = ("tool", "miglint", *keys) if Path(self.file).name == PYPROJECT else keys
@@ -135,20 +159,20 @@ class Settings(Struct, frozen=True):
 
 
 class Source(Protocol):
-    """The files of a working tree as of a commit: its top folder, and what a file held (None: no such file)."""
+    """Files of a working tree at a commit: its top folder, and the content of a path (None: no such file)."""
 
     @property
     def top(self) -> str:
-        """The folder that the working tree begins in, without links."""
+        """The root of the working tree, with links resolved."""
 
     def read(self, path: str, limit: int) -> bytes | None:
         """Return the content of a file of at most `limit` bytes; raises `UsageError`."""
 
 
 def load(path: str | None = None, cwd: str | None = None, source: Source | None = None) -> Settings:
-    """Read the configuration at `path`, or the nearest one upward from `cwd`; without any, the defaults.
+    """Read the configuration at `path`, or the nearest one upward from `cwd`; the defaults if there is none.
 
-    With a `source` it is read from there, and so is what it names.
+    With a `source`, the configuration and the files it names are read from there.
     """
     folder = Path(cwd) if cwd is not None else Path.cwd()
     if source is not None:
@@ -156,12 +180,12 @@ def load(path: str | None = None, cwd: str | None = None, source: Source | None 
     if path is not None:
         table = _read(Path(path), shown=path)
         if table is None:
-            raise ConfigError(f"{path}:1: no [tool.miglint] table in it")
+            raise ConfigError(f"{path}:1: has no [tool.miglint] table")
         return _settings(table, Path(path))
     for place in (folder, *folder.parents):
         for name in (FILE, PYPROJECT):
             file = place / name
-            # What cannot be read must not make way for another configuration further up.
+            # An unreadable configuration is an error; it must not be skipped in favor of one further up.
             if os.path.lexists(file) and not file.is_dir() and (table := _found(file, folder)) is not None:
                 return _settings(table, file)
     return Settings(root=str(folder))
@@ -189,7 +213,7 @@ def _as_of(source: Source, path: str | None, folder: Path) -> Settings:
 
 
 def with_files_of(settings: Settings, source: Source, paths: Iterable[str]) -> Settings:
-    """Return the settings with what these files held as of a commit; what lies outside of its tree is as it is."""
+    """Return the settings with these files' content at the commit; files outside its tree are read from disk."""
     places = {settings.at(path) for path in paths}
     held = {place: source.read(place, MAX_BASELINE) for place in places if _is_within(Path(place).parent, source.top)}
     return replace(settings, as_of={**(settings.as_of or {}), **held})
@@ -200,12 +224,12 @@ def _is_within(folder: Path, top: str) -> bool:
 
 
 def overlooked(settings: Settings, paths: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
-    """Return a configuration that stands nearer to all of the paths than the one in use, and what this depends on."""
+    """Return an unused configuration that is nearer to all paths than the one in use, and the files it depends on."""
     absolute = [Path(path).absolute() for path in paths]
     try:
         common = Path(os.path.commonpath(absolute))
     except ValueError:
-        return None, ()  # no paths, or paths that have nothing in common
+        return None, ()  # no paths, or no common folder
     looked: list[str] = []
     for place in (common, *common.parents):
         if place == Path(settings.root):
@@ -246,16 +270,11 @@ def _parse(content: bytes | None, file: Path, shown: str) -> TomlTable | None:
         raise ConfigError(f"{shown}:1: byte {error.start} is not UTF-8") from None
     if file.name == PYPROJECT and "miglint" not in text:
         return None
-    import tomllib  # many folders have nothing to read
-
-    if (deep := _DEEP_KEY.search(text)) is not None:
-        raise ConfigError(f"{shown}:{text.count(chr(10), 0, deep.start()) + 1}: a key of more than {_MOST_PARTS} parts")
     try:
-        values: dict[str, object] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_toml_message(shown, text, error)) from None
-    except RecursionError:
-        raise ConfigError(f"{shown}: values are nested too deep") from None
+        values = toml_values(text)
+    except TomlError as error:
+        where = shown if error.line is None else f"{shown}:{error.line}"
+        raise ConfigError(f"{where}: {error}") from None
     if file.name != PYPROJECT:
         return TomlTable(values, shown, text)
     tool = values.get("tool")
@@ -266,27 +285,18 @@ def _parse(content: bytes | None, file: Path, shown: str) -> TomlTable | None:
     return whole.table("tool").table("miglint")
 
 
-def _toml_message(shown: str, text: str, error: ValueError) -> str:
-    message = str(error)
-    found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z", message)
-    if found is None:
-        return f"{shown}: not TOML: {message}"
-    line = found[1] or str(len(text.splitlines()) or 1)
-    return f"{shown}:{line}: not TOML: {message[: found.start()]}"
-
-
 def _settings(table: TomlTable, file: Path) -> Settings:
-    table.only(KEYS)
+    table.only(KEYS, _MEANT)
     fail_on = table.choice("fail-on", SEVERITIES)
     rollback = table.choice("rollback-severity", SEVERITIES)
-    # A list names files with rules of one's own; a table holds the options of rules.
+    # `rules` as a list names files with own rules; as a table it holds options of rules.
     own = table.strings("rules") if isinstance(table.values.get("rules"), list) else ()
     return Settings(
         root=str(file.parent.absolute()),
         file=table.path,
         text=table.text,
         paths=table.strings("paths"),
-        dialect=table.choice("dialect", DIALECTS),
+        dialect=table.choice("dialect", DIALECTS, DIALECT_ALIASES),
         layout=table.string("layout"),
         rollbacks=table.choice("rollbacks", ROLLBACKS),
         targets=_targets(table),
@@ -301,6 +311,8 @@ def _settings(table: TomlTable, file: Path) -> Settings:
         rules={} if own else {name: table.table("rules").table(name).values for name in table.table("rules").values},
         own_rules=own + table.strings("own-rules"),
         transaction=table.choice("transaction", TRANSACTIONS),
+        runner=table.choice("runner", RUNNERS),
+        idempotency=table.choice("idempotency", IDEMPOTENCY) or "auto",
         exclude=table.strings("exclude"),
         placeholders=table.string_values("placeholders"),
         fail_on=SEVERITIES[fail_on] if fail_on else Severity.ERROR,
@@ -327,27 +339,40 @@ def _baseline_schema(table: TomlTable) -> dict[str, str]:
 
 
 def _severities(table: TomlTable) -> dict[str, Severity]:
+    for name, value in table.values.items():
+        if isinstance(value, str) and value.lower() in _SWITCHED_OFF:
+            table.fail(f'`{name}` has no severity `{value}`: `ignore = ["{name}"]` turns rules off', name)
     return {name: SEVERITIES[table.choice(name, SEVERITIES) or "error"] for name in table.values}
 
 
 def _per_path(table: TomlTable) -> PerPath:
-    table.only(("paths", "ignore", "severity"))
+    table.only(("paths", "ignore", "severity", "idempotency"))
     paths = table.strings("paths")
     if not paths:
         table.fail("`per-path` needs `paths`, the patterns of the files that it is about")
-    return PerPath(paths, table.strings("ignore"), _severities(table.table("severity")))
+    return PerPath(
+        paths,
+        table.strings("ignore"),
+        _severities(table.table("severity")),
+        table.choice("idempotency", IDEMPOTENCY),
+    )
 
 
 def parse_targets(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """Read `postgres>=14` and the like; an engine without a version has the version `()`."""
+    """Parse targets such as `postgres>=14`; an engine without a version has the version `()`."""
     targets: dict[str, tuple[int, ...]] = {}
     for text in texts:
         found = _TARGET.match(text.lower())
         if found is None:
-            raise UsageError(f"target `{text}` is not like `postgres>=14`")
-        name = _TARGET_NAMES.get(found[1], found[1])
+            raise UsageError(f"invalid target `{text}`: expected a form like `postgres>=14`")
+        name = DIALECT_ALIASES.get(found[1], found[1])
         if name not in DIALECTS:
-            hint = nearest(found[1], DIALECTS) or f": known are {' and '.join(DIALECTS)}"
-            raise UsageError(f"target `{text}`: no engine is called `{found[1]}`{hint}")
-        targets[name] = tuple(int(part) for part in (found[2] or "").split(".") if part)
+            hint = nearest(found[1], DIALECTS) or f": known engines are {' and '.join(DIALECTS)}"
+            raise UsageError(f"target `{text}`: unknown engine `{found[1]}`{hint}")
+        version = tuple(int(part) for part in (found[2] or "").split(".") if part)
+        newest = NEWEST[name]
+        if version[: len(newest)] > newest:
+            known = ".".join(map(str, newest))
+            raise UsageError(f"target `{text}`: the newest version that miglint knows is {known}: `{name}>={known}`")
+        targets[name] = version
     return targets

@@ -1,4 +1,4 @@
-"""Reading a TOML table with care: unknown keys and wrong types stop the run and say where they stand."""
+"""TOML tables with strict access: unknown keys and wrong types are errors with file and line."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ Steps = tuple[str | int, ...]
 
 
 class ConfigError(UsageError):
-    """A configuration that cannot be used; the message begins with the file and the line."""
+    """An invalid configuration; the message starts with the file and the line."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean ...?)` for the known word that `word` resembles, or nothing."""
-    from difflib import get_close_matches  # only a mistake needs it
+    """Return ` (did you mean ...?)` with the known word nearest to `word`, or an empty string."""
+    from difflib import get_close_matches  # only needed for errors
 
     found = get_close_matches(word, list(known), 1)
     return f" (did you mean `{found[0]}`?)" if found else ""
 
 
 def line_of(text: str, steps: Steps) -> int:
-    """Return the line on which the key at `steps` is written, or that of the nearest table around it.
+    """Return the line of the key at `steps`, or that of the nearest table around it.
 
-    The parser keeps no places, so the text is looked through again: table headers and keys at the start of a line.
+    The TOML parser has no positions, so the text is scanned for table headers and keys at the start of a line.
     """
     counts: dict[Steps, int] = {}
     table: Steps = ()
@@ -61,7 +61,7 @@ def _parts(dotted: str) -> Steps:
 
 
 def _inside(table: Steps, counts: Mapping[Steps, int]) -> Steps:
-    """Add the number of the current element where a header continues an array of tables."""
+    """Add the index of the current element if a header continues an array of tables."""
     for length in range(len(table), 0, -1):
         if table[:length] in counts:
             return (*table[:length], counts[table[:length]], *table[length:])
@@ -69,7 +69,7 @@ def _inside(table: Steps, counts: Mapping[Steps, int]) -> Steps:
 
 
 class TomlTable(Struct, frozen=True):
-    """A table of a configuration file: its values, the steps that lead to it, and the file's path and text."""
+    """A table of a configuration file: its values, its key path, and the file's path and text."""
 
     values: Mapping[str, object]
     path: str
@@ -77,33 +77,36 @@ class TomlTable(Struct, frozen=True):
     steps: Steps = ()
 
     def fail(self, message: str, *keys: str | int) -> NoReturn:
-        """Stop with the place of a key and what is wrong with it."""
+        """Raise `ConfigError` with the position of a key."""
         raise ConfigError(f"{self.path}:{line_of(self.text, self.steps + keys)}: {message}")
 
-    def only(self, known: Iterable[str]) -> None:
-        """Stop at a key that is not known."""
+    def only(self, known: Iterable[str], meant: Mapping[str, str] | None = None) -> None:
+        """Raise `ConfigError` for an unknown key; `meant` says what to write instead of keys of other tools."""
         names = list(known)
         for key in self.values:
             if key not in names:
-                self.fail(f"unknown key `{key}`{nearest(key, names)}", key)
+                hint = f": {meant[key]}" if meant is not None and key in meant else nearest(key, names)
+                self.fail(f"unknown key `{key}`{hint}", key)
 
     def string(self, key: str) -> str | None:
-        """Return a string, or None when the key is not there."""
+        """Return a string, or None if the key is missing."""
         value = self.values.get(key)
         if value is not None and not isinstance(value, str):
             self.fail(f"`{key}` must be a string, not {kind_of(value)}", key)
         return value
 
-    def choice(self, key: str, choices: Iterable[str]) -> str | None:
-        """Return a string that is one of `choices`, or None when the key is not there."""
+    def choice(self, key: str, choices: Iterable[str], aliases: Mapping[str, str] | None = None) -> str | None:
+        """Return a string that is one of `choices`, or None if the key is missing; `aliases` are other names."""
         value, known = self.string(key), list(choices)
+        if value is not None and aliases is not None:
+            value = aliases.get(value.lower(), value)
         if value is not None and value not in known:
             listed = ", ".join(f"`{item}`" for item in known)
-            self.fail(f"`{key}` cannot be `{value}`: it is one of {listed}", key)
+            self.fail(f"`{key}` is `{value}`, but must be one of {listed}{nearest(value, known)}", key)
         return value
 
     def strings(self, key: str) -> tuple[str, ...]:
-        """Return a list of strings, empty when the key is not there."""
+        """Return a list of strings, empty if the key is missing."""
         value = self.values.get(key)
         if value is None:
             return ()
@@ -111,18 +114,18 @@ class TomlTable(Struct, frozen=True):
             self.fail(f"`{key}` must be a list of strings, not {kind_of(value)}", key)
         for item in value:
             if not isinstance(item, str):
-                self.fail(f"`{key}` must hold strings only, not {kind_of(item)}", key)
+                self.fail(f"`{key}` must contain only strings, not {kind_of(item)}", key)
         return tuple(value)
 
     def table(self, key: str) -> TomlTable:
-        """Return the table at `key`, empty when it is not there."""
+        """Return the table at `key`, empty if it is missing."""
         value = self.values.get(key, {})
         if not isinstance(value, dict):
             self.fail(f"`{key}` must be a table, not {kind_of(value)}", key)
         return TomlTable(value, self.path, self.text, (*self.steps, key))
 
     def tables(self, key: str) -> tuple[TomlTable, ...]:
-        """Return the tables of an array of tables, none when it is not there."""
+        """Return the tables of an array of tables, empty if it is missing."""
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self.fail(f"`{key}` must be an array of tables, written as [[...{key}]]", key)
@@ -131,12 +134,12 @@ class TomlTable(Struct, frozen=True):
         )
 
     def string_values(self, key: str) -> dict[str, str]:
-        """Return a table of strings by name."""
+        """Return a table of strings as a dictionary."""
         table = self.table(key)
         return {name: table.string(name) or "" for name in table.values}
 
 
 def kind_of(value: object) -> str:
-    """Return the kind of a TOML value for people."""
+    """Return the display name of a TOML value's type."""
     kinds = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list", dict: "a table"}
     return kinds.get(type(value), "a date or time")

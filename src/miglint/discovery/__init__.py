@@ -1,4 +1,4 @@
-"""Paths to migrations: which files there are, which layout they follow, and which ones belong together."""
+"""Discovery of migrations: which files there are, which layout they follow, and which belong together."""
 
 from __future__ import annotations
 

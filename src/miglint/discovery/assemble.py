@@ -1,4 +1,4 @@
-"""Pieces to histories: decide each one's dialect, pair the directions, put the versions in order."""
+"""Assembly of histories: assign dialects, pair the directions, order the versions."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from miglint.discovery import sections
 from miglint.discovery.dialects import UNMARKED, Mark, is_meant, of_folder, of_working_directory
 from miglint.discovery.evidence import of_files
 from miglint.discovery.file_parts import Collected, FilePart, Home, Layout
+from miglint.discovery.missing_rollbacks import missing_rollbacks
 from miglint.discovery.order import after_programs, order_problems
 from miglint.discovery.template_tags import filled_in, is_template
 from miglint.discovery.versions import SortKey
@@ -23,7 +24,7 @@ _SPOKEN = {Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
 
 
 class Assembled(NamedTuple):
-    """The histories of one home in one layout. `foreign` are the paths of files for engines that are not read."""
+    """The histories of one home in one layout. `foreign` are the paths of files for unsupported engines."""
 
     histories: list[History]
     problems: list[Problem]
@@ -32,7 +33,7 @@ class Assembled(NamedTuple):
 
 
 class _Marked(NamedTuple):
-    """A piece whose dialect is known as far as anything says; `span` is its section of the file."""
+    """A piece with its dialect, as far as known; `span` is its section of the file."""
 
     piece: FilePart
     span: Span
@@ -41,7 +42,7 @@ class _Marked(NamedTuple):
 
 
 class _Said(NamedTuple):
-    """What a file says of itself: whether there is anything to look for, and its dialect."""
+    """Metadata in a file's own text: whether it has any, and its dialect."""
 
     file: SourceFile | None
     anything: bool
@@ -56,9 +57,9 @@ class _Pair(NamedTuple):
 def assemble(
     home: Home, layout: Layout, collected: Collected, wanted: Dialect | None, wanted_rollbacks: str | None, cwd: str
 ) -> Assembled:
-    """Pair the pieces of a home and order them, one history for each dialect.
+    """Pair the pieces of a home and order them, one history per dialect.
 
-    `wanted` is the dialect that the settings give to files that do not say theirs; None: their text is asked.
+    `wanted` is the configured dialect of files that specify none; None: it is detected from their text.
     """
     label = collected.label or layout.name
     rollbacks = wanted_rollbacks or collected.rollbacks or layout.rollbacks
@@ -67,8 +68,8 @@ def assemble(
     default = wanted or Dialect.POSTGRES
     if wanted is None and not named:
         default = _read_as(home, versions, problems) or default
-    # An unmarked file serves the dialects of its folder; where each of them has a file of its own already, it can
-    # only be meant for the default one.
+    # An unmarked file belongs to all dialects of its folder; if each has its own file already, it belongs to the
+    # default dialect.
     if named and default not in named and any(_is_left_over(each, named) for each in versions.values()):
         named.add(default)
 
@@ -84,9 +85,9 @@ def assemble(
         for dialect in sorted(found, key=list(Dialect).index)
     ]
     for history in histories:
-        problems += _missing(history.migrations, rollbacks)
+        problems += missing_rollbacks(history, required=wanted_rollbacks == "required")
         if rollbacks == "none" and wanted_rollbacks is None:
-            message = f"{label} migrations go forward only: no rollback is looked for"
+            message = f"{label} migrations are forward-only: rollbacks are not expected"
             problems.append(Problem("forward-only", home.root, message, dialect=history.dialect))
     problems += order_problems(histories, collected, label)
     foreign_paths = set().union(*foreign.values()) - served
@@ -96,7 +97,7 @@ def assemble(
 def _by_version(
     collected: Collected, cwd: str, problems: list[Problem]
 ) -> tuple[dict[SortKey, list[_Marked]], set[Dialect]]:
-    """Return the pieces by version, each with its dialect, and the dialects that names and folders give (not texts)."""
+    """Return the pieces by version, each with its dialect, and the dialects found in names and folders."""
     named: set[Dialect] = set()
     versions: dict[SortKey, list[_Marked]] = defaultdict(list)
     marks: dict[str, Mark] = {}
@@ -123,7 +124,7 @@ def _paired(
     *,
     by_name: bool,
 ) -> tuple[dict[Dialect, list[tuple[SortKey, Migration]]], set[str]]:
-    """Return the migrations of each dialect with their places in the order, and the paths of the files they use."""
+    """Return the migrations of each dialect with their sort keys, and the paths of the files used."""
     found: dict[Dialect, list[tuple[SortKey, Migration]]] = defaultdict(list)
     served: set[str] = set()
     for key, group in versions.items():
@@ -152,14 +153,14 @@ def _not_served(
             if each.mark.foreign is not None:
                 foreign[each.mark.foreign].add(path)
             elif path not in served and others:
-                foreign[min(others)].add(path)  # it serves only engines that are not read
+                foreign[min(others)].add(path)  # for unsupported engines only
             elif path not in served:
-                left.append((path, "every dialect of this version has a file of its own, so this one serves none"))
+                left.append((path, "every dialect of this version has its own file, so this one is not used"))
     return foreign, left
 
 
 def folder_mark(folder: Folder, cwd: str) -> Mark:
-    """Return the dialect that a folder's path speaks of, or the name of the working directory that it lies in."""
+    """Return the dialect that a folder's path names, or the name of the working directory that contains it."""
     mark = of_folder(folder.shown)
     if not is_meant(mark, folder.real):
         return UNMARKED
@@ -167,28 +168,30 @@ def folder_mark(folder: Folder, cwd: str) -> Mark:
 
 
 def _read_as(home: Home, versions: dict[SortKey, list[_Marked]], problems: list[Problem]) -> Dialect | None:
-    """Return the dialect that the text of unmarked files speaks of; mark those of an engine that is not read."""
+    """Detect the dialect of unmarked files from their text; mark those of an unsupported engine."""
     unmarked = {
         id(each.piece.file): each.piece.file for group in versions.values() for each in group if each.mark is UNMARKED
     }
     evidence = of_files(list(unmarked.values()))
     if evidence is None:
         return None
-    why = f"nothing names the engine, and {evidence.path} has `{evidence.words}`; --dialect, or `dialect` in the "
+    why = (
+        f"no name specifies the engine, and {evidence.path} contains `{evidence.words}`; use --dialect or `dialect` to "
+    )
     if evidence.mark.foreign is not None:
-        message = f"taken for {evidence.mark.foreign}: {why}configuration, says what it is"
+        message = f"assumed to be for {evidence.mark.foreign}: {why}override"
         problems.append(Problem("dialect-found", home.root, message))
         for key, group in versions.items():
             versions[key] = [each if each.mark is not UNMARKED else each._replace(mark=evidence.mark) for each in group]
         return None
     (dialect,) = evidence.mark.dialects
-    message = f"read as {_SPOKEN[dialect]}: {why}configuration, says it for good"
+    message = f"read as {_SPOKEN[dialect]}: {why}make it explicit"
     problems.append(Problem("dialect-found", home.root, message, dialect=dialect))
     return dialect
 
 
 def _listen(file: SourceFile, problems: list[Problem]) -> _Said:
-    """Look once for what a file says of itself: it may hold a hundred thousand changesets."""
+    """Look up a file's metadata once: a file may have a hundred thousand changesets."""
     if not sections.may_have_sections(file.text):
         return _Said(file, False, UNMARKED)
     directive, problem = sections.dialect_directive(file)
@@ -232,7 +235,7 @@ def _is_left_over(group: list[_Marked], named_set: set[Dialect]) -> bool:
 
 
 def _dialects(group: list[_Marked], named_set: set[Dialect], default: Dialect) -> list[Dialect]:
-    """Return the dialects that one version is in."""
+    """Return the dialects of a version."""
     own = {dialect for each in group for dialect in each.mark.dialects}
     if any(each.mark is UNMARKED for each in group):
         own |= named_set
@@ -242,13 +245,13 @@ def _dialects(group: list[_Marked], named_set: set[Dialect], default: Dialect) -
 
 
 def _pairs(group: list[_Marked], dialect: Dialect, problems: list[Problem], *, by_name: bool) -> list[_Pair]:
-    """Pair what one version holds for one dialect; tell duplicates, unless names tell them apart, and orphans."""
+    """Pair the pieces of a version in one dialect; report duplicates, unless names distinguish them, and orphans."""
     forwards = _serving(group, dialect, Direction.FORWARD)
     rollbacks = _serving(group, dialect, Direction.ROLLBACK)
     if not forwards:
         orphans = [each for each in rollbacks if each.mark is not UNMARKED or not _has_forward(group)]
         for each in orphans:
-            message = "this rollback has no forward migration of its version"
+            message = "no forward migration has this rollback's version"
             problems.append(_problem("orphan-rollback", each, dialect, message))
         return [_Pair(None, each) for each in orphans]
     pairs = _match(forwards, rollbacks)
@@ -259,7 +262,7 @@ def _pairs(group: list[_Marked], dialect: Dialect, problems: list[Problem], *, b
     used = {id(pair.rollback) for pair in pairs if pair.rollback is not None}
     for each in rollbacks:
         if id(each) not in used:
-            message = f"version {each.piece.version} has another rollback already"
+            message = f"version {each.piece.version} already has a rollback"
             problems.append(_problem("duplicate-version", each, dialect, message, _rollback_path(pairs)))
     return pairs
 
@@ -278,7 +281,7 @@ def _has_forward(group: Iterable[_Marked]) -> bool:
 
 
 def _match(forwards: list[_Marked], rollbacks: list[_Marked]) -> list[_Pair]:
-    """Give each forward its rollback: the one of its own file, then of its own name, then what is left, in order."""
+    """Assign rollbacks to forwards: first those in the same file, then those of the same name, then in order."""
     if len(forwards) == 1 and len(rollbacks) <= 1:
         return [_Pair(forwards[0], rollbacks[0] if rollbacks else None)]
     left = list(rollbacks)
@@ -319,7 +322,7 @@ def _migration(pair: _Pair, dialect: Dialect) -> Migration:
         reason = rollback.irreversible
     scripts = (_script(forward, dialect), _script(rollback, dialect))
     if any(each is not None and each.substituted is None and is_template(each.text) for each in scripts):
-        # What one of them makes is not known, so nothing can be said of what the other does to it.
+        # If the effect of one is unknown, the other cannot be checked against it.
         scripts = (_as_it_stands(scripts[0]), _as_it_stands(scripts[1]))
     return Migration(head.piece.version, head.piece.name, dialect, *scripts, reason, head.piece.repeatable)
 
@@ -344,19 +347,6 @@ def _script(marked: _Marked | None, dialect: Dialect) -> Script | None:
 def _path(migration: Migration) -> str:
     script = migration.forward or migration.rollback
     return script.path if script is not None else ""
-
-
-def _missing(migrations: Iterable[Migration], rollbacks: str) -> list[Problem]:
-    if rollbacks != "required":
-        return []
-    message = "there is no rollback for this migration"
-    return [
-        Problem(
-            "missing-rollback", m.forward.path, message, m.forward.span.start, Direction.FORWARD, m.version, m.dialect
-        )
-        for m in migrations
-        if m.forward is not None and m.rollback is None and m.irreversible is None and not m.repeatable
-    ]
 
 
 def _problem(kind: str, each: _Marked, dialect: Dialect, message: str, related: str | None = None) -> Problem:

@@ -1,4 +1,4 @@
-"""What was asked for, and what has to be read around it to know its history."""
+"""The requested paths, and the surrounding files needed to know their history."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from miglint.discovery.walk import Folder, Tree, printable
 # ruff: noqa: PTH208, PTH112, PTH113, PTH118, PTH119, PTH120 - names are joined and cut here, for whole trees
 
 
-# How far above a script the folder may be that is named after its engine: `sqlite/migrations/rollback/`.
+# Maximum number of levels between a script and a folder named after its engine: `sqlite/migrations/rollback/`.
 _VARIANT_LEVELS = 3
 
 
 class DiscoveryScope(NamedTuple):
-    """The folders to look in. `files` are the paths asked for, which counts only when the request is `partial`.
+    """The folders to search. `files` are the requested paths, which count only if the request is `partial`.
 
-    `excluded` are the files and the folders that the settings exclude from what was asked for.
+    `excluded` are the files and folders among the requested ones that the settings exclude.
     """
 
     tree: Tree
@@ -36,7 +36,7 @@ class DiscoveryScope(NamedTuple):
 
 
 def discovery_scope(paths: Sequence[str], options: DiscoveryOptions, *, may_be_missing: bool = False) -> DiscoveryScope:
-    """Walk the folders asked for, and list those around files and rollback folders."""
+    """Walk the requested folders, and list those around files and rollback folders."""
     cwd = os.path.abspath(options.cwd or os.getcwd())  # noqa: PTH100, PTH109
     folders: list[str] = []
     files: list[str] = []
@@ -73,9 +73,9 @@ def discovery_scope(paths: Sequence[str], options: DiscoveryOptions, *, may_be_m
 
 def _absolute(path: str, cwd: str) -> str:
     if not path:
-        raise UsageError("an empty path names nothing")
+        raise UsageError("empty path")
     if "\0" in path:
-        raise UsageError(f"{path!r}: no path holds a NUL character")
+        raise UsageError(f"{path!r}: a path cannot contain a NUL character")
     return os.path.normpath(os.path.join(cwd, path))
 
 
@@ -85,13 +85,13 @@ def _mode(real: str, path: str, may_be_missing: bool) -> int:
     except FileNotFoundError:
         if may_be_missing:
             return stat.S_IFREG
-        raise UsageError(f"{printable(path)}: there is no such file or folder") from None
+        raise UsageError(f"{printable(path)}: no such file or folder") from None
     except OSError as error:
         if may_be_missing:
             return stat.S_IFREG
         raise UsageError(f"{printable(path)}: {error.strerror or error}") from None
     if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode) and not may_be_missing:
-        raise UsageError(f"{printable(path)}: is neither a file nor a folder")
+        raise UsageError(f"{printable(path)}: neither a file nor a folder")
     return mode
 
 
@@ -100,7 +100,7 @@ def _real_folder(path: str) -> str:
 
 
 def _around_folder(tree: Tree, real: str) -> None:
-    """List what belongs to the history of a folder without lying in it."""
+    """List folders that belong to the history of a folder but are outside of it."""
     base = os.path.basename(real)
     if base.lower() in ROLLBACK_FOLDERS or _is_migration(real):
         _around(tree, real, "up.sql" if _is_migration(real) else "")
@@ -116,7 +116,7 @@ def _is_migration(real: str) -> bool:
 
 
 def _around(tree: Tree, real: str, name: str) -> None:
-    """List the folders that may hold the rest of the history of the file `name` in the folder `real`."""
+    """List the folders that may contain the rest of the history of the file `name` in the folder `real`."""
     parent, base = os.path.split(real)
     above = os.path.basename(parent)
     if is_part(base, name):
@@ -142,7 +142,7 @@ def _around(tree: Tree, real: str, name: str) -> None:
 
 
 def _beside(tree: Tree, real: str) -> None:
-    """List rollback folders that stand beside a forward folder: `up/` and `down/`, `pg/` and `rollback/pg/`."""
+    """List rollback folders beside a forward folder: `up/` and `down/`, `pg/` and `rollback/pg/`."""
     parent, base = os.path.split(real)
     if parent == real:
         return
@@ -157,7 +157,7 @@ def _beside(tree: Tree, real: str) -> None:
 
 
 def _variants(tree: Tree, real: str) -> None:
-    """List the folders that hold the same history for another engine: `sqlite/` beside `postgres/`."""
+    """List the folders with the same history for another engine: `sqlite/` beside `postgres/`."""
     top = real
     if may_be_migration(os.path.basename(top)) or os.path.basename(top).lower() in ROLLBACK_FOLDERS:
         top = os.path.dirname(top)
@@ -166,7 +166,7 @@ def _variants(tree: Tree, real: str) -> None:
 
 
 def has_variant(root: str, dialect: Dialect) -> bool:
-    """Return whether a folder that holds scripts for another engine stands where a history's variant would."""
+    """Return whether a folder with scripts for another engine is at the place of a history's variant."""
     return any(
         dialect in mark.dialects and any(Path(beside).rglob("*.sql"))
         for beside, mark in _beside_for_others(os.path.realpath(root))
@@ -174,7 +174,7 @@ def has_variant(root: str, dialect: Dialect) -> bool:
 
 
 def _beside_for_others(top: str) -> Iterator[tuple[str, Mark]]:
-    """Yield the folders that are called as `top` is, but for the engine in its name or in one around it."""
+    """Yield the folders with the same path as `top`, except for an engine's name in one of its parts."""
     rest = ""
     for _ in range(_VARIANT_LEVELS):
         parent, base = os.path.split(top)
@@ -189,7 +189,7 @@ def _beside_for_others(top: str) -> Iterator[tuple[str, Mark]]:
 
 
 def _other_engines(parent: str, base: str) -> list[str]:
-    """Return the folders in `parent` that are called as `base` is, but for the name of an engine that is read."""
+    """Return the folders in `parent` with the same name as `base`, except for the name of a supported engine."""
     words = without_engine(base)
     try:
         names = sorted(os.listdir(parent))
@@ -199,7 +199,7 @@ def _other_engines(parent: str, base: str) -> list[str]:
 
 
 def variant_places(asked: Iterable[str]) -> set[str]:
-    """Return where a folder may come to be that holds the history of one of these files for another engine."""
+    """Return the possible locations of a folder with the history of one of these files for another engine."""
     places: set[str] = set()
     for folder in {os.path.dirname(path) for path in asked if path.endswith(".sql")}:
         top, rest = folder, ""

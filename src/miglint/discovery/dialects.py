@@ -1,4 +1,4 @@
-"""Which engine a name speaks of: in a file name, a folder name, a directive or a tool's own metadata."""
+"""Engine names in file names, folder names, directives and tools' metadata."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from miglint.base.model import Dialect
 
 
 class Mark(NamedTuple):
-    """What something says about the dialect: engines that miglint reads, or the name of one that it does not."""
+    """Dialect information: supported engines, or the name of an unsupported one."""
 
     dialects: tuple[Dialect, ...] = ()
     foreign: str | None = None
 
 
-# Nothing was said. Always this one object: it is asked for too often to be compared by value.
+# No information. It is a singleton, since it is compared very often.
 UNMARKED = Mark()
 POSTGRES = Mark((Dialect.POSTGRES,))
 SQLITE = Mark((Dialect.SQLITE,))
@@ -54,15 +54,15 @@ _NAMES: dict[str, Mark] = {
     },
 }
 
-# The words by which the folders of the engines that are read are usually called.
+# Common folder names of the supported engines.
 ENGINE_WORDS = ("postgres", "postgresql", "pg", "sqlite", "sqlite3")
 
-# Names of engines that are called so for other reasons too: a price oracle, the second `db` package, ids of snowflakes.
+# Engine names with other common meanings: a price oracle, the second `db` package, snowflake ids.
 _COMMON = frozenset({"Oracle", "Db2", "H2", "Derby", "Snowflake", "Spanner", "Cassandra", "Firebird"})
 
 _ENDINGS = {word: _NAMES[word] for word in ("postgres", "postgresql", "sqlite", "sqlite3")}
 
-# A folder of another engine is left out as a whole, so its name has to be about nothing else: `migrations_mysql` is,
+# A folder of another engine is left out as a whole, so its name must be unambiguous: `migrations_mysql` is,
 # `price-oracle` and `mysql-exporter` are not.
 _NEUTRAL = frozenset(
     ("migration", "migrations", "migrate", "schema", "schemas", "db", "sql", "database", "databases", "scripts")
@@ -71,21 +71,21 @@ _SEPARATORS = pattern(r"[_\-. ]+")
 
 
 def named(name: str) -> Mark:
-    """Return what an engine's name stands for, or `UNMARKED` when it is not one."""
+    """Return the meaning of an engine's name, or `UNMARKED` if it is none."""
     return _NAMES.get(name.lower(), UNMARKED)
 
 
 def without_engine(segment: str) -> str:
-    """Return a folder's name without the words that name an engine, its separators as `_`."""
+    """Return a folder's name without words that name an engine, with `_` as separator."""
     return "_".join(word for word in _SEPARATORS.split(segment) if word.lower() not in _NAMES)
 
 
 def of_segment(segment: str) -> Mark:
-    """Return the dialect that one folder name speaks of."""
+    """Return the dialect that a folder's name specifies."""
     tokens = _SEPARATORS.split(segment.lower())
     marks = {mark for token in tokens if (mark := _NAMES.get(token))}
     if not marks:
-        # `riversqlite`: a driver's own folder, with its name and the engine's written as one word.
+        # `riversqlite`: a driver's folder, with driver and engine names joined.
         marks = {mark for token in tokens for word, mark in _ENDINGS.items() if token.endswith(word)}
     if len(marks) != 1:
         return UNMARKED
@@ -97,7 +97,7 @@ def of_segment(segment: str) -> Mark:
 
 @lru_cache(maxsize=4096)
 def of_folder(path: str) -> Mark:
-    """Return the dialect of the nearest folder in `path` that speaks of one."""
+    """Return the dialect of the nearest folder in `path` that specifies one."""
     for segment in reversed(path.split("/")):
         if (mark := of_segment(segment)) is not UNMARKED:
             return mark
@@ -107,7 +107,7 @@ def of_folder(path: str) -> Mark:
 def is_meant(mark: Mark, real: str) -> bool:
     """Whether a folder is really about the engine that its path names.
 
-    A common word is the engine's name where it is the folder's own, or where folders for other engines stand beside it.
+    A common word is an engine's name if it is the whole folder name, or if folders of other engines are beside it.
     """
     if mark.foreign not in _COMMON:
         return True
@@ -126,9 +126,9 @@ def _names(folder: Path) -> list[str]:
 
 
 def of_working_directory(path: str) -> Mark:
-    """Return the dialect of a folder whose own name, and nothing above it, may speak: `cd migrations/sqlite`.
+    """Return the dialect that a folder's own name specifies, without its parents: `cd migrations/sqlite`.
 
-    Above the working directory stand the names of projects and people, which say nothing about the files.
+    The names above the working directory are those of projects and people, and irrelevant for the files.
     """
     segment = path.rstrip("/").rsplit("/", 1)[-1].lower()
     if all(token in _NAMES or token in _NEUTRAL for token in _SEPARATORS.split(segment)):

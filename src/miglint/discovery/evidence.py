@@ -1,4 +1,4 @@
-"""Which engine scripts are written for, told by what only one engine reads: where no name and no setting says it."""
+"""Detection of the engine from syntax that only one engine has, for scripts without any other information."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import SourceFile
 from miglint.discovery.dialects import SQLITE, Mark, named
 
-# So much of each script is looked at, in characters: what is behind it is data as a rule.
+# Number of characters examined per script: the rest is usually data.
 _LOOKED_AT = 100_000
-# What is never closed goes to the end, so that a text is read once.
+# Unterminated tokens extend to the end, so that a text is scanned once.
 _NOISE = pattern(
     r"--[^\n]*+|/\*[^*]*+" + many(r"\*(?!/)[^*]*+") + r"(?:\*/|\Z)|'[^']*+" + many("''[^']*+") + r"(?:'|\Z)"
 )
 
 
 class _Words(NamedTuple):
-    """What only some engine reads, in lower case; a text without any of `hints` has nothing of it."""
+    """Engine-specific syntax, in lower case; a text without any of `hints` has none of it."""
 
     mark: Mark
     hints: tuple[str, ...]
@@ -62,7 +62,7 @@ _OTHERS = (
         pattern(r"\bnvarchar\b|\[dbo\]|\bidentity ?\(1,\s*1\)"),
     ),
 )
-# What PostgreSQL cannot read, or does not know as a type, and SQLite takes.
+# Syntax or types that PostgreSQL lacks and SQLite accepts.
 _NOT_POSTGRES = _Words(
     SQLITE,
     ("`", '""', "blob", "datetime", "longtext"),
@@ -80,7 +80,7 @@ _POSTGRES = pattern(
 
 
 class Evidence(NamedTuple):
-    """The engine that scripts are written for, with words that say so and the path of the file that has them."""
+    """The engine that scripts are written for, with the matching text and the path of the file."""
 
     mark: Mark
     words: str
@@ -88,13 +88,13 @@ class Evidence(NamedTuple):
 
 
 def of_files(files: Sequence[SourceFile]) -> Evidence | None:
-    """Return the engine that most of these scripts speak of; None when nothing in them speaks against PostgreSQL.
+    """Return the engine that most of these scripts indicate; None if nothing indicates other than PostgreSQL.
 
-    Templates do not count: they often hold what is for several engines.
+    Templates are ignored: they often contain text for several engines.
     """
     texts = [(file.path, file.text[:_LOOKED_AT].lower()) for file in files if "{{" not in file.text]
     whole = "\n".join(text for _, text in texts)
-    # Several engines' words are looked for in the same script.
+    # Patterns of several engines are applied to the same script.
     code = cache(lambda text: _NOISE.sub(" ", text))
     strong = [(each.mark, places) for each in _OTHERS if (places := _found(texts, each, whole, code))]
     weak = _found(texts, _NOT_POSTGRES, whole, code)
@@ -111,7 +111,7 @@ def of_files(files: Sequence[SourceFile]) -> Evidence | None:
 def _found(
     texts: Sequence[tuple[str, str]], each: _Words, whole: str, code: Callable[[str], str]
 ) -> list[tuple[str, str]]:
-    """Return the first of the words of each script that has any, with the script's path."""
+    """Return the first match in each script that has one, with the script's path."""
     hints = [hint for hint in each.hints if hint in whole]
     hinted = ((path, text) for path, text in texts if any(hint in text for hint in hints)) if hints else ()
     found = ((each.words.search(code(text)), path) for path, text in hinted)

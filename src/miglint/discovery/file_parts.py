@@ -1,4 +1,4 @@
-"""What a layout hands over: pieces of files with a direction and a version, not yet paired."""
+"""Intermediate values of layouts: pieces of files with a direction and a version, not yet paired."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from miglint.discovery.walk import Folder
 
 
 class FoundFile(NamedTuple):
-    """A file of a home: `name` is relative to it, `role` what its folder says of its direction, if anything."""
+    """A file of a home: `name` is relative to it, `role` the direction that its folder indicates, if any."""
 
     file: SourceFile
     name: str
@@ -22,22 +22,22 @@ class FoundFile(NamedTuple):
 
 
 class Home(Struct, eq=False):
-    """A folder whose files belong together, with the files of its rollback folders and migration folders."""
+    """A folder whose files belong together, including those of its rollback and migration folders."""
 
     folder: Folder
     files: list[FoundFile] = field(default_factory=list)
 
     @property
     def root(self) -> str:
-        """The folder's path, as histories show it."""
+        """The folder's path, as displayed for histories."""
         return self.folder.shown or "."
 
 
 class FilePart(NamedTuple):
-    """A script before it is paired.
+    """A script before pairing.
 
-    `mark` is the dialect that its name or the tool's metadata gives it. `unit` ties the directions of one file
-    together. `scope` is where directives about it may stand; None is the whole file.
+    `mark` is the dialect from its name or the tool's metadata. `unit` links the directions in one file. `scope` is the
+    range in which directives apply to it; None is the whole file.
     """
 
     file: SourceFile
@@ -57,11 +57,11 @@ class FilePart(NamedTuple):
 
 
 class Collected(NamedTuple):
-    """The pieces of a home in one layout, and what this home says about the layout.
+    """The pieces of a home in one layout, with layout metadata of that home.
 
-    `mark` is the dialect that the tool's metadata gives to the whole home. `taken` are versions that other files
-    hold (migrations written in a programming language), so that they do not look skipped. `by_name` says that the tool
-    knows a migration by its whole name, so that several may have the same version.
+    `mark` is the dialect from the tool's metadata for the whole home. `taken` are versions used by other files
+    (migrations written in a programming language), which are therefore not gaps. `by_name` means that the tool
+    identifies a migration by its whole name, so that several may have the same version.
     """
 
     pieces: list[FilePart]
@@ -76,7 +76,7 @@ class Collected(NamedTuple):
 
 
 class LayoutOptions(NamedTuple):
-    """What layouts need to know of the options."""
+    """Options that layouts need."""
 
     placeholders: Mapping[str, str]
     forced: bool = False
@@ -84,14 +84,14 @@ class LayoutOptions(NamedTuple):
 
 
 class Layout(Struct, frozen=True):
-    """A convention by which files become migrations.
+    """A convention by which files are migrations.
 
-    `recognise` picks the files of a home that follow it; `collect` cuts these into pieces. `rollbacks` says whether
-    its migrations have them: `required`, `optional`, or `none` (forward only by design).
+    `recognize` selects the files of a home that follow it; `collect` splits these into pieces. `rollbacks` is whether
+    its migrations have any: `required`, `optional`, or `none` (forward-only by design).
     """
 
     name: str
-    recognise: Callable[[Home, list[FoundFile], LayoutOptions], list[FoundFile]]
+    recognize: Callable[[Home, list[FoundFile], LayoutOptions], list[FoundFile]]
     collect: Callable[[Home, list[FoundFile], LayoutOptions], Collected]
     rollbacks: str = "required"
     aliases: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The entry points: paths to histories."""
+"""Entry points of discovery."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
+from miglint.base.structs import replace
 from miglint.discovery.assemble import Assembled, assemble, folder_mark
 from miglint.discovery.context import DiscoveryScope, discovery_scope, has_variant
 from miglint.discovery.file_parts import Home, Layout, LayoutOptions
@@ -14,6 +15,7 @@ from miglint.discovery.layouts import LAYOUTS, layout_named, layout_names
 from miglint.discovery.options import DiscoveryOptions
 from miglint.discovery.reading import ReadResult, from_bytes, from_text, read_file
 from miglint.discovery.roots import gather
+from miglint.discovery.tools import Beside, tools_beside
 from miglint.discovery.walk import is_script, scripts_below
 
 _UNREAD = ("unreadable", "symlink-loop", "too-large")
@@ -21,10 +23,9 @@ _ROLLBACKS = ("required", "optional", "none")
 
 
 def discover(paths: Sequence[str | os.PathLike[str]], *, options: DiscoveryOptions | None = None) -> Discovered:
-    """Find the migrations under folders, and those that files belong to.
+    """Find the migrations in folders, and those that files belong to.
 
-    Raises `UsageError` for a path that does not exist or an option that cannot be; whatever is wrong with the files
-    themselves is told as problems.
+    Raises `UsageError` for a path that does not exist or an invalid option; defects of files are reported as problems.
     """
     options = options or DiscoveryOptions()
     forced = _check(options)
@@ -34,7 +35,7 @@ def discover(paths: Sequence[str | os.PathLike[str]], *, options: DiscoveryOptio
 def discover_text(
     name: str | os.PathLike[str], content: str | bytes, *, options: DiscoveryOptions | None = None
 ) -> Discovered:
-    """Take `content` as the file `name`, which need not exist, in the history around it, where there is one."""
+    """Treat `content` as the file `name`, which need not exist, within the surrounding history, if any."""
     options = options or DiscoveryOptions()
     forced = _check(options)
     wanted = discovery_scope([os.fspath(name)], options, may_be_missing=True)
@@ -45,7 +46,7 @@ def discover_text(
 
 def _check(options: DiscoveryOptions) -> Layout | None:
     if options.rollbacks is not None and options.rollbacks not in _ROLLBACKS:
-        raise UsageError(f"rollbacks: `{options.rollbacks}` is none of {', '.join(_ROLLBACKS)}")
+        raise UsageError(f"rollbacks: `{options.rollbacks}` is not one of {', '.join(_ROLLBACKS)}")
     if options.layout is None:
         return None
     layout = layout_named(options.layout)
@@ -53,8 +54,8 @@ def _check(options: DiscoveryOptions) -> Layout | None:
         from difflib import get_close_matches
 
         near = get_close_matches(options.layout, layout_names(), 1)
-        hint = f"; did you mean `{near[0]}`?" if near else f": known are {', '.join(layout_names())}"
-        raise UsageError(f"there is no layout `{options.layout}`{hint}")
+        hint = f"; did you mean `{near[0]}`?" if near else f": known layouts are {', '.join(layout_names())}"
+        raise UsageError(f"unknown layout `{options.layout}`{hint}")
     return layout
 
 
@@ -93,19 +94,21 @@ def _discover(
             unmatched += [(path, _why(forced)) for path in left]
     folders = (*tree.folders.values(), *(home.folder for home in homes))
     problems += {path: item for folder in folders for path, item in folder.unread.items()}.values()
-    # What another engine's files are made of is that engine's business.
+    # Files for unsupported engines are not examined further.
     problems += [problem for path, problem in failed.items() if path not in foreign]
-    return _result(histories, problems, unmatched, foreign, wanted)
+    beside = [tools_beside(history, tree.cwd) for history in histories]
+    histories = [replace(history, tools=one.tools) for history, one in zip(histories, beside, strict=True)]
+    return _result(histories, problems, unmatched, foreign, wanted, beside)
 
 
 def _assemble_home(
     home: Home, settings: LayoutOptions, options: DiscoveryOptions, forced: Layout | None, cwd: str
 ) -> tuple[list[Assembled], list[str]]:
-    """Offer the files of a home to each layout in turn; return what they make, and the paths that none takes."""
+    """Offer the files of a home to each layout in turn; return the results, and the paths that no layout accepts."""
     results: list[Assembled] = []
     remaining = home.files
     for layout in LAYOUTS if forced is None else (forced,):
-        taken = layout.recognise(home, remaining, settings)
+        taken = layout.recognize(home, remaining, settings)
         if not taken:
             continue
         collected = layout.collect(home, taken, settings)
@@ -119,8 +122,8 @@ def _assemble_home(
 
 def _why(forced: Layout | None) -> str:
     if forced is not None:
-        return f"this file does not follow the layout {forced.name}, and is not checked"
-    return "this file follows no known layout of migrations, and is not checked"
+        return f"this file does not match layout {forced.name} and is not checked"
+    return "this file matches no known migration layout and is not checked"
 
 
 def _result(
@@ -129,6 +132,7 @@ def _result(
     unmatched: list[tuple[str, str]],
     foreign: set[str],
     wanted: DiscoveryScope,
+    beside: list[Beside],
 ) -> Discovered:
     files = {
         script.file.path: script.file
@@ -146,8 +150,8 @@ def _result(
     unread -= {*files, *foreign, *(path for path, _ in unmatched)}
     left_out = (
         ("excluded by the configuration", len(wanted.excluded[0]) + below),
-        ("no known layout of migrations", len({path for path, _ in unmatched})),
-        ("for an engine that is not checked", len(foreign)),
+        ("no known migration layout", len({path for path, _ in unmatched})),
+        ("for an unsupported engine", len(foreign)),
         ("not readable", len(unread)),
     )
     problems = problems + [Problem("unmatched", path, message) for path, message in unmatched]
@@ -164,4 +168,5 @@ def _result(
         frozenset(root for root in roots if has_variant(root, Dialect.SQLITE)),
         tuple((reason, number) for reason, number in left_out if number),
         tuple(passed_over),
+        tuple(sorted({path for one in beside for path in one.consulted})),
     )

@@ -1,8 +1,8 @@
-"""What git knows of the files: which were touched since a revision, which a commit takes away, what they were then.
+"""Git queries: files changed since a revision, files deleted by a commit, and file content at a commit.
 
-A repository can come from a stranger, with its `.git` folder or as a bare repository in disguise, and its configuration
-can name programs: `core.fsmonitor`, filters, hooks, an external diff, a transport for objects that are missing. Git is
-called so that none of them runs, and with no more of the environment than says where the repository is.
+A repository may come from an untrusted source, with its `.git` folder or as a disguised bare repository, and its
+configuration can name programs: `core.fsmonitor`, filters, hooks, an external diff, a transport for missing objects.
+Git is called so that none of them runs, and with only those environment variables that locate the repository.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from miglint.base.errors import UsageError
 from miglint.base.structs import Struct
 
 _TIMEOUT = 60
-# Settings that the environment may bring along, at most.
+# Maximum number of settings taken from the environment.
 _MOST = 1000
-# Each is off, empty or harmless, whatever the repository, the user and the system say.
+# Each is disabled, empty or harmless, whatever the repository's, the user's and the system's configuration.
 _SETTINGS = (
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
@@ -34,10 +34,10 @@ _SETTINGS = (
     "submodule.recurse=false",
     "safe.bareRepository=explicit",
 )
-# No program for a difference or for reading one side of it; no look into submodules, which have a git of their own.
+# No external diff or text conversion programs; submodules, which have their own configuration, are ignored.
 _DIFF = ("--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all", "-z")
 _FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
-# Of git's variables these say where the repository is, for a hook of git; and what is the user's own configuration.
+# Git variables that locate the repository, for use within git hooks, and the user's own configuration.
 _KEPT = frozenset(
     {
         "GIT_DIR",
@@ -55,7 +55,7 @@ _KEPT = frozenset(
     }
 )
 _FIXED = {
-    # What a partial clone lacks is not fetched: a transport is a program that the configuration names.
+    # Missing objects of a partial clone are not fetched: the transport is a program named in the configuration.
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -66,7 +66,7 @@ _FIXED = {
 
 
 class Repository(Struct, frozen=True):
-    """A repository to ask: git's program, the top of the working tree, and the environment that git is called with."""
+    """A repository: git's executable, the top of the working tree, and git's environment."""
 
     git: str
     top: str
@@ -74,15 +74,15 @@ class Repository(Struct, frozen=True):
 
 
 def touched_since(reference: str, cwd: str | None = None) -> frozenset[str]:
-    """Return the paths, as they are shown, of files changed or new since `reference` branched off.
+    """Return the display paths of files changed or added since `reference` branched off.
 
-    What is not committed yet counts as well.
+    Uncommitted changes are included.
     """
     folder = cwd or str(Path.cwd())
     _require_revision(reference, "--since")
     repository = _repository(folder, "--since")
     commit = _commit(repository, reference, "--since")
-    # What the other branch did since is not ours; without a common past (a shallow clone) all differences count.
+    # Changes on the other branch are excluded; without a merge base (a shallow clone), all differences are included.
     base = _ask(repository, "merge-base", commit, "HEAD", may_fail=True).strip() or commit
     listed = _ask(repository, "diff", *_DIFF, base, "--")
     new = _ask(repository, "ls-files", "--others", "--exclude-standard", "-z", "--full-name")
@@ -92,17 +92,17 @@ def touched_since(reference: str, cwd: str | None = None) -> frozenset[str]:
 
 
 def deleted_files(cwd: str | None = None) -> frozenset[str]:
-    """Return the paths, as they are shown, of files that a commit takes away, renamed ones among them.
+    """Return the display paths of files that a commit deletes or renames.
 
-    It is the commit that is being made; or those that pre-commit was asked about (`--from-ref`, `--to-ref`). Outside of
-    a git repository there are none.
+    The commit is the one being created, or the range given to pre-commit (`--from-ref`, `--to-ref`). Outside of a git
+    repository the result is empty.
     """
     folder = cwd or str(Path.cwd())
     try:
         repository = _repository(folder, "--hook")
     except UsageError:
         return frozenset()
-    # Before the first commit nothing can be taken away.
+    # Before the first commit, nothing can be deleted.
     if not _ask(repository, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True):
         return frozenset()
     first, last = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
@@ -113,10 +113,10 @@ def deleted_files(cwd: str | None = None) -> frozenset[str]:
 
 
 class Snapshot:
-    """The files of a repository as of a commit, by their paths in the working tree."""
+    """The files of a repository at a commit, by their paths in the working tree."""
 
     def __init__(self, reference: str, option: str, cwd: str | None = None) -> None:
-        """Find the commit; raises `UsageError`, whose message begins with `option`, where there is none."""
+        """Resolve the commit; raises `UsageError`, with a message that starts with `option`, if it does not exist."""
         _require_revision(reference, option)
         self._repository = _repository(cwd or str(Path.cwd()), option)
         self._option = option
@@ -125,34 +125,34 @@ class Snapshot:
 
     @property
     def top(self) -> str:
-        """The folder that the repository's working tree begins in, without links."""
+        """The root of the repository's working tree, with links resolved."""
         return self._repository.top
 
     def read(self, path: str, limit: int) -> bytes | None:
-        """Return the content that a file had, or None where there was no file; links of the commit are not followed.
+        """Return the content of a file, or None if there was none; links in the commit are not followed.
 
-        Raises `UsageError` for one of more than `limit` bytes.
+        Raises `UsageError` if it exceeds `limit` bytes.
         """
         real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))  # noqa: PTH118, PTH119, PTH120
         name = os.path.relpath(real, self.top).replace(os.sep, "/")
         if name.startswith("../"):
-            raise UsageError(f"{self._option}: {path} lies outside of the repository")
+            raise UsageError(f"{self._option}: {path} is outside the repository")
         entry = _ask(self._repository, "ls-tree", "-z", "--full-tree", self.commit, "--", f":(literal){name}")
         mode, _, rest = entry.partition("\t")[0].partition(" ")
         if not mode.startswith("100"):
             return None
         blob = rest.rpartition(" ")[2]
         if int(_ask(self._repository, "cat-file", "-s", blob)) > limit:
-            raise UsageError(f"{self._option}: {name} as of {self.reference}: larger than {limit:,} bytes")
+            raise UsageError(f"{self._option}: {name} at {self.reference}: larger than {limit:,} bytes")
         return _run(self._repository, "cat-file", "blob", blob, option=self._option)
 
 
 def _repository(folder: str, option: str) -> Repository:
-    # An entry like `.` or an empty one would take a program out of the checkout.
+    # Entries such as `.` or an empty one could resolve to a program in the checkout.
     path = os.pathsep.join(place for place in os.environ.get("PATH", "").split(os.pathsep) if Path(place).is_absolute())
     git = shutil.which("git", path=path)
     if git is None:
-        raise UsageError(f"{option} needs git, and there is none on PATH")
+        raise UsageError(f"{option} requires git, but it is not on PATH")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT}
     start = Repository(git, folder, {**kept, **_FIXED})
     environment = {**start.environment, **_configured(start)}
@@ -161,10 +161,10 @@ def _repository(folder: str, option: str) -> Repository:
 
 
 def _configured(repository: Repository) -> dict[str, str]:
-    """Return the variables that configure git besides `_SETTINGS`, whose keys hold names that somebody chose.
+    """Return the variables that configure git in addition to `_SETTINGS`, for keys with arbitrary names.
 
-    No filter has a program: attributes in the tree say which files go through one. What the environment says of the
-    folders whose owner may be another, it still says.
+    All filters are disabled, since attributes in the tree select them. `safe.directory` entries of the environment are
+    kept.
     """
     listed = _ask(repository, "config", "--list", "--name-only", "-z", may_fail=True).split("\0")
     filters = {key.split(".", 1)[1].rpartition(".")[0] for key in listed if key.startswith("filter.")}
@@ -181,14 +181,14 @@ def _configured(repository: Repository) -> dict[str, str]:
 
 def _require_revision(reference: str, option: str) -> None:
     if reference.startswith("-") or "\0" in reference:
-        raise UsageError(f"{option}: `{reference}` is no git revision")
+        raise UsageError(f"{option}: `{reference}` is not a git revision")
 
 
 def _commit(repository: Repository, reference: str, option: str) -> str:
     verify = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
     commit = _ask(repository, *verify, may_fail=True).strip()
     if not commit:
-        raise UsageError(f"{option}: git knows no revision `{reference}`")
+        raise UsageError(f"{option}: unknown git revision `{reference}`")
     return commit
 
 
@@ -214,11 +214,11 @@ def _run(repository: Repository, *arguments: str, may_fail: bool = False, option
             env=dict(repository.environment),
         )
     except subprocess.TimeoutExpired:
-        raise UsageError(f"{option}: git did not answer within {_TIMEOUT} seconds") from None
+        raise UsageError(f"{option}: git did not finish within {_TIMEOUT} seconds") from None
     except (OSError, ValueError) as error:
-        raise UsageError(f"{option}: git cannot be called: {error}") from None
+        raise UsageError(f"{option}: cannot run git: {error}") from None
     if done.returncode and not may_fail:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        why = said[0].removeprefix("fatal: ") if said else f"git failed with status {done.returncode}"
+        why = said[0].removeprefix("fatal: ") if said else f"git exited with status {done.returncode}"
         raise UsageError(f"{option}: {why}")
     return b"" if done.returncode else done.stdout

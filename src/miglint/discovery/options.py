@@ -1,4 +1,4 @@
-"""What a caller may say about how files become migrations."""
+"""Options of discovery."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ DEFAULT_MAX_FILE_BYTES = 64 * 1024 * 1024
 
 
 class DiscoveryOptions(Struct, frozen=True):
-    """How to look for migrations.
+    """Options of discovery.
 
-    `layout` names the one layout to use instead of finding it; `dialect` is the dialect of files that say nothing
-    themselves; `rollbacks` (`required`, `optional`, `none`) overrides what the layout says. `exclude` holds shell
-    patterns for paths, folders or base names. `placeholders` are the values of `${name}` in Flyway and Liquibase
-    scripts. `cwd` is the folder that shown paths are relative to; None is the process's own.
+    `layout` is the layout to use instead of auto-detection; `dialect` is the dialect of files that specify none;
+    `rollbacks` (`required`, `optional`, `none`) overrides the layout's value. `exclude` has shell patterns for paths,
+    folders or base names. `placeholders` are the values of `${name}` in Flyway and Liquibase scripts. `cwd` is the
+    folder that displayed paths are relative to; None is the process's own.
     """
 
     layout: str | None = None

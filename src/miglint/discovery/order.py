@@ -1,4 +1,4 @@
-"""The numbering of a history: what is wrong with it, and where programs run between its scripts."""
+"""Numbering of a history: defects in it, and programs that run between its scripts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from miglint.discovery.versions import gaps, out_of_order
 
 
 def order_problems(histories: Sequence[History], collected: Collected, label: str) -> list[Problem]:
-    """Return the gaps and surprises in the versions of a home, each told once however many dialects it has."""
-    # A version that exists for another engine, or as a program, is not left out.
+    """Return gaps and anomalies in the versions of a home, each reported once for all dialects."""
+    # A version that exists for another engine, or as a program, is not missing.
     versions = {piece.version for piece in collected.pieces if not piece.repeatable}
     first: dict[str, tuple[Migration, History]] = {}
     for history in histories:
@@ -26,17 +26,17 @@ def order_problems(histories: Sequence[History], collected: Collected, label: st
             place = first.get(numbers.get(gap.after_gap, ""))
             if place is not None:
                 what = f"version {gap.first} is" if gap.first == gap.last else f"versions {gap.first} to {gap.last} are"
-                problems.append(_problem("skipped-version", place, f"{what} not there"))
+                problems.append(_problem("skipped-version", place, f"{what} missing"))
     for version, earlier in out_of_order(list(versions), collected.order):
         place = first.get(version)
         if place is not None:
-            message = f"{label} runs {version} before {earlier}: it does not order versions as they read"
+            message = f"{label} runs {version} before {earlier}, contrary to their numeric order"
             problems.append(_problem("out-of-order", place, message))
     return problems
 
 
 def after_programs(migrations: list[Migration], programs: tuple[int, ...]) -> tuple[Migration, ...]:
-    """Mark the migrations before which the tool runs one that is a program."""
+    """Mark the migrations that follow a migration written as a program."""
     own = {int(migration.version) for migration in migrations if migration.version.isdigit()}
     unread = sorted(set(programs) - own)
     if not unread:

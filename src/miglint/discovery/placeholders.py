@@ -1,8 +1,8 @@
-"""`${name}` in scripts, replaced without moving anything that stands behind it.
+"""`${name}` in scripts, replaced without changing the offsets of the following text.
 
-A finding has to point into the file as people see it, so what comes in has to be as long as what goes out. A value
-that fits is padded with spaces where spaces mean nothing; everything else becomes an identifier of the same length,
-the same one for the same name.
+Findings refer to positions in the original file, so the replacement must have the same length. A shorter value is
+padded with spaces where these are insignificant; all others become an identifier of the same length, which is the same
+for the same name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NOT_WORD = pattern(r"\W", re.ASCII)
 
 
 def substitute(text: str, values: Mapping[str, str]) -> str | None:
-    """Return a text of the same length without placeholders, or None when it has none."""
+    """Return a text of the same length without placeholders, or None if it has none."""
     if "${" not in text:
         return None
 
@@ -45,5 +45,5 @@ def substitute(text: str, values: Mapping[str, str]) -> str | None:
 
 
 def _touches(character: str) -> bool:
-    """Tell whether a space next to this character would cut a word or change a quoted one."""
+    """Return whether a space next to this character would split a word or change a quoted one."""
     return bool(character) and (character in "\"'$" or _WORD.match(character) is not None)

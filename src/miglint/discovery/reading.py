@@ -1,4 +1,4 @@
-"""Bytes to text: read once, decode once, and say where it stops being text."""
+"""Reading and decoding of files, once each, with detection of non-text content."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _UTF16_SAMPLE = 256
 
 
 class ReadResult(NamedTuple):
-    """A file as far as it could be read, and what was wrong with it."""
+    """A file as far as it could be read, and its defects."""
 
     file: SourceFile
     problem: Problem | None
 
 
 def read_file(real: str, path: str, limit: int) -> ReadResult:
-    """Read the file at `real`, which people know as `path`; never raises."""
+    """Read the file at `real`, displayed as `path`; never raises."""
     try:
         return from_bytes(read_bytes(real, limit), path)
     except TooLargeError as error:
@@ -32,7 +32,7 @@ def read_file(real: str, path: str, limit: int) -> ReadResult:
 
 
 def from_bytes(data: bytes, path: str) -> ReadResult:
-    """Decode what a file holds; never raises."""
+    """Decode the content of a file; never raises."""
     if data.startswith(codecs.BOM_UTF8):
         start = len(codecs.BOM_UTF8)
         body = data[start:]
@@ -41,7 +41,7 @@ def from_bytes(data: bytes, path: str) -> ReadResult:
         encoding = _utf16(data) if data[:1] in (b"\xff", b"\xfe") or b"\0" in data[:4] else None
         if encoding is not None:
             text = data.decode(encoding, "replace").removeprefix("\ufeff").replace("\0", _REPLACEMENT)
-            problem = Problem("encoding", path, "the file is UTF-16, not UTF-8", character=0)
+            problem = Problem("encoding", path, "the file is encoded as UTF-16, not UTF-8", character=0)
             return ReadResult(SourceFile(path, text), problem)
     try:
         text = body.decode("utf-8")
@@ -60,7 +60,7 @@ def from_bytes(data: bytes, path: str) -> ReadResult:
 
 
 def from_text(text: str, path: str) -> ReadResult:
-    """Take text that somebody has read already; lone surrogates stand for bytes that were not UTF-8."""
+    """Use a text that is already decoded; lone surrogates stand for bytes that are not UTF-8."""
     try:
         data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -69,7 +69,7 @@ def from_text(text: str, path: str) -> ReadResult:
 
 
 def _utf16(data: bytes) -> str | None:
-    """Tell UTF-16 by its byte order mark, or by a NUL in every other byte of what is mostly ASCII."""
+    """Detect UTF-16 by its byte order mark, or by a NUL in every other byte of mostly ASCII text."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" not in data[:4]:

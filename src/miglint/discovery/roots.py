@@ -1,4 +1,4 @@
-"""Folders to homes: bring the files together that belong to one history, wherever they lie."""
+"""Grouping of folders to homes: the files that belong to one history, wherever they are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NUMBER = pattern(r"[^0-9]*0*([0-9]+)")
 
 
 def gather(tree: Tree, read: Callable[[str, str], SourceFile]) -> list[Home]:
-    """Read the files of a tree and give each to the home of its history."""
+    """Read the files of a tree and assign each to the home of its history."""
     homes: dict[str, Home] = {}
 
     def home_at(path: str, like: Folder) -> Home:
@@ -57,7 +57,7 @@ def gather(tree: Tree, read: Callable[[str, str], SourceFile]) -> list[Home]:
 
 
 def _flyway_top(tree: Tree, path: str) -> str | None:
-    """Return the folder that Flyway is pointed at, below which it looks everywhere."""
+    """Return the root folder of Flyway's locations, which are searched recursively."""
     top, found = path, None
     while top:
         if top.rpartition("/")[2] in _FLYWAY_LOCATIONS and top in tree.folders:
@@ -67,7 +67,7 @@ def _flyway_top(tree: Tree, path: str) -> str | None:
 
 
 def _adopt(homes: dict[str, Home]) -> None:
-    """Give rollback folders that stand beside their forward folder (`up/` and `down/`) to it."""
+    """Assign rollback folders beside their forward folder (`up/` and `down/`) to it."""
     for path, home in list(homes.items()):
         if not home.files or any(found.role is None for found in home.files):
             continue

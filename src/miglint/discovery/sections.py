@@ -1,4 +1,4 @@
-"""What a file's own comments say: sections for each dialect, and directives about the whole file."""
+"""Metadata in comments: sections per dialect, and directives for the whole file."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Section(NamedTuple):
 
 
 def may_have_sections(text: str) -> bool:
-    """Tell quickly whether looking for sections is worth while."""
+    """Return quickly whether a text may have sections."""
     if "miglint:" in text:
         return True
-    # `-- Version: 1.0.0` stands in many heads, so look at what the word follows before any line is searched.
+    # `-- Version: 1.0.0` is common in headers, so the preceding word is tested before lines are searched.
     for word in ("ersion", "ERSION"):
         at = text.find(word)
         for _ in range(_QUICK_LOOKS):
@@ -48,16 +48,15 @@ def may_have_sections(text: str) -> bool:
 
 
 def only_comments(text: str, start: int, end: int) -> bool:
-    """Tell whether a stretch of text holds no statement."""
+    """Return whether a range of text contains no statement."""
     found = _COMMENTS.match(text, start, end)
     return found is not None and found.end() == end
 
 
 def split(file: SourceFile, span: Span) -> tuple[list[Section], list[Problem]]:
-    """Cut a script into its dialects' sections; no sections when it has no such marker.
+    """Split a script into its dialects' sections; empty if it has no markers.
 
-    What stands before the first marker belongs to the first section as long as it is only comments, so that
-    directives in the head of a file are seen.
+    Comments before the first marker belong to the first section, so that directives in the header of a file are found.
     """
     markers = list(_SECTION.finditer(file.text, span.start, span.end))
     if not markers:
@@ -80,10 +79,10 @@ def split(file: SourceFile, span: Span) -> tuple[list[Section], list[Problem]]:
             pass
         elif mark is UNMARKED:
             told.add(word.lower())
-            problems.append(Problem("bad-section", file.path, f"no dialect is called `{word}`", marker.start()))
+            problems.append(Problem("bad-section", file.path, f"unknown dialect `{word}`", marker.start()))
         elif mark in seen and mark.dialects:
             told.add(word.lower())
-            message = f"a second section for {mark.dialects[0].value} is not read: put both in one"
+            message = f"a second section for {mark.dialects[0].value} is not read: merge the two"
             problems.append(Problem("bad-section", file.path, message, marker.start(), dialect=mark.dialects[0]))
         else:
             seen.add(mark)
@@ -93,23 +92,23 @@ def split(file: SourceFile, span: Span) -> tuple[list[Section], list[Problem]]:
 
 
 def dialect_directive(file: SourceFile) -> tuple[Mark, Problem | None]:
-    """Return what `-- miglint: dialect=...` says about the whole file."""
+    """Return the dialect that `-- miglint: dialect=...` specifies for the whole file."""
     found = _DIALECT.search(file.text)
     if found is None:
         return UNMARKED, None
     mark = named(found[1])
     if mark is not UNMARKED:
         return mark, None
-    return UNMARKED, Problem("bad-section", file.path, f"no dialect is called `{found[1]}`", found.start())
+    return UNMARKED, Problem("bad-section", file.path, f"unknown dialect `{found[1]}`", found.start())
 
 
 def runs_bare(text: str) -> bool:
-    """Tell whether a comment says, in the words of squawk, that the tool runs the file outside of a transaction."""
+    """Return whether squawk's comment declares that the tool runs the file outside of a transaction."""
     return "squawk-disable-assume-in-transaction" in text and _BARE.search(text) is not None
 
 
 def irreversible(text: str, span: Span) -> str | None:
-    """Return the reason that `-- miglint: irreversible (why)` gives, or None when it is not there."""
+    """Return the reason in `-- miglint: irreversible (why)`, or None if it is missing."""
     found = _IRREVERSIBLE.search(text, span.start, span.end)
     if found is None:
         return None

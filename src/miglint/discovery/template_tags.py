@@ -1,7 +1,7 @@
-"""Value tags of templates in the place of names: `{{.prefix}}users`, `{{ .Schema }}.users`, `${schema}.users`.
+"""Template tags in place of names: `{{.prefix}}users`, `{{ .Schema }}.users`, `${schema}.users`.
 
-A script that holds no others can be read with the tags taken for names. One that holds a control tag (`{{if}}`), or a
-value that may be anything (`DEFAULT {{.value}}`), says nothing before it is filled in.
+A script with no other tags can be parsed with the tags treated as names. One with a control tag (`{{if}}`), or with a
+value of any type (`DEFAULT {{.value}}`), cannot be parsed before expansion.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from miglint.base.template_names import encode_tags, has_tag
 _TAG = r"\{\{[^{}\"']*+" + many(r"(?:\"[^\"{}]*\"|'[^'{}]*')[^{}\"']*+") + r"\}\}|\$\{[A-Za-z_][\w.\-]*\}"
 _ANY = rf"{_TAG}|\{{\{{.{{0,400}}?\}}\}}|\{{%.{{0,400}}?%\}}"
 _ANY_TAG = pattern(_ANY, re.DOTALL)
-# What is not closed goes on to the end, so that nothing is looked at twice.
+# Unterminated tokens extend to the end, so that nothing is scanned twice.
 _STRING = r"'[^'{$]*+" + many(rf"(?:{_TAG}|[{{$])[^'{{$]*+") + "'?"
 _QUOTED = r'"[^"{$]*+' + many(rf'(?:{_TAG}|[{{$])[^"{{$]*+') + '"?'
 _PARTS = pattern(
@@ -31,13 +31,13 @@ _VALUE = pattern(
     rf"\$\{{[\w.\-]+\}}|\{{\{{\s*(?!(?:{_CONTROL})\b)[.$A-Za-z_(][\w.\s\"'(),:/\-$]*(?<!-)\}}\}}",
 )
 _REMARK = pattern(r"\{\{/\*.*?\*/\}\}|\{\{!.*?\}\}", re.DOTALL)
-# What a name stands behind.
+# Keywords that precede a name.
 _BEFORE = pattern(
     r"\b(?:table|exists|into|update|from|join|on|only|references|schema|index|concurrently|view|sequence|function"
     r"|procedure|trigger|type|constraint|column|(?:rename|owner)\s+to|search_path\s*(?:=|\bto))\s*\Z",
     re.IGNORECASE,
 )
-# Next to these a tag is a part of a name, or the schema of one.
+# Beside these, a tag is a part of a name or its schema.
 _NEXT_TO = pattern(r"[\w.\"`}]\Z")
 _AFTER = pattern(r"[\w.\"`{$]")
 _TOKEN = pattern(
@@ -50,12 +50,12 @@ _DEEPEST = 3
 
 
 def is_template(text: str) -> bool:
-    """Tell whether tags stand in the code itself, and not just in its strings and comments."""
+    """Return whether there are tags in the code itself, not just in strings and comments."""
     return ("{{" in text or "${" in text) and next(_outside(text, 0, len(text)), None) is not None
 
 
 def filled_in(text: str) -> str | None:
-    """Return a text of the same length with its tags as names, or None when it is no template, or not of this kind."""
+    """Return a text of the same length with tags encoded as names, or None if it is not such a template."""
     if ("{{" not in text and "${" not in text) or has_tag(text):
         return None
     tags = list(_outside(text, 0, len(text)))
@@ -67,7 +67,7 @@ def filled_in(text: str) -> str | None:
 
 
 def _replacement(match: re.Match[str]) -> str:
-    """Return a token with its tags as names, made as long as it was by spaces behind it."""
+    """Return a token with encoded tags, padded with spaces to its original length."""
     token = match[0]
     if match["comment"] is not None or "{" not in token:
         return token
@@ -78,14 +78,14 @@ def _name(match: re.Match[str]) -> str:
     tag = match[0]
     if _REMARK.fullmatch(tag):
         return " " * len(tag)
-    # With spaces inside or without, it is the same value.
+    # Spaces inside the tag are insignificant.
     if tag.startswith("{{"):
         tag = f"{{{{{tag[2:-2].strip()}}}}}"
     return (_VALUE.fullmatch(tag) and encode_tags(tag)) or match[0]
 
 
 def _outside(text: str, start: int, end: int, depth: int = 0) -> Iterator[tuple[int, int]]:
-    """Yield where the tags are that stand in the code itself, or in a name in quotes."""
+    """Yield the positions of tags in the code itself or in quoted names."""
     bodies: list[tuple[bool, tuple[int, int]]] = []
     found = False
     for match in _PARTS.finditer(text, start, end):
@@ -98,14 +98,14 @@ def _outside(text: str, start: int, end: int, depth: int = 0) -> Iterator[tuple[
                 yield tag.span()
         elif match["body"] is not None:
             bodies.append((match["do"] is not None, match.span("inside")))
-    # A body may be any text. It is code of this template where there are tags around it, or where it is run.
+    # A body may be any text. It is code of this template if there are tags around it, or if it is executed.
     for is_run, body in bodies if depth < _DEEPEST else ():
         if found or depth or is_run:
             yield from _outside(text, *body, depth + 1)
 
 
 def _is_name(text: str, start: int, end: int) -> bool:
-    """Whether a tag is a value in the place of a name, or of a part of one."""
+    """Whether a tag is in the place of a name, or of a part of one."""
     tag = text[start:end]
     if _VALUE.fullmatch(tag) is None or encode_tags(tag) is None:
         return False

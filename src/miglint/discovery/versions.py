@@ -1,4 +1,4 @@
-"""The order of versions, as the migration tools see it, and the gaps in it."""
+"""Order of versions, as the migration tools define it, and gaps."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from miglint.base.lazy_regex import pattern
 
 SortKey = tuple[Any, ...]
 
-# What a version looks like at the start of a name: a date, with the time or a count behind it, dotted numbers, or a
-# number with a letter behind it.
+# Forms of versions: a date, optionally with time or counter, dotted numbers, or a number with a letter suffix.
 VERSION = (
     r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[-T_]?[0-9]{4,6}(?:-[0-9]{4})?|\.[0-9]+)?|[0-9]+(?:\.[0-9]+)*[a-z]?)(?=[_\-. ]|$)"
 )
@@ -25,8 +24,8 @@ _LARGEST_GAP_OF_FEW = 10
 
 
 def split_version(stem: str) -> tuple[str, str] | None:
-    """Cut a name into its version and the rest; None when it does not begin with one."""
-    # Nearly all names are digits and an underscore, and this is asked for every file.
+    """Split a name into its version and the rest; None if it does not start with a version."""
+    # Fast path for digits and an underscore: this runs for every file.
     match = _DIGITS.match(stem) or _HEAD.match(stem)
     return (match[1], stem[match.end() :]) if match else None
 
@@ -45,7 +44,7 @@ def numeric(version: str) -> SortKey:
 
 
 def dotted(version: str) -> SortKey:
-    """Order as Flyway does: by number, where `1.0` is `1`."""
+    """Order as in Flyway: by number, with `1.0` equal to `1`."""
     numbers = list(map(int, _PART.findall(version)))
     while len(numbers) > 1 and not numbers[-1]:
         numbers.pop()
@@ -53,7 +52,7 @@ def dotted(version: str) -> SortKey:
 
 
 def textual(version: str) -> SortKey:
-    """Order by character, as tools do that sort names."""
+    """Order by character, as in tools that sort names."""
     return (version,)
 
 
@@ -61,12 +60,12 @@ _OTHER_LANGUAGE = pattern(r"0*([0-9]{1,14})[_\-.].*(?<!_test)\.(?:go|py|js|ts|rs
 
 
 def written_otherwise(names: Iterable[str]) -> tuple[int, ...]:
-    """Return the versions of the migrations that are written in a programming language."""
+    """Return the versions of migrations written in a programming language."""
     return tuple(int(match[1]) for name in names if (match := _OTHER_LANGUAGE.match(name)))
 
 
 class Gap(NamedTuple):
-    """Versions that a sequence leaves out, before `after_gap`."""
+    """Versions missing from a sequence, before `after_gap`."""
 
     first: int
     last: int
@@ -74,7 +73,7 @@ class Gap(NamedTuple):
 
 
 def gaps(numbers: Sequence[int]) -> list[Gap]:
-    """Return what is left out of a sequence that counts up by one; nothing for dates and other numbering."""
+    """Return the gaps of a sequence that counts by one; empty for dates and other numbering."""
     ordered = sorted(set(numbers))
     if len(ordered) < 2 or ordered[-1] >= _LARGEST_SEQUENTIAL:
         return []
@@ -93,9 +92,9 @@ def _counts_up(ordered: Sequence[int], steps: Sequence[int]) -> bool:
 
 
 def out_of_order(versions: Sequence[str], key: Callable[[str], SortKey]) -> list[tuple[str, str]]:
-    """Return pairs (version, earlier) where the tool runs `version` before one that people wrote earlier.
+    """Return pairs (version, earlier) where the tool runs `version` before one with a smaller number or date.
 
-    Two habits collide with the order of tools: counting (`9`, `10`) with a tool that sorts names, and dates of
+    Two conventions conflict with the order of tools: counters (`9`, `10`) with a tool that sorts names, and dates of
     different length (`20240201`, `20240101000000`) with a tool that sorts numbers.
     """
     if key is numeric and not any(len(v) == 8 and v.startswith(("19", "20")) for v in versions):

@@ -1,4 +1,4 @@
-"""Folders to file names: what lies under the paths, without reading any of it."""
+"""Traversal of folders: the files under the given paths, without reading them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from miglint.base.input_files import MEBIBYTE, read_bytes
 from miglint.base.model import Problem
 from miglint.base.structs import Struct, field
 
-# Folders that hold other people's code or a tool's own state, never the migrations of this project.
+# Folders with third-party code or a tool's state, never with migrations of this project.
 _SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages"))
 
 
 class Folder(Struct, eq=False):
-    """One folder: `shown` is its path for people ("" is the working directory), `real` the one to open.
+    """One folder: `shown` is its displayed path ("" is the working directory), `real` the one to open.
 
-    `unread` are the files of the tool's own in it that could not be read when they were asked for.
+    `unread` are the tool's own files in it that could not be read.
     """
 
     shown: str
@@ -30,7 +30,7 @@ class Folder(Struct, eq=False):
     unread: dict[str, Problem] = field(default_factory=dict)
 
     def path(self, name: str) -> str:
-        """Return the path of a file in here, as shown to people."""
+        """Return the displayed path of a file in this folder."""
         return printable(f"{self.shown}/{name}" if self.shown else name)
 
     @property
@@ -39,7 +39,7 @@ class Folder(Struct, eq=False):
         return os.path.basename(self.real)  # noqa: PTH119 - called for every folder of a tree
 
     def content(self, name: str, limit: int = MEBIBYTE) -> bytes | None:
-        """Return the content of one of the tool's own files in here; None when it cannot be read."""
+        """Return the content of one of the tool's own files in this folder; None if it cannot be read."""
         try:
             return read_bytes(f"{self.real}/{name}", limit)
         except FileNotFoundError:
@@ -51,25 +51,25 @@ class Folder(Struct, eq=False):
 
 
 def printable(name: str) -> str:
-    """Return a path that can be written as UTF-8, whatever bytes it has on disk."""
+    """Return a path that can be encoded as UTF-8, whatever its bytes on disk."""
     if name.isascii():
         return name
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def is_script(name: str) -> bool:
-    """Tell whether a file name is one of SQL text."""
+    """Return whether a file name is one of SQL text."""
     return name.endswith(".sql") or name[-4:].lower() == ".sql"
 
 
 class Tree:
-    """All folders seen so far, by shown path, and what was wrong on the way."""
+    """All folders visited, by displayed path, and the problems found."""
 
     def __init__(self, cwd: str, allowed: Iterable[str], exclude: tuple[str, ...]) -> None:
         self.cwd = cwd
         self.folders: dict[str, Folder] = {}
         self.problems: list[Problem] = []
-        # Files and folders that the settings exclude, in the folders that were walked.
+        # Files and folders excluded by the settings, in the visited folders.
         self.excluded_files: list[str] = []
         self.excluded_folders: list[str] = []
         self._allowed = tuple({os.path.realpath(path) for path in (cwd, *allowed)})
@@ -77,7 +77,7 @@ class Tree:
         self._seen: set[str] = set()
 
     def shown(self, real: str) -> str:
-        """Return the path that people see: relative to the working directory where that is possible."""
+        """Return the displayed path: relative to the working directory if possible."""
         if real == self.cwd:
             return ""
         prefix = self.cwd if self.cwd.endswith(os.sep) else self.cwd + os.sep
@@ -85,7 +85,7 @@ class Tree:
         return path if os.sep == "/" else path.replace(os.sep, "/")
 
     def scan(self, real: str) -> Folder | None:
-        """List one folder and nothing below it; None when there is no such folder."""
+        """List one folder without its subfolders; None if it does not exist."""
         shown = self.shown(real)
         known = self.folders.get(shown)
         if known is not None:
@@ -97,10 +97,10 @@ class Tree:
         return folder
 
     def walk(self, real: str) -> None:
-        """List a folder and everything below it.
+        """List a folder with all its subfolders.
 
-        Symbolic links to folders wait until the real folders are done: a folder is read once, under its real path
-        when that is part of the tree, and a link back to a folder above it is told.
+        Symbolic links to folders are processed last: a folder is read once, under its real path if that is part of the
+        tree, and a link back to a parent folder is reported.
         """
         links: list[str] = []
         pending = [(real, os.path.realpath(real))]
@@ -122,7 +122,7 @@ class Tree:
             pending += [(f"{path}{os.sep}{name}", f"{target}{os.sep}{name}") for name in below]
 
     def add(self, folder: Folder, name: str) -> None:
-        """Make sure that a file which was named is in its folder's list, whatever it is called."""
+        """Add an explicitly requested file to its folder's list, whatever its name."""
         if name not in folder.scripts:
             folder.scripts.append(name)
             folder.scripts.sort()
@@ -130,12 +130,14 @@ class Tree:
     def _may_follow(self, path: str, target: str) -> bool:
         shown = self.shown(path)
         if os.path.realpath(os.path.dirname(path)).startswith(target.rstrip(os.sep)):  # noqa: PTH120
-            self._problem("symlink-loop", shown, "this symbolic link leads back to a folder above it")
+            self._problem("symlink-loop", shown, "this symbolic link points to a parent folder")
             return False
         if self._is_allowed(target):
             return True
-        # A pull request may hold any link; what it points to must not end up in a report.
-        self._problem("unreadable", shown, "this symbolic link leads out of the working directory and is not followed")
+        # A pull request may contain any link; its target must not appear in a report.
+        self._problem(
+            "unreadable", shown, "this symbolic link points outside the working directory and is not followed"
+        )
         return False
 
     def _is_allowed(self, target: str) -> bool:
@@ -182,16 +184,16 @@ class Tree:
             folder.others.add(name)
 
     def _is_sound(self, folder: Folder, entry: os.DirEntry[str], name: str) -> bool:
-        entry.stat()  # raises for a link to nowhere and for a loop, where `is_file` may only say no
+        entry.stat()  # raises for dangling and circular links, where `is_file` may only return False
         if self._is_allowed(os.path.realpath(entry.path)):
             return True
-        message = "this symbolic link leads out of the working directory and is not read"
+        message = "this symbolic link points outside the working directory and is not read"
         self._problem("unreadable", folder.path(name), message)
         return False
 
     def _failed(self, path: str, error: OSError) -> None:
         if error.errno == errno.ELOOP:
-            self._problem("symlink-loop", path, "this symbolic link leads to itself")
+            self._problem("symlink-loop", path, "this symbolic link points to itself")
         else:
             self._problem("unreadable", path, f"cannot be read: {error.strerror or error}")
 
@@ -200,7 +202,7 @@ class Tree:
 
 
 def scripts_below(folders: Iterable[str]) -> tuple[int, list[str]]:
-    """Return how many files of SQL lie in folders that are left out, and all folders there. Links are not followed."""
+    """Return the number of SQL files in folders that are left out, and all folders there. Links are not followed."""
     count, seen = 0, []
     pending = list(folders)
     while pending:
@@ -220,7 +222,7 @@ def scripts_below(folders: Iterable[str]) -> tuple[int, list[str]]:
 
 
 def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool] | None:
-    """Return a test of paths: a pattern excludes what it matches as a path, a folder in it, or a name."""
+    """Return a path filter: a pattern excludes matching paths, folders in a path, or names."""
     if not patterns:
         return None
     anywhere = re.compile("|".join(fnmatch.translate(p.rstrip("/").removeprefix("./")) for p in patterns))

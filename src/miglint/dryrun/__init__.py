@@ -1,1 +1,1 @@
-"""The dry run: every migration of a history executed on a throwaway database."""
+"""Dry run: execution of every migration of a history on a throwaway database."""

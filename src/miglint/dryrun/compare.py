@@ -1,4 +1,4 @@
-"""The difference of two schemas that were read from the same engine."""
+"""Difference of two schemas read from the same engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ENDS = pattern(r"^\s*(?:SELECT\s+)?|[\s,;]+$")
 
 
 def compare(before: Schema, after: Schema) -> tuple[Change, ...]:
-    """Return what differs, seen from `before`. Readers give the same object for what did not change: a quick look."""
+    """Return the differences, seen from `before`. Readers reuse unchanged objects, so identity is compared first."""
     one, two = before.objects, after.objects
     keys = {key for key, value in one.items() if two.get(key) is not value}
     keys |= {key for key in two if key not in one}
@@ -24,7 +24,7 @@ def compare(before: Schema, after: Schema) -> tuple[Change, ...]:
 
 
 def _only_order(change: Change, before: Schema, after: Schema) -> Change:
-    """Take a view whose columns come in another order, as those of its table do after `SELECT *`, for what it is."""
+    """Normalize a view whose columns differ only in order, as after `SELECT *` over a table with reordered columns."""
     one, two = before.find(change.key), after.find(change.key)
     if not isinstance(one, View) or not isinstance(two, View) or not change.counts or one.query is None:
         return change
@@ -36,7 +36,7 @@ def _only_order(change: Change, before: Schema, after: Schema) -> Change:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines of a view's definition in order of the alphabet: the server writes one per result column."""
+    """Return the lines of a view's definition, sorted: the server writes one line per result column."""
     return sorted(_ENDS.sub("", line) for line in text.splitlines())
 
 

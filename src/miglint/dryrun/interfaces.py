@@ -1,4 +1,4 @@
-"""What an engine must be able to do, said once for all of them."""
+"""Protocols that all engines implement."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from miglint.sql.operations import Name
 
 
 class EngineMissingError(MiglintError):
-    """The engine that was asked for is not there. The message names the command that installs it."""
+    """The requested engine is not available. The message contains the command that installs it."""
 
 
 class EngineLostError(MiglintError):
-    """The engine went away in the middle: its server was killed, its disk is full, its container was removed."""
+    """The engine was lost during the run: its server was killed, the disk is full, or the container was removed."""
 
 
 class BranchError(Exception):
-    """What a branch saw may come of its being one: ask a copy."""
+    """The result of a branch may be an artifact of branching: use a copy instead."""
 
 
 class TableDigest(Struct, frozen=True):
-    """The rows of a table, told apart without keeping them: their number, and one hash per column over all values."""
+    """Summary of a table's rows: their number, and one hash per column over all values."""
 
     count: int
     columns: Mapping[str, str]
@@ -37,9 +37,9 @@ Digests = Mapping[Name, TableDigest]
 
 
 class Rehearsal(Struct, frozen=True):
-    """A script that was run and undone. `schema` is what it left before, None when it failed.
+    """A script that was run and rolled back. `schema` is the state it left before that, None if it failed.
 
-    `rows_changed` says whether any row of the database was other than before; None when it failed.
+    `rows_changed` is whether any row of the database changed; None if it failed.
     """
 
     execution: Execution
@@ -48,57 +48,57 @@ class Rehearsal(Struct, frozen=True):
 
 
 class Filled(Struct, frozen=True):
-    """What putting rows into the tables gave: rows inserted by table, and tables left out with the reason."""
+    """Result of filling tables: rows inserted by table, and skipped tables with the reason."""
 
     inserted: Mapping[Name, int] = field(default_factory=dict)
     unfilled: Mapping[Name, str] = field(default_factory=dict)
 
 
 class Database(Protocol):
-    """One throwaway database. Every method may raise `EngineLostError`."""
+    """A throwaway database. Every method may raise `EngineLostError`."""
 
     def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
-        """Run a script with its tool's transaction habits and keep what it did.
+        """Run a script with its tool's transaction handling and keep its effects.
 
-        `observe` looks at locks too, `count` then also at the rows read and written.
+        `observe` also records locks, `count` also the rows read and written.
         """
 
     def rehearse(self, script: Prepared) -> Rehearsal:
-        """Run a script as `run` does, look at what it left, and leave the database as it was."""
+        """Run a script as `run` does, read the resulting state, and restore the database."""
 
     def schema(self) -> Schema:
-        """Read the whole schema from the engine's own catalog."""
+        """Read the whole schema from the engine's catalog."""
 
     def copy(self) -> Database:
         """Return another database with the same content."""
 
     def twin(self) -> Database:
-        """Return another database with the same content, to put rows into and run scripts on beside this one."""
+        """Return a copy to fill with rows and run scripts on, independently of this database."""
 
     def branch(self, scripts: Iterable[Prepared]) -> Database:
-        """Return what behaves as a copy does while these scripts run, and is quicker where that can be.
+        """Return a temporary equivalent of a copy for these scripts, faster where possible.
 
-        While it is there nothing else may be done with this database. Its methods may raise `BranchError`.
+        While it exists, this database must not be used otherwise. Its methods may raise `BranchError`.
         """
 
     def touched(self) -> frozenset[Name] | None:
-        """Return the tables of which rows may be other than where this branch began; None: any."""
+        """Return the tables whose rows may have changed since the branch was created; None: any."""
 
     def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
-        """Put `rows` generated rows into each empty table."""
+        """Insert `rows` generated rows into each empty table."""
 
     def digests(self, only: Iterable[Name] | None = None) -> Digests:
-        """Describe the rows of every table, or of those of `only` that are there."""
+        """Return the row digests of all tables, or of the existing ones in `only`."""
 
     def values(self, table: Name, column: str) -> Mapping[str | None, int]:
-        """Return the values of a column, as text or as a hash of it, and how often each is there."""
+        """Return the values of a column, as text or as hashes, with their frequencies."""
 
     def drop(self) -> None:
-        """Remove it; never raises."""
+        """Remove the database; never raises."""
 
 
 class Engine(Protocol):
-    """A way to have throwaway databases of one dialect."""
+    """A source of throwaway databases for one dialect."""
 
     info: EngineInfo
     dialect: Dialect
@@ -107,7 +107,7 @@ class Engine(Protocol):
         """Return a new empty database."""
 
     def check(self) -> None:
-        """Raise `EngineLostError` with the reason when the engine is no longer there."""
+        """Raise `EngineLostError` with the reason if the engine is no longer running."""
 
     def close(self) -> None:
-        """Stop whatever was started and remove whatever was made; never raises, and may be called twice."""
+        """Stop everything started and remove everything created; never raises, and may be called twice."""

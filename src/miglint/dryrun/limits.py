@@ -1,4 +1,4 @@
-"""What untrusted scripts may use: time, memory, disk space and messages."""
+"""Resource limits for untrusted scripts: time, memory, disk space and messages."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from miglint.base.structs import Struct
 
 _SIZE = pattern(r"\s*(\d+(?:\.\d+)?)\s*([kKmMgGtT]?)i?[bB]?\s*\Z")
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-# A server without any database of ours takes some 60 MB of disk; less memory than this does not start one.
+# A server without databases uses some 60 MB of disk; it does not start with less memory than this.
 LEAST_DISK = 128 << 20
 LEAST_MEMORY = 64 << 20
 
 
 class Limits(Struct, frozen=True):
-    """Bounds of a dry run; hitting one is a finding. Times in seconds, sizes in bytes.
+    """Limits of a dry run; reaching one is a finding. Times in seconds, sizes in bytes.
 
-    `statement` bounds one statement, `lock` the wait for a lock, `total` all migrations of one history together.
-    `disk` bounds all databases of a server with its log and its temporary files, `notices` the messages that one script
-    may send, `memory` the processes that run scripts: each of them, and all of one server together.
+    `statement` limits one statement, `lock` each lock wait, `total` all migrations of one history together. `disk`
+    limits all databases of a server with its log and temporary files, `notices` the messages that one script may send,
+    `memory` the processes that run scripts: each of them, and all of one server together.
     """
 
     statement: float = 30.0
@@ -31,7 +31,7 @@ class Limits(Struct, frozen=True):
 
 
 class Deadline:
-    """A moment on the monotonic clock after which nothing of a dry run runs any more; `stop` brings it to now."""
+    """A deadline on the monotonic clock for all work of a dry run; `stop` moves it to now."""
 
     __slots__ = ("_at",)
 
@@ -40,27 +40,27 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
-        """Return the moment `seconds` from now."""
+        """Return the deadline `seconds` from now."""
         return cls(time.monotonic() + seconds)
 
     @property
     def left(self) -> float:
-        """Seconds that are left, never negative."""
+        """Remaining seconds, never negative."""
         return max(0.0, self._at - time.monotonic())
 
     def stop(self) -> None:
-        """Let the time be over."""
+        """Expire the deadline now."""
         self._at = time.monotonic()
 
 
 def size_of(text: str) -> int | None:
-    """Return the bytes that `512MB`, `1.5 GB` or `1048576` say (a kilobyte is 1024), None for any other text."""
+    """Parse a size such as `512MB`, `1.5 GB` or `1048576` (a kilobyte is 1024 bytes); None if invalid."""
     found = _SIZE.match(text)
     return None if found is None else int(float(found[1]) * _UNITS[found[2].lower()])
 
 
 def size_text(size: int) -> str:
-    """Return a number of bytes in the largest unit that it has a whole one of: `1 GB`, `1.5 GB`, `512 MB`."""
+    """Format a number of bytes with the largest suitable unit: `1 GB`, `1.5 GB`, `512 MB`."""
     for unit, scale in (("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10)):
         if size >= scale:
             return f"{size / scale:.1f}".removesuffix(".0") + f" {unit}"

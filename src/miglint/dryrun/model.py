@@ -1,8 +1,8 @@
-"""The schema that the replay foresees against the one that the engine has: a difference is a bug of miglint.
+"""Comparison of the replay's schema with the engine's: a difference is a bug in miglint.
 
-What the engine says of an object is written as SQL and read by the same front end that reads the migrations, so that
-both sides have one form. An engine keeps neither the text of a view nor that of a routine: of a view its columns are
-compared, of routines, triggers and the like that they are there.
+Objects read from the engine are rendered as SQL and parsed by the same front end as the migrations, so that both sides
+have the same form. Engines do not keep the text of views and routines: for a view its columns are compared, for
+routines, triggers and the like only their existence.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ from miglint.schema.value import Schema
 from miglint.sql import parse
 from miglint.sql.operations import Column
 
-# Spaces in which an object has a form that both sides can give.
+# Namespaces of objects that have a comparable form on both sides.
 _COMPARED = frozenset({"relation", "type", "routine", "trigger", "policy", "rule", "extension", "schema"})
 _EVALUATED = frozenset({"bool", "date", "time", "timetz", "timestamp", "timestamptz", "interval", "bytea", "numeric"})
 _BOOKKEEPING = frozenset({"schema_migrations", "schema_migration", "__diesel_schema_migrations"})
 
 
 class ExecutedSchemas(Struct, frozen=True):
-    """What was executed of one migration: the schemas before and after its forward, None where it failed."""
+    """Dry run results of one migration: the schemas before and after its forward script, None if it failed."""
 
     before: Schema | None
     after: Schema | None
 
 
 class Model:
-    """Follows a history in the replay, and compares migration by migration."""
+    """Replays a history and compares it with the engine, migration by migration."""
 
     def __init__(self, history: History, start: Schema | None = None) -> None:
         self._history = history
         self._schema = start if start is not None else empty_schema(history.dialect)
         self._translated: dict[int, tuple[SchemaObject, SchemaObject | None]] = {}
-        # What is apart already, or was never known: told once, and not again.
+        # Differences already reported, or unknown from the start; they are reported once.
         self._apart: set[Key] = set()
         self._doubted = False
 
     def compare(self, number: int, seen: ExecutedSchemas) -> tuple[Change, ...]:
-        """Return the differences of what the migration touched, seen from the database; `number` counts from 0."""
+        """Return the differences in objects changed by migration `number` (from 0), seen from the database."""
         passage = advance(self._history.migrations[number], parse, self._schema)
         self._schema = passage.after
         self._doubted = self._doubted or passage.doubted
@@ -78,14 +78,14 @@ class Model:
             if known is None or known[0] is not value:
                 known = self._translated[id(value)] = (value, translate(key, value, self._history.dialect))
             if known[1] is None:
-                # Its text says nothing to us: that it is there is all that is compared.
+                # If its definition cannot be parsed, only existence is compared.
                 mine = self._schema.find(key)
                 yield key, mine if mine is not None else value
             else:
                 yield key, known[1]
 
     def _reduced(self, keys: set[Key], real: Schema) -> Schema:
-        """Return the replay's schema with what cannot be compared as the database has it."""
+        """Return the replay's schema with incomparable properties taken from the database."""
         schema = self._schema
         for key in keys:
             mine, other = schema.find(key), real.find(key)
@@ -105,7 +105,7 @@ class Model:
                 }
                 constraints = mine.constraints
                 if schema.dialect is Dialect.SQLITE:
-                    # SQLite has no use for their names, and the reader does not look at them.
+                    # Constraint names are insignificant in SQLite, and the catalog reader does not read them.
                     constraints = {
                         f"#{number}": replace(constraint, name=None, generated=True)
                         for number, constraint in enumerate(constraints.values())
@@ -122,10 +122,10 @@ def _checks(domain: Domain) -> dict[str, str]:
 
 
 def _reduced_column(mine: Column, other: Column | None) -> Column:
-    """Return a column of the replay with what it cannot know as the database has it.
+    """Return a column of the replay with properties that it cannot know taken from the database.
 
-    A type of an extension is in no schema that the scripts name, and of some constants the server stores the value and
-    not what was written: `'f'` is `false`, `'epoch'` a moment.
+    Types of extensions are in no schema known from the scripts, and the server stores the value of some constants
+    instead of their text: `'f'` is `false`, `'epoch'` a timestamp.
     """
     if other is None or mine.type is None or other.type is None:
         return mine
@@ -140,7 +140,7 @@ def _reduced_column(mine: Column, other: Column | None) -> Column:
 
 
 def translate(key: Key, value: SchemaObject, dialect: Dialect) -> SchemaObject | None:
-    """Return an object that was read from an engine in the form of the replay, or None where that cannot be."""
+    """Convert an object read from the engine to the form of the replay; None if that is not possible."""
     if isinstance(value, View):
         return replace(value, query=None)
     if not isinstance(value, (Table, Index, Domain, Enum)):
@@ -155,7 +155,7 @@ def translate(key: Key, value: SchemaObject, dialect: Dialect) -> SchemaObject |
     script = Script(SourceFile("", text), Span(0, len(text)), Direction.FORWARD, dialect)
     found = run(empty_schema(dialect), parse(script)).schema.find(key)
     if isinstance(found, Table) and isinstance(value, Table):
-        # What the writer of a schema leaves out.
+        # Properties that the schema writer omits.
         columns = {
             name: replace(column, autoincrement=value.columns[name].autoincrement) if name in value.columns else column
             for name, column in found.columns.items()

@@ -1,4 +1,4 @@
-"""What a caller may say about a dry run."""
+"""Options of a dry run."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ ENGINES = ("auto", "embedded", "docker", "local", "sqlite")
 
 
 class DryRunOptions(Struct, frozen=True):
-    """How to run.
+    """Options of a dry run.
 
-    `engine` is one of `ENGINES`; with `sqlite` the PostgreSQL histories are left out. `url` names a server instead of
-    starting one; with `as_url_role` scripts run with the rights of its role. `rows` are generated per table (0: none),
-    the same for the same `seed`. `postgres` are versions to run on, in containers (`("14", "16")`), `postgres_target`
-    the one of a container when none is said; `image` overrides the container's image. `sqlite` is the lowest version of
-    SQLite that is targeted. `extensions` are created before the first migration. `foreign_keys` says that the
-    application's SQLite connections enforce them. `runner` is what the settings say of the tool's transactions.
+    `engine` is one of `ENGINES`; with `sqlite`, PostgreSQL histories are skipped. `url` is a server to use instead of
+    starting one; with `as_url_role`, scripts run with the privileges of its role. `rows` are generated per table (0:
+    none), deterministically by `seed`. `postgres` lists container versions (`("14", "16")`), `postgres_target` is the
+    default one; `image` overrides the container image. `sqlite` is the minimum SQLite version of the targets.
+    `extensions` are created before the first migration. `foreign_keys` is whether the application's SQLite connections
+    enforce them. `runner` is the `transaction` setting.
     """
 
     engine: str = "auto"

@@ -1,4 +1,4 @@
-"""What is there before the first migration: the migration tool's own table, and extensions that nobody creates."""
+"""Objects that exist before the first migration: the migration tool's table, and extensions that no script creates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BOOKKEEPING = {
     "dbmate": "CREATE TABLE schema_migrations (version VARCHAR(128) PRIMARY KEY)",
     "pop": "CREATE TABLE schema_migration (version VARCHAR(48) NOT NULL)",
 }
-# Words that only an extension gives a meaning.
+# Tokens that occur only with an extension.
 _WORDS = {
     "pg_trgm": pattern(r"\b(?:gin|gist)_trgm_ops\b|\bsimilarity\s*\(", re.IGNORECASE),
     "uuid-ossp": pattern(r"\buuid_generate_v[1345]\w*\s*\(", re.IGNORECASE),
@@ -34,18 +34,18 @@ _COMMENT = pattern(r"--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 def bookkeeping(history: History) -> Script | None:
-    """Return a script that makes the table in which the history's tool keeps its records, if it is known."""
+    """Return a script that creates the tracking table of the history's tool, if known."""
     text = _BOOKKEEPING.get(history.layout)
     return None if text is None else script_of(text, history.dialect)
 
 
 def script_of(text: str, dialect: Dialect) -> Script:
-    """Return a text of ours as a script."""
+    """Return an internal text as a script."""
     return Script(SourceFile("(surroundings)", text), Span(0, len(text)), Direction.FORWARD, dialect)
 
 
 def missing_schemas(history: History) -> Script | None:
-    """Return a script that makes the schemas which templates are to name and none of the history's scripts creates."""
+    """Return a script that creates the schemas named by templates and created by no script."""
     if history.dialect is not Dialect.POSTGRES:
         return None
     texts = [
@@ -61,7 +61,7 @@ def missing_schemas(history: History) -> Script | None:
 
 
 def missing_extensions(history: History) -> tuple[str, ...]:
-    """Return the extensions whose words a PostgreSQL history uses though none of its scripts creates them."""
+    """Return the extensions that a PostgreSQL history uses although none of its scripts creates them."""
     if history.dialect is not Dialect.POSTGRES:
         return ()
     texts = [

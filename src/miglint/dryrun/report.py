@@ -1,4 +1,4 @@
-"""A dry run in the form of the JSON report, and in one line."""
+"""The dry run in the form of the JSON report, and as a summary line."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ from miglint.dryrun.results import (
 from miglint.schema.change import Change
 
 
-def as_dict(run: MigrationRun, history: HistoryRun) -> dict[str, Any]:
-    """Return one migration's run: the engine, the seven steps, the differences, the statements with their locks."""
+def as_dict(run: MigrationRun, history: HistoryRun, idle: frozenset[int] = frozenset()) -> dict[str, Any]:
+    """Return one migration's results: the engine, the seven steps, the differences, the statements with locks.
+
+    `idle` are the numbers of steps whose failure is only an info.
+    """
     engine = history.engine
     found = {
         "engine": {"kind": engine.kind, "product": engine.product, "version": engine.version, "why": engine.why},
-        "steps": [_step(step) for step in run.steps],
+        "steps": [_step(step, step.number not in idle) for step in run.steps],
         "changes": [_change(change) for change in run.changes],
         "forward": _execution(_telling(run.forward, run.rows.forward if run.rows else None)),
         "rollback": _execution(_telling(run.rollback, run.rows.rollback if run.rows else None)),
@@ -41,7 +44,7 @@ def as_dict(run: MigrationRun, history: HistoryRun) -> dict[str, Any]:
 
 
 def _as_written(value: Any) -> Any:
-    """Return a value with the names that a template gives as the files have them."""
+    """Return a value with encoded template tags in names replaced by the original ones."""
     if isinstance(value, str):
         return decode_tags(value)
     if isinstance(value, dict):
@@ -50,9 +53,9 @@ def _as_written(value: Any) -> Any:
 
 
 def _telling(empty: Execution | None, rows: Execution | None) -> Execution | None:
-    """Return the run whose times tell more, the one on rows when it went through, with the locks of both.
+    """Return the run with the more meaningful times, the one with rows if it succeeded, with the locks of both.
 
-    On rows both scripts may have run in one transaction, where what the forward holds hides what the rollback takes.
+    With rows, both scripts may have run in one transaction, where locks of the forward hide those of the rollback.
     """
     if rows is None or not rows.ok:
         return empty
@@ -71,11 +74,12 @@ def _strongest(one: tuple[ObservedLock, ...], two: tuple[ObservedLock, ...]) -> 
     return tuple(found[table] for table in sorted(found))
 
 
-def _step(step: StepResult) -> dict[str, Any]:
+def _step(step: StepResult, matters: bool) -> dict[str, Any]:
     return {
         "number": step.number,
         "name": step.name,
         "ok": step.ok,
+        "matters": matters,
         "error": _error(step.error),
         "reason": step.reason,
         "changes": [_change(change) for change in counting(step.changes)],
@@ -165,7 +169,7 @@ def _rows(rows: RowRun | None) -> dict[str, Any] | None:
 
 
 def summary(history: HistoryRun) -> str:
-    """Return a history's dry run in one line."""
+    """Return the summary line of a history's dry run."""
     engine = history.engine
     why = f", {engine.why}" if engine.why else ""
     count = f"{len(history.migrations)} migration{'' if len(history.migrations) == 1 else 's'}"

@@ -1,7 +1,7 @@
-"""What a dry run saw, kept for the next one: where the first migrations are as they were, only the rest is run.
+"""Cache of dry run results: unchanged migrations at the start of a history are not run again.
 
-An entry belongs to a history on an engine, under options. It holds the results in order, each with a digest of all
-scripts up to its own, so that a changed script makes all results from there on worthless.
+An entry is keyed by history, engine and options. It has the results in order, each with a digest of all scripts up to
+its own, so that a changed script invalidates all results from there on.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from miglint.schema.change import Change
 
 
 class CachedRuns(Struct, frozen=True):
-    """The results of a history's first migrations, and the engine that they come from."""
+    """Cached results of a history's first migrations, with the engine that produced them."""
 
     engine: EngineInfo
     runs: tuple[MigrationRun, ...]
 
 
 class ResultCache(Protocol):
-    """Where results are kept."""
+    """A store of results."""
 
     def name(self, history: History, identity: str) -> str:
-        """Return the name of the entry for a history on the engine of that identity."""
+        """Return the key of the entry for a history on the engine of that identity."""
 
     def load(self, name: str, history: History) -> CachedRuns | None:
-        """Return what is known of the first migrations of a history."""
+        """Return the cached results of a history's first migrations."""
 
 
 class _CachedRun(Struct, frozen=True):
-    """A migration's run without the migration itself and without schemas, which are not needed any more."""
+    """A migration's results without the migration itself and without schemas."""
 
     digest: str
     steps: tuple[StepResult, ...]
@@ -63,18 +63,18 @@ class StoredMemory:
 
     def __init__(self, store: Store, options: DryRunOptions, baseline: dict[Dialect, Script]) -> None:
         self._store = store
-        # How long things may take, and where a server is, does not decide what happens.
+        # Time limits and the server's address do not affect the results.
         self._options = repr(replace(options, url=None))
         self._baseline = baseline
 
     def name(self, history: History, identity: str) -> str:
-        """Return the name of the entry for a history on the engine of that identity."""
+        """Return the key of the entry for a history on the engine of that identity."""
         start = self._baseline.get(history.dialect)
         parts = [identity, self._options, history.root, history.layout, history.dialect]
         return self._store.name("run", ["dry run", *environment(), *parts, start.text if start is not None else ""])
 
     def load(self, name: str, history: History) -> CachedRuns | None:
-        """Return what is known of the first migrations of a history; None when it is nothing."""
+        """Return the cached results of a history's first migrations, or None."""
         data = self._store.read(name)
         if data is None:
             return None
@@ -104,7 +104,7 @@ class StoredMemory:
         return CachedRuns(entry.engine, tuple(runs)) if runs else None
 
     def keep(self, ran: HistoryRun) -> None:
-        """Keep the results of a history, unless something that is no fault of the scripts came in between."""
+        """Store the results of a history, unless something other than its scripts affected them."""
         if ran.name is None or ran.kept == len(ran.migrations):
             return
         results = []
@@ -130,7 +130,7 @@ class StoredMemory:
 
 
 def _cut_short(run: MigrationRun, engine: EngineInfo) -> bool:
-    """Tell whether time or space ended something: the next run may have more of it, and a named server more roles."""
+    """Return whether a limit or missing roles affected the results: the next run may have more time, space or roles."""
     final = (None, "refused") if engine.kind == "url" else (None, "refused", "roles")
     executions = [run.forward, run.rollback]
     if run.rows is not None:
@@ -141,7 +141,7 @@ def _cut_short(run: MigrationRun, engine: EngineInfo) -> bool:
 
 
 def _digests(history: History) -> list[str]:
-    """Return for each migration a digest of all that was run up to and with it."""
+    """Return, for each migration, a digest of everything run up to and including it."""
     found: list[str] = []
     before = ""
     for migration in history.migrations:

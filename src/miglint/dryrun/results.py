@@ -1,4 +1,4 @@
-"""What a dry run saw: values only, no connection and no engine."""
+"""Results of a dry run, as plain values."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from miglint.schema.value import Schema
 
 
 class EngineInfo(Struct, frozen=True):
-    """The engine that ran: `kind` (`sqlite`, `embedded`, `local`, `docker`, `url`), the server's name and version.
+    """The engine: `kind` (`sqlite`, `embedded`, `local`, `docker`, `url`), product name and version.
 
-    `why` says in words why this one was taken; `notes` are remarks on it that a reader of the results should know.
+    `why` is the reason for choosing it; `notes` are remarks for the report.
     """
 
     kind: str
@@ -23,12 +23,12 @@ class EngineInfo(Struct, frozen=True):
 
 
 class EngineError(Struct, frozen=True):
-    """An error that the engine raised, in its own words.
+    """An error raised by the engine.
 
-    `sqlstate` is SQLite's error name there (`SQLITE_CONSTRAINT`). `span` are the characters of the file that hold the
-    statement; `place` the offset in the file that the engine points at, when it does. `index` counts statements from 0
-    (-1: the commit at the end). `limit` names the bound that was hit (`statement time-out`, `total time-out`,
-    `disk`, `memory`, `notices`, `refused`, `roles`, `server`); None for an ordinary error.
+    `sqlstate` is, for SQLite, its error name (`SQLITE_CONSTRAINT`). `span` is the statement's range in the file;
+    `place` the error position in the file, if the engine reports one. `index` counts statements from 0 (-1: the commit
+    at the end). `limit` is the exceeded limit (`statement time-out`, `total time-out`, `disk`, `memory`, `notices`,
+    `refused`, `roles`, `server`); None for an ordinary error.
     """
 
     message: str
@@ -45,19 +45,19 @@ class EngineError(Struct, frozen=True):
 
 
 class ObservedLock(Struct, frozen=True, order=True):
-    """The strongest lock that a statement took on a table that existed before it (`mode` as PostgreSQL names it)."""
+    """The strongest lock that a statement took on a preexisting table (`mode` as in PostgreSQL)."""
 
     table: str
     mode: str
 
 
 class StatementRun(Struct, frozen=True):
-    """One statement as it ran. `seconds` is its time on the server, seen from here.
+    """A statement that was run. `seconds` is its time, measured by the client.
 
-    `rewritten` are tables whose storage was replaced, `invalid` indexes that it left invalid, `touched` how many rows
-    it read from tables and wrote, where that was counted. `locks` are those that its transaction did not hold before as
-    strong, and empty where the engine has none to show (SQLite; statements that cannot run in a transaction). `held`
-    says that its transaction went on, so that all of them were there to be seen.
+    `rewritten` are tables whose storage was replaced, `invalid` indexes left invalid, `touched` the number of rows read
+    from tables and written, if counted. `locks` are those stronger than the ones already held by the transaction; empty
+    if the engine reports none (SQLite; statements that cannot run in a transaction). `held` means that the transaction
+    stayed open, so that all locks were visible.
     """
 
     index: int
@@ -71,9 +71,9 @@ class StatementRun(Struct, frozen=True):
 
 
 class Execution(Struct, frozen=True):
-    """A script as it ran; `error` is None when all of it did. `seconds` includes the commit.
+    """A script that was run; `error` is None if it succeeded. `seconds` includes the commit.
 
-    `beyond` says in words what it changed outside of its database: roles, other databases. That is undone already.
+    `beyond` describes changes outside of its database: roles, other databases. They are already reverted.
     """
 
     statements: tuple[StatementRun, ...] = ()
@@ -83,26 +83,26 @@ class Execution(Struct, frozen=True):
 
     @property
     def ok(self) -> bool:
-        """Whether every statement ran."""
+        """Whether every statement succeeded."""
         return self.error is None
 
 
 STEPS = (
-    "read the schema, put rows into it",
+    "read the schema, insert rows",
     "forward",
     "forward again",
     "rollback",
     "rollback again",
     "forward once more",
-    "go on",
+    "continue",
 )
 
 
 class StepResult(Struct, frozen=True):
-    """One of the seven steps. `ok` is None when it was not run, and `reason` says why.
+    """One of the seven steps. `ok` is None if it was not run, for the reason in `reason`.
 
-    `changes` are the differences from the schema that the step should have left. A step is ok when nothing failed
-    and nothing that counts differs.
+    `changes` are the differences from the schema that the step should leave. A step is ok if nothing failed and there
+    is no significant difference.
     """
 
     number: int
@@ -114,14 +114,14 @@ class StepResult(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What the step does, in words."""
+        """The name of the step."""
         return STEPS[self.number - 1]
 
 
 class Loss(Struct, frozen=True):
-    """Rows or values that were there before the forward and are not after the rollback.
+    """Rows or values that existed before the forward and are missing after the rollback.
 
-    `kind` is `rows` (`column` is None then) or `values`; `count` how many, of `total` rows.
+    `kind` is `rows` (`column` is then None) or `values`; `count` is their number, out of `total` rows.
     """
 
     table: str
@@ -132,10 +132,10 @@ class Loss(Struct, frozen=True):
 
 
 class RowRun(Struct, frozen=True):
-    """The same migration on tables with rows in them.
+    """The migration on tables with rows.
 
-    `inserted` is the number of generated rows by table, `unfilled` the tables that could not be given rows and why.
-    `forward` and `rollback` are the executions; `losses` what did not come back.
+    `inserted` is the number of generated rows by table, `unfilled` the tables without rows and the reasons. `forward`
+    and `rollback` are the executions; `losses` the rows and values that were not restored.
     """
 
     inserted: dict[str, int] = field(default_factory=dict)
@@ -148,9 +148,9 @@ class RowRun(Struct, frozen=True):
 
 
 class StatementCost(Struct, frozen=True):
-    """What a statement cost on tables of each size: seconds (None: it did not get there), and rows read and written.
+    """Cost of a statement by table size: seconds (None: not reached), and rows read and written.
 
-    `grows` says whether it costs more the more rows there are, None when that cannot be told.
+    `grows` is whether the cost grows with the number of rows, None if unknown.
     """
 
     span: Span
@@ -160,7 +160,7 @@ class StatementCost(Struct, frozen=True):
 
 
 class Costs(Struct, frozen=True):
-    """A migration on tables of several sizes: `rows` are the sizes, the smallest first."""
+    """A migration on tables of several sizes: `rows` are the sizes in ascending order."""
 
     rows: tuple[int, ...]
     forward: tuple[StatementCost, ...] = ()
@@ -168,11 +168,10 @@ class Costs(Struct, frozen=True):
 
 
 class MigrationRun(Struct, frozen=True, eq=False):
-    """One migration as executed: the seven steps, the verdict, and the schemas before, after and after rolling back.
+    """Results of a migration: the seven steps, the verdict, and the schemas before, after and after the rollback.
 
-    `unknown` are the reasons for each None of the verdict. `changes` are the differences that the rollback left,
-    `apart` those of the replay's schema after the forward from the engine's. The schemas of a run that was kept from an
-    earlier one are None.
+    `unknown` are the reasons for each None of the verdict. `changes` are the differences left by the rollback, `apart`
+    those between the schemas of replay and engine after the forward. The schemas of a cached result are None.
     """
 
     migration: Migration
@@ -192,7 +191,7 @@ class MigrationRun(Struct, frozen=True, eq=False):
 
     @property
     def ran(self) -> bool:
-        """Whether it was executed at all."""
+        """Whether it was run at all."""
         return any(step.ok is not None for step in self.steps)
 
     def step(self, number: int) -> StepResult:
@@ -205,9 +204,9 @@ class MigrationRun(Struct, frozen=True, eq=False):
 
 
 class HistoryRun(Struct, frozen=True, eq=False):
-    """A history as executed on one engine. `stopped` says why it ended before its last migration, if it did.
+    """A history run on one engine. `stopped` is the reason if it ended before the last migration.
 
-    `kept` is how many of its first migrations were executed by an earlier run; `name` is what this run can be kept as.
+    `kept` is the number of first migrations taken from the cache; `name` is the cache key for this run.
     """
 
     history: History
@@ -220,7 +219,7 @@ class HistoryRun(Struct, frozen=True, eq=False):
 
 
 class DryRunReport(Struct, frozen=True, eq=False):
-    """All histories of a run; a history appears once per engine version that it ran on."""
+    """Results of all histories; a history appears once per engine version."""
 
     histories: tuple[HistoryRun, ...]
     seconds: float = 0.0

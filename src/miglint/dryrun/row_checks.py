@@ -1,4 +1,4 @@
-"""What a `CHECK` allows, where its text says so plainly: lists of values, bounds, lengths."""
+"""Values allowed by simple `CHECK` constraints: lists, ranges, lengths."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _VALUE = pattern(r"'([^']*(?:''[^']*)*)'|(-?\d+(?:\.\d+)?)")
 
 
 class Allowed(Struct):
-    """What is known of the values that a column may have. `values` are literals without quotes."""
+    """Known restrictions on the values of a column. `values` are literals without quotes."""
 
     values: tuple[str, ...] = ()
     least: float | None = None
@@ -37,7 +37,7 @@ class Allowed(Struct):
 
 
 def allowed(table: Table) -> dict[str, Allowed]:
-    """Read the checks of a table; what is not understood is left for the engine to judge."""
+    """Parse the checks of a table; unsupported ones are left to the engine."""
     found: dict[str, Allowed] = {}
     for constraint in table.constraints.values():
         if constraint.kind == "check" and constraint.expression is not None:
@@ -72,6 +72,6 @@ def _of(found: dict[str, Allowed], column: str) -> Allowed:
 
 
 def unique_columns(table: Table, indexes: list[tuple[str, ...]]) -> frozenset[str]:
-    """Return the columns that some key needs to be different in every row (of several, all of them)."""
+    """Return the columns that some key requires to be unique (for composite keys, all of them)."""
     keys = [constraint.columns for constraint in table.constraints.values() if constraint.kind in ("primary", "unique")]
     return frozenset(column.lower() for key in (*keys, *indexes) for column in key)

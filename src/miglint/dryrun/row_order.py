@@ -1,4 +1,4 @@
-"""In which order tables can be given rows, so that what a foreign key points at is there."""
+"""Order in which tables are filled, so that referenced rows exist."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from miglint.sql.operations import Constraint, Name
 
 
 def _same(name: Name, dialect: Dialect) -> Name:
-    """Return a name as it is compared: SQLite's without case."""
+    """Return a name for comparison: case-insensitive in SQLite."""
     return Name(None, name.name.lower()) if dialect is Dialect.SQLITE else Name(name.schema or "public", name.name)
 
 
 def foreign_keys(table: Table) -> list[Constraint]:
-    """Return the foreign keys, those of several columns first: they decide about more."""
+    """Return the foreign keys, composite ones first: they are more restrictive."""
     keys = [constraint for constraint in table.constraints.values() if constraint.kind == "foreign"]
     return sorted(keys, key=lambda key: -len(key.columns))
 
 
 def in_order(schema: Schema) -> list[Table]:
-    """Return the tables, each behind those that it points at; a circle is cut where it is met."""
+    """Return the tables, each after those that it references; cycles are broken where they are detected."""
     tables = {_same(value.name, schema.dialect): value for _, value in schema.items() if isinstance(value, Table)}
     done: dict[Name, None] = {}
 
@@ -38,7 +38,7 @@ def in_order(schema: Schema) -> list[Table]:
 
 
 def with_parents(schema: Schema, wanted: set[Name]) -> set[Name]:
-    """Return the names of tables with those that their foreign keys lead to."""
+    """Return the names of tables with those that their foreign keys reference."""
     tables = {_same(value.name, schema.dialect): value for _, value in schema.items() if isinstance(value, Table)}
     pending = [_same(name, schema.dialect) for name in wanted]
     found: set[Name] = set()

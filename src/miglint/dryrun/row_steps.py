@@ -1,4 +1,4 @@
-"""The same migration on tables with rows: what fails only there, and what does not come back."""
+"""The migration on tables with rows: failures that occur only there, and data that is not restored."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _Values = Mapping[str | None, int]
 def run_rows(scripts: Scripts, twin: Database, before: Schema, rows: int, seed: int) -> RowRun:
     """Run forward and rollback on a copy of `twin` with rows, and leave `twin` after the forward.
 
-    `twin` lives as long as the history does, so its rows grow old as they do in production. It stays where it was
-    when the forward fails.
+    `twin` exists as long as the history, so that its rows age as in production. It stays unchanged if the forward
+    fails.
     """
     if scripts.forward is None:
         return RowRun()
@@ -31,16 +31,16 @@ def run_rows(scripts: Scripts, twin: Database, before: Schema, rows: int, seed: 
     back = there.rollback is not None and there.rollback.ok
     losses = _losses(scripts, twin, there) if back else ()
     twin.run(scripts.forward)
-    # In a transaction of its own: `now()` is another moment the second time.
+    # In a separate transaction, so that `now()` differs the second time.
     again = twin.rehearse(scripts.forward)
     stable = None if again.rows_changed is None else not again.rows_changed
     return RowRun(inserted, unfilled, there.forward, there.rollback, losses, stable)
 
 
 class _There(Struct, frozen=True):
-    """Forward and rollback as they ran on rows, what the rows then were, and the values of columns asked for.
+    """Forward and rollback run with rows, the resulting rows, and the requested column values.
 
-    `digests` are of the `touched` tables (None: of all).
+    `digests` are those of the `touched` tables (None: of all).
     """
 
     forward: Execution
@@ -51,7 +51,7 @@ class _There(Struct, frozen=True):
 
 
 def _there_and_back(scripts: Scripts, twin: Database, columns: tuple[tuple[Name, str], ...] = ()) -> _There:
-    """Run both scripts beside `twin`, and leave it as it was."""
+    """Run both scripts beside `twin`, without changing it."""
     branch = twin.branch(script for script in (scripts.forward, scripts.rollback) if script is not None)
     try:
         return _go(scripts, branch, columns)
@@ -80,7 +80,7 @@ def _go(scripts: Scripts, beside: Database, columns: tuple[tuple[Name, str], ...
 
 
 def _losses(scripts: Scripts, twin: Database, there: _There) -> tuple[Loss, ...]:
-    """Compare the rows that came back with those of `twin`."""
+    """Compare the restored rows with those of `twin`."""
     found: list[Loss] = []
     doubtful: list[tuple[Name, str]] = []
     old = twin.digests(there.touched)
@@ -99,7 +99,7 @@ def _losses(scripts: Scripts, twin: Database, there: _There) -> tuple[Loss, ...]
         doubtful += [(name, column) for column in was.columns if now.columns.get(column, "") != was.columns[column]]
     changed = tuple((name, column) for name, column in doubtful if column in there.digests[name].columns)
     if changed:
-        # Which values, the digests do not say: the scripts run once more.
+        # The digests do not identify values, so the scripts are run once more.
         values = _there_and_back(scripts, twin, changed).values
         for (name, column), new in zip(changed, values, strict=False):
             gone = sum(max(0, count - new.get(value, 0)) for value, count in twin.values(name, column).items())

@@ -1,4 +1,4 @@
-"""Histories to a report: engines are started, histories run side by side, and nothing is left when it ends."""
+"""Run all histories: engines are started, histories run in parallel, and everything is cleaned up."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from miglint.dryrun.steps import Scripts, not_run, run_steps
 from miglint.schema.value import Schema
 
 ProgressCallback = Callable[[int, int, str], None]
-# What the scripts' role is called on a server of our own.
+# Name of the scripts' role on a server started by miglint.
 _RUNNER = pattern(r"\bpostgres\b", re.IGNORECASE)
 
 
@@ -41,11 +41,11 @@ def dry_run(
     progress: ProgressCallback | None = None,
     memory: ResultCache | None = None,
 ) -> DryRunReport:
-    """Execute every migration of the histories and say what happened.
+    """Execute every migration of the histories and return the results.
 
-    `baseline` are scripts that make the schema at which the histories begin. What `memory` knows of the first
-    migrations of a history is taken from there. Raises `EngineMissingError` when an
-    engine that is needed is not there, before anything is run.
+    `baseline` are scripts that create the schema before the first migration. Results in `memory` for the first
+    migrations of a history are reused. Raises `EngineMissingError`, before running anything, if a required engine is
+    missing.
     """
     started = time.perf_counter()
     run = _HistoryRun(options, baseline or {}, progress, memory)
@@ -54,8 +54,13 @@ def dry_run(
     if options.engine == "sqlite":
         left = sum(history.dialect is Dialect.POSTGRES for history in wanted)
         wanted = [history for history in wanted if history.dialect is Dialect.SQLITE]
+        if left and not wanted:
+            raise UsageError(
+                "`--dry-run=sqlite` runs migrations for SQLite, and all here are for PostgreSQL: "
+                "name its engine (`--dry-run`), or say that they are for SQLite (`--dialect sqlite`)"
+            )
         if left:
-            notes.append(f"the dry run left out {left} PostgreSQL histories: `--dry-run=sqlite`")
+            notes.append(f"the dry run skipped {left} PostgreSQL histories: `--dry-run=sqlite`")
     with _Interrupts():
         try:
             results = run.all(wanted)
@@ -65,7 +70,7 @@ def dry_run(
 
 
 class _Interrupts:
-    """Lets SIGTERM unwind as Ctrl-C does, so that what was started is stopped."""
+    """Makes SIGTERM unwind the stack like Ctrl-C, so that everything started is stopped."""
 
     def __enter__(self) -> None:
         self._old = None
@@ -82,7 +87,7 @@ class _Interrupts:
 
 
 class _HistoryJob(Struct, frozen=True):
-    """A history to run on an engine; None when all of it is known. `name` is what the results can be kept as."""
+    """A history to run on an engine; None if all results are cached. `name` is the cache key."""
 
     history: History
     engine: Engine | None
@@ -117,7 +122,7 @@ class _HistoryRun:
             self._job(history, choice) for history in histories for choice in choices(history.dialect, self._options)
         ]
         self._total = sum(len(job.history.migrations) for job in jobs)
-        # A history keeps one core busy, or two with rows; more threads than that only wait for each other.
+        # A history uses one core, or two with rows; more threads only wait for each other.
         pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="miglint-history")
         futures: list[Future[HistoryRun]] = []
         try:
@@ -134,7 +139,7 @@ class _HistoryRun:
             pool.shutdown(wait=True)
 
     def _job(self, history: History, choice: Choice) -> _HistoryJob:
-        """Say what there is to do; engines of which something is to be run are started."""
+        """Determine the work to do, and start the engines it needs."""
         choice = self._apart(history, choice)
         if self._cache is None:
             return _HistoryJob(history, self._engine(choice))
@@ -149,7 +154,7 @@ class _HistoryRun:
         return _HistoryJob(history, self._engine(choice), name, kept)
 
     def _apart(self, history: History, choice: Choice) -> Choice:
-        """Give a history that names the role `postgres` a server of its own, where only one may be called that."""
+        """Give a history that uses the role `postgres` a separate server, since only one role can have that name."""
         if history.dialect is not Dialect.POSTGRES or choice.label == "url" or not _names_role(history):
             return choice
         self._naming += 1
@@ -196,7 +201,7 @@ class _HistoryRun:
         return HistoryRun(history, info, tuple(runs), seconds, stopped, known, job.name)
 
     def _surround(self, history: History, database: Database) -> tuple[str, ...]:
-        """Put into a new database what the first migration finds."""
+        """Create the prerequisites of the first migration in a new database."""
         notes = []
         baseline = self._baseline.get(history.dialect)
         if baseline is not None:
@@ -207,7 +212,7 @@ class _HistoryRun:
             script = script_of(f'CREATE EXTENSION IF NOT EXISTS "{name}"', history.dialect)
             if history.dialect is Dialect.POSTGRES and database.run(prepare(script)).ok:
                 notes.append(
-                    f"the extension {name} was there before the first migration: scripts use it, and none creates it"
+                    f"extension {name} was created before the first migration: scripts use it, but none creates it"
                 )
         for made in (bookkeeping(history), missing_schemas(history)):
             if made is not None:
@@ -215,7 +220,7 @@ class _HistoryRun:
         return tuple(notes)
 
     def _migrations(self, history: History, database: Database, known: int) -> Iterable[MigrationRun]:
-        """Run the migrations behind those that are known, of which the forwards alone lead to where they end."""
+        """Run the migrations after the cached ones, whose forward scripts recreate the state."""
         rows = min(self._options.rows, ROWS_FOR_ALL)
         for migration in history.migrations[:known]:
             forward = Scripts.of(migration, history.layout, self._options.runner).forward
@@ -264,7 +269,7 @@ def _names_role(history: History) -> bool:
 
 
 def _rows_within_limits(scripts: Scripts, twin: Database, before: Schema, rows: int, seed: int) -> RowRun:
-    """Run a migration on rows; what looking at them ran into is an error of the script that stands in the way."""
+    """Run a migration with rows; an error while reading them is attributed to the responsible script."""
     try:
         return run_rows(scripts, twin, before, rows, seed)
     except QueryError as failed:
@@ -274,7 +279,7 @@ def _rows_within_limits(scripts: Scripts, twin: Database, before: Schema, rows: 
 
 
 def _reason(engine: Engine, lost: Exception) -> str:
-    """Return why the engine went away: what it says itself is better than what a connection noticed."""
+    """Return the reason why the engine was lost, preferably as reported by the engine itself."""
     try:
         engine.check()
     except EngineLostError as known:
@@ -283,13 +288,13 @@ def _reason(engine: Engine, lost: Exception) -> str:
 
 
 def _apart(run: MigrationRun, rows: RowRun) -> bool:
-    """Tell whether the database with rows is no longer where the history is."""
+    """Return whether the database with rows is no longer at the history's state."""
     failed = rows.forward is not None and not rows.forward.ok
     return failed or (run.forward is not None and not run.forward.ok)
 
 
 def _merged(run: MigrationRun, rows: RowRun | None) -> MigrationRun:
-    """Put what rows showed into the migration's run; an error that came without rows too is not the rows' own."""
+    """Merge the results with rows into the migration's; an error that also occurs without rows is omitted."""
     if rows is None:
         return run
     if run.forward is not None and not run.forward.ok:

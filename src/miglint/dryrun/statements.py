@@ -1,4 +1,4 @@
-"""A script cut into the statements that a migration tool would send, each with its place in the file."""
+"""Split a script into the statements that a migration tool would send, with their positions in the file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CONTROL = pattern(
 )
 _BEGIN = pattern(r"begin(?:\s+(?:work|transaction))?|start\s+transaction", re.IGNORECASE)
 _COMMIT = pattern(r"(?:commit|end)(?:\s+(?:work|transaction))?", re.IGNORECASE)
-# What PostgreSQL refuses inside a transaction.
+# Statements that PostgreSQL rejects inside a transaction.
 _ALONE = pattern(
     r"(?:create|drop|reindex|refresh|alter\s+table)\b.*\bconcurrently\b|vacuum\b|alter\s+system\b"
     r"|(?:create|drop)\s+(?:database|tablespace)\b|cluster\s*$|reindex\s+(?:database|system)\b",
@@ -31,7 +31,7 @@ _TOKEN = pattern(
 
 
 class StatementText(Struct, frozen=True):
-    """One statement: its text without the semicolon, and its characters in the file."""
+    """One statement: its text without the semicolon, and its range in the file."""
 
     text: str
     span: Span
@@ -40,10 +40,9 @@ class StatementText(Struct, frozen=True):
 class Prepared(Struct, frozen=True, eq=False):
     """A script ready to run.
 
-    `wrapped` says whether one transaction goes around it, the tool's, the server's or one that the script itself
-    begins and ends; a script with several transactions is left to make them. Only a wrapped script can be run and then
-    undone without a copy of the database. `ended` says that the tool's own COMMIT ends a transaction that the script
-    begins and leaves open.
+    `wrapped` means that a single transaction surrounds it, opened by the tool, the server or the script itself; a
+    script with several transactions manages them itself. Only a wrapped script can be run and rolled back without a
+    copy of the database. `ended` means that the tool's own COMMIT ends a transaction that the script leaves open.
     """
 
     script: Script
@@ -53,10 +52,10 @@ class Prepared(Struct, frozen=True, eq=False):
 
 
 def prepare(script: Script, layout: str = "", runner: str | None = None) -> Prepared:
-    """Cut a script into statements, and tell what its tool does around them.
+    """Split a script into statements, and determine its tool's transaction handling.
 
-    `layout` names the tool, `runner` is what the settings say of its transactions. Text that cannot be cut is one
-    statement, for the engine to reject.
+    `layout` is the tool's layout, `runner` the `transaction` setting. Text that cannot be split is one statement, for
+    the engine to reject.
     """
     text = script.text
     postgres = script.dialect is Dialect.POSTGRES
@@ -81,23 +80,23 @@ def prepare(script: Script, layout: str = "", runner: str | None = None) -> Prep
 
 
 def _in_transaction(script: Script, pieces: list[StatementText], layout: str, runner: str | None) -> bool:
-    """Tell whether the tool or the server runs the statements of a PostgreSQL script in one transaction."""
+    """Return whether the tool or the server runs a PostgreSQL script in one transaction."""
     match default_owner(script, layout, runner, lambda: False):
         case TransactionOwner.NOTHING:
             return False
         case TransactionOwner.QUERY:
-            # The server's own: a query of several statements is one transaction, and one statement alone is one too,
-            # but not for those that must not be in one.
+            # The server's own: a query with several statements is one transaction, and so is a single statement, except
+            # for those that cannot run in one.
             return len(pieces) > 1 or not any(_ALONE.match(piece.text) for piece in pieces)
         case TransactionOwner.TOOL if layout != "flyway" or runner is not None:
             return True
         case _:
-            # Nobody said who runs this, or it is Flyway, which looks: whoever wrote these can run them.
+            # The runner is unknown, or it is Flyway, which detects such statements: assume that it can run them.
             return not any(_ALONE.match(piece.text) for piece in pieces)
 
 
 def _skip(text: str, start: int, end: int) -> int:
-    """Return where the statement's first word stands, after white space and comments (nested ones too)."""
+    """Return the position of the statement's first word, after white space and comments (including nested ones)."""
     at = start
     while True:
         found = _BLANK.match(text, at, end)
@@ -127,7 +126,7 @@ def _cut_postgres(text: str) -> list[tuple[int, int]]:
             start = text.find(part, at)
             if start < 0:
                 break
-            # The scanner leaves out what has no word of SQL in it: that is for the server to reject.
+            # The splitter omits text without any SQL; the server would reject it.
             ranges.append((at, start))
             at = start + len(part)
             ranges.append((start, at))
@@ -137,9 +136,9 @@ def _cut_postgres(text: str) -> list[tuple[int, int]]:
 
 
 def _cut_sqlite(text: str) -> list[tuple[int, int]]:
-    """Cut at semicolons that end a statement; `complete_statement` knows the bodies of triggers."""
+    """Split at semicolons that end a statement; `complete_statement` handles trigger bodies."""
     ranges, start = [], 0
-    # It takes neither of these; the engine will say what it thinks of them.
+    # It handles neither of these; the engine reports the error.
     readable = text.encode("utf-8", "replace").decode().replace("\0", " ")
     for token in _TOKEN.finditer(readable):
         if token.group() == ";" and sqlite3.complete_statement(readable[start : token.end()]):

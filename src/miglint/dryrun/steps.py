@@ -1,4 +1,4 @@
-"""The seven steps, said once for every engine."""
+"""The seven steps, for all engines."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from miglint.schema.value import Schema
 
 
 class Scripts(Struct, frozen=True, eq=False):
-    """The two scripts of a migration, ready to run."""
+    """The two scripts of a migration, split into statements."""
 
     forward: Prepared | None
     rollback: Prepared | None
 
     @classmethod
     def of(cls, migration: Migration, layout: str = "", runner: str | None = None) -> Scripts:
-        """Cut both scripts into statements; `layout` and `runner` say which transactions are around them."""
+        """Split both scripts into statements; `layout` and `runner` determine the transactions around them."""
         forward, rollback = migration.forward, migration.rollback
         return cls(
             prepare(forward, layout, runner) if forward is not None else None,
@@ -32,13 +32,13 @@ class Scripts(Struct, frozen=True, eq=False):
 
 
 def run_steps(migration: Migration, scripts: Scripts, database: Database, before: Schema) -> MigrationRun:
-    """Take a migration through the seven steps on `database`, whose schema is `before`, and leave it after the forward.
+    """Run the seven steps of a migration on `database` with schema `before`, and leave it after the forward.
 
-    When the forward fails, the database stays as the failure left it, which a transaction makes the state before.
+    If the forward fails, the database keeps the state after the failure; in a transaction, that is the state before.
     """
     started = time.perf_counter()
     if scripts.forward is None:
-        return not_run(migration, before, "there is no forward script")
+        return not_run(migration, before, "no forward script")
     begun = time.perf_counter()
     forward = database.run(scripts.forward, observe=True)
     after = database.schema() if forward.ok or not scripts.forward.wrapped else before
@@ -47,7 +47,7 @@ def run_steps(migration: Migration, scripts: Scripts, database: Database, before
     if not forward.ok:
         reason = "the forward failed"
         rest = tuple(StepResult(number, None, reason=reason) for number in range(3, 7))
-        last = StepResult(7, True, reason="the history goes on from what the failed forward left")
+        last = StepResult(7, True, reason="the history continues from the state after the failed forward")
         return MigrationRun(
             migration, (first, second, *rest, last), Verdict(), (f"{reason}: {forward.error}",), before=before,
             after=after, forward=forward, seconds=time.perf_counter() - started,
@@ -66,7 +66,7 @@ def run_steps(migration: Migration, scripts: Scripts, database: Database, before
     if third.ok is None:
         unknown.append(f"forward_idempotent: {third.error}")
     if verdict.rows_stable is None:
-        unknown.append("rows_stable: the second run of the forward fails")
+        unknown.append("rows_stable: the second forward fails")
     steps = (first, second, third, back.fourth, back.fifth, back.sixth, StepResult(7, True))
     return MigrationRun(
         migration, steps, verdict, tuple(unknown), back.changes, before, after, back.restored, forward, back.execution,
@@ -75,13 +75,13 @@ def run_steps(migration: Migration, scripts: Scripts, database: Database, before
 
 
 def not_run(migration: Migration, before: Schema | None, reason: str) -> MigrationRun:
-    """Return a migration of which no step was run, and why."""
+    """Return a migration of which no step was run, with the reason."""
     steps = tuple(StepResult(number, None, reason=reason) for number in range(1, 8))
     return MigrationRun(migration, steps, Verdict(), (reason,), before=before, after=before)
 
 
 def wants_roles(execution: Execution) -> bool:
-    """Tell whether a script failed only for want of roles that the team's own server has."""
+    """Return whether a script failed only because of roles that exist on the team's server."""
     return execution.error is not None and execution.error.limit == "roles"
 
 
@@ -92,7 +92,7 @@ def _again(number: int, run: Rehearsal, expected: Schema, seconds: float) -> Ste
 
 
 class _Rollback(Struct, frozen=True):
-    """Steps 4 to 6, which run on a copy of the database after the forward."""
+    """Steps 4 to 6, on a copy of the database after the forward."""
 
     fourth: StepResult
     fifth: StepResult
@@ -106,7 +106,7 @@ class _Rollback(Struct, frozen=True):
     @classmethod
     def run(cls, scripts: Scripts, database: Database, before: Schema, after: Schema) -> _Rollback:
         if scripts.rollback is None or scripts.forward is None:
-            reason = "there is no rollback script"
+            reason = "no rollback script"
             fourth, fifth, sixth = (StepResult(number, None, reason=reason) for number in (4, 5, 6))
             return cls(fourth, fifth, sixth, unknown=(reason,))
         pair = (scripts.rollback, scripts.forward)

@@ -1,12 +1,12 @@
-"""The supervisor of throwaway servers: makes their folders, starts their processes, and removes both with the run.
+"""Supervisor of throwaway servers: creates their folders, starts their processes, and removes both at the end.
 
 miglint starts this file as a program, `python -I -S supervisor.py PREFIX`, and sends requests to its standard input;
-requests and replies are marshalled lists. When the input ends, because miglint closed it or ended in whatever way, all
-processes that were started are ended and all folders are removed. A folder exists from its first moment within the
-process that removes it, and is locked by it: whoever gets the lock knows that nobody else will remove the folder.
+requests and replies are marshalled lists. When the input ends, because miglint closed it or ended in any way, all
+started processes are terminated and all folders removed. A folder is created by the process that removes it and is
+locked by that process from the start: the holder of the lock is the only one to remove it.
 
-The functions are also what removes the leftovers of runs whose supervisor was killed. Imports are few, since every run
-of a server waits for this program to start.
+The functions also remove the leftovers of runs whose supervisor was killed. Imports are few, since every run with a
+server waits for this program to start.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import time
 from typing import Any
 
 LOCK = ".miglint-lock"
-# The processes that were started in a folder, a number a line.
+# The processes started in a folder, one number per line.
 PIDS = "pids"
 _PROGRAMS = (b"postgres", b"initdb")
 _INITIALISING = (b"\0--boot\0", b"\0--single\0")
@@ -32,20 +32,20 @@ _DETACH_SECONDS = 1.0
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 _TRIES = 100
 _IPC_RMID = 0
-# What a server of PostgreSQL keeps of System V's shared memory is a few bytes that say that it runs.
+# PostgreSQL's System V shared memory is a few bytes that mark a running server.
 _SEGMENT_BYTES = 4096
 
 if sys.platform == "win32":
 
     def claim(path: str, *, create: bool = False) -> int | None:
-        """Open the lock file; Windows does not remove files that are open, which is lock enough."""
+        """Open the lock file; Windows does not remove open files, so that opening is enough there."""
         return os.open(path, os.O_RDWR | (os.O_CREAT if create else 0))
 
 else:
     import fcntl
 
     def claim(path: str, *, create: bool = False) -> int | None:
-        """Lock a file for as long as this process lives; None when another process holds the lock."""
+        """Lock a file for the lifetime of this process; None if another process holds the lock."""
         flags = os.O_RDWR | os.O_NOFOLLOW | (os.O_CREAT | os.O_EXCL if create else 0)
         descriptor = os.open(path, flags, 0o600)
         try:
@@ -57,7 +57,7 @@ else:
 
 
 def make_folder(root: str, prefix: str, mode: int) -> tuple[str, int]:
-    """Make a new folder below `root` and lock it; return its path and the lock. Raises `OSError`."""
+    """Create and lock a new folder below `root`; return its path and the lock. Raises `OSError`."""
     for _ in range(_TRIES):
         path = os.path.join(root, f"{prefix}{os.urandom(6).hex()}")
         try:
@@ -74,11 +74,11 @@ def make_folder(root: str, prefix: str, mode: int) -> tuple[str, int]:
         if lock is not None:
             os.chmod(path, mode)
             return path, lock
-    raise OSError(f"no new folder can be made in {root}")
+    raise OSError(f"cannot create a folder in {root}")
 
 
 def remove_folder(path: str) -> bool:
-    """Remove a folder with all that is in it, its lock last; tell whether it is gone. Links are not followed."""
+    """Remove a folder with its content, the lock file last; return whether it is gone. Links are not followed."""
     until = time.monotonic() + _END_SECONDS
     while True:
         with contextlib.suppress(OSError):
@@ -113,14 +113,14 @@ def _remove_content(path: str) -> None:
 
 
 def processes_of(folder: str) -> dict[int, bool]:
-    """Return the processes of servers in a folder: they work there, name it, or have its name in their title.
+    """Return the server processes of a folder: those with it as working directory, argument or in their title.
 
-    The value says whether a process initialises a server.
+    The value is whether a process is running initdb.
     """
     path, title = os.fsencode(folder) + b"/", b"postgres: " + os.fsencode(os.path.basename(folder)) + b":"
     found = {}
     for pid, words, cwd in _processes():
-        # A title takes the place of the arguments, the first of which may have been a path.
+        # A process title replaces the arguments, the first of which may have been a path.
         program = words.split(b"\0", 1)[0].split(b": ", 1)[0].rsplit(b"/", 1)[-1]
         ours = words.startswith(title) or path in words or cwd.startswith(path)
         if program in _PROGRAMS and ours and pid != os.getpid():
@@ -129,7 +129,7 @@ def processes_of(folder: str) -> dict[int, bool]:
 
 
 def _processes() -> list[tuple[int, bytes, bytes]]:
-    """Return the number, the arguments (each ends with a zero byte) and, where it can be known, the folder of each."""
+    """Return the number, the arguments (each terminated by a zero byte) and, if known, the folder of each process."""
     if sys.platform == "win32":
         return []
     found = []
@@ -148,16 +148,16 @@ def _processes() -> list[tuple[int, bytes, bytes]]:
     listed = subprocess.run(["ps", "-axww", "-o", "pid=,command="], capture_output=True, check=False)
     for line in listed.stdout.splitlines():
         number, _, command = line.strip().partition(b" ")
-        # Where arguments end is not said here: the program is what comes before the first space behind its path.
+        # The ends of arguments are unknown here: the program is the text before the first space after its path.
         words = command if command.startswith(b"postgres: ") else command.replace(b" -D ", b"\0-D ", 1)
         found.append((int(number), words, b""))
     return found
 
 
 def end_processes(folder: str) -> None:
-    """End all processes of servers in a folder, and wait until they are gone.
+    """Terminate all server processes of a folder, and wait until they are gone.
 
-    What initialises a server ends by itself; killed in the middle it would leave its shared memory.
+    initdb ends by itself; killing it would leave its shared memory behind.
     """
     begun = time.monotonic()
     while time.monotonic() < begun + _INITIALISE_SECONDS + _END_SECONDS:
@@ -165,15 +165,15 @@ def end_processes(folder: str) -> None:
         if not left:
             return
         late = time.monotonic() > begun + _INITIALISE_SECONDS
-        for pid, initialises in left.items():
-            if not initialises or late:
+        for pid, initializes in left.items():
+            if not initializes or late:
                 with contextlib.suppress(OSError):
                     os.kill(pid, _KILL)
         time.sleep(0.01)
 
 
 def read_start(path: str, size: int) -> bytes:
-    """Return the first bytes of a regular file that the server may write; empty when it is none."""
+    """Return the first bytes of a regular file that the server may write; empty if it is none."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         descriptor = os.open(path, flags)
@@ -186,9 +186,9 @@ def read_start(path: str, size: int) -> bytes:
 
 
 def remove_segments(folder: str) -> None:
-    """Remove the segment of System V's shared memory that a killed server of a folder has left.
+    """Remove the System V shared memory segment that a killed server of a folder left.
 
-    A process that was killed uses it for a moment longer than it can be seen; what is used all the same stays.
+    A killed process may use it a moment longer than it is visible; segments still in use are kept.
     """
     if sys.platform == "win32":
         return
@@ -208,7 +208,7 @@ def remove_segments(folder: str) -> None:
 
 
 def _segments(folder: str) -> list[tuple[int, int]]:
-    """Return the segments that processes of a folder have made, each with the number of processes that use it."""
+    """Return the segments created by processes of a folder, each with its number of attached processes."""
     try:
         lock = os.lstat(f"{folder}/{LOCK}")
         with open("/proc/sysvipc/shm", "rb") as file:
@@ -218,7 +218,7 @@ def _segments(folder: str) -> list[tuple[int, int]]:
         words = lines[6].split() if len(lines) > 6 else []
         return [(int(word), 0) for word in words[1:2] if word.isdigit()]
     pids = {int(line) for line in read_start(f"{folder}/{PIDS}", 4096).split() if line.isdigit()}
-    # PostgreSQL makes the key of the number of its data folder.
+    # PostgreSQL derives the key from the inode number of its data directory.
     data = -1
     with contextlib.suppress(OSError):
         data = os.lstat(f"{folder}/server/data").st_ino & 0xFFFFFFFF
@@ -226,14 +226,14 @@ def _segments(folder: str) -> list[tuple[int, int]]:
     return [
         (number, attached)
         for key, number, _, size, creator, _, attached, owner, _, _, _, _, _, changed, *_ in listed
-        # Numbers of processes come back: the segment is no older than the folder.
+        # Process numbers are reused: the segment is not older than the folder.
         if (creator in pids or key & 0xFFFFFFFF == data) and size <= _SEGMENT_BYTES and changed >= int(lock.st_mtime)
         and (ours or owner == lock.st_uid)
     ]  # fmt: skip
 
 
 def clean(folder: str) -> bool:
-    """End the processes of a folder and remove it with all that is in it; tell whether it is gone."""
+    """Terminate the processes of a folder and remove it with its content; return whether it is gone."""
     end_processes(folder)
     remove_segments(folder)
     return remove_folder(folder)
@@ -250,7 +250,7 @@ class _Supervisor:
         self._ended: dict[int, int] = {}
 
     def serve(self) -> None:
-        """Answer requests until there are no more; then end and remove everything."""
+        """Serve requests until the end of input; then terminate and remove everything."""
         requests, replies = sys.stdin.buffer, sys.stdout.buffer
         try:
             while True:
@@ -265,7 +265,7 @@ class _Supervisor:
             self.finish()
 
     def reap(self, *_: object) -> None:
-        """Take note of processes that ended."""
+        """Reap ended processes."""
         if sys.platform == "win32":
             return
         with contextlib.suppress(ChildProcessError):
@@ -276,13 +276,13 @@ class _Supervisor:
                 self._ended[pid] = os.waitstatus_to_exitcode(status)
 
     def folder(self, root: str, mode: int) -> str:
-        """Make a folder below `root` and return its path."""
+        """Create a folder below `root` and return its path."""
         path, lock = make_folder(root, self._prefix, mode)
         self._folders.append((path, lock))
         return path
 
     def start(self, command: list[str], place: dict[str, Any]) -> int:
-        """Start a program and return its process."""
+        """Start a program and return its process number."""
         if sys.platform == "win32":
             import subprocess
 
@@ -312,7 +312,7 @@ class _Supervisor:
         return pid
 
     def _become(self, command: list[str], place: dict[str, Any]) -> None:
-        """Turn this process, a new one, into the program: in a session of its own, as its account, in its bounds."""
+        """Turn this new process into the program: in its own session, as its account, with its limits."""
         import resource
 
         os.setsid()
@@ -340,7 +340,7 @@ class _Supervisor:
         """Wait for the end of a process and return its status, negative for a signal."""
         if sys.platform == "win32":
             return int(self._windows[pid].wait())
-        # Nothing is asked meanwhile: what can be read is the end of the input, and miglint's with it.
+        # No request arrives meanwhile: readable input is its end, and thereby the end of miglint.
         while pid not in self._ended and not select.select([0], [], [], 0.005)[0]:
             self.reap()
         if pid not in self._ended:
@@ -349,11 +349,11 @@ class _Supervisor:
         return self._ended[pid]
 
     def _left(self) -> list[int]:
-        """Return what still runs: the number of what has ended may be another process's by now."""
+        """Return the processes still running: the number of an ended one may be reused."""
         return [pid for pid in self._running if pid not in self._ended]
 
     def finish(self) -> None:
-        """End what runs and remove the folders."""
+        """Terminate running processes and remove the folders."""
         self.reap()
         for pid in self._left():
             with contextlib.suppress(OSError):
@@ -361,7 +361,7 @@ class _Supervisor:
                     self._windows[pid].terminate()
                     self._windows[pid].wait()
                 elif pid not in self._short:
-                    # To PostgreSQL that is "stop at once"; what it started stops with it.
+                    # To PostgreSQL this means immediate shutdown, including its child processes.
                     os.kill(pid, signal.SIGQUIT)
         until = time.monotonic() + _END_SECONDS
         while sys.platform != "win32" and time.monotonic() < until and set(self._left()) - self._short:

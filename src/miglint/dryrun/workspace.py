@@ -1,4 +1,4 @@
-"""Folders for throwaway servers: made and removed by a supervisor, and swept when that was killed."""
+"""Folders for throwaway servers: created and removed by a supervisor, swept by later runs if it was killed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.supervisor import LOCK, claim
 
 _PREFIX = "miglint-"
-# The process, and what supervisors add to it; earlier versions had other letters there.
+# The process number, and the suffix by supervisors; earlier versions used other letters.
 _NAME = pattern(r"miglint-\d+-(?:[0-9a-f]{12}|[0-9a-z_]{8})")
 _SHARED_MEMORY = Path("/dev/shm")
 _PLACES = (Path("/tmp"), Path("/var/tmp"))
 _ENOUGH = 1 << 30
-# The address of a socket has 103 bytes, of which the names below a root take some 50.
+# A socket address has at most 103 bytes, of which the names below a root take some 50.
 _LONGEST_ROOT = 52
 _END_SECONDS = 20.0
 
@@ -36,11 +36,11 @@ class SupervisorLostError(EngineMissingError):
 
 
 class Workspace:
-    """A folder of this process, in memory where there is room (a database copy takes 10 ms there, not 300 ms).
+    """A folder of this process, in memory if there is room (copying a database takes 10 ms there instead of 300 ms).
 
-    Its supervisor made it, starts programs in it, and removes it when this process ends, however that comes about.
-    `in_memory` says where it is, `room` how many bytes may be used at most. With `shared` other accounts may pass
-    through the folder to those in it that they own. Raises `EngineMissingError` when there is no place for a folder.
+    Its supervisor creates it, starts programs in it, and removes it when this process ends in any way. `in_memory` is
+    where it is, `room` the maximum number of bytes to use. With `shared`, other accounts may traverse the folder to
+    subfolders that they own. Raises `EngineMissingError` if there is no place for a folder.
     """
 
     def __init__(self, *, shared: bool = False) -> None:
@@ -63,20 +63,20 @@ class Workspace:
             raise
 
     def folder(self, *places: Path) -> Path:
-        """Make a folder of this workspace in the first of the places where that can be done; return its path."""
-        why = "there is no folder for temporary files that may be used"
+        """Create a folder of this workspace in the first place that works; return its path."""
+        why = "no usable folder for temporary files"
         for place in places:
             try:
                 path = Path(self._ask("folder", str(place), self._mode))
             except OSError as error:
-                why = f"no folder can be made in {place}: {error}"
+                why = f"cannot create a folder in {place}: {error}"
                 continue
             self._folders.append(path)
             return path
-        raise EngineMissingError(f"{why}; set TMPDIR to one with room for a database server")
+        raise EngineMissingError(f"{why}; set TMPDIR to one with enough space for a database server")
 
     def start(self, command: list[str], place: dict[str, Any]) -> int:
-        """Start a program and return its process; raises `OSError`.
+        """Start a program and return its process number; raises `OSError`.
 
         `place` says where: `cwd`, `env`, `log` (the file for its output), `uid` and `gid` (None for this account) and
         `limits`, bounds by their names in the module `resource`; `short` programs end by themselves, and may.
@@ -84,12 +84,12 @@ class Workspace:
         return int(self._ask("start", command, place))
 
     def wait(self, pid: int) -> int:
-        """Wait until a process that was started ends; return its status."""
+        """Wait until a started process ends; return its status."""
         return int(self._ask("wait", pid))
 
     @property
     def supervised(self) -> bool:
-        """Whether the supervisor is there."""
+        """Whether the supervisor is running."""
         return self._process.poll() is None
 
     def _ask(self, *request: Any) -> Any:
@@ -100,13 +100,13 @@ class Workspace:
             pipe.flush()
             word, value = marshal.load(answers)
         except (OSError, EOFError, ValueError):
-            raise SupervisorLostError("the process that watches over the server was killed") from None
+            raise SupervisorLostError("the supervisor of the server was killed") from None
         if word == "error":
             raise OSError(value)
         return value
 
     def close(self) -> None:
-        """End what was started, and remove the folder and all in it. May be called twice."""
+        """Terminate everything started, and remove the folder with its content. May be called twice."""
         atexit.unregister(self.close)
         for pipe in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
@@ -119,7 +119,7 @@ class Workspace:
 
 
 def sweep() -> None:
-    """Remove the folders of runs that ended without removing them, and the processes in them."""
+    """Remove the folders of runs that ended without cleaning up, and their processes."""
     for root in dict.fromkeys((_SHARED_MEMORY, *_temporary())):
         with contextlib.suppress(OSError):
             for path in root.glob(f"{_PREFIX}*-*"):
@@ -128,13 +128,13 @@ def sweep() -> None:
 
 
 def _remove_left(path: Path) -> None:
-    """Remove a folder if a run of this user has left it: what no supervisor holds, and only a supervisor made."""
+    """Remove a folder left by a run of this user: created by a supervisor, and locked by none."""
     with contextlib.suppress(OSError):
-        # The names of shared folders are everybody's: what another user put there is not ours to remove.
+        # Names in shared folders can be used by anyone: other users' files are not removed.
         if not _of_this_user(path, stat.S_ISDIR):
             return
         if not (path / LOCK).exists():
-            # Made by a supervisor that was killed before it could lock it; one that is about to makes another.
+            # Created by a supervisor that was killed before locking it; a live one about to lock it creates another.
             path.rmdir()
             return
         if not _of_this_user(path / LOCK, stat.S_ISREG):
@@ -146,7 +146,7 @@ def _remove_left(path: Path) -> None:
 
 
 def _of_this_user(path: Path, kind: Callable[[int], bool]) -> bool:
-    """Tell whether a file is of a kind and this user's; earlier versions gave root's to the server's account."""
+    """Return whether a file is of a kind and is this user's; earlier versions gave root's to the server's account."""
     state = path.lstat()
     return kind(state.st_mode) and state.st_uid in _users()
 
@@ -167,7 +167,7 @@ def _temporary() -> tuple[Path, ...]:
 
 
 def roots(*, shared: bool) -> tuple[Path, ...]:
-    """Return where a workspace may be on disk, the best place first; with `shared` where other accounts get to."""
+    """Return the places for a workspace on disk, best first; with `shared`, those accessible to other accounts."""
     usable = [
         place
         for place in dict.fromkeys(_temporary())
@@ -177,13 +177,13 @@ def roots(*, shared: bool) -> tuple[Path, ...]:
 
 
 def open_to_all(path: Path) -> bool:
-    """Tell whether every account may pass through a folder and those above it."""
+    """Return whether every account may traverse a folder and its parents."""
     path = path.resolve()
     return all(part.stat().st_mode & stat.S_IXOTH for part in (path, *path.parents))
 
 
 def _memory_folder() -> Path | None:
-    """Return a file system in memory with room for some databases; containers often give it 64 MB only."""
+    """Return an in-memory file system with room for some databases; in containers it often has only 64 MB."""
     if os.environ.get("TMPDIR") or not os.access(_SHARED_MEMORY, os.W_OK | os.X_OK):
         return None
     with contextlib.suppress(OSError):
@@ -193,7 +193,7 @@ def _memory_folder() -> Path | None:
 
 
 def cache_folder() -> Path:
-    """Return the folder where this user's programs keep what can be made again."""
+    """Return the user's cache folder."""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":

@@ -1,1 +1,1 @@
-"""Histories to a report: rules dispatched, findings built, suppressed, compared with a baseline."""
+"""Histories to a report: dispatch of rules, findings, suppression, baseline."""

@@ -1,6 +1,6 @@
-"""Histories replayed and all rules asked, over any range of their migrations.
+"""Replay of histories and evaluation of all rules, for any range of migrations.
 
-What comes of a range depends on nothing but the migrations up to its end, so that two processes can take one each.
+The result of a range depends only on the migrations up to its end, so that ranges can be processed in parallel.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from miglint.base.structs import Struct, field, replace
 from miglint.base.template_names import decode_tags
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
+from miglint.linter.reruns import Reruns, tool_of, with_guarantees
 from miglint.replay.apply import run
+from miglint.replay.runner_guarantees import Runner, runners_of
 from miglint.replay.steps import Passage, Step, advance, empty_schema, replay_one
 from miglint.replay.variants import VariantPair, Variants, variants
 from miglint.report.value import MigrationReport
+from miglint.rules.support.step_cache import forget_steps
 from miglint.schema.value import Schema
 from miglint.sql import parse
 
@@ -30,14 +33,14 @@ ProgressCallback = Callable[[int], None]
 
 
 class PartialResult(Struct):
-    """What came of a range of migrations: their verdicts, what the rules said, where each file's statements are."""
+    """Result of a range of migrations: verdicts, hits, and the positions of statements."""
 
     migrations: list[MigrationReport] = field(default_factory=list)
     placed: list[PlacedHit] = field(default_factory=list)
     statements: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
 
     def extend(self, other: PartialResult) -> None:
-        """Add what came of the range behind this one."""
+        """Append the result of the following range."""
         self.migrations += other.migrations
         self.placed += other.placed
         for path, spans in other.statements.items():
@@ -45,18 +48,20 @@ class PartialResult(Struct):
 
 
 class Analysis(Struct, frozen=True):
-    """What there is to examine: histories in the transactions of the team's runner, and the schema each begins with.
+    """Input of the analysis: histories with the runner's transactions, and their initial schemas.
 
-    `executed` is what a dry run of the same histories saw; `variants` are the histories that are one for two engines;
-    `sqlite` is the version of SQLite that the settings target (None: they do not name SQLite); `elsewhere` are the
-    folders of histories that are there for SQLite too, in a folder that was not asked for; `told` are the files whose
-    findings will be told, where those of others will not (None: of all).
+    `executed` are the dry run results; `variants` are the histories that are variants for two engines; `sqlite` is the
+    SQLite version of the targets (None: SQLite is no target); `elsewhere` are the folders of histories that also have a
+    SQLite variant, in a folder that is not checked; `told` are the files whose findings will be reported (None: all).
+    `runners` are the possible tools of each history, and `reruns` the settings for scripts that fail on a second run.
     """
 
     histories: tuple[History, ...]
     starts: Mapping[Dialect, Schema]
     asked: RuleDispatcher
     runner: str | None
+    runners: tuple[tuple[Runner, ...], ...]
+    reruns: Reruns
     executed: DryRunReport | None = None
     variants: tuple[Variants, ...] = ()
     sqlite: tuple[int, int] | None = None
@@ -73,20 +78,32 @@ class Analysis(Struct, frozen=True):
         executed: DryRunReport | None = None,
         told: frozenset[str] | None = None,
     ) -> Analysis:
-        """Prepare the histories that were found. Raises `UsageError` for a baseline schema that cannot be read."""
+        """Prepare the discovered histories. Raises `UsageError` for an unreadable baseline schema."""
         histories = tuple(as_the_runner(history, settings) for history in found.histories)
         starts = {dialect: start_of(dialect, schemas) for dialect in {history.dialect for history in histories}}
         sqlite = sqlite_target(settings)
         pairs = variants(histories)
-        return cls(histories, starts, asked, settings.transaction, executed, pairs, sqlite, found.elsewhere, told)
+        return cls(
+            histories,
+            starts,
+            asked,
+            settings.transaction,
+            tuple(runners_of(history.layout, history.tools, tool_of(settings)) for history in histories),
+            Reruns.of(settings),
+            executed,
+            pairs,
+            sqlite,
+            found.elsewhere,
+            told,
+        )
 
     @property
     def migrations(self) -> list[Migration]:
-        """All migrations, history after history: ranges count along this list."""
+        """All migrations, history by history: ranges are indexes into this list."""
         return [migration for history in self.histories for migration in history.migrations]
 
     def part(self, first: int, last: int, progress: ProgressCallback | None = None) -> PartialResult:
-        """Examine the migrations from number `first` up to, but not including, number `last`."""
+        """Analyze the migrations from number `first` to before number `last`."""
         part = PartialResult()
         number = 0
         passed: dict[History, list[Passage]] = {}
@@ -98,14 +115,14 @@ class Analysis(Struct, frozen=True):
                 if passages:
                     passed[history] = passages
                     for pair in self.variants if self.asked.about_variants else ():
-                        # Two variants of a history are looked at where the second of them ends.
+                        # Two variants of a history are compared where the second of them ends.
                         if history is max(pair.postgres, pair.sqlite, key=self.histories.index):
                             self._variants(part, pair, passed)
             number += size
         return part
 
     def part_about(self, paths: frozenset[str]) -> PartialResult:
-        """Examine the migrations with a script among `paths`: of those before them only the forwards count."""
+        """Analyze the migrations with a script in `paths`: of earlier ones, only the forward scripts run."""
         part = PartialResult()
         passed: dict[History, list[Passage]] = {}
         for place, history in enumerate(self.histories):
@@ -118,11 +135,11 @@ class Analysis(Struct, frozen=True):
         return part
 
     def _variants(self, part: PartialResult, pair: Variants, passed: dict[History, list[Passage]]) -> None:
-        """Ask about two variants of a history, unless programs have a part in what they come to."""
+        """Compare two variants of a history, unless they contain migrations written as programs."""
         if any(item.after_program for one in (pair.postgres, pair.sqlite) for item in one.migrations):
             return
         for one in (pair.postgres, pair.sqlite):
-            # Another process may have passed through it.
+            # Another process may have processed it.
             if one not in passed:
                 passed[one] = self._passages(one)
         part.placed += self.asked.others("variants", VariantPair(pair, passed[pair.postgres], passed[pair.sqlite]))
@@ -138,11 +155,11 @@ class Analysis(Struct, frozen=True):
     def _history(
         self, part: PartialResult, place: int, first: int, last: int, ends: bool, progress: ProgressCallback | None
     ) -> list[Passage]:
-        """Examine a range of a history; return its passages where rules want them and it `ends` here."""
+        """Analyze a range of a history; return its passages if rules need them and the history ends in it."""
         history = self.histories[place]
         schema = self.starts[history.dialect]
         ran = self._ran(place)
-        # Rules about the whole history are asked where it ends: whoever is there has passed through all of it.
+        # Rules for whole histories run at the end, where the whole history has been replayed.
         pairs = [pair for pair in self.variants if history in (pair.postgres, pair.sqlite)]
         about = self.asked.about_histories(history.dialect)
         keep = ends and (about or (bool(pairs) and self.asked.about_variants))
@@ -163,7 +180,7 @@ class Analysis(Struct, frozen=True):
                     or (not pairs and history.root in self.elsewhere),
                     sqlite=self.sqlite,
                 )
-                self._step(part, step, number, ran)
+                self._step(part, step, place, number, ran)
                 passage = step.passage
                 if progress is not None:
                     progress(len(part.migrations))
@@ -171,7 +188,7 @@ class Analysis(Struct, frozen=True):
             if keep:
                 passages.append(passage)
         if ends and pairs and self.asked.about_variants:
-            # What is left of the history decides how its variants compare.
+            # The rest of the history determines how its variants compare.
             for migration in history.migrations[last:]:
                 passages.append(advance(migration, parse, schema))
                 schema = passages[-1].after
@@ -189,19 +206,26 @@ class Analysis(Struct, frozen=True):
             if (one.history.root, one.history.layout, one.history.dialect) == (same.root, same.layout, same.dialect)
         ]
 
-    def _step(self, part: PartialResult, step: Step, number: int, ran: list[HistoryRun]) -> None:
-        part.placed += self.asked.step(step)
+    def _step(self, part: PartialResult, step: Step, place: int, number: int, ran: list[HistoryRun]) -> None:
+        runners = self.runners[place]
+        part.placed += with_guarantees(self.asked.step(step), step, runners)
         part.placed += self.asked.scripts(step.migration, self.told)
         report = _report(step)
         if ran:
-            # Only a dry run needs what this imports.
+            # Only needed for a dry run.
             from miglint.rules.execution.outcomes import Executed
 
             runs = [Executed(step, one.migrations[number], one) for one in ran]
             for item in runs:
-                part.placed += self.asked.executed(item)
-            report = _with_executions(report, runs)
+                part.placed += with_guarantees(self.asked.executed(item), step, runners)
+            idle = frozenset(
+                number
+                for number, script in ((3, step.migration.forward), (5, step.migration.rollback))
+                if not self.reruns.matters(step, script, runners)
+            )
+            report = _with_executions(report, runs, idle)
         part.migrations.append(report)
+        forget_steps()
         for script, statements in (
             (step.migration.forward, step.forward_statements),
             (step.migration.rollback, step.rollback_statements),
@@ -211,7 +235,7 @@ class Analysis(Struct, frozen=True):
 
 
 def start_of(dialect: Dialect, schemas: Mapping[str, SourceFile]) -> Schema:
-    """Return the schema that histories of a dialect begin with: what a baseline schema does not make does not exist."""
+    """Return the initial schema of a dialect's histories: with a baseline schema, no other objects exist."""
     file = schemas.get(dialect.value) or schemas.get("")
     if file is None:
         return empty_schema(dialect)
@@ -225,7 +249,7 @@ def start_of(dialect: Dialect, schemas: Mapping[str, SourceFile]) -> Schema:
 
 
 def sqlite_target(settings: Settings) -> tuple[int, int] | None:
-    """Return the version of SQLite that the settings target, or None when they do not name SQLite."""
+    """Return the SQLite version of the targets, or None if SQLite is no target."""
     version = settings.targets.get("sqlite")
     if version is None:
         return None
@@ -239,14 +263,14 @@ def _is_wanted(migration: Migration, requested: frozenset[str]) -> bool:
 
 
 def as_the_runner(history: History, settings: Settings) -> History:
-    """Return a history with the transactions that the settings say the team's runner makes."""
+    """Return a history with the runner's configured transactions."""
     if settings.transaction not in ("per-statement", "none"):
         return history
     return replace(history, migrations=tuple(map(_bare, history.migrations)))
 
 
 def _bare(migration: Migration) -> Migration:
-    """Return a migration that runs without a transaction around it."""
+    """Return a migration that runs without a transaction."""
     forward, rollback = migration.forward, migration.rollback
     return replace(
         migration,
@@ -268,15 +292,16 @@ def _report(step: Step) -> MigrationReport:
     )
 
 
-def _with_executions(report: MigrationReport, runs: list[Executed]) -> MigrationReport:
-    """Return the report of a migration with what was executed in the place of what the replay said.
+def _with_executions(report: MigrationReport, runs: list[Executed], idle: frozenset[int]) -> MigrationReport:
+    """Return the report of a migration with the dry run's verdicts in place of the replay's.
 
-    What fails on one engine fails; what one of them cannot tell is not known.
+    A failure on one engine is a failure; unknown on one engine is unknown. `idle` are the steps whose failure is only
+    an info.
     """
     from miglint.dryrun.report import as_dict
 
     verdict = dict(report.verdict)
-    # What no engine was asked stays as the replay said it.
+    # Verdicts that no engine provides are those of the replay.
     for name in ("forward_idempotent", "rollback_idempotent", "rows_stable", "symmetric"):
         answers = [getattr(item.run.verdict, name) for item in runs]
         verdict[name] = False if False in answers else None if None in answers else True
@@ -285,5 +310,5 @@ def _with_executions(report: MigrationReport, runs: list[Executed]) -> Migration
         verdict=verdict,
         unknown=tuple(dict.fromkeys(decode_tags(reason) for item in runs for reason in item.run.unknown)),
         static_verdict=report.verdict,
-        executions=tuple(as_dict(item.run, item.history) for item in runs),
+        executions=tuple(as_dict(item.run, item.history, idle) for item in runs),
     )

@@ -1,4 +1,4 @@
-"""The baseline: findings that are known and accepted, so that only new ones are reported."""
+"""Baseline: accepted findings, so that only new ones are reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _VERSION = 1
 
 
 def write(path: str, report: Report) -> None:
-    """Write the fingerprints of all findings, each with words for people who read the file."""
+    """Write the fingerprints of all findings, each with a readable description."""
     lines = [
         json.dumps(
             {"fingerprint": item.fingerprint, "code": item.code, "path": item.path, "message": item.message},
@@ -36,31 +36,31 @@ def write(path: str, report: Report) -> None:
 
 
 def apply(path: str, report: Report, settings: Settings) -> tuple[Report, tuple[str, ...]]:
-    """Return the report without the findings that the baseline holds, and remarks on how many those are."""
+    """Return the report without the findings in the baseline, and notes with their numbers."""
     known = _read(path, settings)
     kept = tuple(item for item in report.findings if item.fingerprint not in known)
     hidden = Counter(item.fingerprint for item in report.findings if item.fingerprint in known)
     remarks = []
     if hidden:
         total = hidden.total()
-        remarks.append(f"{total} finding{'s' if total != 1 else ''} left out: in the baseline {path}")
-    # Of scripts that were not looked at nobody knows.
+        remarks.append(f"{total} finding{'s' if total != 1 else ''} hidden by the baseline {path}")
+    # Scripts that were not checked are excluded.
     scripts = {path for item in report.migrations for path in (item.forward, item.rollback)}
     gone = sum(path in scripts for fingerprint, path in known.items() if fingerprint not in hidden)
     if gone:
-        remarks.append(f"{gone} in {path} no longer found: --write-baseline takes them out")
+        remarks.append(f"{gone} in {path} no longer found; update it with --write-baseline")
     counts = tuple(Hidden("baseline", "", total) for total in (hidden.total(),) if total)
     return replace(report, findings=kept, hidden=report.hidden + counts), tuple(remarks)
 
 
 def _read(path: str, settings: Settings) -> dict[str, str]:
-    """Return the paths of the known findings, as they were shown, by fingerprint."""
+    """Return the displayed paths of the accepted findings by fingerprint."""
     try:
         value = json.loads(settings.read(str(Path(path).absolute()), MAX_BASELINE))
         if value["baseline_version"] != _VERSION:
-            raise UsageError(f"{path}: baseline version {value['baseline_version']} is not known")
+            raise UsageError(f"{path}: unknown baseline version {value['baseline_version']}")
         return {item["fingerprint"]: item["path"] for item in value["findings"]}
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise UsageError(f"{path}: not a baseline of miglint; --write-baseline makes one") from None
+        raise UsageError(f"{path}: not a miglint baseline; create one with --write-baseline") from None

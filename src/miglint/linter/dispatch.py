@@ -1,6 +1,6 @@
-"""Enabled rules called for what they are about, scope by scope, in the order of their codes.
+"""Dispatch of the enabled rules, scope by scope, in the order of their codes.
 
-A history has thousands of steps, and each concerns few of the rules: `Rule.on` says which.
+A history has thousands of steps, each relevant to few rules: `Rule.on` determines which.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class PlacedHit(Struct, frozen=True):
-    """A hit with the rule that made it and the migration that it came from."""
+    """A hit with its rule and its migration."""
 
     rule: Rule
     hit: Hit
@@ -34,7 +34,7 @@ class PlacedHit(Struct, frozen=True):
 
 
 class BoundRule(NamedTuple):
-    """A rule with its check as a function of the subject alone: targets and options are bound."""
+    """A rule's check as a function of the subject alone: targets and options are bound."""
 
     rule: Rule
     check: Callable[[Any], Iterable[Hit]]
@@ -46,7 +46,7 @@ class RuleDispatcher:
     def __init__(self, chosen: Selection, targets: Mapping[str, tuple[int, ...]]) -> None:
         self.rules = chosen.registry.rules
         self._crash = self.rules[RULE_CRASHED]
-        # By scope and dialect; rules about no dialect's scripts are under "".
+        # By scope and dialect; rules independent of dialects are under "".
         self._scopes: dict[tuple[str, str], list[BoundRule]] = defaultdict(list)
         for code in sorted(chosen.enabled):
             rule = self.rules[code]
@@ -61,7 +61,7 @@ class RuleDispatcher:
         return any(bound for (scope, _), bound in self._scopes.items() if scope == "script")
 
     def about_histories(self, dialect: Dialect) -> bool:
-        """Return whether a rule is about histories as a whole."""
+        """Return whether any rule checks whole histories."""
         return bool(self._scopes["history", dialect.value])
 
     @property
@@ -90,9 +90,9 @@ class RuleDispatcher:
         return placed
 
     def scripts(self, migration: Migration, told: frozenset[str] | None) -> list[PlacedHit]:
-        """Call the rules for the text of a migration's scripts, of those in the files `told` alone (None: all).
+        """Call the rules for the text of a migration's scripts, limited to the files in `told` (None: all).
 
-        A rule about text may take a tenth of a second for each.
+        A text rule may take a tenth of a second per script.
         """
         placed: list[PlacedHit] = []
         for bound in self._scopes["script", migration.dialect.value]:
@@ -102,7 +102,7 @@ class RuleDispatcher:
         return placed
 
     def executed(self, run: Executed) -> list[PlacedHit]:
-        """Call the rules for one migration that was executed."""
+        """Call the rules for one migration with dry run results."""
         migration = run.step.migration
         placed: list[PlacedHit] = []
         for bound in self._scopes["executed", migration.dialect.value]:
@@ -110,7 +110,7 @@ class RuleDispatcher:
         return placed
 
     def others(self, scope: str, subject: object) -> list[PlacedHit]:
-        """Call the rules of a scope that is about no migration: `project`, `variants`, `directives`."""
+        """Call the rules of a scope without a migration: `project`, `variants`, `directives`."""
         placed: list[PlacedHit] = []
         for bound in self._scopes[scope, ""]:
             self._call(placed, bound, subject, None)
@@ -121,21 +121,21 @@ class RuleDispatcher:
         try:
             for hit in bound.check(subject):
                 placed.append(PlacedHit(rule, hit, migration))
-        # A library's configuration that cannot be used is an input error, as ours is.
+        # An invalid configuration of a library is an input error, as miglint's own is.
         except MiglintError:
             raise
-        # Everything else is caught: the other rules' findings are still wanted.
+        # All other errors are caught, so that the other rules still run.
         except Exception as error:
             placed.append(PlacedHit(self._crash, _crash(rule, error, migration, subject), migration))
 
 
 class StepRuleIndex:
-    """Which rules to call for a step, by what `Rule.on` says of them."""
+    """The rules to call for a step, by `Rule.on`."""
 
     def __init__(self, rules: list[BoundRule]) -> None:
         self._always = [bound for bound in rules if bound.rule.on is None]
         self._by_type = [(bound, bound.rule.on) for bound in rules if isinstance(bound.rule.on, tuple)]
-        # Functions that find the codes of a family's rules, with those rules by code.
+        # Functions that return the codes of the rules to call in a family, with those rules by code.
         self._finders: dict[Callable[[Step], Collection[str]], dict[str, BoundRule]] = defaultdict(dict)
         for bound in rules:
             if bound.rule.on is not None and not isinstance(bound.rule.on, tuple):
@@ -153,7 +153,7 @@ class StepRuleIndex:
         for find, rules in self._finders.items():
             try:
                 codes: Collection[str] = find(step)
-            # Its rules meet the same error when they are called, and there it is reported.
+            # Its rules raise the same error when they are called, where it is reported.
             except Exception:
                 codes = rules
             found += [rules[code] for code in codes if code in rules]
@@ -164,9 +164,9 @@ _code = attrgetter("rule.code")
 
 
 def _types(step: Step) -> frozenset[type[Operation]]:
-    """Return the types of all operations of a step: those that were written, and those that ran."""
+    """Return the types of all operations of a step: in the scripts, and executed."""
     found = {type(operation) for _, _, operation in operations_of(step)}
-    # What a function that is called does is not written in the statement.
+    # Effects of a called function are not in the statement itself.
     for run in (step.forward, step.rollback):
         if run is not None:
             found.update(type(moment.operation) for moment in run.moments)
@@ -181,10 +181,10 @@ def _crash(rule: Rule, error: Exception, migration: Migration | None, subject: o
     detail = " ".join(str(error).split())[:200]
     message = f"rule {rule.code} ({rule.name}) crashed: {type(error).__name__}{': ' if detail else ''}{detail}"
     if rule.needs is not None:
-        help = f"Its configuration may hold a value that {rule.needs[0]} cannot use."
+        help = f"Its configuration may have a value that {rule.needs[0]} does not support."
     elif rule.family not in FAMILIES:
         help = "This is an error in one of your own rules."
     else:
         help = "This is a bug in miglint: please report it."
-    help += " What else the rule would report here is missing; the other rules ran."
+    help += " Its other findings are missing; all other rules were run."
     return Hit(file, span, message, help, script)

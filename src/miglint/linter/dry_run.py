@@ -1,4 +1,4 @@
-"""From what was discovered to what was executed: the dry run with the settings of the project."""
+"""The dry run with the project's settings."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def rehearse(
     *,
     cached: bool = True,
 ) -> DryRunReport:
-    """Execute all histories from their baseline schema. With `cached` what did not change is not run again.
+    """Execute all histories from their baseline schema. With `cached`, unchanged migrations are not run again.
 
-    Raises `EngineMissingError` when an engine is not there.
+    Raises `EngineMissingError` if a required engine is missing.
     """
     if "sqlite" in settings.targets and not options.sqlite:
         options = replace(options, sqlite=settings.targets["sqlite"])
@@ -62,7 +62,7 @@ def rehearse(
 
 
 def _compared(ran: HistoryRun, schemas: Mapping[str, SourceFile]) -> HistoryRun:
-    """Add to each migration where the replay's schema after its forward is not the engine's."""
+    """Add the differences between the schemas of replay and engine to each migration."""
     if ran.kept == len(ran.migrations):
         return ran
     model = Model(ran.history, start_of(ran.history.dialect, schemas))

@@ -1,6 +1,6 @@
-"""From what was discovered to a report: replay, rules, directives, settings.
+"""From discovery to a report: replay, rules, suppression, settings.
 
-This imports the parsers and all rules; `check.py` does so only when the cache has no answer.
+This imports the parsers and all rules; `linter.run` does so only if there is no cached report.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import hashlib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import Finding, matter
@@ -20,10 +19,13 @@ from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.parallel import examine
+from miglint.linter.relative_paths import RelativePaths
+from miglint.linter.reruns import several_reruns, undecided
 from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
+from miglint.linter.summaries import with_summaries
 from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives
 from miglint.replay.steps import Step, replay
-from miglint.report.value import Report
+from miglint.report.value import Report, in_order
 from miglint.rules.definition import Hit
 from miglint.rules.selection import Selection, missing
 from miglint.sql import parse
@@ -43,33 +45,39 @@ def judge(
     executed: DryRunReport | None = None,
     told: frozenset[str] | None = None,
 ) -> Report:
-    """Replay all histories, ask all rules that are on, and apply what comments and settings say.
+    """Replay all histories, run all enabled rules, and apply suppression comments and settings.
 
-    `schemas` are the baseline schemas by dialect; `progress` is told the migrations done, and all of them. `executed`
-    is what a dry run of the same histories saw: its verdicts take the place of the replay's. `told` are the files whose
-    findings are wanted: what takes long is not asked about others (None: all are wanted).
+    `schemas` are the baseline schemas by dialect; `progress` is called with the number of finished migrations and their
+    total. `executed` are dry run results, whose verdicts replace the replay's. `told` are the files whose findings are
+    needed: expensive checks of others are skipped (None: all are needed).
     """
     asked = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
     work = Analysis.of(found, settings, schemas, asked, executed, told)
     part = examine(work, found, progress)
-    placed = part.placed + asked.others("project", found)
-    # A file that serves two dialects gives its statements twice.
+    placed = with_summaries(part.placed + asked.others("project", found), found.histories, settings)
+    # A file for two dialects has its statements twice.
     spans = {path: sorted(set(listed)) for path, listed in part.statements.items()}
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
     kept, covered, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
     kept += asked.others("directives", Remarks(tuple(comments), unused))
-    off = [item for item in kept if item.rule.code in chosen.silenced]
-    findings, left_out = _findings([item for item in kept if item.rule.code in chosen.enabled], spans, chosen, settings)
-    by_comments, _ = _findings([item for item in covered if item.rule.code in chosen.enabled], spans, chosen, settings)
+    relative = work.reruns.relative
+    judged = work.reruns.judged(kept)
+    on = [item for item in judged.kept if item.rule.code in chosen.enabled]
+    off = [item for item in judged.kept if item.rule.code in chosen.silenced]
+    off += [item for item in judged.left_out if item.rule.code in chosen.enabled]
+    findings, left_out = _findings([item for item in on if not item.hit.summarized], spans, chosen, relative)
+    summarized, _ = _findings([item for item in on if item.hit.summarized], spans, chosen, relative)
+    by_comments, _ = _findings([item for item in covered if item.rule.code in chosen.enabled], spans, chosen, relative)
     hidden = [(COMMENTS, item.path) for item in by_comments]
     hidden += [(SETTINGS, path) for path in (*left_out, *(path for path, _, _ in _grouped(off)))]
     return Report(
         tuple(part.migrations),
         findings,
         len(found.files),
-        notes=_notes(found, chosen, settings) + _executed_notes(executed),
+        notes=_notes(found, chosen, settings) + undecided(on, found.histories) + _executed_notes(executed),
         hidden=counted(hidden),
         left_out=found.left_out,
+        summarized=summarized,
     )
 
 
@@ -82,22 +90,22 @@ def _executed_notes(executed: DryRunReport | None) -> tuple[str, ...]:
 
 
 def steps_of(history: History, settings: Settings, schemas: Mapping[str, SourceFile]) -> Iterator[Step]:
-    """Replay a history from its baseline schema, in the transactions that the settings say the team's runner makes."""
+    """Replay a history from its baseline schema, with the runner's configured transactions."""
     start = start_of(history.dialect, schemas)
     return replay(as_the_runner(history, settings), parse, start, runner=settings.transaction)
 
 
 def _targets(found: Discovered, settings: Settings) -> Mapping[str, tuple[int, ...]]:
-    """Return the configured targets, or the dialects that were found."""
+    """Return the configured targets, or the dialects found."""
     return settings.targets or {history.dialect.value: () for history in found.histories}
 
 
 def _suppress(
     placed: Iterable[PlacedHit], comments: list[Directive], chosen: Selection
 ) -> tuple[list[PlacedHit], list[PlacedHit], tuple[Directive, ...]]:
-    """Return the hits that no comment hides, those that one hides, and our own comments that hid none.
+    """Return the hits without suppressed ones, the suppressed ones, and miglint's own comments that suppressed none.
 
-    A comment with a rule that is off is not among the last: that rule might have had something to say.
+    Comments for disabled rules do not count as unused, since the rule might have hits.
     """
     by_path: dict[str, list[Directive]] = defaultdict(list)
     for comment in comments:
@@ -124,17 +132,16 @@ def _suppress(
 
 
 def _findings(
-    placed: Iterable[PlacedHit], spans: Mapping[str, list[Span]], chosen: Selection, settings: Settings
+    placed: Iterable[PlacedHit], spans: Mapping[str, list[Span]], chosen: Selection, relative: RelativePaths
 ) -> tuple[tuple[Finding, ...], list[str]]:
-    """Return the findings in order of place, folded, with the severities of the settings and their fingerprints.
+    """Return the findings in order, merged, with configured severities and fingerprints.
 
-    With them come the files of those that the settings leave out by their path.
+    Also returns the files of findings that the settings disable by path.
     """
     groups = _grouped(placed)
     ordinals: dict[tuple[str, str, str], int] = defaultdict(int)
     texts: dict[tuple[str, str, int], str] = {}
     begun: dict[tuple[str, str, int], hashlib._Hash] = {}
-    relative = _Relative(settings.root)
     findings: list[Finding] = []
     left_out: list[str] = []
     for (path, span, _), group in sorted(groups.items(), key=lambda entry: entry[0]):
@@ -145,7 +152,7 @@ def _findings(
         if severity is None:
             left_out.append(path)
             continue
-        # A statement of thousands of actions has a finding for each: its text is read once for a rule, not for each.
+        # A statement with thousands of actions may have a finding for each: its text is read once per rule.
         number = _number(span, spans.get(path, ()))
         place = path, code, number
         if place not in texts:
@@ -157,18 +164,20 @@ def _findings(
         digest = begun[place].copy()
         digest.update(str(ordinals[same]).encode())
         findings.append(replace(finding, severity=severity, fingerprint=digest.hexdigest()[:16]))
-    findings.sort(key=lambda item: (item.path, item.line, item.column, -item.severity, item.code))
+    findings.sort(key=in_order)
     return tuple(findings), left_out
 
 
 def _grouped(placed: Iterable[PlacedHit]) -> dict[tuple[str, Span, str], list[PlacedHit]]:
-    """Return the hits by matter and place; those of a rule that reports once per script at the place of the worst."""
+    """Return the hits by subject and position; those of rules that report once per script at the most severe one."""
     groups: dict[tuple[str, Span, str], list[PlacedHit]] = defaultdict(list)
     scripts: dict[tuple[str, Span, str], list[PlacedHit]] = defaultdict(list)
     for item in placed:
         hit, code = item.hit, item.rule.code
         if hit.script is not None and item.rule.once_per_script:
             scripts[hit.file.path, hit.script.span, code].append(item)
+        elif hit.script is not None and hit.guarantee is not None and hit.guarantee.holds:
+            scripts[hit.file.path, hit.script.span, "reruns"].append(item)
         else:
             groups[hit.file.path, hit.span, matter(code, hit.message)].append(item)
     for (path, _, code), listed in scripts.items():
@@ -178,7 +187,7 @@ def _grouped(placed: Iterable[PlacedHit]) -> dict[tuple[str, Span, str], list[Pl
 
 
 def _elsewhere(group: list[PlacedHit], hit: Hit) -> str:
-    """Say on which other lines of the script a rule has the same to say."""
+    """Return a sentence with the other lines of the script that have the same finding."""
     lines = sorted({hit.file.position(one.hit.span.start).line for one in group if one.hit.span != hit.span})
     if not lines:
         return ""
@@ -188,13 +197,15 @@ def _elsewhere(group: list[PlacedHit], hit: Hit) -> str:
 
 
 def _folded(group: list[PlacedHit]) -> Finding:
-    """Make one finding of the hits of one rule on one span: the worst speaks, the others are named in its help."""
+    """Merge the hits of one rule on one span: the most severe is reported, the others are listed in its help."""
     worst = max(group, key=lambda item: item.hit.severity or item.rule.severity)
     rule, hit = worst.rule, worst.hit
     here = [item for item in group if item.hit.span == hit.span]
     others = [text for text in dict.fromkeys(item.hit.message for item in here) if text != hit.message]
     elsewhere = len({item.hit.span for item in group}) - 1
     message = hit.message if not others and not elsewhere else f"{hit.message} (and {len(others) + elsewhere} more)"
+    if hit.guarantee is not None and hit.guarantee.holds and elsewhere:
+        message = several_reruns(elsewhere + 1)
     also = [f"Also: {text}" for text in others[:_MAX_FOLDED]]
     also += [text for text in (_elsewhere(group, hit),) if text]
     start, end = hit.file.position(hit.span.start), hit.file.position(max(hit.span))
@@ -221,45 +232,26 @@ def _folded(group: list[PlacedHit]) -> Finding:
 
 
 def _number(span: Span, statements: list[Span] | tuple[()]) -> int:
-    """Return which statement is around a span; -1 outside of statements."""
+    """Return the index of the statement around a span; -1 outside of statements."""
     number = bisect_right(statements, span.start, key=lambda item: item.start) - 1
     return number if number >= 0 and statements[number].end > span.start else -1
 
 
 def _text(file: SourceFile, statement: Span) -> str:
-    """Return the text of a statement, less its white space."""
+    """Return the text of a statement without white space."""
     return " ".join(file.text[statement.start : statement.end].split())
 
 
-class _Relative:
-    """Turns shown paths into paths relative to the folder of the settings, each folder once."""
-
-    def __init__(self, root: str) -> None:
-        self._root = Path(root)
-        self._folders: dict[str, str] = {}
-
-    def path(self, shown: str) -> str:
-        folder, _, name = shown.rpartition("/")
-        if folder not in self._folders:
-            place = Path(folder or ("/" if shown.startswith("/") else ".")).absolute()
-            try:
-                self._folders[folder] = place.relative_to(self._root).as_posix()
-            except ValueError:
-                self._folders[folder] = folder
-        inside = self._folders[folder]
-        return name if inside in ("", ".") else f"{inside}/{name}"
-
-
 def _notes(found: Discovered, chosen: Selection, settings: Settings) -> tuple[str, ...]:
-    """Return what people should know though it is no finding."""
+    """Return notes for the user."""
     about_files = (
         problem.message if problem.path in problem.message else f"{problem.path}: {problem.message}"
         for problem in found.problems
         if problem.kind in ("other-dialect", "forward-only", "dialect-found")
     )
-    own = f"own rules are not asked: {', '.join(settings.own_rules)}"
+    own = f"own rules are disabled: {', '.join(settings.own_rules)}"
     return (
         *about_files,
-        *(f"{missing(rule)}; all other rules were asked" for rule in chosen.left_out),
+        *(f"{missing(rule)}; all other rules were run" for rule in chosen.left_out),
         *((own,) if settings.own_rules and not settings.own_code else ()),
     )

@@ -1,4 +1,4 @@
-"""The comments by which other linters are told to be quiet: what each of them is about."""
+"""Suppression comments of other linters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from miglint.base.lazy_regex import pattern
 from miglint.rules.registry import Registry
 
-# What every such comment holds, so that most files are passed by at once.
+# Text contained in every such comment, to skip most files quickly.
 MARKS = (
     "squawk-ignore", "pgm-lint:", "pgfence", "pgsafe:", "eugene:", "diesel-guard:", "safety-assured:", "pgt-ignore",
     "pgls-ignore",
@@ -16,10 +16,10 @@ MARKS = (
 
 
 class Foreign(NamedTuple):
-    """Another linter's comment: `codes` of our rules for the hazards that it names.
+    """Another linter's comment: `codes` of miglint's rules for its hazards.
 
-    `about` is `next` (the next statement), `file`, `head` (the file, where it stands before all statements), or `start`
-    and `end` of a part of the file.
+    `about` is `next` (the next statement), `file`, `head` (the file, if before all statements), or `start` and `end` of
+    a range.
     """
 
     tool: str
@@ -54,12 +54,12 @@ _FORMS = tuple(
         ("pgls", "end", r"(?:pgt|pgls)-ignore-end"),
     )
 )
-# Those that are about nothing where they name nothing.
+# Comments without an effect if they name no rule.
 _NAMING = frozenset({"pgsafe", "pgls"})
 
 
 def foreign(text: str, registry: Registry) -> Foreign | None:
-    """Return what a comment tells another linter, or None when it tells none of them anything."""
+    """Parse a suppression comment of another linter; None for any other comment."""
     for form in _FORMS:
         if found := form.comment.match(text):
             return Foreign(form.tool, form.about, _codes(form, found["names"], registry))
@@ -67,7 +67,7 @@ def foreign(text: str, registry: Registry) -> Foreign | None:
 
 
 def _codes(form: _Form, listed: str | None, registry: Registry) -> frozenset[str]:
-    """Return the rules that share a hazard with those named; without a name, with any rule of that tool."""
+    """Return the rules for the named hazards; without names, all rules with an alias of that tool."""
     if listed is None:
         disables = form.tool == "diesel-guard" and form.about == "file"
         return frozenset() if form.tool in _NAMING or disables else _all(form.tool, registry)
@@ -75,7 +75,7 @@ def _codes(form: _Form, listed: str | None, registry: Registry) -> frozenset[str
     for written in listed.split(","):
         name = written.strip().rstrip(":")
         if form.tool == "pgls":
-            # `category/group/rule`, of which the linter's category is the one that speaks of hazards.
+            # `category/group/rule`, of which the linter's category is the relevant one.
             category, _, rest = name.partition("/")
             name = rest.partition("/")[2] if category == "lint" else category
             if category == "lint" and not name:

@@ -1,10 +1,10 @@
-"""Large inputs examined by several processes at once, with the same result as by one.
+"""Analysis of large inputs by several processes, with the same result as by one.
 
-The schema that a migration meets is what all forwards before it made, so a history cannot just be cut in two. But a
-forward run once is a small part of the work: a process that begins in the midst of a history runs only the forwards
-before it, and then all that there is to its own range. The ranges are chosen so that all processes end at the same
-time. A child answers in MessagePack over a pipe; when it fails for whatever reason, its range is examined here.
-Children are forked from a process of one thread only; a program of several, which uses miglint as a library, gets one.
+The schema before a migration depends on all earlier forward scripts, so a history cannot simply be split. But running
+forward scripts once is a small part of the work: a process that starts in the middle of a history runs only the forward
+scripts before its range. The ranges are chosen so that all processes finish at the same time. Children reply in
+MessagePack over a pipe; if one fails, its range is analyzed by the parent. Only single-threaded processes are forked;
+multi-threaded programs that use miglint as a library run the analysis in one process.
 """
 
 from __future__ import annotations
@@ -26,27 +26,28 @@ from miglint.base.findings import Fix, Severity
 from miglint.base.model import Discovered, Migration, SourceFile, Span
 from miglint.linter.analysis import Analysis, PartialResult
 from miglint.linter.dispatch import PlacedHit
+from miglint.replay.runner_guarantees import Guarantee
 from miglint.report.value import MigrationReport
 from miglint.rules.definition import Hit
 
-# What running the forwards alone costs, of what there is to a migration in all.
+# Cost of running only the forward script, as a fraction of the total work on a migration.
 _ADVANCE = 0.42
-# How much longer a child takes: it copies the pages that it touches, and packs an answer that is unpacked here.
+# Overhead of a child: copy-on-write of memory pages, and serialization of the result.
 _CHILD = 1.1
-# The work on a migration and on a statement besides that on their text, in characters of text.
+# Fixed work per migration and per statement, in equivalent characters of text.
 _FIXED = 1_500
 _STATEMENT = 400
-# What it takes to ask rules about the text of a script, where one is on, of all other work on it.
+# Work of rules about the text of a script, if enabled, relative to all other work on it.
 _TEXT = 100
-# Below this it takes longer to start a process, and to carry its answer, than it saves.
+# Below this, starting a process and transferring its result takes longer than it saves.
 _SMALLEST = 280_000
 _MOST = 4
-# How often the time that the longest range takes is halved in: to less than a thousandth of it all.
+# Number of bisection steps for the time of the longest range: to less than a thousandth of the total.
 _HALVINGS = 10
 
 
 class _EncodedHit(Struct, array_like=True, frozen=True, gc=False):
-    """A hit on its way: rule by code, file, script and migration by number (-1: none)."""
+    """A hit in transfer: rule by code, file, script and migration by number (-1: none)."""
 
     code: str
     file: int
@@ -60,6 +61,7 @@ class _EncodedHit(Struct, array_like=True, frozen=True, gc=False):
     fix: Fix | None
     evidence: str
     version: str | None
+    guarantee: Guarantee | None
     migration: int
 
 
@@ -75,9 +77,9 @@ def examine(
     progress: Callable[[int, int], None] | None = None,
     processes: int | None = None,
 ) -> PartialResult:
-    """Examine all migrations that were asked for; `progress` is told those done, and all of them.
+    """Analyze all requested migrations; `progress` is called with the number of finished ones and their total.
 
-    `processes` are as many as there are processors to run on, where that pays.
+    `processes` defaults to the number of available processors, if that is worthwhile.
     """
     migrations = work.migrations
     if found.requested is not None and work.executed is None:
@@ -87,7 +89,7 @@ def examine(
     if processes is None:
         size = sum(map(sum, sizes))
         processes = _processes(size * (_TEXT if slow else 1)) if work.executed is None else 1
-    # Beside that work the forwards before a range cost nothing.
+    # Compared with that work, running earlier forward scripts is free.
     bounds = _bounds(sizes, processes, 0 if slow else _ADVANCE)
     told = None if progress is None else _ScaledProgress(progress, bounds[1], len(migrations))
     if len(bounds) == 2:
@@ -105,14 +107,14 @@ def examine(
 
 
 def _processes(size: int) -> int:
-    """Return how many processes are worth while for so much work."""
+    """Return the worthwhile number of processes for an amount of work."""
     if size < _SMALLEST or sys.platform != "linux" or not _alone():
         return 1
     return min(_MOST, len(os.sched_getaffinity(0)))
 
 
 def _alone() -> bool:
-    """Whether this is the only thread: a lock that another one holds stays locked for ever in a process forked now."""
+    """Whether this is the only thread: a lock held by another one would stay locked forever in a forked process."""
     try:
         return len(list(Path("/proc/self/task").iterdir())) == 1
     except OSError:
@@ -120,17 +122,17 @@ def _alone() -> bool:
 
 
 def _size(migration: Migration) -> int:
-    """Return the work on a migration, in characters of text."""
+    """Return the work on a migration, in equivalent characters of text."""
     texts = [script.text for script in (migration.forward, migration.rollback) if script is not None]
     return _FIXED + sum(len(text) + _STATEMENT * text.count(";") for text in texts)
 
 
 def _bounds(sizes: list[list[int]], processes: int, advance: float = _ADVANCE) -> list[int]:
-    """Return where the ranges begin and end, so that each takes as long, with the forwards before it, as any other.
+    """Return the bounds of ranges that take equally long, including the forward scripts before them.
 
-    `sizes` are those of the migrations of each history; the bounds count along all of them.
+    `sizes` are those of the migrations of each history; the bounds are indexes into all of them.
     """
-    # The work up to each migration, and how much of it a range that begins there has to pass through first.
+    # Cumulative work up to each migration, and the fraction that a range starting there must process first.
     done, passed = [0], [0.0]
     for history in sizes:
         start = done[-1]
@@ -151,7 +153,7 @@ def _bounds(sizes: list[list[int]], processes: int, advance: float = _ADVANCE) -
 
 
 def _cut(done: list[int], passed: list[float], processes: int, limit: float) -> list[int]:
-    """Return the bounds of ranges that take no longer than `limit`; all are in them when the limit is large enough."""
+    """Return the bounds of ranges that take no longer than `limit`; a sufficient limit covers everything."""
     bounds = [0]
     for number in range(processes):
         first = bounds[-1]
@@ -161,7 +163,7 @@ def _cut(done: list[int], passed: list[float], processes: int, limit: float) -> 
 
 
 class _ScaledProgress:
-    """Tells the progress of the first range as that of the whole: the others are on their way at the same time."""
+    """Reports the progress of the first range as that of the whole: the others run concurrently."""
 
     def __init__(self, progress: Callable[[int, int], None], own: int, total: int) -> None:
         self._progress = progress
@@ -173,7 +175,7 @@ class _ScaledProgress:
 
 
 class _Carrier:
-    """Turns what came of a range into bytes and back. Both processes know the same files, scripts and rules."""
+    """Serializes results of ranges. Both processes have the same files, scripts and rules."""
 
     def __init__(self, work: Analysis, found: Discovered) -> None:
         self._rules = work.asked.rules
@@ -189,11 +191,11 @@ class _Carrier:
         self._migration_numbers = {id(item): number for number, item in enumerate(self._migrations)}
 
     def pack(self, part: PartialResult) -> bytes:
-        """Return a part as bytes."""
+        """Serialize a partial result."""
         return encode(_WorkerResult(part.migrations, [self._sent(item) for item in part.placed], dict(part.statements)))
 
     def unpack(self, data: bytes) -> PartialResult:
-        """Return the part that became these bytes. Raises `msgspec.DecodeError` for others."""
+        """Deserialize a partial result. Raises `msgspec.DecodeError` for invalid data."""
         answer = decode(data, type=_WorkerResult)
         part = PartialResult(answer.migrations, [self._received(hit) for hit in answer.hits])
         part.statements.update(answer.statements)
@@ -214,6 +216,7 @@ class _Carrier:
             hit.fix,
             hit.evidence,
             hit.version,
+            hit.guarantee,
             self._migration_numbers.get(id(placed.migration), -1),
         )
 
@@ -228,13 +231,14 @@ class _Carrier:
             sent.fix,
             sent.evidence,
             sent.version,
+            sent.guarantee,
         )
         migration = self._migrations[sent.migration] if sent.migration >= 0 else None
         return PlacedHit(self._rules[sent.code], hit, migration)
 
 
 class _Child:
-    """A process that examines one range; none where the system has no more processes to give."""
+    """A process that analyzes one range, or a placeholder if the system has no more processes."""
 
     def __init__(self, work: Analysis, carrier: _Carrier, first: int, last: int) -> None:
         self._work, self._carrier = work, carrier
@@ -255,10 +259,10 @@ class _Child:
         self._pid, self._pipe = pid, reading
 
     def _run(self, writing: int) -> NoReturn:
-        """Examine, answer, and leave at once: nothing of the parent's may be flushed or closed from here."""
+        """Analyze, reply, and exit immediately: nothing of the parent's may be flushed or closed here."""
         status = 1
         try:
-            # The terminal's interrupt is for the parent, which ends its children.
+            # Ctrl-C is handled by the parent, which terminates its children.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             data = self._carrier.pack(self._work.part(self._first, self._last))
             with os.fdopen(writing, "wb") as pipe:
@@ -268,7 +272,7 @@ class _Child:
             os._exit(status)
 
     def answer(self) -> PartialResult:
-        """Wait for what came of the range; examine it here when the child did not answer."""
+        """Wait for the result of the range; analyze it here if the child failed."""
         if self._pid is not None:
             with os.fdopen(self._pipe, "rb") as pipe:
                 self._pipe = -1

@@ -1,4 +1,4 @@
-"""The check: paths to a report, from the cache when nothing has changed."""
+"""The check: paths to a report, from the cache if nothing has changed."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ ProgressCallback = Callable[..., None]
 class Job(Struct, frozen=True):
     """What to check: `paths` as given, or one file whose `text` is given instead of being read.
 
-    `question` is told what its answer depends on; `extra` are files besides those of the settings that it depends on.
-    With `dry_run` all is executed as well, and nothing comes from the cache. `told` are the files of which findings are
-    wanted, where those are not all that were asked for: of others the report may lack what takes long to find out.
+    `question` records the inputs of the output for the cache; `extra` are additional input files. With `dry_run`,
+    everything is executed as well, and the cache is not used. `told` are the files whose findings are needed, if not
+    all: for others, findings of expensive checks may be missing.
     """
 
     settings: Settings
@@ -46,14 +46,14 @@ class Job(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """The report, and the files that it is about by path."""
+    """The report, and the files in it by path."""
 
     report: Report
     sources: Mapping[str, SourceFile]
 
 
 def check(job: Job) -> Outcome:
-    """Find, read, replay and judge; raises `UsageError` for what cannot be asked."""
+    """Find, read, replay and check; raises `UsageError` for invalid requests."""
     settings = job.settings
     found = _discovered(job)
     schemas = baseline_schemas(settings)
@@ -66,24 +66,24 @@ def check(job: Job) -> Outcome:
     name = cache.name(found, settings, schemas) if cache is not None else ""
     report = cache.get(name) if cache is not None else None
     if report is None and cache is not None and told is not None:
-        # What is known of all files answers for some of them; but only what was asked for will be examined.
+        # A cached report for all files can be used for some of them; but only the requested ones will be analyzed.
         name = cache.part(name, told)
         report = cache.get(name)
     if report is None:
-        # Parsers and rules take longer to import than a cached answer takes in all.
+        # Importing parsers and rules takes longer than a cached run.
         from miglint.linter.findings_builder import judge
         from miglint.rules.selection import load_rules, select
 
         chosen = select(settings, load_rules(settings))
         executed = None
         if job.dry_run is not None:
-            # Engines and their drivers are heavy, and need not be installed.
+            # Engines and their drivers are heavy, and optional dependencies.
             from miglint.linter.dry_run import rehearse
 
             executed = rehearse(found, settings, schemas, job.dry_run, job.progress, cached=job.cached)
         report = judge(found, settings, schemas, chosen, None if executed else job.progress, executed, told)
         if chosen.reads_other_files:
-            # What it depends on cannot be watched.
+            # Its inputs cannot be tracked.
             if job.question is not None:
                 job.question.forget()
         elif cache is not None:
@@ -94,12 +94,12 @@ def check(job: Job) -> Outcome:
 
 
 def own_rules_are_files(settings: Settings) -> bool:
-    """Return whether all own rules are files, which the cache watches: a module may be anywhere."""
+    """Return whether all own rules are files, which the cache tracks: a module may be anywhere."""
     return not settings.own_code or all(name.endswith(".py") for name in settings.own_rules)
 
 
 def replayed(job: Job) -> Iterator[tuple[History, Iterator[Step]]]:
-    """Find, read and replay, without judging: each history with its steps."""
+    """Find, read and replay without checking: each history with its steps."""
     from miglint.linter.findings_builder import steps_of
 
     schemas = baseline_schemas(job.settings)
@@ -122,7 +122,7 @@ def _discovered(job: Job) -> Discovered:
 
 
 def _inputs(job: Job, found: Discovered) -> InputFingerprint:
-    """Return all that the report depends on: what was listed and read, and what would change how it is looked for."""
+    """Return all inputs of the report: files listed and read, and files that would change the discovery."""
     asked = [Path(path).absolute() for path in paths_of(job.settings, job.paths)]
     beside = {
         path.parent / name
@@ -139,14 +139,14 @@ def _inputs(job: Job, found: Discovered) -> InputFingerprint:
     return InputFingerprint(
         list(found.folders),
         sorted({*map(str, {*asked, *beside, *below}), *variant_places([str(path) for path in inside])}),
-        sorted({*files, *(str(path) for path in asked if not path.is_dir())}),
+        sorted({*files, *found.consulted, *(str(path) for path in asked if not path.is_dir())}),
         any(history.dialect is Dialect.SQLITE for history in found.histories),
         list(found.passed_over),
     )
 
 
 def paths_of(settings: Settings, given: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the paths given, or those of the settings, or `migrations`."""
+    """Return the given paths, or those of the settings, or `migrations`."""
     if given:
         return given
     if settings.paths:
@@ -154,21 +154,21 @@ def paths_of(settings: Settings, given: tuple[str, ...]) -> tuple[str, ...]:
     default = settings.at(DEFAULT_PATHS[0])
     if not Path(default).is_dir():
         raise UsageError(
-            f"there is no folder `{DEFAULT_PATHS[0]}` here: name the files or folders to check, "
-            "or write them into `paths` of miglint.toml"
+            f"no folder `{DEFAULT_PATHS[0]}` here; specify the files or folders to check, "
+            "or set `paths` in miglint.toml"
         )
     return (default,)
 
 
 def baseline_schemas(settings: Settings) -> dict[str, SourceFile]:
-    """Read the SQL files that make the schema at which the histories begin, by dialect (empty: any)."""
+    """Read the SQL files of the baseline schemas, by dialect (empty: any)."""
     files: dict[str, SourceFile] = {}
     for dialect, path in settings.baseline_schema.items():
         where = settings.place("baseline-schema")
         try:
             content = settings.read(path, DEFAULT_MAX_FILE_BYTES)
         except FileNotFoundError as error:
-            reason = error.strerror if settings.as_of else "there is no such file"
+            reason = error.strerror if settings.as_of else "no such file"
             raise UsageError(f"{where}baseline-schema: `{path}`: {reason}") from None
         except OSError as error:
             raise UsageError(f"{where}baseline-schema: `{path}`: {error.strerror or error}") from None

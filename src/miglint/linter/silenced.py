@@ -1,4 +1,4 @@
-"""What comments and settings hide: rules that are off are asked as well, and what they say is counted."""
+"""Counts of findings hidden by comments and settings: disabled rules are run as well, and their hits counted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMENTS, SETTINGS = "comments", "settings"
 
 
 def with_silenced(chosen: Selection) -> Selection:
-    """Return the selection with the rules that the settings turn off turned on."""
+    """Return the selection with rules disabled by the settings enabled."""
     rules = {
         code: replace(rule, check=_quiet(rule)) if code in chosen.silenced else rule
         for code, rule in chosen.registry.rules.items()
@@ -25,19 +25,19 @@ def with_silenced(chosen: Selection) -> Selection:
 
 
 def _quiet(rule: Rule) -> Callable[..., Iterator[Hit]]:
-    """Return the check of a rule that is off: when it crashes, that is no finding either."""
+    """Return the check of a disabled rule; its exceptions are ignored."""
 
     def check(*given: Any) -> Iterator[Hit]:
         try:
             yield from rule.check(*given)
         except Exception:
-            # It was turned off, perhaps for this.
+            # It may have been disabled for this reason.
             return
 
     return check
 
 
 def counted(hidden: Iterable[tuple[str, str]]) -> tuple[Hidden, ...]:
-    """Return how many findings are hidden by what and in which file, from one pair for each."""
+    """Return the number of hidden findings by cause and file, from one pair for each."""
     counts = Counter(hidden)
     return tuple(Hidden(by, path, count) for (by, path), count in sorted(counts.items()))

@@ -1,8 +1,8 @@
-"""Comments that speak to the linter: what they ignore, and what is wrong with them.
+"""Suppression comments: their scope, and errors in them.
 
-`-- miglint: ignore IDM003, SYM001 (why)` is about the next statement, or about its own line when it stands behind
-code. `-- miglint: ignore-file IDM003 (why)` before the first statement is about the whole file. The comments of other
-linters are honoured for the rules that have an alias of theirs.
+`-- miglint: ignore IDM003, SYM001 (why)` applies to the next statement, or, after code, to its own line. `-- miglint:
+ignore-file IDM003 (why)` before the first statement applies to the whole file. Comments of other linters apply to the
+rules that have their aliases.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from miglint.config.toml_table import nearest
 from miglint.linter.foreign_suppressions import MARKS, Foreign, foreign
 from miglint.rules.registry import Registry
 
-# Strings and quoted names are matched so as to be skipped. Dollar quotes are not: the body of a DO block is code, and
-# a comment in it is a comment. What is never closed runs to the end, so that every character is looked at once.
+# Strings and quoted names are matched in order to skip them. Dollar quotes are not: the body of a DO block is code, and
+# comments in it are comments. Unterminated tokens extend to the end, so that every character is scanned once.
 _COMMENT = pattern(
     r"(--[^\n]*|/\*.*?(?:\*/|\Z))|[eE]'[^'\\]*+" + many(r"\\.[^'\\]*+") + r"(?:'|\Z)|'[^']*(?:'|\Z)|\"[^\"]*(?:\"|\Z)",
     re.DOTALL,
@@ -29,14 +29,21 @@ _MARKS = ("miglint:", *MARKS)
 _OURS = pattern(r"[-/*\s]*miglint:\s*([\w-]*)")
 _LIST = pattern(r"\s*([\w-][\w:.-]*(?:\s*,\s*[\w-][\w:.-]*)*)")
 _OTHERS = ("irreversible", "dialect", "section")
+# Words of other linters.
+_MEANT = {
+    **dict.fromkeys(
+        ("disable", "disable-next-line", "disable-line", "off", "skip", "suppress", "allow", "noqa"), "ignore"
+    ),
+    **dict.fromkeys(("disable-file", "skip-file", "suppress-file"), "ignore-file"),
+}
 _WORDS = ("ignore", "ignore-file", *_OTHERS)
 
 
 class Directive(Struct, frozen=True):
-    """A comment that ignores rules: `codes`, for findings that begin within `reach`.
+    """A suppression comment: `codes`, for findings that start within `reach`.
 
-    `problems` are what is wrong with it: names that are no rule, a place where it does nothing. `foreign` marks another
-    tool's comment, which is held to that tool's rules and not to ours.
+    `problems` are errors in it: unknown rules, or a place without effect. `foreign` marks another tool's comment, which
+    is checked against that tool's rules.
     """
 
     file: SourceFile
@@ -49,12 +56,12 @@ class Directive(Struct, frozen=True):
     foreign: bool = False
 
     def covers(self, code: str, offset: int) -> bool:
-        """Tell whether it hides a finding of `code` that begins at `offset`."""
+        """Return whether it hides a finding of `code` that starts at `offset`."""
         return code in self.codes and self.reach.start <= offset < self.reach.end
 
 
 class Suppressions:
-    """The directives of one file, found by the place of a finding."""
+    """The directives of one file, searchable by the position of a finding."""
 
     def __init__(self, listed: Sequence[Directive]) -> None:
         self._reaches: dict[str, dict[Span, list[Directive]]] = {}
@@ -63,15 +70,16 @@ class Suppressions:
                 self._reaches.setdefault(code, {}).setdefault(directive.reach, []).append(directive)
         self._starts = {code: [reach.start for reach in reaches] for code, reaches in self._reaches.items()}
         self._items = {code: list(reaches.items()) for code, reaches in self._reaches.items()}
-        # How far the reaches go that begin no later than each one.
+        # Maximum end of the reaches that start no later than each one.
         self._ends = {
             code: list(accumulate((reach.end for reach in reaches), max)) for code, reaches in self._reaches.items()
         }
 
     def hiding(self, code: str, offset: int) -> list[Directive]:
-        """Return the directives that hide a finding of `code` that begins at `offset`.
+        """Return the directives that hide a finding of `code` that starts at `offset`.
 
-        Of those with one reach all are returned the first time, and one later: it is enough to know that they did.
+        Of several with the same reach, all are returned the first time, and one later: this suffices to mark them as
+        used.
         """
         found: list[Directive] = []
         if code not in self._reaches:
@@ -88,14 +96,14 @@ class Suppressions:
 
 
 class Remarks(Struct, frozen=True):
-    """The directives of a run, as the rules about directives see them: `unused` are those that hid nothing."""
+    """The directives of a run, for the rules about directives: `unused` are those that hid nothing."""
 
     directives: tuple[Directive, ...]
     unused: tuple[Directive, ...] = ()
 
 
 def directives(file: SourceFile, statements: Sequence[Span], registry: Registry) -> Iterator[Directive]:
-    """Yield the directives in a file, whose statements are at `statements`, in order."""
+    """Yield the directives in a file with statements at `statements`, in order."""
     if not any(mark in file.text for mark in _MARKS):
         return
     reader = _Reader(file, statements, registry)
@@ -108,7 +116,7 @@ def directives(file: SourceFile, statements: Sequence[Span], registry: Registry)
 
 
 class _Reader(Struct, frozen=True):
-    """Reads the comments of one file. `open` are those that begin a part of it, and where they stand."""
+    """Reads the comments of one file. `open` are the open ranges, with their positions."""
 
     file: SourceFile
     statements: Sequence[Span]
@@ -116,7 +124,7 @@ class _Reader(Struct, frozen=True):
     open: list[tuple[Foreign, int]] = field(default_factory=list)
 
     def read(self, span: Span) -> Directive | None:
-        """Read one comment, which may be none of ours."""
+        """Read a comment, which may not be a directive."""
         text = self.file.text[span.start : span.end].removesuffix("*/")
         if ours := _OURS.match(text):
             return None if ours[1] in _OTHERS else self._ours(span, ours[1], text[ours.end() :])
@@ -143,7 +151,8 @@ class _Reader(Struct, frozen=True):
 
     def _ours(self, span: Span, word: str, rest: str) -> Directive:
         if word not in ("ignore", "ignore-file"):
-            problem = f"`miglint: {word}` is no directive{nearest(word, _WORDS)}"
+            hint = f" (did you mean `{_MEANT[word]}`?)" if word in _MEANT else nearest(word, _WORDS)
+            problem = f"unknown directive `miglint: {word}`{hint}"
             return Directive(self.file, span, word, frozenset(), Span(0, 0), problems=(problem,))
         listed = _LIST.match(rest)
         written = [name.strip().strip(":.") for name in listed[1].split(",")] if listed else []
@@ -155,12 +164,12 @@ class _Reader(Struct, frozen=True):
             if known is None and self.registry.lenient:
                 continue
             if known is None:
-                problems.append(f"no rule is called `{name}`{self.registry.nearest(name)}")
+                problems.append(f"unknown rule `{name}`{self.registry.nearest(name)}")
             else:
                 codes |= known
         reach = self._whole() if word == "ignore-file" else _reach(self.file.text, span, self.statements)
         if word == "ignore-file" and self.statements and self.statements[0].start < span.start:
-            problems.append("`ignore-file` does nothing behind the first statement: put it at the head of the file")
+            problems.append("`ignore-file` has no effect after the first statement; move it to the head of the file")
             reach = Span(0, 0)
         return Directive(self.file, span, word, frozenset(codes), reach, reason, tuple(problems))
 
@@ -169,7 +178,7 @@ class _Reader(Struct, frozen=True):
 
 
 def _reach(text: str, span: Span, statements: Sequence[Span]) -> Span:
-    """Return where findings begin that a comment at `span` is about."""
+    """Return the range of finding positions that a comment at `span` applies to."""
     number = bisect_right(statements, span.start, key=lambda item: item.start) - 1
     before = statements[number] if number >= 0 else None
     line = text.rfind("\n", 0, span.start) + 1
@@ -192,7 +201,7 @@ def _line_end(text: str, offset: int) -> int:
 
 
 def _next_code(text: str, offset: int) -> int:
-    """Return the start of the next line that holds more than a comment."""
+    """Return the start of the next line that contains more than a comment."""
     while (newline := text.find("\n", offset)) >= 0:
         offset = newline + 1
         line = text[offset : _line_end(text, offset)].strip()

@@ -1,4 +1,4 @@
-"""What PostgreSQL locks, reads and rewrites for each kind of operation: a table of measured facts, and who reads it."""
+"""Table of measured facts about what PostgreSQL locks, scans and rewrites for each kind of operation."""
 
 from miglint.locks.effects import effects
 from miglint.locks.levels import Lock, LockEffect, Work

@@ -1,4 +1,4 @@
-"""Whether a CHECK says of a table's rows what a partition's bound asks of them, so that the server need not look."""
+"""Whether a CHECK implies a partition's bound for the rows of a table, so that the server skips the scan."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _OPEN = ("minvalue", "maxvalue")
 
 
 class _Comparison(NamedTuple):
-    """What a part of a CHECK says of the key: that it compares so with one of the values."""
+    """A condition of a CHECK on the key: comparison with one of the values."""
 
     sign: str
     values: tuple[str, ...]
 
 
 def proves_bound(parent: Table, partition: Table, bound: str) -> bool | None:
-    """Return whether the validated CHECKs of a table imply a partition's bound; None where that is hard to tell.
+    """Return whether the validated CHECKs of a table imply a partition's bound; None if unknown.
 
-    What is told are keys of one column, partitioned by range or by list, and comparisons with constants.
+    Supported are keys of one column, partitioned by range or by list, and comparisons with constants.
     """
     key = _KEY.fullmatch(parent.partition_by or "")
     if key is None or bound == "default":
@@ -50,7 +50,7 @@ def proves_bound(parent: Table, partition: Table, bound: str) -> bool | None:
 
 
 def _facts(table: Table, column: str) -> tuple[list[_Comparison], bool]:
-    """Return what the CHECKs of a table say of a column, and whether one says something that is not understood."""
+    """Return the conditions of a table's CHECKs on a column, and whether one of them is unsupported."""
     facts: list[_Comparison] = []
     unread = False
     for constraint in table.constraints.values():
@@ -68,7 +68,7 @@ def _facts(table: Table, column: str) -> tuple[list[_Comparison], bool]:
 
 
 def _parts(key: str) -> list[str]:
-    """Return the conditions that `AND` joins, less the brackets around each; all in one where there is more to them."""
+    """Return the conditions joined by `AND`, without outer parentheses; a single one for anything more complex."""
     if " or " in key or "not (" in key:
         return [key]
     return [_bare(part) for part in key.split(" and ")]
@@ -140,7 +140,7 @@ def _all(answers: Iterable[bool | None]) -> bool | None:
 
 
 def _order(one: str, two: str, kind: str, *, equal: bool) -> bool | None:
-    """Return whether `one` is behind `two`, or the same where that will do; None where their order is not known."""
+    """Return whether `one` is after `two`, or equal if that is allowed; None if their order is unknown."""
     left, right = one.strip("'"), two.strip("'")
     if left == right:
         return equal

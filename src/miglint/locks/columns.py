@@ -1,4 +1,4 @@
-"""What adding and changing columns locks."""
+"""Locks of adding and changing columns."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _TYPE_SITUATIONS = {
 
 
 def add_column(view: ServerState, operation: ops.AddColumn) -> Iterator[LockEffect]:
-    """`ADD COLUMN`, with the constraints behind it."""
+    """`ADD COLUMN` with its constraints."""
     if operation.kind not in ("table", "foreign table"):
         return
     if operation.if_not_exists and column(view, operation.table, operation.column.name) is not None:
-        # The guard is asked under the lock.
+        # The guard is evaluated under the lock.
         yield from of(view, "alter table", operation.table)
         return
     yield from of(view, _added(view, operation.column), operation.table)
@@ -60,7 +60,7 @@ def _added(view: ServerState, new: ops.Column) -> str:
 
 
 def _bound_domain(view: ServerState, kind: ops.Type | None) -> bool:
-    """Return whether a type is a domain with constraints: the server then writes every row to check it."""
+    """Return whether a type is a domain with constraints: the server then rewrites the table to check it."""
     if kind is None:
         return False
     for place in (kind.schema,) if kind.schema is not None else view.schema.path:
@@ -71,7 +71,7 @@ def _bound_domain(view: ServerState, kind: ops.Type | None) -> bool:
 
 
 def type_change(view: ServerState, operation: ops.AlterColumnType) -> TypeChangeCost:
-    """Return what a change of a column's type costs."""
+    """Return the cost of a change of a column's type."""
     known = column(view, operation.table, operation.column)
     cost = change_of(
         None if known is None else known.type,
@@ -96,7 +96,7 @@ def type_change(view: ServerState, operation: ops.AlterColumnType) -> TypeChange
 
 
 def alter_type(view: ServerState, operation: ops.AlterColumnType) -> Iterator[LockEffect]:
-    """`ALTER COLUMN ... TYPE`: foreign keys over the column are made anew, whichever side it is on."""
+    """`ALTER COLUMN ... TYPE`: foreign keys on the column, in either direction, are recreated."""
     if operation.kind not in ("table", "foreign table"):
         return
     cost = type_change(view, operation)
@@ -111,7 +111,7 @@ def alter_type(view: ServerState, operation: ops.AlterColumnType) -> Iterator[Lo
 
 
 def _refers(view: ServerState, name: ops.Name, constraint: ops.Constraint, column_name: str) -> bool:
-    """Return whether a foreign key to a table rests on a column of it: its primary key, where it does not say."""
+    """Return whether a foreign key to a table references a column of it; by default, its primary key."""
     if constraint.referenced:
         return column_name in constraint.referenced
     found = table(view, name)
@@ -143,7 +143,7 @@ def set_generated(view: ServerState, operation: ops.SetGenerated) -> Iterator[Lo
 
 
 def domain_users(view: ServerState, domain: ops.Name) -> Iterator[LockEffect]:
-    """Yield what a new constraint of a domain does to the tables that use it."""
+    """Yield the effects of a new domain constraint on the tables that use the domain."""
     for place in (domain.schema,) if domain.schema is not None else view.schema.path:
         for key in view.schema.on(Key("type", place, domain.name)):
             found = view.schema.table(key)

@@ -1,4 +1,4 @@
-"""What adding, validating and dropping constraints locks, and attaching partitions."""
+"""Locks of adding, validating and dropping constraints, and of attaching partitions."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def drop_constraint(view: ServerState, operation: ops.DropConstraint) -> Iterato
 
 
 def alter_constraint(view: ServerState, operation: ops.AlterConstraint) -> Iterator[LockEffect]:
-    """`ALTER CONSTRAINT`: to enforce a foreign key is to make it, not to is to drop it."""
+    """`ALTER CONSTRAINT`: enforcing a foreign key is like adding it, and not enforcing like dropping it."""
     found = table(view, operation.table)
     constraint = None if found is None else found.constraints.get(operation.constraint)
     foreign = constraint is not None and constraint.kind == "foreign"
@@ -92,9 +92,9 @@ def alter_constraint(view: ServerState, operation: ops.AlterConstraint) -> Itera
 
 
 def attach(view: ServerState, operation: ops.AttachPartition) -> Iterator[LockEffect]:
-    """`ATTACH PARTITION`: the partition's rows are checked, unless a validated CHECK speaks for them.
+    """`ATTACH PARTITION`: the partition's rows are scanned unless a validated CHECK implies the bound.
 
-    Where it is hard to tell what a check says, one that speaks of the whole key counts.
+    If a check cannot be interpreted, one that covers the whole key is assumed to suffice.
     """
     if operation.kind != "table":
         return
@@ -108,7 +108,7 @@ def attach(view: ServerState, operation: ops.AttachPartition) -> Iterator[LockEf
 
 
 def _speaks_of_key(parent: Table | None, partition: Table) -> bool:
-    """Return whether validated CHECKs of a partition speak of all columns of the partitioned table's key."""
+    """Return whether validated CHECKs of a partition cover all columns of the partitioned table's key."""
     checks = [set(one.columns) for one in partition.constraints.values() if one.kind == "check" and one.validated]
     if not checks or parent is None or parent.partition_by is None:
         return bool(checks)

@@ -1,4 +1,4 @@
-"""`effects`: what one operation locks and works through, told from the schema that it meets."""
+"""`effects`: locks and work of one operation, derived from the schema before it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def effects(
     timezone: str | None = None,
     notes: tuple[Note, ...] = (),
 ) -> tuple[LockEffect, ...]:
-    """Return what an operation of a PostgreSQL script locks, and the work it does meanwhile.
+    """Return the locks that an operation of a PostgreSQL script takes, and the work done under them.
 
-    `before` is the schema that the operation meets, `version` the server's (default: 14); `timezone` the session's,
-    where the script sets it; `notes` are the replay's on the operation, which name what a `CASCADE` takes along. What
-    is not known is taken to cost what it costs at worst.
+    `before` is the schema before the operation, `version` the server's (default: 14); `timezone` the session's, if set
+    by the script; `notes` are the replay's for the operation, which list what a `CASCADE` drops. For unknown properties
+    the worst case is assumed.
     """
     if before.dialect is not Dialect.POSTGRES:
         return ()
@@ -118,7 +118,7 @@ def _maintenance(view: ServerState, operation: ops.Maintenance) -> Iterator[Lock
     elif operation.kind == "analyze":
         yield from of(view, "analyze", operation.target)
     elif operation.kind == "lock table" and operation.target is not None:
-        # The statement says itself what it locks.
+        # The statement specifies the lock mode itself.
         mode = operation.options[0].upper().replace(" ", "_") if operation.options else ""
         yield LockEffect(operation.target, Lock.__members__.get(mode, Lock.ACCESS_EXCLUSIVE), Work.NONE, "lock table")
     elif operation.kind == "reindex table":

@@ -1,4 +1,4 @@
-"""What is locked because something goes: the tables of what goes along, and the other sides of foreign keys."""
+"""Locks caused by drops: tables of dependent objects, and the other sides of foreign keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from miglint.sql.operations import Constraint, Name
 def foreign_keys(
     view: ServerState, name: Name, wanted: Callable[[Constraint], bool] | None = None
 ) -> Iterator[tuple[Constraint, Name]]:
-    """Yield the foreign keys of a table to other tables (or those wanted), with these."""
+    """Yield the foreign keys of a table to other tables (or to the wanted ones), with these tables."""
     found = table(view, name)
     own = relation_key(view.schema, name)
     for constraint in () if found is None else of_kind(found.constraints, "foreign"):
@@ -27,7 +27,7 @@ def foreign_keys(
 
 
 def referring(view: ServerState, name: Name) -> Iterator[tuple[Table, Constraint]]:
-    """Yield the foreign keys of other tables to a table, with these."""
+    """Yield the foreign keys of other tables to a table, with these tables."""
     own = relation_key(view.schema, name)
     for user, found in view.schema.users(own, Table):
         for constraint in () if user == own else of_kind(found.constraints, "foreign"):
@@ -36,7 +36,7 @@ def referring(view: ServerState, name: Name) -> Iterator[tuple[Table, Constraint
 
 
 def drop(view: ServerState, operation: ops.Drop) -> Iterator[LockEffect]:
-    """`DROP`; what `CASCADE` takes along is told by `along`."""
+    """`DROP`; `along` has the objects dropped by `CASCADE`."""
     if operation.kind == "index":
         situation = "drop index concurrently" if operation.concurrently else "drop index"
         index = view.schema.find(relation_key(view.schema, operation.name))
@@ -56,7 +56,7 @@ def drop(view: ServerState, operation: ops.Drop) -> Iterator[LockEffect]:
 
 
 def _defaults(view: ServerState, sequence: Name) -> Iterator[LockEffect]:
-    """Yield what is locked to take away the defaults that a sequence gives."""
+    """Yield the locks for removing defaults that use a dropped sequence."""
     key = relation_key(view.schema, sequence)
     for user in view.schema.on(key):
         found = view.schema.table(user)
@@ -77,7 +77,7 @@ def _with_table(view: ServerState, name: Name) -> Iterator[LockEffect]:
 
 
 def along(view: ServerState, notes: Iterable[Note]) -> Iterator[LockEffect]:
-    """Yield what is locked for each object that went because something else did."""
+    """Yield the locks for each object dropped together with another."""
     for note in notes:
         if note.kind == "cascade" and note.key is not None:
             yield from _object(view, note.key, note.part)
@@ -105,7 +105,7 @@ def _object(view: ServerState, key: Key, part: str | None) -> Iterator[LockEffec
 
 
 def drop_column(view: ServerState, name: Name, column: str) -> Iterator[LockEffect]:
-    """`DROP COLUMN`: its foreign keys go along, and their triggers on the other table."""
+    """`DROP COLUMN`: its foreign keys are dropped with it, with their triggers on the other table."""
     yield from of(view, "drop column", name)
     found = table(view, name)
     own = relation_key(view.schema, name)
@@ -118,7 +118,7 @@ def drop_column(view: ServerState, name: Name, column: str) -> Iterator[LockEffe
 
 
 def truncate(view: ServerState, operation: ops.Truncate) -> Iterator[LockEffect]:
-    """`TRUNCATE`, and with `CASCADE` of the tables that refer to it."""
+    """`TRUNCATE`, with `CASCADE` also of the tables that reference it."""
     open_, known = [operation.table], {relation_key(view.schema, operation.table)}
     while open_:
         name = open_.pop(0)

@@ -1,4 +1,4 @@
-"""Lock levels, the work done under them, and what both mean for people who use the table meanwhile."""
+"""Lock levels, the work done under them, and their effect on concurrent sessions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Lock(IntEnum):
 
     @property
     def blocks(self) -> str:
-        """What other sessions cannot do meanwhile, in words; empty when ordinary reads and writes go on."""
+        """The operations that other sessions are blocked from; empty if ordinary reads and writes continue."""
         if self is Lock.ACCESS_EXCLUSIVE:
             return "reads and writes"
         return "writes" if self >= Lock.SHARE else ""
@@ -37,7 +37,7 @@ class Lock(IntEnum):
 
 
 class Work(Flag):
-    """What takes time in proportion to the rows: reading all of them, writing them anew, building an index."""
+    """Work proportional to the number of rows: a scan, a rewrite, an index build."""
 
     NONE = 0
     SCAN = 1
@@ -53,9 +53,9 @@ class Work(Flag):
 
 
 class LockEffect(NamedTuple):
-    """What one operation does to one relation: the strongest lock it takes, and the work it does under it.
+    """Effect of one operation on one relation: the strongest lock, and the work done under it.
 
-    `situation` names the row of the table that says so.
+    `situation` is the key of the row in the table of facts.
     """
 
     table: Name
@@ -65,7 +65,7 @@ class LockEffect(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Say it: `ACCESS EXCLUSIVE on orders: blocks reads and writes while every row is checked`."""
+        """Format it as `ACCESS EXCLUSIVE on orders: blocks reads and writes while every row is checked`."""
         said = f"{self.lock} on {self.table.name}"
         blocks = self.lock.blocks
         if not blocks:
@@ -74,5 +74,5 @@ class LockEffect(NamedTuple):
 
     @property
     def stalls(self) -> bool:
-        """Whether somebody waits for as long as the rows take."""
+        """Whether other sessions are blocked for a time proportional to the number of rows."""
         return bool(self.work) and bool(self.lock.blocks)

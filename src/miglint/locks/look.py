@@ -1,4 +1,4 @@
-"""Looking things up in the schema that an operation meets."""
+"""Lookups in the schema before an operation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from miglint.sql.operations import Column, Constraint, Name
 
 
 class ServerState(NamedTuple):
-    """The schema an operation meets, on a server of a major version, in a session with a time zone (if set)."""
+    """The schema before an operation, on a server of a major version, in a session with a time zone (if set)."""
 
     schema: Schema
     major: int
@@ -22,7 +22,7 @@ class ServerState(NamedTuple):
 
 
 def relation_key(schema: Schema, name: Name) -> Key:
-    """Return the key that a relation's name means: in its own schema, or the first of the search path that has it."""
+    """Return the key of a relation's name: in its own schema, or in the first of the search path that has it."""
     if name.schema is not None:
         return Key("relation", name.schema, name.name)
     objects = schema.objects
@@ -35,17 +35,17 @@ def relation_key(schema: Schema, name: Name) -> Key:
 
 
 def relation(view: ServerState, name: Name) -> SchemaObject | None:
-    """Return the relation of a name, or None when nothing is known of it."""
+    """Return the relation of a name, or None if it is unknown."""
     return view.schema.find(relation_key(view.schema, name))
 
 
 def table(view: ServerState, name: Name) -> Table | None:
-    """Return the table of a name, or None when nothing is known of it."""
+    """Return the table of a name, or None if it is unknown."""
     return view.schema.table(relation_key(view.schema, name))
 
 
 def column(view: ServerState, name: Name, column_name: str) -> Column | None:
-    """Return a column, or None when nothing is known of it."""
+    """Return a column, or None if it is unknown."""
     found = table(view, name)
     return None if found is None else found.columns.get(column_name)
 
@@ -58,7 +58,7 @@ def indexes(view: ServerState, name: Name) -> Iterator[Index]:
 
 
 def default_partition(view: ServerState, name: Name) -> Name | None:
-    """Return the default partition of a table, or None when none is known."""
+    """Return the default partition of a table, or None if none is known."""
     key = relation_key(view.schema, name)
     for _, found in view.schema.default_partitions(key):
         if found.partition_of is None or relation_key(view.schema, found.partition_of) != key:
@@ -69,7 +69,7 @@ def default_partition(view: ServerState, name: Name) -> Name | None:
 
 
 def of(view: ServerState, situation: str, name: Name | None, **others: Name | None) -> Iterator[LockEffect]:
-    """Yield the facts of a situation, with the relations that they are about; those without a name are left out."""
+    """Yield the facts of a situation with the affected relations; relations without a name are skipped."""
     for row in rows(situation, view.major):
         about = name if row.on == "table" else others.get(row.on)
         if about is not None:
@@ -77,7 +77,7 @@ def of(view: ServerState, situation: str, name: Name | None, **others: Name | No
 
 
 def proves_not_null(view: ServerState, name: Name, column_name: str) -> bool:
-    """Return whether a validated `CHECK (column IS NOT NULL)` spares the server from looking at the rows."""
+    """Return whether a validated `CHECK (column IS NOT NULL)` makes a scan unnecessary."""
     found = table(view, name)
     if found is None:
         return False
@@ -92,7 +92,7 @@ def proves_not_null(view: ServerState, name: Name, column_name: str) -> bool:
 
 
 def says_not_null(constraint: Constraint, column_name: str) -> bool:
-    """Return whether a check, by its canonical form, lets the column have no NULL: all of its AND parts hold."""
+    """Return whether a check, in canonical form, excludes NULLs in the column: all of its AND parts hold."""
     if constraint.kind != "check" or constraint.expression is None:
         return False
     plain = constraint.expression.key.replace('"', "").lower()
@@ -101,7 +101,7 @@ def says_not_null(constraint: Constraint, column_name: str) -> bool:
 
 
 def nullable_columns(view: ServerState, name: Name, columns: tuple[str, ...]) -> bool:
-    """Return whether one of the columns may hold NULL, as far as is known."""
+    """Return whether one of the columns may contain NULL, as far as known."""
     found = table(view, name)
     if found is None:
         return True

@@ -1,4 +1,4 @@
-"""What the statements of a script are foreseen to lock and rewrite, and where a server was seen to do otherwise."""
+"""Predicted locks and rewrites of a script's statements, compared with those observed on a server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Condition, Name, Operation, Statement
 
-# Weaker locks are those of ordinary queries, of which the table of facts does not name each.
+# Weaker locks are those of ordinary queries, which the table of facts does not list.
 CLAIMED_FROM = Lock.SHARE_UPDATE_EXCLUSIVE
 BY_PG_NAME: Mapping[str, Lock] = {lock.pg_name: lock for lock in Lock}
 
@@ -25,7 +25,7 @@ _WHERE = ("tablespace", "access method")
 _ROWS = (ops.Insert, ops.Update, ops.Delete, ops.Truncate)
 _OTHERS = (ops.OtherData, ops.CreateExtension, ops.CreateOther, ops.AlterOther)
 _KNOWN_OTHERS = frozenset({"statistics"})
-# What is dropped here with `CASCADE` takes along what the replay knows of.
+# With `CASCADE`, objects known to the replay are dropped as well.
 _DROPPED = frozenset(
     {
         "table", "index", "view", "materialized view", "sequence", "type", "domain", "function", "procedure", "routine",
@@ -36,9 +36,9 @@ _NOTHING: Mapping[str, Lock] = {}
 
 
 class LockDifference(NamedTuple):
-    """A table and the lock that was foreseen and the one that was seen (None: none, or none worth a word).
+    """A table with its predicted and its observed lock (None: none, or an insignificant one).
 
-    In one of `rewrites` both are None, and `rewritten` says whether the table was seen to be written anew.
+    In `rewrites` both are None, and `rewritten` is whether a rewrite was observed.
     """
 
     table: str
@@ -48,7 +48,7 @@ class LockDifference(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Say it: `on orders SHARE was foreseen, ACCESS EXCLUSIVE was seen`."""
+        """Format it as `on orders SHARE was foreseen, ACCESS EXCLUSIVE was seen`."""
         if self.rewritten is not None:
             foreseen, seen = ("no rewrite", "a rewrite") if self.rewritten else ("a rewrite", "none")
         else:
@@ -57,12 +57,12 @@ class LockDifference(NamedTuple):
 
 
 class Foreseen(NamedTuple):
-    """What a statement is foreseen to do to tables that were there before its script, by the names they had then.
+    """Predicted effects of a statement on tables that existed before its script, by their names at that time.
 
-    `locks` are the strongest ones, `rewritten` the tables that are written anew. `families` are the tables that a
-    statement reaches through a parent of theirs: each with the strongest lock it may take, and whether it may be
-    written anew. Of `unsure` tables nothing is foreseen of rewrites. `open` says that it runs code that is not read
-    here (functions, triggers, extensions), which may lock what it likes.
+    `locks` are the strongest ones, `rewritten` the tables that are rewritten. `families` are the tables that a
+    statement reaches through a parent: each with the strongest possible lock, and whether it may be rewritten. For
+    `unsure` tables, rewrites are not predicted. `open` means that it runs unanalyzed code (functions, triggers,
+    extensions), which may take any locks.
     """
 
     span: Span
@@ -74,7 +74,7 @@ class Foreseen(NamedTuple):
 
 
 def label(key: Key) -> str:
-    """Return what a dry run calls a table."""
+    """Return the dry run's name of a table."""
     return key.name if key.schema == "public" else f"{key.schema}.{key.name}"
 
 
@@ -94,15 +94,15 @@ def lock_differences(
     held: Mapping[str, Lock] = _NOTHING,
     at_most: Mapping[str, Lock] = _NOTHING,
 ) -> Iterator[LockDifference]:
-    """Yield where the locks that a statement was seen to take are others than foreseen.
+    """Yield the differences between predicted and observed locks of a statement.
 
-    `seen` are the locks stronger than those that the transaction had before, which are in `held`. `at_most` bounds the
-    locks on tables that a statement may reach though it does not name them.
+    `seen` are the locks stronger than those that the transaction held before, which are in `held`. `at_most` limits the
+    locks on tables that a statement may reach without naming them.
     """
     for table in sorted({*foreseen, *seen}):
         said, did = foreseen.get(table), seen.get(table)
         if said is None:
-            # What is not foreseen is what an ordinary query takes.
+            # Unpredicted locks are those of ordinary queries.
             differs = did is not None and did >= CLAIMED_FROM and did > at_most.get(table, Lock.ACCESS_SHARE)
         elif did is None:
             differs = said > held.get(table, 0)
@@ -113,7 +113,7 @@ def lock_differences(
 
 
 def differences(foreseen: Foreseen, seen: Mapping[str, Lock], held: Mapping[str, Lock]) -> Iterator[LockDifference]:
-    """Yield where the locks that a statement was seen to take are others than foreseen, as `lock_differences` does."""
+    """Yield the differences between predicted and observed locks of a statement, as `lock_differences` does."""
     at_most = {table: lock for table, (lock, _) in foreseen.families.items()}
     for difference in lock_differences(foreseen.locks, seen, held=held, at_most=at_most):
         if difference.foreseen is not None or not foreseen.open:
@@ -121,7 +121,7 @@ def differences(foreseen: Foreseen, seen: Mapping[str, Lock], held: Mapping[str,
 
 
 def rewrite_differences(foreseen: Foreseen, seen: Iterable[str]) -> Iterator[LockDifference]:
-    """Yield the tables that were written anew though that was not foreseen, and the other way round."""
+    """Yield the tables with an unpredicted rewrite, or with a predicted rewrite that was not observed."""
     rewritten = frozenset(seen)
     for table in sorted((rewritten ^ foreseen.rewritten) - foreseen.unsure):
         did = table in rewritten
@@ -131,7 +131,7 @@ def rewrite_differences(foreseen: Foreseen, seen: Iterable[str]) -> Iterator[Loc
 
 
 def foreseen(run: Run, statements: Sequence[Statement], version: tuple[int, ...]) -> Iterator[Foreseen]:
-    """Yield what is foreseen of each statement of a script, less those of which it is not known what they do."""
+    """Yield the predictions for each statement of a script, except for statements with unknown effects."""
     script = _ScriptObserver(run, version)
     moments: dict[Span, list[Moment]] = {}
     for moment in run.moments:
@@ -146,7 +146,7 @@ def foreseen(run: Run, statements: Sequence[Statement], version: tuple[int, ...]
 
 
 def _known(operations: Iterable[Operation]) -> bool:
-    """Return whether it is known which operations a statement carries out."""
+    """Return whether the operations that a statement executes are known."""
     for operation in operations:
         if isinstance(operation, ops.Opaque):
             return False
@@ -168,18 +168,18 @@ def _decidable(condition: Condition) -> bool:
 
 
 class _ScriptObserver:
-    """Follows a script statement by statement; `lost` says that its tables can no longer be told by their names."""
+    """Tracks a script statement by statement; `lost` means that its tables can no longer be identified by name."""
 
     def __init__(self, run: Run, version: tuple[int, ...]) -> None:
         self.lost = False
         self._start = run.before
         self._version = version
         self._timezone: str | None = None
-        # What tables of another name or of no earlier life were called before; None: they were not there.
+        # Earlier names of renamed or recreated tables; None: the table did not exist.
         self._called: dict[Key, str | None] = {}
 
     def statement(self, statement: Statement, moments: Iterable[Moment]) -> Foreseen:
-        """Return what is foreseen of the operations that a statement carried out."""
+        """Return the predictions for the operations that a statement executed."""
         locks: dict[str, Lock] = {}
         families: dict[str, tuple[Lock, bool]] = {}
         rewritten: set[str] = set()
@@ -210,18 +210,18 @@ class _ScriptObserver:
         operation = moment.operation
         found = effects(operation, moment.before, self._version, timezone=self._timezone, notes=moment.notes)
         if any(note.kind in _IDLE for note in moment.notes):
-            # A guard is asked under the lock on the table; of the rest nothing happens.
+            # A guard is evaluated under the lock on the table; the rest has no effect.
             own = operation.table if isinstance(operation, _ON_A_TABLE) else None
             return tuple(effect._replace(work=Work.NONE) for effect in found if effect.table == own)
         return found
 
     def _unsure(self, moment: Moment, found: Iterable[LockEffect]) -> Iterator[str]:
-        """Yield the tables of which it depends on the server's settings whether they are written anew."""
+        """Yield the tables whose rewrite depends on the server's settings."""
         operation = moment.operation
         names: set[Name] = set()
         moves = isinstance(operation, ops.SetTableOption) and operation.option in _WHERE
         if isinstance(operation, ops.Truncate) or moves:
-            # New files, and nothing in them; or new ones unless all is where it should be.
+            # The files are new and empty; or new only if the tablespace changes.
             names.update(effect.table for effect in found)
         elif isinstance(operation, ops.AlterColumnType) and self._timezone is None:
             in_utc = effects(operation, moment.before, self._version, timezone="UTC")
@@ -235,7 +235,7 @@ class _ScriptObserver:
                     yield called
 
     def _label(self, key: Key) -> str | None:
-        """Return what a relation with rows of its own was called before the script; None when it was not there."""
+        """Return the name of a relation with storage before the script; None if it did not exist."""
         if key in self._called:
             return self._called[key]
         found = self._start.find(key)
@@ -248,7 +248,7 @@ class _ScriptObserver:
         return label(key)
 
     def _follow(self, moment: Moment) -> None:
-        """Keep track of names and of the session."""
+        """Track names and session settings."""
         operation = moment.operation
         if any(note.kind in _IDLE for note in moment.notes):
             return
@@ -279,7 +279,7 @@ def _has_storage(schema: Schema, key: Key) -> bool:
 
 
 def _descendants(schema: Schema, key: Key) -> Iterator[Key]:
-    """Yield the partitions and children of a table, and theirs."""
+    """Yield the partitions and children of a table, recursively."""
     open_, known = [key], {key}
     while open_:
         parent = open_.pop()
@@ -295,7 +295,7 @@ def _descendants(schema: Schema, key: Key) -> Iterator[Key]:
 
 
 def _runs_code(moment: Moment) -> bool:
-    """Return whether an operation runs code of which it is not known what it locks."""
+    """Return whether an operation runs code with unknown locks."""
     operation, schema = moment.operation, moment.before
     if isinstance(operation, _OTHERS):
         return not (isinstance(operation, ops.CreateOther) and operation.kind in _KNOWN_OTHERS)
@@ -322,7 +322,7 @@ def _functions(operation: Operation) -> Iterator[Name]:
 
 
 def _hidden(operation: Operation) -> bool:
-    """Return whether an operation on rows holds expressions of which nothing is known."""
+    """Return whether an operation on rows contains unanalyzed expressions."""
     match operation:
         case ops.Insert():
             return operation.conflict == "update" or any(None in row for row in operation.rows or ())
@@ -337,7 +337,7 @@ def _is_routine(schema: Schema, name: Name) -> bool:
 
 
 def _has_triggers(schema: Schema, key: Key) -> bool:
-    """Return whether a table has triggers, or one that a foreign key leads to when rows go or change."""
+    """Return whether a table has triggers, or is referenced by a foreign key with triggers on changes of rows."""
     open_, known = [key], {key}
     while open_:
         for user in schema.on(open_.pop()):

@@ -1,7 +1,7 @@
-"""The table of facts: for each situation and version the lock on each relation, and the work done under it.
+"""The table of facts: for each situation and version, the lock on each relation and the work done under it.
 
-Each row is measured on real servers by `tests/locks`. `on` says which relation a row is about: `table` (the one that
-the statement names), `referenced` (the other side of a foreign key), `partition`, `parent`, `default` (the default
+Each row is measured on real servers by `tests/locks`. `on` is the relation concerned: `table` (the one that the
+statement names), `referenced` (the other side of a foreign key), `partition`, `parent`, `default` (the default
 partition), `users` (the tables with a column of the domain).
 """
 
@@ -18,7 +18,7 @@ ALWAYS = (0, 99)
 
 
 class LockFact(NamedTuple):
-    """One fact. It holds from server version `versions[0]` up to and with `versions[1]`."""
+    """One fact. It holds from server version `versions[0]` to `versions[1]`, inclusive."""
 
     lock: Lock
     work: Work = Work.NONE
@@ -147,5 +147,5 @@ SITUATIONS: dict[str, tuple[LockFact, ...]] = {
 
 
 def rows(situation: str, major: int) -> tuple[LockFact, ...]:
-    """Return what is known of a situation on servers of that major version."""
+    """Return the facts of a situation for servers of a major version."""
     return tuple(row for row in SITUATIONS[situation] if row.versions[0] <= major <= row.versions[1])

@@ -1,4 +1,4 @@
-"""What changing a column's type costs: nothing, a check of every row, new indexes, or a new table."""
+"""Cost of changing a column's type: none, a scan, an index rebuild, or a rewrite."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from miglint.schema.objects import Domain, Key
 from miglint.schema.value import Schema
 from miglint.sql.operations import Expression, Type
 
-# What reads as the other type without a change of its bytes (the server's binary-coercible casts), less lengths.
+# The server's binary-coercible casts, regardless of lengths.
 _SAME_BYTES = frozenset(
     {
         ("varchar", "text"),
@@ -27,9 +27,9 @@ _SAME_BYTES = frozenset(
         ("regclass", "oid"),
     }
 )
-# Types that an index orders in another way, though the bytes are the same.
+# Types with a different index order although the bytes are the same.
 _OTHER_ORDER = frozenset({"citext"})
-# `(n)` bounds the length or the precision; more is always fine, and none is most.
+# `(n)` limits the length or precision; increasing or removing it is always compatible.
 _BOUNDED = frozenset({"varchar", "varbit", "timestamp", "timestamptz", "time", "timetz", "interval"})
 _ZONES = frozenset({("timestamp", "timestamptz"), ("timestamptz", "timestamp")})
 _UTC_SINCE = 12
@@ -37,7 +37,7 @@ _UTC = frozenset({"utc", "etc/utc", "gmt", "etc/gmt", "0", "universal", "zulu", 
 
 
 class TypeChangeCost(Enum):
-    """How much a change of type costs. `UNKNOWN`: the column's type was never said."""
+    """Cost of a change of type. `UNKNOWN`: the column's old type is unknown."""
 
     NOTHING = "nothing"
     CHECK = "check"
@@ -56,9 +56,9 @@ def change_of(
     major: int = 14,
     timezone: str | None = None,
 ) -> TypeChangeCost:
-    """Return what it costs to change a column from `old` to `new`.
+    """Return the cost of changing a column from `old` to `new`.
 
-    `timezone` is the session's setting where the script says it: in UTC the zone of a timestamp costs nothing.
+    `timezone` is the session's setting if known: in UTC, adding a time zone to a timestamp is free.
     """
     if using is not None and not _is_plain(using, column, new):
         return TypeChangeCost.REWRITE
@@ -75,7 +75,7 @@ def change_of(
 
 def _between(old: Type, new: Type, major: int, timezone: str | None) -> TypeChangeCost:
     if old.dimensions or new.dimensions:
-        # Of arrays the server converts each element, also where that does nothing.
+        # The server converts every array element, even if that has no effect.
         return TypeChangeCost.NOTHING if old == new else TypeChangeCost.REWRITE
     if (old.name, old.schema) != (new.name, new.schema):
         if (old.name, new.name) in _ZONES and old.args == new.args:
@@ -91,7 +91,7 @@ def _between(old: Type, new: Type, major: int, timezone: str | None) -> TypeChan
 
 
 def _wider(old: Type, new: Type) -> bool:
-    """Return whether the modifiers of `new` allow all that those of `old` do, by what the server can tell."""
+    """Return whether the modifiers of `new` allow all values of `old`, as determined by the server."""
     if new.name == "numeric":
         if not new.args:
             return True
@@ -110,7 +110,7 @@ def _scale(kind: Type) -> int:
 
 
 def _base(kind: Type, schema: Schema) -> tuple[Type | None, bool]:
-    """Return the type under a domain, and whether the domain has constraints."""
+    """Return the base type of a domain, and whether the domain has constraints."""
     bound = False
     for _ in range(8):
         found = None
@@ -128,7 +128,7 @@ def _base(kind: Type, schema: Schema) -> tuple[Type | None, bool]:
 
 
 def _is_plain(using: Expression, column: str, new: Type) -> bool:
-    """Return whether `USING` says no more than the cast to the new type does."""
+    """Return whether `USING` is equivalent to the cast to the new type."""
     if using.columns != (column,) or using.functions or using.relations:
         return False
     key = using.key.replace('"', "")

@@ -1,4 +1,4 @@
-"""Whether a default gives each row a value of its own: then adding the column writes every row."""
+"""Whether a default is volatile: adding such a column rewrites the table."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from miglint.schema.objects import Key, Routine
 from miglint.schema.value import Schema
 from miglint.sql.operations import Expression, Name, Select
 
-# Functions of the server (and of well-known extensions) that are immutable or stable, less those behind operators,
-# types and aggregates. Where one name has volatile variants it is not listed.
+# Functions of the server (and of common extensions) that are immutable or stable, except those behind operators, types
+# and aggregates. Names with volatile overloads are excluded.
 CALM = frozenset(
     """
     abbrev abs acldefault acos acosd acosh age area array_dims array_fill array_length array_lower array_ndims
@@ -62,9 +62,9 @@ CALM = frozenset(
 )
 
 
-# Those of them that take no arguments, and whose names people use with some.
+# Those without parameters whose names are also used for functions with parameters.
 _BARE = frozenset({"now", "statement_timestamp", "transaction_timestamp"})
-# What makes a query more than its expression, in the canonical form of queries.
+# Clauses that make a query more than its expression, in canonical form.
 _CLAUSES = (
     " where ",
     " order by ",
@@ -80,10 +80,9 @@ _CLAUSES = (
 
 
 def volatile_part(expression: Expression, schema: Schema) -> str | None:
-    """Return the function that makes a default volatile, or None when one value serves all rows.
+    """Return the function that makes a default volatile, or None if one value serves all rows.
 
-    A function that is neither the server's nor in the schema counts as volatile, as the server takes it to be unless
-    its definition says otherwise.
+    A function that is neither built-in nor in the schema counts as volatile, which is the server's default.
     """
     if expression.sequence is not None:
         return "nextval"
@@ -94,9 +93,9 @@ def volatile_part(expression: Expression, schema: Schema) -> str | None:
 
 
 def _inlined(routine: Routine, said: str, schema: Schema) -> bool:
-    """Return whether the server puts the body in the place of the call, and that is calm, whatever the function says.
+    """Return whether the server inlines the body of a call and the body itself is not volatile.
 
-    That goes for one plain expression; functions with arguments or settings are left out.
+    This applies to a single plain expression; functions with arguments or settings are excluded.
     """
     if said.replace(" volatility=volatile", "") != f"() returns {routine.returns} language sql":
         return False
@@ -107,8 +106,8 @@ def _inlined(routine: Routine, said: str, schema: Schema) -> bool:
 
 @lru_cache(maxsize=64)
 def _expression(body: str) -> tuple[Name, ...] | None:
-    """Return the functions that a body calls which is `SELECT` and one expression; None for any other body."""
-    # The parser loads only where such a function is met.
+    """Return the functions called by a body that consists of `SELECT` and one expression; None for any other body."""
+    # The parser is loaded only for such functions.
     from miglint.sql import parse
 
     script = Script(SourceFile("", body), Span(0, len(body)), Direction.FORWARD, Dialect.POSTGRES)
@@ -123,8 +122,8 @@ def _expression(body: str) -> tuple[Name, ...] | None:
 
 
 def _calm(name: Name, schema: Schema, key: str | None = None) -> bool:
-    """Return whether a function gives all rows the same value; `key` is that of the expression that calls it."""
-    # What the files define goes before the server's own functions of that name.
+    """Return whether a function gives all rows the same value; `key` is the key of the calling expression."""
+    # Definitions in files take precedence over built-in functions with the same name.
     schemas = (name.schema,) if name.schema is not None else schema.path
     for place in schemas:
         for routine in schema.overloads(place, name.name):
@@ -133,9 +132,9 @@ def _calm(name: Name, schema: Schema, key: str | None = None) -> bool:
                 said = " ".join((found.definition, *found.options))
                 return "volatility=immutable" in said or "volatility=stable" in said or _inlined(found, said, schema)
         if schema.find(Key("type", place, name.name)) is not None:
-            # A cast that is written as a call.
+            # A cast written as a call.
             return True
     if key is not None and name.name in _BARE and f"{name.name}()" not in key:
-        # With arguments it is a function of that name, but not the server's.
+        # With arguments it is another function of that name, not the built-in one.
         return False
     return name.schema in (None, "pg_catalog", "public") and name.name in CALM

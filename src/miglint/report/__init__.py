@@ -1,4 +1,4 @@
-"""The formats of a report. To add one: write a module with `render(report, view) -> str` and put it into the table."""
+"""Output formats. To add one, write a module with `render(report, view) -> str` and add it to `FORMATS`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ FORMATS: Mapping[str, str] = {
     "markdown": "miglint.report.markdown",
 }
 
-# The formats that print what rules are about, and need `View.rules`.
+# Formats that describe rules, and need `DisplayOptions.rules`.
 DESCRIBING = frozenset({"sarif"})
 
 
 def render(name: str, report: Report, view: DisplayOptions) -> str:
-    """Return the report in the format of that name; only that format's module is imported."""
+    """Render the report in the given format; only that format's module is imported."""
     text: str = import_module(FORMATS[name]).render(report, view)
     return text

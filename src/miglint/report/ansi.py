@@ -1,4 +1,4 @@
-"""Text on a terminal: colours, and how many columns it takes."""
+"""Terminal text: colors and display width."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _STYLES = {
 }
 
 
-# All that a coloured text may hold of escape sequences.
+# All escape sequences that colored text may contain.
 SEQUENCES = (_RESET, *_STYLES.values())
 
 
 def paint(style: str, text: str, view: DisplayOptions) -> str:
-    """Return a text in a style, where colours are wanted."""
+    """Return a text in a style, if color is enabled."""
     return f"{_STYLES[style]}{text}{_RESET}" if view.color and text else text
 
 
 def wide(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
+    """Return the display width of a text in columns."""
     return len(text) if text.isascii() else sum(map(columns, text))
 
 
 def fit(text: str, room: int) -> str:
-    """Return a text cut or filled up to so many columns."""
+    """Truncate or pad a text to a number of columns."""
     size = wide(text)
     if size <= room:
         return text + " " * (room - size)

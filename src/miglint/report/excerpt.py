@@ -1,4 +1,4 @@
-"""A line of a file as a terminal shows it, with a clause underlined."""
+"""A source line as displayed on a terminal, with a marked range."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _INVISIBLE = frozenset(("Mn", "Me", "Cf"))
 
 
 class Excerpt(NamedTuple):
-    """The line as shown, and where the mark under it begins and how wide it is, in columns of the terminal."""
+    """The displayed line, and start and width of the mark under it, in columns."""
 
     text: str
     start: int
@@ -21,7 +21,7 @@ class Excerpt(NamedTuple):
 
 
 def columns(char: str) -> int:
-    """Return how many columns of a terminal a character takes."""
+    """Return the display width of a character in columns."""
     if char.isascii():
         return 1
     if unicodedata.category(char) in _INVISIBLE:
@@ -30,13 +30,13 @@ def columns(char: str) -> int:
 
 
 def excerpt(line: str, start: int, end: int, width: int) -> Excerpt:
-    """Return `line` cut to `width` columns around the characters `start` to `end`, with the mark's place."""
+    """Return `line` cut to `width` columns around the characters `start` to `end`, with the position of the mark."""
     start = min(start, len(line))
     end = min(max(end, start + 1), max(len(line), start + 1))
     if len(line) <= width and line.isascii() and line.isprintable():
-        # Nearly every line: each character takes one column, and all of them are shown.
+        # Fast path for most lines: one column per character, no truncation.
         return Excerpt(line.rstrip(), start, end - start)
-    # A line of a data dump may have megabytes; only what can be shown is looked at.
+    # A line of a data dump may have megabytes; only the visible part is examined.
     first = max(0, start - width)
     last = min(len(line), start + 2 * width)
     window = line[first:last]
@@ -61,7 +61,7 @@ def excerpt(line: str, start: int, end: int, width: int) -> Excerpt:
 
 
 def _cut_plain(text: str, mark: int, stop: int, width: int, *, before: bool, after: bool) -> Excerpt:
-    """Do as `_cut` does where each character takes one column."""
+    """Do as `_cut` does, for text with one column per character."""
     stop = max(min(stop, len(text)), mark + 1)
     if len(text) <= width and not before and not after:
         return Excerpt(text.rstrip(), mark, stop - mark)
@@ -78,7 +78,7 @@ def _cut(cells: list[tuple[str, int]], span: tuple[int, int], width: int, *, bef
     total = sum(size for _, size in cells)
     if total <= width and not before and not after:
         return Excerpt("".join(text for text, _ in cells).rstrip(), mark, stop - mark)
-    # Show the clause from its start, after a little of what precedes it.
+    # Start at the marked range, with some context before it.
     left = 0 if stop <= width - 1 and not before else max(0, mark - width // 4)
     head = _ELLIPSIS if left > 0 or before else ""
     room = width - len(head) - 1

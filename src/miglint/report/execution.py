@@ -1,6 +1,6 @@
-"""The dry run in the text report: a line of marks per migration, and what is worth knowing below it.
+"""The dry run in the text report: one line of step results per migration, with details below.
 
-It reads the form of the JSON report, so that a report which was kept prints as a new one does.
+The input is the JSON form of the report, so that cached and new reports print alike.
 """
 
 from __future__ import annotations
@@ -16,19 +16,21 @@ from miglint.report.view import DisplayOptions
 
 Execution = Mapping[str, Any]
 
-_STEPS: tuple[str, ...] = ("1 rows", "2 forward", "3 again", "4 rollback", "5 again", "6 forward", "7 go on")
+_STEPS: tuple[str, ...] = ("1 rows", "2 forward", "3 again", "4 rollback", "5 again", "6 forward", "7 continue")
 _MARKS = {True: ("good", "✓"), False: ("bad", "✗"), None: ("dim", "·")}
+# A second run that fails, of a script that its tool runs only once.
+_INFORMATION = ("dim", "i")
 _LONGEST_LABEL = 48
 _SHOWN_CHANGES = 8
 _INDENT = "    "
-# Characters that two definitions have in common and that lead to the place where they part.
+# Common characters shown before the first difference of two definitions.
 _LED = 24
 
 
 def lines(migrations: tuple[MigrationReport, ...], view: DisplayOptions) -> Iterator[str]:
-    """Yield what was executed: a table per engine, with details below a migration that is not all well.
+    """Yield the dry run results: a table per engine, with details below each migration that has problems.
 
-    With `verbose` each step has its time, and each statement its locks.
+    With `verbose`, steps have times and statements have locks.
     """
     engines: dict[str, list[tuple[MigrationReport, Execution]]] = {}
     for item in migrations:
@@ -50,15 +52,13 @@ def _table(engine: str, ran: list[tuple[MigrationReport, Execution]], view: Disp
     widest = max(map(wide, labels))
     longest, heads = max(wide(engine), min(_LONGEST_LABEL, widest)), _STEPS
     if longest + len(_headings(heads)) > view.width:
-        # A narrow terminal has room for the numbers of the steps, and for their names only above.
+        # On a narrow terminal the columns are headed by step numbers only.
         yield from wrapped(f"{engine}: {', '.join(_STEPS)}", "", "  ", view)
         engine, heads = "", tuple(name[0] for name in _STEPS)
         longest = max(1, min(widest, view.width - len(_headings(heads))))
     yield paint("bold", f"{fit(engine, longest)}{_headings(heads)}", view)
     for label, (item, execution) in zip(labels, ran, strict=True):
-        marks = "  ".join(
-            _mark(step["ok"], len(head), view) for head, step in zip(heads, execution["steps"], strict=True)
-        )
+        marks = "  ".join(_mark(step, len(head), view) for head, step in zip(heads, execution["steps"], strict=True))
         yield f"{fit(label, longest)}  {marks}  {time_of(execution['seconds']):>9}"
         yield from _details(item, execution, view)
 
@@ -67,14 +67,21 @@ def _headings(heads: tuple[str, ...]) -> str:
     return f"  {'  '.join(heads)}       time"
 
 
-def _mark(ok: bool | None, size: int, view: DisplayOptions) -> str:
-    style, sign = _MARKS[ok]
+def _mark(step: Mapping[str, Any], size: int, view: DisplayOptions) -> str:
+    style, sign = _sign(step)
     left = size // 2
     return " " * left + paint(style, sign, view) + " " * (size - left - 1)
 
 
+def _sign(step: Mapping[str, Any]) -> tuple[str, str]:
+    """Return style and sign of a step: a failure that cannot occur in production is an info."""
+    if step["ok"] is False and not step.get("matters", True):
+        return _INFORMATION
+    return _MARKS[step["ok"]]
+
+
 def time_of(seconds: float) -> str:
-    """Return a time for people."""
+    """Format a duration."""
     if seconds >= 1:
         return f"{seconds:.1f} s"
     return f"{seconds * 1000:.{0 if seconds >= 0.01 else 1}f} ms"
@@ -86,7 +93,7 @@ def _details(item: MigrationReport, execution: Execution, view: DisplayOptions) 
         if step["ok"] is False or (view.verbose and (step["seconds"] or step["reason"])):
             yield from _step(item, step, view)
         elif step["reason"] is not None and step["reason"] not in told and step["ok"] is None:
-            # The reason of one step is nearly always that of the next ones.
+            # Consecutive steps usually have the same reason.
             told.add(step["reason"])
             if not any(other["ok"] is False for other in execution["steps"]):
                 yield _cut(f"{_INDENT}{step['number']} {step['name']}: {step['reason']}", view)
@@ -98,7 +105,7 @@ def _details(item: MigrationReport, execution: Execution, view: DisplayOptions) 
 
 
 def _step(item: MigrationReport, step: Mapping[str, Any], view: DisplayOptions) -> Iterator[str]:
-    style, sign = _MARKS[step["ok"]]
+    style, sign = _sign(step)
     error = step["error"]
     text = f"{step['number']} {step['name']}"
     if error is not None:
@@ -118,7 +125,7 @@ def _step(item: MigrationReport, step: Mapping[str, Any], view: DisplayOptions) 
 
 
 def difference(change: Mapping[str, Any], view: DisplayOptions) -> Iterator[str]:
-    """Yield a difference as a small diff: what was there, and what is there now."""
+    """Yield a difference as a small diff: the value before and the value after."""
     what, name = change["what"], change["name"]
     if change["kind"] == "renamed":
         pairs = [("-", f"{what} {change['before']}"), ("+", f"{what} {change['after']}")]
@@ -136,7 +143,7 @@ def difference(change: Mapping[str, Any], view: DisplayOptions) -> Iterator[str]
 
 
 def _apart(before: str, after: str, room: int) -> tuple[str, str]:
-    """Return two long definitions from shortly before the place where they part, if that would be cut off."""
+    """Return two long definitions from shortly before their first difference, if that would be truncated."""
     shorter = min(len(before), len(after))
     same = next((at for at in range(shorter) if before[at] != after[at]), shorter)
     if before == after or same < room:
@@ -149,11 +156,11 @@ def _rows(rows: Mapping[str, Any], view: DisplayOptions) -> Iterator[str]:
     error = rows.get("error")
     if error is not None:
         code = f"{error['sqlstate']} " if error["sqlstate"] else ""
-        text = f"on tables with rows: {code}{error['message']}"
+        text = f"with rows: {code}{error['message']}"
         yield f"{_INDENT}{paint('bad', '✗', view)} {_cut(text, view)}"
     for loss in rows.get("losses", ()):
         where = loss["table"] if loss["column"] is None else f"{loss['table']}.{loss['column']}"
-        text = f"{loss['count']:,} of {loss['total']:,} {loss['kind']} of {where} do not come back"
+        text = f"{loss['count']:,} of {loss['total']:,} {loss['kind']} of {where} are not restored"
         yield f"{_INDENT}{paint('warning', '!', view)} {_cut(text, view)}"
     if view.verbose:
         for table, reason in rows.get("unfilled", {}).items():
@@ -169,7 +176,7 @@ def _statements(direction: str, path: str | None, ran: Mapping[str, Any] | None,
         if held:
             shown.append((statement, held))
     if shown:
-        yield f"{_INDENT}locks of the {direction}"
+        yield f"{_INDENT}locks of the {direction} script"
     for statement, held in shown:
         text = fit(_text(path, statement, view), _room(view))
         line = f"{_INDENT}  {text}  {time_of(statement['seconds']):>7}  "
@@ -182,21 +189,21 @@ def _costs(direction: str, path: str | None, costs: Mapping[str, Any] | None, vi
     if not costs or not costs[direction]:
         return
     sizes = " / ".join(f"{size:,}" for size in costs["rows"])
-    yield f"{_INDENT}cost of the {direction} with {sizes} rows"
+    yield f"{_INDENT}cost of the {direction} script with {sizes} rows"
     for statement in costs[direction]:
         grows = statement["grows"]
         if not view.verbose and not grows:
             continue
         times = " / ".join("?" if seconds is None else time_of(seconds) for seconds in statement["seconds"])
-        word = {True: "grows with the table", False: "does not grow", None: "not known"}[grows]
+        word = {True: "grows with the table", False: "does not grow", None: "unknown"}[grows]
         text = fit(_text(path, statement, view), _room(view))
         yield f"{_INDENT}  {text}  {times}  {paint('warning' if grows else 'dim', word, view)}"
     if not view.verbose and not any(statement["grows"] for statement in costs[direction]):
-        yield f"{_INDENT}  nothing grows with the table"
+        yield f"{_INDENT}  no statement grows with the table"
 
 
 def _room(view: DisplayOptions) -> int:
-    """Return how much of a statement is shown beside what is said of it."""
+    """Return the width for a statement next to its results."""
     return min(60, max(16, view.width - 64))
 
 

@@ -1,6 +1,6 @@
-"""`--format github`: annotations of a GitHub workflow, the worst first.
+"""`--format github`: annotations of a GitHub workflow, most severe first.
 
-GitHub shows ten annotations of a kind for a step and drops the rest, so those follow as text in a fold.
+GitHub shows at most ten annotations of a kind per step; the others are printed as text in a collapsed group.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def render(report: Report, view: DisplayOptions) -> str:
     lines: list[str] = []
     more: list[str] = []
     silenced = ". ".join(filter(None, (report.hidden_words(), report.left_out_words())))
-    # It takes one of the ten places that notices have.
+    # It uses one of the ten notices.
     shown[Severity.INFO] += bool(silenced)
     for finding in sorted(report.findings, key=lambda item: -item.severity):
         shown[finding.severity] += 1
@@ -44,7 +44,7 @@ def _annotation(finding: Finding, view: DisplayOptions) -> str:
         "endLine": str(finding.end_line),
         "title": f"{finding.code} {finding.name}",
     }
-    # Columns are understood only for a range on one line.
+    # GitHub accepts columns only for a range on one line.
     if finding.end_line == finding.line:
         properties |= {"col": str(finding.column), "endColumn": str(max(finding.end_column - 1, finding.column))}
     if not finding.path:
@@ -63,7 +63,7 @@ def _line(finding: Finding) -> str:
 
 
 def _data(text: str) -> str:
-    # Only line ends may stay as they are of what does not show.
+    # Of the control characters, only line ends may stay unescaped.
     shown = "\n".join(printable(line) for line in text.splitlines())
     return unmarked(shown).replace("%", "%25").replace("\n", "%0A")
 

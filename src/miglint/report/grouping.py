@@ -1,4 +1,4 @@
-"""Findings as lines for people: what is told together, and how much of it, so that a migration fits a screen."""
+"""Grouping and shortening of findings in the text report, so that a migration fits on a screen."""
 
 from __future__ import annotations
 
@@ -11,37 +11,40 @@ from miglint.report.ansi import fit, paint, wide
 from miglint.report.excerpt import excerpt
 from miglint.report.view import DisplayOptions
 
-# Lines for what is said of a migration and its rollback, besides a few that set parts of it off from each other.
+# Lines for the findings of a migration and its rollback, not counting separators.
 _SCREEN = 45
 _WIDEST = 140
-# Lines that are named of those where a rule has the same to say.
+# Maximum number of lines listed for further findings of a rule.
 _LISTED = 12
-# Lines of the message of a finding that is told in short, and of help, at most.
+# Maximum lines of the message of a shortened finding, and of help.
 _SHORT = 3
 _LONG = 10
-# Columns of a message that are worth to be shown on the line of its rule.
+# Minimum width that a message needs to be shown on the line of its rule.
 _WORTH = 30
 
 _PLAIN = DisplayOptions()
 _Group = list[Finding]
 
 
-def told(findings: Sequence[Finding], migrations: Mapping[str, int], view: DisplayOptions) -> Iterator[list[str]]:
-    """Yield the lines of each group of findings that are told together, in the order of their first ones.
+def finding_groups(
+    findings: Sequence[Finding], migrations: Mapping[str, int], view: DisplayOptions
+) -> Iterator[list[str]]:
+    """Yield the lines of each group of findings, ordered by the first finding of each group.
 
-    `migrations` are the numbers of those that the scripts belong to. Each group gets a line. What room there is left on
-    the screen goes to the worst first: they are told as a whole, the others in short; `view.verbose` tells all of all.
+    `migrations` maps paths of scripts to migration numbers. Each group gets at least one line. The remaining space on
+    the screen goes to the most severe groups first: shown in full if they fit, else shortened. With `view.verbose`, all
+    findings are shown in full.
     """
     groups = _groups(findings, view)
     if view.verbose:
-        yield from (_told(group, view, whole=True) for group in groups)
+        yield from (_block(group, view, whole=True) for group in groups)
         return
     lines = [_line(group, view) for group in groups]
     members: dict[int | str, list[int]] = {}
     for number, group in enumerate(groups):
         path = group[0].path
         members.setdefault(migrations.get(path, path), []).append(number)
-    remarked: set[str] = set()
+    shown_infos: set[str] = set()
     for numbers in members.values():
         room = _SCREEN - sum(len(lines[number]) for number in numbers)
         for number in sorted(numbers, key=lambda number: -groups[number][0].severity):
@@ -50,12 +53,12 @@ def told(findings: Sequence[Finding], migrations: Mapping[str, int], view: Displ
             first = groups[number][0]
             if first.severity is Severity.INFO:
                 what = matter(first.code, first.message)
-                if what in remarked:
+                if what in shown_infos:
                     continue
-                remarked.add(what)
+                shown_infos.add(what)
             for whole in (True, False) if first.severity > Severity.INFO else (False,):
-                more = _told(groups[number], view, whole=whole)
-                # An empty line sets off what takes more than one.
+                more = _block(groups[number], view, whole=whole)
+                # Groups of several lines are separated by an empty line.
                 cost = len(more) + 1 - len(lines[number])
                 if cost <= room:
                     lines[number] = more
@@ -65,9 +68,9 @@ def told(findings: Sequence[Finding], migrations: Mapping[str, int], view: Displ
 
 
 def _groups(findings: Sequence[Finding], view: DisplayOptions) -> list[_Group]:
-    """Return what is told together, in order: who has read one finding of a rule in a script has read them all.
+    """Group findings by script, rule and severity, in order: further findings of a rule add no information.
 
-    That a script cannot run twice is one thing to know, whatever statements it is that cannot.
+    All statements of a script that fail on a second run form one group.
     """
     groups: dict[tuple[object, ...], _Group] = {}
     for number, finding in enumerate(findings):
@@ -78,7 +81,7 @@ def _groups(findings: Sequence[Finding], view: DisplayOptions) -> list[_Group]:
 
 
 def _line(group: _Group, view: DisplayOptions) -> list[str]:
-    """Return a group on one line: the rule, and as much of the message as there is room for."""
+    """Return a group on one line: the rule, and the message truncated to the remaining width."""
     first = group[0]
     head = _head(first, view)
     room = min(view.width, _WIDEST) - wide(_head(first, _PLAIN)) - 2
@@ -87,8 +90,8 @@ def _line(group: _Group, view: DisplayOptions) -> list[str]:
     return [f"{head}  {fit(' '.join(printable(first.message).split()), room).rstrip()}"]
 
 
-def _told(group: _Group, view: DisplayOptions, *, whole: bool) -> list[str]:
-    """Return the first finding, with its source and help when it is told as a `whole`, and where the others are."""
+def _block(group: _Group, view: DisplayOptions, *, whole: bool) -> list[str]:
+    """Return the first finding, with source and help if `whole`, and the lines of the others."""
     first = group[0]
     lines = [_head(first, view)]
     said = wrapped(first.message, "  ", "  ", view)
@@ -119,14 +122,14 @@ def _help(finding: Finding, view: DisplayOptions) -> list[str]:
     lines: list[str] = []
     for number, paragraph in enumerate(finding.help.splitlines()):
         lines += wrapped(paragraph, "  help: " if number == 0 else "        ", "        ", view)
-    # The recipe for a long constraint repeats it.
+    # Help about a long constraint repeats it.
     if len(lines) > _LONG and not view.verbose:
-        lines[_LONG - 1 :] = ["        ... (--verbose shows all of it)"]
+        lines[_LONG - 1 :] = ["        ... (use --verbose for full details)"]
     return lines
 
 
 def wrapped(text: str, first: str, rest: str, view: DisplayOptions) -> list[str]:
-    """Break a sentence at the width of the terminal; what is indented already is code, and stays as it is."""
+    """Wrap a text at the width of the terminal; indented lines are code and are kept."""
     text = printable(text)
     if text.startswith("  "):
         return [rest + text]
@@ -135,7 +138,7 @@ def wrapped(text: str, first: str, rest: str, view: DisplayOptions) -> list[str]
         return [(first + " ".join(text.split())).rstrip()]
     lines = [first]
     if text.isascii():
-        # As below, with lengths for widths.
+        # Fast path of the code below, with lengths as widths.
         line, begun = first, False
         for word in text.split():
             if begun and len(line) + 1 + len(word) > width:

@@ -1,6 +1,6 @@
-"""`--format json`: the stable form for programs, described by `report.schema.json`.
+"""`--format json`: the stable machine-readable format, described by `report.schema.json`.
 
-One migration or finding per line: good for people and for `grep`, and several times faster than indenting.
+One migration or finding per line: readable, searchable with `grep`, and several times faster than indenting.
 """
 
 from __future__ import annotations

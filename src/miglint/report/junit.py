@@ -1,4 +1,4 @@
-"""`--format junit`: a test case per file, for servers that show test results."""
+"""`--format junit`: one test case per file, for CI servers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from miglint.base.lazy_regex import pattern
 from miglint.report.value import Report
 from miglint.report.view import DisplayOptions
 
-# What XML 1.0 cannot hold at all, not even escaped.
+# Characters that XML 1.0 cannot represent, even escaped.
 _FORBIDDEN = pattern("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: Report, view: DisplayOptions) -> str:
-    """Return JUnit's XML: errors and warnings fail their file, remarks are its output."""
+    """Return JUnit XML: errors and warnings are failures of their file, infos are its output."""
     by_path: dict[str, list[Finding]] = {path: [] for path in sorted(view.sources)}
     found: dict[str, list[Finding]] = defaultdict(list, by_path)
     for finding in report.findings:
@@ -28,7 +28,7 @@ def render(report: Report, view: DisplayOptions) -> str:
 
 
 def _properties(report: Report) -> list[str]:
-    """Return what is not shown, as the properties of the suite."""
+    """Return the counts of hidden findings and files left out, as properties of the suite."""
     values = {f"hidden.{by}": count for by, count in report.hidden_by().items()}
     values["files_left_out"] = report.files_left_out
     values |= {f"files_left_out: {reason}": number for reason, number in report.left_out}
@@ -41,14 +41,14 @@ def _case(path: str, findings: list[Finding]) -> str:
     if not findings:
         return f"{name}/>"
     failures = [item for item in findings if item.severity > Severity.INFO]
-    remarks = [item for item in findings if item.severity == Severity.INFO]
+    infos = [item for item in findings if item.severity == Severity.INFO]
     lines = [f"{name}>"]
     for item in failures:
         kind = f"type={_attribute(f'{item.code} {item.name}')}"
         message = f"message={_attribute(item.message)}"
         lines.append(f"    <failure {kind} {message}>{_text(item)}</failure>")
-    if remarks:
-        lines.append(f"    <system-out>{'&#10;'.join(map(_text, remarks))}</system-out>")
+    if infos:
+        lines.append(f"    <system-out>{'&#10;'.join(map(_text, infos))}</system-out>")
     return "\n".join([*lines, "  </testcase>"])
 
 

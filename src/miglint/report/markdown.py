@@ -1,4 +1,4 @@
-"""`--format markdown`: for comments on pull requests and summaries of builds."""
+"""`--format markdown`: for pull request comments and build summaries."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _ANSWERS = {True: "yes", False: "**no**", None: "?"}
 
 
 def render(report: Report, view: DisplayOptions) -> str:
-    """Return the report as Markdown; long ones are cut, as the places that show it have limits."""
+    """Return the report as Markdown, truncated to the size limits of the services that display it."""
     lines = [f"### miglint: {_headline(report)}", ""]
     worst_first = sorted(report.findings, key=lambda item: -item.severity)
     if worst_first:
-        lines += ["| | place | rule | what will happen |", "|---|---|---|---|"]
+        lines += ["| | location | rule | message |", "|---|---|---|---|"]
         lines += [_row(item) for item in worst_first[:_MAX_FINDINGS]]
         lines += [""]
         if len(worst_first) > _MAX_FINDINGS:
-            lines += [f"{len(worst_first) - _MAX_FINDINGS:,} more findings are not shown here.", ""]
+            lines += [f"{len(worst_first) - _MAX_FINDINGS:,} more findings are not shown.", ""]
     wrong = [item for item in report.migrations if False in item.verdict.values()] if not view.verbose else []
     listed = list(report.migrations) if view.verbose else wrong
     if listed:
@@ -44,7 +44,7 @@ def render(report: Report, view: DisplayOptions) -> str:
 
 
 def _headline(report: Report) -> str:
-    counts = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
+    counts = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "info"))
     found = [count_of(report.count(severity), word) for severity, word in counts if report.count(severity)]
     return f"{', '.join(found) or 'nothing found'} in {count_of(len(report.migrations), 'migration')}"
 
@@ -65,5 +65,5 @@ def code(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return text for a table cell: what files hold must neither break the table nor become markup or mentions."""
+    """Escape text for a table cell: file content must not break the table or become markup or mentions."""
     return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", " ".join(printable(text).split()))

@@ -1,4 +1,4 @@
-"""`--format sarif`: SARIF 2.1.0, which code-scanning services read."""
+"""`--format sarif`: SARIF 2.1.0, for code scanning services."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def render(report: Report, view: DisplayOptions) -> str:
             {
                 "tool": {"driver": {"name": "miglint", "version": __version__, "rules": rules}},
                 "columnKind": "unicodeCodePoints",
-                "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The folder that was checked from."}}},
+                "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The folder in which the check was run."}}},
                 "results": [_result(finding, places, view) for finding in report.findings],
                 "properties": {
                     "hidden": report.hidden_by(),

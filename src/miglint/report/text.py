@@ -1,4 +1,4 @@
-"""`--format text`: for people. Findings, what a dry run saw, the verdicts when asked for, and a line that sums up."""
+"""`--format text`: findings, dry run results, verdicts (with `--verbose`) and a summary."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.inert import inert, one_line
 from miglint.report.ansi import SEQUENCES, fit, paint, wide
-from miglint.report.grouping import told, wrapped
+from miglint.report.grouping import finding_groups, wrapped
 from miglint.report.value import MigrationReport, Report
 from miglint.report.view import DisplayOptions
 
@@ -22,7 +22,7 @@ _ANSWERS = {True: "yes", False: "no", None: "?"}
 
 
 def render(report: Report, view: DisplayOptions) -> str:
-    """Return the report as text, in which nothing that files or servers hold is obeyed."""
+    """Return the report as text; terminal control characters from files and servers are escaped."""
     return inert(_rendered(report, view), SEQUENCES if view.color else ())
 
 
@@ -30,7 +30,7 @@ def _rendered(report: Report, view: DisplayOptions) -> str:
     found, cut = _findings(report, view)
     parts = [found] if found else []
     if any(item.executions for item in report.migrations) and not view.quiet:
-        # A dry run is asked for rarely, and its module is not small.
+        # Most runs have no dry run, so its module is imported on demand.
         from miglint.report.execution import lines
 
         parts.append("".join(f"{line}\n" for line in lines(report.migrations, view)))
@@ -39,18 +39,18 @@ def _rendered(report: Report, view: DisplayOptions) -> str:
     if not view.quiet:
         parts.append("".join(f"{line}\n" for line in _summary(report, view)))
         if cut:
-            parts[-1] += paint("dim", "--verbose tells in full what takes one line here", view) + "\n"
+            parts[-1] += paint("dim", "use --verbose for full details", view) + "\n"
     return "\n".join(parts)
 
 
 def _findings(report: Report, view: DisplayOptions) -> tuple[str, bool]:
-    """Return the findings, with an empty line around each that takes more than one, and whether one was cut to that."""
+    """Return the findings, with groups of several lines set off by empty lines, and whether any is on one line."""
     migrations = {
         path: number for number, item in enumerate(report.migrations) for path in (item.forward, item.rollback) if path
     }
     parts: list[str] = []
     alone = cut = False
-    for lines in told(report.findings, migrations, view):
+    for lines in finding_groups(report.findings, migrations, view):
         if parts and (alone or len(lines) > 1):
             parts.append("")
         alone = len(lines) > 1
@@ -60,7 +60,7 @@ def _findings(report: Report, view: DisplayOptions) -> tuple[str, bool]:
 
 
 def _verdicts(migrations: tuple[MigrationReport, ...], view: DisplayOptions) -> Iterator[str]:
-    """Yield a table of the verdicts, and below it why some are not known."""
+    """Yield a table of the verdicts, followed by the reasons for unknown ones."""
     rows = [(item, one_line(f"{item.version} {item.name}".strip())) for item in migrations]
     longest = max(len("migration"), min(48, max(wide(label) for _, label in rows)))
     heads = "  ".join(_QUESTIONS.values())
@@ -74,7 +74,7 @@ def _verdicts(migrations: tuple[MigrationReport, ...], view: DisplayOptions) -> 
             reasons.setdefault(reason, []).append(item.version)
     if reasons:
         yield ""
-        yield "? is not known:"
+        yield "? is unknown:"
     for reason, versions in reasons.items():
         shown = ", ".join(versions[:5]) + (f" and {len(versions) - 5} more" if len(versions) > 5 else "")
         yield from wrapped(f"{shown}: {reason}", "  ", "    ", view)
@@ -87,7 +87,7 @@ def _cell(answer: bool | None, width: int, view: DisplayOptions) -> str:
 
 
 def count_of(number: int, word: str) -> str:
-    """Return a number with its word."""
+    """Return a number with its noun, in the plural unless it is 1."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
@@ -100,13 +100,13 @@ def _summary(report: Report, view: DisplayOptions) -> Iterator[str]:
         yield ""
     found = [
         paint(str(severity), count_of(number, word), view)
-        for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
+        for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "info"))
         if (number := report.count(severity))
     ]
     if found:
         yield f"{', '.join(found)} ({scope})"
     elif report.migrations:
-        yield f"{paint('good', 'nothing to complain about', view)} ({scope})"
+        yield f"{paint('good', 'no findings', view)} ({scope})"
     else:
         yield "no migrations found"
     yield from filter(None, (report.hidden_words(), report.left_out_words()))

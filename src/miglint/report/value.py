@@ -1,9 +1,9 @@
-"""The report: what a run has to say, as a value that every format prints and the cache keeps."""
+"""The report of a run, as a value that all formats render and the cache stores."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from miglint import __version__
@@ -21,9 +21,9 @@ _DIGITS = pattern(r"[^0-9]*0*([0-9]+)")
 
 
 class MigrationReport(Struct, frozen=True):
-    """A migration and its verdict. `static_verdict` is what the replay said, when `verdict` holds what was executed.
+    """A migration and its verdict. With a dry run, `verdict` has its results and `static_verdict` those of the replay.
 
-    `executions` is what a dry run saw on each engine, in the form of the JSON report.
+    `executions` has the dry run on each engine, in the form of the JSON report.
     """
 
     version: str
@@ -38,7 +38,7 @@ class MigrationReport(Struct, frozen=True):
 
 
 class Hidden(Struct, frozen=True):
-    """Findings in a file that are not shown: `by` is `comments`, `settings` or `baseline`."""
+    """Number of hidden findings in a file: `by` is `comments`, `settings` or `baseline`."""
 
     by: str
     path: str
@@ -46,10 +46,11 @@ class Hidden(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """All that is said about a run. `notes` are remarks for people that are no findings.
+    """All results of a run. `notes` are messages for the user that are not findings.
 
     `hidden` counts findings that are not among the `findings`, and `left_out` the files that are part of no migration,
-    by the reason.
+    by the reason. `summarized` are findings that another one stands for, unless the report is about their migrations
+    alone.
     """
 
     migrations: tuple[MigrationReport, ...] = ()
@@ -59,9 +60,10 @@ class Report(Struct, frozen=True):
     notes: tuple[str, ...] = field(default=())
     hidden: tuple[Hidden, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
+    summarized: tuple[Finding, ...] = ()
 
     def hidden_by(self) -> dict[str, int]:
-        """Return how many findings are hidden by each of what can hide them."""
+        """Return the number of hidden findings by `comments`, `settings` and `baseline`."""
         return {by: sum(item.count for item in self.hidden if item.by == by) for by in HIDING}
 
     @property
@@ -70,29 +72,29 @@ class Report(Struct, frozen=True):
         return sum(number for _, number in self.left_out)
 
     def hidden_words(self) -> str:
-        """Say how many findings are hidden by what; empty when none are."""
+        """Return a summary of hidden findings; empty if there are none."""
         parts = [f"{count:,} by {_HIDERS[by]}" for by, count in self.hidden_by().items() if count]
         total = sum(item.count for item in self.hidden)
         return f"{total:,} finding{'' if total == 1 else 's'} hidden: {', '.join(parts)}" if parts else ""
 
     def left_out_words(self) -> str:
-        """Say how many files are left out and why; empty when none are."""
+        """Return a summary of the files left out, with reasons; empty if there are none."""
         parts = [f"{number:,} {reason}" for reason, number in self.left_out]
         total = self.files_left_out
         return f"{total:,} file{'' if total == 1 else 's'} left out: {', '.join(parts)}" if parts else ""
 
     def count(self, severity: Severity) -> int:
-        """Return the number of findings of one severity."""
+        """Return the number of findings of a severity."""
         return sum(finding.severity is severity for finding in self.findings)
 
     def worst(self) -> Severity | None:
-        """Return the highest severity of all findings."""
+        """Return the highest severity among the findings."""
         return max((finding.severity for finding in self.findings), default=None)
 
     def of_paths(self, paths: frozenset[str]) -> Report:
-        """Return the part that is about the migrations with a script among `paths`, and about those files.
+        """Return the part of the report about the migrations with a script in `paths`, and about those files.
 
-        A path of no script here is a file that is gone: it stands for the migration of its folder and version.
+        A path that is no script in the report is a deleted file: it selects the migration with its folder and version.
         """
         scripts = {path for item in self.migrations for path in (item.forward, item.rollback)}
         gone = {place for path in paths - scripts if (place := _place(path)) is not None}
@@ -104,19 +106,22 @@ class Report(Struct, frozen=True):
             or (gone and not gone.isdisjoint((_place(item.forward or ""), _place(item.rollback or ""))))
         )
         wanted = paths.union(*((item.forward or "", item.rollback or "") for item in migrations))
-        # What is said of two variants stands at one of them, and is about both.
+        # Findings about two variants are located in one of them and concern both.
         both = {_place(path, any_engine=True) for path in wanted} - {None}
+        found = (*self.findings, *self.summarized)
         findings = tuple(
             finding
-            for finding in self.findings
+            for finding in (sorted(found, key=in_order) if self.summarized else found)
             if finding.path in wanted
             or (finding.category == FAMILIES["PAR"] and _place(finding.path, any_engine=True) in both)
         )
         hidden = tuple(item for item in self.hidden if item.path in wanted)
-        return replace(self, migrations=migrations, findings=findings, files=len(wanted - {""}), hidden=hidden)
+        return replace(
+            self, migrations=migrations, findings=findings, files=len(wanted - {""}), hidden=hidden, summarized=()
+        )
 
     def rules(self) -> list[tuple[str, str, int]]:
-        """Return code, name and number of the findings of each rule, the most frequent first."""
+        """Return code, name and number of findings of each rule, the most frequent first."""
         counts = Counter((finding.code, finding.name) for finding in self.findings)
         return [
             (code, name, count) for (code, name), count in sorted(counts.items(), key=lambda item: (-item[1], item))
@@ -124,9 +129,9 @@ class Report(Struct, frozen=True):
 
 
 def _place(path: str, *, any_engine: bool = False) -> tuple[str, str] | None:
-    """Return the folder of a script's history and the digits of its version, as far as the path alone says it.
+    """Return the folder of a script's history and the digits of its version, as derived from the path alone.
 
-    With `any_engine` the folder is without the words that name one.
+    With `any_engine`, words that name an engine are removed from the folder.
     """
     folder, _, name = path.rpartition("/")
     if name in INNER:
@@ -141,8 +146,13 @@ def _place(path: str, *, any_engine: bool = False) -> tuple[str, str] | None:
     return folder, found[1]
 
 
+def in_order(item: Finding) -> tuple[str, int, int, int, str]:
+    """Return the sort key of findings: position, then descending severity."""
+    return item.path, item.line, item.column, -item.severity, item.code
+
+
 def as_dict(report: Report) -> dict[str, Any]:
-    """Return the report in the form of the JSON format."""
+    """Return the report in its JSON form."""
     return {
         "schema_version": SCHEMA_VERSION,
         "version": __version__,
@@ -158,16 +168,19 @@ def as_dict(report: Report) -> dict[str, Any]:
         },
         "left_out": [{"reason": reason, "files": number} for reason, number in report.left_out],
         "migrations": [_migration(item) for item in report.migrations],
-        "findings": [_finding(item) for item in report.findings],
+        "findings": [finding_as_dict(item) for item in report.findings],
     }
 
 
 def from_dict(
-    value: Mapping[str, Any], notes: tuple[str, ...] = (), hidden: tuple[Hidden, ...] | None = None
+    value: Mapping[str, Any],
+    notes: tuple[str, ...] = (),
+    hidden: tuple[Hidden, ...] | None = None,
+    summarized: Iterable[Any] = (),
 ) -> Report:
-    """Build the report again from the form that `as_dict` gives; raises on anything else.
+    """Restore the report from the forms of `as_dict` and `finding_as_dict`; raises on invalid data.
 
-    That form has no files of what is `hidden`, so who needs them gives them.
+    That form does not contain the files of `hidden`; they are stored separately.
     """
     summary = value["summary"]
     if hidden is None:
@@ -193,6 +206,7 @@ def from_dict(
         notes,
         hidden,
         tuple((item["reason"], item["files"]) for item in value["left_out"]),
+        tuple(map(_finding_from, summarized)),
     )
 
 
@@ -215,7 +229,8 @@ def _migration(item: MigrationReport) -> dict[str, Any]:
     return value
 
 
-def _finding(item: Finding) -> dict[str, Any]:
+def finding_as_dict(item: Finding) -> dict[str, Any]:
+    """Return a finding in its JSON form."""
     return {
         "code": item.code,
         "name": item.name,

@@ -1,4 +1,4 @@
-"""How people want to see a report."""
+"""Display options of a report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from miglint.base.structs import Struct, field
 
 
 class RuleDescription(Struct, frozen=True):
-    """What a format may print about a rule: its name and summary, its own severity, its family's three letters."""
+    """Rule metadata for formats: name and summary, default severity, the family's three letters."""
 
     name: str
     summary: str
@@ -20,10 +20,10 @@ class RuleDescription(Struct, frozen=True):
 
 
 class DisplayOptions(Struct, frozen=True):
-    """What a format may know besides the report: the files' texts, and how people want to see it.
+    """Inputs of a format besides the report: the files' texts and the display options.
 
-    `rules` describes rules by code, where the format prints them (`report.DESCRIBING`).
-    `prefix` leads from the root of the checkout to the working directory, for services that want paths from there.
+    `rules` describes rules by code, for formats in `report.DESCRIBING`. `prefix` is the path from the root of the
+    checkout to the working directory, for services that expect paths relative to the root.
     """
 
     sources: Mapping[str, SourceFile] = field(default_factory=dict)

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from miglint.base.findings import FAMILIES, Fix, Severity
 from miglint.base.model import Script, SourceFile, Span
 from miglint.base.structs import Struct, field
+from miglint.replay.runner_guarantees import Guarantee
 
 if TYPE_CHECKING:
     from miglint.replay.steps import Step
@@ -49,6 +50,8 @@ class Hit(Struct, frozen=True):
     """What a rule reports. `file` and `span` say where; `script` is set when it is in a script of a migration.
 
     `severity` overrides the rule's own (a hazard that is milder here). `evidence` is `static` unless it was executed.
+    `summarized`: in a report about all migrations another finding stands for it.
+    `guarantee` is what the tools do that may run the script, where a rule is `about_reruns`.
     """
 
     file: SourceFile
@@ -60,6 +63,8 @@ class Hit(Struct, frozen=True):
     fix: Fix | None = None
     evidence: str = "static"
     version: str | None = None
+    guarantee: Guarantee | None = None
+    summarized: bool = False
 
 
 class Context(Struct, frozen=True):
@@ -83,6 +88,7 @@ class Rule(Struct, frozen=True):
     `needs` is the library that the rule requires, by the name to import, and the extra of miglint that installs it.
     `once_per_script`: all hits in a script make one finding, at the worst, which names the other lines.
     `milder_in_rollback`: a finding in a rollback has one severity less.
+    `about_reruns`: it is about a second run of a script, which some migration tools make impossible.
     `takes` are the parameters of `check`.
     """
 
@@ -102,6 +108,7 @@ class Rule(Struct, frozen=True):
     needs: tuple[str, str] | None = None
     once_per_script: bool = False
     milder_in_rollback: bool = False
+    about_reruns: bool = False
     takes: tuple[str, ...] = (SUBJECT, CONTEXT)
 
     @property
@@ -156,6 +163,7 @@ def rule(
     needs: tuple[str, str] | None = None,
     once_per_script: bool = False,
     milder_in_rollback: bool = False,
+    about_reruns: bool = False,
 ) -> Callable[[Check], Check]:
     """Declare the function below to be a rule; `Rule` says what the arguments mean.
 
@@ -186,6 +194,7 @@ def rule(
                 needs,
                 once_per_script,
                 milder_in_rollback,
+                about_reruns,
                 takes,
             )
         )

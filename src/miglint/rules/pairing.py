@@ -52,13 +52,20 @@ def _reported(found: Discovered, kind: str, help: str) -> Iterator[Hit]:
     aliases=("django-migration-linter:RUNSQL_REVERSIBLE",),
 )
 def missing_rollback(found: Discovered) -> Iterator[Hit]:
-    """Report forward scripts without a rollback, in histories that have rollbacks."""
-    yield from _reported(
-        found,
-        "missing-rollback",
+    """Report forward scripts without a rollback; once, as a warning, where a history has none, or has stopped."""
+    help = (
         "Write the rollback beside it, or state in the forward script why there is none: "
-        "`-- miglint: irreversible (why)`.",
+        "`-- miglint: irreversible (why)`."
     )
+    yield from _reported(found, "missing-rollback", help)
+    for hit in _reported(
+        found,
+        "rollbacks-missing",
+        '`rollbacks = "optional"` says that this is intended; `rollbacks = "required"` reports each migration.',
+    ):
+        yield replace(hit, severity=Severity.WARNING)
+    for hit in _reported(found, "missing-rollback-alike", help):
+        yield replace(hit, severity=Severity.WARNING, summarized=True)
 
 
 @rule("PAI002", "orphan-rollback", Severity.ERROR, "The rollback has no forward", scope="project")

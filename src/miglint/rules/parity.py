@@ -7,7 +7,6 @@ reported at the migration that caused it: what a later migration corrects is no 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from miglint.base.findings import Severity
@@ -18,6 +17,7 @@ from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import first_text
 from miglint.rules.support.scripts import ENGINE
 from miglint.rules.support.sql_text import ident
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.common import Shape, shape
 from miglint.schema.objects import Index, Key
 from miglint.schema.parity import ParityDifference, differences
@@ -35,7 +35,7 @@ class LocatedDifference(NamedTuple):
     partner: Migration | None
 
 
-@lru_cache(maxsize=2)
+@cached_by_step
 def located_differences(both: VariantPair) -> tuple[LocatedDifference, ...]:
     """Return the differences with their places. Cached by identity: all rules of the family use them."""
     if not both.postgres or not both.sqlite:

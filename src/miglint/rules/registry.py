@@ -10,12 +10,15 @@ from functools import lru_cache
 from importlib import import_module
 
 from miglint.base.findings import FAMILIES
+from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct
 from miglint.config.toml_table import ConfigError, nearest
 from miglint.rules import MODULES
 from miglint.rules.definition import Rule, declarations
 
 ALL = "ALL"
+# A family and a number, which may lack its zeros.
+_CODE = pattern(r"([A-Z]{3})[-_ ]?0*([0-9]{1,3})")
 _CODE_LENGTH = 7
 
 
@@ -56,6 +59,9 @@ class Registry(Struct, frozen=True):
     def nearest(self, name: str) -> str:
         """Return a hint at the name that was meant, if one resembles it."""
         word = name.strip()
+        code = _CODE.fullmatch(word.upper())
+        if code is not None and f"{code[1]}{code[2]:0>3}" in self.rules:
+            return f" (did you mean `{code[1]}{code[2]:0>3}`?)"
         # What is as short as a code is compared with codes; the rest with names.
         codes = nearest(word.upper(), [*self.rules, *self.families]) if len(word) <= _CODE_LENGTH else ""
         return codes or nearest(word.lower(), [known for known in self.by_name if len(known) > _CODE_LENGTH])
@@ -74,7 +80,7 @@ class Registry(Struct, frozen=True):
             return frozenset()
         if codes is None:
             hint = self.nearest(name) or ": `miglint rules` lists them"
-            raise ConfigError(f"{place}no rule is called `{name}`{hint}")
+            raise ConfigError(f"{place}unknown rule `{name}`{hint}")
         return codes
 
 

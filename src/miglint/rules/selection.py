@@ -111,7 +111,7 @@ def select(settings: Settings, registry: Registry) -> Selection:
         place = settings.place("per-path", number, "ignore")
         left_out = frozenset(code for name in item.ignore for code in registry.require(name, place))
         severity = _severities(registry, item.severity, settings, "per-path", number, "severity")
-        overrides += [Override(_pattern(glob), left_out, severity) for glob in item.paths]
+        overrides += [Override(path_pattern(glob), left_out, severity) for glob in item.paths]
     return Selection(
         registry,
         frozenset(enabled),
@@ -149,7 +149,7 @@ def _severities(
     return found
 
 
-def _pattern(glob: str) -> Pattern[str]:
+def path_pattern(glob: str) -> Pattern[str]:
     """Compile a pattern for paths; a folder stands for all that is in it, a bare name for that name anywhere."""
     glob = glob.removeprefix("./").rstrip("/")
     source = translate(glob).removesuffix(r"\Z")

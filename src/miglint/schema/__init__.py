@@ -1,1 +1,1 @@
-"""The schema as a value: objects, running operations over it, and the difference of two."""
+"""The schema as a value: objects, differences, and rendering."""

@@ -1,4 +1,4 @@
-"""Assumptions: what a script relies on though no file said it."""
+"""Assumptions: objects that a script relies on although no file creates them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from miglint.sql.operations import Column, Constraint
 
 
 class Assumption(Struct, frozen=True, gc=False):
-    """What a script relies on though no file said it: an object, or a column or constraint of an assumed table."""
+    """An assumption of a script: an object, or a column or constraint of an assumed table."""
 
     key: Key
     value: SchemaObject | Absent | Column | Constraint | None
@@ -18,7 +18,7 @@ class Assumption(Struct, frozen=True, gc=False):
     name: str = ""
 
     def apply(self, schema: Schema) -> Schema:
-        """Return the schema with this known, unless something is known of it already."""
+        """Return the schema with this added, unless it is already known."""
         if self.part is None:
             if schema.objects.get(self.key) is not None:
                 return schema

@@ -1,7 +1,7 @@
-"""Schemas of PostgreSQL and SQLite reduced to what both can express, so that they can be compared.
+"""Schemas of PostgreSQL and SQLite reduced to common features, for comparison.
 
-Types become classes (text, integer, real, ...), names are folded, keys are their columns, and what only one of the two
-engines can have (sequences, policies, other kinds of index) is left out. What is not known stays unknown: None.
+Types become classes (text, integer, real, ...), names are folded, keys are their columns, and features of only one
+engine (sequences, policies, other kinds of index) are omitted. Unknown properties are None.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from miglint.schema.objects import Domain, Enum, Index, Key, Table, View
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Type
 
-# What a class of PostgreSQL's types may be in SQLite without a difference that somebody chose: times are stored as text
-# or numbers there, keys and documents as text or bytes, exact numbers as text, truth as 0 and 1.
+# SQLite classes equivalent to a class of PostgreSQL types: times are stored as text or numbers, keys and documents as
+# text or bytes, exact numbers as text, booleans as 0 and 1.
 FITTING: Mapping[str, frozenset[str]] = {
     "boolean": frozenset({"boolean", "integer", "numeric"}),
     "integer": frozenset({"integer", "numeric"}),
@@ -39,7 +39,7 @@ _POSTGRES = {
     "bytea": "blob",
     "uuid": "uuid",
 }
-# In this order, as SQLite looks for its own.
+# In SQLite's own order of precedence.
 _SQLITE = (
     ("BOOL", "boolean"),
     ("INT", "integer"),
@@ -67,7 +67,7 @@ _SQLITE = (
 class CommonColumn(NamedTuple):
     """A column: the class of its type and whether it takes NULL, each None when not known, and its default.
 
-    `default` is the value of a constant default, `?` for any other, and None where there is none.
+    `default` is the value of a constant default, `?` for any other, and None if there is none.
     """
 
     kind: str | None
@@ -76,7 +76,7 @@ class CommonColumn(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A foreign key: its columns, the table that it points to, and what happens there on deletion."""
+    """A foreign key: its columns, the referenced table, and the action on deletion."""
 
     columns: frozenset[str]
     table: str
@@ -84,7 +84,7 @@ class Link(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """An index: its keys in order (`?` for an expression), whether it is unique and whether it is of some rows only."""
+    """An index: its keys in order (`?` for an expression), whether it is unique and whether it is partial."""
 
     keys: tuple[str, ...]
     unique: bool
@@ -92,9 +92,10 @@ class Lookup(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """A table. `keys` are the sets of columns that are unique, `primary` among them; `open` says it may hold more.
+    """A table. `keys` are the sets of unique columns, including `primary`; `open` means that it may have more.
 
-    `searched` are the columns of indexes that only PostgreSQL has kinds of (GIN, GiST), for which SQLite makes do.
+    `searched` are the columns of indexes of kinds that only PostgreSQL has (GIN, GiST), for which SQLite has
+    substitutes.
     """
 
     columns: Mapping[str, CommonColumn]
@@ -107,7 +108,7 @@ class Shape(NamedTuple):
 
 
 def tables(schema: Schema) -> dict[str, Key]:
-    """Return the permanent tables of the default schema that both engines can have, by folded name."""
+    """Return the permanent tables of the default schema that both engines support, by folded name."""
     return {
         key.name.lower(): key
         for key, value in schema.items()
@@ -129,7 +130,7 @@ def views(schema: Schema) -> dict[str, Key]:
 
 
 def shape(schema: Schema, key: Key) -> Shape | None:
-    """Return a table reduced; None when there is none."""
+    """Return a reduced table; None if there is none."""
     table = schema.table(key)
     if table is None:
         return None
@@ -175,7 +176,7 @@ def shape(schema: Schema, key: Key) -> Shape | None:
 
 
 def _deletion(constraint: Constraint) -> str:
-    # To SQLite, and at the end of a statement to PostgreSQL, these two are nearly the same.
+    # These two are nearly equivalent in SQLite, and in PostgreSQL at the end of a statement.
     return "no action" if constraint.on_delete == "restrict" else constraint.on_delete
 
 
@@ -189,7 +190,7 @@ def _field(schema: Schema, column: Column) -> CommonColumn:
 
 
 def _plain(literal: str) -> str:
-    """Return a constant in the one form that both engines' ways to write it come to."""
+    """Return a constant in a form common to both engines."""
     text = literal.strip().strip("'\"")
     folded = {"true": "1", "false": "0", "t": "1", "f": "0"}.get(text.lower(), text)
     try:
@@ -200,7 +201,7 @@ def _plain(literal: str) -> str:
 
 
 def kind_of(schema: Schema, declared: Type) -> str | None:
-    """Return the class of a type; None when it cannot be told."""
+    """Return the class of a type; None if unknown."""
     if schema.dialect is Dialect.SQLITE:
         name = declared.name.upper()
         return next((kind for words, kind in _SQLITE if words in name), None)
@@ -218,5 +219,5 @@ def kind_of(schema: Schema, declared: Type) -> str | None:
 
 
 def fits(postgres: str | None, sqlite: str | None) -> bool:
-    """Whether a class of PostgreSQL's types may be stored as one of SQLite's; what is not known fits everything."""
+    """Return whether a class of PostgreSQL types may be stored as one of SQLite's; unknown ones match everything."""
     return postgres is None or sqlite is None or sqlite in FITTING[postgres]

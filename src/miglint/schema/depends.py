@@ -32,7 +32,7 @@ from miglint.schema.objects import (
 )
 from miglint.sql.operations import NO_MENTIONS, Column, Constraint, Expression, Mentions, Name, Type
 
-# What SQLite's views and triggers are found by: it reads all of them again before it changes a name.
+# Index key for SQLite's views and triggers, all of which it parses again before renaming.
 READ_AGAIN = Key("read again", "", "")
 
 

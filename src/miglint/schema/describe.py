@@ -1,4 +1,4 @@
-"""Definitions as short SQL-like text for people: what messages show of both sides of a difference."""
+"""Definitions as short SQL-like text for messages about differences."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LIMIT = 160
 
 
 def kind_of(value: SchemaObject) -> str:
-    """Return the words for the kind of a relation."""
+    """Return the display name for the kind of a relation."""
     if isinstance(value, Table):
         return value.kind
     if isinstance(value, View):
@@ -34,7 +34,7 @@ def kind_of(value: SchemaObject) -> str:
 
 
 def shorten(text: str) -> str:
-    """Fold white space and cut a long text."""
+    """Collapse white space and truncate a long text."""
     folded = " ".join(text.split())
     return folded if len(folded) <= _LIMIT else folded[: _LIMIT - 3] + "..."
 
@@ -56,7 +56,7 @@ def describe_column(column: Column) -> str:
 
 
 def describe_constraint(constraint: Constraint) -> str:
-    """Return the constraint as one would write it."""
+    """Return the constraint in SQL-like form."""
     columns = ", ".join(constraint.columns)
     if constraint.kind == "check":
         text = f"CHECK ({constraint.expression.text if constraint.expression else ''})"
@@ -83,7 +83,7 @@ def describe_constraint(constraint: Constraint) -> str:
 
 
 def describe_index(index: Index) -> str:
-    """Return the index as one would write it, without its name."""
+    """Return the index in SQL-like form, without its name."""
     elements = []
     for element in index.elements:
         text = element.column or f"({element.expression.text if element.expression else '?'})"

@@ -43,7 +43,7 @@ CONSTRAINT_WORDS = {
 
 
 def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tuple[Change, ...]:
-    """Return what differs. With `keys` only these are looked at: those that the scripts in between touched."""
+    """Return the differences. With `keys`, only these are compared: those changed by the scripts in between."""
     if keys is None:
         keys = {key for key, _ in before.objects.items()} | {key for key, _ in after.objects.items()}
     changes: list[Change] = []
@@ -81,7 +81,7 @@ def _reordered(one: object, two: object) -> bool:
 
 
 def words(value: SchemaObject) -> str:
-    """Return the words for the kind of an object."""
+    """Return the display name for the kind of an object."""
     if isinstance(value, (Table, View, Index, Sequence)):
         return kind_of(value)
     if isinstance(value, Routine):
@@ -94,7 +94,7 @@ def words(value: SchemaObject) -> str:
 
 
 def display(key: Key, value: SchemaObject) -> str:
-    """Return the name of an object for people: the default schema left out."""
+    """Return the display name of an object, without the default schema."""
     schema = "" if key.schema in ("public", "main", "") else f"{key.schema}."
     if isinstance(value, (Trigger, Policy, Rule)):
         return f"{key.name} on {value.table.name}"
@@ -132,11 +132,11 @@ def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]
     elif isinstance(one, View) and isinstance(two, View) and replace(one, populated=two.populated) == two:
         counts = False
     elif isinstance(one, Sequence) and isinstance(two, Sequence) and one.implicit and two.implicit:
-        # The engine makes the sequence of a serial or identity column, and keeps it with the column.
+        # The engine creates the sequence of a serial or identity column, and keeps it with the column.
         if one.options == two.options:
             return
     elif isinstance(one, View) and isinstance(two, View) and (_has_star(one) or _has_star(two)):
-        # The server writes the columns out, and a list of them may say the same.
+        # The server expands the columns, and a list of them may be equivalent.
         certain = certain and None not in (one.columns, two.columns) and one.columns != two.columns
     elif hasattr(one, "labels"):
         aspect = "labels"
@@ -235,7 +235,7 @@ def _maybe(table: Table, name: str) -> bool:
 
 
 def _draws(column: Column, key: Key) -> bool:
-    """Whether a column draws from the sequence that `serial` made for it, by the name that the engine chose then."""
+    """Return whether a column uses the sequence that `serial` created for it, by its generated name."""
     sequence = None if column.default is None else column.default.sequence
     return column.serial and (sequence is None or chosen(sequence.name, key.name, column.name))
 
@@ -286,7 +286,7 @@ def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Chang
             "changed", CONSTRAINT_WORDS[before.kind], _label(table, name, before), key, name, aspect,
             describe_constraint(before), describe_constraint(after), known,
         )  # fmt: skip
-    # Unnamed constraints, and those whose names the engine chose, are the same when they say the same.
+    # Unnamed constraints, and those with generated names, are equal if their definitions are.
     for name, value in list(gone.items()):
         for other, candidate in new.items():
             chosen = value.generated or value.name is None
@@ -317,7 +317,7 @@ _HOLDERS = frozenset({"relation", "type", "routine", "schema", "extension"})
 
 
 def _without_consequences(changes: list[Change], before: Schema, after: Schema) -> Iterator[Change]:
-    # With a table come and go its indexes, triggers, sequences; with a constraint its index.
+    # Indexes, triggers and sequences are created and dropped with their table, and an index with its constraint.
     whole = {
         change.key
         for change in changes

@@ -1,4 +1,4 @@
-"""The edges between objects where there are many: who depends on one object, and what one object needs."""
+"""Large sets of edges between objects: the dependents of one object, and the dependencies of one object."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def is_default_partition(table: Table) -> bool:
 
 
 def indexed(index: Index) -> set[str]:
-    """Return the columns that an index is about, in small letters."""
+    """Return the columns that an index is about, in small letters; an empty name where all its keys are expressions."""
     names = set(index.include)
     if index.where is not None:
         names.update(index.where.columns)
@@ -82,6 +82,8 @@ def indexed(index: Index) -> set[str]:
             names.add(element.column)
         if element.expression is not None:
             names.update(element.expression.columns)
+    if all(element.column is None for element in index.elements):
+        names.add("")
     return {name.lower() for name in names}
 
 

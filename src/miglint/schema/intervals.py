@@ -1,4 +1,4 @@
-"""Constants of type `interval`, which the server writes in a form of its own: `'90 minutes'` as `'01:30:00'`."""
+"""Constants of type `interval`, which the server normalizes: `'90 minutes'` to `'01:30:00'`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PART = pattern(r"\s*(?:([+-]?\d+)\s*([a-z]+)|([+-]?)(\d+):(\d\d)(?::(\d\d))?)(?
 
 
 def folded_interval(text: str) -> str | None:
-    """Return one text for all ways to write an interval; None for those that are not read: fractions, `ago`, ISO."""
+    """Return a canonical text for an interval; None for unsupported forms: fractions, `ago`, ISO."""
     months = days = time = at = 0
     text = text.lower().rstrip()
     while at < len(text):

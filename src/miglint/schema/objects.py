@@ -1,7 +1,7 @@
-"""What a schema holds: immutable descriptions of tables, views, indexes, types, routines and the rest.
+"""Objects of a schema: immutable descriptions of tables, views, indexes, types, routines and others.
 
-Two objects are equal when the engine would behave alike; where text is kept for people it is left out of comparison.
-`assumed` objects were never created by the files: a script merely used them, so their unsaid parts are unknown.
+Two objects are equal if the engine behaves alike; text for display is excluded from comparison. `assumed` objects were
+used by a script but never created by the files, so their unspecified parts are unknown.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from miglint.sql.operations import (
 
 
 class Key(NamedTuple):
-    """Where an object is found in a schema.
+    """The key of an object in a schema.
 
     `space` is the namespace that its name must be unique in: `relation` (tables, views, indexes, sequences share
     it), `type`, `routine` (name with its argument types), `trigger`, `policy`, `rule` (unique per `owner`, the table),
@@ -121,10 +121,10 @@ class View(Struct, frozen=True, gc=False):
 
 
 class Index(Struct, frozen=True, gc=False):
-    """An index. `constraint` names the constraint that it backs; `generated` that the engine chose its name.
+    """An index. `constraint` names the constraint that it backs; `generated` marks a default name.
 
-    `valid` is False after a `CONCURRENTLY` that failed, and on a partitioned table until each partition has its own.
-    `parent` is the index of the partitioned table that it is a part of: it goes with that one.
+    `valid` is False after a failed `CONCURRENTLY`, and on a partitioned table until each partition has its own.
+    `parent` is the index of the partitioned table that it is part of and dropped with.
     """
 
     name: Name
@@ -161,7 +161,7 @@ class Index(Struct, frozen=True, gc=False):
 
 
 class Sequence(Struct, frozen=True, gc=False):
-    """A sequence. `owned_by` is the column it goes with; `implicit` marks those of `serial` and identity columns."""
+    """A sequence. `owned_by` is the column it belongs to; `implicit` marks those of `serial` and identity columns."""
 
     name: Name
     options: tuple[str, ...] = ()
@@ -202,7 +202,7 @@ class Composite(Struct, frozen=True, gc=False):
 
 
 class OtherType(Struct, frozen=True, gc=False):
-    """A range, base or shell type, or one that is merely assumed (`kind` empty)."""
+    """A range, base or shell type, or an assumed one (`kind` empty)."""
 
     name: Name
     kind: str = ""
@@ -312,7 +312,7 @@ class Rule(Struct, frozen=True, gc=False):
 
 
 class Extension(Struct, frozen=True, gc=False):
-    """An installed extension; `version` None is whatever the server has."""
+    """An installed extension; `version` None is the server's default."""
 
     name: str
     schema: str | None = None
@@ -329,7 +329,7 @@ class Namespace(Struct, frozen=True, gc=False):
 
 
 class Other(Struct, frozen=True, gc=False):
-    """Any other object, told apart by the canonical text of its definition and of the changes made to it since.
+    """Any other object, identified by the canonical text of its definition and of later changes.
 
     `table` is the relation that it belongs to and goes with (extended statistics); `mentions` is what it needs.
     `members` are the tables of a publication.
@@ -348,7 +348,7 @@ class Other(Struct, frozen=True, gc=False):
 
 
 class Rows(Struct, frozen=True, gc=False):
-    """What is known of a table's rows: the constant keys that were put into it.
+    """Known rows of a table: the constant keys that were inserted.
 
     `keys` are texts of the form `columns=values`, by the columns (in order, with commas between them).
     """
@@ -392,7 +392,7 @@ class Privileges(Struct, frozen=True, gc=False):
 
 
 class Absent(Struct, frozen=True, gc=False):
-    """The mark of an object that is known not to be there."""
+    """Marks an object that is known not to exist."""
 
 
 ABSENT = Absent()

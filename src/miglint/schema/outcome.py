@@ -1,4 +1,4 @@
-"""What running operations over a schema gives: the schema after, the errors an engine would raise, and remarks."""
+"""Result of running operations over a schema: the schema after, the errors an engine would raise, and notes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Failure(Struct, frozen=True, gc=False):
     """An error that the engine would raise.
 
     `condition` is PostgreSQL's name for it (`duplicate_table`, `undefined_column`, `dependent_objects_still_exist`,
-    `unique_violation`, ...), used for SQLite alike. `key` is the object, `part` the column or constraint in it.
-    `certain` is False when the error depends on what the files do not say.
+    `unique_violation`, ...), also used for SQLite. `key` is the object, `part` the column or constraint in it.
+    `certain` is False if the error depends on something that the files do not determine.
     """
 
     condition: str
@@ -25,7 +25,7 @@ class Failure(Struct, frozen=True, gc=False):
 
 
 class Note(Struct, frozen=True, gc=False):
-    """A remark on an operation that ran.
+    """A note on an operation that ran.
 
     `kind` is one of: `skipped` (a guard found the same object: nothing done), `hidden` (a guard found another object or
     another shape of that name: nothing done, and what the script promises is not there), `missing` (a guarded drop
@@ -40,7 +40,7 @@ class Note(Struct, frozen=True, gc=False):
 
 
 class Event(Struct, frozen=True, gc=False):
-    """One operation as it ran. `before` is the schema it met."""
+    """One operation that ran. `before` is the schema before it."""
 
     statement: Statement
     operation: Operation

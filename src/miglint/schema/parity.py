@@ -1,4 +1,4 @@
-"""What is different between a PostgreSQL and a SQLite schema that are meant to be the same."""
+"""Differences between a PostgreSQL and a SQLite schema that are meant to be equal."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class ParityDifference(NamedTuple):
     """One difference.
 
     `kind` is `table`, `view`, `column`, `type`, `nullability`, `default`, `key`, `foreign key`, `deletion` or `index`;
-    `table` its folded name, `parts` the columns it is about. `only` is the dialect that has it, None where both have
-    something else; `postgres` and `sqlite` say what each has. `fact` takes from a shape what is different.
+    `table` its folded name, `parts` the columns concerned. `only` is the dialect that has it, None if both differ;
+    `postgres` and `sqlite` are the values on each side. `fact` extracts the differing property from a shape.
     """
 
     kind: str
@@ -69,7 +69,7 @@ def _columns(table: str, one: Shape, other: Shape) -> Iterator[ParityDifference]
         mine, theirs = one.columns.get(name), other.columns.get(name)
         if mine is None or theirs is None:
             known = mine or theirs
-            # A column that a script merely mentions may be in both.
+            # A column that is only known from its use in a script may be in both.
             if known is not None and (known.kind is not None or known.nullable is not None):
                 only = Dialect.SQLITE if mine is None else Dialect.POSTGRES
                 yield ParityDifference("column", table, (name,), only, "", "", _field_fact(name, lambda _: True))
@@ -87,14 +87,14 @@ def _columns(table: str, one: Shape, other: Shape) -> Iterator[ParityDifference]
         yield from _default(table, name, mine, theirs)
 
 
-# The same time, document or bytes can be written in many ways.
+# The same time, document or bytes can be written in several ways.
 _WRITTEN_FREELY = frozenset({None, "time", "json", "blob", "uuid", "list"})
 
 
 def _default(table: str, name: str, mine: CommonColumn, theirs: CommonColumn) -> Iterator[ParityDifference]:
     if mine.default == theirs.default or "?" in (mine.default, theirs.default) or mine.kind in _WRITTEN_FREELY:
         return
-    # A column that SQLite adds as NOT NULL must have a default there.
+    # SQLite requires a default for a column added as NOT NULL.
     if mine.default is None and theirs.nullable is False:
         return
     said = ["no default" if each.default is None else f"default {each.default!r}" for each in (mine, theirs)]
@@ -108,7 +108,7 @@ def _keys(table: str, one: Shape, other: Shape) -> Iterator[ParityDifference]:
         return
     for mine, theirs, only in ((one, other, Dialect.POSTGRES), (other, one, Dialect.SQLITE)):
         for key in sorted(mine.keys - theirs.keys, key=sorted):
-            # A column that is missing is told as such, and what holds a key is unique without another one.
+            # Missing columns are reported as such, and a unique set that contains a key is redundant.
             if not key <= theirs.columns.keys() or any(part < key for part in theirs.keys):
                 continue
 
@@ -158,7 +158,7 @@ def _lookups(table: str, one: Shape, other: Shape) -> Iterator[ParityDifference]
     for mine, theirs, only in ((one, other, Dialect.POSTGRES), (other, one, Dialect.SQLITE)):
         for lookup in sorted(mine.lookups - theirs.lookups):
             names = {name for name in lookup.keys if name != "?"}
-            # An expression may be written otherwise, and a key has an index of its own.
+            # An expression may have another spelling, and a key has an implicit index.
             like = any(
                 len(item.keys) == len(lookup.keys) and "?" in (*item.keys, *lookup.keys) for item in theirs.lookups
             )

@@ -1,7 +1,8 @@
 """The parts of a table, in order and by name: its columns, its constraints.
 
-A table of a few parts holds them in a dictionary, which is copied with each change. One of many holds them in `Parts`:
-a change then costs the same however many there are, and every moment of a history may keep its own version.
+A table with few parts stores them in a dictionary, which is copied with each change. One with many stores them in
+`Parts`: the cost of a change is then independent of their number, and every moment of a history may keep its own
+version.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from typing import TypeAlias, TypeVar
 
 from rpds import HashTrieMap, HashTrieSet
 
+from miglint.schema.numbers import NO_NUMBERS, freed
 from miglint.sql.operations import Column, Constraint
 
 Part = TypeVar("Part", Column, Constraint)
 
-# Below this a dictionary is quicker to copy than a tree is to change.
+# Below this, copying a dictionary is faster than changing a tree.
 _FEW = 48
 _NO_NAMES: HashTrieSet[str] = HashTrieSet()
 
@@ -24,14 +26,19 @@ def _tags(part: Column | Constraint) -> Iterable[Hashable]:
     """Return what a part is looked for by: a constraint by its kind and its columns, a generated column as such."""
     if isinstance(part, Column):
         return _GENERATED if part.generated is not None else ()
+    if part.kind in _KEYS and not part.columns:
+        return ("kind", part.kind), _NO_COLUMN
     return (("kind", part.kind), *map(_column_tag, mentioned(part)))
 
 
 _GENERATED = (("generated",),)
+# Kinds of constraints that make columns unique; of which columns is not always known.
+_KEYS = ("primary", "unique")
+_NO_COLUMN = ("column", None)
 
 
 def _column_tag(name: str) -> Hashable:
-    return "column", name
+    return "column", name.lower()
 
 
 def mentioned(constraint: Constraint) -> set[str]:
@@ -46,9 +53,9 @@ _Past: TypeAlias = "tuple[str, _Past | None]"
 
 
 class Parts(Mapping[str, Part]):
-    """An immutable mapping in order of insertion, of which changed copies share nearly all with it."""
+    """An immutable, insertion-ordered mapping that shares nearly all of its structure with modified copies."""
 
-    __slots__ = ("_age", "_end", "_entries", "_history", "_tagged")
+    __slots__ = ("_age", "_end", "_entries", "_history", "_numbers", "_tagged")
 
     def __init__(
         self,
@@ -57,13 +64,15 @@ class Parts(Mapping[str, Part]):
         end: int,
         history: _Past,
         age: int,
+        numbers: HashTrieMap[str, int] = NO_NUMBERS,
     ) -> None:
         self._entries: HashTrieMap[str, tuple[int, Part]] = entries
         self._tagged = tagged
         self._end = end
-        # The names that were changed, the last one first, and how many these are.
+        # The changed names, the last one first, and their number.
         self._history = history
         self._age = age
+        self._numbers = numbers
 
     @classmethod
     def of(cls, parts: Mapping[str, Part]) -> Parts[Part]:
@@ -76,32 +85,41 @@ class Parts(Mapping[str, Part]):
         return made
 
     def set(self, name: str, part: Part) -> Parts[Part]:
-        """Return a mapping in which a name stands for a part: in the place that it has, or else at the end."""
+        """Return a mapping with a name set to a part: at its existing position, or else at the end."""
         found = self._entries.get(name)
         place = self._end if found is None else found[0]
         tagged = self._tagged if found is None else self._untagged(name, found[1])
         for tag in _tags(part):
             tagged = tagged.insert(tag, tagged.get(tag, _NO_NAMES).insert(name))
         entries = self._entries.insert(name, (place, part))
-        return Parts(entries, tagged, max(self._end, place + 1), (name, self._history), self._age + 1)
+        return Parts(entries, tagged, max(self._end, place + 1), (name, self._history), self._age + 1, self._numbers)
 
     def without(self, name: str) -> Parts[Part]:
-        """Return a mapping that lacks a name."""
+        """Return a mapping without a name."""
         found = self._entries.get(name)
         if found is None:
             return self
         entries, tagged = self._entries.remove(name), self._untagged(name, found[1])
-        return Parts(entries, tagged, self._end, (name, self._history), self._age + 1)
+        numbers = freed(self._numbers, name)
+        return Parts(entries, tagged, self._end, (name, self._history), self._age + 1, numbers)
 
     def renamed(self, old: str, new: str, part: Part) -> Parts[Part]:
-        """Return a mapping in which `part` stands under a new name in the place of an old one."""
+        """Return a mapping in which `part` replaces an old name under a new one, at the same position."""
         place = self._entries[old][0]
         rest = self.without(old)
         tagged = rest._tagged
         for tag in _tags(part):
             tagged = tagged.insert(tag, tagged.get(tag, _NO_NAMES).insert(new))
         entries = rest._entries.insert(new, (place, part))
-        return Parts(entries, tagged, self._end, (new, rest._history), rest._age + 1)
+        return Parts(entries, tagged, self._end, (new, rest._history), rest._age + 1, rest._numbers)
+
+    def first_number(self, stem: str) -> int:
+        """Return a number below which all numbers behind a chosen name are taken, the name without one too."""
+        return self._numbers.get(stem, 0)
+
+    def remember(self, stem: str, number: int) -> None:
+        """Keep what `first_number` is for a name: true of these parts before, and only quicker to tell now."""
+        self._numbers = self._numbers.insert(stem, number)
 
     def _untagged(self, name: str, part: Part) -> HashTrieMap[Hashable, HashTrieSet[str]]:
         tagged = self._tagged
@@ -114,13 +132,17 @@ class Parts(Mapping[str, Part]):
         """Return the names of the parts that are found by a tag, in order."""
         return self.in_order(self._tagged.get(tag, _NO_NAMES))
 
+    def having(self, tag: Hashable) -> Iterator[Part]:
+        """Yield the parts that are found by a tag, in no particular order."""
+        return (self._entries[name][1] for name in self._tagged.get(tag, _NO_NAMES))
+
     def in_order(self, names: Iterable[str]) -> list[str]:
-        """Return those of some names that it has, in order."""
+        """Return the names that it contains, in order."""
         places = [(entry[0], name) for name in names if (entry := self._entries.get(name)) is not None]
         return [name for _, name in sorted(places)]
 
     def changed_since(self, other: Parts[Part]) -> Collection[str] | None:
-        """Return the names by which two may differ that were made from one; None where it takes as long to compare."""
+        """Return the names by which two related mappings may differ; None if a full comparison is as fast."""
         one, two = (self._history, self._age), (other._history, other._age)
         names: set[str] = set()
         for _ in range(len(self) + 1):
@@ -144,7 +166,7 @@ class Parts(Mapping[str, Part]):
         return isinstance(other, Parts) and all(self.get(name) == other.get(name) for name in changed)
 
     def same_order(self, other: Parts[Part]) -> bool | None:
-        """Return whether both have the same names in the same order; None where it takes as long to compare."""
+        """Return whether both have the same names in the same order; None if a full comparison is as fast."""
         changed = self.changed_since(other)
         if changed is None:
             return None
@@ -188,21 +210,21 @@ def _place(entry: tuple[str, tuple[int, object]]) -> int:
 
 
 def with_part(parts: Mapping[str, Part], name: str, part: Part) -> Mapping[str, Part]:
-    """Return the parts with one that is new or replaced."""
+    """Return the parts with one added or replaced."""
     if len(parts) < _FEW and not isinstance(parts, Parts):
         return {**parts, name: part}
     return Parts.of(parts).set(name, part)
 
 
 def without_part(parts: Mapping[str, Part], name: str) -> Mapping[str, Part]:
-    """Return the parts without one, which may not be among them."""
+    """Return the parts without one, which may be missing already."""
     if len(parts) < _FEW and not isinstance(parts, Parts):
         return {label: part for label, part in parts.items() if label != name}
     return Parts.of(parts).without(name)
 
 
 def with_renamed(parts: Mapping[str, Part], old: str, new: str, part: Part) -> Mapping[str, Part]:
-    """Return the parts with `part` under a new name in the place of the old one."""
+    """Return the parts with `part` under a new name at the position of the old one."""
     if len(parts) < _FEW and not isinstance(parts, Parts):
         return {new if label == old else label: part if label == old else kept for label, kept in parts.items()}
     return Parts.of(parts).renamed(old, new, part)
@@ -221,21 +243,32 @@ def named_of_kind(constraints: Mapping[str, Constraint], kind: str) -> list[tupl
 
 
 def involving(constraints: Mapping[str, Constraint], column: str) -> list[str]:
-    """Return the names of the constraints that are about a column, in order."""
+    """Return the names of the constraints that use a column, in order."""
     if isinstance(constraints, Parts):
-        return constraints.tagged(_column_tag(column))
+        return [name for name in constraints.tagged(_column_tag(column)) if column in mentioned(constraints[name])]
     return [name for name, one in constraints.items() if column in mentioned(one)]
 
 
+def keys_about(constraints: Mapping[str, Constraint], columns: Iterable[str]) -> Iterator[Constraint]:
+    """Yield the primary keys and unique constraints that are about one of some columns in any letters, or of unknown
+    ones; of a few constraints all keys. In no particular order: whoever looks for one need not wait for all.
+    """
+    if isinstance(constraints, Parts):
+        for tag in (_NO_COLUMN, *map(_column_tag, columns)):
+            yield from (one for one in constraints.having(tag) if one.kind in _KEYS)
+    else:
+        yield from (one for one in constraints.values() if one.kind in _KEYS)
+
+
 def generated(columns: Mapping[str, Column]) -> list[Column]:
-    """Return the columns that are computed, in order."""
+    """Return the generated columns, in order."""
     if isinstance(columns, Parts):
         return [columns[name] for name in columns.tagged(_GENERATED[0])]
     return [column for column in columns.values() if column.generated is not None]
 
 
 def changed_parts(old: Mapping[str, Part], new: Mapping[str, Part]) -> Collection[str] | None:
-    """Return the names by which two mappings may differ; None where it takes as long to compare them."""
+    """Return the names by which two mappings may differ; None if a full comparison is as fast."""
     if old is new:
         return ()
     return new.changed_since(old) if isinstance(new, Parts) and isinstance(old, Parts) else None
@@ -248,7 +281,7 @@ def same_order(one: Mapping[str, Part], two: Mapping[str, Part]) -> bool:
 
 
 def differing(one: Mapping[str, Part], two: Mapping[str, Part]) -> Iterator[tuple[str, Part]]:
-    """Yield what the first mapping has and the second one has not, or not the same, in the order of the first."""
+    """Yield the items of the first mapping that are missing or different in the second one, in order."""
     changed = changed_parts(two, one)
     if changed is None:
         names: Iterable[str] = one
@@ -264,16 +297,16 @@ def differing(one: Mapping[str, Part], two: Mapping[str, Part]) -> Iterator[tupl
 
 
 Names: TypeAlias = "frozenset[str] | HashTrieSet[str]"
-"""Names of parts: a frozen set of a few, or a persistent one of many."""
+"""Names of parts: a frozen set if few, or a persistent one if many."""
 
 
 def with_name(names: Names, name: str) -> Names:
-    """Return names with one more."""
+    """Return names with one added."""
     if isinstance(names, frozenset):
         return names | {name} if len(names) < _FEW else HashTrieSet(names).insert(name)
     return names.insert(name)
 
 
 def without_name(names: Names, name: str) -> Names:
-    """Return names less one."""
+    """Return names without one."""
     return names - {name} if isinstance(names, frozenset) else names.discard(name)

@@ -1,4 +1,4 @@
-"""Renames among the differences of two schemas: what is gone under one name and new under another."""
+"""Detection of renames among the differences of two schemas: one object missing and an equal one extra."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from miglint.sql.operations import Query
 
 
 def with_renames(changes: list[Change], before: Schema, after: Schema) -> list[Change]:
-    """Return the changes, where one object gone and one of the same definition new are one with another name."""
+    """Return the changes with pairs of a missing and an extra object of the same definition merged to renames."""
     counts = Counter((change.kind, change.what, change.key) for change in changes)
     extra: dict[Hashable, list[Change]] = {}
     for change in changes:
@@ -47,7 +47,7 @@ def with_renames(changes: list[Change], before: Schema, after: Schema) -> list[C
 
 
 def _alike(change: Change, definition: str | None, schema: Schema) -> Hashable:
-    """Return what two ends of a rename have in common, so that not every pair of changes must be compared."""
+    """Return a property common to both ends of a rename, so that not every pair of changes is compared."""
     if change.part is not None:
         return change.what, change.key, definition
     match schema.find(change.key):

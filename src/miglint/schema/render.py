@@ -1,4 +1,4 @@
-"""A schema for people and programs: as SQL, as JSON, as a Mermaid diagram; sorted, so that two can be compared."""
+"""Rendering of a schema as SQL, as JSON, and as a Mermaid diagram; sorted, so that two can be compared."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _NOT_NAME = pattern(r"[\"\x00-\x1f\\]")
 
 
 def to_sql(schema: Schema) -> str:
-    """Return SQL that makes the schema. What the files do not say stands there as a comment."""
+    """Return SQL that creates the schema. Unknown parts are written as comments."""
     return "\n".join(f"{statement}\n" for statement in statements(schema))
 
 
 def to_json(schema: Schema) -> str:
-    """Return the objects as JSON, by the kind of name that they have and by name."""
+    """Return the objects as JSON, by namespace and name."""
     spaces: dict[str, dict[str, Any]] = {}
     for key, value in ordered(schema):
         said = value.as_other() if isinstance(value, Rows) else value
@@ -49,12 +49,12 @@ def to_mermaid(schema: Schema) -> str:
 
 
 def ordered(schema: Schema) -> list[tuple[Key, SchemaObject]]:
-    """Return what exists, sorted by key."""
+    """Return the existing objects, sorted by key."""
     return sorted(schema.items(), key=lambda item: item[0])
 
 
 def _plain(value: object) -> Any:
-    """Return a value as JSON knows it; parts that say nothing but their default are left out."""
+    """Return a value as JSON-compatible data; parts with default values are omitted."""
     match value:
         case Expression() | Query():
             return value.text
@@ -90,7 +90,7 @@ def _entity(name: Name) -> str:
 def _attribute(table: Table, column: Column) -> str:
     kind = _NOT_WORD.sub("_", str(column.type) if column.type is not None and str(column.type) else "any")
     marks = sorted(_marks(table, column), key=["PK", "FK", "UK"].index)
-    # An attribute's type and name have to begin with a letter.
+    # In Mermaid, types and names of attributes must begin with a letter.
     name = re.sub(r"\W", "_", column.name)
     parts = [kind if kind[0].isalpha() else f"t{kind}", name if name[0].isalpha() else f"c{name}", ", ".join(marks)]
     return " ".join(part for part in parts if part)

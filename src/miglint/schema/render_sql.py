@@ -32,7 +32,7 @@ from miglint.schema.objects import (
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, IndexElement, Name
 
-# Kinds in the order in which one may need the one before.
+# Kinds of objects in order of dependency.
 _ORDER = (
     Namespace,
     Extension,
@@ -56,7 +56,7 @@ _ORDER = (
 
 
 def statements(schema: Schema) -> Iterator[str]:
-    """Yield the statements that make the schema."""
+    """Yield the statements that create the schema."""
     objects = sorted(schema.items(), key=lambda item: (_ORDER.index(type(item[1])), item[0]))
     writer = _Writer(schema.dialect)
     tables = [value for _, value in objects if isinstance(value, Table)]
@@ -66,13 +66,13 @@ def statements(schema: Schema) -> Iterator[str]:
             yield text
         missing -= isinstance(value, Table)
         if missing == 0 and isinstance(value, Table):
-            # A foreign key may point to a table that comes later in the order.
+            # A foreign key may reference a table that comes later in the order.
             for table in tables:
                 yield from writer.foreign_keys(table)
 
 
 def _parents_first(schema: Schema, objects: list[tuple[Key, SchemaObject]]) -> Iterator[tuple[Key, SchemaObject]]:
-    """Move an object behind those of its own kind that it needs: partitions, inheriting tables, views on views."""
+    """Move an object after those of its own kind that it depends on: partitions, inheriting tables, views on views."""
     needs: dict[Key, set[Key]] = {}
     kinds = {key: type(value) for key, value in objects}
     for key, value in objects:
@@ -98,13 +98,13 @@ def _parents_first(schema: Schema, objects: list[tuple[Key, SchemaObject]]) -> I
 
 
 class _Writer:
-    """Writes objects in the words of one dialect."""
+    """Writes objects in one dialect."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
 
     def create(self, key: Key, value: SchemaObject) -> str:
-        """Return the statement that makes an object, a comment for what is only assumed, or nothing."""
+        """Return the statement that creates an object, a comment for an assumed one, or nothing."""
         if value.assumed:
             kind = "table" if isinstance(value, Table) else type(value).__name__.lower()
             return f"-- {kind} {_flat(str(key))} is used, but not made here"
@@ -169,7 +169,7 @@ class _Writer:
         return f"CREATE {words}TABLE {name(table.name)} {body}{''.join(tail)}{end};"
 
     def foreign_keys(self, table: Table) -> Iterator[str]:
-        """Yield the foreign keys of a table as statements of their own, where the engine has such."""
+        """Yield the foreign keys of a table as separate statements, if the engine supports these."""
         if not self._separate() or table.kind != "table" or table.assumed:
             return
         for item in table.constraints.values():
@@ -198,7 +198,7 @@ class _Writer:
         return " ".join(parts)
 
     def _default(self, text: str) -> str:
-        # SQLite wants parentheses around anything but a constant, and does not mind them around one.
+        # SQLite requires parentheses around anything but a constant, and allows them around one.
         return f"({text})" if self._dialect is Dialect.SQLITE and "(" in text and not text.startswith("(") else text
 
     def _constraint(self, item: Constraint) -> str:
@@ -251,7 +251,7 @@ class _Writer:
 
 
 def identifier(text: str) -> str:
-    """Write a name, quoted unless it is plain."""
+    """Write a name, quoted if necessary."""
     plain = text.isascii() and text.replace("_", "a").isalnum() and text == text.lower() and not text[:1].isdigit()
     return text if (plain and text not in _RESERVED) or has_tag(text) else '"' + text.replace('"', '""') + '"'
 
@@ -269,7 +269,7 @@ _RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
 def name(value: Name) -> str:
-    """Write a possibly qualified name; the default schemas go without saying."""
+    """Write a possibly qualified name; the default schemas are omitted."""
     if value.schema in (None, "public", "main"):
         return identifier(value.name)
     return f"{identifier(value.schema or '')}.{identifier(value.name)}"

@@ -1,4 +1,4 @@
-"""When two definitions are the same: what an engine may spell differently without a difference."""
+"""Equality of definitions, regardless of equivalent spellings by an engine."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ _CAST = pattern(
     (?:\([^()]*\))?(?:\ with(?:out)?\ time\ zone\b)?(?:\[\])*""",
     re.VERBOSE,
 )
-# What a cast leaves behind: brackets around one name, where an argument or a column begins.
+# Remnants of removed casts: parentheses around one name at the start of an argument or a column.
 _BRACKETS = pattern(r"(?<=[(,])( ?)\((\w+)\)")
 _QUALIFIER = pattern(r"\b(?:public|pg_catalog)\.")
 _INTERVAL = pattern(r"'(?=[^'\d]*\d)([-+:\w ]++)'")
 
 
 def loose(text: str) -> str:
-    """Fold what the server may write differently without a difference: casts, intervals, and the default schema's name.
+    """Normalize equivalent spellings by the server: casts, intervals, and the default schema's name.
 
-    Two definitions that differ only in casts are stored differently, but mean the same nearly always.
+    Definitions that differ only in casts are stored differently, but nearly always mean the same.
     """
     text = _BRACKETS.sub(r"\1\2", _CAST.sub("", _QUALIFIER.sub("", text)))
     return _INTERVAL.sub(_as_interval, text) if "'" in text else text
@@ -68,7 +68,7 @@ def _as_interval(literal: re.Match[str]) -> str:
 
 
 def loosened(value: SchemaObject) -> object:
-    """Return what tells an object from another of its kind, with `loose` texts."""
+    """Return the distinguishing properties of an object within its kind, with `loose` texts."""
     if isinstance(value, Index):
         elements = tuple(
             (replace(e, expression=None), e.expression and loose(e.expression.key)) for e in value.elements
@@ -90,7 +90,7 @@ _SOURCE = pattern(r"(?:\bfrom|\bjoin|,) ?\(*(?!from\b)(?:\w+\.)?(\w+)|\bas (\w+)
 
 
 def alike(one: SchemaObject, two: SchemaObject) -> bool:
-    """Whether two objects of one name are the same, however they were written."""
+    """Return whether two objects with the same name are equal, regardless of spelling."""
     left, right = loosened(one), loosened(two)
     if left == right:
         return True
@@ -101,10 +101,10 @@ def alike(one: SchemaObject, two: SchemaObject) -> bool:
 
 
 def _same_query(one: str, two: str) -> bool:
-    """Whether two queries differ only in what the server adds when it writes a view out.
+    """Return whether two queries differ only in what the server adds to the stored definition of a view.
 
-    It qualifies columns, and a plain name can be one relation's alone; it gives results and functions the names that
-    they have anyway; and it lists the columns that `*` stands for.
+    It qualifies columns, where a plain name is unambiguous; it adds default names to results and functions; and it
+    expands `*` to the list of columns.
     """
     left, right = _TOKEN.findall(one), _TOKEN.findall(two)
     sources = {name for found in _SOURCE.findall(f"{one} {two}") for name in found}
@@ -133,7 +133,7 @@ def _qualified(one: str, two: str, sources: set[str]) -> bool:
 
 
 def _behind_alias(tokens: list[str], at: int) -> int:
-    """Return the place behind `as name`, `as name(columns)`, or the columns alone; `at` itself where there is none."""
+    """Return the position after `as name`, `as name(columns)`, or the columns alone; `at` itself if there is none."""
     behind = at + 2 if tokens[at : at + 1] == ["as"] else at
     if tokens[behind : behind + 1] == ["("] and tokens[behind - 2 : behind - 1] == ["as"] and ")" in tokens[behind:]:
         return tokens.index(")", behind) + 1
@@ -141,7 +141,7 @@ def _behind_alias(tokens: list[str], at: int) -> int:
 
 
 def _star(tokens: list[str], at: int) -> bool:
-    """Whether `*` or `name.*` stands here for columns."""
+    """Return whether `*` or `name.*` at this position means columns."""
     if tokens[at] == "*":
         return tokens[at - 1] in ("select", ",")
     return tokens[at].endswith(".") and tokens[at + 1 : at + 2] == ["*"]
@@ -152,7 +152,7 @@ def _behind_star(tokens: list[str], at: int) -> int:
 
 
 def _behind_columns(tokens: list[str], at: int, star: str) -> int:
-    """Return the place behind a list of columns of one relation: that of the `star`, if it says which."""
+    """Return the position after a list of columns of one relation: that of the `star`, if it has one."""
     relation = tokens[at].rpartition(".")[0] if star == "*" else star[:-1]
     end = at
     while at < len(tokens):
@@ -166,7 +166,7 @@ def _behind_columns(tokens: list[str], at: int, star: str) -> int:
     return end
 
 
-# Languages in which white space and comments between words mean nothing.
+# Languages in which white space and comments between tokens are insignificant.
 _FREE_FORM = frozenset({"sql", "plpgsql"})
 _WORD = pattern(
     r"""(?P<idle>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
@@ -176,7 +176,7 @@ _WORD = pattern(
 
 
 def respelled(one: SchemaObject | None, two: SchemaObject | None) -> bool:
-    """Whether two routines, which the server keeps as they are written, differ in white space and comments only."""
+    """Return whether two routines, whose text the server stores verbatim, differ only in white space and comments."""
     if not (isinstance(one, Routine) and isinstance(two, Routine)) or one.body is None or two.body is None:
         return False
     if one.language not in _FREE_FORM or one == two or replace(one, body=None) != replace(two, body=None):

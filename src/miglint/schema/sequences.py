@@ -1,4 +1,4 @@
-"""What a sequence has of its own: its name and options, less those that the engine would choose anyway."""
+"""Properties of a sequence: its name and options, without the engine's defaults."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ _LIMITS = {"int2": 32767, "int4": 2147483647, "int8": 9223372036854775807}
 
 
 def chosen(sequence: str, table: str, column: str) -> bool:
-    """Tell whether the engine would have called a column's sequence so; where that was taken, it counts up."""
+    """Return whether a name is the engine's default name for a column's sequence, or one with a counter."""
     return sequence.rstrip("0123456789") in (f"{table}_{column}_seq", f"{table}_{column}_seq".rstrip("0123456789"))
 
 
 def unusual(options: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the options (`name=value`; an empty value asks for the usual one) that say something, sorted."""
+    """Return the options (`name=value`; an empty value means the default) without default values, sorted."""
     told = {name: value for name, _, value in (option.partition("=") for option in options) if value}
     up = not told.get("increment", "1").startswith("-")
     limit = _LIMITS.get(told.get("as", "int8"), 0)

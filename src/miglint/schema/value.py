@@ -10,7 +10,7 @@ schema (a baseline was given, or a live database was read) what is not there doe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from rpds import HashTrieMap
@@ -33,6 +33,7 @@ from miglint.schema.edges import (
     with_user,
     without_user,
 )
+from miglint.schema.numbers import NO_NUMBERS, Numbers, freed
 from miglint.schema.objects import ABSENT, Absent, Composite, Index, Key, SchemaObject, Sequence, Table
 from miglint.schema.parts import Parts, changed_parts
 from miglint.sql.operations import Constraint
@@ -47,9 +48,9 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     `path` is the search path; `dependents` are the users of each object, `counts` how many parts of a table of many
     parts need each key. `labels` are the keys that were ever set, by what they are looked for without a key;
-    `unlabelled` are those set since, the last one first. `rooted` says that
-    nothing had to be assumed so far: the files seem to make the schema from nothing, so that what they never made is
-    not there.
+    `unlabelled` are those set since, the last one first. `numbers` are those up to which chosen names of relations are
+    taken. `rooted` says that nothing had to be assumed so far: the files seem to make the schema from nothing, so that
+    what they never made is not there.
     """
 
     dialect: Dialect
@@ -61,6 +62,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     rooted: bool = True
     labels: Labels = field(default_factory=HashTrieMap)
     unlabelled: NewKeys = None
+    numbers: Numbers = NO_NUMBERS
 
     def get(self, key: Key) -> SchemaObject | Absent | None:
         """Return the object, `ABSENT` when it is known not to exist, or None when nothing is known of it."""
@@ -68,7 +70,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         return ABSENT if found is None and self.closed else found
 
     def find(self, key: Key) -> SchemaObject | None:
-        """Return the object, or None when it is absent or unknown."""
+        """Return the object, or None if it is absent or unknown."""
         found = self.objects.get(key)
         return None if found is ABSENT else found  # type: ignore[return-value]  # the mark is one object
 
@@ -85,7 +87,8 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def drop(self, key: Key) -> Schema:
         """Return a schema in which `key` is known not to exist."""
-        return self._with(key, ABSENT, _NOBODY)
+        dropped = self._with(key, ABSENT, _NOBODY)
+        return dropped._freed(key) if len(self.numbers) else dropped
 
     def _with(self, key: Key, value: SchemaObject | Absent, after: frozenset[Key]) -> Schema:
         dependents, counts, new = self.dependents, self.counts, self.unlabelled
@@ -101,7 +104,18 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         if before and after and _retagged(old, value):
             dependents = self._retagged(dependents, key, value, before & after)
         objects = self.objects.insert(key, value)
-        return Schema(self.dialect, self.closed, self.path, objects, dependents, counts, self.rooted, self.labels, new)
+        return Schema(
+            self.dialect,
+            self.closed,
+            self.path,
+            objects,
+            dependents,
+            counts,
+            self.rooted,
+            self.labels,
+            new,
+            self.numbers,
+        )
 
     def _connected(
         self, key: Key, value: SchemaObject | Absent, gone: Iterable[Key], new: Iterable[Key]
@@ -156,14 +170,31 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
             self.rooted,
             self.labels,
             self.unlabelled if old is not None else (key, self.unlabelled),
+            self.numbers,
         )
 
     def forget(self, key: Key) -> Schema:
         """Return a schema in which nothing is known of `key`."""
-        return self if self.objects.get(key) is None else replace(self, objects=self.objects.discard(key))
+        if self.objects.get(key) is None:
+            return self
+        return replace(self._freed(key), objects=self.objects.discard(key))
+
+    def _freed(self, key: Key) -> Schema:
+        if key.space != "relation":
+            return self
+        numbers = freed(self.numbers, key.name, f"{key.schema}.")
+        return self if numbers is self.numbers else replace(self, numbers=numbers)
+
+    def first_number(self, schema: str, stem: str) -> int:
+        """Return a number below which all numbers behind a chosen name are taken, the name without one too."""
+        return self.numbers.get(f"{schema}.{stem}", 0)
+
+    def remembering(self, schema: str, stem: str, number: int) -> Schema:
+        """Return the same schema, which knows what `first_number` is for a name."""
+        return replace(self, numbers=self.numbers.insert(f"{schema}.{stem}", number))
 
     def uprooted(self) -> Schema:
-        """Return the same schema, of which something had to be assumed."""
+        """Return the same schema with an assumption added."""
         return replace(self, rooted=False)
 
     def opened(self) -> Schema:
@@ -196,6 +227,14 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         """Return the indexes that depend on a table and may be about a column of it, in order of their keys."""
         return self._tagged(key, Index, index_tag(column))
 
+    def any_index(self, key: Key, column: str, fits: Callable[[Index], bool]) -> bool:
+        """Return whether one of the indexes fits that depend on a table and may be about a column of it."""
+        found: Iterable[Key] = self.dependents.get(key, _NOBODY)
+        if isinstance(found, Users):
+            found = found.of(index_tag(column))
+        objects = self.objects
+        return any(isinstance(value := objects.get(user), Index) and fits(value) for user in found)
+
     def sequences_of(self, key: Key, column: str) -> list[tuple[Key, Sequence]]:
         """Return the sequences that depend on a table and may be a column's own, in order of their keys."""
         return self._tagged(key, Sequence, sequence_tag(column))
@@ -212,7 +251,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         return [(user, value) for user in sorted(found) if isinstance(value := objects.get(user), kind)]
 
     def count_users(self, key: Key, kind: type[SchemaObject]) -> int:
-        """Return how many objects of a type depend on `key`."""
+        """Return the number of objects of a type that depend on `key`."""
         found = self.dependents.get(key, _NOBODY)
         if isinstance(found, Users):
             return len(found.of(kind.__name__))
@@ -263,7 +302,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     @classmethod
     def of(cls, dialect: Dialect, objects: Iterable[tuple[Key, SchemaObject]], *, closed: bool = True) -> Schema:
-        """Build a schema from objects, as a reader of a live database does."""
+        """Build a schema from objects, as for a live database."""
         schema = cls(dialect, closed=closed, path=("public",) if dialect is Dialect.POSTGRES else ("main",))
         for key, value in objects:
             schema = schema.put(key, value)

@@ -49,7 +49,7 @@ def test_what_fails_on_rows_alone(library: Library) -> None:
 
 
 @every_feature
-def test_a_row_recognises_its_example(feature: Feature) -> None:
+def test_a_row_recognizes_its_example(feature: Feature) -> None:
     found = [use for use in uses(f"  {feature.example}", 5) if use.feature is feature]
     assert len(found) == 1
     assert found[0].statement.start == 7

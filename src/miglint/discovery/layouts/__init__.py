@@ -1,8 +1,8 @@
-"""The table of layouts, in the order in which they are asked.
+"""The layouts, in order of precedence.
 
-A layout takes the files of a home that it recognises and leaves the rest to the next one. What is told by content
-or by a tool's own metadata comes first, bare numbers come last. To add one: write its `recognise` and `collect`, and
-put it here.
+Each layout takes the files of a home that it recognizes and leaves the rest to the next ones. Layouts identified by
+content or by a tool's metadata come first, plain numbers last. To add one, write its `recognize` and `collect`, and add
+it here.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ LAYOUTS: tuple[Layout, ...] = (
 
 
 def layout_names() -> tuple[str, ...]:
-    """Return every name that a layout goes by."""
+    """Return all names of layouts."""
     return tuple(name for layout in LAYOUTS for name in (layout.name, *layout.aliases))
 
 
 def layout_named(name: str) -> Layout | None:
-    """Return the layout of that name."""
+    """Return the layout with a name."""
     for layout in LAYOUTS:
         if name == layout.name or name in layout.aliases:
             return layout

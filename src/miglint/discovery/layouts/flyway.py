@@ -14,7 +14,7 @@ NAME = pattern(r"(?:([VU])([0-9]+(?:[._][0-9]+)*)|R)__(.*)\.sql", re.DOTALL)
 _CONFIGURED = pattern(rb"^[ \t]*executeInTransaction[ \t]*=[ \t]*false\b", re.MULTILINE)
 
 
-def _recognise(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
+def _recognize(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     return [found for found in files if found.name[0] in "VUR" and NAME.fullmatch(found.name.rsplit("/", 1)[-1])]
 
 
@@ -45,7 +45,7 @@ def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Col
                 substituted=_substituted(found.file, settings),
             )
         )
-    # Undo scripts are not part of every edition: without a single one, this team does not write them.
+    # Not every edition has undo scripts: if there are none at all, they are not expected.
     return Collected(pieces, rollbacks=None if has_undo else "none", order=dotted)
 
 
@@ -61,4 +61,4 @@ def _substituted(file: SourceFile, settings: LayoutOptions) -> str | None:
     return substitute(file.text, settings.placeholders)
 
 
-FLYWAY = Layout("flyway", _recognise, _collect)
+FLYWAY = Layout("flyway", _recognize, _collect)

@@ -1,6 +1,6 @@
 """One folder per migration: `up.sql`, `down.sql` (diesel, hasura, rusqlite_migration) or `migration.sql` (prisma).
 
-Diesel cuts the version off at an underscore, rusqlite_migration (`01-friend_car`) at a dash.
+The version ends at an underscore for diesel, and at a dash for rusqlite_migration (`01-friend_car`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction, Problem
+from miglint.base.toml_text import TomlError, toml_values
 from miglint.discovery.dialects import SQLITE, UNMARKED, Mark, named, of_folder
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
 from miglint.discovery.versions import SortKey, numeric, textual
@@ -23,12 +24,12 @@ _PROVIDER = pattern(rb"^[ \t]*provider[ \t]*=[ \t]*\"(\w+)\"", re.MULTILINE)
 
 
 def may_be_migration(folder: str) -> bool:
-    """Tell whether a folder of this name may be one migration."""
+    """Return whether a folder with this name may be a migration."""
     return _FOLDER.fullmatch(folder) is not None or _DASHED_FOLDER.fullmatch(folder) is not None
 
 
 def is_part(folder: str, name: str) -> bool:
-    """Tell whether a file of this name, in a folder of that name, is a script of the migration that the folder is."""
+    """Return whether a file in a folder with these names is a script of the migration in that folder."""
     if name not in INNER:
         return False
     return _FOLDER.fullmatch(folder) is not None or _DASHED_NAME.fullmatch(f"{folder}/{name}") is not None
@@ -41,16 +42,16 @@ def _inner(found: FoundFile) -> str | None:
     return match[3] if match else None
 
 
-def _recognise(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
+def _recognize(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     prisma = {id(found.folder) for found in files if _inner(found) == "migration"}
     taken = [found for found in files if id(found.folder) not in prisma and _inner(found)]
     if taken:
-        # Beside others with an underscore, a name without one is all version to diesel.
+        # If other names have an underscore, a name without one is only a version to diesel.
         taken += [found for found in files if _inner(found) is None and _DASHED_NAME.fullmatch(found.name)]
     return taken
 
 
-def _recognise_prisma(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
+def _recognize_prisma(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     prisma = {id(found.folder) for found in files if _inner(found) == "migration"}
     return [found for found in files if id(found.folder) in prisma and _inner(found) in ("migration", "down")]
 
@@ -73,17 +74,17 @@ def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Col
                     problems.append(problem)
             transaction = transactions[id(found.folder)]
         pieces.append(_piece(home, found, match, order=order, transaction=transaction))
-    # Hasura counts milliseconds, which gives thirteen digits; diesel writes dates.
+    # Hasura uses milliseconds, which have thirteen digits; diesel uses dates.
     hasura = bool(pieces) and all(len(piece.version) == 13 for piece in pieces)
     return Collected(pieces, problems, label="hasura" if hasura else "diesel", order=order)
 
 
-def _recognise_dashed(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
+def _recognize_dashed(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     return [found for found in files if _DASHED_NAME.fullmatch(found.name)]
 
 
 def _collect_dashed(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
-    # It runs on nothing else, unless somebody says so.
+    # PostgreSQL is the default; other databases must be specified.
     said = settings.dialect is not None or of_folder(home.folder.shown) is not UNMARKED
     return Collected(_pieces(home, files, _DASHED_NAME, numeric), mark=UNMARKED if said else SQLITE)
 
@@ -105,7 +106,7 @@ def _piece(home: Home, found: FoundFile, match: re.Match[str], *, order: object,
     direction = Direction.ROLLBACK if match[3] == "down" else Direction.FORWARD
     version = match[1].replace("-", "")
     key: SortKey = textual(version) if order is textual else numeric(version)
-    # The dialect is looked for above the migration's own folder, whose name is about what the migration does.
+    # The dialect is searched for above the migration's own folder, whose name describes the migration.
     return FilePart(
         found.file, whole(found.file), direction, version, match[2] or "", key, home.folder, transaction=transaction
     )
@@ -113,16 +114,17 @@ def _piece(home: Home, found: FoundFile, match: re.Match[str], *, order: object,
 
 def _metadata(found: FoundFile) -> tuple[bool, Problem | None]:
     """Read diesel's `run_in_transaction` from `metadata.toml`."""
-    import tomllib
-
     content = found.folder.content("metadata.toml")
     path = found.folder.path("metadata.toml")
     if content is None:
         return True, None
     try:
-        values = tomllib.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        return True, Problem("unreadable", path, f"is not TOML: {error}")
+        values = toml_values(content.decode("utf-8"))
+    except TomlError as error:
+        where = "" if error.line is None else f"line {error.line}: "
+        return True, Problem("unreadable", path, f"cannot be read: {where}{error}")
+    except UnicodeDecodeError as error:
+        return True, Problem("unreadable", path, f"cannot be read: byte {error.start} is not UTF-8")
     return values.get("run_in_transaction") is not False, None
 
 
@@ -132,6 +134,6 @@ def _provider(home: Home) -> Mark:
     return named(found[1].decode("ascii", "replace")) if found else UNMARKED
 
 
-FOLDERS = Layout("diesel", _recognise, _collect, aliases=("hasura",))
-RUSQLITE = Layout("rusqlite_migration", _recognise_dashed, _collect_dashed)
-PRISMA = Layout("prisma", _recognise_prisma, _collect_prisma, rollbacks="none")
+FOLDERS = Layout("diesel", _recognize, _collect, aliases=("hasura",))
+RUSQLITE = Layout("rusqlite_migration", _recognize_dashed, _collect_dashed)
+PRISMA = Layout("prisma", _recognize_prisma, _collect_prisma, rollbacks="none")

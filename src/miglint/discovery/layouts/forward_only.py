@@ -1,4 +1,4 @@
-"""Tools that write one numbered file per migration and none to undo it: drizzle, supabase, atlas."""
+"""Tools with one numbered file per migration and no rollbacks: drizzle, supabase, atlas."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _is_supabase(home: Home, files: list[FoundFile], settings: LayoutOptions) ->
 def _is_atlas(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     if not settings.forced and "atlas.sum" not in home.folder.others:
         return []
-    # Atlas can keep another tool's folder; then that tool's own layout says more.
+    # Atlas also supports other tools' folders; then that tool's layout is more specific.
     return [] if any(_DIRECTED.search(found.name) for found in files) else _numbered(files)
 
 

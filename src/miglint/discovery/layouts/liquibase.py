@@ -27,7 +27,7 @@ _NUMBERS = pattern(r"([0-9]+)")
 
 
 class _Changeset(NamedTuple):
-    """One changeset: where it stands, and where the SQL of its rollback stands inside it."""
+    """One changeset: its range, and the range of its rollback SQL within it."""
 
     author: str
     id: str
@@ -38,7 +38,7 @@ class _Changeset(NamedTuple):
     reference: tuple[str, str | None] | None
 
 
-def _recognise(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
+def _recognize(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     return [found for found in files if _HEAD.match(found.file.text)]
 
 
@@ -61,10 +61,10 @@ def _changesets(file: SourceFile) -> tuple[list[_Changeset], list[Problem]]:
     first = heads[0].start() if heads else len(text)
     problems = []
     if not only_comments(text, 0, first):
-        message = "statements before the first `--changeset author:id` are not part of any changeset"
+        message = "statements before the first `--changeset author:id` belong to no changeset"
         problems.append(Problem("bad-section", file.path, message))
     if not heads:
-        problems.append(Problem("bad-section", file.path, "there is no `--changeset author:id`"))
+        problems.append(Problem("bad-section", file.path, "no `--changeset author:id` found"))
     result = []
     for number, head in enumerate(heads):
         end = heads[number + 1].start() if number + 1 < len(heads) else len(text)
@@ -85,7 +85,7 @@ def _changesets(file: SourceFile) -> tuple[list[_Changeset], list[Problem]]:
 
 
 def _repeated(file: SourceFile, sets: list[_Changeset]) -> list[Problem]:
-    """Tell changesets that have an earlier one's author and id: Liquibase refuses the file."""
+    """Yield changesets with an earlier one's author and id: Liquibase rejects the file."""
     seen: set[tuple[str, str]] = set()
     problems: list[Problem] = []
     for each in sets:
@@ -100,7 +100,7 @@ def _repeated(file: SourceFile, sets: list[_Changeset]) -> list[Problem]:
 
 
 def _rollback_parts(text: str, span: Span) -> list[Span]:
-    """Return where the SQL of a changeset's rollback stands, in lines and in blocks."""
+    """Return the ranges of a changeset's rollback SQL, in line and block comments."""
     parts = [Span(*match.span("sql")) for match in _LINE.finditer(text, *span)]
     at = span.start
     while (opening := _BLOCK.search(text, at, span.end)) is not None:
@@ -108,7 +108,7 @@ def _rollback_parts(text: str, span: Span) -> list[Span]:
         if at < 0:
             break
         parts.append(Span(opening.end(), at))
-    # A line that looks like a rollback inside a block is part of the block.
+    # Inside a block comment, a rollback line is part of the block.
     parts.sort()
     return [part for number, part in enumerate(parts) if not number or part.start >= parts[number - 1].end]
 
@@ -125,7 +125,7 @@ def _pieces(
         Direction.FORWARD,
         version,
         _stem(found.name),
-        # Changesets run in the order of the files and of their places in them, whatever they are called.
+        # Changesets run in the order of files and of their positions, whatever their ids.
         (_natural(found.name), number),
         found.folder,
         mark=_dbms(each.options.get("dbms", "")),
@@ -155,10 +155,10 @@ def _rollback(text: str, each: _Changeset, sets: dict[tuple[str, str], _Changese
 
 
 def _ready(text: str, delimiter: str | None, settings: LayoutOptions) -> str | None:
-    """Return the text with placeholders and the changeset's own delimiter replaced, or None when it has neither."""
+    """Return the text with placeholders and the changeset's own delimiter replaced, or None if it has neither."""
     result = substitute(text, settings.placeholders)
     if delimiter and delimiter != ";":
-        # A word must stand alone, and `/` is not the end of a comment.
+        # A word must be separate, and `/` must not be the end of a comment.
         before = r"\w" if delimiter[0].isalnum() else "*" + re.escape(delimiter[0])
         ends = re.compile(rf"(?<![{before}]){re.escape(delimiter)}(?=[ \t]*\r?$)", re.MULTILINE)
         if ends.search(result or text):
@@ -167,7 +167,7 @@ def _ready(text: str, delimiter: str | None, settings: LayoutOptions) -> str | N
 
 
 def _dbms(value: str) -> Mark:
-    """Return what `dbms:postgresql,!mysql` asks for; a list with a supported engine in it is about that one."""
+    """Return the dialects of `dbms:postgresql,!mysql`; a list that contains a supported engine means that one."""
     dialects: list[Dialect] = []
     foreign = None
     for word in filter(None, (part.strip().lower() for part in value.split(","))):
@@ -190,4 +190,4 @@ def _natural(name: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if number % 2 else (-1, part) for number, part in enumerate(parts))
 
 
-LIQUIBASE = Layout("liquibase", _recognise, _collect)
+LIQUIBASE = Layout("liquibase", _recognize, _collect)

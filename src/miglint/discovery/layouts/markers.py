@@ -1,4 +1,4 @@
-"""Layouts with both directions in one file, told apart by marker comments: dbmate, goose, sql-migrate."""
+"""Layouts with both directions in one file, separated by marker comments: dbmate, goose, sql-migrate."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from miglint.discovery.versions import VERSION, SortKey, numeric, textual, writt
 
 _NAME = pattern(rf"({VERSION})[_\-. ]*(.*)\.sql", re.IGNORECASE | re.DOTALL)
 _DIGITS = pattern(r"[0-9]+")
-# A file whose name has a direction is read whole by its tool, even where it kept the markers of an earlier one.
+# Tools read files with a direction in their name as a whole, even with leftover markers of another tool.
 _DIRECTED = pattern(r"\.(?:up|down)\.sql$", re.IGNORECASE)
 
 
 class _Tool(NamedTuple):
-    """One tool's markers. `needle` is in every file of it; `marker` has the groups `word` and `options`.
+    """Markers of a tool. Every file contains `needle`; `marker` has the groups `word` and `options`.
 
-    `by_name` says that the whole name of a file is what the tool calls it: several may have the same number, or none.
+    `by_name` means that the tool identifies migrations by the whole file name: numbers may be missing or repeated.
     """
 
     name: str
@@ -79,7 +79,7 @@ class _Part(NamedTuple):
 
 
 def blank_except(text: str, span: Span, keep: list[Span]) -> str:
-    """Return the text of `span` with everything outside `keep` turned into spaces; line ends stay."""
+    """Return the text of `span` with everything outside `keep` replaced by spaces; line ends stay."""
     result: list[str] = []
     at = span.start
     for part in keep:
@@ -110,7 +110,7 @@ def _cut(tool: _Tool, file: SourceFile) -> tuple[list[_Part], list[Problem]]:
         end = markers[number + 1].start() if number + 1 < len(markers) else len(text)
         if direction in spans and not tool.repeats:
             if direction not in repeated:
-                message = f"{tool.name} reads one section of each direction; this second one is left out"
+                message = f"{tool.name} allows one section per direction; this second one is ignored"
                 problems.append(Problem("bad-section", file.path, message, marker.start(), direction))
             repeated.add(direction)
             continue
@@ -118,7 +118,7 @@ def _cut(tool: _Tool, file: SourceFile) -> tuple[list[_Part], list[Problem]]:
         off = untransacted or (not tool.whole_file and tool.no_transaction.search(marker["options"]) is not None)
         transacted[direction] = transacted.get(direction, True) and not off
     if Direction.FORWARD not in spans:
-        problems.append(Problem("bad-section", file.path, f"there is no `-- {tool.forward}`", markers[0].start()))
+        problems.append(Problem("bad-section", file.path, f"no `-- {tool.forward}` found", markers[0].start()))
     parts = []
     for direction, found in spans.items():
         span = Span(found[0].start, found[-1].end)
@@ -130,7 +130,7 @@ def _cut(tool: _Tool, file: SourceFile) -> tuple[list[_Part], list[Problem]]:
 def _layout(tool: _Tool) -> Layout:
     def key(version: str, name: str) -> SortKey:
         if tool.by_name:
-            # Letters come after digits; between the same numbers the names decide.
+            # Letters sort after digits; equal numbers are ordered by name.
             first = _DIGITS.match(version)
             return (int(first[0]) if first else inf, name)
         return textual(version) if tool.textual else numeric(version)
@@ -143,7 +143,7 @@ def _layout(tool: _Tool) -> Layout:
         stem = base[: -len(".sql")]
         return (stem, "") if tool.by_name and stem and not stem[0].isdigit() else None
 
-    def recognise(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
+    def recognize(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
         return [
             found
             for found in files
@@ -181,7 +181,7 @@ def _layout(tool: _Tool) -> Layout:
         taken = written_otherwise(home.folder.others)
         return Collected(pieces, problems, order=textual if tool.textual else numeric, taken=taken)
 
-    return Layout(tool.name, recognise, collect)
+    return Layout(tool.name, recognize, collect)
 
 
 DBMATE, GOOSE, SQL_MIGRATE = map(_layout, _TOOLS)

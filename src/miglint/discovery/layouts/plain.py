@@ -1,4 +1,4 @@
-"""Plain numbered files, and rollbacks beside them or in a folder of their own."""
+"""Plain numbered files, with rollbacks beside them or in their own folder."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _PREFIXED = pattern(
     rf"(?:(?P<prefix>{_ANY})[_\-. ]+)?(?:v|migration[_\-. ])?(?P<version>{VERSION})[_\-. ]*(?P<name>.*)\.sql",
     re.IGNORECASE | re.DOTALL,
 )
-# `005_name.rollback.sql` can only be a rollback. `005_rollback_name.sql` may create a table of that name: whether it is
-# one shows only beside the other files.
+# `005_name.rollback.sql` is always a rollback. `005_rollback_name.sql` may create a table with that name: the other
+# files decide.
 _CERTAIN = pattern(rf"(?:^|\.)(?:{_ANY})$", re.IGNORECASE)
 _LIKELY = pattern(rf"^(?P<before>{_ANY})[_\-. ]|[_\- ](?P<after>{_ANY})$", re.IGNORECASE)
 _LIKELY_OR_CERTAIN = pattern(rf"^(?:{_ANY})(?:[_\-. ]|$)|[_\-. ](?:{_ANY})$", re.IGNORECASE)
@@ -37,19 +37,19 @@ class _Parsed(NamedTuple):
 
 
 def is_forward(name: str) -> bool:
-    """Tell whether a file name is numbered and does not look like a rollback."""
+    """Return whether a file name is numbered and does not look like a rollback."""
     parts = _split(name)
     return parts is not None and not parts[2] and not (_may_be_marked(parts[1]) and _LIKELY_OR_CERTAIN.search(parts[1]))
 
 
 def version_and_name(name: str) -> tuple[str, str]:
-    """Return the two parts of a numbered file name."""
+    """Return the version and the rest of a numbered file name."""
     parts = _split(name)
     return parts[:2] if parts else ("", name)
 
 
 def _split(name: str) -> tuple[str, str, bool] | None:
-    """Return a name's version, its rest, and whether a word before the version says that it is a rollback."""
+    """Return a name's version, its rest, and whether a word before the version marks it as a rollback."""
     base = name.rsplit("/", 1)[-1]
     if "0" <= base[0] <= "9" and (parts := split_version(base[:-4])):
         return (*parts, False)
@@ -81,7 +81,7 @@ def _parse(found: FoundFile) -> _Parsed | None:
         elif likely := _LIKELY.search(rest):
             word = f"{likely['before'] or ''}*{likely['after'] or ''}".lower()
     if mark is UNMARKED and direction is Direction.ROLLBACK and "." in rest:
-        # `005_name.sqlite.rollback.sql` names its dialect before the direction.
+        # In `005_name.sqlite.rollback.sql`, the dialect precedes the direction.
         stem, _, last = _ANY_MARK.sub("", rest).rpartition(".")
         if (mark := named(last)) is not UNMARKED:
             rest = stem
@@ -89,7 +89,7 @@ def _parse(found: FoundFile) -> _Parsed | None:
     return _Parsed(found, version, numeric(version), rest, mark, direction, word)
 
 
-def _recognise(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
+def _recognize(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     return [found for found in files if _split(found.name) is not None]
 
 
@@ -121,10 +121,10 @@ def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Col
 
 
 def _directions(parsed: list[_Parsed]) -> tuple[list[Direction], bool]:
-    """Return the direction of each file, and whether forward scripts here say `up`.
+    """Return the direction of each file, and whether forward scripts here have `up` in their names.
 
-    A word that may mean a rollback does so where the same version has a forward script without it, or where other
-    files of the folder use it that way.
+    An ambiguous word marks a rollback if the same version has a forward script without it, or if other files of the
+    folder use it that way.
     """
     forwards = {each.key for each in parsed if each.direction is not Direction.ROLLBACK and each.word is None}
     partnered = {each.word for each in parsed if each.word and each.key in forwards}
@@ -143,8 +143,8 @@ def _directions(parsed: list[_Parsed]) -> tuple[list[Direction], bool]:
 def _suffix_dialects(parsed: list[_Parsed]) -> dict[str, Mark]:
     """Return the dialects of `001_init_postgres.sql` and `001_init_sqlite.sql`.
 
-    A single `002_add_sqlite.sql` may well be about something else, so the name counts only beside another one of the
-    same version and stem.
+    A single `002_add_sqlite.sql` may have another meaning, so the name counts only beside another one with the same
+    version and stem.
     """
     groups: dict[tuple[str, str, Direction | None], list[tuple[str, Mark]]] = defaultdict(list)
     for each in parsed:
@@ -154,4 +154,4 @@ def _suffix_dialects(parsed: list[_Parsed]) -> dict[str, Mark]:
     return {path: mark for group in groups.values() if len({m for _, m in group}) > 1 for path, mark in group}
 
 
-PLAIN = Layout("plain", _recognise, _collect)
+PLAIN = Layout("plain", _recognize, _collect)

@@ -11,7 +11,7 @@ from miglint.discovery.layouts import plain
 from miglint.discovery.versions import numeric, split_version, undashed, written_otherwise
 
 _ENDS = {Direction.FORWARD: ".up.sql", Direction.ROLLBACK: ".down.sql"}
-# maragu.dev/migrate takes any character for the dot.
+# maragu.dev/migrate accepts any character instead of the dot.
 _LOOSE_ENDS = {Direction.FORWARD: "_up.sql", Direction.ROLLBACK: "_down.sql"}
 
 
@@ -51,7 +51,7 @@ def _direction(name: str) -> Direction | None:
 
 
 def _loose(files: list[FoundFile]) -> dict[int, Direction]:
-    """Return which of the files, by identity, are a pair of `x_up.sql` and `x_down.sql`: one alone is just named so."""
+    """Return the files, by identity, that form pairs `x_up.sql` and `x_down.sql`; single ones are just named so."""
     up, down = _LOOSE_ENDS[Direction.FORWARD], _LOOSE_ENDS[Direction.ROLLBACK]
     forwards = [found for found in files if found.name[-len(up) :].lower() == up]
     pairs: dict[int, Direction] = {}
@@ -65,16 +65,16 @@ def _loose(files: list[FoundFile]) -> dict[int, Direction]:
     return pairs
 
 
-def _recognise(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
+def _recognize(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
     directed = [f for f in files if _direction(f.name) is not None and split_version(_base(f.name)) is not None]
     if not directed or not (settings.forced or any(f.name[-7:].lower() == ".up.sql" for f in directed)):
-        return []  # `.down.sql` alone undoes plain numbered files
+        return []  # `.down.sql` alone is the rollback of a plain numbered file
     loose = _loose(files)
     directed += [f for f in files if id(f.file) in loose]
     if len(directed) == len(files):
         return directed
     taken = {id(f.file) for f in directed}
-    # sqlx calls a migration that cannot be undone just `<version>_<name>.sql`.
+    # In sqlx, migrations without rollback are named just `<version>_<name>.sql`.
     return directed + [f for f in files if id(f.file) not in taken and f.role is None and plain.is_forward(f.name)]
 
 
@@ -113,4 +113,4 @@ def _base(name: str) -> str:
     return name.rsplit("/", 1)[-1]
 
 
-SUFFIX = Layout("golang-migrate", _recognise, _collect, aliases=("pop", "sqlx", "ory"))
+SUFFIX = Layout("golang-migrate", _recognize, _collect, aliases=("pop", "sqlx", "ory"))

@@ -1,4 +1,4 @@
-"""PostgreSQL in a container: any version, with bounds on what it may use, no network, and gone at the end."""
+"""PostgreSQL in a container: any version, with resource limits and without network access, removed at the end."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _SOCKETS = "/miglint"
 _SOCKET = f".s.PGSQL.{_PORT}"
 _LONGEST_SOCKET = 107
 _ERROR = pattern(r".*\b(FATAL|PANIC|ERROR|error):")
-_GONE = "the PostgreSQL container went away"
+_GONE = "the PostgreSQL container was lost"
 _SETTINGS = (
     "fsync=off", "full_page_writes=off", "synchronous_commit=off", "wal_level=minimal", "max_wal_senders=0",
     "autovacuum=off", "jit=off", "shared_buffers=64MB", "max_connections=24", "timezone=UTC", "checkpoint_timeout=1d",
@@ -56,7 +56,7 @@ _SETTINGS = (
     "log_line_prefix=",
 )  # fmt: skip
 
-# Outlives this process by a moment: when that ends, however it ends, its end of the pipe closes.
+# The guard process outlives this one: it notices the end of this process by the closed pipe.
 _GUARD = """
 import sys
 if not sys.stdin.buffer.read():
@@ -68,8 +68,8 @@ if not sys.stdin.buffer.read():
 def start_container(image: str | None, version: str | None, limits: Limits, deadline: Deadline) -> PostgresEngine:
     """Start a container and connect to its server.
 
-    `image` names the image, in which `{version}` stands for `version` (`"16"`). Raises `EngineMissingError` when there
-    is no engine, no such image, or another version in it.
+    `image` is the image name, in which `{version}` is replaced by `version` (`"16"`). Raises `EngineMissingError` if
+    there is no container engine, no such image, or if it has another version.
     """
     need_driver()
     chosen = image_of(image, version)
@@ -78,24 +78,24 @@ def start_container(image: str | None, version: str | None, limits: Limits, dead
         need_image(client, chosen)
         host = host_of(client)
     engine = _engine(_Container(chosen, limits, host, Workspace()), limits, deadline) if host.same_system else None
-    # A socket may not come through all the same: an engine that is confined sees other folders under the same names.
+    # A shared socket may still be unusable: a sandboxed engine sees other folders under the same paths.
     engine = engine or _engine(_Container(chosen, limits, host, None), limits, deadline)
     assert engine is not None
     major = str(engine.server.version // 10_000)
     wanted = (version or "").split(".")[0].split("-")[0]
     if wanted.isdigit() and wanted != major:
         engine.close()
-        raise EngineMissingError(f"the image {chosen} holds PostgreSQL {major}, not the {version} that was asked for")
+        raise EngineMissingError(f"image {chosen} contains PostgreSQL {major}, but version {version} was requested")
     return engine
 
 
 def image_of(image: str | None, version: str | None) -> str:
-    """Return the name of the image that holds a version: `postgres:16`, when nothing else is said."""
+    """Return the image name for a version; the default is `postgres:16`."""
     return (image or _IMAGE).replace("{version}", version or _VERSION)
 
 
 class _Container:
-    """A container, and all that goes with it. With a workspace its server is reached by a socket there."""
+    """A container and its resources. With a workspace, its server is reached through a socket in it."""
 
     def __init__(self, image: str, limits: Limits, host: Host, workspace: Workspace | None) -> None:
         self.image = image
@@ -105,7 +105,7 @@ class _Container:
         self._host = host
         self._workspace = workspace
         self._sockets: Path | None = None
-        # A few copies of a database, each of which is bounded.
+        # Memory for a few copies of a database, each of which has its own limit.
         self._data_bytes = limits.disk * 2
         self._memory = self._data_bytes + limits.memory
         self._container: Any = None
@@ -117,41 +117,41 @@ class _Container:
         atexit.register(self.close)
 
     def start(self) -> None:
-        """Start it and wait for its server; raises `EngineMissingError` with what the server said."""
+        """Start the container and wait for its server; raises `EngineMissingError` with the server's message."""
         from docker.errors import DockerException  # type: ignore[import-untyped]  # optional
         from testcontainers.core.config import testcontainers_config as config
 
-        # What watches our containers is our guard: no second container, with all rights over the engine, for that.
+        # Our guard process cleans up; testcontainers' own cleanup container would get full access to the engine.
         watched, config.ryuk_disabled = config.ryuk_disabled, True
         try:
             self._container = self._made()
             self._container.start()
         except (DockerException, OSError) as error:
-            raise EngineMissingError(f"the container {self.image} did not start: {first_line(error)}") from None
+            raise EngineMissingError(f"container {self.image} did not start: {first_line(error)}") from None
         finally:
             config.ryuk_disabled = watched
         try:
             self._wait()
         except EngineLostError as lost:
             raise EngineMissingError(
-                f"the container {self.image} did not start: {str(lost).removeprefix(_GONE)[2:]}"
+                f"container {self.image} did not start: {str(lost).removeprefix(_GONE)[2:]}"
             ) from None
 
     def _wait(self) -> None:
-        """Wait for the server; raises `EngineLostError` with the reason when it will not answer."""
+        """Wait for the server; raises `EngineLostError` with the reason if it does not respond."""
         from docker.errors import DockerException
 
         until = time.monotonic() + _START_SECONDS
-        # Images that initialise do so with a server that listens on sockets alone; the one to wait for has ports.
+        # Images run a temporary server on sockets only while they initialize; the final one listens on ports.
         ready = ["pg_isready", "-q", "-h", _LOOPBACK, "-p", str(_PORT), "-U", _USER, "-d", "postgres"]
         while time.monotonic() < until:
             self._need_running()
-            # It may end between the two questions, which the next round will say better.
+            # The container may exit between the two calls; the next round reports that.
             with contextlib.suppress(DockerException, OSError):
                 if self._container.exec(ready).exit_code == 0:
                     return
             time.sleep(_LOOK_SECONDS)
-        raise EngineLostError(f"{_GONE}: its server does not answer: {self._last_line()}")
+        raise EngineLostError(f"{_GONE}: its server does not respond: {self._last_line()}")
 
     def _made(self) -> Any:
         from docker.types import LogConfig, Mount, Ulimit  # type: ignore[import-untyped]
@@ -164,25 +164,25 @@ class _Container:
             "memswap_limit": self._memory,
             "nano_cpus": min(_PROCESSORS, self._host.processors) * 1_000_000_000,
             "pids_limit": _PROCESSES,
-            # What a process cannot have is an error; at the bound of all together the whole server would end.
+            # Exceeding a per-process limit is an error; exceeding the container's limit would stop the whole server.
             "ulimits": [Ulimit(name="data", soft=self._limits.memory, hard=self._limits.memory)],
             "security_opt": ["no-new-privileges"],
             "cap_drop": ["ALL"],
             "cap_add": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
-            # The data is in memory, whatever folder the image has declared as a volume.
+            # The data is kept in memory, whatever volumes the image declares.
             "mounts": [Mount(_DATA, None, type="tmpfs", tmpfs_size=self._data_bytes, tmpfs_mode=0o1777)],
             "log_config": LogConfig(type="json-file", config={"max-size": "1m"}),
             "labels": labels,
         }
         container = DockerContainer(self.image)
-        # Settings of testcontainers may put a registry before names; this one was named in full, and is there.
+        # testcontainers may be configured to prefix a registry; this image name is complete and already present.
         container.image = self.image
         container.with_envs(POSTGRES_USER=_USER, POSTGRES_PASSWORD=self.password, POSTGRES_DB="postgres")
         container.with_env("PGDATA", f"{_DATA}/miglint")
         if self._workspace is not None:
             self._sockets = self._workspace.path / "s"
             self._sockets.mkdir()
-            # Whatever number the server's account has in there. Nobody else gets through the folder above.
+            # The server's account has an unknown number; the folder above is not accessible to other accounts.
             self._sockets.chmod(0o777)
             settings.append(f"unix_socket_directories=/var/run/postgresql,{_SOCKETS}")
             container.with_volume_mapping(self._sockets, _SOCKETS, "rw,z")
@@ -198,7 +198,7 @@ class _Container:
         return container.with_command(command).with_kwargs(**kwargs)
 
     def _network(self, labels: dict[str, str]) -> dict[str, Any]:
-        """Make a network with nobody else in it and no way out of it, but with a port into it."""
+        """Create an isolated network without access to the outside, except for one published port."""
         options = {
             "com.docker.network.bridge.enable_ip_masquerade": "false",
             "com.docker.network.bridge.enable_icc": "false",
@@ -206,12 +206,12 @@ class _Container:
         name = f"miglint-{self._run}"
         with client_of_engine() as client:
             client.networks.create(name, driver="bridge", options=options, labels=labels)
-        # Packets end at the first machine they come to: the port's answers need go no further, and nothing else may.
+        # A TTL of one hop is enough for replies from the published port and blocks everything else.
         hops = {"sysctls": {"net.ipv4.ip_default_ttl": "1"}} if self._host.near else {}
         return {"network": name, "dns": [_LOOPBACK], **hops}
 
     def access(self) -> Access | None:
-        """Return how to reach the server; None when its socket does not come through to this side."""
+        """Return the connection address; None if the socket is not usable from this side."""
         if self._sockets is not None:
             path = self._sockets / _SOCKET
             usable = path.is_socket() and len(os.fsencode(path)) <= _LONGEST_SOCKET
@@ -220,9 +220,9 @@ class _Container:
         return Access(host, int(self._container.get_exposed_port(_PORT)), _USER, self.password)
 
     def check(self) -> None:
-        """Raise `EngineLostError` with the reason when it does not run any more.
+        """Raise `EngineLostError` with the reason if the container is not running.
 
-        A server that lost one of its processes, as to the bound on memory, is waited for: it starts anew.
+        After a process is killed, for example at the memory limit, the server restarts; wait for that.
         """
         self._wait()
 
@@ -235,15 +235,15 @@ class _Container:
         except NotFound:
             raise EngineLostError(f"{_GONE}: it was removed") from None
         except (DockerException, OSError):
-            raise EngineLostError(f"{_GONE}: the container engine does not answer any more") from None
+            raise EngineLostError(f"{_GONE}: the container engine does not respond") from None
         state = wrapped.attrs["State"]
         if state["Status"] in ("created", "running", "restarting"):
             return
         said = self._last_line()
-        raise EngineLostError(f"{_GONE}: it ended with status {state.get('ExitCode')}{said and ': '}{said}")
+        raise EngineLostError(f"{_GONE}: it exited with status {state.get('ExitCode')}{said and ': '}{said}")
 
     def _last_line(self) -> str:
-        """Return the last line of what the container wrote that tells of an error, else the last; empty without any."""
+        """Return the last line of the container's output that is an error, or else the last line."""
         from docker.errors import DockerException
 
         with contextlib.suppress(DockerException, OSError):
@@ -253,13 +253,13 @@ class _Container:
         return ""
 
     def close(self) -> None:
-        """Remove it and what was made for it; never raises, and may be called twice."""
+        """Remove the container and its resources; never raises, and may be called twice."""
         from docker.errors import DockerException
 
         atexit.unregister(self.close)
         pipe = self._guard.stdin
         if pipe is not None and not pipe.closed:
-            # When the engine does not do it now, the guard tries again, and then the next run.
+            # If the engine fails to remove it now, the guard process and then the next run try again.
             with contextlib.suppress(EngineMissingError, DockerException, OSError):
                 with client_of_engine() as client:
                     remove_run(client, self._run)
@@ -274,7 +274,7 @@ class _Container:
 
 
 def _engine(container: _Container, limits: Limits, deadline: Deadline) -> PostgresEngine | None:
-    """Start a container and connect to it; None when its socket does not come through."""
+    """Start a container and connect to it; None if its socket is not usable."""
     try:
         container.start()
         access = container.access()
@@ -284,9 +284,7 @@ def _engine(container: _Container, limits: Limits, deadline: Deadline) -> Postgr
         try:
             server = PostgresServer(access, limits, deadline, runner=RUNNER)
         except EngineLostError as lost:
-            raise EngineMissingError(
-                f"the server in the container {container.image} cannot be reached: {lost}"
-            ) from None
+            raise EngineMissingError(f"cannot connect to the server in container {container.image}: {lost}") from None
         with server.admin() as admin:
             version = (admin.query("SHOW server_version")[0][0][0] or "").split(" ")[0]
     except BaseException:

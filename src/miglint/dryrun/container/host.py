@@ -1,4 +1,4 @@
-"""The engine that runs containers: finding it, what it holds of ours, and removing what runs have left on it."""
+"""Container engines: discovery, miglint's resources on them, and removal of leftovers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import EngineMissingError
 
-# Whose a container is, for the runs that come after one that could not remove it, and which run's, for that run.
+# Labels that identify miglint's containers across runs, and those of one run.
 _OWNER = "miglint.dry-run"
 _RUN = "miglint.dry-run.run"
 _INSTALL = "pip install 'miglint[docker]'"
@@ -24,10 +24,11 @@ _LOCAL = ("unix://", "npipe://", "http+unix://")
 
 
 class Host(Struct, frozen=True):
-    """What has to be known of an engine.
+    """Properties of a container engine.
 
-    `same_system`: it runs on this system, so that a socket made in a container can be used here. `near`: its ports can
-    be those of this machine's loopback, as with an engine in a virtual machine of its own. `processors` it has.
+    `same_system`: it runs on this system, so that sockets in containers are usable here. `near`: its ports can be bound
+    to this machine's loopback address, as with an engine in a local virtual machine. `processors`: number of
+    processors.
     """
 
     same_system: bool
@@ -36,7 +37,7 @@ class Host(Struct, frozen=True):
 
 
 def docker_answers() -> bool:
-    """Tell whether a container engine can be reached."""
+    """Return whether a container engine is available."""
     if importlib.util.find_spec("testcontainers") is None:
         return False
     with contextlib.suppress(EngineMissingError), client_of_engine(3):
@@ -46,11 +47,9 @@ def docker_answers() -> bool:
 
 @contextlib.contextmanager
 def client_of_engine(seconds: int = 60) -> Iterator[Any]:
-    """Lend a client that waits `seconds` for an answer; raises `EngineMissingError` when no engine gives one."""
+    """Yield a client with a timeout of `seconds`; raises `EngineMissingError` if no engine responds."""
     if importlib.util.find_spec("testcontainers") is None:
-        raise EngineMissingError(
-            f"testcontainers, which starts containers, is not installed; install it with: {_INSTALL}"
-        )
+        raise EngineMissingError(f"testcontainers is not installed; install it with: {_INSTALL}")
     from docker.errors import DockerException  # type: ignore[import-untyped]  # optional
     from testcontainers.core.docker_client import DockerClient
 
@@ -60,7 +59,7 @@ def client_of_engine(seconds: int = 60) -> Iterator[Any]:
         client.ping()
     except (DockerException, OSError):
         raise EngineMissingError(
-            "no Docker or Podman engine answers here; start one, on Debian and Ubuntu with: apt install docker.io"
+            "no Docker or Podman engine is running; start one, on Debian and Ubuntu with: apt install docker.io"
         ) from None
     try:
         yield client
@@ -69,7 +68,7 @@ def client_of_engine(seconds: int = 60) -> Iterator[Any]:
 
 
 def _find_podman() -> None:
-    """Let the client find Podman where there is no Docker: it looks for Docker's socket only."""
+    """Point the client to Podman's socket if there is no Docker socket."""
     if sys.platform == "win32" or "DOCKER_HOST" in os.environ or Path("/var/run/docker.sock").exists():
         return
     for place in _PODMAN_SOCKETS:
@@ -80,7 +79,7 @@ def _find_podman() -> None:
 
 
 def host_of(client: Any) -> Host:
-    """Find out about an engine."""
+    """Detect the properties of an engine."""
     from testcontainers.core.docker_client import get_docker_host
     from testcontainers.core.utils import inside_container
 
@@ -92,7 +91,7 @@ def host_of(client: Any) -> Host:
 
 
 def need_image(client: Any, image: str) -> None:
-    """Fetch an image that is not there; raises `EngineMissingError` when that cannot be."""
+    """Pull a missing image; raises `EngineMissingError` if that fails."""
     from docker.errors import DockerException, ImageNotFound
 
     try:
@@ -105,17 +104,17 @@ def need_image(client: Any, image: str) -> None:
     except (DockerException, OSError) as error:
         why = first_line(getattr(error, "explanation", None) or error)
         raise EngineMissingError(
-            f"the image {image} is not here and cannot be fetched ({why}); fetch it with: docker pull {image}"
+            f"image {image} is missing and cannot be pulled ({why}); pull it with: docker pull {image}"
         ) from None
 
 
 def labels_of(run: str) -> dict[str, str]:
-    """Return the labels of what a run of this process makes."""
+    """Return the labels for resources of this process's run."""
     return {_OWNER: _owner(), _RUN: run}
 
 
 def remove_run(client: Any, run: str) -> None:
-    """Remove the containers and the networks of a run."""
+    """Remove the containers and networks of a run."""
     from docker.errors import NotFound
 
     label = {"label": f"{_RUN}={run}"}
@@ -128,17 +127,17 @@ def remove_run(client: Any, run: str) -> None:
 
 
 def remove_left(run: str) -> None:
-    """Remove what a run that is over has left on the engine."""
-    # The engine may be about to make a container that it was asked for before the run ended.
+    """Remove the leftovers of a finished run."""
+    # The engine may still be creating a container that was requested before the run ended.
     for pause in (0.0, 2.0):
         time.sleep(pause)
-        # An engine that has ended has taken its containers along.
+        # The containers of a stopped engine are stopped too.
         with contextlib.suppress(EngineMissingError), client_of_engine() as client:
             remove_run(client, run)
 
 
 def sweep_containers(client: Any) -> None:
-    """Remove what processes of this machine left that ended without removing it."""
+    """Remove leftovers of processes of this machine that ended without cleaning up."""
     filters = {"label": _OWNER}
     left = client.containers.list(all=True, filters=filters, ignore_removed=True)
     labels = [found.labels for found in left] + [
@@ -151,7 +150,7 @@ def sweep_containers(client: Any) -> None:
 
 
 def _owner() -> str:
-    """Return which process of which machine this is: a number means a process only where it was given out."""
+    """Return an identifier of this process: its number is unique only within its machine and PID namespace."""
     try:
         space = str(Path("/proc/self/ns/pid").stat().st_ino)
     except OSError:
@@ -161,7 +160,7 @@ def _owner() -> str:
 
 def _alive(pid: int) -> bool:
     if sys.platform == "win32":
-        return True  # asking would end it
+        return True  # on Windows, signal 0 would terminate it
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -172,5 +171,5 @@ def _alive(pid: int) -> bool:
 
 
 def first_line(error: object) -> str:
-    """Return what an error says, in one line."""
+    """Return an error message on one line."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -1,8 +1,8 @@
-"""Several scripts in one transaction that is undone: what a copy of the rows would show, without the copy.
+"""Branches: scripts in one transaction that is rolled back, instead of a copy of the rows.
 
-Scripts that ran one after the other in one transaction can fail where each in its own would not (a new label of an enum
-that is used, a trigger that has not fired yet). Such errors are not believed: the caller then asks a copy. The other
-way round, nothing passes here that would fail there: constraints that wait for the commit are asked before.
+Scripts that run in one transaction may fail where they would not in separate ones (a new enum label that is used,
+pending trigger events). Such errors raise `BranchError`, and the caller uses a copy. The converse cannot happen:
+deferred constraints are checked before the end.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from miglint.sql.operations import Name
 if TYPE_CHECKING:
     from miglint.dryrun.postgres.database import PostgresDatabase
 
-# What `DISCARD ALL` does, which is not allowed here.
+# The effects of `DISCARD ALL`, which is not allowed in a transaction.
 _CLEAN = (
     "RESET SESSION AUTHORIZATION; RESET ALL; DEALLOCATE ALL; CLOSE ALL; UNLISTEN *;"
     f"SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES; {START}"
 )
-# "There is no such thing", "there is one already", "not allowed": true in any transaction.
+# "Does not exist", "already exists", "permission denied": valid in any transaction.
 _BELIEVED = "42"
 
 
 def can_branch(database: PostgresDatabase, scripts: Iterable[Prepared]) -> bool:
-    """Tell whether scripts can run in one transaction: each brings one at most, and nothing is made from outside."""
+    """Return whether scripts can run in one transaction: each has at most one, and none has effects outside of it."""
     return all(
         script.wrapped
         and not any(
@@ -49,7 +49,7 @@ def can_branch(database: PostgresDatabase, scripts: Iterable[Prepared]) -> bool:
 
 @contextlib.contextmanager
 def _lost_is_doubtful(database: PostgresDatabase) -> Iterator[None]:
-    """Turn a connection that a script's settings have ended into a doubt: a copy shows whose fault it is."""
+    """Raise `BranchError` if a script's settings broke the connection: a copy determines the cause."""
     try:
         yield
     except EngineLostError:
@@ -58,20 +58,20 @@ def _lost_is_doubtful(database: PostgresDatabase) -> Iterator[None]:
 
 
 class PostgresBranch:
-    """A transaction of a database, which until `drop` must not be used otherwise."""
+    """A transaction of a database, which must not be used otherwise until `drop`."""
 
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
         self._session = database.clean()
         self._ran = 0
         self._settled = False
-        # A script cannot go back to what it cannot name.
+        # The savepoint's name is random, so that scripts cannot roll back to it.
         self._savepoint = ""
         self._session.query("BEGIN")
         self._storage = storage(self._session)
 
     def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
-        """Run a script; when it fails, it is undone. Raises `BranchError` when that may be due to the branch."""
+        """Run a script; if it fails, roll it back. Raises `BranchError` if branching may be the cause."""
         started = time.perf_counter()
         statements: list[StatementRun] = []
         with _lost_is_doubtful(self._database):
@@ -106,22 +106,22 @@ class PostgresBranch:
         self._session.query(f"ROLLBACK TO SAVEPOINT {self._savepoint}")
 
     def _settle(self) -> Session:
-        """Return the session without the settings of the scripts that ran in it."""
+        """Return the session with the scripts' settings reset."""
         if not self._settled:
             self._session.query(_CLEAN)
             self._settled = True
         return self._session
 
     def rehearse(self, script: Prepared) -> Rehearsal:
-        """Nothing is undone within a branch."""
+        """Not supported within a branch."""
         raise BranchError
 
     def schema(self) -> Schema:
-        """Nobody but its own session sees the schema of a branch."""
+        """Not supported: the schema of a branch is visible only in its own session."""
         raise BranchError
 
     def touched(self) -> frozenset[Name]:
-        """Return the tables that were written to, made again, or are gone."""
+        """Return the tables that were written to, recreated or dropped."""
         with _lost_is_doubtful(self._database):
             session = self._settle()
             now = storage(session)
@@ -129,7 +129,7 @@ class PostgresBranch:
             return changed_tables(session) | apart
 
     def digests(self, only: Iterable[Name] | None = None) -> Digests:
-        """Describe the rows of all tables, or of those named that are there."""
+        """Return the row digests of all tables, or of the existing ones in `only`."""
         with _lost_is_doubtful(self._database):
             session = self._settle()
             found = digests(session, only)
@@ -138,31 +138,31 @@ class PostgresBranch:
             return found
 
     def values(self, table: Name, column: str) -> Mapping[str | None, int]:
-        """Return hashes of the values of a column."""
+        """Return hashes of the values of a column with their frequencies."""
         with _lost_is_doubtful(self._database):
             return values(self._settle(), table, column)
 
     def copy(self) -> PostgresDatabase:
-        """A transaction cannot be copied."""
+        """Not supported: a transaction cannot be copied."""
         raise BranchError
 
     def twin(self) -> PostgresDatabase:
-        """A transaction cannot be copied."""
+        """Not supported: a transaction cannot be copied."""
         raise BranchError
 
     def branch(self, scripts: Iterable[Prepared]) -> PostgresDatabase:
-        """A transaction has no branches."""
+        """Not supported: branches do not nest."""
         raise BranchError
 
     def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
-        """Rows are put in before."""
+        """Not supported: rows are inserted before branching."""
         raise BranchError
 
     def drop(self) -> None:
-        """Undo all."""
+        """Roll back everything."""
         try:
             if self._session.alive and self._session.in_transaction:
                 self._session.query("ROLLBACK")
         except (QueryError, EngineLostError):
-            # Whoever uses the database next will see what became of it.
+            # A lost connection is reported by the next user of the database.
             return

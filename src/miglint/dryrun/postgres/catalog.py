@@ -1,6 +1,6 @@
-"""A live PostgreSQL schema in the type that the replay uses: an object of each row that the catalog was asked for.
+"""Convert PostgreSQL catalog rows to the schema type of the replay.
 
-Expressions and definitions are the catalog's own texts, which are equal when two states of one server are.
+Expressions and definitions are the catalog's texts, which are comparable within one server.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from miglint.sql.operations import Column, Constraint, Expression, IndexElement,
 Row = list[Any]
 Found = Iterator[tuple[Key, SchemaObject]]
 
-# PostgreSQL builds the names that a script leaves to it from the table, the columns and one of these.
+# PostgreSQL generates default names from the table, the columns and one of these suffixes.
 _BY_ENGINE = pattern(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
 _QUOTED = '"[^"]*+' + many('""[^"]*+') + '"'
 _REFERENCED = pattern(many(f'{_QUOTED}|[^"(]++') + rf'\((?:PERIOD )?({many(_QUOTED + """|[^")]++""")})\)')
@@ -90,7 +90,7 @@ def _list(value: list[Any] | None) -> list[Any]:
 def _type(
     schema: str | None, name: str | None, element: str | None, its_schema: str | None, shown: str | None = None
 ) -> Type:
-    """Build a type from its catalog name, its element's when it is an array, and the text with its modifiers."""
+    """Build a type from its catalog name, its element's name for arrays, and the text with modifiers."""
     found = _MODIFIER.search(shown or "")
     arguments = tuple(part.strip() for part in found[1].split(",")) if found else ()
     base, home = (element, its_schema) if element is not None else (name, schema)
@@ -102,7 +102,7 @@ def _expression(text: str | None) -> Expression | None:
 
 
 def _column(row: Row) -> Column:
-    # A NULL that has to be cut to the type's length is kept, and gives no more than no default does.
+    # The server keeps a NULL default cast to the type's length; it is equivalent to no default.
     default = None if _NULL.fullmatch(row[7] or "") else _expression(row[7])
     return Column(
         row[0],
@@ -116,7 +116,7 @@ def _column(row: Row) -> Column:
 
 
 def _serial(table: str, column: Column) -> Column:
-    """Mark a column that draws from the sequence which `serial` made for it: its name was the engine's choice."""
+    """Mark a column with a sequence created by `serial`, whose name was generated."""
     found = _DRAWS.fullmatch(column.default.text) if column.default is not None else None
     return column if found is None or not chosen(found[1], table, column.name) else replace(column, serial=True)
 
@@ -150,7 +150,7 @@ def _constraint(row: Row, columns: dict[int, str]) -> Constraint:
 
 
 def _referenced(definition: str) -> tuple[str, ...]:
-    """Return the columns that a foreign key's definition names behind the other table."""
+    """Return the referenced columns from a foreign key's definition."""
     _, _, rest = definition.partition(" REFERENCES ")
     found = _REFERENCED.match(rest)
     names = _NAMES.findall(found[1]) if found else []

@@ -1,7 +1,7 @@
-"""The queries that read a PostgreSQL schema, one JSON text per object, and those that tell whether it must be read.
+"""Queries for a PostgreSQL schema, returning one JSON text per object, and queries that detect changes.
 
-A text says everything of its object, so that one which was seen before need not be read again. Objects of the system
-and of extensions are left out. Every name comes back qualified, since nothing but `pg_catalog` is on the search path.
+A text describes its object completely, so that known texts need not be parsed again. Objects of the system and of
+extensions are excluded. All names are schema-qualified, since only `pg_catalog` is on the search path.
 """
 
 # ruff: noqa: E501 - a clause of SQL stays on its line
@@ -11,12 +11,12 @@ from __future__ import annotations
 _OURS = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"
 
 
-# No description of an object is longer, but for one that is made to be: a comment can have a gigabyte.
+# Limit on the length of descriptions; scripts can create larger ones, such as a comment of a gigabyte.
 _LONGEST = 4_000_000
 
 
 def _bounded(query: str) -> str:
-    """Replace texts that are too long to be read by their beginning and a digest."""
+    """Replace overlong texts by their beginning and a digest."""
     return (
         f"SELECT CASE WHEN octet_length(q.t) > {_LONGEST} THEN json_build_array('huge', left(q.t, 120), md5(q.t))::text"
         f" ELSE q.t END FROM ({query}) q(t)"
@@ -31,7 +31,7 @@ def _no_member(catalog: str, oid: str) -> str:
 
 
 def _said(catalog: str, oid: str, part: str = "0") -> str:
-    # As `obj_description`, which is an SQL function and ten times as slow.
+    # Equivalent to `obj_description`, an SQL function that is ten times slower.
     return (
         f"(SELECT said.description FROM pg_description said WHERE said.objoid = {oid}"
         f" AND said.classoid = '{catalog}'::regclass AND said.objsubid = {part})"
@@ -43,7 +43,7 @@ SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), n.n
   {_said("pg_namespace", "n.oid")})::text FROM pg_namespace n WHERE {_OURS} AND {_no_member("pg_namespace", "n.oid")}"""
 
 
-# Beside what a script has set, PostgreSQL 17.12 keeps a number of its own here, which pg_dump leaves out too.
+# Besides options set by scripts, PostgreSQL 17.12 stores a number here, which pg_dump omits as well.
 _OPTIONS = "(SELECT array_agg(o) FROM unnest(a.attoptions) AS o WHERE left(o, 10) <> 'pg_attver=')"
 
 
@@ -98,7 +98,7 @@ WHERE i.indrelid {which} GROUP BY i.indrelid"""
 
 
 def relations(oids: str) -> str:
-    """Return the query for relations: their oid, the number and name of each column, and the text."""
+    """Return the query for relations: oid, number and name of each column, and the text."""
     which = f"= ANY ('{{{oids}}}'::oid[])"
     return f"""
 SELECT q.oid, q.names, CASE WHEN octet_length(q.t) > {_LONGEST} THEN
@@ -228,8 +228,8 @@ UNION ALL SELECT 'default privileges', coalesce(n.nspname, ''), concat_ws(' ', p
   d.defaclacl::text
 FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace) o"""
 
-# The version of a row: its oid and the transaction that wrote it, which are unlike in all databases of a server, and
-# alike in a copy.
+# The version of a row: its oid and the inserting transaction, which differ between databases of a server and are equal
+# in a copy.
 _ROW_VERSION = "sum(pg_catalog.hashint8extended({0}.xmin::text::int8, {1}))"
 
 
@@ -256,7 +256,7 @@ LEFT JOIN {_versions("pg_rewrite", "ev_class", "x.oid::int8", "x.ev_class >= 163
 LEFT JOIN {_versions("pg_partitioned_table", "partrelid", "x.partrelid::int8", "true")} p ON p.of = c.oid
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {_OURS} AND {_no_member("pg_class", "c.oid")}"""
 
-# The names that stand in the texts of others, besides those of relations and their columns.
+# Names that occur in the texts of other objects, besides those of relations and columns.
 _NAMED = """
 SELECT n.oid, n.nspname FROM pg_namespace n WHERE n.oid >= 16384 OR n.nspname = 'public'
 UNION ALL SELECT t.oid, t.typname FROM pg_type t WHERE t.oid >= 16384 AND t.typrelid = 0
@@ -264,7 +264,7 @@ UNION ALL SELECT t.oid, t.typname FROM pg_type t WHERE t.oid >= 16384 AND t.typr
 UNION ALL SELECT p.oid, p.proname FROM pg_proc p WHERE p.oid >= 16384
 UNION ALL SELECT c.oid, c.relname FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('S', 'c')"""
 
-# Each with the column that says what the row is about.
+# With the column that identifies the described object.
 _CATALOGS = {
     "pg_namespace": "2200", "pg_type": "oid", "pg_enum": "oid", "pg_range": "rngtypid", "pg_proc": "oid",
     "pg_aggregate": "aggfnoid", "pg_sequence": "seqrelid", "pg_trigger": "oid", "pg_policy": "oid",
@@ -274,7 +274,7 @@ _CATALOGS = {
     "pg_foreign_data_wrapper": "oid", "pg_foreign_server": "oid", "pg_language": "oid", "pg_default_acl": "oid",
     "pg_description": "objoid",
 }  # fmt: skip
-# Types of tables come and go with them, and so do the triggers behind foreign keys.
+# Types of tables and triggers of foreign keys are part of their owners.
 _LEFT_OUT = {
     "pg_type": "x.typrelid = 0 AND x.typsubscript <> 'array_subscript_handler'::regproc",
     "pg_trigger": "NOT x.tgisinternal",
@@ -296,13 +296,13 @@ _PARTS = {
     f" {'' if column == '2200' else 'x.'}{column} = 2200) AND {_LEFT_OUT.get(catalog, 'true')})"
     for catalog, column in _CATALOGS.items()
 }  # fmt: skip
-# What every text may have in it, and every text with an expression.
+# Dependencies of every text, and of texts with expressions.
 _ANYWHERE = ("pg_namespace", "pg_description", "dependencies")
 _IN_EXPRESSIONS = (
     "pg_enum", "pg_range", "pg_collation", "pg_operator", "pg_opclass", "pg_cast", "pg_ts_config", "pg_ts_dict",
     "pg_language", "pg_aggregate",
 )  # fmt: skip
-# The queries for all that is no relation, each with what its answers are made of.
+# Queries for all objects other than relations, with their sources.
 _REST = (
     (_NAMESPACES, ()),
     (_SEQUENCES, ("pg_sequence", "sequence classes")),
@@ -316,17 +316,17 @@ _REST = (
 )
 _NAMES = tuple(_PARTS)
 _OTHERS_VERSION = f"SELECT {', '.join(_PARTS.values())}"
-# For each of these queries, the columns of their versions.
+# The version columns for each of these queries.
 REST = tuple(
     (_bounded(query), tuple(sorted({_NAMES.index(part) for part in (*_ANYWHERE, *parts)}))) for query, parts in _REST
 )
 
-# All names are the system's: these run in a session of a role that can make no others, and temporary ones come last.
+# All names resolve to system objects: the session's role cannot create others, and temporary objects come last.
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = pg_catalog, pg_temp"
-# Three results: whether relations changed, the names of the rest, and whether the rest changed.
+# Three results: whether relations changed, the names of other objects, and whether these changed.
 LOOK = (_FINGERPRINTS, _NAMED, _OTHERS_VERSION)
 
-# How many rows there are in whatever a script may add rows to; what is in large objects is seen nowhere else.
+# Row counts of all catalogs that scripts may add rows to; the content of large objects is visible nowhere else.
 _COUNTED = (
     "sequence", "class", "namespace", "type", "proc", "constraint", "attrdef", "index", "trigger", "policy", "rewrite",
     "inherits", "depend", "description", "default_acl", "init_privs", "seclabel", "collation", "conversion", "operator",

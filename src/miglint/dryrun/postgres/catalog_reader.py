@@ -1,9 +1,9 @@
-"""Read a live PostgreSQL schema, and of that only what is not known yet: two states of a history are nearly equal.
+"""Incremental reader of PostgreSQL schemas: consecutive states of a history are nearly equal.
 
-A row of a catalog is known by its oid and by the transaction that wrote it, which are unlike in all databases of a
-server and alike in a copy. So the versions of all rows that make up a relation tell whether its text was read before.
-What they do not tell is that another thing has a new name, which stands in the relation's text as well: names are
-compared with the first that was seen, and what differs is part of what a text is known by.
+A catalog row is identified by its oid and the inserting transaction, which differ between databases of a server and are
+equal in a copy. The versions of all rows of a relation therefore determine whether its text is known. They do not cover
+renames of other objects that occur in the text: names are compared with the first ones seen, and changed names are part
+of the key.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _MOMENT = pattern(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)(?:[+-]\d\d(?::\d\d)?)
 
 
 class _RelationIdentity(NamedTuple):
-    """What distinguishes one version of a relation from all others, names of other things aside."""
+    """Key of a relation's version, apart from names of other objects."""
 
     oid: str
     version: str
 
 
 class Reader:
-    """Reads the schemas of one server's databases, and keeps what it read. May serve many databases, and threads."""
+    """Reads the schemas of one server's databases and caches the texts. Thread-safe, for several databases."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -49,7 +49,7 @@ class Reader:
         self._names: dict[str, str] = {}
 
     def read(self, session: Session) -> Schema:
-        """Return everything in the database of a session in which no script ran."""
+        """Return all objects of a database, read in a session in which no script ran."""
         with self._lock:
             return self._read(session)
 
@@ -73,7 +73,7 @@ class Reader:
 
     def _texts(self, session: Session) -> frozenset[str]:
         query = session.query
-        # The plans take longer than what is planned.
+        # Planning takes longer than execution.
         found, named, others = session.prepared("look", *LOOK)
         seen = [_RelationIdentity(row[0] or "", f"{row[3]} {row[2]}.{row[1]}") for row in found]
         fresh = [one for one in seen if one not in self._columns]
@@ -101,7 +101,7 @@ class Reader:
         return frozenset((*(self._relations[one, renamed] for one in seen), *rest))
 
     def _read_texts(self, query: RunQuery, wanted: list[_RelationIdentity]) -> dict[str, str]:
-        """Read the texts of relations by oid, and remember what their columns are called."""
+        """Read the texts of relations by oid, and store the names of their columns."""
         read: dict[str, str] = {}
         columns: dict[str, tuple[tuple[str, str], ...]] = {}
         for oid, told, text in query(relations(",".join(one.oid for one in wanted)))[0]:
@@ -113,7 +113,7 @@ class Reader:
         return read
 
     def _timeless(self, text: str) -> str:
-        """Replace moments of this run: `'now'::timestamp` in a view is stored as the time at which it was made."""
+        """Replace timestamps of this run: `'now'::timestamp` in a view is stored as its creation time."""
         if "::timestamp" not in text:
             return text
         return _MOMENT.sub(lambda found: "'now'" if found[1] >= self._started else found[0], text)

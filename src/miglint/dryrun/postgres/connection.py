@@ -1,8 +1,8 @@
 """A libpq connection with limits on time, messages and rows.
 
-Scripts are untrusted: a message holds one statement, so that nothing hides behind it; rows are thrown away one by one
-as they arrive; `COPY FROM STDIN` is told at once that there is nothing; and a statement that does not stop when it is
-asked to loses its connection. Queries of our own in the same session are bounded too: they may call what a script made.
+Scripts are untrusted: each message contains one statement, rows are discarded as they arrive, `COPY FROM STDIN` is
+aborted at once, and a statement that does not react to cancellation loses its connection. Internal queries in the same
+session have limits as well, since they may call functions of a script.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _CANCELED = "57014"
 
 
 class ServerError(Struct, frozen=True):
-    """An error as the server reported it. `position` counts characters of the statement from 0, -1 when not said."""
+    """An error reported by the server. `position` counts characters of the statement from 0, -1 if unknown."""
 
     message: str
     sqlstate: str | None = None
@@ -42,10 +42,10 @@ class ServerError(Struct, frozen=True):
 
 
 class Bounds(Struct, frozen=True):
-    """How long one statement may run (seconds), how many messages it may send, and what else may stop it.
+    """Limits of a statement: time (seconds), number of messages, and further conditions.
 
-    `over` is asked often and must be quick; it says in words which bound was hit, or None. `name` is what the time is
-    called.
+    `over` is called frequently and must be fast; it returns the name of the exceeded limit, or None. `name` is the name
+    of the time limit.
     """
 
     seconds: float
@@ -55,9 +55,9 @@ class Bounds(Struct, frozen=True):
 
 
 class Session:
-    """One connection. `kill` ends the server's process behind it from outside.
+    """A connection. `kill` terminates its server process from another session.
 
-    `seconds` says how long a query of our own may take.
+    `seconds` limits internal queries.
     """
 
     def __init__(
@@ -86,17 +86,17 @@ class Session:
 
     @property
     def pid(self) -> int:
-        """The process of the server that serves this connection."""
+        """The server process of this connection."""
         return self._db.backend_pid
 
     @property
     def version(self) -> int:
-        """The server's version as it counts itself (180006)."""
+        """The server's version number (180006)."""
         return self._db.server_version
 
     @property
     def alive(self) -> bool:
-        """Whether the connection is there still."""
+        """Whether the connection is open."""
         return not self._killed and bool(self._db.status == self._pq.ConnStatus.OK)
 
     @property
@@ -106,17 +106,17 @@ class Session:
 
     @property
     def failed(self) -> bool:
-        """Whether the transaction that is open has failed."""
+        """Whether the open transaction has failed."""
         return bool(self._db.transaction_status == self._pq.TransactionStatus.INERROR)
 
     def script(self, sql: str, bounds: Bounds) -> ServerError | None:
-        """Run one statement of a script within bounds, and throw its rows away."""
+        """Run one statement of a script within limits, and discard its rows."""
         self._notices = 0
         started = self._looked = time.monotonic()
         stopped: list[str] = []
         error: ServerError | None = None
         try:
-            # Unlike a plain query, this takes one statement and no more.
+            # Unlike the simple protocol, the extended one accepts exactly one statement.
             self._db.send_query_params(sql.encode("utf-8", "replace"), None)
             self._db.set_single_row_mode()
             while (result := self._next(started, bounds, stopped)) is not None:
@@ -125,9 +125,9 @@ class Session:
         except self._pq_error() as lost:
             if stopped:
                 return ServerError(f"stopped: {stopped[0]}", "57014", limit=stopped[0])
-            raise EngineLostError(f"the connection to the server was lost: {str(lost).strip()}") from None
+            raise EngineLostError(f"connection to the server lost: {str(lost).strip()}") from None
         if stopped and error is None and stopped[0] != bounds.name:
-            # It ended before it could be stopped, and has used too much all the same.
+            # The statement ended before it was canceled, but it exceeded the limit.
             return ServerError(f"stopped: {stopped[0]}", "57014", limit=stopped[0])
         if stopped and error is not None:
             return ServerError(error.message, error.sqlstate, error.detail, error.hint, error.position, stopped[0])
@@ -140,7 +140,7 @@ class Session:
             return None
         status = self._pq.ExecStatus
         if result.status == status.COPY_IN:
-            self._db.put_copy_end(b"there is no data to copy from in a dry run")
+            self._db.put_copy_end(b"no data for COPY FROM STDIN in a dry run")
         elif result.status == status.COPY_OUT:
             while True:
                 size, _ = self._db.get_copy_data(1)
@@ -155,7 +155,7 @@ class Session:
             self._read(started, bounds, stopped)
 
     def _read(self, started: float, bounds: Bounds, stopped: list[str]) -> None:
-        """Wait for the server a little while, and look whether a bound was hit."""
+        """Wait for the server briefly, and check the limits."""
         if self._selector.select(_LOOK):
             self._db.consume_input()
             self._drain()
@@ -181,14 +181,14 @@ class Session:
                 self._db.get_cancel().cancel()
 
     def _drain(self) -> None:
-        """Throw notifications away, which count as messages: libpq keeps them until somebody asks."""
+        """Discard notifications, which count as messages: libpq keeps them until they are read."""
         while self._db.notifies() is not None:
             self._notices += 1
 
     def query(self, sql: str) -> list[list[Row]]:
-        """Run statements of our own and return the rows of each that gives any.
+        """Run internal statements and return the rows of each that has any.
 
-        An error raises `QueryError`, and so does the end of the time for it.
+        Raises `QueryError` on errors and on timeout.
         """
         results: list[list[Row]] = []
         failed: ServerError | None = None
@@ -210,14 +210,14 @@ class Session:
         except self._pq_error() as lost:
             if stopped:
                 raise QueryError(ServerError(f"stopped: {stopped[0]}", "57014", limit=stopped[0])) from None
-            raise EngineLostError(f"the connection to the server was lost: {str(lost).strip()}") from None
+            raise EngineLostError(f"connection to the server lost: {str(lost).strip()}") from None
         if failed is not None:
             limit = stopped[0] if stopped else "statement time-out" if failed.sqlstate == _CANCELED else None
             raise QueryError(ServerError(failed.message, failed.sqlstate, failed.detail, failed.hint, -1, limit))
         return results
 
     def prepared(self, names: str, *queries: str) -> list[list[Row]]:
-        """Run queries that are planned once per session, under `names`; for sessions in which no script ran."""
+        """Run queries prepared once per session under `names`; only for sessions in which no script ran."""
         if names not in self._prepared:
             self.query(";".join(f"PREPARE {names}_{number} AS {query}" for number, query in enumerate(queries)))
             self._prepared.add(names)
@@ -256,7 +256,7 @@ class Session:
 
 
 class QueryError(Exception):
-    """A statement of our own failed."""
+    """An internal statement failed."""
 
     def __init__(self, error: ServerError) -> None:
         super().__init__(error.message)

@@ -1,4 +1,4 @@
-"""Throwaway PostgreSQL databases: copies, what is read of them, and when a copy can be used again."""
+"""Throwaway PostgreSQL databases: copies, queries, and reuse of copies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from miglint.dryrun.postgres.engine import Tenant
     from miglint.dryrun.postgres.roles import Login
 
-# What was undone is still in the catalog's files, and slows all that reads them. Owners of databases may tidy up.
+# Dead rows remain in the catalog's files and slow down reads. Database owners may vacuum.
 _TIDY = "VACUUM " + ", ".join(
     f"pg_catalog.{catalog}"
     for catalog in (
@@ -36,7 +36,7 @@ _TIDY_EVERY = 8
 
 
 class State(Struct, frozen=True):
-    """What a schema does not say of a database: how many rows each catalog has, the tables' rows, and the sequences."""
+    """State of a database beyond its schema: row counts of catalogs, rows of tables, and sequences."""
 
     counts: tuple[str | None, ...]
     rows: Digests = field(default_factory=dict)
@@ -44,11 +44,11 @@ class State(Struct, frozen=True):
 
 
 class PostgresDatabase(ScriptSession):
-    """A database of ours, with one connection of the scripts' role, made when it is first needed.
+    """A throwaway database with one connection of the scripts' role, opened on demand.
 
-    The catalog is read by another role in another session, which sees what was committed. That session would be in the
-    way of copies, so a database that is copied from is read in a copy, which then serves as the next branch.
-    `origin` is where a copy comes from that is read in itself; `first` says that the roles go when this database does.
+    The catalog is read by another role in another session, which sees committed data only. That session would prevent
+    copying, so a database that is copied from is read in a copy, which then serves as the next branch. `origin` is the
+    source of a copy that is read directly; `first` means that the roles are removed with this database.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class PostgresDatabase(ScriptSession):
         return Execution(tuple(statements), error, seconds, beyond)
 
     def _follow(self, script: Prepared, error: EngineError | None) -> None:
-        """Run in the spare copy what ran here; where it does not do the same there, the copy is dropped."""
+        """Repeat the script in the spare copy; if the result differs, drop the copy."""
         if self._spare is None:
             return
         if error is None or script.wrapped:
@@ -117,7 +117,7 @@ class PostgresDatabase(ScriptSession):
         self._drop_spare()
 
     def rehearse(self, script: Prepared) -> Rehearsal:
-        """Run a script on a copy and look at what it left. The copy is kept while it is as it was."""
+        """Run a script on a copy and read its state. The copy is reused if it is unchanged."""
         if self._origin is not None:
             found, unchanged = self._run_again(script)
             if not unchanged:
@@ -133,18 +133,18 @@ class PostgresDatabase(ScriptSession):
         return found
 
     def begin_here(self) -> None:
-        """From now on this copy is what its origin is."""
+        """Mark this copy as equal to its origin."""
         self._base = None
         self._ran.clear()
 
     def _start(self) -> tuple[Schema, State]:
-        """Return what this copy was when it was what its origin is."""
+        """Return the state of this copy when it was equal to its origin."""
         if self._base is None:
             self._base = self.schema(), self._state()
         return self._base
 
     def _state(self) -> State:
-        """Count the rows of the catalogs, and describe those of the tables that have any."""
+        """Count the rows of the catalogs, and digest those of non-empty tables."""
         filled, counts = self._catalog.prepared("state", FILLED, COUNTS)
         tables = [Name(schema, name or "") for schema, name in filled]
         has_sequences = counts[0][0] != "0"
@@ -156,7 +156,7 @@ class PostgresDatabase(ScriptSession):
         return State(tuple(counts[0]), found, sequences)
 
     def _run_again(self, script: Prepared) -> tuple[Rehearsal, bool]:
-        """Run a script here, and tell whether everything is as it was before."""
+        """Run a script here, and return whether the state is unchanged afterwards."""
         before = self.schema(), self._state()
         self._base = self._base or before
         execution = self.run(script)
@@ -169,7 +169,7 @@ class PostgresDatabase(ScriptSession):
         return Rehearsal(execution, after, changed), unchanged
 
     def _restore(self) -> None:
-        """Make this copy anew, with the scripts that were to stay."""
+        """Recreate this copy, with the scripts that are to be kept."""
         assert self._origin is not None
         ran, self._ran = self._ran, []
         self._leave()
@@ -193,7 +193,7 @@ class PostgresDatabase(ScriptSession):
         return self._schema
 
     def copied(self) -> str:
-        """Copy by template, for which nobody may be connected here, and return the copy's name."""
+        """Copy as a template, which requires that no session is connected, and return the copy's name."""
         self._leave()
         self.server.wait_gone(self.name)
         return self.tenant.create(self.name)
@@ -203,7 +203,7 @@ class PostgresDatabase(ScriptSession):
         return PostgresDatabase(self.tenant, self.copied(), login=self.login)
 
     def twin(self) -> Twin:
-        """Return a copy to put rows into, whose sessions are out of reach of the scripts that run here."""
+        """Return a copy for rows, whose sessions are inaccessible to the scripts that run here."""
         return Twin(self.tenant, self.copied(), login=self.tenant.roles.rows)
 
     def _take_spare(self) -> PostgresDatabase:
@@ -217,17 +217,17 @@ class PostgresDatabase(ScriptSession):
             spare.drop()
 
     def branch(self, scripts: Iterable[Prepared]) -> Database:
-        """Return a copy that is read in itself."""
+        """Return a copy that is read directly."""
         spare = self._take_spare()
         spare._start()
         return spare
 
     def touched(self) -> frozenset[Name] | None:
-        """A whole database does not say."""
+        """Unknown for a whole database."""
         return None
 
     def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
-        """Put rows into the empty tables."""
+        """Insert rows into the empty tables."""
         self._drop_spare()
         session = self.clean()
         try:
@@ -236,15 +236,15 @@ class PostgresDatabase(ScriptSession):
             self.clean()
 
     def digests(self, only: Iterable[Name] | None = None) -> Digests:
-        """Describe the rows of all tables, or of those named that are there."""
+        """Return the row digests of all tables, or of the existing ones in `only`."""
         return digests(self.clean(), only)
 
     def values(self, table: Name, column: str) -> Mapping[str | None, int]:
-        """Return hashes of the values of a column."""
+        """Return hashes of the values of a column with their frequencies."""
         return values(self.clean(), table, column)
 
     def drop(self) -> None:
-        """Disconnect and drop it; a copy that came back to where it began goes back to its origin."""
+        """Disconnect and drop it; a copy that is unchanged is returned to its origin."""
         if self._origin is not None and self._origin.takes_back(self):
             return
         self._drop_spare()
@@ -254,7 +254,7 @@ class PostgresDatabase(ScriptSession):
             self.tenant.close()
 
     def takes_back(self, copy: PostgresDatabase) -> bool:
-        """Keep a copy as the next branch when nothing in it is other than it was: a new one takes longer."""
+        """Keep an unchanged copy as the next branch: creating a new one takes longer."""
         if self._spare is not None or copy._base is None or not copy._ran or not copy._ended_well:
             return False
         try:
@@ -272,14 +272,14 @@ class PostgresDatabase(ScriptSession):
 
 
 class Twin(PostgresDatabase):
-    """A database with rows. Its branches are transactions, in which rows are looked at by the role that wrote them."""
+    """A database with rows. Its branches are transactions, in which the writing role reads the rows."""
 
     def branch(self, scripts: Iterable[Prepared]) -> Database:
-        """Return what behaves as a copy: a transaction of this database where the scripts allow it."""
+        """Return a branch: a transaction of this database if the scripts allow it."""
         return PostgresBranch(self) if can_branch(self, scripts) else self.copy()
 
     def rehearse(self, script: Prepared) -> Rehearsal:
-        """Run a script beside this database, and tell whether it changed rows; nothing is said of the schema."""
+        """Run a script beside this database, and return whether it changed rows; the schema is not read."""
         beside = self.branch((script,))
         try:
             execution = beside.run(script)

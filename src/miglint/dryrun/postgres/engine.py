@@ -1,4 +1,4 @@
-"""The PostgreSQL engine: histories on one server, each with roles and databases of its own, and copies by template."""
+"""The PostgreSQL engine: one server for several histories, each with its own roles and databases."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from miglint.dryrun.postgres.roles import Login, Roles, reading_session_of, sess
 from miglint.dryrun.results import EngineInfo
 
 _GONE_SECONDS = 5.0
-_STAND_IN = "with the most used functions only: the embedded server lacks it"
-# What databases and roles of ours are called, before a random part.
+_STAND_IN = "with the most common functions only, since the embedded server does not include it"
+# Prefix of the names of databases and roles, followed by a random part.
 PREFIX = "miglint_"
 
 
 class Access(Struct, frozen=True):
-    """How to reach a server as the role that may create databases."""
+    """Connection parameters of a server, as a role that may create databases."""
 
     host: str
     port: int
@@ -54,10 +54,10 @@ def _escaped(value: str) -> str:
 
 
 class PostgresServer:
-    """What all histories on a server share: sessions of the administrating role, names and counts.
+    """Shared state of all histories on a server: administrative sessions, names and counters.
 
-    `runner` is what the role that scripts run as is called while that is free (None: a random name). With
-    `shares_role` scripts run as the role that the server is reached with.
+    `runner` is the preferred name of the role that runs scripts (None: a random name). With `shares_role`, scripts run
+    as the role of the connection.
     """
 
     def __init__(
@@ -72,10 +72,10 @@ class PostgresServer:
         self.stand_ins: frozenset[str] = frozenset()
         self.used_stand_ins: set[str] = set()
         self.marks_trusted = False
-        # In memory a copy of the files is three times as quick as a copy through the log; elsewhere it is slower.
+        # In memory, copying files is three times faster than copying through the WAL; on disk it is slower.
         self.copies_files = False
         self.shares_role = shares_role
-        # Says to other runs that this one lives.
+        # Marks this run as alive for other runs.
         self.claim: Session | None = None
         self.check: Callable[[], None] = lambda: None
         self.watch = ResourceWatch(self, limits)
@@ -97,7 +97,7 @@ class PostgresServer:
 
     @contextlib.contextmanager
     def admin(self) -> Iterator[Session]:
-        """Lend a session of the administrating role, in a database that no script ever ran in."""
+        """Yield a session of the administrating role, in a database in which no script runs."""
         with self._lock:
             session = self._idle.pop() if self._idle else None
         if session is None:
@@ -117,18 +117,18 @@ class PostgresServer:
                 self._idle.append(session)
 
     def admin_in(self, database: str) -> Session:
-        """Return a new session of the administrating role in a database, with no setting that the database gives."""
+        """Return a new session of the administrating role in a database, without the database's settings."""
         access = self.access
         settings = {"search_path": "public,pg_temp", "local_preload_libraries": "", "role": "none"}
         return Session(access.conninfo(access.user, access.password, database, settings), self.kill)
 
     def kill(self, pid: int) -> None:
-        """End the server's process behind a session that does not stop by itself."""
+        """Terminate the server process of a session that does not stop by itself."""
         with contextlib.suppress(EngineLostError, QueryError), self.admin() as admin:
             admin.query(f"SELECT pg_catalog.pg_terminate_backend({pid})")
 
     def tenant(self) -> Tenant:
-        """Return the roles and databases of one more history."""
+        """Return the roles and databases for one more history."""
         with self._lock:
             self._number += 1
             prefix = f"{self.prefix}_{self._number}"
@@ -144,14 +144,14 @@ class PostgresServer:
         return tenant
 
     def forget(self, tenant: Tenant) -> None:
-        """A history is done: its roles and databases are gone."""
+        """Called when the roles and databases of a history are removed."""
         with self._lock:
             if tenant in self._tenants:
                 self._tenants.remove(tenant)
                 self._owners.discard(tenant.roles.owner)
 
     def wait_gone(self, database: str) -> None:
-        """Wait until nobody is connected to a database: the server itself looks only ten times a second."""
+        """Wait until no session is connected to a database: the server itself polls only ten times a second."""
         until = time.monotonic() + _GONE_SECONDS
         with self.admin() as admin:
             while time.monotonic() < until:
@@ -163,7 +163,7 @@ class PostgresServer:
                 time.sleep(0.001)
 
     def close(self, *, throw_away: bool) -> None:
-        """Close all sessions; on a server that stays, drop our databases and our roles before."""
+        """Close all sessions; on a server that persists, first drop miglint's databases and roles."""
         self.watch.stop()
         if not throw_away:
             for tenant in list(self._tenants):
@@ -175,7 +175,7 @@ class PostgresServer:
 
 
 class Tenant:
-    """The roles and the databases of one history on a server."""
+    """The roles and databases of one history on a server."""
 
     def __init__(self, server: PostgresServer, prefix: str, owner: str) -> None:
         self.server = server
@@ -188,11 +188,11 @@ class Tenant:
 
     @property
     def may_replicate(self) -> bool:
-        """Whether sessions of the scripts' role may leave triggers and foreign keys out, as a replica does."""
+        """Whether sessions of the scripts' role may disable triggers and foreign keys, as a replica does."""
         return self.server.superuser and (self.server.shares_role or self.server.version >= 150000)
 
     def create(self, template: str = "template0") -> str:
-        """Create a database that the scripts' role owns, and return its name."""
+        """Create a database owned by the scripts' role and return its name."""
         server = self.server
         with self._lock:
             self._number += 1
@@ -221,13 +221,13 @@ class Tenant:
             return opened()
         except EngineLostError:
             self.server.check()
-            # Something that a script of the other lane did, and that nobody has looked at yet.
+            # A change by a script of the other lane that has not been audited yet.
             self.roles.refresh(login)
             self._found += self._audited("")
             return opened()
 
     def audit(self, database: str) -> tuple[str, ...]:
-        """Put back what the scripts that ran in a database changed outside of it, and say in words what that was."""
+        """Revert changes that scripts in a database made outside of it, and return descriptions of them."""
         found, self._found = self._found, ()
         return found + self._audited(database)
 
@@ -237,7 +237,7 @@ class Tenant:
         return self.roles.audit(databases, database)
 
     def has_settings(self, database: str) -> bool:
-        """Tell whether sessions in a database start with settings of its own."""
+        """Return whether a database has its own session settings."""
         with self.server.admin() as admin:
             rows = admin.query(
                 "SELECT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d"
@@ -246,7 +246,7 @@ class Tenant:
         return rows[0][0][0] == "t"
 
     def remove(self, database: str) -> None:
-        """Drop a database of ours; never raises."""
+        """Drop one of miglint's databases; never raises."""
         with contextlib.suppress(EngineLostError):
             drop_database(self.server, database)
             with self._lock:
@@ -262,7 +262,7 @@ class Tenant:
 
 
 def drop_database(server: PostgresServer, name: str) -> None:
-    """Drop a database with all that is in it, prepared transactions too."""
+    """Drop a database with its content, including prepared transactions."""
     drop = f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)"
     with server.admin() as admin:
         with contextlib.suppress(QueryError):
@@ -277,7 +277,7 @@ def drop_database(server: PostgresServer, name: str) -> None:
 
 
 class PostgresEngine:
-    """Databases of one server. `stop` ends what was started for it; None when the server is the user's own."""
+    """Databases of one server. `stop` ends a server started by miglint; None for the user's own."""
 
     dialect = Dialect.POSTGRES
 
@@ -292,18 +292,18 @@ class PostgresEngine:
         return PostgresDatabase(tenant, tenant.create(), first=True)
 
     def check(self) -> None:
-        """Raise `EngineLostError` with the reason when the server is no longer there."""
+        """Raise `EngineLostError` with the reason if the server is not running."""
         self.server.check()
 
     def notes(self) -> list[str]:
-        """Return what a reader of the results should know about the server."""
+        """Return notes about the server for the report."""
         return [
             *self.server.notes,
-            *(f"the extension {name} is a stand-in here {_STAND_IN}" for name in sorted(self.server.used_stand_ins)),
+            *(f"extension {name} is a stand-in {_STAND_IN}" for name in sorted(self.server.used_stand_ins)),
         ]
 
     def close(self) -> None:
-        """Drop what was made, and stop the server if it is ours."""
+        """Drop everything created, and stop the server if miglint started it."""
         self.server.close(throw_away=self._stop is not None)
         if self._stop is not None:
             self._stop()

@@ -1,4 +1,4 @@
-"""Extensions that scripts may create, and stand-ins for two that the embedded server does not have."""
+"""Extensions that scripts may create, and stand-ins for two that the embedded server lacks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from miglint.base.lazy_regex import pattern
 _CREATE = pattern(r'create\s+extension\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w$-]+)', re.IGNORECASE)
 _GUARD = pattern(r"create\s+extension\s+if\s+not\s+exists\s", re.IGNORECASE)
 
-# PostgreSQL lets the owner of a database create those that it calls trusted. These are as harmless, but not marked so.
+# Database owners may create extensions marked as trusted. These are as harmless, but not marked.
 ALLOWED = frozenset(("bloom", "moddatetime", "vector"))
 
-# What each stand-in has. It is enough for defaults and digests; functions that it lacks fail by name.
+# Content of the stand-ins: enough for defaults and digests; other functions are missing and fail by name.
 _STAND_INS = {
     "uuid-ossp": (
         "1.1",
@@ -63,7 +63,7 @@ STAND_INS = frozenset(_STAND_INS)
 
 
 def created_extension(statement: str) -> str | None:
-    """Return the extension that a statement creates, or None when it creates none."""
+    """Return the extension that a statement creates, or None."""
     found = _CREATE.match(statement)
     if found is None:
         return None
@@ -72,14 +72,14 @@ def created_extension(statement: str) -> str | None:
 
 
 def is_guarded(statement: str) -> bool:
-    """Tell whether a `CREATE EXTENSION` has `IF NOT EXISTS`."""
+    """Return whether a `CREATE EXTENSION` has `IF NOT EXISTS`."""
     return _GUARD.match(statement) is not None
 
 
 def lay_out(folder: Path, share: Path) -> frozenset[str]:
     """Write a folder for `extension_control_path`: allowed extensions marked as trusted, and the stand-ins.
 
-    `share` is the server's own folder of extensions. Returns the names of the stand-ins that were needed.
+    `share` is the server's own extension folder. Returns the names of the stand-ins used.
     """
     target = folder / "extension"
     target.mkdir(parents=True, exist_ok=True)

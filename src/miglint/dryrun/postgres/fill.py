@@ -1,4 +1,4 @@
-"""Put rows into the empty tables of a PostgreSQL database: valid ones, the same for the same seed."""
+"""Generate valid rows for the empty tables of a PostgreSQL database, deterministically by seed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _EVERY_NULL = 7
 
 
 def fill(session: Session, schema: Schema, rows: int, seed: int, *, replica: bool) -> Filled:
-    """Give each empty table `rows` rows; where that fails, fewer, and at last none, with the reason.
+    """Insert `rows` rows into each empty table; on failure fewer, and finally none, with the reason.
 
-    With `replica` the session leaves triggers and foreign keys out meanwhile.
+    With `replica`, triggers and foreign keys are disabled meanwhile.
     """
     inserted: dict[Name, int] = {}
     tables = [table for table in in_order(schema) if table.kind == "table" and not table.partition_by]
     empty, unfilled = _empty(session, tables)
-    # The rows stand for what is there already, so the application's triggers have nothing to do with them.
+    # The rows stand for existing data, so triggers do not apply to them.
     if replica:
         session.query("SET session_replication_role = replica")
     for table in tables:
@@ -42,7 +42,7 @@ def _full(name: Name) -> str:
 
 
 def _empty(session: Session, tables: list[Table]) -> tuple[frozenset[Name], dict[Name, str]]:
-    """Return the tables without rows, and those that cannot be looked into, with the reason."""
+    """Return the tables without rows, and those that cannot be read, with the reason."""
     if not tables:
         return frozenset(), {}
     parts = {table.name: f"SELECT EXISTS (SELECT FROM {_full(table.name)})" for table in tables}
@@ -50,7 +50,7 @@ def _empty(session: Session, tables: list[Table]) -> tuple[frozenset[Name], dict
     try:
         answers = dict(zip(parts, session.query(";".join(parts.values())), strict=True))
     except QueryError:
-        # One of them runs code of a script: a policy of row level security.
+        # Reading one of them runs a script's code: a row-level security policy.
         answers = {}
         for name, sql in parts.items():
             try:
@@ -61,7 +61,7 @@ def _empty(session: Session, tables: list[Table]) -> tuple[frozenset[Name], dict
 
 
 def _insert(session: Session, schema: Schema, table: Table, rows: int, seed: int) -> int:
-    """Try the richest rows first: with NULLs and long values, then only what must be there, then one row of it."""
+    """Try the most varied rows first: with NULLs and long values, then required values only, then a single row."""
     rules = allowed(table)
     unique = unique_columns(table, unique_indexes(schema, table))
     failure: QueryError | None = None
@@ -95,7 +95,7 @@ def _statement(
             continue
         needed = any(not table.columns[own].nullable for own in key.columns if own in table.columns)
         if key.table == table.name:
-            # A row that must point at its own table points at itself: both columns count from one.
+            # Rows with a mandatory reference to their own table refer to themselves: both columns count from one.
             taken.update(wanted if not needed else ())
             unique |= frozenset(column.lower() for column in wanted)
             continue
@@ -125,7 +125,7 @@ def _statement(
 
 
 def _join(key: Constraint, number: int) -> str:
-    """Take the rows of the other table in turn."""
+    """Cycle through the rows of the referenced table."""
     assert key.table is not None
     listed = ", ".join(quoted(target) for target in dict.fromkeys(key.referenced))
     order = ", ".join(f"{quoted(target)}::text" for target in dict.fromkeys(key.referenced))
@@ -145,5 +145,5 @@ def _value(
     value = expression(column.type, schema, rule, unique=unique, seed=seed)
     if value is None:
         return None if column.nullable else f"''::{shown(column.type)}"
-    # Some are missing wherever they may be: what a new NOT NULL would stumble over.
+    # Nullable columns get some NULLs, which a later NOT NULL would reject.
     return f"CASE WHEN i % {_EVERY_NULL} = 0 THEN NULL ELSE {value} END" if column.nullable else value

@@ -1,4 +1,4 @@
-"""An initialised data folder in the user's cache, of which each run's server starts with a copy."""
+"""Cached cluster: an initialized data directory in the user's cache, which each run's server copies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOCK = "cluster.lock"
 
 
 class KeptCluster:
-    """The data folder that `initdb` of these programs has made, and its superuser's password."""
+    """The data directory created by `initdb` of these programs, and its superuser's password."""
 
     def __init__(self, programs: Programs) -> None:
         key = hashlib.sha256(f"{_FORMAT} {programs.folder} {programs.version}".encode()).hexdigest()[:16]
@@ -29,7 +29,7 @@ class KeptCluster:
         self._path = self._root / f"{_PREFIX}{programs.major}-{key}"
 
     def restore(self, data: Path) -> str | None:
-        """Copy the data folder to `data` and return the password; None when there is none that can be used."""
+        """Copy the data directory to `data` and return the password; None if there is no usable one."""
         self._sweep()
         try:
             if not _private(self._path):
@@ -43,7 +43,7 @@ class KeptCluster:
         return password
 
     def keep(self, data: Path, password: str) -> None:
-        """Keep a copy; without room for it, or while another run keeps one, nothing is kept."""
+        """Store a copy; skipped if there is no room or another run is storing one."""
         with contextlib.suppress(OSError):
             self._root.mkdir(parents=True, exist_ok=True)
             lock = self._claim()
@@ -61,7 +61,7 @@ class KeptCluster:
                 os.close(lock)
 
     def discard(self) -> None:
-        """Remove what is kept."""
+        """Remove the cached cluster."""
         with contextlib.suppress(OSError):
             lock = self._claim()
             if lock is not None:
@@ -69,8 +69,8 @@ class KeptCluster:
                 os.close(lock)
 
     def _sweep(self) -> None:
-        """Remove copies that were never completed: whoever has the lock is the only one to make any."""
-        # Those of earlier versions had another name.
+        """Remove incomplete copies; only the holder of the lock creates any."""
+        # Earlier versions used another name.
         left = [path for path in self._root.glob(f"{_PREFIX}*") if _PARTIAL in path.name or "." in path.name]
         if left:
             with contextlib.suppress(OSError):
@@ -87,7 +87,7 @@ class KeptCluster:
 
 
 def _private(path: Path) -> bool:
-    """Tell whether a folder is there, and is this user's own: its settings name programs that the server runs."""
+    """Return whether a folder exists and belongs to this user: its settings name programs that the server runs."""
     if sys.platform == "win32":
         return path.is_dir()
     try:

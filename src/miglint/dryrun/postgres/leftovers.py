@@ -1,7 +1,7 @@
-"""What killed runs left on a server that stays, told from what belongs to a run that is still going.
+"""Leftovers of killed runs on a persistent server, distinguished from those of active runs.
 
-A run holds an advisory lock for as long as it lives. The lock has the random part of the names of its databases and
-roles in it, so whatever has a name of ours and no such lock belongs to nobody.
+A run holds an advisory lock while it lives. The lock's key is the random part of the names of its databases and roles,
+so objects with miglint's names and no such lock are leftovers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.dryrun.postgres.connection import QueryError, Session, quoted
 from miglint.dryrun.postgres.engine import PREFIX, PostgresServer, drop_database
 
-# "migl": the first half of the locks' keys.
+# "migl": the first half of the lock keys.
 _CLASS = 0x6D69676C
 _OURS = pattern(PREFIX + r"([0-9a-f]{10})_\d+(?:_\d+|_[a-z]+)")
 _DATABASES = """SELECT d.datname, pg_catalog.pg_get_userbyid(d.datdba) FROM pg_catalog.pg_database d
@@ -27,13 +27,13 @@ def _key(token: str) -> int:
 
 
 def claim(session: Session, token: str) -> None:
-    """Hold the lock of a run for as long as the session lives."""
+    """Hold the lock of a run for the lifetime of the session."""
     key = _key(token)
     session.query(f"SELECT pg_catalog.pg_advisory_lock({_CLASS}, {key - (1 << 32) if key >= 1 << 31 else key})")
 
 
 def sweep(server: PostgresServer) -> None:
-    """Drop the databases and roles of runs that are no more, as far as this role may."""
+    """Drop the databases and roles of dead runs, as far as this role may."""
     with server.admin() as admin:
         databases, roles, locks = admin.query(f"{_DATABASES};{_ROLES};{_LOCKS}")
     held = {int(row[0] or 0) for row in locks}
@@ -43,7 +43,7 @@ def sweep(server: PostgresServer) -> None:
         return found is not None and _key(found[1]) not in held
 
     for name, owner in databases:
-        # Nobody else's, whatever it is called.
+        # Only objects of this role, whatever their names.
         if name is not None and left(name) and (left(owner) or owner == server.access.user):
             with contextlib.suppress(QueryError):
                 drop_database(server, name)

@@ -1,4 +1,4 @@
-"""PostgreSQL that is installed on this machine: a server of our own from its programs."""
+"""Locally installed PostgreSQL: a throwaway server from its programs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/p
 
 
 def find_local() -> Programs | None:
-    """Return the programs on the PATH, or else those of the newest version where packages put them."""
+    """Return the programs on PATH, or else those of the newest version in the usual package locations."""
     on_path = shutil.which("initdb")
     if on_path is not None:
-        # Debian's /usr/bin has wrappers; the programs are where the link leads.
+        # Debian's /usr/bin has wrappers; the link targets are the programs.
         found = programs_in(Path(on_path).resolve().parent)
         if found is not None:
             return found
@@ -27,12 +27,12 @@ def find_local() -> Programs | None:
 
 
 def start_local(limits: Limits, deadline: Deadline, why: str) -> PostgresEngine:
-    """Start a server from the programs that are installed."""
+    """Start a server from the installed programs."""
     need_driver()
     programs = find_local()
     if programs is None:
         raise EngineMissingError(
-            "there is no `initdb` on the PATH or where packages put it; install PostgreSQL, on Debian and Ubuntu with:"
+            "no `initdb` found on PATH or in the usual locations; install PostgreSQL, on Debian and Ubuntu with:"
             " apt install postgresql"
         )
     return start_cluster(programs, "local", limits, deadline, f"{why}: {programs.folder}")

@@ -1,4 +1,4 @@
-"""What a statement did besides its effect: locks it took, tables it rewrote, indexes it left invalid."""
+"""Side effects of a statement: locks taken, tables rewritten, indexes left invalid."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ LOCK_ORDER = (
 )  # fmt: skip
 _STRENGTH = {mode: strength for strength, mode in enumerate(LOCK_ORDER)}
 
-# These run in the script's session, since nobody else sees what its transaction did: every name and every operator is
-# the system's own, whatever the script put on its search path.
+# These queries run in the script's session, since its uncommitted changes are visible only there: all names and
+# operators are schema-qualified, whatever the search path.
 _TABLES = """
 SELECT c.oid, n.nspname, c.relname, pg_catalog.pg_relation_filenode(c.oid)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -34,14 +34,14 @@ _LOOK = f"{_TABLES};{_LOCKS};{_INVALID}"
 
 
 class Watch:
-    """Looks at the server before a script and after each of its statements."""
+    """Reads the server's state before a script and after each of its statements."""
 
     def __init__(self, session: Session, *, count: bool = False) -> None:
         self._session = session
         self._query = f"{_LOOK};{_COUNT}" if count else _LOOK
         tables, locks, invalid, *counted = session.query(self._query)
         self._counted = _number(counted)
-        # Only what was there before the script can stand in anybody's way.
+        # Only locks on preexisting relations can block others.
         self._names = {oid or "": _label(schema, name) for oid, schema, name, _ in tables}
         self._files = {oid or "": file for oid, _, _, file in tables}
         self._held = self._strongest(locks)
@@ -55,7 +55,7 @@ class Watch:
         return strongest
 
     def look(self, index: int, span: Span, seconds: float) -> StatementRun:
-        """Return the statement that just ran with what it did; locks that it only kept are not its own."""
+        """Return the last statement with its effects; locks held before are excluded."""
         try:
             tables, locks, invalid, *counted = self._session.query(self._query)
         except (QueryError, EngineLostError):
@@ -63,7 +63,7 @@ class Watch:
         counted_before, self._counted = self._counted, _number(counted)
         touched = None
         if self._session.in_transaction and self._counted is not None and counted_before is not None:
-            # What a transaction has done is counted until it ends.
+            # Statistics accumulate until the end of the transaction.
             touched = max(0, self._counted - counted_before)
         strongest = self._strongest(locks)
         new = {

@@ -1,4 +1,4 @@
-"""The operating system's account that a throwaway server runs under: PostgreSQL refuses to run as root."""
+"""The operating system account for a throwaway server: PostgreSQL refuses to run as root."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from pathlib import Path
 from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import EngineMissingError
 
-# First the one that owns nothing: `postgres` may own the databases of a server that is somebody's.
+# `nobody` and `daemon` come first: `postgres` may own the databases of a production server.
 _CANDIDATES = ("nobody", "daemon", "postgres")
-# What root needs to start a process under another account: to give it files, and to change group and user.
+# Capabilities that root needs to start a process as another account: changing file owner, group and user.
 _CAPABILITIES = {0: "CAP_CHOWN", 6: "CAP_SETGID", 7: "CAP_SETUID"}
 _TRY_SECONDS = 20
 
 
 class Account(Struct, frozen=True):
-    """An ordinary account; `name` None is the one that miglint runs under."""
+    """An ordinary account; `name` None is the current one."""
 
     name: str | None = None
     uid: int = -1
     gid: int = -1
 
     def own(self, folder: Path) -> None:
-        """Give a folder and all in it to the account."""
+        """Give a folder and its content to the account."""
         if self.name is None:
             return
         os.chown(folder, self.uid, self.gid)
@@ -36,7 +36,7 @@ class Account(Struct, frozen=True):
                 os.chown(os.path.join(root, name), self.uid, self.gid, follow_symlinks=False)  # noqa: PTH118
 
     def run(self, command: list[str]) -> str | None:
-        """Run a program under the account and throw its output away; return why it does not work, None if it does."""
+        """Run a program as the account, discarding its output; return the reason if it fails, else None."""
         other = {} if self.name is None else {"user": self.uid, "group": self.gid, "extra_groups": []}
         try:
             done = subprocess.run(  # type: ignore[call-overload]
@@ -47,11 +47,11 @@ class Account(Struct, frozen=True):
         if done.returncode == 0:
             return None
         said = (done.stderr or done.stdout).strip().splitlines()
-        return said[0][:300] if said else f"it ended with status {done.returncode}"
+        return said[0][:300] if said else f"it exited with status {done.returncode}"
 
 
 def accounts() -> Iterator[Account]:
-    """Return the accounts that root may run a server under."""
+    """Return the accounts that root may run a server as."""
     if sys.platform == "win32":
         return
     import pwd
@@ -64,13 +64,13 @@ def accounts() -> Iterator[Account]:
 
 
 def ordinary_account() -> Account:
-    """Return the account to run a server under: this one, or an ordinary one when this is root."""
+    """Return the account for the server: the current one, or an ordinary one if it is root."""
     if sys.platform == "win32" or os.geteuid() != 0:
         return Account()
     missing = _missing_capabilities()
     if missing:
         raise EngineMissingError(
-            f"PostgreSQL refuses to run as root, and this root may not become another account ({missing} is missing);"
+            f"PostgreSQL refuses to run as root, and root cannot switch to another account here ({missing} is missing);"
             " run miglint as an ordinary user"
         )
     known = list(accounts())
@@ -84,13 +84,13 @@ def ordinary_account() -> Account:
         )
     raise EngineMissingError(
         f"PostgreSQL refuses to run as root, and there is no account {', '.join(_CANDIDATES[:-1])} or"
-        f" {_CANDIDATES[-1]} to run it under; run miglint as an ordinary user, or make one with:"
+        f" {_CANDIDATES[-1]} to run it as; run miglint as an ordinary user, or create one with:"
         " useradd --system postgres"
     )
 
 
 def _missing_capabilities() -> str:
-    """Return the names of what this root may not do, of what it needs; empty where that cannot be asked."""
+    """Return the names of the missing capabilities; empty if they cannot be determined."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
         effective = int(next(line.split()[1] for line in lines if line.startswith("CapEff:")), 16)
@@ -100,7 +100,7 @@ def _missing_capabilities() -> str:
 
 
 def _mapped(kind: str, number: int) -> bool:
-    """Tell whether a number of an account means one in this user namespace."""
+    """Return whether an account number is mapped in this user namespace."""
     try:
         lines = Path(f"/proc/self/{kind}_map").read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""PostgreSQL's programs: where they are, and of which version."""
+"""PostgreSQL's programs: location and version."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from miglint.dryrun.interfaces import EngineMissingError
 
 
 class Programs(Struct, frozen=True):
-    """Where the server's programs are, and their version as (major, minor)."""
+    """Location of the server's programs, and their version as (major, minor)."""
 
     folder: Path
     version: tuple[int, ...]
@@ -23,7 +23,7 @@ class Programs(Struct, frozen=True):
 
     @property
     def share(self) -> Path | None:
-        """The folder of the extensions' control files, None when it is not where it usually is."""
+        """The folder of extension control files, None if it is not in the usual place."""
         for place in ("share/extension", "share/postgresql/extension"):
             folder = self.folder.parent / place
             if (folder / "plpgsql.control").is_file():
@@ -33,7 +33,7 @@ class Programs(Struct, frozen=True):
 
 
 def programs_in(folder: Path) -> Programs | None:
-    """Return the programs in a `bin` folder, or None when it has none that run."""
+    """Return the programs in a `bin` folder, or None if they cannot be run."""
     try:
         return need_programs(folder)
     except EngineMissingError:
@@ -41,17 +41,17 @@ def programs_in(folder: Path) -> Programs | None:
 
 
 def need_programs(folder: Path) -> Programs:
-    """Return the programs in a `bin` folder; raises `EngineMissingError` with the reason when they do not run."""
+    """Return the programs in a `bin` folder; raises `EngineMissingError` with the reason if they cannot be run."""
     server = folder / executable("postgres")
     if not server.is_file() or not (folder / executable("initdb")).is_file():
-        raise EngineMissingError(f"there is no PostgreSQL in {folder}")
+        raise EngineMissingError(f"no PostgreSQL in {folder}")
     try:
         done = subprocess.run([server, "--version"], capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.SubprocessError) as error:
-        raise EngineMissingError(f"{server} does not run: {getattr(error, 'strerror', None) or error}") from None
+        raise EngineMissingError(f"cannot run {server}: {getattr(error, 'strerror', None) or error}") from None
     if done.returncode != 0:
-        why = (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[0]
-        raise EngineMissingError(f"{server} does not run: {why[:300]}")
+        why = (done.stderr.strip().splitlines() or [f"it exited with status {done.returncode}"])[0]
+        raise EngineMissingError(f"cannot run {server}: {why[:300]}")
     digits = next((word for word in done.stdout.split() if word[:1].isdigit()), "0")
     return Programs(folder, tuple(int(part) for part in digits.split(".") if part.isdigit()) or (0,))
 

@@ -1,7 +1,7 @@
-"""The server's programs where its account can run them: where they are, or else in a copy.
+"""The server's programs in a place where its account can run them: in place, or as a copy.
 
-A copy keeps the layout, since programs look for their libraries and files beside themselves. It is made in a folder of
-miglint's own, whose files belong to the user who calls miglint and can be written by nobody else.
+A copy keeps the layout, since programs locate libraries and files relative to themselves. It is created in a folder of
+miglint's own, whose files are writable only by the calling user.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from miglint.dryrun.interfaces import EngineMissingError
 from miglint.dryrun.postgres.os_user import Account
 from miglint.dryrun.workspace import Workspace, open_to_all, roots
 
-# What the linker of a wheel puts beside the package, and into it.
+# Locations that wheel repair tools use for libraries: beside the package and inside it.
 _LIBRARIES = ("{package}.libs", "{package}/.dylibs", "{package}/.libs")
-# More than any build of PostgreSQL has: a prefix that holds other things too is not copied.
+# Larger than any build of PostgreSQL: a prefix that contains other software is not copied.
 _MOST_BYTES = 400 << 20
 
 
 def reachable_programs(folder: Path, account: Account, workspace: Workspace) -> Path:
     """Return a folder of programs (`bin`) that the account can run: `folder` itself, or one in a copy.
 
-    Raises `EngineMissingError` that says where a copy could not be run, and why.
+    Raises `EngineMissingError` with the places tried and the reasons.
     """
     if account.name is None:
         return folder
     trees = dict(_trees(folder))
     if _open(folder, trees) and _runs(folder, account) is None:
         return folder
-    here = f"the account {account.name}, which the server has to run under, has no access to {folder}"
+    here = f"account {account.name}, which must run the server, has no access to {folder}"
     size = _size(trees)
     if size > _MOST_BYTES:
-        raise EngineMissingError(f"{here}; install PostgreSQL where every account has access to it")
+        raise EngineMissingError(f"{here}; install PostgreSQL in a place that every account can access")
     reasons = []
     for place in dict.fromkeys((workspace.path.parent, *roots(shared=True))):
         if _noexec(place):
             reasons.append(f"{place} is mounted noexec")
             continue
         if shutil.disk_usage(place).free < 2 * size:
-            reasons.append(f"{place} has no room")
+            reasons.append(f"{place} has not enough space")
             continue
         try:
             copy = workspace.folder(place)
@@ -57,8 +57,8 @@ def reachable_programs(folder: Path, account: Account, workspace: Workspace) -> 
             return programs
         reasons.append(f"{place}: {why}")
     raise EngineMissingError(
-        f"{here}, and a copy cannot be run ({'; '.join(reasons)}); run miglint as an ordinary user, install it where"
-        " every account has access to it, or set TMPDIR to a folder where programs may be run"
+        f"{here}, and a copy cannot be run ({'; '.join(reasons)}); run miglint as an ordinary user, install it in a"
+        " place that every account can access, or set TMPDIR to a folder that allows execution"
     )
 
 
@@ -72,7 +72,7 @@ def _trees(folder: Path) -> Iterator[tuple[Path, str]]:
     yield prefix, f"{package.name}/{prefix.name}"
     if not _packaged(folder):
         return
-    # Where single files are links, the libraries are beside what they lead to.
+    # If single files are links, the libraries are beside the link targets.
     sites = dict.fromkeys(path.parents[2] for path in (package / "pginstall" / "bin", folder.resolve()))
     sites |= dict.fromkeys(file.resolve().parents[3] for file in folder.glob("postgres*"))
     for pattern in _LIBRARIES:
@@ -87,7 +87,7 @@ def _packaged(folder: Path) -> bool:
 
 
 def _size(trees: dict[Path, str]) -> int:
-    """Return the bytes of the folders, or a number above what is copied."""
+    """Return the size of the folders in bytes, or a number above the limit for copies."""
     size = 0
     for tree in trees:
         for path in tree.rglob("*"):
@@ -98,7 +98,7 @@ def _size(trees: dict[Path, str]) -> int:
 
 
 def _copy(source: Path, into: Path, name: str) -> None:
-    """Copy a folder to `into/name`, links as what they lead to, with access for all, whatever access there was."""
+    """Copy a folder to `into/name`, following links, with read access for everyone."""
     target = into
     for part in Path(name).parts:
         target /= part
@@ -114,7 +114,7 @@ def _copy(source: Path, into: Path, name: str) -> None:
 
 
 def _open(folder: Path, trees: dict[Path, str]) -> bool:
-    """Tell whether every account can read what a package's programs need; others are installed as a whole, or tried."""
+    """Return whether every account can read the required files of a package; other layouts are tried out."""
     if not _packaged(folder):
         return open_to_all(folder)
     for tree in trees:
@@ -128,7 +128,7 @@ def _open(folder: Path, trees: dict[Path, str]) -> bool:
 
 
 def _runs(folder: Path, account: Account) -> str | None:
-    """Try the programs under the account; return why one does not run, None when both do."""
+    """Run the programs as the account; return the reason if one fails, else None."""
     for name in ("initdb", "postgres"):
         why = account.run([str(folder / name), "--version"])
         if why is not None:
@@ -137,7 +137,7 @@ def _runs(folder: Path, account: Account) -> str | None:
 
 
 def _noexec(place: Path) -> bool:
-    """Tell whether programs may not be run in a file system, where the system says so."""
+    """Return whether a file system is mounted noexec, if the system reports it."""
     if not hasattr(os, "ST_NOEXEC"):
         return False
     return bool(os.statvfs(place).f_flag & os.ST_NOEXEC)

@@ -1,4 +1,4 @@
-"""A server that the user names: databases and a role of our own on it, and nothing else of it is touched."""
+"""A server named by the user: miglint's databases and roles on it; nothing else is touched."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _RIGHTS = "SELECT rolsuper, rolcreatedb, rolcreaterole, rolname FROM pg_catalog.
 def connect_url(
     url: str, limits: Limits, deadline: Deadline, *, as_its_role: bool = False, kind: str = "url", why: str = ""
 ) -> PostgresEngine:
-    """Use the server at `url`, and remove what killed runs left on it.
+    """Use the server at `url`, and remove leftovers of killed runs.
 
-    Refuses a role that may not create databases, or roles for the scripts to run as, and says why without the password.
-    With `as_its_role` the scripts run as the role of the URL.
+    Rejects a role that may create neither databases nor roles for scripts; messages do not contain the password. With
+    `as_its_role`, scripts run as the role of the URL.
     """
     need_driver()
     access = access_of(url)
@@ -29,23 +29,23 @@ def connect_url(
     try:
         session = Session(access.conninfo(access.user, access.password, access.database), lambda _: None)
     except EngineLostError as lost:
-        raise EngineMissingError(f"the server at {where} cannot be reached: {lost}") from None
+        raise EngineMissingError(f"cannot connect to the server at {where}: {lost}") from None
     try:
         superuser, may_create, may_make_roles, name = session.query(_RIGHTS)[0][0]
         version = session.query("SHOW server_version")[0][0][0] or ""
     except (QueryError, EngineLostError) as failed:
         session.close()
-        raise EngineMissingError(f"the server at {where} cannot be used: {failed}") from None
+        raise EngineMissingError(f"cannot use the server at {where}: {failed}") from None
     refused = None
     if "t" not in (superuser, may_create):
         refused = (
-            f"the role {name} may not create databases on {where}, and a dry run touches none but its own;"
-            f" a superuser can allow it with: ALTER ROLE {quoted(name or '')} CREATEDB"
+            f"role {name} may not create databases on {where}, which a dry run requires;"
+            f" a superuser can grant it with: ALTER ROLE {quoted(name or '')} CREATEDB"
         )
     elif "t" not in (superuser, may_make_roles) and not as_its_role:
         refused = (
-            f"the role {name} may not create roles on {where}, and scripts do not run with its rights: they could drop"
-            f" its databases; a superuser can allow it with: ALTER ROLE {quoted(name or '')} CREATEROLE"
+            f"role {name} may not create roles on {where}, and scripts do not run with its privileges: they could drop"
+            f" its databases; a superuser can grant it with: ALTER ROLE {quoted(name or '')} CREATEROLE"
         )
     if refused is not None:
         session.close()
@@ -57,22 +57,22 @@ def connect_url(
     except (QueryError, EngineLostError) as failed:
         session.close()
         server.close(throw_away=True)
-        raise EngineMissingError(f"the server at {where} cannot be used: {failed}") from None
+        raise EngineMissingError(f"cannot use the server at {where}: {failed}") from None
     server.claim = session
-    server.notes = ("--max-memory is not kept: the server is not miglint's own",)
-    info = EngineInfo(kind, "PostgreSQL", version.split(" ")[0], why or f"the server at {where}, as asked for")
+    server.notes = ("--max-memory has no effect: miglint did not start the server",)
+    info = EngineInfo(kind, "PostgreSQL", version.split(" ")[0], why or f"the server at {where}, as requested")
     return PostgresEngine(server, info, None)
 
 
 def access_of(url: str) -> Access:
-    """Take a URL or a libpq connection string apart; what it leaves open comes from libpq's environment."""
+    """Parse a URL or a libpq connection string; missing parts come from libpq's environment variables."""
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
     try:
         parts = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
     except ProgrammingError as error:
-        raise EngineMissingError(f"the database URL cannot be read: {str(error).strip()}") from None
+        raise EngineMissingError(f"invalid database URL: {str(error).strip()}") from None
     host = parts.pop("host", None) or os.environ.get("PGHOST") or "localhost"
     port = parts.pop("port", None) or os.environ.get("PGPORT") or "5432"
     user = parts.pop("user", None) or os.environ.get("PGUSER") or "postgres"

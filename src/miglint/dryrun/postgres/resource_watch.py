@@ -1,8 +1,7 @@
-"""A thread that measures what a server uses, and says which statement has to be stopped for it.
+"""A thread that measures a server's resource usage and selects statements to be canceled.
 
-It runs no script's code, and does not wait for one: a script that sends messages without end is measured as any other.
-Each process of a server of miglint's own has a bound of the operating system besides, where there is one; this thread
-sees what all of them use together.
+It runs no script code and does not wait for any: a script that sends endless messages is measured like any other. On
+some systems each server process also has an operating system limit; this thread measures all processes together.
 """
 
 from __future__ import annotations
@@ -26,15 +25,15 @@ if TYPE_CHECKING:
 
 _INTERVAL = 0.1
 _SHORT_INTERVAL = 0.02
-# A look takes at most this part of one processor.
+# Maximum share of one processor for measuring.
 _SHARE = 0.05
-# All files are measured at least this often; in between only the free space is.
+# Minimum frequency of measuring all files; in between, only free space is checked.
 _MEASURE_SECONDS = 1.0
-# A statement that has not asked for so long has ended.
+# A statement that has not polled for this long has ended.
 _RUNNING_SECONDS = 1.0
-# What was told to stop and is still there is ended.
+# A canceled statement that still runs after this time is terminated.
 _GRACE = 2.0
-# Of many short statements the one that was measured may have ended: then the next one is stopped.
+# Among many short statements, the measured one may have ended: then the next one is canceled.
 _LATE = 0.5
 _SIZES = (
     "SELECT oid::pg_catalog.text, datname::pg_catalog.text, pg_catalog.pg_database_size(oid)::pg_catalog.text"
@@ -43,17 +42,17 @@ _SIZES = (
 
 
 class Meter(Protocol):
-    """What measures a server."""
+    """Measures a server."""
 
     def disk(self) -> Usage | None:
-        """Return what is on disk; None when it cannot be much more than at the last look."""
+        """Return the disk usage; None if it cannot have changed much since the last measurement."""
 
     def memory(self) -> Mapping[int, int]:
-        """Return the memory of each process in bytes; empty where that cannot be known."""
+        """Return the memory of each process in bytes; empty if unknown."""
 
 
 class ServerMeter:
-    """Measures a server that miglint has started, from outside."""
+    """Measures a server started by miglint, from outside."""
 
     def __init__(self, folder: Path, pid: int, bound: int) -> None:
         self._folder = folder
@@ -64,7 +63,7 @@ class ServerMeter:
         self._at = 0.0
 
     def disk(self) -> Usage | None:
-        """Measure all files when the file system has lost half of the space that was left, or some time is over."""
+        """Measure all files if the file system lost half of its remaining space, or after some time."""
         with contextlib.suppress(OSError):
             free = shutil.disk_usage(self._folder).free
             if time.monotonic() - self._at < _MEASURE_SECONDS and self._free - free < self._left // 2:
@@ -76,35 +75,35 @@ class ServerMeter:
         return usage
 
     def memory(self) -> Mapping[int, int]:
-        """Ask the operating system."""
+        """Read memory usage from the operating system."""
         return memory_of(self._pid)
 
 
 class QueryMeter:
-    """Measures the databases of miglint on a server that is not its own; of its memory nothing is known."""
+    """Measures miglint's databases on another server, whose memory usage is unknown."""
 
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
 
     def disk(self) -> Usage | None:
-        """Ask the server."""
+        """Query the server."""
         sizes = sizes_of(self._server)
         return Usage(sum(size for _, size in sizes.values()), dict(sizes.values()))
 
     def memory(self) -> Mapping[int, int]:
-        """Nothing is known."""
+        """Memory usage is unknown."""
         return {}
 
 
 def sizes_of(server: PostgresServer) -> dict[str, tuple[str, int]]:
-    """Return the number and the size of each database of ours."""
+    """Return the oid and size of each of miglint's databases."""
     with server.admin() as admin:
         rows = admin.query(_SIZES.format(prefix=literal(server.prefix)))[0]
     return {name or "": (oid or "", int(size or 0)) for oid, name, size in rows}
 
 
 class _Flag(Struct, frozen=True):
-    """A process has to stop what it does: since when, when that was last found so, and for what it used too much of."""
+    """A process to be stopped: since when, when that was last confirmed, and the exceeded resource."""
 
     first: float
     last: float
@@ -112,7 +111,7 @@ class _Flag(Struct, frozen=True):
 
 
 class ResourceWatch:
-    """Watches over the bounds on disk space and memory of one server, from the first statement to `stop`."""
+    """Monitors disk space and memory of one server, from the first statement to `stop`."""
 
     def __init__(self, server: PostgresServer, limits: Limits) -> None:
         self.meter: Meter = QueryMeter(server)
@@ -126,7 +125,7 @@ class ResourceWatch:
         self._lock = threading.Lock()
 
     def statement(self, database: str, pid: int) -> Callable[[], str | None]:
-        """Return what to ask, again and again while a statement runs, for the bound that it has reached."""
+        """Return a function that a running statement polls for an exceeded limit."""
         since = time.monotonic()
         with self._lock:
             if self._thread is None and not self._over.is_set():
@@ -144,7 +143,7 @@ class ResourceWatch:
         return reached
 
     def stop(self) -> None:
-        """End the watch."""
+        """Stop monitoring."""
         self._over.set()
         thread, self._thread = self._thread, None
         if thread is not None:
@@ -155,14 +154,14 @@ class ResourceWatch:
         while not self._over.wait(interval):
             begun = time.monotonic()
             near = False
-            # The server may be gone, or its last session about to be closed.
+            # The server may be gone, or its last session closing.
             with contextlib.suppress(EngineLostError, QueryError, OSError, ValueError):
                 near = self._look(begun)
             took = time.monotonic() - begun
             interval = max(_SHORT_INTERVAL if near else _INTERVAL, took / _SHARE if not near else took)
 
     def _look(self, now: float) -> bool:
-        """Measure, and flag who uses too much; tell whether a bound is near."""
+        """Measure, and mark processes over a limit; return whether a limit is near."""
         running = {pid: at for pid, (last, at) in list(self._running.items()) if now - last < _RUNNING_SECONDS}
         self._running = {pid: kept for pid, kept in list(self._running.items()) if pid in running}
         if not running:
@@ -180,7 +179,7 @@ class ResourceWatch:
         return used > self._limits.memory // 2 or latest > self._limits.disk // 2
 
     def _grown(self, running: Mapping[int, str], usage: Usage) -> int:
-        """Return the process of the running statement whose database and temporary files have grown most."""
+        """Return the process of the running statement whose database and temporary files grew most."""
         if len(running) == 1:
             return next(iter(running))
         numbers = {name: oid for name, (oid, _) in sizes_of(self._server).items()}

@@ -1,11 +1,11 @@
-"""The roles of one history in one run, and what scripts did to them.
+"""The roles of one history in one run, and auditing of changes by scripts.
 
-Scripts run as `owner`, which cannot log in and owns all that they make. Each lane (the history itself, the copies with
-rows) has a login of its own that is a member of it, so that no session of another lane or history can be ended by a
-script: that takes membership in the login's role. `reader` reads the catalog and may do nothing else.
+Scripts run as `owner`, which cannot log in and owns everything they create. Each lane (the history itself, the copies
+with rows) has its own login that is a member of `owner`, so that scripts cannot end sessions of other lanes or
+histories: that requires membership in the login's role. `reader` reads the catalog and has no other privileges.
 
-A script can change what belongs to the whole server and is its own: settings and passwords of these roles, memberships,
-properties of its databases. `Roles.audit` finds that, puts it back, and says in words what it was.
+A script can change server-wide properties of its own roles and databases: settings, passwords, memberships, database
+properties. `Roles.audit` detects such changes, reverts them, and describes them.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 _GRANT_OPTIONS_SINCE = 160000
 _PARAMETERS_SINCE = 150000
 _REPLICATION_ROLE = "session_replication_role"
-# What a reading of the catalog, and what our own queries in a session of scripts may take in any case.
+# Maximum time of reading the catalog, and of internal queries in script sessions.
 READ_SECONDS = 60.0
 _LEAST_SECONDS = 5.0
 
 
 class Login(Struct, frozen=True):
-    """A role that sessions are opened as."""
+    """A role for sessions."""
 
     name: str
     password: str
 
 
 class Roles:
-    """The roles that scripts of one history run as. With `shared` all of them are the role that the server is reached
-    with, which the user allowed.
+    """The roles for the scripts of one history. With `shared`, all of them are the connection's role, as allowed by the
+    user.
     """
 
     def __init__(self, server: PostgresServer, prefix: str, owner: str, *, shared: bool) -> None:
@@ -62,7 +62,7 @@ class Roles:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them."""
+        """All roles."""
         return tuple(dict.fromkeys((self.owner, self.main.name, self.rows.name, self.reader.name)))
 
     def _make(self) -> None:
@@ -76,10 +76,10 @@ class Roles:
         ]
         statements += [f"GRANT {owner} TO {quoted(login.name)}" for login in (self.main, self.rows)]
         if server.superuser and server.version >= _PARAMETERS_SINCE:
-            # For the rows that we generate; what it switches off stays within the role's own database.
+            # For generated rows; disabling triggers affects only the role's own database.
             statements.append(f"GRANT SET ON PARAMETER {_REPLICATION_ROLE} TO {owner}")
         if not server.superuser:
-            # To give databases to the owner, and to end sessions of the logins.
+            # Required to assign databases to the owner, and to terminate sessions of the logins.
             options = " WITH INHERIT TRUE, SET TRUE" if server.version >= _GRANT_OPTIONS_SINCE else ""
             statements += [f"GRANT {quoted(name)} TO CURRENT_USER{options}" for name in self.names]
         with server.admin() as admin:
@@ -87,8 +87,8 @@ class Roles:
 
     @property
     def _unusual(self) -> str:
-        """The condition for databases whose properties are not those that they are made with."""
-        # A database that is being dropped has the limit -2.
+        """The condition for databases with unexpected properties."""
+        # A database that is being dropped has the connection limit -2.
         return f"""d.datconnlimit <> -2 AND (pg_catalog.pg_get_userbyid(d.datdba) <> {literal(self.owner)}
           OR NOT (pg_catalog.acldefault('d', d.datdba) @> coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))
             AND coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba)) @> pg_catalog.acldefault('d', d.datdba))
@@ -96,7 +96,7 @@ class Roles:
 
     @property
     def _given(self) -> str:
-        """The query for databases in which something belongs to a login, out of reach of the other ones."""
+        """The query for databases with objects owned by a login, which the other logins cannot change."""
         logins = ", ".join(literal(login.name) for login in (self.main, self.rows, self.reader))
         if self.shared:
             return "SELECT 1 WHERE false"
@@ -106,7 +106,7 @@ class Roles:
           AND r.rolname IN ({logins})"""
 
     def _state(self, databases: Iterable[str]) -> tuple[frozenset[Row], ...]:
-        """Return settings, memberships, rights on parameters, passwords, and unusual properties of databases."""
+        """Return settings, memberships, parameter privileges, passwords, and unexpected database properties."""
         ours = ", ".join(map(literal, self.names))
         bases = ", ".join(map(literal, databases)) or "NULL"
         members = f"""SELECT r.rolname, m.rolname FROM pg_catalog.pg_auth_members a
@@ -118,7 +118,10 @@ class Roles:
           WHERE r.rolname IN ({ours}) OR (s.setrole = 0 AND d.datname IN ({bases}))"""
         rights = "SELECT 1 WHERE false"
         if self.server.version >= _PARAMETERS_SINCE:
-            rights = "SELECT parname, paracl::text FROM pg_catalog.pg_parameter_acl"
+            # Other histories are given and lose theirs meanwhile.
+            rights = f"""SELECT p.parname, r.rolname, a.privilege_type FROM pg_catalog.pg_parameter_acl p
+              CROSS JOIN pg_catalog.aclexplode(p.paracl) a JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+              WHERE r.rolname IN ({ours})"""
         passwords = "SELECT 1 WHERE false"
         if self.server.superuser:
             passwords = f"""SELECT rolname, rolpassword, rolvaliduntil::text FROM pg_catalog.pg_authid
@@ -131,9 +134,9 @@ class Roles:
         return tuple(frozenset(rows) for rows in found)
 
     def audit(self, databases: Iterable[str], current: str) -> tuple[str, ...]:
-        """Put back what scripts changed outside of their database, and return what that was, in words.
+        """Revert changes that scripts made outside of their database, and return descriptions of them.
 
-        `databases` are all that belong to the roles; settings of `current`, where the script ran, are its own.
+        `databases` are all databases of the roles; settings of `current`, in which the script ran, are allowed.
         """
         with self._lock:
             mark = self._mark()
@@ -151,18 +154,18 @@ class Roles:
             self._settings_back(settings - own, said, repairs)
             self._members_back(members, said, repairs)
             if rights != self._rights:
-                said.append(f"takes a right from the role {self.owner}")
+                said.append(f"revokes a privilege of role {self.owner}")
                 repairs.append(f"GRANT SET ON PARAMETER {_REPLICATION_ROLE} TO {quoted(self.owner)}")
             for name in sorted({str(row[0]) for row in passwords ^ self._passwords}):
-                said.append(f"changes the password of the role {name}")
+                said.append(f"changes the password of role {name}")
                 if not self.shared:
                     repairs.append(self._password(name))
             for row in sorted(properties, key=str):
-                said.append(f"changes who may use or connect to the database {row[0]}")
+                said.append(f"changes the owner or access of database {row[0]}")
                 repairs += self._database_back(row)
             self._repair(repairs)
             for database, login in sorted(given, key=str):
-                said.append(f"makes or gives away what belongs to the role {login}")
+                said.append(f"creates or assigns objects owned by role {login}")
                 with (
                     contextlib.suppress(QueryError, EngineLostError),
                     contextlib.closing(self.server.admin_in(database or "")) as session,
@@ -173,7 +176,7 @@ class Roles:
             return tuple(said)
 
     def _mark(self) -> tuple[Row, ...]:
-        """Return what is other than before when anything on the server changed that a script may have changed."""
+        """Return the changed properties if anything on the server changed that a script may change."""
         catalogs = ["pg_db_role_setting", "pg_auth_members"]
         catalogs += ["pg_parameter_acl"] if self.server.version >= _PARAMETERS_SINCE else []
         catalogs += ["pg_authid"] if self.server.superuser else []
@@ -190,7 +193,7 @@ class Roles:
 
     def _settings_back(self, settings: frozenset[Row], said: list[str], repairs: list[str]) -> None:
         for role, database, values in sorted(settings - self._settings, key=str):
-            where = f" in the database {database}" if database is not None else ""
+            where = f" in database {database}" if database is not None else ""
             said.append(f"sets {values} for {f'the role {role}' if role is not None else 'all roles'}{where}")
         for role, database, _ in settings ^ self._settings:
             if role is None:
@@ -199,8 +202,8 @@ class Roles:
                 where = f" IN DATABASE {quoted(database)}" if database is not None else ""
                 repairs.append(f"ALTER ROLE {quoted(role)}{where} RESET ALL")
         for role, database, values in self._settings - settings:
-            # Only a role of the user's own had settings before.
-            said.append(f"takes the settings from the role {role}")
+            # Only a role of the user has previous settings.
+            said.append(f"resets the settings of role {role}")
             where = f" IN DATABASE {quoted(database)}" if database is not None else ""
             for part in (values or "").split(", "):
                 name, _, value = part.partition("=")
@@ -208,10 +211,10 @@ class Roles:
 
     def _members_back(self, members: frozenset[Row], said: list[str], repairs: list[str]) -> None:
         for role, member in sorted(members - self._members, key=str):
-            said.append(f"makes {member} a member of the role {role}")
+            said.append(f"adds {member} as a member of role {role}")
             repairs.append(f"REVOKE {quoted(role or '')} FROM {quoted(member or '')} CASCADE")
         for role, member in sorted(self._members - members, key=str):
-            said.append(f"takes {member} out of the role {role}")
+            said.append(f"removes {member} from role {role}")
             repairs.append(f"GRANT {quoted(role or '')} TO {quoted(member or '')}")
 
     def _password(self, name: str) -> str:
@@ -224,19 +227,30 @@ class Roles:
         return [
             f"ALTER DATABASE {name} OWNER TO {quoted(self.owner)}",
             f"ALTER DATABASE {name} CONNECTION LIMIT -1 ALLOW_CONNECTIONS true IS_TEMPLATE false",
+            *(f"REVOKE ALL ON DATABASE {name} FROM {grantee} CASCADE" for grantee in self._grantees(row[0] or "")),
             f"GRANT ALL ON DATABASE {name} TO {quoted(self.owner)}",
             f"GRANT CONNECT, TEMPORARY ON DATABASE {name} TO PUBLIC",
         ]
 
+    def _grantees(self, database: str) -> list[str]:
+        """Return who has rights on a database, as `REVOKE` names them."""
+        with self.server.admin() as admin:
+            rows = admin.query(
+                "SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE"
+                " pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END FROM pg_catalog.pg_database d"
+                f" CROSS JOIN pg_catalog.aclexplode(d.datacl) a WHERE d.datname = {literal(database)}"
+            )
+        return [row[0] or "" for row in rows[0]]
+
     def _repair(self, statements: Iterable[str]) -> None:
         for statement in statements:
-            # What cannot be put back by this role goes with the roles and databases themselves. A database that goes
-            # at this moment ends the session.
+            # Changes that this role cannot revert disappear with the roles and databases. A database dropped at this
+            # moment ends the session.
             with contextlib.suppress(QueryError, EngineLostError), self.server.admin() as admin:
                 admin.query(statement)
 
     def _password_back(self) -> None:
-        """Give the user's own role its password again, where a script changed it and nobody could see that."""
+        """Restore the password of the user's own role after a script may have changed it."""
         access = self.server.access
         try:
             Session(access.conninfo(access.user, access.password, access.database), self.server.kill).close()
@@ -245,12 +259,12 @@ class Roles:
                 self._repair([f"ALTER ROLE {quoted(access.user)} PASSWORD {literal(access.password)}"])
 
     def refresh(self, login: Login) -> None:
-        """Give a login its password again, after a script changed it where no one may look at it."""
+        """Restore the password of a login after a script may have changed it."""
         if not self.shared:
             self._repair([self._password(login.name), f"ALTER ROLE {quoted(login.name)} RESET ALL"])
 
     def settings_of(self, login: Login) -> dict[str, str]:
-        """Return the settings that a session of a login starts with; those of roles and databases count for less."""
+        """Return the session settings of a login; they take precedence over those of roles and databases."""
         limits = self.server.limits
         times = {
             "statement_timeout": str(int(limits.statement * 1000)),
@@ -260,7 +274,7 @@ class Roles:
         return times if self.shared else times | {"role": self.owner}
 
     def settings_of_reader(self) -> dict[str, str]:
-        """Return the settings that a session which reads the catalog starts with."""
+        """Return the session settings of the catalog reader."""
         return {
             "search_path": "pg_catalog,pg_temp",
             "default_transaction_read_only": "on",
@@ -270,7 +284,7 @@ class Roles:
         }
 
     def drop(self) -> None:
-        """Remove the roles, and all that they still own or may do. Databases of theirs have to be gone."""
+        """Remove the roles with all their objects and privileges. Their databases must be dropped before."""
         if self.shared:
             self._password_back()
             return
@@ -284,7 +298,7 @@ class Roles:
 
 
 def session_of(server: PostgresServer, roles: Roles, login: Login, database: str) -> Session:
-    """Open a session for scripts in a database. Our own queries in it may take as long as a statement."""
+    """Open a session for scripts in a database. Internal queries in it have the time limit of a statement."""
 
     def seconds() -> float:
         return max(_LEAST_SECONDS, min(server.limits.statement + _LEAST_SECONDS, server.deadline.left))
@@ -294,7 +308,7 @@ def session_of(server: PostgresServer, roles: Roles, login: Login, database: str
 
 
 def reading_session_of(server: PostgresServer, roles: Roles, database: str) -> Session:
-    """Open a session that reads the catalog of a database, of a role that may do nothing else."""
+    """Open a session of the reader role in a database."""
     login = roles.reader
     conninfo = server.access.conninfo(login.name, login.password, database, roles.settings_of_reader())
     return Session(conninfo, server.kill, lambda: max(READ_SECONDS, server.limits.statement) + _LEAST_SECONDS)

@@ -1,4 +1,4 @@
-"""Rows of a PostgreSQL database, compared without keeping them."""
+"""Comparison of the rows of a PostgreSQL database by digests."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from miglint.dryrun.interfaces import TableDigest
 from miglint.dryrun.postgres.connection import QueryError, Session, quoted
 from miglint.sql.operations import Name
 
-# Rows that no transaction has committed are seen in its own session only. So every name and every operator here is the
-# system's own, whatever a script put on the search path, and values are shown by their types' output functions, which
-# are the system's as well: casts may be a script's.
+# Uncommitted rows are visible only in the script's session. All names and operators are therefore schema-qualified,
+# whatever the search path, and values are formatted by the output functions of their types, since casts may be
+# user-defined.
 _TABLE = """c.relkind OPERATOR(pg_catalog.=) 'r'::pg_catalog."char"
   AND c.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
   AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_'::pg_catalog.text)"""
@@ -32,7 +32,7 @@ JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid
   AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
 WHERE {_TABLE} GROUP BY 1, 2"""
 SEQUENCES = "SELECT s.schemaname, s.sequencename, s.last_value FROM pg_catalog.pg_sequences s ORDER BY 1, 2"
-# In a session of the catalog's reader.
+# In a session of the catalog reader.
 FILLED = f"SELECT n.nspname, c.relname FROM {_JOINED} WHERE {_TABLE} AND pg_catalog.pg_relation_size(c.oid) > 0"
 
 
@@ -42,13 +42,13 @@ def changed_tables(session: Session) -> frozenset[Name]:
 
 
 def storage(session: Session) -> dict[Name, tuple[str | None, str | None]]:
-    """Return the identity of each table and of its storage: both are new when it was made again."""
+    """Return the oid and storage of each table: both are new after it is recreated."""
     rows = session.query(_STORAGE)[0]
     return {Name(schema, name or ""): (oid, file) for schema, name, oid, file in rows}
 
 
 def digests(session: Session, only: Iterable[Name] | None) -> dict[Name, TableDigest]:
-    """Return one hash per column, over all rows, of the tables (or of those named that are there)."""
+    """Return one hash per column, over all rows, of all tables or of the existing ones given."""
     wanted = None if only is None else frozenset(only)
     tables = {
         Name(schema, name or ""): tuple(json.loads(columns or "[]"))
@@ -77,7 +77,7 @@ def digests(session: Session, only: Iterable[Name] | None) -> dict[Name, TableDi
 
 
 def _digest(table: Name, columns: tuple[str, ...]) -> str:
-    # A sum does not depend on the order of the rows.
+    # A sum does not depend on the order of rows.
     hashes = "".join(
         f", pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.format('%L', {quoted(column)}), 0))"
         for column in columns
@@ -86,7 +86,7 @@ def _digest(table: Name, columns: tuple[str, ...]) -> str:
 
 
 def values(session: Session, table: Name, column: str) -> Mapping[str | None, int]:
-    """Return a hash of each value of a column with its frequency."""
+    """Return hashes of the values of a column with their frequencies."""
     rows = session.query(
         f"SELECT v.hash, pg_catalog.count(*) FROM (SELECT pg_catalog.md5(pg_catalog.format('%L', {quoted(column)}))"
         f" AS hash FROM ONLY {_full(table)}) v GROUP BY 1"

@@ -1,4 +1,4 @@
-"""How the statements of a script run in a database of ours: bounds, errors, extensions, and what is done instead."""
+"""Execution of scripts in a throwaway database: limits, errors, extensions, substituted statements."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from miglint.dryrun.postgres.engine import Tenant
     from miglint.dryrun.postgres.roles import Login
 
-# The server stops a statement itself at its time-out; we ask a little later, in case the script switched that off.
+# The server enforces the statement timeout; the client cancels a little later, in case the script disabled it.
 _MARGIN = 0.5
 _REFUSED = "42501"
 _UNDEFINED_OBJECT = "42704"
@@ -30,15 +30,15 @@ _NO_ROLE = pattern(
 )
 _OUT_OF_SPACE = pattern(r"53100|53400")
 _OUT_OF_MEMORY = "53200"
-# Of that a server has a fixed part: too many locks, not too many bytes.
+# The lock table has a fixed size: this error means too many locks, not too much memory.
 _SHARED_MEMORY = "out of shared memory"
 _STOPPED = pattern(r"57014|25P04")
-# The role that a session begins with, which resetting the session's own role takes away.
+# The session's initial role, which resetting the session's settings removes.
 START = "RESET ROLE"
 
 
 class ScriptSession:
-    """The connection of the scripts' role to a database, made when it is first needed."""
+    """The scripts' role's connection to a database, opened on demand."""
 
     def __init__(self, tenant: Tenant, name: str, login: Login) -> None:
         self.name = name
@@ -61,7 +61,7 @@ class ScriptSession:
             self._open = None
 
     def clean(self) -> Session:
-        """Return the connection as if no script had run in it; a new one where a script's settings have ended it."""
+        """Return the connection in its initial state; a new one if a script's settings broke it."""
         try:
             return self._reset(self.session)
         except EngineLostError:
@@ -76,7 +76,7 @@ class ScriptSession:
         return session
 
     def finish(self, session: Session, script: Prepared, error: EngineError | None) -> EngineError | None:
-        """End the transaction of a script that ran, and return its error, or that of the end."""
+        """End the transaction of a script, and return its error, or that of the commit."""
         try:
             if session.alive and session.in_transaction:
                 if error is None and (script.wrapped or script.ended):
@@ -84,7 +84,7 @@ class ScriptSession:
                 if session.alive and session.in_transaction:
                     session.query("ROLLBACK")
                 return error
-            lost = "the connection to the server was lost before the commit"
+            lost = "connection to the server lost before the commit"
         except EngineLostError as failed:
             lost = str(failed)
         if session is self._open and (error is not None or not script.wrapped) and session.alive:
@@ -98,7 +98,7 @@ class ScriptSession:
     def execute(
         self, script: Prepared, statements: list[StatementRun], *, observe: bool = False, count: bool = False
     ) -> EngineError | None:
-        """Run the statements of a script where the session stands, and put what they did into `statements`."""
+        """Run the statements of a script in the current session, and add their results to `statements`."""
         session = self.session
         watch = Watch(session, count=count) if observe else None
         disabled: set[str] = set()
@@ -106,10 +106,10 @@ class ScriptSession:
             begun = time.perf_counter()
             error = self._statement(session, index, piece, disabled)
             if error is None and script.wrapped and not session.in_transaction:
-                ended = ServerError("the statement ended the transaction that the script runs in", _REFUSED)
+                ended = ServerError("the statement ended the transaction of the script", _REFUSED)
                 error = self.said(ended, index, (piece,), 0.0)
             seconds = time.perf_counter() - begun
-            # What fails outside of a transaction leaves what it did so far.
+            # A statement that fails outside of a transaction keeps its partial effects.
             if watch is None or (error is not None and (session is not self._open or session.in_transaction)):
                 statements.append(StatementRun(index, piece.span, seconds))
             else:
@@ -119,7 +119,7 @@ class ScriptSession:
         return None
 
     def bounds(self) -> Bounds:
-        """Return what the next statement may use."""
+        """Return the limits of the next statement."""
         server = self.server
         left = server.deadline.left
         own = server.limits.statement + _MARGIN
@@ -133,7 +133,7 @@ class ScriptSession:
 
     def _statement(self, session: Session, index: int, piece: StatementText, disabled: set[str]) -> EngineError | None:
         if self.server.deadline.left <= 0:
-            said = ServerError("the time for the whole dry run is over", _STOPPED.pattern[:5], limit="total time-out")
+            said = ServerError("total time of the dry run exceeded", _STOPPED.pattern[:5], limit="total time-out")
             return self.said(said, index, (piece,), 0.0)
         begun = time.monotonic()
         extension = created_extension(piece.text)
@@ -157,18 +157,18 @@ class ScriptSession:
         return self.said(said_by_server, index, (piece,), time.monotonic() - begun)
 
     def _extension(self, name: str, piece: StatementText) -> tuple[ServerError | None, bool]:
-        """Make an allowed extension possible for the scripts' role; True when nothing is left to run."""
+        """Enable an allowed extension for the scripts' role; True if the statement is thereby complete."""
         server = self.server
         if name not in server.available:
             if name not in ALLOWED and name not in STAND_INS:
                 return None, False
-            hint = "run the dry run on a server that has it: `--dry-run=local`, `--dry-run=docker` or `--database-url`"
+            hint = "use a server that has it: `--dry-run=local`, `--dry-run=docker` or `--database-url`"
             return ServerError(f'extension "{name}" is not available on this server', "0A000", None, hint), False
         if name in server.stand_ins:
             server.used_stand_ins.add(name)
         if not self.made_for(name):
             return None, False
-        # Their scripts use what they make and what the system has, and nothing that is in the database.
+        # Their scripts use only their own objects and system objects.
         session = server.admin_in(self.name)
         try:
             session.query(f"CREATE EXTENSION IF NOT EXISTS {quoted(name)}")
@@ -179,13 +179,13 @@ class ScriptSession:
         return None, not is_guarded(piece.text)
 
     def made_for(self, extension: str) -> bool:
-        """Tell whether an extension is made for the scripts' role, by another one and in another session."""
+        """Return whether an extension is created on behalf of the scripts' role, in another session."""
         return extension in ALLOWED and not self.server.marks_trusted and self.server.superuser
 
     def said(
         self, error: ServerError | None, index: int, pieces: tuple[StatementText, ...], seconds: float
     ) -> EngineError | None:
-        """Return the server's error as one of the script's statement."""
+        """Convert the server's error to the error of a script's statement."""
         if error is None:
             return None
         span = pieces[0].span if pieces else None

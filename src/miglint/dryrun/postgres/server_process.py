@@ -1,4 +1,4 @@
-"""A throwaway PostgreSQL server of our own: initialised once, copied for each run, gone with the process."""
+"""A throwaway PostgreSQL server: initialized once, copied for each run, removed at the end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from miglint.dryrun.postgres.reachable_programs import reachable_programs
 from miglint.dryrun.supervisor import read_start
 from miglint.dryrun.workspace import SupervisorLostError, Workspace
 
-# No crash has to be survived, and nobody else is served.
+# Crash safety and other clients are not needed.
 _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -30,7 +30,7 @@ _SETTINGS = {
     "autovacuum": "off",
     "max_connections": "24",
     "shared_buffers": "32MB",
-    # In the server's own folder, so that it goes with that one when somebody kills the server.
+    # In the server's folder, so that it is removed with it if the server is killed.
     "dynamic_shared_memory_type": "mmap",
     "max_worker_processes": "0",
     "max_parallel_workers_per_gather": "0",
@@ -50,32 +50,32 @@ _SETTINGS = {
     "scram_iterations": "1024",
     "max_prepared_transactions": "0",
     "io_method": "sync",
-    # What a client that was killed has asked for ends with it.
+    # Cancels queries of clients that were killed.
     "client_connection_check_interval": "1s",
-    # 64 MB, not 8 GB.
+    # 64 MB instead of 8 GB.
     "max_notify_queue_pages": "8192",
 }
 _SINCE = {
     "scram_iterations": 16, "io_method": 18, "client_connection_check_interval": 14, "max_notify_queue_pages": 17,
 }  # fmt: skip
-# Linux keeps the bound on a process's own memory; where there is none, the report says so.
+# Linux enforces a memory limit per process; on other systems the report has a note.
 _NOTES = {
-    "darwin": ("this system has no bound on the memory of a process: the server's processes are only measured",),
-    "win32": ("memory is not bounded: this system has no bound for the server's processes that miglint could set",),
+    "darwin": ("this system cannot limit the memory of a process: the server's processes are only measured",),
+    "win32": ("memory is not limited: this system has no limit that miglint can set for the server's processes",),
 }
-# What initialises uses the same kind of shared memory: a file in the data folder.
+# initdb uses the same kind of shared memory: a file in the data directory.
 _INITIALISED_WITH = ["fsync=off", "-c", "dynamic_shared_memory_type=mmap", "--wal-segsize=1"]
 _START_SECONDS = 30.0
 _LOG_BYTES = 1 << 20
-# Programs, libraries, and the memory that all processes of the server share.
+# Programs, libraries, and memory shared by the server's processes.
 _SHARED_BYTES = 1 << 30
 
 
 class Cluster:
-    """A running server, with the superuser `miglint`; `close` stops it and removes its folder.
+    """A running server with the superuser `miglint`; `close` stops it and removes its folder.
 
-    `prepare` may put files into the server's folder, and returns settings for them. `notes` say which of the bounds
-    this system cannot keep.
+    `prepare` may create files in the server's folder and returns settings for them. `notes` lists limits that this
+    system cannot enforce.
     """
 
     def __init__(self, programs: Programs, limits: Limits, prepare: Callable[[Path], dict[str, str]]) -> None:
@@ -113,21 +113,21 @@ class Cluster:
         data = self.folder / "data"
         kept = KeptCluster(programs)
         restored = kept.restore(data)
-        self.password = restored or self._initialise(binaries, data, programs.major, kept)
+        self.password = restored or self._initialize(binaries, data, programs.major, kept)
         try:
             self._serve(programs, binaries, data, prepare)
         except EngineMissingError:
             if restored is None or self._runs():
                 raise
-            # A machine that loses power may leave a copy with holes.
+            # After a power loss, a copy may be incomplete.
             kept.discard()
             shutil.rmtree(data)
             (self.folder / "server.log").unlink(missing_ok=True)
-            self.password = self._initialise(binaries, data, programs.major, kept)
+            self.password = self._initialize(binaries, data, programs.major, kept)
             self._serve(programs, binaries, data, prepare)
 
     def _serve(self, programs: Programs, binaries: Path, data: Path, prepare: Callable[[Path], dict[str, str]]) -> None:
-        """Start the server on its data folder, and wait until it can be used."""
+        """Start the server on its data directory and wait until it accepts connections."""
         (data / "pg_hba.conf").write_text("local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n")
         settings = self._settings(programs.major) | prepare(self.folder)
         lines = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
@@ -138,7 +138,7 @@ class Cluster:
 
     def _settings(self, major: int) -> dict[str, str]:
         merged = {**_SETTINGS, "temp_file_limit": f"{(self.disk - LEAST_DISK // 2) // 1024}kB", "port": str(self.port)}
-        # The title of all its processes, by which the next run knows those that lost their supervisor.
+        # The title of all its processes, by which the next run finds orphaned ones.
         merged["cluster_name"] = self._workspace.path.name
         if sys.platform == "win32":
             merged |= {"listen_addresses": "127.0.0.1"}
@@ -149,7 +149,7 @@ class Cluster:
 
     def _run(self, command: list[str], log: str, *, short: bool = False) -> int:
         account = self._account
-        # What a script's process may have for itself; what the server's processes share comes on top of it.
+        # Private memory of a script's process, in addition to the server's shared memory.
         bounds = {"RLIMIT_CORE": 0, "RLIMIT_DATA": self._memory, "RLIMIT_AS": self._memory + _SHARED_BYTES}
         place = {
             "cwd": str(self.folder), "env": _environment(), "log": str(self.folder / log), "limits": bounds,
@@ -157,15 +157,15 @@ class Cluster:
         }  # fmt: skip
         return self._workspace.start(command, place)
 
-    def _initialise(self, binaries: Path, data: Path, major: int, kept: KeptCluster) -> str:
-        """Make a data folder, keep a copy of it, and return the superuser's password."""
+    def _initialize(self, binaries: Path, data: Path, major: int, kept: KeptCluster) -> str:
+        """Initialize a data directory, cache a copy, and return the superuser's password."""
         word = self.folder / "password"
         word.write_text(self.password)
         self._account.own(self.folder)
         command = [
             str(binaries / executable("initdb")), "-D", str(data), "-U", "miglint", "--encoding=UTF8", "--locale=C",
             "--auth=scram-sha-256", f"--pwfile={word}", "--no-sync", "--no-instructions",
-            # What it started needs the folder to end well, also when it was killed itself.
+            # Its child processes need the folder to exit cleanly, even if it was killed.
             "--no-clean",
             "-c" if major >= 16 else "--wal-segsize=1", *(_INITIALISED_WITH if major >= 16 else []),
             *(["--no-data-checksums"] if major >= 18 else []),
@@ -187,11 +187,11 @@ class Cluster:
             if not self._runs() or "FATAL" in self.log():
                 break
             time.sleep(0.005)
-        raise EngineMissingError(f"the PostgreSQL server did not start: {self.log() or 'no reason given'}")
+        raise EngineMissingError(f"the PostgreSQL server did not start: {self.log() or 'unknown reason'}")
 
     def _runs(self) -> bool:
         if sys.platform == "win32":
-            return self._workspace.supervised  # asking for the process would end it
+            return self._workspace.supervised  # on Windows, signal 0 would terminate it
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
@@ -201,7 +201,7 @@ class Cluster:
         return True
 
     def log(self) -> str:
-        """Return the end of what the server wrote."""
+        """Return the end of the server's output."""
         return self._text("server.log")[-1000:]
 
     def _text(self, name: str) -> str:
@@ -213,9 +213,9 @@ class Cluster:
         return "127.0.0.1" if sys.platform == "win32" else str(self.folder)
 
     def check(self) -> None:
-        """Raise `EngineLostError` when the server is no longer there."""
+        """Raise `EngineLostError` if the server is not running."""
         if not self.pid or not self._runs():
-            raise EngineLostError(f"the PostgreSQL server went away: {self.log() or 'it was killed'}")
+            raise EngineLostError(f"the PostgreSQL server stopped: {self.log() or 'it was killed'}")
 
     def close(self) -> None:
         """Stop the server and remove its folder."""
@@ -223,7 +223,7 @@ class Cluster:
 
 
 def _environment() -> dict[str, str]:
-    """Return an environment without PostgreSQL's own variables, secrets or the user's locale."""
+    """Return an environment without PostgreSQL's variables, secrets and the user's locale."""
     kept = {
         name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ
     }

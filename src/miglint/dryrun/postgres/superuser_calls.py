@@ -1,8 +1,8 @@
-"""Two things that migrations do as superuser to write many rows quickly, done as the owner of the table.
+"""Emulation of two superuser operations that migrations use for bulk writes.
 
-`DISABLE TRIGGER ALL` includes the triggers behind foreign keys, which the owner may not touch: until the tables have
-their triggers again, the session runs as a replica does, which the scripts' role may. `UPDATE pg_index SET indisready`
-stops the upkeep of indexes for a while; that they are kept up all the same gives the same rows and the same schema.
+`DISABLE TRIGGER ALL` includes the triggers of foreign keys, which the owner may not change: until they are enabled
+again, the session runs in replica mode, which the scripts' role may use. `UPDATE pg_index SET indisready` suspends
+index maintenance; skipping it gives the same rows and the same schema.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _INDEXES = pattern(
 
 
 def replacements(statement: str, disabled: set[str]) -> tuple[str, ...] | None:
-    """Return what to run for one of these statements, or None when it is another one.
+    """Return the substitute for such a statement, or None for any other statement.
 
-    `disabled` are the tables whose triggers this session has switched off, and is kept up here.
+    `disabled` are the tables whose triggers this session has disabled; it is updated here.
     """
     if _INDEXES.fullmatch(statement) is not None:
         return ("SELECT",)

@@ -1,4 +1,4 @@
-"""What a server uses: the bytes in its folder, and the memory of its processes."""
+"""Resource usage of a server: the size of its folder, and the memory of its processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PS_SECONDS = 5
 
 
 class Usage(Struct, frozen=True):
-    """Bytes: on disk in all, in each database (by its number in the catalog), in temporary files of each process."""
+    """Bytes on disk: in total, per database (by oid), and in temporary files per process."""
 
     disk: int = 0
     databases: Mapping[str, int] = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Usage(Struct, frozen=True):
 
 
 def folder_usage(folder: Path) -> Usage:
-    """Return what a server's folder holds. Files that go away meanwhile do not count."""
+    """Return the disk usage of a server's folder. Files that are deleted meanwhile are ignored."""
     databases: dict[str, int] = {}
     temporary: dict[int, int] = {}
     base = str(folder / "data" / "base")
@@ -62,7 +62,7 @@ def _sizes(folder: str) -> list[tuple[str, int]]:
 
 
 def memory_of(server: int) -> Mapping[int, int]:
-    """Return the memory that each process of a server has for itself, in bytes; empty where the system does not say."""
+    """Return the private memory of each process of a server, in bytes; empty if the system does not report it."""
     if sys.platform == "win32":
         return {}
     if sys.platform == "linux":
@@ -83,7 +83,7 @@ def _memory_in_proc(server: int) -> Mapping[int, int]:
             continue
         try:
             with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
-                # The name of a program may hold anything, even a parenthesis.
+                # Program names may contain any character, including parentheses.
                 rest = file.read().rpartition(b")")[2]
             if not rest[2:].startswith(wanted):
                 continue

@@ -1,4 +1,4 @@
-"""SQL expressions that give row number `i` a valid value of a type."""
+"""SQL expressions that generate a valid value of a type for row number `i`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from miglint.sql.operations import Type
 _LONGEST = 120
 _TEXTS = frozenset(("text", "varchar", "bpchar", "citext", "name", "char"))
 _INTEGERS = {"int2": 32000, "int4": 2_000_000_000, "int8": 2_000_000_000}
-# `k` is i where every row must differ, and repeats elsewhere.
+# `k` is i if values must be unique, and repeats otherwise.
 _PLAIN = {
     "bool": "({k} % 2 = 0)",
     "float4": "({k} * 1.5)",
@@ -49,7 +49,7 @@ _PLAIN = {
 
 
 def expression(kind: Type, schema: Schema, rule: Allowed | None, *, unique: bool, seed: int) -> str | None:
-    """Return an expression over `i` (from 1), or None when no value of the type is known."""
+    """Return an expression over `i` (from 1), or None for unsupported types."""
     if kind.dimensions:
         element = Type(kind.name, kind.args, 0, kind.schema)
         inner = expression(element, schema, None, unique=unique, seed=seed)
@@ -100,7 +100,7 @@ def _text(kind: Type, rule: Allowed | None, key: str, seed: int) -> str:
     if rule is not None:
         longest = min(longest, rule.longest) if rule.longest is not None else longest
         shortest = min(rule.shortest, longest)
-    # The number is in front and in another notation, so that a short column keeps the difference.
+    # The number comes first, in hexadecimal, so that short columns keep distinct values.
     word = f"to_hex(({key})::bigint) || '-' || md5({literal(str(seed))} || '-' || {key})"
     if longest <= 1:
         word = f"chr((97 + ({key}) % 26)::int)"

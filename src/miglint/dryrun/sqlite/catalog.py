@@ -1,4 +1,4 @@
-"""Read a live SQLite schema: from the pragmas, and from the stored text where they do not tell."""
+"""Read a live SQLite schema: from the pragmas, and from the stored SQL for what they omit."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _GENERATED_VIRTUAL = 2
 _GENERATED_STORED = 3
 
 
-# What was read before, by its stored text, which says all that a table or index is.
+# Parsed objects by stored SQL, which describes tables and indexes completely.
 KnownObjects = dict[tuple[str, str, str], SchemaObject]
 
 
-# Asks for what the pragmas say of tables, indexes and views by their names.
+# Queries the pragmas for tables, indexes and views by name.
 Ask = Callable[[list[str], list[str], list[str]], SchemaDetails]
 
 
 def read_schema(db: Connection, known: KnownObjects) -> Schema:
-    """Return everything in the `main` database of a connection of this process."""
+    """Return all objects of the `main` database of an in-process connection."""
     return schema_of(stored_objects(db), lambda *names: schema_details(db, *names), known)
 
 
 def schema_of(stored: tuple[StoredObject, ...], ask: Ask, known: KnownObjects) -> Schema:
-    """Return the schema whose stored objects are these; what is not in `known` is asked for, and put there."""
+    """Return the schema with these stored objects; those not in `known` are queried and added to it."""
     return Schema.of(Dialect.SQLITE, _objects(stored, ask, known))
 
 
@@ -73,7 +73,7 @@ def _described(one: StoredObject, details: SchemaDetails) -> SchemaObject:
 
 
 def _shadows(stored: tuple[StoredObject, ...]) -> frozenset[str]:
-    """Return the tables that a virtual table keeps for itself: they come and go with it."""
+    """Return the shadow tables of virtual tables, which are created and dropped with them."""
     tables = [one for one in stored if one.kind == "table"]
     virtual = [one.name for one in tables if canonical(one.sql or "").startswith("create virtual")]
     return frozenset(
@@ -82,7 +82,7 @@ def _shadows(stored: tuple[StoredObject, ...]) -> frozenset[str]:
 
 
 def _after_name(sql: str, name: str) -> str:
-    """Return a stored statement's canonical text behind the object's name."""
+    """Return a stored statement's canonical text after the object's name."""
     text = canonical(sql)
     return text.partition(f" {name.lower()} ")[2] or text
 
@@ -129,7 +129,7 @@ def _type(text: str) -> Type:
 
 
 def _constraints(text: TableText, primary: tuple[str, ...], details: TableDetails) -> dict[str, Constraint]:
-    """Return the constraints by a name that says what they are, so that unnamed ones compare by content."""
+    """Return the constraints by a descriptive key, so that unnamed ones are compared by content."""
     found: dict[str, Constraint] = {}
     conflicts = dict(text.conflicts)
 
@@ -159,7 +159,7 @@ def _foreign(text: TableText, details: TableDetails) -> Iterator[tuple[str, Cons
     rows: dict[int, list[tuple[str, str, str | None, str, str, str]]] = {}
     for number, part in details.foreign:
         rows.setdefault(number, []).append(part)
-    # SQLite counts foreign keys from the last one written.
+    # SQLite numbers foreign keys in reverse order.
     written = list(reversed(text.foreign))
     for number, parts in sorted(rows.items()):
         table, _, _, on_update, on_delete, match = parts[0]

@@ -1,4 +1,4 @@
-"""What SQLite's schema table and pragmas say, asked with statements that no object of a script can stand in for."""
+"""SQLite's schema table and pragmas, queried so that objects of scripts cannot shadow them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _GENERATED_VIRTUAL = 2
 
 
 def stored_objects(db: Connection) -> tuple[StoredObject, ...]:
-    """Return the rows of the schema table, SQLite's own objects aside."""
+    """Return the rows of the schema table except SQLite's internal objects."""
     rows = db.rows(
         "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE lower(substr(name, 1, 7)) <> 'sqlite_'"
     )
@@ -22,7 +22,7 @@ def stored_objects(db: Connection) -> tuple[StoredObject, ...]:
 def schema_details(
     db: Connection, tables: Iterable[str], indexes: Iterable[str], views: Iterable[str]
 ) -> SchemaDetails:
-    """Return what the pragmas say of these objects."""
+    """Return the pragma results for these objects."""
     return SchemaDetails(
         {name: table for name in tables if (table := _table(db, name)) is not None},
         {name: index for name in indexes if (index := _index(db, name)) is not None},
@@ -31,9 +31,9 @@ def schema_details(
 
 
 def stored_columns(db: Connection) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the names of the ordinary tables and of the columns whose values they store.
+    """Yield the names of ordinary tables and of their stored columns.
 
-    A virtual generated column stores none: its values follow from the others, and reading them runs its expression.
+    Virtual generated columns are excluded: they derive from the others, and reading them evaluates their expression.
     """
     names = db.rows(
         "SELECT name FROM main.sqlite_master WHERE type = 'table' AND lower(substr(name, 1, 7)) <> 'sqlite_'"
@@ -52,7 +52,7 @@ def quoted(name: str) -> str:
 def _table(db: Connection, name: str) -> TableDetails | None:
     try:
         columns = tuple(tuple(row[1:]) for row in db.rows(f"PRAGMA main.table_xinfo({quoted(name)})"))
-    except SqliteError:  # a virtual table whose own tables were damaged, or whose module is not there
+    except SqliteError:  # a virtual table with damaged shadow tables, or whose module is missing
         return None
     unique = tuple(
         tuple(part[2] for part in db.rows(f"PRAGMA main.index_xinfo({quoted(index)})") if part[5])
@@ -81,5 +81,5 @@ def _index(db: Connection, name: str) -> IndexDetails | None:
 def _columns_of_view(db: Connection, name: str) -> tuple[str, ...]:
     try:
         return tuple(row[1] for row in db.rows(f"PRAGMA main.table_info({quoted(name)})"))
-    except SqliteError:  # a view over a dropped table cannot say its columns
+    except SqliteError:  # a view over a dropped table has no columns
         return ()

@@ -1,7 +1,7 @@
-"""What the process that runs SQLite's scripts takes from itself before the first one: files, children, network, memory.
+"""Confinement of the SQLite process before the first script: files, child processes, network, memory.
 
-Each limit is one that the operating system keeps. Nothing that runs later can lift one: the limits are hard ones, and a
-process with a filter for system calls keeps it. What a system does not have is returned, and the parent says so.
+Each limit is enforced by the operating system and cannot be lifted later: resource limits are hard ones, and a system
+call filter is permanent. Limits that the system lacks are returned, and reported by the parent.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 if sys.platform != "win32":
     import resource
 
-# What there is to say of a limit that the system does not have.
+# Names of limits, for the note about missing ones.
 LIMITS = {
     "memory": "bound on the address space",
     "files": "bound on open files",
     "processes": "ban on new processes",
     "calls": "filter for system calls",
 }
-# Room for the interpreter's own objects beside what SQLite may take.
+# Memory for the interpreter's objects in addition to SQLite's.
 _HEADROOM = 256 << 20
 _UNKNOWN_SIZE = 1 << 30
 _NOBODY = 65534
@@ -31,10 +31,10 @@ _STANDARD_STREAMS = 3
 
 
 def confine(memory: int, seconds: int) -> tuple[str, ...]:
-    """Give up what scripts must not reach; return the limits (keys of `LIMITS`) that this system does not have.
+    """Drop access that scripts must not have; return the limits (keys of `LIMITS`) that this system lacks.
 
-    `memory` are the bytes that SQLite may take, `seconds` the time of the processor for all that follows. The three
-    standard streams stay as they are and are the last files of this process.
+    `memory` is SQLite's limit in bytes, `seconds` the processor time for everything that follows. The three standard
+    streams stay open and are the last files of this process.
     """
     filter_calls = _filter_of_calls()
     missing = []
@@ -43,14 +43,14 @@ def confine(memory: int, seconds: int) -> tuple[str, ...]:
     _limit("RLIMIT_CPU", seconds)
     _limit("RLIMIT_CORE", 0)
     _limit("RLIMIT_FSIZE", 0)
-    # Neither a file nor a socket can be opened without a free descriptor.
+    # Without a free descriptor, neither files nor sockets can be opened.
     if not _limit("RLIMIT_NOFILE", _STANDARD_STREAMS):
         missing.append("files")
     no_children = _limit("RLIMIT_NPROC", 0)
     ordinary = _become_nobody()
     if not filter_calls():
         missing.append("calls")
-        # The bound on processes is not kept for root.
+        # Root is exempt from the limit on processes.
         if not (no_children and ordinary):
             missing.append("processes")
     return tuple(missing)
@@ -73,7 +73,7 @@ def _limit(name: str, value: int) -> bool:
 
 
 def _address_space() -> int:
-    """Return the bytes of address space that this process has now."""
+    """Return the current address space of this process in bytes."""
     try:
         return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError):
@@ -81,11 +81,11 @@ def _address_space() -> int:
 
 
 def _become_nobody() -> bool:
-    """Take another account when this one is root; tell whether it is an ordinary one now."""
+    """Switch to another account if this one is root; return whether it is now an ordinary one."""
     if sys.platform == "win32":
         return True
     if os.geteuid() == 0:
-        # Where the account is not mapped (a user namespace), root is no more than the user who made it.
+        # If the account is not mapped (in a user namespace), root has only the rights of the user who created it.
         with contextlib.suppress(OSError):
             os.setgroups([])
             os.setgid(_NOBODY)
@@ -120,9 +120,9 @@ _CALL_NUMBER, _ARCHITECTURE = 0, 4
 
 
 def _filter_of_calls() -> Callable[[], bool]:
-    """Return what lets every system call fail but those that computing needs, and tells whether that worked.
+    """Return a function that makes all system calls fail except basic ones, and returns whether it succeeded.
 
-    All that has to be loaded for it is loaded now, while files can be opened.
+    Everything it needs is loaded now, while files can still be opened.
     """
     if sys.platform != "linux":
         return lambda: False
@@ -149,7 +149,7 @@ def _filter_of_calls() -> Callable[[], bool]:
 
 
 def _program(architecture: int, calls: tuple[int, ...]) -> bytes:
-    """Return the filter as the kernel reads it: another architecture or another call fails."""
+    """Return the filter in the kernel's format: other architectures and other calls fail."""
     count = len(calls)
 
     def step(code: int, value: int, equal: int = 0, other: int = 0) -> bytes:

@@ -1,4 +1,4 @@
-"""The databases of the process that runs SQLite's scripts, and what can be asked of them."""
+"""The databases of the SQLite process, and the operations on them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from miglint.dryrun.sqlite import wire
 from miglint.dryrun.sqlite.catalog_queries import quoted, schema_details, stored_columns, stored_objects
 from miglint.dryrun.sqlite.library import Connection, SqliteError, UndecodableError, opener
 
-# The exit status of a process that has no memory left to go on with.
+# The exit status of a process that is out of memory.
 OUT_OF_MEMORY = 71
 _MAX_MESSAGE = 2000
 _BOUNDS = {"SQLITE_FULL": "disk", "SQLITE_NOMEM": "memory", "SQLITE_TOOBIG": "memory"}
 
-# By the type of a value what is hashed with it. Hashes of text have a secret key, so that no script can make two values
-# whose hashes are the same.
+# Hash functions by value type. Hashes of text use a secret key, so that scripts cannot create collisions.
 _KINDS = {kind: kind.__name__ for kind in (int, float, str, bytes, type(None))}
 
 Tell = Callable[[wire.Began], object]
 
 
 class Databases:
-    """The databases by their number. `tell` is called before each statement of a script."""
+    """The databases by number. `tell` is called before each statement of a script."""
 
     def __init__(self, start: wire.Start, tell: Tell) -> None:
         self._start = start
@@ -36,14 +35,14 @@ class Databases:
         self._stop_at = float("inf")
 
     def warm_up(self) -> None:
-        """Let the library load and open what it needs, and bound its memory."""
+        """Let the library load and open what it needs, and limit its memory."""
         db = self._open()
         db.rows(f"PRAGMA hard_heap_limit = {self._start.memory}")
         db.rows("SELECT random(), strftime('%s', 'now', 'localtime')")
         db.close()
 
     def answer(self, request: wire.Request) -> wire.Reply:
-        """Do what is asked; raises `SqliteError`."""
+        """Execute a request; raises `SqliteError`."""
         match request:
             case wire.Open():
                 self._put(request.database, self._open())
@@ -117,7 +116,7 @@ class Databases:
         return wire.Ran(tuple(seconds), failure, index, count if failure is None else settled)
 
     def _statement(self, db: Connection, sql: str, seconds: float, until: float) -> wire.Failure | None:
-        """Run a statement; return how it failed."""
+        """Run a statement; return the failure, if any."""
         left = max(0.0, until - time.monotonic())
         try:
             with self._within(min(seconds, left)):
@@ -133,25 +132,25 @@ class Databases:
         return None
 
     def _renew(self, number: int) -> None:
-        """Give a database another connection where a script has changed what lives as long as the connection."""
+        """Replace a database's connection if a script changed connection-level state."""
         db = self._found[number]
         if not db.guard.session_changed:
             return
         try:
             self._put(number, db.copy())
         except SqliteError:
-            # Neither the old connection can be kept nor a new one be had.
+            # The old connection is unusable, and a new one cannot be opened.
             os._exit(OUT_OF_MEMORY)
         db.close()
 
 
 def failure_of(error: SqliteError) -> wire.Failure:
-    """Return an error of a statement of miglint's own."""
+    """Return the error of an internal statement."""
     return wire.Failure(error.name, _shortened(error.message), error.place, _BOUNDS.get(error.name))
 
 
 def _shortened(message: str) -> str:
-    """Return a message that a script may have made as long as it liked, and of any characters."""
+    """Return a sanitized message, since scripts can make messages of any length and with any characters."""
     short = message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]}..."
     return short.encode("utf-8", "replace").decode()
 
@@ -195,7 +194,7 @@ def _select(table: str, columns: tuple[str, ...]) -> str:
 
 
 def _recoded(db: Connection, table: str, columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a table that has text that is no UTF-8."""
+    """Yield the rows of a table that contains text that is not UTF-8."""
     parts = [
         f"typeof({name}), iif(typeof({name}) = 'text', CAST({name} AS BLOB), {name})" for name in map(quoted, columns)
     ]

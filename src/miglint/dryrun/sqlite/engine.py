@@ -1,4 +1,4 @@
-"""The SQLite engine: databases in memory, in a process of their own that keeps scripts inside them."""
+"""The SQLite engine: in-memory databases in a separate, confined process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _Reply = TypeVar("_Reply", bound=wire.Reply)
 
 
 class TablesFilled(Struct, frozen=True, eq=False):
-    """Rows that were put into a database's tables; `skipped` are tables that could not be given any."""
+    """Rows inserted into a database's tables; `skipped` are tables that could not be filled."""
 
     schema: Schema
     rows: int
@@ -35,14 +35,14 @@ class TablesFilled(Struct, frozen=True, eq=False):
     inserted: Mapping[Name, int]
 
 
-# How a database came to be what it is, the last step first: with it a new process makes the database again.
+# History of a database, the last step first: a new process replays it to recreate the database.
 Journal = tuple["Journal", ScriptDone | TablesFilled] | None
 
 
 class SqliteEngine:
-    """Databases of one SQLite library. `foreign_keys` is the setting that the application's connections use.
+    """Databases of one SQLite library. `foreign_keys` is the setting of the application's connections.
 
-    `bounds` are the memory and the size of databases where those of `limits` are not meant.
+    `bounds` overrides the limits on memory and database size in `limits`.
     """
 
     dialect = Dialect.SQLITE
@@ -68,20 +68,20 @@ class SqliteEngine:
         return SqliteDatabase(self._hosts.take(), self._limits, self._deadline, self._known, None)
 
     def check(self) -> None:
-        """Raise when the engine was closed: a process that ends is replaced."""
+        """Raise if the engine was closed; a process that ended is replaced."""
         self._hosts.check()
 
     def notes(self) -> tuple[str, ...]:
-        """Return which limits the system does not have."""
+        """Return the limits that the system lacks."""
         return self._hosts.notes()
 
     def close(self) -> None:
-        """End the processes."""
+        """Terminate the processes."""
         self._hosts.close()
 
 
 class SqliteDatabase:
-    """One database in memory. It is made again from its journal when its process had to be ended."""
+    """An in-memory database. It is recreated from its journal if its process was terminated."""
 
     def __init__(self, host: Host, limits: Limits, deadline: Deadline, known: KnownObjects, journal: Journal) -> None:
         self._host = host
@@ -93,7 +93,7 @@ class SqliteDatabase:
         self._number = 0
 
     def run(self, script: Prepared, *, observe: bool = False, count: bool = False) -> Execution:
-        """Run a script; SQLite locks the whole database and counts no rows: `observe` and `count` add nothing."""
+        """Run a script; `observe` and `count` have no effect: SQLite locks the whole database and counts no rows."""
         with self._host.lock:
             worker = self._here()
             run = ScriptRun(script, self._limits, self._deadline)
@@ -107,7 +107,7 @@ class SqliteDatabase:
                     raise EngineLostError(ended.message) from None
                 execution, done = run.ended(ended)
             except RefusedError as refused:
-                # How far it came is not known: the next call makes the database again.
+                # Its progress is unknown: the next call recreates the database.
                 self._forget()
                 return run.refused(refused.failure)
             else:
@@ -119,7 +119,7 @@ class SqliteDatabase:
             return execution
 
     def rehearse(self, script: Prepared) -> Rehearsal:
-        """Run a script on a copy, which costs next to nothing in memory."""
+        """Run a script on a copy, which is cheap in memory."""
         twin = self.copy()
         try:
             execution = twin.run(script)
@@ -150,7 +150,7 @@ class SqliteDatabase:
         return self._ask(request, wire.SchemaDetails)
 
     def copy(self) -> SqliteDatabase:
-        """Return a copy made with SQLite's backup."""
+        """Return a copy made by SQLite's backup API."""
         with self._host.lock:
             worker = self._here()
             twin = SqliteDatabase(self._host, self._limits, self._deadline, self._known, self._journal)
@@ -165,16 +165,16 @@ class SqliteDatabase:
         return self.copy()
 
     def branch(self, scripts: Iterable[Prepared]) -> SqliteDatabase:
-        """Return a copy: nothing is quicker."""
+        """Return a copy: there is no faster way."""
         return self.copy()
 
     def touched(self) -> None:
-        """SQLite does not say."""
+        """Unknown in SQLite."""
 
     def fill(self, schema: Schema, rows: int, seed: int) -> Filled:
-        """Put rows into the empty tables.
+        """Insert rows into the empty tables.
 
-        What runs then is the scripts': triggers, checks, defaults. A table with which that does not end gets no rows.
+        This runs code of the scripts: triggers, checks, defaults. A table for which that does not finish gets no rows.
         """
         with self._host.lock:
             skipped: dict[Name, str] = {}
@@ -191,12 +191,12 @@ class SqliteDatabase:
                 return filled
 
     def rows(self, sql: str, values: wire.Row = ()) -> list[wire.Row]:
-        """Run one statement of miglint's own and return its rows; raises `SqliteError` and `WorkerEndedError`."""
+        """Run one internal statement and return its rows; raises `SqliteError` and `WorkerEndedError`."""
         seconds = min(self._limits.statement, self._deadline.left)
         return list(self._try(wire.Query(self._number, sql, values, seconds), wire.Rows, seconds).rows)
 
     def many(self, sql: str, values: list[wire.Row]) -> None:
-        """Run one statement of miglint's own for each tuple of values; raises as `rows` does."""
+        """Run one internal statement for each tuple of values; raises as `rows` does."""
         for at in range(0, len(values), _ROWS_AT_ONCE):
             seconds = min(self._limits.statement, self._deadline.left)
             part = tuple(values[at : at + _ROWS_AT_ONCE])
@@ -214,7 +214,7 @@ class SqliteDatabase:
             raise SqliteError(failure.name, message) from None
 
     def digests(self, only: Iterable[Name] | None = None) -> Digests:
-        """Describe the rows of all tables, or of those named that are there."""
+        """Return the row digests of all tables, or of the existing ones in `only`."""
         wanted = None if only is None else frozenset(name.name.lower() for name in only)
         with self._host.lock:
             self._here()
@@ -222,7 +222,7 @@ class SqliteDatabase:
         return {Name(None, table): TableDigest(rows.count, rows.columns) for table, rows in found.items()}
 
     def values(self, table: Name, column: str) -> Mapping[str | None, int]:
-        """Return hashes of the values of a column with their frequency."""
+        """Return hashes of the values of a column with their frequencies."""
         with self._host.lock:
             self._here()
             counted = self._ask(wire.Frequencies(self._number, table.name, column), wire.Counted)
@@ -241,15 +241,15 @@ class SqliteDatabase:
                 worker.tell(wire.Drop(self._number), self._deadline.left)
 
     def _ask(self, request: wire.Request, kind: type[_Reply]) -> _Reply:
-        """Ask what runs no script's code."""
+        """Send a request that runs no script code."""
         assert self._worker is not None
         try:
             return self._worker.ask(request, kind, self._deadline.left)
         except (WorkerEndedError, RefusedError) as error:
-            raise EngineLostError(f"SQLite could not read its databases: {error}") from None
+            raise EngineLostError(f"SQLite cannot read its databases: {error}") from None
 
     def _here(self) -> Worker:
-        """Return the process that has this database, which is made there first when it is another one than before."""
+        """Return the process with this database, recreated in a new process if necessary."""
         worker = self._host.worker
         if self._worker is not worker:
             self._worker, self._number = worker, self._host.number()
@@ -259,7 +259,7 @@ class SqliteDatabase:
         return worker
 
     def _repeat(self, worker: Worker, step: ScriptDone | TablesFilled) -> None:
-        """Do what was done before; raises `EngineLostError` when something else comes of it."""
+        """Repeat earlier steps; raises `EngineLostError` if the result differs."""
         try:
             if isinstance(step, TablesFilled):
                 same = fill(self, step.schema, step.rows, step.seed, step.skipped).inserted == step.inserted
@@ -273,11 +273,11 @@ class SqliteDatabase:
         except (WorkerEndedError, RefusedError, UnfinishedError) as error:
             raise EngineLostError(f"{_NOT_AGAIN}: {error}") from None
         if not same:
-            raise EngineLostError(f"{_NOT_AGAIN}: a script does something else each time it runs")
+            raise EngineLostError(f"{_NOT_AGAIN}: a script is not deterministic")
 
 
 _ROWS_AT_ONCE = 5000
-_NOT_AGAIN = "SQLite's process had to be ended, and the history could not be brought back to where it was"
+_NOT_AGAIN = "SQLite's process was terminated, and the history could not be restored to its previous state"
 
 
 def _in_order(journal: Journal) -> list[ScriptDone | TablesFilled]:

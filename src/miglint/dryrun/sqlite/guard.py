@@ -1,10 +1,10 @@
-"""What SQLite's authorizer lets a script do: keep to the databases in memory that it was given."""
+"""SQLite's authorizer: restricts scripts to their in-memory databases."""
 
 from __future__ import annotations
 
 import sqlite3
 
-# What VACUUM attaches for itself; with `temp_store = 2` both are in memory.
+# Names that VACUUM attaches; with `temp_store = 2`, both are in memory.
 _IN_MEMORY = frozenset(("", ":memory:"))
 
 _ALLOWED_PRAGMAS = frozenset(
@@ -16,12 +16,12 @@ _ALLOWED_PRAGMAS = frozenset(
     read_uncommitted recursive_triggers reverse_unordered_selects schema_version secure_delete synchronous table_info
     table_list table_xinfo user_version wal_autocheckpoint wal_checkpoint""".split()  # noqa: SIM905
 )
-# These change how fast SQLite is and where it puts its files; on a database in memory they have nothing to say.
+# These affect speed and file locations; they have no effect on an in-memory database.
 _IGNORED_PRAGMAS = frozenset(
     ["cache_size", "cache_spill", "mmap_size", "temp_store", "threads", "analysis_limit", "shrink_memory"]
 )
 _FORBIDDEN_FUNCTIONS = frozenset(("load_extension", "writefile", "readfile", "edit", "fts3_tokenizer", "sqlite_dbpage"))
-# Modules of virtual tables that open files, or read and write memory or pages as they are.
+# Virtual table modules that open files, or access raw memory or pages.
 _FORBIDDEN_MODULES = frozenset(
     ["csv", "zipfile", "fsdir", "unionvtab", "swarmvtab", "sqlite_dbpage", "sqlite_dbdata", "sqlite_dbptr", "carray"]
 )
@@ -36,10 +36,10 @@ _TEMPORARY = frozenset(
 
 
 class Guard:
-    """An authorizer. `refused` says in words what it refused last, None while nothing was.
+    """An authorizer. `refused` describes the last refused action, None if there is none.
 
-    `session_changed` says that a script made something that lives as long as its connection: a temporary object, an
-    attached database, a setting.
+    `session_changed` means that a script created connection-level state: a temporary object, an attached database, a
+    setting.
     """
 
     __slots__ = ("refused", "session_changed")
@@ -49,10 +49,10 @@ class Guard:
         self.session_changed = False
 
     def authorize(self, action: int, first: str | None, second: str | None, database: str | None, _: str | None) -> int:
-        """Allow, ignore or deny an action; called by SQLite while it compiles a statement."""
+        """Allow, ignore or deny an action; SQLite calls this while it compiles a statement."""
         if action == sqlite3.SQLITE_ATTACH:
             self.session_changed = True
-            # SQLite tells the name only where it is a constant: with `'/tmp/' || 'x'` it is None.
+            # SQLite passes the name only if it is constant: for `'/tmp/' || 'x'` it is None.
             if first in _IN_MEMORY:
                 return sqlite3.SQLITE_OK
             return self._deny("ATTACH of a file")
@@ -77,5 +77,5 @@ class Guard:
         return self._deny(f"PRAGMA {name}")
 
     def _deny(self, what: str) -> int:
-        self.refused = f"{what} is refused in a dry run"
+        self.refused = f"{what} is not allowed in a dry run"
         return sqlite3.SQLITE_DENY

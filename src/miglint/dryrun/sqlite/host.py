@@ -1,4 +1,4 @@
-"""Who runs the databases of one history: a process, and the next one when that had to be ended."""
+"""Process management for the databases of one history: a process, and its successors if it was terminated."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from miglint.dryrun.sqlite import wire
 from miglint.dryrun.sqlite.confinement import LIMITS
 from miglint.dryrun.sqlite.process import Setup, Worker
 
-_CLOSED = "the dry run was ended"
+_CLOSED = "the dry run was stopped"
 _SECONDS_OF_NO_LIMIT = 1 << 20
 _LEAST_MEMORY = 128 << 20
 
 
 class Bounds(Struct, frozen=True):
-    """What SQLite may take, in bytes: `memory` all databases of a history together, `disk` each of them."""
+    """SQLite's limits in bytes: `memory` for all databases of a history together, `disk` for each of them."""
 
     memory: int
     disk: int
 
     @classmethod
     def of(cls, limits: Limits) -> Bounds:
-        """Return the bounds under the limits of a dry run: databases are in memory, with a copy for each second run."""
+        """Return the limits, derived from those of a dry run: databases are in memory, with a copy per second run."""
         memory = max(_LEAST_MEMORY, limits.memory)
         return cls(memory, min(limits.disk, memory))
 
 
 class Host:
-    """The process of a history. Its methods are called with `lock` held, but for `close`.
+    """The process of a history. Except for `close`, its methods are called with `lock` held.
 
-    `databases` counts those that are there; `clean` says that no process was ended and no bound met.
+    `databases` is their number; `clean` means that no process was terminated and no limit reached.
     """
 
     def __init__(self, setup: Setup) -> None:
@@ -48,7 +48,7 @@ class Host:
 
     @property
     def worker(self) -> Worker:
-        """The process, a new one when the last has ended; raises `EngineLostError` when there will be none."""
+        """The process, a new one if the last has ended; raises `EngineLostError` after closing."""
         if self._closed:
             raise EngineLostError(_CLOSED)
         if self._worker.ended:
@@ -59,33 +59,33 @@ class Host:
 
     def _start(self) -> Worker:
         worker = Worker(self._setup)
-        # Whoever forgets to close it ends it with the last of its databases, or with the interpreter.
+        # An unclosed host is closed with its last database or with the interpreter.
         weakref.finalize(self, worker.end)
         return worker
 
     def number(self) -> int:
-        """Return a number that no database has had."""
+        """Return an unused database number."""
         self._numbers += 1
         return self._numbers
 
     def dropped(self) -> None:
-        """Count a database less; a process in which something happened is not used for another history."""
+        """Decrement the number of databases; a process that is not clean is not reused for another history."""
         self.databases -= 1
         if not self.databases and not self.clean:
             self.close()
 
     def missing(self) -> tuple[str, ...]:
-        """Return the limits that the system does not have, as far as a process has said so."""
+        """Return the limits that the system lacks, as reported by a process."""
         return self._worker.missing_limits
 
     def close(self) -> None:
-        """End the process, whatever it does."""
+        """Terminate the process, whatever it is doing."""
         self._closed = True
         self._worker.end()
 
 
 class Hosts:
-    """The hosts of a run: as many as histories run at a time. A host is used again when nothing happened in it."""
+    """The hosts of a run: one per concurrent history. Clean hosts are reused."""
 
     def __init__(self, library: str, bounds: Bounds, deadline: Deadline, *, foreign_keys: bool) -> None:
         seconds = int(min(deadline.left, _SECONDS_OF_NO_LIMIT)) + 60
@@ -93,7 +93,7 @@ class Hosts:
         self._setup = Setup(start, 1 + secrets.randbelow((1 << 32) - 1))
         self._lock = threading.Lock()
         self._closed = False
-        # The first one starts while its scripts are still being read.
+        # The first process starts while scripts are still being read.
         self._hosts = [Host(self._setup)]
 
     def take(self) -> Host:
@@ -111,24 +111,22 @@ class Hosts:
             return host
 
     def check(self) -> None:
-        """Raise `EngineLostError` when the run was ended."""
+        """Raise `EngineLostError` if the run was stopped."""
         if self._closed:
             raise EngineLostError(_CLOSED)
 
     def notes(self) -> tuple[str, ...]:
-        """Return what a reader of the results should know of the limits."""
+        """Return notes about the limits for the report."""
         with self._lock:
             hosts = list(self._hosts)
         for missing in (host.missing() for host in hosts):
             if missing:
                 listed = ", ".join(LIMITS.get(name, "limit") for name in missing)
-                return (
-                    f"this system has no {listed} for SQLite's process; miglint itself watches its time and memory",
-                )
+                return (f"this system has no {listed} for SQLite's process; miglint monitors its time and memory",)
         return ()
 
     def close(self) -> None:
-        """End all processes; may be called twice."""
+        """Terminate all processes; may be called twice."""
         with self._lock:
             self._closed = True
             hosts, self._hosts = self._hosts, []

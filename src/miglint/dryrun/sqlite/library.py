@@ -1,4 +1,4 @@
-"""The two ways to reach an SQLite library: the standard library's module, and `apsw`, which brings a newer one."""
+"""Access to SQLite libraries: the standard library's `sqlite3`, and `apsw`, which includes a newer one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, Protocol
 from miglint.dryrun.sqlite.guard import Guard
 
 _STEPS_BETWEEN_LOOKS = 5_000
-# A value longer than this is no migration's; SQLite's own bound of 1 GB would let one expression take the machine.
+# Maximum length of a value; SQLite's own limit of 1 GB would let one expression exhaust memory.
 _MAX_VALUE = 64 * 1024 * 1024
 _NO_MEMORY = "SQLITE_NOMEM"
 
 
 class SqliteError(Exception):
-    """An SQLite error: `name` is the code's (`SQLITE_ERROR`), `place` the offset of the token in question or -1."""
+    """An SQLite error: `name` is the error code's name (`SQLITE_ERROR`), `place` the token's offset or -1."""
 
     def __init__(self, name: str, message: str, place: int = -1) -> None:
         super().__init__(message)
@@ -26,31 +26,31 @@ class SqliteError(Exception):
 
 
 class UndecodableError(SqliteError):
-    """A row holds text that is no UTF-8."""
+    """A row contains text that is not UTF-8."""
 
 
 class Connection(Protocol):
-    """One database in memory."""
+    """An in-memory database."""
 
     guard: Guard
 
     def protect(self) -> None:
-        """Turn the guard on for all that follows: statements of our own run what scripts left in the schema."""
+        """Enable the guard for everything that follows: internal statements also run code from the schema."""
 
     def run(self, sql: str) -> None:
-        """Run one statement of a script, with the guard on, and throw its rows away."""
+        """Run one statement of a script, with the guard enabled, and discard its rows."""
 
     def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """Run one statement of our own, and return its rows."""
+        """Run one internal statement and return its rows."""
 
     def each(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        """Run one statement of our own, and yield its rows one by one; may raise `UndecodableError`."""
+        """Run one internal statement and yield its rows; may raise `UndecodableError`."""
 
     def many(self, sql: str, values: tuple[tuple[Any, ...], ...]) -> None:
-        """Run one statement of our own for each tuple of values."""
+        """Run one internal statement for each tuple of values."""
 
     def watch(self, stop: Callable[[], bool]) -> None:
-        """Ask `stop` every now and then while a statement runs, and interrupt the statement when it says so."""
+        """Call `stop` regularly while a statement runs, and interrupt the statement if it returns true."""
 
     def copy(self) -> Connection:
         """Return a new database with the same content."""
@@ -60,7 +60,7 @@ class Connection(Protocol):
         """Whether a transaction is open."""
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Release unused memory."""
 
 
 class StandardConnection:
@@ -77,7 +77,7 @@ class StandardConnection:
         self._db.execute("PRAGMA temp_store = 2")
 
     def protect(self) -> None:
-        """Turn the guard on."""
+        """Enable the guard."""
         if not self._protected:
             self._db.set_authorizer(self.guard.authorize)
             self._protected = True
@@ -86,7 +86,7 @@ class StandardConnection:
         """Run one statement of a script."""
         self.protect()
         self.guard.refused = None
-        # Text that is no UTF-8 is no error of SQLite.
+        # Text that is not UTF-8 is not an error of SQLite.
         self._db.text_factory = bytes
         try:
             for _ in self._db.execute(sql):
@@ -97,28 +97,28 @@ class StandardConnection:
             self._db.text_factory = str
 
     def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """Run one statement of our own."""
+        """Run one internal statement."""
         try:
             return self._db.execute(sql, values).fetchall()
         except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
             raise _standard(error) from None
 
     def each(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        """Run one statement of our own, and yield its rows."""
+        """Run one internal statement and yield its rows."""
         try:
             yield from self._db.execute(sql)
         except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
             raise _standard(error) from None
 
     def many(self, sql: str, values: tuple[tuple[Any, ...], ...]) -> None:
-        """Run one statement of our own for each tuple of values."""
+        """Run one internal statement for each tuple of values."""
         try:
             self._db.executemany(sql, values)
         except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
             raise _standard(error) from None
 
     def watch(self, stop: Callable[[], bool]) -> None:
-        """Ask `stop` now and then."""
+        """Set the progress handler."""
         self._db.set_progress_handler(lambda: int(stop()), _STEPS_BETWEEN_LOOKS)
 
     def copy(self) -> StandardConnection:
@@ -166,7 +166,7 @@ class ApswConnection:
         self._db.execute("PRAGMA temp_store = 2")
 
     def protect(self) -> None:
-        """Turn the guard on."""
+        """Enable the guard."""
         if not self._protected:
             self._db.authorizer = self.guard.authorize
             self._protected = True
@@ -182,34 +182,34 @@ class ApswConnection:
                     next(rows)
                 except StopIteration:
                     break
-                except UnicodeDecodeError:  # text that is no UTF-8 is no error of SQLite
+                except UnicodeDecodeError:  # text that is not UTF-8 is not an error of SQLite
                     continue
         except (self._apsw.Error, ValueError, MemoryError) as error:
             raise self._failed(error) from None
 
     def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """Run one statement of our own."""
+        """Run one internal statement."""
         try:
             return self._db.execute(sql, values).fetchall()
         except (self._apsw.Error, ValueError, MemoryError) as error:
             raise self._failed(error) from None
 
     def each(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        """Run one statement of our own, and yield its rows."""
+        """Run one internal statement and yield its rows."""
         try:
             yield from self._db.execute(sql)
         except (self._apsw.Error, ValueError, MemoryError) as error:
             raise self._failed(error) from None
 
     def many(self, sql: str, values: tuple[tuple[Any, ...], ...]) -> None:
-        """Run one statement of our own for each tuple of values."""
+        """Run one internal statement for each tuple of values."""
         try:
             self._db.executemany(sql, values)
         except (self._apsw.Error, ValueError, MemoryError) as error:
             raise self._failed(error) from None
 
     def watch(self, stop: Callable[[], bool]) -> None:
-        """Ask `stop` now and then."""
+        """Set the progress handler."""
         self._db.set_progress_handler(stop, _STEPS_BETWEEN_LOOKS)
 
     def copy(self) -> ApswConnection:
@@ -248,7 +248,7 @@ Opener = type[StandardConnection] | type[ApswConnection]
 
 
 def opener(library: str) -> Opener:
-    """Return the class whose `library` is named so."""
+    """Return the class with this `library` name."""
     return ApswConnection if library == ApswConnection.library else StandardConnection
 
 

@@ -1,4 +1,4 @@
-"""The parent's side of the process that runs SQLite's scripts: it is started, asked, watched, and ended."""
+"""Parent side of the SQLite process: starting, requests, monitoring, termination."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from miglint.dryrun.sqlite import wire
 from miglint.dryrun.sqlite.databases import OUT_OF_MEMORY
 from miglint.dryrun.sqlite.resident import resident_memory
 
-# How often the watch looks, and how long past its time a process may take to stop by itself (seconds).
+# Monitoring interval, and grace period after a timeout (seconds).
 _LOOK = 0.05
 _GRACE = 0.5
 _END = 5.0
 _START = 60.0
-# What the interpreter takes beside SQLite.
+# Memory of the interpreter besides SQLite.
 _INTERPRETER = 256 << 20
-# What the dynamic linker, the interpreter and Windows need of the environment; nothing else is handed on.
+# Environment variables for the dynamic linker, the interpreter and Windows; no others are passed on.
 _KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT")
 _CODE = "import sys; sys.path += sys.argv[1:]; from miglint.dryrun.sqlite.worker import main; main()"
 _Reply = TypeVar("_Reply", bound=wire.Reply)
 
 
 class WorkerEndedError(Exception):
-    """The process is gone. `limit` is the bound for which it was ended, `connection` when it ended by itself."""
+    """The process has ended. `limit` is the limit for which it was terminated, `connection` if it ended by itself."""
 
     def __init__(self, limit: str, message: str) -> None:
         super().__init__(message)
@@ -46,7 +46,7 @@ class WorkerEndedError(Exception):
 
 
 class RefusedError(Exception):
-    """SQLite could not do what was asked."""
+    """SQLite failed to execute a request."""
 
     def __init__(self, failure: wire.Failure) -> None:
         super().__init__(failure.message)
@@ -54,14 +54,14 @@ class RefusedError(Exception):
 
 
 class Setup(Struct, frozen=True):
-    """What a process is started with. `seed` keys its hashes, `start` is its first request."""
+    """Start parameters of a process. `seed` keys its hashes, `start` is its first request."""
 
     start: wire.Start
     seed: int
 
 
 class Worker:
-    """One process. It is asked by one thread at a time; `end` may be called by any."""
+    """A process. It is used by one thread at a time; `end` may be called from any thread."""
 
     def __init__(self, setup: Setup) -> None:
         self._memory = setup.start.memory + _INTERPRETER
@@ -77,14 +77,14 @@ class Worker:
         self._over = threading.Event()
         self.missing_limits: tuple[str, ...] = ()
         self._ready = False
-        # It reads this when it is ready; until then the parent does something else.
+        # The process reads this once it is ready; the parent does not wait for it.
         with contextlib.suppress(OSError):
             self._channel.send(setup.start)
         threading.Thread(target=self._watch, name="miglint-sqlite-watch", daemon=True).start()
 
     @property
     def ended(self) -> bool:
-        """Whether it is gone."""
+        """Whether it has ended."""
         return self._over.is_set() or self._process.poll() is not None
 
     def _wait_until_ready(self) -> None:
@@ -92,7 +92,7 @@ class Worker:
             with self._busy(_START, "server"):
                 reply = self._channel.receive(_decoder())
                 if not isinstance(reply, wire.Ready):
-                    raise wire.FrameError("a reply before it is ready")
+                    raise wire.FrameError("a reply before startup was complete")
             self.missing_limits = reply.missing
             self._ready = True
 
@@ -105,11 +105,11 @@ class Worker:
         limit: str = "total time-out",
         began: Callable[[wire.Began], float] | None = None,
     ) -> _Reply:
-        """Ask, and return the reply.
+        """Send a request and return the reply.
 
-        The process is ended when it takes longer than `seconds`, and `limit` is then the bound that it met. `began`
-        is told of each statement of a script, and returns how many seconds there are from then on.
-        Raises `WorkerEndedError`, and `RefusedError` when SQLite could not do it.
+        The process is terminated if it takes longer than `seconds`; `limit` is then the reported limit. `began` is
+        called for each statement of a script and returns its time in seconds. Raises `WorkerEndedError`, and
+        `RefusedError` if SQLite failed to execute the request.
         """
         self._wait_until_ready()
         with self._busy(seconds, limit):
@@ -122,22 +122,22 @@ class Worker:
                 if isinstance(reply, wire.Failed):
                     raise RefusedError(reply.failure)
                 if not isinstance(reply, wire.Began) or began is None:
-                    raise wire.FrameError(f"a reply that is no {kind.__name__}")
+                    raise wire.FrameError(f"a reply that is not {kind.__name__}")
                 self._set_due(began(reply), limit)
 
     def tell(self, request: wire.Drop, seconds: float) -> None:
-        """Send what has no reply; raises `WorkerEndedError`."""
+        """Send a request without a reply; raises `WorkerEndedError`."""
         self._wait_until_ready()
         with self._busy(seconds, "total time-out"):
             self._channel.send(request)
 
     def end(self) -> None:
-        """End the process; never raises."""
+        """Terminate the process; never raises."""
         self._over.set()
-        self._kill("server", "SQLite's process was ended")
+        self._kill("server", "SQLite's process was terminated")
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_END)
-        # Whoever reads from it meets its end now, and only then can the pipes be closed.
+        # This unblocks a reading thread; only then can the pipes be closed.
         if self._asking.acquire(timeout=_END):
             self._close()
             self._asking.release()
@@ -150,7 +150,7 @@ class Worker:
 
     @contextlib.contextmanager
     def _busy(self, seconds: float, limit: str) -> Iterator[None]:
-        """Let the watch look while the process is busy, and turn its end into `WorkerEndedError`."""
+        """Monitor the process while it is busy, and convert its end to `WorkerEndedError`."""
         with self._asking:
             if self._ended is not None:
                 raise self._ended
@@ -162,10 +162,10 @@ class Worker:
             except (EOFError, OSError) as error:
                 raise self._end_of(str(error)) from None
             except wire.FrameError as error:
-                self._kill("connection", f"SQLite's process sent what is no answer: {error}")
+                self._kill("connection", f"SQLite's process sent an invalid reply: {error}")
                 raise self._end_of(str(error)) from None
             except BaseException:
-                self._kill("server", "SQLite's process was ended")
+                self._kill("server", "SQLite's process was terminated")
                 raise
             finally:
                 with self._state:
@@ -177,7 +177,7 @@ class Worker:
             self._limit = limit
 
     def _watch(self) -> None:
-        """End the process when its time is over or its memory too large."""
+        """Terminate the process on timeout or if its memory exceeds the limit."""
         while not self._over.wait(_LOOK):
             if self._process.poll() is not None:
                 return
@@ -185,7 +185,7 @@ class Worker:
                 if self._due is None:
                     continue
                 if time.monotonic() > self._due:
-                    self._kill(self._limit, "it did not stop when its time was over")
+                    self._kill(self._limit, "it did not stop at its time limit")
                 elif resident_memory(self._process.pid) > self._memory:
                     self._kill("memory", "out of memory")
 
@@ -196,11 +196,11 @@ class Worker:
             self._process.kill()
 
     def _end_of(self, noticed: str) -> WorkerEndedError:
-        """Return why the process has ended."""
+        """Return the reason why the process has ended."""
         try:
             status = self._process.wait(_END)
         except subprocess.TimeoutExpired:
-            self._kill("connection", f"SQLite's process does not answer: {noticed}")
+            self._kill("connection", f"SQLite's process does not respond: {noticed}")
             status = self._process.wait()
         self._over.set()
         self._close()
@@ -214,11 +214,11 @@ def _ended(reason: tuple[str, str] | None, status: int) -> WorkerEndedError:
     if status == OUT_OF_MEMORY:
         return WorkerEndedError("memory", "out of memory")
     if status == -getattr(signal, "SIGXCPU", 0) and status:
-        return WorkerEndedError("total time-out", "the time of the processor is over")
+        return WorkerEndedError("total time-out", "the processor time limit is exceeded")
     if status < 0:
         with contextlib.suppress(ValueError):
-            return WorkerEndedError("connection", f"SQLite's process was ended by {signal.Signals(-status).name}")
-    return WorkerEndedError("connection", f"SQLite's process ended with status {status}")
+            return WorkerEndedError("connection", f"SQLite's process was terminated by {signal.Signals(-status).name}")
+    return WorkerEndedError("connection", f"SQLite's process exited with status {status}")
 
 
 @cache
@@ -227,9 +227,9 @@ def _decoder() -> msgspec.msgpack.Decoder[wire.Reply]:
 
 
 def _start(setup: Setup) -> subprocess.Popen[bytes]:
-    """Start an interpreter that reads nothing but its own library, msgspec, miglint and, where it is used, apsw."""
+    """Start an interpreter that can import only its own library, msgspec, miglint and, if used, apsw."""
     if not sys.executable:
-        raise EngineMissingError("SQLite's scripts run in a process of their own, and no Python is known to start it")
+        raise EngineMissingError("SQLite's scripts run in a separate process, but no Python was found to start it")
     modules = [miglint, msgspec]
     if setup.start.library == "apsw":
         import apsw
@@ -246,8 +246,8 @@ def _start(setup: Setup) -> subprocess.Popen[bytes]:
             bufsize=0,
             cwd=Path(sys.executable).anchor or None,
             env={**environment, "PYTHONHASHSEED": str(setup.seed)},
-            # Ctrl-C is for the parent, which ends the process.
+            # Ctrl-C is handled by the parent, which terminates the process.
             start_new_session=True,
         )
     except OSError as error:
-        raise EngineMissingError(f"the process for SQLite's scripts cannot be started: {error}") from None
+        raise EngineMissingError(f"cannot start the process for SQLite's scripts: {error}") from None

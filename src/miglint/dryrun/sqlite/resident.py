@@ -1,4 +1,4 @@
-"""How much memory another process has, asked from outside of it: that works whatever limits its system keeps."""
+"""Memory usage of another process, measured from outside: works without operating system limits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if sys.platform == "win32":
         )
 
     def resident_memory(pid: int) -> int:
-        """Return the bytes of memory that a process has; 0 when that cannot be told."""
+        """Return the memory of a process in bytes; 0 if unknown."""
         kernel = ctypes.WinDLL("kernel32")
         kernel.OpenProcess.restype = wintypes.HANDLE
         kernel.OpenProcess.argtypes = (wintypes.DWORD, wintypes.BOOL, wintypes.DWORD)
@@ -49,7 +49,7 @@ if sys.platform == "win32":
 else:
 
     def resident_memory(pid: int) -> int:
-        """Return the bytes of memory that a process has; 0 when that cannot be told."""
+        """Return the memory of a process in bytes; 0 if unknown."""
         try:
             return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
         except (OSError, ValueError, IndexError):
@@ -57,7 +57,7 @@ else:
 
 
 def memory_by_ps(pid: int) -> int:
-    """Ask `ps`, which macOS and the BSDs have instead of /proc."""
+    """Use `ps`, since macOS and the BSDs have no /proc."""
     try:
         done = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=False)
         return int(done.stdout) * 1024

@@ -1,4 +1,4 @@
-"""Put rows into the empty tables of an SQLite database: valid ones, the same for the same seed."""
+"""Generate valid rows for the empty tables of an SQLite database, deterministically by seed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from miglint.sql.operations import Column, Name
 
 _EVERY_NULL = 7
 _TABLES_AT_ONCE = 500
-# Whatever the rows are, they would meet these again.
+# Errors that occur with any rows.
 _HOPELESS = frozenset(("SQLITE_INTERRUPT", "SQLITE_NOMEM"))
 
 
 class Tables(Protocol):
-    """The database that gets rows. Both methods raise `SqliteError`, and `WorkerEndedError` when it is gone."""
+    """The database to fill. Both methods raise `SqliteError`, and `WorkerEndedError` if it is gone."""
 
     def rows(self, sql: str, values: Row = ()) -> list[Row]:
         """Run one statement and return its rows."""
@@ -34,7 +34,7 @@ class Tables(Protocol):
 
 
 class UnfinishedError(Exception):
-    """The process ended while a table was given rows."""
+    """The process ended while a table was being filled."""
 
     def __init__(self, table: Name, reason: str) -> None:
         super().__init__(reason)
@@ -43,9 +43,9 @@ class UnfinishedError(Exception):
 
 
 def fill(db: Tables, schema: Schema, rows: int, seed: int, skipped: Mapping[Name, str]) -> Filled:
-    """Give each empty table `rows` rows; where that fails, fewer, and at last none, with the reason.
+    """Insert `rows` rows into each empty table; on failure fewer, and finally none, with the reason.
 
-    Tables that are `skipped` get none. Raises `UnfinishedError`.
+    Tables in `skipped` get none. Raises `UnfinishedError`.
     """
     inserted: dict[Name, int] = {}
     unfilled: dict[Name, str] = dict(skipped)
@@ -65,14 +65,14 @@ def fill(db: Tables, schema: Schema, rows: int, seed: int, skipped: Mapping[Name
 
 
 def _empty(db: Tables, tables: list[Table]) -> dict[Name, bool]:
-    """Tell which tables have no rows: one question for many of them, since each has a long way to go."""
+    """Return the tables without rows; many are queried at once, since each request is a round trip."""
     found: dict[Name, bool] = {}
     for at in range(0, len(tables), _TABLES_AT_ONCE):
         part = tables[at : at + _TABLES_AT_ONCE]
         try:
             answers = _exist(db, part)
         except SqliteError:
-            # One of them is no longer there.
+            # One of them no longer exists.
             answers = tuple(cell for table in part for cell in _exist_or_not(db, table))
         except WorkerEndedError as ended:
             raise UnfinishedError(part[0].name, ended.message) from None
@@ -89,7 +89,7 @@ def _exist_or_not(db: Tables, table: Table) -> Row:
     try:
         return _exist(db, [table])
     except SqliteError:
-        # To insert into it says why.
+        # Inserting into it reports the reason.
         return (0,)
 
 
@@ -114,12 +114,12 @@ def _insert(db: Tables, schema: Schema, table: Table, full: str, rows: int, seed
         made = db.rows(f"SELECT count(*) FROM {full}")[0][0]
         if isinstance(made, int) and made:
             return made
-        # `OR IGNORE` hides which check it was; the plain statement says it.
+        # `OR IGNORE` hides the failed check; the plain statement reports it.
         try:
             db.rows(sql.replace("INSERT OR IGNORE", "INSERT"), values[0])
         except SqliteError as failed:
             failure = failure or failed
-    raise failure or SqliteError("SQLITE_CONSTRAINT", "no valid row was found")
+    raise failure or SqliteError("SQLITE_CONSTRAINT", "no valid row found")
 
 
 def _rows(

@@ -1,4 +1,4 @@
-"""A script as it runs in SQLite's process: what is asked, what is told meanwhile, and what came of it."""
+"""A script run in the SQLite process: its request, its progress, and its result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LIMITS = frozenset(("statement time-out", "total time-out", "disk", "memory", "
 
 
 class ScriptDone(Struct, frozen=True):
-    """Statements that changed a database for good; `failed` is the index of the one that failed after that, if any."""
+    """Statements that changed a database permanently; `failed` is the index of the one that failed, if any."""
 
     statements: tuple[str, ...]
     wrapped: bool
@@ -23,7 +23,7 @@ class ScriptDone(Struct, frozen=True):
 
 
 class ScriptRun:
-    """One run of a script: `request` is sent, `began` is told of each statement, and one of the others of the end."""
+    """One run of a script: `request` is sent, `began` is called per statement, and another method at the end."""
 
     def __init__(self, script: Prepared, limits: Limits, deadline: Deadline) -> None:
         self._script = script
@@ -35,16 +35,16 @@ class ScriptRun:
 
     @property
     def seconds(self) -> float:
-        """The time that a statement has from now on."""
+        """The remaining time of a statement."""
         return min(self._limits.statement, self._deadline.left)
 
     def request(self, database: int) -> wire.Run:
-        """Return what is to be asked."""
+        """Return the request."""
         statements = tuple(piece.text for piece in self._script.pieces)
         return wire.Run(database, statements, self._script.wrapped, self._limits.statement, self._deadline.left)
 
     def unreadable(self) -> Execution | None:
-        """Return the failure of a script with characters that no engine can be given; None for any other."""
+        """Return the failure of a script with invalid characters; None for any other."""
         for index, piece in enumerate(self._script.pieces):
             try:
                 piece.text.encode()
@@ -57,7 +57,7 @@ class ScriptRun:
         return None
 
     def began(self, told: wire.Began) -> float:
-        """Note that a statement begins, and return how many seconds it has."""
+        """Record the start of a statement, and return its time limit in seconds."""
         if told.index != len(self._begun) or told.index > len(self._script.pieces):
             raise wire.FrameError(f"statement {told.index} begins after statement {len(self._begun) - 1}")
         self._begun.append(time.perf_counter())
@@ -66,7 +66,7 @@ class ScriptRun:
         return self.seconds
 
     def ran(self, reply: wire.Ran) -> tuple[Execution, ScriptDone | None]:
-        """Return the execution, and what of the script is there to stay."""
+        """Return the result, and the statements whose effects are kept."""
         pieces = self._script.pieces
         seconds = reply.seconds[: len(pieces)]
         failure = reply.failure
@@ -76,12 +76,12 @@ class ScriptRun:
         limit = failure.limit if failure.limit in _LIMITS else None
         error = _error(failure.name, failure.message, at, pieces, limit, failure.place)
         settled = min(max(0, reply.settled), len(pieces))
-        # `INSERT OR FAIL` keeps what it did before it failed.
+        # `INSERT OR FAIL` keeps the rows inserted before the failure.
         failed = at if limit is None and at == settled else None
         return self._execution(seconds, error), self._kept(settled, failed)
 
     def ended(self, error: WorkerEndedError) -> tuple[Execution, ScriptDone | None]:
-        """Return the execution of a script during which the process ended: a failure of the statement that ran."""
+        """Return the result of a script during which the process ended: the running statement failed."""
         now = time.perf_counter()
         pieces = self._script.pieces
         at = len(self._begun) - 1
@@ -95,7 +95,7 @@ class ScriptRun:
         return self._execution(seconds, failed), self._kept(self._settled)
 
     def refused(self, failure: wire.Failure) -> Execution:
-        """Return the execution of a script that was not run."""
+        """Return the result of a script that was not run."""
         return self._execution((), _error(failure.name, failure.message, 0, self._script.pieces, failure.limit))
 
     def _kept(self, count: int, failed: int | None = None) -> ScriptDone | None:
@@ -117,7 +117,7 @@ _NAMES = {"memory": "SQLITE_NOMEM", "connection": "SQLITE_ABORT"}
 def _error(
     name: str, message: str, index: int, pieces: tuple[StatementText, ...], limit: str | None, place: int = -1
 ) -> EngineError:
-    """Return an error at a statement (-1: at the end), with its place in the file."""
+    """Return an error at a statement (-1: at the end), with its position in the file."""
     span = pieces[index].span if pieces else None
     at = None
     if place >= 0 and 0 <= index < len(pieces):

@@ -1,4 +1,4 @@
-"""What SQLite's catalog tells only as text: the checks, collations and settings inside a stored `CREATE` statement."""
+"""Parts of an SQLite schema available only as text: checks, collations and options in stored `CREATE` statements."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _TOKEN = pattern(
 
 
 class Token(Struct, frozen=True):
-    """A word, name, literal or mark. `text` is canonical: names and words in lower case and without quotes."""
+    """A word, name, literal or symbol. `text` is canonical: names and words in lower case and unquoted."""
 
     text: str
     kind: str
 
 
 class TableText(Struct, frozen=True):
-    """What a stored `CREATE TABLE` says beyond the pragmas.
+    """Properties of a stored `CREATE TABLE` that the pragmas omit.
 
     `checks` are (name or None, canonical expression, column or None). `collations` and `generated` are by column, lower
     case. `conflicts` are the conflict clauses of keys, by `primary` or `unique` and the columns. `foreign` are (name or
-    nothing, columns, text) of foreign keys in the order written, `names` (kind, columns, name) of keys. `autoincrement`
-    is the column that has it, `options` what stands behind the last bracket (`strict`, `without rowid`).
+    empty, columns, text) of foreign keys in order, `names` (kind, columns, name) of keys. `autoincrement` is the column
+    that has it, `options` the text after the closing parenthesis (`strict`, `without rowid`).
     """
 
     checks: tuple[tuple[str | None, str, str | None], ...] = ()
@@ -45,7 +45,7 @@ class TableText(Struct, frozen=True):
 
 
 def tokens(sql: str) -> list[Token]:
-    """Return the tokens of a text, white space and comments left out."""
+    """Return the tokens of a text without white space and comments."""
     found = []
     for match in _TOKEN.finditer(sql):
         kind = match.lastgroup or "mark"
@@ -64,13 +64,13 @@ def tokens(sql: str) -> list[Token]:
 
 @lru_cache(maxsize=4096)
 def canonical(sql: str) -> str:
-    """Return a text by which two expressions or statements are equal up to case, quotes and white space."""
+    """Return a canonical text that is independent of case, quotes and white space."""
     return " ".join(token.text for token in tokens(sql))
 
 
 @lru_cache(maxsize=4096)
 def read_table(sql: str) -> TableText:
-    """Read a stored `CREATE TABLE`. What is not understood is left out; never raises."""
+    """Parse a stored `CREATE TABLE`. Unsupported parts are omitted; never raises."""
     words = tokens(sql)
     opening = next((at for at, token in enumerate(words) if token.text == "(" and token.kind == "mark"), None)
     if opening is None:
@@ -114,7 +114,7 @@ def read_table(sql: str) -> TableText:
 
 
 def _split(words: list[Token], opening: int) -> tuple[list[list[Token]], int]:
-    """Cut what is between the bracket at `opening` and its partner at commas; also return the partner's place."""
+    """Split the text between the parenthesis at `opening` and its match at commas; also return the match's position."""
     parts: list[list[Token]] = [[]]
     depth = 0
     for at in range(opening, len(words)):
@@ -145,7 +145,7 @@ def _commas(words: list[Token]) -> list[list[Token]]:
 
 
 def _clauses(words: list[Token]) -> list[tuple[str | None, list[Token]]]:
-    """Cut a column's or constraint's words into clauses, each with the name that `CONSTRAINT` gave it."""
+    """Split a column's or constraint's tokens into clauses, each with its `CONSTRAINT` name."""
     clauses: list[tuple[str | None, list[Token]]] = []
     name: str | None = None
     depth = 0
@@ -185,7 +185,7 @@ def _in_foreign(words: list[Token], at: int) -> bool:
 
 
 def _inside(clause: list[Token]) -> str:
-    """Return the canonical text between a clause's first brackets."""
+    """Return the canonical text inside a clause's first parentheses."""
     opening = next((at for at, token in enumerate(clause) if token.text == "(" and token.kind == "mark"), None)
     if opening is None:
         return ""

@@ -1,7 +1,7 @@
-"""What the two processes of an SQLite dry run say to each other: requests, replies, and the frames they travel in.
+"""Protocol between the two processes of an SQLite dry run: requests, replies, and frames.
 
-A frame is four bytes with the length of what follows and a MessagePack value. Both ends decode with the types below, so
-that a reply is data and never code. This module is imported by the child too: it imports as little as it can.
+A frame is a four-byte length followed by a MessagePack value. Both ends decode to the types below, so that a reply is
+data, never code. The child process imports this module, so it imports as little as possible.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 Cell = Any
 Row = tuple[Cell, ...]
 
-# No request and no reply is larger; what would be is an error.
+# Maximum size of requests and replies.
 MAX_FRAME = 64 << 20
 _HEADER = 4
 _CHUNK = 1 << 16
@@ -23,9 +23,9 @@ _Message = TypeVar("_Message")
 
 
 class Start(msgspec.Struct, frozen=True, array_like=True, tag="start"):
-    """The first request: which library to use (`sqlite3` or `apsw`), and the bounds of the process.
+    """The first request: the library to use (`sqlite3` or `apsw`), and the limits of the process.
 
-    `memory` and `disk` are bytes for all databases and for each one, `seconds` is the time of the processor.
+    `memory` and `disk` are bytes for all databases and for each one, `seconds` is processor time.
     """
 
     library: str
@@ -36,28 +36,28 @@ class Start(msgspec.Struct, frozen=True, array_like=True, tag="start"):
 
 
 class Open(msgspec.Struct, frozen=True, array_like=True, tag="open"):
-    """Make an empty database in memory and call it `database`."""
+    """Create an empty in-memory database with number `database`."""
 
     database: int
 
 
 class Copy(msgspec.Struct, frozen=True, array_like=True, tag="copy"):
-    """Make a copy of `source` and call it `database`."""
+    """Copy `source` to a new database with number `database`."""
 
     database: int
     source: int
 
 
 class Drop(msgspec.Struct, frozen=True, array_like=True, tag="drop"):
-    """Forget a database; there is no reply."""
+    """Drop a database; there is no reply."""
 
     database: int
 
 
 class Run(msgspec.Struct, frozen=True, array_like=True, tag="run"):
-    """Run the statements of a script, in one transaction when `wrapped`.
+    """Run the statements of a script, in one transaction if `wrapped`.
 
-    A statement has `statement` seconds, and all of them have `left` seconds.
+    Each statement is limited to `statement` seconds, all together to `left` seconds.
     """
 
     database: int
@@ -68,7 +68,7 @@ class Run(msgspec.Struct, frozen=True, array_like=True, tag="run"):
 
 
 class Query(msgspec.Struct, frozen=True, array_like=True, tag="query"):
-    """Run one statement of miglint's own and return its rows, in so many seconds."""
+    """Run one internal statement and return its rows, within a time limit."""
 
     database: int
     sql: str
@@ -77,7 +77,7 @@ class Query(msgspec.Struct, frozen=True, array_like=True, tag="query"):
 
 
 class Many(msgspec.Struct, frozen=True, array_like=True, tag="many"):
-    """Run one statement of miglint's own for each tuple of values, in so many seconds."""
+    """Run one internal statement for each tuple of values, within a time limit."""
 
     database: int
     sql: str
@@ -92,7 +92,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True, tag="stored"):
 
 
 class Details(msgspec.Struct, frozen=True, array_like=True, tag="details"):
-    """Return what the pragmas say about these objects."""
+    """Return the pragma results for these objects."""
 
     database: int
     tables: tuple[str, ...]
@@ -101,21 +101,21 @@ class Details(msgspec.Struct, frozen=True, array_like=True, tag="details"):
 
 
 class Digest(msgspec.Struct, frozen=True, array_like=True, tag="digest"):
-    """Describe the rows of all tables, or of those named (in lower case)."""
+    """Return the row digests of all tables, or of those named (in lower case)."""
 
     database: int
     only: frozenset[str] | None = None
 
 
 class SameRows(msgspec.Struct, frozen=True, array_like=True, tag="same rows"):
-    """Tell whether two databases have the same rows."""
+    """Return whether two databases have the same rows."""
 
     database: int
     other: int
 
 
 class Frequencies(msgspec.Struct, frozen=True, array_like=True, tag="frequencies"):
-    """Return hashes of the values of a column with their frequency."""
+    """Return hashes of the values of a column with their frequencies."""
 
     database: int
     table: str
@@ -126,7 +126,7 @@ Request = Start | Open | Copy | Drop | Run | Query | Many | Stored | Details | D
 
 
 class Failure(msgspec.Struct, frozen=True, array_like=True):
-    """An error of SQLite: the code's name, the message, the offset of the token in bytes or -1, and the bound met."""
+    """An SQLite error: the error code's name, the message, the token's byte offset or -1, and the limit reached."""
 
     name: str
     message: str
@@ -135,13 +135,13 @@ class Failure(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Ready(msgspec.Struct, frozen=True, array_like=True, tag="ready"):
-    """The reply to `Start`: the limits that the system does not have (keys of `confinement.LIMITS`)."""
+    """The reply to `Start`: the limits that the system lacks (keys of `confinement.LIMITS`)."""
 
     missing: tuple[str, ...]
 
 
 class Began(msgspec.Struct, frozen=True, array_like=True, tag="began"):
-    """Sent before each statement of a script and before its commit: what was done so far is kept when `settled`."""
+    """Sent before each statement of a script and before its commit: earlier effects are permanent if `settled`."""
 
     index: int
     settled: bool
@@ -150,7 +150,7 @@ class Began(msgspec.Struct, frozen=True, array_like=True, tag="began"):
 class Ran(msgspec.Struct, frozen=True, array_like=True, tag="ran"):
     """The reply to `Run`: the time of each statement, and the failure with the statement's index (-1: the commit).
 
-    `settled` is the number of statements whose work is kept although the script failed.
+    `settled` is the number of statements whose effects are kept although the script failed.
     """
 
     seconds: tuple[float, ...]
@@ -160,13 +160,13 @@ class Ran(msgspec.Struct, frozen=True, array_like=True, tag="ran"):
 
 
 class Failed(msgspec.Struct, frozen=True, array_like=True, tag="failed"):
-    """The reply to a request that SQLite could not do."""
+    """The reply to a request that SQLite failed to execute."""
 
     failure: Failure
 
 
 class Done(msgspec.Struct, frozen=True, array_like=True, tag="done"):
-    """The reply to what returns nothing."""
+    """The reply to requests without a result."""
 
 
 class Rows(msgspec.Struct, frozen=True, array_like=True, tag="rows"):
@@ -191,9 +191,9 @@ class StoredObjects(msgspec.Struct, frozen=True, array_like=True, tag="stored ob
 
 
 class TableDetails(msgspec.Struct, frozen=True, array_like=True):
-    """What the pragmas say of a table.
+    """Pragma results for a table.
 
-    `columns` are (name, type, not null, default, place in the primary key, hidden), `unique` the columns of each
+    `columns` are (name, type, not null, default, position in the primary key, hidden), `unique` the columns of each
     `UNIQUE`, and `foreign` (number, (table, column, referenced, on update, on delete, match)).
     """
 
@@ -202,12 +202,12 @@ class TableDetails(msgspec.Struct, frozen=True, array_like=True):
     foreign: tuple[tuple[int, tuple[str, str, str | None, str, str, str]], ...] = ()
 
 
-# Of an index: the place of an element, its column (None: an expression), whether it descends, its collation.
+# For an index: element position, column (None: an expression), whether descending, collation.
 IndexDetails = tuple[tuple[int, str | None, int, str], ...]
 
 
 class SchemaDetails(msgspec.Struct, frozen=True, array_like=True, tag="schema details"):
-    """The reply to `Details`, by name: what SQLite cannot describe is not there; a broken view has no columns."""
+    """The reply to `Details`; objects that SQLite cannot describe are missing, a broken view has no columns."""
 
     tables: dict[str, TableDetails]
     indexes: dict[str, IndexDetails]
@@ -215,7 +215,7 @@ class SchemaDetails(msgspec.Struct, frozen=True, array_like=True, tag="schema de
 
 
 class TableRows(msgspec.Struct, frozen=True, array_like=True):
-    """The rows of a table: how many, and a hash of all values by column (in lower case)."""
+    """Row digest of a table: the number of rows, and a hash of all values by column (in lower case)."""
 
     count: int
     columns: dict[str, str]
@@ -243,11 +243,11 @@ Reply = Ready | Began | Ran | Failed | Done | Rows | StoredObjects | SchemaDetai
 
 
 class FrameError(Exception):
-    """The other end sent what is no frame, or not a message of the kind expected."""
+    """The other end sent an invalid frame, or a message of an unexpected kind."""
 
 
 class Channel:
-    """One end of the two pipes. `receive` raises `EOFError` when the other end is gone."""
+    """One end of the two pipes. `receive` raises `EOFError` if the other end is closed."""
 
     def __init__(self, reading: int, writing: int) -> None:
         self._reading = reading
@@ -256,7 +256,7 @@ class Channel:
         self._encoder = msgspec.msgpack.Encoder()
 
     def send(self, message: Request | Reply) -> bool:
-        """Send a message; False, and nothing was sent, when it is too large."""
+        """Send a message; returns False without sending if it is too large."""
         body = self._encoder.encode(message)
         if len(body) > MAX_FRAME:
             return False

@@ -1,6 +1,6 @@
-"""The process that runs SQLite's scripts: it reads requests from its standard input and answers on its output.
+"""The process that runs SQLite's scripts: reads requests from standard input and writes replies to standard output.
 
-It is started by `process.Worker`, confines itself before it meets a script, and ends with its input or with its parent.
+It is started by `process.Worker`, confines itself before it runs a script, and ends with its input or its parent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _STACK = 1 << 18
 
 
 def main() -> None:
-    """Serve until there is no more input."""
+    """Serve requests until the end of input."""
     if hasattr(os, "getppid") and sys.platform != "win32":
         threading.stack_size(_STACK)
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """End when the parent has ended, whatever SQLite is doing: it lets other threads run meanwhile."""
+    """Exit when the parent has exited, even during a statement: SQLite releases the GIL meanwhile."""
     while os.getppid() == parent:
         time.sleep(_PARENT_IS_LOOKED_FOR)
     os._exit(1)

@@ -7,7 +7,7 @@ from miglint.replay.apply.alter_constraints import domain_of
 from miglint.replay.apply.columns import altered, altered_column, column_of, implied_sequence, put_column
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.naming import choose
+from miglint.replay.apply.naming import choose_part
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.objects import Table
 from miglint.schema.parts import of_kind
@@ -82,7 +82,7 @@ def _not_null_beside(table: Table, column: Column) -> str | None:
     usual = not_null_name(table.name.name, replace(column, not_null_name=None))
     if usual not in table.constraints:
         return None
-    return choose(table.name.name, column.name, "not_null", table.constraints.__contains__)
+    return choose_part(table.constraints, table.name.name, column.name, "not_null")
 
 
 def set_identity(machine: Machine, operation: SetIdentity) -> None:

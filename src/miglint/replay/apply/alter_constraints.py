@@ -6,7 +6,7 @@ from miglint.base.structs import replace
 from miglint.replay.apply.constraints import add_constraint, not_null_column, rename_in_table
 from miglint.replay.apply.deletion import drop_constraint_of
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.naming import choose
+from miglint.replay.apply.naming import choose_part
 from miglint.schema.objects import Absent, Domain, Key, Table
 from miglint.schema.parts import with_name, with_part, with_renamed, without_part
 from miglint.sql.operations import (
@@ -60,7 +60,7 @@ def _add_to_domain(machine: Machine, operation: AddConstraint) -> None:
     key, domain = domain_of(machine, operation.table)
     if domain is None:
         return
-    name = operation.constraint.name or choose(domain.name.name, None, "check", lambda text: text in domain.constraints)
+    name = operation.constraint.name or choose_part(domain.constraints, domain.name.name, None, "check")
     if name in domain.constraints:
         raise machine.refuse(
             "duplicate_object", f'constraint "{name}" for domain {domain.name} already exists', key, name

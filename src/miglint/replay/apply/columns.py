@@ -6,7 +6,7 @@ from miglint.base.structs import replace
 from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.deletion import Node, delete
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.naming import choose
+from miglint.replay.apply.naming import choose_relation
 from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
 from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
 from miglint.replay.apply.typed import check_default, check_generated
@@ -139,7 +139,7 @@ def implied_sequence(machine: Machine, table: Name, column: str, type_: Type | N
     """Create the sequence that `serial` and identity columns imply, under the name that the server chooses."""
     options = unusual([] if type_ is None else [f"as={type_.name}"])
     schema = table.schema or machine.creation_schema
-    name = choose(table.name, column, "seq", lambda text: Key("relation", schema, text) in machine.schema)
+    name, machine.schema = choose_relation(machine.schema, schema, table.name, column, "seq")
     sequence = Name(schema, name)
     machine.create(Key("relation", schema, name), Sequence(sequence, options, (table, column), implicit=True))
     return sequence

@@ -6,7 +6,7 @@ from miglint.base.structs import replace
 from miglint.replay.apply.clustering import forget
 from miglint.replay.apply.foreign_keys import fitting, only_deferrable, refuse_foreign_action
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.naming import choose, column_part, join, truncate
+from miglint.replay.apply.naming import choose_part, choose_relation, column_part, join, truncate
 from miglint.replay.apply.partitions import refuse_without_partition_key
 from miglint.replay.apply.remarks import follow_part
 from miglint.replay.apply.typed import check_condition, refuse_unindexable
@@ -205,18 +205,16 @@ def _not_null(machine: Machine, key: Key, table: Table, written: Constraint, *, 
 
 def _generated(machine: Machine, key: Key, table: Table, written: Constraint) -> str:
     base, label = table.name.name, _LABELS[written.kind]
-
-    def taken(name: str) -> bool:
-        if written.kind in _INDEXED and Key("relation", key.schema, name) in machine.schema:
-            return True
-        return name in table.constraints
-
     if written.kind == "primary":
-        return choose(base, None, label, taken)
-    if written.kind == "check":
+        part = None
+    elif written.kind == "check":
         part = written.columns[0] if len(set(written.columns)) == 1 else None
-        return choose(base, part, label, taken)
-    return choose(base, column_part(written.columns) or None, label, taken)
+    else:
+        part = column_part(written.columns) or None
+    if written.kind not in _INDEXED:
+        return choose_part(table.constraints, base, part, label)
+    name, machine.schema = choose_relation(machine.schema, key.schema, base, part, label, table.constraints)
+    return name
 
 
 def _adopt(machine: Machine, key: Key, table: Table, written: Constraint, name: str) -> None:

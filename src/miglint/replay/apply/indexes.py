@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.base.structs import replace
 from miglint.replay.apply.constraints import check_mentioned
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.naming import choose, column_part, truncate
+from miglint.replay.apply.naming import LIMIT, choose_relation, column_part, truncate
 from miglint.replay.apply.partitions import refuse_index
 from miglint.replay.apply.reread import refuse_unknown_columns
 from miglint.replay.apply.sqlite_tables import check_sqlite_index
@@ -21,14 +21,16 @@ def generated_name(
 ) -> str:
     """Return the name that the server would choose for an index, from its keys and the columns it includes."""
     names: list[str] = []
-    for element in (*elements, *map(IndexElement, include)):
+    # Of more columns none is in the name.
+    for element in (*elements, *map(IndexElement, include))[:LIMIT]:
         base = name = element.column or element.label or "expr"
         number = 0
         while name in names:
             number += 1
             name = f"{base}{number}"
         names.append(name)
-    return choose(table, column_part(names), "idx", lambda name: Key("relation", schema, name) in machine.schema)
+    name, machine.schema = choose_relation(machine.schema, schema, table, column_part(names), "idx")
+    return name
 
 
 def create_index(machine: Machine, operation: CreateIndex) -> None:

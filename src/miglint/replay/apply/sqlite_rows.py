@@ -17,6 +17,7 @@ def check_rows(machine: Machine, key: Key, table: Table, operation: Insert | Upd
     if machine.postgres:
         return
     for use in operation.uses:
+        # TRUE and FALSE are columns only where there are columns of these names.
         if use.relation is not None and use.column.lower() not in _CONSTANTS and lacks(machine, use):
             raise machine.refuse(
                 "undefined_column", f"no such column: {use.column}", machine.key(use.relation), use.column

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from miglint.base.structs import replace
 from miglint.replay.apply.columns import define_quietly
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.naming import choose
+from miglint.replay.apply.naming import choose_part
 from miglint.replay.apply.resolve import resolved_mentions
 from miglint.schema.objects import Absent, Composite, Domain, Enum, Key, OtherType, SchemaObject, Sequence
+from miglint.schema.parts import with_part
 from miglint.schema.sequences import unusual
 from miglint.sql.operations import (
     AddEnumValue,
@@ -51,12 +54,13 @@ def create_type(machine: Machine, operation: CreateType) -> None:
     machine.create(key, value)
 
 
-def _domain_constraints(machine: Machine, name: Name, written: tuple[Constraint, ...]) -> dict[str, Constraint]:
-    constraints: dict[str, Constraint] = {}
+def _domain_constraints(machine: Machine, name: Name, written: tuple[Constraint, ...]) -> Mapping[str, Constraint]:
+    constraints: Mapping[str, Constraint] = {}
     for constraint in written:
-        label = constraint.name or choose(name.name, None, "check", lambda text: text in constraints)
+        label = constraint.name or choose_part(constraints, name.name, None, "check")
         expression = machine.expression(constraint.expression)
-        constraints[label] = replace(constraint, name=label, expression=expression, generated=constraint.name is None)
+        part = replace(constraint, name=label, expression=expression, generated=constraint.name is None)
+        constraints = with_part(constraints, label, part)
     return constraints
 
 

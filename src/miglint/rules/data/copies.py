@@ -12,6 +12,7 @@ from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of, statements_of
 from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
@@ -116,31 +117,48 @@ def rollback_narrows_type(step: Step) -> Iterator[Hit]:
 
 def _copies(step: Step, direction: Direction) -> Iterator[tuple[ops.Insert, Name, tuple[str, ...]]]:
     """Yield each `INSERT ... SELECT` from one table that the script drops afterwards, with the target's columns."""
-    drops: list[ops.Drop] | None = None
+    drops: dict[str, list[ops.Drop]] | None = None
     for operation in data_operations(step, direction):
         if not isinstance(operation, ops.Insert) or operation.query is None or len(operation.query.relations) != 1:
             continue
         if drops is None:
             drops = _dropped_tables(step, direction)
         source, start = operation.query.relations[0], operation.span.start
-        if not same(source, operation.table) and any(
-            drop.span.start > start and same(drop.name, source) for drop in drops
-        ):
+        if not same(source, operation.table) and _is_dropped(drops, source, start):
             yield operation, source, _columns(step, direction, operation.table)
 
 
-def _dropped_tables(step: Step, direction: Direction) -> list[ops.Drop]:
-    return [
-        operation
-        for statement in statements_of(step, direction)
-        for operation in flat(statement.operations)
-        if isinstance(operation, ops.Drop) and operation.kind == "table"
-    ]
+def _is_dropped(drops: dict[str, list[ops.Drop]], name: Name, start: int) -> bool:
+    for drop in reversed(drops.get(name.name.lower(), ())):
+        if drop.span.start <= start:
+            return False
+        if same(drop.name, name):
+            return True
+    return False
+
+
+def _dropped_tables(step: Step, direction: Direction) -> dict[str, list[ops.Drop]]:
+    drops: dict[str, list[ops.Drop]] = {}
+    for statement in statements_of(step, direction):
+        for operation in flat(statement.operations):
+            if isinstance(operation, ops.Drop) and operation.kind == "table":
+                drops.setdefault(operation.name.name.lower(), []).append(operation)
+    return drops
+
+
+@cached_by_step
+def _made(step: Step, direction: Direction) -> dict[str, list[ops.CreateTable]]:
+    """Return the tables that a script makes, by their names in small letters. Cached by identity of the step."""
+    found: dict[str, list[ops.CreateTable]] = {}
+    for operation in data_operations(step, direction):
+        if isinstance(operation, ops.CreateTable):
+            found.setdefault(operation.name.name.lower(), []).append(operation)
+    return found
 
 
 def _columns(step: Step, direction: Direction, table: Name) -> tuple[str, ...]:
-    for operation in data_operations(step, direction):
-        if isinstance(operation, ops.CreateTable) and same(operation.name, table):
+    for operation in _made(step, direction).get(table.name.lower(), ()):
+        if same(operation.name, table):
             return tuple(column.name for column in operation.columns if not column.generated)
     found = find_table(step.before if direction is _FORWARD else step.after, table)
     return () if found is None else tuple(column.name for column in found.columns.values() if not column.generated)

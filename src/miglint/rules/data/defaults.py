@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
+from miglint.base.model import Direction
 from miglint.locks.volatility import volatile_part
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
 from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.step_cache import cached_by_step
+from miglint.schema.objects import Key
 from miglint.sql import operations as ops
 from miglint.sql.operations import Expression
 
@@ -110,11 +113,15 @@ def default_for_new_rows_only(step: Step) -> Iterator[Hit]:
 
 def _filled(step: Step, applied: AppliedOperation, operation: ops.SetDefault) -> bool:
     """Return whether the forward writes the column itself."""
-    key = applied.key(operation.table)
-    return any(
-        isinstance(other.operation, ops.Update)
-        and other.script is applied.script
-        and other.key(other.operation.table) == key
-        and any(column == operation.column for column, _ in other.operation.assignments)
-        for other in applied_operations(step).all
+    return (applied.script.direction, applied.key(operation.table), operation.column) in _written(step)
+
+
+@cached_by_step
+def _written(step: Step) -> frozenset[tuple[Direction, Key, str]]:
+    """Return the columns that updates write, by script. Cached by identity of the step."""
+    return frozenset(
+        (applied.script.direction, applied.key(operation.table), column)
+        for applied in applied_operations(step).all
+        if isinstance(operation := applied.operation, ops.Update)
+        for column, _ in operation.assignments
     )

@@ -8,9 +8,11 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, hazard
-from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective, undoes
+from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
+from miglint.rules.support.rows_written import rows_before
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Index
+from miglint.schema.parts import keys_about
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
 
@@ -39,7 +41,11 @@ def required_column_added(step: Step) -> Iterator[Hit]:
     for applied, operation in effective(step, ops.AddColumn, forward_only=True):
         column = operation.column
         filled = applied.fresh(operation.table)
-        if operation.kind == "type" or column.nullable is not False or (filled and not _rows(step, applied, operation)):
+        if (
+            operation.kind == "type"
+            or column.nullable is not False
+            or (filled and not rows_before(step, applied, operation.table))
+        ):
             continue
         if column.serial or column.identity is not None or column.generated is not None:
             continue
@@ -54,7 +60,7 @@ def required_column_added(step: Step) -> Iterator[Hit]:
                 f"`ALTER TABLE {on} ADD COLUMN {name}{kind};`, fill it {_BATCHES}, then in a later migration make it "
                 f"NOT NULL. Or give it a constant: `ADD COLUMN {name}{kind} NOT NULL DEFAULT ...`."
             )
-        if not filled and _rows(step, applied, operation) is False:
+        if not filled and rows_before(step, applied, operation.table) is False:
             lost = f'code that does not know "{column.name}" can no longer insert into "{operation.table.name}"'
             yield applied.hit(lost, help, severity=WARNING)
             continue
@@ -63,24 +69,6 @@ def required_column_added(step: Step) -> Iterator[Hit]:
             f'"{column.name}"',
             help,
         )
-
-
-def _rows(step: Step, applied: AppliedOperation, operation: ops.AddColumn) -> bool | None:
-    """Return whether the script put rows into the table before, or removed all of them; None for neither."""
-    key = applied.key(operation.table)
-    filled: bool | None = None
-    for earlier in applied_operations(step).all:
-        if earlier.script is applied.script and earlier.number < applied.number and not earlier.idle:
-            done_to = earlier.operation
-            if isinstance(done_to, ops.Insert) and earlier.key(done_to.table) == key:
-                filled = True if done_to.rows else filled or None
-            elif isinstance(done_to, (ops.Delete, ops.Truncate)) and earlier.key(done_to.table) == key:
-                filled = False if applied.fresh(operation.table) or _all_rows(done_to) else filled
-    return filled
-
-
-def _all_rows(operation: ops.Delete | ops.Truncate) -> bool:
-    return isinstance(operation, ops.Truncate) or operation.where is None
 
 
 @hazard(
@@ -111,23 +99,21 @@ def _known_unique(step: Step, applied: AppliedOperation, name: Name, columns: tu
         return True
     if not applied.forward and undoes(step, applied):
         return True
-    table, wanted = applied.table(name), {applied.folded(column) for column in columns}
-    if table is not None:
-        for constraint in table.constraints.values():
-            if constraint.kind in ("primary", "unique") and set(map(applied.folded, constraint.columns)) <= wanted:
-                return True
+    key, wanted = applied.key(name), {applied.folded(column) for column in columns}
+
+    def makes_unique(index: Index) -> bool:
+        if not index.unique or (index.where is not None and whole):
+            return False
+        return {applied.folded(one.column) for one in index.elements if one.column is not None} <= wanted
+
     # What was unique before this migration still is: the index is recreated.
     for schema in (applied.before, step.before):
-        for key in schema.on(applied.key(name)):
-            index = schema.find(key)
-            if not isinstance(index, Index) or not index.unique or (index.where is not None and whole):
-                continue
-            if {applied.folded(one.column) for one in index.elements if one.column is not None} <= wanted:
+        table = schema.table(key)
+        for constraint in keys_about(table.constraints, wanted) if table is not None else ():
+            if set(map(applied.folded, constraint.columns)) <= wanted:
                 return True
-        before = schema.table(applied.key(name))
-        for constraint in before.constraints.values() if before is not None else ():
-            if constraint.kind in ("primary", "unique") and set(map(applied.folded, constraint.columns)) <= wanted:
-                return True
+        if any(schema.any_index(key, column, makes_unique) for column in (*wanted, "")):
+            return True
     return False
 
 

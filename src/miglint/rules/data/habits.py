@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, hazard
-from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective, undoes
+from miglint.rules.support.applied_operations import effective, undoes
+from miglint.rules.support.rows_written import filled_here
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
-from miglint.sql.operations import Name
 
 INFO = Severity.INFO
 _KINDS = ("table", "foreign table", "view", "materialized view", "type", "domain")
@@ -38,26 +38,6 @@ def unique_after_rows(step: Step) -> Iterator[Hit]:
                 "not at the statement that inserted them",
                 f"Put `UNIQUE ({listed})` into the CREATE TABLE of {qualified(operation.table)}.",
             )
-
-
-def filled_here(step: Step, applied: AppliedOperation, table: Name) -> bool:
-    """Return whether the script put rows into a table before an operation, and left them there."""
-    key, filled = applied.key(table), False
-    for earlier in applied_operations(step).all:
-        if earlier.script is not applied.script or earlier.number >= applied.number or earlier.idle:
-            continue
-        match earlier.operation:
-            case ops.CreateTable() as made if made.query is not None and made.with_data:
-                filled = filled or made.name.name.lower() == key.name.lower()
-            case ops.Insert() as insert:
-                filled = filled or earlier.key(insert.table) == key
-            case ops.OtherData() as data if data.table is not None:
-                filled = filled or earlier.key(data.table) == key
-            case ops.Truncate() as emptied:
-                filled = filled and earlier.key(emptied.table) != key
-            case ops.Delete() as emptied if emptied.where is None:
-                filled = filled and earlier.key(emptied.table) != key
-    return filled
 
 
 @hazard(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 
 from miglint.base.findings import Severity
 from miglint.base.lazy_regex import pattern
@@ -14,6 +13,7 @@ from miglint.rules.support.clauses import Remark, places, remarks, subject
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of, statements_of
 from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.outcome import Event
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -40,7 +40,7 @@ _DATA = frozenset(
 )
 
 
-@lru_cache(maxsize=16)
+@cached_by_step
 def data_operations(step: Step, direction: Direction) -> tuple[Operation, ...]:
     """Return the operations of a script that move or destroy rows, in order. Cached by identity of the step."""
     found: list[Operation] = []
@@ -86,7 +86,7 @@ def reads(operation: Operation, table: Name, column: str | None) -> bool:
     )
 
 
-@lru_cache(maxsize=16)
+@cached_by_step
 def _by_table(step: Step, direction: Direction) -> dict[str, list[Operation]]:
     """Return the data operations by the tables that they write to or read from, in small letters, in order."""
     found: dict[str, list[Operation]] = {}
@@ -112,7 +112,7 @@ def _about(step: Step, direction: Direction, table: Name) -> list[Operation]:
     return _by_table(step, direction).get(table.name.lower(), [])
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def _known_readers(step: Step) -> dict[tuple[Direction, Name, str | None], list[Operation]]:
     return {}
 
@@ -130,7 +130,7 @@ def _kept(step: Step, direction: Direction, loss: Remark, table: Name, column: s
     return any(operation.span.start < end for operation in _readers(step, direction, table, column))
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def _known_written(step: Step) -> dict[tuple[Name, str | None], bool]:
     return {}
 
@@ -166,7 +166,7 @@ def _made_here(step: Step, name: str, part: str | None) -> bool:
     return (name.lower(), part.lower() if part else None) in _made_places(step)
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def _made_places(step: Step) -> frozenset[tuple[str, str | None]]:
     """Return the tables and columns that a forward makes."""
     return frozenset(

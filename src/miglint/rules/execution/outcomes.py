@@ -137,6 +137,7 @@ def _again(executed: Executed, step: StepResult, script: Script | None, what: st
     Severity.ERROR,
     "A script fails or changes the schema on a second run",
     scope="executed",
+    about_reruns=True,
 )
 def second_run_failed(executed: Executed) -> Iterator[Hit]:
     """Report second runs that fail though the replay did not predict it."""

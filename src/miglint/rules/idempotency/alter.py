@@ -63,13 +63,28 @@ def _rename_help(failure: SecondRunFailure) -> str:
     return "Check first: " + _when(_row_of(operation.kind, operation.name, operation.table), statement)
 
 
-@rule("IDM040", "rename-table-unguarded", ERROR, "RENAME of a table fails on a second run", on=failures, fixable=True)
+@rule(
+    "IDM040",
+    "rename-table-unguarded",
+    ERROR,
+    "RENAME of a table fails on a second run",
+    on=failures,
+    fixable=True,
+    about_reruns=True,
+)
 def rename_table(cases: Failures) -> Iterable[Hit]:
     """Report RENAME of a table that fails on a second run."""
     return hits(cases, _rename_help)
 
 
-@rule("IDM041", "rename-column-unguarded", ERROR, "RENAME of a column fails on a second run", on=failures)
+@rule(
+    "IDM041",
+    "rename-column-unguarded",
+    ERROR,
+    "RENAME of a column fails on a second run",
+    on=failures,
+    about_reruns=True,
+)
 def rename_column(cases: Failures) -> Iterable[Hit]:
     """Report RENAME of a column that fails on a second run."""
     return hits(cases, _rename_column_help)
@@ -97,6 +112,7 @@ def _rename_column_help(failure: SecondRunFailure) -> str:
     "RENAME of a constraint fails on a second run",
     on=failures,
     dialects=("postgres",),
+    about_reruns=True,
 )
 def rename_constraint(cases: Failures) -> Iterable[Hit]:
     """Report RENAME of a constraint that fails on a second run."""
@@ -125,6 +141,7 @@ def _rename_constraint_help(failure: SecondRunFailure) -> str:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    about_reruns=True,
 )
 def rename_index(cases: Failures) -> Iterable[Hit]:
     """Report RENAME of an index that fails on a second run."""
@@ -138,6 +155,7 @@ def rename_index(cases: Failures) -> Iterable[Hit]:
     "RENAME of a type fails on a second run",
     on=failures,
     dialects=("postgres",),
+    about_reruns=True,
 )
 def rename_type(cases: Failures) -> Iterable[Hit]:
     """Report RENAME of a type that fails on a second run."""
@@ -151,6 +169,7 @@ def rename_type(cases: Failures) -> Iterable[Hit]:
     "RENAME of an enum value fails on a second run",
     on=failures,
     dialects=("postgres",),
+    about_reruns=True,
 )
 def rename_enum_value(cases: Failures) -> Iterable[Hit]:
     """Report RENAME of an enum value that fails on a second run."""
@@ -175,6 +194,7 @@ def _rename_value_help(failure: SecondRunFailure) -> str:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    about_reruns=True,
 )
 def rename_object(cases: Failures) -> Iterable[Hit]:
     """Report RENAME of another kind of object that fails on a second run."""
@@ -188,6 +208,7 @@ def rename_object(cases: Failures) -> Iterable[Hit]:
     "SET SCHEMA fails on a second run",
     on=failures,
     dialects=("postgres",),
+    about_reruns=True,
 )
 def set_schema(cases: Failures) -> Iterable[Hit]:
     """Report SET SCHEMA that fails on a second run."""
@@ -213,6 +234,7 @@ def _set_schema_help(failure: SecondRunFailure) -> str:
     ERROR,
     "A statement uses an object that the same script drops or renames later",
     on=failures,
+    about_reruns=True,
 )
 def uses_what_it_removes(cases: Failures) -> Iterable[Hit]:
     """Report statements that use an object that the script drops or renames later, so that a second run fails."""
@@ -237,6 +259,7 @@ def _removed_help(failure: SecondRunFailure) -> str:
     "ATTACH or DETACH PARTITION fails on a second run",
     on=failures,
     dialects=("postgres",),
+    about_reruns=True,
 )
 def partition(cases: Failures) -> Iterable[Hit]:
     """Report ATTACH or DETACH PARTITION that fails on a second run."""
@@ -266,6 +289,7 @@ def _partition_help(failure: SecondRunFailure) -> str:
     "ADD or DROP of an identity or generation expression fails on a second run",
     on=failures,
     dialects=("postgres",),
+    about_reruns=True,
 )
 def alter_column(cases: Failures) -> Iterable[Hit]:
     """Report ADD or DROP of an identity or generation expression that fails on a second run."""
@@ -283,7 +307,7 @@ def _alter_column_help(failure: SecondRunFailure) -> str:
     return f"Write `{start} IDENTITY IF EXISTS`."
 
 
-@rule("IDM053", "second-run-fails", ERROR, "The statement fails on a second run", on=failures)
+@rule("IDM053", "second-run-fails", ERROR, "The statement fails on a second run", on=failures, about_reruns=True)
 def second_run_fails(cases: Failures) -> Iterable[Hit]:
     """Report all other statements that fail on a second run."""
     return hits(cases, _other_help)

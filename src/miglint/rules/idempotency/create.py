@@ -51,6 +51,7 @@ def _look_first(test: str, statement: str) -> str:
         "pgfence:prefer-robust-create-table",
         "diesel-guard:IdempotencyCreateCheck",
     ),
+    about_reruns=True,
 )
 def create_table(cases: Failures) -> Iterable[Hit]:
     """Report CREATE TABLE that fails on a second run."""
@@ -65,6 +66,7 @@ def create_table(cases: Failures) -> Iterable[Hit]:
     on=failures,
     fixable=True,
     aliases=(*ROBUST, "diesel-guard:IdempotencyAlterCheck"),
+    about_reruns=True,
 )
 def add_column(cases: Failures) -> Iterable[Hit]:
     """Report ADD COLUMN that fails on a second run."""
@@ -95,6 +97,7 @@ def _add_column_help(failure: SecondRunFailure) -> str:
     "ADD CONSTRAINT fails on a second run",
     on=failures,
     aliases=ROBUST,
+    about_reruns=True,
 )
 def add_constraint(cases: Failures) -> Iterable[Hit]:
     """Report ADD CONSTRAINT that fails on a second run."""
@@ -137,6 +140,7 @@ def _add_constraint_help(failure: SecondRunFailure) -> str:
         "pgfence:prefer-robust-create-index",
         "diesel-guard:IdempotencyIndexCheck",
     ),
+    about_reruns=True,
 )
 def create_index(step: Step, cases: Failures) -> Iterable[Hit]:
     """Report CREATE INDEX that fails on a second run."""
@@ -163,6 +167,7 @@ def _create_index_help(step: Step, failure: SecondRunFailure) -> str:
     "CREATE TYPE fails on a second run",
     on=failures,
     dialects=("postgres",),
+    about_reruns=True,
 )
 def create_type(cases: Failures) -> Iterable[Hit]:
     """Report CREATE TYPE that fails on a second run."""
@@ -189,6 +194,7 @@ def _create_type_help(failure: SecondRunFailure) -> str:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    about_reruns=True,
 )
 def add_enum_value(cases: Failures) -> Iterable[Hit]:
     """Report ALTER TYPE ... ADD VALUE that fails on a second run."""
@@ -209,6 +215,7 @@ def _add_value_help(failure: SecondRunFailure) -> str:
     on=failures,
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
+    about_reruns=True,
 )
 def create_view(cases: Failures) -> Iterable[Hit]:
     """Report CREATE VIEW that fails on a second run."""
@@ -234,6 +241,7 @@ def _create_view_help(failure: SecondRunFailure) -> str:
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
+    about_reruns=True,
 )
 def create_sequence(cases: Failures) -> Iterable[Hit]:
     """Report CREATE SEQUENCE that fails on a second run."""
@@ -248,6 +256,7 @@ def create_sequence(cases: Failures) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    about_reruns=True,
 )
 def create_function(cases: Failures) -> Iterable[Hit]:
     """Report CREATE FUNCTION that fails on a second run."""
@@ -260,7 +269,15 @@ def _create_function_help(failure: SecondRunFailure) -> str:
     return f"Write `CREATE OR REPLACE {operation.kind.upper()} {_name(failure)} ...`."
 
 
-@rule("IDM010", "create-trigger-unguarded", ERROR, "CREATE TRIGGER fails on a second run", on=failures, fixable=True)
+@rule(
+    "IDM010",
+    "create-trigger-unguarded",
+    ERROR,
+    "CREATE TRIGGER fails on a second run",
+    on=failures,
+    fixable=True,
+    about_reruns=True,
+)
 def create_trigger(cases: Failures, context: Context) -> Iterable[Hit]:
     """Report CREATE TRIGGER that fails on a second run."""
     replaces = context.targets.get("postgres", ()) >= _REPLACES_TRIGGERS
@@ -290,6 +307,7 @@ def _create_trigger_help(failure: SecondRunFailure) -> str:
     "CREATE POLICY fails on a second run",
     on=failures,
     dialects=("postgres",),
+    about_reruns=True,
 )
 def create_policy(cases: Failures) -> Iterable[Hit]:
     """Report CREATE POLICY that fails on a second run."""
@@ -313,6 +331,7 @@ def _create_policy_help(failure: SecondRunFailure) -> str:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    about_reruns=True,
 )
 def create_extension(cases: Failures) -> Iterable[Hit]:
     """Report CREATE EXTENSION that fails on a second run."""
@@ -328,6 +347,7 @@ def create_extension(cases: Failures) -> Iterable[Hit]:
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
+    about_reruns=True,
 )
 def create_schema(cases: Failures) -> Iterable[Hit]:
     """Report CREATE SCHEMA that fails on a second run."""
@@ -341,6 +361,7 @@ def create_schema(cases: Failures) -> Iterable[Hit]:
     "CREATE ROLE fails on a second run",
     on=failures,
     dialects=("postgres",),
+    about_reruns=True,
 )
 def create_role(cases: Failures) -> Iterable[Hit]:
     """Report CREATE ROLE that fails on a second run."""
@@ -364,6 +385,7 @@ def _create_role_help(failure: SecondRunFailure) -> str:
     "A CREATE of another kind of object fails on a second run",
     on=failures,
     dialects=("postgres",),
+    about_reruns=True,
 )
 def create_object(cases: Failures) -> Iterable[Hit]:
     """Report a CREATE of another kind of object that fails on a second run."""

@@ -41,6 +41,7 @@ def _drop_help(failure: SecondRunFailure) -> str:
         "pgfence:prefer-robust-drop-table",
         "diesel-guard:IdempotencyDropCheck",
     ),
+    about_reruns=True,
 )
 def drop_table(cases: Failures) -> Iterable[Hit]:
     """Report DROP TABLE that fails on a second run."""
@@ -55,6 +56,7 @@ def drop_table(cases: Failures) -> Iterable[Hit]:
     on=failures,
     fixable=True,
     aliases=(*ROBUST, "diesel-guard:IdempotencyAlterCheck"),
+    about_reruns=True,
 )
 def drop_column(cases: Failures) -> Iterable[Hit]:
     """Report DROP COLUMN that fails on a second run."""
@@ -83,6 +85,7 @@ def _drop_column_help(failure: SecondRunFailure) -> str:
     on=failures,
     fixable=True,
     aliases=ROBUST,
+    about_reruns=True,
 )
 def drop_constraint(cases: Failures) -> Iterable[Hit]:
     """Report DROP CONSTRAINT that fails on a second run."""
@@ -114,6 +117,7 @@ def _drop_constraint_help(failure: SecondRunFailure) -> str:
         "pgfence:prefer-robust-drop-index",
         "diesel-guard:IdempotencyDropCheck",
     ),
+    about_reruns=True,
 )
 def drop_index(cases: Failures) -> Iterable[Hit]:
     """Report DROP INDEX that fails on a second run."""
@@ -129,6 +133,7 @@ def drop_index(cases: Failures) -> Iterable[Hit]:
     dialects=("postgres",),
     fixable=True,
     aliases=(*ROBUST, "pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
+    about_reruns=True,
 )
 def drop_type(cases: Failures) -> Iterable[Hit]:
     """Report DROP TYPE that fails on a second run."""
@@ -143,6 +148,7 @@ def drop_type(cases: Failures) -> Iterable[Hit]:
     on=failures,
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
+    about_reruns=True,
 )
 def drop_view(cases: Failures) -> Iterable[Hit]:
     """Report DROP VIEW that fails on a second run."""
@@ -158,6 +164,7 @@ def drop_view(cases: Failures) -> Iterable[Hit]:
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
+    about_reruns=True,
 )
 def drop_sequence(cases: Failures) -> Iterable[Hit]:
     """Report DROP SEQUENCE that fails on a second run."""
@@ -173,6 +180,7 @@ def drop_sequence(cases: Failures) -> Iterable[Hit]:
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
+    about_reruns=True,
 )
 def drop_function(cases: Failures) -> Iterable[Hit]:
     """Report DROP FUNCTION that fails on a second run."""
@@ -187,6 +195,7 @@ def drop_function(cases: Failures) -> Iterable[Hit]:
     on=failures,
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
+    about_reruns=True,
 )
 def drop_trigger(cases: Failures) -> Iterable[Hit]:
     """Report DROP TRIGGER that fails on a second run."""
@@ -202,6 +211,7 @@ def drop_trigger(cases: Failures) -> Iterable[Hit]:
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
+    about_reruns=True,
 )
 def drop_policy(cases: Failures) -> Iterable[Hit]:
     """Report DROP POLICY that fails on a second run."""
@@ -217,6 +227,7 @@ def drop_policy(cases: Failures) -> Iterable[Hit]:
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists",),
+    about_reruns=True,
 )
 def drop_extension(cases: Failures) -> Iterable[Hit]:
     """Report DROP EXTENSION that fails on a second run."""
@@ -232,6 +243,7 @@ def drop_extension(cases: Failures) -> Iterable[Hit]:
     dialects=("postgres",),
     fixable=True,
     aliases=("pgsafe:require-if-exists", "diesel-guard:IdempotencyDropCheck"),
+    about_reruns=True,
 )
 def drop_schema(cases: Failures) -> Iterable[Hit]:
     """Report DROP SCHEMA that fails on a second run."""
@@ -246,6 +258,7 @@ def drop_schema(cases: Failures) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    about_reruns=True,
 )
 def drop_role(cases: Failures) -> Iterable[Hit]:
     """Report DROP ROLE that fails on a second run."""
@@ -260,6 +273,7 @@ def drop_role(cases: Failures) -> Iterable[Hit]:
     on=failures,
     dialects=("postgres",),
     fixable=True,
+    about_reruns=True,
 )
 def drop_object(cases: Failures) -> Iterable[Hit]:
     """Report a DROP of another kind of object that fails on a second run."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from itertools import chain
 
 from miglint.base.findings import Severity
@@ -15,6 +14,7 @@ from miglint.rules.support.clauses import Clause, find_clause, places, remarks, 
 from miglint.rules.support.near_names import NearNames, parts_of
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of, statements_of
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.rules.symmetry.invalid_indexes import clear_invalid, stands_alone
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
@@ -39,6 +39,7 @@ def _runs(step: Step) -> Iterator[tuple[Direction, Run, Run, bool | None]]:
     Severity.ERROR,
     "A second run changes the schema again",
     aliases=("pg-migration-lint:PGM402", "diesel-guard:IdempotencyIndexCheck"),
+    about_reruns=True,
 )
 def second_run_changes(step: Step) -> Iterable[Hit]:
     """Report scripts that succeed twice and leave a different schema each time."""
@@ -213,7 +214,7 @@ def _made_here(step: Step, direction: Direction, name: str, part: str | None) ->
     return (name.lower(), None if part is None else part.lower()) in _made_places(step, direction)
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def _made_places(step: Step, direction: Direction) -> frozenset[tuple[str, str | None]]:
     """Return the places that a script touches with more than drops."""
     drops = (ops.Drop, ops.DropColumn, ops.DropConstraint)

@@ -31,6 +31,7 @@ def _rows(step: Step) -> Iterator[tuple[Script, Operation, Note]]:
     "insert-unguarded",
     Severity.ERROR,
     "INSERT fails on a second run or inserts the same rows again",
+    about_reruns=True,
 )
 def insert(step: Step) -> Iterable[Hit]:
     """Report INSERT without ON CONFLICT or a condition that skips existing rows."""
@@ -67,7 +68,13 @@ def _insert_help(operation: ops.Insert, dialect: Dialect) -> str:
     )
 
 
-@rule("IDM061", "update-relative", Severity.ERROR, "UPDATE computes a column from itself, so each run changes it again")
+@rule(
+    "IDM061",
+    "update-relative",
+    Severity.ERROR,
+    "UPDATE computes a column from itself, so each run changes it again",
+    about_reruns=True,
+)
 def update_relative(step: Step) -> Iterator[Hit]:
     """Report UPDATE that computes a column from itself, such as `SET x = x + 1`."""
     for script, operation, note in _rows(step):
@@ -99,7 +106,7 @@ def _marks(operation: ops.Update) -> bool:
     )
 
 
-@rule("IDM062", "rows-change-again", Severity.WARNING, "A statement changes rows again on each run")
+@rule("IDM062", "rows-change-again", Severity.WARNING, "A statement changes rows again on each run", about_reruns=True)
 def rows_change(step: Step) -> Iterator[Hit]:
     """Report COPY, MERGE, CALL, DELETE and the like that change rows on each run."""
     for script, operation, note in _rows(step):

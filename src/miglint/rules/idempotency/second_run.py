@@ -7,7 +7,6 @@ statement that another one guards (`DROP ... IF EXISTS` before `ADD`) does not f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from miglint.base.findings import Edit, Fix, Severity
@@ -16,6 +15,7 @@ from miglint.base.model import Dialect, Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
 from miglint.rules.support.clauses import acting
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.outcome import Event, Failure, Run
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation
@@ -114,7 +114,7 @@ Failures = Sequence[SecondRunFailure]
 _NOTHING: dict[str, list[SecondRunFailure]] = {}
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def failures(step: Step) -> dict[str, list[SecondRunFailure]]:
     """Return the failures of the second runs by code of the rule that reports them. Cached by identity of the step."""
     migration = step.migration

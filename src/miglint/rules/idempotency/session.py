@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
+from miglint.base.model import Direction
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
 from miglint.rules.support.sql_text import qualified
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
 
 INFO = Severity.INFO
@@ -39,9 +41,14 @@ def temporary_table_stays(step: Step) -> Iterator[Hit]:
 
 def _dropped(step: Step, applied: AppliedOperation, made: ops.CreateTable) -> bool:
     """Return whether the script drops the table, before or after it."""
-    return any(
-        isinstance(other.operation, ops.Drop)
-        and other.operation.name.name == made.name.name
-        and other.script is applied.script
-        for other in applied_operations(step).all
+    return (applied.script.direction, made.name.name) in _drops(step)
+
+
+@cached_by_step
+def _drops(step: Step) -> frozenset[tuple[Direction, str]]:
+    """Return the names that the scripts drop. Cached by identity of the step."""
+    return frozenset(
+        (applied.script.direction, applied.operation.name.name)
+        for applied in applied_operations(step).all
+        if isinstance(applied.operation, ops.Drop)
     )

@@ -60,7 +60,8 @@ def foreign_key_validates(step: Step, context: Context) -> Iterator[Hit]:
         constraint = operation.constraint
         if constraint.kind != "foreign" or operation.kind != "table":
             continue
-        effect = None if applied.fresh(operation.table) else stalling(applied, context)
+        # Without rows there is nothing to check, in either table.
+        effect = None if applied.empty(operation.table) else stalling(applied, context)
         if effect is not None and constraint.table is not None:
             yield applied.hit(
                 f"SHARE ROW EXCLUSIVE on {operation.table.name} and {constraint.table.name}: "
@@ -72,7 +73,7 @@ def foreign_key_validates(step: Step, context: Context) -> Iterator[Hit]:
             if constraint.kind != "foreign" or constraint.table is None or applied.fresh(added.table):
                 continue
             # A new column without a default has no values to check.
-            checked = added.column.default is not None
+            checked = added.column.default is not None and not applied.empty(added.table)
             yield applied.hit(
                 f"SHARE ROW EXCLUSIVE on {constraint.table.name}: blocks writes "
                 + ("while every row is checked" if checked else "until the transaction ends"),
@@ -128,7 +129,7 @@ def check_validates(step: Step, context: Context) -> Iterator[Hit]:
                 f"`ALTER TABLE {on} VALIDATE CONSTRAINT {name};`.",
             )
     for applied, added in effective(step, ops.AddColumn):
-        if any(constraint.kind == "check" for constraint in added.constraints) and not applied.fresh(added.table):
+        if any(constraint.kind == "check" for constraint in added.constraints) and not applied.empty(added.table):
             yield applied.hit(
                 f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while every row is checked",
                 "Add the column first, then the CHECK with NOT VALID, and validate it in the next migration.",
@@ -169,7 +170,7 @@ def validate_with_not_valid(step: Step) -> Iterator[Hit]:
     for applied, operation in effective(step, ops.ValidateConstraint):
         place = applied.script.direction, applied.transaction, applied.key(operation.table), operation.constraint
         constraint = added.get(place)
-        if constraint is None or applied.fresh(operation.table):
+        if constraint is None or applied.empty(operation.table):
             continue
         foreign = constraint.kind == "foreign"
         lock, blocks = ("SHARE ROW EXCLUSIVE", "writes") if foreign else ("ACCESS EXCLUSIVE", "reads and writes")
@@ -210,7 +211,7 @@ def unique_builds_index(step: Step, context: Context) -> Iterator[Hit]:
             yield applied.hit(effect.words, _index_help(operation.table, constraint, "UNIQUE"))
     for applied, added in effective(step, ops.AddColumn):
         for constraint in added.constraints:
-            if constraint.kind == "unique" and not applied.fresh(added.table):
+            if constraint.kind == "unique" and not applied.empty(added.table):
                 yield applied.hit(
                     f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while the index is built",
                     f"Add the column without UNIQUE first. {_index_help(added.table, constraint, 'UNIQUE')}",
@@ -254,7 +255,7 @@ def primary_key_builds_index(step: Step, context: Context) -> Iterator[Hit]:
         if effect is not None and constraint.using_index is None:
             yield applied.hit(effect.words, _index_help(operation.table, constraint, "PRIMARY KEY"))
     for applied, added in effective(step, ops.AddColumn):
-        if any(constraint.kind == "primary" for constraint in added.constraints) and not applied.fresh(added.table):
+        if any(constraint.kind == "primary" for constraint in added.constraints) and not applied.empty(added.table):
             constraint = Constraint("primary", columns=(added.column.name,))
             yield applied.hit(
                 f"ACCESS EXCLUSIVE on {added.table.name}: blocks reads and writes while the index is built",

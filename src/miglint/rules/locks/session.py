@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from miglint.base.findings import Severity
@@ -12,6 +11,7 @@ from miglint.locks import Lock
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
@@ -27,7 +27,7 @@ class Held(NamedTuple):
     works: bool
 
 
-@lru_cache(maxsize=4)
+@cached_by_step
 def _held(step: Step, context_key: tuple[int, ...]) -> tuple[Held, ...]:
     context = Context({"postgres": context_key})
     found = []

@@ -12,6 +12,7 @@ from miglint.replay.apply.naming import column_part, join
 from miglint.replay.steps import Passage, Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.names.declared import Declared, declared, declared_in
+from miglint.rules.names.holders import ColumnNames, ConstraintNames
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import operations_of
 from miglint.rules.support.sql_text import ident
@@ -50,49 +51,25 @@ def _versioned(step: Passage, hit: Hit) -> Hit:
 # --- one constraint name on two tables -------------------------------------------------------------------------------
 
 
-def _named_constraints(table: Table) -> list[str]:
-    """Return the written names of a table's checks and foreign keys, not those that it inherits."""
-    if table.partition_of is not None or table.inherits or table.persistence == "temporary":
-        return []
-    return [
-        name
-        for name, constraint in table.constraints.items()
-        if constraint.kind in ("check", "foreign") and not constraint.generated
-    ]
-
-
 @rule(
     "NAM007",
     "constraint-name-on-two-tables",
-    Severity.WARNING,
+    Severity.INFO,
     "Two tables have a constraint of the same name",
     scope="history",
     dialects=("postgres",),
 )
 def constraint_name_on_two_tables(steps: Sequence[Passage]) -> Iterator[Hit]:
     """Report checks and foreign keys that have the name of one on another table of the schema."""
-    tables: dict[tuple[str, str], set[Key]] = defaultdict(set)
-    known: dict[Key, list[str]] = {}
+    names = ConstraintNames()
     for key, value in steps[0].before.items() if steps else ():
-        if isinstance(value, Table) and (names := _named_constraints(value)):
-            known[key] = names
-            for name in names:
-                tables[key.schema, name].add(key)
+        if isinstance(value, Table):
+            names.set(key, value)
     for step in steps:
-        shared = False
-        for key in step.touched:
-            if key.space != "relation":
-                continue
-            for name in known.pop(key, ()):
-                tables[key.schema, name].discard(key)
-            table = step.after.table(key)
-            if table is not None and (names := _named_constraints(table)):
-                known[key] = names
-                for name in names:
-                    holders = tables[key.schema, name]
-                    holders.add(key)
-                    shared = shared or len(holders) > 1
-        if shared:
+        touched = [key for key in step.touched if key.space == "relation"]
+        for key in touched:
+            names.set(key, step.after.table(key))
+        if any(map(names.shares, touched)):
             # When one script gives both names, the second is the one to change.
             later: dict[str, list[Key | None]] = {}
             items = _by_forward(step, "check", "foreign")
@@ -100,7 +77,7 @@ def constraint_name_on_two_tables(steps: Sequence[Passage]) -> Iterator[Hit]:
                 later.setdefault(item.name, []).append(_table_of(step, item))
             for item in items:
                 del later[item.name][0]
-                yield from _also_on(step, item, tables, later[item.name])
+                yield from _also_on(step, item, names.holders, later[item.name])
 
 
 def _table_of(step: Passage, item: Declared) -> Key | None:
@@ -148,9 +125,11 @@ def _also_on(
 def names_differ_by_case(steps: Sequence[Passage]) -> Iterator[Hit]:
     """Report relations of a schema, and columns of a table, whose names are equal where case is folded."""
     spellings: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for key, _ in steps[0].before.items() if steps else ():
+    columns = ColumnNames()
+    for key, known in steps[0].before.items() if steps else ():
         if key.space == "relation":
             spellings[key.schema, key.name.lower()].add(key.name)
+            columns.set(key, known if isinstance(known, Table) else None)
     for step in steps:
         shared = False
         for key in step.touched:
@@ -160,12 +139,12 @@ def names_differ_by_case(steps: Sequence[Passage]) -> Iterator[Hit]:
             spelled = spellings[key.schema, key.name.lower()]
             (spelled.discard if value is None else spelled.add)(key.name)
             shared = shared or len(spelled) > 1
-            if isinstance(value, Table) and not "".join(value.columns).islower():
-                shared = shared or len({name.lower() for name in value.columns}) < len(value.columns)
+            columns.set(key, value if isinstance(value, Table) else None)
+            shared = shared or columns.shares(key)
         if not shared:
             continue
         for item in _by_forward(step, "table", "view", "index", "sequence", "column"):
-            other = _other_spelling(step, item, spellings)
+            other = _other_spelling(step, item, spellings, columns)
             if other is not None:
                 yield _versioned(
                     step,
@@ -178,15 +157,14 @@ def names_differ_by_case(steps: Sequence[Passage]) -> Iterator[Hit]:
                 )
 
 
-def _other_spelling(step: Passage, item: Declared, spellings: dict[tuple[str, str], set[str]]) -> str | None:
+def _other_spelling(
+    step: Passage, item: Declared, spellings: dict[tuple[str, str], set[str]], columns: ColumnNames
+) -> str | None:
     operation = item.operation
     if item.kind == "column":
         name = operation.name if isinstance(operation, ops.CreateTable) else getattr(operation, "table", None)
-        table = step.after.table(_key(name, step.after)) if isinstance(name, Name) else None
-        if table is None or item.name not in table.columns:
-            return None
-        folded = item.name.lower()
-        return next((other for other in table.columns if other != item.name and other.lower() == folded), None)
+        spelled = columns.spellings(_key(name, step.after), item.name) if isinstance(name, Name) else ()
+        return next((other for other in spelled if other != item.name), None) if item.name in spelled else None
     name = operation.table if isinstance(operation, ops.CreateIndex) else getattr(operation, "name", None)
     schema = (name.schema if isinstance(name, Name) else None) or step.after.path[0]
     spelled = spellings.get((schema, item.name.lower()), set())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from miglint.base.model import Script, Span
 from miglint.base.template_names import has_tag
 from miglint.replay.steps import Step
 from miglint.rules.support.scripts import operations_of
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Operation, Statement, flat
 
@@ -83,7 +83,7 @@ _NAMING = frozenset(
 )
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def declared(step: Step) -> tuple[Declared, ...]:
     """Return the names that both scripts of a step give, in the order written. Cached by identity of the step."""
     return tuple(item for script, _, operation in operations_of(step) for item in _declared(script, operation))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from miglint.base.findings import Severity
@@ -12,7 +11,9 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import operations_of
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.objects import Index, Key, Table
+from miglint.schema.parts import keys_about
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Constraint, Name, Operation, Type
@@ -70,7 +71,7 @@ class _Foreign(NamedTuple):
         return self.constraint.span or self.operation.span
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def _foreign(step: Step) -> tuple[_Foreign, ...]:
     """Return the foreign keys that the forward writes. Cached by identity of the step."""
     found: list[_Foreign] = []
@@ -84,7 +85,7 @@ def _foreign(step: Step) -> tuple[_Foreign, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def references(step: Step) -> tuple[Reference, ...]:
     """Return the foreign keys that the forward adds between tables that are both fully known."""
     found: list[Reference] = []
@@ -137,19 +138,19 @@ def missing_columns(step: Step) -> Iterator[tuple[Reference, str, str]]:
 
 def _unique(schema: Schema, found: Reference) -> bool:
     """Return whether a primary key, unique constraint or plain unique index is on just the referenced columns."""
-    wanted = set(found.referenced)
-    for constraint in found.target.constraints.values():
-        if constraint.kind in ("primary", "unique") and {name.lower() for name in constraint.columns} == {
-            name.lower() for name in wanted
-        }:
+    wanted = {name.lower() for name in found.referenced}
+    first = found.referenced[0]
+    for constraint in keys_about(found.target.constraints, (first,)):
+        if {name.lower() for name in constraint.columns} == wanted:
             return True
-    for key in schema.on(found.target_key):
-        index = schema.find(key)
-        if isinstance(index, Index) and index.unique and index.where is None:
-            columns = {(element.column or "").lower() for element in index.elements}
-            if columns == {name.lower() for name in wanted}:
-                return True
-    return False
+    return schema.any_index(found.target_key, first, lambda index: _is_unique_index(index, wanted))
+
+
+def _is_unique_index(index: Index, columns: set[str]) -> bool:
+    """Return whether it makes just these columns unique, which are in small letters."""
+    if not index.unique or index.where is not None:
+        return False
+    return {(element.column or "").lower() for element in index.elements} == columns
 
 
 @rule(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from miglint.base.findings import Severity
@@ -12,6 +11,7 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.sql_text import ident
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.diff import CONSTRAINT_WORDS
 from miglint.schema.objects import Index, Key, Table, Trigger
 from miglint.schema.sameness import loose, same_default
@@ -30,7 +30,7 @@ class Rebuild(NamedTuple):
     after: Table
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def rebuilds(step: Step) -> tuple[Rebuild, ...]:
     """Return the rebuilt tables of a forward. Cached by identity: several rules ask one after the other."""
     script = step.migration.forward

@@ -8,7 +8,6 @@ what it makes of unknown words, and the table of features explains the answer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from miglint.base.findings import Severity
@@ -16,6 +15,7 @@ from miglint.base.model import Dialect, Script, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement, flat
 
@@ -53,7 +53,7 @@ class _UnsupportedUse(NamedTuple):
     said: str
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def _found(step: Step) -> tuple[_UnsupportedUse, ...]:
     """Return all that SQLite refuses or misreads in both scripts. Cached by identity of the step."""
     migration = step.migration

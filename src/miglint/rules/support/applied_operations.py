@@ -7,10 +7,7 @@ A migration can only disturb what other sessions use. A table that it created it
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import NamedTuple, TypeVar
-
-from rpds import HashTrieSet
 
 from miglint.base.findings import Fix, Severity
 from miglint.base.model import Dialect, Direction, Script, Span
@@ -20,6 +17,8 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit
 from miglint.rules.support.clauses import places, subject
 from miglint.rules.support.scripts import script_of
+from miglint.rules.support.step_cache import cached_by_step
+from miglint.rules.support.timeline import Timeline
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.outcome import Moment, Run
 from miglint.schema.value import Schema
@@ -29,11 +28,11 @@ from miglint.sql.operations import Name, Operation
 Kind = TypeVar("Kind", bound=Operation)
 
 _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
-_NONE: HashTrieSet[Key] = HashTrieSet()
-_NO_COLUMNS: HashTrieSet[tuple[Key, str]] = HashTrieSet()
 _GROWING = (
     ops.CreateTable, ops.CreateView, ops.Rename, ops.SetSchema, ops.Drop, ops.AddColumn, ops.RenameColumn,
 )  # fmt: skip
+# What may give a table rows by ways that are not known.
+_FILLING = (ops.OtherData, ops.Select, ops.Opaque)
 _RENAMES = (ops.RenameColumn, ops.RenameConstraint, ops.RenameEnumValue, ops.Rename)
 _RELATIONS = ("table", "view", "materialized view", "foreign table", "sequence")
 
@@ -41,18 +40,21 @@ _RELATIONS = ("table", "view", "materialized view", "foreign table", "sequence")
 class AppliedOperation(NamedTuple):
     """One operation as it was applied. `transaction` numbers the transaction that it is part of, within its script.
 
-    `made` are the relations that this migration has created so far, `added` the columns that it has added; in a
-    rollback all that the forward created counts too. `timezone` is the session's, where the script sets it. `blank`: no
-    file created anything before this migration, so what a guard does not find may still be there. `known` keeps the
-    lock effects that have been computed for this step.
+    `place` counts the operations of both scripts. `made` are the relations that this migration creates, `added` the
+    columns that it adds; in a rollback all that the forward created counts too. `emptied` are the tables without rows
+    because their transaction truncated them. Of these it is known what was in them before each operation. `timezone`
+    is the session's, where the script sets it. `blank`: no file created anything before this migration, so what a guard
+    does not find may still be there. `known` keeps the lock effects that have been computed for this step.
     """
 
     moment: Moment
     script: Script
     number: int
     transaction: int
-    made: HashTrieSet[Key]
-    added: HashTrieSet[tuple[Key, str]]
+    place: int
+    made: Timeline[Key]
+    added: Timeline[tuple[Key, str]]
+    emptied: Timeline[Key]
     timezone: str | None
     blank: bool
     known: dict[object, tuple[LockEffect, ...]]
@@ -85,11 +87,15 @@ class AppliedOperation(NamedTuple):
     def fresh(self, name: Name) -> bool:
         """Return whether this migration created the relation, or it is temporary."""
         key = self.key(name)
-        return key in self.made or key.schema in ("pg_temp", "temp")
+        return self.made.had(key, self.place) or key.schema in ("pg_temp", "temp")
+
+    def empty(self, name: Name) -> bool:
+        """Return whether this migration created the table, or truncated it in the same transaction."""
+        return self.fresh(name) or self.emptied.had(self.key(name), self.place)
 
     def fresh_column(self, name: Name, column: str) -> bool:
         """Return whether this migration added the column, or created its table."""
-        return self.fresh(name) or (self.key(name), self.folded(column)) in self.added
+        return self.fresh(name) or self.added.had((self.key(name), self.folded(column)), self.place)
 
     def table(self, name: Name) -> Table | None:
         """Return a table as it was before, or None when it is not known."""
@@ -113,14 +119,21 @@ class AppliedOperation(NamedTuple):
         )
 
     def effects(self, context: Context) -> tuple[LockEffect, ...]:
-        """Return its locks, scans and rewrites, except on relations that this migration created."""
+        """Return its locks, scans and rewrites, except on relations that this migration created.
+
+        To work through a table that has just been truncated takes no time, and its lock is held already.
+        """
         version = context.targets.get("postgres", ())
         place = self.script.direction, self.number, version
         found = self.known.get(place)
         if found is None:
             notes = self.moment.notes
             effected = effects(self.operation, self.before, version, timezone=self.timezone, notes=notes)
-            found = self.known[place] = tuple(effect for effect in effected if not self.fresh(effect.table))
+            found = self.known[place] = tuple(
+                effect
+                for effect in effected
+                if not (self.empty(effect.table) if effect.work else self.fresh(effect.table))
+            )
         return found
 
     def hit(
@@ -152,18 +165,18 @@ class AppliedOperations(NamedTuple):
         return self.all
 
 
-@lru_cache(maxsize=4)
+@cached_by_step
 def applied_operations(step: Step) -> AppliedOperations:
     """Return the operations of a step. Cached by identity of the step: many rules ask about one."""
-    made: HashTrieSet[Key] = _NONE
-    added: HashTrieSet[tuple[Key, str]] = _NO_COLUMNS
+    made: Timeline[Key] = Timeline()
+    added: Timeline[tuple[Key, str]] = Timeline()
     applied: list[AppliedOperation] = []
     known: dict[object, tuple[LockEffect, ...]] = {}
     blank = not step.before.closed and next(step.before.items(), None) is None
     for direction, run in ((_FORWARD, step.forward), (_ROLLBACK, step.rollback)):
         script = script_of(step, direction)
         if script is not None and run is not None and run.moments:
-            made, added = _walk(script, run, applied, made, added, blank=blank, known=known)
+            _walk(script, run, applied, made, added, blank=blank, known=known)
     by_type: dict[type[Operation], list[tuple[AppliedOperation, Operation]]] = {}
     forward: dict[type[Operation], list[tuple[AppliedOperation, Operation]]] = {}
     for one in applied:
@@ -181,57 +194,66 @@ def _walk(
     script: Script,
     run: Run,
     found: list[AppliedOperation],
-    made: HashTrieSet[Key],
-    added: HashTrieSet[tuple[Key, str]],
+    made: Timeline[Key],
+    added: Timeline[tuple[Key, str]],
     *,
     blank: bool,
     known: dict[object, tuple[LockEffect, ...]],
-) -> tuple[HashTrieSet[Key], HashTrieSet[tuple[Key, str]]]:
+) -> None:
     transaction, open_, timezone = 0, script.transaction, None
     statement: Span | None = None
+    emptied: Timeline[Key] = Timeline()
     for number, moment in enumerate(run.moments):
-        operation = moment.operation
+        operation, place = moment.operation, len(found)
         if isinstance(operation, ops.Transaction):
             if operation.action == "begin":
                 transaction, open_ = transaction + (not open_), True
             elif operation.action in ("commit", "rollback"):
                 transaction, open_ = transaction + 1, False
+                emptied.clear(place)
         elif not open_ and moment.statement.span != statement:
             transaction += 1
         statement = moment.statement.span
-        applied = AppliedOperation(moment, script, number, transaction, made, added, timezone, blank, known)
+        applied = AppliedOperation(
+            moment, script, number, transaction, place, made, added, emptied, timezone, blank, known
+        )
         found.append(applied)
         if isinstance(operation, ops.SetVariable):
             if operation.name.lower() in ("timezone", "time zone"):
                 timezone = operation.values[0] if operation.values else None
         elif isinstance(operation, _GROWING) and not applied.idle and not moment.failed:
-            made, added = _grown(applied, made, added)
-    return made, added
+            _grow(applied)
+        elif isinstance(operation, ops.Truncate):
+            if open_:
+                emptied.add(applied.key(operation.table), place)
+        elif isinstance(operation, ops.Insert):
+            emptied.discard(applied.key(operation.table), place)
+        elif isinstance(operation, _FILLING):
+            emptied.clear(place)
 
 
-def _grown(
-    applied: AppliedOperation, made: HashTrieSet[Key], added: HashTrieSet[tuple[Key, str]]
-) -> tuple[HashTrieSet[Key], HashTrieSet[tuple[Key, str]]]:
-    operation = applied.operation
+def _grow(applied: AppliedOperation) -> None:
+    """Take in what an operation makes and drops."""
+    operation, made, place = applied.operation, applied.made, applied.place
     match operation:
         case ops.CreateTable() | ops.CreateView():
             after = applied._replace(
                 moment=Moment(applied.moment.statement, operation, applied.moment.after, applied.moment.after)
             )
-            return made.insert(after.key(operation.name)), added
+            made.add(after.key(operation.name), place)
         case ops.Rename() if operation.kind in _RELATIONS:
             key = applied.key(operation.name)
-            if key in made:
-                return made.discard(key).insert(key._replace(name=applied.folded(operation.new))), added
+            if made.had(key, place):
+                made.discard(key, place)
+                made.add(key._replace(name=applied.folded(operation.new)), place)
         case ops.SetSchema() if applied.fresh(operation.name):
-            return made.insert(Key("relation", operation.schema, operation.name.name)), added
+            made.add(Key("relation", operation.schema, operation.name.name), place)
         case ops.Drop() if operation.kind in _RELATIONS:
-            return made.discard(applied.key(operation.name)), added
+            made.discard(applied.key(operation.name), place)
         case ops.AddColumn() if operation.kind != "type":
-            return made, added.insert((applied.key(operation.table), applied.folded(operation.column.name)))
+            applied.added.add((applied.key(operation.table), applied.folded(operation.column.name)), place)
         case ops.RenameColumn() if applied.fresh_column(operation.table, operation.column):
-            return made, added.insert((applied.key(operation.table), applied.folded(operation.new)))
-    return made, added
+            applied.added.add((applied.key(operation.table), applied.folded(operation.new)), place)
 
 
 def effective(step: Step, kind: type[Kind], *, forward_only: bool = False) -> Iterable[tuple[AppliedOperation, Kind]]:
@@ -240,7 +262,7 @@ def effective(step: Step, kind: type[Kind], *, forward_only: bool = False) -> It
     return (found.forward if forward_only else found.by_type).get(kind, ())  # type: ignore[return-value]
 
 
-@lru_cache(maxsize=4)
+@cached_by_step
 def _forward_was_read(step: Step) -> bool:
     return all(statement.problem is None for statement in step.forward_statements)
 

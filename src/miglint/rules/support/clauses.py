@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from miglint.base.model import Direction
 from miglint.replay.steps import Step
 from miglint.rules.support.scripts import can_change, statements_of
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.objects import Key
 from miglint.schema.outcome import Event, Note
 from miglint.sql import operations as ops
@@ -117,7 +117,7 @@ class Remark(NamedTuple):
 Remarks = dict[str, list[Remark]]
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def remarks(step: Step) -> Remarks:
     """Return the notes of a step by kind: `rows` of the second runs, all others of the first ones.
 
@@ -142,7 +142,7 @@ def remarks(step: Step) -> Remarks:
 Places = dict[tuple[str, str | None], list[Clause]]
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def places(step: Step, direction: Direction) -> Places:
     """Return where a script touches each object: clauses by lower-case name and part; part None holds all of it.
 

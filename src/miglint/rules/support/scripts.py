@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from miglint.base.model import Dialect, Direction, Script
 from miglint.locks.volatility import CALM
 from miglint.replay.steps import Step
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement, flat
 
@@ -36,7 +36,7 @@ def scripts_of(step: Step) -> Iterator[tuple[Script, tuple[Statement, ...]]]:
 _IDLE = frozenset({ops.Transaction, ops.SetVariable, ops.Pragma, ops.Maintenance})
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def operations_of(step: Step) -> tuple[tuple[Script, Statement, Operation], ...]:
     """Return all operations of a step, those inside blocks as well. Cached by identity of the step."""
     return tuple(

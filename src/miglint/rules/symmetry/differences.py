@@ -6,7 +6,6 @@ The rules themselves are in `restored` and `info`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from miglint.base.findings import Severity
 from miglint.base.model import Direction, Script
@@ -15,6 +14,7 @@ from miglint.rules.definition import Hit
 from miglint.rules.support.clauses import Clause, acting, find_clause, places, subject
 from miglint.rules.support.reporting import first_text
 from miglint.rules.support.scripts import does_anything, was_read
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.rules.symmetry.suggestions import first_difference, how_to_restore, presumed
 from miglint.schema.change import Change
 from miglint.schema.objects import Comment, Key, Privileges
@@ -65,7 +65,7 @@ Differences = Sequence[Change]
 _NOTHING: dict[str, list[Change]] = {}
 
 
-@lru_cache(maxsize=8)
+@cached_by_step
 def differences(step: Step) -> dict[str, list[Change]]:
     """Return the differences by code of the rule that reports them. Cached by identity of the step.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from miglint.base.findings import Severity
@@ -12,6 +11,7 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.sql_text import ident, qualified
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Name, Type
 
@@ -32,7 +32,7 @@ class NewColumn(NamedTuple):
     span: Span
 
 
-@lru_cache(maxsize=4)
+@cached_by_step
 def new_columns(step: Step) -> tuple[NewColumn, ...]:
     """Return the columns that the forward creates, in `CREATE TABLE`, `ADD COLUMN` and `ALTER COLUMN ... TYPE`."""
     found: list[NewColumn] = []

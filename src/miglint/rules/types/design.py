@@ -13,6 +13,7 @@ from miglint.rules.support.applied_operations import AppliedOperation, effective
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.types.columns import new_columns
 from miglint.schema.objects import Index, Key, Table
+from miglint.schema.parts import keys_about
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint, Name
@@ -99,7 +100,11 @@ def _after_key(step: Step, applied: AppliedOperation, name: Name) -> Key:
 def _indexes(schema: Schema, key: Key, column: str | None = None) -> list[Index]:
     """Return the indexes of a table, or with `column` at least those that are about it."""
     found = schema.users(key, Index) if column is None else schema.indexes_about(key, column)
-    return [one for _, one in found if one.table is not None and one.table.name.lower() == key.name.lower()]
+    return [one for _, one in found if _is_of(one, key)]
+
+
+def _is_of(index: Index, key: Key) -> bool:
+    return index.table is not None and index.table.name.lower() == key.name.lower()
 
 
 def _known(schema: Schema, key: Key) -> bool:
@@ -111,15 +116,15 @@ def _known(schema: Schema, key: Key) -> bool:
 def _covered(schema: Schema, key: Key, columns: tuple[str, ...], table: Table) -> bool:
     """Return whether an index begins with these columns, in any order."""
     wanted = {name.lower() for name in columns}
-    for index in _indexes(schema, key, columns[0]):
+
+    def covers(index: Index) -> bool:
         leading = {(element.column or "").lower() for element in index.elements[: len(columns)]}
-        if leading == wanted and index.where is None:
-            return True
-    for constraint in table.constraints.values():
-        leads = {name.lower() for name in constraint.columns[: len(columns)]}
-        if constraint.kind in ("primary", "unique") and leads == wanted:
-            return True
-    return False
+        return leading == wanted and index.where is None and _is_of(index, key)
+
+    return schema.any_index(key, columns[0], covers) or any(
+        {name.lower() for name in key_.columns[: len(columns)]} == wanted
+        for key_ in keys_about(table.constraints, columns[:1])
+    )
 
 
 @hazard(

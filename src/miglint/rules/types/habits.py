@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
-from miglint.base.model import Direction
 from miglint.replay.steps import Step
-from miglint.rules.data.habits import filled_here
 from miglint.rules.definition import Context, Hit, hazard
-from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
+from miglint.rules.support.applied_operations import applied_operations, effective
+from miglint.rules.support.rows_written import filled_here, was_read_before
 from miglint.rules.support.sql_text import ident
-from miglint.schema.objects import Index, Table
+from miglint.rules.support.step_cache import cached_by_step
+from miglint.schema.objects import Index, Key, Table
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name
 
@@ -149,16 +149,9 @@ def triggers_left_off(step: Step) -> Iterator[Hit]:
     for applied, operation in effective(step, ops.EnableTrigger, forward_only=True):
         if operation.state != "disable" or not applied.fresh(operation.table):
             continue
-        later = (
-            other.operation
-            for other in applied_operations(step).all
-            if other.script.direction is Direction.FORWARD
-            and other.number > applied.number
-            and other.key(operation.table) == applied.key(operation.table)
-        )
-        if any(_on_again(operation, other) for other in later) or not isinstance(
-            step.after.find(applied.key(operation.table)), Table
-        ):
+        key = applied.key(operation.table)
+        enabled = (_enabled(step).get((key, operation.table, trigger), -1) for trigger in (operation.trigger, "*all*"))
+        if max(enabled) > applied.number or not isinstance(step.after.find(key), Table):
             continue
         everything = operation.trigger == "*all*"
         name = {"*all*": "all triggers", "*user*": "the triggers"}.get(operation.trigger, f'"{operation.trigger}"')
@@ -169,11 +162,17 @@ def triggers_left_off(step: Step) -> Iterator[Hit]:
         )
 
 
-def _on_again(off: ops.EnableTrigger, other: ops.Operation) -> bool:
-    """Return whether an operation enables what another one has disabled."""
-    if not isinstance(other, ops.EnableTrigger) or other.table != off.table or not other.state.startswith("enable"):
-        return False
-    return other.trigger in (off.trigger, "*all*")
+@cached_by_step
+def _enabled(step: Step) -> dict[tuple[Key, Name, str], int]:
+    """Return the numbers of the last operations that enable triggers, by table and trigger. Cached by identity of the
+    step.
+    """
+    return {
+        (applied.key(operation.table), operation.table, operation.trigger): applied.number
+        for applied in applied_operations(step).all
+        if applied.forward and isinstance(operation := applied.operation, ops.EnableTrigger)
+        if operation.state.startswith("enable")
+    }
 
 
 @hazard(
@@ -219,23 +218,8 @@ def filled_for_nothing(step: Step) -> Iterator[Hit]:
     ]
     emptied = [(applied, one.table) for applied, one in effective(step, ops.Truncate, forward_only=True)]
     for applied, name in dropped + emptied:
-        if applied.fresh(name) and filled_here(step, applied, name) and not _was_read(step, applied, name):
+        if applied.fresh(name) and filled_here(step, applied, name) and not was_read_before(step, applied, name):
             yield applied.hit(
                 f'the rows inserted into "{name.name}" above are removed, and nothing has read them',
                 "Leave out the statements that are not needed.",
             )
-
-
-def _was_read(step: Step, applied: AppliedOperation, name: Name) -> bool:
-    """Return whether something before an operation can have read a table, or has passed it on."""
-    for other in applied_operations(step).all:
-        if other.script is not applied.script or other.number >= applied.number:
-            continue
-        operation = other.operation
-        if isinstance(operation, (ops.Opaque, ops.AttachPartition, ops.Rename, ops.SetSchema)):
-            return True
-        query = getattr(operation, "query", None)
-        read = (*getattr(operation, "relations", ()), *(query.relations if query is not None else ()))
-        if any(one.name.lower() == name.name.lower() for one in read):
-            return True
-    return False

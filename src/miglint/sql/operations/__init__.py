@@ -1,9 +1,9 @@
-"""The vocabulary: what a statement does, said without the words of any one parser.
+"""Operations: the effects of statements, independent of any parser.
 
-A front end turns each statement into a tuple of these values; replay applies them to a schema, and rules read them.
-Every operation is immutable and carries `span`, the characters of the file that say it (the clause, not the statement).
-Names are as the engine stores them: PostgreSQL identifiers are folded already, SQLite identifiers keep their case.
-A table-level `ALTER` with several actions gives one operation per action, in the engine's order of execution.
+A front end converts each statement to a tuple of these values; the replay applies them to a schema, and rules read
+them. Every operation is immutable and has a `span`, the range of the clause (not the statement) in the file. Names are
+as the engine stores them: PostgreSQL identifiers are folded already, SQLite identifiers keep their case. A table-level
+`ALTER` with several actions gives one operation per action, in the engine's order of execution.
 """
 
 from __future__ import annotations

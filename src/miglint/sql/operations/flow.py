@@ -1,4 +1,4 @@
-"""Control flow: the conditions and branches of `DO` blocks, and what cannot be known."""
+"""Control flow: conditions and branches of `DO` blocks, and unknown effects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from miglint.sql.operations.parts import Name, Operation
 
 
 class Exists(Struct, frozen=True, gc=False):
-    """A test whether an object is there, read from `IF EXISTS (SELECT ... FROM pg_... | information_schema...)`.
+    """A test whether an object exists, from `IF EXISTS (SELECT ... FROM pg_... | information_schema...)`.
 
     `kind` as in `Drop`, or `column`, `constraint`, `enum value`, `row`, `setting`. For `column`, `constraint` and
     `trigger` `table` says where when the query does (else None: on any table); `schema` in `name` may be None. `facts`
@@ -30,19 +30,19 @@ class Not(Struct, frozen=True, gc=False):
 
 
 class And(Struct, frozen=True, gc=False):
-    """All of them."""
+    """Conjunction."""
 
     conditions: tuple[Condition, ...]
 
 
 class Or(Struct, frozen=True, gc=False):
-    """Any of them."""
+    """Disjunction."""
 
     conditions: tuple[Condition, ...]
 
 
 class Unknown(Struct, frozen=True, gc=False):
-    """A condition that cannot be read statically, with its text."""
+    """A condition that cannot be evaluated statically, with its text."""
 
     text: str
 
@@ -77,7 +77,7 @@ class If(Operation, frozen=True, gc=False, kw_only=True):
 class Try(Operation, frozen=True, gc=False, kw_only=True):
     """A PL/pgSQL block with `EXCEPTION WHEN`: `caught` are condition names (`duplicate_object`, `others`, SQLSTATEs).
 
-    When an operation of `body` raises one of them, all of `body` is undone and `handler` runs.
+    If an operation of `body` raises one of them, all of `body` is rolled back and `handler` runs.
     """
 
     body: tuple[Operation, ...]
@@ -86,16 +86,16 @@ class Try(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class Raise(Operation, frozen=True, gc=False, kw_only=True):
-    """`RAISE EXCEPTION`: the script ends with an error here. (`RAISE NOTICE` is no operation.)"""
+    """`RAISE EXCEPTION`: the script fails here. (`RAISE NOTICE` is not an operation.)"""
 
     message: str
 
 
 class Opaque(Operation, frozen=True, gc=False, kw_only=True):
-    """Understood to be unknown: dynamic SQL, a loop over the catalog, a call of a function with effects.
+    """A statement with unknown effects: dynamic SQL, a loop over the catalog, a call of a function with effects.
 
-    `reason` is a whole phrase for people. `schema_effect` is False when it is sure that only rows can change.
-    `relations` are the tables that it names where it is known which.
+    `reason` is a complete phrase for messages. `schema_effect` is False if only rows can change. `relations` are the
+    affected tables, if known.
     """
 
     reason: str
@@ -104,13 +104,22 @@ class Opaque(Operation, frozen=True, gc=False, kw_only=True):
 
 
 def flat(operations: Iterable[Operation]) -> Iterator[Operation]:
-    """Yield operations with those inside `If` and `Try`, but not these two themselves, in the order written."""
+    """Yield operations including those inside `If` and `Try`, but not these two themselves, in the original order."""
     for operation in operations:
+        if isinstance(operation, (If, Try)):
+            yield from _inside(operation)
+        else:
+            yield operation
+
+
+def _inside(operation: Operation) -> Iterator[Operation]:
+    # Without recursion: what a chain of ELSIF holds would be handed on through each of its links.
+    open_ = [operation]
+    while open_:
+        operation = open_.pop()
         if isinstance(operation, If):
-            yield from flat(operation.then)
-            yield from flat(operation.otherwise)
+            open_ += (*reversed(operation.otherwise), *reversed(operation.then))
         elif isinstance(operation, Try):
-            yield from flat(operation.body)
-            yield from flat(operation.handler)
+            open_ += (*reversed(operation.handler), *reversed(operation.body))
         else:
             yield operation

@@ -1,4 +1,4 @@
-"""What operations are made of: names, expressions, types, columns, constraints; and the base of all operations."""
+"""Components of operations: names, expressions, types, columns, constraints; and the base class of operations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from miglint.base.structs import Struct, equal_by
 
 
 class Name(NamedTuple):
-    """A possibly qualified name. `schema` is None when the text does not say it."""
+    """A possibly qualified name. `schema` is None if not specified."""
 
     schema: str | None
     name: str
@@ -19,25 +19,25 @@ class Name(NamedTuple):
 
 
 class ColumnUse(NamedTuple):
-    """A column that a query or expression mentions; `relation` is None when an unqualified name leaves it open."""
+    """A column used in a query or expression; `relation` is None for an unresolved unqualified name."""
 
     relation: Name | None
     column: str
 
 
 class OpenUse(NamedTuple):
-    """An unqualified name in a query with several sources: `candidates` are all the relations that it may be of."""
+    """An unqualified name in a query with several sources: `candidates` are all relations that it may belong to."""
 
     candidates: tuple[Name, ...]
     column: str
 
 
 class Expression(Struct, frozen=True, gc=False):
-    """A scalar expression. Two are equal when their `key` is: the text less spelling, white space and location.
+    """A scalar expression. Two are equal if their `key`, the canonical text, is equal.
 
-    `columns`, `functions`, `types` and `relations` are what it mentions (functions without arguments, built-ins
-    included; relations only in sub-queries). `literal` is the value when the whole expression is one constant
-    (casts around it aside), as text; `sequence` is the argument of a `nextval('...')`.
+    `columns`, `functions`, `types` and `relations` are the names used (functions without arguments, including
+    built-ins; relations only in sub-queries). `literal` is the value if the whole expression is a constant (without
+    casts), as text; `sequence` is the argument of a `nextval('...')`.
     """
 
     key: str
@@ -56,7 +56,7 @@ class Expression(Struct, frozen=True, gc=False):
 
 
 class Query(Struct, frozen=True, gc=False):
-    """A `SELECT` (or `VALUES`, ...). Equal when `key` is.
+    """A `SELECT` (or `VALUES`, ...). Equal if `key` is equal.
 
     `relations` are the tables and views it reads (names of its own CTEs left out). `uses` are the columns it
     mentions, aliases resolved to relations. `outputs` are its result columns: a name, or `None` for a column whose name
@@ -250,13 +250,13 @@ class IndexElement(Struct, frozen=True, gc=False):
 
 
 class Like(Struct, frozen=True, gc=False):
-    """`LIKE source INCLUDING ...` in a `CREATE TABLE`; `including` holds lower-case option names."""
+    """`LIKE source INCLUDING ...` in a `CREATE TABLE`; `including` has lower-case option names."""
 
     source: Name
     including: tuple[str, ...] = ()
 
 
 class Operation(Struct, frozen=True, gc=False, kw_only=True):
-    """Base of all operations."""
+    """Base class of all operations."""
 
     span: Span

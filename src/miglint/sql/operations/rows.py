@@ -7,7 +7,7 @@ from miglint.sql.operations.parts import ColumnUse, Expression, Name, OpenUse, O
 
 
 class Call(Struct, frozen=True, gc=False):
-    """A function that a statement surely calls, once. `arguments` are the constants given to it, None for others."""
+    """A function called exactly once by a statement. `arguments` are its constant arguments, None for others."""
 
     name: Name
     arguments: tuple[str | None, ...] = ()
@@ -82,9 +82,9 @@ class Truncate(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class OtherData(Operation, frozen=True, gc=False, kw_only=True):
-    """`COPY`, `MERGE`, `CALL`, `REFRESH`, and other statements that change rows: `kind` in lower-case words.
+    """`COPY`, `MERGE`, `CALL`, `REFRESH`, and other statements that change rows: `kind` in lower case.
 
-    `twice` is a column that a `MERGE` gives two values in one action; `called` is what a `CALL` calls.
+    `twice` is a column that a `MERGE` assigns twice in one action; `called` is the function of a `CALL`.
     """
 
     kind: str
@@ -97,9 +97,9 @@ class OtherData(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class Select(Operation, frozen=True, gc=False, kw_only=True):
-    """A query run for itself. `functions` matter: `setval`, `set_config('search_path', ...)`, `drop_all_views()`.
+    """A standalone query. `functions` may have effects: `setval`, `set_config('search_path', ...)`, `drop_all_views()`.
 
-    `called` are those of them that it surely calls, once each, in order: not per row of a table, nor on a condition.
+    `called` are those certainly called exactly once, in order: not per row of a table, nor under a condition.
     """
 
     query: Query

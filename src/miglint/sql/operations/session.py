@@ -1,4 +1,4 @@
-"""The session: transactions, settings, and maintenance that leaves the schema alone."""
+"""The session: transactions, settings, and maintenance that does not change the schema."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SetVariable(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class Pragma(Operation, frozen=True, gc=False, kw_only=True):
-    """SQLite's `PRAGMA name = value` or `PRAGMA name(value)`; value None when it only asks."""
+    """SQLite's `PRAGMA name = value` or `PRAGMA name(value)`; value None if it only reads."""
 
     name: str
     value: str | None = None

@@ -1,4 +1,4 @@
-"""A statement as it stands in a script."""
+"""A statement of a script."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from miglint.sql.operations.parts import Operation
 
 
 class SyntaxProblem(Struct, frozen=True, gc=False):
-    """What the engine's grammar says against a statement, with the place it names.
+    """The grammar's error for a statement, with its position.
 
-    `certain` is False when it is this reader that gave up (nesting too deep), not the engine. `template` says that the
-    engine never sees this text: a template engine makes another one of it.
+    `certain` is False if miglint's reader failed (nesting too deep), not the engine. `template` means that the engine
+    never sees this text, since a template engine expands it first.
     """
 
     message: str
@@ -21,9 +21,9 @@ class SyntaxProblem(Struct, frozen=True, gc=False):
 
 
 class Statement(Struct, frozen=True, gc=False):
-    """One SQL statement: its exact characters (without the semicolon), its operations, or why it could not be read.
+    """One SQL statement: its exact span (without the semicolon), its operations, or why it could not be parsed.
 
-    `kind` is a few lower-case words for people (`create table`, `alter table`, `do`, `insert`).
+    `kind` is a short description in lower case (`create table`, `alter table`, `do`, `insert`).
     """
 
     span: Span

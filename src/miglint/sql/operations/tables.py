@@ -46,10 +46,10 @@ class CreateTable(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class TableOperation(Operation, frozen=True, gc=False, kw_only=True):
-    """Base of what `ALTER TABLE` does. `table_if_exists` is `ALTER TABLE IF EXISTS`; `only` is `ALTER TABLE ONLY`.
+    """Base of `ALTER TABLE` operations. `table_if_exists` is `ALTER TABLE IF EXISTS`; `only` is `ALTER TABLE ONLY`.
 
-    `kind` is the kind of relation that the statement names (`table`, `view`, `materialized view`, `index`,
-    `sequence`, `foreign table`, `type`).
+    `kind` is the kind of relation in the statement (`table`, `view`, `materialized view`, `index`, `sequence`, `foreign
+    table`, `type`).
     """
 
     table: Name
@@ -59,7 +59,7 @@ class TableOperation(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class AddColumn(TableOperation, frozen=True, gc=False, kw_only=True):
-    """`ADD COLUMN`; `constraints` are those written behind the column."""
+    """`ADD COLUMN`; `constraints` are the inline constraints."""
 
     column: Column
     constraints: tuple[Constraint, ...] = ()
@@ -143,9 +143,9 @@ class ValidateConstraint(TableOperation, frozen=True, gc=False, kw_only=True):
 
 
 class AlterConstraint(TableOperation, frozen=True, gc=False, kw_only=True):
-    """`ALTER CONSTRAINT ... [NOT] DEFERRABLE ...`; with `changes_deferrability` False those two say nothing.
+    """`ALTER CONSTRAINT ... [NOT] DEFERRABLE ...`; if `changes_deferrability` is False, these two are not specified.
 
-    `enforced` and `no_inherit` are None where the statement leaves them alone.
+    `enforced` and `no_inherit` are None if not specified.
     """
 
     constraint: str
@@ -164,7 +164,7 @@ class AttachPartition(TableOperation, frozen=True, gc=False, kw_only=True):
 
 
 class DetachPartition(TableOperation, frozen=True, gc=False, kw_only=True):
-    """`DETACH PARTITION`; `finalize` completes one that was interrupted while it ran concurrently."""
+    """`DETACH PARTITION`; `finalize` completes an interrupted concurrent one."""
 
     partition: Name
     concurrently: bool = False

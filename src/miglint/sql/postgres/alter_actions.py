@@ -1,4 +1,4 @@
-"""The single actions of `ALTER TABLE`, each to one operation."""
+"""The single actions of `ALTER TABLE`, each converted to one operation."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from miglint.sql.postgres.tables import partition_bound
 
 
 class Action(NamedTuple):
-    """One action of an `ALTER TABLE`: its node, where it stands, and what it is done to."""
+    """One action of an `ALTER TABLE`: its node, its position, and the object it applies to."""
 
     place: Place
     node: Node
@@ -56,34 +56,34 @@ class Action(NamedTuple):
 
     @property
     def body(self) -> Node:
-        """The struct in `def`, without the name of its kind."""
+        """The struct in `def`, without its node type."""
         definition = self.node.get("def")
         return next(iter(definition.values())) if definition else {}
 
     @property
     def name(self) -> str:
-        """What the action names: a column, a constraint, a trigger, ..."""
+        """The name of the object of the action: a column, a constraint, a trigger, ..."""
         return str(self.node.get("name", ""))
 
     @property
     def cascade(self) -> bool:
-        """Whether the action says CASCADE."""
+        """Whether the action has CASCADE."""
         return self.node.get("behavior") == "DROP_CASCADE"
 
     @property
     def missing_ok(self) -> bool:
-        """Whether the action says IF EXISTS or IF NOT EXISTS."""
+        """Whether the action has IF EXISTS or IF NOT EXISTS."""
         return bool(self.node.get("missing_ok", False))
 
     def after(self, word: re.Pattern[str]) -> str:
-        """Return the text of the clause behind a word."""
+        """Return the text of the clause after a keyword."""
         text = self.place.text
         found = find_word(text, word, self.start, self.end)
         return text[skip_space(text, found.end(), self.end) : self.end] if found else ""
 
 
 def option(action: Action, span: Span, words: str, value: str | None) -> Operation:
-    """Return the setting of an option of the table itself."""
+    """Return the value of an option of the table itself."""
     return SetTableOption(span=span, **action.common, option=words, value=value)
 
 

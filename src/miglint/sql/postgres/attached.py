@@ -1,4 +1,4 @@
-"""What is attached to tables or stands alone: triggers, policies, rules, extensions, schemas and roles."""
+"""Objects attached to tables, and standalone ones: triggers, policies, rules, extensions, schemas and roles."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def create_extension(place: Place, node: Node) -> list[Operation]:
 
 
 def create_schema(place: Place, node: Node, read: Callable[[Place, Node], list[Operation]]) -> list[Operation]:
-    """Read `CREATE SCHEMA`; the objects written inside follow, in that schema unless they name another."""
+    """Read `CREATE SCHEMA`; contained objects follow, in that schema unless they specify another."""
     owner = role_name(node["authrole"]) if "authrole" in node else None
     schema = node.get("schemaname") or owner or ""
     operations: list[Operation] = [
@@ -183,7 +183,7 @@ def create_role(place: Place, node: Node) -> list[Operation]:
 
 
 def _role_options(node: Node) -> list[str]:
-    """Return a role's options; a password is named but never shown."""
+    """Return a role's options; passwords are masked."""
     texts = []
     for item in node.get("options", ()):
         element = item["DefElem"]

@@ -1,8 +1,8 @@
-"""Parsing PL/pgSQL in spite of types that libpg_query cannot look up.
+"""Parsing of PL/pgSQL with types unknown to libpg_query.
 
-It compiles a block as the server does but knows only built-in types: a variable of type `shop.mood` or `mood[]`, or an
-argument of such a type, ends it. What a script does to a schema does not depend on them, so they are replaced by types
-that it knows: at once in the head of a routine, in declarations when the first try fails. The SQL inside stays.
+Like the server, it compiles a block, but it knows only built-in types and fails for a variable or argument of type
+`shop.mood` or `mood[]`. The effects of a script on the schema do not depend on these types, so they are replaced by
+known ones: always in the head of a routine, in declarations if the first attempt fails. The SQL inside is unchanged.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ def parse_block(statement: str) -> list[dict[str, Any]] | native.NativeError:
 
 
 def _known_type(match: re.Match[str]) -> str:
-    # A record takes fields, but no default.
+    # A record can have fields, but no default.
     return match.group(1) + ("record" if match.group(2) else "text")
 
 
 def routine_text(node: Node, body: str) -> str:
-    """Return a `CREATE FUNCTION` with the body of a routine, and a head of types that libpg_query knows."""
+    """Return a `CREATE FUNCTION` with the body of a routine, and a head with known types."""
     arguments = []
     for item in node.get("parameters", ()):
         parameter = item["FunctionParameter"]
@@ -59,13 +59,13 @@ def routine_text(node: Node, body: str) -> str:
 
 
 def argument_text(mode: str, name: str) -> str:
-    """Return a parameter of a type that libpg_query knows; `mode` is empty, `OUT` or `INOUT`."""
+    """Return a parameter with a known type; `mode` is empty, `OUT` or `INOUT`."""
     quoted = '"' + name.replace('"', '""') + '" ' if name else ""
     return f"{mode} {quoted}text"
 
 
 def result_text(name: str, outputs: int, *, setof: bool) -> str:
-    """Return the `RETURNS` of a routine that returns the type `name`, and has so many parameters with `OUT`."""
+    """Return the `RETURNS` clause of a routine that returns the type `name` and has this number of `OUT` parameters."""
     if setof:
         return "RETURNS SETOF text" if outputs == 1 else "RETURNS SETOF record"
     if name in _KEPT_RETURNS:

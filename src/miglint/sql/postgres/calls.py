@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from miglint.sql.operations import Call
 from miglint.sql.postgres.names import Node, qualified
 
-# What makes a query call its functions once per row, or for some rows only.
+# Clauses that make a query call its functions once per row, or for some rows only.
 _PER_ROW = frozenset({"larg", "withClause", "whereClause", "groupClause", "havingClause", "limitCount", "limitOffset"})
 
 
 def calls_of(select: Node) -> tuple[Call, ...]:
-    """Return the functions that a `SELECT` surely calls once, the inner ones first."""
+    """Return the functions that a `SELECT` certainly calls exactly once, inner ones first."""
     if not _PER_ROW.isdisjoint(select):
         return ()
     found: list[Call] = []
@@ -28,14 +28,14 @@ def calls_of(select: Node) -> tuple[Call, ...]:
 
 
 def call_of(node: Node) -> Call:
-    """Return the call that a `FuncCall` is."""
+    """Return the call of a `FuncCall` node."""
     from miglint.sql.postgres.expressions import literal_of
 
     return Call(qualified(node["funcname"]), tuple(literal_of(argument) for argument in node.get("args", ())))
 
 
 def _calls(node: Node) -> Iterator[Call]:
-    # Only what is evaluated for sure: the branches of CASE, AND and COALESCE may be left out.
+    # Only expressions that are always evaluated: branches of CASE, AND and COALESCE may be skipped.
     if "TypeCast" in node:
         yield from _calls(node["TypeCast"]["arg"])
     elif "FuncCall" in node:

@@ -1,9 +1,9 @@
-"""The canonical form of expressions: one text for all spellings that PostgreSQL stores alike.
+"""Canonical form of expressions: the same text for all spellings that PostgreSQL stores alike.
 
-One walk over the parser's tree writes that text and collects what the tree mentions. `NODES` maps each kind of node to
-the function that writes it; kinds without an entry are written by `generic`, which is right for any node, if verbose.
-What is folded here was read off `pg_get_expr` and `pg_get_constraintdef`: they spell casts that the parser added, write
-`IN` as `= ANY (ARRAY[...])` and `BETWEEN` as two comparisons, and give negative numbers as casts of strings.
+One traversal of the parse tree writes that text and collects the names used. `NODES` maps each kind of node to the
+function that writes it; other kinds are written by `generic`, which is correct for any node, if verbose. The
+normalization follows `pg_get_expr` and `pg_get_constraintdef`, which add the parser's casts, write `IN` as `= ANY
+(ARRAY[...])` and `BETWEEN` as two comparisons, and negative numbers as casts of strings.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ def walk(state: Walk, node: Node) -> str:
 
 
 def walk_list(state: Walk, nodes: list[Node] | None) -> str:
-    """Return the canonical texts of nodes, with commas between them."""
+    """Return the canonical texts of nodes, separated by commas."""
     return ", ".join([walk(state, node) for node in nodes]) if nodes else ""
 
 
 def generic(state: Walk, name: str, body: Node) -> str:
-    """Write any node: its name and all its fields but the locations."""
+    """Write any node: its type and all its fields except locations."""
     parts = [f"{key}={field(state, key, value)}" for key, value in body.items() if key != "location"]
     return f"{name}({', '.join(parts)})"
 
@@ -128,9 +128,9 @@ def _cast(state: Walk, body: Node) -> str:
 
 
 def _folded_cast(state: Walk, text: str, argument: Node, spelled: Type) -> str | None:
-    """Return what is left of a cast that PostgreSQL itself adds or leaves out, or None to keep it.
+    """Return the expression without a cast that PostgreSQL itself adds or omits, or None to keep it.
 
-    In a query a cast gives a column its type, so fewer are dropped there.
+    In a query, a cast determines a column's type, so fewer are dropped.
     """
     name, array = spelled.name, spelled.dimensions > 0
     constant = argument.get("A_Const")
@@ -209,7 +209,7 @@ def _boolean(state: Walk, body: Node) -> str:
 
 
 def _operand(state: Walk, kind: str, node: Node) -> str:
-    """Write an operand of AND or OR; one of the same kind joins its operands to the outer ones, as deparsing does."""
+    """Write an operand of AND or OR; nested ones of the same kind are flattened, as in deparsing."""
     text = walk(state, node)
     inner = node.get("BoolExpr")
     if (inner is not None and inner["boolop"] == kind) or (
@@ -229,7 +229,7 @@ def _boolean_test(state: Walk, body: Node) -> str:
 
 
 def function_name(state: Walk, nodes: list[Node]) -> Name:
-    """Return a function's name, and remember it."""
+    """Return a function's name, and record it."""
     name = qualified(nodes)
     state.functions[name] = None
     return name
@@ -333,14 +333,14 @@ def _list(state: Walk, body: Node) -> str:
 
 
 def type_text(state: Walk, body: Node) -> str:
-    """Write a type, and remember its name."""
+    """Write a type, and record its name."""
     spelled = type_of(body)
     state.types[Name(spelled.schema, spelled.name)] = None
     return str(spelled)
 
 
 def note_relation(state: Walk, body: Node) -> Name:
-    """Return the relation that a `RangeVar` names; remember it unless it is one of the query's own names."""
+    """Return the relation of a `RangeVar`; record it unless it is a name of the query itself."""
     name = relation_name(body)
     if name.schema is None and any(name.name in scope.ctes for scope in state.scopes):
         return name

@@ -1,4 +1,4 @@
-"""What the columns of PostgreSQL's catalogs mean, for those that scripts look things up in."""
+"""Meaning of the columns of PostgreSQL's catalogs, for lookups in scripts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 
 class Catalog(NamedTuple):
-    """One catalog: the kind of object in it, and its columns that say the name, the schema and the table.
+    """One catalog: the kind of its objects, and its columns for name, schema and table.
 
-    `table` may hold an OID (compared to `'t'::regclass`) or a name.
+    `table` may contain an OID (compared to `'t'::regclass`) or a name.
     """
 
     kind: str
@@ -72,7 +72,7 @@ CATALOGS = {
     "information_schema.triggers": Catalog("trigger", "trigger_name", "event_object_schema", "event_object_table"),
 }
 
-# Catalogs that others are joined to for a name, and the column of theirs that names it.
+# Catalogs that are joined for a name, and their column with the name.
 JOINED = {"pg_class": "relname", "pg_namespace": "nspname", "pg_type": "typname"}
 
 RELATION_KINDS = {
@@ -98,7 +98,7 @@ PROCEDURE_KINDS = {
     "PROCEDURE": "procedure",
 }
 
-# What scripts ask of a column, by the names of `information_schema.columns`, and of constraints without a name.
+# Properties of columns, by the names in `information_schema.columns`, and of unnamed constraints.
 COLUMN_FACTS = {
     "is_nullable": "is_nullable",
     "data_type": "data_type",
@@ -119,7 +119,7 @@ CONSTRAINT_KINDS = {
     "CHECK": "check",
 }
 
-# Conditions that leave out nothing that a script would look for.
+# Conditions that exclude no object that a script would look up.
 HARMLESS_COLUMNS = frozenset(
     {
         "attisdropped",

@@ -1,4 +1,4 @@
-"""What is said of an object of any kind: `DROP`, `RENAME`, `SET SCHEMA`, `OWNER TO`, `COMMENT`, `GRANT`."""
+"""Statements on objects of any kind: `DROP`, `RENAME`, `SET SCHEMA`, `OWNER TO`, `COMMENT`, `GRANT`."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _BEHAVIOR = pattern(r"(?<!\s)\s++(?:CASCADE|RESTRICT)\Z", re.IGNORECASE)
 
 
 def _spans(place: Place, kind: str, count: int) -> list[Span]:
-    """Return where each object of a `DROP` is named; of a single one, the whole statement."""
+    """Return the positions of the objects in a `DROP`; for a single one, the whole statement."""
     if count == 1:
         return [place.whole()]
     words = r"\s+".join(("drop", *kind.split()))
@@ -87,7 +87,7 @@ def _spans(place: Place, kind: str, count: int) -> list[Span]:
 
 
 def _all_arguments(node: Node) -> tuple[Type, ...]:
-    """Return the types of all arguments: an OUT argument is part of what identifies a procedure."""
+    """Return the types of all arguments: OUT arguments are part of a procedure's identity."""
     parameters = node.get("objfuncargs")
     if parameters is None:
         return tuple(type_of(item["TypeName"]) for item in node.get("objargs", ()))
@@ -95,7 +95,7 @@ def _all_arguments(node: Node) -> tuple[Type, ...]:
 
 
 def drop_simple(kind: str, key: str) -> Callable[[Place, Node], list[Operation]]:
-    """Return a reader for the `DROP` statements that have a node of their own and one name."""
+    """Return a reader for `DROP` statements with their own node type and one name."""
 
     def read(place: Place, node: Node) -> list[Operation]:
         return [
@@ -167,7 +167,7 @@ def set_schema(place: Place, node: Node) -> list[Operation]:
 
 
 def set_owner(place: Place, node: Node) -> list[Operation]:
-    """Read `ALTER ... OWNER TO` of what is no relation."""
+    """Read `ALTER ... OWNER TO` for objects other than relations."""
     object_type = node["objectType"]
     kind = kind_of(object_type)
     found = Target(relation_name(node["relation"])) if "relation" in node else target(object_type, node["object"])

@@ -1,7 +1,7 @@
-"""Reading the condition of an `IF`: does it ask whether an object is there?
+"""Conditions of `IF`: do they test whether an object exists?
 
-A condition becomes `Exists` where the query looks an object up by name in a catalog, with `And`, `Or` and `Not` around
-it. What else it asks becomes `Unknown`, with its text.
+A condition is converted to `Exists` if the query looks up an object by name in a catalog, combined by `And`, `Or` and
+`Not`. Anything else becomes `Unknown`, with its text.
 """
 
 from __future__ import annotations
@@ -269,7 +269,7 @@ def _is_like(node: Node) -> bool:
 
 
 def _joins(left: str, right: str | None) -> bool:
-    """Say whether two columns are equal because one table refers to the other."""
+    """Return whether two columns are equal because one table references the other."""
     return right is not None and ("oid" in {left, right} or left == right)
 
 

@@ -1,4 +1,4 @@
-"""Evaluating the string expressions with which PL/pgSQL builds SQL, as far as they hold constants alone."""
+"""Evaluation of string expressions with which PL/pgSQL builds SQL, for constant parts."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ Constants = Mapping[str, str]
 
 
 class NotConstantError(Exception):
-    """An expression depends on something that is not in the text."""
+    """An expression depends on something outside of the text."""
 
 
 def quote_name(text: str) -> str:
-    """Write a name as `quote_ident` does."""
+    """Quote a name as `quote_ident` does."""
     if _PLAIN_NAME.match(text) and text not in _RESERVED:
         return text
     return '"' + text.replace('"', '""') + '"'
 
 
 def quote_text(text: str) -> str:
-    """Write a string as `quote_literal` does."""
+    """Quote a string as `quote_literal` does."""
     quoted = "'" + text.replace("'", "''") + "'"
     return " E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
 
 
 def evaluate(node: Node, known: Constants, unknown: str | None = None) -> str:
-    """Return the text that an expression gives. A part that is not constant gives `unknown`, or ends it."""
+    """Return the value of a string expression. A non-constant part is replaced by `unknown`, or is an error."""
     ((kind, body),) = node.items()
     if kind == "A_Const":
         return "" if body.get("isnull") else constant_text(node)

@@ -1,4 +1,4 @@
-"""Constraints and column definitions, as tables, domains and `ALTER TABLE` spell them."""
+"""Constraints and column definitions in tables, domains and `ALTER TABLE`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DEFAULT = pattern(
 
 
 def column(place: Place, node: Node, table: str | None) -> tuple[Column, list[Constraint]]:
-    """Return a `ColumnDef`'s column, and the constraints written behind it."""
+    """Return a `ColumnDef`'s column, and its inline constraints."""
     name = node.get("colname", "")
     start, end = place.clause(node["location"]) if "location" in node else (place.start, place.end)
     type_node = node.get("typeName")
@@ -86,7 +86,7 @@ def column(place: Place, node: Node, table: str | None) -> tuple[Column, list[Co
 
 
 def _behind(place: Place, written: list[Node], index: int, end: int) -> int:
-    """Return where the constraint at `index` ends: before the next that is not one of its attributes."""
+    """Return the end of the constraint at `index`: before the next one that is not one of its attributes."""
     for item in written[index + 1 :]:
         part = item["Constraint"]
         if not part["contype"].startswith("CONSTR_ATTR") and "location" in part:
@@ -96,7 +96,7 @@ def _behind(place: Place, written: list[Node], index: int, end: int) -> int:
 
 
 def _attributes(written: list[Node], index: int) -> Node:
-    """Return what the `DEFERRABLE` and the like behind an inline constraint add to it."""
+    """Return the attributes that `DEFERRABLE` and the like add to an inline constraint."""
     found: Node = {}
     for item in written[index:]:
         kind = item["Constraint"]["contype"]
@@ -112,7 +112,7 @@ def _attributes(written: list[Node], index: int) -> Node:
 
 
 def default_text(place: Place, written: list[Node], index: int, end: int) -> str:
-    """Return the text of the `DEFAULT` at `index` of the constraints behind a column or domain."""
+    """Return the text of the `DEFAULT` at `index` of the constraints of a column or domain."""
     start = place.char(written[index]["Constraint"]["location"])
     behind = _behind(place, written, index, end)
     word = _DEFAULT.match(place.text, start, behind)
@@ -126,7 +126,7 @@ def constraint(
     bounds: tuple[int, int] | None = None,
     inline: str | None = None,
 ) -> Constraint:
-    """Return a `Constraint` node's constraint; `inline` is the column that it is written behind."""
+    """Return a `Constraint` node's constraint; `inline` is the column to which it is attached."""
     start, end = bounds or place.clause(node["location"])
     kind = _KINDS[node["contype"]]
     raw = node.get("raw_expr")

@@ -131,7 +131,7 @@ def insert(place: Place, node: Node) -> list[Operation]:
 
 
 def _twice(targets: Sequence[Node]) -> str | None:
-    """Return a column that a list of targets gives two values; parts of one (`a.x`, `a[1]`) may stand side by side."""
+    """Return a column that is assigned twice; parts of one (`a.x`, `a[1]`) are allowed."""
     whole: set[str] = set()
     parts: set[str] = set()
     for item in targets:
@@ -165,7 +165,7 @@ def _source_text(place: Place, target: Node) -> str:
 
 
 def nodes_of(tree: Any) -> Iterator[tuple[str, Node]]:
-    """Yield every named node below `tree`, with its name."""
+    """Yield every named node in `tree`, with its name."""
     stack = [tree]
     while stack:
         item = stack.pop()
@@ -191,7 +191,7 @@ def _reads(tree: Any, table: Name) -> bool:
 
 
 def _leaves_out(body: Node, table: Name) -> bool:
-    """Say whether a source query leaves out the rows that the target holds already."""
+    """Return whether a source query excludes rows that the target already contains."""
     if body.get("op") == "SETOP_EXCEPT":
         return _reads(body["rarg"], table)
     where = body.get("whereClause")
@@ -229,7 +229,7 @@ def _left_join_is_null(tables: list[Node], where: Node, table: Name) -> bool:
 
 
 def relations_in(*trees: Any) -> tuple[Name, ...]:
-    """Return the relations that trees mention in FROM lists, less the names of their own CTEs."""
+    """Return the relations in FROM lists of the trees, except the names of their own CTEs."""
     found: dict[Name, None] = {}
     hidden: set[str] = set()
     for tree in trees:
@@ -292,7 +292,7 @@ _AFTER_SET = pattern(r"\b(?:WHERE|FROM|RETURNING)\b", re.IGNORECASE)
 
 
 def _assigned_text(place: Place, target: Node) -> str:
-    """Return the text behind the `=` of one assignment."""
+    """Return the text after the `=` of one assignment."""
     if "location" not in target:
         return ""
     start, end = place.clause(target["location"])
@@ -348,7 +348,7 @@ def truncate(place: Place, node: Node) -> list[Operation]:
 
 
 def select(place: Place, node: Node) -> list[Operation]:
-    """Read `SELECT` and `VALUES`; `SELECT ... INTO` makes a table."""
+    """Read `SELECT` and `VALUES`; `SELECT ... INTO` creates a table."""
     operations = _common(place, node)
     if "intoClause" in node:
         return operations + select_into(place, node)
@@ -375,7 +375,7 @@ def _set_config(place: Place, node: Node) -> list[Operation]:
 
 
 def copy(place: Place, node: Node) -> list[Operation]:
-    """Read `COPY`: into a table it changes rows, out of one it reads them."""
+    """Read `COPY`: `FROM` writes rows of a table, `TO` reads them."""
     relation = node.get("relation")
     if node.get("is_from") and relation is not None:
         return [OtherData(span=place.whole(), kind="copy", table=relation_name(relation))]

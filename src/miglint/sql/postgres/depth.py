@@ -1,9 +1,9 @@
-"""Guarding against trees that are too deep.
+"""Protection against parse trees that are too deep.
 
-libpg_query writes its tree by recursion on the C stack, and a chain such as `1 + 1 + 1 ...` makes a tree as deep as it
-is long: 100,000 links end the process. (Nesting by brackets is bounded by the grammar's own stack.) Measured: 20,000
-links are safe on a stack of 8 MB. `could_be_deep` finds the few texts that could hold a long chain, at C speed;
-`chain_length` then measures one statement.
+libpg_query writes its tree by recursion on the C stack, and a chain such as `1 + 1 + 1 ...` gives a tree as deep as it
+is long: 100,000 operators crash the process. (Nesting by parentheses is limited by the grammar's own stack.) Measured:
+20,000 operators are safe with a stack of 8 MB. `could_be_deep` finds the few texts that may contain a long chain, at C
+speed; `chain_length` then measures one statement.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 
 def could_be_deep(data: bytes) -> bool:
-    """Say whether a text has enough operators to hold a chain that is too long. Cheap, and never wrongly False."""
+    """Return whether a text has enough operators for a chain that is too long. Cheap, without false negatives."""
     if len(data) < 2 * LONGEST_CHAIN:
         return False
     count = len(data) - len(data.translate(None, _SIGNS))
@@ -43,14 +43,14 @@ def could_be_deep(data: bytes) -> bool:
 
 
 def has_long_run(data: bytes) -> bool:
-    """Say whether a text holds a run of operator signs so long that the server's scanner, which reads such a run again
-    and again inside a comment, would take minutes.
+    """Return whether a text contains a run of operator characters so long that the server's scanner, which rescans such
+    a run inside a comment repeatedly, would take minutes.
     """
     return _LONG_RUN.search(data) is not None
 
 
 def chain_length(text: str, start: int, end: int) -> int:
-    """Return the length of the longest chain of operators in one statement, over all levels of brackets."""
+    """Return the length of the longest chain of operators in one statement, over all nesting levels."""
     counts = [0]
     total = longest = 0
     at = start
@@ -83,7 +83,7 @@ def chain_length(text: str, start: int, end: int) -> int:
 
 
 def with_room(work: Callable[[], Result]) -> Result:
-    """Run `work` on a stack of its own, large enough for trees that the usual recursion limit is too small for."""
+    """Run `work` on a separate stack that is large enough for deep trees."""
     results: list[Result] = []
     errors: list[RecursionError] = []
 

@@ -1,4 +1,4 @@
-"""`DO`: a block of PL/pgSQL that runs where it stands."""
+"""`DO`: a PL/pgSQL block that runs immediately."""
 
 from __future__ import annotations
 

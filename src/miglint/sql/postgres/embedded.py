@@ -1,4 +1,4 @@
-"""Small things about the SQL inside PL/pgSQL: its texts, their places, and the variables it sets."""
+"""Helpers for the SQL inside PL/pgSQL: its texts, their positions, and the variables it sets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNKNOWN_PART = "\x01"
 
 
 def body_start(place: Place, location: int, body: str) -> int | None:
-    """Return the character at which the block's text starts, when it stands in the file as it is."""
+    """Return the offset at which the block's text starts, if it is contained in the file unchanged."""
     if location < 0:
         return None
     at = place.char(location)
@@ -31,7 +31,7 @@ def body_start(place: Place, location: int, body: str) -> int | None:
 
 
 def targets(tree: Any) -> Iterator[str]:
-    """Yield the name of each variable that a block assigns, once per place."""
+    """Yield the name of each variable that a block assigns, once per assignment."""
     stack = [tree]
     while stack:
         item = stack.pop()
@@ -51,7 +51,7 @@ def targets(tree: Any) -> Iterator[str]:
 
 
 def row_names(value: Node) -> list[str]:
-    """Return the names of the variables that a row or record stands for."""
+    """Return the names of the variables of a row or record."""
     ((kind, body),) = value.items()
     if kind == "PLpgSQL_row":
         return [str(item.get("name", "")) for item in body.get("fields", ())]
@@ -59,9 +59,9 @@ def row_names(value: Node) -> list[str]:
 
 
 def bound(tree: Any, variables: frozenset[str]) -> Any:
-    """Return a tree in which the names of variables are parameters, as PL/pgSQL hands it to the server.
+    """Return a tree in which the names of variables are parameters, as PL/pgSQL passes it to the server.
 
-    A name that a variable and a column share is an error to PL/pgSQL, so what bears the name of one is one.
+    A name shared by a variable and a column is an error in PL/pgSQL, so every such name is the variable.
     """
     if type(tree) is list:
         return [bound(item, variables) for item in tree]
@@ -83,18 +83,18 @@ def statements(text: str) -> list[Node] | None:
 
 
 def byte_map(text: str) -> ByteMap | None:
-    """Return the map from bytes to characters of a text that needs one."""
+    """Return the map from bytes to characters of a text, if it needs one."""
     return None if text.isascii() else ByteMap(text.encode("utf-8", "replace"))
 
 
 def short(text: str) -> str:
-    """Return a text short enough for a sentence."""
+    """Return a text shortened for use in a message."""
     text = " ".join(text.split())
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def only_rows(node: Node, known: dict[str, str]) -> bool:
-    """Say whether dynamic SQL surely changes rows at most: by its first word, and if it is one statement."""
+    """Return whether dynamic SQL certainly changes at most rows: by its first word, and if it is one statement."""
     try:
         text = evaluate(node, known, _UNKNOWN_PART)
     except NotConstantError:

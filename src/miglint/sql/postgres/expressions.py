@@ -1,4 +1,4 @@
-"""Expressions and queries as values, with the text that people wrote."""
+"""Expressions and queries as values, with their original text."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def expression(node: Node, text: str, own: str | None = None) -> Expression:
 def default_expression(node: Node, text: str, column_type: Type | None, own: str | None = None) -> Expression | None:
     """Return a column's default: None for NULL, which PostgreSQL does not store.
 
-    A string constant takes the column's type, so that its cast to that type says nothing; one that spells an integer
-    is that integer.
+    A string constant takes the column's type, so that its cast to that type is redundant; one that spells an integer is
+    that integer.
     """
     found = expression(node, text, own)
     if found.key == "null":
@@ -78,7 +78,7 @@ def _says_nothing(cast: Type | None, column_type: Type | None) -> bool:
 
 
 def literal_of(node: Node) -> str | None:
-    """Return the value of a constant, casts around it aside; None for NULL and for what is no constant."""
+    """Return the value of a constant, without casts; None for NULL and for other expressions."""
     while "TypeCast" in node:
         node = node["TypeCast"]["arg"]
     constant = node.get("A_Const")
@@ -94,7 +94,7 @@ def _sequence(node: Node) -> Name | None:
 
 
 def leftmost(node: Node) -> int:
-    """Return the byte at which an expression starts, outer parentheses aside."""
+    """Return the byte at which an expression starts, without outer parentheses."""
     best = -1
     while True:
         ((kind, body),) = node.items()
@@ -118,7 +118,7 @@ def leftmost(node: Node) -> int:
 
 
 def enclosed(place: Place, node: Node) -> str:
-    """Return the text of an expression that stands in parentheses of its own, such as that of a CHECK."""
+    """Return the text of an expression in its own parentheses, such as that of a CHECK."""
     start = _outermost(place, node)
     if start is None:
         return ""
@@ -129,7 +129,7 @@ def enclosed(place: Place, node: Node) -> str:
 
 
 def trailing(place: Place, node: Node) -> str:
-    """Return the text of an expression that runs to the end of its clause, such as that of a WHERE."""
+    """Return the text of an expression that extends to the end of its clause, such as that of a WHERE."""
     start = _outermost(place, node)
     return "" if start is None else place.text[start : clause_end(place.text, start, place.end, stop_at_comma=False)]
 
@@ -150,7 +150,7 @@ def _outermost(place: Place, node: Node) -> int | None:
 
 
 def unwrapped(text: str) -> str:
-    """Return the text without parentheses around all of it."""
+    """Return the text without parentheses around the whole."""
     text = text.strip()
     while text.startswith("(") and bracket_end(text, 0, len(text)) == len(text) and text.endswith(")"):
         text = text[1:-1].strip()
@@ -158,7 +158,7 @@ def unwrapped(text: str) -> str:
 
 
 def query(node: Node, text: str, outer: Iterable[str] = ()) -> Query:
-    """Return the query of a `SelectStmt` (the node with its name); `outer` are names of CTEs around it."""
+    """Return the query of a `SelectStmt` (the node with its name); `outer` are the names of outer CTEs."""
     state = Walk()
     if outer:
         scope = Scope()

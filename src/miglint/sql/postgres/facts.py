@@ -1,4 +1,4 @@
-"""What the equalities of a query on the catalogs say: the object that is looked for, and what is asked of it."""
+"""Equalities in a query on the catalogs: the object looked up, and its tested properties."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from miglint.sql.postgres.catalog import (
 )
 from miglint.sql.postgres.names import Node, constant_text
 
-# Of the columns that leave out nothing those whose value tells what is looked for.
+# Of the columns that exclude nothing, those whose value identifies the object.
 TELLING = frozenset({"prokind", "routine_type", "contype", "constraint_type"})
 
 
 class Facts:
-    """The equalities of one WHERE, by the catalog that the column belongs to."""
+    """The equalities of one WHERE, by the catalog of the column."""
 
     def __init__(self, tables: dict[str, str]) -> None:
         self.tables = tables
@@ -27,12 +27,12 @@ class Facts:
         self.rest: list[str] = []
 
     def owner(self, fields: list[Node]) -> str:
-        """Return the catalog that a qualified column belongs to, or an empty text."""
+        """Return the catalog of a qualified column, or an empty string."""
         return self.tables.get(constant_text(fields[-2]), "") if len(fields) > 1 else ""
 
 
 def said(node: Node) -> str | None:
-    """Return what `attnotnull`, `NOT attnotnull` or `column_default IS NULL` says, as a value; None for all else."""
+    """Return the value tested by `attnotnull`, `NOT attnotnull` or `column_default IS NULL`; None for anything else."""
     if "ColumnRef" in node:
         return "true"
     if "NullTest" in node and "ColumnRef" in node["NullTest"]["arg"]:
@@ -42,7 +42,7 @@ def said(node: Node) -> str | None:
 
 
 def object_of(facts: Facts, catalogs: list[str]) -> Exists | None:
-    """Return the object that the equalities name: of the first catalog whose name column has a value."""
+    """Return the object that the equalities identify: of the first catalog whose name column has a value."""
     ordered = sorted(catalogs, key=lambda name: name in JOINED)
     for catalog in ordered:
         entry = CATALOGS[catalog]
@@ -81,7 +81,7 @@ def object_of(facts: Facts, catalogs: list[str]) -> Exists | None:
 
 
 def _column_facts(facts: Facts, catalog: str) -> list[tuple[str, str]]:
-    """Return what the equalities say of a column beside its name."""
+    """Return the properties of a column, other than its name, that the equalities test."""
     told: list[tuple[str, str]] = []
     for column, fact in COLUMN_FACTS.items():
         value = _take(facts, catalog, column)
@@ -98,7 +98,7 @@ def _schema(facts: Facts, catalog: str, column: str | None) -> Name | None:
 
 
 def _take(facts: Facts, catalog: str, column: str) -> Name | None:
-    """Return and use up the value that a catalog's column is compared to."""
+    """Return and remove the value that a catalog's column is compared to."""
     for key in (f"{catalog}:{column}", f":{column}"):
         if key in facts.values:
             return facts.values.pop(key)

@@ -1,4 +1,4 @@
-"""Finding ends in SQL text: of quotes, comments, brackets and clauses. Nothing here knows what a statement means.
+"""Scanner for SQL text: ends of quotes, comments, brackets and clauses, independent of statements.
 
 All scans jump from one special character to the next, so plain text is skipped at the speed of the regex engine.
 """
@@ -27,9 +27,9 @@ QUALIFIED = pattern(rf"{_NAME}(?:{SPACE}\.{SPACE}{_NAME})*")
 
 
 def skip(text: str, at: int, limit: int) -> int:
-    """Return the end of what starts at the special character `text[at]`: a quoted thing, a comment, or that character.
+    """Return the end of the token at the special character `text[at]`: a quote, a comment, or that character.
 
-    What is never closed ends at `limit`.
+    An unterminated one ends at `limit`.
     """
     char = text[at]
     if char == "'":
@@ -74,14 +74,14 @@ def _skip_comment(text: str, at: int, limit: int) -> int:
 
 
 def is_comment(text: str, at: int) -> bool:
-    """Say whether a comment starts at `at`."""
+    """Return whether a comment starts at `at`."""
     return text.startswith(("--", "/*"), at)
 
 
 def clause_end(text: str, at: int, limit: int, *, stop_at_comma: bool = True) -> int:
-    """Return where the clause from `at` ends: before a comma or closing bracket of the level it is in, or a semicolon.
+    """Return the end of the clause from `at`: before a comma or closing bracket of its level, or a semicolon.
 
-    White space and comments behind the clause are left out.
+    Trailing white space and comments are excluded.
     """
     depth, end = 0, at
     while at < limit:
@@ -109,7 +109,7 @@ def clause_end(text: str, at: int, limit: int, *, stop_at_comma: bool = True) ->
 
 
 def trimmed_end(text: str, at: int, limit: int) -> int:
-    """Return `limit` less the white space and comments before it; `at` is where the statement starts."""
+    """Return `limit` without the preceding white space and comments; `at` is where the statement starts."""
     end = at
     while at < limit:
         run = _ANYTHING.match(text, at, limit)
@@ -127,7 +127,7 @@ def trimmed_end(text: str, at: int, limit: int) -> int:
 
 
 def clauses(text: str, at: int, limit: int) -> list[tuple[int, int]]:
-    """Split the text from `at` at the commas of its own level; each clause without space and comments around it."""
+    """Split the text from `at` at the commas of its own level; each clause without surrounding space and comments."""
     found = []
     while at < limit:
         start = skip_space(text, at, limit)
@@ -141,7 +141,7 @@ def clauses(text: str, at: int, limit: int) -> list[tuple[int, int]]:
 
 
 def skip_space(text: str, at: int, limit: int) -> int:
-    """Return the first place from `at` that is neither white space nor comment."""
+    """Return the first position from `at` that is neither white space nor comment."""
     while at < limit:
         if text[at].isspace():
             at += 1
@@ -153,7 +153,7 @@ def skip_space(text: str, at: int, limit: int) -> int:
 
 
 def unclosed_comment(text: str, at: int, limit: int) -> int | None:
-    """Return the start of a comment that is never closed, if only space and comments stand between `at` and `limit`."""
+    """Return the start of an unterminated comment if only space and comments are between `at` and `limit`."""
     while at < limit:
         if text.startswith("/*", at):
             end, depth = at + 2, 1
@@ -180,7 +180,7 @@ def skip_name(text: str, at: int, limit: int) -> int:
 
 
 def bracket_end(text: str, at: int, limit: int) -> int:
-    """Return the place after the bracket that closes the one at `at`."""
+    """Return the position after the bracket that closes the one at `at`."""
     depth = 0
     while at < limit:
         run = PLAIN.match(text, at, limit)

@@ -1,4 +1,4 @@
-"""What the grammar and the server say of a script, at a length that people read."""
+"""Error messages of the grammar and the server, shortened."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ _LONGEST_TOKEN = 80
 
 
 def brief(message: str) -> str:
-    """Return a message without most of the token that it quotes: an open quote makes that the rest of the file."""
+    """Return a message without most of the token that it quotes: for an open quote, that is the rest of the file."""
     said, near, token = message.partition(_NEAR)
     if len(token) <= _LONGEST_TOKEN:
         return message

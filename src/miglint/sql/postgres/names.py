@@ -1,4 +1,4 @@
-"""Names, types and kinds of objects, read from the parser's nodes."""
+"""Names, types and kinds of objects in the parser's nodes."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ _ARRAYS |= {"_jsonb", "_numeric", "_text", "_time", "_timestamp", "_timestamptz"
 
 @cache
 def kind_of(object_type: str) -> str:
-    """Return PostgreSQL's words for an `OBJECT_...` constant, in lower case."""
+    """Return PostgreSQL's term for an `OBJECT_...` constant, in lower case."""
     return _KINDS.get(object_type) or object_type[7:].lower().replace("_", " ")
 
 
 def relation_name(node: Node) -> Name:
-    """Return the name of a `RangeVar`. `pg_catalog` is left out: its names need no schema."""
+    """Return the name of a `RangeVar`. `pg_catalog` is dropped: its names need no schema."""
     schema = node.get("schemaname")
     return Name(None if schema == "pg_catalog" else schema, node.get("relname", ""))
 
@@ -75,7 +75,7 @@ def strings(nodes: list[Node] | None) -> tuple[str, ...]:
 
 
 def qualified(nodes: list[Node]) -> Name:
-    """Return the name that a list of `String` nodes spells."""
+    """Return the name in a list of `String` nodes."""
     name = nodes[-1]["String"].get("sval", "")
     if len(nodes) == 1:
         return Name(None, name)
@@ -90,7 +90,7 @@ def dotted(parts: tuple[str, ...]) -> Name:
 
 
 def type_of(node: Node) -> Type:
-    """Return the type that a `TypeName` spells."""
+    """Return the type of a `TypeName`."""
     names = node.get("names", ())
     if not names:
         return Type("unknown")
@@ -177,7 +177,7 @@ def options(nodes: list[Node] | None) -> tuple[str, ...]:
 
 
 def role_name(node: Node) -> str:
-    """Return the name of a role, or the word that stands for one (`public`, `current_user`)."""
+    """Return the name of a role, or the keyword for one (`public`, `current_user`)."""
     kind = node.get("roletype", "ROLESPEC_CSTRING")
     return str(node.get("rolename", "")) if kind == "ROLESPEC_CSTRING" else kind[9:].lower()
 
@@ -188,14 +188,14 @@ def roles(nodes: list[Node] | None) -> tuple[str, ...]:
 
 
 def argument_types(node: Node) -> tuple[Type, ...] | None:
-    """Return the argument types of an `ObjectWithArgs`, None when the text leaves them out."""
+    """Return the argument types of an `ObjectWithArgs`, None if they are not specified."""
     if node.get("args_unspecified"):
         return None
     return tuple(type_of(item["TypeName"]) if item else Type("none") for item in node.get("objargs", ()))
 
 
 class Target:
-    """An object that a statement names: its name, the table it belongs to, and its argument types."""
+    """An object named in a statement: its name, its table, and its argument types."""
 
     __slots__ = ("arguments", "name", "table")
 
@@ -210,7 +210,7 @@ _ACCESS_METHOD_FIRST = frozenset({"OBJECT_OPCLASS", "OBJECT_OPFAMILY"})
 
 
 def target(object_type: str, node: Node) -> Target:
-    """Return what the object node of a `DROP`, `COMMENT`, `ALTER ... OWNER` and the like names."""
+    """Return the object named in a `DROP`, `COMMENT`, `ALTER ... OWNER` and the like."""
     ((kind, body),) = node.items()
     if kind == "String":
         return Target(Name(None, body.get("sval", "")))

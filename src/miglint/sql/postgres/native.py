@@ -1,8 +1,8 @@
-"""libpg_query, the library that comes with postgast, loaded without the package around it.
+"""Binding of libpg_query, the library included in postgast, without its Python package.
 
-`import postgast` takes 70 ms, nearly all of it for protobuf classes that miglint does not use. The library also answers
-in JSON, which is read much faster than protobuf is; so the four functions that do that are bound here. Their structures
-are those of `pg_query.h`.
+`import postgast` takes 70 ms, nearly all of it for protobuf classes that miglint does not use. The library also returns
+JSON, which is parsed much faster than protobuf; so the four functions that do are bound here. Their structures are
+those of `pg_query.h`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _EXTRA_BRACE = pattern(rb"([\[,])\{\}\}")
 
 
 class NativeError(NamedTuple):
-    """What the grammar says against a text; `char` is the place that it names, or -1.
+    """The grammar's error for a text; `char` is its position, or -1.
 
-    Places in trees are bytes, but this one is a character: the server counts so for its clients.
+    Positions in trees are bytes, but this one is a character: the server counts so for its clients.
     """
 
     message: str
@@ -86,7 +86,7 @@ def parse_json(data: bytes) -> list[dict[str, Any]] | NativeError:
 
 
 def parse_text(data: bytes) -> str | NativeError:
-    """Parse SQL; return the tree as JSON text, for those who only search it."""
+    """Parse SQL; return the tree as JSON text, for callers that only search it."""
     library = _library()
     result = library.pg_query_parse(data)
     try:
@@ -114,12 +114,12 @@ def _decode_functions(text: bytes) -> Any:
     try:
         return decode(text)
     except DecodeError:
-        # The variables that only triggers have are written as `{}}`.
+        # Variables that only triggers have are written as `{}}`.
         return decode(_EXTRA_BRACE.sub(rb"\1{}", text))
 
 
 def _error(pointer: Any) -> NativeError:
     error = pointer.contents
     message = (error.message or b"syntax error").decode("utf-8", "replace")
-    # What it quotes of the text may go over lines.
+    # The quoted text may have several lines.
     return NativeError(" ".join(message.split()), error.cursorpos - 1)

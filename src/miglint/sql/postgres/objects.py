@@ -81,7 +81,7 @@ def _element(place: Place, node: Node, table: str) -> IndexElement:
     if opclass is not None and "opclassopts" in node:
         opclass += f"({', '.join(options(node['opclassopts']))})"
     descending = ordering == "SORTBY_DESC"
-    # NULLs come first in a descending order, and last in an ascending one, unless it is said otherwise.
+    # By default, NULLs come first in descending and last in ascending order.
     usual = "SORTBY_NULLS_FIRST" if descending else "SORTBY_NULLS_LAST"
     return IndexElement(
         name,
@@ -95,7 +95,7 @@ def _element(place: Place, node: Node, table: str) -> IndexElement:
 
 
 def _sequence_options(node: Node) -> tuple[tuple[str, ...], tuple[Name, str] | None, bool, bool]:
-    """Return the option texts, the owning column, whether ownership is given up, and whether it restarts."""
+    """Return the option texts, the owning column, whether ownership is removed, and whether it restarts."""
     texts: list[str] = []
     owner: tuple[Name, str] | None = None
     disown = restart = False
@@ -111,7 +111,7 @@ def _sequence_options(node: Node) -> tuple[tuple[str, ...], tuple[Name, str] | N
         elif name == "restart":
             restart = True
         elif "arg" not in element and name in {"maxvalue", "minvalue"}:
-            texts.append(f"{name}=")  # NO MAXVALUE: the engine's own bound
+            texts.append(f"{name}=")  # NO MAXVALUE: the engine's own limit
         else:
             texts.append(option_text(element))
     return tuple(sorted(texts)), owner, disown, restart
@@ -206,7 +206,7 @@ def create_domain(place: Place, node: Node) -> list[Operation]:
 
 
 def alter_domain(place: Place, node: Node) -> list[Operation]:
-    """Read `ALTER DOMAIN`: what `ALTER TABLE` does, to a table of kind `domain`."""
+    """Read `ALTER DOMAIN` as `ALTER TABLE` on a table of kind `domain`."""
     span = place.whole()
     name = qualified(node["typeName"])
     kind = node["subtype"]

@@ -1,6 +1,6 @@
-"""The rarer objects: each becomes a `CreateOther` or `AlterOther` with a canonical text of all that its node says.
+"""Less common objects: each becomes a `CreateOther` or `AlterOther` with a canonical text of its node.
 
-`CREATED` and `ALTERED` are tables: the kind of object, where its node keeps the name, and the flags.
+`CREATED` and `ALTERED` map the kind of object to the field of its name, and flags.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FLAGS = frozenset({"location", "replace", "if_not_exists", "missing_ok", "behav
 
 
 def _definition(node: Node, state: Walk, *left_out: str) -> str:
-    """Write all that a node says but its name and its guards. What connects or authenticates is not repeated."""
+    """Write the fields of a node except its name and guards. Connection strings and credentials are omitted."""
     parts = []
     for key, value in node.items():
         if key in _FLAGS or key in left_out:
@@ -58,7 +58,7 @@ def _name(value: Any) -> Name:
 
 
 def create(kind: str, key: str) -> Reader:
-    """Return a reader of `CREATE kind`, whose node keeps the name in the field `key`."""
+    """Return a reader of `CREATE kind`, whose node has the name in the field `key`."""
 
     def read(place: Place, node: Node) -> list[Operation]:
         state = Walk()
@@ -79,7 +79,7 @@ def create(kind: str, key: str) -> Reader:
 
 
 def alter(kind: str, key: str) -> Reader:
-    """Return a reader of `ALTER kind`, whose node keeps the name in the field `key`."""
+    """Return a reader of `ALTER kind`, whose node has the name in the field `key`."""
 
     def read(place: Place, node: Node) -> list[Operation]:
         definition = _definition(node, Walk(), key)
@@ -276,7 +276,7 @@ def move_all(place: Place, node: Node) -> list[Operation]:
 
 
 def import_schema(place: Place, node: Node) -> list[Operation]:
-    """Read `IMPORT FOREIGN SCHEMA`: the tables that it makes are not in the text, unless it lists them."""
+    """Read `IMPORT FOREIGN SCHEMA`: the created tables are not in the text, unless it lists them."""
     names = [constant_text(item) for item in node.get("table_list", ())]
     definition = f"from server {node['server_name']} into {node['local_schema']} {' '.join(names)}".rstrip()
     name = Name(None, node["remote_schema"])

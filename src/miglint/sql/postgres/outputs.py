@@ -1,4 +1,4 @@
-"""The names of a query's result columns, by PostgreSQL's own rules."""
+"""Names of a query's result columns, by PostgreSQL's own rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from miglint.sql.postgres.selects import alias_of
 
 
 def outputs(body: Node) -> tuple[tuple[str | None, ...], tuple[Name, ...]]:
-    """Return the names of a query's result columns as PostgreSQL gives them, and the relations behind its stars."""
+    """Return the names of a query's result columns as in PostgreSQL, and the relations of its stars."""
     ctes: set[str] = set()
     while True:
         for node in body.get("withClause", {}).get("ctes", ()):
@@ -73,17 +73,17 @@ _BY_KIND = {
 
 
 def column_name(node: Node) -> str:
-    """Return the name that PostgreSQL gives to a result column without an alias."""
+    """Return PostgreSQL's name for a result column without an alias."""
     return label_of(node) or "?column?"
 
 
 def label_of(node: Node) -> str | None:
-    """Return the name that an expression has of itself, None when it has none."""
+    """Return the name of an expression itself, None if it has none."""
     return _figure(node)[0]
 
 
 def _figure(node: Node) -> tuple[str | None, int]:
-    """Return a name and how good it is: 0 none, 1 a cast's or CASE's, 2 a real one. Mirrors `FigureColnameInternal`."""
+    """Return a name and its strength: 0 none, 1 of a cast or CASE, 2 a real one. Mirrors `FigureColnameInternal`."""
     ((kind, body),) = node.items()
     if kind == "ColumnRef":
         return body["fields"][-1]["String"]["sval"], 2

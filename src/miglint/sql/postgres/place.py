@@ -1,4 +1,4 @@
-"""Where a statement stands: from the parser's byte offsets to characters of the file."""
+"""Positions of statements: from the parser's byte offsets to characters of the file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CONTINUATION = bytes(range(0x80, 0xC0))
 
 
 class ByteMap:
-    """Turns byte offsets of a UTF-8 text into character offsets, in small steps and linear time."""
+    """Converts ascending byte offsets of a UTF-8 text to character offsets in linear time."""
 
     __slots__ = ("_counts", "_data")
 
@@ -31,8 +31,8 @@ class ByteMap:
 class Place:
     """One statement in its text: `start` and `end` are characters of `text`, which starts at `offset` in its file.
 
-    `bytes` is None when bytes and characters are the same. `fixed` is the span of everything in a text that is not
-    in the file as it stands (SQL put together from strings).
+    `bytes` is None if bytes and characters are equal. `fixed` is the span of everything in a text that is not contained
+    in the file (SQL built from strings).
     """
 
     __slots__ = ("_whole", "base", "bytes", "end", "fixed", "offset", "start", "text")
@@ -58,7 +58,7 @@ class Place:
         self._whole = fixed or Span(offset + start, offset + end)
 
     def char(self, byte: int) -> int:
-        """Return the character of `text` for a byte that the parser names."""
+        """Return the character of `text` at a byte offset of the parser."""
         return self.base + (byte if self.bytes is None else self.bytes.char(byte))
 
     def span(self, start: int, end: int) -> Span:
@@ -85,7 +85,7 @@ def place_of(
     *,
     fixed: Span | None = None,
 ) -> Place:
-    """Return the place of a raw statement that was parsed from `text[base:limit]`."""
+    """Return the position of a raw statement that was parsed from `text[base:limit]`."""
     first = node.get("stmt_location", 0)
     length = node.get("stmt_len", 0)
     if bytes_ is None:

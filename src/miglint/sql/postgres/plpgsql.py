@@ -1,7 +1,7 @@
-"""PL/pgSQL read as control flow around operations: `DO` blocks, and the bodies of functions.
+"""PL/pgSQL as control flow around operations: `DO` blocks and function bodies.
 
-libpg_query gives the block as a tree of PL/pgSQL statements, with the SQL inside as texts. Each text is looked for in
-the block, from where the last one ended, so that its operations point into the file.
+libpg_query gives the block as a tree of PL/pgSQL statements that contain SQL as texts. Each text is searched in the
+block from the end of the previous one, so that its operations have positions in the file.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ ReadStatement = Callable[[Place, Node], list[Operation]]
 BlockResult = tuple[list[Operation], bool]
 
 _ERROR_LEVEL = 21
-# So deep nobody writes by hand; what replays and reads operations goes into them by recursion.
+# Deeper than handwritten code; consumers of operations recurse into them.
 _DEEPEST = 60
 # What leaves the schema as it is; a procedure may commit what each turn of its loop has done.
 _ROWS_ONLY = (Insert, Update, Delete, Truncate, OtherData, Maintenance, Transaction)
 
 
 class Block:
-    """Reads the statements of one block; keeps what is known of its variables, and how far it has come in the text."""
+    """Reads the statements of one block; tracks the known values of variables and the position in the text."""
 
     def __init__(self, place: Place, read: ReadStatement, at: int | None, function: Node) -> None:
         self.place = place
@@ -75,9 +75,10 @@ class Block:
             self.variables[number] = variable.get("refname", "")
             if "default_val" in variable:
                 self._default(variable["refname"], variable["default_val"]["PLpgSQL_expr"]["query"])
+        self.folded = {name: name.lower() for name in self.variables.values() if name}
 
     def given(self, arguments: Mapping[str, str]) -> None:
-        """Take it that parameters have these values, those that are not assigned to."""
+        """Assume these values for parameters, except for those that are assigned to."""
         self.texts |= {name: text for name, text in arguments.items() if not self.assigned[name] + self.assigned["*"]}
 
     def _default(self, name: str, text: str) -> None:
@@ -100,7 +101,7 @@ class Block:
         return KnownVariables(self.texts, self.nodes)
 
     def many(self, nodes: list[Node] | None) -> BlockResult:
-        """Read a list of statements; what is nested too deep to be followed is known to be unknown."""
+        """Read a list of statements; statements nested too deep are `Opaque`."""
         if self.depth >= _DEEPEST:
             if not nodes:
                 return [], False
@@ -113,7 +114,7 @@ class Block:
             self.depth -= 1
 
     def _many(self, nodes: list[Node] | None) -> BlockResult:
-        # What follows a branch that returns belongs to the other branch.
+        # Statements after a branch that returns belong to the other branch.
         operations: list[Operation] = []
         for index, node in enumerate(nodes or ()):
             if "PLpgSQL_stmt_if" in node:
@@ -208,7 +209,7 @@ class Block:
         return span, found if is_shallow(found, _DEEPEST) else Unknown(short(text))
 
     def case(self, body: Node) -> list[Operation]:
-        """Read `CASE`: branches of which nobody knows which is taken."""
+        """Read `CASE`: which branch is taken is unknown."""
         operations, _ = self.many(body.get("else_stmts"))
         for item in reversed(body.get("case_when_list", ())):
             when = item["PLpgSQL_case_when"]
@@ -227,7 +228,7 @@ class Block:
         return [Raise(span=self.span(f"'{message}'"), message=message)], True
 
     def assign(self, body: Node) -> None:
-        """Read an assignment: what is known of the variable from here on."""
+        """Read an assignment: the value of the variable is known from here on."""
         text = body["expr"]["PLpgSQL_expr"]["query"]
         target = ASSIGN.match(text)
         if target is None:
@@ -277,12 +278,13 @@ class Block:
 
     def _bound(self, node: Node, text: str) -> Node:
         folded = text.lower()
-        mentioned = frozenset(name for name in self.variables.values() if name and name.lower() in folded)
+        # Each block with a handler has two variables more, of the same names.
+        mentioned = frozenset(name for name, lower in self.folded.items() if lower in folded)
         changed: Node = bound(node, mentioned) if mentioned else node
         return changed
 
     def dynamic(self, body: Node) -> list[Operation]:
-        """Read `EXECUTE`: SQL that is put together from constants alone is as good as static."""
+        """Read `EXECUTE`: SQL built from constants is treated like static SQL."""
         text = body["query"]["PLpgSQL_expr"]["query"]
         span = self.span(text)
         self.nodes.pop("found", None)
@@ -305,7 +307,7 @@ class Block:
         return operations
 
     def loop(self, kind: str, body: Node) -> list[Operation]:
-        """Read a loop. Over an array of constants its turns are written out; else only its kind of effect is told."""
+        """Read a loop. Over an array of constants it is unrolled; otherwise only the kind of its effect is known."""
         query = body.get("query") or body.get("expr") or body.get("cond")
         text = query["PLpgSQL_expr"]["query"] if query else ""
         span = self.span(text) if text else self.place.whole()
@@ -319,7 +321,7 @@ class Block:
         self.texts, self.nodes = known, nodes
         effects = [item for item in flat(operations) if not isinstance(item, (Select, Raise))]
         if not effects:
-            # What a turn calls is called any number of times.
+            # The functions in it are called any number of times.
             return [replace(item, called=()) for item in operations if isinstance(item, Select)]
         only_rows = all(
             isinstance(item, _ROWS_ONLY) or (isinstance(item, Opaque) and not item.schema_effect) for item in effects
@@ -341,7 +343,7 @@ class Block:
         ]
 
     def turns(self, body: Node, text: str) -> list[Operation] | None:
-        """Write out the turns of `FOREACH v IN ARRAY ARRAY['a', 'b']`."""
+        """Unroll `FOREACH v IN ARRAY ARRAY['a', 'b']`."""
         node = self._parsed(text)
         while node is not None and "TypeCast" in node:
             node = node["TypeCast"]["arg"]
@@ -365,7 +367,7 @@ class Block:
         return operations
 
     def find(self, text: str) -> int | None:
-        """Return the place of a text in the block, behind the last one that was found."""
+        """Return the position of a text in the block, after the previous one found."""
         if self.at is None or not text:
             return None
         found = self.place.text.find(text, self.at, self.place.end)

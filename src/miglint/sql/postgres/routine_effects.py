@@ -1,4 +1,4 @@
-"""What the body of a function does when the function is called."""
+"""Effects of a function's body when it is called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from miglint.sql.operations import Operation, Type
 
 
 class Body(NamedTuple):
-    """The body of a function or procedure, with the names of its parameters and what it returns."""
+    """The body of a function or procedure, with its parameter names and return type."""
 
     language: str
     text: str
@@ -19,7 +19,7 @@ class Body(NamedTuple):
 
 
 def effects(body: Body, arguments: tuple[str | None, ...], span: Span) -> tuple[Operation, ...] | None:
-    """Return what a function does when it is called with these constants; None when that cannot be read.
+    """Return the effects of a call with these constants; None if the body cannot be analyzed.
 
     All its operations have the `span` of the call.
     """

@@ -104,7 +104,7 @@ def create_routine(place: Place, node: Node) -> list[Operation]:
 
 
 def _plain(spelled: Type) -> Type:
-    """Return a type as an argument has it: its modifiers are not kept."""
+    """Return a type as an argument type, without modifiers."""
     return Type(spelled.name, (), spelled.dimensions, spelled.schema) if spelled.args else spelled
 
 
@@ -150,7 +150,7 @@ def _body_relations(node: Node, language: str, body: str) -> tuple[Name, ...]:
 
 @lru_cache(maxsize=1024)  # a rollback often restates what the forward script replaced
 def relations_of_plpgsql(statement: str) -> tuple[Name, ...]:
-    """Return the relations that the static SQL of a PL/pgSQL routine mentions."""
+    """Return the relations used in the static SQL of a PL/pgSQL routine."""
     try:
         tree = parse_block(statement)
     except RecursionError:
@@ -163,7 +163,7 @@ _EXPRESSION = 2
 
 
 def _queries(tree: Any) -> list[str]:
-    """Return the SQL texts of a PL/pgSQL tree; those that mention no relation for sure are left out."""
+    """Return the SQL texts of a PL/pgSQL tree, except those that certainly use no relation."""
     found = []
     stack = [tree]
     while stack:
@@ -187,9 +187,9 @@ _CTE = pattern(r'"ctename":"((?:[^"\\]|\\.)*)"')
 
 
 def relations_of_sql(texts: list[str]) -> tuple[Name, ...]:
-    """Return the relations that SQL texts mention, as far as they can be parsed.
+    """Return the relations used in SQL texts, as far as these can be parsed.
 
-    The tree is searched as text: only a relation has the field `relname`, and building the tree takes most of the time.
+    The tree is searched as text: only relations have the field `relname`, and building the tree takes most of the time.
     """
     trees = [native.parse_text("\n;".join(texts).encode("utf-8", "replace"))]
     if isinstance(trees[0], native.NativeError):
@@ -243,7 +243,7 @@ def create_aggregate(place: Place, node: Node) -> list[Operation]:
         element = item["DefElem"]
         spelled = element.get("arg", {}).get("TypeName")
         if element["defname"] == "basetype" and spelled is not None:
-            # The old way to say what the argument is; ANY is none.
+            # The old syntax for the argument type; ANY means none.
             kind = type_of(spelled)
             arguments = () if kind.name == "any" else (kind,)
         elif element["defname"] in _PARTS and spelled is not None:

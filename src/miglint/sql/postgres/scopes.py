@@ -1,4 +1,4 @@
-"""What a walk over a tree collects, and which relation a column belongs to."""
+"""Names collected in a traversal of a tree, and resolution of columns to relations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from miglint.sql.operations import ColumnUse, Mentions, Name
 
 
 class Scope:
-    """The relations that one query level can name: by alias, and all of them (None for a derived one)."""
+    """The relations in scope at one query level: by alias, and all of them (None for a derived one)."""
 
     __slots__ = ("aliases", "ctes", "items")
 
@@ -37,7 +37,7 @@ class Walk:
 
 
 def use_plain(state: Walk, column: str) -> None:
-    """Note an unqualified column: it is known whose it is where one relation alone can have it."""
+    """Record an unqualified column: its relation is known if only one relation can have it."""
     candidates = 0
     relation: Name | None = None
     for scope in state.scopes:
@@ -51,14 +51,14 @@ def use_plain(state: Walk, column: str) -> None:
 
 
 def is_alone(state: Walk, qualifier: str) -> bool:
-    """Return whether a qualifier is of the only relation that a query reads, so that it could be left out."""
+    """Return whether a qualifier is that of the only relation of a query, and thus redundant."""
     return sum(len(scope.items) for scope in state.scopes) == 1 and any(
         qualifier in scope.aliases for scope in state.scopes
     )
 
 
 def use_qualified(state: Walk, qualifier: str, column: str) -> None:
-    """Note a column behind an alias or a relation's name."""
+    """Record a column qualified by an alias or a relation's name."""
     for scope in reversed(state.scopes):
         if qualifier in scope.aliases:
             relation = scope.aliases[qualifier]

@@ -1,4 +1,4 @@
-"""A script's text to its statements: the fast way in one go, and the careful way piece by piece."""
+"""A script's text to its statements: in one call if possible, otherwise piece by piece."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _TOO_DEEP = "nested too deeply to read"
 def parse(text: str, offset: int = 0) -> tuple[Statement, ...]:
     """Read the PostgreSQL script `text`, which starts at the character `offset` of its file.
 
-    Never raises: a statement that cannot be read carries its problem, and the others are read all the same.
+    Never raises: a statement that cannot be parsed has a problem, and the others are parsed all the same.
     """
-    # A lone surrogate has no UTF-8 form; a question mark keeps all places as they are.
+    # A lone surrogate has no UTF-8 form; a question mark keeps all offsets.
     data = text.encode("utf-8", "replace")
     if len(data) <= _WHOLE and b"\0" not in data and not depth.could_be_deep(data):
         found = _read(text, data, offset, 0, len(text))
@@ -36,7 +36,7 @@ def parse(text: str, offset: int = 0) -> tuple[Statement, ...]:
 
 
 def _read(text: str, data: bytes, offset: int, start: int, end: int) -> tuple[Statement, ...] | None:
-    """Read `text[start:end]`, whose bytes are `data`, in one go; None when that does not work."""
+    """Read `text[start:end]`, whose bytes are `data`, in one call; None if that fails."""
     try:
         nodes = native.parse_json(data)
     except RecursionError:
@@ -94,7 +94,7 @@ def _chunk(text: str, offset: int, pieces: list[StatementSlice]) -> Iterator[Sta
                 yield from found
                 return
         if len(pieces) > 8:
-            # Halving finds the few bad statements among many good ones without parsing each on its own.
+            # Bisection finds the few invalid statements among many valid ones without parsing each separately.
             middle = len(pieces) // 2
             yield from _chunk(text, offset, pieces[:middle])
             yield from _chunk(text, offset, pieces[middle:])

@@ -1,6 +1,6 @@
-"""Queries: their scopes, and what they read.
+"""Queries: their scopes, and the relations they read.
 
-Writes `SELECT` and what belongs to it in canonical form, as part of the walk in `canonical`.
+Writes `SELECT` and its clauses in canonical form, as part of the traversal in `canonical`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ _SET_WORDS = {"SETOP_UNION": "union", "SETOP_INTERSECT": "intersect", "SETOP_EXC
 def select(state: Walk, body: Node) -> str:
     """Write a `SelectStmt`."""
     scope = Scope()
-    state.scopes.append(scope)
+    # A set operation names no relations of its own: a chain of them must not make every look-up longer.
+    own = "larg" not in body or "withClause" in body or not state.scopes
+    if own:
+        state.scopes.append(scope)
     parts = []
     if "withClause" in body:
         parts.append(with_clause(state, body["withClause"], scope))
@@ -42,7 +45,8 @@ def select(state: Walk, body: Node) -> str:
     for key in _REST:
         if key in body:
             parts.append(f"{key} {field(state, key, body[key])}")
-    state.scopes.pop()
+    if own:
+        state.scopes.pop()
     return "(" + " ".join(parts) + ")"
 
 
@@ -121,7 +125,7 @@ def with_clause(state: Walk, body: Node, scope: Scope) -> str:
 
 
 def from_item(state: Walk, node: Node, scope: Scope) -> str:
-    """Write one item of FROM and enter its names in the scope."""
+    """Write one item of FROM and add its names to the scope."""
     ((kind, body),) = node.items()
     if kind == "RangeVar":
         return _table(state, body, scope)
@@ -194,7 +198,7 @@ def _alias_text(body: Node) -> str:
 
 
 def _function_alias(body: Node) -> str | None:
-    """Return the name under which a function in FROM is known when it has no alias: its own."""
+    """Return the name of a function in FROM without an alias: its own."""
     functions = body.get("functions")
     if not functions:
         return None
@@ -224,7 +228,7 @@ def _target(state: Walk, body: Node) -> str:
     name = body.get("name")
     if "indirection" in body:
         text = f"{walk_list(state, body['indirection'])} {text}"
-    # A column that is given its own name is not given any.
+    # An alias equal to the column's name is redundant.
     fields = body.get("val", {}).get("ColumnRef", {}).get("fields", ({},))
     return f"{text} as {name}" if name and fields[-1].get("String", {}).get("sval") != name else text
 

@@ -1,4 +1,4 @@
-"""Transactions, maintenance, and what else leaves the schema as it is."""
+"""Transactions, maintenance, and other statements that do not change the schema."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def transaction(place: Place, node: Node) -> list[Operation]:
 
 
 def fixed(kind: str, key: str = "") -> Reader:
-    """Return a reader for a statement that changes no schema; `key` is the field that names its target."""
+    """Return a reader for a statement that does not change the schema; `key` is the field with its target."""
 
     def read(place: Place, node: Node) -> list[Operation]:
         value = node.get(key) if key else None
@@ -64,7 +64,7 @@ def fixed(kind: str, key: str = "") -> Reader:
 
 
 def discard(place: Place, node: Node) -> list[Operation]:
-    """Read `DISCARD`: what it forgets is in the options."""
+    """Read `DISCARD`: what it discards is in the options."""
     what = node.get("target", "DISCARD_ALL").removeprefix("DISCARD_").lower()
     return [Maintenance(span=place.whole(), kind="discard", options=(what,))]
 
@@ -82,7 +82,7 @@ _ON = frozenset({"true", "on", "1", "yes", "t", "y"})
 
 
 def _switched_on(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return options without those that are switched off, and without the value of those that are switched on."""
+    """Return options without those that are off, and without the value of those that are on."""
     found = []
     for text in texts:
         name, _, value = text.partition("=")
@@ -152,7 +152,7 @@ def notify(place: Place, node: Node) -> list[Operation]:
 
 
 def explain(read: Callable[[Place, Node], list[Operation]]) -> Reader:
-    """Return the reader of `EXPLAIN`, which does what its statement does only with `ANALYZE`."""
+    """Return the reader of `EXPLAIN`, which executes its statement only with `ANALYZE`."""
 
     def read_explain(place: Place, node: Node) -> list[Operation]:
         analyze = any(
@@ -168,7 +168,7 @@ def explain(read: Callable[[Place, Node], list[Operation]]) -> Reader:
 
 
 def execute(place: Place, node: Node) -> list[Operation]:
-    """Read `EXECUTE` of a prepared statement: only its rows can change, but which is not said here."""
+    """Read `EXECUTE` of a prepared statement: it changes only rows, of unknown tables."""
     return [
         Opaque(
             span=place.whole(),
@@ -179,7 +179,7 @@ def execute(place: Place, node: Node) -> list[Operation]:
 
 
 def owned(kind: str) -> Reader:
-    """Return a reader for `DROP OWNED` and `REASSIGN OWNED`: what they touch is not in the text."""
+    """Return a reader for `DROP OWNED` and `REASSIGN OWNED`: the affected objects are not in the text."""
 
     def read(place: Place, node: Node) -> list[Operation]:
         names = ", ".join(constant_text(item) for item in node.get("roles", ()))

@@ -1,7 +1,7 @@
-"""Cutting a script into statements without the grammar: for texts that the grammar rejects, and for very long ones.
+"""Splitting of scripts without the grammar: for texts that the grammar rejects, and for very long ones.
 
-Quotes, dollar quotes, nested comments and `BEGIN ATOMIC` bodies hold semicolons that end nothing. psql's own commands
-(lines that begin with a backslash) and the data behind `COPY ... FROM stdin;` are not SQL and are left out.
+Quotes, dollar quotes, nested comments and `BEGIN ATOMIC` bodies may contain semicolons that are not separators. psql
+meta-commands (lines that begin with a backslash) and the data after `COPY ... FROM stdin;` are not SQL and are skipped.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def split(text: str) -> Iterator[StatementSlice]:
 
 
 def _statement(text: str, at: int, limit: int) -> tuple[int, int]:
-    """Return the end of the statement's own characters, and where it stops: at a semicolon, a backslash or the end."""
+    """Return the end of the statement's text, and its terminator's position: a semicolon, backslash or the end."""
     routine = _ROUTINE.match(text, at) is not None
     rule = not routine and _RULE.match(text, at) is not None
     pattern = _CAREFUL_RUN if routine or rule else _RUN
@@ -97,7 +97,7 @@ def _statement(text: str, at: int, limit: int) -> tuple[int, int]:
 
 
 def _blocks(chunk: str, blocks: int) -> int:
-    """Follow the nesting of SQL bodies: `BEGIN ATOMIC` opens one, and inside it `CASE` needs an `END` too."""
+    """Track the nesting of SQL bodies: `BEGIN ATOMIC` opens one, and inside it `CASE` has an `END` too."""
     for word in _BLOCK_WORD.finditer(chunk):
         if word.group()[0] in "bB":
             blocks += 1

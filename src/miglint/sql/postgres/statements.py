@@ -1,4 +1,4 @@
-"""From a statement's node to its operations: the table of all statements that PostgreSQL has."""
+"""From a statement's node to its operations: the table of all statements of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ _ON_TABLE = frozenset({"OBJECT_COLUMN", "OBJECT_TABCONSTRAINT"})
 
 
 def kind_words(node: Node) -> str:
-    """Return a few words for people: `create table`, `alter table`, `insert`."""
+    """Return a short description: `create table`, `alter table`, `insert`."""
     ((name, body),) = node.items()
     words = _WORDS.get(name)
     if words is not None:

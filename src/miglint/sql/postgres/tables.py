@@ -219,7 +219,7 @@ _queries: dict[str, Query] = {}
 
 
 def _restated(node: Node, text: str) -> Query:
-    """Return the query of a view; one that was read before, as views are restated to be changed back, is the same."""
+    """Return the query of a view; a text that was parsed before is reused, since rollbacks restate views."""
     found = _queries.get(text)
     if found is None:
         found = query(node, text)

@@ -1,10 +1,9 @@
-"""The SQLite front end: scripts written for SQLite as statements and operations.
+"""SQLite front end: scripts as statements and operations.
 
-Why no general SQL parser stands here: SQLite's language of schema changes is small, and a parser of many dialects gives
-up on the parts that matter (`STRICT`, `WITHOUT ROWID`, generated columns, triggers with a body) while taking 90 ms to
-import and about 0.4 ms a file. The readers here know that small language to the letter, and walk over the tokens of
-queries and data statements just closely enough to tell what they mention; where they do not understand a statement it
-becomes `Opaque` with the reason. Whether a statement is SQL at all they leave to the SQLite library, which knows.
+Why no general SQL parser: SQLite's DDL is small, and a multi-dialect parser does not support the important parts
+(`STRICT`, `WITHOUT ROWID`, generated columns, trigger bodies), takes 90 ms to import and about 0.4 ms per file. The
+readers here cover the DDL exactly, and scan the tokens of queries and data statements only to find the names used; an
+unsupported statement becomes `Opaque` with the reason. Syntax checking is left to the SQLite library itself.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from miglint.sql.sqlite.tokens import pieces, tokenize
 
 
 def parse(text: str, offset: int = 0) -> tuple[Statement, ...]:
-    """Return the statements of a script; `offset` is where `text` starts in its file, and is part of every span."""
+    """Return the statements of a script; `offset` is the position of `text` in its file and is part of every span."""
     found = []
     for start, end in pieces(text):
         tokens = tokenize(text, start, end)

@@ -1,4 +1,4 @@
-"""Columns and constraints, as `CREATE TABLE` and `ADD COLUMN` define them."""
+"""Columns and constraints in `CREATE TABLE` and `ADD COLUMN`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TABLE_CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FORE
 
 
 class _Reference(Struct):
-    """The rest of a foreign key while it is being read."""
+    """Attributes of a foreign key that is being read."""
 
     on_delete: str = "no action"
     on_update: str = "no action"
@@ -23,7 +23,7 @@ class _Reference(Struct):
 
 
 def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
-    """Read a column definition: the column, and the constraints written behind it (`NOT NULL` is in the column)."""
+    """Read a column definition: the column, and its constraints (`NOT NULL` is in the column)."""
     first = cursor.at
     name = cursor.name()
     type_ = _type(cursor)
@@ -69,17 +69,17 @@ def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
         elif cursor.accept("REFERENCES"):
             found = _references(cursor, label, (name,))
         elif (late := _deferrable(cursor)) is not None:
-            # On its own it belongs to the foreign key before it, if there is one.
+            # A separate clause belongs to the preceding foreign key, if there is one.
             if constraints and constraints[-1].kind == "foreign":
                 constraints[-1] = replace(constraints[-1], deferrable=late[0], deferred=late[1])
         elif label is not None:
-            # SQLite takes `CONSTRAINT name` with nothing behind it.
+            # SQLite accepts `CONSTRAINT name` without a constraint.
             label = None
             continue
         else:
             break
         if found is not None:
-            # A condition about no column at all goes with the column that it is written behind.
+            # A condition without columns is attached to its own column.
             own = found.columns or (name,)
             constraints.append(replace(found, columns=own, inline=True, span=cursor.span(start)))
         label = None
@@ -99,7 +99,7 @@ def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
 
 
 def table_constraints(cursor: Cursor) -> tuple[Constraint, ...]:
-    """Read the table constraints up to the closing parenthesis; the commas between them may be missing."""
+    """Read the table constraints up to the closing parenthesis; SQLite allows missing commas."""
     constraints: list[Constraint] = []
     label: str | None = None
     start = cursor.at
@@ -118,7 +118,7 @@ def table_constraints(cursor: Cursor) -> tuple[Constraint, ...]:
 
 
 def check_constraint(cursor: Cursor) -> Constraint:
-    """Read the `[CONSTRAINT name] CHECK (...)` that `ALTER TABLE ... ADD` takes."""
+    """Read the `[CONSTRAINT name] CHECK (...)` of `ALTER TABLE ... ADD`."""
     start = cursor.at
     label = cursor.name() if cursor.accept("CONSTRAINT") else None
     cursor.expect("CHECK")
@@ -149,7 +149,7 @@ def _key(cursor: Cursor, kind: str, label: str | None, *, autoincrement: bool = 
 
 
 def index_elements(cursor: Cursor, start: int, end: int) -> tuple[IndexElement, ...]:
-    """Read the keys of an index or of a key constraint, which stand between two tokens."""
+    """Read the keys of an index or key constraint between two tokens."""
     tokens, words = cursor.tokens, cursor.words
     elements: list[IndexElement] = []
     for place in split_list(tokens, start, end):
@@ -211,7 +211,7 @@ def _references(cursor: Cursor, label: str | None, columns: tuple[str, ...]) -> 
 
 
 def _deferrable(cursor: Cursor) -> tuple[bool, bool] | None:
-    """Read `[NOT] DEFERRABLE [INITIALLY ...]` if it is there: whether deferrable, and whether deferred at first."""
+    """Read optional `[NOT] DEFERRABLE [INITIALLY ...]`: whether deferrable, and whether initially deferred."""
     if cursor.word != "DEFERRABLE" and not (cursor.word == "NOT" and cursor.ahead() == "DEFERRABLE"):
         return None
     deferrable = not cursor.accept("NOT")
@@ -244,7 +244,7 @@ def _default(cursor: Cursor) -> Expression:
         raise cursor.unreadable()
     cursor.at += 1
     if first + 1 == cursor.at and cursor.words[first] not in _TERMS:
-        # A bare word is no column here but a string, except for TRUE and FALSE.
+        # A bare word is a string here, not a column, except for TRUE and FALSE.
         return Expression(
             canonical(cursor.tokens, first, cursor.at),
             cursor.tokens.raw(first),
@@ -254,7 +254,7 @@ def _default(cursor: Cursor) -> Expression:
 
 
 def _type(cursor: Cursor) -> Type | None:
-    """Read the declared type: any words, then perhaps one or two numbers in parentheses."""
+    """Read the declared type: any words, optionally followed by one or two numbers in parentheses."""
     words: list[str] = []
     while cursor.is_name() and not (cursor.word == "GENERATED" and cursor.words_ahead("ALWAYS", "AS")):
         words.append(" ".join(cursor.tokens.raw(cursor.at).upper().split()))
@@ -262,7 +262,7 @@ def _type(cursor: Cursor) -> Type | None:
     if len(words) == 1:
         words = [" ".join(cursor.tokens.name(cursor.at - 1).upper().split())]
     if words[-2:] == ["GENERATED", "ALWAYS"]:
-        # SQLite drops them from the end of any type.
+        # SQLite removes these from the end of any type.
         del words[-2:]
     if not words:
         return Type("")

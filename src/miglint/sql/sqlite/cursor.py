@@ -1,4 +1,4 @@
-"""A place in the tokens of a statement, and the small steps that every reader is made of."""
+"""Cursor over the tokens of a statement, with basic operations for readers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ END = ""
 
 
 class Cursor:
-    """Reads tokens from `at` up to `end` (the last by default). `offset` is where the text starts in its file."""
+    """Reads tokens from `at` up to `end` (the last by default). `offset` is the position of the text in its file."""
 
     __slots__ = ("at", "offset", "size", "tokens", "words")
 
@@ -29,16 +29,16 @@ class Cursor:
         return self.words[self.at] if self.at < self.size else END
 
     def ahead(self, steps: int = 1) -> str:
-        """Return the word that many steps on, or `END`."""
+        """Return the word at this distance, or `END`."""
         at = self.at + steps
         return self.words[at] if at < self.size else END
 
     def words_ahead(self, *wanted: str) -> bool:
-        """Tell whether these words follow the current one."""
+        """Return whether these words come next."""
         return tuple(self.words[self.at + 1 : self.at + 1 + len(wanted)]) == wanted
 
     def accept(self, *wanted: str) -> bool:
-        """Step over the given words if they all come next."""
+        """Skip the given words if all of them come next."""
         at = self.at
         if at < self.size and self.words[at] == wanted[0]:
             for step, word in enumerate(wanted[1:], 1):
@@ -49,23 +49,23 @@ class Cursor:
         return False
 
     def expect(self, *wanted: str) -> None:
-        """Step over the given words, which must come next."""
+        """Skip the given words; raise if they do not come next."""
         if not self.accept(*wanted):
             raise self.unreadable()
 
     def finish(self) -> None:
-        """Make sure that nothing is left."""
+        """Raise unless all tokens are consumed."""
         if self.at < self.size:
             raise self.unreadable()
 
     def unreadable(self) -> Unreadable:
-        """Return the error that this place is not understood."""
+        """Return the error for an unsupported token at this position."""
         if self.at < self.size:
             return Unreadable(f"the statement cannot be read at {self.tokens.raw(self.at)[:40]!r}")
         return Unreadable("the statement ends too early to be read")
 
     def is_name(self) -> bool:
-        """Tell whether a name comes next; SQLite takes strings for names as well."""
+        """Return whether a name comes next; SQLite accepts strings as names."""
         return self.at < self.size and (
             self.words[self.at] == STRING or (self.tokens.is_name(self.at) and self.words[self.at] not in RESERVED)
         )
@@ -78,16 +78,16 @@ class Cursor:
         return self.tokens.name(self.at - 1)
 
     def qualified(self) -> Name:
-        """Read a name that may have a schema in front."""
+        """Read an optionally schema-qualified name."""
         first = self.name()
         return Name(first, self.name()) if self.accept(".") else Name(None, first)
 
     def if_not_exists(self) -> bool:
-        """Read `IF NOT EXISTS` if it is there."""
+        """Read optional `IF NOT EXISTS`."""
         return self.accept("IF", "NOT", "EXISTS")
 
     def parentheses(self) -> tuple[int, int]:
-        """Step over a pair of parentheses; return the place between them."""
+        """Skip a pair of parentheses; return the range between them."""
         if self.word != "(":
             raise self.unreadable()
         first, close = self.at + 1, self.tokens.closing(self.at)
@@ -113,10 +113,10 @@ class Cursor:
         return expression(self.tokens, first, self.at) if first < self.at else None
 
     def span(self, start: int, end: int | None = None) -> Span:
-        """Return the characters from token `start` up to token `end` (the current place)."""
+        """Return the span of the tokens from `start` to before `end` (the current position)."""
         last = max(start, (self.at if end is None else end) - 1)
         return Span(self.tokens.starts[start] + self.offset, self.tokens.ends[last] + self.offset)
 
     def whole(self) -> Span:
-        """Return the characters of the statement."""
+        """Return the span of the statement."""
         return Span(self.tokens.start + self.offset, self.tokens.end + self.offset)

@@ -1,4 +1,4 @@
-"""`INSERT`, `REPLACE`, `UPDATE`, `DELETE`, and queries run for themselves."""
+"""`INSERT`, `REPLACE`, `UPDATE`, `DELETE`, and standalone queries."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def _targeted(cursor: Cursor, found: Mentions, outer: Scope, table: Name) -> Sco
 
 
 def _where(cursor: Cursor, walked: list[tuple[int, int]]) -> Expression | None:
-    """Read `WHERE` and what may follow it, up to the end."""
+    """Read `WHERE` and the following clauses, up to the end."""
     found: Expression | None = None
     if cursor.accept("WHERE"):
         place = (cursor.at, _skip_until(cursor, "RETURNING", "ORDER", "LIMIT"))
@@ -205,7 +205,7 @@ def _where(cursor: Cursor, walked: list[tuple[int, int]]) -> Expression | None:
 
 
 def _skip_until(cursor: Cursor, *stops: str) -> int:
-    """Step to one of the words outside parentheses, or to the end; return the place."""
+    """Skip to one of the words outside parentheses, or to the end; return the position."""
     words, size, at = cursor.words, cursor.size, cursor.at
     while at < size:
         word = words[at]
@@ -226,7 +226,7 @@ def _walk_until(cursor: Cursor, found: Mentions, scope: Scope, stop: str) -> Non
 
 
 def _end_of_source(cursor: Cursor, start: int) -> int:
-    """Return where the source of an `INSERT` ends: at `ON CONFLICT`, at `RETURNING`, or with the statement."""
+    """Return the end of the source of an `INSERT`: `ON CONFLICT`, `RETURNING`, or the end of the statement."""
     words, size, at = cursor.words, cursor.size, start
     while at < size:
         word = words[at]
@@ -239,7 +239,7 @@ def _end_of_source(cursor: Cursor, start: int) -> int:
 
 
 def _rows(cursor: Cursor, start: int, end: int) -> tuple[tuple[Expression | None, ...], ...] | None:
-    """Return the constants of a `VALUES` list; None when more than rows follows."""
+    """Return the constants of a `VALUES` list; None if anything but rows follows."""
     tokens, words, at = cursor.tokens, cursor.words, start + 1
     rows = []
     while at < end and words[at] == "(":
@@ -258,7 +258,7 @@ def _constant(cursor: Cursor, start: int, end: int) -> Expression | None:
 
 
 def _with_source(cursor: Cursor, start: int, first: int, last: int) -> Query:
-    """Return the source of `WITH ... INSERT INTO t SELECT ...`: both parts, read as one query."""
+    """Return the source of `WITH ... INSERT INTO t SELECT ...`: both parts as one query."""
     tokens = cursor.tokens
     found = Mentions()
     scope = Scope()
@@ -279,7 +279,7 @@ def _with_source(cursor: Cursor, start: int, first: int, last: int) -> Query:
 
 
 def _anti_join(words: list[str], source: Query, table: Name) -> bool:
-    """Tell whether a query leaves out the rows that `table` has already."""
+    """Return whether a query excludes rows that `table` already contains."""
     if table.name.lower() not in {relation.name.lower() for relation in source.relations}:
         return False
     pairs = set(pairwise(words))

@@ -1,12 +1,12 @@
-"""The SQLite library as the judge of syntax.
+"""Syntax checking by the SQLite library.
 
-A statement is prepared behind `EXPLAIN` on an empty database in memory, and never run. An authorizer refuses whatever
-is not needed to get to the end of the text, so a `PRAGMA` cannot take effect while it is prepared, no file can be
-attached, and no query is planned (planning can be made to take for ever; parsing cannot).
+A statement is prepared with `EXPLAIN` on an empty in-memory database, and never run. An authorizer denies everything
+that is not needed to parse the whole text, so that `PRAGMA` has no effect, no file is attached, and no query is planned
+(planning time is unbounded; parsing time is not).
 
-The library stops at the first thing it dislikes, which may be a missing table before it has seen the rest: the two
-statements where that happens, `ALTER TABLE ... ADD COLUMN` and `CREATE TRIGGER`, are asked about a table that is there.
-What the library at hand is too old to know, `newer` rewrites in words that it understands.
+The library stops at the first error, which may be a missing table before the rest is parsed: `ALTER TABLE ... ADD
+COLUMN` and `CREATE TRIGGER`, where that happens, are rewritten to use an existing table. Syntax newer than the library
+is rewritten to older syntax by `newer`.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _SYNTAX = pattern(
     r'|unknown table option|unknown join type|syntax error near "(?P<words>ORDER BY|LIMIT)"',
     re.DOTALL,
 )
-# Statements whose text is changed before it is asked about.
+# Statements whose text is changed before preparing.
 _SPECIAL = pattern(
     rf"(?:ALTER\b|QUERY\b|CREATE{SPACE}+(?:TEMP{SPACE}+|TEMPORARY{SPACE}+)?"
     rf"(?:TRIGGER\b|TABLE{SPACE}+(?:IF{SPACE}+NOT{SPACE}+EXISTS{SPACE}+)?[^\s(]+\s*\.))",
     re.IGNORECASE | re.DOTALL,
 )
-# Errors that no schema and no rows could mend.
+# Errors that are independent of schema and rows.
 _REFUSED = pattern(
     r"Cannot add a (?:UNIQUE|PRIMARY KEY) column|table .* has more than one primary key|duplicate column name"
     r"|AUTOINCREMENT is only allowed|default value of column .* is not constant|PRIMARY KEY missing on table"
@@ -67,14 +67,14 @@ _ALLOWED = frozenset(
 )
 _TABLE, _VIEW = '"miglint table"', '"miglint view"'
 _SHOWN = 60
-# The library takes about thirty times the size of a text in memory; what is longer than this is data, and not asked.
+# The library uses about thirty times the size of a text in memory; longer texts are data, and are not checked.
 _MAX_ASKED = 8_000_000
 
 
 class _Probe(Struct, frozen=True):
     """A text to ask the library about, and where the characters of the file went in it.
 
-    Those from `turn` on are moved by `shift`, those before it by `early`.
+    Positions from `turn` on are moved by `shift`, those before it by `early`.
     """
 
     text: str
@@ -87,7 +87,7 @@ class _Probe(Struct, frozen=True):
 
 
 class Objection(Struct, frozen=True):
-    """What the library says against a statement: the tokens that it names, and whether it is about syntax."""
+    """The library's error for a statement: the tokens it names, and whether it is a syntax error."""
 
     message: str
     first: int
@@ -96,10 +96,10 @@ class Objection(Struct, frozen=True):
 
 
 def objection(text: str, start: int, end: int, tokens: Tokens | None = None) -> tuple[Objection, Tokens] | None:
-    """Return what SQLite, in its newest version that is known here, has against the statement from `start` to `end`.
+    """Return the error of SQLite, in its newest known version, for the statement from `start` to `end`.
 
-    Its tokens come with the objection; a statement without a flaw is not even cut into tokens. A statement of many
-    megabytes is not judged.
+    The tokens are returned with the error; a valid statement is not tokenized. A statement of many megabytes is not
+    checked.
     """
     if end - start > _MAX_ASKED:
         return None
@@ -110,7 +110,7 @@ def objection(text: str, start: int, end: int, tokens: Tokens | None = None) -> 
     if _SPECIAL.match(question.text):
         tokens = tokens or tokenize(text, start, end)
         if tokens.words[0] == "QUERY":
-            # Behind EXPLAIN it would be the start of EXPLAIN QUERY PLAN.
+            # With EXPLAIN before it, it would become EXPLAIN QUERY PLAN.
             return Objection('near "QUERY": syntax error', 0, 1, True), tokens
         question = _question(tokens, question)
     message = _ask(question.text)
@@ -134,7 +134,7 @@ def objection(text: str, start: int, end: int, tokens: Tokens | None = None) -> 
 
 
 def _newer_alter(tokens: Tokens, verdict: tuple[int | None, tuple[int, int] | None]) -> Objection | None:
-    """Judge an `ALTER TABLE` of constraints: by the place where its form ends to be right, and by its expression."""
+    """Check an `ALTER TABLE` of constraints: by the position at which its form is violated, and by its expression."""
     wrong, check = verdict
     if check is not None:
         before = "CREATE TABLE x(x CHECK "
@@ -155,7 +155,7 @@ def _newer_alter(tokens: Tokens, verdict: tuple[int | None, tuple[int, int] | No
 
 
 def _in_aggregate_order(tokens: Tokens) -> Objection | None:
-    """Judge the lists that the rewriting left out."""
+    """Check the lists omitted by the rewriting."""
     before = "SELECT 1 ORDER BY "
     for first, last in aggregate_orders(tokens) if LIBRARY < AGGREGATE_ORDER else ():
         question = _Probe(before + (tokens.slice(first, last) or ")"), len(before) - tokens.starts[first])
@@ -184,7 +184,7 @@ def _question(tokens: Tokens, question: _Probe) -> _Probe:
             stand_in = _VIEW if "INSTEAD" in words[max(0, at - 40) : at] else _TABLE
             return _substituted(tokens, question, at + 1, _behind_name(tokens, at + 1), stand_in)
     elif words[0] == "CREATE" and "TABLE" in words[1:3] and "." in words[3:8]:
-        # A schema that is not there would stop the library at once.
+        # A missing schema would stop the library at once.
         at = words.index(".", 3)
         return _substituted(tokens, question, at - 1, at + 1, "")
     return question
@@ -209,14 +209,14 @@ def _may_be_name(tokens: Tokens, at: int) -> bool:
 
 
 def _ask(text: str) -> str | None:
-    """Return the library's error for one statement; None when it has none that matters."""
+    """Return the library's error for one statement; None if there is no relevant one."""
     try:
         _connection().execute(text if text[:7].upper() == "EXPLAIN" else f"EXPLAIN {text}").close()
     except (sqlite3.Error, sqlite3.Warning) as error:
         message = str(error)
         return message if _SYNTAX.match(message) or _REFUSED.match(message) else None
     except UnicodeEncodeError:
-        # A lone surrogate: no text that could be in a file.
+        # A lone surrogate, which cannot occur in a file.
         return None
     return None
 
@@ -243,7 +243,7 @@ def _located(tokens: Tokens, message: str, question: _Probe) -> Objection:
     ]
     if not places:
         return Objection(_short(message, quoted=True), 0, len(tokens), True)
-    # The text up to the token at fault has the same error; cut earlier it is merely incomplete.
+    # The text up to the invalid token has the same error; a shorter one is merely incomplete.
     low, high = 0, len(places) - 1
     while low < high:
         middle = (low + high) // 2

@@ -1,4 +1,4 @@
-"""Expressions and queries as values: the text to compare them by, and what they mention."""
+"""Expressions and queries as values: canonical text, and names used."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SAME = {"==": "=", "<>": "!="}
 
 
 def canonical(tokens: Tokens, start: int, end: int) -> str:
-    """Return the tokens from `start` to `end` as text without spelling: the key that comparisons go by.
+    """Return the tokens from `start` to `end` as canonical text, used for comparison.
 
-    Names are lower case and without quotes where they need none, syntax is upper case, and a single space stands
-    between any two tokens. Strings stay as written.
+    Names are lower case, and unquoted if possible, keywords are upper case, and tokens are separated by a single space.
+    Strings are unchanged.
     """
     words = tokens.words
     start, end = inside(tokens, start, end)
@@ -64,7 +64,7 @@ def literal(tokens: Tokens, start: int, end: int) -> str | None:
 
 
 def expression(tokens: Tokens, start: int, end: int) -> Expression:
-    """Return the expression that the tokens from `start` to `end` spell."""
+    """Return the expression in the tokens from `start` to `end`."""
     text = tokens.slice(start, end)
     if end - start == 1:
         word = tokens.words[start]
@@ -105,12 +105,12 @@ def query(tokens: Tokens, start: int, end: int) -> Query:
 
 
 def distinct(values: Iterable[T]) -> tuple[T, ...]:
-    """Return the values in their order, each once."""
+    """Return the values in order, without duplicates."""
     return tuple(dict.fromkeys(values))
 
 
 def inside(tokens: Tokens, start: int, end: int) -> tuple[int, int]:
-    """Step inside parentheses that hold all of an expression."""
+    """Skip parentheses around a whole expression."""
     while end - start > 2 and tokens.words[start] == "(" and tokens.closing(start) == end - 1:
         start, end = start + 1, end - 1
     return start, end

@@ -1,8 +1,8 @@
-"""Does SQLite take a script that was written for PostgreSQL?
+"""Compatibility of PostgreSQL scripts with SQLite.
 
-The text is read by SQLite's rules from the start, as SQLite would read it: up to the first refusal the two languages
-agree on what a statement is, and behind it the answer is known. The library says whether; the table of features says
-why, what to write instead, and speaks for versions other than the library at hand.
+The text is parsed by SQLite's rules from the start: up to the first error, both languages agree on the statement
+boundaries, and after it the answer is known. The library decides; the table of features explains the reason and the
+alternative, and covers versions other than the installed library.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from miglint.sql.sqlite.features.model import ROWS_SEEN_SINCE
 from miglint.sql.sqlite.newer import KNOWN_SINCE
 from miglint.sql.sqlite.tokens import Tokens, pieces, tokenize
 
-# From this version on the library, with what `newer` knows, can judge everything up to `NEWEST`.
+# From this version on, the library and `newer` can check everything up to `NEWEST`.
 _JUDGED_FROM = max(
     feature.since for feature in FEATURES if feature.since is not None and feature.key not in KNOWN_SINCE
 )
@@ -39,10 +39,10 @@ _INDEX, _NULLS = pattern(r"\bINDEX\b", re.IGNORECASE), pattern(r"\bNULLS\b", re.
 
 
 class Refusal(Struct, frozen=True):
-    """Why SQLite does not take a statement.
+    """The reason why SQLite rejects a statement.
 
-    `span` is the part at fault, `statement` all of it; `message` is what SQLite says, or what it would say.
-    `syntax` tells its grammar from its other rules (`ADD COLUMN ... UNIQUE`). `feature` explains it, where known.
+    `span` is the invalid part, `statement` the whole; `message` is SQLite's actual or expected error. `syntax`
+    distinguishes syntax errors from others (`ADD COLUMN ... UNIQUE`). `feature` explains it, if known.
     """
 
     span: Span
@@ -63,8 +63,8 @@ class SyntaxVerdict(Struct, frozen=True):
 def accepts(text: str, offset: int = 0, target: Version = NEWEST) -> SyntaxVerdict:
     """Tell whether SQLite of version `target` takes a script, and which statement it refuses first.
 
-    Missing tables, columns and functions are no refusals. `offset` is where `text` starts in its file. What explains
-    a refusal is left to `refusals`, since most callers only want the answer.
+    Missing tables, columns and functions are not reported. `offset` is the position of `text` in its file. Explanations
+    are left to `refusals`, since most callers need only the answer.
     """
     unknown: str | None = None
     for found in _judged(text, offset, target, explain=False):
@@ -75,18 +75,18 @@ def accepts(text: str, offset: int = 0, target: Version = NEWEST) -> SyntaxVerdi
 
 
 def refusals(text: str, offset: int = 0, target: Version = NEWEST) -> tuple[Refusal, ...]:
-    """Return what SQLite of version `target` has against each statement of a script."""
+    """Return the errors of SQLite of version `target` for each statement of a script."""
     return tuple(found for found in _judged(text, offset, target, explain=True) if isinstance(found, Refusal))
 
 
 @cache
 def _may_be_newer(target: Version) -> bool:
-    """Whether the library at hand may take what `target` does not."""
+    """Whether the installed library may accept what `target` rejects."""
     return target < ROWS_SEEN_SINCE or any(feature.since is not None and feature.since > target for feature in FEATURES)
 
 
 def _judged(text: str, offset: int, target: Version, *, explain: bool) -> Iterator[Refusal | str]:
-    """Go through the statements; give a refusal, or the reason why one cannot be judged."""
+    """Process the statements; yield a refusal, or the reason why one cannot be checked."""
     later = _may_be_newer(target)
     for start, end in pieces(text):
         found = objection(text, start, end)
@@ -98,7 +98,7 @@ def _judged(text: str, offset: int, target: Version, *, explain: bool) -> Iterat
         elif later or ((word := _INDEX.search(text, start, end)) and _NULLS.search(text, word.end(), end)):
             tokens = tokenize(text, start, end)
             for use in statement_uses(tokens, offset):
-                # The library took it, so a construct that no version takes must be something else that looks like it.
+                # The library accepted it, so a construct that no version accepts is a false match.
                 sure = use.feature.since is not None or use.feature.effect in {REFUSED, ROWS}
                 if sure and use.feature.refused_by(target):
                     yield _refusal(use, target)
@@ -131,7 +131,7 @@ def _explained(found: Objection, tokens: Tokens, offset: int, target: Version) -
 
 
 def _nearest(candidates: list[Use], span: Span) -> Use | None:
-    """Return the use that explains an objection best: one around its place, else the next one to it."""
+    """Return the use that explains an error best: one at its position, else the nearest one."""
     return min(
         candidates,
         key=lambda use: (

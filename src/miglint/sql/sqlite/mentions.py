@@ -1,8 +1,7 @@
-"""What expressions and queries mention: relations, columns, functions and types.
+"""Names used in expressions and queries: relations, columns, functions and types.
 
-No tree is built. A walk over the tokens that knows where a query starts, which words are syntax and which are names is
-enough to tell, and it is an order of magnitude faster than a parser. It recurses into sub-queries only, so nested
-parentheses cost no stack.
+No tree is built. A scan of the tokens that recognizes the start of queries, keywords and names is sufficient, and is
+ten times faster than a parser. It recurses into sub-queries only, so nested parentheses use no stack.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ Outputs = tuple[tuple[str | None, ...], tuple[Name, ...]]
 class Mentions:
     """What a walk has met so far, in the order of the text, repetitions included.
 
-    `targets` are the columns that are given values, `open` those of `uses` that are of one of several relations.
-    `quoted` are the names among `uses` that stand in double quotes and by themselves, which SQLite takes for strings
-    where there is no such column; `bare` are the others.
+    `targets` are the columns that are assigned, `open` the columns in `uses` that belong to one of several relations.
+    `quoted` are the unqualified names in `uses` in double quotes, which SQLite interprets as strings if there is no
+    such column; `bare` are the others.
     """
 
     __slots__ = ("bare", "functions", "open", "quoted", "relations", "targets", "types", "uses")
@@ -58,7 +57,7 @@ class Mentions:
                 at = self._name(tokens, at, end, scope)
 
     def _syntax(self, tokens: Tokens, at: int, end: int, casts: list[int], scope: Scope) -> int:
-        """Read a word that is no name, with what belongs to it; `casts` are the ends of the CASTs that are open."""
+        """Read a keyword and its operands; `casts` are the ends of the open CASTs."""
         words = tokens.words
         word = words[at]
         following = words[at + 1] if at + 1 < end else ""
@@ -108,11 +107,11 @@ class Mentions:
         return at + 1
 
     def strings(self) -> frozenset[str]:
-        """Return the names among `uses` that may be strings each time."""
+        """Return the names in `uses` that may be strings at every occurrence."""
         return frozenset(self.quoted - self.bare)
 
     def query(self, tokens: Tokens, start: int, end: int, scope: Scope) -> Outputs:
-        """Read a query; return the names of its result columns, and the relations behind their stars."""
+        """Read a query; return the names of its result columns, and the relations of its stars."""
         words, at = tokens.words, start
         if at < end and words[at] == "WITH":
             at = self.with_(tokens, at + 1, end, scope)
@@ -129,7 +128,7 @@ class Mentions:
         return outputs or ((), ())
 
     def with_(self, tokens: Tokens, at: int, end: int, scope: Scope) -> int:
-        """Read common table expressions; return where the query itself starts."""
+        """Read common table expressions; return the start of the query itself."""
         words = tokens.words
         if words[at : at + 1] == ["RECURSIVE"]:
             at += 1
@@ -150,7 +149,7 @@ class Mentions:
                 break
             at += 1
         for first, last in bodies:
-            # Siblings see each other, and nothing of the query that they serve.
+            # Siblings see each other, but no names of the outer query.
             self.query(tokens, first, last, Scope(scope))
         return at
 
@@ -214,7 +213,7 @@ class Mentions:
         return tuple(outputs), tuple(stars)
 
     def sources(self, tokens: Tokens, at: int, end: int, scope: Scope) -> list[tuple[int, int]]:
-        """Read the sources of a `FROM`; return the places of the `ON` expressions, to read when all are known."""
+        """Read the sources of a `FROM`; return the `ON` expressions, to be read once all sources are known."""
         words = tokens.words
         conditions: list[tuple[int, int]] = []
         while at < end:
@@ -247,7 +246,7 @@ class Mentions:
         """Read a table, a common table expression or a table-valued function with its alias."""
         at, name, known = self._relation(tokens, at, scope)
         if at < end and tokens.words[at] == "(":
-            # A table-valued function: `_relation` took it for a table.
+            # A table-valued function, which `_relation` read as a table.
             if known:
                 self.relations.pop()
             self.functions.append(Name(None, name.name.lower()))
@@ -258,7 +257,7 @@ class Mentions:
         return at
 
     def _relation(self, tokens: Tokens, at: int, scope: Scope) -> tuple[int, Name, bool]:
-        """Read the name of a relation; tell whether it is one (and not a common table expression)."""
+        """Read the name of a relation; return whether it is one (and not a common table expression)."""
         name = Name(None, tokens.name(at))
         at += 1
         if at + 1 < len(tokens) and tokens.words[at] == ".":

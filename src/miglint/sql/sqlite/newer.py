@@ -1,6 +1,6 @@
-"""Syntax that came to SQLite after the library at hand, in words that an older library can judge.
+"""Rewriting of syntax newer than the installed library to equivalent older syntax.
 
-Each rewriting keeps every other character at its place, so that what the library names can still be found.
+Each rewriting keeps the positions of all other characters, so that the library's error positions stay valid.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ DIGIT_SEPARATORS = (3, 46)
 RAISE_EXPRESSION = (3, 47)
 ALTER_CONSTRAINT = (3, 53)
 
-# The rows of the table of features that this module can say in older words.
+# The rows of the table of features that this module can rewrite.
 KNOWN_SINCE = words_of(
     "join-word-function aggregate-order digit-separator raise-expression add-check drop-constraint alter-null"
 )
 
 
 def alter_constraint(tokens: Tokens) -> tuple[int | None, tuple[int, int] | None] | None:
-    """Follow the forms of `ALTER TABLE` that add and drop constraints (SQLite 3.53).
+    """Parse the forms of `ALTER TABLE` that add and drop constraints (SQLite 3.53).
 
-    Return None for any other statement, else the first token that does not fit (None when all do, the number of
-    tokens when the text ends too early), and the place of a `CHECK`'s expression with its parentheses.
+    Return None for any other statement, else the first invalid token (None if there is none, the number of tokens if
+    the text ends too early), and the range of a `CHECK`'s expression with its parentheses.
     """
     cursor = Cursor(tokens, 0)
     if cursor.accept("EXPLAIN"):
@@ -75,9 +75,9 @@ def _on_conflict(cursor: Cursor) -> None:
 
 
 def masked(tokens: Tokens, text: str, place: Callable[[int], int], library: tuple[int, int]) -> str | None:
-    """Return `text` with newer constructs said in an older way, or None when it holds none.
+    """Return `text` with newer constructs rewritten, or None if it has none.
 
-    `place` says where a character of the file went in `text`; tokens that are not in it are left alone.
+    `place` maps a character of the file to one of `text`; tokens outside of it are not changed.
     """
     edits: list[tuple[int, int, str]] = []
     words = tokens.words
@@ -105,7 +105,7 @@ def masked(tokens: Tokens, text: str, place: Callable[[int], int], library: tupl
 
 
 def aggregate_orders(tokens: Tokens) -> list[tuple[int, int]]:
-    """Return the places of what follows `ORDER BY` inside the arguments of functions; `masked` leaves it out."""
+    """Return the ranges after `ORDER BY` inside function arguments; `masked` omits them."""
     found = []
     for at, word in enumerate(tokens.words):
         if word == "ORDER" and tokens.words[at + 1 : at + 2] == ["BY"]:
@@ -116,7 +116,7 @@ def aggregate_orders(tokens: Tokens) -> list[tuple[int, int]]:
 
 
 def _end_of_call(tokens: Tokens, at: int) -> int | None:
-    """Return the parenthesis that closes the arguments of a function around `at`, when only arguments are inside."""
+    """Return the parenthesis that closes the function arguments around `at`, if these are plain arguments."""
     words, depth, place = tokens.words, 0, at - 1
     while place > 0:
         word = words[place]

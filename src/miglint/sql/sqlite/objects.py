@@ -1,4 +1,4 @@
-"""Indexes, views and triggers, and the end of any object."""
+"""Indexes, views and triggers, and `DROP`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DROPPED = frozenset({"TABLE", "INDEX", "VIEW", "TRIGGER"})
 
 
 def create_index(cursor: Cursor, *, unique: bool) -> Operation:
-    """Read what follows `CREATE [UNIQUE] INDEX`."""
+    """Read the rest of `CREATE [UNIQUE] INDEX`."""
     if_not_exists = cursor.if_not_exists()
     name = cursor.qualified()
     cursor.expect("ON")
@@ -34,7 +34,7 @@ def create_index(cursor: Cursor, *, unique: bool) -> Operation:
 
 
 def create_view(cursor: Cursor, *, temporary: bool) -> Operation:
-    """Read what follows `CREATE [TEMP] VIEW`."""
+    """Read the rest of `CREATE [TEMP] VIEW`."""
     if_not_exists = cursor.if_not_exists()
     name = cursor.qualified()
     columns = cursor.names() if cursor.word == "(" else ()
@@ -50,7 +50,7 @@ def create_view(cursor: Cursor, *, temporary: bool) -> Operation:
 
 
 def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
-    """Read what follows `CREATE [TEMP] TRIGGER`: the event, the table, and what the body mentions."""
+    """Read the rest of `CREATE [TEMP] TRIGGER`: the event, the table, and the names used in the body."""
     if_not_exists = cursor.if_not_exists()
     name = cursor.qualified()
     start = cursor.at
@@ -108,7 +108,7 @@ def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
 
 
 def drop(cursor: Cursor) -> Operation:
-    """Read what follows `DROP`."""
+    """Read the rest of `DROP`."""
     if cursor.word not in DROPPED:
         raise cursor.unreadable()
     kind = cursor.word.lower()

@@ -1,4 +1,4 @@
-"""Where the parts of a query begin and end: aliases, lists, the clauses of a SELECT."""
+"""Boundaries of the parts of a query: aliases, lists, the clauses of a SELECT."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _OPERAND_ENDS = frozenset({")", "END", "NULL", *CLOCK})
 
 
 def clauses_of(tokens: Tokens, first: int, end: int) -> list[tuple[str, int]]:
-    """Return the clauses behind a SELECT's result columns, each by its first word, with the place of that."""
+    """Return the clauses after a SELECT's result columns, each by its first word, with its position."""
     words, at = tokens.words, first
     found: list[tuple[str, int]] = []
     while at < end:
@@ -23,7 +23,7 @@ def clauses_of(tokens: Tokens, first: int, end: int) -> list[tuple[str, int]]:
 
 
 def condition_end(tokens: Tokens, at: int, end: int) -> int:
-    """Return where the expression behind `ON` ends: at the next join or comma outside parentheses."""
+    """Return the end of the expression after `ON`: the next join or comma outside parentheses."""
     words = tokens.words
     while at < end and words[at] not in JOIN and words[at] != ",":
         at = min(tokens.closing(at), end - 1) + 1 if words[at] == "(" else at + 1
@@ -31,7 +31,7 @@ def condition_end(tokens: Tokens, at: int, end: int) -> int:
 
 
 def source_alias(tokens: Tokens, at: int, end: int) -> tuple[int, str | None]:
-    """Return the token behind a source's alias and its `INDEXED BY`, and the alias if there is one."""
+    """Return the token after a source's alias and its `INDEXED BY`, and the alias if there is one."""
     words, alias = tokens.words, None
     if at < end and words[at] == "AS":
         at += 1
@@ -46,7 +46,7 @@ def source_alias(tokens: Tokens, at: int, end: int) -> tuple[int, str | None]:
 
 
 def is_alias(tokens: Tokens, at: int) -> bool:
-    """Tell whether the last token of a result column is a name given without `AS`."""
+    """Return whether the last token of a result column is an alias without `AS`."""
     word, before = tokens.words[at], tokens.words[at - 1]
     if word != STRING and (not tokens.is_name(at) or word in SYNTAX):
         return False
@@ -58,7 +58,7 @@ def is_alias(tokens: Tokens, at: int) -> bool:
 
 
 def split_list(tokens: Tokens, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the parts between commas outside parentheses; empty parts are left out."""
+    """Return the parts between commas outside parentheses, without empty ones."""
     parts, first, at = [], start, start
     while at < end:
         word = tokens.words[at]

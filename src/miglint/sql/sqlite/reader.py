@@ -19,7 +19,7 @@ _ROWS_ONLY = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "VALU
 
 
 def read(tokens: Tokens, offset: int) -> Operation:
-    """Return what a statement does; an `Opaque` with the reason when it is not understood."""
+    """Return the operation of a statement; an `Opaque` with the reason if it is unsupported."""
     cursor = Cursor(tokens, offset)
     if tokens.complete:
         try:
@@ -27,7 +27,7 @@ def read(tokens: Tokens, offset: int) -> Operation:
         except Unreadable as problem:
             reason = problem.reason
         except IndexError:
-            # A reader looked for the token behind the last one.
+            # A reader expected another token at the end.
             reason = "the statement ends too early to be read"
     else:
         reason = "the statement is too long to be read"
@@ -35,7 +35,7 @@ def read(tokens: Tokens, offset: int) -> Operation:
 
 
 def kind(tokens: Tokens) -> str:
-    """Return the words that people call a statement by: `create table`, `alter table`, `insert`."""
+    """Return the short description of a statement: `create table`, `alter table`, `insert`."""
     words = tokens.words
     first = words[0]
     if first in {"CREATE", "DROP", "ALTER"}:

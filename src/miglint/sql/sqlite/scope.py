@@ -1,4 +1,4 @@
-"""The relations that the names in a query can refer to."""
+"""The relations in scope of a query."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _MAX_DEPTH = 60
 
 
 class Scope:
-    """The relations that names in one query can refer to; a source that is no relation (a sub-query) maps to None.
+    """The relations in scope of one query; a source that is not a relation (a sub-query) maps to None.
 
-    `rows` are those that a name reaches with its qualifier only: `new` and `old` in a trigger, `excluded`.
+    `rows` are those accessible only with a qualifier: `new` and `old` in a trigger, `excluded`.
     """
 
     __slots__ = ("aliases", "ctes", "depth", "parent", "rows", "sources")
@@ -27,7 +27,7 @@ class Scope:
             raise Unreadable("queries are nested too deeply to be read")
 
     def find(self, qualifier: str) -> tuple[bool, Name | None]:
-        """Return whether a qualifier is a source in sight, and its relation."""
+        """Return whether a qualifier is a source in scope, and its relation."""
         key, scope = qualifier.lower(), self
         while True:
             if key in scope.sources:
@@ -39,7 +39,7 @@ class Scope:
             scope = scope.parent
 
     def only(self) -> Name | None:
-        """Return the relation that every unqualified column must belong to, when there is just one."""
+        """Return the relation of all unqualified columns, if there is only one."""
         scope: Scope | None = self
         found: list[Name | None] = []
         while scope is not None:
@@ -48,7 +48,7 @@ class Scope:
         return found[0] if len(found) == 1 else None
 
     def is_alias(self, name: str) -> bool:
-        """Tell whether a result in sight has this name (in lower case)."""
+        """Return whether a result column in scope has this name (in lower case)."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.aliases:
@@ -57,7 +57,7 @@ class Scope:
         return False
 
     def candidates(self) -> tuple[Name, ...]:
-        """Return all the relations that an unqualified column may belong to; none where a sub-query is among them."""
+        """Return all relations that an unqualified column may belong to; empty if a sub-query is among them."""
         found: list[Name] = []
         scope: Scope | None = self
         while scope is not None:
@@ -69,5 +69,5 @@ class Scope:
         return tuple(dict.fromkeys(found))
 
     def derived_only(self) -> bool:
-        """Tell whether all columns come from sub-queries and common table expressions."""
+        """Return whether all columns come from sub-queries and common table expressions."""
         return bool(self.sources) and not any(self.sources.values()) and self.parent is None

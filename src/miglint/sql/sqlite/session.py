@@ -1,4 +1,4 @@
-"""Transactions, `PRAGMA`, and upkeep: statements that change no schema."""
+"""Transactions, `PRAGMA`, and maintenance: statements that do not change the schema."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def session_statement(cursor: Cursor) -> Operation:
         if word == "ATTACH":
             cursor.expression_until("AS")
             cursor.expect("AS")
-        # Any expression may name the schema.
+        # The schema name may be any expression.
         target = Name(None, cursor.name()) if cursor.is_name() else None
         return Maintenance(span=cursor.whole(), kind=word.lower(), target=target)
     return Maintenance(span=cursor.whole(), kind="explain")

@@ -26,7 +26,7 @@ from miglint.sql.sqlite.words import Unreadable
 
 
 def create_table(cursor: Cursor, *, temporary: bool) -> Operation:
-    """Read what follows `CREATE [TEMP] TABLE`."""
+    """Read the rest of `CREATE [TEMP] TABLE`."""
     if_not_exists = cursor.if_not_exists()
     name = cursor.qualified()
     if cursor.accept("AS"):
@@ -76,10 +76,10 @@ def create_table(cursor: Cursor, *, temporary: bool) -> Operation:
 def _keyed(
     columns: list[Column], constraints: list[Constraint], strict: bool, without_rowid: bool, autoincrement: bool
 ) -> tuple[Column, ...]:
-    """Return the columns with what the primary key makes of them.
+    """Return the columns with the effects of the primary key.
 
-    The key is `NOT NULL` only in `STRICT` and `WITHOUT ROWID` tables, and not as the row number itself.
-    `PRIMARY KEY (id AUTOINCREMENT)` says of a table what is true of the column.
+    The key is `NOT NULL` only in `STRICT` and `WITHOUT ROWID` tables, and not for the rowid alias. `PRIMARY KEY (id
+    AUTOINCREMENT)` in a table constraint applies to the column.
     """
     primary = next((constraint for constraint in constraints if constraint.kind == "primary"), None)
     if primary is None:
@@ -99,7 +99,7 @@ def _keyed(
 
 
 def create_virtual_table(cursor: Cursor) -> Operation:
-    """Read what follows `CREATE VIRTUAL TABLE`. The columns are known for the modules that SQLite ships."""
+    """Read the rest of `CREATE VIRTUAL TABLE`. The columns are known for the modules included in SQLite."""
     if_not_exists = cursor.if_not_exists()
     name = cursor.qualified()
     cursor.expect("USING")
@@ -128,7 +128,7 @@ def create_virtual_table(cursor: Cursor) -> Operation:
 
 
 def alter_table(cursor: Cursor) -> Operation:
-    """Read what follows `ALTER TABLE`, of any version of SQLite."""
+    """Read the rest of `ALTER TABLE`, in the syntax of any version of SQLite."""
     table = cursor.qualified()
     start = cursor.at
     if cursor.accept("RENAME"):

@@ -1,8 +1,8 @@
 """SQLite's lexical rules: a script as statements, each a list of tokens.
 
-This follows the tokenizer of SQLite itself, down to its oddities: a block comment may stay open, `[` quotes a name,
-bytes above 127 are letters, and a byte order mark is white space wherever a token could start.
-Statements are cut here as well, because only a tokenizer knows which semicolons end one.
+This follows the tokenizer of SQLite itself, including its special cases: a block comment may be unterminated, `[`
+quotes a name, bytes above 127 are letters, and a byte order mark is white space at the start of any token. Statements
+are split here as well, because only a tokenizer knows which semicolons end one.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ ILLEGAL = "\0"
 
 _NAME_STARTS = frozenset(f"{string.ascii_letters}_{QUOTED}")
 
-# By number of the group in `_TOKEN`; words and punctuation stand for themselves.
+# By group number in `_TOKEN`; words and punctuation are their own kind.
 _MARKS = ("", "", "", STRING, QUOTED, NUMBER, BLOB, VARIABLE, ILLEGAL)
 
-# Letters, digits, `_`, `$` and all beyond ASCII; said by what they are not, which compiles in a tenth of the time.
+# Letters, digits, `_`, `$` and all non-ASCII characters; the negated class compiles ten times faster.
 _LETTER = r"[^\x00-@\[-^`{-\x7f]"
 _WORD = r"[^\x00-#%-/:-@\[-^`{-\x7f]"
 _WORD_OR_DOT = r"[^\x00-#%-\-/:-@\[-^`{-\x7f]"
 _DIGITS = r"[0-9]++" + many("_[0-9]++")
 _HEX = r"0[xX][0-9A-Fa-f]++" + many("_[0-9A-Fa-f]++")
 
-# Nothing is given back, so an unterminated quote is not read as a shorter terminated one, and all of it is linear.
+# Without backtracking, so that an unterminated quote does not match a shorter terminated one, in linear time.
 _WHITE = r"[ \t\n\f\r\ufeff][\t-\r ]*+"
 _COMMENT = r"--[^\n]*+|/\*(?=.)[^*]*+" + many(r"\*(?!/)[^*]*+") + r"(?:\*/|\Z)"
 SPACE = rf"(?:{_WHITE}|{_COMMENT})"
@@ -43,7 +43,7 @@ _NAME = '(?:"[^"]*+' + many('""[^"]*+') + '"|`[^`]*+' + many("``[^`]*+") + r"`|\
 _BLOB = "[xX]'" + many("[0-9A-Fa-f][0-9A-Fa-f]") + "'"
 _VARIABLE = rf"\?[0-9]*+|[$@:#](?:{_WORD}|::)" + many(f"{_WORD}++|::")
 _TOKEN = pattern(
-    # As before most tokens: plain space or none.
+    # The most common separators: one space or none.
     rf"(?:{_WHITE}(?![-/\ufeff])|(?![-/ \t\n\f\r\ufeff])|{many(SPACE)})(?:"
     rf"((?![xX]'){_LETTER}{_WORD}*+)"
     r"|(->>|->|\|\||<=|<>|<<|>=|>>|==|!=|[-()*,;=+<>/%&|~]|\.(?![0-9]))"
@@ -63,15 +63,15 @@ _TRIGGER = pattern(
     re.IGNORECASE | re.DOTALL,
 )
 
-# A statement with more tokens than this is judged by the engine but not read: no schema change is that long.
+# A statement with more tokens than this is checked by the library but not parsed: no DDL statement is that long.
 MAX_TOKENS = 300_000
 
 
 class Tokens:
     """The tokens of one statement, as parallel lists.
 
-    `words` is what readers compare: the upper-case text of a bare word, the text of punctuation, and a mark such as
-    `STRING` for the rest. `complete` is False when the statement was too long to keep.
+    `words` is compared by readers: the upper-case text of a bare word, the text of punctuation, and a constant such as
+    `STRING` for the rest. `complete` is False if the statement was too long to keep.
     """
 
     __slots__ = ("_closing", "complete", "end", "ends", "start", "starts", "text", "words")
@@ -90,15 +90,15 @@ class Tokens:
         return len(self.words)
 
     def raw(self, index: int) -> str:
-        """Return the text of one token as written."""
+        """Return the original text of a token."""
         return self.text[self.starts[index] : self.ends[index]]
 
     def slice(self, start: int, end: int) -> str:
-        """Return the text of the tokens from `start` up to `end`, with what stands between them."""
+        """Return the text of the tokens from `start` to before `end`, including what is between them."""
         return self.text[self.starts[start] : self.ends[end - 1]] if start < end else ""
 
     def span(self, start: int, end: int, offset: int) -> Span:
-        """Return the characters of the tokens from `start` up to `end`; up to the last, those left out included."""
+        """Return the span of the tokens from `start` to before `end`; up to the last, dropped ones are included."""
         last = self.end if end >= len(self.ends) else self.ends[end - 1]
         return Span(self.starts[start] + offset, last + offset)
 
@@ -114,19 +114,19 @@ class Tokens:
         return self._closing.get(index, len(self.words))
 
     def is_name(self, index: int) -> bool:
-        """Tell whether the token at `index` is a bare word or a quoted name."""
+        """Return whether the token at `index` is a bare word or a quoted name."""
         if index >= len(self.words):
             return False
         first = self.words[index][0]
         return first in _NAME_STARTS or first > "\x7f"
 
     def name(self, index: int) -> str:
-        """Return the token at `index` as a name: without its quotes, doubled quotes undone."""
+        """Return the token at `index` as a name, unquoted."""
         return unquoted(self.raw(index))
 
 
 def unquoted(raw: str) -> str:
-    """Return the name or string that a token spells."""
+    """Return the name or string value of a token."""
     quote = raw[:1]
     if quote == "[":
         return raw[1:-1]
@@ -136,10 +136,10 @@ def unquoted(raw: str) -> str:
 
 
 def pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Cut a script into statements, as ranges of characters; empty ones are left out.
+    """Split a script into statements, as ranges of characters; empty ones are skipped.
 
-    A range starts with the first token and ends before the semicolon. A `CREATE TRIGGER` ends at the semicolon behind
-    its `END`, as `sqlite3_complete()` has it; without a `BEGIN` it cannot be a trigger of SQLite, and ends like any
+    A range starts with the first token and ends before the semicolon. A `CREATE TRIGGER` ends at the semicolon after
+    its `END`, as in `sqlite3_complete()`; without a `BEGIN` it is not a valid trigger of SQLite, and ends like any
     other statement.
     """
     at, size = 0, len(text)
@@ -155,16 +155,17 @@ def pieces(text: str) -> Iterator[tuple[int, int]]:
 
 
 def statements(text: str) -> Iterator[Tokens]:
-    """Return the statements of a script, each cut into tokens."""
+    """Return the statements of a script, each tokenized."""
     return (tokenize(text, start, end) for start, end in pieces(text))
 
 
 def tokenize(text: str, start: int, end: int) -> Tokens:
-    """Cut the characters from `start` to `end` into tokens."""
+    """Tokenize the characters from `start` to `end`."""
     tokens = Tokens(text)
     words, starts, ends = tokens.words, tokens.starts, tokens.ends
     add_word, add_start, add_end = words.append, starts.append, ends.append
-    # One conversion for all words; beyond ASCII it could change their length, and then each is converted alone.
+    # All words are converted at once; with non-ASCII characters the length could change, and then each is converted
+    # separately.
     upper = text[start:end].upper() if text.isascii() else None
     for match in _TOKEN.finditer(text, start, end):
         group = match.lastindex
@@ -194,7 +195,7 @@ def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
 
 
 def _end_of_trigger(text: str, start: int, semicolon: int) -> int:
-    """Return where a trigger ends whose text holds a semicolon: before the one that follows `; END`."""
+    """Return the end of a trigger whose text contains a semicolon: before the one that follows `; END`."""
     body, before, last = False, "", ""
     for match in _TOKEN.finditer(text, start):
         if match.lastindex is None:

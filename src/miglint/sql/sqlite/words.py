@@ -1,4 +1,4 @@
-"""Which words of SQLite are syntax, and the error of a reader that gives up."""
+"""SQLite's keywords, and the error for unsupported statements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Words that are never a column in an expression; other keywords of SQLite may name one.
+# Words that are never a column in an expression; other keywords of SQLite may be column names.
 SYNTAX = words_of("""
     ADD ALL ALTER AND AS ASC AUTOINCREMENT BETWEEN BY CASE CHECK COLLATE COMMIT CONSTRAINT CREATE CROSS CURRENT_DATE
     CURRENT_TIME CURRENT_TIMESTAMP DEFAULT DEFERRABLE DELETE DESC DISTINCT DROP ELSE END ESCAPE EXCEPT EXISTS FILTER
@@ -17,7 +17,7 @@ SYNTAX = words_of("""
     RETURNING RIGHT SELECT SET TABLE THEN TO TRANSACTION UNION UNIQUE UPDATE USING VALUES WHEN WHERE WINDOW CAST
     """)
 
-# Words that SQLite never takes for a name, wherever they stand.
+# Words that SQLite never accepts as a name.
 RESERVED = words_of("""
     ADD ALL ALTER AND AS AUTOINCREMENT BETWEEN CASE CHECK COLLATE COMMIT CONSTRAINT CREATE DEFAULT DEFERRABLE DELETE
     DISTINCT DROP ELSE ESCAPE EXISTS FOREIGN FROM GROUP HAVING IN INDEX INSERT INTO IS ISNULL JOIN LIMIT NOT NOTNULL
@@ -36,7 +36,7 @@ QUERY_STARTS = frozenset({"SELECT", "WITH", "VALUES"})
 
 
 class Unreadable(Exception):  # noqa: N818 - it says what the statement is, not that something went wrong
-    """A statement that these readers do not understand; `reason` is a whole phrase for people."""
+    """A statement that these readers do not support; `reason` is a phrase for messages."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,10 +1,10 @@
-"""The table of features: constructs that some or all versions of SQLite refuse or read differently.
+"""Table of features: constructs that some or all versions of SQLite reject or interpret differently.
 
-A row says how to recognise the construct in the words of a statement, which version takes it first, and what to write
-instead. The rows are data; each has an example that the tests run on the libraries at hand. All of it was run on
-libraries of both sides of each version, from 3.11 to 3.54 (those of 3.15, 3.21, 3.22, 3.24, 3.25 and 3.28 to 3.39 among
-them), but for 3.23, which could not be had: that TRUE and FALSE came with it, after 3.22 and before 3.24, is from
-SQLite's release notes, as is that the upsert did not.
+A row defines how to recognize the construct in the words of a statement, the first version that accepts it, and what to
+write instead. The rows are data; each has an example that the tests run on the installed libraries. All of them were
+run on libraries before and after each version, from 3.11 to 3.54 (including 3.15, 3.21, 3.22, 3.24, 3.25 and 3.28 to
+3.39), except 3.23, which was not available: that it introduced TRUE and FALSE but not upsert is taken from SQLite's
+release notes.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ FEATURES: tuple[Feature, ...] = VERSIONS + ALTERS + STATEMENTS + CLAUSES
 
 
 class Use(Struct, frozen=True):
-    """A feature in a script: the characters that use it, and the statement around."""
+    """A use of a feature in a script: its span, and the statement's."""
 
     feature: Feature
     span: Span
@@ -50,7 +50,7 @@ class Use(Struct, frozen=True):
 
 
 def uses(text: str, offset: int = 0) -> tuple[Use, ...]:
-    """Return all uses of features in a script, in the order of the text."""
+    """Return all uses of features in a script, in order."""
     found: list[Use] = []
     for start, end in pieces(text):
         found += statement_uses(tokenize(text, start, end), offset)
@@ -88,7 +88,7 @@ _ODD = frozenset({ILLEGAL, NUMBER, QUOTED, VARIABLE})
 
 
 class _Words:
-    """The words of a statement as one line, made when asked for, and the way back to the tokens."""
+    """The words of a statement as one line, built on demand, with the mapping back to tokens."""
 
     def __init__(self, tokens: Tokens, *, flat: bool) -> None:
         self._tokens = tokens
@@ -112,7 +112,7 @@ class _Words:
         return " ".join(words[at] if words[at] not in _ODD else self._odd(at) for at in self._kept)
 
     def _odd(self, at: int) -> str:
-        """Return a mark for a token that has no word: a bracket, a bad character, a parameter."""
+        """Return a placeholder for a token without a word: a bracket, an invalid character, a parameter."""
         raw = self._tokens.raw(at)
         if self._tokens.words[at] == NUMBER:
             return raw if "_" in raw else NUMBER
@@ -121,7 +121,7 @@ class _Words:
         return raw if len(raw) < 40 and " " not in raw else raw[0]
 
     def places(self, match: re.Match[str]) -> tuple[int, int]:
-        """Return the tokens that a match covers: those of its group `at`, if it has one."""
+        """Return the tokens of a match, or of its group `at` if it has one."""
         start, end = match.span("at") if "at" in match.re.groupindex else match.span()
         line = self.line
         first = line.count(" ", 0, start + 1) if line[start : start + 1] == " " else line.count(" ", 0, start)

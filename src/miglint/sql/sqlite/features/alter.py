@@ -1,4 +1,4 @@
-"""`ALTER TABLE` and column definitions: what PostgreSQL takes and SQLite refuses, or takes and reads differently."""
+"""`ALTER TABLE` and column definitions that PostgreSQL accepts and SQLite rejects or interprets differently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clauses, expressions and types of PostgreSQL that SQLite refuses, or reads differently."""
+"""Clauses, expressions and types of PostgreSQL that SQLite rejects or interprets differently."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _row(
     return Feature(key, title, None, effect, words, pattern, advice, example, TABLE, flat)
 
 
-# Functions of PostgreSQL and its usual extensions that migrations call and SQLite does not have.
+# Functions of PostgreSQL and common extensions that migrations call and SQLite lacks.
 _FUNCTIONS = "|".join(
     """
     NOW CLOCK_TIMESTAMP DATE_TRUNC TO_TIMESTAMP GEN_RANDOM_UUID UUID_GENERATE_V1 UUID_GENERATE_V1MC UUID_GENERATE_V4

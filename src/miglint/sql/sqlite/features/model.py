@@ -1,4 +1,4 @@
-"""What a row of the table of features says."""
+"""Columns of the table of features."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from miglint.base.structs import Struct
 
 Version = tuple[int, int]
 
-# What becomes of the construct where SQLite does not take it.
+# Effect of the construct if SQLite does not support it.
 SYNTAX = "syntax"
 REFUSED = "refused"
 ROWS = "rows"
 MISSING = "missing"
 SILENT = "silent"
 
-# From this version on `ALTER TABLE ... ADD COLUMN` looks whether there are rows; before, it refused on an empty table.
+# From this version on, `ALTER TABLE ... ADD COLUMN` fails only if there are rows; before, it also failed on empty
+# tables.
 ROWS_SEEN_SINCE: Version = (3, 32)
 
-# Makes what most examples need.
+# Prerequisites of most examples.
 TABLE = ("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, c CHECK (c > 0), CONSTRAINT k CHECK (a > 0))",)
 
 
 class Feature(Struct, frozen=True, dict=True):
     """One construct.
 
-    `since` is the first version that takes it, None when none does. `effect` says what happens below that version:
-    `syntax` (the parser refuses), `refused` (the parser takes it, and the statement always fails), `rows` (fails when
-    the table holds rows; below 3.32 always), `missing` (reads it as the name of a function or column that is not
-    there), `silent` (takes it and does something else). `words` are in every statement that uses it (`A|B` for one of
-    the two; the rarest first); `pattern` is a regular expression over the words of the statement, with `flat` over
-    those outside parentheses alone, and its group `at` is the part to underline.
-    `setup` makes what the example needs.
+    `since` is the first version that accepts it, None if there is none. `effect` is the effect before that version:
+    `syntax` (syntax error), `refused` (always fails after parsing), `rows` (fails if the table has rows; before 3.32
+    always), `missing` (parsed as the name of a missing function or column), `silent` (accepted with another meaning).
+    `words` occur in every statement that uses it (`A|B` for alternatives; the rarest first); `pattern` is a regular
+    expression over the words of the statement, with `flat` over those outside parentheses only, and its group `at` is
+    the part to underline. `setup` creates the prerequisites of the example.
     """
 
     key: str
@@ -48,22 +48,22 @@ class Feature(Struct, frozen=True, dict=True):
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
-        """The pattern, ready to use."""
+        """The compiled pattern."""
         return re.compile(self.pattern)
 
     @cached_property
     def need(self) -> tuple[frozenset[str], ...]:
-        """Groups of words of which every match holds one each, so that most statements need no search."""
+        """Groups of words, one of each occurring in every match, to skip most statements quickly."""
         return tuple(frozenset(group.split("|")) for group in self.words.split())
 
     def refused_by(self, version: Version) -> bool:
-        """Tell whether that version of SQLite refuses it whatever the tables hold."""
+        """Return whether that version of SQLite rejects it regardless of rows."""
         if self.effect == ROWS:
             return version < ROWS_SEEN_SINCE
         return self.effect in {SYNTAX, REFUSED} and not self.taken_by(version)
 
     def taken_by(self, version: Version) -> bool:
-        """Tell whether that version of SQLite takes it, as it was meant."""
+        """Return whether that version of SQLite accepts it with the intended meaning."""
         return self.since is not None and version >= self.since
 
 
@@ -72,5 +72,5 @@ REBUILD = (
     "rename the new one, and make its indexes and triggers again"
 )
 
-# How every ALTER TABLE starts.
+# The start of every ALTER TABLE.
 ALTER = r"^ALTER TABLE (?:\S+ \. )?\S+ "

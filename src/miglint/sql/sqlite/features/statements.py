@@ -1,4 +1,4 @@
-"""Statements of PostgreSQL that SQLite does not have."""
+"""Statements of PostgreSQL that SQLite lacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What SQLite learned over time: constructs that older versions refuse."""
+"""Constructs that older versions of SQLite reject."""
 
 from __future__ import annotations
 

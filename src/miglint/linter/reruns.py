@@ -1,0 +1,146 @@
+"""Findings about a second run of a script, if the migration tool prevents second runs.
+
+The verdict is whether a script is idempotent; whether that matters depends on the tool that runs it, and on the setting
+`idempotency`: `required` keeps every finding as reported by the rule, `off` drops them, and `auto` merges those in a
+script that is only run once to one finding of severity info.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from re import Pattern
+from typing import NamedTuple
+
+from miglint.base.findings import Severity
+from miglint.base.model import History, Script
+from miglint.base.structs import replace
+from miglint.config.settings import Settings
+from miglint.linter.dispatch import PlacedHit
+from miglint.linter.relative_paths import RelativePaths
+from miglint.replay.runner_guarantees import Guarantee, Runner, guarantee
+from miglint.replay.steps import Step
+from miglint.rules.definition import Hit
+from miglint.rules.selection import path_pattern
+
+
+def with_guarantees(placed: list[PlacedHit], step: Step, runners: tuple[Runner, ...]) -> list[PlacedHit]:
+    """Return the hits of a step; those about a second run are adjusted to the guarantees of the possible tools."""
+    known: dict[int, Guarantee] = {}
+    found = []
+    for item in placed:
+        script = item.hit.script
+        if item.rule.about_reruns and script is not None and runners:
+            if id(script) not in known:
+                known[id(script)] = guarantee(step, script, runners)
+            found.append(replace(item, hit=replace(item.hit, guarantee=known[id(script)])))
+        else:
+            found.append(item)
+    return found
+
+
+def tool_of(settings: Settings) -> str | None:
+    """Return the configured migration tool: from `runner`, or from a layout that only one tool has."""
+    if settings.runner is not None:
+        return settings.runner
+    return settings.layout if settings.layout in ("sqlx", "pop", "hasura") else None
+
+
+class Judged(NamedTuple):
+    """Hits with the configured severity for second runs, and the disabled ones."""
+
+    kept: list[PlacedHit]
+    left_out: list[PlacedHit]
+
+
+class Reruns(NamedTuple):
+    """Settings for scripts that fail on a second run: global, and per path."""
+
+    everywhere: str
+    overrides: tuple[tuple[Pattern[str], str], ...]
+    relative: RelativePaths
+
+    @classmethod
+    def of(cls, settings: Settings) -> Reruns:
+        """Return the settings."""
+        overrides = [
+            (path_pattern(glob), item.idempotency)
+            for item in settings.per_path
+            if item.idempotency is not None
+            for glob in item.paths
+        ]
+        return cls(settings.idempotency, tuple(overrides), RelativePaths(settings.root))
+
+    def judged(self, placed: Iterable[PlacedHit]) -> Judged:
+        """Return the hits with adjusted severity, and the disabled ones."""
+        found: list[PlacedHit] = []
+        off: list[PlacedHit] = []
+        for item in placed:
+            if not item.rule.about_reruns:
+                found.append(item)
+                continue
+            choice = self._choice(item.hit.file.path)
+            if choice == "required":
+                found.append(replace(item, hit=replace(item.hit, guarantee=None)))
+            elif choice == "auto":
+                found.append(replace(item, hit=_as_information(item)) if _holds(item) else item)
+            else:
+                off.append(item)
+        return Judged(found, off)
+
+    def matters(self, step: Step, script: Script | None, runners: tuple[Runner, ...]) -> bool:
+        """Return whether non-idempotent scripts are errors."""
+        if script is None:
+            return True
+        choice = self._choice(script.path)
+        return choice == "required" or (choice == "auto" and not guarantee(step, script, runners).holds)
+
+    def _choice(self, path: str) -> str:
+        choice = self.everywhere
+        inside = self.relative.path(path) if self.overrides else path
+        for pattern, given in self.overrides:
+            if pattern.match(inside) is not None:
+                choice = given
+        return choice
+
+
+def several_reruns(count: int) -> str:
+    """Return the message of the finding for a whole script that is only run once."""
+    return f"{count} statements fail or have another effect on a second run"
+
+
+def undecided(placed: Iterable[PlacedHit], histories: Iterable[History]) -> tuple[str, ...]:
+    """Return a note for each history whose tool is ambiguous and determines whether its scripts can run twice.
+
+    `placed` are hits as returned by `Reruns.judged`.
+    """
+    by_path: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    for item in placed:
+        given = item.hit.guarantee
+        if given is not None and given.once and given.again:
+            by_path[item.hit.file.path] = (given.once, given.again)
+    notes = []
+    for history in histories if by_path else ():
+        paths = {
+            script.path for item in history.migrations for script in (item.forward, item.rollback) if script is not None
+        }
+        mixed = sorted({by_path[path] for path in paths & by_path.keys()})
+        if mixed:
+            once, again = mixed[0]
+            together = " and ".join(sorted((*once, *again)))
+            count = len(paths & by_path.keys())
+            notes.append(
+                f"{history.root}: {together} name files alike, and of {count} script{'s' if count > 1 else ''} that "
+                f'cannot run twice only {" and ".join(once)} runs each once; `runner = "..."` says which tool it is'
+            )
+    return tuple(notes)
+
+
+def _holds(item: PlacedHit) -> bool:
+    return item.hit.guarantee is not None and item.hit.guarantee.holds
+
+
+def _as_information(item: PlacedHit) -> Hit:
+    tools = " and ".join(item.hit.guarantee.once) if item.hit.guarantee is not None else ""
+    runs = "run" if " and " in tools else "runs"
+    reason = f'{tools} {runs} this script only once. `idempotency = "required"` reports each statement.'
+    return replace(item.hit, severity=Severity.INFO, help=reason)

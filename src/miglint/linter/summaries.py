@@ -1,0 +1,55 @@
+"""Merging of identical findings for most migrations of a history.
+
+A project whose rollbacks are empty files has none: that is a decision of the project, reported once, and not a mistake
+in each migration. The single findings are kept for a report about their migrations alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from miglint.base.findings import Severity
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import History, Script, SourceFile, Span
+from miglint.base.structs import replace
+from miglint.config.settings import Settings
+from miglint.linter.dispatch import PlacedHit
+from miglint.rules.definition import Hit
+
+_EMPTY = "PAI003"
+_FEWEST = 3
+_NOTHING = pattern(r"(?:\s|;|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
+
+
+def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settings: Settings) -> list[PlacedHit]:
+    """Return the hits, with a single one for each history whose rollbacks are mostly empty."""
+    if settings.rollbacks == "required" or not any(item.rule.code == _EMPTY for item in placed):
+        return placed
+    rule = next(item.rule for item in placed if item.rule.code == _EMPTY)
+    found = placed
+    for history in histories:
+        rollbacks = [item.rollback for item in history.migrations if item.forward and item.rollback]
+        empty = [script for script in rollbacks if _is_empty(script)]
+        if len(empty) < _FEWEST or 2 * len(empty) <= len(rollbacks):
+            continue
+        paths = {script.path for script in rollbacks}
+        found = [_summarized(item) if item.rule is rule and item.hit.file.path in paths else item for item in found]
+        if settings.rollbacks is not None:
+            continue
+        message = f"{len(empty)} of {len(rollbacks)} rollbacks are empty"
+        hit = Hit(SourceFile(history.root, ""), Span(0, 0), message, _HELP, severity=Severity.WARNING)
+        found.append(PlacedHit(rule, hit))
+    return found
+
+
+_HELP = '`rollbacks = "required"` reports each of them; `rollbacks = "none"` declares this as intended.'
+
+
+def _is_empty(script: Script) -> bool:
+    return _NOTHING.fullmatch(script.text) is not None
+
+
+def _summarized(item: PlacedHit) -> PlacedHit:
+    if item.hit.severity not in (None, Severity.ERROR):
+        return item
+    return replace(item, hit=replace(item.hit, severity=Severity.WARNING, summarized=True))

@@ -1,0 +1,184 @@
+"""What a migration tool guarantees about a script: whether it can ever be run a second time.
+
+A second run has two causes. A run that failed halfway left something behind: impossible where the script is atomic. A
+run that finished was not recorded: impossible where the version is recorded in the script's own transaction, or where
+a half-recorded version stops the tool until a person looks. `docs/layouts.md` has the table with its sources.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from miglint.base.model import Dialect, Direction, Script
+from miglint.discovery.tools import READERS
+from miglint.replay.steps import Step
+from miglint.replay.transaction_owner import ENDS, TransactionOwner, begins, placed_operations
+from miglint.sql import operations as ops
+from miglint.sql.operations import Statement
+
+
+class Record(StrEnum):
+    """When a tool records that a script has run.
+
+    `SAME`: in the transaction of the script, or in one that is committed with it. `STOPS`: apart from the script, but a
+    version that was begun and not finished stops the tool until somebody looks. `APART`: apart from it, and nothing
+    stops the tool. `NEVER`: the tool does not run scripts in this direction.
+    """
+
+    SAME = "same transaction"
+    STOPS = "half-recorded version stops"
+    APART = "apart"
+    NEVER = "never"
+
+
+class Runner(NamedTuple):
+    """A migration tool: how it runs a script on each engine, and when it records the version in each direction.
+
+    `postgres` and `sqlite` say what it has around a script (None: it does not serve that engine).
+    """
+
+    name: str
+    postgres: TransactionOwner | None
+    sqlite: TransactionOwner | None
+    forward: Record
+    rollback: Record
+
+
+_TOOL, _QUERY, _NOTHING = TransactionOwner.TOOL, TransactionOwner.QUERY, TransactionOwner.NOTHING
+_SAME, _STOPS, _APART, _NEVER = Record.SAME, Record.STOPS, Record.APART, Record.NEVER
+
+RUNNERS = {
+    runner.name: runner
+    for runner in (
+        Runner("atlas", _TOOL, _TOOL, _SAME, _NEVER),
+        Runner("dbmate", _TOOL, _TOOL, _SAME, _SAME),
+        Runner("diesel", _TOOL, _TOOL, _SAME, _SAME),
+        Runner("drizzle", _TOOL, _TOOL, _SAME, _NEVER),
+        Runner("flyway", _TOOL, _TOOL, _SAME, _SAME),
+        Runner("golang-migrate", _QUERY, _TOOL, _STOPS, _STOPS),
+        Runner("goose", _TOOL, _TOOL, _SAME, _SAME),
+        Runner("hasura", _TOOL, None, _APART, _APART),
+        Runner("liquibase", _TOOL, _TOOL, _STOPS, _STOPS),
+        Runner("morph", _TOOL, _TOOL, _SAME, _SAME),
+        Runner("pop", _TOOL, _TOOL, _SAME, _SAME),
+        Runner("prisma", _QUERY, _NOTHING, _STOPS, _NEVER),
+        Runner("refinery", _TOOL, _TOOL, _APART, _NEVER),
+        Runner("rusqlite_migration", None, _TOOL, _SAME, _SAME),
+        Runner("sql-migrate", _TOOL, _TOOL, _SAME, _SAME),
+        Runner("sqlx", _TOOL, _TOOL, _SAME, _SAME),
+        Runner("supabase", _QUERY, None, _SAME, _NEVER),
+    )
+}
+# Layouts whose rollbacks a tool that reads them never runs.
+_WITHOUT_ROLLBACKS = frozenset({("sqlx", "plain")})
+
+
+class Guarantee(NamedTuple):
+    """Which of the tools that may run a script run it only once, and which may run it again.
+
+    Neither has any where no known tool runs the script.
+    """
+
+    once: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether no tool that may run the script can run it a second time."""
+        return bool(self.once) and not self.again
+
+
+def runners_of(layout: str, tools: tuple[str, ...], configured: str | None) -> tuple[Runner, ...]:
+    """Return the tools that may run the files of a layout.
+
+    That is the `configured` one, or those that the project's files name (`History.tools`), or all that read the layout.
+    """
+    names = (configured,) if configured is not None else tools or READERS.get(layout, (layout,))
+    return tuple(RUNNERS[name] for name in names if name in RUNNERS)
+
+
+def guarantee(step: Step, script: Script, runners: tuple[Runner, ...]) -> Guarantee:
+    """Return which of the tools that may run a script of a step run it only once."""
+    migration = step.migration
+    if migration.repeatable:
+        return Guarantee()
+    statements = step.forward_statements if script is migration.forward else step.rollback_statements
+    once: list[str] = []
+    again: list[str] = []
+    for runner in runners:
+        holds = _runs_once(runner, step.layout, script, statements)
+        (once if holds else again).append(runner.name)
+    return Guarantee(tuple(once), tuple(again))
+
+
+def _runs_once(runner: Runner, layout: str, script: Script, statements: tuple[Statement, ...]) -> bool:
+    around = runner.postgres if script.dialect is Dialect.POSTGRES else runner.sqlite
+    record = runner.forward if script.direction is Direction.FORWARD else runner.rollback
+    if around is None or record in (Record.APART, Record.NEVER):
+        return False
+    if script.direction is Direction.ROLLBACK and (runner.name, layout) in _WITHOUT_ROLLBACKS:
+        return False
+    if not script.transaction:
+        around = TransactionOwner.NOTHING
+    match _atomicity(around, statements):
+        case _Atomicity.RUNNER:
+            return True
+        case _Atomicity.SCRIPT:
+            # The script's own COMMIT comes before the tool can record anything.
+            return record is Record.STOPS
+    return False
+
+
+class _Atomicity(StrEnum):
+    RUNNER = "runner"
+    SCRIPT = "script"
+    NONE = "none"
+
+
+def _atomicity(around: TransactionOwner, statements: tuple[Statement, ...]) -> _Atomicity:
+    """Return who makes a script atomic: the tool's transaction, one transaction of the script around all, or nobody."""
+    if any(_outside_transactions(statement) for statement in statements):
+        return _Atomicity.NONE
+    ends = any(
+        isinstance(item.operation, ops.Transaction) and item.operation.action in ENDS
+        for item in placed_operations(statements)
+    )
+    if not begins(statements) and not ends:
+        if around in (TransactionOwner.TOOL, TransactionOwner.QUERY):
+            return _Atomicity.RUNNER
+        return _Atomicity.SCRIPT if _effective(statements) <= 1 else _Atomicity.NONE
+    return _Atomicity.SCRIPT if _is_wrapped(statements) else _Atomicity.NONE
+
+
+def _is_wrapped(statements: tuple[Statement, ...]) -> bool:
+    """Return whether one transaction of the script holds all of it that changes anything."""
+    begun = ended = False
+    for statement in statements:
+        actions = [item.action for item in statement.operations if isinstance(item, ops.Transaction)]
+        if "begin" in actions:
+            if begun:
+                return False
+            begun = True
+        elif any(action in ENDS for action in actions):
+            if not begun or ended:
+                return False
+            ended = True
+        elif (not begun or ended) and _changes(statement):
+            return False
+    return begun and ended
+
+
+def _effective(statements: tuple[Statement, ...]) -> int:
+    return sum(_changes(statement) for statement in statements)
+
+
+def _changes(statement: Statement) -> bool:
+    """Return whether a statement may change the schema or rows: all but settings of the session and queries."""
+    return any(
+        not isinstance(operation, (ops.SetVariable, ops.Select, ops.Transaction)) for operation in statement.operations
+    )
+
+
+def _outside_transactions(statement: Statement) -> bool:
+    return any(getattr(operation, "concurrently", False) for operation in statement.operations)
