@@ -1,9 +1,8 @@
-"""Creating tables, partitions, and copies of tables; attaching and detaching; the settings of a table."""
+"""Creating tables, partitions, and copies of tables; attaching and detaching."""
 
 from __future__ import annotations
 
 from miglint.base.structs import replace
-from miglint.replay.apply import clustering
 from miglint.replay.apply.columns import altered, define
 from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.indexes import attach_index, copy_index, part_index
@@ -16,7 +15,7 @@ from miglint.replay.apply.typed import check_default, check_generated, result_ty
 from miglint.replay.apply.views import columns_of, result_columns
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
-from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table, Trigger, View
+from miglint.schema.objects import Absent, Composite, Index, Key, SchemaObject, Table
 from miglint.schema.parts import with_part
 from miglint.sql.operations import (
     AttachPartition,
@@ -24,14 +23,9 @@ from miglint.sql.operations import (
     Constraint,
     CreateTable,
     DetachPartition,
-    EnableTrigger,
     Name,
     SetInherit,
-    SetTableOption,
 )
-
-_OFF = {"row security": "off", "force row security": "off", "replica identity": "default"}
-
 
 _STRICT_TYPES = frozenset(("INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"))
 
@@ -345,62 +339,3 @@ def set_inherit(machine: Machine, operation: SetInherit) -> None:
                 "undefined_table", f'relation "{operation.parent}" is not a parent of relation "{operation.table}"', key
             )
         machine.put(key, replace(table, inherits=tuple(item for item in table.inherits if item != name)))
-
-
-def set_table_option(machine: Machine, operation: SetTableOption) -> None:
-    """Any other setting of a relation."""
-    key, found = machine.relation(operation.table)
-    if isinstance(found, Absent):
-        if operation.table_if_exists:
-            machine.note("missing", f'relation "{operation.table}" does not exist, skipped', key)
-            return
-        raise machine.missing_relation(operation.table, key)
-    if found is None and operation.kind == "table":
-        assumed = machine.table(operation.table)
-        found = None if assumed is None else assumed[1]
-    if machine.postgres and operation.value is not None and isinstance(found, (Table, View)):
-        if operation.option == clustering.OPTION:
-            clustering.refuse_index(machine, key, operation.value)
-            if isinstance(found, Table) and found.partition_by is not None:
-                message = "cannot mark index clustered in partitioned table"
-                raise machine.refuse("feature_not_supported", message, key)
-        elif operation.option == "replica identity" and operation.value.startswith("using index "):
-            clustering.index_of(machine, key, operation.value.removeprefix("using index "))
-    if isinstance(found, Table):
-        if operation.option == "logged":
-            machine.put(key, replace(found, persistence="permanent" if operation.value == "on" else "unlogged"))
-            return
-        options = {name: value for name, value in found.options.items() if name != operation.option}
-        if operation.value is not None and operation.value != _OFF.get(operation.option):
-            options[operation.option] = operation.value
-        machine.put(key, replace(found, options=options))
-    elif isinstance(found, View):
-        kept = tuple(option for option in found.options if option.partition("=")[0] != operation.option)
-        if operation.value is not None:
-            kept = tuple(sorted((*kept, f"{operation.option}={operation.value}")))
-        machine.put(key, replace(found, options=kept))
-
-
-def enable_trigger(machine: Machine, operation: EnableTrigger) -> None:
-    """`ENABLE/DISABLE TRIGGER`."""
-    found = altered(machine, operation)
-    if found is None:
-        return
-    key, table = found
-    state = {"enable": "enabled", "disable": "disabled", "enable replica": "replica", "enable always": "always"}.get(
-        operation.state, operation.state
-    )
-    if operation.trigger.startswith("*"):
-        for user, value in machine.schema.users(key, Trigger):
-            machine.put(user, replace(value, state=state))
-        return
-    trigger_key = Key("rule" if operation.rule else "trigger", key.schema, operation.trigger, key.name)
-    found_trigger = machine.schema.get(trigger_key)
-    if isinstance(found_trigger, Trigger):
-        machine.put(trigger_key, replace(found_trigger, state=state))
-    elif isinstance(found_trigger, Absent):
-        raise machine.refuse(
-            "undefined_object",
-            f'trigger "{operation.trigger}" for table "{table.name.name}" does not exist',
-            trigger_key,
-        )

@@ -63,6 +63,15 @@ def _is_reported(step: Step, event: Event, failure: Failure) -> bool:
         return event.statement.problem is not None or step.before.dialect is not Dialect.POSTGRES
     if failure.condition == "duplicate_alias":
         return False
+    if failure.condition == "wrong_object_type":
+        # REF012 says why an index is refused.
+        return any(
+            moment.failed
+            and moment.statement is event.statement
+            and isinstance(moment.operation, ops.AddConstraint)
+            and moment.operation.constraint.using_index is not None
+            for moment in step.forward.moments
+        )
     return failure.condition in _ELSEWHERE or failure.condition.startswith("duplicate_")
 
 

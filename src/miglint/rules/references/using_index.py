@@ -29,7 +29,7 @@ def index_cannot_be_taken(step: Step) -> Iterator[Hit]:
     for applied, operation in effective(step, ops.AddConstraint, forward_only=True):
         name = operation.constraint.using_index
         table = applied.table(operation.table)
-        if name is None or table is None or table.assumed or applied.moment.failed:
+        if name is None or table is None or table.assumed or name in table.constraints:
             continue
         why = _objection(applied, operation, name)
         if why is not None:
@@ -45,7 +45,7 @@ def index_cannot_be_taken(step: Step) -> Iterator[Hit]:
 def _objection(applied: AppliedOperation, operation: ops.AddConstraint, name: str) -> str | None:
     index = applied.before.find(applied.key(Name(operation.table.schema, name)))
     if index is None:
-        return "does not exist" if applied.before.rooted else None
+        return "does not exist" if applied.before.rooted and not applied.moment.failed else None
     if not isinstance(index, Index):
         return "is not an index"
     if index.assumed:
