@@ -124,9 +124,22 @@ def dependencies(value: SchemaObject, dialect: Dialect) -> frozenset[Key]:
     collect = _COLLECT.get(type(value))
     if collect is None:
         return _NOTHING
+    # An object is asked about when it comes and again when another takes its place.
+    known = _KNOWN.get(id(value))
+    if known is not None and known[0] is value and known[1] is dialect:
+        return known[2]
     keys: set[Key] = set()
     collect(value, keys, dialect)
-    return frozenset(keys) if keys else _NOTHING
+    found = frozenset(keys) if keys else _NOTHING
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[id(value)] = value, dialect, found
+    return found
+
+
+# By identity; the object is kept with its answer, so that its place is not given to another.
+_KNOWN: dict[int, tuple[SchemaObject, Dialect, frozenset[Key]]] = {}
+_MOST_KNOWN = 2_000
 
 
 def of_column(column: Column, keys: set[Key]) -> None:
