@@ -54,7 +54,7 @@ ALL_LOCKS = """DO $$ DECLARE n bigint := 0; BEGIN
   BEGIN LOOP PERFORM pg_advisory_lock(n); n := n + 1; END LOOP;
   EXCEPTION WHEN out_of_memory THEN FOR i IN 0 .. n LOOP
     BEGIN PERFORM pg_advisory_lock(i); EXCEPTION WHEN out_of_memory THEN EXIT; END; END LOOP; END;
-  PERFORM pg_sleep(1.5); END $$;"""
+  PERFORM pg_sleep(0.5); END $$;"""
 
 
 @pytest.mark.parametrize(("attack", "limit"), [(DEAF, "statement time-out"), (ALL_LOCKS, None)], ids=["deaf", "locks"])
@@ -64,11 +64,11 @@ def test_a_history_disturbs_neither_another_one_nor_its_own_next_migration(attac
     following = migration("CREATE TABLE IF NOT EXISTS n (x int);", "DROP TABLE IF EXISTS n;", name="3")
     others = tuple(
         migration(f"CREATE TABLE IF NOT EXISTS t{n} (x int);", f"DROP TABLE IF EXISTS t{n};", name=str(n))
-        for n in range(1, 9)
+        for n in range(1, 5)
     )
     bad = history(users, hostile, following)
     good = replace(history(*others), root="good")
-    report = dry_run((bad, good), DryRunOptions(engine="embedded", rows=2, limits=LIMITS))
+    report = dry_run((bad, good), DryRunOptions(engine="embedded", rows=2, limits=replace(LIMITS, statement=1.0)))
     first, second = report.histories
 
     assert failures(second) == [], second.stopped

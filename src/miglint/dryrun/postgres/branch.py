@@ -159,6 +159,7 @@ class PostgresBranch:
         try:
             if self._session.alive and self._session.in_transaction:
                 self._session.query("ROLLBACK")
+            self._database.release()
         except (QueryError, EngineLostError):
             # A lost connection is reported by the next user of the database.
             return

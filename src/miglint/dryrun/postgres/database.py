@@ -96,6 +96,7 @@ class PostgresDatabase(ScriptSession):
             session.query("BEGIN")
         error = self.execute(script, statements, observe=observe, count=count)
         error = self.finish(session, script, error)
+        self.release()
         beyond = self.tenant.audit(self.name)
         seconds = time.perf_counter() - started
         self._ended_well = error is None

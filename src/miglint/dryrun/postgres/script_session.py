@@ -30,6 +30,7 @@ _OUT_OF_MEMORY = "53200"
 _STOPPED = pattern(r"57014|25P04")
 # The session's initial role, which resetting the session's settings removes.
 START = "RESET ROLE"
+RELEASE = "SELECT pg_catalog.pg_advisory_unlock_all()"
 
 
 class ScriptSession:
@@ -59,10 +60,18 @@ class ScriptSession:
         """Return the connection in its initial state; a new one if a script's settings broke it."""
         try:
             return self._reset(self.session)
-        except EngineLostError:
+        except (EngineLostError, QueryError):
             self._disconnect()
             self.server.check()
             return self._reset(self.session)
+
+    def release(self) -> None:
+        """Give back the locks that a script left; there is a fixed number for all sessions of the server."""
+        if self._open is not None and self._open.alive:
+            try:
+                self._open.query(RELEASE)
+            except (EngineLostError, QueryError):
+                self._disconnect()
 
     @staticmethod
     def _reset(session: Session) -> Session:
@@ -108,7 +117,13 @@ class ScriptSession:
             if watch is None or (error is not None and (session is not self._open or session.in_transaction)):
                 statements.append(StatementRun(index, piece.span, seconds))
             else:
-                statements.append(watch.look(index, piece.span, seconds))
+                try:
+                    statements.append(watch.look(index, piece.span, seconds))
+                except QueryError as failed:
+                    # The script holds all locks that the server has.
+                    statements.append(StatementRun(index, piece.span, seconds))
+                    self._disconnect()
+                    return error or self.said(failed.error, index, (piece,), seconds)
             if error is not None:
                 return error
         return None

@@ -262,11 +262,20 @@ def drop_database(server: PostgresServer, name: str) -> bool:
             # Dropping takes locks, all of which a session that is still there may hold.
             admin.query(f"SELECT pg_catalog.pg_terminate_backend(pid) FROM {_BACKENDS} WHERE datname = {literal(name)}")
             server.wait_gone(name)
-            held = admin.query(f"SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = {literal(name)}")[0]
-            if held:
-                with contextlib.closing(server.admin_in(name)) as session:
-                    for (gid,) in held:
-                        session.query(f"ROLLBACK PREPARED {literal(gid or '')}")
+            end_prepared(server, name)
+            # A script may have made its database a template, which cannot be dropped.
+            admin.query(f"ALTER DATABASE {quoted(name)} IS_TEMPLATE false")
             admin.query(drop)
             return True
     return False
+
+
+def end_prepared(server: PostgresServer, name: str) -> bool:
+    """Roll back the transactions that scripts prepared in a database; return whether there were any."""
+    with server.admin() as admin:
+        held = admin.query(f"SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = {literal(name)}")[0]
+    if held:
+        with contextlib.closing(server.admin_in(name)) as session:
+            for (gid,) in held:
+                session.query(f"ROLLBACK PREPARED {literal(gid or '')}")
+    return bool(held)

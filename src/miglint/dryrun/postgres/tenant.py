@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable
 
 from miglint.dryrun.interfaces import EngineLostError
-from miglint.dryrun.postgres.connection import Session, literal, quoted
+from miglint.dryrun.postgres.connection import QueryError, Session, literal, quoted
 from miglint.dryrun.postgres.roles import Login, Roles, reading_session_of, session_of
-from miglint.dryrun.postgres.server import PostgresServer, drop_database
+from miglint.dryrun.postgres.server import PostgresServer, drop_database, end_prepared
 
 
 class Tenant:
@@ -40,8 +40,15 @@ class Tenant:
         encoding = " ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'" if template == "template0" else ""
         strategy = " STRATEGY FILE_COPY" if server.copies_files and server.version >= 150000 else ""
         owner = f"OWNER {quoted(self.roles.owner)} TEMPLATE {quoted(template)}"
-        with server.admin() as admin:
-            admin.query(f"CREATE DATABASE {quoted(name)} {owner}{encoding}{strategy}")
+        statement = f"CREATE DATABASE {quoted(name)} {owner}{encoding}{strategy}"
+        try:
+            with server.admin() as admin:
+                admin.query(statement)
+        except QueryError:
+            if not end_prepared(server, template):
+                raise
+            with server.admin() as admin:
+                admin.query(statement)
         if template == "template0" and server.superuser and server.version < 150000:
             with contextlib.closing(server.admin_in(name)) as session:
                 session.query(f"ALTER SCHEMA public OWNER TO {quoted(self.roles.owner)}")
