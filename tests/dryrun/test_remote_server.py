@@ -85,6 +85,8 @@ HOSTILE = {
     "a database that nobody may enter": "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 0',"
     " current_database()); EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC, CURRENT_USER',"
     " current_database()); END $$;",
+    "a database that nobody may drop": "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I IS_TEMPLATE true',"
+    " current_database()); END $$;",
     "a transaction that waits": "CREATE TABLE w (x int); BEGIN; DROP TABLE w; PREPARE TRANSACTION 'waits';",
     "large objects": "SELECT lo_from_bytea(0, 'x');",
 }

@@ -106,6 +106,9 @@ class Engine(Protocol):
     def create(self) -> Database:
         """Return a new empty database."""
 
+    def troubles(self) -> int:
+        """Return how often something happened to the engine that may have been the doing of another database of it."""
+
     def check(self) -> None:
         """Raise `EngineLostError` with the reason when the engine is no longer there."""
 

@@ -119,11 +119,16 @@ class _HistoryRun:
         self._total = sum(len(job.history.migrations) for job in jobs)
         # A history keeps one core busy, or two with rows; more threads than that only wait for each other.
         pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="miglint-history")
-        futures: list[Future[HistoryRun]] = []
+        futures: list[Future[tuple[HistoryRun, bool]]] = []
         try:
             futures = [pool.submit(self._history, job) for job in jobs]
             wait(futures, return_when=FIRST_EXCEPTION)
-            return tuple(future.result() for future in futures)
+            ran = [future.result() for future in futures]
+            # What one history did to the server, another one may have met: that is run again with nobody beside it.
+            return tuple(
+                self._history(job, alone=True)[0] if troubled else run
+                for job, (run, troubled) in zip(jobs, ran, strict=True)
+            )
         except BaseException:
             self._deadline.stop()
             for future in futures:
@@ -166,7 +171,11 @@ class _HistoryRun:
         for engine in self._engines.values():
             engine.close()
 
-    def _history(self, job: _HistoryJob) -> HistoryRun:
+    def _history(self, job: _HistoryJob, *, alone: bool = False) -> tuple[HistoryRun, bool]:
+        """Run a history, and tell whether something happened that another one may have done.
+
+        `alone` runs one script at a time.
+        """
         started = time.perf_counter()
         history, engine = job.history, job.engine
         runs: list[MigrationRun] = [] if job.kept is None else list(job.kept.runs)
@@ -175,14 +184,15 @@ class _HistoryRun:
         if engine is None:
             assert job.kept is not None
             seconds = time.perf_counter() - started
-            return HistoryRun(history, job.kept.engine, tuple(runs), seconds, kept=known, name=job.name)
+            return HistoryRun(history, job.kept.engine, tuple(runs), seconds, kept=known, name=job.name), False
+        before = engine.troubles()
         info = engine.info
         stopped = None
         try:
             database = engine.create()
             try:
                 info = replace(info, notes=info.notes + self._surround(history, database))
-                for run in self._migrations(history, database, known):
+                for run in self._migrations(history, database, known, alone=alone):
                     runs.append(run)
             finally:
                 database.drop()
@@ -193,7 +203,8 @@ class _HistoryRun:
         if callable(used):
             info = replace(info, notes=info.notes + tuple(used()))
         seconds = time.perf_counter() - started
-        return HistoryRun(history, info, tuple(runs), seconds, stopped, known, job.name)
+        troubled = engine.troubles() != before
+        return HistoryRun(history, info, tuple(runs), seconds, stopped, known, job.name), troubled
 
     def _surround(self, history: History, database: Database) -> tuple[str, ...]:
         """Put into a new database what the first migration finds."""
@@ -214,7 +225,7 @@ class _HistoryRun:
                 database.run(prepare(made))
         return tuple(notes)
 
-    def _migrations(self, history: History, database: Database, known: int) -> Iterable[MigrationRun]:
+    def _migrations(self, history: History, database: Database, known: int, *, alone: bool) -> Iterable[MigrationRun]:
         """Run the migrations behind those that are known, of which the forwards alone lead to where they end."""
         rows = min(self._options.rows, ROWS_FOR_ALL)
         for migration in history.migrations[:known]:
@@ -231,6 +242,8 @@ class _HistoryRun:
                 beside = None
                 if aside is not None and twin is not None:
                     beside = aside.submit(_rows_within_limits, scripts, twin, before, rows, self._options.seed)
+                    if alone:
+                        wait((beside,))
                 try:
                     many = self._options.rows > ROWS_FOR_ALL
                     costs = costs_of(scripts, database, before, self._options) if many else None

@@ -163,6 +163,7 @@ class PostgresBranch:
         try:
             if self._session.alive and self._session.in_transaction:
                 self._session.query("ROLLBACK")
+            self._database.release()
         except (QueryError, EngineLostError):
             # Whoever uses the database next will see what became of it.
             return

@@ -25,9 +25,14 @@ Row = tuple[str | None, ...]
 
 _LOOK = 0.25
 _GRACE = 2.0
+# After that the server's process is left alone: nothing that we may do ends it.
+_ABANDON = 12.0
 _OWN_SECONDS = 60.0
 _ALL_NOTICES = 1_000_000
 _CANCELED = "57014"
+_OUT_OF_MEMORY = "53200"
+# Of that a server has a fixed part for all of its sessions: locks that one of them holds, another one lacks.
+SHARED_MEMORY = "out of shared memory"
 
 
 class ServerError(Struct, frozen=True):
@@ -55,21 +60,26 @@ class Bounds(Struct, frozen=True):
 
 
 class Session:
-    """One connection. `kill` ends the server's process behind it from outside.
+    """One connection. `kill` ends the server's process behind it from outside, and is called until it has ended.
 
-    `seconds` says how long a query of our own may take.
+    `seconds` says how long a query of our own may take; `short` is called when the server lacked what all share.
     """
 
     def __init__(
-        self, conninfo: str, kill: Callable[[int], None], seconds: Callable[[], float] = lambda: _OWN_SECONDS
+        self,
+        conninfo: str,
+        kill: Callable[[int], None],
+        seconds: Callable[[], float] = lambda: _OWN_SECONDS,
+        short: Callable[[], None] = lambda: None,
     ) -> None:
         from psycopg import pq
 
         self._pq: Any = pq
         self._kill = kill
         self._seconds = seconds
+        self._short = short
         self._notices = 0
-        self._looked = 0.0
+        self._stopping = 0.0
         self._prepared: set[str] = set()
         self._killed = False
         self._db: PGconn = pq.PGconn.connect(conninfo.encode())
@@ -99,6 +109,10 @@ class Session:
         """Whether the connection is there still."""
         return not self._killed and bool(self._db.status == self._pq.ConnStatus.OK)
 
+    def lose(self) -> None:
+        """The server has ended the process behind it, whatever the connection itself has seen of that."""
+        self._killed = True
+
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open, failed or not."""
@@ -112,7 +126,7 @@ class Session:
     def script(self, sql: str, bounds: Bounds) -> ServerError | None:
         """Run one statement of a script within bounds, and throw its rows away."""
         self._notices = 0
-        started = self._looked = time.monotonic()
+        started = time.monotonic()
         stopped: list[str] = []
         error: ServerError | None = None
         try:
@@ -165,6 +179,8 @@ class Session:
             if elapsed > bounds.seconds + _GRACE or len(stopped) > 1:
                 self._killed = True
                 self._kill(self.pid)
+            if now - self._stopping > _ABANDON:
+                raise self._pq_error()("the server's process does not end")
             return
         why = None
         if elapsed > bounds.seconds:
@@ -175,6 +191,7 @@ class Session:
             why = bounds.over()
         if why is not None:
             stopped.append(why)
+            self._stopping = now
             if why != bounds.name:
                 stopped.append("now")
             with contextlib.suppress(Exception):
@@ -240,6 +257,8 @@ class Session:
         message = brief(said(field.MESSAGE_PRIMARY) or result.error_message.decode("utf-8", "replace").strip())
         place = said(field.STATEMENT_POSITION)
         sqlstate = said(field.SQLSTATE)
+        if sqlstate == _OUT_OF_MEMORY and message.startswith(SHARED_MEMORY):
+            self._short()
         if sqlstate is None and self._db.status != self._pq.ConnStatus.OK:
             from psycopg import OperationalError
 

@@ -75,7 +75,7 @@ class PostgresDatabase(ScriptSession):
     @property
     def _catalog(self) -> Session:
         """The connection that reads the catalog."""
-        if self._reading is None:
+        if self._reading is None or not self._reading.alive:
             self._reading = self.tenant.reading_session(self.name)
         return self._reading
 
@@ -99,6 +99,7 @@ class PostgresDatabase(ScriptSession):
             session.query("BEGIN")
         error = self.execute(script, statements, observe=observe, count=count)
         error = self.finish(session, script, error)
+        self.release()
         beyond = self.tenant.audit(self.name)
         seconds = time.perf_counter() - started
         self._ended_well = error is None

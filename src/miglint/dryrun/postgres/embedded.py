@@ -70,6 +70,7 @@ def start_cluster(programs: Programs, kind: str, limits: Limits, deadline: Deadl
             runner=RUNNER,
         )
         server.check = cluster.check
+        server.end_process = cluster.end_process
         server.watch.meter = ServerMeter(cluster.folder, cluster.pid, cluster.disk)
         server.notes = cluster.notes
         server.copies_files = cluster.in_memory

@@ -6,6 +6,7 @@ import contextlib
 import secrets
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 
 from miglint.base.model import Dialect
@@ -13,13 +14,18 @@ from miglint.base.structs import Struct
 from miglint.dryrun.interfaces import EngineLostError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.catalog_reader import Reader
-from miglint.dryrun.postgres.connection import QueryError, Session, literal, quoted
+from miglint.dryrun.postgres.connection import SHARED_MEMORY, QueryError, Session, literal, quoted
 from miglint.dryrun.postgres.database import PostgresDatabase
 from miglint.dryrun.postgres.resource_watch import ResourceWatch
 from miglint.dryrun.postgres.roles import Login, Roles, reading_session_of, session_of
 from miglint.dryrun.results import EngineInfo
 
 _GONE_SECONDS = 5.0
+# How long a process may take to end when the server asks it to, and the server to be there again after one was killed.
+_END_SECONDS = 3.0
+_AGAIN_SECONDS = 15.0
+_SETTLE_SECONDS = 0.05
+_BACKENDS = "pg_catalog.pg_stat_activity"
 _STAND_IN = "with the most used functions only: the embedded server lacks it"
 # What databases and roles of ours are called, before a random part.
 PREFIX = "miglint_"
@@ -78,6 +84,14 @@ class PostgresServer:
         # Says to other runs that this one lives.
         self.claim: Session | None = None
         self.check: Callable[[], None] = lambda: None
+        # Kills a process of a server of our own, which ends all sessions of the server.
+        self.end_process: Callable[[int], None] | None = None
+        # How often something happened that may have been another history's doing.
+        self.troubles = 0
+        self._up = threading.Event()
+        self._up.set()
+        self._ending: dict[int, float] = {}
+        self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self.watch = ResourceWatch(self, limits)
         self.notes: tuple[str, ...] = ()
         self._idle: list[Session] = []
@@ -95,6 +109,24 @@ class PostgresServer:
         self.available = frozenset(row[0] or "" for row in rows[0])
         self.superuser = bool(rows[1]) and rows[1][0][0] == "t"
 
+    def open(self, conninfo: str, seconds: Callable[[], float] | None = None) -> Session:
+        """Return a new session, as soon as the server takes any."""
+        self._up.wait(_AGAIN_SECONDS)
+        given = {} if seconds is None else {"seconds": seconds}
+        try:
+            session = Session(conninfo, self.kill, short=self._trouble, **given)
+        except EngineLostError as lost:
+            if SHARED_MEMORY in str(lost):
+                self._trouble()
+            raise
+        with self._lock:
+            self._sessions.add(session)
+        return session
+
+    def _trouble(self) -> None:
+        with self._lock:
+            self.troubles += 1
+
     @contextlib.contextmanager
     def admin(self) -> Iterator[Session]:
         """Lend a session of the administrating role, in a database that no script ever ran in."""
@@ -102,7 +134,7 @@ class PostgresServer:
             session = self._idle.pop() if self._idle else None
         if session is None:
             access = self.access
-            session = Session(access.conninfo(access.user, access.password, access.database), self.kill)
+            session = self.open(access.conninfo(access.user, access.password, access.database))
         try:
             yield session
         except EngineLostError:
@@ -120,12 +152,52 @@ class PostgresServer:
         """Return a new session of the administrating role in a database, with no setting that the database gives."""
         access = self.access
         settings = {"search_path": "public,pg_temp", "local_preload_libraries": "", "role": "none"}
-        return Session(access.conninfo(access.user, access.password, database, settings), self.kill)
+        return self.open(access.conninfo(access.user, access.password, database, settings))
 
     def kill(self, pid: int) -> None:
-        """End the server's process behind a session that does not stop by itself."""
-        with contextlib.suppress(EngineLostError, QueryError), self.admin() as admin:
-            admin.query(f"SELECT pg_catalog.pg_terminate_backend({pid})")
+        """End the server's process behind a session that does not stop by itself; called until it has ended.
+
+        A process that is within one long step of the server's own code (the search for a text in a text) listens to
+        nobody. A server of our own is then made to begin anew.
+        """
+        with contextlib.suppress(EngineLostError, QueryError):
+            now = time.monotonic()
+            with self._lock:
+                self._ending = {one: at for one, at in self._ending.items() if now - at < _AGAIN_SECONDS}
+                since = self._ending.setdefault(pid, now)
+            with self.admin() as admin:
+                rows = admin.query(f"SELECT pg_catalog.pg_terminate_backend(pid) FROM {_BACKENDS} WHERE pid = {pid}")
+            if rows[0] and now - since > _END_SECONDS and self.end_process is not None:
+                self._begin_anew(pid, self.end_process)
+
+    def _begin_anew(self, pid: int, end_process: Callable[[int], None]) -> None:
+        """Kill a process, for which the server ends all others, and wait until it takes sessions again."""
+        with self._lock:
+            if self._ending.pop(pid, None) is None:
+                return  # another thread does
+            self._up.clear()
+            self.troubles += 1
+            lost, self._idle = list(self._sessions), []
+            self._sessions.clear()
+        access = self.access
+        conninfo = access.conninfo(access.user, access.password, access.database)
+        until = time.monotonic() + _AGAIN_SECONDS
+        try:
+            witness = Session(conninfo, self.kill)
+            end_process(pid)
+            for session in lost:
+                session.lose()
+            with contextlib.suppress(EngineLostError), contextlib.closing(witness):
+                while time.monotonic() < until:
+                    witness.query("SELECT 1")
+                    time.sleep(_SETTLE_SECONDS)
+            while time.monotonic() < until:
+                with contextlib.suppress(EngineLostError):
+                    Session(conninfo, self.kill).close()
+                    return
+                time.sleep(_SETTLE_SECONDS)
+        finally:
+            self._up.set()
 
     def tenant(self) -> Tenant:
         """Return the roles and databases of one more history."""
@@ -201,8 +273,15 @@ class Tenant:
         encoding = " ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'" if template == "template0" else ""
         strategy = " STRATEGY FILE_COPY" if server.copies_files and server.version >= 150000 else ""
         owner = f"OWNER {quoted(self.roles.owner)} TEMPLATE {quoted(template)}"
-        with server.admin() as admin:
-            admin.query(f"CREATE DATABASE {quoted(name)} {owner}{encoding}{strategy}")
+        made = f"CREATE DATABASE {quoted(name)} {owner}{encoding}{strategy}"
+        try:
+            with server.admin() as admin:
+                admin.query(made)
+        except QueryError:
+            if not end_prepared(server, template):
+                raise
+            with server.admin() as admin:
+                admin.query(made)
         if template == "template0" and server.superuser and server.version < 150000:
             with contextlib.closing(server.admin_in(name)) as session:
                 session.query(f"ALTER SCHEMA public OWNER TO {quoted(self.roles.owner)}")
@@ -248,32 +327,48 @@ class Tenant:
     def remove(self, database: str) -> None:
         """Drop a database of ours; never raises."""
         with contextlib.suppress(EngineLostError):
-            drop_database(self.server, database)
+            gone = drop_database(self.server, database)
             with self._lock:
-                self._databases.discard(database)
+                if gone:
+                    self._databases.discard(database)
 
     def close(self) -> None:
-        """Drop the databases and the roles; never raises."""
+        """Drop the databases and the roles; never raises. What cannot go now is dropped with the server's sessions."""
         for name in sorted(self._databases):
             self.remove(name)
         with contextlib.suppress(EngineLostError):
-            self.roles.drop()
-        self.server.forget(self)
+            if self.roles.drop() and not self._databases:
+                self.server.forget(self)
 
 
-def drop_database(server: PostgresServer, name: str) -> None:
-    """Drop a database with all that is in it, prepared transactions too."""
+def drop_database(server: PostgresServer, name: str) -> bool:
+    """Drop a database with all that is in it, prepared transactions too; tell whether it is gone."""
     drop = f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)"
     with server.admin() as admin:
         with contextlib.suppress(QueryError):
             admin.query(drop)
-            return
+            return True
         with contextlib.suppress(QueryError):
-            held = admin.query(f"SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = {literal(name)}")[0]
-            with contextlib.closing(server.admin_in(name)) as session:
-                for (gid,) in held:
-                    session.query(f"ROLLBACK PREPARED {literal(gid or '')}")
+            # Dropping takes locks, all of which a session that is still there may hold.
+            admin.query(f"SELECT pg_catalog.pg_terminate_backend(pid) FROM {_BACKENDS} WHERE datname = {literal(name)}")
+            server.wait_gone(name)
+            end_prepared(server, name)
+            # A script may have made its database a template, which nobody drops.
+            admin.query(f"ALTER DATABASE {quoted(name)} IS_TEMPLATE false")
             admin.query(drop)
+            return True
+    return False
+
+
+def end_prepared(server: PostgresServer, name: str) -> bool:
+    """Undo the transactions that scripts prepared in a database and left; tell whether there were any."""
+    with server.admin() as admin:
+        held = admin.query(f"SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = {literal(name)}")[0]
+    if held:
+        with contextlib.closing(server.admin_in(name)) as session:
+            for (gid,) in held:
+                session.query(f"ROLLBACK PREPARED {literal(gid or '')}")
+    return bool(held)
 
 
 class PostgresEngine:
@@ -294,6 +389,10 @@ class PostgresEngine:
     def check(self) -> None:
         """Raise `EngineLostError` with the reason when the server is no longer there."""
         self.server.check()
+
+    def troubles(self) -> int:
+        """Return how often something happened that may have been another history's doing."""
+        return self.server.troubles
 
     def notes(self) -> list[str]:
         """Return what a reader of the results should know about the server."""

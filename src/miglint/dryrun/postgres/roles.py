@@ -253,7 +253,7 @@ class Roles:
         """Give the user's own role its password again, where a script changed it and nobody could see that."""
         access = self.server.access
         try:
-            Session(access.conninfo(access.user, access.password, access.database), self.server.kill).close()
+            self.server.open(access.conninfo(access.user, access.password, access.database)).close()
         except EngineLostError:
             if access.password:
                 self._repair([f"ALTER ROLE {quoted(access.user)} PASSWORD {literal(access.password)}"])
@@ -283,18 +283,24 @@ class Roles:
             "role": "none",
         }
 
-    def drop(self) -> None:
-        """Remove the roles, and all that they still own or may do. Databases of theirs have to be gone."""
+    def drop(self) -> bool:
+        """Remove the roles, and all that they still own or may do; tell whether they are gone.
+
+        Databases of theirs have to be gone.
+        """
         if self.shared:
             self._password_back()
-            return
+            return True
         listed = ", ".join(map(quoted, self.names))
+        gone = False
         with self.server.admin() as admin:
             for statement in (f"DROP OWNED BY {listed}", f"DROP ROLE IF EXISTS {listed}"):
                 try:
                     admin.query(statement)
+                    gone = True
                 except QueryError:
-                    continue
+                    gone = False
+        return gone
 
 
 def session_of(server: PostgresServer, roles: Roles, login: Login, database: str) -> Session:
@@ -304,11 +310,11 @@ def session_of(server: PostgresServer, roles: Roles, login: Login, database: str
         return max(_LEAST_SECONDS, min(server.limits.statement + _LEAST_SECONDS, server.deadline.left))
 
     conninfo = server.access.conninfo(login.name, login.password, database, roles.settings_of(login))
-    return Session(conninfo, server.kill, seconds)
+    return server.open(conninfo, seconds)
 
 
 def reading_session_of(server: PostgresServer, roles: Roles, database: str) -> Session:
     """Open a session that reads the catalog of a database, of a role that may do nothing else."""
     login = roles.reader
     conninfo = server.access.conninfo(login.name, login.password, database, roles.settings_of_reader())
-    return Session(conninfo, server.kill, lambda: max(READ_SECONDS, server.limits.statement) + _LEAST_SECONDS)
+    return server.open(conninfo, lambda: max(READ_SECONDS, server.limits.statement) + _LEAST_SECONDS)

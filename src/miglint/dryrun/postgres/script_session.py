@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from miglint.base.lazy_regex import pattern
 from miglint.dryrun.interfaces import EngineLostError
-from miglint.dryrun.postgres.connection import Bounds, QueryError, ServerError, Session, quoted
+from miglint.dryrun.postgres.connection import SHARED_MEMORY, Bounds, QueryError, ServerError, Session, quoted
 from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
 from miglint.dryrun.postgres.lock_observer import Watch
 from miglint.dryrun.postgres.superuser_calls import replacements
@@ -30,11 +30,10 @@ _NO_ROLE = pattern(
 )
 _OUT_OF_SPACE = pattern(r"53100|53400")
 _OUT_OF_MEMORY = "53200"
-# Of that a server has a fixed part: too many locks, not too many bytes.
-_SHARED_MEMORY = "out of shared memory"
 _STOPPED = pattern(r"57014|25P04")
 # The role that a session begins with, which resetting the session's own role takes away.
 START = "RESET ROLE"
+RELEASE = "SELECT pg_catalog.pg_advisory_unlock_all()"
 
 
 class ScriptSession:
@@ -64,10 +63,18 @@ class ScriptSession:
         """Return the connection as if no script had run in it; a new one where a script's settings have ended it."""
         try:
             return self._reset(self.session)
-        except EngineLostError:
+        except (EngineLostError, QueryError):
             self._disconnect()
             self.server.check()
             return self._reset(self.session)
+
+    def release(self) -> None:
+        """Give back the locks that a script left; there is a fixed number for all sessions of the server."""
+        if self._open is not None and self._open.alive:
+            try:
+                self._open.query(RELEASE)
+            except (EngineLostError, QueryError):
+                self._disconnect()
 
     @staticmethod
     def _reset(session: Session) -> Session:
@@ -113,7 +120,13 @@ class ScriptSession:
             if watch is None or (error is not None and (session is not self._open or session.in_transaction)):
                 statements.append(StatementRun(index, piece.span, seconds))
             else:
-                statements.append(watch.look(index, piece.span, seconds))
+                try:
+                    statements.append(watch.look(index, piece.span, seconds))
+                except QueryError as failed:
+                    # The script holds all locks that the server has.
+                    statements.append(StatementRun(index, piece.span, seconds))
+                    self._disconnect()
+                    return error or self.said(failed.error, index, (piece,), seconds)
             if error is not None:
                 return error
         return None
@@ -199,7 +212,7 @@ class ScriptSession:
             limit = "refused"
         elif limit is None and error.sqlstate and _OUT_OF_SPACE.match(error.sqlstate):
             limit = "disk"
-        elif limit is None and error.sqlstate == _OUT_OF_MEMORY and not error.message.startswith(_SHARED_MEMORY):
+        elif limit is None and error.sqlstate == _OUT_OF_MEMORY and not error.message.startswith(SHARED_MEMORY):
             limit = "memory"
         elif limit is None and error.sqlstate and _STOPPED.match(error.sqlstate):
             limit = "statement time-out" if seconds >= self.server.limits.statement * 0.9 else None

@@ -71,6 +71,10 @@ class SqliteEngine:
         """Raise when the engine was closed: a process that ends is replaced."""
         self._hosts.check()
 
+    def troubles(self) -> int:
+        """A history has a process of its own: nothing happens to it that another one did."""
+        return 0
+
     def notes(self) -> tuple[str, ...]:
         """Return which limits the system does not have."""
         return self._hosts.notes()
