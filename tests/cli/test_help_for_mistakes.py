@@ -32,8 +32,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "miglint.toml:1: unknown key `per-file-ignores`: write `[[per-path]]`",
         ),
         ('[tool.miglint]\npaths = ["m"]\n', "in this file the keys of `[tool.miglint]` stand at the top"),
-        ('ignore = ["IDM01"]\n', "no rule is called `IDM01` (did you mean `IDM001`?)"),
-        ('ignore = ["lck-16"]\n', "no rule is called `lck-16` (did you mean `LCK016`?)"),
+        ('ignore = ["IDM01"]\n', "unknown rule `IDM01` (did you mean `IDM001`?)"),
+        ('ignore = ["lck-16"]\n', "unknown rule `lck-16` (did you mean `LCK016`?)"),
         ('targets = ["postgres>=99"]\n', "the newest version that miglint knows is 18: `postgres>=18`"),
         ('targets = ["sqlite>=4"]\n', "the newest version that miglint knows is 3."),
         ('runner = "golang_migrate"\n', "(did you mean `golang-migrate`?)"),
@@ -84,7 +84,7 @@ def test_a_migration_by_any_of_its_names(project: Path, capsys: pytest.CaptureFi
 def test_words_of_other_linters(project: Path, capsys: pytest.CaptureFixture[str], word: str, meant: str) -> None:
     (project / "migrations" / "000003_name.up.sql").write_text(f"-- miglint: {word} IDM001\n{UP}")
     main(["check"])
-    assert f"`miglint: {word}` is no directive (did you mean `{meant}`?)" in capsys.readouterr().out
+    assert f"unknown directive `miglint: {word}` (did you mean `{meant}`?)" in capsys.readouterr().out
 
 
 def test_the_help_fits_a_screen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
