@@ -36,9 +36,9 @@ PAIRS = tuple(
 )
 LABEL = "miglint.dry-run"
 CALLS: list[tuple[type, str]] = [
-    (PostgresDatabase, method) for method in ("run", "rehearse", "schema", "fill", "digests")
+    (PostgresDatabase, method) for method in ("run", "try_out", "schema", "fill", "digests")
 ]
-CALLS += [(PostgresBranch, method) for method in ("run", "rehearse", "drop")]
+CALLS += [(PostgresBranch, method) for method in ("run", "try_out", "drop")]
 
 
 def left() -> list[str]:

@@ -50,7 +50,7 @@ def gone(pid: int, seconds: float = 10.0) -> bool:
     return False
 
 
-CALLS = [(PostgresDatabase, method) for method in ("run", "rehearse", "schema", "branch", "fill", "digests")]
+CALLS = [(PostgresDatabase, method) for method in ("run", "try_out", "schema", "branch", "fill", "digests")]
 CALLS += [(PostgresBranch, method) for method in ("run", "touched", "digests", "drop")]
 
 

@@ -68,7 +68,7 @@ def test_what_was_undone_is_read_as_it_was_before(embedded: PostgresEngine) -> N
         before = database.schema()
         pair = Scripts.of(migration("ALTER TABLE users RENAME name TO n;", "ALTER TABLE users RENAME n TO name;"))
         assert pair.forward is not None and pair.rollback is not None
-        there = database.rehearse(pair.forward).schema
+        there = database.try_out(pair.forward).schema
         assert there is not None
         view = there.find(Key("relation", "public", "named"))
         assert isinstance(view, View) and view.query is not None and "u.n" in view.query.text

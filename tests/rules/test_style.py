@@ -292,7 +292,7 @@ def test_only_the_files_that_are_wanted_are_linted(checker: Checker) -> None:
     assert list(wanted.values()) == [{"001_a.up.sql", "001_a.down.sql"}, {"001_a.down.sql"}, set()]
     report = check(Job(settings, ("001_a.up.sql",), cached=False)).report
     assert {item.path for item in report.findings} == {"001_a.up.sql"}
-    report = check(Job(settings, (".",), cached=False, told=frozenset({"001_a.down.sql"}))).report
+    report = check(Job(settings, (".",), cached=False, report_only=frozenset({"001_a.down.sql"}))).report
     assert {item.path for item in report.findings} == {"001_a.down.sql"}
 
 

@@ -66,7 +66,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
             question=question,
             extra=looked if known is None else (known, *looked),
             dry_run=request.dry_run,
-            told=touched if changed is None else changed,
+            report_only=touched if changed is None else changed,
         )
     )
     report = outcome.report

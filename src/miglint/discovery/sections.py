@@ -70,18 +70,18 @@ def split(file: SourceFile, span: Span) -> tuple[list[Section], list[Problem]]:
         problems.append(Problem("bad-section", file.path, message, span.start))
     sections: list[Section] = []
     seen: set[Mark] = set()
-    told: set[str] = set()
+    reported: set[str] = set()
     for number, marker in enumerate(markers):
         word = marker["directive"] or marker["name"]
         mark = named(word)
         end = markers[number + 1].start() if number + 1 < len(markers) else span.end
-        if word.lower() in told:
+        if word.lower() in reported:
             pass
         elif mark is UNMARKED:
-            told.add(word.lower())
+            reported.add(word.lower())
             problems.append(Problem("bad-section", file.path, f"unknown dialect `{word}`", marker.start()))
         elif mark in seen and mark.dialects:
-            told.add(word.lower())
+            reported.add(word.lower())
             message = f"a second section for {mark.dialects[0].value} is not read: merge the two"
             problems.append(Problem("bad-section", file.path, message, marker.start(), dialect=mark.dialects[0]))
         else:

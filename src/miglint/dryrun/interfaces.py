@@ -36,7 +36,7 @@ class TableDigest(Struct, frozen=True):
 Digests = Mapping[Name, TableDigest]
 
 
-class Rehearsal(Struct, frozen=True):
+class TrialRun(Struct, frozen=True):
     """A script that was run and rolled back. `schema` is the state it left before that, None if it failed.
 
     `rows_changed` is whether any row of the database changed; None if it failed.
@@ -63,7 +63,7 @@ class Database(Protocol):
         `observe` also records locks, `count` also the rows read and written.
         """
 
-    def rehearse(self, script: Prepared) -> Rehearsal:
+    def try_out(self, script: Prepared) -> TrialRun:
         """Run a script as `run` does, read the resulting state, and restore the database."""
 
     def schema(self) -> Schema:

@@ -32,7 +32,7 @@ def run_rows(scripts: Scripts, twin: Database, before: Schema, rows: int, seed: 
     losses = _losses(scripts, twin, there) if back else ()
     twin.run(scripts.forward)
     # In a separate transaction, so that `now()` differs the second time.
-    again = twin.rehearse(scripts.forward)
+    again = twin.try_out(scripts.forward)
     stable = None if again.rows_changed is None else not again.rows_changed
     return RowRun(inserted, unfilled, there.forward, there.rollback, losses, stable)
 

@@ -7,7 +7,7 @@ import time
 from miglint.base.model import Migration
 from miglint.base.structs import Struct
 from miglint.dryrun.compare import compare, counting
-from miglint.dryrun.interfaces import BranchError, Database, Rehearsal
+from miglint.dryrun.interfaces import BranchError, Database, TrialRun
 from miglint.dryrun.results import EngineError, Execution, MigrationRun, StepResult
 from miglint.dryrun.statements import Prepared, prepare
 from miglint.replay.verdict import Verdict
@@ -53,7 +53,7 @@ def run_steps(migration: Migration, scripts: Scripts, database: Database, before
             after=after, forward=forward, seconds=time.perf_counter() - started,
         )  # fmt: skip
     begun = time.perf_counter()
-    again = database.rehearse(scripts.forward)
+    again = database.try_out(scripts.forward)
     third = _again(3, again, after, time.perf_counter() - begun)
     back = _Rollback.run(scripts, database, before, after)
     unknown = list(back.unknown)
@@ -85,7 +85,7 @@ def wants_roles(execution: Execution) -> bool:
     return execution.error is not None and execution.error.limit == "roles"
 
 
-def _again(number: int, run: Rehearsal, expected: Schema, seconds: float) -> StepResult:
+def _again(number: int, run: TrialRun, expected: Schema, seconds: float) -> StepResult:
     changes = compare(expected, run.schema) if run.schema is not None else ()
     ok = None if wants_roles(run.execution) else run.execution.ok and not counting(changes)
     return StepResult(number, ok, run.execution.error, changes, seconds=seconds)
@@ -138,7 +138,7 @@ class _Rollback(Struct, frozen=True):
             said.append(f"rollback_idempotent: {reason}")
             return cls(fourth, fifth, sixth, symmetric, changes, restored, execution, tuple(said))
         begun = time.perf_counter()
-        again = twin.rehearse(rollback)
+        again = twin.try_out(rollback)
         fifth = _again(5, again, restored, time.perf_counter() - begun)
         begun = time.perf_counter()
         once_more = twin.run(forward)

@@ -52,7 +52,7 @@ class Analysis(Struct, frozen=True):
 
     `executed` are the dry run results; `variants` are the histories that are variants for two engines; `sqlite` is the
     SQLite version of the targets (None: SQLite is no target); `elsewhere` are the folders of histories that also have a
-    SQLite variant, in a folder that is not checked; `told` are the files whose findings will be reported (None: all).
+    SQLite variant, in a folder that is not checked; `report_only` are the files whose findings are reported (None: all).
     `runners` are the possible tools of each history, and `reruns` the settings for scripts that fail on a second run.
     """
 
@@ -66,7 +66,7 @@ class Analysis(Struct, frozen=True):
     variants: tuple[Variants, ...] = ()
     sqlite: tuple[int, int] | None = None
     elsewhere: frozenset[str] = frozenset()
-    told: frozenset[str] | None = None
+    report_only: frozenset[str] | None = None
 
     @classmethod
     def of(
@@ -76,7 +76,7 @@ class Analysis(Struct, frozen=True):
         schemas: Mapping[str, SourceFile],
         asked: RuleDispatcher,
         executed: DryRunReport | None = None,
-        told: frozenset[str] | None = None,
+        report_only: frozenset[str] | None = None,
     ) -> Analysis:
         """Prepare the discovered histories. Raises `UsageError` for an unreadable baseline schema."""
         histories = tuple(as_the_runner(history, settings) for history in found.histories)
@@ -94,7 +94,7 @@ class Analysis(Struct, frozen=True):
             pairs,
             sqlite,
             found.elsewhere,
-            told,
+            report_only,
         )
 
     @property
@@ -209,7 +209,7 @@ class Analysis(Struct, frozen=True):
     def _step(self, part: PartialResult, step: Step, place: int, number: int, ran: list[HistoryRun]) -> None:
         runners = self.runners[place]
         part.placed += with_guarantees(self.asked.step(step), step, runners)
-        part.placed += self.asked.scripts(step.migration, self.told)
+        part.placed += self.asked.scripts(step.migration, self.report_only)
         report = _report(step)
         if ran:
             # Only needed for a dry run.

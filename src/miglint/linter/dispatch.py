@@ -89,15 +89,15 @@ class RuleDispatcher:
             self._call(placed, bound, passages, migration)
         return placed
 
-    def scripts(self, migration: Migration, told: frozenset[str] | None) -> list[PlacedHit]:
-        """Call the rules for the text of a migration's scripts, limited to the files in `told` (None: all).
+    def scripts(self, migration: Migration, report_only: frozenset[str] | None) -> list[PlacedHit]:
+        """Call the rules for the text of a migration's scripts, limited to the files in `report_only` (None: all).
 
         A text rule may take a tenth of a second per script.
         """
         placed: list[PlacedHit] = []
         for bound in self._scopes["script", migration.dialect.value]:
             for script in (migration.forward, migration.rollback):
-                if script is not None and (told is None or script.path in told):
+                if script is not None and (report_only is None or script.path in report_only):
                     self._call(placed, bound, script, migration)
         return placed
 

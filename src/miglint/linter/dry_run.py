@@ -16,7 +16,7 @@ from miglint.dryrun.runner import dry_run
 from miglint.linter.analysis import as_the_runner, start_of
 
 
-def rehearse(
+def execute_dry_run(
     found: Discovered,
     settings: Settings,
     schemas: Mapping[str, SourceFile],

@@ -43,16 +43,16 @@ def judge(
     chosen: Selection,
     progress: Callable[[int, int], None] | None = None,
     executed: DryRunReport | None = None,
-    told: frozenset[str] | None = None,
+    report_only: frozenset[str] | None = None,
 ) -> Report:
     """Replay all histories, run all enabled rules, and apply suppression comments and settings.
 
     `schemas` are the baseline schemas by dialect; `progress` is called with the number of finished migrations and their
-    total. `executed` are dry run results, whose verdicts replace the replay's. `told` are the files whose findings are
-    needed: expensive checks of others are skipped (None: all are needed).
+    total. `executed` are dry run results, whose verdicts replace the replay's. `report_only` are the files whose findings
+    are needed: expensive checks of others are skipped (None: all are needed).
     """
     asked = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
-    work = Analysis.of(found, settings, schemas, asked, executed, told)
+    work = Analysis.of(found, settings, schemas, asked, executed, report_only)
     part = examine(work, found, progress)
     placed = with_summaries(part.placed + asked.others("project", found), found.histories, settings)
     # A file for two dialects has its statements twice.

@@ -91,13 +91,13 @@ def examine(
         processes = _processes(size * (_TEXT if slow else 1)) if work.executed is None else 1
     # Compared with that work, running earlier forward scripts is free.
     bounds = _bounds(sizes, processes, 0 if slow else _ADVANCE)
-    told = None if progress is None else _ScaledProgress(progress, bounds[1], len(migrations))
+    scaled = None if progress is None else _ScaledProgress(progress, bounds[1], len(migrations))
     if len(bounds) == 2:
-        return work.part(0, len(migrations), told)
+        return work.part(0, len(migrations), scaled)
     carrier = _Carrier(work, found)
     children = [_Child(work, carrier, first, last) for first, last in pairwise(bounds[1:]) if first < last]
     try:
-        part = work.part(0, bounds[1], told)
+        part = work.part(0, bounds[1], scaled)
         for child in children:
             part.extend(child.answer())
     finally:

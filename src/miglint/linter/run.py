@@ -30,8 +30,8 @@ class Job(Struct, frozen=True):
     """What to check: `paths` as given, or one file whose `text` is given instead of being read.
 
     `question` records the inputs of the output for the cache; `extra` are additional input files. With `dry_run`,
-    everything is executed as well, and the cache is not used. `told` are the files whose findings are needed, if not
-    all: for others, findings of expensive checks may be missing.
+    everything is executed as well, and the cache is not used. `report_only` are the files whose findings are needed, if
+    not all: for others, findings of expensive checks may be missing.
     """
 
     settings: Settings
@@ -42,7 +42,7 @@ class Job(Struct, frozen=True):
     question: CachedInvocation | None = None
     extra: tuple[str, ...] = ()
     dry_run: DryRunOptions | None = None
-    told: frozenset[str] | None = None
+    report_only: frozenset[str] | None = None
 
 
 class Outcome(Struct, frozen=True):
@@ -62,12 +62,18 @@ def check(job: Job) -> Outcome:
         job.question.observe(_inputs(job, found))
     cached = job.cached and job.text is None and job.dry_run is None and watched
     cache = Cache.of(settings) if cached else None
-    told = found.requested if job.told is None else job.told if found.requested is None else job.told & found.requested
+    report_only = (
+        found.requested
+        if job.report_only is None
+        else job.report_only
+        if found.requested is None
+        else job.report_only & found.requested
+    )
     name = cache.name(found, settings, schemas) if cache is not None else ""
     report = cache.get(name) if cache is not None else None
-    if report is None and cache is not None and told is not None:
+    if report is None and cache is not None and report_only is not None:
         # A cached report for all files can be used for some of them; but only the requested ones will be analyzed.
-        name = cache.part(name, told)
+        name = cache.part(name, report_only)
         report = cache.get(name)
     if report is None:
         # Importing parsers and rules takes longer than a cached run.
@@ -78,10 +84,10 @@ def check(job: Job) -> Outcome:
         executed = None
         if job.dry_run is not None:
             # Engines and their drivers are heavy, and optional dependencies.
-            from miglint.linter.dry_run import rehearse
+            from miglint.linter.dry_run import execute_dry_run
 
-            executed = rehearse(found, settings, schemas, job.dry_run, job.progress, cached=job.cached)
-        report = judge(found, settings, schemas, chosen, None if executed else job.progress, executed, told)
+            executed = execute_dry_run(found, settings, schemas, job.dry_run, job.progress, cached=job.cached)
+        report = judge(found, settings, schemas, chosen, None if executed else job.progress, executed, report_only)
         if chosen.reads_other_files:
             # Its inputs cannot be tracked.
             if job.question is not None:

@@ -88,13 +88,13 @@ def time_of(seconds: float) -> str:
 
 
 def _details(item: MigrationReport, execution: Execution, view: DisplayOptions) -> Iterator[str]:
-    told: set[str | None] = set()
+    shown_reasons: set[str | None] = set()
     for step in execution["steps"]:
         if step["ok"] is False or (view.verbose and (step["seconds"] or step["reason"])):
             yield from _step(item, step, view)
-        elif step["reason"] is not None and step["reason"] not in told and step["ok"] is None:
+        elif step["reason"] is not None and step["reason"] not in shown_reasons and step["ok"] is None:
             # Consecutive steps usually have the same reason.
-            told.add(step["reason"])
+            shown_reasons.add(step["reason"])
             if not any(other["ok"] is False for other in execution["steps"]):
                 yield _cut(f"{_INDENT}{step['number']} {step['name']}: {step['reason']}", view)
     yield from _rows(execution["rows"] or {}, view)

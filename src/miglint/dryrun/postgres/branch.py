@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from miglint.dryrun.interfaces import BranchError, Digests, EngineLostError, Filled, Rehearsal
+from miglint.dryrun.interfaces import BranchError, Digests, EngineLostError, Filled, TrialRun
 from miglint.dryrun.postgres.connection import QueryError, Session
 from miglint.dryrun.postgres.extensions import created_extension
 from miglint.dryrun.postgres.rows import changed_tables, digests, storage, values
@@ -112,7 +112,7 @@ class PostgresBranch:
             self._settled = True
         return self._session
 
-    def rehearse(self, script: Prepared) -> Rehearsal:
+    def try_out(self, script: Prepared) -> TrialRun:
         """Not supported within a branch."""
         raise BranchError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from miglint.base.structs import Struct, field
 from miglint.dryrun.compare import compare
-from miglint.dryrun.interfaces import Database, Digests, EngineLostError, Filled, Rehearsal
+from miglint.dryrun.interfaces import Database, Digests, EngineLostError, Filled, TrialRun
 from miglint.dryrun.postgres.branch import PostgresBranch, can_branch
 from miglint.dryrun.postgres.catalog_queries import COUNTS
 from miglint.dryrun.postgres.connection import QueryError, Row, Session
@@ -116,7 +116,7 @@ class PostgresDatabase(ScriptSession):
                 return
         self._drop_spare()
 
-    def rehearse(self, script: Prepared) -> Rehearsal:
+    def try_out(self, script: Prepared) -> TrialRun:
         """Run a script on a copy and read its state. The copy is reused if it is unchanged."""
         if self._origin is not None:
             found, unchanged = self._run_again(script)
@@ -155,18 +155,18 @@ class PostgresDatabase(ScriptSession):
         sequences = tuple(session.query(SEQUENCES)[0]) if has_sequences else ()
         return State(tuple(counts[0]), found, sequences)
 
-    def _run_again(self, script: Prepared) -> tuple[Rehearsal, bool]:
+    def _run_again(self, script: Prepared) -> tuple[TrialRun, bool]:
         """Run a script here, and return whether the state is unchanged afterwards."""
         before = self.schema(), self._state()
         self._base = self._base or before
         execution = self.run(script)
         self._ran.pop()
         if not execution.ok:
-            return Rehearsal(execution), script.wrapped
+            return TrialRun(execution), script.wrapped
         after, state = self.schema(), self._state()
         changed = state.rows != before[1].rows
         unchanged = state == before[1] and not compare(before[0], after)
-        return Rehearsal(execution, after, changed), unchanged
+        return TrialRun(execution, after, changed), unchanged
 
     def _restore(self) -> None:
         """Recreate this copy, with the scripts that are to be kept."""
@@ -278,15 +278,15 @@ class Twin(PostgresDatabase):
         """Return a branch: a transaction of this database if the scripts allow it."""
         return PostgresBranch(self) if can_branch(self, scripts) else self.copy()
 
-    def rehearse(self, script: Prepared) -> Rehearsal:
+    def try_out(self, script: Prepared) -> TrialRun:
         """Run a script beside this database, and return whether it changed rows; the schema is not read."""
         beside = self.branch((script,))
         try:
             execution = beside.run(script)
             if not execution.ok:
-                return Rehearsal(execution)
+                return TrialRun(execution)
             touched = beside.touched()
             after = beside.digests(touched)
         finally:
             beside.drop()
-        return Rehearsal(execution, None, self.digests(touched) != after)
+        return TrialRun(execution, None, self.digests(touched) != after)

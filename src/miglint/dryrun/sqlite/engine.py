@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct
-from miglint.dryrun.interfaces import Digests, EngineLostError, Filled, Rehearsal, TableDigest
+from miglint.dryrun.interfaces import Digests, EngineLostError, Filled, TableDigest, TrialRun
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.results import EngineInfo, Execution
 from miglint.dryrun.sqlite import wire
@@ -118,14 +118,14 @@ class SqliteDatabase:
                 self._host.clean = False
             return execution
 
-    def rehearse(self, script: Prepared) -> Rehearsal:
+    def try_out(self, script: Prepared) -> TrialRun:
         """Run a script on a copy, which is cheap in memory."""
         twin = self.copy()
         try:
             execution = twin.run(script)
             if not execution.ok:
-                return Rehearsal(execution)
-            return Rehearsal(execution, twin.schema(), not self._has_the_rows_of(twin))
+                return TrialRun(execution)
+            return TrialRun(execution, twin.schema(), not self._has_the_rows_of(twin))
         finally:
             twin.drop()
 

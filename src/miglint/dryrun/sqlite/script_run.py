@@ -56,13 +56,13 @@ class ScriptRun:
                 )
         return None
 
-    def began(self, told: wire.Began) -> float:
+    def began(self, event: wire.Began) -> float:
         """Record the start of a statement, and return its time limit in seconds."""
-        if told.index != len(self._begun) or told.index > len(self._script.pieces):
-            raise wire.FrameError(f"statement {told.index} begins after statement {len(self._begun) - 1}")
+        if event.index != len(self._begun) or event.index > len(self._script.pieces):
+            raise wire.FrameError(f"statement {event.index} begins after statement {len(self._begun) - 1}")
         self._begun.append(time.perf_counter())
-        if told.settled:
-            self._settled = told.index
+        if event.settled:
+            self._settled = event.index
         return self.seconds
 
     def ran(self, reply: wire.Ran) -> tuple[Execution, ScriptDone | None]:
