@@ -52,7 +52,7 @@ class Analysis(Struct, frozen=True):
 
     `executed` are the dry run results; `variants` are the histories that are variants for two engines; `sqlite` is the
     SQLite version of the targets (None: SQLite is no target); `elsewhere` are the folders of histories that also have a
-    SQLite variant, in a folder that is not checked; `report_only` are the files whose findings are reported (None: all).
+    SQLite variant, in a folder that is not checked; `report_only` are the files with findings to report (None: all).
     `runners` are the possible tools of each history, and `reruns` the settings for scripts that fail on a second run.
     """
 

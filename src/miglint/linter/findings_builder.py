@@ -48,7 +48,7 @@ def judge(
     """Replay all histories, run all enabled rules, and apply suppression comments and settings.
 
     `schemas` are the baseline schemas by dialect; `progress` is called with the number of finished migrations and their
-    total. `executed` are dry run results, whose verdicts replace the replay's. `report_only` are the files whose findings
+    total. `executed` are dry run results; their verdicts replace the replay's. `report_only` are files whose findings
     are needed: expensive checks of others are skipped (None: all are needed).
     """
     asked = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
