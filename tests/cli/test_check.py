@@ -53,7 +53,7 @@ def test_exit_zero_and_fail_on(miglint, project):
         (["check", "--ignore", "create-table-ungarded"], "(did you mean `create-table-unguarded`?)"),
         (["check", "--layout", "golang-migrat"], "unknown layout `golang-migrat`"),
         (["check", "--target", "postgress>=14"], "(did you mean `postgres`?)"),
-        (["check", "--target", "postgres=14"], "expected a form like `postgres>=14`"),
+        (["check", "--target", "postgres=14"], "invalid target `postgres=14`: expected a form like `postgres>=14`"),
         (["check", "--config", "no.toml"], "no.toml: cannot be read"),
         (["check", "--since", "nothing"], "--since:"),
         (["check", "--since", "--output=x"], "is not a git revision"),

@@ -52,7 +52,7 @@ def test_the_configuration(project: Path, capsys: pytest.CaptureFixture[str], se
         (["check", "--dry-run", "embedded"], "the engine is named with `--dry-run=embedded`"),
         (["check", "--dry-run=sqlite"], "all here are for PostgreSQL"),
         (["check", "--target", "pg>=99"], "the newest version that miglint knows is 18"),
-        (["schema", "--at", "000004_name"], "000004_name"),
+        (["schema", "--at", "000004_name"], "no migration has version 000004_name"),
     ],
 )
 def test_the_command_line(project: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:

@@ -189,7 +189,7 @@ def test_text_of_a_migration_fits_a_screen():
 def test_text_when_verbose_tells_all():
     many = [finding(code=f"SYM{number:03}", line=3, message="x " * 400, help="y " * 900) for number in range(9)]
     text = render("text", Report((), tuple(many)), VIEW)
-    assert text.count("use --verbose for full details") == 1
+    assert text.count("--verbose shows all") == 1
     whole = render("text", Report((), tuple(many)), DisplayOptions(VIEW.sources, verbose=True))
     assert whole.count("x") == 9 * 400 and whole.count("y") >= 9 * 900
     assert "--verbose" not in whole

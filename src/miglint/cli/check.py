@@ -92,7 +92,7 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
 @click.option("--stdin-filename", metavar="NAME", help="Read one script from standard input, treated as file NAME.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only findings and errors.")
 @click.option("--verbose", "-v", is_flag=True, help="Print full details and all verdicts.")
-@click.option("--color", type=click.Choice(list(COLORS)), default="auto", show_default=True, help="Colours.")
+@click.option("--color", type=click.Choice(list(COLORS)), default="auto", show_default=True, help="Use color.")
 @click.option("--no-cache", is_flag=True, help="Disable the cache.")
 @dry_run_options
 @click.option(

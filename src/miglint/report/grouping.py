@@ -124,7 +124,7 @@ def _help(finding: Finding, view: DisplayOptions) -> list[str]:
         lines += wrapped(paragraph, "  help: " if number == 0 else "        ", "        ", view)
     # Help about a long constraint repeats it.
     if len(lines) > _LONG and not view.verbose:
-        lines[_LONG - 1 :] = ["        ... (use --verbose for full details)"]
+        lines[_LONG - 1 :] = ["        ... (--verbose shows all)"]
     return lines
 
 
