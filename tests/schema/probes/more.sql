@@ -139,14 +139,6 @@ ALTER TABLE u ADD FOREIGN KEY (g) REFERENCES t (a) ON UPDATE CASCADE;
 --- rollback
 SELECT 1;
 
-=== fk types
-CREATE TABLE t (a int PRIMARY KEY);
-CREATE TABLE u (x text);
---- forward fails datatype_mismatch
-ALTER TABLE u ADD FOREIGN KEY (x) REFERENCES t (a);
---- rollback
-SELECT 1;
-
 === fn table
 CREATE FUNCTION f() RETURNS TABLE (a int, b text) LANGUAGE sql AS 'SELECT 1, ''x''::text';
 --- forward fails invalid_function_definition

@@ -47,7 +47,7 @@ def refuse_index(machine: Machine, key: Key, table: Table, operation: CreateInde
         _refuse_columns(machine, key, table, tuple(element.column or "" for element in operation.elements))
 
 
-def refuse_bound(machine: Machine, parent: Key, name: str, bound: str | None) -> None:
+def refuse_bound(machine: Machine, parent: Key, name: str, bound: str | None, *, attached: bool) -> None:
     """Raise the errors for a new partition whose rows would be those of another one, or nobody's."""
     table = machine.schema.table(parent)
     if table is None or bound is None:
@@ -55,7 +55,8 @@ def refuse_bound(machine: Machine, parent: Key, name: str, bound: str | None) ->
     if table.partition_by is None:
         if not table.assumed:
             message = f'table "{parent.name}" is not partitioned'
-            raise machine.refuse("wrong_object_type", message, parent)
+            condition = "wrong_object_type" if attached else "invalid_object_definition"
+            raise machine.refuse(condition, message, parent)
         return
     for other_key in machine.partitions(parent):
         other = machine.schema.table(other_key)

@@ -63,7 +63,8 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         options=dict.fromkeys(operation.options, ""),
     )
     if table.partition_of is not None and machine.postgres:
-        refuse_bound(machine, relation_key(table.partition_of, machine.dialect), name.name, operation.partition_bound)
+        of = relation_key(table.partition_of, machine.dialect)
+        refuse_bound(machine, of, name.name, operation.partition_bound, attached=False)
     if not machine.postgres:
         check_table(machine, key, operation)
     if operation.strict:
@@ -295,7 +296,7 @@ def attach_partition(machine: Machine, operation: AttachPartition) -> None:
     if table.partition_of is not None:
         raise machine.refuse("wrong_object_type", f'"{operation.partition}" is already a partition', key)
     refuse_attached(machine, parent[0], key)
-    refuse_bound(machine, parent[0], key.name, operation.bound)
+    refuse_bound(machine, parent[0], key.name, operation.bound, attached=True)
     name = Name(parent[0].schema, parent[0].name)
     machine.put(key, replace(table, partition_of=name, partition_bound=operation.bound))
     _inherit_constraints(machine, parent[0], key)
