@@ -144,4 +144,4 @@ def test_what_cannot_be_a_rule_is_refused(words: tuple[str, ...], reason: str, c
 
 def test_it_needs_a_checkout(tmp_path: Path) -> None:
     status, said = scaffold(tmp_path, "IDM998", "a-name")
-    assert (status, "no checkout" in said) == (2, True)
+    assert (status, "is not a checkout of miglint" in " ".join(said.split())) == (2, True)
