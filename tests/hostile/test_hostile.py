@@ -20,14 +20,16 @@ BYTES = 2 << 30
 BOUNDED = Path(__file__).with_name("bounded.py")
 
 
-def miglint(folder: Path, *arguments: str, privileged: bool = True) -> tuple[int, dict[str, Any], str]:
+def miglint(
+    folder: Path, *arguments: str, privileged: bool = True, bound: int = BYTES
+) -> tuple[int, dict[str, Any], str]:
     """Check a folder; return the exit status, the report, and what was said besides."""
     environment = {**os.environ, "PYTHONFAULTHANDLER": "1"}
     # Tracing each line of work on fifty megabytes takes minutes, and the same lines are covered by small inputs.
     environment.pop("COVERAGE_PROCESS_START", None)
     done = subprocess.run(
         [
-            sys.executable, str(BOUNDED), str(BYTES), "yes" if privileged else "no",
+            sys.executable, str(BOUNDED), str(bound), "yes" if privileged else "no",
             sys.executable, "-m", "miglint", "check", "--no-cache", "--format", "json", *arguments,
         ],
         cwd=folder,

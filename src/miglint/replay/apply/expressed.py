@@ -32,14 +32,17 @@ def engine_errors(machine: Machine, key: Key | None) -> Iterator[None]:
 
 def _analyzed(
     machine: Machine, key: Key | None, subject: tuple[object, ...], analyze: Callable[[SchemaEnvironment], _Answer]
-) -> _Answer:
-    """Return what an analysis says, with its errors as those of the engine."""
+) -> _Answer | None:
+    """Return what an analysis says, with its errors as those of the engine; None of what is nested too deep for it."""
 
     def run(looked: Looked) -> _Answer:
         return analyze(SchemaEnvironment(machine, looked))
 
-    with engine_errors(machine, key):
-        return remembered(machine, subject, run)
+    try:
+        with engine_errors(machine, key):
+            return remembered(machine, subject, run)
+    except RecursionError:
+        return None
 
 
 def _expressed(

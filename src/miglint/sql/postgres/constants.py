@@ -43,7 +43,24 @@ def quote_text(text: str) -> str:
 
 
 def evaluate(node: Node, known: Constants, unknown: str | None = None) -> str:
-    """Return the value of a string expression. A non-constant part is replaced by `unknown`, or is an error."""
+    """Return the value of a string expression. A non-constant part is replaced by `unknown`, or is an error.
+
+    So is a value that is longer than any statement: each call or variable may double the one before it.
+    """
+    return _bounded(_value(node, known, unknown))
+
+
+# As SQL that is put together: more than anybody writes.
+_LONGEST = 1_000_000
+
+
+def _bounded(*values: str) -> str:
+    if sum(map(len, values)) > _LONGEST:
+        raise NotConstantError
+    return values[0] if values else ""
+
+
+def _value(node: Node, known: Constants, unknown: str | None) -> str:
     ((kind, body),) = node.items()
     if kind == "A_Const":
         return "" if body.get("isnull") else constant_text(node)
@@ -58,7 +75,9 @@ def evaluate(node: Node, known: Constants, unknown: str | None = None) -> str:
     elif kind == "FuncCall":
         function = _FUNCTIONS.get(constant_text(body["funcname"][-1]))
         if function is not None:
-            return function([evaluate(argument, known, unknown) for argument in body.get("args", ())])
+            values = [evaluate(argument, known, unknown) for argument in body.get("args", ())]
+            _bounded(*values)
+            return function(values)
     elif kind == "CollateClause":
         return evaluate(body["arg"], known, unknown)
     if unknown is None:
@@ -70,10 +89,10 @@ def _format(arguments: list[str]) -> str:
     if not arguments:
         raise NotConstantError
     template, values = arguments[0], arguments[1:]
-    used = 0
+    used = filled = 0
 
     def fill(match: re.Match[str]) -> str:
-        nonlocal used
+        nonlocal used, filled
         place, kind = match.groups()
         if kind == "%":
             return "%"
@@ -82,6 +101,9 @@ def _format(arguments: list[str]) -> str:
         if not 0 <= index < len(values):
             raise NotConstantError
         value = values[index]
+        filled += len(value)
+        if filled > _LONGEST:
+            raise NotConstantError
         return quote_name(value) if kind == "I" else quote_text(value) if kind == "L" else value
 
     return _FORMAT.sub(fill, template)
