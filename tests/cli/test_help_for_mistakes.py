@@ -34,7 +34,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ('[tool.miglint]\npaths = ["m"]\n', "in this file the keys of `[tool.miglint]` stand at the top"),
         ('ignore = ["IDM01"]\n', "unknown rule `IDM01` (did you mean `IDM001`?)"),
         ('ignore = ["lck-16"]\n', "unknown rule `lck-16` (did you mean `LCK016`?)"),
-        ('targets = ["postgres>=99"]\n', "the newest version that miglint knows is 18: `postgres>=18`"),
+        ('targets = ["postgres>=99"]\n', "the newest version that miglint knows is 19: `postgres>=19`"),
         ('targets = ["sqlite>=4"]\n', "the newest version that miglint knows is 3."),
         ('runner = "golang_migrate"\n', "(did you mean `golang-migrate`?)"),
         ('idempotency = "require"\n', "(did you mean `required`?)"),
@@ -51,7 +51,7 @@ def test_the_configuration(project: Path, capsys: pytest.CaptureFixture[str], se
     [
         (["check", "--dry-run", "embedded"], "the engine is named with `--dry-run=embedded`"),
         (["check", "--dry-run=sqlite"], "all here are for PostgreSQL"),
-        (["check", "--target", "pg>=99"], "the newest version that miglint knows is 18"),
+        (["check", "--target", "pg>=99"], "the newest version that miglint knows is 19"),
         (["schema", "--at", "000004_name"], "no migration has version 000004_name"),
     ],
 )

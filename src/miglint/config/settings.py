@@ -64,7 +64,7 @@ _TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
 # Other names of the dialects.
 DIALECT_ALIASES = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite"}
 # The newest versions whose facts are known; a later target would be judged by these without anybody knowing.
-NEWEST = {"postgres": (18,), "sqlite": (3, 54)}
+NEWEST = {"postgres": (19,), "sqlite": (3, 54)}
 # Keys that people know from elsewhere.
 _MEANT = {
     "tool": "in this file the keys of `[tool.miglint]` stand at the top, without that table",
