@@ -37,8 +37,8 @@ COMMON = {case.name for case in CASES["postgres"]} & {case.name for case in CASE
 # The replay is one for both engines: SQLite has its own statements, and those whose handlers look at its triggers.
 ON_BOTH = ("add column", "rename column", "rename table", "create index", "create view", "insert", "ignore comment")
 
-# Not linear yet: at each operation, all parts of a table are searched for what a part needs (`schema.needs`) and for the
-# types of the columns in an expression (`replay.apply.environment`), and known keys of rows are copied.
+# Not linear yet: at each operation, all parts of a table are searched for what a part needs (`schema.needs`) and
+# for the types of the columns in an expression (`replay.apply.environment`), and known keys of rows are copied.
 NOT_YET = frozenset(
     {
         "postgres-files-add-check",
