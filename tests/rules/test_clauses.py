@@ -10,7 +10,7 @@ from miglint.rules.data.copies import narrows
 from miglint.rules.idempotency.second_run import SecondRunFailure, clause, code_of, fix_for
 from miglint.rules.support.reporting import first_text
 from miglint.rules.support.sql_text import ident, literal, qualified
-from miglint.schema.outcome import Event, Failure
+from miglint.schema.outcome import Failure, OperationOutcome
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql import postgres
@@ -27,7 +27,9 @@ def again(text: str) -> SecondRunFailure:
     statement = postgres.parse(text)[0]
     operation = statement.operations[0]
     failure = Failure("duplicate_object", "it is there already")
-    return SecondRunFailure(source, Event(statement, operation, Schema(Dialect.POSTGRES), failure), operation, failure)
+    return SecondRunFailure(
+        source, OperationOutcome(statement, operation, Schema(Dialect.POSTGRES), failure), operation, failure
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from miglint.base.model import Dialect, Direction, History, Script, SourceFile, Span
 from miglint.base.structs import Struct, replace
 from miglint.replay.apply import run
-from miglint.replay.steps import Passage, advance, empty_schema
+from miglint.replay.steps import ForwardPass, apply_forward, empty_schema
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.objects import Domain, Enum, Index, Key, SchemaObject, Table, View
@@ -48,7 +48,7 @@ class Model:
 
     def compare(self, number: int, seen: ExecutedSchemas) -> tuple[Change, ...]:
         """Return the differences in objects changed by migration `number` (from 0), seen from the database."""
-        passage = advance(self._history.migrations[number], parse, self._schema)
+        passage = apply_forward(self._history.migrations[number], parse, self._schema)
         self._schema = passage.after
         self._doubted = self._doubted or passage.doubted
         if self._doubted or seen.after is None or seen.before is None:
@@ -61,7 +61,7 @@ class Model:
         self._apart |= {change.key for change in found}
         return found
 
-    def _keys(self, passage: Passage, before: Schema, after: Schema) -> Iterator[Key]:
+    def _keys(self, passage: ForwardPass, before: Schema, after: Schema) -> Iterator[Key]:
         one, two = before.objects, after.objects
         changed = {key for key, value in one.items() if two.get(key) is not value}
         changed |= {key for key in two if key not in one}

@@ -18,7 +18,7 @@ from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.reruns import Reruns, tool_of, with_guarantees
 from miglint.replay.apply import run
 from miglint.replay.runner_guarantees import Runner, runners_of
-from miglint.replay.steps import Passage, Step, advance, empty_schema, replay_one
+from miglint.replay.steps import ForwardPass, Step, apply_forward, empty_schema, replay_one
 from miglint.replay.variants import VariantPair, Variants, variants
 from miglint.report.value import MigrationReport
 from miglint.rules.support.step_cache import forget_steps
@@ -106,7 +106,7 @@ class Analysis(Struct, frozen=True):
         """Analyze the migrations from number `first` to before number `last`."""
         part = PartialResult()
         number = 0
-        passed: dict[History, list[Passage]] = {}
+        passed: dict[History, list[ForwardPass]] = {}
         for place, history in enumerate(self.histories):
             size = len(history.migrations)
             if number + size > first and number < last:
@@ -124,7 +124,7 @@ class Analysis(Struct, frozen=True):
     def part_about(self, paths: frozenset[str]) -> PartialResult:
         """Analyze the migrations with a script in `paths`: of earlier ones, only the forward scripts run."""
         part = PartialResult()
-        passed: dict[History, list[Passage]] = {}
+        passed: dict[History, list[ForwardPass]] = {}
         for place, history in enumerate(self.histories):
             wanted = [number for number, item in enumerate(history.migrations) if _is_wanted(item, paths)]
             if wanted:
@@ -134,7 +134,7 @@ class Analysis(Struct, frozen=True):
                 self._variants(part, pair, passed)
         return part
 
-    def _variants(self, part: PartialResult, pair: Variants, passed: dict[History, list[Passage]]) -> None:
+    def _variants(self, part: PartialResult, pair: Variants, passed: dict[History, list[ForwardPass]]) -> None:
         """Compare two variants of a history, unless they contain migrations written as programs."""
         if any(item.after_program for one in (pair.postgres, pair.sqlite) for item in one.migrations):
             return
@@ -144,17 +144,17 @@ class Analysis(Struct, frozen=True):
                 passed[one] = self._passages(one)
         part.placed += self.asked.others("variants", VariantPair(pair, passed[pair.postgres], passed[pair.sqlite]))
 
-    def _passages(self, history: History) -> list[Passage]:
+    def _passages(self, history: History) -> list[ForwardPass]:
         schema = self.starts[history.dialect]
         passages = []
         for migration in history.migrations:
-            passages.append(advance(migration, parse, schema))
+            passages.append(apply_forward(migration, parse, schema))
             schema = passages[-1].after
         return passages
 
     def _history(
         self, part: PartialResult, place: int, first: int, last: int, ends: bool, progress: ProgressCallback | None
-    ) -> list[Passage]:
+    ) -> list[ForwardPass]:
         """Analyze a range of a history; return its passages if rules need them and the history ends in it."""
         history = self.histories[place]
         schema = self.starts[history.dialect]
@@ -163,11 +163,11 @@ class Analysis(Struct, frozen=True):
         pairs = [pair for pair in self.variants if history in (pair.postgres, pair.sqlite)]
         about = self.asked.about_histories(history.dialect)
         keep = ends and (about or (bool(pairs) and self.asked.about_variants))
-        passages: list[Passage] = []
+        passages: list[ForwardPass] = []
         doubted = False
         for number, migration in enumerate(history.migrations[:last]):
             if number < first:
-                passage = advance(migration, parse, schema)
+                passage = apply_forward(migration, parse, schema)
             else:
                 step = replay_one(
                     migration,
@@ -190,7 +190,7 @@ class Analysis(Struct, frozen=True):
         if ends and pairs and self.asked.about_variants:
             # The rest of the history determines how its variants compare.
             for migration in history.migrations[last:]:
-                passages.append(advance(migration, parse, schema))
+                passages.append(apply_forward(migration, parse, schema))
                 schema = passages[-1].after
         if keep and about and passages:
             part.placed += self.asked.history(passages)

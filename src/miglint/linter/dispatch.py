@@ -14,7 +14,7 @@ from miglint.base.errors import MiglintError
 from miglint.base.findings import FAMILIES
 from miglint.base.model import Dialect, Migration, Script, SourceFile, Span
 from miglint.base.structs import Struct
-from miglint.replay.steps import Passage, Step
+from miglint.replay.steps import ForwardPass, Step
 from miglint.rules.definition import Context, Hit, Rule
 from miglint.rules.internal import RULE_CRASHED
 from miglint.rules.selection import Selection
@@ -81,7 +81,7 @@ class RuleDispatcher:
             self._call(placed, bound, step, migration)
         return placed
 
-    def history(self, passages: list[Passage]) -> list[PlacedHit]:
+    def history(self, passages: list[ForwardPass]) -> list[PlacedHit]:
         """Call the rules for a history as a whole."""
         placed: list[PlacedHit] = []
         migration = passages[0].migration

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from miglint.locks.levels import LockEffect
 from miglint.locks.look import ServerState, default_partition, of, relation_key, table
-from miglint.schema.objects import Index, Key, Other, Policy, Rule, Table, Trigger, View
+from miglint.schema.objects import Index, Key, Other, Policy, RewriteRule, Table, Trigger, View
 from miglint.schema.outcome import Note
 from miglint.schema.parts import involving, of_kind
 from miglint.sql import operations as ops
@@ -98,7 +98,7 @@ def _object(view: ServerState, key: Key, part: str | None) -> Iterator[LockEffec
             yield from _with_table(view, Name(key.schema, key.name))
         case View() if found.materialized:
             yield from of(view, "drop table", Name(key.schema, key.name))
-        case Trigger() | Policy() | Rule():
+        case Trigger() | Policy() | RewriteRule():
             yield from of(view, "drop trigger", found.table)
         case Index():
             yield from of(view, "drop index", found.table)

@@ -10,7 +10,7 @@ from miglint.locks.effects import effects
 from miglint.locks.levels import Lock, LockEffect, Work
 from miglint.locks.look import relation_key
 from miglint.schema.objects import Key, Table, View
-from miglint.schema.outcome import Moment, Run
+from miglint.schema.outcome import OperationTrace, Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Condition, Name, Operation, Statement
@@ -133,7 +133,7 @@ def rewrite_differences(foreseen: Foreseen, seen: Iterable[str]) -> Iterator[Loc
 def foreseen(run: Run, statements: Sequence[Statement], version: tuple[int, ...]) -> Iterator[Foreseen]:
     """Yield the predictions for each statement of a script, except for statements with unknown effects."""
     script = _ScriptObserver(run, version)
-    moments: dict[Span, list[Moment]] = {}
+    moments: dict[Span, list[OperationTrace]] = {}
     for moment in run.moments:
         moments.setdefault(moment.statement.span, []).append(moment)
     for statement in statements:
@@ -178,7 +178,7 @@ class _ScriptObserver:
         # Earlier names of renamed or recreated tables; None: the table did not exist.
         self._called: dict[Key, str | None] = {}
 
-    def statement(self, statement: Statement, moments: Iterable[Moment]) -> Foreseen:
+    def statement(self, statement: Statement, moments: Iterable[OperationTrace]) -> Foreseen:
         """Return the predictions for the operations that a statement executed."""
         locks: dict[str, Lock] = {}
         families: dict[str, tuple[Lock, bool]] = {}
@@ -206,7 +206,7 @@ class _ScriptObserver:
             self._follow(moment)
         return Foreseen(statement.span, locks, frozenset(rewritten), families, frozenset(unsure), open_)
 
-    def _effects(self, moment: Moment) -> tuple[LockEffect, ...]:
+    def _effects(self, moment: OperationTrace) -> tuple[LockEffect, ...]:
         operation = moment.operation
         found = effects(operation, moment.before, self._version, timezone=self._timezone, notes=moment.notes)
         if any(note.kind in _IDLE for note in moment.notes):
@@ -215,7 +215,7 @@ class _ScriptObserver:
             return tuple(effect._replace(work=Work.NONE) for effect in found if effect.table == own)
         return found
 
-    def _unsure(self, moment: Moment, found: Iterable[LockEffect]) -> Iterator[str]:
+    def _unsure(self, moment: OperationTrace, found: Iterable[LockEffect]) -> Iterator[str]:
         """Yield the tables whose rewrite depends on the server's settings."""
         operation = moment.operation
         names: set[Name] = set()
@@ -247,7 +247,7 @@ class _ScriptObserver:
             return None
         return label(key)
 
-    def _follow(self, moment: Moment) -> None:
+    def _follow(self, moment: OperationTrace) -> None:
         """Track names and session settings."""
         operation = moment.operation
         if any(note.kind in _IDLE for note in moment.notes):
@@ -266,7 +266,7 @@ class _ScriptObserver:
             case ops.SetSchema():
                 self._moved(moment, operation.name, lambda key: key._replace(schema=operation.schema))
 
-    def _moved(self, moment: Moment, name: Name, place: Callable[[Key], Key]) -> None:
+    def _moved(self, moment: OperationTrace, name: Name, place: Callable[[Key], Key]) -> None:
         key = relation_key(moment.before, name)
         called = self._label(key)
         self._called[key] = None
@@ -294,7 +294,7 @@ def _descendants(schema: Schema, key: Key) -> Iterator[Key]:
                 yield user
 
 
-def _runs_code(moment: Moment) -> bool:
+def _runs_code(moment: OperationTrace) -> bool:
     """Return whether an operation runs code with unknown locks."""
     operation, schema = moment.operation, moment.before
     if isinstance(operation, _OTHERS):

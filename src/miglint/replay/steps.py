@@ -54,12 +54,12 @@ class Step(Struct, frozen=True, eq=False):
         return self.forward.schema
 
     @property
-    def passage(self) -> Passage:
+    def passage(self) -> ForwardPass:
         """The part of it that rules about a whole history see."""
         return _passage(self.migration, self.forward_statements, self.forward)
 
 
-class Passage(Struct, frozen=True, gc=False, eq=False):
+class ForwardPass(Struct, frozen=True, gc=False, eq=False):
     """The way of a history through one migration: its forward as it was run once, from `before` to `after`.
 
     `touched` are the keys that it set or dropped. `doubted` marks one whose effect is not known in full.
@@ -73,11 +73,11 @@ class Passage(Struct, frozen=True, gc=False, eq=False):
     doubted: bool = False
 
 
-def _passage(migration: Migration, statements: tuple[Statement, ...], forward: Run) -> Passage:
-    return Passage(migration, statements, forward.before, forward.schema, forward.touched, bool(forward.unknown))
+def _passage(migration: Migration, statements: tuple[Statement, ...], forward: Run) -> ForwardPass:
+    return ForwardPass(migration, statements, forward.before, forward.schema, forward.touched, bool(forward.unknown))
 
 
-def advance(migration: Migration, parse: Parse, schema: Schema) -> Passage:
+def apply_forward(migration: Migration, parse: Parse, schema: Schema) -> ForwardPass:
     """Run just the forward of a migration: the schema after it is the one that `replay_one` comes to."""
     statements = () if migration.forward is None else parse(migration.forward)
     schema = _met(migration, schema)

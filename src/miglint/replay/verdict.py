@@ -7,7 +7,7 @@ from miglint.base.structs import Struct
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.objects import Key
-from miglint.schema.outcome import Event, Run
+from miglint.schema.outcome import OperationOutcome, Run
 from miglint.sql.operations import Drop, DropColumn, DropConstraint
 
 _DROPS = (Drop, DropColumn, DropConstraint)
@@ -97,7 +97,7 @@ def _idempotent(first: Run, second: Run, *, doubted: bool = False) -> tuple[bool
     return True, None
 
 
-def _shaky(event: Event, first: Run, *, doubted: bool) -> bool:
+def _shaky(event: OperationOutcome, first: Run, *, doubted: bool) -> bool:
     """Whether something that nobody saw may be why a second run does not fail: what is missing may be there."""
     gone = event.failure is not None and event.failure.condition.startswith("undefined_")
     if first.lost and gone:

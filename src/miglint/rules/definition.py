@@ -11,8 +11,8 @@ The function is called once per subject of its `scope` and returns hits:
 | scope | subject | called for |
 |---|---|---|
 | `step` | `replay.steps.Step` | each migration: both scripts, the schemas around them, the outcome of four runs |
-| `history` | `list[Passage]` | each history: the forward scripts, each run once |
-| `variants` | `replay.variants.Both` | two histories that are one for two engines |
+| `history` | `list[ForwardPass]` | each history: the forward scripts, each run once |
+| `variants` | `replay.variants.VariantPair` | two histories that are one for two engines |
 | `project` | `Discovered` | all files that were found |
 | `script` | `Script` | the text of each script |
 | `executed` | `Executed` | each migration that was executed by a dry run |

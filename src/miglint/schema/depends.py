@@ -22,8 +22,8 @@ from miglint.schema.objects import (
     OtherType,
     Policy,
     Privileges,
+    RewriteRule,
     Routine,
-    Rule,
     SchemaObject,
     Sequence,
     Table,
@@ -210,7 +210,7 @@ def _of_sequence(value: Sequence, keys: set[Key], dialect: Dialect) -> None:
         keys.add(relation_key(value.owned_by[0], dialect))
 
 
-def _of_trigger(value: Trigger | Policy | Rule, keys: set[Key], dialect: Dialect) -> None:
+def _of_trigger(value: Trigger | Policy | RewriteRule, keys: set[Key], dialect: Dialect) -> None:
     keys.add(relation_key(value.table, dialect))
     keys.add(Key(f"{type(value).__name__.lower()} name", "", value.name))
     if dialect is Dialect.SQLITE:
@@ -276,7 +276,7 @@ _COLLECT: dict[type, Callable[[Any, set[Key], Dialect], None]] = {
     Sequence: _of_sequence,
     Trigger: _of_trigger,
     Policy: _of_trigger,
-    Rule: _of_trigger,
+    RewriteRule: _of_trigger,
     Extension: _of_extension,
     Other: _of_other,
     OtherType: _of_other_type,

@@ -9,8 +9,8 @@ from miglint.schema.objects import (
     Index,
     Policy,
     Privileges,
+    RewriteRule,
     Routine,
-    Rule,
     SchemaObject,
     Sequence,
     Table,
@@ -135,7 +135,7 @@ def describe(value: SchemaObject) -> str:
     if isinstance(value, Routine):
         options = "".join(f" {option}" for option in value.options)
         return shorten(f"RETURNS {value.returns} LANGUAGE {value.language}{options} AS {value.body or ''}")
-    if isinstance(value, (Trigger, Policy, Rule)):
+    if isinstance(value, (Trigger, Policy, RewriteRule)):
         return shorten(value.definition)
     if isinstance(value, Privileges):
         return _describe_privileges(value)

@@ -16,8 +16,8 @@ from miglint.schema.objects import (
     Other,
     Policy,
     Privileges,
+    RewriteRule,
     Routine,
-    Rule,
     SchemaObject,
     Sequence,
     Table,
@@ -96,7 +96,7 @@ def words(value: SchemaObject) -> str:
 def display(key: Key, value: SchemaObject) -> str:
     """Return the display name of an object, without the default schema."""
     schema = "" if key.schema in ("public", "main", "") else f"{key.schema}."
-    if isinstance(value, (Trigger, Policy, Rule)):
+    if isinstance(value, (Trigger, Policy, RewriteRule)):
         return f"{key.name} on {value.table.name}"
     name = getattr(value, "name", None)
     if key.space in ("routine", "comment", "privilege") or name is None or isinstance(name, str):
@@ -339,7 +339,7 @@ def _without_consequences(changes: list[Change], before: Schema, after: Schema) 
                 continue
             if value.owned_by is not None and relation_key(value.owned_by[0], schema.dialect) in whole:
                 continue
-        elif isinstance(value, (Trigger, Policy, Rule)):
+        elif isinstance(value, (Trigger, Policy, RewriteRule)):
             if relation_key(value.table, schema.dialect) in whole:
                 continue
         elif isinstance(value, (Comment, Privileges)) and (

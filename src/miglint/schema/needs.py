@@ -23,8 +23,8 @@ from miglint.schema.objects import (
     Part,
     Policy,
     Privileges,
+    RewriteRule,
     Routine,
-    Rule,
     SchemaObject,
     Sequence,
     Table,
@@ -242,7 +242,7 @@ def _of_policy(key: Key, value: Policy, dialect: Dialect) -> Iterator[Edge]:
     yield from _mentions(value.mentions, table, dialect, "policy")
 
 
-def _of_rule(key: Key, value: Rule, dialect: Dialect) -> Iterator[Edge]:
+def _of_rule(key: Key, value: RewriteRule, dialect: Dialect) -> Iterator[Edge]:
     table = relation_key(value.table, dialect)
     yield Edge(None, table, None, AUTO)
     yield from _mentions(value.mentions, table, dialect, "rule")
@@ -302,7 +302,7 @@ _EDGES: dict[type, Callable[[Key, Any, Dialect], Iterator[Edge]]] = {
     Sequence: _of_sequence,
     Trigger: _of_trigger,
     Policy: _of_policy,
-    Rule: _of_rule,
+    RewriteRule: _of_rule,
     Other: _of_other,
     OtherType: _of_other_type,
     Domain: _of_domain,

@@ -298,7 +298,7 @@ class Policy(Struct, frozen=True, gc=False):
         return f"{self.head} to {self.roles}{using}" + ("" if self.check is None else f" with check {self.check}")
 
 
-class Rule(Struct, frozen=True, gc=False):
+class RewriteRule(Struct, frozen=True, gc=False):
     """A rewrite rule."""
 
     name: str
@@ -409,7 +409,7 @@ SchemaObject = (
     | Routine
     | Trigger
     | Policy
-    | Rule
+    | RewriteRule
     | Extension
     | Namespace
     | Other

@@ -39,7 +39,7 @@ class Note(Struct, frozen=True, gc=False):
     part: str | None = None
 
 
-class Event(Struct, frozen=True, gc=False):
+class OperationOutcome(Struct, frozen=True, gc=False):
     """One operation that ran. `before` is the schema before it."""
 
     statement: Statement
@@ -49,7 +49,7 @@ class Event(Struct, frozen=True, gc=False):
     notes: tuple[Note, ...] = ()
 
 
-class Moment(Struct, frozen=True, gc=False):
+class OperationTrace(Struct, frozen=True, gc=False):
     """One operation as it was carried out, those inside blocks too: the schemas before and after it.
 
     `failed` marks one that the engine would have refused, for certain or perhaps: then `after` is `before`. Branches
@@ -77,10 +77,10 @@ class Run(Struct, frozen=True, gc=False):
 
     before: Schema
     schema: Schema
-    events: tuple[Event, ...] = ()
-    failed: Event | None = None
+    events: tuple[OperationOutcome, ...] = ()
+    failed: OperationOutcome | None = None
     unknown: tuple[str, ...] = ()
     touched: frozenset[Key] = frozenset()
     assumptions: tuple[Assumption, ...] = ()
-    moments: tuple[Moment, ...] = ()
+    moments: tuple[OperationTrace, ...] = ()
     lost: bool = False

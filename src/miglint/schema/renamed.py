@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 from miglint.base.structs import replace
 from miglint.schema.change import Change
-from miglint.schema.objects import Index, Policy, Rule, SchemaObject, Sequence, Table, Trigger, View
+from miglint.schema.objects import Index, Policy, RewriteRule, SchemaObject, Sequence, Table, Trigger, View
 from miglint.schema.value import Schema
 from miglint.sql.operations import Query
 
@@ -59,7 +59,7 @@ def _alike(change: Change, definition: str | None, schema: Schema) -> Hashable:
             return change.what, query.key
         case Sequence() as sequence:
             return change.what, sequence.owned_by
-        case Trigger() | Policy() | Rule() as attached:
+        case Trigger() | Policy() | RewriteRule() as attached:
             return change.what, attached.table
         case _:
             return change.what
@@ -79,6 +79,6 @@ def _nameless(value: SchemaObject) -> object:
         return replace(value, name=value.name._replace(name=""), constraint=None, generated=False)
     if isinstance(value, (Table, View, Sequence)):
         return replace(value, name=value.name._replace(name=""))
-    if isinstance(value, (Trigger, Policy, Rule)):
+    if isinstance(value, (Trigger, Policy, RewriteRule)):
         return replace(value, name="")
     return value

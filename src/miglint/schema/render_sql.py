@@ -20,9 +20,9 @@ from miglint.schema.objects import (
     OtherType,
     Policy,
     Privileges,
+    RewriteRule,
     Routine,
     Rows,
-    Rule,
     SchemaObject,
     Sequence,
     Table,
@@ -46,7 +46,7 @@ _ORDER = (
     View,
     Index,
     Trigger,
-    Rule,
+    RewriteRule,
     Policy,
     Other,
     Rows,
@@ -138,7 +138,7 @@ class _Writer:
                 return f"-- {_flat(str(key))}: {_flat(describe(value))}"
             case Routine():
                 return f"-- {value.kind} {_flat(str(key))}{_definition(value.definition, *value.options, value.body)}"
-            case Trigger() | Policy() | Rule():
+            case Trigger() | Policy() | RewriteRule():
                 kind = type(value).__name__.lower()
                 return f"-- {kind} {_flat(value.name)} on {_flat(str(value.table))}{_definition(value.definition)}"
             case Rows():

@@ -11,8 +11,8 @@ from miglint.schema.intervals import folded_interval
 from miglint.schema.objects import (
     Index,
     Policy,
+    RewriteRule,
     Routine,
-    Rule,
     SchemaObject,
     Trigger,
     View,
@@ -77,7 +77,7 @@ def loosened(value: SchemaObject) -> object:
     if isinstance(value, Policy):
         using, check = value.using and loose(value.using), value.check and loose(value.check)
         return replace(value, using=using, check=check)
-    if isinstance(value, (Trigger, Rule)):
+    if isinstance(value, (Trigger, RewriteRule)):
         plain = replace(value, definition=loose(value.definition))
         return replace(plain, function=None) if isinstance(plain, Trigger) else plain
     if isinstance(value, View):

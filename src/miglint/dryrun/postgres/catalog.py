@@ -25,8 +25,8 @@ from miglint.schema.objects import (
     Part,
     Policy,
     Privileges,
+    RewriteRule,
     Routine,
-    Rule,
     SchemaObject,
     Sequence,
     Table,
@@ -370,7 +370,7 @@ def _policy(row: Row) -> Found:
 
 def _rule(row: Row) -> Found:
     schema, table, name, definition, state, comment = row
-    yield Key("rule", schema, name, table), Rule(name, Name(schema, table), definition, _STATES[state])
+    yield Key("rule", schema, name, table), RewriteRule(name, Name(schema, table), definition, _STATES[state])
     yield from _remarks(Key("rule", schema, name, table), None, comment)
 
 

@@ -30,7 +30,7 @@ from miglint.replay.apply import (
 )
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.schema.objects import Key
-from miglint.schema.outcome import Event, Failure, Moment, Run
+from miglint.schema.outcome import Failure, OperationOutcome, OperationTrace, Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as op
 from miglint.sql.operations import Operation, Statement, SyntaxProblem
@@ -106,10 +106,10 @@ def _apply(machine: Machine, operation: Operation) -> None:
         try:
             handler(machine, operation)
         except Refused:
-            machine.moments.append(Moment(machine.statement, operation, before, before, (), True))
+            machine.moments.append(OperationTrace(machine.statement, operation, before, before, (), True))
             raise
         notes = tuple(machine.notes[noted:]) if len(machine.notes) > noted else ()
-        machine.moments.append(Moment(machine.statement, operation, before, machine.schema, notes))
+        machine.moments.append(OperationTrace(machine.statement, operation, before, machine.schema, notes))
     elif isinstance(operation, op.If):
         control.branch(machine, operation, _apply)
     elif isinstance(operation, op.Try):
@@ -134,8 +134,8 @@ def run(
     given after something unknown has happened: only errors about these keys are certain then.
     """
     machine = Machine(schema, strict=rollback, kept=kept, sure=sure)
-    events: list[Event] = []
-    failed: Event | None = None
+    events: list[OperationOutcome] = []
+    failed: OperationOutcome | None = None
     for statement in statements:
         if statement.problem is not None:
             event = _unreadable(machine, statement, statement.problem)
@@ -152,7 +152,7 @@ def run(
             except Refused as refused:
                 machine.schema, failure = before, refused.failure
             if failure is not None or machine.notes:
-                event = Event(statement, operation, before, failure, tuple(machine.notes))
+                event = OperationOutcome(statement, operation, before, failure, tuple(machine.notes))
                 machine.notes = []
                 events.append(event)
                 if failure is not None and failure.certain and failed is None:
@@ -171,12 +171,12 @@ def run(
     )
 
 
-def _unreadable(machine: Machine, statement: Statement, problem: SyntaxProblem) -> Event:
+def _unreadable(machine: Machine, statement: Statement, problem: SyntaxProblem) -> OperationOutcome:
     # The engine stops at what its grammar rejects; what is merely too deep for this reader is not known.
     reason = f"a statement cannot be read: {problem.message}"
     machine.unknown.append(reason)
     operation = op.Opaque(span=problem.span, reason=reason)
-    return Event(
+    return OperationOutcome(
         statement, operation, machine.schema, Failure("syntax_error", problem.message, certain=problem.certain)
     )
 

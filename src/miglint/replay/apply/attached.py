@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.resolve import resolved_mentions
-from miglint.schema.objects import Absent, Key, Policy, Rule, Trigger
+from miglint.schema.objects import Absent, Key, Policy, RewriteRule, Trigger
 from miglint.sql.operations import AlterPolicy, CreatePolicy, CreateRule, CreateTrigger, Mentions, Name
 
 
@@ -127,4 +127,6 @@ def create_rule(machine: Machine, operation: CreateRule) -> None:
     if existing is not None and not operation.or_replace:
         raise machine.refuse("duplicate_object", f'rule "{operation.name}" for relation "{owner}" already exists', key)
     mentions = resolved_mentions(machine, operation.mentions, table)
-    machine.create(key, Rule(operation.name, Name(table.schema, table.name), operation.definition, mentions=mentions))
+    machine.create(
+        key, RewriteRule(operation.name, Name(table.schema, table.name), operation.definition, mentions=mentions)
+    )

@@ -18,8 +18,8 @@ from miglint.schema.objects import (
     Namespace,
     Other,
     Policy,
+    RewriteRule,
     Routine,
-    Rule,
     SchemaObject,
     Sequence,
     Table,
@@ -38,7 +38,7 @@ _RELATIONS = {
 }
 _ROUTINES = frozenset({"function", "procedure", "routine", "aggregate"})
 _IN_SCHEMA = frozenset({"relation", "type", "routine"} | {f"other {kind}" for kind in IN_SCHEMA})
-_ON_TABLE = {"trigger": Trigger, "policy": Policy, "rule": Rule}
+_ON_TABLE = {"trigger": Trigger, "policy": Policy, "rule": RewriteRule}
 
 
 def drop(machine: Machine, operation: Drop) -> None:

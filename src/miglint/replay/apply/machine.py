@@ -22,7 +22,7 @@ from miglint.schema.objects import (
     Table,
     View,
 )
-from miglint.schema.outcome import Failure, Moment, Note
+from miglint.schema.outcome import Failure, Note, OperationTrace
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Expression, Name, Statement, Type
 
@@ -93,7 +93,7 @@ class Machine:
         self.settings: dict[str, str] = {}
         self.snapshots: list[tuple[str, Schema]] = []
         self.notes: list[Note] = []
-        self.moments: list[Moment] | None = [] if kept else None
+        self.moments: list[OperationTrace] | None = [] if kept else None
         self.statement = _NO_STATEMENT
         # The columns whose default a statement drops, for that statement.
         self.dropped_defaults: tuple[Statement, frozenset[str]] = (_NO_STATEMENT, frozenset())

@@ -17,8 +17,8 @@ from miglint.schema.objects import (
     Other,
     Part,
     Policy,
+    RewriteRule,
     Routine,
-    Rule,
     Table,
     Trigger,
     View,
@@ -166,7 +166,7 @@ def _in_dependents(machine: Machine, key: Key, old: str, new: str) -> None:
             }
             if constraints != value.constraints:
                 machine.put(user, replace(value, constraints=constraints))
-        elif isinstance(value, (Trigger, Policy, Rule, Routine, Other)) and machine.postgres:
+        elif isinstance(value, (Trigger, Policy, RewriteRule, Routine, Other)) and machine.postgres:
             renamed = _mentioning(value, name, old, new)
             if renamed is not value:
                 machine.put(user, renamed)
@@ -182,7 +182,7 @@ def _in_dependents(machine: Machine, key: Key, old: str, new: str) -> None:
         _in_triggers(machine, key, old, new)
 
 
-_Mentioning = Trigger | Policy | Rule | Routine | Other
+_Mentioning = Trigger | Policy | RewriteRule | Routine | Other
 
 
 def _mentioning(value: _Mentioning, relation: Name, old: str, new: str) -> _Mentioning:

@@ -23,8 +23,8 @@ from miglint.schema.objects import (
     Other,
     Policy,
     Privileges,
+    RewriteRule,
     Routine,
-    Rule,
     SchemaObject,
     Sequence,
     Table,
@@ -129,7 +129,7 @@ def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
         elif isinstance(other, Sequence):
             if other.owned_by is not None:
                 machine.put(user, replace(other, owned_by=(new, other.owned_by[1])))
-        elif isinstance(other, (Trigger, Policy, Rule)):
+        elif isinstance(other, (Trigger, Policy, RewriteRule)):
             _move_on_table(machine, user, other, key, new_key, new)
         elif isinstance(other, Other):
             machine.put(user, _other(other, old_name, new))
@@ -154,7 +154,7 @@ def _foreign_keys_off(machine: Machine) -> bool:
 
 
 def _move_on_table(
-    machine: Machine, user: Key, other: Trigger | Policy | Rule, key: Key, new_key: Key, new: Name
+    machine: Machine, user: Key, other: Trigger | Policy | RewriteRule, key: Key, new_key: Key, new: Name
 ) -> None:
     if machine.postgres:
         other = replace(other, mentions=swap_relation(other.mentions, Name(key.schema, key.name), new))
@@ -172,7 +172,7 @@ def _move_on_table(
     follow_object(machine, remarks, moved)
 
 
-def _restated(value: Trigger | Policy | Rule, old: str, new: str) -> Trigger | Policy | Rule:
+def _restated(value: Trigger | Policy | RewriteRule, old: str, new: str) -> Trigger | Policy | RewriteRule:
     """Return what is on another table with the new name of a relation that it reads."""
     if isinstance(value, Policy):
         using, check = (text and swap_word(text, old, new) for text in (value.using, value.check))
@@ -282,21 +282,23 @@ def _rename_on_table(machine: Machine, operation: Rename) -> None:
         )
     remarks = list(machine.schema.on(key))
     machine.drop(key)
-    if isinstance(value, (Trigger, Policy, Rule)):
+    if isinstance(value, (Trigger, Policy, RewriteRule)):
         machine.create(new_key, replace(value, name=operation.new))
         follow_object(machine, remarks, new_key)
     else:
         table = Name(table_key.schema, table_key.name)
         machine.assume(
             key,
-            {"trigger": Trigger, "policy": Policy, "rule": Rule}[operation.kind](
+            {"trigger": Trigger, "policy": Policy, "rule": RewriteRule}[operation.kind](
                 operation.name.name, table, assumed=True
             ),
         )
         machine.drop(key)
         machine.create(
             new_key,
-            {"trigger": Trigger, "policy": Policy, "rule": Rule}[operation.kind](operation.new, table, assumed=True),
+            {"trigger": Trigger, "policy": Policy, "rule": RewriteRule}[operation.kind](
+                operation.new, table, assumed=True
+            ),
         )
 
 

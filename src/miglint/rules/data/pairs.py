@@ -14,7 +14,7 @@ from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of, statements_of
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.schema.outcome import Event
+from miglint.schema.outcome import OperationOutcome
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation, flat
@@ -184,7 +184,7 @@ def _drops_table(operation: Operation) -> bool:
     return isinstance(operation, ops.Drop) and operation.kind in ("table", "foreign table")
 
 
-def _rebuilt(schema: Schema, event: Event) -> bool:
+def _rebuilt(schema: Schema, event: OperationOutcome) -> bool:
     return any(note.key is not None and schema.find(note.key) is not None for note in event.notes)
 
 
@@ -328,7 +328,7 @@ def _copied(step: Step, drop: ops.DropColumn) -> bool:
     return False
 
 
-def _in_place(step: Step, event: Event, drop: ops.DropColumn) -> bool:
+def _in_place(step: Step, event: OperationOutcome, drop: ops.DropColumn) -> bool:
     """Return whether a column that takes over the values has the old name at the end."""
     names = {drop.column} | {
         rename.column
@@ -340,7 +340,7 @@ def _in_place(step: Step, event: Event, drop: ops.DropColumn) -> bool:
     return any(table is not None and not names.isdisjoint(table.columns) for table in tables)
 
 
-def _computed(event: Event, column: str) -> bool:
+def _computed(event: OperationOutcome, column: str) -> bool:
     """Return whether the engine computes the column's values, so that adding it again restores them."""
     for note in event.notes:
         table = event.before.table(note.key) if note.key is not None else None

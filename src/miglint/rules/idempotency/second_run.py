@@ -16,7 +16,7 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
 from miglint.rules.support.clauses import acting
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.schema.outcome import Event, Failure, Run
+from miglint.schema.outcome import Failure, OperationOutcome, Run
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation
 
@@ -25,7 +25,7 @@ class SecondRunFailure(NamedTuple):
     """An operation that fails when its script runs a second time."""
 
     script: Script
-    event: Event
+    event: OperationOutcome
     operation: Operation
     error: Failure
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from miglint.base.findings import Severity
 from miglint.base.model import Script
 from miglint.replay.apply.naming import column_part, join
-from miglint.replay.steps import Passage, Step
+from miglint.replay.steps import ForwardPass, Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.names.declared import Declared, declared, declared_in
 from miglint.rules.names.holders import ColumnNames, ConstraintNames
@@ -36,7 +36,7 @@ def _key(name: Name, schema: Schema) -> Key:
     return Key("relation", schema.path[0], name.name)
 
 
-def _by_forward(step: Passage, *kinds: str) -> list[Declared]:
+def _by_forward(step: ForwardPass, *kinds: str) -> list[Declared]:
     """Return the names of these kinds that the forward gives."""
     forward = step.migration.forward
     if forward is None:
@@ -44,7 +44,7 @@ def _by_forward(step: Passage, *kinds: str) -> list[Declared]:
     return [item for item in declared_in(forward, step.forward_statements) if item.kind in kinds]
 
 
-def _versioned(step: Passage, hit: Hit) -> Hit:
+def _versioned(step: ForwardPass, hit: Hit) -> Hit:
     return Hit(hit.file, hit.span, hit.message, hit.help, hit.script, hit.severity, version=step.migration.version)
 
 
@@ -59,7 +59,7 @@ def _versioned(step: Passage, hit: Hit) -> Hit:
     scope="history",
     dialects=("postgres",),
 )
-def constraint_name_on_two_tables(steps: Sequence[Passage]) -> Iterator[Hit]:
+def constraint_name_on_two_tables(steps: Sequence[ForwardPass]) -> Iterator[Hit]:
     """Report checks and foreign keys that have the name of one on another table of the schema."""
     names = ConstraintNames()
     for key, value in steps[0].before.items() if steps else ():
@@ -80,14 +80,14 @@ def constraint_name_on_two_tables(steps: Sequence[Passage]) -> Iterator[Hit]:
                 yield from _also_on(step, item, names.holders, later[item.name])
 
 
-def _table_of(step: Passage, item: Declared) -> Key | None:
+def _table_of(step: ForwardPass, item: Declared) -> Key | None:
     operation = item.operation
     name = operation.name if isinstance(operation, ops.CreateTable) else getattr(operation, "table", None)
     return _key(name, step.after) if isinstance(name, Name) else None
 
 
 def _also_on(
-    step: Passage, item: Declared, tables: dict[tuple[str, str], set[Key]], later: list[Key | None]
+    step: ForwardPass, item: Declared, tables: dict[tuple[str, str], set[Key]], later: list[Key | None]
 ) -> Iterator[Hit]:
     own = _table_of(step, item)
     if own is None:
@@ -122,7 +122,7 @@ def _also_on(
     scope="history",
     dialects=("postgres",),
 )
-def names_differ_by_case(steps: Sequence[Passage]) -> Iterator[Hit]:
+def names_differ_by_case(steps: Sequence[ForwardPass]) -> Iterator[Hit]:
     """Report relations of a schema, and columns of a table, whose names are equal where case is folded."""
     spellings: dict[tuple[str, str], set[str]] = defaultdict(set)
     columns = ColumnNames()
@@ -158,7 +158,7 @@ def names_differ_by_case(steps: Sequence[Passage]) -> Iterator[Hit]:
 
 
 def _other_spelling(
-    step: Passage, item: Declared, spellings: dict[tuple[str, str], set[str]], columns: ColumnNames
+    step: ForwardPass, item: Declared, spellings: dict[tuple[str, str], set[str]], columns: ColumnNames
 ) -> str | None:
     operation = item.operation
     if item.kind == "column":

@@ -15,7 +15,7 @@ from miglint.rules.support.scripts import operations_of
 from miglint.rules.support.sql_text import ident
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Index, Key, Sequence, Table, View
-from miglint.schema.outcome import Event, Failure
+from miglint.schema.outcome import Failure, OperationOutcome
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation
 
@@ -25,7 +25,7 @@ _RELATIONS = ("table", "foreign table", "view", "materialized view", "index", "s
 _TYPE_MAKERS = (ops.CreateType, ops.CreateTable, ops.CreateView, ops.CreateSequence, ops.Rename)
 
 
-def _failures(step: Step, *conditions: str) -> Iterator[tuple[Script, Event, Failure]]:
+def _failures(step: Step, *conditions: str) -> Iterator[tuple[Script, OperationOutcome, Failure]]:
     """Yield the certain failures of the first run of the forward that have one of these conditions."""
     forward = step.migration.forward
     if forward is None or step.forward.failed is None:
@@ -308,7 +308,7 @@ def cut_names_collide(step: Step) -> Iterator[Hit]:
             )
 
 
-def _name_in_use(event: Event) -> str:
+def _name_in_use(event: OperationOutcome) -> str:
     failure = event.failure
     if failure is not None and failure.key:
         return failure.part or failure.key.name

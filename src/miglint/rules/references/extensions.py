@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from miglint.base.findings import Severity
-from miglint.replay.steps import Passage
+from miglint.replay.steps import ForwardPass
 from miglint.rules.definition import Context, Hit, rule
 from miglint.schema.extension_parts import BRINGS, BUILT_IN, CLASSES, FUNCTIONS, INSTEAD, METHODS, TYPES
 from miglint.schema.objects import Extension, Key
@@ -171,7 +171,7 @@ def _created(operation: Operation) -> frozenset[str]:
     scope="history",
     dialects=("postgres",),
 )
-def extension_not_created(steps: Sequence[Passage], context: Context) -> Iterator[Hit]:
+def extension_not_created(steps: Sequence[ForwardPass], context: Context) -> Iterator[Hit]:
     """Report the first use of each extension that neither an earlier migration nor the baseline schema creates.
 
     An error where a baseline schema names all that exists; otherwise somebody may have created it by hand.

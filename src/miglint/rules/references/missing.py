@@ -11,7 +11,7 @@ from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.references.foreign_keys import missing_columns
 from miglint.rules.support.reporting import hit_in, in_doubt
-from miglint.schema.outcome import Event, Failure
+from miglint.schema.outcome import Failure, OperationOutcome
 from miglint.sql import operations as ops
 
 # Reported elsewhere: a RAISE of the script's own, REF007.
@@ -31,7 +31,7 @@ class FirstRunFailure(NamedTuple):
     """A failure of the forward's first run that is certain."""
 
     script: Script
-    event: Event
+    event: OperationOutcome
     failure: Failure
 
 
@@ -56,7 +56,7 @@ def _certain(step: Step) -> Iterator[FirstRunFailure]:
             yield FirstRunFailure(forward, event, failure)
 
 
-def _is_reported(step: Step, event: Event, failure: Failure) -> bool:
+def _is_reported(step: Step, event: OperationOutcome, failure: Failure) -> bool:
     """Whether a rule of another family reports a failure: names that are taken are for NAM and IDM."""
     if failure.condition == "syntax_error":
         # SYN001 reports what the grammar rejects, LIT003 what SQLite does; the analysis behind it rejects more.

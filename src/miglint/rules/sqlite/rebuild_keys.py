@@ -13,7 +13,7 @@ from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.sql_text import ident
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
-from miglint.schema.outcome import Moment
+from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Constraint
@@ -53,7 +53,7 @@ def rebuild_deletes_referring_rows(step: Step) -> Iterator[Hit]:
             )
 
 
-def _switches_off(moment: Moment) -> bool:
+def _switches_off(moment: OperationTrace) -> bool:
     match moment.operation:
         case ops.Pragma() as pragma if pragma.name.lower() == "foreign_keys":
             return (pragma.value or "").lower() in _OFF
@@ -72,7 +72,7 @@ def _referring(schema: Schema, key: Key) -> Iterator[tuple[Table, Constraint]]:
                 yield table, constraint
 
 
-def _is_gone_or_filled(step: Step, table: Table, later: tuple[Moment, ...]) -> bool:
+def _is_gone_or_filled(step: Step, table: Table, later: tuple[OperationTrace, ...]) -> bool:
     """Return whether the referencing table is dropped too, or gets its rows back after the drop."""
     name = table.name.name.lower()
     for moment in later:

@@ -20,7 +20,7 @@ from miglint.rules.support.scripts import script_of
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.rules.support.timeline import Timeline
 from miglint.schema.objects import Index, Key, Table
-from miglint.schema.outcome import Moment, Run
+from miglint.schema.outcome import OperationTrace, Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 from miglint.sql.operations import Name, Operation
@@ -47,7 +47,7 @@ class AppliedOperation(NamedTuple):
     does not find may still be there. `known` keeps the lock effects that have been computed for this step.
     """
 
-    moment: Moment
+    moment: OperationTrace
     script: Script
     number: int
     transaction: int
@@ -238,7 +238,7 @@ def _grow(applied: AppliedOperation) -> None:
     match operation:
         case ops.CreateTable() | ops.CreateView():
             after = applied._replace(
-                moment=Moment(applied.moment.statement, operation, applied.moment.after, applied.moment.after)
+                moment=OperationTrace(applied.moment.statement, operation, applied.moment.after, applied.moment.after)
             )
             made.add(after.key(operation.name), place)
         case ops.Rename() if operation.kind in _RELATIONS:

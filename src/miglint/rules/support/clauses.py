@@ -10,7 +10,7 @@ from miglint.replay.steps import Step
 from miglint.rules.support.scripts import can_change, statements_of
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.objects import Key
-from miglint.schema.outcome import Event, Note
+from miglint.schema.outcome import Note, OperationOutcome
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement, flat
 
@@ -109,7 +109,7 @@ class Remark(NamedTuple):
     """A note that a run left, with the operation that it is about."""
 
     direction: Direction
-    event: Event
+    event: OperationOutcome
     operation: Operation
     note: Note
 

@@ -18,7 +18,7 @@ from miglint.rules.support.step_cache import cached_by_step
 from miglint.rules.symmetry.suggestions import first_difference, how_to_restore, presumed
 from miglint.schema.change import Change
 from miglint.schema.objects import Comment, Key, Privileges
-from miglint.schema.outcome import Event, Run
+from miglint.schema.outcome import OperationOutcome, Run
 from miglint.schema.sameness import respelled
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -130,12 +130,12 @@ def _end(step: Step) -> Schema:
     return step.after if step.rollback is None else step.rollback.schema
 
 
-def fails(event: Event) -> bool:
+def fails(event: OperationOutcome) -> bool:
     """Return whether a statement that could be read certainly fails."""
     return event.failure is not None and event.failure.certain and event.statement.problem is None
 
 
-def subject_of(event: Event) -> tuple[str, str | None]:
+def subject_of(event: OperationOutcome) -> tuple[str, str | None]:
     """Return the object and part that an event is about: of a block, those of the operation that failed."""
     failure = event.failure
     return subject(event.operation if failure is None else acting(event.operation, failure.key, failure.part))

@@ -11,7 +11,7 @@ from miglint.rules.support.near_names import NearNames
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.schema.change import Change
 from miglint.schema.objects import Absent, Enum, Index, Key, Routine, Table, View
-from miglint.schema.outcome import Event, Failure
+from miglint.schema.outcome import Failure, OperationOutcome
 from miglint.sql.operations import Column, Name
 
 # Kinds of objects whose `DROP` names the table that they belong to.
@@ -207,7 +207,7 @@ def _body(value: object) -> str:
     return str(getattr(value, "definition", ""))
 
 
-def how_to_survive(step: Step, event: Event, failure: Failure, names: NearNames) -> str:
+def how_to_survive(step: Step, event: OperationOutcome, failure: Failure, names: NearNames) -> str:
     """Return what to do about a rollback statement that fails; `names` finds the name that may have been meant."""
     if failure.condition == "dependent_objects_still_exist":
         return (
