@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 from miglint.schema.objects import Key, Part, Privileges
 
-_ITEM = pattern(r'((?:"(?:[^"]|"")*"|[^=",])*)=([a-zA-Z*]*)/("(?:[^"]|"")*"|[^,"]+)')
+# The elements of an array's text, and the parts of an `aclitem`: role, letters and grantor.
+_ELEMENT = pattern('"(' + many(r'[^"\\]|\\.') + ')"|([^,]+)', re.DOTALL)
+_ITEM = pattern('("[^"]*+"' + many('"[^"]*+"') + '|[^="]*+)=([a-zA-Z*]*+)/(.*)', re.DOTALL)
 _WORDS = {
     "r": "select", "w": "update", "a": "insert", "d": "delete", "D": "truncate", "x": "references", "t": "trigger",
     "m": "maintain", "X": "execute", "U": "usage", "C": "create", "c": "connect", "T": "temporary",
@@ -24,10 +27,11 @@ def read_acl(text: str, kind: str, about: Key, part: Part | None) -> Iterator[Pr
     """Yield the privileges of each role that an ACL gives other ones than it has of a new object of a `kind`."""
     held: dict[str, str] = {}
     owner = ""
-    # An item with a name in quotes is in quotes itself.
-    for role, letters, grantor in _ITEM.findall(text.strip("{}").replace('\\"', '"')):
-        owner = grantor.strip('"')
-        held[role.strip('"') or "public"] = letters
+    for quoted, bare in _ELEMENT.findall(text.strip("{}")):
+        item = _ITEM.match(re.sub(r"\\(.)", r"\1", quoted) or bare)
+        if item is not None:
+            owner = item[3].strip('"')
+            held[item[1].strip('"') or "public"] = item[2]
     usual = {owner: _OWNERS.get(kind, ""), "public": _PUBLIC.get(kind, "")}
     for role in sorted({*held, *(role for role, letters in usual.items() if letters)}):
         anyway = usual.get(role, "")
