@@ -14,7 +14,15 @@ from miglint.base.input_files import NotAFileError, TooLargeError, read_bytes, r
 
 ROOT = Path(miglint.__file__).parent
 # These read what miglint itself wrote or brought along, what the dry run's own server writes, or a stream.
-ALLOWED = frozenset({"base/input_files.py", "rules/pages.py", "cli/new_rule.py", "cli/rule_book.py"})
+ALLOWED = frozenset(
+    {
+        "base/input_files.py",
+        "sql/postgres/analysis/catalogs.py",
+        "rules/pages.py",
+        "cli/new_rule.py",
+        "cli/rule_book.py",
+    }
+)
 
 
 def test_a_file_is_read_up_to_the_limit(tmp_path: Path) -> None:

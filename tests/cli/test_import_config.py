@@ -36,7 +36,7 @@ def test_what_squawk_was_told_miglint_is_told(tmp_path: Path, monkeypatch: pytes
     assert {"BWC002", "DAT002"} == before - after
     assert {"TYP004", "LCK033"} == after - before
     text = (tmp_path / "miglint.toml").read_text(encoding="utf-8")
-    assert "# `squawk:no-such-rule` of `excluded_rules` has no equivalent." in text
+    assert "# `squawk:no-such-rule` in `excluded_rules` has no equivalent." in text
     assert "# `upload_to_github` has no equivalent: see `--format github`" in text
 
 

@@ -188,17 +188,17 @@ _BEYOND = {
         "DO $$ DECLARE d text; BEGIN FOR d IN SELECT datname FROM pg_database LOOP BEGIN"
         " EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 0', d);"
         " EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END $$;",
-        "who may use or connect",
+        "owner or access of database",
     ),
     "nobody may enter": (
         "DO $$ DECLARE d text; BEGIN FOR d IN SELECT datname FROM pg_database LOOP BEGIN"
         " EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC, CURRENT_USER', d);"
         " EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END $$;",
-        "who may use or connect",
+        "owner or access of database",
     ),
     "gives its databases to its login": (
         "SET ROLE NONE; DO $$ BEGIN EXECUTE format('REASSIGN OWNED BY postgres TO %I', session_user); END $$;",
-        "who may use or connect",
+        "owner or access of database",
     ),
 }  # fmt: skip
 

@@ -24,7 +24,7 @@ def test_rights_on_a_database_are_put_back(embedded: PostgresEngine) -> None:
     try:
         script = Scripts.of(migration(GIVES_ITS_DATABASE)).forward
         assert script is not None
-        assert any("who may use or connect" in said for said in database.run(script).beyond)
+        assert any("owner or access of database" in said for said in database.run(script).beyond)
         script = Scripts.of(migration("SELECT 1;")).forward
         assert script is not None
         assert database.run(script).beyond == ()

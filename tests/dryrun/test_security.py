@@ -101,7 +101,7 @@ def test_a_flood_of_notices_is_stopped(embedded: PostgresEngine) -> None:
 def test_copy_from_stdin_ends_at_once(embedded: PostgresEngine) -> None:
     run = executed(embedded, migration("CREATE TABLE t (x int); COPY t FROM STDIN;"))
     assert run.forward is not None and run.forward.error is not None
-    assert "no data to copy" in run.forward.error.message
+    assert "no data for COPY FROM STDIN" in run.forward.error.message
 
 
 @pytest.fixture(scope="module")

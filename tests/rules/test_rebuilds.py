@@ -80,8 +80,7 @@ def test_a_column_that_no_scope_has_is_told_where_there_is_one_scope(text: str, 
         said = True
     assert said == refused
     told = [item.code for item in report(tmp_path, text).findings if item.code == "REF002"]
-    # Whether an inner query means a column of the outer one is left open.
-    assert told == (["REF002"] if refused and "UPDATE" not in text else [])
+    assert told == (["REF002"] if refused else [])
 
 
 def test_rows_that_are_put_into_a_table_that_stays_are_put_there_again(tmp_path: Path) -> None:
