@@ -38,7 +38,7 @@ LABEL = "miglint.dry-run"
 CALLS: list[tuple[type, str]] = [
     (PostgresDatabase, method) for method in ("run", "try_out", "schema", "fill", "digests")
 ]
-CALLS += [(PostgresBranch, method) for method in ("run", "try_out", "drop")]
+CALLS += [(PostgresBranch, method) for method in ("run", "drop")]
 
 
 def left() -> list[str]:
