@@ -17,7 +17,7 @@ from miglint.dryrun.runner import dry_run
 from .histories import history, migration
 from .sqlite_attacks import ATTACKS, BOUNDS, DEPTHS, FILES, LEFTOVERS, PROGRAMS, SCHEMA, TIMES, Attack
 
-LIMITS = Limits(statement=0.5, total=120.0, disk=24 << 20, memory=128 << 20)
+LIMITS = Limits(statement=0.5, total=120.0, disk=24 << 20, memory=192 << 20)
 BEFORE = migration(
     "CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);",
     "DROP TABLE IF EXISTS users;",
