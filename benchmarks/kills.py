@@ -27,6 +27,7 @@ INSIDE = "--inside"
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 VICTIMS = ("miglint", "supervisor", "server", "all")
 ROOTS = (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp"))
+CHECKOUT, ASIDE = Path(__file__).resolve().parents[1], Path("/mnt")
 SCRIPTS = {
     "postgres/1_a.up.sql": "CREATE TABLE IF NOT EXISTS a (x int);",
     "postgres/1_a.down.sql": "DROP TABLE IF EXISTS a;",
@@ -143,6 +144,18 @@ def play(rounds: Round, chance: random.Random, longest: float) -> tuple[str, lis
     return what, wrong
 
 
+def mount_empty_roots() -> None:
+    """Mount empty file systems where a run puts files; a checkout that lies there stays where it is."""
+    hidden = any(CHECKOUT.is_relative_to(root) for root in ROOTS)
+    if hidden:
+        subprocess.run(["mount", "--bind", CHECKOUT, ASIDE], check=True)
+    for root in ROOTS:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777,size=3g", "tmpfs", root], check=True)
+    if hidden:
+        CHECKOUT.mkdir(parents=True)
+        subprocess.run(["mount", "--move", ASIDE, CHECKOUT], check=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=200)
@@ -157,8 +170,7 @@ def main() -> int:
         spaces = ["unshare", "--ipc", "--pid", "--mount", "--fork", "--kill-child", "--mount-proc"]
         return subprocess.run([*spaces, sys.executable, __file__, *sys.argv[1:], INSIDE], check=False).returncode
     if alone:
-        for root in ROOTS:
-            subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777,size=3g", "tmpfs", str(root)], check=True)
+        mount_empty_roots()
     place = Path(tempfile.mkdtemp(prefix="kills-", dir="/tmp"))
     place.chmod(0o755)
     rounds = Round(place, given.user, given.python, alone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import site
 import stat
@@ -24,6 +25,7 @@ from miglint.dryrun.workspace import Workspace
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0, reason="only root starts a server under another account"
 )
+CHECKOUT = Path(__file__).resolve().parents[2]
 SITE = Path(site.getsitepackages()[0])
 # What the extra `postgres` of the wheel brings.
 NEEDED = ("click", "msgspec", "postgast", "google", "rpds", "typing_extensions", "psycopg", "psycopg_binary")
@@ -80,7 +82,7 @@ def test_a_dry_run_of_root_in_a_private_home(home: Path, tmp_path: Path) -> None
     """Without a kept cluster, and once more with one."""
     folder = install(home / "venv", *NEEDED, *LIBRARIES, *PACKAGE)
     packages = folder.parents[2]
-    shutil.copytree(Path(__file__).parents[2] / "src" / "miglint", packages / "miglint")
+    shutil.copytree(CHECKOUT / "src" / "miglint", packages / "miglint")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home / "venv")], check=True)
     (tmp_path / "1_a.up.sql").write_text("CREATE TABLE IF NOT EXISTS a (x int);")
     (tmp_path / "1_a.down.sql").write_text("DROP TABLE IF EXISTS a;")
@@ -173,7 +175,13 @@ def namespace(setup: str, home: Path, *programs: str) -> subprocess.CompletedPro
 
 
 UNSHARE = ("unshare", "--mount")
-HIDE = 'mount --bind "$home" /mnt; mount -t tmpfs {} tmpfs /tmp; mkdir "$home"; mount --bind /mnt "$home"'
+# What is needed from below the folder that is hidden is mounted there again.
+_HERE = shlex.quote(str(CHECKOUT))
+HIDE = (
+    f'mount -t tmpfs tmpfs /mnt; mkdir /mnt/1 /mnt/2; mount --bind "$home" /mnt/1; mount --bind {_HERE} /mnt/2; '
+    f'mount -t tmpfs {{}} tmpfs /tmp; mkdir -p "$home" {_HERE}; '
+    f'mount --bind /mnt/1 "$home"; mount --bind /mnt/2 {_HERE}'
+)
 NOEXEC = "-o noexec,mode=1777"
 
 

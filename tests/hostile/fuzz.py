@@ -12,6 +12,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import resource
 import secrets
 import selectors
@@ -64,7 +65,6 @@ def reason_of(made: Mutant, folder: Path) -> str | None:
         return traceback.format_exc()
     output.flush()
     taken, said = time.process_time() - before, errors.getvalue()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     if status not in (0, 1, 2) or "Traceback" in said:
         return f"exit status {status}\n{said[-4000:]}"
     if status == 2:
@@ -73,9 +73,19 @@ def reason_of(made: Mutant, folder: Path) -> str | None:
     internal = [item["message"] for item in report["findings"] if item["code"].startswith("INT")]
     if internal:
         return "\n".join(internal)
-    if taken > MOST_SECONDS:
-        return f"{taken:.0f} s"
-    return f"{memory >> 20} MB" if memory > MOST_MEMORY else None
+    return f"{taken:.0f} s" if taken > MOST_SECONDS else None
+
+
+def peak_memory() -> int:
+    """Return the most memory that this process has had, in bytes.
+
+    `ru_maxrss` would tell of more: it keeps what the process that started this one had.
+    """
+    with contextlib.suppress(OSError):
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        if found:
+            return int(found[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def work(bases_of: list[Path], seed: int, numbers: range) -> None:
@@ -87,8 +97,11 @@ def work(bases_of: list[Path], seed: int, numbers: range) -> None:
     try:
         for number in numbers:
             print(json.dumps([number, None]), file=told)
-            print(json.dumps([number, reason_of(mutant(bases, seed, number), folder) or ""]), file=told)
-            if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > MOST_MEMORY:
+            reason, memory = reason_of(mutant(bases, seed, number), folder), peak_memory()
+            if reason is None and memory > MOST_MEMORY:
+                reason = f"{memory >> 20} MB"
+            print(json.dumps([number, reason or ""]), file=told)
+            if memory > MOST_MEMORY:
                 return
     finally:
         shutil.rmtree(folder, ignore_errors=True)
