@@ -182,6 +182,7 @@ def main() -> int:
         folder.mkdir()
         folder.chmod(0o1777)
     chance = random.Random(given.seed)
+    rounds.left()  # what was there before
     bad = 0
     counts: Counter[str] = Counter()
     try:
