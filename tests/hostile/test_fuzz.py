@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import pytest
-
 from tests.hostile.fuzz import Failure, fuzz, reason_of
 from tests.hostile.mutate import MUTATIONS, Base, Mutant, from_folders, from_the_project, mutant
 
