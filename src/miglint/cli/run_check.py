@@ -55,7 +55,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
         from miglint.discovery.git import touched_since
 
         touched = touched_since(request.since)
-    known = _baseline_path(settings, request.baseline, request.write_baseline)
+    known = _baseline_path(settings, request)
     chosen = request.config is not None or request.isolated or request.config_from is not None
     other, looked = (None, ()) if chosen else overlooked(settings, paths)
     outcome = _run(
@@ -76,15 +76,19 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
         report = report.of_paths(touched)
     if changed is not None:
         report = report.of_paths(changed)
-    if empty and request.write_baseline:
+    if empty and (request.write_baseline or request.prune):
         raise UsageError(_nothing_found(settings, paths, report))
-    if request.write_baseline and known is not None:
-        baselines.write(known, report)
-        from miglint.report.text import count_of
+    notes: tuple[str, ...] = ()
+    if known is not None:
+        # Most runs have no baseline.
+        from miglint.cli.accepted import accept_all, checked_by, without_accepted
 
-        note(f"{count_of(len(report.findings), 'finding')} written to {known}")
-        return 0
-    report, notes = baselines.apply(known, report, settings) if known is not None else (report, ())
+        checked = checked_by(request, settings, report, outcome.sources)
+        if request.write_baseline:
+            for text in accept_all(known, checked, configure=request.configure):
+                note(text)
+            return 0
+        report, notes = without_accepted(known, checked, prune=request.prune)
     if other is not None:
         text = f"{other} is not used: configuration is searched from the working directory upward; use `--config`"
         notes = (*notes, text)
@@ -182,11 +186,15 @@ def _run(job: Job) -> Outcome:
             shown.end()
 
 
-def _baseline_path(settings: Settings, given: str | None, writing: bool) -> str | None:
+def _baseline_path(settings: Settings, request: CheckArguments) -> str | None:
     """Return the path of the baseline: as given, as configured, or the default if one is to be written."""
-    if given is None and settings.baseline is None:
-        return settings.at(baselines.DEFAULT_FILE) if writing else None
-    return given or settings.at(settings.baseline or "")
+    if request.no_baseline:
+        return None
+    if request.baseline is None and settings.baseline is None:
+        if request.prune:
+            raise UsageError("--prune: no baseline is configured; specify one with --baseline FILE")
+        return settings.at(baselines.DEFAULT_FILE) if request.write_baseline else None
+    return request.baseline or settings.at(settings.baseline or "")
 
 
 def _colored(choice: str, output: str | None) -> bool:
