@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,7 +76,7 @@ def assemble(
     found, served = _paired(versions, named, default, problems, by_name=collected.by_name)
     served.update(problem.path for problem in problems)
     foreign, left = _not_served(versions, served)
-    problems += _other_dialects(home, foreign)
+    problems += [foreign_files(home, name, len(paths)) for name, paths in sorted(foreign.items())]
 
     histories = [
         History(home.root, label, dialect, _ordered(found[dialect], collected), rollbacks)
@@ -92,10 +92,10 @@ def assemble(
     return Assembled(histories, problems, foreign_paths, [*collected.unmatched, *left])
 
 
-def _other_dialects(home: Home, foreign: dict[str, set[str]]) -> Iterator[Problem]:
-    for name, paths in sorted(foreign.items()):
-        message = f"{len(paths)} {'file' if len(paths) == 1 else 'files'} for {name} left out"
-        yield Problem("other-dialect", home.root, message)
+def foreign_files(home: Home, engine: str, count: int) -> Problem:
+    """Return the note about files for an unsupported engine."""
+    message = f"{count} {'file' if count == 1 else 'files'} for {engine} left out"
+    return Problem("other-dialect", home.root, message)
 
 
 def _by_version(
