@@ -181,7 +181,9 @@ def main() -> int:
     for folder in (place / "tmp", rounds.cache):
         folder.mkdir()
         folder.chmod(0o1777)
+    rounds.left()  # What is there already is no leftover.
     chance = random.Random(given.seed)
+    rounds.left()  # what was there before
     bad = 0
     counts: Counter[str] = Counter()
     try:
