@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 
 REPLACEMENT = "\ufffd"
 _UNPRINTABLE = frozenset(("Cc", "Cs", "Co", "Cn", "Zl", "Zp", "Cf"))
@@ -22,7 +22,8 @@ _STEERING = (
 )
 _CONTROL = pattern(f"[{_STEERING}]")
 _MARK = pattern(r"##(?=\[|vso\[|teamcity\[)", re.IGNORECASE)
-_COLONS = pattern(r"^([^\S\n]*+)::", re.MULTILINE)
+# At the start of a line, apart from white space and colors.
+_COLONS = pattern("^(" + many(r"[^\S\n]|\x1b\[[0-9;]*+m") + ")::", re.MULTILINE)
 
 
 def printable(text: str) -> str:
