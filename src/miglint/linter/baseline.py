@@ -15,7 +15,6 @@ from miglint.base.structs import Struct, field
 from miglint.config.settings import Settings
 from miglint.linter.fingerprints import script_place
 
-DEFAULT_FILE = "miglint-baseline.json"
 # The version of the fingerprints' algorithm. A baseline of version 1 is matched by its messages.
 _VERSION = 2
 _KNOWN_VERSIONS = (1, _VERSION)
