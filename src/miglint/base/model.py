@@ -158,7 +158,7 @@ class History(Struct, frozen=True, eq=False):
 
     `root` is the folder (as shown to people); `rollbacks` says whether this layout has them:
     `required`, `optional`, or `none` (forward only by design). `tools` are the migration tools that files above the
-    folder name, where several read the layout.
+    folder name, where several read the layout. `assumed` says why the dialect was assumed to be PostgreSQL, if it was.
     """
 
     root: str
@@ -167,6 +167,7 @@ class History(Struct, frozen=True, eq=False):
     migrations: tuple[Migration, ...]
     rollbacks: str = "required"
     tools: tuple[str, ...] = ()
+    assumed: str | None = None
 
 
 class Discovered(Struct, frozen=True, eq=False):

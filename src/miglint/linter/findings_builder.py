@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import Finding, matter
-from miglint.base.model import Discovered, History, SourceFile, Span
+from miglint.base.model import Dialect, Discovered, History, SourceFile, Span
 from miglint.base.structs import replace
 from miglint.base.template_names import decode_tags
 from miglint.config.settings import Settings
@@ -260,9 +260,12 @@ def _notes(found: Discovered, chosen: Selection, settings: Settings) -> tuple[st
         for problem in found.problems
         if problem.kind in ("other-dialect", "forward-only", "dialect-found")
     )
+    # A configured target is as explicit as a configured dialect, if it is the only one.
+    assumed = () if [*settings.targets] == [Dialect.POSTGRES] else found.histories
     own = f"own rules are disabled: {', '.join(settings.own_rules)}"
     return (
         *about_files,
+        *(f"{history.root}: {history.assumed}" for history in assumed if history.assumed is not None),
         *(f"{missing(rule)}; all other rules were run" for rule in chosen.left_out),
         *((own,) if settings.own_rules and not settings.own_code else ()),
     )
