@@ -13,6 +13,7 @@ from miglint.base.model import Dialect
 from miglint.discovery.dialects import ENGINE_WORDS, Mark, of_segment, without_engine
 from miglint.discovery.layouts.folders import INNER, is_part, may_be_migration
 from miglint.discovery.options import DiscoveryOptions
+from miglint.discovery.releases import release_of
 from miglint.discovery.roots import FORWARD_FOLDERS, ROLLBACK_FOLDERS
 from miglint.discovery.walk import Folder, Tree, printable
 
@@ -102,10 +103,22 @@ def _real_folder(path: str) -> str:
 def _around_folder(tree: Tree, real: str) -> None:
     """List folders that belong to the history of a folder but are outside of it."""
     base = os.path.basename(real)
+    _other_releases(tree, real)
     if base.lower() in ROLLBACK_FOLDERS or _is_migration(real):
         _around(tree, real, "up.sql" if _is_migration(real) else "")
     else:
         _beside(tree, real)
+
+
+def _other_releases(tree: Tree, real: str) -> None:
+    """List the folders of other releases beside a folder of one."""
+    parent, base = os.path.split(real)
+    if release_of(base) is None:
+        return
+    home = tree.scan(parent)
+    for folder in sorted(home.subfolders) if home is not None else ():
+        if folder != base and release_of(folder) is not None:
+            tree.walk(os.path.join(parent, folder))
 
 
 def _is_migration(real: str) -> bool:
@@ -134,6 +147,7 @@ def _around(tree: Tree, real: str, name: str) -> None:
     if above.lower() in ROLLBACK_FOLDERS and of_segment(base):
         tree.scan(os.path.join(os.path.dirname(parent), base))
         return
+    _other_releases(tree, real)
     home = tree.scan(real)
     for folder in sorted(home.subfolders) if home is not None else ():
         if folder.lower() in ROLLBACK_FOLDERS:

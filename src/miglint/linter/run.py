@@ -54,49 +54,60 @@ class Outcome(Struct, frozen=True):
 
 def check(job: Job) -> Outcome:
     """Find, read, replay and check; raises `UsageError` for invalid requests."""
-    settings = job.settings
     found = _discovered(job)
-    schemas = baseline_schemas(settings)
-    watched = own_rules_are_files(settings)
+    schemas = baseline_schemas(job.settings)
+    watched = own_rules_are_files(job.settings)
     if job.question is not None and watched:
         job.question.observe(_inputs(job, found))
-    cached = job.cached and job.text is None and job.dry_run is None and watched
-    cache = Cache.of(settings) if cached else None
-    report_only = (
-        found.requested
-        if job.report_only is None
-        else job.report_only
-        if found.requested is None
-        else job.report_only & found.requested
-    )
-    name = cache.name(found, settings, schemas) if cache is not None else ""
-    report = cache.get(name) if cache is not None else None
-    if report is None and cache is not None and report_only is not None:
+    requested = [paths for paths in (found.requested, job.report_only) if paths is not None]
+    report_only = frozenset.intersection(*requested) if requested else None
+    cached = watched and job.cached and job.text is None and job.dry_run is None
+    cache = Cache.of(job.settings) if cached else None
+    if cache is None:
+        report, _ = _judged(job, found, schemas, report_only)
+    else:
+        report = _cached(cache, job, found, schemas, report_only)
+    if found.requested is not None:
+        report = report.of_paths(found.requested)
+    return Outcome(report, {file.path: file for file in found.files})
+
+
+def _cached(
+    cache: Cache, job: Job, found: Discovered, schemas: Mapping[str, SourceFile], report_only: frozenset[str] | None
+) -> Report:
+    """Return the report from the cache, or make and store it."""
+    name = cache.name(found, job.settings, schemas)
+    report = cache.get(name)
+    if report is None and report_only is not None:
         # A cached report for all files can be used for some of them; but only the requested ones will be analyzed.
         name = cache.part(name, report_only)
         report = cache.get(name)
     if report is None:
-        # Importing parsers and rules takes longer than a cached run.
-        from miglint.linter.findings_builder import judge
-        from miglint.rules.selection import load_rules, select
-
-        chosen = select(settings, load_rules(settings))
-        executed = None
-        if job.dry_run is not None:
-            # Engines and their drivers are heavy, and optional dependencies.
-            from miglint.linter.dry_run import execute_dry_run
-
-            executed = execute_dry_run(found, settings, schemas, job.dry_run, job.progress, cached=job.cached)
-        report = judge(found, settings, schemas, chosen, None if executed else job.progress, executed, report_only)
-        if chosen.reads_other_files:
-            # Its inputs cannot be tracked.
-            if job.question is not None:
-                job.question.forget()
-        elif cache is not None:
+        report, storable = _judged(job, found, schemas, report_only)
+        if storable:
             cache.put(name, report)
-    if found.requested is not None:
-        report = report.of_paths(found.requested)
-    return Outcome(report, {file.path: file for file in found.files})
+    return report
+
+
+def _judged(
+    job: Job, found: Discovered, schemas: Mapping[str, SourceFile], report_only: frozenset[str] | None
+) -> tuple[Report, bool]:
+    """Run everything; return the report, and whether all of its inputs are known, so that it can be stored."""
+    # Importing parsers and rules takes longer than a cached run.
+    from miglint.linter.findings_builder import judge
+    from miglint.rules.selection import load_rules, select
+
+    chosen = select(job.settings, load_rules(job.settings))
+    executed = None
+    if job.dry_run is not None:
+        # Engines and their drivers are heavy, and optional dependencies.
+        from miglint.linter.dry_run import execute_dry_run
+
+        executed = execute_dry_run(found, job.settings, schemas, job.dry_run, job.progress, cached=job.cached)
+    report = judge(found, job.settings, schemas, chosen, None if executed else job.progress, executed, report_only)
+    if chosen.reads_other_files and job.question is not None:
+        job.question.forget()
+    return report, not chosen.reads_other_files
 
 
 def own_rules_are_files(settings: Settings) -> bool:

@@ -22,14 +22,14 @@ from miglint.sql.postgres.outputs import column_name
 class _Target:
     """The table that is written: its name, its columns by name, and those that are not to be written."""
 
-    __slots__ = ("columns", "generated", "name")
+    __slots__ = ("_generated", "columns", "name")
 
     def __init__(self, analysis: Analysis, body: Node) -> None:
         name = relation_name(body)
         found = analysis.environment.relation(name)
         self.name = name if found is None else found.name
         self.columns: Mapping[str, str] | None = None if found is None else found.columns
-        self.generated: Mapping[str, str] = {} if found is None else found.generated
+        self._generated = None if found is None else found.generated
 
     def type(self, column: str) -> str:
         """Return the type of a column. Raises `Invalid` when there is no such column."""
@@ -40,35 +40,23 @@ class _Target:
             raise Invalid("undefined_column", message, self.name, column)
         return self.columns[column]
 
+    def generated(self, column: str) -> str | None:
+        """Return how a column is generated, as `Relation` tells it."""
+        return None if self._generated is None else self._generated(column)
+
 
 # --- INSERT ----------------------------------------------------------------------------------------------------------
 
 
 def _insert(analysis: Analysis, body: Node, scope: Scope) -> Columns:
     target = _Target(analysis, body["relation"])
-    columns = [item["ResTarget"]["name"] for item in body.get("cols", ())]
-    whole = [item["ResTarget"]["name"] for item in body.get("cols", ()) if "indirection" not in item["ResTarget"]]
+    columns = [item["ResTarget"] for item in body.get("cols", ())]
     for column in columns:
-        target.type(column)
-    source = body.get("selectStmt")
-    override = body.get("override", "OVERRIDING_NOT_SET")
-    listed = bool(columns)
-    names = columns if listed else list(target.columns or ())
-    known = listed or target.columns is not None
-    if source is not None and len(whole) == len(columns):
-        query = source["SelectStmt"]
-        rows = [item["List"]["items"] for item in query.get("valuesLists", ())]
-        if rows and "sortClause" not in query and "limitCount" not in query:
-            with_clause(analysis, query, scope)
-            for row in rows:
-                _row(analysis, scope, target, (names, listed, known), row, override)
-        else:
-            found = columns_of(analysis, source, scope)
-            if ("*", UNKNOWN) not in found:
-                _count(names, listed, known, len(found))
-                for name, (_, kind) in zip(names, found, strict=False):
-                    _writable(target, name, override)
-                    _fits(analysis, target, name, kind)
+        target.type(column["name"])
+    # Parts of columns (`a.b`, `a[1]`) are not typed.
+    if "selectStmt" in body and not any("indirection" in column for column in columns):
+        override = body.get("override", "OVERRIDING_NOT_SET")
+        _insert_rows(analysis, scope, target, [column["name"] for column in columns], body["selectStmt"], override)
     own = Scope(scope)
     alias = body["relation"].get("alias", {}).get("aliasname", target.name.name)
     own.add(Source(alias, target.columns, target.name))
@@ -76,15 +64,37 @@ def _insert(analysis: Analysis, body: Node, scope: Scope) -> Columns:
     return _returning(analysis, body, own)
 
 
+def _insert_rows(
+    analysis: Analysis, scope: Scope, target: _Target, columns: list[str], source: Node, override: str
+) -> None:
+    listed = bool(columns)
+    names = columns if listed else list(target.columns or ())
+    known = listed or target.columns is not None
+    query = source["SelectStmt"]
+    rows = [item["List"]["items"] for item in query.get("valuesLists", ())]
+    if rows and "sortClause" not in query and "limitCount" not in query:
+        with_clause(analysis, query, scope)
+        for row in rows:
+            _row(analysis, scope, target, (names, listed, known), row, override)
+        return
+    found = columns_of(analysis, source, scope)
+    if ("*", UNKNOWN) not in found:
+        _count(names, listed, known, len(found))
+        for name, (_, kind) in zip(names, found, strict=False):
+            _writable(target, name, override)
+            _fits(analysis, target, name, kind)
+
+
 def _row(
     analysis: Analysis,
     scope: Scope,
     target: _Target,
-    told: tuple[Sequence[str], bool, bool],
+    expected: tuple[Sequence[str], bool, bool],
     row: Sequence[Node],
     override: str,
 ) -> None:
-    names, listed, known = told
+    """Check a row of VALUES. `expected` are the columns, whether they are listed, and whether they are known."""
+    names, listed, known = expected
     _count(names, listed, known, len(row))
     for place, node in enumerate(row):
         name = names[place] if place < len(names) else None
@@ -110,7 +120,7 @@ def _count(names: Sequence[str], listed: bool, known: bool, given: int) -> None:
 
 def _writable(target: _Target, column: str, override: str) -> None:
     """Raise `Invalid` for a column that only the server writes."""
-    kind = target.generated.get(column)
+    kind = target.generated(column)
     if kind in ("stored", "virtual") or (kind == "always" and override == "OVERRIDING_NOT_SET"):
         message = f'cannot insert a non-DEFAULT value into column "{column}"'
         raise Invalid("generated_always", message, target.name, column)
@@ -137,7 +147,7 @@ def _conflict(analysis: Analysis, clause: Node | None, target: _Target, scope: S
         analysis.truth(infer["whereClause"], scope, "WHERE")
     if clause.get("action") != "ONCONFLICT_UPDATE":
         return
-    scope.sources.append(Source("excluded", target.columns, target.name))
+    scope.enter(Source("excluded", target.columns, target.name))
     _assign(analysis, clause.get("targetList", ()), target, scope)
     if "whereClause" in clause:
         analysis.truth(clause["whereClause"], scope, "WHERE")
@@ -164,7 +174,7 @@ def _assign(analysis: Analysis, targets: Sequence[Node], target: _Target, scope:
         wanted = target.type(name)
         if "SetToDefault" in value:
             continue
-        if target.generated.get(name) in ("stored", "virtual", "always"):
+        if target.generated(name) in ("stored", "virtual", "always"):
             message = f'column "{name}" can only be updated to DEFAULT'
             raise Invalid("generated_always", message, target.name, name)
         if "MultiAssignRef" in value:
