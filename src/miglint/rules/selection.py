@@ -88,10 +88,7 @@ class Selection(Struct, frozen=True):
 def select(settings: Settings, registry: Registry) -> Selection:
     """Resolve all names of rules in the settings; stop the run at one that nothing is called."""
     known = registry.rules
-    chosen = {code: 0 for code, rule in known.items() if rule.default} if not settings.select else {}
-    for key, listed in (("select", settings.select), ("extend-select", settings.extend_select)):
-        for code, rank in _ranks(registry, listed, settings.place(key)).items():
-            chosen[code] = max(rank, chosen.get(code, rank))
+    chosen = _chosen(settings, registry)
     ignored = _ranks(registry, settings.ignore, settings.place("ignore"))
     enabled = {code: rank for code, rank in chosen.items() if rank > ignored.get(code, -1)}
     without = [known[code] for code in sorted(enabled) if not _has_its_library(known[code])]
@@ -110,6 +107,15 @@ def select(settings: Settings, registry: Registry) -> Selection:
         tuple(without),
         frozenset(wanted - set(enabled)),
     )
+
+
+def _chosen(settings: Settings, registry: Registry) -> dict[str, int]:
+    """Return the codes that are selected, each with the rank of the most exact name; 0 for those by default."""
+    chosen = {code: 0 for code, rule in registry.rules.items() if rule.default} if not settings.select else {}
+    for key, listed in (("select", settings.select), ("extend-select", settings.extend_select)):
+        for code, rank in _ranks(registry, listed, settings.place(key)).items():
+            chosen[code] = max(rank, chosen.get(code, rank))
+    return chosen
 
 
 def _ranks(registry: Registry, names: Iterable[str], place: str) -> dict[str, int]:

@@ -153,20 +153,18 @@ def statement_timeout_missing(step: Step, context: Context) -> Iterator[Hit]:
 def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
     """Report limits that have no effect. The options are seconds."""
     settings = [pair for pair in effective(step, ops.SetVariable) if pair[1].name.lower() in _LIMITS]
-    if not settings:
-        return
-    strong = [held.applied for held in locks_of(step, context) if held.lock >= Lock.SHARE]
+    strong = [held.applied for held in locks_of(step, context) if held.lock >= Lock.SHARE] if settings else []
     for applied, operation in settings:
         name = operation.name.lower()
         value = _milliseconds(operation.values[0]) if operation.values else None
-        same = [other for other in strong if other.script is applied.script]
-        if value is None or not same:
+        locking = [other for other in strong if other.script is applied.script]
+        if value is None or not locking:
             continue
-        if any(other.number > applied.number for other in same):
+        message = None
+        if locking[-1].number > applied.number:
             message = _too_long(name, value, context)
-        else:
-            late = name == "lock_timeout" and value and _too_late(applied, same[-1], settings)
-            message = "lock_timeout is set after the last statement that waits for a lock" if late else None
+        elif name == "lock_timeout" and value and _too_late(applied, locking[-1], settings):
+            message = "lock_timeout is set after the last statement that waits for a lock"
         if message is not None:
             yield applied.hit(message, f"Put first: `SET {name} = '{_SUGGESTED[name]}';`")
 

@@ -74,11 +74,7 @@ class Scope:
         while scope is not None:
             if name in scope.merged:
                 return Reference(level, -1, name, scope.merged[name])
-            found = [
-                Reference(level, place, name, source.columns[name])
-                for place, source in enumerate(scope.sources)
-                if source.columns is not None and not source.hidden and name in source.columns
-            ]
+            found = scope.own_columns(name, level)
             unknown = any(source.columns is None for source in scope.sources)
             if len(found) > 1 and not open_:
                 raise Invalid("ambiguous_column", f'column reference "{name}" is ambiguous')
@@ -94,6 +90,14 @@ class Scope:
         if open_ or self.variables:
             return None
         raise Invalid("undefined_column", f'column "{name}" does not exist', part=name)
+
+    def own_columns(self, name: str, level: int) -> list[Reference]:
+        """Return the columns of this level's sources that an unqualified name may mean; `level` goes into them."""
+        return [
+            Reference(level, place, name, source.columns[name])
+            for place, source in enumerate(self.sources)
+            if source.columns is not None and not source.hidden and name in source.columns
+        ]
 
     def qualified(self, qualifier: str, name: str, schema: str | None = None) -> Reference | None:
         """Return a column behind the name of a source, as `column` does."""
