@@ -64,7 +64,11 @@ def inert(text: str, styles: Sequence[str] = (), colons: str = ": :") -> str:
     else:
         text = _CONTROL.sub(REPLACEMENT, text)
     text = unmarked(text)
-    return _COLONS.sub(lambda found: found[1] + colons, text) if "::" in text else text
+    if "::" not in text:
+        return text
+    # A color in front of two colons is no protection where a log is stored without colors.
+    start = pattern(rf"^((?:[^\S\n]|{'|'.join(map(re.escape, styles))})*)::", re.MULTILINE) if styles else _COLONS
+    return start.sub(lambda found: found[1] + colons, text)
 
 
 def inert_json(text: str) -> str:

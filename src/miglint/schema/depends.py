@@ -46,6 +46,11 @@ def of_kind(kind: str) -> Key:
 DEFAULT_PRIVILEGES = Key("default privileges", "", "")
 
 
+def reference_key(table: Key, column: str = "") -> Key:
+    """Return the key under which the tables are found whose foreign keys refer to a table, or to a column of it."""
+    return Key("referenced", table.schema, f"{table.name}.{column.lower()}" if column else table.name)
+
+
 def relation_key(name: Name, dialect: Dialect) -> Key:
     """Return the key of a relation whose schema is resolved (or is the default one)."""
     if dialect is Dialect.SQLITE:
@@ -87,7 +92,8 @@ def _of_type(kind: Type | None, keys: set[Key]) -> None:
             keys.add(key)
 
 
-def _of_expression(expression: Expression | None, keys: set[Key]) -> None:
+def of_expression(expression: Expression | None, keys: set[Key]) -> None:
+    """Add the keys that an expression depends on."""
     if expression is None:
         return
     for function in expression.functions:
@@ -150,16 +156,18 @@ def of_column(column: Column, keys: set[Key]) -> None:
     elif kind is not None and kind.name in TYPES:
         keys.add(Key("extension", "", TYPES[kind.name]))
     if column.default is not None:
-        _of_expression(column.default, keys)
+        of_expression(column.default, keys)
 
 
 def of_constraint(name: str, constraint: Constraint, keys: set[Key], dialect: Dialect) -> None:
     """Add the keys that a constraint of a table depends on."""
     keys.add(Key("constraint name", "", name))
     if constraint.table is not None:
-        keys.add(relation_key(constraint.table, dialect))
+        table = relation_key(constraint.table, dialect)
+        keys.update((table, reference_key(table)))
+        keys.update(reference_key(table, column) for column in constraint.referenced)
     if constraint.expression is not None:
-        _of_expression(constraint.expression, keys)
+        of_expression(constraint.expression, keys)
 
 
 def _of_table(value: Table, keys: set[Key], dialect: Dialect) -> None:
@@ -199,10 +207,10 @@ def _of_index(value: Index, keys: set[Key], dialect: Dialect) -> None:
         keys.add(relation_key(value.parent, dialect))
     for element in value.elements:
         if element.expression is not None:
-            _of_expression(element.expression, keys)
+            of_expression(element.expression, keys)
         if element.opclass is not None and element.opclass in CLASSES:
             keys.add(Key("extension", "", CLASSES[element.opclass]))
-    _of_expression(value.where, keys)
+    of_expression(value.where, keys)
 
 
 def _of_sequence(value: Sequence, keys: set[Key], dialect: Dialect) -> None:
@@ -231,15 +239,20 @@ def _of_other(value: Other, keys: set[Key], dialect: Dialect) -> None:
         keys.add(relation_key(value.table, dialect))
     keys.update(relation_key(member.table, dialect) for member in value.members)
     for member in value.members:
-        _of_expression(member.where, keys)
+        of_expression(member.where, keys)
     _of_mentions(value.mentions, keys, dialect)
 
 
-def _of_domain(value: Domain, keys: set[Key], dialect: Dialect) -> None:
+def of_base(value: Domain, keys: set[Key]) -> None:
+    """Add the keys that a domain depends on besides those of its constraints."""
     _of_type(value.base, keys)
-    _of_expression(value.default, keys)
+    of_expression(value.default, keys)
+
+
+def _of_domain(value: Domain, keys: set[Key], dialect: Dialect) -> None:
+    of_base(value, keys)
     for constraint in value.constraints.values():
-        _of_expression(constraint.expression, keys)
+        of_expression(constraint.expression, keys)
 
 
 def _of_composite(value: Composite, keys: set[Key], dialect: Dialect) -> None:

@@ -72,7 +72,9 @@ def _named(columns: Columns, names: Sequence[str]) -> Mapping[str, str] | None:
 
 
 def _set_operation(analysis: Analysis, body: Node, scope: Scope) -> Columns:
-    left, right = (select(analysis, body[side], scope) for side in ("larg", "rarg"))
+    # A level without names of its own would be asked for each name in a chain of queries.
+    around = scope if scope.ctes else scope.outer
+    left, right = (select(analysis, body[side], around) for side in ("larg", "rarg"))
     if _STAR in left or _STAR in right:
         return [_STAR]
     word = body["op"][6:]
@@ -145,9 +147,7 @@ def star(scope: Scope, names: Sequence[str]) -> Columns:
     columns: Columns = []
     wanted = names[-1] if names else None
     merged = list(scope.merged.items()) if wanted is None else []
-    for source in scope.sources:
-        if wanted not in (None, source.alias):
-            continue
+    for source in scope.sources if wanted is None else scope.called(wanted):
         if source.columns is None:
             return [_STAR]
         columns += [item for item in source.columns.items() if wanted is not None or item[0] not in scope.merged]
@@ -257,15 +257,15 @@ def _join(analysis: Analysis, body: Node, scope: Scope) -> None:
     _item(analysis, body["larg"], scope)
     second = len(scope.sources)
     _item(analysis, body["rarg"], scope)
-    left, right = scope.sources[first:second], scope.sources[second:]
+    last = len(scope.sources)
     if body.get("isNatural"):
-        one, two = (_all(side) for side in (left, right))
+        one, two = _all(scope.sources[first:second]), _all(scope.sources[second:])
         if one is None or two is None:
             scope.add(Source("", None))
         else:
             scope.merged.update({name: kind for name, kind in one.items() if name in two})
     for name in strings(body.get("usingClause")):
-        kinds = [_of_side(scope, side, name) for side in (left, right)]
+        kinds = [_of_side(scope, side, name) for side in (range(first, second), range(second, last))]
         analysis.apply("=", [Result(kind) for kind in kinds])
         scope.merged[name] = analysis.overloads.common(kinds, "JOIN/USING")
     if "quals" in body:
@@ -283,15 +283,17 @@ def _all(sources: Sequence[Source]) -> dict[str, str] | None:
     return columns
 
 
-def _of_side(scope: Scope, sources: Sequence[Source], name: str) -> str:
+def _of_side(scope: Scope, places: range, name: str) -> str:
     """Return the type of a column of `USING` on one side. Raises `Invalid` when no source there has it."""
-    found = [source.columns[name] for source in sources if source.columns is not None and name in source.columns]
-    if found:
-        return found[0]
-    if any(source.columns is None for source in sources):
+    place = scope.first_with(name, places)
+    columns = None if place is None else scope.sources[place].columns
+    if columns is not None:
+        return columns[name]
+    if any(scope.sources[place].columns is None for place in places):
         return UNKNOWN
     message = f'column "{name}" specified in USING clause does not exist in left table'
-    raise Invalid("undefined_column", message, sources[0].relation if sources else None, name)
+    relation = scope.sources[places.start].relation if places else None
+    raise Invalid("undefined_column", message, relation, name)
 
 
 def _sublink(analysis: Analysis, body: Node, scope: Scope) -> Result:

@@ -22,14 +22,14 @@ from miglint.sql.postgres.outputs import column_name
 class _Target:
     """The table that is written: its name, its columns by name, and those that are not to be written."""
 
-    __slots__ = ("columns", "generated", "name")
+    __slots__ = ("_generated", "columns", "name")
 
     def __init__(self, analysis: Analysis, body: Node) -> None:
         name = relation_name(body)
         found = analysis.environment.relation(name)
         self.name = name if found is None else found.name
         self.columns: Mapping[str, str] | None = None if found is None else found.columns
-        self.generated: Mapping[str, str] = {} if found is None else found.generated
+        self._generated = None if found is None else found.generated
 
     def type(self, column: str) -> str:
         """Return the type of a column. Raises `Invalid` when there is no such column."""
@@ -39,6 +39,10 @@ class _Target:
             message = f'column "{column}" of relation "{self.name.name}" does not exist'
             raise Invalid("undefined_column", message, self.name, column)
         return self.columns[column]
+
+    def generated(self, column: str) -> str | None:
+        """Return how a column is generated, as `Relation` tells it."""
+        return None if self._generated is None else self._generated(column)
 
 
 # --- INSERT ----------------------------------------------------------------------------------------------------------
@@ -116,7 +120,7 @@ def _count(names: Sequence[str], listed: bool, known: bool, given: int) -> None:
 
 def _writable(target: _Target, column: str, override: str) -> None:
     """Raise `Invalid` for a column that only the server writes."""
-    kind = target.generated.get(column)
+    kind = target.generated(column)
     if kind in ("stored", "virtual") or (kind == "always" and override == "OVERRIDING_NOT_SET"):
         message = f'cannot insert a non-DEFAULT value into column "{column}"'
         raise Invalid("generated_always", message, target.name, column)
@@ -143,7 +147,7 @@ def _conflict(analysis: Analysis, clause: Node | None, target: _Target, scope: S
         analysis.truth(infer["whereClause"], scope, "WHERE")
     if clause.get("action") != "ONCONFLICT_UPDATE":
         return
-    scope.sources.append(Source("excluded", target.columns, target.name))
+    scope.enter(Source("excluded", target.columns, target.name))
     _assign(analysis, clause.get("targetList", ()), target, scope)
     if "whereClause" in clause:
         analysis.truth(clause["whereClause"], scope, "WHERE")
@@ -170,7 +174,7 @@ def _assign(analysis: Analysis, targets: Sequence[Node], target: _Target, scope:
         wanted = target.type(name)
         if "SetToDefault" in value:
             continue
-        if target.generated.get(name) in ("stored", "virtual", "always"):
+        if target.generated(name) in ("stored", "virtual", "always"):
             message = f'column "{name}" can only be updated to DEFAULT'
             raise Invalid("generated_always", message, target.name, name)
         if "MultiAssignRef" in value:
