@@ -66,6 +66,12 @@ class Selection(Struct, frozen=True):
         """Return whether a rule's findings depend on a library and its own configuration, wherever that is."""
         return bool(self.left_out) or any(self.registry.rules[code].needs is not None for code in self.enabled)
 
+    def runs_on(self, code: str, path: str) -> bool:
+        """Return whether a rule is enabled for a file; `path` is relative to the folder of the settings."""
+        if code not in self.enabled:
+            return False
+        return not any(item.pattern.match(path) and code in item.ignored for item in self.overrides)
+
     def severity_of(self, finding: Finding, path: str) -> Severity | None:
         """Return the severity that the settings give a finding, or None when they leave it out.
 
