@@ -86,6 +86,7 @@ class PerPath(Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = field(default_factory=dict)
     idempotency: str | None = None
+    dialect: str | None = None
 
 
 class Settings(Struct, frozen=True):
@@ -153,6 +154,16 @@ class Settings(Struct, frozen=True):
         if content is None:
             raise FileNotFoundError(0, "there is no such file as of that commit", path)
         return content
+
+    def place_of_path(self, path: str) -> str:
+        """Return the prefix `file:line: ` for an item of `paths`; empty if it is not set in a file."""
+        if self.file is None or path not in self.paths:
+            return ""
+        number = int(self.place("paths").rsplit(":", 2)[1])
+        lines = self.text.splitlines()[number - 1 :]
+        quoted = (f'"{path}"', f"'{path}'")
+        ahead = next((at for at, line in enumerate(lines) if any(text in line for text in quoted)), 0)
+        return f"{self.file}:{number + ahead}: "
 
     def place(self, *keys: str | int) -> str:
         """Return the prefix `file:line: ` for a key; empty if the key is not set in a file."""
@@ -351,7 +362,7 @@ def _severities(table: TomlTable) -> dict[str, Severity]:
 
 
 def _per_path(table: TomlTable) -> PerPath:
-    table.only(("paths", "ignore", "severity", "idempotency"))
+    table.only(("paths", "ignore", "severity", "idempotency", "dialect"))
     paths = table.strings("paths")
     if not paths:
         table.fail("`per-path` needs `paths`, the patterns of the files that it is about")
@@ -360,6 +371,7 @@ def _per_path(table: TomlTable) -> PerPath:
         table.strings("ignore"),
         _severities(table.table("severity")),
         table.choice("idempotency", IDEMPOTENCY),
+        table.choice("dialect", DIALECTS, DIALECT_ALIASES),
     )
 
 
