@@ -206,6 +206,14 @@ def load(path: str | None = None, cwd: str | None = None, source: Source | None 
     return Settings(root=str(folder))
 
 
+def settings_of_text(text: str, root: str) -> Settings:
+    """Return the settings of a `miglint.toml` that is not written yet, as if it were in the folder `root`."""
+    file = Path(root) / FILE
+    table = _parse(text.encode(), file, FILE)
+    assert table is not None  # only a pyproject.toml may have no settings
+    return _settings(table, file)
+
+
 def _as_of(source: Source, path: str | None, folder: Path) -> Settings:
     def table_in(file: Path, shown: str) -> TomlTable | None:
         return _parse(source.read(str(file), MAX_CONFIGURATION), file, shown)
