@@ -11,11 +11,9 @@ import click
 from miglint.base.errors import UsageError
 from miglint.base.inert import inert
 from miglint.base.input_files import MAX_CONFIGURATION, read_bytes
-from miglint.base.structs import replace
 from miglint.cli.request import CheckArguments
 from miglint.config.integrations import PRE_COMMIT, WORKFLOW, with_hook, workflow
-from miglint.config.settings import FILE, load
-from miglint.linter.baseline import DEFAULT_FILE
+from miglint.config.settings import DEFAULT_BASELINE, FILE, load
 from miglint.linter.first_look import FirstLook, described, first_look, pairs_and_scripts, worth_a_look
 
 
@@ -80,7 +78,7 @@ def _look(baseline: bool, tool: str | None) -> FirstLook:
     imported: list[str] = []
     if tool is not None or Path(SQUAWK).exists():
         imported = from_squawk(Path(SQUAWK))
-    return first_look(str(Path.cwd()), baseline=DEFAULT_FILE if baseline else None, imported=imported)
+    return first_look(str(Path.cwd()), baseline=DEFAULT_BASELINE if baseline else None, imported=imported)
 
 
 def _text(path: str) -> str | None:
@@ -115,7 +113,7 @@ def _write_baseline() -> None:
     # Only a baseline needs a check with all that belongs to it.
     from miglint.cli.run_check import run_check
 
-    run_check(replace(CheckArguments(), write_baseline=True), None)
+    run_check(CheckArguments(write_baseline=True, configure=True), None)
 
 
 def _diff(changes: list[_Change]) -> Iterator[str]:

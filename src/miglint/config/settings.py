@@ -12,7 +12,14 @@ from typing import Protocol
 
 from miglint.base.errors import UsageError
 from miglint.base.findings import Severity
-from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, is_file, read_bytes
+from miglint.base.input_files import (
+    MAX_BASELINE,
+    MAX_CONFIGURATION,
+    is_file,
+    is_inside,
+    read_bytes,
+    require_inside,
+)
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
@@ -21,6 +28,7 @@ from miglint.config.toml_table import ConfigError, TomlTable, line_of, nearest
 
 FILE = "miglint.toml"
 PYPROJECT = "pyproject.toml"
+DEFAULT_BASELINE = "miglint-baseline.json"
 DEFAULT_PATHS = ("migrations",)
 DIALECTS = tuple(dialect.value for dialect in Dialect)
 ROLLBACKS = ("required", "optional", "none")
@@ -279,6 +287,7 @@ def _found(file: Path, folder: Path) -> TomlTable | None:
 def _read(file: Path, shown: str) -> TomlTable | None:
     """Return the table with miglint's settings, or None for a `pyproject.toml` without one."""
     try:
+        require_inside(file)
         return _parse(read_bytes(file, MAX_CONFIGURATION), file, shown)
     except OSError as error:
         raise ConfigError(f"{shown}: cannot be read: {error.strerror or error}") from None
@@ -314,34 +323,50 @@ def _settings(table: TomlTable, file: Path) -> Settings:
     rollback = table.choice("rollback-severity", SEVERITIES)
     # `rules` as a list names files with own rules; as a table it holds options of rules.
     own = table.strings("rules") if isinstance(table.values.get("rules"), list) else ()
-    return Settings(
-        root=str(file.parent.absolute()),
-        file=table.path,
-        text=table.text,
-        paths=table.strings("paths"),
-        dialect=table.choice("dialect", DIALECTS, DIALECT_ALIASES),
-        layout=table.string("layout"),
-        rollbacks=table.choice("rollbacks", ROLLBACKS),
-        targets=_targets(table),
-        baseline_schema=_baseline_schema(table),
-        image=table.string("image"),
-        select=table.strings("select"),
-        ignore=table.strings("ignore"),
-        extend_select=table.strings("extend-select"),
-        severity=_severities(table.table("severity")),
-        rollback_severity=SEVERITIES[rollback] if rollback else None,
-        per_path=tuple(_per_path(item) for item in table.tables("per-path")),
-        rules={} if own else {name: table.table("rules").table(name).values for name in table.table("rules").values},
-        own_rules=own + table.strings("own-rules"),
-        transaction=table.choice("transaction", TRANSACTIONS),
-        runner=table.choice("runner", RUNNERS),
-        idempotency=table.choice("idempotency", IDEMPOTENCY) or "auto",
-        exclude=table.strings("exclude"),
-        placeholders=table.string_values("placeholders"),
-        fail_on=SEVERITIES[fail_on] if fail_on else Severity.ERROR,
-        format=table.choice("format", FORMATS),
-        baseline=table.string("baseline"),
+    return _within_checkout(
+        Settings(
+            root=str(file.parent.absolute()),
+            file=table.path,
+            text=table.text,
+            paths=table.strings("paths"),
+            dialect=table.choice("dialect", DIALECTS, DIALECT_ALIASES),
+            layout=table.string("layout"),
+            rollbacks=table.choice("rollbacks", ROLLBACKS),
+            targets=_targets(table),
+            baseline_schema=_baseline_schema(table),
+            image=table.string("image"),
+            select=table.strings("select"),
+            ignore=table.strings("ignore"),
+            extend_select=table.strings("extend-select"),
+            severity=_severities(table.table("severity")),
+            rollback_severity=SEVERITIES[rollback] if rollback else None,
+            per_path=tuple(_per_path(item) for item in table.tables("per-path")),
+            rules={}
+            if own
+            else {name: table.table("rules").table(name).values for name in table.table("rules").values},
+            own_rules=own + table.strings("own-rules"),
+            transaction=table.choice("transaction", TRANSACTIONS),
+            runner=table.choice("runner", RUNNERS),
+            idempotency=table.choice("idempotency", IDEMPOTENCY) or "auto",
+            exclude=table.strings("exclude"),
+            placeholders=table.string_values("placeholders"),
+            fail_on=SEVERITIES[fail_on] if fail_on else Severity.ERROR,
+            format=table.choice("format", FORMATS),
+            baseline=table.string("baseline"),
+        )
     )
+
+
+def _within_checkout(settings: Settings) -> Settings:
+    """Refuse paths out of the checkout: what is there is quoted in findings, and a baseline may be written."""
+    named = [("paths", path) for path in settings.paths]
+    named += [("baseline-schema", path) for path in settings.baseline_schema.values()]
+    named += [] if settings.baseline is None else [("baseline", settings.baseline)]
+    for key, path in named:
+        place = settings.at(path)
+        if "\0" not in path and not is_inside(place, settings.root) and not is_inside(place, Path.cwd()):
+            raise ConfigError(f"{settings.place(key)}{key}: `{path}` is outside the checkout")
+    return settings
 
 
 def _targets(table: TomlTable) -> dict[str, tuple[int, ...]]:
