@@ -110,3 +110,12 @@ def test_modules_import_what_the_table_allows() -> None:
             if theirs not in within(mine) | MATES[mine] | GROUND:
                 wrong.append(f"{module} imports {name}")
     assert wrong == []
+
+
+def test_one_class_name_has_one_meaning() -> None:
+    found: dict[str, list[str]] = {}
+    for path in ROOT.rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name.lstrip("_"), []).append(module_of(path))
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}

@@ -13,7 +13,7 @@ from miglint.config.set_key import set_key
 from miglint.config.settings import Settings
 from miglint.linter import baseline as baselines
 from miglint.linter.baseline import Accepted, Baseline
-from miglint.linter.baseline_comparison import Checked, Comparison, compare, renewed
+from miglint.linter.baseline_comparison import BaselineComparison, Checked, compare, renewed
 from miglint.linter.paths import checked_paths
 from miglint.linter.relative_paths import RelativePaths
 from miglint.report.value import Hidden, Report
@@ -102,7 +102,7 @@ def accept_all(path: str, checked: Checked, *, configure: bool) -> Iterator[str]
         yield f'`baseline = "{inside}"` is not set in the configuration, so this file is not used: {use}'
 
 
-def _fixed(compared: Comparison) -> str:
+def _fixed(compared: BaselineComparison) -> str:
     listed = "; ".join(_named(item) for item in compared.fixed[:_LISTED])
     more = f"; and {len(compared.fixed) - _LISTED} more" if len(compared.fixed) > _LISTED else ""
     return f"{_count(len(compared.fixed), 'accepted finding')} fixed ({listed}{more})"

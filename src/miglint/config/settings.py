@@ -181,7 +181,7 @@ class Settings(Struct, frozen=True):
         return f"{self.file}:{line_of(self.text, steps)}: "
 
 
-class Source(Protocol):
+class CommitFiles(Protocol):
     """Files of a working tree at a commit: its top folder, and the content of a path (None: no such file)."""
 
     @property
@@ -192,7 +192,7 @@ class Source(Protocol):
         """Return the content of a file of at most `limit` bytes; raises `UsageError`."""
 
 
-def load(path: str | None = None, cwd: str | None = None, source: Source | None = None) -> Settings:
+def load(path: str | None = None, cwd: str | None = None, source: CommitFiles | None = None) -> Settings:
     """Read the configuration at `path`, or the nearest one upward from `cwd`; the defaults if there is none.
 
     With a `source`, the configuration and the files it names are read from there.
@@ -222,7 +222,7 @@ def settings_of_text(text: str, root: str) -> Settings:
     return _settings(table, file)
 
 
-def _as_of(source: Source, path: str | None, folder: Path) -> Settings:
+def _as_of(source: CommitFiles, path: str | None, folder: Path) -> Settings:
     def table_in(file: Path, shown: str) -> TomlTable | None:
         return _parse(source.read(str(file), MAX_CONFIGURATION), file, shown)
 
@@ -243,7 +243,7 @@ def _as_of(source: Source, path: str | None, folder: Path) -> Settings:
     return with_files_of(settings, source, settings.files)
 
 
-def with_files_of(settings: Settings, source: Source, paths: Iterable[str]) -> Settings:
+def with_files_of(settings: Settings, source: CommitFiles, paths: Iterable[str]) -> Settings:
     """Return the settings with these files' content at the commit; files outside its tree are read from disk."""
     places = {settings.at(path) for path in paths}
     held = {place: source.read(place, MAX_BASELINE) for place in places if _is_within(Path(place).parent, source.top)}
