@@ -10,7 +10,7 @@ import pytest
 from miglint.cli.main import main
 from miglint.config.integrations import with_hook
 from miglint.config.settings import load
-from miglint.config.starter import MOST_LINES, FolderDialect, Key, starter
+from miglint.config.starter import MOST_LINES, FolderDialect, SettingLine, starter
 
 UP = "CREATE TABLE {name} (id integer PRIMARY KEY, note text);\n"
 CARGO = '[dependencies]\nsqlx = {{ version = "0.8", features = ["{engine}"] }}\n'
@@ -120,8 +120,8 @@ def test_settings_of_squawk_are_taken_over(project: Path) -> None:
 
 
 def test_a_configuration_of_any_size_fits() -> None:
-    keys = [Key(name, "x" * 90, "why") for name in ("a", "b", "c", "d", "e", "f")]
-    paths = Key("paths", tuple(f"services/{number}/migrations" for number in range(60)), "many")
+    keys = [SettingLine(name, "x" * 90, "why") for name in ("a", "b", "c", "d", "e", "f")]
+    paths = SettingLine("paths", tuple(f"services/{number}/migrations" for number in range(60)), "many")
     text = starter([paths, *keys], [FolderDialect(('a"b\\c',), "sqlite", "why")])
     assert len(text.splitlines()) <= MOST_LINES
     assert 'paths = ["a\\"b\\\\c"]' in text

@@ -17,7 +17,7 @@ from miglint.config.settings import DEFAULT_BASELINE, FILE, load
 from miglint.linter.first_look import FirstLook, described, first_look, pairs_and_scripts, worth_a_look
 
 
-class _Change(NamedTuple):
+class _FileChange(NamedTuple):
     """A file to write: its path, its text before (None: it does not exist), and its text after."""
 
     path: str
@@ -42,12 +42,12 @@ def command(*, baseline: bool, pre_commit: bool, github: bool, diff: bool, tool:
     if existing is not None and not (baseline or pre_commit or github):
         raise UsageError(f"{existing} already exists and is not overwritten")
     look = None if existing is not None else _look(baseline, tool)
-    changes = [] if look is None else [_Change(FILE, None, look.text)]
+    changes = [] if look is None else [_FileChange(FILE, None, look.text)]
     if pre_commit:
         before = _text(PRE_COMMIT)
-        changes.append(_Change(PRE_COMMIT, before, with_hook(before)))
+        changes.append(_FileChange(PRE_COMMIT, before, with_hook(before)))
     if github and not Path(WORKFLOW).exists():
-        changes.append(_Change(WORKFLOW, None, workflow(_requirement())))
+        changes.append(_FileChange(WORKFLOW, None, workflow(_requirement())))
     changes = [change for change in changes if change.before != change.after]
     if diff:
         for line in _diff(changes):
@@ -92,7 +92,7 @@ def _text(path: str) -> str | None:
         raise UsageError(f"{path}:1: byte {error.start} is not UTF-8") from None
 
 
-def _write(change: _Change) -> None:
+def _write(change: _FileChange) -> None:
     place = Path(change.path)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +116,7 @@ def _write_baseline() -> None:
     run_check(CheckArguments(write_baseline=True, configure=True), None)
 
 
-def _diff(changes: list[_Change]) -> Iterator[str]:
+def _diff(changes: list[_FileChange]) -> Iterator[str]:
     from difflib import unified_diff
 
     for change in changes:

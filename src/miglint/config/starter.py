@@ -13,7 +13,7 @@ _WIDTH = 110
 _LISTED = 3
 
 
-class Key(Struct, frozen=True):
+class SettingLine(Struct, frozen=True):
     """A key with its value, and the comment above it: the reason."""
 
     name: str
@@ -29,7 +29,7 @@ class FolderDialect(Struct, frozen=True):
     reason: str
 
 
-def starter(keys: Iterable[Key], dialects: Iterable[FolderDialect] = (), imported: Iterable[str] = ()) -> str:
+def starter(keys: Iterable[SettingLine], dialects: Iterable[FolderDialect] = (), imported: Iterable[str] = ()) -> str:
     """Return the configuration. `imported` are lines taken from another tool's configuration.
 
     Blank lines between the keys, and then imported lines, are left out if there would be more than `MOST_LINES`.
@@ -45,7 +45,7 @@ def starter(keys: Iterable[Key], dialects: Iterable[FolderDialect] = (), importe
     return "\n".join(lines) + "\n"
 
 
-def _key(item: Key) -> list[str]:
+def _key(item: SettingLine) -> list[str]:
     return [*_comment(item.reason), *_assignment(item.name, item.value)]
 
 

@@ -12,7 +12,7 @@ from miglint.base.findings import FAMILIES, Finding, Severity
 from miglint.base.model import Dialect, History
 from miglint.base.structs import Struct
 from miglint.config.settings import RUNNERS, settings_of_text
-from miglint.config.starter import FolderDialect, Key, starter
+from miglint.config.starter import FolderDialect, SettingLine, starter
 from miglint.discovery.find import discover
 from miglint.discovery.migration_folders import migration_folders
 from miglint.discovery.surroundings import Hint, engine_beside, postgres_beside
@@ -69,7 +69,7 @@ def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = ())
         _idempotency(histories, report),
     ]
     if baseline is not None:
-        keys.append(Key("baseline", baseline, _baseline_reason(histories)))
+        keys.append(SettingLine("baseline", baseline, _baseline_reason(histories)))
     text = starter(keys, folders, imported)
     chosen = settings_of_text(text, root)
     report = check(Job(chosen, tuple(chosen.at(path) for path in chosen.paths), cached=False)).report
@@ -99,10 +99,10 @@ def _scripts(item: MigrationReport) -> tuple[str, ...]:
     return tuple(path for path in (item.forward, item.rollback) if path is not None)
 
 
-def _paths(paths: tuple[str, ...], histories: Sequence[History]) -> Key:
+def _paths(paths: tuple[str, ...], histories: Sequence[History]) -> SettingLine:
     counts = Counter((_tools(history), history.dialect) for history in histories for _ in history.migrations)
     parts = [f"{number:,} for {_SPOKEN[dialect]} ({tools})" for (tools, dialect), number in counts.items()]
-    return Key("paths", paths, f"Migrations: {', '.join(parts)}.")
+    return SettingLine("paths", paths, f"Migrations: {', '.join(parts)}.")
 
 
 def _tools(history: History) -> str:
@@ -128,7 +128,7 @@ def _engine(history: History) -> tuple[Dialect, str]:
     return Dialect.POSTGRES, "Nothing says otherwise."
 
 
-def _dialect_keys(guesses: dict[str, tuple[Dialect, str]], root: str) -> tuple[list[Key], list[FolderDialect]]:
+def _dialect_keys(guesses: dict[str, tuple[Dialect, str]], root: str) -> tuple[list[SettingLine], list[FolderDialect]]:
     """Return one dialect for all, or that of most folders and the other one for the rest."""
     engines = {dialect for dialect, _ in guesses.values()}
     if not engines:
@@ -136,35 +136,35 @@ def _dialect_keys(guesses: dict[str, tuple[Dialect, str]], root: str) -> tuple[l
     reasons = {dialect: next(why for one, why in guesses.values() if one is dialect) for dialect in engines}
     if len(engines) == 1:
         (dialect,) = engines
-        return [Key("dialect", dialect.value, reasons[dialect])], []
+        return [SettingLine("dialect", dialect.value, reasons[dialect])], []
     sqlite = tuple(sorted(_inside(place, root) for place, (dialect, _) in guesses.items() if dialect is Dialect.SQLITE))
     folders = [FolderDialect(sqlite, Dialect.SQLITE.value, reasons[Dialect.SQLITE])]
-    return [Key("dialect", Dialect.POSTGRES.value, reasons[Dialect.POSTGRES])], folders
+    return [SettingLine("dialect", Dialect.POSTGRES.value, reasons[Dialect.POSTGRES])], folders
 
 
 def _inside(place: str, root: str) -> str:
     return Path(os.path.relpath(place, root)).as_posix()
 
 
-def _targets(histories: Sequence[History]) -> list[Key]:
+def _targets(histories: Sequence[History]) -> list[SettingLine]:
     dialects = {history.dialect for history in histories}
     hints = [postgres_beside(str(Path(item.root).absolute())) for item in histories if item.dialect is Dialect.POSTGRES]
     version: Hint | None = min((hint for hint in hints if hint), key=lambda hint: int(hint.value), default=None)
     if version is None:
         return []
     both = ("sqlite",) if Dialect.SQLITE in dialects else ()
-    return [Key("targets", (f"postgres>={version.value}", *both), f"{version.source}.")]
+    return [SettingLine("targets", (f"postgres>={version.value}", *both), f"{version.source}.")]
 
 
-def _runner(histories: Sequence[History]) -> list[Key]:
+def _runner(histories: Sequence[History]) -> list[SettingLine]:
     """Return the tool where files beside the migrations name it and their names alone do not."""
     named = {history.tools for history in histories}
     if len(named) != 1 or len(tools := named.pop()) != 1 or tools[0] not in RUNNERS:
         return []
-    return [Key("runner", tools[0], "Named by a file of the project.")]
+    return [SettingLine("runner", tools[0], "Named by a file of the project.")]
 
 
-def _rollbacks(histories: Sequence[History]) -> list[Key]:
+def _rollbacks(histories: Sequence[History]) -> list[SettingLine]:
     asked = [
         item for history in histories if history.rollbacks != "none" for item in history.migrations if item.forward
     ]
@@ -172,16 +172,16 @@ def _rollbacks(histories: Sequence[History]) -> list[Key]:
     if not asked or 0 < without < len(asked):
         return []
     if without:
-        return [Key("rollbacks", "none", "No migration has one.")]
-    return [Key("rollbacks", "required", "Every migration has one.")]
+        return [SettingLine("rollbacks", "none", "No migration has one.")]
+    return [SettingLine("rollbacks", "required", "Every migration has one.")]
 
 
-def _idempotency(histories: Sequence[History], report: Report) -> Key:
+def _idempotency(histories: Sequence[History], report: Report) -> SettingLine:
     """Return whether scripts that cannot run twice are errors: always, if most can, else where it can happen."""
     known = [item.verdict["forward_idempotent"] for item in report.migrations]
     safe, total = sum(value is True for value in known), sum(value is not None for value in known)
     if total >= _FEWEST and safe >= _SAFE_SHARE * total:
-        return Key(
+        return SettingLine(
             "idempotency", "required", f"{safe:,} of {total:,} forward scripts can run twice: the rule for new ones."
         )
     tools = sorted({item.name for history in histories for item in runners_of(history.layout, history.tools, None)})
@@ -191,7 +191,7 @@ def _idempotency(histories: Sequence[History], report: Report) -> Key:
         else "what may run twice: no tool is known that prevents it"
     )
     reason = f'Errors only for {who}. "required": for all scripts ({safe:,} of {total:,} can run twice).'
-    return Key("idempotency", "auto", reason)
+    return SettingLine("idempotency", "auto", reason)
 
 
 def _baseline_reason(histories: Sequence[History]) -> str:
