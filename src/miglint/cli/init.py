@@ -165,8 +165,9 @@ def _requirement() -> str:
 
     pinned = f"miglint=={__version__}"
     try:
-        origin = json.loads(distribution("miglint").read_text("direct_url.json") or "{}")
-    except (PackageNotFoundError, ValueError):
+        places = [file.locate() for file in distribution("miglint").files or () if file.name == "direct_url.json"]
+        origin = json.loads(read_bytes(str(places[0]), MAX_CONFIGURATION)) if places else {}
+    except (PackageNotFoundError, OSError, ValueError):
         return pinned
     version_control = origin.get("vcs_info")
     if not version_control:
