@@ -94,6 +94,7 @@ class PerPath(Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = field(default_factory=dict)
     idempotency: str | None = None
+    dialect: str | None = None
 
 
 class Settings(Struct, frozen=True):
@@ -162,6 +163,16 @@ class Settings(Struct, frozen=True):
             raise FileNotFoundError(0, "there is no such file as of that commit", path)
         return content
 
+    def place_of_path(self, path: str) -> str:
+        """Return the prefix `file:line: ` for an item of `paths`; empty if it is not set in a file."""
+        if self.file is None or path not in self.paths:
+            return ""
+        number = int(self.place("paths").rsplit(":", 2)[1])
+        lines = self.text.splitlines()[number - 1 :]
+        quoted = (f'"{path}"', f"'{path}'")
+        ahead = next((at for at, line in enumerate(lines) if any(text in line for text in quoted)), 0)
+        return f"{self.file}:{number + ahead}: "
+
     def place(self, *keys: str | int) -> str:
         """Return the prefix `file:line: ` for a key; empty if the key is not set in a file."""
         if self.file is None:
@@ -201,6 +212,14 @@ def load(path: str | None = None, cwd: str | None = None, source: CommitFiles | 
             if os.path.lexists(file) and not file.is_dir() and (table := _found(file, folder)) is not None:
                 return _settings(table, file)
     return Settings(root=str(folder))
+
+
+def settings_of_text(text: str, root: str) -> Settings:
+    """Return the settings of a `miglint.toml` that is not written yet, as if it were in the folder `root`."""
+    file = Path(root) / FILE
+    table = _parse(text.encode(), file, FILE)
+    assert table is not None  # only a pyproject.toml may have no settings
+    return _settings(table, file)
 
 
 def _as_of(source: CommitFiles, path: str | None, folder: Path) -> Settings:
@@ -376,7 +395,7 @@ def _severities(table: TomlTable) -> dict[str, Severity]:
 
 
 def _per_path(table: TomlTable) -> PerPath:
-    table.only(("paths", "ignore", "severity", "idempotency"))
+    table.only(("paths", "ignore", "severity", "idempotency", "dialect"))
     paths = table.strings("paths")
     if not paths:
         table.fail("`per-path` needs `paths`, the patterns of the files that it is about")
@@ -385,6 +404,7 @@ def _per_path(table: TomlTable) -> PerPath:
         table.strings("ignore"),
         _severities(table.table("severity")),
         table.choice("idempotency", IDEMPOTENCY),
+        table.choice("dialect", DIALECTS, DIALECT_ALIASES),
     )
 
 
