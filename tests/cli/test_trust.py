@@ -151,7 +151,7 @@ def test_a_check_without_a_migration_says_so_and_fails(miglint, project, configu
     for format_ in FORMATS:
         done = miglint("check", "--format", format_)
         assert done.returncode == 2
-        assert "miglint: no migrations found in " in done.stderr
+        assert "no migrations found in " in done.stderr
         assert "--allow-empty" in done.stderr
     assert report(miglint("check", "--format", "json"))["migrations"] == []
     assert miglint("check", "--exit-zero", "-q").returncode == 2

@@ -94,6 +94,7 @@ class PerPath(Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = field(default_factory=dict)
     idempotency: str | None = None
+    dialect: str | None = None
 
 
 class Settings(Struct, frozen=True):
@@ -162,6 +163,16 @@ class Settings(Struct, frozen=True):
             raise FileNotFoundError(0, "there is no such file as of that commit", path)
         return content
 
+    def place_of_path(self, path: str) -> str:
+        """Return the prefix `file:line: ` for an item of `paths`; empty if it is not set in a file."""
+        if self.file is None or path not in self.paths:
+            return ""
+        number = int(self.place("paths").rsplit(":", 2)[1])
+        lines = self.text.splitlines()[number - 1 :]
+        quoted = (f'"{path}"', f"'{path}'")
+        ahead = next((at for at, line in enumerate(lines) if any(text in line for text in quoted)), 0)
+        return f"{self.file}:{number + ahead}: "
+
     def place(self, *keys: str | int) -> str:
         """Return the prefix `file:line: ` for a key; empty if the key is not set in a file."""
         if self.file is None:
@@ -170,7 +181,7 @@ class Settings(Struct, frozen=True):
         return f"{self.file}:{line_of(self.text, steps)}: "
 
 
-class Source(Protocol):
+class CommitFiles(Protocol):
     """Files of a working tree at a commit: its top folder, and the content of a path (None: no such file)."""
 
     @property
@@ -181,7 +192,7 @@ class Source(Protocol):
         """Return the content of a file of at most `limit` bytes; raises `UsageError`."""
 
 
-def load(path: str | None = None, cwd: str | None = None, source: Source | None = None) -> Settings:
+def load(path: str | None = None, cwd: str | None = None, source: CommitFiles | None = None) -> Settings:
     """Read the configuration at `path`, or the nearest one upward from `cwd`; the defaults if there is none.
 
     With a `source`, the configuration and the files it names are read from there.
@@ -203,7 +214,15 @@ def load(path: str | None = None, cwd: str | None = None, source: Source | None 
     return Settings(root=str(folder))
 
 
-def _as_of(source: Source, path: str | None, folder: Path) -> Settings:
+def settings_of_text(text: str, root: str) -> Settings:
+    """Return the settings of a `miglint.toml` that is not written yet, as if it were in the folder `root`."""
+    file = Path(root) / FILE
+    table = _parse(text.encode(), file, FILE)
+    assert table is not None  # only a pyproject.toml may have no settings
+    return _settings(table, file)
+
+
+def _as_of(source: CommitFiles, path: str | None, folder: Path) -> Settings:
     def table_in(file: Path, shown: str) -> TomlTable | None:
         return _parse(source.read(str(file), MAX_CONFIGURATION), file, shown)
 
@@ -224,7 +243,7 @@ def _as_of(source: Source, path: str | None, folder: Path) -> Settings:
     return with_files_of(settings, source, settings.files)
 
 
-def with_files_of(settings: Settings, source: Source, paths: Iterable[str]) -> Settings:
+def with_files_of(settings: Settings, source: CommitFiles, paths: Iterable[str]) -> Settings:
     """Return the settings with these files' content at the commit; files outside its tree are read from disk."""
     places = {settings.at(path) for path in paths}
     held = {place: source.read(place, MAX_BASELINE) for place in places if _is_within(Path(place).parent, source.top)}
@@ -376,7 +395,7 @@ def _severities(table: TomlTable) -> dict[str, Severity]:
 
 
 def _per_path(table: TomlTable) -> PerPath:
-    table.only(("paths", "ignore", "severity", "idempotency"))
+    table.only(("paths", "ignore", "severity", "idempotency", "dialect"))
     paths = table.strings("paths")
     if not paths:
         table.fail("`per-path` needs `paths`, the patterns of the files that it is about")
@@ -385,6 +404,7 @@ def _per_path(table: TomlTable) -> PerPath:
         table.strings("ignore"),
         _severities(table.table("severity")),
         table.choice("idempotency", IDEMPOTENCY),
+        table.choice("dialect", DIALECTS, DIALECT_ALIASES),
     )
 
 

@@ -49,7 +49,7 @@ def dry_run(
     missing.
     """
     started = time.perf_counter()
-    run = _HistoryRun(options, baseline or {}, progress, memory)
+    run = _DryRun(options, baseline or {}, progress, memory)
     notes: list[str] = []
     wanted = [history for history in histories if history.migrations]
     if options.engine == "sqlite":
@@ -96,7 +96,7 @@ class _HistoryJob(Struct, frozen=True):
     kept: CachedRuns | None = None
 
 
-class _HistoryRun:
+class _DryRun:
     """The state of one dry run."""
 
     def __init__(

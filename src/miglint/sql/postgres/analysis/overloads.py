@@ -28,6 +28,10 @@ _chosen: dict[tuple[str, ...], tuple[str, str]] = {}
 _meant: dict[tuple[str, ...], Function] = {}
 
 
+def _are_built_in(given: Iterable[str]) -> bool:
+    return all(kind == LITERAL or catalogs.type_info(kind.removesuffix("[]")) is not None for kind in given)
+
+
 def widened(function: Function, count: int) -> tuple[str, ...] | None:
     """Return the argument types of a function for a number of arguments, None where it does not take that many."""
     given = len(function.arguments)
@@ -96,7 +100,7 @@ class Overloads:
         return chosen.function
 
     def _built_in(self, name: Name, functions: tuple[Function, ...], given: Sequence[str]) -> Function | None:
-        plain = all(kind == LITERAL or catalogs.type_info(kind.removesuffix("[]")) is not None for kind in given)
+        plain = _are_built_in(given)
         key = (name.name, *given)
         if plain and key in _meant:
             return _meant[key]
@@ -183,8 +187,21 @@ class Overloads:
         key = (name, *given)
         found = _chosen.get(key)
         if found is None:
+            if not _are_built_in(given):
+                return self._of_own_types(name, given)
+            found = _chosen[key] = self._operator(name, given)
+        return found
+
+    def _of_own_types(self, name: str, given: Sequence[str]) -> tuple[str, str]:
+        """Return what `operator` does where not all types are built in; one enum is taken as any other."""
+        enums = [kind for kind in given if not _are_built_in((kind,))]
+        if any(not self.kinds.is_kind(kind, "enum") for kind in enums) or self.kinds.environment.casts_made():
+            return self._operator(name, given)
+        key = (name, *(f"enum {enums.index(kind)}" if kind in enums else kind for kind in given))
+        found = _chosen.get(key)
+        if found is None:
             found = self._operator(name, given)
-            if all(kind == LITERAL or catalogs.type_info(kind.removesuffix("[]")) is not None for kind in given):
+            if found[0] not in enums:
                 _chosen[key] = found
         return found
 
