@@ -210,7 +210,13 @@ class Overloads:
                     return ("bool" if name in _COMPARISONS else UNKNOWN), "?"
                 listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
                 raise Invalid("ambiguous_function", f"operator is not unique: {listed}")
-        return self.result(exact.function, bases), exact.function.volatility
+        return self.result(exact.function, bases), self._volatility(exact.function, bases)
+
+    def _volatility(self, operator: Function, given: Sequence[str]) -> str:
+        """Return the volatility of an operator; `||` with a text is SQL that the server puts in its place: a cast."""
+        if "anynonarray" not in operator.arguments:
+            return operator.volatility
+        return worst(*(self.kinds.cast_volatility(kind, "text") for kind in given))
 
     def _exact(self, candidates: list[Candidate], given: list[str]) -> Candidate | None:
         wanted = list(given)
