@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.constraints import add_constraint
-from miglint.replay.apply.deletion import Node, delete
+from miglint.replay.apply.drop_dependents import Node, delete
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_relation
 from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
@@ -241,7 +241,7 @@ def _refuse_without_value(machine: Machine, key: Key, column: Column) -> None:
     rows = machine.schema.find(Key("rows", key.schema, key.name))
     if filled or not isinstance(rows, Rows):
         return
-    if all(mark.startswith("?") for marks in rows.keys.values() for mark in marks):
+    if not any(len(keys.certain) for keys in rows.keys.values()):
         return
     if column.type is not None and column.type.schema is not None:
         # A domain may have a default of its own.
@@ -268,7 +268,7 @@ def define_quietly(machine: Machine, column: Column) -> Column:
 def inheritors(machine: Machine, key: Key) -> list[Key]:
     """Return partitions and inheriting tables of a table."""
     result = []
-    for child, other in machine.schema.users(key, Table):
+    for child, other in machine.schema.heirs(key):
         parents = other.inherits if other.partition_of is None else (*other.inherits, other.partition_of)
         if any(Key("relation", parent.schema or "public", parent.name) == key for parent in parents):
             result.append(child)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.replay.apply.machine import Machine
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
-from miglint.schema.parts import involving, named_of_kind, of_kind
+from miglint.schema.parts import involving, of_kind, referring
 from miglint.sql.operations import Constraint
 
 
@@ -14,9 +14,9 @@ def referencing(machine: Machine, key: Key, columns: tuple[str, ...] | None) -> 
     table = machine.schema.table(key)
     primary = () if table is None else next((c.columns for c in of_kind(table.constraints, "primary")), ())
     result = []
-    users = machine.schema.users(key, Table)
+    users = [pair for pair in machine.schema.referring(key) if pair[0] != key]
     for user, other in users if table is None else (*users, (key, table)):
-        for name, constraint in named_of_kind(other.constraints, "foreign"):
+        for name, constraint in referring(other.constraints, columns[0] if columns else None):
             if constraint.table is None or relation_key(constraint.table, machine.dialect) != key:
                 continue
             targets = constraint.referenced or primary

@@ -74,24 +74,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
     machine.made.add(key)
     columns = _inherited(machine, operation)
     unknown = operation.query is not None and not _from_query(machine, operation, columns, described)
-    for column in operation.columns:
-        folded = machine.column_name(column.name)
-        if (
-            folded in columns
-            and not operation.inherits
-            and operation.partition_of is None
-            and operation.of_type is None
-        ):
-            message = (
-                f'column "{column.name}" specified more than once'
-                if machine.postgres
-                else f"duplicate column name: {column.name}"
-            )
-            raise machine.refuse("duplicate_column", message, key, folded)
-        if column.type is None and folded in columns:
-            columns[folded] = replace(columns[folded], nullable=column.nullable and columns[folded].nullable)
-        else:
-            columns[folded] = define(machine, name, column)
+    _add_columns(machine, operation, key, name, columns)
     table = replace(table, columns=columns, assumed=unknown)
     machine.put(key, table)
     _refuse_generated_key(machine, key, table)
@@ -101,6 +84,29 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
             check_default(machine, key, defined)
             check_generated(machine, key, defined)
     _like(machine, operation, key)
+    _add_constraints(machine, operation, key)
+
+
+def _add_columns(machine: Machine, operation: CreateTable, key: Key, table: Name, columns: dict[str, Column]) -> None:
+    """Add the columns of the statement to the inherited ones, which it may declare again."""
+    merged = bool(operation.inherits) or operation.partition_of is not None or operation.of_type is not None
+    for column in operation.columns:
+        folded = machine.column_name(column.name)
+        if folded in columns and not merged:
+            message = (
+                f'column "{column.name}" specified more than once'
+                if machine.postgres
+                else f"duplicate column name: {column.name}"
+            )
+            raise machine.refuse("duplicate_column", message, key, folded)
+        if column.type is None and folded in columns:
+            columns[folded] = replace(columns[folded], nullable=column.nullable and columns[folded].nullable)
+        else:
+            columns[folded] = define(machine, table, column)
+
+
+def _add_constraints(machine: Machine, operation: CreateTable, key: Key) -> None:
+    """Add the constraints of the statement and those of the tables that it inherits from."""
     for constraint in _ordered(operation.constraints):
         add_constraint(machine, key, constraint, creating=True)
     if not machine.postgres:

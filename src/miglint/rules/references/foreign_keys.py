@@ -19,7 +19,7 @@ from miglint.sql import operations as ops
 from miglint.sql.operations import Column, Constraint, Name, Operation, Type
 
 
-class Reference(NamedTuple):
+class AddedForeignKey(NamedTuple):
     """A foreign key that the forward adds: its table and the referenced one, as they are after the forward."""
 
     script: Script
@@ -58,7 +58,7 @@ def _written(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None
 _WRITING = (ops.AddColumn, ops.AddConstraint, ops.CreateTable)
 
 
-class _Foreign(NamedTuple):
+class _WrittenForeignKey(NamedTuple):
     """A foreign key as the forward writes it."""
 
     script: Script
@@ -72,23 +72,23 @@ class _Foreign(NamedTuple):
 
 
 @cached_by_step
-def _foreign(step: Step) -> tuple[_Foreign, ...]:
+def _foreign(step: Step) -> tuple[_WrittenForeignKey, ...]:
     """Return the foreign keys that the forward writes. Cached by identity of the step."""
-    found: list[_Foreign] = []
+    found: list[_WrittenForeignKey] = []
     for script, _, operation in operations_of(step):
         if type(operation) not in _WRITING or script is not step.migration.forward:
             continue
         written = _written(operation)
         for constraint in () if written is None else written[1]:
             if written is not None and constraint.kind == "foreign":
-                found.append(_Foreign(script, operation, written[0], constraint))
+                found.append(_WrittenForeignKey(script, operation, written[0], constraint))
     return tuple(found)
 
 
 @cached_by_step
-def references(step: Step) -> tuple[Reference, ...]:
+def references(step: Step) -> tuple[AddedForeignKey, ...]:
     """Return the foreign keys that the forward adds between tables that are both fully known."""
-    found: list[Reference] = []
+    found: list[AddedForeignKey] = []
     for item in _foreign(step):
         constraint = item.constraint
         if constraint.table is None:
@@ -99,7 +99,7 @@ def references(step: Step) -> tuple[Reference, ...]:
         if table is None or target is None or target.assumed or table.assumed:
             continue
         columns = _referenced(target, constraint, step.after.dialect)
-        found.append(Reference(item.script, item.span, table, target, key, constraint, columns))
+        found.append(AddedForeignKey(item.script, item.span, table, target, key, constraint, columns))
     return tuple(found)
 
 
@@ -114,7 +114,7 @@ def _column(table: Table, name: str) -> Column | None:
     return table.columns.get(name) or table.columns.get(name.lower())
 
 
-def missing_columns(step: Step) -> Iterator[tuple[Reference, str, str]]:
+def missing_columns(step: Step) -> Iterator[tuple[AddedForeignKey, str, str]]:
     """Yield the foreign keys over columns that do not exist, each with the table and the column.
 
     None where the script drops or renames columns: they may have existed when the key was created.
@@ -136,7 +136,7 @@ def missing_columns(step: Step) -> Iterator[tuple[Reference, str, str]]:
 # --- the referenced columns ------------------------------------------------------------------------------------------
 
 
-def _unique(schema: Schema, found: Reference) -> bool:
+def _unique(schema: Schema, found: AddedForeignKey) -> bool:
     """Return whether a primary key, unique constraint or plain unique index is on just the referenced columns."""
     wanted = {name.lower() for name in found.referenced}
     first = found.referenced[0]
@@ -214,7 +214,7 @@ _NEVER = frozenset({"json", "xml"})
 _SIZES = {"int2": 2, "int4": 4, "int8": 8}
 
 
-def _pairs(found: Reference) -> Iterator[tuple[Column, Column]]:
+def _pairs(found: AddedForeignKey) -> Iterator[tuple[Column, Column]]:
     for mine, other in zip(found.constraint.columns, found.referenced, strict=False):
         one, two = _column(found.table, mine), _column(found.target, other)
         if one is not None and two is not None:

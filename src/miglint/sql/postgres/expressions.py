@@ -11,7 +11,7 @@ from miglint.sql.postgres.lexer import bracket_end, clause_end
 from miglint.sql.postgres.names import Node, constant_text, sequence_name, type_of
 from miglint.sql.postgres.outputs import outputs
 from miglint.sql.postgres.place import Place
-from miglint.sql.postgres.scopes import Scope, Walk
+from miglint.sql.postgres.scopes import VisibleRelations, Walk
 
 _LEFT_SIDES = {
     "A_Expr": "lexpr",
@@ -169,7 +169,7 @@ def query(node: Node, text: str, outer: Iterable[str] = ()) -> Query:
     """Return the query of a `SelectStmt` (the node with its name); `outer` are the names of outer CTEs."""
     state = Walk()
     if outer:
-        scope = Scope()
+        scope = VisibleRelations()
         scope.ctes.update(outer)
         state.scopes.append(scope)
     key = walk(state, node)
