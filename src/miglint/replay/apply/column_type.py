@@ -14,7 +14,7 @@ from miglint.replay.apply.columns import (
     put_column,
     refuse_gone_type,
 )
-from miglint.replay.apply.deletion import Node, dependents
+from miglint.replay.apply.drop_dependents import Node, dependents
 from miglint.replay.apply.foreign_keys import refuse_incomparable_keys
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.typed import check_using
