@@ -16,9 +16,11 @@ from miglint.replay.apply.columns import (
     refuse_gone_type,
 )
 from miglint.replay.apply.drop_dependents import Node, dependents
+from miglint.replay.apply.foreign_keys import refuse_incomparable_keys
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.typed import check_using
 from miglint.schema.objects import Key, Part, Table
+from miglint.schema.parts import involving, with_part
 from miglint.sql.operations import AlterColumnType, Column, Name, Type
 
 # What cannot be made again with the new type, by how it uses the column.
@@ -40,7 +42,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
         if value is not None and operation.column in value.columns:
             refuse_if_row_type_is_used(machine, key, f'type "{key.name}"')
             changed = replace(value.columns[operation.column], type=machine.type(operation.type))
-            machine.put(key, replace(value, columns={**value.columns, operation.column: changed}))
+            machine.put(key, replace(value, columns=with_part(value.columns, operation.column, changed)))
         return
     found = altered_column(machine, operation, operation.column)
     if found is None:
@@ -58,11 +60,10 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if machine.postgres and column.type is not None and column.type.schema is not None and new != column.type:
         _refuse_constants(machine, key, column, column.type, operation)
         column = _with_old_type(column, column.type)
-    put_column(
-        machine,
-        key,
-        replace(column, type=new, collation=operation.collation, serial=False, assumed=False, span=operation.span),
-    )
+    changed = replace(column, type=new, collation=operation.collation, serial=False, assumed=False, span=operation.span)
+    if machine.postgres:
+        refuse_incomparable_keys(machine, key, changed)
+    put_column(machine, key, changed)
 
 
 def _with_old_type(column: Column, old: Type) -> Column:
@@ -77,8 +78,9 @@ def _refuse_constants(machine: Machine, key: Key, column: Column, old: Type, ope
     """Raise the error for a condition that compares the column with constants, which stay what they are."""
     compared = re.compile(rf"(?<![\w.]){re.escape(column.name)} (?:=|<>|<|>|<=|>=) (?:'|any \(array\[|all \(array\[)")
     table = machine.schema.table(key)
-    expressions = [] if table is None else [item.expression for item in table.constraints.values()]
-    for _, index in machine.indexes(key):
+    names = () if table is None else involving(table.constraints, column.name)
+    expressions = [] if table is None else [table.constraints[name].expression for name in names]
+    for _, index in machine.indexes(key, column.name):
         expressions += [index.where, *(element.expression for element in index.elements)]
     if any(item is not None and compared.search(item.key) for item in expressions):
         message = f"operator does not exist: {operation.type} = {old.name}"
