@@ -47,7 +47,8 @@ SONAR = object_schema(
                     "name": text_schema(),
                     "engineId": text_schema(),
                     "cleanCodeAttribute": {
-                        "enum": ["FORMATTED", "CONVENTIONAL", "IDENTIFIABLE", "CLEAR", "LOGICAL", "COMPLETE", "EFFICIENT",
+                        "enum": ["FORMATTED", "CONVENTIONAL", "IDENTIFIABLE", "CLEAR", "LOGICAL", "COMPLETE",
+                                 "EFFICIENT",
                                  "FOCUSED", "DISTINCT", "MODULAR", "TESTED", "LAWFUL", "TRUSTWORTHY", "RESPECTFUL"]
                     },
                     "impacts": {
