@@ -10,6 +10,7 @@ from miglint.replay.apply.columns import (
     altered_column,
     composite,
     in_partition_key,
+    inheritors,
     is_inherited,
     put_column,
     refuse_gone_type,
@@ -39,7 +40,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if operation.kind == "type":
         key, value = composite(machine, operation)
         if value is not None and operation.column in value.columns:
-            _refuse_if_row_type_is_used(machine, key, f'type "{key.name}"')
+            refuse_if_row_type_is_used(machine, key, f'type "{key.name}"')
             changed = replace(value.columns[operation.column], type=machine.type(operation.type))
             machine.put(key, replace(value, columns=with_part(value.columns, operation.column, changed)))
         return
@@ -93,16 +94,21 @@ def _refuse_if_fixed(machine: Machine, key: Key, column: Column, operation: Alte
         return
     if is_inherited(machine, table, name):
         raise machine.refuse("invalid_table_definition", f'cannot alter inherited column "{name}"', key, name)
+    if operation.only and any(
+        name in getattr(machine.schema.find(child), "columns", ()) for child in inheritors(machine, key)
+    ):
+        message = f'type of inherited column "{name}" must be changed in child tables too'
+        raise machine.refuse("invalid_table_definition", message, key, name)
     if in_partition_key(table, name):
         message = f'cannot alter column "{name}" because it is part of the partition key of relation "{key.name}"'
         raise machine.refuse("invalid_table_definition", message, key, name)
     if column.generated is not None and operation.using is not None:
         message = "cannot specify USING when altering type of generated column"
         raise machine.refuse("invalid_column_definition", message, key, name)
-    _refuse_if_row_type_is_used(machine, Key("type", key.schema, key.name), f'table "{key.name}"')
+    refuse_if_row_type_is_used(machine, Key("type", key.schema, key.name), f'table "{key.name}"')
 
 
-def _refuse_if_row_type_is_used(machine: Machine, key: Key, what: str) -> None:
+def refuse_if_row_type_is_used(machine: Machine, key: Key, what: str) -> None:
     """Raise the error for a row or composite type that a column of some table has."""
     for user in machine.schema.on(key):
         table = machine.schema.find(user)

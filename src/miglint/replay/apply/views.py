@@ -68,6 +68,8 @@ def create_view(machine: Machine, operation: CreateView) -> None:
     columns = result_columns(machine, query)
     if machine.postgres:
         query = _expanded(machine, query)
+    if columns is not None and len(operation.columns) > len(columns):
+        raise machine.refuse("syntax_error", "CREATE VIEW specifies more column names than columns", key)
     if operation.columns:
         columns = _renamed_columns(operation.columns, columns, query)
     view = View(
