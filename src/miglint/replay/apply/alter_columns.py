@@ -99,6 +99,10 @@ def set_identity(machine: Machine, operation: SetIdentity) -> None:
                 key,
                 column.name,
             )
+        if column.nullable and not column.assumed:
+            subject = f'column "{column.name}" of relation "{key.name}"'
+            message = f"{subject} must be declared NOT NULL before identity can be added"
+            raise machine.refuse("object_not_in_prerequisite_state", message, key, column.name)
         implied_sequence(machine, Name(key.schema, key.name), column.name, column.type)
     elif column.identity is None and not column.assumed:
         if operation.if_exists:

@@ -179,6 +179,9 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
         raise machine.refuse("duplicate_column", message, key, folded)
     if not machine.postgres:
         _refuse_key_of_new_column(machine, operation, key)
+    if machine.postgres and operation.only and inheritors(machine, key):
+        message = "column must be added to child tables too"
+        raise machine.refuse("invalid_table_definition", message, key, folded)
     if table.assumed and folded not in table.absent:
         assume_column(machine, key, folded, None)
     column = define(machine, Name(key.schema, table.name.name), operation.column)

@@ -190,6 +190,10 @@ def _check_reference(machine: Machine, key: Key, table: Table, written: Constrai
                 message = f'column "{column}" referenced in foreign key constraint does not exist'
                 raise machine.refuse("undefined_column", message, home, column)
     known = not target.assumed and target.kind == "table" and written.referenced
+    if known and len(written.columns) != len(written.referenced):
+        message = "number of referencing and referenced columns for foreign key disagree"
+        raise machine.refuse("invalid_foreign_key", message, key)
+    _refuse_persistence(machine, key, table, target)
     # An ALTER TABLE makes keys before it makes foreign keys, in whatever order they stand.
     if known and place != key and only_deferrable(machine, place, target, written.referenced):
         message = f'cannot use a deferrable unique constraint for referenced table "{target.name.name}"'
@@ -200,6 +204,19 @@ def _check_reference(machine: Machine, key: Key, table: Table, written: Constrai
             f'there is no unique constraint matching given keys for referenced table "{target.name.name}"',
             place,
         )
+
+
+def _refuse_persistence(machine: Machine, key: Key, table: Table, target: Table) -> None:
+    """Raise the error for a table that refers to one that lives shorter than it, or is of another session."""
+    if table.assumed or target.assumed or "foreign" in (table.kind, target.kind):
+        return
+    if "temporary" in (table.persistence, target.persistence) and table.persistence != target.persistence:
+        kinds = "temporary" if table.persistence == "temporary" else table.persistence
+        message = f"constraints on {kinds} tables may reference only {kinds} tables"
+        raise machine.refuse("invalid_table_definition", message, key)
+    if table.persistence == "permanent" and target.persistence == "unlogged":
+        message = "constraints on permanent tables may reference only permanent tables"
+        raise machine.refuse("invalid_table_definition", message, key)
 
 
 def _not_null(machine: Machine, key: Key, table: Table, written: Constraint, *, creating: bool) -> None:

@@ -210,7 +210,11 @@ class Overloads:
                     return ("bool" if name in _COMPARISONS else UNKNOWN), "?"
                 listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
                 raise Invalid("ambiguous_function", f"operator is not unique: {listed}")
-        return self.result(exact.function, bases), exact.function.volatility
+        volatility = exact.function.volatility
+        if name == "||" and "text" in exact.arguments and any(map(is_polymorphic, exact.arguments)):
+            # The server writes out the function behind it: a cast of the other value to text.
+            volatility = worst(*(self.kinds.cast_volatility(kind, "text") for kind in bases))
+        return self.result(exact.function, bases), volatility
 
     def _exact(self, candidates: list[Candidate], given: list[str]) -> Candidate | None:
         wanted = list(given)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
+
 from msgspec import DecodeError
 from msgspec.json import decode
 
@@ -17,6 +19,8 @@ _WHOLE_NUMBERS = frozenset({"int2", "int4", "int8"})
 _DECIMALS = frozenset({"numeric", "float4", "float8"})
 # Of these only the empty text is sure to be none.
 _NOT_EMPTY = TIMES | {"inet", "cidr", "macaddr", "oid"}
+_DATED = frozenset({"date", "timestamp", "timestamptz"})
+_DAY = pattern(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?![0-9])")
 _TRUTHS = ("true", "false", "yes", "no", "on", "off", "1", "0")
 
 
@@ -33,6 +37,15 @@ def unreadable(name: str, text: str) -> bool:
     if name == "uuid":
         return _UUID.fullmatch(text) is None
     return name in ("json", "jsonb") and not _is_json(text)
+
+
+def _has_no_such_day(text: str) -> bool:
+    """Whether a text begins with a year, a month and a day that no calendar has."""
+    found = _DAY.match(text.strip())
+    if found is None:
+        return False
+    year, month, day = map(int, found.groups())
+    return not 1 <= month <= 12 or not 1 <= day <= monthrange(year or 4, month)[1]
 
 
 def _is_truth(text: str) -> bool:
@@ -69,6 +82,8 @@ def refuse_unreadable(kinds: Kinds, target: str, text: str) -> None:
         labels = kinds.user_type(name).labels
         if labels is not None and text not in labels:
             raise Invalid("invalid_text_representation", f'invalid input value for enum {spelled(name)}: "{text}"')
+    elif name in _DATED and _has_no_such_day(text):
+        raise Invalid("datetime_field_overflow", f'date/time field value out of range: "{text}"')
     elif unreadable(name, text):
         raise Invalid(condition_of(name), f'invalid input syntax for type {spelled(name)}: "{text}"')
 
