@@ -14,8 +14,7 @@ from miglint.cli.output import add_step_summary, checkout_prefix, note, progress
 from miglint.cli.request import CheckArguments
 from miglint.cli.standard_input import standard_input
 from miglint.cli.trust import load_trusted
-from miglint.config.settings import DEFAULT_PATHS, SEVERITIES, Settings, overlooked, parse_targets
-from miglint.linter import baseline as baselines
+from miglint.config.settings import DEFAULT_BASELINE, DEFAULT_PATHS, SEVERITIES, Settings, overlooked, parse_targets
 from miglint.linter.run import Job, Outcome, check
 from miglint.report import DESCRIBING, render
 from miglint.report.value import Report
@@ -35,7 +34,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
         if not restrictions[-1]:
             return 0
         paths = _paths_around(settings, restrictions[-1])
-    baseline = _baseline_path(settings, request.baseline, request.write_baseline)
+    baseline = _baseline_path(settings, request)
     unused, looked_up = (None, ()) if _is_config_chosen(request) else overlooked(settings, paths)
     outcome = _run(
         Job(
@@ -53,12 +52,19 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
     empty = not report.migrations and _should_hold_some(request, restrictions)
     for changed in restrictions:
         report = report.of_paths(changed)
-    if request.write_baseline and baseline is not None:
-        if empty:
-            raise UsageError(_nothing_found(settings, paths, report))
-        _write_baseline(baseline, report)
-        return 0
-    report, notes = baselines.apply(baseline, report, settings) if baseline is not None else (report, ())
+    if empty and (request.write_baseline or request.prune):
+        raise UsageError(_nothing_found(settings, paths, report))
+    notes: tuple[str, ...] = ()
+    if baseline is not None:
+        # Most runs have no baseline.
+        from miglint.cli.accepted import accept_all, checked_by, without_accepted
+
+        checked = checked_by(request, settings, report, outcome.sources)
+        if request.write_baseline:
+            for text in accept_all(baseline, checked, configure=request.configure):
+                note(text)
+            return 0
+        report, notes = without_accepted(baseline, checked, prune=request.prune)
     if unused is not None:
         text = f"{unused} is not used: configuration is searched from the working directory upward; use `--config`"
         notes = (*notes, text)
@@ -97,13 +103,6 @@ def _paths_around(settings: Settings, changed: frozenset[str]) -> tuple[str, ...
 
 def _is_config_chosen(request: CheckArguments) -> bool:
     return request.config is not None or request.isolated or request.config_from is not None
-
-
-def _write_baseline(path: str, report: Report) -> None:
-    from miglint.report.text import count_of
-
-    baselines.write(path, report)
-    note(f"{count_of(len(report.findings), 'finding')} written to {path}")
 
 
 def _descriptions(settings: Settings) -> dict[str, RuleDescription]:
@@ -204,11 +203,15 @@ def _run(job: Job) -> Outcome:
             shown.end()
 
 
-def _baseline_path(settings: Settings, given: str | None, writing: bool) -> str | None:
+def _baseline_path(settings: Settings, request: CheckArguments) -> str | None:
     """Return the path of the baseline: as given, as configured, or the default if one is to be written."""
-    if given is None and settings.baseline is None:
-        return settings.at(baselines.DEFAULT_FILE) if writing else None
-    return given or settings.at(settings.baseline or "")
+    if request.no_baseline:
+        return None
+    if request.baseline is None and settings.baseline is None:
+        if request.prune:
+            raise UsageError("--prune: no baseline is configured; specify one with --baseline FILE")
+        return settings.at(DEFAULT_BASELINE) if request.write_baseline else None
+    return request.baseline or settings.at(settings.baseline or "")
 
 
 def _colored(choice: str, output: str | None) -> bool:

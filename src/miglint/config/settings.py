@@ -21,6 +21,7 @@ from miglint.config.toml_table import ConfigError, TomlTable, line_of, nearest
 
 FILE = "miglint.toml"
 PYPROJECT = "pyproject.toml"
+DEFAULT_BASELINE = "miglint-baseline.json"
 DEFAULT_PATHS = ("migrations",)
 DIALECTS = tuple(dialect.value for dialect in Dialect)
 ROLLBACKS = ("required", "optional", "none")

@@ -5,10 +5,9 @@ This imports the parsers and all rules; `linter.run` does so only if there is no
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import Finding, matter
@@ -18,6 +17,7 @@ from miglint.base.template_names import decode_tags
 from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
+from miglint.linter.fingerprints import fingerprint, script_place, subject_of
 from miglint.linter.parallel import examine
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.reruns import several_reruns, undecided
@@ -146,30 +146,18 @@ def _findings(
     """
     groups = _grouped(placed)
     ordinals: dict[tuple[str, str, str], int] = defaultdict(int)
-    texts: dict[tuple[str, str, int], str] = {}
-    begun: dict[tuple[str, str, int], hashlib._Hash] = {}
     findings: list[Finding] = []
     left_out: list[str] = []
-    for (path, span, _), group in sorted(groups.items(), key=lambda entry: entry[0]):
+    for (path, _, what), group in sorted(groups.items(), key=lambda entry: entry[0]):
         finding = _folded(group)
-        code = finding.code
         inside = relative.path(path)
         severity = chosen.severity_of(finding, inside)
         if severity is None:
             left_out.append(path)
             continue
-        # A statement with thousands of actions may have a finding for each: its text is read once per rule.
-        number = _number(span, spans.get(path, ()))
-        place = path, code, number
-        if place not in texts:
-            text = "" if number < 0 else _text(group[0].hit.file, spans[path][number])
-            texts[place] = text
-            begun[place] = hashlib.sha256("\0".join((inside, code, text, "")).encode("utf-8", "surrogatepass"))
-        same = inside, code, texts[place]
+        same = script_place(inside, finding.version, finding.direction), what, _subject(group, spans.get(path, ()))
         ordinals[same] += 1
-        digest = begun[place].copy()
-        digest.update(str(ordinals[same]).encode())
-        findings.append(replace(finding, severity=severity, fingerprint=digest.hexdigest()[:16]))
+        findings.append(replace(finding, severity=severity, fingerprint=fingerprint(*same, ordinals[same])))
     findings.sort(key=in_order)
     return tuple(findings), left_out
 
@@ -242,15 +230,14 @@ def _same_on_lines(lines: list[int]) -> str:
     return f"The same on line{'s' if len(lines) > 1 else ''} {listed}."
 
 
-def _number(span: Span, statements: list[Span] | tuple[()]) -> int:
-    """Return the index of the statement around a span; -1 outside of statements."""
-    number = bisect_right(statements, span.start, key=lambda item: item.start) - 1
-    return number if number >= 0 and statements[number].end > span.start else -1
-
-
-def _text(file: SourceFile, statement: Span) -> str:
-    """Return the text of a statement without white space."""
-    return " ".join(file.text[statement.start : statement.end].split())
+def _subject(group: list[PlacedHit], statements: Sequence[Span]) -> str:
+    """Return what a finding is about, for its fingerprint; a finding about a whole script has no other subject."""
+    hit, rule = group[0].hit, group[0].rule
+    if hit.script is not None and (rule.once_per_script or (hit.guarantee is not None and hit.guarantee.holds)):
+        return ""
+    number = bisect_right(statements, hit.span.start, key=lambda item: item.start) - 1
+    inside = number >= 0 and statements[number].end > hit.span.start
+    return subject_of(hit.file.text, statements[number] if inside else None, hit.span)
 
 
 def _notes(found: Discovered, chosen: Selection, settings: Settings) -> tuple[str, ...]:

@@ -66,6 +66,12 @@ class Selection(Struct, frozen=True):
         """Return whether a rule's findings depend on a library and its own configuration, wherever that is."""
         return bool(self.left_out) or any(self.registry.rules[code].needs is not None for code in self.enabled)
 
+    def runs_on(self, code: str, path: str) -> bool:
+        """Return whether a rule is enabled for a file; `path` is relative to the folder of the settings."""
+        if code not in self.enabled:
+            return False
+        return not any(item.pattern.match(path) and code in item.ignored for item in self.overrides)
+
     def severity_of(self, finding: Finding, path: str) -> Severity | None:
         """Return the severity that the settings give a finding, or None when they leave it out.
 
@@ -88,10 +94,7 @@ class Selection(Struct, frozen=True):
 def select(settings: Settings, registry: Registry) -> Selection:
     """Resolve all names of rules in the settings; stop the run at one that nothing is called."""
     known = registry.rules
-    chosen = {code: 0 for code, rule in known.items() if rule.default} if not settings.select else {}
-    for key, listed in (("select", settings.select), ("extend-select", settings.extend_select)):
-        for code, rank in _ranks(registry, listed, settings.place(key)).items():
-            chosen[code] = max(rank, chosen.get(code, rank))
+    chosen = _chosen(settings, registry)
     ignored = _ranks(registry, settings.ignore, settings.place("ignore"))
     enabled = {code: rank for code, rank in chosen.items() if rank > ignored.get(code, -1)}
     without = [known[code] for code in sorted(enabled) if not _has_its_library(known[code])]
@@ -110,6 +113,15 @@ def select(settings: Settings, registry: Registry) -> Selection:
         tuple(without),
         frozenset(wanted - set(enabled)),
     )
+
+
+def _chosen(settings: Settings, registry: Registry) -> dict[str, int]:
+    """Return the codes that are selected, each with the rank of the most exact name; 0 for those by default."""
+    chosen = {code: 0 for code, rule in registry.rules.items() if rule.default} if not settings.select else {}
+    for key, listed in (("select", settings.select), ("extend-select", settings.extend_select)):
+        for code, rank in _ranks(registry, listed, settings.place(key)).items():
+            chosen[code] = max(rank, chosen.get(code, rank))
+    return chosen
 
 
 def _ranks(registry: Registry, names: Iterable[str], place: str) -> dict[str, int]:

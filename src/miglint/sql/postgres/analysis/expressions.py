@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.context import READERS, Analysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
@@ -86,27 +87,26 @@ def _expression(analysis: Analysis, body: Node, scope: Scope) -> Result:
         for item, sign in zip(body["rexpr"]["List"]["items"], (">=", "<="), strict=False):
             analysis.apply(sign, (left, analysis.read(item, scope)))
         return Result("bool")
-    right = analysis.read(body["rexpr"], scope)
-    if right.type == LITERAL and left.type not in (LITERAL, UNKNOWN):
-        analysis.constant(right, f"{left.type}[]")
-        return Result("bool")
-    if right.type == UNKNOWN:
-        return Result("bool")
-    if not is_array(right.type):
-        if not analysis.kinds.known(right.type) or right.type == LITERAL:
-            return Result("bool")
-        raise Invalid("wrong_object_type", "op ANY/ALL (array) requires array on right side")
-    analysis.apply(name.name, (left, Result(element(right.type))), name.schema)
+    _any_or_all(analysis, name, left, analysis.read(body["rexpr"], scope))
     return Result("bool")
+
+
+def _any_or_all(analysis: Analysis, sign: Name, left: Result, right: Result) -> None:
+    if right.type == LITERAL:
+        if left.type not in (LITERAL, UNKNOWN):
+            analysis.constant(right, f"{left.type}[]")
+    elif is_array(right.type):
+        analysis.apply(sign.name, (left, Result(element(right.type))), sign.schema)
+    elif right.type != UNKNOWN and analysis.kinds.known(right.type):
+        raise Invalid("wrong_object_type", "op ANY/ALL (array) requires array on right side")
 
 
 def _in(analysis: Analysis, sign: str, left: Result, right: Node, scope: Scope) -> Result:
     items = [analysis.read(item, scope) for item in right["List"]["items"]]
     if left.type == "record":
         return Result("bool")
-    told = [item.type for item in (left, *items)]
     try:
-        kind = analysis.overloads.common(told, "IN")
+        kind = analysis.overloads.common([item.type for item in (left, *items)], "IN")
     except Invalid:
         # The server then compares one by one.
         kind = UNKNOWN

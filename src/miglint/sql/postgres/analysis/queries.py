@@ -319,22 +319,23 @@ def _sublink(analysis: Analysis, body: Node, scope: Scope) -> Result:
     if kind == "EXISTS_SUBLINK":
         return Result("bool")
     open_ = _STAR in columns
+    single = open_ or len(columns) == 1
     first = UNKNOWN if open_ or not columns else columns[0][1]
+    value = Result("text" if first == LITERAL else first)
     if kind in ("EXPR_SUBLINK", "ARRAY_SUBLINK"):
-        if len(columns) != 1 and not open_:
+        if not single:
             raise Invalid("syntax_error", "subquery must return only one column")
         if kind == "EXPR_SUBLINK":
-            return Result("text" if first == LITERAL else first)
+            return value
         return Result(UNKNOWN if first == UNKNOWN or is_array(first) else f"{first}[]")
     test = body.get("testexpr")
-    if test is not None and "RowExpr" not in test:
+    if test is not None:
         left = analysis.read(test, scope)
-        if len(columns) != 1 and not open_:
-            raise Invalid("syntax_error", "subquery has too many columns")
-        sign = qualified(body["operName"]) if "operName" in body else Name(None, "=")
-        analysis.apply(sign.name, (left, Result("text" if first == LITERAL else first)), sign.schema)
-    elif test is not None:
-        analysis.read(test, scope)
+        if "RowExpr" not in test:
+            if not single:
+                raise Invalid("syntax_error", "subquery has too many columns")
+            sign = qualified(body["operName"]) if "operName" in body else Name(None, "=")
+            analysis.apply(sign.name, (left, value), sign.schema)
     return Result("bool")
 
 

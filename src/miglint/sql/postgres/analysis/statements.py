@@ -50,29 +50,13 @@ class _Target:
 
 def _insert(analysis: Analysis, body: Node, scope: Scope) -> Columns:
     target = _Target(analysis, body["relation"])
-    columns = [item["ResTarget"]["name"] for item in body.get("cols", ())]
-    whole = [item["ResTarget"]["name"] for item in body.get("cols", ()) if "indirection" not in item["ResTarget"]]
+    columns = [item["ResTarget"] for item in body.get("cols", ())]
     for column in columns:
-        target.type(column)
-    source = body.get("selectStmt")
-    override = body.get("override", "OVERRIDING_NOT_SET")
-    listed = bool(columns)
-    names = columns if listed else list(target.columns or ())
-    known = listed or target.columns is not None
-    if source is not None and len(whole) == len(columns):
-        query = source["SelectStmt"]
-        rows = [item["List"]["items"] for item in query.get("valuesLists", ())]
-        if rows and "sortClause" not in query and "limitCount" not in query:
-            with_clause(analysis, query, scope)
-            for row in rows:
-                _row(analysis, scope, target, (names, listed, known), row, override)
-        else:
-            found = columns_of(analysis, source, scope)
-            if ("*", UNKNOWN) not in found:
-                _count(names, listed, known, len(found))
-                for name, (_, kind) in zip(names, found, strict=False):
-                    _writable(target, name, override)
-                    _fits(analysis, target, name, kind)
+        target.type(column["name"])
+    # Parts of columns (`a.b`, `a[1]`) are not typed.
+    if "selectStmt" in body and not any("indirection" in column for column in columns):
+        override = body.get("override", "OVERRIDING_NOT_SET")
+        _insert_rows(analysis, scope, target, [column["name"] for column in columns], body["selectStmt"], override)
     own = Scope(scope)
     alias = body["relation"].get("alias", {}).get("aliasname", target.name.name)
     own.add(Source(alias, target.columns, target.name))
@@ -80,15 +64,37 @@ def _insert(analysis: Analysis, body: Node, scope: Scope) -> Columns:
     return _returning(analysis, body, own)
 
 
+def _insert_rows(
+    analysis: Analysis, scope: Scope, target: _Target, columns: list[str], source: Node, override: str
+) -> None:
+    listed = bool(columns)
+    names = columns if listed else list(target.columns or ())
+    known = listed or target.columns is not None
+    query = source["SelectStmt"]
+    rows = [item["List"]["items"] for item in query.get("valuesLists", ())]
+    if rows and "sortClause" not in query and "limitCount" not in query:
+        with_clause(analysis, query, scope)
+        for row in rows:
+            _row(analysis, scope, target, (names, listed, known), row, override)
+        return
+    found = columns_of(analysis, source, scope)
+    if ("*", UNKNOWN) not in found:
+        _count(names, listed, known, len(found))
+        for name, (_, kind) in zip(names, found, strict=False):
+            _writable(target, name, override)
+            _fits(analysis, target, name, kind)
+
+
 def _row(
     analysis: Analysis,
     scope: Scope,
     target: _Target,
-    told: tuple[Sequence[str], bool, bool],
+    expected: tuple[Sequence[str], bool, bool],
     row: Sequence[Node],
     override: str,
 ) -> None:
-    names, listed, known = told
+    """Check a row of VALUES. `expected` are the columns, whether they are listed, and whether they are known."""
+    names, listed, known = expected
     _count(names, listed, known, len(row))
     for place, node in enumerate(row):
         name = names[place] if place < len(names) else None
