@@ -105,9 +105,12 @@ def _with_target(machine: Machine, key: Key, written: Constraint, name: Name, *,
     if not written.referenced:
         primary = next((c.columns for c in of_kind(target[1].constraints, "primary")), ())
         written = replace(written, referenced=primary)
+    if machine.postgres:
+        _refuse_persistence(machine, key, table, target[1])
     # A forward's table is made all the same: REF007 tells of its key, and more is said about the table itself.
     deferrable = only_deferrable(machine, target[0], target[1], written.referenced)
-    if machine.strict or not creating or deferrable:
+    disagrees = bool(written.referenced) and len(written.columns) != len(written.referenced)
+    if machine.strict or not creating or deferrable or disagrees:
         _check_reference(machine, key, table, written, *target)
     candidates = fitting(machine, target[0], target[1], written.referenced)
     return replace(written, rests_on=candidates[0] if len(candidates) == 1 else None)
@@ -193,7 +196,6 @@ def _check_reference(machine: Machine, key: Key, table: Table, written: Constrai
     if known and len(written.columns) != len(written.referenced):
         message = "number of referencing and referenced columns for foreign key disagree"
         raise machine.refuse("invalid_foreign_key", message, key)
-    _refuse_persistence(machine, key, table, target)
     # An ALTER TABLE makes keys before it makes foreign keys, in whatever order they stand.
     if known and place != key and only_deferrable(machine, place, target, written.referenced):
         message = f'cannot use a deferrable unique constraint for referenced table "{target.name.name}"'
