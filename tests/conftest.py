@@ -19,7 +19,12 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-TOGETHER = ("tests/dryrun/test_container.py",)
+TOGETHER = (
+    "tests/dryrun/test_attacks.py",
+    "tests/dryrun/test_container.py",
+    "tests/integration/test_action.py",
+    "tests/integration/test_pre_commit.py",
+)
 
 settings.register_profile(
     "fixed",

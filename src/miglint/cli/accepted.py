@@ -13,9 +13,9 @@ from miglint.config.set_key import set_key
 from miglint.config.settings import Settings
 from miglint.linter import baseline as baselines
 from miglint.linter.baseline import Accepted, Baseline
-from miglint.linter.baseline_comparison import Checked, Comparison, compare, renewed
+from miglint.linter.baseline_comparison import BaselineComparison, Checked, compare, renewed
+from miglint.linter.paths import checked_paths
 from miglint.linter.relative_paths import RelativePaths
-from miglint.linter.run import paths_of
 from miglint.report.value import Hidden, Report
 
 _LISTED = 5
@@ -29,7 +29,7 @@ def checked_by(
     folders: tuple[str, ...] = ()
     if not partial:
         relative = RelativePaths(settings.root)
-        given = paths_of(settings, request.paths)
+        given = checked_paths(settings, request.paths).paths
         folders = tuple(relative.path(Path(path).as_posix()) for path in given if Path(path).is_dir())
     return Checked(
         report,
@@ -102,7 +102,7 @@ def accept_all(path: str, checked: Checked, *, configure: bool) -> Iterator[str]
         yield f'`baseline = "{inside}"` is not set in the configuration, so this file is not used: {use}'
 
 
-def _fixed(compared: Comparison) -> str:
+def _fixed(compared: BaselineComparison) -> str:
     listed = "; ".join(_named(item) for item in compared.fixed[:_LISTED])
     more = f"; and {len(compared.fixed) - _LISTED} more" if len(compared.fixed) > _LISTED else ""
     return f"{_count(len(compared.fixed), 'accepted finding')} fixed ({listed}{more})"

@@ -14,7 +14,17 @@ from miglint.cli.output import add_step_summary, checkout_prefix, note, progress
 from miglint.cli.request import CheckArguments
 from miglint.cli.standard_input import standard_input
 from miglint.cli.trust import load_trusted
-from miglint.config.settings import DEFAULT_BASELINE, DEFAULT_PATHS, SEVERITIES, Settings, overlooked, parse_targets
+from miglint.config.settings import (
+    DEFAULT_BASELINE,
+    DEFAULT_PATHS,
+    SEVERITIES,
+    PerPath,
+    Settings,
+    overlooked,
+    parse_targets,
+)
+from miglint.linter.paths import CheckedPaths, checked_paths, nearest_words
+from miglint.linter.paths import shown as shown_paths
 from miglint.linter.run import Job, Outcome, check
 from miglint.report import DESCRIBING, render
 from miglint.report.value import Report
@@ -34,12 +44,16 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
         if not restrictions[-1]:
             return 0
         paths = _paths_around(settings, restrictions[-1])
+    folders = _folders(settings, paths, request)
+    if folders.searched and question is not None:
+        # A folder that appears anywhere in the project would change the output.
+        question = None
     baseline = _baseline_path(settings, request)
     unused, looked_up = (None, ()) if _is_config_chosen(request) else overlooked(settings, paths)
     outcome = _run(
         Job(
             settings,
-            paths if request.stdin_filename is None else (request.stdin_filename,),
+            folders.paths,
             None if request.stdin_filename is None else standard_input(),
             not request.no_cache,
             question=question,
@@ -68,6 +82,9 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
     if unused is not None:
         text = f"{unused} is not used: configuration is searched from the working directory upward; use `--config`"
         notes = (*notes, text)
+    if folders.searched:
+        text = f"no `paths` configured: checking {shown_paths(folders.paths)}; `miglint init` writes a configuration"
+        notes = (text, *notes)
     output, summary = _rendered(request, settings, outcome, report, notes)
     write(output.text(round((perf_counter() - started) * 1000)), request.output)
     for text in output.notes:
@@ -79,6 +96,12 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
     elif question is not None:
         question.keep(output)
     return output.status
+
+
+def _folders(settings: Settings, paths: tuple[str, ...], request: CheckArguments) -> CheckedPaths:
+    if request.stdin_filename is not None:
+        return CheckedPaths((request.stdin_filename,))
+    return checked_paths(settings, paths)
 
 
 def _restrictions(request: CheckArguments) -> tuple[frozenset[str], ...]:
@@ -124,9 +147,11 @@ def _should_hold_some(request: CheckArguments, restrictions: tuple[frozenset[str
 
 
 def _nothing_found(settings: Settings, paths: tuple[str, ...], report: Report) -> str:
-    looked = ", ".join(paths or settings.paths or (DEFAULT_PATHS[0],))
+    asked = paths or settings.paths or (DEFAULT_PATHS[0],)
+    place = settings.place_of_path(settings.paths[0]) if settings.paths and not paths else ""
+    near = "" if report.left_out else nearest_words(settings, asked[0])
     why = "".join(f"; {number} left out: {reason}" for reason, number in report.left_out)
-    return f"no migrations found in {looked}{why}; use --allow-empty to allow this"
+    return f"{place}no migrations found in {', '.join(asked)}{why}{near}; use --allow-empty to allow this"
 
 
 def _rendered(
@@ -185,6 +210,7 @@ def _settings(request: CheckArguments) -> Settings:
     return replace(
         settings,
         dialect=request.dialect or settings.dialect,
+        per_path=_without_dialects(settings) if request.dialect else settings.per_path,
         layout=request.layout or settings.layout,
         select=request.select or settings.select,
         ignore=settings.ignore + request.ignore,
@@ -192,6 +218,10 @@ def _settings(request: CheckArguments) -> Settings:
         targets={**settings.targets, **parse_targets(request.target)},
         fail_on=SEVERITIES[request.fail_on] if request.fail_on else settings.fail_on,
     )
+
+
+def _without_dialects(settings: Settings) -> tuple[PerPath, ...]:
+    return tuple(replace(item, dialect=None) for item in settings.per_path)
 
 
 def _run(job: Job) -> Outcome:

@@ -75,10 +75,9 @@ def _discover(
     problems = list(tree.problems)
     unmatched: list[tuple[str, str]] = []
     foreign: set[str] = set()
-    settings = LayoutOptions(options.placeholders, forced is not None, options.dialect)
     homes = gather(tree, read)
     for home in homes:
-        results, left = _assemble_home(home, settings, options, forced, tree.cwd)
+        results, left = _assemble_home(home, options, forced, tree.cwd)
         for result in results:
             histories += result.histories
             problems += result.problems
@@ -101,17 +100,19 @@ def _discover(
 
 
 def _assemble_home(
-    home: Home, settings: LayoutOptions, options: DiscoveryOptions, forced: Layout | None, cwd: str
+    home: Home, options: DiscoveryOptions, forced: Layout | None, cwd: str
 ) -> tuple[list[Assembled], list[str]]:
     """Offer the files of a home to each layout in turn; return the results, and the paths that no layout accepts."""
     results: list[Assembled] = []
+    dialect = options.dialect_of(home.folder.real)
+    settings = LayoutOptions(options.placeholders, forced is not None, dialect)
     remaining = home.files
     for layout in LAYOUTS if forced is None else (forced,):
         taken = layout.recognize(home, remaining, settings)
         if not taken:
             continue
         collected = layout.collect(home, taken, settings)
-        results.append(assemble(home, layout, collected, options.dialect, options.rollbacks, cwd))
+        results.append(assemble(home, layout, collected, dialect, options.rollbacks, cwd))
         picked = {id(found.file) for found in taken}
         remaining = [found for found in remaining if id(found.file) not in picked]
         if not remaining:

@@ -11,7 +11,7 @@ from miglint.discovery.file_parts import FoundFile, Home
 from miglint.discovery.layouts.flyway import NAME as FLYWAY_NAME
 from miglint.discovery.layouts.folders import is_part
 from miglint.discovery.releases import without_release
-from miglint.discovery.walk import Folder, Tree
+from miglint.discovery.walk import Folder, FolderTree
 
 ROLLBACK_FOLDERS = ("rollback", "rollbacks", "down", "undo", "revert")
 FORWARD_FOLDERS = ("up", "forward", "forwards", "migrations", "migration", "migrate", "upgrade", "deploy", "do")
@@ -19,7 +19,7 @@ _FLYWAY_LOCATIONS = frozenset(("migration", "migrations"))
 _NUMBER = pattern(r"[^0-9]*0*([0-9]+)")
 
 
-def gather(tree: Tree, read: Callable[[str, str], SourceFile]) -> list[Home]:
+def gather(tree: FolderTree, read: Callable[[str, str], SourceFile]) -> list[Home]:
     """Read the files of a tree and assign each to the home of its history."""
     homes: dict[str, Home] = {}
 
@@ -60,7 +60,7 @@ def gather(tree: Tree, read: Callable[[str, str], SourceFile]) -> list[Home]:
     return [home for home in homes.values() if home.files]
 
 
-def _flyway_top(tree: Tree, path: str) -> str | None:
+def _flyway_top(tree: FolderTree, path: str) -> str | None:
     """Return the root folder of Flyway's locations, which are searched recursively."""
     top, found = path, None
     while top:

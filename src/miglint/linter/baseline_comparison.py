@@ -37,7 +37,7 @@ class Checked(Struct, frozen=True):
     executed: bool
 
 
-class Comparison(Struct, frozen=True):
+class BaselineComparison(Struct, frozen=True):
     """The findings of a check: new, accepted (`known`), and those that were hidden by a fixed one (`uncovered`).
 
     `fixed` are accepted findings that no longer exist, `elsewhere` those that the check did not look at.
@@ -82,7 +82,7 @@ def _plain(path: str, version: str | None) -> str:
     return script_place(path, version, None).rstrip("\0")
 
 
-def compare(baseline: Baseline, checked: Checked) -> Comparison:
+def compare(baseline: Baseline, checked: Checked) -> BaselineComparison:
     """Compare the findings of a check with the accepted ones.
 
     They are matched by fingerprint, then by script, rule and message. One that is left is not new if its statement is
@@ -102,7 +102,7 @@ def compare(baseline: Baseline, checked: Checked) -> Comparison:
     gone = set(map(id, fixed))
     uncovered = _uncovered(findings, fixed, baseline, checked, places) if fixed else ()
     excused = set(map(id, uncovered))
-    return Comparison(
+    return BaselineComparison(
         tuple(item for item in findings if id(item) not in excused),
         tuple(known),
         tuple(uncovered),
@@ -111,7 +111,7 @@ def compare(baseline: Baseline, checked: Checked) -> Comparison:
     )
 
 
-def renewed(baseline: Baseline, checked: Checked, comparison: Comparison, *, with_new: bool) -> Baseline:
+def renewed(baseline: Baseline, checked: Checked, comparison: BaselineComparison, *, with_new: bool) -> Baseline:
     """Return the baseline without fixed findings; with all findings of the check, or the accepted ones."""
     places = _Places(checked)
     findings = (*comparison.known, *comparison.uncovered, *(comparison.new if with_new else ()))

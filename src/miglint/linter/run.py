@@ -11,12 +11,13 @@ from miglint.base.model import Dialect, Discovered, History, SourceFile
 from miglint.base.structs import Struct
 from miglint.cache.command_output import CachedInvocation, InputFingerprint
 from miglint.cache.reports import Cache
-from miglint.config.settings import DEFAULT_PATHS, Settings
-from miglint.discovery import DiscoveryOptions, discover, discover_text
+from miglint.config.settings import Settings
+from miglint.discovery import discover, discover_text
 from miglint.discovery.context import variant_places
 from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
 from miglint.discovery.reading import from_bytes
 from miglint.discovery.roots import ROLLBACK_FOLDERS
+from miglint.linter.paths import checked_paths, discovery_options
 from miglint.report.value import Report
 
 if TYPE_CHECKING:
@@ -126,21 +127,15 @@ def replayed(job: Job) -> Iterator[tuple[History, Iterator[Step]]]:
 
 def _discovered(job: Job) -> Discovered:
     settings = job.settings
-    options = DiscoveryOptions(
-        layout=settings.layout,
-        dialect=Dialect(settings.dialect) if settings.dialect else None,
-        rollbacks=settings.rollbacks,
-        exclude=settings.exclude,
-        placeholders=settings.placeholders,
-    )
+    options = discovery_options(settings)
     if job.text is not None:
         return discover_text(job.paths[0], job.text, options=options)
-    return discover(paths_of(settings, job.paths), options=options)
+    return discover(checked_paths(settings, job.paths).paths, options=options)
 
 
 def _inputs(job: Job, found: Discovered) -> InputFingerprint:
     """Return all inputs of the report: files listed and read, and files that would change the discovery."""
-    asked = [Path(path).absolute() for path in paths_of(job.settings, job.paths)]
+    asked = [Path(path).absolute() for path in checked_paths(job.settings, job.paths).paths]
     beside = {
         path.parent / name
         for asked_path in asked
@@ -160,21 +155,6 @@ def _inputs(job: Job, found: Discovered) -> InputFingerprint:
         any(history.dialect is Dialect.SQLITE for history in found.histories),
         list(found.passed_over),
     )
-
-
-def paths_of(settings: Settings, given: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the given paths, or those of the settings, or `migrations`."""
-    if given:
-        return given
-    if settings.paths:
-        return tuple(settings.at(path) for path in settings.paths)
-    default = settings.at(DEFAULT_PATHS[0])
-    if not Path(default).is_dir():
-        raise UsageError(
-            f"no folder `{DEFAULT_PATHS[0]}` here; specify the files or folders to check, "
-            "or set `paths` in miglint.toml"
-        )
-    return (default,)
 
 
 def baseline_schemas(settings: Settings) -> dict[str, SourceFile]:

@@ -7,12 +7,11 @@ or `ALL`. The more exact name wins: `ignore = ["IDM"]` and `extend-select = ["ID
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import translate
 from re import Pattern
-from re import compile as compile_pattern
 
 from miglint.base.errors import UsageError
 from miglint.base.findings import Finding, Severity
+from miglint.base.path_pattern import path_pattern
 from miglint.base.structs import Struct, field, replace
 from miglint.config.settings import Settings
 from miglint.config.toml_table import ConfigError, kind_of, nearest
@@ -166,14 +165,6 @@ def _severities(
         for code in registry.require(name, settings.place(*keys, name)):
             found[code] = given[name]
     return found
-
-
-def path_pattern(glob: str) -> Pattern[str]:
-    """Compile a pattern for paths; a folder stands for all that is in it, a bare name for that name anywhere."""
-    glob = glob.removeprefix("./").rstrip("/")
-    source = translate(glob).removesuffix(r"\Z")
-    head = "" if "/" in glob else "(?:.*/)?"
-    return compile_pattern(rf"{head}{source}(?:/.*)?\Z")
 
 
 def _options(registry: Registry, settings: Settings) -> dict[str, Mapping[str, object]]:

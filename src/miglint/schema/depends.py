@@ -6,7 +6,7 @@ another, and what happens to it when that goes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from miglint.base.model import Dialect
@@ -170,18 +170,50 @@ def of_constraint(name: str, constraint: Constraint, keys: set[Key], dialect: Di
         of_expression(constraint.expression, keys)
 
 
+def _of_columns(columns: Mapping[str, Column], keys: set[Key], dialect: Dialect) -> None:
+    for column in columns.values():
+        kind = column.type
+        if column.default is not None or (kind is not None and (kind.schema is not None or kind.name in TYPES)):
+            of_column(column, keys)
+
+
+def _of_constraints(constraints: Mapping[str, Constraint], keys: set[Key], dialect: Dialect) -> None:
+    for name, constraint in constraints.items():
+        of_constraint(name, constraint, keys, dialect)
+
+
+def _of_mapping(
+    parts: Mapping[str, Any], dialect: Dialect, collect: Callable[[Mapping[str, Any], set[Key], Dialect], None]
+) -> frozenset[Key]:
+    """Return what columns or constraints depend on: a change of the one leaves the other mapping as it was."""
+    if not parts:
+        return _NOTHING
+    known = _KNOWN_PARTS.get(id(parts))
+    if known is not None and known[0] is parts and known[1] is dialect:
+        return known[2]
+    keys: set[Key] = set()
+    collect(parts, keys, dialect)
+    found = frozenset(keys) if keys else _NOTHING
+    if len(_KNOWN_PARTS) >= _MOST_KNOWN:
+        _KNOWN_PARTS.clear()
+    _KNOWN_PARTS[id(parts)] = parts, dialect, found
+    return found
+
+
+_KNOWN_PARTS: dict[int, tuple[Mapping[str, Any], Dialect, frozenset[Key]]] = {}
+
+
 def _of_table(value: Table, keys: set[Key], dialect: Dialect) -> None:
     # The most frequent one by far: a table is put anew with every change of a column.
-    for column in value.columns.values():
-        if column.default is not None or column.type is not None:
-            of_column(column, keys)
-    for name, constraint in value.constraints.items():
-        of_constraint(name, constraint, keys, dialect)
+    keys |= _of_mapping(value.columns, dialect, _of_columns)
+    keys |= _of_mapping(value.constraints, dialect, _of_constraints)
     of_head(value, keys, dialect)
 
 
 def of_head(value: Table, keys: set[Key], dialect: Dialect) -> None:
     """Add the keys that a table depends on besides those of its columns and constraints, and leave out its own."""
+    for element in value.partition_key:
+        of_expression(element.expression, keys)
     if value.inherits:
         keys.update(relation_key(parent, dialect) for parent in value.inherits)
     if value.partition_of is not None:

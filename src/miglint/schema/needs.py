@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from miglint.base.model import Dialect
 from miglint.schema.depends import extension_key, key_of_function, key_of_type, relation_key
-from miglint.schema.extension_parts import CLASSES
+from miglint.schema.extension_parts import CLASSES, TYPES
 from miglint.schema.objects import (
     Comment,
     Composite,
@@ -31,7 +31,7 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.schema.parts import using, using_column
+from miglint.schema.parts import referring, using, using_column
 from miglint.sql.operations import Constraint, Expression, Mentions, Name, Type
 
 AUTO, NORMAL = "auto", "normal"
@@ -61,8 +61,25 @@ def edges_to(
     targets: tuple[Key, ...], part: Part | None, key: Key, value: SchemaObject, dialect: Dialect
 ) -> Iterator[Edge]:
     """Yield those edges of an object that lead to one of the targets: to a part, or with None to anything of it."""
-    found = _of_table_to(targets, part, key, value, dialect) if isinstance(value, Table) else edges(key, value, dialect)
+    if isinstance(value, Table):
+        found = _of_table_to(targets, part, key, value, dialect)
+    elif part is not None and isinstance(value, Index) and not _is_about(value, part):
+        return iter(())
+    else:
+        found = edges(key, value, dialect)
     return (edge for edge in found if edge.target in targets and _reaches(part, edge.needed))
+
+
+def _is_about(index: Index, part: Part) -> bool:
+    """Whether an index may need a part of its table: most are about other columns."""
+    if part.kind != "column":
+        return index.constraint == part.name
+    if index.where is not None or index.include:
+        return True
+    return any(
+        element.expression is not None or (element.column is not None and element.column.lower() == part.name.lower())
+        for element in index.elements
+    )
 
 
 def _reaches(part: Part | None, needed: Part | None) -> bool:
@@ -73,15 +90,19 @@ def _of_table_to(
     targets: tuple[Key, ...], part: Part | None, key: Key, value: Table, dialect: Dialect
 ) -> Iterator[Edge]:
     """Yield the edges of a table of which some may lead to the targets; of a table of many parts, few others."""
-    names = [target.name for target in targets]
-    own = key in targets
-    if own and part is not None:
-        if part.kind != "column":
-            # Parts of a table need no part of it but columns.
-            return
+    if part is not None and part.kind != "column":
+        # Parts of a table need no part of it, or of another one, but columns.
+        return
+    if part is not None and key not in targets:
+        for name, constraint in referring(value.constraints, part.name):
+            if part.name in constraint.referenced:
+                yield from _of_constraint(key, Part("constraint", name), constraint, dialect)
+        return
+    if part is not None:
         columns = using_column(value.columns, part.name)
         constraints = using_column(value.constraints, part.name)
     else:
+        names = [target.name for target in targets]
         columns, constraints = using(value.columns, names), using(value.constraints, names)
     if any(target.space != "relation" for target in targets):
         yield from _of_table_to_others(value, columns, constraints)
@@ -150,15 +171,16 @@ def _of_table_to_others(value: Table, columns: Iterable[str], constraints: Itera
         column = value.columns.get(name)
         if column is None:
             continue
-        part = _column(name)
-        yield from _type(part, column.type)
-        if column.default is not None:
-            owner = part if column.generated is not None else Part("default", name)
-            yield from _outside(owner, column.default.functions, column.default.types)
+        kind, default = column.type, column.default
+        if kind is not None and (kind.schema is not None or kind.name in TYPES):
+            yield from _type(_column(name), kind)
+        if default is not None and (default.functions or default.types):
+            owner = _column(name) if column.generated is not None else Part("default", name)
+            yield from _outside(owner, default.functions, default.types)
     for name in constraints:
         constraint = value.constraints.get(name)
         for expression in () if constraint is None else (constraint.expression, constraint.where):
-            if expression is not None:
+            if expression is not None and (expression.functions or expression.types):
                 yield from _outside(Part("constraint", name), expression.functions, expression.types)
     for element in value.partition_key:
         if element.expression is not None:

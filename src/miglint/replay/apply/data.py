@@ -114,28 +114,34 @@ def update(machine: Machine, operation: Update) -> None:
         _mentioned_columns_exist(machine, key, table, (*values, operation.where))
     assigned = {machine.column_name(column) for column, _ in operation.assignments}
     change_keys(machine, key, operation, assigned)
+    # A condition on what the statement sets is there to leave out the rows that it has set before.
+    where = () if operation.where is None else operation.where.columns
+    guarded = not assigned.isdisjoint(map(machine.column_name, where))
     for column, value in operation.assignments:
-        if value is None or value.literal is not None:
-            continue
-        mentioned = {machine.column_name(name) for name in value.columns}
-        names = {function.name for function in value.functions}
-        # A condition on what the statement sets is there to leave out the rows that it has set before.
-        guarded = operation.where is not None and not assigned.isdisjoint(
-            machine.column_name(name) for name in operation.where.columns
-        )
-        if (operation.joined or operation.relations) and machine.column_name(column) in mentioned:
-            # The column may be the other table's of that name.
-            machine.note("rows?", f'column "{column}" of "{operation.table}" may change again', key, column)
-        elif machine.column_name(column) in mentioned and not guarded:
-            if names and names <= _SETTLING:
-                continue
-            certain = not names
-            text = f'column "{column}" of "{operation.table}" is computed from itself again'
-            machine.note("rows" if certain else "rows?", text, key, column)
-        elif (names & _VOLATILE or value.key.lower().startswith("current_")) and not guarded:
-            machine.note("rows", f'column "{column}" of "{operation.table}" gets another value each time', key, column)
-        elif mentioned & (assigned - {machine.column_name(column)}) and not guarded:
-            machine.note("rows?", f'column "{column}" of "{operation.table}" may change again', key, column)
+        if value is not None and value.literal is None:
+            _note_changes(machine, key, operation, column, value, assigned, guarded=guarded)
+
+
+def _note_changes(
+    machine: Machine, key: Key, operation: Update, column: str, value: Expression, assigned: set[str], *, guarded: bool
+) -> None:
+    """Note whether a second run assigns another value to the column."""
+    own = machine.column_name(column)
+    mentioned = {machine.column_name(name) for name in value.columns}
+    functions = {function.name for function in value.functions}
+    subject = f'column "{column}" of "{operation.table}"'
+    if own in mentioned and (operation.joined or operation.relations):
+        # The column may be the other table's of that name.
+        machine.note("rows?", f"{subject} may change again", key, column)
+    elif guarded:
+        return
+    elif own in mentioned:
+        if not functions or not functions <= _SETTLING:
+            machine.note("rows?" if functions else "rows", f"{subject} is computed from itself again", key, column)
+    elif functions & _VOLATILE or value.key.lower().startswith("current_"):
+        machine.note("rows", f"{subject} gets another value each time", key, column)
+    elif mentioned & assigned:
+        machine.note("rows?", f"{subject} may change again", key, column)
 
 
 def _mentioned_columns_exist(

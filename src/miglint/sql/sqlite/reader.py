@@ -6,7 +6,7 @@ from miglint.base.structs import replace
 from miglint.sql.operations import Delete, Insert, Opaque, Operation, Update
 from miglint.sql.sqlite.cursor import Cursor
 from miglint.sql.sqlite.data import DATA_STARTS, data_statement
-from miglint.sql.sqlite.mentions import Mentions
+from miglint.sql.sqlite.mentions import MentionCollector
 from miglint.sql.sqlite.objects import create_index, create_trigger, create_view, drop
 from miglint.sql.sqlite.scope import Scope
 from miglint.sql.sqlite.session import SESSION_STARTS, session_statement
@@ -53,7 +53,7 @@ def kind(tokens: Tokens) -> str:
 def _read(cursor: Cursor) -> Operation:
     word = cursor.word
     if word in DATA_STARTS:
-        found = Mentions()
+        found = MentionCollector()
         operation = data_statement(cursor, found, Scope())
         if not isinstance(operation, (Insert, Update, Delete)):
             return operation

@@ -28,6 +28,10 @@ _chosen: dict[tuple[str, ...], tuple[str, str]] = {}
 _meant: dict[tuple[str, ...], Function] = {}
 
 
+def _are_built_in(given: Iterable[str]) -> bool:
+    return all(kind == LITERAL or catalogs.type_info(kind.removesuffix("[]")) is not None for kind in given)
+
+
 def widened(function: Function, count: int) -> tuple[str, ...] | None:
     """Return the argument types of a function for a number of arguments, None where it does not take that many."""
     given = len(function.arguments)
@@ -96,7 +100,7 @@ class Overloads:
         return chosen.function
 
     def _built_in(self, name: Name, functions: tuple[Function, ...], given: Sequence[str]) -> Function | None:
-        plain = all(kind == LITERAL or catalogs.type_info(kind.removesuffix("[]")) is not None for kind in given)
+        plain = _are_built_in(given)
         key = (name.name, *given)
         if plain and key in _meant:
             return _meant[key]
@@ -183,8 +187,21 @@ class Overloads:
         key = (name, *given)
         found = _chosen.get(key)
         if found is None:
+            if not _are_built_in(given):
+                return self._of_own_types(name, given)
+            found = _chosen[key] = self._operator(name, given)
+        return found
+
+    def _of_own_types(self, name: str, given: Sequence[str]) -> tuple[str, str]:
+        """Return what `operator` does where not all types are built in; one enum is taken as any other."""
+        enums = [kind for kind in given if not _are_built_in((kind,))]
+        if any(not self.kinds.is_kind(kind, "enum") for kind in enums) or self.kinds.environment.casts_made():
+            return self._operator(name, given)
+        key = (name, *(f"enum {enums.index(kind)}" if kind in enums else kind for kind in given))
+        found = _chosen.get(key)
+        if found is None:
             found = self._operator(name, given)
-            if all(kind == LITERAL or catalogs.type_info(kind.removesuffix("[]")) is not None for kind in given):
+            if found[0] not in enums:
                 _chosen[key] = found
         return found
 
@@ -200,7 +217,7 @@ class Overloads:
             fitting = [item for item in candidates if self._takes(item, bases)]
             chosen = self._select(fitting, bases) if fitting else None
         if chosen is not None:
-            return self.result(chosen.function, bases), self._volatility(name, chosen.function, bases)
+            return self.result(chosen.function, bases), self._volatility(chosen.function, bases)
         if _is_extended(name, given) or self.kinds.environment.casts_made():
             return not_known
         listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
@@ -208,11 +225,11 @@ class Overloads:
             raise Invalid("ambiguous_function", f"operator is not unique: {listed}")
         raise Invalid("undefined_function", f"operator does not exist: {listed}")
 
-    def _volatility(self, name: str, function: Function, given: Sequence[str]) -> str:
-        if name == "||" and "text" in function.arguments and any(map(is_polymorphic, function.arguments)):
-            # The server writes out the function behind it: a cast of the other value to text.
-            return worst(*(self.kinds.cast_volatility(kind, "text") for kind in given))
-        return function.volatility
+    def _volatility(self, operator: Function, given: Sequence[str]) -> str:
+        """Return the volatility of an operator; `||` with a text is SQL that the server puts in its place: a cast."""
+        if "anynonarray" not in operator.arguments:
+            return operator.volatility
+        return worst(*(self.kinds.cast_volatility(kind, "text") for kind in given))
 
     def _exact(self, candidates: list[Candidate], given: list[str]) -> Candidate | None:
         wanted = list(given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from miglint.sql.postgres.analysis.context import STATEMENTS, Analysis, Columns
+from miglint.sql.postgres.analysis.context import STATEMENTS, Columns, ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
 from miglint.sql.postgres.analysis.queries import (
@@ -14,17 +14,17 @@ from miglint.sql.postgres.analysis.queries import (
     star,
     with_clause,
 )
-from miglint.sql.postgres.analysis.scope import Scope, Source
+from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.names import Node, relation_name, strings
 from miglint.sql.postgres.outputs import column_name
 
 
-class _Target:
+class _WrittenTable:
     """The table that is written: its name, its columns by name, and those that are not to be written."""
 
     __slots__ = ("_generated", "columns", "name")
 
-    def __init__(self, analysis: Analysis, body: Node) -> None:
+    def __init__(self, analysis: ExpressionAnalysis, body: Node) -> None:
         name = relation_name(body)
         found = analysis.environment.relation(name)
         self.name = name if found is None else found.name
@@ -48,8 +48,8 @@ class _Target:
 # --- INSERT ----------------------------------------------------------------------------------------------------------
 
 
-def _insert(analysis: Analysis, body: Node, scope: Scope) -> Columns:
-    target = _Target(analysis, body["relation"])
+def _insert(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
+    target = _WrittenTable(analysis, body["relation"])
     columns = [item["ResTarget"] for item in body.get("cols", ())]
     for column in columns:
         target.type(column["name"])
@@ -57,15 +57,20 @@ def _insert(analysis: Analysis, body: Node, scope: Scope) -> Columns:
     if "selectStmt" in body and not any("indirection" in column for column in columns):
         override = body.get("override", "OVERRIDING_NOT_SET")
         _insert_rows(analysis, scope, target, [column["name"] for column in columns], body["selectStmt"], override)
-    own = Scope(scope)
+    own = QueryLevel(scope)
     alias = body["relation"].get("alias", {}).get("aliasname", target.name.name)
-    own.add(Source(alias, target.columns, target.name))
+    own.add(FromItem(alias, target.columns, target.name))
     _conflict(analysis, body.get("onConflictClause"), target, own)
     return _returning(analysis, body, own)
 
 
 def _insert_rows(
-    analysis: Analysis, scope: Scope, target: _Target, columns: list[str], source: Node, override: str
+    analysis: ExpressionAnalysis,
+    scope: QueryLevel,
+    target: _WrittenTable,
+    columns: list[str],
+    source: Node,
+    override: str,
 ) -> None:
     listed = bool(columns)
     names = columns if listed else list(target.columns or ())
@@ -86,9 +91,9 @@ def _insert_rows(
 
 
 def _row(
-    analysis: Analysis,
-    scope: Scope,
-    target: _Target,
+    analysis: ExpressionAnalysis,
+    scope: QueryLevel,
+    target: _WrittenTable,
     expected: tuple[Sequence[str], bool, bool],
     row: Sequence[Node],
     override: str,
@@ -118,7 +123,7 @@ def _count(names: Sequence[str], listed: bool, known: bool, given: int) -> None:
         raise Invalid("syntax_error", "INSERT has more target columns than expressions")
 
 
-def _writable(target: _Target, column: str, override: str) -> None:
+def _writable(target: _WrittenTable, column: str, override: str) -> None:
     """Raise `Invalid` for a column that only the server writes."""
     kind = target.generated(column)
     if kind in ("stored", "virtual") or (kind == "always" and override == "OVERRIDING_NOT_SET"):
@@ -126,14 +131,14 @@ def _writable(target: _Target, column: str, override: str) -> None:
         raise Invalid("generated_always", message, target.name, column)
 
 
-def _fits(analysis: Analysis, target: _Target, column: str, kind: str) -> None:
+def _fits(analysis: ExpressionAnalysis, target: _WrittenTable, column: str, kind: str) -> None:
     wanted = target.type(column)
     if not analysis.kinds.coerces(kind, wanted, ASSIGNMENT):
         message = f'column "{column}" is of type {spelled(wanted)} but expression is of type {spelled(kind)}'
         raise Invalid("datatype_mismatch", message, target.name, column)
 
 
-def _conflict(analysis: Analysis, clause: Node | None, target: _Target, scope: Scope) -> None:
+def _conflict(analysis: ExpressionAnalysis, clause: Node | None, target: _WrittenTable, scope: QueryLevel) -> None:
     if clause is None:
         return
     for item in clause.get("infer", {}).get("indexElems", ()):
@@ -147,7 +152,7 @@ def _conflict(analysis: Analysis, clause: Node | None, target: _Target, scope: S
         analysis.truth(infer["whereClause"], scope, "WHERE")
     if clause.get("action") != "ONCONFLICT_UPDATE":
         return
-    scope.enter(Source("excluded", target.columns, target.name))
+    scope.enter(FromItem("excluded", target.columns, target.name))
     _assign(analysis, clause.get("targetList", ()), target, scope)
     if "whereClause" in clause:
         analysis.truth(clause["whereClause"], scope, "WHERE")
@@ -156,9 +161,9 @@ def _conflict(analysis: Analysis, clause: Node | None, target: _Target, scope: S
 # --- UPDATE, DELETE, MERGE -------------------------------------------------------------------------------------------
 
 
-def _update(analysis: Analysis, body: Node, scope: Scope) -> Columns:
-    target = _Target(analysis, body["relation"])
-    scope.add(relation_source(analysis, body["relation"], Scope()))
+def _update(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
+    target = _WrittenTable(analysis, body["relation"])
+    scope.add(relation_source(analysis, body["relation"], QueryLevel()))
     from_clause(analysis, body.get("fromClause", ()), scope)
     _assign(analysis, body.get("targetList", ()), target, scope)
     if "whereClause" in body:
@@ -166,7 +171,7 @@ def _update(analysis: Analysis, body: Node, scope: Scope) -> Columns:
     return _returning(analysis, body, scope)
 
 
-def _assign(analysis: Analysis, targets: Sequence[Node], target: _Target, scope: Scope) -> None:
+def _assign(analysis: ExpressionAnalysis, targets: Sequence[Node], target: _WrittenTable, scope: QueryLevel) -> None:
     """Read the assignments of SET."""
     for item in targets:
         body = item["ResTarget"]
@@ -190,7 +195,7 @@ def _assign(analysis: Analysis, targets: Sequence[Node], target: _Target, scope:
                 _fits(analysis, target, name, found.type)
 
 
-def _several(analysis: Analysis, source: Node, scope: Scope) -> None:
+def _several(analysis: ExpressionAnalysis, source: Node, scope: QueryLevel) -> None:
     if "SubLink" in source:
         columns_of(analysis, source["SubLink"]["subselect"], scope)
     elif "RowExpr" in source:
@@ -199,17 +204,17 @@ def _several(analysis: Analysis, source: Node, scope: Scope) -> None:
                 analysis.read(node, scope)
 
 
-def _delete(analysis: Analysis, body: Node, scope: Scope) -> Columns:
-    scope.add(relation_source(analysis, body["relation"], Scope()))
+def _delete(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
+    scope.add(relation_source(analysis, body["relation"], QueryLevel()))
     from_clause(analysis, body.get("usingClause", ()), scope)
     if "whereClause" in body:
         analysis.truth(body["whereClause"], scope, "WHERE")
     return _returning(analysis, body, scope)
 
 
-def _merge(analysis: Analysis, body: Node, scope: Scope) -> Columns:
-    target = _Target(analysis, body["relation"])
-    scope.add(relation_source(analysis, body["relation"], Scope()))
+def _merge(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
+    target = _WrittenTable(analysis, body["relation"])
+    scope.add(relation_source(analysis, body["relation"], QueryLevel()))
     from_clause(analysis, [body["sourceRelation"]], scope)
     analysis.truth(body["joinCondition"], scope, "JOIN/ON")
     for item in body.get("mergeWhenClauses", ()):
@@ -225,7 +230,7 @@ def _merge(analysis: Analysis, body: Node, scope: Scope) -> Columns:
     return [("*", UNKNOWN)]
 
 
-def _returning(analysis: Analysis, body: Node, scope: Scope) -> Columns:
+def _returning(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
     targets = body.get("returningList", ()) or body.get("returningClause", {}).get("exprs", ())
     columns: Columns = []
     for item in targets:
