@@ -60,3 +60,24 @@ def test_no_migration_changed(miglint, project):
     Path(project / "migrations" / "002_b.up.sql").write_text("CREATE TABLE IF NOT EXISTS b (id bigint PRIMARY KEY);\n")
     done = miglint("check", "--since", "main", "--select", "PAI")
     assert done.stdout.startswith("2 migrations, 1 changed: 1 with a missing or misplaced script\n")
+
+
+def test_families_are_listed_and_explained(miglint):
+    listed = miglint("rules", "IDM", "PAI001").stdout
+    codes = [line.split()[0] for line in listed.splitlines() if line.startswith("  ")]
+    assert {code[:3] for code in codes} == {"IDM", "PAI"}
+    assert [code for code in codes if code.startswith("PAI")] == ["PAI001"]
+    assert miglint("rules", "IDX").returncode == 2
+    assert "| [IDM001](" in miglint("explain", "IDM").stdout
+    assert miglint("explain", "PAI001").stdout.endswith("Next: `miglint explain PAI002` (orphan-rollback)\n")
+
+
+def test_shells_complete_rules_and_layouts(miglint):
+    def completed(words: str) -> set[str]:
+        last = str(len(words.split(" ")) - 1)
+        said = miglint(COMP_WORDS=words, COMP_CWORD=last, _MIGLINT_COMPLETE="bash_complete").stdout
+        return {line.removeprefix("plain,") for line in said.splitlines()}
+
+    assert {"PAI001", "PAI"} <= completed("miglint explain PAI")
+    assert completed("miglint check --select IDM,missing-rollb") == {"IDM,missing-rollback"}
+    assert completed("miglint check --layout dies") == {"diesel"}

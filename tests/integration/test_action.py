@@ -239,3 +239,13 @@ def test_own_rules_are_left_out_for_forks(runner: Runner, event: dict[str, Any] 
 
 def test_a_value_that_is_none_of_these_fails(runner: Runner) -> None:
     assert check(runner, **{"no-own-rules": "maybe"}).returncode == 2
+
+
+def test_the_reports_for_the_comment_are_written(runner: Runner) -> None:
+    put(runner, "one/001_users.up.sql", "CREATE TABLE users (id bigint PRIMARY KEY);\n")
+    put(runner, "one/001_users.down.sql", "DROP TABLE IF EXISTS users;\n")
+    done = check(runner, paths="one", args="--exit-zero", comment="true")
+    assert done.returncode == 0, done.stderr
+    assert (runner.temp / "miglint.md").read_text().startswith("### miglint: ")
+    last = runner.run(ACTION["runs"]["steps"][2], {"token": "none"})
+    assert (last.returncode, last.stdout) == (0, ""), "this is no pull request"

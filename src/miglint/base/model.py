@@ -175,6 +175,21 @@ class History(Struct, frozen=True, eq=False):
     assumed: str | None = None
 
 
+class BaseBranch(Struct, frozen=True, eq=False):
+    """What a branch is compared with: a git revision, such as the tip of the branch that it will be merged into.
+
+    Paths are as displayed. `edited` are files that both had when they parted and that differ here, `added` files that
+    only this branch has. `files` are the SQL files at the tip of `reference`, and `arrived` those of them that it got
+    after the branches parted.
+    """
+
+    reference: str
+    edited: frozenset[str]
+    added: frozenset[str]
+    files: tuple[str, ...] = ()
+    arrived: tuple[SourceFile, ...] = ()
+
+
 class Discovered(Struct, frozen=True, eq=False):
     """Everything discovered under the given paths: histories, their files, problems, and files left out.
 
@@ -183,7 +198,8 @@ class Discovered(Struct, frozen=True, eq=False):
     listed, as they can be opened. `elsewhere` are the roots of histories for PostgreSQL beside which a folder
     stands that holds them for SQLite and was not asked for. `left_out` says how many files of SQL are part of no
     history, by the reason; `passed_over` are the folders among them, as they can be opened. `consulted` are the paths
-    outside of these folders that were looked at, whether something is there or not.
+    outside of these folders that were looked at, whether something is there or not. `branch` is what `--since` compares
+    with.
     """
 
     histories: tuple[History, ...]
@@ -196,3 +212,4 @@ class Discovered(Struct, frozen=True, eq=False):
     left_out: tuple[tuple[str, int], ...] = ()
     passed_over: tuple[str, ...] = ()
     consulted: tuple[str, ...] = ()
+    branch: BaseBranch | None = None

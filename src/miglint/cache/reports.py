@@ -86,6 +86,12 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
     for problem in found.problems:
         yield repr(problem)
     yield repr(sorted(found.elsewhere))
+    if found.branch is not None:
+        yield found.branch.reference
+        yield repr(sorted(found.branch.edited))
+        yield repr(sorted(found.branch.added))
+        yield repr(found.branch.files)
+        yield repr([(file.path, file.text) for file in found.branch.arrived])
 
 
 def _text(settings: Settings, path: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from miglint.cache.command_output import CachedInvocation
+from miglint.cli.completion import complete_layouts, complete_rules
 from miglint.cli.dialects import DialectType
 from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of, show_all_options
 from miglint.cli.request import COLORS, SORTS, CheckArguments, contradiction
@@ -73,13 +74,15 @@ _EXAMPLES = (
     ("miglint check --write-baseline", "accept what is found now"),
 )
 
-_rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
+_rules = partial(click.option, multiple=True, metavar="RULES", callback=_split, shell_complete=complete_rules)
 
 
 @click.command("check", cls=_CheckCommand)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--dialect", type=DialectType(), metavar="NAME", help="Dialect of files that do not specify one.")
-@click.option("--layout", metavar="NAME", help="Layout of the files (default: auto-detected).")
+@click.option(
+    "--layout", metavar="NAME", shell_complete=complete_layouts, help="Layout of the files (default: auto-detected)."
+)
 @_rules("--select", help="Enable only these: codes, names, families, aliases, ALL.")
 @_rules("--ignore", help="Disable these rules.")
 @_rules("--extend-select", help="Enable these rules in addition.")

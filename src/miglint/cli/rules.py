@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import click
 
 from miglint.base.errors import UsageError
 from miglint.base.inert import inert, inert_json
+from miglint.cli.completion import complete_rules
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
@@ -18,21 +20,30 @@ from miglint.rules.selection import Selection, load_rules, select
 
 
 @click.command("rules")
+@click.argument("names", nargs=-1, metavar="[RULE]...", shell_complete=complete_rules)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--alias", "tool", metavar="TOOL", help="Map another tool's rule names to miglint's codes.")
 @click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
 @trust_options
-def command(*, format_: str, tool: str | None, **given: Any) -> None:
-    """List the rules and whether each is enabled."""
+def command(*, names: tuple[str, ...], format_: str, tool: str | None, **given: Any) -> None:
+    """List the rules and whether each is enabled.
+
+    RULEs are codes, names, families and other tools' names as tool:name (default: all).
+    """
     settings = load_trusted(**given)
     chosen = select(settings, load_rules(settings))
+    wanted: Collection[str] = chosen.registry.rules
+    if names:
+        wanted = frozenset[str]().union(*(chosen.registry.require(name, "") for name in names))
     if tool is not None:
         write(inert(_aliases(chosen, tool, format_)), None)
     elif format_ == "json":
-        listed = json.dumps([_rule(rule, chosen) for rule in chosen.registry.rules.values()], indent=2)
+        listed = json.dumps(
+            [_rule(rule, chosen) for code, rule in chosen.registry.rules.items() if code in wanted], indent=2
+        )
         write(f"{inert_json(listed)}\n", None)
     else:
-        write(inert(_listed(chosen)), None)
+        write(inert(_listed(chosen, wanted)), None)
 
 
 def _rule(rule: Rule, chosen: Selection) -> dict[str, Any]:
@@ -54,9 +65,9 @@ def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _listed(chosen: Selection) -> str:
+def _listed(chosen: Selection, wanted: Collection[str]) -> str:
     lines: list[str] = []
-    known = chosen.registry.rules.values()
+    known = [rule for code, rule in chosen.registry.rules.items() if code in wanted]
     longest = max((len(rule.name) for rule in known), default=0)
     for short, long in chosen.registry.families.items():
         rules = [rule for rule in known if rule.family == short]

@@ -39,7 +39,12 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
     question = None if request.dry_run is not None else question
     started = question.started if question is not None else perf_counter()
     settings = _settings(request)
-    paths, restrictions = request.paths, _restrictions(request)
+    since = None
+    if request.since is not None:
+        from miglint.discovery.git import changes_since
+
+        since = changes_since(request.since)
+    paths, restrictions = request.paths, _restrictions(request, None if since is None else since.touched)
     if request.hook:
         if not restrictions[-1]:
             return 0
@@ -60,6 +65,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
             extra=looked_up if baseline is None else (baseline, *looked_up),
             dry_run=request.dry_run,
             report_only=restrictions[-1] if restrictions else None,
+            branch=None if since is None else since.base,
         )
     )
     report = outcome.report
@@ -88,6 +94,8 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
     if folders.searched:
         text = f"no `paths` configured: checking {shown_paths(folders.paths)}; `miglint init` writes a configuration"
         notes = (text, *notes)
+    if since is not None and since.note:
+        notes = (*notes, since.note)
     output, summary = _rendered(request, settings, outcome, report, notes)
     write(output.text(round((perf_counter() - started) * 1000)), request.output)
     for text in output.notes:
@@ -107,13 +115,9 @@ def _folders(settings: Settings, paths: tuple[str, ...], request: CheckArguments
     return checked_paths(settings, paths)
 
 
-def _restrictions(request: CheckArguments) -> tuple[frozenset[str], ...]:
+def _restrictions(request: CheckArguments, since: frozenset[str] | None) -> tuple[frozenset[str], ...]:
     """Return the sets of files that `--since` and `--hook`, in this order, restrict the report to."""
-    restrictions = []
-    if request.since is not None:
-        from miglint.discovery.git import touched_since
-
-        restrictions.append(touched_since(request.since))
+    restrictions = [] if since is None else [since]
     if request.hook:
         from miglint.cli.hook import changed_files
 

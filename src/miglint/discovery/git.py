@@ -10,11 +10,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from miglint.base.errors import UsageError
+from miglint.base.model import BaseBranch
 from miglint.base.structs import Struct
+from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
+from miglint.discovery.reading import from_bytes
 
 _TIMEOUT = 60
 # Maximum number of settings taken from the environment.
@@ -73,22 +77,80 @@ class Repository(Struct, frozen=True):
     environment: Mapping[str, str]
 
 
-def touched_since(reference: str, cwd: str | None = None) -> frozenset[str]:
-    """Return the display paths of files changed or added since `reference` branched off.
+class Since(Struct, frozen=True):
+    """The changes since a revision branched off: the paths of all changed files, as displayed, and the base branch.
 
-    Uncommitted changes are included.
+    `base` is None if the history does not reach back to where the branches parted; `note` then says what to do.
     """
+
+    touched: frozenset[str]
+    base: BaseBranch | None = None
+    note: str = ""
+
+
+def touched_since(reference: str, cwd: str | None = None) -> frozenset[str]:
+    """Return the display paths of files changed or added since `reference` branched off, uncommitted ones included."""
+    return changes_since(reference, cwd).touched
+
+
+def changes_since(reference: str, cwd: str | None = None) -> Since:
+    """Return what was changed since `reference` branched off, and what that branch got since then."""
     folder = cwd or str(Path.cwd())
     _require_revision(reference, "--since")
     repository = _repository(folder, "--since")
     commit = _commit(repository, reference, "--since")
     # Changes on the other branch are excluded; without a merge base (a shallow clone), all differences are included.
-    base = _ask(repository, "merge-base", commit, "HEAD", may_fail=True).strip() or commit
-    listed = _ask(repository, "diff", *_DIFF, base, "--")
-    new = _ask(repository, "ls-files", "--others", "--exclude-standard", "-z", "--full-name")
+    base = _ask(repository, "merge-base", commit, "HEAD", may_fail=True).strip()
     real = os.path.realpath(folder)
-    names = (name for name in (listed + new).split("\0") if name)
-    return frozenset(_shown(str(Path(repository.top) / name), real) for name in names)
+
+    def shown(names: Iterable[str]) -> frozenset[str]:
+        return frozenset(_shown(str(Path(repository.top) / name), real) for name in names if name)
+
+    changed = _ask(repository, "diff", *_DIFF, base or commit, "--").split("\0")
+    new = _ask(repository, "ls-files", "--others", "--exclude-standard", "-z", "--full-name").split("\0")
+    touched = shown(changed) | shown(new)
+    if not base:
+        note = f"--since: no common commit of {reference} and HEAD, so its own changes are included"
+        if _is_shallow(repository):
+            note += f": this clone is shallow, {_DEEPEN}"
+        return Since(touched, None, note)
+    before = _files(repository, base)
+    tip = before if base == commit else _files(repository, commit)
+    arrived = tuple(
+        from_bytes(_run(repository, "cat-file", "blob", tip[name].blob), path).file
+        for name in sorted(tip.keys() - before.keys())
+        if tip[name].size <= DEFAULT_MAX_FILE_BYTES
+        for path in shown([name])
+    )
+    edited = shown(name for name in changed if name in before)
+    return Since(
+        touched,
+        BaseBranch(reference, edited, touched - shown(before), tuple(sorted(shown(tip))), arrived),
+    )
+
+
+class _Blob(NamedTuple):
+    blob: str
+    size: int
+
+
+def _files(repository: Repository, commit: str) -> dict[str, _Blob]:
+    """Return the SQL files of a commit by their paths from the root; links and submodules are left out."""
+    listed = _ask(repository, "ls-tree", "-r", "-l", "-z", "--full-tree", commit)
+    files: dict[str, _Blob] = {}
+    for entry in filter(None, listed.split("\0")):
+        head, _, name = entry.partition("\t")
+        mode, _, blob, size = head.split()
+        if mode.startswith("100") and name.lower().endswith(".sql"):
+            files[name] = _Blob(blob, int(size))
+    return files
+
+
+_DEEPEN = "fetch the whole history (`git fetch --unshallow`, or `fetch-depth: 0` for actions/checkout)"
+
+
+def _is_shallow(repository: Repository) -> bool:
+    return _ask(repository, "rev-parse", "--is-shallow-repository", may_fail=True).strip() == "true"
 
 
 def deleted_files(cwd: str | None = None) -> frozenset[str]:
@@ -188,7 +250,8 @@ def _commit(repository: Repository, reference: str, option: str) -> str:
     verify = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
     commit = _ask(repository, *verify, may_fail=True).strip()
     if not commit:
-        raise UsageError(f"{option}: unknown git revision `{reference}`")
+        why = f": this clone is shallow, {_DEEPEN}" if _is_shallow(repository) else ""
+        raise UsageError(f"{option}: unknown git revision `{reference}`{why}")
     return commit
 
 

@@ -55,6 +55,10 @@ def judge(
     analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only)
     analyzed = examine(analysis, found, progress)
     placed = with_summaries(analyzed.placed + dispatcher.others("project", found), found.histories, settings)
+    if found.branch is not None:
+        from miglint.linter.branches import compared_with
+
+        placed += dispatcher.others("branch", compared_with(found.branch, found, settings))
     # A file for two dialects has its statements twice.
     spans = {path: sorted(set(listed)) for path, listed in analyzed.statements.items()}
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]

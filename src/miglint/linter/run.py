@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miglint.base.errors import UsageError
-from miglint.base.model import Dialect, Discovered, History, SourceFile
-from miglint.base.structs import Struct
+from miglint.base.model import BaseBranch, Dialect, Discovered, History, SourceFile
+from miglint.base.structs import Struct, replace
 from miglint.cache.command_output import CachedInvocation, InputFingerprint
 from miglint.cache.reports import Cache
 from miglint.config.settings import Settings
@@ -32,7 +32,7 @@ class Job(Struct, frozen=True):
 
     `question` records the inputs of the output for the cache; `extra` are additional input files. With `dry_run`,
     everything is executed as well, and the cache is not used. `report_only` are the files whose findings are needed, if
-    not all: for others, findings of expensive checks may be missing.
+    not all: for others, findings of expensive checks may be missing. `branch` is what they are compared with.
     """
 
     settings: Settings
@@ -44,6 +44,7 @@ class Job(Struct, frozen=True):
     extra: tuple[str, ...] = ()
     dry_run: DryRunOptions | None = None
     report_only: frozenset[str] | None = None
+    branch: BaseBranch | None = None
 
 
 class Outcome(Struct, frozen=True):
@@ -130,7 +131,8 @@ def _discovered(job: Job) -> Discovered:
     options = discovery_options(settings)
     if job.text is not None:
         return discover_text(job.paths[0], job.text, options=options)
-    return discover(checked_paths(settings, job.paths).paths, options=options)
+    found = discover(checked_paths(settings, job.paths).paths, options=options)
+    return found if job.branch is None else replace(found, branch=job.branch)
 
 
 def _inputs(job: Job, found: Discovered) -> InputFingerprint:

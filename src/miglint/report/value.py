@@ -102,12 +102,12 @@ class Report(Struct, frozen=True):
         migrations = tuple(self._migrations_of(paths))
         wanted = paths.union(*map(_scripts, migrations))
         # Findings about two variants are located in one of them and concern both.
-        both = {_place(path, any_engine=True) for path in wanted} - {None}
+        both = {place_of(path, any_engine=True) for path in wanted} - {None}
 
         def is_wanted(finding: Finding) -> bool:
             if finding.path in wanted:
                 return True
-            return finding.category == FAMILIES["PAR"] and _place(finding.path, any_engine=True) in both
+            return finding.category == FAMILIES["PAR"] and place_of(finding.path, any_engine=True) in both
 
         found = (*self.findings, *self.summarized)
         findings = tuple(filter(is_wanted, sorted(found, key=in_order) if self.summarized else found))
@@ -117,10 +117,10 @@ class Report(Struct, frozen=True):
         )
 
     def _migrations_of(self, paths: frozenset[str]) -> Iterator[MigrationReport]:
-        gone = {_place(path) for path in paths.difference(*map(_scripts, self.migrations))} - {None}
+        gone = {place_of(path) for path in paths.difference(*map(_scripts, self.migrations))} - {None}
         for item in self.migrations:
             scripts = _scripts(item)
-            if not paths.isdisjoint(scripts) or (gone and not gone.isdisjoint(map(_place, scripts))):
+            if not paths.isdisjoint(scripts) or (gone and not gone.isdisjoint(map(place_of, scripts))):
                 yield item
 
     def rules(self) -> list[tuple[str, str, int]]:
@@ -135,7 +135,7 @@ def _scripts(migration: MigrationReport) -> tuple[str, ...]:
     return tuple(filter(None, (migration.forward, migration.rollback)))
 
 
-def _place(path: str, *, any_engine: bool = False) -> tuple[str, str] | None:
+def place_of(path: str, *, any_engine: bool = False) -> tuple[str, str] | None:
     """Return the folder of a script's history and the digits of its version, as derived from the path alone.
 
     With `any_engine`, words that name an engine are removed from the folder.

@@ -14,6 +14,7 @@ The function is called once per subject of its `scope` and returns hits:
 | `history` | `list[ForwardPass]` | each history: the forward scripts, each run once |
 | `variants` | `replay.variants.VariantPair` | two histories that are one for two engines |
 | `project` | `Discovered` | all files that were found |
+| `branch` | `BranchComparison` | the changes since a branch parted from its base, with `--since` |
 | `script` | `Script` | the text of each script |
 | `executed` | `Executed` | each migration that was executed by a dry run |
 | `directives` | `Remarks` | the suppression comments of all files |
@@ -43,7 +44,9 @@ Check = TypeVar("Check", bound=Callable[..., "Iterable[Hit]"])
 On = tuple["type[Operation]", ...] | Callable[["Step"], Collection[str]]
 
 SUBJECT, CONTEXT, CASES = "subject", "context", "cases"
-_SCOPES = frozenset({"step", "history", "variants", "project", "script", "executed", "directives", "internal"})
+_SCOPES = frozenset(
+    {"step", "history", "variants", "project", "branch", "script", "executed", "directives", "internal"}
+)
 
 
 class Hit(Struct, frozen=True):

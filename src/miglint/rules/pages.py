@@ -44,6 +44,12 @@ def page(rule: Rule) -> str | None:
     return text
 
 
+def family_overview(name: str) -> str | None:
+    """Return the page of a family, which lists its rules, or None when it has none."""
+    file = folder() / name / FAMILY_PAGE
+    return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
 def sections(text: str) -> dict[str, str]:
     """Return the sections of a page by heading, `## What it does`; each begins with its heading."""
     found: dict[str, list[str]] = {}

@@ -1,0 +1,85 @@
+"""Post a report as one comment of a pull request: `python -m miglint.cli.pull_request_comment MARKDOWN JSON`.
+
+For the GitHub action. The comment is updated in place; where there are no findings, none is posted. The environment has
+what GitHub sets (`GITHUB_API_URL`, `GITHUB_REPOSITORY`, `GITHUB_EVENT_PATH`) and the token, `MIGLINT_TOKEN`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from miglint.base.inert import inert
+
+# The first line of the comment, by which it is found again.
+MARK = "<!-- miglint -->"
+_PAGE = 100
+_MOST_PAGES = 50
+_TIMEOUT = 30
+
+
+def main(arguments: list[str]) -> int:
+    """Post, update, or leave it; a token without the right to do so is a notice and no failure."""
+    report, findings = (Path(path).read_text(encoding="utf-8") for path in arguments)
+    number = _pull_request()
+    if number is None:
+        return 0
+    body = f"{MARK}\n{report}"
+    issue = f"/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
+    try:
+        present = next((item for item in _comments(f"{issue}/{number}/comments") if _is_ours(item)), None)
+        if present is not None and present["body"].strip() != body.strip():
+            _ask("PATCH", f"{issue}/comments/{present['id']}", {"body": body})
+        elif present is None and json.loads(findings)["findings"]:
+            _ask("POST", f"{issue}/{number}/comments", {"body": body})
+    except (HTTPError, URLError) as error:
+        why = f"{error.code} {error.reason}" if isinstance(error, HTTPError) else str(error.reason)
+        sys.stdout.write(inert(f"cannot comment on the pull request: {why}; it needs `pull-requests: write`\n"))
+    return 0
+
+
+def _pull_request() -> int | None:
+    """Return the number of the pull request that the workflow runs for."""
+    path = os.environ.get("GITHUB_EVENT_PATH")
+    event = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
+    request = event.get("pull_request") if isinstance(event, dict) else None
+    number = request.get("number") if isinstance(request, dict) else None
+    return number if isinstance(number, int) else None
+
+
+def _comments(path: str) -> Iterator[Any]:
+    for page in range(1, _MOST_PAGES + 1):
+        found = _ask("GET", f"{path}?per_page={_PAGE}&page={page}")
+        yield from found
+        if len(found) < _PAGE:
+            return
+
+
+def _is_ours(comment: Any) -> bool:
+    """Return whether a comment is the one of this action: anybody may write one that begins alike, but no bot does."""
+    return str(comment["body"]).startswith(MARK) and comment["user"]["type"] == "Bot"
+
+
+def _ask(method: str, path: str, value: object = None) -> Any:
+    request = Request(
+        os.environ.get("GITHUB_API_URL", "https://api.github.com") + path,
+        None if value is None else json.dumps(value).encode(),
+        {
+            "Authorization": f"Bearer {os.environ['MIGLINT_TOKEN']}",
+            "Accept": "application/vnd.github+json",
+            "Content-Type": "application/json",
+        },
+        method=method,
+    )
+    with urlopen(request, timeout=_TIMEOUT) as answer:
+        return json.load(answer)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
