@@ -74,3 +74,48 @@ def missing_extensions(history: History) -> tuple[str, ...]:
     return tuple(
         name for name, words in _WORDS.items() if name not in created and any(words.search(text) for text in texts)
     )
+
+
+_LIST = r"((?:\"[^\"]+\"|[A-Za-z_][\w$]*)(?:\s*,\s*(?:\"[^\"]+\"|[A-Za-z_][\w$]*))*)"
+# Whom scripts give something to: privileges on objects, ownership, policies, default privileges.
+_RECEIVERS = (
+    pattern(rf"\bgrant\b[^;]{{1,2000}}?\bon\b[^;]{{1,2000}}?\bto\s+{_LIST}", re.IGNORECASE),
+    pattern(rf"\brevoke\b[^;]{{1,2000}}?\bon\b[^;]{{1,2000}}?\bfrom\s+{_LIST}", re.IGNORECASE),
+    pattern(rf"\bowner\s+to\s+{_LIST}", re.IGNORECASE),
+    pattern(rf"\bauthorization\s+{_LIST}", re.IGNORECASE),
+    pattern(rf"\bpolicy\b[^;]{{1,2000}}?\bto\s+{_LIST}", re.IGNORECASE),
+    pattern(rf"\bdefault\s+privileges\s+for\s+(?:role|user)\s+{_LIST}", re.IGNORECASE),
+)
+_MADE = pattern(r"\bcreate\s+(?:role|user|group)\s+(?:if\s+not\s+exists\s+)?(\"[^\"]+\"|[\w$]+)", re.IGNORECASE)
+_ROLE_NAME = pattern(r"\"[^\"]+\"|[A-Za-z_][\w$]*")
+_LITERAL = pattern(r"'(?:[^']|'')*+'|\$\w*\$.*?\$\w*\$", re.DOTALL)
+_NO_ROLES = frozenset(("public", "current_user", "current_role", "session_user", "group", "default"))
+
+
+def missing_roles(history: History) -> tuple[str, ...]:
+    """Return the roles that scripts give privileges or objects to, although none creates them."""
+    if history.dialect is not Dialect.POSTGRES:
+        return ()
+    texts = [
+        _LITERAL.sub(" ", _COMMENT.sub(" ", script.text))
+        for migration in history.migrations
+        for script in (migration.forward, migration.rollback)
+        if script is not None
+    ]
+    made = {_role(name) for text in texts for name in _MADE.findall(text)}
+    given = (
+        _role(name)
+        for text in texts
+        for words in _RECEIVERS
+        for listed in words.findall(text)
+        for name in _ROLE_NAME.findall(listed)
+    )
+    return tuple(name for name in dict.fromkeys(given) if name not in made and not _is_predefined(name))
+
+
+def _role(name: str) -> str:
+    return name[1:-1] if name.startswith('"') else name.lower()
+
+
+def _is_predefined(name: str) -> bool:
+    return name in _NO_ROLES or name.startswith("pg_")

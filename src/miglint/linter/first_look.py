@@ -39,9 +39,10 @@ class FirstLook(Struct, frozen=True):
 
 
 def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (), cached: bool = True) -> FirstLook:
-    """Look at a project and return a configuration for it; `baseline` is the file that it names, if any. With `cached`, the next check repeats its report.
+    """Look at a project and return a configuration for it.
 
-    `imported` are lines of another tool's configuration. Raises `UsageError` if there are no migrations.
+    `baseline` is the file that it names, if any. `imported` are lines of another tool's configuration. With `cached`,
+    the next check repeats the report. Raises `UsageError` if there are no migrations.
     """
     found = migration_folders(root)
     if not found.histories and imported:
