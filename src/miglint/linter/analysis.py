@@ -17,7 +17,8 @@ from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.reruns import Reruns, tool_of, with_guarantees
 from miglint.replay.apply import run
-from miglint.replay.runner_guarantees import Runner, runners_of
+from miglint.replay.runner_guarantees import runners_of
+from miglint.replay.runners import Runner
 from miglint.replay.steps import ForwardPass, Step, apply_forward, empty_schema, replay_one
 from miglint.replay.variants import VariantPair, Variants, variants
 from miglint.report.value import MigrationReport

@@ -18,7 +18,8 @@ from miglint.base.structs import replace
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit
 from miglint.linter.relative_paths import RelativePaths
-from miglint.replay.runner_guarantees import Guarantee, Runner, guarantee
+from miglint.replay.runner_guarantees import Guarantee, guarantee
+from miglint.replay.runners import Runner
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
 

@@ -212,6 +212,8 @@ def _of_table(value: Table, keys: set[Key], dialect: Dialect) -> None:
 
 def of_head(value: Table, keys: set[Key], dialect: Dialect) -> None:
     """Add the keys that a table depends on besides those of its columns and constraints, and leave out its own."""
+    for element in value.partition_key:
+        of_expression(element.expression, keys)
     if value.inherits:
         keys.update(relation_key(parent, dialect) for parent in value.inherits)
     if value.partition_of is not None:

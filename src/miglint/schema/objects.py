@@ -16,6 +16,7 @@ from miglint.schema.known_keys import KnownKeys
 from miglint.schema.parts import Names
 from miglint.sql.operations import (
     NO_MENTIONS,
+    CallReader,
     Column,
     ColumnUse,
     Constraint,
@@ -218,7 +219,8 @@ class Routine(Struct, frozen=True, gc=False):
     """A function, procedure or aggregate; `arguments` identify it.
 
     `functions` are those that it is made of, `mentions` what a body depends on that the server has read. `outputs` are
-    the names and types of its result where it lists several columns (`OUT`, `TABLE`).
+    the names and types of its result where it lists several columns (`OUT`, `TABLE`). `read_call` reads the body for a
+    call, as its front end does.
     """
 
     name: Name
@@ -237,6 +239,7 @@ class Routine(Struct, frozen=True, gc=False):
     functions: tuple[Name, ...] = ()
     mentions: Mentions = NO_MENTIONS
     outputs: tuple[tuple[str, Type | None], ...] = ()
+    read_call: CallReader | None = None
 
     __eq__ = equal_by(
         "name",

@@ -36,6 +36,7 @@ from miglint.schema.objects import (
 from miglint.schema.remarks import comment_key, privilege_key
 from miglint.schema.sequences import chosen, unusual
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Query, Type
+from miglint.sql.postgres.statements import read_call
 
 Row = list[Any]
 Found = Iterator[tuple[Key, SchemaObject]]
@@ -348,6 +349,7 @@ def _routine(row: Row) -> Found:
             body,
             input_names=tuple(part for part in _list(names) if part),
             defaults=defaults,
+            read_call=read_call,
         ),
     )
     yield from _remarks(Key("routine", schema, full), acl, comment, words=kind)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.constraints import add_constraint
-from miglint.replay.apply.deletion import Node, delete
+from miglint.replay.apply.drop_dependents import Node, delete
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_relation
 from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
 from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
 from miglint.replay.apply.typed import check_default, check_generated
+from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import ABSENT, Absent, Composite, Key, Part, Rows, Sequence, Table
 from miglint.schema.parts import with_name, with_part, without_part
@@ -98,12 +99,33 @@ def refuse_gone_type(machine: Machine, written: Type | None) -> None:
     """Raise the error for a type that was dropped, or has another name now."""
     if written is None or not machine.postgres:
         return
+    _refuse_length(machine, written)
     places = machine.path if written.schema is None else (written.schema,)
     found = [machine.schema.objects.get(Key("type", schema, written.name)) for schema in places]
     if ABSENT in found and all(value is ABSENT or value is None for value in found):
         spelled = written.name if written.schema is None else f"{written.schema}.{written.name}"
         key = Key("type", places[0], written.name)
         raise machine.refuse("undefined_object", f'type "{spelled}" does not exist', key)
+
+
+_CHARACTERS = {"varchar": ("varchar", 10_485_760), "bpchar": ("char", 10_485_760), "bit": ("bit", 83_886_080)}
+
+
+def _refuse_length(machine: Machine, written: Type) -> None:
+    """Raise the errors for a length that a type of the system cannot have."""
+    length = written.args[0] if written.args else ""
+    if written.schema is not None or not length.isdecimal():
+        return
+    if written.name == "numeric":
+        if not 1 <= int(length) <= 1000:
+            message = f"NUMERIC precision {length} must be between 1 and 1000"
+            raise machine.refuse("invalid_parameter_value", message)
+    elif written.name in _CHARACTERS:
+        word, most = _CHARACTERS[written.name]
+        if not 1 <= int(length) <= most:
+            bound = "at least 1" if int(length) < 1 else f"cannot exceed {most}"
+            message = f"length for type {word} {'must be ' if int(length) < 1 else ''}{bound}"
+            raise machine.refuse("invalid_parameter_value", message)
 
 
 def define(machine: Machine, table: Name, column: Column) -> Column:
@@ -127,12 +149,24 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
         False,
         column.span,
     )
+    if column.identity is not None:
+        refuse_identity_type(machine, machine.key(table), resolved)
     if column.serial or column.identity is not None:
         sequence = implied_sequence(machine, table, column.name, resolved.type)
         if column.serial:
             text = f"nextval('{sequence.name}'::regclass)"
             resolved = replace(resolved, default=Expression(f"nextval {sequence}", text, sequence=sequence))
     return resolved
+
+
+def refuse_identity_type(machine: Machine, key: Key, column: Column) -> None:
+    """Raise the error for an identity column of a type of the system that is no whole number."""
+    kind = column.type
+    if kind is None or kind.schema is not None or kind.name not in BUILTIN_TYPES:
+        return
+    if kind.dimensions or kind.name not in ("int2", "int4", "int8"):
+        message = "identity column type must be smallint, integer, or bigint"
+        raise machine.refuse("invalid_parameter_value", message, key, column.name)
 
 
 def implied_sequence(machine: Machine, table: Name, column: str, type_: Type | None) -> Name:
@@ -179,6 +213,8 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
         raise machine.refuse("duplicate_column", message, key, folded)
     if not machine.postgres:
         _refuse_key_of_new_column(machine, operation, key)
+    elif operation.only and inheritors(machine, key):
+        raise machine.refuse("invalid_table_definition", "column must be added to child tables too", key, folded)
     if table.assumed and folded not in table.absent:
         assume_column(machine, key, folded, None)
     column = define(machine, Name(key.schema, table.name.name), operation.column)

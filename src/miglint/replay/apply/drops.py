@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miglint.replay.apply.deletion import Node, delete, drop_object
+from miglint.replay.apply.drop_dependents import Node, delete, drop_object
 from miglint.replay.apply.indexes import possible_parts
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.others import IN_SCHEMA, other_key

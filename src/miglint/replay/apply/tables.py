@@ -23,6 +23,7 @@ from miglint.sql.operations import (
     Constraint,
     CreateTable,
     DetachPartition,
+    IndexElement,
     Name,
     SetInherit,
 )
@@ -53,7 +54,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         kind="virtual table" if operation.virtual else "foreign table" if operation.foreign_server else "table",
         persistence=persistence,
         partition_by=operation.partition_by,
-        partition_key=operation.partition_key,
+        partition_key=_resolved_key(machine, operation.partition_key),
         partition_of=None if operation.partition_of is None else machine.full(operation.partition_of),
         partition_bound=operation.partition_bound,
         inherits=tuple(machine.full(parent) for parent in operation.inherits),
@@ -74,7 +75,9 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
     columns = _inherited(machine, operation)
     unknown = operation.query is not None and not _from_query(machine, operation, columns, described)
     _add_columns(machine, operation, key, name, columns)
-    machine.put(key, replace(table, columns=columns, assumed=unknown))
+    table = replace(table, columns=columns, assumed=unknown)
+    machine.put(key, table)
+    _refuse_generated_key(machine, key, table)
     for column in operation.columns if machine.postgres else ():
         if column.default is not None:
             defined = columns[column.name]
@@ -114,6 +117,22 @@ def _add_constraints(machine: Machine, operation: CreateTable, key: Key) -> None
         _inherit_constraints(machine, machine.key(operation.partition_of), key)
     for parent in operation.inherits:
         _inherit_constraints(machine, machine.key(parent), key, checks_only=True)
+
+
+def _resolved_key(machine: Machine, written: tuple[IndexElement, ...]) -> tuple[IndexElement, ...]:
+    return tuple(
+        element if element.expression is None else replace(element, expression=machine.expression(element.expression))
+        for element in written
+    )
+
+
+def _refuse_generated_key(machine: Machine, key: Key, table: Table) -> None:
+    """Raise the error for a table that is partitioned by a generated column."""
+    for element in table.partition_key:
+        column = table.columns.get(element.column or "")
+        if column is not None and column.generated is not None:
+            message = "cannot use generated column in partition key"
+            raise machine.refuse("invalid_object_definition", message, key, column.name)
 
 
 def _refuse_loose_types(machine: Machine, operation: CreateTable, key: Key) -> None:

@@ -68,12 +68,10 @@ def create_view(machine: Machine, operation: CreateView) -> None:
     columns = result_columns(machine, query)
     if machine.postgres:
         query = _expanded(machine, query)
-    if operation.columns and columns is not None:
-        columns = operation.columns + columns[len(operation.columns) :]
-    elif operation.columns:
-        columns = (
-            operation.columns if "*" not in query.outputs and len(query.outputs) == len(operation.columns) else None
-        )
+    if columns is not None and len(operation.columns) > len(columns):
+        raise machine.refuse("syntax_error", "CREATE VIEW specifies more column names than columns", key)
+    if operation.columns:
+        columns = _renamed_columns(operation.columns, columns, query)
     view = View(
         name,
         query,
@@ -96,6 +94,13 @@ def create_view(machine: Machine, operation: CreateView) -> None:
         machine.put(key, view)
     else:
         _exists(machine, operation, key, existing, view)
+
+
+def _renamed_columns(listed: tuple[str, ...], columns: tuple[str, ...] | None, query: Query) -> tuple[str, ...] | None:
+    """Return the columns of a query whose first ones the statement names; None if they are not known."""
+    if columns is not None:
+        return listed + columns[len(listed) :]
+    return listed if "*" not in query.outputs and len(query.outputs) == len(listed) else None
 
 
 def _column_types(machine: Machine, key: Key, query: Query) -> tuple[str, ...] | None:

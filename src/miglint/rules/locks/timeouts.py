@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Direction
 from miglint.locks import Lock
+from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import TransactionOwner, placed_operations, transaction_owner
+from miglint.replay.transaction_owner import placed_operations, transaction_owner
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.locks.session import Held, locks_of
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective

@@ -89,7 +89,11 @@ def _sequence(node: Node) -> Name | None:
     call = node.get("FuncCall")
     if call is None or call["funcname"][-1]["String"]["sval"] != "nextval" or not call.get("args"):
         return None
-    text = literal_of(call["args"][0])
+    argument = call["args"][0]
+    if "TypeCast" in argument and type_of(argument["TypeCast"]["typeName"]).name in TEXT_TYPES:
+        # It is looked up when the default is computed.
+        return None
+    text = literal_of(argument)
     return sequence_name(text) if text else None
 
 

@@ -69,6 +69,9 @@ def _called(analysis: ExpressionAnalysis, name: Name, given: list[Result], *, st
     if found is None:
         analysis.note("?")
         return Result(UNKNOWN)
+    if found.many and not analysis.rules.queries:
+        message = f"set-returning functions are not allowed in {analysis.rules.name}s"
+        raise Invalid("feature_not_supported", message)
     analysis.note(found.volatility)
     return Result(analysis.overloads.result(found, types))
 
@@ -100,7 +103,7 @@ def _case(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result
 def _array(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     nodes = body.get("elements", ())
     if not nodes:
-        return Result(UNKNOWN)
+        raise Invalid("indeterminate_datatype", "cannot determine type of empty array")
     kind = analysis.common(nodes, scope, "ARRAY").type
     return Result(kind if kind == UNKNOWN or is_array(kind) else f"{kind}[]")
 

@@ -33,8 +33,17 @@ def _constant(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Re
     return Result("bit") if "bsval" in body else Result(LITERAL)
 
 
+def _is_empty_array(node: Node) -> bool:
+    """Whether a node is `ARRAY[]`, or an array of such: it takes the type that it is cast to."""
+    if "A_ArrayExpr" not in node:
+        return False
+    return all(map(_is_empty_array, node["A_ArrayExpr"].get("elements", ())))
+
+
 def _cast(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     target = analysis.environment.type_name(type_of(body["typeName"]))
+    if _is_empty_array(body["arg"]):
+        return Result(target)
     found = analysis.read(body["arg"], scope)
     if found.type == LITERAL:
         analysis.constant(found, target)

@@ -220,13 +220,19 @@ class Overloads:
             fitting = [item for item in candidates if self._takes(item, bases)]
             chosen = self._select(fitting, bases) if fitting else None
         if chosen is not None:
-            return self.result(chosen.function, bases), chosen.function.volatility
+            return self.result(chosen.function, bases), self._volatility(chosen.function, bases)
         if _is_extended(name, given) or self.kinds.environment.casts_made():
             return not_known
         listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
         if fitting:
             raise Invalid("ambiguous_function", f"operator is not unique: {listed}")
         raise Invalid("undefined_function", f"operator does not exist: {listed}")
+
+    def _volatility(self, operator: Function, given: Sequence[str]) -> str:
+        """Return the volatility of an operator; `||` with a text is SQL that the server puts in its place: a cast."""
+        if "anynonarray" not in operator.arguments:
+            return operator.volatility
+        return worst(*(self.kinds.cast_volatility(kind, "text") for kind in given))
 
     def _exact(self, candidates: list[Candidate], given: list[str]) -> Candidate | None:
         wanted = list(given)
