@@ -82,6 +82,7 @@ _RECEIVERS = (
     pattern(rf"\bgrant\b[^;]{{1,2000}}?\bon\b[^;]{{1,2000}}?\bto\s+{_LIST}", re.IGNORECASE),
     pattern(rf"\brevoke\b[^;]{{1,2000}}?\bon\b[^;]{{1,2000}}?\bfrom\s+{_LIST}", re.IGNORECASE),
     pattern(rf"\bowner\s+to\s+{_LIST}", re.IGNORECASE),
+    pattern(rf"\bset\s+(?:local\s+|session\s+)?role\s+{_LIST}", re.IGNORECASE),
     pattern(rf"\bauthorization\s+{_LIST}", re.IGNORECASE),
     pattern(rf"\bpolicy\b[^;]{{1,2000}}?\bto\s+{_LIST}", re.IGNORECASE),
     pattern(rf"\bdefault\s+privileges\s+for\s+(?:role|user)\s+{_LIST}", re.IGNORECASE),
@@ -89,7 +90,7 @@ _RECEIVERS = (
 _MADE = pattern(r"\bcreate\s+(?:role|user|group)\s+(?:if\s+not\s+exists\s+)?(\"[^\"]+\"|[\w$]+)", re.IGNORECASE)
 _ROLE_NAME = pattern(r"\"[^\"]+\"|[A-Za-z_][\w$]*")
 _LITERAL = pattern(r"'(?:[^']|'')*+'|\$\w*\$.*?\$\w*\$", re.DOTALL)
-_NO_ROLES = frozenset(("public", "current_user", "current_role", "session_user", "group", "default"))
+_NO_ROLES = frozenset(("public", "current_user", "current_role", "session_user", "group", "default", "none"))
 
 
 def missing_roles(history: History) -> tuple[str, ...]:
