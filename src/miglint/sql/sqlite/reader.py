@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
 from miglint.sql.operations import Delete, Insert, Opaque, Operation, Update
 from miglint.sql.sqlite.cursor import Cursor
@@ -15,6 +18,7 @@ from miglint.sql.sqlite.tokens import Tokens
 from miglint.sql.sqlite.words import Unreadable
 
 _QUALIFIERS = frozenset({"TEMP", "TEMPORARY", "UNIQUE", "VIRTUAL"})
+_CONFLICT = pattern(r"\bon\s+conflict\b", re.IGNORECASE)
 _ROWS_ONLY = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "VALUES", "WITH", "EXPLAIN"})
 
 
@@ -31,6 +35,9 @@ def read(tokens: Tokens, offset: int) -> Operation:
             reason = "the statement ends too early to be read"
     else:
         reason = "the statement is too long to be read"
+        if tokens.words[0] == "INSERT":
+            again = tokens.words[1] != "OR" and _CONFLICT.search(tokens.text, tokens.start, tokens.end) is None
+            return Opaque(span=cursor.whole(), reason=reason, schema_effect=False, may_fail_again=again)
     return Opaque(span=cursor.whole(), reason=reason, schema_effect=tokens.words[0] not in _ROWS_ONLY)
 
 
