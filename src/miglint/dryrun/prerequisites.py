@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, Direction, History, Script, SourceFile, Span
@@ -77,19 +78,15 @@ def missing_extensions(history: History) -> tuple[str, ...]:
 
 
 _LIST = r"((?:\"[^\"]+\"|[A-Za-z_][\w$]*)(?:\s*,\s*(?:\"[^\"]+\"|[A-Za-z_][\w$]*))*)"
-# Whom scripts give something to: privileges on objects, ownership, policies, default privileges.
-_RECEIVERS = (
-    pattern(rf"\bgrant\b[^;]{{1,2000}}?\bon\b[^;]{{1,2000}}?\bto\s+{_LIST}", re.IGNORECASE),
-    pattern(rf"\brevoke\b[^;]{{1,2000}}?\bon\b[^;]{{1,2000}}?\bfrom\s+{_LIST}", re.IGNORECASE),
-    pattern(rf"\bowner\s+to\s+{_LIST}", re.IGNORECASE),
-    pattern(rf"\bset\s+(?:local\s+|session\s+)?role\s+{_LIST}", re.IGNORECASE),
-    pattern(rf"\bauthorization\s+{_LIST}", re.IGNORECASE),
-    pattern(rf"\bpolicy\b[^;]{{1,2000}}?\bto\s+{_LIST}", re.IGNORECASE),
-    pattern(rf"\bdefault\s+privileges\s+for\s+(?:role|user)\s+{_LIST}", re.IGNORECASE),
+_TO = pattern(rf"\b(?:to|from)\s+{_LIST}", re.IGNORECASE)
+# Whom statements name by themselves: owners, and roles whose default privileges change or that the script becomes.
+_NAMED = pattern(
+    rf"\b(?:owner\s+to|authorization|privileges\s+for\s+(?:role|user)|set\s+(?:local\s+|session\s+)?role)\s+{_LIST}",
+    re.IGNORECASE,
 )
 _MADE = pattern(r"\bcreate\s+(?:role|user|group)\s+(?:if\s+not\s+exists\s+)?(\"[^\"]+\"|[\w$]+)", re.IGNORECASE)
 _ROLE_NAME = pattern(r"\"[^\"]+\"|[A-Za-z_][\w$]*")
-_LITERAL = pattern(r"'(?:[^']|'')*+'|\$\w*\$.*?\$\w*\$", re.DOTALL)
+_LITERAL = pattern(r"'[^']*(?:'|\Z)|\$\w*\$.*?(?:\$\w*\$|\Z)", re.DOTALL)
 _NO_ROLES = frozenset(("public", "current_user", "current_role", "session_user", "group", "default", "none"))
 
 
@@ -104,14 +101,18 @@ def missing_roles(history: History) -> tuple[str, ...]:
         if script is not None
     ]
     made = {_role(name) for text in texts for name in _MADE.findall(text)}
-    given = (
-        _role(name)
-        for text in texts
-        for words in _RECEIVERS
-        for listed in words.findall(text)
-        for name in _ROLE_NAME.findall(listed)
-    )
+    given = (_role(name) for text in texts for statement in text.split(";") for name in _receivers(statement))
     return tuple(name for name in dict.fromkeys(given) if name not in made and not _is_predefined(name))
+
+
+def _receivers(statement: str) -> Iterator[str]:
+    """Yield the names of roles in a statement, as written."""
+    words = frozenset(statement.lower().split())
+    lists = _NAMED.findall(statement)
+    if ("on" in words and ("grant" in words or "revoke" in words)) or "policy" in words:
+        lists += _TO.findall(statement)
+    for listed in lists:
+        yield from _ROLE_NAME.findall(listed)
 
 
 def _role(name: str) -> str:
