@@ -74,7 +74,12 @@ def _verdicts(migrations: tuple[MigrationReport, ...], view: DisplayOptions) -> 
     longest = max(len("migration"), min(48, max(wide(label) for _, label in rows)))
     heads = "  ".join(_VERDICTS.values())
     yield paint("bold", f"{'migration':<{longest}}  dialect   {heads}", view)
+    headed = len({item.history for item in migrations}) > 1
+    history = None
     for item, label in rows:
+        if headed and item.history != history:
+            history = item.history
+            yield f"{one_line(history)}:"
         cells = [_cell(item.verdict.get(name), len(head), view) for name, head in _VERDICTS.items()]
         yield f"{fit(label, longest)}  {item.dialect:<8}  {'  '.join(cells)}".rstrip()
     reasons: dict[str, list[str]] = {}

@@ -23,7 +23,7 @@ _DIGITS = pattern(r"[^0-9]*0*([0-9]+)")
 class MigrationReport(Struct, frozen=True):
     """A migration and its verdict. With a dry run, `verdict` has its results and `static_verdict` those of the replay.
 
-    `executions` has the dry run on each engine, in the form of the JSON report.
+    `executions` has the dry run on each engine, in the form of the JSON report. `history` is the folder of its history.
     """
 
     version: str
@@ -35,6 +35,7 @@ class MigrationReport(Struct, frozen=True):
     unknown: tuple[str, ...] = ()
     static_verdict: Mapping[str, bool | None] | None = None
     executions: tuple[Mapping[str, Any], ...] = ()
+    history: str = "."
 
 
 class Hidden(Struct, frozen=True):
@@ -204,6 +205,7 @@ def from_dict(
                 tuple(item["unknown"]),
                 item.get("static_verdict"),
                 tuple(item.get("executions") or [item[name] for name in ("execution",) if name in item]),
+                item["history"],
             )
             for item in value["migrations"]
         ),
@@ -222,6 +224,7 @@ def _migration(item: MigrationReport) -> dict[str, Any]:
         "version": item.version,
         "name": item.name,
         "dialect": item.dialect,
+        "history": item.history,
         "forward": item.forward,
         "rollback": item.rollback,
         "verdict": dict(item.verdict),
