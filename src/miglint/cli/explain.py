@@ -33,7 +33,8 @@ def command(*, rule: str, color: str, **given: Any) -> None:
     family = next(
         (name for short, name in registry.families.items() if rule.strip().lower() in (short.lower(), name)), ""
     )
-    overview = family_overview(family) if family else None
+    # A family of one rule needs no overview.
+    overview = family_overview(family) if family and len(codes) > 1 else None
     pages = [_page(registry.rules[code]) for code in codes] if overview is None else [overview]
     following = _following(list(registry.rules), codes[-1]) if overview is None and len(codes) == 1 else None
     if following is not None:
