@@ -2,8 +2,8 @@
 
     python benchmarks/draw_errors.py --seed 1 --count 100 --output /tmp/drawn.md FOLDER...
 
-Each folder is a project, checked with the defaults. The output, which has excerpts of these projects, is written outside
-of this one.
+Each folder is a project, checked with the defaults. The output, which has excerpts of these projects, is written
+outside of this one.
 """
 
 from __future__ import annotations
