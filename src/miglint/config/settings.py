@@ -34,7 +34,7 @@ DIALECTS = tuple(dialect.value for dialect in Dialect)
 ROLLBACKS = ("required", "optional", "none")
 TRANSACTIONS = ("per-file", "per-statement", "none")
 # What `miglint.report` prints.
-FORMATS = ("text", "concise", "json", "github", "sarif", "junit", "markdown")
+FORMATS = ("text", "concise", "json", "github", "sarif", "junit", "markdown", "gitlab", "sonar")
 IDEMPOTENCY = ("auto", "required", "off")
 # The tools whose guarantees are known: `docs/layouts.md`.
 RUNNERS = (

@@ -49,7 +49,8 @@ class Report(Struct, frozen=True):
     """All results of a run. `notes` are messages for the user that are not findings.
 
     `hidden` counts findings that are not among the `findings`, and `left_out` the files that are part of no migration,
-    by the reason. `summarized` are findings that another one stands for, unless the report is about their migrations
+    by the reason. With `since`, a git revision, the migrations are those changed since then, of `looked_at`.
+    `summarized` are findings that another one stands for, unless the report is about their migrations
     alone.
     """
 
@@ -61,6 +62,8 @@ class Report(Struct, frozen=True):
     hidden: tuple[Hidden, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
     summarized: tuple[Finding, ...] = ()
+    since: str = ""
+    looked_at: int = 0
 
     def hidden_by(self) -> dict[str, int]:
         """Return the number of hidden findings by `comments`, `settings` and `baseline`."""

@@ -240,6 +240,8 @@ def _table_options(row: Row, columns: list[Row], indexes: list[Row]) -> dict[str
     for index in indexes:
         if index[17]:
             options["cluster"] = index[1]
+        if index[18]:
+            options["replica identity"] = f"using index {index[1]}"
     return options | _column_settings(columns)
 
 

@@ -90,7 +90,7 @@ SELECT i.indrelid, json_agg(json_build_array(n.nspname, c.relname, i.indisunique
     (SELECT json_agg(co.collname ORDER BY u.o) FROM unnest(i.indcollation) WITH ORDINALITY u(n, o)
       LEFT JOIN pg_collation co ON co.oid = u.n) END,
   pg_get_expr(i.indpred, i.indrelid), k.conname, c.reloptions, sp.spcname, {_said("pg_class", "c.oid")},
-  position(' NULLS NOT DISTINCT' IN pg_get_indexdef(i.indexrelid)) > 0, i.indisclustered) ORDER BY c.relname) AS list
+  position(' NULLS NOT DISTINCT' IN pg_get_indexdef(i.indexrelid)) > 0, i.indisclustered, i.indisreplident) ORDER BY c.relname) AS list
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_am am ON am.oid = c.relam LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_tablespace sp ON sp.oid = c.reltablespace

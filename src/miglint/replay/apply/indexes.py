@@ -70,6 +70,8 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
     if isinstance(found, Table):
         _check_columns(machine, key_of_table, found, operation)
         refuse_index(machine, key_of_table, found, operation)
+    if machine.postgres:
+        _refuse_method(machine, key_of_table, operation)
     check_index(machine, key_of_table, operation)
     if not machine.postgres:
         check_sqlite_index(machine, key_of_table, operation)
@@ -80,6 +82,33 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
     machine.create(key, index, telling=not _is_new(machine, key_of_table))
     for partition in partitions:
         part_index(machine, index, partition)
+
+
+# What the server's access methods can do beside an index of one column.
+_METHODS = {
+    "btree": frozenset({"unique indexes", "included columns", "multicolumn indexes"}),
+    "hash": frozenset(),
+    "gist": frozenset({"included columns", "multicolumn indexes"}),
+    "spgist": frozenset({"included columns"}),
+    "gin": frozenset({"multicolumn indexes"}),
+    "brin": frozenset({"multicolumn indexes"}),
+}
+
+
+def _refuse_method(machine: Machine, key: Key, operation: CreateIndex) -> None:
+    """Raise the error for an index of a kind that its access method does not have."""
+    can = _METHODS.get(operation.method)
+    if can is None:
+        return
+    wanted = {
+        "unique indexes": operation.unique,
+        "included columns": bool(operation.include),
+        "multicolumn indexes": len(operation.elements) > 1,
+    }
+    for ability, asked in wanted.items():
+        if asked and ability not in can:
+            message = f'access method "{operation.method}" does not support {ability}'
+            raise machine.refuse("feature_not_supported", message, key)
 
 
 def _is_new(machine: Machine, key: Key) -> bool:

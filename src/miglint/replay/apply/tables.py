@@ -31,6 +31,20 @@ from miglint.sql.operations import (
 _STRICT_TYPES = frozenset(("INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"))
 
 
+_NO_PARAMETERS = ("tablespace", "access method", "on commit")
+
+
+def _options(machine: Machine, operation: CreateTable) -> dict[str, str]:
+    """Return what is set for a new table, under the names that `ALTER TABLE` has for it."""
+    if not machine.postgres or operation.foreign_server is not None:
+        return dict.fromkeys(operation.options, "")
+    parted = (option.partition("=") for option in operation.options)
+    return {
+        name if name in _NO_PARAMETERS else f"storage parameter {name}": value if sign else "true"
+        for name, sign, value in parted
+    }
+
+
 def create_table(machine: Machine, operation: CreateTable) -> None:
     """`CREATE TABLE` in all its forms."""
     name = machine.created(operation.name, temporary=operation.temporary)
@@ -61,7 +75,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         strict=operation.strict,
         without_rowid=operation.without_rowid,
         definition=operation.virtual,
-        options=dict.fromkeys(operation.options, ""),
+        options=_options(machine, operation),
     )
     if table.partition_of is not None and machine.postgres:
         of = relation_key(table.partition_of, machine.dialect)
