@@ -193,24 +193,8 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
     folded = machine.column_name(operation.column.name)
     existing = table.columns.get(folded)
     if existing is not None and not (existing.assumed and not operation.if_not_exists and existing.type is None):
-        if operation.if_not_exists:
-            new = define_quietly(machine, operation.column)
-            if existing.assumed or (existing.type == new.type):
-                machine.note("skipped", f'column "{existing.name}" exists already', key, folded)
-            else:
-                machine.note(
-                    "hidden",
-                    f'column "{existing.name}" of "{table.name.name}" exists already with type {existing.type}, '
-                    f"not {new.type}: IF NOT EXISTS keeps it as it is",
-                    key,
-                    folded,
-                )
-            return
-        if machine.postgres:
-            message = f'column "{operation.column.name}" of relation "{table.name.name}" already exists'
-        else:
-            message = f"duplicate column name: {operation.column.name}"
-        raise machine.refuse("duplicate_column", message, key, folded)
+        _exists_already(machine, operation, key, table, existing)
+        return
     if not machine.postgres:
         _refuse_key_of_new_column(machine, operation, key)
     elif operation.only and inheritors(machine, key):
@@ -233,6 +217,27 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
             other = machine.schema.table(child)
             if other is not None and folded not in other.columns:
                 put_column(machine, child, column)
+
+
+def _exists_already(machine: Machine, operation: AddColumn, key: Key, table: Table, existing: Column) -> None:
+    folded = machine.column_name(operation.column.name)
+    if not operation.if_not_exists:
+        if machine.postgres:
+            message = f'column "{operation.column.name}" of relation "{table.name.name}" already exists'
+        else:
+            message = f"duplicate column name: {operation.column.name}"
+        raise machine.refuse("duplicate_column", message, key, folded)
+    new = define_quietly(machine, operation.column)
+    if existing.assumed or existing.type == new.type:
+        machine.note("skipped", f'column "{existing.name}" exists already', key, folded)
+        return
+    machine.note(
+        "hidden",
+        f'column "{existing.name}" of "{table.name.name}" exists already with type {existing.type}, '
+        f"not {new.type}: IF NOT EXISTS keeps it as it is",
+        key,
+        folded,
+    )
 
 
 def _refuse_without_value(machine: Machine, key: Key, column: Column) -> None:
