@@ -19,8 +19,9 @@ from miglint.cli.trust_options import trust_options
 from miglint.config.toml_table import nearest
 from miglint.linter.run import Job, paths_of, replayed
 from miglint.replay.steps import Step
-from miglint.schema.render import to_json, to_mermaid, to_sql
+from miglint.schema.render import to_json, to_mermaid
 from miglint.schema.value import Schema
+from miglint.writer.schema_sql import to_sql
 
 _FORMATS = {"sql": to_sql, "json": to_json, "mermaid": to_mermaid}
 

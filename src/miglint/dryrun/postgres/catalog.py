@@ -348,6 +348,7 @@ def _routine(row: Row) -> Found:
             body,
             input_names=tuple(part for part in _list(names) if part),
             defaults=defaults,
+            source=(definition or "") if kind != "aggregate" else "",
         ),
     )
     yield from _remarks(Key("routine", schema, full), acl, comment, words=kind)
@@ -356,7 +357,9 @@ def _routine(row: Row) -> Found:
 def _trigger(row: Row) -> Found:
     schema, table, name, definition, state, home, function, columns, comment = row
     on = Name(schema, table)
-    value = Trigger(name, on, Name(home, function), definition, _STATES[state], tuple(_list(columns)))
+    value = Trigger(
+        name, on, Name(home, function), definition, _STATES[state], tuple(_list(columns)), source=definition
+    )
     yield Key("trigger", schema, name, table), value
     yield from _remarks(Key("trigger", schema, name, table), None, comment)
 
@@ -364,13 +367,17 @@ def _trigger(row: Row) -> Found:
 def _policy(row: Row) -> Found:
     schema, table, name, command, permissive, roles, using, check, comment = row
     head = f"{'permissive' if permissive else 'restrictive'} for {_COMMANDS[command]}"
-    yield Key("policy", schema, name, table), Policy(name, Name(schema, table), head, roles or "", using, check)
+    value = Policy(name, Name(schema, table), head, roles or "", using, check, using_text=using, check_text=check)
+    yield Key("policy", schema, name, table), value
     yield from _remarks(Key("policy", schema, name, table), None, comment)
 
 
 def _rule(row: Row) -> Found:
     schema, table, name, definition, state, comment = row
-    yield Key("rule", schema, name, table), RewriteRule(name, Name(schema, table), definition, _STATES[state])
+    yield (
+        Key("rule", schema, name, table),
+        RewriteRule(name, Name(schema, table), definition, _STATES[state], source=definition),
+    )
     yield from _remarks(Key("rule", schema, name, table), None, comment)
 
 
