@@ -6,7 +6,9 @@
 # make bench  measure against squawk
 # make kills   kill 200 dry runs at random moments and check for leftovers (as root: KILLS="--user nobody")
 # make fuzz FOLDERS="..." [COUNT=100000] [SEED=1]   check corrupted scripts
+# make mutants [COUNT=100] [SEED=1]   change rules and replay in seeded places, and run the tests that reach each
 # make nested   check scripts nested up to 50,000 deep
+# make same FOLDERS="..." [SAME="--python ..."]   compare reports under other hash seeds, interpreters, SQLite libraries
 # make agreement FOLDERS="..."   measure how often replay and dry run agree
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -17,7 +19,7 @@ COVERAGE_FLOOR := 85
 QUICK := tests/base tests/config tests/discovery tests/linter tests/locks/test_volatility.py tests/replay tests/report \
 	tests/rules/test_rulebook.py tests/schema/test_runs.py tests/sql tests/test_architecture.py
 
-.PHONY: demo test quick attacks lint format bench kills fuzz nested agreement clean
+.PHONY: demo test quick attacks lint format bench kills fuzz mutants nested same agreement clean
 
 demo: $(READY)
 	$(BIN)/miglint check migrations/ --dry-run --verbose --no-cache
@@ -53,8 +55,14 @@ kills: $(READY)
 fuzz: $(READY)
 	$(BIN)/python -m tests.hostile.fuzz $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(FOLDERS)
 
+mutants: $(READY)
+	$(BIN)/python scripts/mutants.py $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
+
 nested: $(READY)
 	MIGLINT_NESTED=all $(BIN)/python -m pytest tests/hostile/test_nested.py -n 2 -ra
+
+same: $(READY)
+	$(BIN)/python benchmarks/same.py $(SAME) $(FOLDERS)
 
 agreement: $(READY)
 	$(BIN)/python -m miglint.cli.agreement $(or $(FOLDERS),.)

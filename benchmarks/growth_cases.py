@@ -69,6 +69,10 @@ _COMMON = (
     Case("insert select", _T, "INSERT INTO {t} (id, a) SELECT id, a FROM {t};"),
     Case("insert and update", _T, "INSERT INTO {t} (id, a) VALUES ({i}, 1); UPDATE {t} SET a = a + 1 WHERE id = {i};"),
     Case("insert and delete", _T, "INSERT INTO {t} (id, a) VALUES ({i}, 1); DELETE FROM {t} WHERE id = {i};"),
+    Case("insert and delete others", _T, "INSERT INTO {t} (id, a) VALUES ({i}, 1); DELETE FROM {t} WHERE b = 'x';"),
+    Case("insert and update keys", _T, "INSERT INTO {t} (id, a) VALUES ({i}, 1); UPDATE {t} SET id = -{i} WHERE id = {i};"),
+    Case("insert two keys", "CREATE TABLE {t} (id int, a int, PRIMARY KEY (id, a));",
+         "INSERT INTO {t} (id, a) VALUES ({i}, 1); DELETE FROM {t} WHERE id = {i};"),
     Case("update", _T, "UPDATE {t} SET a = {i} WHERE b = 'x';", "UPDATE {t} SET a = 0;"),
     Case("delete", _T, "DELETE FROM {t} WHERE a = {i};", "INSERT INTO {t} (id) VALUES ({i});"),
     Case("select", _T, "SELECT a FROM {t} WHERE id = {i};"),
@@ -136,6 +140,20 @@ _POSTGRES = (
     Case("attach partition", "CREATE TABLE {t} (id int, a int) PARTITION BY RANGE (a);",
          "CREATE TABLE p{i} (id int, a int); ALTER TABLE {t} ATTACH PARTITION p{i} FOR VALUES FROM ({i}0) TO ({i}1);",
          "ALTER TABLE {t} DETACH PARTITION p{i}; DROP TABLE p{i};"),
+    Case("list partition", "CREATE TABLE {t} (id int, a text) PARTITION BY LIST (a);",
+         "CREATE TABLE p{i} PARTITION OF {t} FOR VALUES IN ('x{i}', 'y{i}');", "DROP TABLE p{i};"),
+    Case("partition and column", "CREATE TABLE {t} (id int, a int) PARTITION BY RANGE (a); CREATE TABLE r (id int PRIMARY KEY);",
+         "CREATE TABLE p{i} PARTITION OF {t} FOR VALUES FROM ({i}0) TO ({i}1); "
+         "ALTER TABLE r ADD COLUMN c{i} int; ALTER TABLE r DROP COLUMN c{i};", "DROP TABLE p{i};"),
+    Case("key to a table and column of it", _T, "CREATE TABLE c{i} (a int REFERENCES {t} (id)); "
+         "ALTER TABLE {t} ADD COLUMN d{i} int; ALTER TABLE {t} DROP COLUMN d{i};", "DROP TABLE c{i};"),
+    Case("keys to a table's columns", _T, "ALTER TABLE {t} ADD COLUMN d{i} int UNIQUE; "
+         "CREATE TABLE c{i} (a int REFERENCES {t} (d{i})); ALTER TABLE {t} DROP COLUMN d{i} CASCADE;", "DROP TABLE c{i};"),
+    Case("view of a column", _T, "ALTER TABLE {t} ADD COLUMN d{i} int; CREATE VIEW v{i} AS SELECT a, d{i} FROM {t}; "
+         "ALTER TABLE {t} DROP COLUMN d{i} CASCADE; CREATE VIEW v{i} AS SELECT a FROM {t};", "DROP VIEW v{i};"),
+    Case("trigger and column", _T + " CREATE FUNCTION f{t}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';",
+         "ALTER TABLE {t} ADD COLUMN d{i} int; CREATE TRIGGER g{i} BEFORE UPDATE OF a ON {t} FOR EACH ROW EXECUTE FUNCTION "
+         "f{t}(); ALTER TABLE {t} DROP COLUMN d{i};", "DROP TRIGGER g{i} ON {t};"),
     Case("inherit", "CREATE TABLE {t} (id int);", "CREATE TABLE p{i} (id int); ALTER TABLE p{i} INHERIT {t};",
          "ALTER TABLE p{i} NO INHERIT {t}; DROP TABLE p{i};"),
     Case("inherits", "CREATE TABLE {t} (id int);", "CREATE TABLE p{i} (b int) INHERITS ({t});", "DROP TABLE p{i};"),

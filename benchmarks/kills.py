@@ -183,6 +183,7 @@ def main() -> int:
         folder.chmod(0o1777)
     rounds.left()  # What is there already is no leftover.
     chance = random.Random(given.seed)
+    rounds.left()  # what was there before
     bad = 0
     counts: Counter[str] = Counter()
     try:

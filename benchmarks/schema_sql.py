@@ -70,8 +70,6 @@ def _compare(history: History, engine: Engine, verbose: bool, label: str) -> lis
     if last is None:
         return wrong
     text = to_sql(last.after)
-    if verbose:
-        Path(f"/tmp/schema.{label}.{history.dialect.value}.sql").write_text(text)
     other = engine.create()
     _surround(history, other)
     script = script_of(text, history.dialect)

@@ -1,10 +1,13 @@
 """A real PostgreSQL for the tests that ask it: started once, as an ordinary user, on a socket of its own.
 
-And how tests are given to workers: those that share something that is costly to make go to one of them.
+How tests are given to workers: those that share something that is costly to make go to one of them.
+
+And properties are tried on the same examples each time, so that a run that fails fails again.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,8 +17,25 @@ from zlib import crc32
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
-TOGETHER = ("tests/dryrun/test_container.py",)
+TOGETHER = (
+    "tests/dryrun/test_attacks.py",
+    "tests/dryrun/test_container.py",
+    "tests/integration/test_action.py",
+    "tests/integration/test_pre_commit.py",
+)
+
+settings.register_profile(
+    "fixed",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.register_profile("search", settings.get_profile("fixed"), derandomize=False, max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 
 @pytest.hookimpl(optionalhook=True)

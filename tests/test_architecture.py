@@ -110,3 +110,25 @@ def test_modules_import_what_the_table_allows() -> None:
             if theirs not in within(mine) | MATES[mine] | GROUND:
                 wrong.append(f"{module} imports {name}")
     assert wrong == []
+
+
+def test_the_replay_calls_no_parser() -> None:
+    """What SQL text does is read by `sql`: the replay gets operations, and a function for the bodies of routines."""
+    parsers = re.compile(r"miglint\.sql\.(?:parse|templates|postgres(?!\.analysis)|sqlite(?!\.(?:features|judge)))")
+    wrong = [
+        f"{module} imports {name}"
+        for module, names in import_graph().items()
+        if module.startswith(("miglint.replay", "miglint.schema"))
+        for name in names
+        if parsers.match(name)
+    ]
+    assert wrong == []
+
+
+def test_one_class_name_has_one_meaning() -> None:
+    found: dict[str, list[str]] = {}
+    for path in ROOT.rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name.lstrip("_"), []).append(module_of(path))
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}

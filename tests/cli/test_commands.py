@@ -41,28 +41,6 @@ def test_the_options_of_a_dry_run_stand_by_themselves_in_the_help(miglint):
     assert "--dry-run[=ENGINE]" in about and "--rows N" in about and "--format" not in about
 
 
-def test_init_writes_a_file_that_is_valid_and_never_overwrites(miglint, project):
-    done = miglint("init")
-    assert done.returncode == 0
-    text = (project / "miglint.toml").read_text()
-    assert 'paths = ["migrations"]' in text
-    assert miglint("check", "--fail-on", "info").returncode == 1
-    done = miglint("init")
-    assert done.returncode == 2
-    assert "already exists and is not overwritten" in done.stderr
-    assert (project / "miglint.toml").read_text() == text
-
-
-def test_every_line_of_the_starter_file_is_valid(miglint, project):
-    miglint("init")
-    lines = (project / "miglint.toml").read_text().splitlines()
-    enabled = [line.removeprefix("# ") for line in lines if " = " in line or line.startswith("# [")]
-    text = "\n".join(line for line in enabled if "baseline-schema" not in line)
-    (project / "miglint.toml").write_text(text)
-    done = miglint("check")
-    assert done.returncode in (0, 1), done.stderr
-
-
 def test_schema_as_sql_json_and_diagram(miglint, project):
     (project / "migrations" / "002_orders.up.sql").write_text(
         "CREATE TABLE orders (id bigint PRIMARY KEY, account_id bigint NOT NULL REFERENCES accounts (id));\n"

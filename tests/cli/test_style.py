@@ -51,7 +51,7 @@ def test_asked_by_name_it_must_be_installed(project, name):
 
 
 def test_all_rules_do_without_it_and_say_so(project):
-    (project / "miglint.toml").write_text('idempotency = "required"\n')
+    (project / "miglint.toml").write_text('dialect = "postgres"\nidempotency = "required"\n')
     done = without(project, "check", "--no-cache", "--select", "ALL")
     assert done.returncode == 1
     assert "IDM001" in done.stdout
@@ -109,9 +109,10 @@ def test_what_is_told_of_some_files_is_not_kept_as_the_answer_for_all(project, m
 
 def test_a_script_from_standard_input_in_a_folder_that_is_not_there(project, miglint):
     (project / ".sqlfluff").write_text("[sqlfluff:rules:capitalisation.keywords]\ncapitalisation_policy = lower\n")
-    done = miglint("check", "--select", "STY", "--stdin-filename", "not/there/001_a.up.sql", stdin="SELECT 1;\n")
+    name = "not/there/001_a.postgres.up.sql"
+    done = miglint("check", "--select", "STY", "--stdin-filename", name, stdin="SELECT 1;\n")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("not/there/001_a.up.sql:1:1: info STY001 sqlfluff\n  CP01")
+    assert done.stdout.startswith("not/there/001_a.postgres.up.sql:1:1: info STY001 sqlfluff\n  CP01")
 
 
 def test_several_rules_of_sqlfluff_in_a_file_are_told_each_by_itself(project, miglint):

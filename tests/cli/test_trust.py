@@ -151,7 +151,7 @@ def test_a_check_without_a_migration_says_so_and_fails(miglint, project, configu
     for format_ in FORMATS:
         done = miglint("check", "--format", format_)
         assert done.returncode == 2
-        assert "miglint: no migrations found in " in done.stderr
+        assert "no migrations found in " in done.stderr
         assert "--allow-empty" in done.stderr
     assert report(miglint("check", "--format", "json"))["migrations"] == []
     assert miglint("check", "--exit-zero", "-q").returncode == 2
@@ -294,6 +294,57 @@ def test_links_of_a_commit_are_not_followed(miglint, project):
     (project / "miglint.toml").symlink_to("real.toml")
     commit(project)
     assert report(miglint("check", "--config-from", "HEAD", "--format", "json"))["findings"] != []
+
+
+@pytest.mark.parametrize(
+    "named", ["{outside}", "../secret.sql", "link.sql", "link/secret.sql", "here/../../secret.sql"]
+)
+@pytest.mark.parametrize("key", ["baseline-schema", "baseline", "paths"])
+def test_files_out_of_the_checkout_are_neither_quoted_nor_written(miglint, project, tmp_path, named, key):
+    secret = tmp_path / "secret.sql"
+    secret.write_text("hunter2\n")
+    (project / "here").mkdir()
+    (project / "link.sql").symlink_to(secret)
+    (project / "link").symlink_to(tmp_path)
+    path = named.format(outside=secret)
+    (project / "miglint.toml").write_text(f"{key} = {json.dumps([path] if key == 'paths' else path)}\n")
+    for arguments in ([], ["--write-baseline"]):
+        done = miglint("check", *arguments)
+        assert (done.returncode, f"miglint.toml:1: {key}: `{path}` is outside the checkout" in done.stderr) == (2, True)
+        assert "hunter2" not in done.stdout + done.stderr
+    assert secret.read_text() == "hunter2\n"
+
+
+@pytest.mark.parametrize("name", ["miglint.toml", "pyproject.toml", ".sqlfluff", "setup.cfg"])
+def test_a_configuration_that_is_a_link_out_of_the_checkout_is_not_quoted(miglint, project, tmp_path, name):
+    (tmp_path / "secret").write_text("hunter2 = 1\n[miglint]\n")
+    (project / name).symlink_to(tmp_path / "secret")
+    done = miglint("check", "--extend-select", "STY")
+    assert (done.returncode, "points outside the checkout" in done.stderr) == (2, True)
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", ["link.json", "folder/taken.json", "folder/new.json", "./folder/../link.json"])
+@pytest.mark.parametrize("arguments", [["--output={}"], ["--write-baseline", "--baseline={}"]])
+def test_nothing_is_written_through_a_link_out_of_the_checkout(miglint, project, tmp_path, path, arguments):
+    taken = tmp_path / "taken.json"
+    taken.write_text("mine")
+    (project / "link.json").symlink_to(taken)
+    (project / "folder").symlink_to(tmp_path)
+    done = miglint("check", *(argument.format(path) for argument in arguments))
+    assert (done.returncode, "points outside it" in done.stderr) == (2, True), done
+    assert taken.read_text() == "mine"
+    assert not (tmp_path / "new.json").exists()
+
+
+def test_a_link_within_the_checkout_and_a_named_file_are_written(miglint, project, tmp_path):
+    (project / "real.json").write_text("")
+    (project / "link.json").symlink_to("real.json")
+    assert miglint("check", "--format", "json", "--output", "link.json").returncode == 0
+    assert miglint("check", "--format", "json", "--output", str(tmp_path / "out.json")).returncode == 0
+    assert (project / "link.json").is_symlink()
+    assert json.loads((project / "real.json").read_text())["summary"] is not None
+    assert (tmp_path / "out.json").is_file()
 
 
 @pytest.mark.parametrize("arguments", [["--isolated"], ["--no-own-rules"], ["--config-from", "HEAD"]])

@@ -95,7 +95,7 @@ def test_a_note_says_once_where_it_depends_on_the_tool(plant: Plant) -> None:
     for settings in ('runner = "golang-migrate"', 'idempotency = "required"', 'idempotency = "off"', 'layout = "sqlx"'):
         plant({"miglint.toml": f'paths = ["m"]\n{settings}\n'})
         assert "name files alike" not in "".join(outcome(folder)[1])
-    plant({"miglint.toml": 'paths = ["m"]\n', "go.mod": MIGRATE})
+    plant({"miglint.toml": 'paths = ["m"]\ndialect = "postgres"\n', "go.mod": MIGRATE})
     assert outcome(folder) == ({"info"}, ())
 
 

@@ -137,6 +137,12 @@ BOUNDS = (
     Attack("large values that are keys", "CREATE TABLE p (k BLOB PRIMARY KEY); CREATE TABLE c (k REFERENCES p);"
            f" {NUMBERS % 3} INSERT INTO p SELECT zeroblob(4000000 + x) FROM n;", (*SPACE, *NOTHING),
            "DROP TABLE c; DROP TABLE p;"),
+    # The text is small, what SQLite makes of it in each connection is not.
+    Attack("a schema that takes all memory", "".join(
+        f"CREATE TABLE q{number} (x CHECK (x IN ({', '.join(['1'] * 100_000)})));" for number in range(10)), SPACE),
+    Attack("a schema that can be made and not be read", "".join(
+        f"CREATE TABLE w{number} ({', '.join(f'c{at} DEFAULT (1+{at})' for at in range(1900))});"
+        for number in range(80)), SPACE, rows=0),
 )  # fmt: skip
 
 TIMES = (

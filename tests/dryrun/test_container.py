@@ -35,6 +35,8 @@ PAIRS = tuple(
     migration(f"CREATE TABLE t{number} (x int);", f"DROP TABLE t{number};", name=str(number)) for number in range(3)
 )
 LABEL = "miglint.dry-run"
+# The first of them waits for an engine to be installed, and for its images.
+pytestmark = pytest.mark.timeout(540)
 CALLS: list[tuple[type, str]] = [
     (PostgresDatabase, method) for method in ("run", "try_out", "schema", "fill", "digests")
 ]

@@ -6,6 +6,7 @@ import pytest
 
 from miglint.base.structs import replace
 from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.postgres import connection, server
 from miglint.dryrun.postgres.engine import PostgresEngine
 from miglint.dryrun.results import HistoryRun
 from miglint.dryrun.runner import dry_run
@@ -58,7 +59,12 @@ ALL_LOCKS = """DO $$ DECLARE n bigint := 0; BEGIN
 
 
 @pytest.mark.parametrize(("attack", "limit"), [(DEAF, "statement time-out"), (ALL_LOCKS, None)], ids=["deaf", "locks"])
-def test_a_history_disturbs_neither_another_one_nor_its_own_next_migration(attack: str, limit: str | None) -> None:
+def test_a_history_disturbs_neither_another_one_nor_its_own_next_migration(
+    attack: str, limit: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # How long a process that listens to nobody is asked to end, and the server itself is.
+    monkeypatch.setattr(connection, "_GRACE", 0.5)
+    monkeypatch.setattr(server, "_END_SECONDS", 0.5)
     users = migration("CREATE TABLE IF NOT EXISTS users (id int PRIMARY KEY);", "DROP TABLE IF EXISTS users;", name="1")
     hostile = migration(attack, "SELECT 1;", name="2")
     following = migration("CREATE TABLE IF NOT EXISTS n (x int);", "DROP TABLE IF EXISTS n;", name="3")

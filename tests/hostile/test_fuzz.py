@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from tests.hostile.fuzz import Failure, fuzz, reason_of
 from tests.hostile.mutate import MUTATIONS, Base, Mutant, from_folders, from_the_project, mutant
 
 SEED, COUNT = 11, 1_000
 
 
+@pytest.mark.timeout(540)
 def test_no_script_that_is_made_wrong_breaks_a_check():
     failures = fuzz([], SEED, COUNT, min(2, os.cpu_count() or 1))
     assert failures == [], f"python -m tests.hostile.fuzz --seed {SEED} --only {failures[0].number}"

@@ -294,3 +294,18 @@ def test_folders_in_folders(tmp_path):
     (place / "001_a.up.sql").write_text("SELECT 1;")
     status, _, _ = miglint(tmp_path, "m")
     assert status in (0, 1, 2)
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "sqlite"])
+@pytest.mark.parametrize(("ending", "known"), [("", None), (" ON CONFLICT DO NOTHING", True)])
+def test_rows_that_are_too_many_to_read_may_be_there_at_a_second_run(tmp_path, dialect, ending, known):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "001_a.up.sql").write_text("CREATE TABLE IF NOT EXISTS t (id int PRIMARY KEY);\n")
+    (tmp_path / "m" / "001_a.down.sql").write_text("DROP TABLE IF EXISTS t;\n")
+    rows = ",".join(f"({number:010})" for number in range(200_000))
+    (tmp_path / "m" / "002_b.up.sql").write_text(f"INSERT INTO t (id) VALUES {rows}{ending};\n")
+    (tmp_path / "m" / "002_b.down.sql").write_text("DELETE FROM t;\n")
+    _, report, _ = miglint(tmp_path, "--dialect", dialect, "m")
+    migration = report["migrations"][1]
+    assert migration["verdict"]["forward_idempotent"] is known
+    assert ("forward_idempotent" in "".join(migration["unknown"])) is (known is None)

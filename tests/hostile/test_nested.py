@@ -33,6 +33,7 @@ def test_nested(tmp_path, dialect, depth):
 
 
 @pytest.mark.skipif(not os.environ.get("MIGLINT_NESTED"), reason="make nested runs it: it takes minutes")
+@pytest.mark.timeout(540)
 @pytest.mark.parametrize("depth", DEEP)
 @pytest.mark.parametrize(("dialect", "name"), [(dialect, name) for dialect in NESTED for name in NESTED[dialect]])
 def test_nested_deeply(tmp_path, dialect, name, depth):

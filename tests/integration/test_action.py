@@ -64,6 +64,9 @@ def test_every_input_is_documented() -> None:
     assert [name for name in ACTION["inputs"] if f"| `{name}` |" not in page] == []
 
 
+SHADOWS = ("ensurepip", "miglint", "pip", "sqlite3", "subprocess", "venv")
+
+
 @dataclass
 class Runner:
     """A machine that runs steps one after the other, with the files and variables that GitHub puts in place."""
@@ -124,6 +127,9 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
     top = tmp_path_factory.mktemp("action")
     (top / "temp").mkdir()
     (top / "work").mkdir()
+    # A checkout may hold modules with the names of those that Python and pip need.
+    for name in SHADOWS:
+        (top / "work" / f"{name}.py").write_text("raise SystemExit('a module of the checkout was imported')\n")
     runner = Runner(top / "temp", copy_to(top / "action"), top / "work")
     done = runner.run(ACTION["runs"]["steps"][0], {})
     if done.returncode:

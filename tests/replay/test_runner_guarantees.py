@@ -10,8 +10,7 @@ from miglint.base.findings import Severity
 from miglint.config.settings import RUNNERS as CONFIGURABLE
 from miglint.config.settings import load
 from miglint.linter.run import Job, check
-from miglint.replay.runner_guarantees import RUNNERS, Record
-from miglint.replay.transaction_owner import TransactionOwner
+from miglint.replay.runners import RUNNERS, Record, TransactionOwner
 
 FILES = {
     "sqlx": ("1_a.up.sql", "1_a.down.sql"),

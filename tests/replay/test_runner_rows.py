@@ -8,7 +8,7 @@ import pytest
 
 from miglint.config.settings import load
 from miglint.linter.run import Job, check
-from miglint.replay.runner_guarantees import RUNNERS
+from miglint.replay.runners import RUNNERS
 
 TWO = "CREATE TABLE t (a integer);\nCREATE TABLE u (a integer);\n"
 BACK = "DROP TABLE u;\nDROP TABLE t;\n"

@@ -244,7 +244,7 @@ def test_sarif():
     place = first["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": "a%20b/m/005.sql", "uriBaseId": "SRCROOT"}
     assert place["region"] == {"startLine": 2, "startColumn": 2, "endLine": 2, "endColumn": 32}
-    assert first["partialFingerprints"] == {"miglint/v1": "0123456789abcdef"}
+    assert first["partialFingerprints"] == {"miglint/v2": "0123456789abcdef"}
     assert third["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"]["text"].startswith("DROP")
     assert "locations" not in last
     json.loads(render("sarif", NASTY, DisplayOptions()).encode("utf-8", "backslashreplace"))

@@ -140,6 +140,10 @@ def test_inert_is_inert_and_stays_so(text: str) -> None:
     assert json.loads(inert_json(json.dumps(text, ensure_ascii=False))) == text
 
 
+def test_colors_do_not_hide_a_command() -> None:
+    assert inert("\x1b[1m \x1b[0m::error::forged", ("\x1b[1m", "\x1b[0m")) == "\x1b[1m \x1b[0m: :error::forged"
+
+
 def test_what_is_harmless_stays_as_it_is() -> None:
     for text in ("SELECT a::int;\n  x::text\n", "## head\n# [x]\n", "a:: b\n", "naïve – “ü” 表 ✓\n\ttab\n"):
         assert inert(text) == text

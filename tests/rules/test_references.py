@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from miglint.dryrun.postgres.engine import PostgresEngine
-from miglint.rules.references.foreign_keys import fits
 from miglint.schema.extension_parts import BUILT_IN, CLASSES, FUNCTIONS, METHODS, TYPES
+from miglint.schema.key_types import can_reference
 from miglint.sql.operations import Type
 
 from .checking import Checker
@@ -39,14 +39,14 @@ def test_the_server_takes_the_foreign_keys_that_fit(postgres: PostgresEngine) ->
             if lent.run(f"CREATE TABLE a (b {one} REFERENCES of_{two} (id)); DROP TABLE a") is None
         }
     assert sorted(set(KINDS) - set(keys)) == ["json", "xml"]
-    assert {(one, two) for two in keys for one in KINDS if fits(Type(one), Type(two))} == taken
-    assert all(fits(Type(one), Type(two)) is not None for one in KINDS for two in KINDS)
+    assert {(one, two) for two in keys for one in KINDS if can_reference(Type(one), Type(two))} == taken
+    assert all(can_reference(Type(one), Type(two)) is not None for one in KINDS for two in KINDS)
 
 
 def test_nothing_is_said_of_types_that_were_not_asked() -> None:
-    assert fits(Type("citext"), Type("text")) is None
-    assert fits(Type("int4", dimensions=1), Type("int4")) is None
-    assert fits(Type("text", schema="app"), Type("text")) is None
+    assert can_reference(Type("citext"), Type("text")) is None
+    assert can_reference(Type("int4", dimensions=1), Type("int4")) is None
+    assert can_reference(Type("text", schema="app"), Type("text")) is None
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,19 @@ import contextlib
 import os
 from pathlib import Path
 
+from miglint.base.input_files import checkout_of
+
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file atomically; raises `OSError`.
 
     The data is written to a new file beside the target, which is then renamed over it. A symbolic link is kept and its
-    target is written. Only regular files are replaced: devices and pipes (`/dev/null`, `/dev/stdout`) are written to
-    directly, since a rename would replace the device itself.
+    target is written, unless it leads out of the checkout: any link can be committed there, to a file of the user or a
+    device. Only regular files are replaced: devices and pipes (`/dev/null`, `/dev/stdout`) are written to directly,
+    since a rename would replace the device itself.
     """
+    if _leads_out(path.absolute()):
+        raise OSError(0, "a symbolic link in the checkout points outside it", str(path))
     target = path.resolve() if path.is_symlink() else path
     if target.exists() and not target.is_file():
         with target.open("wb") as stream:
@@ -27,3 +32,11 @@ def write_file(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _leads_out(path: Path) -> bool:
+    """Return whether a path goes through the checkout and, by a link in it, out of it."""
+    top = Path(checkout_of(os.curdir))
+    return not path.resolve().is_relative_to(top) and any(
+        folder.resolve().is_relative_to(top) for folder in path.parents
+    )

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from miglint.base.lazy_regex import pattern
+from miglint.base.lazy_regex import many, pattern
 
 REPLACEMENT = "\ufffd"
 _UNPRINTABLE = frozenset(("Cc", "Cs", "Co", "Cn", "Zl", "Zp", "Cf"))
@@ -22,7 +22,8 @@ _STEERING = (
 )
 _CONTROL = pattern(f"[{_STEERING}]")
 _MARK = pattern(r"##(?=\[|vso\[|teamcity\[)", re.IGNORECASE)
-_COLONS = pattern(r"^([^\S\n]*+)::", re.MULTILINE)
+# At the start of a line, apart from white space and colors.
+_COLONS = pattern("^(" + many(r"[^\S\n]|\x1b\[[0-9;]*+m") + ")::", re.MULTILINE)
 
 
 def printable(text: str) -> str:
@@ -63,7 +64,11 @@ def inert(text: str, styles: Sequence[str] = (), colons: str = ": :") -> str:
     else:
         text = _CONTROL.sub(REPLACEMENT, text)
     text = unmarked(text)
-    return _COLONS.sub(lambda found: found[1] + colons, text) if "::" in text else text
+    if "::" not in text:
+        return text
+    # A color in front of two colons is no protection where a log is stored without colors.
+    start = pattern(rf"^((?:[^\S\n]|{'|'.join(map(re.escape, styles))})*)::", re.MULTILINE) if styles else _COLONS
+    return start.sub(lambda found: found[1] + colons, text)
 
 
 def inert_json(text: str) -> str:

@@ -8,7 +8,7 @@ This module is imported on every start and imports as little as possible.
 """
 
 # pathlib alone takes as long to import as an answer takes to find.
-# ruff: noqa: PTH116
+# ruff: noqa: PTH100, PTH112, PTH114, PTH116, PTH118, PTH120
 
 from __future__ import annotations
 
@@ -75,6 +75,30 @@ def read_with_time(path: str | os.PathLike[str], limit: int) -> tuple[bytes, int
     return (parts[0] if len(parts) == 1 else b"".join(parts)), state.st_mtime_ns
 
 
+def checkout_of(place: str) -> str:
+    """Return the root of the working tree that contains a folder, of the outermost one if that is a submodule.
+
+    Without one, it is the folder itself. Links are resolved.
+    """
+    top = place = os.path.realpath(place)
+    while True:
+        git = os.path.join(place, ".git")
+        if os.path.isdir(git):
+            return place
+        if os.path.lexists(git):
+            top = place
+        above = os.path.dirname(place)
+        if above == place:
+            return top
+        place = above
+
+
+def is_inside(path: str | os.PathLike[str], folder: str | os.PathLike[str]) -> bool:
+    """Return whether a path is in the working tree of a folder, wherever links lead."""
+    top = checkout_of(os.fspath(folder))
+    return f"{os.path.realpath(path)}{os.sep}".startswith(f"{top.rstrip(os.sep)}{os.sep}")
+
+
 def is_file(path: str | os.PathLike[str]) -> bool:
     """Return whether a path is a regular file."""
     try:
@@ -86,7 +110,8 @@ def is_file(path: str | os.PathLike[str]) -> bool:
 def refuse_unreadable(path: str | os.PathLike[str], limit: int) -> None:
     """Raise the `OSError` of `read_bytes` for a path that a library is about to read; a missing file is accepted.
 
-    A folder of that name is accepted too: libraries ignore it.
+    A folder of that name is accepted too: libraries ignore it. A link out of the checkout is refused, since libraries
+    quote from what they read.
     """
     try:
         state = os.stat(path)
@@ -95,8 +120,15 @@ def refuse_unreadable(path: str | os.PathLike[str], limit: int) -> None:
     if S_ISDIR(state.st_mode):
         return
     _require_file(state, os.fspath(path))
+    require_inside(path)
     if state.st_size > limit:
         raise _too_large(limit, os.fspath(path))
+
+
+def require_inside(path: str | os.PathLike[str]) -> None:
+    """Raise `OSError` for a link that leads out of the checkout that contains it."""
+    if os.path.islink(path) and not is_inside(path, os.path.dirname(os.path.abspath(path))):
+        raise OSError(0, "this symbolic link points outside the checkout and is not read", os.fspath(path))
 
 
 def _require_file(state: os.stat_result, name: str) -> None:

@@ -63,14 +63,19 @@ class SourceFile(Struct, eq=False):
 
     def line(self, number: int) -> str:
         """Return the text of line `number` (from 1), without its line end."""
+        start = self.line_start(number)
+        end = self.text.find("\n", start)
+        return self.text[start : end if end >= 0 else len(self.text)].rstrip("\r\n")
+
+    def line_start(self, number: int) -> int:
+        """Return the character offset at which line `number` (from 1) starts."""
         counts, _ = self._places()
         # The line starts after line end `number - 1`, in the last block that has fewer before it.
         piece = max(0, bisect_left(counts, number - 1) - 1)
         start = piece * _PIECE
         for _ in range(number - 1 - counts[piece]):
             start = self.text.index("\n", start) + 1
-        end = self.text.find("\n", start)
-        return self.text[start : end if end >= 0 else len(self.text)].rstrip("\r\n")
+        return start
 
     def _places(self) -> tuple[list[int], list[int]]:
         """Return, for each block of the text, the number of line ends before it and the start of its first line."""
@@ -158,7 +163,7 @@ class History(Struct, frozen=True, eq=False):
 
     `root` is the folder (as shown to people); `rollbacks` says whether this layout has them:
     `required`, `optional`, or `none` (forward only by design). `tools` are the migration tools that files above the
-    folder name, where several read the layout.
+    folder name, where several read the layout. `assumed` says why the dialect was assumed to be PostgreSQL, if it was.
     """
 
     root: str
@@ -167,6 +172,7 @@ class History(Struct, frozen=True, eq=False):
     migrations: tuple[Migration, ...]
     rollbacks: str = "required"
     tools: tuple[str, ...] = ()
+    assumed: str | None = None
 
 
 class Discovered(Struct, frozen=True, eq=False):

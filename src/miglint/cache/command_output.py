@@ -32,6 +32,7 @@ _NEVER = (
     "--hook",
     "--stdin-filename",
     "--write-baseline",
+    "--prune",
     "--config-from",
     "--dry-run",
     "--database-url",

@@ -19,7 +19,7 @@ import sys
 from hashlib import blake2b
 
 from miglint import __version__
-from miglint.base.input_files import read_bytes
+from miglint.base.input_files import checkout_of, read_bytes
 
 FOLDER = ".miglint_cache"
 MAX_ENTRIES = 40
@@ -121,7 +121,7 @@ def open_store(root: str) -> Store | None:
 
     A folder named by the variable must be outside the checkout; otherwise, or without a key, there is no cache.
     """
-    checkout = {os.path.realpath(top) for place in (root, os.getcwd()) for top in (place, _checkout(place))}
+    checkout = {os.path.realpath(top) for place in (root, os.getcwd()) for top in (place, checkout_of(place))}
     named = os.environ.get("MIGLINT_CACHE_DIR")
     if named and _is_within(named, checkout):
         return None
@@ -129,21 +129,6 @@ def open_store(root: str) -> Store | None:
     if secret is None:
         return None
     return Store(os.path.abspath(named) if named else os.path.join(root, FOLDER), secret, own=not named)
-
-
-def _checkout(place: str) -> str:
-    """Return the roots of the working tree that contains a folder: its own, and those it is a submodule of."""
-    top = place = os.path.realpath(place)
-    while True:
-        git = os.path.join(place, ".git")
-        if os.path.isdir(git):
-            return place
-        if os.path.lexists(git):
-            top = place
-        above = os.path.dirname(place)
-        if above == place:
-            return top
-        place = above
 
 
 def _is_within(path: str, tops: set[str]) -> bool:

@@ -17,16 +17,16 @@ from miglint.dryrun.options import DryRunOptions
 from miglint.linter.run import Job, check
 from miglint.report.value import MigrationReport
 
-QUESTIONS = ("symmetric", "forward_idempotent", "rollback_idempotent", "rows_stable")
+VERDICTS = ("symmetric", "forward_idempotent", "rollback_idempotent", "rows_stable")
 _ALLOWED = 2 / 1000
 
 
 def disagreements(migration: MigrationReport) -> Iterator[str]:
     """Yield the verdicts that are known on both sides and differ."""
-    for question in QUESTIONS:
-        said, did = (migration.static_verdict or {}).get(question), migration.verdict.get(question)
-        if said is not None and did is not None and said is not did:
-            yield question
+    for name in VERDICTS:
+        replayed, executed = (migration.static_verdict or {}).get(name), migration.verdict.get(name)
+        if replayed is not None and executed is not None and replayed is not executed:
+            yield name
 
 
 def count(migrations: Iterable[MigrationReport]) -> Counter[tuple[str, str]]:
@@ -36,9 +36,9 @@ def count(migrations: Iterable[MigrationReport]) -> Counter[tuple[str, str]]:
         if migration.static_verdict is None:
             continue
         apart = frozenset(disagreements(migration))
-        for question in QUESTIONS:
-            known = None not in (migration.static_verdict.get(question), migration.verdict.get(question))
-            found[question, "unknown" if not known else "disagree" if question in apart else "agree"] += 1
+        for name in VERDICTS:
+            known = None not in (migration.static_verdict.get(name), migration.verdict.get(name))
+            found[name, "unknown" if not known else "disagree" if name in apart else "agree"] += 1
         for execution in migration.executions:
             found["schema", "disagree" if execution["model"] else "agree"] += 1
     return found
@@ -60,20 +60,25 @@ def main(folders: list[str]) -> int:
         migrations = _check(Path(folder))
         total += count(migrations)
         for migration in migrations:
-            for question in disagreements(migration):
-                said = str((migration.static_verdict or {}).get(question)).lower()
-                print(f"{folder}: {migration.forward or migration.rollback}: {question}: static verdict is {said}")
-            for execution in migration.executions:
-                for change in execution["model"][:1]:
-                    print(f"{folder}: {migration.forward}: {change['what']} {change['name']} {change['aspect'] or ''}")
+            for line in _differences(migration):
+                print(f"{folder}: {line}")
     print(f"{'':22}{'agree':>8}{'disagree':>10}{'unknown':>9}")
-    for question in (*QUESTIONS, "schema"):
-        cells = [total[question, answer] for answer in ("agree", "disagree", "unknown")]
-        print(f"{question:22}{cells[0]:>8,}{cells[1]:>10,}{cells[2]:>9,}")
-    judged = sum(number for (question, answer), number in total.items() if answer != "unknown" and question != "schema")
-    apart = sum(number for (question, answer), number in total.items() if answer == "disagree" and question != "schema")
-    print(f"verdicts that disagree: {apart} of {judged:,}")
-    return int(judged > 0 and apart / judged > _ALLOWED)
+    for verdict in (*VERDICTS, "schema"):
+        agree, disagree, unknown = (total[verdict, result] for result in ("agree", "disagree", "unknown"))
+        print(f"{verdict:22}{agree:>8,}{disagree:>10,}{unknown:>9,}")
+    disagreeing = sum(total[verdict, "disagree"] for verdict in VERDICTS)
+    judged = disagreeing + sum(total[verdict, "agree"] for verdict in VERDICTS)
+    print(f"verdicts that disagree: {disagreeing} of {judged:,}")
+    return int(judged > 0 and disagreeing / judged > _ALLOWED)
+
+
+def _differences(migration: MigrationReport) -> Iterator[str]:
+    for verdict in disagreements(migration):
+        replayed = str((migration.static_verdict or {}).get(verdict)).lower()
+        yield f"{migration.forward or migration.rollback}: {verdict}: static verdict is {replayed}"
+    for execution in migration.executions:
+        for change in execution["model"][:1]:
+            yield f"{migration.forward}: {change['what']} {change['name']} {change['aspect'] or ''}"
 
 
 if __name__ == "__main__":

@@ -138,11 +138,10 @@ def dry_run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def options_of(given: dict[str, Any]) -> DryRunOptions | None:
     """Remove the dry-run options from `given`; return them, or None if no dry run was requested."""
     engine, url, versions = given.pop("dry_run"), given.pop("database_url"), given.pop("postgres")
-    as_url_role = given.pop("run_scripts_as_url_role")
     options = DryRunOptions(
         engine=engine or "auto",
         url=url,
-        as_url_role=as_url_role,
+        as_url_role=given.pop("run_scripts_as_url_role"),
         rows=given.pop("rows"),
         seed=given.pop("seed"),
         postgres=tuple(part.strip() for part in (versions or "").split(",") if part.strip()),
@@ -159,15 +158,20 @@ def options_of(given: dict[str, Any]) -> DryRunOptions | None:
     if engine is None and url is None and versions is None:
         _refuse_alone()
         return None
-    if as_url_role and url is None:
+    _refuse_combinations(options)
+    return options
+
+
+def _refuse_combinations(options: DryRunOptions) -> None:
+    """Raise `UsageError` for options that contradict each other, or are not versions."""
+    if options.as_url_role and options.url is None:
         raise click.UsageError("--run-scripts-as-url-role requires --database-url with a role")
     for version in options.postgres:
         if not version[0].isdecimal():
             raise click.UsageError(f"--postgres: `{version}` is not a version; use a form like 14,16")
-    if options.postgres and (url or engine in _ONE_VERSION):
-        where = "--database-url" if url else f"--dry-run={engine}"
+    if options.postgres and (options.url or options.engine in _ONE_VERSION):
+        where = "--database-url" if options.url else f"--dry-run={options.engine}"
         raise click.UsageError(f"--postgres selects container versions and cannot be combined with {where}")
-    return options
 
 
 def _refuse_alone() -> None:

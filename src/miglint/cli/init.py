@@ -2,68 +2,174 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 from miglint.base.errors import UsageError
-from miglint.config.settings import DEFAULT_PATHS, FILE
+from miglint.base.inert import inert
+from miglint.base.input_files import MAX_CONFIGURATION, read_bytes
+from miglint.cli.request import CheckArguments
+from miglint.config.integrations import PRE_COMMIT, WORKFLOW, with_hook, workflow
+from miglint.config.settings import DEFAULT_BASELINE, FILE, load
+from miglint.linter.first_look import FirstLook, described, first_look, pairs_and_scripts, worth_a_look
 
-_STARTER = """\
-# miglint settings. All keys are optional; commented-out keys are examples.
 
-# Files and folders to check.
-paths = ["{path}"]
+class _FileChange(NamedTuple):
+    """A file to write: its path, its text before (None: it does not exist), and its text after."""
 
-# Dialect of files that do not specify one: "postgres" (default) or "sqlite".
-# dialect = "sqlite"
-
-# Minimum engine versions to support.
-# targets = ["postgres>=14", "sqlite>=3.35"]
-
-# SQL script that creates the schema before the first migration.
-# baseline-schema = "schema.sql"
-
-# Rules by code, name or family; `miglint rules` lists them.
-# select = ["ALL"]
-# ignore = ["SYM"]
-
-# Minimum severity that fails `miglint check`: "error" (default), "warning" or "info".
-fail-on = "error"
-
-# [severity]
-# IDM = "warning"
-
-# [[per-path]]
-# paths = ["{path}/legacy"]
-# ignore = ["IDM"]
-"""
-_CANDIDATES = (
-    "migrations",
-    "db/migrations",
-    "db/migrate",
-    "sql/migrations",
-    "database/migrations",
-    "prisma/migrations",
-)
+    path: str
+    before: str | None
+    after: str
 
 
 @click.command("init")
-@click.option("--from", "tool", type=click.Choice(["squawk"]), help="Convert this tool's configuration.")
-def command(*, tool: str | None) -> None:
-    """Write a starter miglint.toml to the current folder; an existing file is not overwritten."""
-    found = next((path for path in _CANDIDATES if Path(path).is_dir()), DEFAULT_PATHS[0])
-    text = _STARTER.format(path=found)
-    if tool is not None:
-        # Loading the rules is slow, and only the import needs their names.
-        from miglint.cli.import_config import SQUAWK, from_squawk
+@click.option("--baseline", is_flag=True, help="Accept the existing findings: write the baseline and switch it on.")
+@click.option("--pre-commit", is_flag=True, help=f"Add the hook to {PRE_COMMIT}.")
+@click.option("--github", is_flag=True, help=f"Add a workflow: {WORKFLOW}.")
+@click.option("--diff", is_flag=True, help="Print the changes and write nothing; exit with 1 if there are any.")
+@click.option(
+    "--from", "tool", type=click.Choice(["squawk"]), help="Fail unless this tool's configuration is there to import."
+)
+def command(*, baseline: bool, pre_commit: bool, github: bool, diff: bool, tool: str | None) -> int:
+    """Write a miglint.toml for the migrations found here.
 
-        text = "\n".join([f'paths = ["{found}"]', "", *from_squawk(Path(SQUAWK))]) + "\n"
+    Finds the folders, their tools and engines. Existing files are not overwritten, and keep all that is in them.
+    """
+    existing = _existing_configuration()
+    if existing is not None and not (baseline or pre_commit or github):
+        raise UsageError(f"{existing} already exists and is not overwritten")
+    look = None if existing is not None else _look(baseline, tool)
+    changes = [] if look is None else [_FileChange(FILE, None, look.text)]
+    if pre_commit:
+        before = _text(PRE_COMMIT)
+        changes.append(_FileChange(PRE_COMMIT, before, with_hook(before)))
+    if github and not Path(WORKFLOW).exists():
+        changes.append(_FileChange(WORKFLOW, None, workflow(_requirement())))
+    changes = [change for change in changes if change.before != change.after]
+    if diff:
+        for line in _diff(changes):
+            click.echo(inert(line), nl=False)
+        return 1 if changes else 0
+    for change in changes:
+        _write(change)
+        click.echo(f"{change.path} {'written' if change.before is None else 'changed'}")
+    if baseline:
+        _write_baseline()
+    for line in [] if look is None else _closing(look, baseline=baseline):
+        click.echo(inert(line))
+    if not changes and not baseline:
+        click.echo("nothing to do")
+    return 0
+
+
+def _existing_configuration() -> str | None:
+    """Return the configuration of this very folder, if it has one."""
+    file = load().file
+    return file if file is not None and Path(file).parent.resolve() == Path.cwd().resolve() else None
+
+
+def _look(baseline: bool, tool: str | None) -> FirstLook:
+    # Loading the rules is slow, and only the import needs their names.
+    from miglint.cli.import_config import SQUAWK, from_squawk
+
+    imported: list[str] = []
+    if tool is not None or Path(SQUAWK).exists():
+        imported = from_squawk(Path(SQUAWK))
+    return first_look(str(Path.cwd()), baseline=DEFAULT_BASELINE if baseline else None, imported=imported)
+
+
+def _text(path: str) -> str | None:
     try:
-        with Path(FILE).open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError:
-        raise UsageError(f"{FILE} already exists and is not overwritten") from None
+        return read_bytes(path, MAX_CONFIGURATION).decode("utf-8")
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        raise UsageError(f"{FILE}: cannot be written: {error.strerror or error}") from None
-    click.echo(f"{FILE} written; next, run: miglint check")
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}:1: byte {error.start} is not UTF-8") from None
+
+
+def _write(change: _FileChange) -> None:
+    place = Path(change.path)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if change.before is None:
+            with place.open("x", encoding="utf-8", newline="") as stream:
+                stream.write(change.after)
+            return
+        from miglint.base.atomic_write import write_file
+
+        write_file(place, change.after.encode())
+    except FileExistsError:
+        raise UsageError(f"{change.path} already exists and is not overwritten") from None
+    except OSError as error:
+        raise UsageError(f"{change.path}: cannot be written: {error.strerror or error}") from None
+
+
+def _write_baseline() -> None:
+    # Only a baseline needs a check with all that belongs to it.
+    from miglint.cli.run_check import run_check
+
+    run_check(CheckArguments(write_baseline=True, configure=True), None)
+
+
+def _diff(changes: list[_FileChange]) -> Iterator[str]:
+    from difflib import unified_diff
+
+    for change in changes:
+        old = "/dev/null" if change.before is None else f"a/{change.path}"
+        lines = unified_diff(
+            (change.before or "").splitlines(keepends=True),
+            change.after.splitlines(keepends=True),
+            old,
+            f"b/{change.path}",
+        )
+        yield from (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _closing(look: FirstLook, *, baseline: bool) -> Iterator[str]:
+    """Yield what was found, what is worth a look, and what to run next."""
+    if not look.histories:
+        yield "no folder with migrations found here: set `paths`"
+        return
+    for history in look.histories:
+        yield f"  {described(history)}"
+    pairs, total = pairs_and_scripts(look.histories)
+    found = len(look.report.findings)
+    size = (
+        f"{pairs:,} pair{'' if pairs == 1 else 's'}"
+        if pairs == total
+        else f"{total:,} migrations, {pairs:,} with a rollback"
+    )
+    counted = f"{size}, {found:,} finding{'' if found == 1 else 's'}{' accepted' if baseline else ''}"
+    first = worth_a_look(look.report)
+    if first is not None:
+        counted += f"; {first.code} in {first.path}:{first.line} is worth a look:\n  {first.message}"
+    yield counted
+    yield (
+        "next: miglint check"
+        if baseline
+        else "next: miglint check, or miglint init --baseline to accept these findings"
+    )
+
+
+def _requirement() -> str:
+    """Return what pip installs to get this miglint: the repository that it was installed from, or its version."""
+    import json
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    from miglint import __version__
+
+    pinned = f"miglint=={__version__}"
+    try:
+        places = [file.locate() for file in distribution("miglint").files or () if file.name == "direct_url.json"]
+        origin = json.loads(read_bytes(str(places[0]), MAX_CONFIGURATION)) if places else {}
+    except (PackageNotFoundError, OSError, ValueError):
+        return pinned
+    version_control = origin.get("vcs_info")
+    if not version_control:
+        return pinned
+    return f'"miglint @ {version_control["vcs"]}+{origin["url"]}@{version_control["commit_id"]}"'

@@ -20,6 +20,7 @@ from miglint.rules.registry import Registry, built_in
 
 _CODE = re.compile(r"[A-Z]{3}[0-9]{3}\Z")
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
+_SUMMARY = re.compile(r"[^\"\\\n|]*\Z")
 _MODULE_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 _MODULE = '''\
@@ -117,13 +118,7 @@ def plan(root: Path, family: str, name: str, summary: str, severity: Severity, m
     code = _free_code(registry, family)
     if not _CODE.match(code) or code[:3] not in FAMILIES:
         raise UsageError(f"{family}: expected one of the families {', '.join(FAMILIES)}, or a family with three digits")
-    if not _NAME.match(name):
-        raise UsageError(f"{name}: expected lower-case words separated by hyphens")
-    if '"' in summary or "\\" in summary or "\n" in summary or "|" in summary:
-        raise UsageError("the summary must be one line without quotes, vertical bars and backslashes")
-    for rule in registry.rules.values():
-        if code == rule.code or name == rule.name:
-            raise UsageError(f"rule {rule.code} ({rule.name}) already exists")
+    _refuse_names(registry, code, name, summary)
     if not (root / "src" / "miglint" / "rules" / "__init__.py").is_file() or not (root / "rules").is_dir():
         raise UsageError(f"{root} is not a checkout of miglint")
     peers = [rule for rule in registry.rules.values() if rule.family == code[:3]]
@@ -137,6 +132,17 @@ def plan(root: Path, family: str, name: str, summary: str, severity: Severity, m
         parts = [*package, module]
     new = Rule(code, name, severity, summary.rstrip("."), list, default=on)
     return Plan(new, root / "src" / Path(*parts).with_suffix(".py"), ".".join(parts), hazard)
+
+
+def _refuse_names(registry: Registry, code: str, name: str, summary: str) -> None:
+    """Raise `UsageError` for an invalid name or summary, and for a code or name in use."""
+    if not _NAME.match(name):
+        raise UsageError(f"{name}: expected lower-case words separated by hyphens")
+    if not _SUMMARY.match(summary):
+        raise UsageError("the summary must be one line without quotes, vertical bars and backslashes")
+    for rule in registry.rules.values():
+        if code == rule.code or name == rule.name:
+            raise UsageError(f"rule {rule.code} ({rule.name}) already exists")
 
 
 def _free_code(registry: Registry, family: str) -> str:

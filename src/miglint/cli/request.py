@@ -19,6 +19,7 @@ _SWITCHES = {
     "--no-cache": "no_cache",
     "--exit-zero": "exit_zero",
     "--allow-empty": "allow_empty",
+    "--no-baseline": "no_baseline",
     "--isolated": "isolated",
     "--no-own-rules": "no_own_rules",
     "--no-suppressions": "no_suppressions",
@@ -46,6 +47,9 @@ class CheckArguments(Struct, frozen=True, kw_only=True):
     hook: bool = False
     baseline: str | None = None
     write_baseline: bool = False
+    no_baseline: bool = False
+    prune: bool = False
+    configure: bool = False
     stdin_filename: str | None = None
     quiet: bool = False
     verbose: bool = False
@@ -86,9 +90,16 @@ def contradiction(request: CheckArguments) -> str | None:
     """Return the error message for options that cannot be combined, or None."""
     if request.stdin_filename is not None and request.paths:
         return "--stdin-filename cannot be combined with paths"
-    for part in ("stdin_filename", "since", "hook", "config_from", "no_suppressions"):
-        if request.write_baseline and getattr(request, part):
-            return f"--write-baseline cannot be combined with --{part.replace('_', '-')}"
+    writing = "--write-baseline" if request.write_baseline else "--prune"
+    for part in ("stdin_filename", "since", "hook", "config_from", "no_suppressions", "no_baseline"):
+        if (request.write_baseline or request.prune) and getattr(request, part):
+            return f"{writing} cannot be combined with --{part.replace('_', '-')}"
+    if request.configure and not request.write_baseline:
+        return "--configure requires --write-baseline"
+    if request.write_baseline and request.prune:
+        return "--write-baseline removes fixed findings as well: leave out --prune"
+    if request.no_baseline and request.baseline is not None:
+        return "--no-baseline cannot be combined with --baseline"
     if request.no_suppressions and request.baseline is not None:
         return "--no-suppressions cannot be combined with --baseline"
     return None

@@ -14,8 +14,17 @@ from miglint.cli.output import add_step_summary, checkout_prefix, note, progress
 from miglint.cli.request import CheckArguments
 from miglint.cli.standard_input import standard_input
 from miglint.cli.trust import load_trusted
-from miglint.config.settings import DEFAULT_PATHS, SEVERITIES, Settings, overlooked, parse_targets
-from miglint.linter import baseline as baselines
+from miglint.config.settings import (
+    DEFAULT_BASELINE,
+    DEFAULT_PATHS,
+    SEVERITIES,
+    PerPath,
+    Settings,
+    overlooked,
+    parse_targets,
+)
+from miglint.linter.paths import CheckedPaths, checked_paths, nearest_words
+from miglint.linter.paths import shown as shown_paths
 from miglint.linter.run import Job, Outcome, check
 from miglint.report import DESCRIBING, render
 from miglint.report.value import Report
@@ -29,85 +38,94 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
     """
     question = None if request.dry_run is not None else question
     started = question.started if question is not None else perf_counter()
-    settings = _settings(
-        load_trusted(
-            request.config,
-            isolated=request.isolated,
-            config_from=request.config_from,
-            no_own_rules=request.no_own_rules,
-            no_suppressions=request.no_suppressions,
-            baseline=request.baseline,
-        ),
-        request,
-    )
-    format_ = request.format_ or settings.format or "text"
-    paths = request.paths
-    changed: frozenset[str] | None = None
+    settings = _settings(request)
+    paths, restrictions = request.paths, _restrictions(request)
     if request.hook:
-        from miglint.cli.hook import changed_files, paths_around
-
-        changed = changed_files(paths)
-        if not changed:
+        if not restrictions[-1]:
             return 0
-        paths = paths_around(settings, changed)
-    touched: frozenset[str] | None = None
-    if request.since is not None:
-        from miglint.discovery.git import touched_since
-
-        touched = touched_since(request.since)
-    known = _baseline_path(settings, request.baseline, request.write_baseline)
-    chosen = request.config is not None or request.isolated or request.config_from is not None
-    other, looked = (None, ()) if chosen else overlooked(settings, paths)
+        paths = _paths_around(settings, restrictions[-1])
+    folders = _folders(settings, paths, request)
+    if folders.searched and question is not None:
+        # A folder that appears anywhere in the project would change the output.
+        question = None
+    baseline = _baseline_path(settings, request)
+    unused, looked_up = (None, ()) if _is_config_chosen(request) else overlooked(settings, paths)
     outcome = _run(
         Job(
             settings,
-            paths if request.stdin_filename is None else (request.stdin_filename,),
+            folders.paths,
             None if request.stdin_filename is None else standard_input(),
             not request.no_cache,
             question=question,
-            extra=looked if known is None else (known, *looked),
+            extra=looked_up if baseline is None else (baseline, *looked_up),
             dry_run=request.dry_run,
-            report_only=touched if changed is None else changed,
+            report_only=restrictions[-1] if restrictions else None,
         )
     )
     report = outcome.report
-    empty = not report.migrations and _should_hold_some(request, touched)
-    if touched is not None:
-        report = report.of_paths(touched)
-    if changed is not None:
+    empty = not report.migrations and _should_hold_some(request, restrictions)
+    for changed in restrictions:
         report = report.of_paths(changed)
-    if empty and request.write_baseline:
+    if empty and (request.write_baseline or request.prune):
         raise UsageError(_nothing_found(settings, paths, report))
-    if request.write_baseline and known is not None:
-        baselines.write(known, report)
-        from miglint.report.text import count_of
+    notes: tuple[str, ...] = ()
+    if baseline is not None:
+        # Most runs have no baseline.
+        from miglint.cli.accepted import accept_all, checked_by, without_accepted
 
-        note(f"{count_of(len(report.findings), 'finding')} written to {known}")
-        return 0
-    report, notes = baselines.apply(known, report, settings) if known is not None else (report, ())
-    if other is not None:
-        text = f"{other} is not used: configuration is searched from the working directory upward; use `--config`"
+        checked = checked_by(request, settings, report, outcome.sources)
+        if request.write_baseline:
+            for text in accept_all(baseline, checked, configure=request.configure):
+                note(text)
+            return 0
+        report, notes = without_accepted(baseline, checked, prune=request.prune)
+    if unused is not None:
+        text = f"{unused} is not used: configuration is searched from the working directory upward; use `--config`"
         notes = (*notes, text)
-    shown = DisplayOptions(
-        outcome.sources,
-        _colored(request.color, request.output),
-        request.verbose,
-        request.quiet,
-        width(),
-        checkout_prefix(),
-        _descriptions(settings) if format_ in DESCRIBING else {},
-    )
-    answer = _answer(request, format_, settings, report, notes, shown)
-    write(answer.text(round((perf_counter() - started) * 1000)), request.output)
-    for text in answer.notes:
+    if folders.searched:
+        text = f"no `paths` configured: checking {shown_paths(folders.paths)}; `miglint init` writes a configuration"
+        notes = (text, *notes)
+    output, summary = _rendered(request, settings, outcome, report, notes)
+    write(output.text(round((perf_counter() - started) * 1000)), request.output)
+    for text in output.notes:
         note(text)
     if empty:
         raise UsageError(_nothing_found(settings, paths, report))
-    if format_ == "github":
-        add_step_summary(render("markdown", report, shown))
+    if summary is not None:
+        add_step_summary(summary)
     elif question is not None:
-        question.keep(answer)
-    return answer.status
+        question.keep(output)
+    return output.status
+
+
+def _folders(settings: Settings, paths: tuple[str, ...], request: CheckArguments) -> CheckedPaths:
+    if request.stdin_filename is not None:
+        return CheckedPaths((request.stdin_filename,))
+    return checked_paths(settings, paths)
+
+
+def _restrictions(request: CheckArguments) -> tuple[frozenset[str], ...]:
+    """Return the sets of files that `--since` and `--hook`, in this order, restrict the report to."""
+    restrictions = []
+    if request.since is not None:
+        from miglint.discovery.git import touched_since
+
+        restrictions.append(touched_since(request.since))
+    if request.hook:
+        from miglint.cli.hook import changed_files
+
+        restrictions.append(changed_files(request.paths))
+    return tuple(restrictions)
+
+
+def _paths_around(settings: Settings, changed: frozenset[str]) -> tuple[str, ...]:
+    from miglint.cli.hook import paths_around
+
+    return paths_around(settings, changed)
+
+
+def _is_config_chosen(request: CheckArguments) -> bool:
+    return request.config is not None or request.isolated or request.config_from is not None
 
 
 def _descriptions(settings: Settings) -> dict[str, RuleDescription]:
@@ -121,20 +139,40 @@ def _descriptions(settings: Settings) -> dict[str, RuleDescription]:
     }
 
 
-def _should_hold_some(request: CheckArguments, touched: frozenset[str] | None) -> bool:
+def _should_hold_some(request: CheckArguments, restrictions: tuple[frozenset[str], ...]) -> bool:
     """Return whether a check without migrations is an error: the paths or settings may be wrong."""
     if request.allow_empty or request.hook or request.stdin_filename is not None:
         return False
-    return touched is None or bool(touched)
+    return all(restrictions)
 
 
 def _nothing_found(settings: Settings, paths: tuple[str, ...], report: Report) -> str:
-    looked = ", ".join(paths or settings.paths or (DEFAULT_PATHS[0],))
+    asked = paths or settings.paths or (DEFAULT_PATHS[0],)
+    place = settings.place_of_path(settings.paths[0]) if settings.paths and not paths else ""
+    near = "" if report.left_out else nearest_words(settings, asked[0])
     why = "".join(f"; {number} left out: {reason}" for reason, number in report.left_out)
-    return f"no migrations found in {looked}{why}; use --allow-empty to allow this"
+    return f"{place}no migrations found in {', '.join(asked)}{why}{near}; use --allow-empty to allow this"
 
 
-def _answer(
+def _rendered(
+    request: CheckArguments, settings: Settings, outcome: Outcome, report: Report, notes: Sequence[str]
+) -> tuple[CachedOutput, str | None]:
+    """Return the output, and the summary of a GitHub step, which only the format `github` has."""
+    format_ = request.format_ or settings.format or "text"
+    view = DisplayOptions(
+        outcome.sources,
+        _colored(request.color, request.output),
+        request.verbose,
+        request.quiet,
+        width(),
+        checkout_prefix(),
+        _descriptions(settings) if format_ in DESCRIBING else {},
+    )
+    output = _output(request, format_, settings, report, notes, view)
+    return output, render("markdown", report, view) if format_ == "github" else None
+
+
+def _output(
     request: CheckArguments,
     format_: str,
     settings: Settings,
@@ -159,11 +197,20 @@ def _answer(
     return CachedOutput(body, [] if request.quiet else notes, request.output, 1 if failed else 0)
 
 
-def _settings(settings: Settings, request: CheckArguments) -> Settings:
-    """Merge the command line into the settings: `--select` replaces, the other lists are appended."""
+def _settings(request: CheckArguments) -> Settings:
+    """Return the settings with the command line: `--select` replaces, the other lists are appended."""
+    settings = load_trusted(
+        request.config,
+        isolated=request.isolated,
+        config_from=request.config_from,
+        no_own_rules=request.no_own_rules,
+        no_suppressions=request.no_suppressions,
+        baseline=request.baseline,
+    )
     return replace(
         settings,
         dialect=request.dialect or settings.dialect,
+        per_path=_without_dialects(settings) if request.dialect else settings.per_path,
         layout=request.layout or settings.layout,
         select=request.select or settings.select,
         ignore=settings.ignore + request.ignore,
@@ -171,6 +218,10 @@ def _settings(settings: Settings, request: CheckArguments) -> Settings:
         targets={**settings.targets, **parse_targets(request.target)},
         fail_on=SEVERITIES[request.fail_on] if request.fail_on else settings.fail_on,
     )
+
+
+def _without_dialects(settings: Settings) -> tuple[PerPath, ...]:
+    return tuple(replace(item, dialect=None) for item in settings.per_path)
 
 
 def _run(job: Job) -> Outcome:
@@ -182,11 +233,15 @@ def _run(job: Job) -> Outcome:
             shown.end()
 
 
-def _baseline_path(settings: Settings, given: str | None, writing: bool) -> str | None:
+def _baseline_path(settings: Settings, request: CheckArguments) -> str | None:
     """Return the path of the baseline: as given, as configured, or the default if one is to be written."""
-    if given is None and settings.baseline is None:
-        return settings.at(baselines.DEFAULT_FILE) if writing else None
-    return given or settings.at(settings.baseline or "")
+    if request.no_baseline:
+        return None
+    if request.baseline is None and settings.baseline is None:
+        if request.prune:
+            raise UsageError("--prune: no baseline is configured; specify one with --baseline FILE")
+        return settings.at(DEFAULT_BASELINE) if request.write_baseline else None
+    return request.baseline or settings.at(settings.baseline or "")
 
 
 def _colored(choice: str, output: str | None) -> bool:

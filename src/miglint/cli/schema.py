@@ -17,7 +17,8 @@ from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
 from miglint.config.toml_table import nearest
-from miglint.linter.run import Job, paths_of, replayed
+from miglint.linter.paths import checked_paths
+from miglint.linter.run import Job, replayed
 from miglint.replay.steps import Step
 from miglint.schema.render import to_json, to_mermaid
 from miglint.schema.value import Schema
@@ -49,7 +50,7 @@ def command(
         settings = replace(settings, dialect=settings.dialect or dialect)
     histories = [
         (history, steps)
-        for history, steps in replayed(Job(settings, paths_of(settings, paths)))
+        for history, steps in replayed(Job(settings, checked_paths(settings, paths).paths))
         if dialect in (None, history.dialect.value)
     ]
     if not histories:

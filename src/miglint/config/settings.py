@@ -12,7 +12,14 @@ from typing import Protocol
 
 from miglint.base.errors import UsageError
 from miglint.base.findings import Severity
-from miglint.base.input_files import MAX_BASELINE, MAX_CONFIGURATION, is_file, read_bytes
+from miglint.base.input_files import (
+    MAX_BASELINE,
+    MAX_CONFIGURATION,
+    is_file,
+    is_inside,
+    read_bytes,
+    require_inside,
+)
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
@@ -21,6 +28,7 @@ from miglint.config.toml_table import ConfigError, TomlTable, line_of, nearest
 
 FILE = "miglint.toml"
 PYPROJECT = "pyproject.toml"
+DEFAULT_BASELINE = "miglint-baseline.json"
 DEFAULT_PATHS = ("migrations",)
 DIALECTS = tuple(dialect.value for dialect in Dialect)
 ROLLBACKS = ("required", "optional", "none")
@@ -64,6 +72,7 @@ _TARGET = pattern(r"\s*([a-z0-9]+)\s*(?:>=\s*(\d+(?:\.\d+)*))?\s*\Z")
 # Other names of the dialects.
 DIALECT_ALIASES = {"postgresql": "postgres", "pg": "postgres", "sqlite3": "sqlite"}
 # The newest versions whose facts are known; a later target would be judged by these without anybody knowing.
+# PostgreSQL 19 is known by its statements, such as REPACK; functions and operators are those of 14 to 18.
 NEWEST = {"postgres": (19,), "sqlite": (3, 54)}
 # Keys that people know from elsewhere.
 _MEANT = {
@@ -86,6 +95,7 @@ class PerPath(Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = field(default_factory=dict)
     idempotency: str | None = None
+    dialect: str | None = None
 
 
 class Settings(Struct, frozen=True):
@@ -154,6 +164,16 @@ class Settings(Struct, frozen=True):
             raise FileNotFoundError(0, "there is no such file as of that commit", path)
         return content
 
+    def place_of_path(self, path: str) -> str:
+        """Return the prefix `file:line: ` for an item of `paths`; empty if it is not set in a file."""
+        if self.file is None or path not in self.paths:
+            return ""
+        number = int(self.place("paths").rsplit(":", 2)[1])
+        lines = self.text.splitlines()[number - 1 :]
+        quoted = (f'"{path}"', f"'{path}'")
+        ahead = next((at for at, line in enumerate(lines) if any(text in line for text in quoted)), 0)
+        return f"{self.file}:{number + ahead}: "
+
     def place(self, *keys: str | int) -> str:
         """Return the prefix `file:line: ` for a key; empty if the key is not set in a file."""
         if self.file is None:
@@ -162,7 +182,7 @@ class Settings(Struct, frozen=True):
         return f"{self.file}:{line_of(self.text, steps)}: "
 
 
-class Source(Protocol):
+class CommitFiles(Protocol):
     """Files of a working tree at a commit: its top folder, and the content of a path (None: no such file)."""
 
     @property
@@ -173,7 +193,7 @@ class Source(Protocol):
         """Return the content of a file of at most `limit` bytes; raises `UsageError`."""
 
 
-def load(path: str | None = None, cwd: str | None = None, source: Source | None = None) -> Settings:
+def load(path: str | None = None, cwd: str | None = None, source: CommitFiles | None = None) -> Settings:
     """Read the configuration at `path`, or the nearest one upward from `cwd`; the defaults if there is none.
 
     With a `source`, the configuration and the files it names are read from there.
@@ -195,7 +215,15 @@ def load(path: str | None = None, cwd: str | None = None, source: Source | None 
     return Settings(root=str(folder))
 
 
-def _as_of(source: Source, path: str | None, folder: Path) -> Settings:
+def settings_of_text(text: str, root: str) -> Settings:
+    """Return the settings of a `miglint.toml` that is not written yet, as if it were in the folder `root`."""
+    file = Path(root) / FILE
+    table = _parse(text.encode(), file, FILE)
+    assert table is not None  # only a pyproject.toml may have no settings
+    return _settings(table, file)
+
+
+def _as_of(source: CommitFiles, path: str | None, folder: Path) -> Settings:
     def table_in(file: Path, shown: str) -> TomlTable | None:
         return _parse(source.read(str(file), MAX_CONFIGURATION), file, shown)
 
@@ -216,7 +244,7 @@ def _as_of(source: Source, path: str | None, folder: Path) -> Settings:
     return with_files_of(settings, source, settings.files)
 
 
-def with_files_of(settings: Settings, source: Source, paths: Iterable[str]) -> Settings:
+def with_files_of(settings: Settings, source: CommitFiles, paths: Iterable[str]) -> Settings:
     """Return the settings with these files' content at the commit; files outside its tree are read from disk."""
     places = {settings.at(path) for path in paths}
     held = {place: source.read(place, MAX_BASELINE) for place in places if _is_within(Path(place).parent, source.top)}
@@ -260,6 +288,7 @@ def _found(file: Path, folder: Path) -> TomlTable | None:
 def _read(file: Path, shown: str) -> TomlTable | None:
     """Return the table with miglint's settings, or None for a `pyproject.toml` without one."""
     try:
+        require_inside(file)
         return _parse(read_bytes(file, MAX_CONFIGURATION), file, shown)
     except OSError as error:
         raise ConfigError(f"{shown}: cannot be read: {error.strerror or error}") from None
@@ -295,34 +324,50 @@ def _settings(table: TomlTable, file: Path) -> Settings:
     rollback = table.choice("rollback-severity", SEVERITIES)
     # `rules` as a list names files with own rules; as a table it holds options of rules.
     own = table.strings("rules") if isinstance(table.values.get("rules"), list) else ()
-    return Settings(
-        root=str(file.parent.absolute()),
-        file=table.path,
-        text=table.text,
-        paths=table.strings("paths"),
-        dialect=table.choice("dialect", DIALECTS, DIALECT_ALIASES),
-        layout=table.string("layout"),
-        rollbacks=table.choice("rollbacks", ROLLBACKS),
-        targets=_targets(table),
-        baseline_schema=_baseline_schema(table),
-        image=table.string("image"),
-        select=table.strings("select"),
-        ignore=table.strings("ignore"),
-        extend_select=table.strings("extend-select"),
-        severity=_severities(table.table("severity")),
-        rollback_severity=SEVERITIES[rollback] if rollback else None,
-        per_path=tuple(_per_path(item) for item in table.tables("per-path")),
-        rules={} if own else {name: table.table("rules").table(name).values for name in table.table("rules").values},
-        own_rules=own + table.strings("own-rules"),
-        transaction=table.choice("transaction", TRANSACTIONS),
-        runner=table.choice("runner", RUNNERS),
-        idempotency=table.choice("idempotency", IDEMPOTENCY) or "auto",
-        exclude=table.strings("exclude"),
-        placeholders=table.string_values("placeholders"),
-        fail_on=SEVERITIES[fail_on] if fail_on else Severity.ERROR,
-        format=table.choice("format", FORMATS),
-        baseline=table.string("baseline"),
+    return _within_checkout(
+        Settings(
+            root=str(file.parent.absolute()),
+            file=table.path,
+            text=table.text,
+            paths=table.strings("paths"),
+            dialect=table.choice("dialect", DIALECTS, DIALECT_ALIASES),
+            layout=table.string("layout"),
+            rollbacks=table.choice("rollbacks", ROLLBACKS),
+            targets=_targets(table),
+            baseline_schema=_baseline_schema(table),
+            image=table.string("image"),
+            select=table.strings("select"),
+            ignore=table.strings("ignore"),
+            extend_select=table.strings("extend-select"),
+            severity=_severities(table.table("severity")),
+            rollback_severity=SEVERITIES[rollback] if rollback else None,
+            per_path=tuple(_per_path(item) for item in table.tables("per-path")),
+            rules={}
+            if own
+            else {name: table.table("rules").table(name).values for name in table.table("rules").values},
+            own_rules=own + table.strings("own-rules"),
+            transaction=table.choice("transaction", TRANSACTIONS),
+            runner=table.choice("runner", RUNNERS),
+            idempotency=table.choice("idempotency", IDEMPOTENCY) or "auto",
+            exclude=table.strings("exclude"),
+            placeholders=table.string_values("placeholders"),
+            fail_on=SEVERITIES[fail_on] if fail_on else Severity.ERROR,
+            format=table.choice("format", FORMATS),
+            baseline=table.string("baseline"),
+        )
     )
+
+
+def _within_checkout(settings: Settings) -> Settings:
+    """Refuse paths out of the checkout: what is there is quoted in findings, and a baseline may be written."""
+    named = [("paths", path) for path in settings.paths]
+    named += [("baseline-schema", path) for path in settings.baseline_schema.values()]
+    named += [] if settings.baseline is None else [("baseline", settings.baseline)]
+    for key, path in named:
+        place = settings.at(path)
+        if "\0" not in path and not is_inside(place, settings.root) and not is_inside(place, Path.cwd()):
+            raise ConfigError(f"{settings.place(key)}{key}: `{path}` is outside the checkout")
+    return settings
 
 
 def _targets(table: TomlTable) -> dict[str, tuple[int, ...]]:
@@ -351,7 +396,7 @@ def _severities(table: TomlTable) -> dict[str, Severity]:
 
 
 def _per_path(table: TomlTable) -> PerPath:
-    table.only(("paths", "ignore", "severity", "idempotency"))
+    table.only(("paths", "ignore", "severity", "idempotency", "dialect"))
     paths = table.strings("paths")
     if not paths:
         table.fail("`per-path` needs `paths`, the patterns of the files that it is about")
@@ -360,6 +405,7 @@ def _per_path(table: TomlTable) -> PerPath:
         table.strings("ignore"),
         _severities(table.table("severity")),
         table.choice("idempotency", IDEMPOTENCY),
+        table.choice("dialect", DIALECTS, DIALECT_ALIASES),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,14 +12,16 @@ from miglint.base.structs import replace
 from miglint.base.template_names import has_tag
 from miglint.discovery import sections
 from miglint.discovery.dialects import UNMARKED, Mark, is_meant, of_folder, of_working_directory
-from miglint.discovery.evidence import of_files
+from miglint.discovery.evidence import of_files, of_postgres
 from miglint.discovery.file_parts import Collected, FilePart, Home, Layout
 from miglint.discovery.missing_rollbacks import missing_rollbacks
 from miglint.discovery.order import after_programs, order_problems
+from miglint.discovery.releases import with_releases
 from miglint.discovery.template_tags import filled_in, is_template
 from miglint.discovery.versions import SortKey
 from miglint.discovery.walk import Folder
 
+_EXPLICIT = "use --dialect or `dialect` to make it explicit"
 _SPOKEN = {Dialect.POSTGRES: "PostgreSQL", Dialect.SQLITE: "SQLite"}
 
 
@@ -62,12 +64,16 @@ def assemble(
     `wanted` is the configured dialect of files that specify none; None: it is detected from their text.
     """
     label = collected.label or layout.name
+    if layout.releases:
+        collected = with_releases(collected, home)
     rollbacks = wanted_rollbacks or collected.rollbacks or layout.rollbacks
     problems = list(collected.problems)
     versions, named = _by_version(collected, cwd, problems)
-    default = wanted or Dialect.POSTGRES
+    default, assumed = wanted or Dialect.POSTGRES, None
     if wanted is None and not named:
-        default = _read_as(home, versions, problems) or default
+        found_in_text = _read_as(home, versions, problems)
+        default = found_in_text or default
+        assumed = None if found_in_text else _assumption(versions)
     # An unmarked file belongs to all dialects of its folder; if each has its own file already, it belongs to the
     # default dialect.
     if named and default not in named and any(_is_left_over(each, named) for each in versions.values()):
@@ -76,10 +82,10 @@ def assemble(
     found, served = _paired(versions, named, default, problems, by_name=collected.by_name)
     served.update(problem.path for problem in problems)
     foreign, left = _not_served(versions, served)
-    problems += _other_dialects(home, foreign)
+    problems += [foreign_files(home, name, len(paths)) for name, paths in sorted(foreign.items())]
 
     histories = [
-        History(home.root, label, dialect, _ordered(found[dialect], collected), rollbacks)
+        History(home.root, label, dialect, _ordered(found[dialect], collected), rollbacks, assumed=assumed)
         for dialect in sorted(found, key=list(Dialect).index)
     ]
     for history in histories:
@@ -92,10 +98,10 @@ def assemble(
     return Assembled(histories, problems, foreign_paths, [*collected.unmatched, *left])
 
 
-def _other_dialects(home: Home, foreign: dict[str, set[str]]) -> Iterator[Problem]:
-    for name, paths in sorted(foreign.items()):
-        message = f"{len(paths)} {'file' if len(paths) == 1 else 'files'} for {name} left out"
-        yield Problem("other-dialect", home.root, message)
+def foreign_files(home: Home, engine: str, count: int) -> Problem:
+    """Return the note about files for an unsupported engine."""
+    message = f"{count} {'file' if count == 1 else 'files'} for {engine} left out"
+    return Problem("other-dialect", home.root, message)
 
 
 def _by_version(
@@ -171,6 +177,16 @@ def folder_mark(folder: Folder, cwd: str) -> Mark:
     return mark if mark is not UNMARKED or Path(folder.shown).is_absolute() else of_working_directory(cwd)
 
 
+def _assumption(versions: dict[SortKey, list[_Marked]]) -> str | None:
+    """Return why unmarked files are read as PostgreSQL; None if there are none."""
+    files = [each.piece.file for group in versions.values() for each in group if each.mark is UNMARKED]
+    if not files:
+        return None
+    evidence = of_postgres(files)
+    why = "no script specifies it" if evidence is None else f"{evidence.path} contains `{evidence.words}`"
+    return f"read as {_SPOKEN[Dialect.POSTGRES]}: no name specifies the engine, and {why}; {_EXPLICIT}"
+
+
 def _read_as(home: Home, versions: dict[SortKey, list[_Marked]], problems: list[Problem]) -> Dialect | None:
     """Detect the dialect of unmarked files from their text; mark those of an unsupported engine."""
     unmarked = {
@@ -179,17 +195,15 @@ def _read_as(home: Home, versions: dict[SortKey, list[_Marked]], problems: list[
     evidence = of_files(list(unmarked.values()))
     if evidence is None:
         return None
-    why = (
-        f"no name specifies the engine, and {evidence.path} contains `{evidence.words}`; use --dialect or `dialect` to "
-    )
+    why = f"no name specifies the engine, and {evidence.path} contains `{evidence.words}`; "
     if evidence.mark.foreign is not None:
-        message = f"assumed to be for {evidence.mark.foreign}: {why}override"
+        message = f"assumed to be for {evidence.mark.foreign}: {why}use --dialect or `dialect` to override"
         problems.append(Problem("dialect-found", home.root, message))
         for key, group in versions.items():
             versions[key] = [each if each.mark is not UNMARKED else each._replace(mark=evidence.mark) for each in group]
         return None
     (dialect,) = evidence.mark.dialects
-    message = f"read as {_SPOKEN[dialect]}: {why}make it explicit"
+    message = f"read as {_SPOKEN[dialect]}: {why}{_EXPLICIT}"
     problems.append(Problem("dialect-found", home.root, message, dialect=dialect))
     return dialect
 

@@ -13,8 +13,9 @@ from miglint.base.model import Dialect
 from miglint.discovery.dialects import ENGINE_WORDS, Mark, of_segment, without_engine
 from miglint.discovery.layouts.folders import INNER, is_part, may_be_migration
 from miglint.discovery.options import DiscoveryOptions
+from miglint.discovery.releases import release_of
 from miglint.discovery.roots import FORWARD_FOLDERS, ROLLBACK_FOLDERS
-from miglint.discovery.walk import Folder, Tree, printable
+from miglint.discovery.walk import Folder, FolderTree, printable
 
 # ruff: noqa: PTH208, PTH112, PTH113, PTH118, PTH119, PTH120 - names are joined and cut here, for whole trees
 
@@ -29,7 +30,7 @@ class DiscoveryScope(NamedTuple):
     `excluded` are the files and folders among the requested ones that the settings exclude.
     """
 
-    tree: Tree
+    tree: FolderTree
     files: set[str]
     partial: bool
     excluded: tuple[list[str], list[str]]
@@ -49,7 +50,7 @@ def discovery_scope(paths: Sequence[str], options: DiscoveryOptions, *, may_be_m
             folders.append(real)
         else:
             files.append(real)
-    tree = Tree(cwd, [*folders, *map(os.path.dirname, files), *map(_real_folder, files)], options.exclude)
+    tree = FolderTree(cwd, [*folders, *map(os.path.dirname, files), *map(_real_folder, files)], options.exclude)
     for folder in folders:
         tree.walk(folder)
     asked = [printable(folder.path(name)) for folder in list(tree.folders.values()) for name in folder.scripts]
@@ -99,13 +100,25 @@ def _real_folder(path: str) -> str:
     return os.path.dirname(os.path.realpath(path))
 
 
-def _around_folder(tree: Tree, real: str) -> None:
+def _around_folder(tree: FolderTree, real: str) -> None:
     """List folders that belong to the history of a folder but are outside of it."""
     base = os.path.basename(real)
+    _other_releases(tree, real)
     if base.lower() in ROLLBACK_FOLDERS or _is_migration(real):
         _around(tree, real, "up.sql" if _is_migration(real) else "")
     else:
         _beside(tree, real)
+
+
+def _other_releases(tree: FolderTree, real: str) -> None:
+    """List the folders of other releases beside a folder of one."""
+    parent, base = os.path.split(real)
+    if release_of(base) is None:
+        return
+    home = tree.scan(parent)
+    for folder in sorted(home.subfolders) if home is not None else ():
+        if folder != base and release_of(folder) is not None:
+            tree.walk(os.path.join(parent, folder))
 
 
 def _is_migration(real: str) -> bool:
@@ -115,7 +128,7 @@ def _is_migration(real: str) -> bool:
     return any(is_part(base, name) and os.path.isfile(os.path.join(real, name)) for name in INNER)
 
 
-def _around(tree: Tree, real: str, name: str) -> None:
+def _around(tree: FolderTree, real: str, name: str) -> None:
     """List the folders that may contain the rest of the history of the file `name` in the folder `real`."""
     parent, base = os.path.split(real)
     above = os.path.basename(parent)
@@ -134,6 +147,7 @@ def _around(tree: Tree, real: str, name: str) -> None:
     if above.lower() in ROLLBACK_FOLDERS and of_segment(base):
         tree.scan(os.path.join(os.path.dirname(parent), base))
         return
+    _other_releases(tree, real)
     home = tree.scan(real)
     for folder in sorted(home.subfolders) if home is not None else ():
         if folder.lower() in ROLLBACK_FOLDERS:
@@ -141,7 +155,7 @@ def _around(tree: Tree, real: str, name: str) -> None:
     _beside(tree, real)
 
 
-def _beside(tree: Tree, real: str) -> None:
+def _beside(tree: FolderTree, real: str) -> None:
     """List rollback folders beside a forward folder: `up/` and `down/`, `pg/` and `rollback/pg/`."""
     parent, base = os.path.split(real)
     if parent == real:
@@ -156,7 +170,7 @@ def _beside(tree: Tree, real: str) -> None:
             tree.scan(beside)
 
 
-def _variants(tree: Tree, real: str) -> None:
+def _variants(tree: FolderTree, real: str) -> None:
     """List the folders with the same history for another engine: `sqlite/` beside `postgres/`."""
     top = real
     if may_be_migration(os.path.basename(top)) or os.path.basename(top).lower() in ROLLBACK_FOLDERS:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import SourceFile
-from miglint.discovery.dialects import SQLITE, Mark, named
+from miglint.discovery.dialects import POSTGRES, SQLITE, Mark, named
 
 # Number of characters examined per script: the rest is usually data.
 _LOOKED_AT = 100_000
@@ -106,6 +106,15 @@ def of_files(files: Sequence[SourceFile]) -> Evidence | None:
     mark, places = max(strong, key=lambda item: len(item[1]))
     theirs = {path for _, path in (*places, *weak)}
     return Evidence(mark, *places[0]) if len(theirs) > ours else None
+
+
+def of_postgres(files: Sequence[SourceFile]) -> Evidence | None:
+    """Return the first syntax in these scripts that only PostgreSQL has; None if there is none."""
+    for file in files:
+        found = _POSTGRES.search(_NOISE.sub(" ", file.text[:_LOOKED_AT].lower()))
+        if found is not None:
+            return Evidence(POSTGRES, " ".join(found[0].split()), file.path)
+    return None
 
 
 def _found(

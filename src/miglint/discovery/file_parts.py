@@ -87,7 +87,8 @@ class Layout(Struct, frozen=True):
     """A convention by which files are migrations.
 
     `recognize` selects the files of a home that follow it; `collect` splits these into pieces. `rollbacks` is whether
-    its migrations have any: `required`, `optional`, or `none` (forward-only by design).
+    its migrations have any: `required`, `optional`, or `none` (forward-only by design). `releases` is whether versions
+    may start again in each folder of a release; otherwise the tool orders all files by their versions alone.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Layout(Struct, frozen=True):
     collect: Callable[[Home, list[FoundFile], LayoutOptions], Collected]
     rollbacks: str = "required"
     aliases: tuple[str, ...] = ()
+    releases: bool = True
 
 
 def whole(file: SourceFile) -> Span:

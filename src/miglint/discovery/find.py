@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
 from miglint.base.structs import replace
-from miglint.discovery.assemble import Assembled, assemble, folder_mark
+from miglint.discovery.assemble import Assembled, assemble, folder_mark, foreign_files
 from miglint.discovery.context import DiscoveryScope, discovery_scope, has_variant
 from miglint.discovery.file_parts import Home, Layout, LayoutOptions
 from miglint.discovery.layouts import LAYOUTS, layout_named, layout_names
@@ -75,23 +75,21 @@ def _discover(
     problems = list(tree.problems)
     unmatched: list[tuple[str, str]] = []
     foreign: set[str] = set()
-    settings = LayoutOptions(options.placeholders, forced is not None, options.dialect)
     homes = gather(tree, read)
     for home in homes:
-        results, left = _assemble_home(home, settings, options, forced, tree.cwd)
+        results, left = _assemble_home(home, options, forced, tree.cwd)
         for result in results:
             histories += result.histories
             problems += result.problems
             foreign |= result.foreign
             unmatched += result.unmatched
-        mark = folder_mark(home.folder, tree.cwd)
-        if left and mark.foreign is not None:
-            foreign.update(left)
-            if not any(problem.kind == "other-dialect" for result in results for problem in result.problems):
-                message = f"{len(left)} {'file' if len(left) == 1 else 'files'} for {mark.foreign} left out"
-                problems.append(Problem("other-dialect", home.root, message))
-        else:
+        engine = folder_mark(home.folder, tree.cwd).foreign if left else None
+        if engine is None:
             unmatched += [(path, _why(forced)) for path in left]
+            continue
+        foreign.update(left)
+        if not any(problem.kind == "other-dialect" for result in results for problem in result.problems):
+            problems.append(foreign_files(home, engine, len(left)))
     folders = (*tree.folders.values(), *(home.folder for home in homes))
     problems += {path: item for folder in folders for path, item in folder.unread.items()}.values()
     # Files for unsupported engines are not examined further.
@@ -102,17 +100,19 @@ def _discover(
 
 
 def _assemble_home(
-    home: Home, settings: LayoutOptions, options: DiscoveryOptions, forced: Layout | None, cwd: str
+    home: Home, options: DiscoveryOptions, forced: Layout | None, cwd: str
 ) -> tuple[list[Assembled], list[str]]:
     """Offer the files of a home to each layout in turn; return the results, and the paths that no layout accepts."""
     results: list[Assembled] = []
+    dialect = options.dialect_of(home.folder.real)
+    settings = LayoutOptions(options.placeholders, forced is not None, dialect)
     remaining = home.files
     for layout in LAYOUTS if forced is None else (forced,):
         taken = layout.recognize(home, remaining, settings)
         if not taken:
             continue
         collected = layout.collect(home, taken, settings)
-        results.append(assemble(home, layout, collected, options.dialect, options.rollbacks, cwd))
+        results.append(assemble(home, layout, collected, dialect, options.rollbacks, cwd))
         picked = {id(found.file) for found in taken}
         remaining = [found for found in remaining if id(found.file) not in picked]
         if not remaining:
@@ -138,14 +138,14 @@ def _result(
     if wanted.partial:
         unmatched = [item for item in unmatched if item[0] in wanted.files]
         foreign = foreign & wanted.files
+    without_layout = sorted(path for path, _ in unmatched)
     unread = {item.path for item in problems if item.kind in _UNREAD and is_script(item.path)}
-    unread -= {*files, *foreign, *(path for path, _ in unmatched)}
     below, passed_over = scripts_below(wanted.excluded[1])
     left_out = (
         ("excluded by the configuration", len(wanted.excluded[0]) + below),
-        ("no known migration layout", len({path for path, _ in unmatched})),
+        ("no known migration layout", len(set(without_layout))),
         ("for an unsupported engine", len(foreign)),
-        ("not readable", len(unread)),
+        ("not readable", len(unread.difference(files, foreign, without_layout))),
     )
     problems = problems + [Problem("unmatched", path, message) for path, message in unmatched]
     problems.sort(key=lambda problem: (problem.path, problem.offset))
@@ -153,7 +153,7 @@ def _result(
         tuple(sorted(histories, key=lambda history: (history.root, history.layout, history.dialect))),
         tuple(files[path] for path in sorted(files)),
         tuple(problems),
-        tuple(sorted(path for path, _ in unmatched)),
+        tuple(without_layout),
         frozenset(wanted.files) if wanted.partial else None,
         tuple(sorted(folder.real for folder in wanted.tree.folders.values())),
         _roots_with_variant(histories),

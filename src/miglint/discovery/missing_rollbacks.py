@@ -17,26 +17,29 @@ def missing_rollbacks(history: History, *, required: bool) -> list[Problem]:
     """Return the problems of a history that should have rollbacks; `required`: because of the settings."""
     if history.rollbacks != "required":
         return []
-    asked = [item for item in history.migrations if _should_have_one(item)]
-    without = [item for item in asked if item.rollback is None]
-    if required or len(without) < _FEWEST:
-        return [_missing("missing-rollback", item) for item in without]
-    last = max((number for number, item in enumerate(asked) if item.rollback is not None), default=-1)
-    before, behind = asked[: last + 1], asked[last + 1 :]
-    earlier = [item for item in before if item.rollback is None]
-    if len(behind) >= _FEWEST and 2 * len(earlier) < len(before):
-        message = f"this migration and all {len(behind) - 1} after it have no rollback; most before it have one"
-        stopped = _missing("rollbacks-missing", behind[0], message)
-        return [
-            *(_missing("missing-rollback", item) for item in earlier),
-            stopped,
-            *(_missing("missing-rollback-alike", item) for item in behind),
-        ]
-    if 2 * len(without) > len(asked):
-        message = f"{len(without)} of {len(asked)} migrations have no rollback"
-        mostly = Problem("rollbacks-missing", history.root, message, dialect=history.dialect)
-        return [mostly, *(_missing("missing-rollback-alike", item) for item in without)]
-    return [_missing("missing-rollback", item) for item in without]
+    expected = [item for item in history.migrations if _should_have_one(item)]
+    without = [item for item in expected if item.rollback is None]
+    if not required and len(without) >= _FEWEST:
+        later = _after_the_last_rollback(expected)
+        earlier = without[: len(without) - len(later)]
+        if len(later) >= _FEWEST and 2 * len(earlier) < len(expected) - len(later):
+            message = f"this migration and all {len(later) - 1} after it have no rollback; most before it have one"
+            stopped = _missing("rollbacks-missing", later[0], message)
+            return [*_each("missing-rollback", earlier), stopped, *_each("missing-rollback-alike", later)]
+        if 2 * len(without) > len(expected):
+            message = f"{len(without)} of {len(expected)} migrations have no rollback"
+            mostly = Problem("rollbacks-missing", history.root, message, dialect=history.dialect)
+            return [mostly, *_each("missing-rollback-alike", without)]
+    return _each("missing-rollback", without)
+
+
+def _after_the_last_rollback(migrations: list[Migration]) -> list[Migration]:
+    last = max((number for number, item in enumerate(migrations) if item.rollback is not None), default=-1)
+    return migrations[last + 1 :]
+
+
+def _each(kind: str, migrations: list[Migration]) -> list[Problem]:
+    return [_missing(kind, item) for item in migrations]
 
 
 def _should_have_one(migration: Migration) -> bool:

@@ -10,7 +10,8 @@ from miglint.discovery.dialects import of_segment
 from miglint.discovery.file_parts import FoundFile, Home
 from miglint.discovery.layouts.flyway import NAME as FLYWAY_NAME
 from miglint.discovery.layouts.folders import is_part
-from miglint.discovery.walk import Folder, Tree
+from miglint.discovery.releases import without_release
+from miglint.discovery.walk import Folder, FolderTree
 
 ROLLBACK_FOLDERS = ("rollback", "rollbacks", "down", "undo", "revert")
 FORWARD_FOLDERS = ("up", "forward", "forwards", "migrations", "migration", "migrate", "upgrade", "deploy", "do")
@@ -18,7 +19,7 @@ _FLYWAY_LOCATIONS = frozenset(("migration", "migrations"))
 _NUMBER = pattern(r"[^0-9]*0*([0-9]+)")
 
 
-def gather(tree: Tree, read: Callable[[str, str], SourceFile]) -> list[Home]:
+def gather(tree: FolderTree, read: Callable[[str, str], SourceFile]) -> list[Home]:
     """Read the files of a tree and assign each to the home of its history."""
     homes: dict[str, Home] = {}
 
@@ -32,18 +33,21 @@ def gather(tree: Tree, read: Callable[[str, str], SourceFile]) -> list[Home]:
     for folder in tree.folders.values():
         if not folder.scripts:
             continue
-        home_path, role, prefix = folder.shown, None, ""
-        parent, _, base = folder.shown.rpartition("/")
+        place = without_release(folder.shown)
+        home_path, role, prefix = place, None, ""
+        parent, _, base = place.rpartition("/")
         grandparent, _, above = parent.rpartition("/")
         if base and base.lower() in ROLLBACK_FOLDERS:
             home_path, role, prefix = parent, Direction.ROLLBACK, base + "/"
         elif above.lower() in ROLLBACK_FOLDERS and of_segment(base):
             home_path = f"{grandparent}/{base}" if grandparent else base
             role, prefix = Direction.ROLLBACK, f"{above}/{base}/"
+        home_path = without_release(home_path)
+        above_own, _, own = folder.shown.rpartition("/")
         for name in folder.scripts:
             file = read(f"{folder.real}/{name}", folder.path(name))
-            if is_part(base, name):
-                home_at(parent, folder).files.append(FoundFile(file, f"{base}/{name}", folder))
+            if is_part(own, name):
+                home_at(without_release(above_own), folder).files.append(FoundFile(file, f"{own}/{name}", folder))
             elif (
                 name[0] in "VUR"
                 and FLYWAY_NAME.fullmatch(name)
@@ -56,7 +60,7 @@ def gather(tree: Tree, read: Callable[[str, str], SourceFile]) -> list[Home]:
     return [home for home in homes.values() if home.files]
 
 
-def _flyway_top(tree: Tree, path: str) -> str | None:
+def _flyway_top(tree: FolderTree, path: str) -> str | None:
     """Return the root folder of Flyway's locations, which are searched recursively."""
     top, found = path, None
     while top:

@@ -25,6 +25,8 @@ READERS: dict[str, tuple[str, ...]] = {
 }
 # Tools that are considered only if a file names them.
 _NAMED = {"golang-migrate": ("morph",), "plain": ("sqlx",)}
+# Tools that refuse a script that was changed after it ran, comments included.
+WITH_CHECKSUMS = frozenset({"atlas", "flyway", "liquibase", "prisma", "refinery", "sqlx"})
 _LARGEST = 1 << 20
 # Maximum number of levels above the migrations to search, if there is no repository root.
 _LEVELS = 3
@@ -100,6 +102,11 @@ def _is_flyways(history: History) -> bool:
     return any(
         item.repeatable or item.rollback is not None or item.version.count(".") > 1 for item in history.migrations
     )
+
+
+def folders_upward(start: Path) -> list[Path]:
+    """Return a folder and its parents, up to the root of its repository, or three levels up if there is none."""
+    return _upward(start, [])
 
 
 def _upward(start: Path, consulted: list[str]) -> list[Path]:

@@ -12,12 +12,11 @@ from miglint.base.lazy_regex import pattern
 SortKey = tuple[Any, ...]
 
 # Forms of versions: a date, optionally with time or counter, dotted numbers, or a number with a letter suffix.
-VERSION = (
-    r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[-T_]?[0-9]{4,6}(?:-[0-9]{4})?|\.[0-9]+)?|[0-9]+(?:\.[0-9]+)*[a-z]?)(?=[_\-. ]|$)"
-)
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[-T_]?[0-9]{4,6}(?:-[0-9]{4})?|\.[0-9]+)?"
+VERSION = rf"(?:{_DATE}|[0-9]+(?:\.[0-9]+)*[a-z]?)(?=[_\-. #]|$)"
 
-_HEAD = pattern(rf"({VERSION})[_\-. ]*", re.IGNORECASE)
-_DIGITS = pattern(r"([0-9]+)[_ ]+")
+_HEAD = pattern(rf"({VERSION})[_\-. #]*", re.IGNORECASE)
+_DIGITS = pattern(r"([0-9]+)[_ #]+")
 _PART = pattern(r"[0-9]+")
 _LARGEST_SEQUENTIAL = 100_000
 _LARGEST_GAP_OF_FEW = 10

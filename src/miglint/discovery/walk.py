@@ -62,7 +62,7 @@ def is_script(name: str) -> bool:
     return name.endswith(".sql") or name[-4:].lower() == ".sql"
 
 
-class Tree:
+class FolderTree:
     """All folders visited, by displayed path, and the problems found."""
 
     def __init__(self, cwd: str, allowed: Iterable[str], exclude: tuple[str, ...]) -> None:

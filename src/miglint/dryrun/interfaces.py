@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from miglint.base.errors import MiglintError
 from miglint.base.model import Dialect
@@ -20,6 +20,17 @@ class EngineMissingError(MiglintError):
 
 class EngineLostError(MiglintError):
     """The engine was lost during the run: its server was killed, the disk is full, or the container was removed."""
+
+
+class UnreadableError(EngineLostError):
+    """What a script left cannot be copied or read within the limits; `limit` is the one that was reached.
+
+    The engine is still there, and databases that are `Restorable` can go back to the state before the script.
+    """
+
+    def __init__(self, message: str, limit: str) -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class BranchError(Exception):
@@ -95,6 +106,17 @@ class Database(Protocol):
 
     def drop(self) -> None:
         """Remove the database; never raises."""
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """A database that can go back to an earlier state. Only these raise `UnreadableError`."""
+
+    def mark(self) -> object:
+        """Return the present state."""
+
+    def restore(self, mark: object) -> None:
+        """Go back to a state returned by `mark`; never raises."""
 
 
 class Engine(Protocol):

@@ -53,7 +53,7 @@ class _CachedRun(Struct, frozen=True):
     costs: Costs | None
 
 
-class _Entry(Struct, frozen=True):
+class _CacheEntry(Struct, frozen=True):
     engine: EngineInfo
     results: tuple[_CachedRun, ...]
 
@@ -79,7 +79,7 @@ class StoredMemory:
         if data is None:
             return None
         try:
-            entry = msgspec.json.decode(data, type=_Entry)
+            entry = msgspec.json.decode(data, type=_CacheEntry)
         except msgspec.MsgspecError:
             return None
         runs = []
@@ -126,7 +126,7 @@ class StoredMemory:
                     run.costs,
                 )
             )
-        self._store.write(ran.name, msgspec.json.encode(_Entry(ran.engine, tuple(results))))
+        self._store.write(ran.name, msgspec.json.encode(_CacheEntry(ran.engine, tuple(results))))
 
 
 def _cut_short(run: MigrationRun, engine: EngineInfo) -> bool:

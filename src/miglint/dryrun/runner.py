@@ -16,18 +16,19 @@ from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
 from miglint.dryrun.costs import ROWS_FOR_ALL, costs_of
 from miglint.dryrun.engine_choice import Choice, choices
-from miglint.dryrun.interfaces import Database, Engine, EngineLostError
+from miglint.dryrun.interfaces import Database, Engine, EngineLostError, Restorable, UnreadableError
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import QueryError
 from miglint.dryrun.prerequisites import bookkeeping, missing_extensions, missing_schemas, script_of
 from miglint.dryrun.result_cache import CachedRuns, ResultCache
-from miglint.dryrun.results import DryRunReport, EngineError, Execution, HistoryRun, MigrationRun, RowRun
+from miglint.dryrun.results import Costs, DryRunReport, EngineError, Execution, HistoryRun, MigrationRun, RowRun
 from miglint.dryrun.row_steps import run_rows
 from miglint.dryrun.statements import prepare
-from miglint.dryrun.steps import Scripts, not_run, run_steps
+from miglint.dryrun.steps import Scripts, not_run, reading_error, run_steps, unreadable
 from miglint.schema.value import Schema
 
+_Undo = Callable[[UnreadableError], None]
 ProgressCallback = Callable[[int, int, str], None]
 # Name of the scripts' role on a server started by miglint.
 _RUNNER = pattern(r"\bpostgres\b", re.IGNORECASE)
@@ -48,7 +49,7 @@ def dry_run(
     missing.
     """
     started = time.perf_counter()
-    run = _HistoryRun(options, baseline or {}, progress, memory)
+    run = _DryRun(options, baseline or {}, progress, memory)
     notes: list[str] = []
     wanted = [history for history in histories if history.migrations]
     if options.engine == "sqlite":
@@ -95,7 +96,7 @@ class _HistoryJob(Struct, frozen=True):
     kept: CachedRuns | None = None
 
 
-class _HistoryRun:
+class _DryRun:
     """The state of one dry run."""
 
     def __init__(
@@ -249,18 +250,23 @@ class _HistoryRun:
                     beside = aside.submit(_rows_within_limits, scripts, twin, before, rows, self._options.seed)
                     if alone:
                         wait((beside,))
+                undo = _undo(database)
                 try:
-                    many = self._options.rows > ROWS_FOR_ALL
-                    costs = costs_of(scripts, database, before, self._options) if many else None
-                    run = run_steps(migration, scripts, database, before)
+                    run, costs = self._run(migration, scripts, database, before, undo)
                 finally:
                     row_run = beside.result() if beside is not None else None
                 run = _merged(run, row_run)
                 run = replace(run, costs=costs)
-                before = run.after or before
                 if twin is not None and row_run is not None and run.forward is not None and _apart(run, row_run):
                     twin.drop()
-                    twin = database.twin()
+                    try:
+                        twin = database.twin()
+                    except UnreadableError as error:
+                        # A forward that failed may have left too much as well.
+                        undo(error)
+                        run = replace(run, after=before)
+                        twin = database.twin()
+                before = run.after or before
                 yield run
                 self._tell(history, migration, 1)
         finally:
@@ -269,11 +275,35 @@ class _HistoryRun:
             if twin is not None:
                 twin.drop()
 
+    def _run(
+        self, migration: Migration, scripts: Scripts, database: Database, before: Schema, undo: _Undo
+    ) -> tuple[MigrationRun, Costs | None]:
+        """Run the steps of a migration; one whose result cannot be read is undone, so that the next ones are run."""
+        many = self._options.rows > ROWS_FOR_ALL
+        try:
+            costs = costs_of(scripts, database, before, self._options) if many else None
+            return run_steps(migration, scripts, database, before), costs
+        except UnreadableError as error:
+            undo(error)
+            return unreadable(migration, scripts, before, error), None
+
     def _tell(self, history: History, migration: Migration, done: int) -> None:
         with self._lock:
             self._done += done
             if self._progress is not None:
                 self._progress(self._done, self._total, f"{history.root} {migration.version} {migration.name}".strip())
+
+
+def _undo(database: Database) -> _Undo:
+    """Return a function that puts a database back to its present state, or raises the error where that is not known."""
+    mark = database.mark() if isinstance(database, Restorable) else None
+
+    def undo(error: UnreadableError) -> None:
+        if not isinstance(database, Restorable):
+            raise error
+        database.restore(mark)
+
+    return undo
 
 
 def _names_role(history: History) -> bool:
@@ -288,7 +318,9 @@ def _rows_within_limits(scripts: Scripts, twin: Database, before: Schema, rows: 
     except QueryError as failed:
         said = failed.error
         error = EngineError(said.message, said.sqlstate, said.detail, said.hint, limit=said.limit)
-        return RowRun(forward=Execution(error=error), error=error)
+    except UnreadableError as failed:
+        error = reading_error(scripts, failed)
+    return RowRun(forward=Execution(error=error), error=error)
 
 
 def _reason(engine: Engine, lost: Exception) -> str:

@@ -7,7 +7,8 @@ import re
 from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import Dialect, Script, Span
 from miglint.base.structs import Struct
-from miglint.replay.transaction_owner import TransactionOwner, default_owner
+from miglint.replay.runners import TransactionOwner
+from miglint.replay.transaction_owner import default_owner
 
 _ENDS = " \t\n\r\f\v;"
 _BLANK = pattern(many(r"[\s;]++|--[^\n]*+"))

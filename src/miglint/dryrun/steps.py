@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from miglint.base.model import Migration
-from miglint.base.structs import Struct
+from miglint.base.structs import Struct, replace
 from miglint.dryrun.compare import compare, counting
-from miglint.dryrun.interfaces import BranchError, Database, TrialRun
+from miglint.dryrun.interfaces import BranchError, Database, TrialRun, UnreadableError
 from miglint.dryrun.results import EngineError, Execution, MigrationRun, StepResult
 from miglint.dryrun.statements import Prepared, prepare
 from miglint.replay.verdict import Verdict
@@ -45,13 +45,7 @@ def run_steps(migration: Migration, scripts: Scripts, database: Database, before
     second = StepResult(2, forward.ok, forward.error, seconds=time.perf_counter() - begun)
     first = StepResult(1, True, seconds=begun - started)
     if not forward.ok:
-        reason = "the forward failed"
-        rest = tuple(StepResult(number, None, reason=reason) for number in range(3, 7))
-        last = StepResult(7, True, reason="the history continues from the state after the failed forward")
-        return MigrationRun(
-            migration, (first, second, *rest, last), Verdict(), (f"{reason}: {forward.error}",), before=before,
-            after=after, forward=forward, seconds=time.perf_counter() - started,
-        )  # fmt: skip
+        return replace(_failed(migration, forward, before, after, first, second), seconds=time.perf_counter() - started)
     begun = time.perf_counter()
     again = database.try_out(scripts.forward)
     third = _again(3, again, after, time.perf_counter() - begun)
@@ -71,6 +65,33 @@ def run_steps(migration: Migration, scripts: Scripts, database: Database, before
     return MigrationRun(
         migration, steps, verdict, tuple(unknown), back.changes, before, after, back.restored, forward, back.execution,
         seconds=time.perf_counter() - started,
+    )  # fmt: skip
+
+
+def unreadable(migration: Migration, scripts: Scripts, before: Schema, error: UnreadableError) -> MigrationRun:
+    """Return a migration whose result cannot be read, as one whose forward failed and changed nothing."""
+    forward = Execution(error=reading_error(scripts, error))
+    return _failed(
+        migration, forward, before, before, StepResult(1, True), StepResult(2, False, forward.error)
+    )  # fmt: skip
+
+
+def reading_error(scripts: Scripts, error: UnreadableError) -> EngineError:
+    """Return the failure to read the result of a migration, at the last statement of its forward."""
+    pieces = scripts.forward.pieces if scripts.forward is not None else ()
+    span = pieces[-1].span if pieces else None
+    return EngineError(str(error), index=len(pieces) - 1, span=span, limit=error.limit)
+
+
+def _failed(
+    migration: Migration, forward: Execution, before: Schema, after: Schema, first: StepResult, second: StepResult
+) -> MigrationRun:
+    reason = "the forward failed"
+    rest = tuple(StepResult(number, None, reason=reason) for number in range(3, 7))
+    last = StepResult(7, True, reason="the history continues from the state after the failed forward")
+    return MigrationRun(
+        migration, (first, second, *rest, last), Verdict(), (f"{reason}: {forward.error}",), before=before, after=after,
+        forward=forward,
     )  # fmt: skip
 
 

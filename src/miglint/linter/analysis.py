@@ -17,7 +17,8 @@ from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
 from miglint.linter.reruns import Reruns, tool_of, with_guarantees
 from miglint.replay.apply import run
-from miglint.replay.runner_guarantees import Runner, runners_of
+from miglint.replay.runner_guarantees import runners_of
+from miglint.replay.runners import Runner
 from miglint.replay.steps import ForwardPass, Step, apply_forward, empty_schema, replay_one
 from miglint.replay.variants import VariantPair, Variants, variants
 from miglint.report.value import MigrationReport
@@ -58,7 +59,7 @@ class Analysis(Struct, frozen=True):
 
     histories: tuple[History, ...]
     starts: Mapping[Dialect, Schema]
-    asked: RuleDispatcher
+    dispatcher: RuleDispatcher
     runner: str | None
     runners: tuple[tuple[Runner, ...], ...]
     reruns: Reruns
@@ -74,7 +75,7 @@ class Analysis(Struct, frozen=True):
         found: Discovered,
         settings: Settings,
         schemas: Mapping[str, SourceFile],
-        asked: RuleDispatcher,
+        dispatcher: RuleDispatcher,
         executed: DryRunReport | None = None,
         report_only: frozenset[str] | None = None,
     ) -> Analysis:
@@ -86,7 +87,7 @@ class Analysis(Struct, frozen=True):
         return cls(
             histories,
             starts,
-            asked,
+            dispatcher,
             settings.transaction,
             tuple(runners_of(history.layout, history.tools, tool_of(settings)) for history in histories),
             Reruns.of(settings),
@@ -102,7 +103,7 @@ class Analysis(Struct, frozen=True):
         """All migrations, history by history: ranges are indexes into this list."""
         return [migration for history in self.histories for migration in history.migrations]
 
-    def part(self, first: int, last: int, progress: ProgressCallback | None = None) -> PartialResult:
+    def analyze_range(self, first: int, last: int, progress: ProgressCallback | None = None) -> PartialResult:
         """Analyze the migrations from number `first` to before number `last`."""
         part = PartialResult()
         number = 0
@@ -114,14 +115,14 @@ class Analysis(Struct, frozen=True):
                 passages = self._history(part, place, max(0, first - number), min(size, last - number), ends, progress)
                 if passages:
                     passed[history] = passages
-                    for pair in self.variants if self.asked.about_variants else ():
+                    for pair in self.variants if self.dispatcher.about_variants else ():
                         # Two variants of a history are compared where the second of them ends.
                         if history is max(pair.postgres, pair.sqlite, key=self.histories.index):
                             self._variants(part, pair, passed)
             number += size
         return part
 
-    def part_about(self, paths: frozenset[str]) -> PartialResult:
+    def analyze_scripts(self, paths: frozenset[str]) -> PartialResult:
         """Analyze the migrations with a script in `paths`: of earlier ones, only the forward scripts run."""
         part = PartialResult()
         passed: dict[History, list[ForwardPass]] = {}
@@ -129,7 +130,7 @@ class Analysis(Struct, frozen=True):
             wanted = [number for number, item in enumerate(history.migrations) if _is_wanted(item, paths)]
             if wanted:
                 passed[history] = self._history(part, place, wanted[0], wanted[-1] + 1, True, None)
-        for pair in self.variants if self.asked.about_variants else ():
+        for pair in self.variants if self.dispatcher.about_variants else ():
             if pair.postgres in passed or pair.sqlite in passed:
                 self._variants(part, pair, passed)
         return part
@@ -141,13 +142,12 @@ class Analysis(Struct, frozen=True):
         for one in (pair.postgres, pair.sqlite):
             # Another process may have processed it.
             if one not in passed:
-                passed[one] = self._passages(one)
-        part.placed += self.asked.others("variants", VariantPair(pair, passed[pair.postgres], passed[pair.sqlite]))
+                passed[one] = self._passages(one.migrations, self.starts[one.dialect])
+        part.placed += self.dispatcher.others("variants", VariantPair(pair, passed[pair.postgres], passed[pair.sqlite]))
 
-    def _passages(self, history: History) -> list[ForwardPass]:
-        schema = self.starts[history.dialect]
+    def _passages(self, migrations: tuple[Migration, ...], schema: Schema) -> list[ForwardPass]:
         passages = []
-        for migration in history.migrations:
+        for migration in migrations:
             passages.append(apply_forward(migration, parse, schema))
             schema = passages[-1].after
         return passages
@@ -161,25 +161,16 @@ class Analysis(Struct, frozen=True):
         ran = self._ran(place)
         # Rules for whole histories run at the end, where the whole history has been replayed.
         pairs = [pair for pair in self.variants if history in (pair.postgres, pair.sqlite)]
-        about = self.asked.about_histories(history.dialect)
-        keep = ends and (about or (bool(pairs) and self.asked.about_variants))
+        compared = bool(pairs) and self.dispatcher.about_variants
+        about = self.dispatcher.about_histories(history.dialect)
+        keep = ends and (about or compared)
         passages: list[ForwardPass] = []
         doubted = False
         for number, migration in enumerate(history.migrations[:last]):
             if number < first:
                 passage = apply_forward(migration, parse, schema)
             else:
-                step = replay_one(
-                    migration,
-                    parse,
-                    schema,
-                    layout=history.layout,
-                    runner=self.runner,
-                    doubted=doubted,
-                    served=any(migration in pair.served for pair in pairs)
-                    or (not pairs and history.root in self.elsewhere),
-                    sqlite=self.sqlite,
-                )
+                step = self._replayed(migration, history, schema, pairs, doubted=doubted)
                 self._step(part, step, place, number, ran)
                 passage = step.passage
                 if progress is not None:
@@ -187,14 +178,27 @@ class Analysis(Struct, frozen=True):
             schema, doubted = passage.after, doubted or passage.doubted
             if keep:
                 passages.append(passage)
-        if ends and pairs and self.asked.about_variants:
+        if ends and compared:
             # The rest of the history determines how its variants compare.
-            for migration in history.migrations[last:]:
-                passages.append(apply_forward(migration, parse, schema))
-                schema = passages[-1].after
+            passages += self._passages(history.migrations[last:], schema)
         if keep and about and passages:
-            part.placed += self.asked.history(passages)
+            part.placed += self.dispatcher.history(passages)
         return passages
+
+    def _replayed(
+        self, migration: Migration, history: History, schema: Schema, pairs: list[Variants], *, doubted: bool
+    ) -> Step:
+        served = any(migration in pair.served for pair in pairs) if pairs else history.root in self.elsewhere
+        return replay_one(
+            migration,
+            parse,
+            schema,
+            layout=history.layout,
+            runner=self.runner,
+            doubted=doubted,
+            served=served,
+            sqlite=self.sqlite,
+        )
 
     def _ran(self, place: int) -> list[HistoryRun]:
         if self.executed is None:
@@ -208,8 +212,8 @@ class Analysis(Struct, frozen=True):
 
     def _step(self, part: PartialResult, step: Step, place: int, number: int, ran: list[HistoryRun]) -> None:
         runners = self.runners[place]
-        part.placed += with_guarantees(self.asked.step(step), step, runners)
-        part.placed += self.asked.scripts(step.migration, self.report_only)
+        part.placed += with_guarantees(self.dispatcher.step(step), step, runners)
+        part.placed += self.dispatcher.scripts(step.migration, self.report_only)
         report = _report(step)
         if ran:
             # Only needed for a dry run.
@@ -217,7 +221,7 @@ class Analysis(Struct, frozen=True):
 
             runs = [Executed(step, one.migrations[number], one) for one in ran]
             for item in runs:
-                part.placed += with_guarantees(self.asked.executed(item), step, runners)
+                part.placed += with_guarantees(self.dispatcher.executed(item), step, runners)
             idle = frozenset(
                 number
                 for number, script in ((3, step.migration.forward), (5, step.migration.rollback))

@@ -1,66 +1,114 @@
-"""Baseline: accepted findings, so that only new ones are reported."""
+"""The baseline file: accepted findings, so that only new ones are reported."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from miglint.base.atomic_write import write_file
 from miglint.base.errors import UsageError
+from miglint.base.findings import Finding
 from miglint.base.input_files import MAX_BASELINE
-from miglint.base.structs import replace
+from miglint.base.structs import Struct, field
 from miglint.config.settings import Settings
-from miglint.report.value import Hidden, Report
+from miglint.linter.fingerprints import script_place
 
-DEFAULT_FILE = "miglint-baseline.json"
-_VERSION = 1
+# The version of the fingerprints' algorithm. A baseline of version 1 is matched by its messages.
+_VERSION = 2
+_KNOWN_VERSIONS = (1, _VERSION)
 
 
-def write(path: str, report: Report) -> None:
-    """Write the fingerprints of all findings, each with a readable description."""
-    lines = [
-        json.dumps(
-            {"fingerprint": item.fingerprint, "code": item.code, "path": item.path, "message": item.message},
-            ensure_ascii=False,
+class Accepted(Struct, frozen=True):
+    """An accepted finding; `path` is relative to the configuration."""
+
+    fingerprint: str
+    code: str
+    path: str
+    message: str
+    version: str | None = None
+    direction: str | None = None
+    evidence: str = "static"
+
+    @classmethod
+    def of(cls, finding: Finding, path: str) -> Accepted:
+        """Return the entry for a finding."""
+        return cls(
+            finding.fingerprint,
+            finding.code,
+            path,
+            finding.message,
+            finding.version,
+            finding.direction,
+            finding.evidence,
         )
-        for item in report.findings
-    ]
-    body = ",\n    ".join(lines)
-    findings = f"[\n    {body}\n  ]" if lines else "[]"
-    text = f'{{\n  "baseline_version": {_VERSION},\n  "findings": {findings}\n}}\n'
+
+    @property
+    def place(self) -> str:
+        """The identity of its script, with the direction."""
+        return script_place(self.path, self.version, self.direction)
+
+
+class Baseline(Struct, frozen=True):
+    """Accepted findings, and the digests of the statements of migrations with some, by script."""
+
+    accepted: tuple[Accepted, ...] = ()
+    statements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def read(path: str, settings: Settings) -> Baseline:
+    """Read a baseline; raises `UsageError` if it cannot be read or is none."""
+    try:
+        value = json.loads(settings.read(str(Path(path).absolute()), MAX_BASELINE))
+        if value["baseline_version"] not in _KNOWN_VERSIONS:
+            raise UsageError(f"{path}: unknown baseline version {value['baseline_version']}")
+        accepted = tuple(_accepted(item) for item in value["findings"])
+        statements = {str(place): tuple(digests.split()) for place, digests in value.get("statements", {}).items()}
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise UsageError(f"{path}: not a miglint baseline; create one with --write-baseline") from None
+    return Baseline(accepted, statements)
+
+
+def _accepted(item: Mapping[str, Any]) -> Accepted:
+    fingerprint, code, path, message = (item[name] for name in ("fingerprint", "code", "path", "message"))
+    if not all(isinstance(text, str) for text in (fingerprint, code, path, message)):
+        raise TypeError
+    version, direction = item.get("version"), item.get("direction")
+    return Accepted(fingerprint, code, path, message, version, direction, item.get("evidence", "static"))
+
+
+def write(path: str, baseline: Baseline) -> None:
+    """Write a baseline, one finding per line."""
+    order = sorted(baseline.accepted, key=lambda item: (item.path, item.code, item.fingerprint))
+    findings = ",\n    ".join(json.dumps(_entry(item), ensure_ascii=False) for item in order)
+    statements = ",\n    ".join(
+        f"{json.dumps(place, ensure_ascii=False)}: {json.dumps(' '.join(digests))}"
+        for place, digests in sorted(baseline.statements.items())
+    )
+    text = (
+        f'{{\n  "baseline_version": {_VERSION},\n'
+        f'  "findings": {_listed("[]", findings)},\n  "statements": {_listed("{}", statements)}\n}}\n'
+    )
     try:
         write_file(Path(path), text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
-def apply(path: str, report: Report, settings: Settings) -> tuple[Report, tuple[str, ...]]:
-    """Return the report without the findings in the baseline, and notes with their numbers."""
-    known = _read(path, settings)
-    kept = tuple(item for item in report.findings if item.fingerprint not in known)
-    hidden = Counter(item.fingerprint for item in report.findings if item.fingerprint in known)
-    remarks = []
-    if hidden:
-        total = hidden.total()
-        remarks.append(f"{total} finding{'s' if total != 1 else ''} hidden by the baseline {path}")
-    # Scripts that were not checked are excluded.
-    scripts = {path for item in report.migrations for path in (item.forward, item.rollback)}
-    gone = sum(path in scripts for fingerprint, path in known.items() if fingerprint not in hidden)
-    if gone:
-        remarks.append(f"{gone} in {path} no longer found; update it with --write-baseline")
-    counts = tuple(Hidden("baseline", "", total) for total in (hidden.total(),) if total)
-    return replace(report, findings=kept, hidden=report.hidden + counts), tuple(remarks)
+def _listed(brackets: str, text: str) -> str:
+    return f"{brackets[0]}\n    {text}\n  {brackets[1]}" if text else brackets
 
 
-def _read(path: str, settings: Settings) -> dict[str, str]:
-    """Return the displayed paths of the accepted findings by fingerprint."""
-    try:
-        value = json.loads(settings.read(str(Path(path).absolute()), MAX_BASELINE))
-        if value["baseline_version"] != _VERSION:
-            raise UsageError(f"{path}: unknown baseline version {value['baseline_version']}")
-        return {item["fingerprint"]: item["path"] for item in value["findings"]}
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise UsageError(f"{path}: not a miglint baseline; create one with --write-baseline") from None
+def _entry(item: Accepted) -> dict[str, str | None]:
+    entry: dict[str, str | None] = {
+        "fingerprint": item.fingerprint,
+        "code": item.code,
+        "path": item.path,
+        "message": item.message,
+        "version": item.version,
+        "direction": item.direction,
+    }
+    return entry if item.evidence == "static" else {**entry, "evidence": item.evidence}

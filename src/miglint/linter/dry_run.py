@@ -29,17 +29,12 @@ def execute_dry_run(
 
     Raises `EngineMissingError` if a required engine is missing.
     """
-    if "sqlite" in settings.targets and not options.sqlite:
-        options = replace(options, sqlite=settings.targets["sqlite"])
-    if settings.targets.get("postgres"):
-        options = replace(options, postgres_target=str(settings.targets["postgres"][0]))
-    options = replace(options, image=options.image or settings.image)
-    options = replace(options, runner=settings.transaction)
-    baseline: dict[Dialect, Script] = {}
-    for dialect in Dialect:
-        file = schemas.get(dialect.value) or schemas.get("")
-        if file is not None:
-            baseline[dialect] = Script(file, Span(0, len(file.text)), Direction.FORWARD, dialect)
+    options = _configured(options, settings)
+    baseline = {
+        dialect: Script(file, Span(0, len(file.text)), Direction.FORWARD, dialect)
+        for dialect in Dialect
+        if (file := schemas.get(dialect.value) or schemas.get("")) is not None
+    }
     histories = [history for history in found.histories if history.migrations]
     store = open_store(settings.root) if cached else None
     memory = StoredMemory(store, options, baseline) if store is not None else None
@@ -59,6 +54,15 @@ def execute_dry_run(
         for run in runs:
             memory.keep(run)
     return replace(report, histories=runs)
+
+
+def _configured(options: DryRunOptions, settings: Settings) -> DryRunOptions:
+    """Return the options of the command line, completed from the settings."""
+    if "sqlite" in settings.targets and not options.sqlite:
+        options = replace(options, sqlite=settings.targets["sqlite"])
+    if settings.targets.get("postgres"):
+        options = replace(options, postgres_target=str(settings.targets["postgres"][0]))
+    return replace(options, image=options.image or settings.image, runner=settings.transaction)
 
 
 def _compared(ran: HistoryRun, schemas: Mapping[str, SourceFile]) -> HistoryRun:

@@ -5,19 +5,19 @@ This imports the parsers and all rules; `linter.run` does so only if there is no
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from miglint.base.findings import Finding, matter
-from miglint.base.model import Discovered, History, SourceFile, Span
+from miglint.base.model import Dialect, Discovered, History, SourceFile, Span
 from miglint.base.structs import replace
 from miglint.base.template_names import decode_tags
 from miglint.config.settings import Settings
 from miglint.linter.analysis import Analysis, as_the_runner, start_of
 from miglint.linter.dispatch import PlacedHit, RuleDispatcher
+from miglint.linter.fingerprints import fingerprint, script_place, subject_of
 from miglint.linter.parallel import examine
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.reruns import several_reruns, undecided
@@ -51,34 +51,40 @@ def judge(
     total. `executed` are dry run results; their verdicts replace the replay's. `report_only` are files whose findings
     are needed: expensive checks of others are skipped (None: all are needed).
     """
-    asked = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
-    work = Analysis.of(found, settings, schemas, asked, executed, report_only)
-    part = examine(work, found, progress)
-    placed = with_summaries(part.placed + asked.others("project", found), found.histories, settings)
+    dispatcher = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
+    analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only)
+    analyzed = examine(analysis, found, progress)
+    placed = with_summaries(analyzed.placed + dispatcher.others("project", found), found.histories, settings)
     # A file for two dialects has its statements twice.
-    spans = {path: sorted(set(listed)) for path, listed in part.statements.items()}
+    spans = {path: sorted(set(listed)) for path, listed in analyzed.statements.items()}
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
-    kept, covered, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
-    kept += asked.others("directives", Remarks(tuple(comments), unused))
-    relative = work.reruns.relative
-    judged = work.reruns.judged(kept)
-    on = [item for item in judged.kept if item.rule.code in chosen.enabled]
-    off = [item for item in judged.kept if item.rule.code in chosen.silenced]
-    off += [item for item in judged.left_out if item.rule.code in chosen.enabled]
-    findings, left_out = _findings([item for item in on if not item.hit.summarized], spans, chosen, relative)
-    summarized, _ = _findings([item for item in on if item.hit.summarized], spans, chosen, relative)
-    by_comments, _ = _findings([item for item in covered if item.rule.code in chosen.enabled], spans, chosen, relative)
+    kept, suppressed, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
+    kept += dispatcher.others("directives", Remarks(tuple(comments), unused))
+    judged = analysis.reruns.judged(kept)
+    enabled = _of_rules(judged.kept, chosen.enabled)
+    disabled = _of_rules(judged.kept, chosen.silenced) + _of_rules(judged.left_out, chosen.enabled)
+
+    def findings_of(hits: list[PlacedHit]) -> tuple[tuple[Finding, ...], list[str]]:
+        return _findings(hits, spans, chosen, analysis.reruns.relative)
+
+    findings, left_out = findings_of([item for item in enabled if not item.hit.summarized])
+    summarized, _ = findings_of([item for item in enabled if item.hit.summarized])
+    by_comments, _ = findings_of(_of_rules(suppressed, chosen.enabled))
     hidden = [(COMMENTS, item.path) for item in by_comments]
-    hidden += [(SETTINGS, path) for path in (*left_out, *(path for path, _, _ in _grouped(off)))]
+    hidden += [(SETTINGS, path) for path in (*left_out, *(path for path, _, _ in _grouped(disabled)))]
     return Report(
-        tuple(part.migrations),
+        tuple(analyzed.migrations),
         findings,
         len(found.files),
-        notes=_notes(found, chosen, settings) + undecided(on, found.histories) + _executed_notes(executed),
+        notes=_notes(found, chosen, settings) + undecided(enabled, found.histories) + _executed_notes(executed),
         hidden=counted(hidden),
         left_out=found.left_out,
         summarized=summarized,
     )
+
+
+def _of_rules(placed: Iterable[PlacedHit], codes: frozenset[str]) -> list[PlacedHit]:
+    return [item for item in placed if item.rule.code in codes]
 
 
 def _executed_notes(executed: DryRunReport | None) -> tuple[str, ...]:
@@ -112,13 +118,13 @@ def _suppress(
         by_path[comment.file.path].append(comment)
     finders = {path: Suppressions(listed) for path, listed in by_path.items()}
     kept: list[PlacedHit] = []
-    covered: list[PlacedHit] = []
+    suppressed: list[PlacedHit] = []
     used: set[int] = set()
     for item in placed:
         finder = finders.get(item.hit.file.path)
         hiding = () if finder is None else finder.hiding(item.rule.code, item.hit.span.start)
         used.update(id(comment) for comment in hiding)
-        (covered if hiding else kept).append(item)
+        (suppressed if hiding else kept).append(item)
     unused = tuple(
         comment
         for comment in comments
@@ -128,7 +134,7 @@ def _suppress(
         and not comment.problems
         and comment.codes <= chosen.enabled
     )
-    return kept, covered, unused
+    return kept, suppressed, unused
 
 
 def _findings(
@@ -140,30 +146,18 @@ def _findings(
     """
     groups = _grouped(placed)
     ordinals: dict[tuple[str, str, str], int] = defaultdict(int)
-    texts: dict[tuple[str, str, int], str] = {}
-    begun: dict[tuple[str, str, int], hashlib._Hash] = {}
     findings: list[Finding] = []
     left_out: list[str] = []
-    for (path, span, _), group in sorted(groups.items(), key=lambda entry: entry[0]):
+    for (path, _, what), group in sorted(groups.items(), key=lambda entry: entry[0]):
         finding = _folded(group)
-        code = finding.code
         inside = relative.path(path)
         severity = chosen.severity_of(finding, inside)
         if severity is None:
             left_out.append(path)
             continue
-        # A statement with thousands of actions may have a finding for each: its text is read once per rule.
-        number = _number(span, spans.get(path, ()))
-        place = path, code, number
-        if place not in texts:
-            text = "" if number < 0 else _text(group[0].hit.file, spans[path][number])
-            texts[place] = text
-            begun[place] = hashlib.sha256("\0".join((inside, code, text, "")).encode("utf-8", "surrogatepass"))
-        same = inside, code, texts[place]
+        same = script_place(inside, finding.version, finding.direction), what, _subject(group, spans.get(path, ()))
         ordinals[same] += 1
-        digest = begun[place].copy()
-        digest.update(str(ordinals[same]).encode())
-        findings.append(replace(finding, severity=severity, fingerprint=digest.hexdigest()[:16]))
+        findings.append(replace(finding, severity=severity, fingerprint=fingerprint(*same, ordinals[same])))
     findings.sort(key=in_order)
     return tuple(findings), left_out
 
@@ -186,28 +180,11 @@ def _grouped(placed: Iterable[PlacedHit]) -> dict[tuple[str, Span, str], list[Pl
     return groups
 
 
-def _elsewhere(group: list[PlacedHit], hit: Hit) -> str:
-    """Return a sentence with the other lines of the script that have the same finding."""
-    lines = sorted({hit.file.position(one.hit.span.start).line for one in group if one.hit.span != hit.span})
-    if not lines:
-        return ""
-    more = len(lines) - _MAX_FOLDED
-    listed = ", ".join(map(str, lines[:_MAX_FOLDED])) + (f" and {more} more" if more > 0 else "")
-    return f"The same on line{'s' if len(lines) > 1 else ''} {listed}."
-
-
 def _folded(group: list[PlacedHit]) -> Finding:
     """Merge the hits of one rule on one span: the most severe is reported, the others are listed in its help."""
     worst = max(group, key=lambda item: item.hit.severity or item.rule.severity)
     rule, hit = worst.rule, worst.hit
-    here = [item for item in group if item.hit.span == hit.span]
-    others = [text for text in dict.fromkeys(item.hit.message for item in here) if text != hit.message]
-    elsewhere = len({item.hit.span for item in group}) - 1
-    message = hit.message if not others and not elsewhere else f"{hit.message} (and {len(others) + elsewhere} more)"
-    if hit.guarantee is not None and hit.guarantee.holds and elsewhere:
-        message = several_reruns(elsewhere + 1)
-    also = [f"Also: {text}" for text in others[:_MAX_FOLDED]]
-    also += [text for text in (_elsewhere(group, hit),) if text]
+    message, help_ = _merged_texts(hit, [item.hit for item in group])
     start, end = hit.file.position(hit.span.start), hit.file.position(max(hit.span))
     migration = worst.migration if rule.scope in ("step", "script", "executed") else None
     dialect = hit.script.dialect if hit.script else migration.dialect if migration else None
@@ -222,7 +199,7 @@ def _folded(group: list[PlacedHit]) -> Finding:
         end_line=end.line,
         end_column=end.column,
         message=decode_tags(message),
-        help=decode_tags("\n".join([part for part in (hit.help,) if part] + also)),
+        help=decode_tags(help_),
         direction=hit.script.direction.value if hit.script else None,
         version=hit.version or (migration.version if migration else None),
         dialect=dialect.value if dialect else None,
@@ -231,15 +208,36 @@ def _folded(group: list[PlacedHit]) -> Finding:
     )
 
 
-def _number(span: Span, statements: list[Span] | tuple[()]) -> int:
-    """Return the index of the statement around a span; -1 outside of statements."""
-    number = bisect_right(statements, span.start, key=lambda item: item.start) - 1
-    return number if number >= 0 and statements[number].end > span.start else -1
+def _merged_texts(reported: Hit, hits: list[Hit]) -> tuple[str, str]:
+    """Return message and help of the reported hit, with the other hits of its group."""
+    here = dict.fromkeys(hit.message for hit in hits if hit.span == reported.span)
+    others = [text for text in here if text != reported.message]
+    elsewhere = {hit.span for hit in hits if hit.span != reported.span}
+    message = reported.message
+    if elsewhere and reported.guarantee is not None and reported.guarantee.holds:
+        message = several_reruns(len(elsewhere) + 1)
+    elif others or elsewhere:
+        message += f" (and {len(others) + len(elsewhere)} more)"
+    lines = [reported.help, *(f"Also: {text}" for text in others[:_MAX_FOLDED])]
+    if elsewhere:
+        lines.append(_same_on_lines(sorted({reported.file.position(span.start).line for span in elsewhere})))
+    return message, "\n".join(filter(None, lines))
 
 
-def _text(file: SourceFile, statement: Span) -> str:
-    """Return the text of a statement without white space."""
-    return " ".join(file.text[statement.start : statement.end].split())
+def _same_on_lines(lines: list[int]) -> str:
+    more = len(lines) - _MAX_FOLDED
+    listed = ", ".join(map(str, lines[:_MAX_FOLDED])) + (f" and {more} more" if more > 0 else "")
+    return f"The same on line{'s' if len(lines) > 1 else ''} {listed}."
+
+
+def _subject(group: list[PlacedHit], statements: Sequence[Span]) -> str:
+    """Return what a finding is about, for its fingerprint; a finding about a whole script has no other subject."""
+    hit, rule = group[0].hit, group[0].rule
+    if hit.script is not None and (rule.once_per_script or (hit.guarantee is not None and hit.guarantee.holds)):
+        return ""
+    number = bisect_right(statements, hit.span.start, key=lambda item: item.start) - 1
+    inside = number >= 0 and statements[number].end > hit.span.start
+    return subject_of(hit.file.text, statements[number] if inside else None, hit.span)
 
 
 def _notes(found: Discovered, chosen: Selection, settings: Settings) -> tuple[str, ...]:
@@ -249,9 +247,12 @@ def _notes(found: Discovered, chosen: Selection, settings: Settings) -> tuple[st
         for problem in found.problems
         if problem.kind in ("other-dialect", "forward-only", "dialect-found")
     )
+    # A configured target is as explicit as a configured dialect, if it is the only one.
+    assumed = () if [*settings.targets] == [Dialect.POSTGRES] else found.histories
     own = f"own rules are disabled: {', '.join(settings.own_rules)}"
     return (
         *about_files,
+        *(f"{history.root}: {history.assumed}" for history in assumed if history.assumed is not None),
         *(f"{missing(rule)}; all other rules were run" for rule in chosen.left_out),
         *((own,) if settings.own_rules and not settings.own_code else ()),
     )

@@ -15,7 +15,7 @@ MARKS = (
 )  # fmt: skip
 
 
-class Foreign(NamedTuple):
+class ForeignComment(NamedTuple):
     """Another linter's comment: `codes` of miglint's rules for its hazards.
 
     `about` is `next` (the next statement), `file`, `head` (the file, if before all statements), or `start` and `end` of
@@ -58,11 +58,11 @@ _FORMS = tuple(
 _NAMING = frozenset({"pgsafe", "pgls"})
 
 
-def foreign(text: str, registry: Registry) -> Foreign | None:
+def foreign(text: str, registry: Registry) -> ForeignComment | None:
     """Parse a suppression comment of another linter; None for any other comment."""
     for form in _FORMS:
         if found := form.comment.match(text):
-            return Foreign(form.tool, form.about, _codes(form, found["names"], registry))
+            return ForeignComment(form.tool, form.about, _codes(form, found["names"], registry))
     return None
 
 

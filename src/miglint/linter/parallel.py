@@ -72,7 +72,7 @@ class _WorkerResult(Struct, array_like=True, frozen=True):
 
 
 def examine(
-    work: Analysis,
+    analysis: Analysis,
     found: Discovered,
     progress: Callable[[int, int], None] | None = None,
     processes: int | None = None,
@@ -81,25 +81,25 @@ def examine(
 
     `processes` defaults to the number of available processors, if that is worthwhile.
     """
-    migrations = work.migrations
-    if found.requested is not None and work.executed is None:
-        return work.part_about(found.requested)
-    sizes = [[_size(item) for item in history.migrations] for history in work.histories]
-    slow = work.asked.about_scripts
+    migrations = analysis.migrations
+    if found.requested is not None and analysis.executed is None:
+        return analysis.analyze_scripts(found.requested)
+    sizes = [[_size(item) for item in history.migrations] for history in analysis.histories]
+    slow = analysis.dispatcher.about_scripts
     if processes is None:
         size = sum(map(sum, sizes))
-        processes = _processes(size * (_TEXT if slow else 1)) if work.executed is None else 1
+        processes = _processes(size * (_TEXT if slow else 1)) if analysis.executed is None else 1
     # Compared with that work, running earlier forward scripts is free.
     bounds = _bounds(sizes, processes, 0 if slow else _ADVANCE)
     scaled = None if progress is None else _ScaledProgress(progress, bounds[1], len(migrations))
     if len(bounds) == 2:
-        return work.part(0, len(migrations), scaled)
-    carrier = _Carrier(work, found)
-    children = [_Child(work, carrier, first, last) for first, last in pairwise(bounds[1:]) if first < last]
+        return analysis.analyze_range(0, len(migrations), scaled)
+    carrier = _Carrier(analysis, found)
+    children = [_Child(analysis, carrier, first, last) for first, last in pairwise(bounds[1:]) if first < last]
     try:
-        part = work.part(0, bounds[1], scaled)
+        part = analysis.analyze_range(0, bounds[1], scaled)
         for child in children:
-            part.extend(child.answer())
+            part.extend(child.result())
     finally:
         for child in children:
             child.end()
@@ -177,9 +177,9 @@ class _ScaledProgress:
 class _Carrier:
     """Serializes results of ranges. Both processes have the same files, scripts and rules."""
 
-    def __init__(self, work: Analysis, found: Discovered) -> None:
-        self._rules = work.asked.rules
-        self._migrations = work.migrations
+    def __init__(self, analysis: Analysis, found: Discovered) -> None:
+        self._rules = analysis.dispatcher.rules
+        self._migrations = analysis.migrations
         self._scripts = [script for item in self._migrations for script in (item.forward, item.rollback) if script]
         self._files = list(found.files)
         self._file_numbers = {id(file): number for number, file in enumerate(self._files)}
@@ -240,8 +240,8 @@ class _Carrier:
 class _Child:
     """A process that analyzes one range, or a placeholder if the system has no more processes."""
 
-    def __init__(self, work: Analysis, carrier: _Carrier, first: int, last: int) -> None:
-        self._work, self._carrier = work, carrier
+    def __init__(self, analysis: Analysis, carrier: _Carrier, first: int, last: int) -> None:
+        self._analysis, self._carrier = analysis, carrier
         self._first, self._last = first, last
         self._pid: int | None = None
         self._pipe = -1
@@ -264,14 +264,14 @@ class _Child:
         try:
             # Ctrl-C is handled by the parent, which terminates its children.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            data = self._carrier.pack(self._work.part(self._first, self._last))
+            data = self._carrier.pack(self._analysis.analyze_range(self._first, self._last))
             with os.fdopen(writing, "wb") as pipe:
                 pipe.write(data)
             status = 0
         finally:
             os._exit(status)
 
-    def answer(self) -> PartialResult:
+    def result(self) -> PartialResult:
         """Wait for the result of the range; analyze it here if the child failed."""
         if self._pid is not None:
             with os.fdopen(self._pipe, "rb") as pipe:
@@ -280,7 +280,7 @@ class _Child:
             pid, self._pid = self._pid, None
             if os.waitpid(pid, 0)[1] == 0:
                 return self._carrier.unpack(data)
-        return self._work.part(self._first, self._last)
+        return self._analysis.analyze_range(self._first, self._last)
 
     def end(self) -> None:
         """Stop the child if it still runs."""

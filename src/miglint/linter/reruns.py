@@ -13,14 +13,15 @@ from typing import NamedTuple
 
 from miglint.base.findings import Severity
 from miglint.base.model import History, Script
+from miglint.base.path_pattern import path_pattern
 from miglint.base.structs import replace
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit
 from miglint.linter.relative_paths import RelativePaths
-from miglint.replay.runner_guarantees import Guarantee, Runner, guarantee
+from miglint.replay.runner_guarantees import Guarantee, guarantee
+from miglint.replay.runners import Runner
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
-from miglint.rules.selection import path_pattern
 
 
 def with_guarantees(placed: list[PlacedHit], step: Step, runners: tuple[Runner, ...]) -> list[PlacedHit]:

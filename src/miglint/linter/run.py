@@ -11,12 +11,13 @@ from miglint.base.model import Dialect, Discovered, History, SourceFile
 from miglint.base.structs import Struct
 from miglint.cache.command_output import CachedInvocation, InputFingerprint
 from miglint.cache.reports import Cache
-from miglint.config.settings import DEFAULT_PATHS, Settings
-from miglint.discovery import DiscoveryOptions, discover, discover_text
+from miglint.config.settings import Settings
+from miglint.discovery import discover, discover_text
 from miglint.discovery.context import variant_places
 from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
 from miglint.discovery.reading import from_bytes
 from miglint.discovery.roots import ROLLBACK_FOLDERS
+from miglint.linter.paths import checked_paths, discovery_options
 from miglint.report.value import Report
 
 if TYPE_CHECKING:
@@ -54,49 +55,60 @@ class Outcome(Struct, frozen=True):
 
 def check(job: Job) -> Outcome:
     """Find, read, replay and check; raises `UsageError` for invalid requests."""
-    settings = job.settings
     found = _discovered(job)
-    schemas = baseline_schemas(settings)
-    watched = own_rules_are_files(settings)
+    schemas = baseline_schemas(job.settings)
+    watched = own_rules_are_files(job.settings)
     if job.question is not None and watched:
         job.question.observe(_inputs(job, found))
-    cached = job.cached and job.text is None and job.dry_run is None and watched
-    cache = Cache.of(settings) if cached else None
-    report_only = (
-        found.requested
-        if job.report_only is None
-        else job.report_only
-        if found.requested is None
-        else job.report_only & found.requested
-    )
-    name = cache.name(found, settings, schemas) if cache is not None else ""
-    report = cache.get(name) if cache is not None else None
-    if report is None and cache is not None and report_only is not None:
+    requested = [paths for paths in (found.requested, job.report_only) if paths is not None]
+    report_only = frozenset.intersection(*requested) if requested else None
+    cached = watched and job.cached and job.text is None and job.dry_run is None
+    cache = Cache.of(job.settings) if cached else None
+    if cache is None:
+        report, _ = _judged(job, found, schemas, report_only)
+    else:
+        report = _cached(cache, job, found, schemas, report_only)
+    if found.requested is not None:
+        report = report.of_paths(found.requested)
+    return Outcome(report, {file.path: file for file in found.files})
+
+
+def _cached(
+    cache: Cache, job: Job, found: Discovered, schemas: Mapping[str, SourceFile], report_only: frozenset[str] | None
+) -> Report:
+    """Return the report from the cache, or make and store it."""
+    name = cache.name(found, job.settings, schemas)
+    report = cache.get(name)
+    if report is None and report_only is not None:
         # A cached report for all files can be used for some of them; but only the requested ones will be analyzed.
         name = cache.part(name, report_only)
         report = cache.get(name)
     if report is None:
-        # Importing parsers and rules takes longer than a cached run.
-        from miglint.linter.findings_builder import judge
-        from miglint.rules.selection import load_rules, select
-
-        chosen = select(settings, load_rules(settings))
-        executed = None
-        if job.dry_run is not None:
-            # Engines and their drivers are heavy, and optional dependencies.
-            from miglint.linter.dry_run import execute_dry_run
-
-            executed = execute_dry_run(found, settings, schemas, job.dry_run, job.progress, cached=job.cached)
-        report = judge(found, settings, schemas, chosen, None if executed else job.progress, executed, report_only)
-        if chosen.reads_other_files:
-            # Its inputs cannot be tracked.
-            if job.question is not None:
-                job.question.forget()
-        elif cache is not None:
+        report, storable = _judged(job, found, schemas, report_only)
+        if storable:
             cache.put(name, report)
-    if found.requested is not None:
-        report = report.of_paths(found.requested)
-    return Outcome(report, {file.path: file for file in found.files})
+    return report
+
+
+def _judged(
+    job: Job, found: Discovered, schemas: Mapping[str, SourceFile], report_only: frozenset[str] | None
+) -> tuple[Report, bool]:
+    """Run everything; return the report, and whether all of its inputs are known, so that it can be stored."""
+    # Importing parsers and rules takes longer than a cached run.
+    from miglint.linter.findings_builder import judge
+    from miglint.rules.selection import load_rules, select
+
+    chosen = select(job.settings, load_rules(job.settings))
+    executed = None
+    if job.dry_run is not None:
+        # Engines and their drivers are heavy, and optional dependencies.
+        from miglint.linter.dry_run import execute_dry_run
+
+        executed = execute_dry_run(found, job.settings, schemas, job.dry_run, job.progress, cached=job.cached)
+    report = judge(found, job.settings, schemas, chosen, None if executed else job.progress, executed, report_only)
+    if chosen.reads_other_files and job.question is not None:
+        job.question.forget()
+    return report, not chosen.reads_other_files
 
 
 def own_rules_are_files(settings: Settings) -> bool:
@@ -115,21 +127,15 @@ def replayed(job: Job) -> Iterator[tuple[History, Iterator[Step]]]:
 
 def _discovered(job: Job) -> Discovered:
     settings = job.settings
-    options = DiscoveryOptions(
-        layout=settings.layout,
-        dialect=Dialect(settings.dialect) if settings.dialect else None,
-        rollbacks=settings.rollbacks,
-        exclude=settings.exclude,
-        placeholders=settings.placeholders,
-    )
+    options = discovery_options(settings)
     if job.text is not None:
         return discover_text(job.paths[0], job.text, options=options)
-    return discover(paths_of(settings, job.paths), options=options)
+    return discover(checked_paths(settings, job.paths).paths, options=options)
 
 
 def _inputs(job: Job, found: Discovered) -> InputFingerprint:
     """Return all inputs of the report: files listed and read, and files that would change the discovery."""
-    asked = [Path(path).absolute() for path in paths_of(job.settings, job.paths)]
+    asked = [Path(path).absolute() for path in checked_paths(job.settings, job.paths).paths]
     beside = {
         path.parent / name
         for asked_path in asked
@@ -149,21 +155,6 @@ def _inputs(job: Job, found: Discovered) -> InputFingerprint:
         any(history.dialect is Dialect.SQLITE for history in found.histories),
         list(found.passed_over),
     )
-
-
-def paths_of(settings: Settings, given: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the given paths, or those of the settings, or `migrations`."""
-    if given:
-        return given
-    if settings.paths:
-        return tuple(settings.at(path) for path in settings.paths)
-    default = settings.at(DEFAULT_PATHS[0])
-    if not Path(default).is_dir():
-        raise UsageError(
-            f"no folder `{DEFAULT_PATHS[0]}` here; specify the files or folders to check, "
-            "or set `paths` in miglint.toml"
-        )
-    return (default,)
 
 
 def baseline_schemas(settings: Settings) -> dict[str, SourceFile]:

@@ -29,17 +29,18 @@ def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settin
     found = placed
     for history in histories:
         rollbacks = [item.rollback for item in history.migrations if item.forward and item.rollback]
-        empty = [script for script in rollbacks if _is_empty(script)]
-        if len(empty) < _FEWEST or 2 * len(empty) <= len(rollbacks):
+        empty = sum(map(_is_empty, rollbacks))
+        if empty < _FEWEST or 2 * empty <= len(rollbacks):
             continue
         paths = {script.path for script in rollbacks}
         found = [_summarized(item) if item.rule is rule and item.hit.file.path in paths else item for item in found]
-        if settings.rollbacks is not None:
-            continue
-        message = f"{len(empty)} of {len(rollbacks)} rollbacks are empty"
-        hit = Hit(SourceFile(history.root, ""), Span(0, 0), message, _HELP, severity=Severity.WARNING)
-        found.append(PlacedHit(rule, hit))
+        if settings.rollbacks is None:
+            found.append(PlacedHit(rule, _summary(history, f"{empty} of {len(rollbacks)} rollbacks are empty")))
     return found
+
+
+def _summary(history: History, message: str) -> Hit:
+    return Hit(SourceFile(history.root, ""), Span(0, 0), message, _HELP, severity=Severity.WARNING)
 
 
 _HELP = '`rollbacks = "required"` reports each of them; `rollbacks = "none"` declares this as intended.'

@@ -16,7 +16,7 @@ from miglint.base.lazy_regex import many, pattern
 from miglint.base.model import SourceFile, Span
 from miglint.base.structs import Struct, field
 from miglint.config.toml_table import nearest
-from miglint.linter.foreign_suppressions import MARKS, Foreign, foreign
+from miglint.linter.foreign_suppressions import MARKS, ForeignComment, foreign
 from miglint.rules.registry import Registry
 
 # Strings and quoted names are matched in order to skip them. Dollar quotes are not: the body of a DO block is code, and
@@ -106,7 +106,7 @@ def directives(file: SourceFile, statements: Sequence[Span], registry: Registry)
     """Yield the directives in a file with statements at `statements`, in order."""
     if not any(mark in file.text for mark in _MARKS):
         return
-    reader = _Reader(file, statements, registry)
+    reader = _CommentReader(file, statements, registry)
     for found in _COMMENT.finditer(file.text):
         comment = found[1]
         if comment is not None and any(mark in comment for mark in _MARKS):
@@ -115,13 +115,13 @@ def directives(file: SourceFile, statements: Sequence[Span], registry: Registry)
                 yield item
 
 
-class _Reader(Struct, frozen=True):
+class _CommentReader(Struct, frozen=True):
     """Reads the comments of one file. `open` are the open ranges, with their positions."""
 
     file: SourceFile
     statements: Sequence[Span]
     registry: Registry
-    open: list[tuple[Foreign, int]] = field(default_factory=list)
+    open: list[tuple[ForeignComment, int]] = field(default_factory=list)
 
     def read(self, span: Span) -> Directive | None:
         """Read a comment, which may not be a directive."""
@@ -131,7 +131,7 @@ class _Reader(Struct, frozen=True):
         found = foreign(text, self.registry)
         return None if found is None else self._foreign(span, found)
 
-    def _foreign(self, span: Span, found: Foreign) -> Directive | None:
+    def _foreign(self, span: Span, found: ForeignComment) -> Directive | None:
         if found.about == "start":
             self.open.append((found, span.start))
             return None

@@ -29,7 +29,7 @@ def foreign_keys(
 def referring(view: ServerState, name: Name) -> Iterator[tuple[Table, Constraint]]:
     """Yield the foreign keys of other tables to a table, with these tables."""
     own = relation_key(view.schema, name)
-    for user, found in view.schema.users(own, Table):
+    for user, found in view.schema.referring(own):
         for constraint in () if user == own else of_kind(found.constraints, "foreign"):
             if constraint.table is not None and relation_key(view.schema, constraint.table) == own:
                 yield found, constraint

@@ -2,7 +2,7 @@
 
 A second run has two causes. A run that failed halfway left something behind: impossible where the script is atomic. A
 run that finished was not recorded: impossible where the version is recorded in the script's own transaction, or where
-a half-recorded version stops the tool until a person looks. `docs/layouts.md` has the table with its sources.
+a half-recorded version stops the tool until a person looks.
 """
 
 from __future__ import annotations
@@ -12,64 +12,12 @@ from typing import NamedTuple
 
 from miglint.base.model import Dialect, Direction, Script
 from miglint.discovery.tools import READERS
+from miglint.replay.runners import RUNNERS, Record, Runner, TransactionOwner
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import ENDS, TransactionOwner, begins, placed_operations
+from miglint.replay.transaction_owner import ENDS, begins, placed_operations
 from miglint.sql import operations as ops
 from miglint.sql.operations import Statement
 
-
-class Record(StrEnum):
-    """When a tool records that a script has run.
-
-    `SAME`: in the transaction of the script, or in one that is committed with it. `STOPS`: apart from the script, but a
-    version that was begun and not finished stops the tool until somebody looks. `APART`: apart from it, and nothing
-    stops the tool. `NEVER`: the tool does not run scripts in this direction.
-    """
-
-    SAME = "same transaction"
-    STOPS = "half-recorded version stops"
-    APART = "apart"
-    NEVER = "never"
-
-
-class Runner(NamedTuple):
-    """A migration tool: how it runs a script on each engine, and when it records the version in each direction.
-
-    `postgres` and `sqlite` say what it has around a script (None: it does not serve that engine).
-    """
-
-    name: str
-    postgres: TransactionOwner | None
-    sqlite: TransactionOwner | None
-    forward: Record
-    rollback: Record
-
-
-_TOOL, _QUERY, _NOTHING = TransactionOwner.TOOL, TransactionOwner.QUERY, TransactionOwner.NOTHING
-_SAME, _STOPS, _APART, _NEVER = Record.SAME, Record.STOPS, Record.APART, Record.NEVER
-
-RUNNERS = {
-    runner.name: runner
-    for runner in (
-        Runner("atlas", _TOOL, _TOOL, _SAME, _NEVER),
-        Runner("dbmate", _TOOL, _TOOL, _SAME, _SAME),
-        Runner("diesel", _TOOL, _TOOL, _SAME, _SAME),
-        Runner("drizzle", _TOOL, _TOOL, _SAME, _NEVER),
-        Runner("flyway", _TOOL, _TOOL, _SAME, _SAME),
-        Runner("golang-migrate", _QUERY, _TOOL, _STOPS, _STOPS),
-        Runner("goose", _TOOL, _TOOL, _SAME, _SAME),
-        Runner("hasura", _TOOL, None, _APART, _APART),
-        Runner("liquibase", _TOOL, _TOOL, _STOPS, _STOPS),
-        Runner("morph", _TOOL, _TOOL, _SAME, _SAME),
-        Runner("pop", _TOOL, _TOOL, _SAME, _SAME),
-        Runner("prisma", _QUERY, _NOTHING, _STOPS, _NEVER),
-        Runner("refinery", _TOOL, _TOOL, _APART, _NEVER),
-        Runner("rusqlite_migration", None, _TOOL, _SAME, _SAME),
-        Runner("sql-migrate", _TOOL, _TOOL, _SAME, _SAME),
-        Runner("sqlx", _TOOL, _TOOL, _SAME, _SAME),
-        Runner("supabase", _QUERY, None, _SAME, _NEVER),
-    )
-}
 # Layouts whose rollbacks a tool that reads them never runs.
 _WITHOUT_ROLLBACKS = frozenset({("sqlx", "plain")})
 

@@ -3,37 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import NamedTuple
 
 from miglint.base.model import Dialect, Script
+from miglint.replay.runners import RUNNERS, TransactionOwner
 from miglint.replay.steps import Step
 from miglint.sql import operations as ops
 from miglint.sql.operations import Operation, Statement
-
-
-class TransactionOwner(StrEnum):
-    """What is around a script.
-
-    `TOOL`: the tool opens a transaction and commits it. `QUERY`: the tool sends the whole text as one query, which
-    PostgreSQL runs as one transaction where it holds more than one statement. `NOTHING`: each statement is its own
-    transaction. `UNKNOWN`: nobody said what runs these files.
-    """
-
-    TOOL = "tool"
-    QUERY = "query"
-    NOTHING = "nothing"
-    UNKNOWN = "unknown"
-
-
-# Tools that send a file as it is, in one query; the others cut it into statements first.
-_WHOLE = frozenset({"diesel", "hasura", "dbmate", "golang-migrate", "pop", "prisma", "supabase"})
-_WRAPPING = frozenset(
-    {
-        "diesel", "hasura", "goose", "dbmate", "sql-migrate", "liquibase", "flyway", "drizzle", "atlas", "pop",
-        "rusqlite_migration",
-    }
-)  # fmt: skip
 
 
 def begins(statements: tuple[Statement, ...]) -> bool:
@@ -58,20 +34,15 @@ def default_owner(
     """Return what the tool of a layout has around a script, `runner` being what the settings say of transactions."""
     if runner is not None:
         return TransactionOwner.TOOL if runner == "per-file" and script.transaction else TransactionOwner.NOTHING
-    postgres = script.dialect is Dialect.POSTGRES
-    if script.transaction and layout in _WRAPPING:
+    tool = RUNNERS.get(layout)
+    if script.transaction and tool is not None and (tool.postgres or tool.sqlite) is TransactionOwner.TOOL:
         return TransactionOwner.TOOL
-    if postgres:
-        whole = layout in _WHOLE
-        return (
-            TransactionOwner.QUERY
-            if whole
-            else TransactionOwner.UNKNOWN
-            if script.transaction
-            else TransactionOwner.NOTHING
-        )
+    if script.dialect is Dialect.POSTGRES and tool is not None and tool.one_query:
+        return TransactionOwner.QUERY
     if not script.transaction:
         return TransactionOwner.NOTHING
+    if script.dialect is Dialect.POSTGRES:
+        return TransactionOwner.UNKNOWN
     # golang-migrate and sqlx have files of the same names. For PostgreSQL the one sends the text as one query, the
     # other opens a transaction; for SQLite both do, but golang-migrate can be told not to, and has been where a
     # script that SQLite would then refuse is part of the history.

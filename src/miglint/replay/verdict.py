@@ -89,6 +89,8 @@ def _idempotent(first: Run, second: Run, *, doubted: bool = False) -> tuple[bool
             return None, f"whether a second run fails is not known: {event.failure.message}"
     if second.unknown:
         return None, second.unknown[0]
+    for note in (note for event in second.events for note in event.notes if note.kind == "failure?"):
+        return None, note.message
     changes = [change for change in diff(second.before, second.schema, second.touched) if change.counts]
     if any(change.certain for change in changes):
         return False, None

@@ -56,7 +56,7 @@ def _result(finding: Finding, places: dict[Any, int], view: DisplayOptions) -> d
         "ruleId": finding.code,
         "level": _LEVELS[finding.severity],
         "message": {"text": finding.message + (f"\n{finding.help}" if finding.help else "")},
-        "partialFingerprints": {"miglint/v1": finding.fingerprint},
+        "partialFingerprints": {"miglint/v2": finding.fingerprint},
         "properties": {"evidence": finding.evidence, "direction": finding.direction, "migration": finding.version},
     }
     if finding.code in places:

@@ -11,7 +11,7 @@ from miglint.report.grouping import finding_groups, wrapped
 from miglint.report.value import MigrationReport, Report
 from miglint.report.view import DisplayOptions
 
-_QUESTIONS = {
+_VERDICTS = {
     "forward_idempotent": "forward twice",
     "rollback_idempotent": "rollback twice",
     "rows_stable": "rows stable",
@@ -63,10 +63,10 @@ def _verdicts(migrations: tuple[MigrationReport, ...], view: DisplayOptions) -> 
     """Yield a table of the verdicts, followed by the reasons for unknown ones."""
     rows = [(item, one_line(f"{item.version} {item.name}".strip())) for item in migrations]
     longest = max(len("migration"), min(48, max(wide(label) for _, label in rows)))
-    heads = "  ".join(_QUESTIONS.values())
+    heads = "  ".join(_VERDICTS.values())
     yield paint("bold", f"{'migration':<{longest}}  dialect   {heads}", view)
     for item, label in rows:
-        cells = [_cell(item.verdict.get(name), len(head), view) for name, head in _QUESTIONS.items()]
+        cells = [_cell(item.verdict.get(name), len(head), view) for name, head in _VERDICTS.items()]
         yield f"{fit(label, longest)}  {item.dialect:<8}  {'  '.join(cells)}".rstrip()
     reasons: dict[str, list[str]] = {}
     for item, _ in rows:

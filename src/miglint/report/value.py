@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from miglint import __version__
@@ -96,29 +96,29 @@ class Report(Struct, frozen=True):
 
         A path that is no script in the report is a deleted file: it selects the migration with its folder and version.
         """
-        scripts = {path for item in self.migrations for path in (item.forward, item.rollback)}
-        gone = {place for path in paths - scripts if (place := _place(path)) is not None}
-
-        def is_wanted(item: MigrationReport) -> bool:
-            if item.forward in paths or item.rollback in paths:
-                return True
-            return bool(gone) and not gone.isdisjoint((_place(item.forward or ""), _place(item.rollback or "")))
-
-        migrations = tuple(filter(is_wanted, self.migrations))
-        wanted = paths.union(*((item.forward or "", item.rollback or "") for item in migrations))
+        migrations = tuple(self._migrations_of(paths))
+        wanted = paths.union(*map(_scripts, migrations))
         # Findings about two variants are located in one of them and concern both.
         both = {_place(path, any_engine=True) for path in wanted} - {None}
+
+        def is_wanted(finding: Finding) -> bool:
+            if finding.path in wanted:
+                return True
+            return finding.category == FAMILIES["PAR"] and _place(finding.path, any_engine=True) in both
+
         found = (*self.findings, *self.summarized)
-        findings = tuple(
-            finding
-            for finding in (sorted(found, key=in_order) if self.summarized else found)
-            if finding.path in wanted
-            or (finding.category == FAMILIES["PAR"] and _place(finding.path, any_engine=True) in both)
-        )
+        findings = tuple(filter(is_wanted, sorted(found, key=in_order) if self.summarized else found))
         hidden = tuple(item for item in self.hidden if item.path in wanted)
         return replace(
             self, migrations=migrations, findings=findings, files=len(wanted - {""}), hidden=hidden, summarized=()
         )
+
+    def _migrations_of(self, paths: frozenset[str]) -> Iterator[MigrationReport]:
+        gone = {_place(path) for path in paths.difference(*map(_scripts, self.migrations))} - {None}
+        for item in self.migrations:
+            scripts = _scripts(item)
+            if not paths.isdisjoint(scripts) or (gone and not gone.isdisjoint(map(_place, scripts))):
+                yield item
 
     def rules(self) -> list[tuple[str, str, int]]:
         """Return code, name and number of findings of each rule, the most frequent first."""
@@ -126,6 +126,10 @@ class Report(Struct, frozen=True):
         return [
             (code, name, count) for (code, name), count in sorted(counts.items(), key=lambda item: (-item[1], item))
         ]
+
+
+def _scripts(migration: MigrationReport) -> tuple[str, ...]:
+    return tuple(filter(None, (migration.forward, migration.rollback)))
 
 
 def _place(path: str, *, any_engine: bool = False) -> tuple[str, str] | None:

@@ -7,12 +7,11 @@ or `ALL`. The more exact name wins: `ignore = ["IDM"]` and `extend-select = ["ID
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import translate
 from re import Pattern
-from re import compile as compile_pattern
 
 from miglint.base.errors import UsageError
 from miglint.base.findings import Finding, Severity
+from miglint.base.path_pattern import path_pattern
 from miglint.base.structs import Struct, field, replace
 from miglint.config.settings import Settings
 from miglint.config.toml_table import ConfigError, kind_of, nearest
@@ -66,6 +65,12 @@ class Selection(Struct, frozen=True):
         """Return whether a rule's findings depend on a library and its own configuration, wherever that is."""
         return bool(self.left_out) or any(self.registry.rules[code].needs is not None for code in self.enabled)
 
+    def runs_on(self, code: str, path: str) -> bool:
+        """Return whether a rule is enabled for a file; `path` is relative to the folder of the settings."""
+        if code not in self.enabled:
+            return False
+        return not any(item.pattern.match(path) and code in item.ignored for item in self.overrides)
+
     def severity_of(self, finding: Finding, path: str) -> Severity | None:
         """Return the severity that the settings give a finding, or None when they leave it out.
 
@@ -88,10 +93,7 @@ class Selection(Struct, frozen=True):
 def select(settings: Settings, registry: Registry) -> Selection:
     """Resolve all names of rules in the settings; stop the run at one that nothing is called."""
     known = registry.rules
-    chosen = {code: 0 for code, rule in known.items() if rule.default} if not settings.select else {}
-    for key, listed in (("select", settings.select), ("extend-select", settings.extend_select)):
-        for code, rank in _ranks(registry, listed, settings.place(key)).items():
-            chosen[code] = max(rank, chosen.get(code, rank))
+    chosen = _chosen(settings, registry)
     ignored = _ranks(registry, settings.ignore, settings.place("ignore"))
     enabled = {code: rank for code, rank in chosen.items() if rank > ignored.get(code, -1)}
     without = [known[code] for code in sorted(enabled) if not _has_its_library(known[code])]
@@ -110,6 +112,15 @@ def select(settings: Settings, registry: Registry) -> Selection:
         tuple(without),
         frozenset(wanted - set(enabled)),
     )
+
+
+def _chosen(settings: Settings, registry: Registry) -> dict[str, int]:
+    """Return the codes that are selected, each with the rank of the most exact name; 0 for those by default."""
+    chosen = {code: 0 for code, rule in registry.rules.items() if rule.default} if not settings.select else {}
+    for key, listed in (("select", settings.select), ("extend-select", settings.extend_select)):
+        for code, rank in _ranks(registry, listed, settings.place(key)).items():
+            chosen[code] = max(rank, chosen.get(code, rank))
+    return chosen
 
 
 def _ranks(registry: Registry, names: Iterable[str], place: str) -> dict[str, int]:
@@ -154,14 +165,6 @@ def _severities(
         for code in registry.require(name, settings.place(*keys, name)):
             found[code] = given[name]
     return found
-
-
-def path_pattern(glob: str) -> Pattern[str]:
-    """Compile a pattern for paths; a folder stands for all that is in it, a bare name for that name anywhere."""
-    glob = glob.removeprefix("./").rstrip("/")
-    source = translate(glob).removesuffix(r"\Z")
-    head = "" if "/" in glob else "(?:.*/)?"
-    return compile_pattern(rf"{head}{source}(?:/.*)?\Z")
 
 
 def _options(registry: Registry, settings: Settings) -> dict[str, Mapping[str, object]]:

@@ -6,7 +6,7 @@ another, and what happens to it when that goes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from miglint.base.model import Dialect
@@ -44,6 +44,11 @@ def of_kind(kind: str) -> Key:
 
 # What default privileges are found by.
 DEFAULT_PRIVILEGES = Key("default privileges", "", "")
+
+
+def reference_key(table: Key, column: str = "") -> Key:
+    """Return the key under which the tables are found whose foreign keys refer to a table, or to a column of it."""
+    return Key("referenced", table.schema, f"{table.name}.{column.lower()}" if column else table.name)
 
 
 def relation_key(name: Name, dialect: Dialect) -> Key:
@@ -87,7 +92,8 @@ def _of_type(kind: Type | None, keys: set[Key]) -> None:
             keys.add(key)
 
 
-def _of_expression(expression: Expression | None, keys: set[Key]) -> None:
+def of_expression(expression: Expression | None, keys: set[Key]) -> None:
+    """Add the keys that an expression depends on."""
     if expression is None:
         return
     for function in expression.functions:
@@ -150,30 +156,64 @@ def of_column(column: Column, keys: set[Key]) -> None:
     elif kind is not None and kind.name in TYPES:
         keys.add(Key("extension", "", TYPES[kind.name]))
     if column.default is not None:
-        _of_expression(column.default, keys)
+        of_expression(column.default, keys)
 
 
 def of_constraint(name: str, constraint: Constraint, keys: set[Key], dialect: Dialect) -> None:
     """Add the keys that a constraint of a table depends on."""
     keys.add(Key("constraint name", "", name))
     if constraint.table is not None:
-        keys.add(relation_key(constraint.table, dialect))
+        table = relation_key(constraint.table, dialect)
+        keys.update((table, reference_key(table)))
+        keys.update(reference_key(table, column) for column in constraint.referenced)
     if constraint.expression is not None:
-        _of_expression(constraint.expression, keys)
+        of_expression(constraint.expression, keys)
+
+
+def _of_columns(columns: Mapping[str, Column], keys: set[Key], dialect: Dialect) -> None:
+    for column in columns.values():
+        kind = column.type
+        if column.default is not None or (kind is not None and (kind.schema is not None or kind.name in TYPES)):
+            of_column(column, keys)
+
+
+def _of_constraints(constraints: Mapping[str, Constraint], keys: set[Key], dialect: Dialect) -> None:
+    for name, constraint in constraints.items():
+        of_constraint(name, constraint, keys, dialect)
+
+
+def _of_mapping(
+    parts: Mapping[str, Any], dialect: Dialect, collect: Callable[[Mapping[str, Any], set[Key], Dialect], None]
+) -> frozenset[Key]:
+    """Return what columns or constraints depend on: a change of the one leaves the other mapping as it was."""
+    if not parts:
+        return _NOTHING
+    known = _KNOWN_PARTS.get(id(parts))
+    if known is not None and known[0] is parts and known[1] is dialect:
+        return known[2]
+    keys: set[Key] = set()
+    collect(parts, keys, dialect)
+    found = frozenset(keys) if keys else _NOTHING
+    if len(_KNOWN_PARTS) >= _MOST_KNOWN:
+        _KNOWN_PARTS.clear()
+    _KNOWN_PARTS[id(parts)] = parts, dialect, found
+    return found
+
+
+_KNOWN_PARTS: dict[int, tuple[Mapping[str, Any], Dialect, frozenset[Key]]] = {}
 
 
 def _of_table(value: Table, keys: set[Key], dialect: Dialect) -> None:
     # The most frequent one by far: a table is put anew with every change of a column.
-    for column in value.columns.values():
-        if column.default is not None or column.type is not None:
-            of_column(column, keys)
-    for name, constraint in value.constraints.items():
-        of_constraint(name, constraint, keys, dialect)
+    keys |= _of_mapping(value.columns, dialect, _of_columns)
+    keys |= _of_mapping(value.constraints, dialect, _of_constraints)
     of_head(value, keys, dialect)
 
 
 def of_head(value: Table, keys: set[Key], dialect: Dialect) -> None:
     """Add the keys that a table depends on besides those of its columns and constraints, and leave out its own."""
+    for element in value.partition_key:
+        of_expression(element.expression, keys)
     if value.inherits:
         keys.update(relation_key(parent, dialect) for parent in value.inherits)
     if value.partition_of is not None:
@@ -199,10 +239,10 @@ def _of_index(value: Index, keys: set[Key], dialect: Dialect) -> None:
         keys.add(relation_key(value.parent, dialect))
     for element in value.elements:
         if element.expression is not None:
-            _of_expression(element.expression, keys)
+            of_expression(element.expression, keys)
         if element.opclass is not None and element.opclass in CLASSES:
             keys.add(Key("extension", "", CLASSES[element.opclass]))
-    _of_expression(value.where, keys)
+    of_expression(value.where, keys)
 
 
 def _of_sequence(value: Sequence, keys: set[Key], dialect: Dialect) -> None:
@@ -231,15 +271,20 @@ def _of_other(value: Other, keys: set[Key], dialect: Dialect) -> None:
         keys.add(relation_key(value.table, dialect))
     keys.update(relation_key(member.table, dialect) for member in value.members)
     for member in value.members:
-        _of_expression(member.where, keys)
+        of_expression(member.where, keys)
     _of_mentions(value.mentions, keys, dialect)
 
 
-def _of_domain(value: Domain, keys: set[Key], dialect: Dialect) -> None:
+def of_base(value: Domain, keys: set[Key]) -> None:
+    """Add the keys that a domain depends on besides those of its constraints."""
     _of_type(value.base, keys)
-    _of_expression(value.default, keys)
+    of_expression(value.default, keys)
+
+
+def _of_domain(value: Domain, keys: set[Key], dialect: Dialect) -> None:
+    of_base(value, keys)
     for constraint in value.constraints.values():
-        _of_expression(constraint.expression, keys)
+        of_expression(constraint.expression, keys)
 
 
 def _of_composite(value: Composite, keys: set[Key], dialect: Dialect) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeGuard
 
 from miglint.base.structs import replace
 from miglint.schema.change import Change
@@ -29,7 +30,7 @@ from miglint.schema.renamed import with_renames
 from miglint.schema.sameness import alike, essence, same_default
 from miglint.schema.sequences import chosen
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Constraint
+from miglint.sql.operations import Column, Constraint, Name
 
 CONSTRAINT_WORDS = {
     "primary": "primary key",
@@ -56,23 +57,18 @@ def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tu
 
 
 def _object(key: Key, one: SchemaObject | Absent | None, two: SchemaObject | Absent | None) -> Iterator[Change]:
-    there, here = not isinstance(one, Absent) and one is not None, not isinstance(two, Absent) and two is not None
-    if not there and not here:
-        return
-    if there and not here:
-        if two is None:
-            return
-        assert one is not None and not isinstance(one, Absent)
-        yield Change("missing", words(one), display(key, one), key, before=describe(one))
-    elif here and not there:
-        assert two is not None and not isinstance(two, Absent)
-        if one is None and getattr(two, "assumed", False):
-            return
+    if _is_there(one) and _is_there(two):
+        if one != two or _reordered(one, two):
+            yield from _changed(key, one, two)
+    elif _is_there(one):
+        if two is not None:
+            yield Change("missing", words(one), display(key, one), key, before=describe(one))
+    elif _is_there(two) and not (one is None and getattr(two, "assumed", False)):
         yield Change("extra", words(two), display(key, two), key, after=describe(two), certain=one is not None)
-    elif one != two or _reordered(one, two):
-        assert one is not None and two is not None
-        assert not isinstance(one, Absent) and not isinstance(two, Absent)
-        yield from _changed(key, one, two)
+
+
+def _is_there(value: SchemaObject | Absent | None) -> TypeGuard[SchemaObject]:
+    return value is not None and not isinstance(value, Absent)
 
 
 def _reordered(one: object, two: object) -> bool:
@@ -105,47 +101,72 @@ def display(key: Key, value: SchemaObject) -> str:
 
 
 def _changed(key: Key, one: SchemaObject, two: SchemaObject) -> Iterator[Change]:
-    what, name = words(one), display(key, one)
     if isinstance(one, Table) and isinstance(two, Table):
         yield from _tables(key, one, two)
         return
+    what, name = words(one), display(key, one)
     if alike(one, two):
         if isinstance(one, View) and isinstance(two, View) and one.columns != two.columns:
-            before, after = (", ".join(view.columns or ("?",)) for view in (one, two))
-            yield Change("changed", what, name, key, None, "column order", before, after, counts=False)
+            yield Change("changed", what, name, key, None, "column order", _list(one), _list(two), counts=False)
         return
     certain = not (getattr(one, "assumed", False) or getattr(two, "assumed", False))
-    counts = True
     if type(one) is not type(two):
         yield Change("changed", what, name, key, None, "kind", words(one), words(two), certain)
         return
-    aspect = "definition"
-    if isinstance(one, Trigger) and isinstance(two, Trigger) and replace(one, state=two.state) == two:
-        aspect = "state"
-    elif isinstance(one, Index) and isinstance(two, Index):
-        if _index(one) == _index(two):
-            return
-        aspect = "validity" if replace(one, valid=two.valid) == two else "definition"
-    elif isinstance(one, View) and isinstance(two, View) and replace(one, columns=two.columns) == two:
-        aspect = "columns"
-        certain = certain and one.columns is not None and two.columns is not None
-    elif isinstance(one, View) and isinstance(two, View) and replace(one, populated=two.populated) == two:
-        counts = False
-    elif isinstance(one, Sequence) and isinstance(two, Sequence) and one.implicit and two.implicit:
-        # The engine creates the sequence of a serial or identity column, and keeps it with the column.
-        if one.options == two.options:
-            return
-    elif isinstance(one, View) and isinstance(two, View) and (_has_star(one) or _has_star(two)):
+    found = _difference(one, two)
+    if found is None:
+        return
+    if isinstance(one, View) and isinstance(two, View) and found.aspect == "columns":
+        before, after = _list(one), _list(two)
+    else:
+        before, after = describe(one), describe(two)
+    yield Change("changed", what, name, key, None, found.aspect, before, after, certain and found.certain, found.counts)
+
+
+class _Difference(NamedTuple):
+    """In what two objects of one type differ, whether that is certain, and whether the verdict depends on it."""
+
+    aspect: str = "definition"
+    certain: bool = True
+    counts: bool = True
+
+
+def _difference(one: SchemaObject, two: SchemaObject) -> _Difference | None:
+    """Return the difference of two objects of one type that are not tables, or None if it has no effect."""
+    match one, two:
+        case Index(), Index():
+            if _index(one) == _index(two):
+                return None
+            return _Difference("validity" if replace(one, valid=two.valid) == two else "definition")
+        case Sequence(implicit=True), Sequence(implicit=True) if one.options == two.options:
+            # The engine creates the sequence of a serial or identity column, and keeps it with the column.
+            return None
+        case View(), View():
+            return _difference_of_views(one, two)
+        case Trigger(), Trigger() if replace(one, state=two.state) == two:
+            return _Difference("state")
+        case _ if hasattr(one, "labels"):
+            return _Difference("labels")
+        case _ if hasattr(one, "path"):
+            return _Difference("order")
+        case _:
+            return _Difference()
+
+
+def _difference_of_views(one: View, two: View) -> _Difference:
+    known = None not in (one.columns, two.columns)
+    if replace(one, columns=two.columns) == two:
+        return _Difference("columns", certain=known)
+    if replace(one, populated=two.populated) == two:
+        return _Difference(counts=False)
+    if _has_star(one) or _has_star(two):
         # The server expands the columns, and a list of them may be equivalent.
-        certain = certain and None not in (one.columns, two.columns) and one.columns != two.columns
-    elif hasattr(one, "labels"):
-        aspect = "labels"
-    elif hasattr(one, "path"):
-        aspect = "order"
-    before, after = describe(one), describe(two)
-    if aspect == "columns" and isinstance(one, View) and isinstance(two, View):
-        before, after = ", ".join(one.columns or ("?",)), ", ".join(two.columns or ("?",))
-    yield Change("changed", what, name, key, None, aspect, before, after, certain, counts)
+        return _Difference(certain=known and one.columns != two.columns)
+    return _Difference()
+
+
+def _list(view: View) -> str:
+    return ", ".join(view.columns or ("?",))
 
 
 def _has_star(view: View) -> bool:
@@ -270,29 +291,9 @@ def _column(key: Key, name: str, part: str, one: Column, two: Column) -> Iterato
 
 def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Change]:
     gone, new = dict(differing(one.constraints, two.constraints)), dict(differing(two.constraints, one.constraints))
-    for name in [name for name in gone if name in new]:
-        if name.startswith("#"):
-            continue
-        before, after = gone.pop(name), new.pop(name)
-        if essence(before) == essence(after) and before.kind != "unknown":
-            continue
-        aspect, known = "definition", "unknown" not in (before.kind, after.kind)
-        if known and replace(essence(before), validated=after.validated) == essence(after):
-            aspect = "validated"
-        elif known and before.kind == "foreign" and after.kind == "foreign":
-            same_action = (before.on_delete, before.on_update) == (after.on_delete, after.on_update)
-            aspect = "definition" if same_action else "referential action"
-        yield Change(
-            "changed", CONSTRAINT_WORDS[before.kind], _label(table, name, before), key, name, aspect,
-            describe_constraint(before), describe_constraint(after), known,
-        )  # fmt: skip
-    # Unnamed constraints, and those with generated names, are equal if their definitions are.
-    for name, value in list(gone.items()):
-        for other, candidate in new.items():
-            chosen = value.generated or value.name is None
-            if chosen and (candidate.generated or candidate.name is None) and essence(value) == essence(candidate):
-                del gone[name], new[other]
-                break
+    for name in [name for name in gone if name in new and not name.startswith("#")]:
+        yield from _constraint(key, table, name, gone.pop(name), new.pop(name))
+    _remove_equal(gone, new)
     for name, value in gone.items():
         known = value.kind != "unknown" and not (two.assumed and name not in two.absent)
         yield Change(
@@ -309,6 +310,38 @@ def _constraints(key: Key, table: str, one: Table, two: Table) -> Iterator[Chang
         )  # fmt: skip
 
 
+def _constraint(key: Key, table: str, name: str, before: Constraint, after: Constraint) -> Iterator[Change]:
+    """Compare two constraints of one name."""
+    known = "unknown" not in (before.kind, after.kind)
+    if before.kind != "unknown" and essence(before) == essence(after):
+        return
+    aspect = "definition"
+    if known and replace(essence(before), validated=after.validated) == essence(after):
+        aspect = "validated"
+    elif before.kind == after.kind == "foreign":
+        same_action = (before.on_delete, before.on_update) == (after.on_delete, after.on_update)
+        aspect = "definition" if same_action else "referential action"
+    yield Change(
+        "changed", CONSTRAINT_WORDS[before.kind], _label(table, name, before), key, name, aspect,
+        describe_constraint(before), describe_constraint(after), known,
+    )  # fmt: skip
+
+
+def _remove_equal(gone: dict[str, Constraint], new: dict[str, Constraint]) -> None:
+    """Remove the constraints without names, or with generated ones, whose definitions are in both."""
+    for name, value in list(gone.items()):
+        if not _is_unnamed(value):
+            continue
+        for other, candidate in new.items():
+            if _is_unnamed(candidate) and essence(value) == essence(candidate):
+                del gone[name], new[other]
+                break
+
+
+def _is_unnamed(constraint: Constraint) -> bool:
+    return constraint.generated or constraint.name is None
+
+
 def _label(table: str, name: str, constraint: Constraint) -> str:
     return f"{table} {describe_constraint(constraint)}" if name.startswith("#") else f"{name} on {table}"
 
@@ -317,7 +350,7 @@ _HOLDERS = frozenset({"relation", "type", "routine", "schema", "extension"})
 
 
 def _without_consequences(changes: list[Change], before: Schema, after: Schema) -> Iterator[Change]:
-    # Indexes, triggers and sequences are created and dropped with their table, and an index with its constraint.
+    """Leave out what is created and dropped with another object: indexes with their table or constraint, and so on."""
     whole = {
         change.key
         for change in changes
@@ -329,21 +362,24 @@ def _without_consequences(changes: list[Change], before: Schema, after: Schema) 
     for change in changes:
         schema = before if change.kind in ("missing", "renamed") else after
         value = schema.find(change.key) if change.part is None else None
-        if isinstance(value, Index):
-            if value.constraint is not None:
-                continue
-            if value.table is not None and relation_key(value.table, schema.dialect) in whole:
-                continue
-        elif isinstance(value, Sequence):
-            if value.implicit and change.kind != "changed":
-                continue
-            if value.owned_by is not None and relation_key(value.owned_by[0], schema.dialect) in whole:
-                continue
-        elif isinstance(value, (Trigger, Policy, RewriteRule)):
-            if relation_key(value.table, schema.dialect) in whole:
-                continue
-        elif isinstance(value, (Comment, Privileges)) and (
+        if isinstance(value, Sequence) and value.implicit and change.kind != "changed":
+            continue
+        if isinstance(value, Index) and value.constraint is not None:
+            continue
+        table = _table_of(value)
+        if table is not None and relation_key(table, schema.dialect) in whole:
+            continue
+        if isinstance(value, (Comment, Privileges)) and (
             value.about in whole or (value.about, value.part and value.part.name) in parts
         ):
             continue
         yield change
+
+
+def _table_of(value: object) -> Name | None:
+    """Return the table that an object belongs to."""
+    if isinstance(value, (Index, Trigger, Policy, RewriteRule)):
+        return value.table
+    if isinstance(value, Sequence) and value.owned_by is not None:
+        return value.owned_by[0]
+    return None

@@ -7,8 +7,11 @@ from typing import TypeAlias
 
 from rpds import HashTrieMap, HashTrieSet
 
+from miglint.base.model import Dialect
 from miglint.base.structs import Struct
-from miglint.schema.objects import Absent, Index, Key, SchemaObject, Sequence, Table
+from miglint.schema.bounds import Bounds
+from miglint.schema.needs import ALL_COLUMNS, edges
+from miglint.schema.objects import Absent, Index, Key, Part, SchemaObject, Sequence, Table
 
 Find = Callable[[Key], SchemaObject | Absent | None]
 
@@ -20,13 +23,15 @@ USUAL_SCHEMAS = frozenset({"public", "main", "pg_temp", "temp", ""})
 # No name and no schema: what is found by it are casts.
 CASTS = "as casts"
 _NO_KEYS: HashTrieSet[Key] = HashTrieSet()
+_NO_BOUNDS = Bounds()
 
 
 class Users(Struct, frozen=True, gc=False, eq=False):
-    """Many keys that depend on one object: all of them, and those that are found by a tag."""
+    """Many keys that depend on one object: all of them, those that are found by a tag, and the bounds of partitions."""
 
     keys: HashTrieSet[Key]
     tagged: HashTrieMap[str, HashTrieSet[Key]]
+    bounds: Bounds = _NO_BOUNDS
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -43,18 +48,33 @@ class Users(Struct, frozen=True, gc=False, eq=False):
 
 
 def tags(value: SchemaObject | Absent | None) -> tuple[str, ...]:
-    """Return what a user is found by among many: its type, an index or a sequence by its columns too."""
+    """Return what a user is found by among many: its type, and the parts that it needs.
+
+    An index and a sequence are found by columns on their own, a table by how it belongs to another one.
+    """
     kind = type(value).__name__
     if isinstance(value, Index):
-        return kind, *map(index_tag, indexed(value))
-    if isinstance(value, Sequence) and value.owned_by is not None:
-        return kind, sequence_tag(value.owned_by[1])
-    if isinstance(value, Table) and is_default_partition(value):
-        return kind, DEFAULT_PARTITION
-    return (kind,)
+        found = (kind, *map(index_tag, indexed(value)))
+        return found if value.constraint is None else (*found, part_tag(Part("constraint", value.constraint)))
+    if isinstance(value, Sequence):
+        return (kind,) if value.owned_by is None else (kind, sequence_tag(value.owned_by[1]))
+    if isinstance(value, Table):
+        found = (kind, HEIR) if value.inherits or value.partition_of is not None else (kind,)
+        return (*found, DEFAULT_PARTITION) if is_default_partition(value) else found
+    if value is None or isinstance(value, Absent):
+        return (kind,)
+    needed = {edge.needed for edge in edges(_NO_KEY, value, Dialect.POSTGRES) if edge.needed is not None}
+    return kind, *map(part_tag, needed)
 
 
 DEFAULT_PARTITION = "default partition"
+HEIR = "heir"
+_NO_KEY = Key("", "", "")
+
+
+def part_tag(part: Part) -> str:
+    """Return what the users are found by that need a part of an object."""
+    return f"{part.kind} {part.name.lower()}"
 
 
 def index_tag(column: str) -> str:
@@ -64,12 +84,23 @@ def index_tag(column: str) -> str:
 
 def sequence_tag(column: str) -> str:
     """Return what the sequences are found by that a column owns."""
-    return f"sequence of {column}"
+    return f"sequence of {column.lower()}"
+
+
+def users_of(found: Users, part: Part) -> set[Key]:
+    """Return at least those of many users, other than tables, that need a part of the object."""
+    keys = {*found.of(part_tag(part)), *found.of(index_tag(part.name)), *found.of(sequence_tag(part.name))}
+    return keys.union(found.of(part_tag(ALL_COLUMNS))) if part.kind == "column" else keys
 
 
 def is_default_partition(table: Table) -> bool:
     """Return whether a table takes the rows of its parent that no other partition takes."""
     return table.partition_of is not None and (table.partition_bound or "").strip().lower() == "default"
+
+
+def bound_of(value: SchemaObject | Absent | None) -> str | None:
+    """Return the bound of a partition, None of what is none."""
+    return value.partition_bound if isinstance(value, Table) and value.partition_of is not None else None
 
 
 def indexed(index: Index) -> set[str]:
@@ -106,7 +137,9 @@ def _added(users: Users, key: Key, value: SchemaObject | Absent | None) -> Users
     tagged = users.tagged
     for tag in tags(value):
         tagged = tagged.insert(tag, tagged.get(tag, _NO_KEYS).insert(key))
-    return Users(users.keys.insert(key), tagged)
+    bound = bound_of(value)
+    bounds = users.bounds if bound is None else users.bounds.adding(key, bound)
+    return Users(users.keys.insert(key), tagged, bounds)
 
 
 def without_user(found: Collection[Key], key: Key, value: SchemaObject | Absent | None) -> frozenset[Key] | Users:
@@ -119,7 +152,9 @@ def without_user(found: Collection[Key], key: Key, value: SchemaObject | Absent 
         rest = tagged.get(tag, _NO_KEYS).discard(key)
         tagged = tagged.insert(tag, rest) if len(rest) else tagged.discard(tag)
     keys = found.keys.discard(key)
-    return Users(keys, tagged) if len(keys) else _NOBODY
+    bound = bound_of(value)
+    bounds = found.bounds if bound is None else found.bounds.without(key, bound)
+    return Users(keys, tagged, bounds) if len(keys) else _NOBODY
 
 
 Labels: TypeAlias = "HashTrieMap[str, Key | HashTrieSet[Key]]"

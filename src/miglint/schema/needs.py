@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from miglint.base.model import Dialect
 from miglint.schema.depends import extension_key, key_of_function, key_of_type, relation_key
-from miglint.schema.extension_parts import CLASSES
+from miglint.schema.extension_parts import CLASSES, TYPES
 from miglint.schema.objects import (
     Comment,
     Composite,
@@ -31,7 +31,7 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.schema.parts import named_of_kind
+from miglint.schema.parts import referring, using, using_column
 from miglint.sql.operations import Constraint, Expression, Mentions, Name, Type
 
 AUTO, NORMAL = "auto", "normal"
@@ -57,16 +57,56 @@ def edges(key: Key, value: SchemaObject, dialect: Dialect) -> Iterator[Edge]:
     return iter(()) if found is None else found(key, value, dialect)
 
 
-def edges_to(targets: tuple[Key, ...], key: Key, value: SchemaObject, dialect: Dialect) -> Iterator[Edge]:
-    """Yield those edges of an object that lead to one of the targets."""
-    # Most columns have a type of the system, and most objects that need a relation need no more.
-    if isinstance(value, Table) and all(target.space == "relation" for target in targets):
-        found = (
-            _of_table_to_relations(key, value, dialect) if key in targets else _of_table_to_others(key, value, dialect)
-        )
+def edges_to(
+    targets: tuple[Key, ...], part: Part | None, key: Key, value: SchemaObject, dialect: Dialect
+) -> Iterator[Edge]:
+    """Yield those edges of an object that lead to one of the targets: to a part, or with None to anything of it."""
+    if isinstance(value, Table):
+        found = _of_table_to(targets, part, key, value, dialect)
+    elif part is not None and isinstance(value, Index) and not _is_about(value, part):
+        return iter(())
     else:
         found = edges(key, value, dialect)
-    return (edge for edge in found if edge.target in targets)
+    return (edge for edge in found if edge.target in targets and _reaches(part, edge.needed))
+
+
+def _is_about(index: Index, part: Part) -> bool:
+    """Whether an index may need a part of its table: most are about other columns."""
+    if part.kind != "column":
+        return index.constraint == part.name
+    if index.where is not None or index.include:
+        return True
+    return any(
+        element.expression is not None or (element.column is not None and element.column.lower() == part.name.lower())
+        for element in index.elements
+    )
+
+
+def _reaches(part: Part | None, needed: Part | None) -> bool:
+    return part is None or needed == part or (needed == ALL_COLUMNS and part.kind == "column")
+
+
+def _of_table_to(
+    targets: tuple[Key, ...], part: Part | None, key: Key, value: Table, dialect: Dialect
+) -> Iterator[Edge]:
+    """Yield the edges of a table of which some may lead to the targets; of a table of many parts, few others."""
+    if part is not None and part.kind != "column":
+        # Parts of a table need no part of it, or of another one, but columns.
+        return
+    if part is not None and key not in targets:
+        for name, constraint in referring(value.constraints, part.name):
+            if part.name in constraint.referenced:
+                yield from _of_constraint(key, Part("constraint", name), constraint, dialect)
+        return
+    if part is not None:
+        columns = using_column(value.columns, part.name)
+        constraints = using_column(value.constraints, part.name)
+    else:
+        names = [target.name for target in targets]
+        columns, constraints = using(value.columns, names), using(value.constraints, names)
+    if any(target.space != "relation" for target in targets):
+        yield from _of_table_to_others(value, columns, constraints)
+    yield from _of_table_to_relations(key, value, columns, constraints, dialect)
 
 
 def _column(name: str) -> Part:
@@ -121,28 +161,40 @@ ALL_COLUMNS = Part("column", "*")
 
 
 def _of_table(key: Key, value: Table, dialect: Dialect) -> Iterator[Edge]:
-    for name, column in value.columns.items():
-        part = _column(name)
-        yield from _type(part, column.type)
-        if column.default is not None:
-            owner = part if column.generated is not None else Part("default", name)
-            yield from _outside(owner, column.default.functions, column.default.types)
-    for name, constraint in value.constraints.items():
-        part = Part("constraint", name)
-        for expression in (constraint.expression, constraint.where):
-            if expression is not None:
-                yield from _outside(part, expression.functions, expression.types)
+    yield from _of_table_to_others(value, value.columns, value.constraints)
+    yield from _of_table_to_relations(key, value, value.columns, value.constraints, dialect)
+
+
+def _of_table_to_others(value: Table, columns: Iterable[str], constraints: Iterable[str]) -> Iterator[Edge]:
+    """Yield what some parts of a table need that is no relation: types and functions."""
+    for name in columns:
+        column = value.columns.get(name)
+        if column is None:
+            continue
+        kind, default = column.type, column.default
+        if kind is not None and (kind.schema is not None or kind.name in TYPES):
+            yield from _type(_column(name), kind)
+        if default is not None and (default.functions or default.types):
+            owner = _column(name) if column.generated is not None else Part("default", name)
+            yield from _outside(owner, default.functions, default.types)
+    for name in constraints:
+        constraint = value.constraints.get(name)
+        for expression in () if constraint is None else (constraint.expression, constraint.where):
+            if expression is not None and (expression.functions or expression.types):
+                yield from _outside(Part("constraint", name), expression.functions, expression.types)
     for element in value.partition_key:
         if element.expression is not None:
             yield from _outside(None, element.expression.functions, element.expression.types)
-    yield from _of_table_to_relations(key, value, dialect)
 
 
-def _of_table_to_relations(key: Key, value: Table, dialect: Dialect) -> Iterator[Edge]:
-    """Yield what a table needs of itself and of other relations."""
-    for name, column in value.columns.items():
-        default = column.default
-        if default is None:
+def _of_table_to_relations(
+    key: Key, value: Table, columns: Iterable[str], constraints: Iterable[str], dialect: Dialect
+) -> Iterator[Edge]:
+    """Yield what some parts of a table need of it and of other relations."""
+    for name in columns:
+        column = value.columns.get(name)
+        default = None if column is None else column.default
+        if column is None or default is None:
             continue
         if column.generated is not None:
             yield from (Edge(_column(name), key, _column(item), NORMAL, "generated") for item in default.columns)
@@ -151,27 +203,9 @@ def _of_table_to_relations(key: Key, value: Table, dialect: Dialect) -> Iterator
         yield Edge(part, key, _column(name), AUTO)
         if default.sequence is not None and default.sequence.schema is not None:
             yield Edge(part, Key("relation", default.sequence.schema, default.sequence.name), None, NORMAL)
-    for name, constraint in value.constraints.items():
-        yield from _of_constraint(key, Part("constraint", name), constraint, dialect)
-    for parent in value.inherits:
-        yield Edge(None, relation_key(parent, dialect), None, NORMAL)
-    if value.partition_of is not None:
-        yield Edge(None, relation_key(value.partition_of, dialect), None, AUTO)
-
-
-def _of_table_to_others(key: Key, value: Table, dialect: Dialect) -> Iterator[Edge]:
-    """Yield what a table needs of other relations: most of those that need one have a foreign key to it."""
-    for name, column in value.columns.items():
-        default = column.default
-        if default is not None and default.sequence is not None and default.sequence.schema is not None:
-            sequence = Key("relation", default.sequence.schema, default.sequence.name)
-            yield Edge(Part("default", name), sequence, None, NORMAL)
-    for name, constraint in named_of_kind(value.constraints, "foreign"):
-        if constraint.table is not None:
-            part, target = Part("constraint", name), relation_key(constraint.table, dialect)
-            if target != key:
-                yield Edge(part, target, None, NORMAL)
-                yield from (Edge(part, target, _column(item), NORMAL) for item in constraint.referenced)
+    for name in constraints:
+        if (constraint := value.constraints.get(name)) is not None:
+            yield from _of_constraint(key, Part("constraint", name), constraint, dialect)
     for parent in value.inherits:
         yield Edge(None, relation_key(parent, dialect), None, NORMAL)
     if value.partition_of is not None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from rpds import HashTrieMap, HashTrieSet
+from rpds import HashTrieMap
 
 from miglint.base.structs import Struct, equal_by, field
+from miglint.schema.known_keys import KnownKeys
 from miglint.schema.parts import Names
 from miglint.sql.operations import (
     NO_MENTIONS,
+    CallReader,
     Column,
     ColumnUse,
     Constraint,
@@ -220,7 +222,8 @@ class Routine(Struct, frozen=True, gc=False):
     """A function, procedure or aggregate; `arguments` identify it.
 
     `functions` are those that it is made of, `mentions` what a body depends on that the server has read. `outputs` are
-    the names and types of its result where it lists several columns (`OUT`, `TABLE`).
+    the names and types of its result where it lists several columns (`OUT`, `TABLE`). `read_call` reads the body for a
+    call, as its front end does.
     """
 
     name: Name
@@ -240,6 +243,7 @@ class Routine(Struct, frozen=True, gc=False):
     mentions: Mentions = NO_MENTIONS
     outputs: tuple[tuple[str, Type | None], ...] = ()
     source: str = ""
+    read_call: CallReader | None = None
 
     __eq__ = equal_by(
         "name",
@@ -357,18 +361,20 @@ class Other(Struct, frozen=True, gc=False):
 
 
 class Rows(Struct, frozen=True, gc=False):
-    """Known rows of a table: the constant keys that were inserted.
-
-    `keys` are texts of the form `columns=values`, by the columns (in order, with commas between them).
-    """
+    """Known rows of a table: the constant keys that were inserted, by the columns that they are of."""
 
     name: Name
-    keys: HashTrieMap[str, HashTrieSet[str]] = field(default_factory=HashTrieMap)
+    keys: HashTrieMap[tuple[str, ...], KnownKeys] = field(default_factory=HashTrieMap)
     assumed: bool = False
 
     def as_other(self) -> Other:
         """Return it as it is shown: an object of the kind `rows`."""
-        return Other("rows", self.name, changes=tuple(sorted(key for keys in self.keys.values() for key in keys)))
+        told = (
+            f"{'' if certain else '?'}{','.join(columns)}={','.join(values)}"
+            for columns, keys in self.keys.items()
+            for values, certain in keys
+        )
+        return Other("rows", self.name, changes=tuple(sorted(told)))
 
 
 class Comment(Struct, frozen=True, gc=False):

@@ -7,13 +7,15 @@ version.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Collection, Hashable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from typing import TypeAlias, TypeVar
 
 from rpds import HashTrieMap, HashTrieSet
 
+from miglint.schema.extension_parts import FUNCTIONS, TYPES
 from miglint.schema.numbers import NO_NUMBERS, freed
-from miglint.sql.operations import Column, Constraint
+from miglint.sql.operations import Column, Constraint, Expression
 
 Part = TypeVar("Part", Column, Constraint)
 
@@ -23,15 +25,47 @@ _NO_NAMES: HashTrieSet[str] = HashTrieSet()
 
 
 def _tags(part: Column | Constraint) -> Iterable[Hashable]:
-    """Return what a part is looked for by: a constraint by its kind and its columns, a generated column as such."""
+    """Return what a part is found by: the columns and other objects that it uses, and what it is."""
     if isinstance(part, Column):
-        return _GENERATED if part.generated is not None else ()
+        kind = part.type
+        if part.default is None and (kind is None or (kind.schema is None and kind.name not in TYPES)):
+            return ()
+        tags: set[Hashable] = set()
+        if kind is not None:
+            tags.add(_use_tag(kind.name if kind.schema is not None else TYPES.get(kind.name, kind.name)))
+        if part.default is not None:
+            _add_uses(part.default, tags)
+            if part.generated is not None:
+                tags.add(_GENERATED)
+                tags.update(map(_column_tag, part.default.columns))
+        return tags
+    tags = {("kind", part.kind), *map(_column_tag, mentioned(part))}
     if part.kind in _KEYS and not part.columns:
-        return ("kind", part.kind), _NO_COLUMN
-    return (("kind", part.kind), *map(_column_tag, mentioned(part)))
+        tags.add(_NO_COLUMN)
+    for expression in (part.expression, part.where):
+        if expression is not None:
+            _add_uses(expression, tags)
+            tags.update(map(_column_tag, expression.columns))
+    if part.table is not None:
+        tags.add(_use_tag(part.table.name))
+        # Without columns it refers to the primary key, whichever that is.
+        tags.update(map(_reference_tag, part.referenced or (None,)))
+    return tags
 
 
-_GENERATED = (("generated",),)
+def _add_uses(expression: Expression, tags: set[Hashable]) -> None:
+    """Add the tags of the functions, types and the sequence that an expression uses, or of their extensions."""
+    for function in expression.functions:
+        tags.add(
+            _use_tag(function.name if function.schema is not None else FUNCTIONS.get(function.name, function.name))
+        )
+    for used in expression.types:
+        tags.add(_use_tag(used.name if used.schema is not None else TYPES.get(used.name, used.name)))
+    if expression.sequence is not None:
+        tags.add(_use_tag(expression.sequence.name))
+
+
+_GENERATED = ("generated",)
 # Kinds of constraints that make columns unique; of which columns is not always known.
 _KEYS = ("primary", "unique")
 _NO_COLUMN = ("column", None)
@@ -39,6 +73,14 @@ _NO_COLUMN = ("column", None)
 
 def _column_tag(name: str) -> Hashable:
     return "column", name.lower()
+
+
+def _use_tag(name: str) -> Hashable:
+    return "use", name.lower()
+
+
+def _reference_tag(column: str | None) -> Hashable:
+    return "reference", column if column is None else column.lower()
 
 
 def mentioned(constraint: Constraint) -> set[str]:
@@ -131,6 +173,10 @@ class Parts(Mapping[str, Part]):
     def tagged(self, tag: Hashable) -> list[str]:
         """Return the names of the parts that are found by a tag, in order."""
         return self.in_order(self._tagged.get(tag, _NO_NAMES))
+
+    def with_tags(self, tags: Iterable[Hashable]) -> builtins.set[str]:
+        """Return the names of the parts that are found by one of some tags."""
+        return {name for tag in tags for name in self._tagged.get(tag, _NO_NAMES)}
 
     def having(self, tag: Hashable) -> Iterator[Part]:
         """Yield the parts that are found by a tag, in no particular order."""
@@ -249,6 +295,32 @@ def involving(constraints: Mapping[str, Constraint], column: str) -> list[str]:
     return [name for name, one in constraints.items() if column in mentioned(one)]
 
 
+def using(parts: Mapping[str, Part], names: Iterable[str]) -> Collection[str]:
+    """Return the names of at least those parts that use an object with one of some names, in order."""
+    return _found_by(parts, map(_use_tag, names))
+
+
+def using_column(parts: Mapping[str, Part], column: str) -> Collection[str]:
+    """Return the names of at least those parts that use a column of the same table, or refer to one, in order.
+
+    Included is a column of that name itself.
+    """
+    if not isinstance(parts, Parts):
+        return parts.keys()
+    return parts.in_order(parts.with_tags((_column_tag(column), _reference_tag(column))) | {column})
+
+
+def referring(constraints: Mapping[str, Constraint], column: str | None) -> list[tuple[str, Constraint]]:
+    """Return the foreign keys with their names, in order; with a column at least those that may refer to it."""
+    if column is None or not isinstance(constraints, Parts):
+        return named_of_kind(constraints, "foreign")
+    return [(name, constraints[name]) for name in _found_by(constraints, map(_reference_tag, (column, None)))]
+
+
+def _found_by(parts: Mapping[str, Part], tags: Iterable[Hashable]) -> Collection[str]:
+    return parts.in_order(parts.with_tags(tags)) if isinstance(parts, Parts) else parts.keys()
+
+
 def keys_about(constraints: Mapping[str, Constraint], columns: Iterable[str]) -> Iterator[Constraint]:
     """Yield the primary keys and unique constraints that are about one of some columns in any letters, or of unknown
     ones; of a few constraints all keys. In no particular order: whoever looks for one need not wait for all.
@@ -263,7 +335,7 @@ def keys_about(constraints: Mapping[str, Constraint], columns: Iterable[str]) ->
 def generated(columns: Mapping[str, Column]) -> list[Column]:
     """Return the generated columns, in order."""
     if isinstance(columns, Parts):
-        return [columns[name] for name in columns.tagged(_GENERATED[0])]
+        return [columns[name] for name in columns.tagged(_GENERATED)]
     return [column for column in columns.values() if column.generated is not None]
 
 

@@ -11,36 +11,50 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from rpds import HashTrieMap
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
-from miglint.schema.depends import dependencies, of_column, of_constraint, of_head, relation_key
+from miglint.schema.bounds import DEFAULT
+from miglint.schema.depends import (
+    dependencies,
+    of_base,
+    of_column,
+    of_constraint,
+    of_expression,
+    of_head,
+    reference_key,
+    relation_key,
+)
 from miglint.schema.edges import (
     CASTS,
     DEFAULT_PARTITION,
+    HEIR,
     USUAL_SCHEMAS,
     Labels,
     NewKeys,
     Users,
+    bound_of,
     index_tag,
     keys_of,
     labelled,
     sequence_tag,
     tags,
+    users_of,
     with_user,
     without_user,
 )
 from miglint.schema.numbers import NO_NUMBERS, Numbers, freed
-from miglint.schema.objects import ABSENT, Absent, Composite, Index, Key, SchemaObject, Sequence, Table
+from miglint.schema.objects import ABSENT, Absent, Composite, Domain, Index, Key, Part, SchemaObject, Sequence, Table
 from miglint.schema.parts import Parts, changed_parts
-from miglint.sql.operations import Constraint
+from miglint.sql.operations import Column, Constraint
 
 Found = TypeVar("Found", bound=SchemaObject)
 
 _NOBODY: frozenset[Key] = frozenset()
+_Counted: TypeAlias = Table | Composite | Domain
 
 
 class Schema(Struct, frozen=True, gc=False, eq=False):
@@ -81,7 +95,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def put(self, key: Key, value: SchemaObject) -> Schema:
         """Return a schema in which `key` is `value`."""
-        if isinstance(value, (Table, Composite)) and _is_counted(value):
+        if isinstance(value, (Table, Composite, Domain)) and _is_counted(value):
             return self._with_counted(key, value)
         return self._with(key, value, dependencies(value, self.dialect))
 
@@ -101,7 +115,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
             before = _NOBODY if isinstance(old, Absent) else dependencies(old, self.dialect)
         if before != after:
             dependents = self._connected(key, value, before - after, after - before)
-        if before and after and _retagged(old, value):
+        if before and after:
             dependents = self._retagged(dependents, key, value, before & after)
         objects = self.objects.insert(key, value)
         return Schema(
@@ -137,16 +151,18 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         value: SchemaObject | Absent,
         kept: Iterable[Key],
     ) -> HashTrieMap[Key, frozenset[Key] | Users]:
-        """Return the users of all objects when `key` is another kind of user of those that it needs as before."""
+        """Return the users of all objects when `key`, which needs some as before, may need other parts of them."""
         old = self.objects.get(key)
-        for other in kept:
-            users = dependents.get(other, _NOBODY)
-            if isinstance(users, Users):
-                rest = without_user(users, key, old)
+        if isinstance(old, Table) and isinstance(value, Table) and _head(old) == _head(value):
+            return dependents
+        many = [other for other in kept if isinstance(dependents.get(other), Users)]
+        if many and (tags(old) != tags(value) or bound_of(old) != bound_of(value)):
+            for other in many:
+                rest = without_user(dependents[other], key, old)
                 dependents = dependents.insert(other, with_user(rest, key, value, self.objects.get))
         return dependents
 
-    def _with_counted(self, key: Key, value: Table | Composite) -> Schema:
+    def _with_counted(self, key: Key, value: _Counted) -> Schema:
         """Return a schema with a table of many parts, of whose needs those of its changed parts alone are looked at."""
         old = self.objects.get(key)
         before: frozenset[Key] | HashTrieMap[Key, int]
@@ -158,7 +174,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         gone = [other for other, number in changes.items() if number < 0 and other not in counts]
         new = [other for other, number in changes.items() if number > 0 and other not in before]
         dependents = self._connected(key, value, gone, new) if gone or new else self.dependents
-        if _retagged(old, value):
+        if old is not None and _head(old) != _head(value):
             dependents = self._retagged(dependents, key, value, [other for other in counts if other in before])
         return Schema(
             self.dialect,
@@ -257,6 +273,29 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
             return len(found.of(kind.__name__))
         return sum(isinstance(self.objects.get(user), kind) for user in found)
 
+    def needing(self, key: Key, part: Part) -> list[Key]:
+        """Return the keys of at least those objects that need a part of the object at `key`, in order."""
+        found = self.dependents.get(key, _NOBODY)
+        if not isinstance(found, Users):
+            return sorted(found)
+        return sorted(users_of(found, part).union(self.dependents.get(reference_key(key, part.name), _NOBODY)) - {key})
+
+    def heirs(self, key: Key) -> list[tuple[Key, Table]]:
+        """Return the tables that depend on a table, with those among them that inherit from it, and its partitions."""
+        return self._tagged(key, Table, HEIR)
+
+    def rivals(self, key: Key, bound: str) -> Collection[Key]:
+        """Return the keys of at least those partitions of a table that cannot be beside one of a bound, in order."""
+        found = self.dependents.get(key, _NOBODY)
+        if not isinstance(found, Users):
+            return sorted(found)
+        return sorted(found.of(DEFAULT_PARTITION) if bound == DEFAULT else found.bounds.overlapping(bound))
+
+    def referring(self, key: Key) -> list[tuple[Key, Table]]:
+        """Return the tables with a foreign key to a table, which may be among them, in order of their keys."""
+        found = self.dependents.get(reference_key(key), _NOBODY)
+        return [(user, value) for user in sorted(found) if isinstance(value := self.objects.get(user), Table)]
+
     def overloads(self, place: str, name: str) -> Collection[Key]:
         """Return the keys of the routines of a name in a schema, in order."""
         return self.on(Key("routine overload", place, name))
@@ -313,17 +352,14 @@ def _is_counted(value: SchemaObject | Absent | None) -> bool:
     """Whether it has so many parts that only those are looked at which change."""
     if isinstance(value, Table):
         return isinstance(value.columns, Parts) or isinstance(value.constraints, Parts)
+    if isinstance(value, Domain):
+        return isinstance(value.constraints, Parts)
     return isinstance(value, Composite) and isinstance(value.columns, Parts)
-
-
-def _retagged(old: SchemaObject | Absent | None, new: SchemaObject | Absent) -> bool:
-    """Whether an object that takes the place of another is found in another way among the users of a third."""
-    return type(old) is not type(new) or (isinstance(new, (Index, Sequence, Table)) and tags(old) != tags(new))
 
 
 def _recounted(
     old: SchemaObject | Absent | None,
-    new: Table | Composite,
+    new: _Counted,
     before: frozenset[Key] | HashTrieMap[Key, int],
     dialect: Dialect,
 ) -> tuple[HashTrieMap[Key, int], Counter[Key]]:
@@ -331,19 +367,18 @@ def _recounted(
     changes: Counter[Key] = Counter()
     columns = constraints = None
     if type(old) is type(new) and not isinstance(before, frozenset) and _head(old) == _head(new):
-        assert isinstance(old, (Table, Composite))
-        columns = changed_parts(old.columns, new.columns)
+        assert isinstance(old, (Table, Composite, Domain))
+        columns = changed_parts(_columns(old), _columns(new))
         constraints = changed_parts(_constraints(old), _constraints(new))
     if columns is None or constraints is None or isinstance(before, frozenset):
-        _count(new, new.columns, _constraints(new), dialect, changes, 1)
-        if isinstance(new, Table):
-            _count_head(new, dialect, changes)
+        _count(new, _columns(new), _constraints(new), dialect, changes, 1)
+        _count_head(new, dialect, changes)
         counts = HashTrieMap(changes)
         for key in before:
             if key not in counts:
                 changes[key] = -1
         return counts, changes
-    assert isinstance(old, (Table, Composite))
+    assert isinstance(old, (Table, Composite, Domain))
     _count(old, columns, constraints, dialect, changes, -1)
     _count(new, columns, constraints, dialect, changes, 1)
     counts = before
@@ -355,19 +390,26 @@ def _recounted(
 
 
 def _head(value: SchemaObject | Absent | None) -> object:
-    """Return what a table depends on besides its columns and constraints, and its name."""
-    return (value.name, value.inherits, value.partition_of) if isinstance(value, Table) else None
+    """Return what a table or a domain depends on besides its columns and constraints, and its name."""
+    if isinstance(value, Table):
+        return value.name, value.inherits, value.partition_of, value.partition_bound
+    return (value.base, value.default) if isinstance(value, Domain) else None
 
 
+_NO_COLUMNS: Mapping[str, Column] = {}
 _NO_CONSTRAINTS: Mapping[str, Constraint] = {}
 
 
-def _constraints(value: Table | Composite) -> Mapping[str, Constraint]:
-    return value.constraints if isinstance(value, Table) else _NO_CONSTRAINTS
+def _columns(value: _Counted) -> Mapping[str, Column]:
+    return _NO_COLUMNS if isinstance(value, Domain) else value.columns
+
+
+def _constraints(value: _Counted) -> Mapping[str, Constraint]:
+    return _NO_CONSTRAINTS if isinstance(value, Composite) else value.constraints
 
 
 def _count(
-    value: Table | Composite,
+    value: _Counted,
     columns: Iterable[str],
     constraints: Iterable[str],
     dialect: Dialect,
@@ -375,7 +417,7 @@ def _count(
     by: int,
 ) -> None:
     for name in columns:
-        column = value.columns.get(name)
+        column = _columns(value).get(name)
         if column is not None and (column.type is not None or column.default is not None):
             keys: set[Key] = set()
             of_column(column, keys)
@@ -385,13 +427,19 @@ def _count(
         constraint = _constraints(value).get(name)
         if constraint is not None:
             keys = set()
-            of_constraint(name, constraint, keys, dialect)
-            keys.discard(relation_key(value.name, dialect))
+            if isinstance(value, Table):
+                of_constraint(name, constraint, keys, dialect)
+                keys.discard(relation_key(value.name, dialect))
+            else:
+                of_expression(constraint.expression, keys)
             for key in keys:
                 counts[key] += by
 
 
-def _count_head(table: Table, dialect: Dialect, counts: Counter[Key]) -> None:
+def _count_head(value: _Counted, dialect: Dialect, counts: Counter[Key]) -> None:
     keys: set[Key] = set()
-    of_head(table, keys, dialect)
+    if isinstance(value, Table):
+        of_head(value, keys, dialect)
+    elif isinstance(value, Domain):
+        of_base(value, keys)
     counts.update(keys)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
+from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.schema.needs import AUTO, edges
 from miglint.schema.objects import (
@@ -31,6 +32,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.schema.value import Schema
+from miglint.sql.operations import Query
 
 # Among those whose needs are met, the kinds come in this order.
 _RANKS: dict[type, int] = {
@@ -128,8 +130,40 @@ def needs(schema: Schema, key: Key, value: SchemaObject, names: dict[Key, list[K
             yield Key("relation", target.schema, target.name)
         else:
             yield target
+    if postgres:
+        for schema_name, own in _qualified_names(value):
+            yield Key("relation", schema_name, own)
+            yield Key("type", schema_name, own)
+            yield from names.get(Key("routine", schema_name, own), ())
     if isinstance(value, Trigger) and not postgres:
         yield from (Key("relation", "main", item.name.lower()) for item in value.relations)
+
+
+_QUALIFIED = pattern(r'("[^"]+"|\b[a-z_][\w$]*)\.("[^"]+"|[a-z_][\w$]*)')
+
+
+def _qualified_names(value: SchemaObject) -> Iterator[tuple[str, str]]:
+    """Yield the qualified names in texts of the catalog, which come without what they mention."""
+    texts: list[str] = []
+    match value:
+        case Table():
+            columns = (column.default for column in value.columns.values())
+            checks = (item.expression for item in value.constraints.values())
+            texts += [item.text for item in (*columns, *checks) if item is not None and item.key == item.text]
+        case View(query=Query() as query) if query.key == query.text:
+            texts.append(query.text)
+        case Index():
+            parts = (*(element.expression for element in value.elements), value.where)
+            texts += [item.text for item in parts if item is not None and item.key == item.text]
+        case Policy():
+            texts += [text for text in (value.using, value.check) if text]
+        case Routine() if value.definition == value.source and "BEGIN ATOMIC" in value.source:
+            texts.append(value.source)
+        case Routine(kind="aggregate"):
+            texts.append(value.definition)
+    for text in texts:
+        for one, two in _QUALIFIED.findall(text):
+            yield one.strip('"'), two.strip('"')
 
 
 def _is_foreign(table: Table, part: Part | None) -> bool:

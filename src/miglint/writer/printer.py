@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from miglint.base.model import Dialect
@@ -20,7 +21,6 @@ from miglint.schema.objects import (
     Privileges,
     RewriteRule,
     Routine,
-    Rows,
     SchemaObject,
     Sequence,
     Table,
@@ -63,25 +63,32 @@ def create(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
             return [create_other_type(value)]
         case Routine():
             return list(create_routine(value))
+        case Extension():
+            where = f" WITH SCHEMA {identifier(value.schema)}" if value.schema not in (None, "public") else ""
+            return [f"CREATE EXTENSION IF NOT EXISTS {identifier(value.name)}{where};"]
+        case Namespace():
+            return [] if value.name == "public" else [f"CREATE SCHEMA {identifier(value.name)};"]
+        case _:
+            return _create_attached(schema, key, value)
+
+
+def _create_attached(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
+    """Return the statements that create what belongs to another object, or what the files alone describe."""
+    match value:
         case Trigger():
             return list(create_trigger(schema, value))
         case Policy():
             return [create_policy(value)]
         case RewriteRule():
             return list(create_rule(value))
-        case Extension():
-            where = f" WITH SCHEMA {identifier(value.schema)}" if value.schema not in (None, "public") else ""
-            return [f"CREATE EXTENSION IF NOT EXISTS {identifier(value.name)}{where};"]
-        case Namespace():
-            return [] if value.name == "public" else [f"CREATE SCHEMA {identifier(value.name)};"]
         case Comment():
             return [remarks.comment_on(schema, value, value.text)]
         case Privileges():
             return list(remarks.privileges(schema, key, None, value))
-        case Rows():
-            return []
         case Other():
             return list(create_other(value))
+        case _:
+            return []
 
 
 def finish(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
@@ -89,7 +96,7 @@ def finish(schema: Schema, key: Key, value: SchemaObject) -> list[str]:
     if value.assumed:
         return []
     if isinstance(value, Table):
-        return [*tables.foreign_keys(schema, value), *tables.settings_of(value)]
+        return [*tables.separate_constraints(schema, value), *tables.settings_of(value)]
     if isinstance(value, Sequence) and value.owned_by is not None and not tables.is_implied(schema, key, value):
         from miglint.writer.sequences import owned_by
 
@@ -119,7 +126,10 @@ def create_view(schema: Schema, view: View, *, replacing: bool = False) -> str:
 
 def _says(view: View, listed: tuple[str, ...]) -> bool:
     """Return whether the query itself gives its result columns their names."""
-    return view.query is not None and view.query.outputs == listed
+    if view.query is None or view.query.outputs != listed:
+        return False
+    # A column that was renamed since is called otherwise in the text.
+    return bool(listed) and all(re.search(rf"(?<!\w){re.escape(column)}(?!\w)", view.query.text) for column in listed)
 
 
 def _sqlite_view(view: View) -> str:
@@ -161,7 +171,7 @@ def create_other_type(value: OtherType) -> str:
     if value.source:
         return sources.user_type(value.source, value.name) + ";"
     if value.kind == "range" and value.definition:
-        return f"CREATE TYPE {name(value.name)} AS RANGE (SUBTYPE = {value.definition});"
+        return f"CREATE TYPE {name(value.name)} AS RANGE ({value.definition});"
     raise UnprintableError("how the type is defined is not known")
 
 
@@ -172,7 +182,7 @@ def create_trigger(schema: Schema, value: Trigger) -> Iterator[str]:
     if schema.dialect is Dialect.SQLITE:
         yield sources.sqlite_trigger(value.source, value.name).rstrip().rstrip(";") + ";"
         return
-    yield sources.trigger(value.source, value.name, value.table) + ";"
+    yield sources.trigger(value.source, value.name, value.table, value.function) + ";"
     if value.state != "enabled":
         yield trigger_state(value)
 

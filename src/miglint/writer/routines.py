@@ -25,7 +25,8 @@ def create_routine(routine: Routine, *, replacing: bool = True) -> Iterator[str]
     if not routine.source:
         raise UnprintableError(f"how the {routine.kind} was created is not known")
     yield sources.routine(routine.source, routine.name, replacing=replacing) + ";"
-    written = _written_options(routine)
+    # The text of the catalog is complete.
+    written = None if routine.definition == routine.source else _written_options(routine)
     if written is not None and written != routine.options:
         yield from changed_options(routine, written, routine.options)
 

@@ -16,6 +16,7 @@ _TRIGGER = pattern(r"\bTRIGGER\b", re.IGNORECASE)
 _RULE = pattern(r"\bRULE\b", re.IGNORECASE)
 _TYPE = pattern(r"\bTYPE\b", re.IGNORECASE)
 _TO = pattern(r"\bTO\b", re.IGNORECASE)
+_EXECUTE = pattern(r"\bEXECUTE\b", re.IGNORECASE)
 _ON = pattern(r"\bON\b", re.IGNORECASE)
 _IF_NOT_EXISTS = pattern(r"\bIF\s+NOT\s+EXISTS\b\s*", re.IGNORECASE)
 
@@ -42,10 +43,14 @@ def routine(source: str, new: Name, *, replacing: bool) -> str:
     return _CREATE.sub("CREATE OR REPLACE ", text, 1) if replacing else text
 
 
-def trigger(source: str, new: str, table: Name) -> str:
+def trigger(source: str, new: str, table: Name, function: Name | None) -> str:
     """Return the statement that creates a trigger on a table of PostgreSQL."""
     text, at = _named_behind(_REPLACE.sub("CREATE ", source), _TRIGGER, identifier(new))
-    return _named_behind(text, _ON, name(table), at)[0]
+    text, at = _named_behind(text, _ON, name(table), at)
+    if function is None or function.schema in (None, "public", "pg_catalog"):
+        return text
+    execute = find_word(text, _EXECUTE, at, len(text))
+    return text if execute is None else _named_behind(text, _ROUTINE, name(function), execute.start())[0]
 
 
 def rule(source: str, new: str, table: Name) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.schema.objects import Index, Key, Sequence, Table
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, IndexElement, Name
 from miglint.writer.sequences import options_of
 from miglint.writer.words import UnprintableError, identifier, identifiers, literal, name, type_name
+
+_DRAWS = pattern(r"nextval\('[^']*'(?:::(?:text::)?regclass)?\)")
 
 
 def create_table(schema: Schema, key: Key, table: Table) -> str:
@@ -49,8 +52,13 @@ def constraints_of(schema: Schema, table: Table) -> list[Constraint]:
     return [
         item
         for item in table.constraints.values()
-        if not (item.kind == "not_null" or (item.kind == "foreign" and separate) or _is_inline(table, item))
+        if not (item.kind == "not_null" or (separate and _is_separate(item)) or _is_inline(table, item))
     ]
+
+
+def _is_separate(item: Constraint) -> bool:
+    """Return whether a constraint is added when all tables are there; `CREATE TABLE` knows no NOT VALID."""
+    return item.kind == "foreign" or (item.kind == "check" and not item.validated and item.enforced)
 
 
 def _is_inline(table: Table, item: Constraint) -> bool:
@@ -213,6 +221,10 @@ def _always_quoted(text: str) -> str:
 def default(item: Column, dialect: Dialect) -> str:
     """Return a column's default as it is written behind `DEFAULT`."""
     text = item.default.text if item.default is not None else "NULL"
+    drawn = None if item.default is None else item.default.sequence
+    if drawn is not None and drawn.schema is not None and _DRAWS.fullmatch(text):
+        # The sequence may have been renamed or moved since.
+        return f"nextval({literal(name(drawn))}::regclass)"
     # SQLite requires parentheses around anything but a constant, and allows them around one.
     plain = item.default is not None and item.default.literal is not None
     if dialect is Dialect.SQLITE and not plain and not _enclosed(text) and not _is_constant(text):
@@ -375,12 +387,12 @@ _BODIES: dict[str, Callable[[Constraint], str]] = {
 }
 
 
-def foreign_keys(schema: Schema, table: Table) -> Iterator[str]:
-    """Yield the statements that add the foreign keys of a table."""
+def separate_constraints(schema: Schema, table: Table) -> Iterator[str]:
+    """Yield the statements that add the foreign keys of a table, and what is not validated."""
     if schema.dialect is not Dialect.POSTGRES or table.kind != "table" or table.assumed:
         return
     for item in table.constraints.values():
-        if item.kind == "foreign" and not (table.partition_of is not None and _is_inherited(schema, table, item)):
+        if _is_separate(item) and not (table.partition_of is not None and _is_inherited(schema, table, item)):
             yield f"ALTER TABLE {name(table.name)} ADD {constraint(item)};"
 
 

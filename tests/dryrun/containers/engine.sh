@@ -67,7 +67,7 @@ dockerd --host "$DOCKER_HOST" --data-root "$folder/data/docker" --exec-root "$fo
   --ip6tables=false --ip-forward=false --ip-masq=false >"$folder/log" 2>&1 </dev/null &
 engine=$!
 tries=0
-until docker version >/dev/null 2>&1; do
+until timeout 10 docker version >/dev/null 2>&1; do
   tries=$((tries + 1))
   kill -0 "$engine" 2>/dev/null && [ "$tries" -lt 150 ] || no "dockerd: $(tail -n 1 "$folder/log")"
   sleep 0.2

@@ -3195,6 +3195,71 @@ INSERT INTO t (f) VALUES ('{bad');
 --- rollback
 SELECT 1;
 
+=== fk types
+CREATE TABLE t (a int PRIMARY KEY);
+CREATE TABLE u (x text);
+--- forward fails datatype_mismatch
+ALTER TABLE u ADD FOREIGN KEY (x) REFERENCES t (a);
+--- rollback
+SELECT 1;
+
+=== fk types of a domain
+CREATE DOMAIN code AS text;
+CREATE TABLE t (a int PRIMARY KEY);
+CREATE TABLE u (x code);
+--- forward fails datatype_mismatch
+ALTER TABLE u ADD CONSTRAINT f FOREIGN KEY (x) REFERENCES t;
+--- rollback
+SELECT 1;
+
+=== fk types of a domain that fits
+CREATE DOMAIN id AS bigint;
+CREATE TABLE t (a id PRIMARY KEY);
+CREATE TABLE u (x int);
+--- forward again duplicate_object
+ALTER TABLE u ADD CONSTRAINT f FOREIGN KEY (x) REFERENCES t (a);
+--- rollback again undefined_object
+ALTER TABLE u DROP CONSTRAINT f;
+
+=== fk types of a column added
+CREATE TABLE t (a uuid PRIMARY KEY);
+CREATE TABLE u (x text);
+--- forward fails datatype_mismatch
+ALTER TABLE u ADD COLUMN y text REFERENCES t (a);
+--- rollback
+SELECT 1;
+
+=== fk types after another type
+CREATE TABLE t (a bigint PRIMARY KEY);
+CREATE TABLE u (x int REFERENCES t (a));
+--- forward fails datatype_mismatch
+ALTER TABLE u ALTER COLUMN x TYPE text;
+--- rollback
+SELECT 1;
+
+=== fk types after another type of the key
+CREATE TABLE t (a int PRIMARY KEY);
+CREATE TABLE u (x int REFERENCES t (a));
+--- forward fails datatype_mismatch
+ALTER TABLE t ALTER COLUMN a TYPE text;
+--- rollback
+SELECT 1;
+
+=== fk types after a type that fits
+CREATE TABLE t (a int PRIMARY KEY);
+CREATE TABLE u (x int REFERENCES t (a));
+--- forward
+ALTER TABLE t ALTER COLUMN a TYPE bigint;
+--- rollback
+ALTER TABLE t ALTER COLUMN a TYPE int;
+
+=== fk types of one table at once
+CREATE TABLE t (a int PRIMARY KEY, b int REFERENCES t (a));
+--- forward
+ALTER TABLE t ALTER COLUMN a TYPE text, ALTER COLUMN b TYPE text;
+--- rollback
+ALTER TABLE t ALTER COLUMN a TYPE int USING a::int, ALTER COLUMN b TYPE int USING b::int;
+
 === stm ins date
 CREATE TABLE t (a int, b text, c timestamptz, d date, e text[], f jsonb, g json, h numeric, i bool, k uuid, l bigint, m varchar(10), n timestamp, o interval, p bytea);CREATE TABLE u (a int PRIMARY KEY, b text, z int);
 CREATE TYPE mood AS ENUM ('ok','sad');

@@ -61,4 +61,4 @@ def _substituted(file: SourceFile, settings: LayoutOptions) -> str | None:
     return substitute(file.text, settings.placeholders)
 
 
-FLYWAY = Layout("flyway", _recognize, _collect)
+FLYWAY = Layout("flyway", _recognize, _collect, releases=False)

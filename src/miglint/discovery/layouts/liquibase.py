@@ -190,4 +190,4 @@ def _natural(name: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if number % 2 else (-1, part) for number, part in enumerate(parts))
 
 
-LIQUIBASE = Layout("liquibase", _recognize, _collect)
+LIQUIBASE = Layout("liquibase", _recognize, _collect, releases=False)

@@ -71,7 +71,7 @@ _TOOLS = (
 )
 
 
-class _Part(NamedTuple):
+class _MarkedPart(NamedTuple):
     direction: Direction
     span: Span
     transaction: bool
@@ -93,7 +93,7 @@ def _blank(text: str) -> str:
     return re.sub(r"[^\r\n]", " ", text)
 
 
-def _cut(tool: _Tool, file: SourceFile) -> tuple[list[_Part], list[Problem]]:
+def _cut(tool: _Tool, file: SourceFile) -> tuple[list[_MarkedPart], list[Problem]]:
     text = file.text
     markers = list(tool.marker.finditer(text))
     problems: list[Problem] = []
@@ -123,7 +123,7 @@ def _cut(tool: _Tool, file: SourceFile) -> tuple[list[_Part], list[Problem]]:
     for direction, found in spans.items():
         span = Span(found[0].start, found[-1].end)
         substituted = blank_except(text, span, found) if len(found) > 1 else None
-        parts.append(_Part(direction, span, transacted[direction], substituted))
+        parts.append(_MarkedPart(direction, span, transacted[direction], substituted))
     return parts, problems
 
 

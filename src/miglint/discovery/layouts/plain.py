@@ -14,7 +14,7 @@ from miglint.discovery.versions import VERSION, SortKey, numeric, split_version,
 
 _ANY = "rollback|down|undo|revert"
 _PREFIXED = pattern(
-    rf"(?:(?P<prefix>{_ANY})[_\-. ]+)?(?:v|migration[_\-. ])?(?P<version>{VERSION})[_\-. ]*(?P<name>.*)\.sql",
+    rf"(?:(?P<prefix>{_ANY})[_\-. ]+)?(?:v|migration[_\-. ])?(?P<version>{VERSION})[_\-. #]*(?P<name>.*)\.sql",
     re.IGNORECASE | re.DOTALL,
 )
 # `005_name.rollback.sql` is always a rollback. `005_rollback_name.sql` may create a table with that name: the other

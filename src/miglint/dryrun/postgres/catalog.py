@@ -36,6 +36,7 @@ from miglint.schema.objects import (
 from miglint.schema.remarks import comment_key, privilege_key
 from miglint.schema.sequences import chosen, unusual
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Name, Query, Type
+from miglint.sql.postgres.statements import read_call
 
 Row = list[Any]
 Found = Iterator[tuple[Key, SchemaObject]]
@@ -44,6 +45,7 @@ Found = Iterator[tuple[Key, SchemaObject]]
 _BY_ENGINE = pattern(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
 _QUOTED = '"[^"]*+' + many('""[^"]*+') + '"'
 _REFERENCED = pattern(many(f'{_QUOTED}|[^"(]++') + rf'\((?:PERIOD )?({many(_QUOTED + """|[^")]++""")})\)')
+_DELETED = pattern(r" ON DELETE SET (?:NULL|DEFAULT) \(([^)]*)\)")
 _NAMES = pattern(r'"([^"]*(?:""[^"]*)*)"|([^\s,"()]+)')
 _NULL = pattern(r"""\(?NULL::[\w ."\[\](),:]+""")
 _DRAWS = pattern(r"""nextval\('(?:(?:"[^"]*"|[^.'"]*)\.)?"?([^'"]*)"?'::regclass\)""")
@@ -133,7 +135,7 @@ def _constraint(row: Row, columns: dict[int, str]) -> Constraint:
         expression=_expression(expression),
         table=Name(home, table) if table is not None else None,
         referenced=_referenced(definition) if table is not None else (),
-        on_delete=_ACTIONS.get(on_delete, "no action"),
+        on_delete=_ACTIONS.get(on_delete, "no action") + _deleted_columns(definition),
         on_update=_ACTIONS.get(on_update, "no action"),
         match=_MATCH.get(match, "simple"),
         deferrable=deferrable,
@@ -147,6 +149,12 @@ def _constraint(row: Row, columns: dict[int, str]) -> Constraint:
         enforced="NOT ENFORCED" not in definition,
         generated=_BY_ENGINE.search(name) is not None,
     )
+
+
+def _deleted_columns(definition: str) -> str:
+    """Return the columns that `ON DELETE SET NULL (a, b)` lists."""
+    found = _DELETED.search(definition)
+    return f" ({found[1]})" if found else ""
 
 
 def _referenced(definition: str) -> tuple[str, ...]:
@@ -254,6 +262,7 @@ def _column_settings(told: list[Row]) -> dict[str, str]:
 def _index(row: Row, table: Name, numbers: dict[int, str], columns: dict[str, Column]) -> Found:
     schema, name, unique, valid, method, keys, places, flags, expressions, opclasses, collations, where = row[:12]
     constraint, options, tablespace, comment, nulls_not_distinct = row[12:17]
+    parent = row[18]
     names = [numbers.get(int(place)) for place in places.split()]
     elements = []
     for at, flag in enumerate(flags.split()[:keys]):
@@ -288,6 +297,7 @@ def _index(row: Row, table: Name, numbers: dict[int, str], columns: dict[str, Co
             options=tuple(sorted(_list(options))),
             tablespace=tablespace,
             generated=_BY_ENGINE.search(name) is not None,
+            parent=None if parent is None else Name(*parent),
         ),
     )
     yield from _remarks(Key("relation", schema, name), None, comment, words="index")
@@ -349,6 +359,7 @@ def _routine(row: Row) -> Found:
             input_names=tuple(part for part in _list(names) if part),
             defaults=defaults,
             source=(definition or "") if kind != "aggregate" else "",
+            read_call=read_call,
         ),
     )
     yield from _remarks(Key("routine", schema, full), acl, comment, words=kind)
@@ -392,7 +403,15 @@ def _other(row: Row) -> Found:
         told = tuple(sorted((definition or "").strip("{}").split(",")))
         yield Key("privilege", schema, f"default privileges of {name}"), Privileges("", told, defaults=name)
     else:
-        yield Key(f"other {kind}", schema, name), Other(kind, Name(schema or None, name), definition or "")
+        yield (
+            Key(f"other {kind}", schema, name),
+            Other(
+                kind,
+                Name(schema or None, name),
+                definition or "",
+                sources=(definition or "",) if kind == "statistics" else (),
+            ),
+        )
 
 
 def _huge(row: Row) -> Found:

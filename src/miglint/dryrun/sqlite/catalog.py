@@ -205,6 +205,7 @@ def _index(name: str, owner: str, sql: str, details: IndexDetails) -> Index:
     expressions = _element_texts(sql)
     for number, column, descending, collation in details:
         text = expressions[number] if column is None and number < len(expressions) else ""
+        text = text.removesuffix(" desc").removesuffix(f" collate {collation.lower()}")
         elements.append(
             IndexElement(
                 column,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct
-from miglint.dryrun.interfaces import Digests, EngineLostError, Filled, TableDigest, TrialRun
+from miglint.dryrun.interfaces import Digests, EngineLostError, Filled, TableDigest, TrialRun, UnreadableError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.results import EngineInfo, Execution
 from miglint.dryrun.sqlite import wire
@@ -125,6 +125,16 @@ class SqliteDatabase:
             if execution.error is not None and execution.error.limit not in (None, "refused"):
                 self._host.clean = False
             return execution
+
+    def mark(self) -> object:
+        """Return the present state."""
+        return self._journal
+
+    def restore(self, mark: object) -> None:
+        """Go back to a state; the next call recreates the database."""
+        with self._host.lock:
+            self._forget()
+            self._journal = cast(Journal, mark)
 
     def try_out(self, script: Prepared) -> TrialRun:
         """Run a script on a copy, which is cheap in memory."""
@@ -249,12 +259,14 @@ class SqliteDatabase:
                 worker.tell(wire.Forget(self._number), self._deadline.left)
 
     def _ask(self, request: wire.Request, kind: type[_Reply]) -> _Reply:
-        """Send a request that runs no script code."""
+        """Send a request that runs no script code; what a script left may take too much time or memory nevertheless."""
         assert self._worker is not None
+        seconds = min(max(self._limits.statement, _READ_SECONDS), self._deadline.left)
+        limit = "statement time-out" if seconds < self._deadline.left else "total time-out"
         try:
-            return self._worker.ask(request, kind, self._deadline.left)
+            return self._worker.ask(request, kind, seconds, limit=limit)
         except (WorkerEndedError, RefusedError) as error:
-            raise EngineLostError(f"SQLite cannot read its databases: {error}") from None
+            raise _lost("SQLite cannot read its databases", error) from None
 
     def _here(self) -> Worker:
         """Return the process with this database, recreated in a new process if necessary."""
@@ -278,14 +290,25 @@ class SqliteDatabase:
                 same = (reply.failure is None) == (step.failed is None) and reply.index == (
                     -1 if step.failed is None else step.failed
                 )
-        except (WorkerEndedError, RefusedError, UnfinishedError) as error:
+        except (WorkerEndedError, RefusedError) as error:
+            raise _lost(_NOT_AGAIN, error) from None
+        except UnfinishedError as error:
             raise EngineLostError(f"{_NOT_AGAIN}: {error}") from None
         if not same:
             raise EngineLostError(f"{_NOT_AGAIN}: a script is not deterministic")
 
 
 _ROWS_AT_ONCE = 5000
+# Reading and copying are quick, whatever the limit for statements is.
+_READ_SECONDS = 5.0
+_READ_LIMITS = frozenset(("memory", "disk", "statement time-out"))
 _NOT_AGAIN = "SQLite's process was terminated, and the history could not be restored to its previous state"
+
+
+def _lost(what: str, error: WorkerEndedError | RefusedError) -> EngineLostError:
+    limit = error.limit if isinstance(error, WorkerEndedError) else error.failure.limit
+    message = f"{what}: {error}"
+    return UnreadableError(message, limit) if limit in _READ_LIMITS else EngineLostError(message)
 
 
 def _in_order(journal: Journal) -> list[ScriptDone | TablesFilled]:

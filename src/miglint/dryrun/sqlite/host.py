@@ -16,6 +16,8 @@ from miglint.dryrun.sqlite.process import Setup, Worker
 _CLOSED = "the dry run was stopped"
 _SECONDS_OF_NO_LIMIT = 1 << 20
 _LEAST_MEMORY = 128 << 20
+# Six at a time, and as much as two for statements and values.
+_DATABASES = 8
 
 
 class MemoryBounds(Struct, frozen=True):
@@ -26,9 +28,13 @@ class MemoryBounds(Struct, frozen=True):
 
     @classmethod
     def of(cls, limits: Limits) -> MemoryBounds:
-        """Return the limits, derived from those of a dry run: databases are in memory, with a copy per second run."""
+        """Return the limits, derived from those of a dry run.
+
+        The databases of a history are in memory: two (one with rows), copies of both and of these, and one that gets
+        a new connection. A database that passes its own limit ends at its statement; copying it never passes `memory`.
+        """
         memory = max(_LEAST_MEMORY, limits.memory)
-        return cls(memory, min(limits.disk, memory))
+        return cls(memory, min(limits.disk, memory // _DATABASES))
 
 
 class SqliteHost:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.alter_constraints import domain_of
-from miglint.replay.apply.columns import altered, altered_column, column_of, implied_sequence, put_column
+from miglint.replay.apply.columns import (
+    altered,
+    altered_column,
+    column_of,
+    implied_sequence,
+    put_column,
+    refuse_identity_type,
+)
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part
 from miglint.replay.apply.typed import check_default, check_generated
-from miglint.schema.objects import Table
+from miglint.schema.objects import Key, Table
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import (
     Column,
@@ -99,6 +106,7 @@ def set_identity(machine: Machine, operation: SetIdentity) -> None:
                 key,
                 column.name,
             )
+        _refuse_identity(machine, key, column)
         implied_sequence(machine, Name(key.schema, key.name), column.name, column.type)
     elif column.identity is None and not column.assumed:
         if operation.if_exists:
@@ -116,6 +124,17 @@ def set_identity(machine: Machine, operation: SetIdentity) -> None:
                 machine.drop(user)
     identity = None if operation.action == "drop" else operation.identity or column.identity
     put_column(machine, key, replace(column, identity=identity, assumed=False))
+
+
+def _refuse_identity(machine: Machine, key: Key, column: Column) -> None:
+    """Raise the errors for a column that cannot draw its values from a sequence of its own."""
+    named = f'column "{column.name}" of relation "{key.name}"'
+    state = "object_not_in_prerequisite_state"
+    if column.nullable and not column.assumed:
+        raise machine.refuse(state, f"{named} must be declared NOT NULL before identity can be added", key, column.name)
+    if column.default is not None and not column.assumed:
+        raise machine.refuse(state, f"{named} already has a default value", key, column.name)
+    refuse_identity_type(machine, key, column)
 
 
 def set_generated(machine: Machine, operation: SetGenerated) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.constraints import add_constraint, not_null_column, rename_in_table
-from miglint.replay.apply.deletion import drop_constraint_of
+from miglint.replay.apply.drop_dependents import drop_constraint_of
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part
 from miglint.schema.objects import Absent, Domain, Key, Table

@@ -19,6 +19,7 @@ from miglint.sql.operations import (
     Operation,
     OtherData,
     Raise,
+    RoutineBody,
     Select,
     Truncate,
     Update,
@@ -28,6 +29,7 @@ from miglint.sql.operations import (
 Apply = Callable[[Machine, Operation], None]
 
 _DEEPEST = 10
+_SEARCH_PATH = "set search_path to "
 _ROWS_ONLY = (Insert, Update, Delete, Truncate, Raise, Maintenance)
 
 
@@ -79,17 +81,17 @@ def _call(machine: Machine, call: Call, operation: Operation, apply: Apply) -> b
         machine.lose(f'what the function "{call.name}" does is not known')
         return True
     path, moments = machine.path, machine.moments
-    for option in routine.options:
-        if option.startswith("set search_path to "):
-            names = (name.strip().strip('"') for name in option.removeprefix("set search_path to ").split(","))
-            machine.path = tuple(name for name in names if name and name != "$user") or path
+    own_path = next((option for option in routine.options if option.startswith(_SEARCH_PATH)), None)
+    if own_path is not None:
+        names = (name.strip().strip('"') for name in own_path.removeprefix(_SEARCH_PATH).split(","))
+        machine.path = tuple(name for name in names if name and name != "$user") or path
     machine.calling, machine.moments = (*machine.calling, key), None
     try:
         for inner in effects:
             apply(machine, inner)
     finally:
         machine.calling, machine.moments = machine.calling[:-1], moments
-        if machine.path != path and any(option.startswith("set search_path") for option in routine.options):
+        if own_path is not None:
             machine.path = path
     return True
 
@@ -98,13 +100,10 @@ def _effects(routine: Routine, arguments: tuple[str | None, ...], operation: Ope
     # The server lets only a VOLATILE function change anything.
     if "volatility=stable" in routine.options or "volatility=immutable" in routine.options:
         return ()
-    if routine.body is None:
+    if routine.body is None or routine.read_call is None:
         return None
-    # The parser of bodies loads only where one is called.
-    from miglint.sql.postgres.routine_effects import Body, effects
-
-    body = Body(routine.language, routine.body, routine.input_names, routine.output_names, routine.returns)
-    return effects(body, arguments, operation.span)
+    body = RoutineBody(routine.language, routine.body, routine.input_names, routine.output_names, routine.returns)
+    return routine.read_call(body, arguments, operation.span)
 
 
 def _perhaps(machine: Machine, name: Name, operation: Select) -> None:

@@ -111,40 +111,46 @@ def refuse_unconvertible(machine: Machine, key: Key, column: Column, operation: 
     kind, using = column.type, operation.using
     if kind is None or using is None or kind.schema is not None:
         return
-    names = {function.name for function in using.functions}
     written = str(kind)
-    if "to_timestamp" in names and len(names) == 1 and kind.name in _TIMES:
-        message = f"function to_timestamp({written}) does not exist"
-    elif names & {"extract", "date_part"} and kind.name in _NUMBERS:
-        message = f"function extract(unknown, {written}) does not exist"
-    elif "string_to_array" in names and kind.dimensions:
-        message = f"function string_to_array({written}, unknown) does not exist"
-    elif "array_to_string" in names and not kind.dimensions:
-        message = f"function array_to_string({written}, unknown) does not exist"
-    elif "decode" in names and kind.name == "bytea":
-        message = f"function decode({written}, unknown) does not exist"
-    elif "encode" in names and kind.name in _CHARACTERS:
-        message = f"function encode({written}, unknown) does not exist"
-    elif "convert_from" in names and kind.name in _CHARACTERS:
-        message = f"function convert_from({written}, unknown) does not exist"
-    elif "convert_to" in names and kind.name == "bytea":
-        message = f"function convert_to({written}, unknown) does not exist"
-    elif kind.dimensions or kind.name not in _WHOLE:
+    signature = _undefined_function({function.name for function in using.functions}, kind)
+    if signature is not None:
+        message = f"function {signature.format(written)} does not exist"
+        raise machine.refuse("undefined_function", message, key, column.name)
+    if kind.dimensions or kind.name not in _WHOLE:
         return
-    elif f"({column.name})[" in using.key:
+    if f"({column.name})[" in using.key:
         message = f"cannot subscript type {written} because it does not support subscripting"
         raise machine.refuse("datatype_mismatch", message, key, column.name)
-    else:
-        operator = next((sign for sign in _DOCUMENT_SIGNS if f"({column.name} {sign} '" in using.key), None)
-        if operator is None:
-            return
+    operator = next((sign for sign in _DOCUMENT_SIGNS if f"({column.name} {sign} '" in using.key), None)
+    if operator is not None:
         message = f"operator does not exist: {written} {operator} unknown"
-    raise machine.refuse("undefined_function", message, key, column.name)
+        raise machine.refuse("undefined_function", message, key, column.name)
+
+
+def _undefined_function(names: set[str], kind: Type) -> str | None:
+    """Return the signature of the first of the functions that does not take the type; `{}` stands for the type."""
+    if names == {"to_timestamp"} and kind.name in _TIMES:
+        return "to_timestamp({})"
+    if "string_to_array" in names and kind.dimensions:
+        return "string_to_array({}, unknown)"
+    if "array_to_string" in names and not kind.dimensions:
+        return "array_to_string({}, unknown)"
+    return next((text for name, types, text in _NOT_FOR if name in names and kind.name in types), None)
 
 
 _CHARACTERS = frozenset({"text", "varchar", "bpchar"})
 _TIMES = frozenset({"timestamptz", "timestamp", "date"})
 _NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
+_BYTES = frozenset({"bytea"})
+# Functions with the types that they do not take, and their signature for such a type.
+_NOT_FOR = (
+    ("extract", _NUMBERS, "extract(unknown, {})"),
+    ("date_part", _NUMBERS, "extract(unknown, {})"),
+    ("decode", _BYTES, "decode({}, unknown)"),
+    ("encode", _CHARACTERS, "encode({}, unknown)"),
+    ("convert_from", _CHARACTERS, "convert_from({}, unknown)"),
+    ("convert_to", _BYTES, "convert_to({}, unknown)"),
+)
 # Types whose values have no parts, and the operators that take a part of JSON.
 _WHOLE = _CHARACTERS | _TIMES | _NUMBERS | {"bool", "bytea", "uuid"}
 _DOCUMENT_SIGNS = ("->>", "->", "#>>", "#>")

@@ -10,14 +10,17 @@ from miglint.replay.apply.columns import (
     altered_column,
     composite,
     in_partition_key,
+    inheritors,
     is_inherited,
     put_column,
     refuse_gone_type,
 )
-from miglint.replay.apply.deletion import Node, dependents
+from miglint.replay.apply.drop_dependents import Node, dependents
+from miglint.replay.apply.foreign_keys import refuse_incomparable_keys
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.typed import check_using
 from miglint.schema.objects import Key, Part, Table
+from miglint.schema.parts import involving, with_part
 from miglint.sql.operations import AlterColumnType, Column, Name, Type
 
 # What cannot be made again with the new type, by how it uses the column.
@@ -37,9 +40,9 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if operation.kind == "type":
         key, value = composite(machine, operation)
         if value is not None and operation.column in value.columns:
-            _refuse_if_row_type_is_used(machine, key, f'type "{key.name}"')
+            refuse_if_row_type_is_used(machine, key, f'type "{key.name}"')
             changed = replace(value.columns[operation.column], type=machine.type(operation.type))
-            machine.put(key, replace(value, columns={**value.columns, operation.column: changed}))
+            machine.put(key, replace(value, columns=with_part(value.columns, operation.column, changed)))
         return
     found = altered_column(machine, operation, operation.column)
     if found is None:
@@ -57,11 +60,10 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if machine.postgres and column.type is not None and column.type.schema is not None and new != column.type:
         _refuse_constants(machine, key, column, column.type, operation)
         column = _with_old_type(column, column.type)
-    put_column(
-        machine,
-        key,
-        replace(column, type=new, collation=operation.collation, serial=False, assumed=False, span=operation.span),
-    )
+    changed = replace(column, type=new, collation=operation.collation, serial=False, assumed=False, span=operation.span)
+    if machine.postgres:
+        refuse_incomparable_keys(machine, key, changed)
+    put_column(machine, key, changed)
 
 
 def _with_old_type(column: Column, old: Type) -> Column:
@@ -76,8 +78,9 @@ def _refuse_constants(machine: Machine, key: Key, column: Column, old: Type, ope
     """Raise the error for a condition that compares the column with constants, which stay what they are."""
     compared = re.compile(rf"(?<![\w.]){re.escape(column.name)} (?:=|<>|<|>|<=|>=) (?:'|any \(array\[|all \(array\[)")
     table = machine.schema.table(key)
-    expressions = [] if table is None else [item.expression for item in table.constraints.values()]
-    for _, index in machine.indexes(key):
+    names = () if table is None else involving(table.constraints, column.name)
+    expressions = [] if table is None else [table.constraints[name].expression for name in names]
+    for _, index in machine.indexes(key, column.name):
         expressions += [index.where, *(element.expression for element in index.elements)]
     if any(item is not None and compared.search(item.key) for item in expressions):
         message = f"operator does not exist: {operation.type} = {old.name}"
@@ -91,16 +94,21 @@ def _refuse_if_fixed(machine: Machine, key: Key, column: Column, operation: Alte
         return
     if is_inherited(machine, table, name):
         raise machine.refuse("invalid_table_definition", f'cannot alter inherited column "{name}"', key, name)
+    if operation.only and any(
+        name in getattr(machine.schema.find(child), "columns", ()) for child in inheritors(machine, key)
+    ):
+        message = f'type of inherited column "{name}" must be changed in child tables too'
+        raise machine.refuse("invalid_table_definition", message, key, name)
     if in_partition_key(table, name):
         message = f'cannot alter column "{name}" because it is part of the partition key of relation "{key.name}"'
         raise machine.refuse("invalid_table_definition", message, key, name)
     if column.generated is not None and operation.using is not None:
         message = "cannot specify USING when altering type of generated column"
         raise machine.refuse("invalid_column_definition", message, key, name)
-    _refuse_if_row_type_is_used(machine, Key("type", key.schema, key.name), f'table "{key.name}"')
+    refuse_if_row_type_is_used(machine, Key("type", key.schema, key.name), f'table "{key.name}"')
 
 
-def _refuse_if_row_type_is_used(machine: Machine, key: Key, what: str) -> None:
+def refuse_if_row_type_is_used(machine: Machine, key: Key, what: str) -> None:
     """Raise the error for a row or composite type that a column of some table has."""
     for user in machine.schema.on(key):
         table = machine.schema.find(user)

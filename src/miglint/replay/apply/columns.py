@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.constraints import add_constraint
-from miglint.replay.apply.deletion import Node, delete
+from miglint.replay.apply.drop_dependents import Node, delete
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_relation
 from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
 from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
 from miglint.replay.apply.typed import check_default, check_generated
+from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import ABSENT, Absent, Composite, Key, Part, Rows, Sequence, Table
 from miglint.schema.parts import with_name, with_part, without_part
@@ -98,12 +99,33 @@ def refuse_gone_type(machine: Machine, written: Type | None) -> None:
     """Raise the error for a type that was dropped, or has another name now."""
     if written is None or not machine.postgres:
         return
+    _refuse_length(machine, written)
     places = machine.path if written.schema is None else (written.schema,)
     found = [machine.schema.objects.get(Key("type", schema, written.name)) for schema in places]
     if ABSENT in found and all(value is ABSENT or value is None for value in found):
         spelled = written.name if written.schema is None else f"{written.schema}.{written.name}"
         key = Key("type", places[0], written.name)
         raise machine.refuse("undefined_object", f'type "{spelled}" does not exist', key)
+
+
+_CHARACTERS = {"varchar": ("varchar", 10_485_760), "bpchar": ("char", 10_485_760), "bit": ("bit", 83_886_080)}
+
+
+def _refuse_length(machine: Machine, written: Type) -> None:
+    """Raise the errors for a length that a type of the system cannot have."""
+    length = written.args[0] if written.args else ""
+    if written.schema is not None or not length.isdecimal():
+        return
+    if written.name == "numeric":
+        if not 1 <= int(length) <= 1000:
+            message = f"NUMERIC precision {length} must be between 1 and 1000"
+            raise machine.refuse("invalid_parameter_value", message)
+    elif written.name in _CHARACTERS:
+        word, most = _CHARACTERS[written.name]
+        if not 1 <= int(length) <= most:
+            bound = "at least 1" if int(length) < 1 else f"cannot exceed {most}"
+            message = f"length for type {word} {'must be ' if int(length) < 1 else ''}{bound}"
+            raise machine.refuse("invalid_parameter_value", message)
 
 
 def define(machine: Machine, table: Name, column: Column) -> Column:
@@ -127,18 +149,38 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
         False,
         column.span,
     )
+    if column.identity is not None:
+        refuse_identity_type(machine, machine.key(table), resolved)
     if column.serial or column.identity is not None:
-        sequence = implied_sequence(machine, table, column.name, resolved.type)
+        sequence = implied_sequence(machine, table, column.name, resolved.type, column.identity_options)
         if column.serial:
             text = f"nextval('{sequence.name}'::regclass)"
             resolved = replace(resolved, default=Expression(f"nextval {sequence}", text, sequence=sequence))
     return resolved
 
 
-def implied_sequence(machine: Machine, table: Name, column: str, type_: Type | None) -> Name:
+def refuse_identity_type(machine: Machine, key: Key, column: Column) -> None:
+    """Raise the error for an identity column of a type of the system that is no whole number."""
+    kind = column.type
+    if kind is None or kind.schema is not None or kind.name not in BUILTIN_TYPES:
+        return
+    if kind.dimensions or kind.name not in ("int2", "int4", "int8"):
+        message = "identity column type must be smallint, integer, or bigint"
+        raise machine.refuse("invalid_parameter_value", message, key, column.name)
+
+
+def implied_sequence(
+    machine: Machine, table: Name, column: str, type_: Type | None, given: tuple[str, ...] = ()
+) -> Name:
     """Create the sequence that `serial` and identity columns imply, under the name that the server chooses."""
-    options = unusual([] if type_ is None else [f"as={type_.name}"])
+    named = next((text.partition("=")[2] for text in given if text.startswith("sequence_name=")), None)
+    told = [text for text in given if not text.startswith(("sequence_name=", "as="))]
+    options = unusual(told if type_ is None else [f"as={type_.name}", *told])
     schema = table.schema or machine.creation_schema
+    if named is not None:
+        own = Name(schema, named.rpartition(".")[2])
+        machine.create(Key("relation", schema, own.name), Sequence(own, options, (table, column), implicit=True))
+        return own
     name, machine.schema = choose_relation(machine.schema, schema, table.name, column, "seq")
     sequence = Name(schema, name)
     machine.create(Key("relation", schema, name), Sequence(sequence, options, (table, column), implicit=True))
@@ -179,6 +221,8 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
         raise machine.refuse("duplicate_column", message, key, folded)
     if not machine.postgres:
         _refuse_key_of_new_column(machine, operation, key)
+    elif operation.only and inheritors(machine, key):
+        raise machine.refuse("invalid_table_definition", "column must be added to child tables too", key, folded)
     if table.assumed and folded not in table.absent:
         assume_column(machine, key, folded, None)
     column = define(machine, Name(key.schema, table.name.name), operation.column)
@@ -205,7 +249,7 @@ def _refuse_without_value(machine: Machine, key: Key, column: Column) -> None:
     rows = machine.schema.find(Key("rows", key.schema, key.name))
     if filled or not isinstance(rows, Rows):
         return
-    if all(mark.startswith("?") for marks in rows.keys.values() for mark in marks):
+    if not any(len(keys.certain) for keys in rows.keys.values()):
         return
     if column.type is not None and column.type.schema is not None:
         # A domain may have a default of its own.
@@ -232,7 +276,7 @@ def define_quietly(machine: Machine, column: Column) -> Column:
 def inheritors(machine: Machine, key: Key) -> list[Key]:
     """Return partitions and inheriting tables of a table."""
     result = []
-    for child, other in machine.schema.users(key, Table):
+    for child, other in machine.schema.heirs(key):
         parents = other.inherits if other.partition_of is None else (*other.inherits, other.partition_of)
         if any(Key("relation", parent.schema or "public", parent.name) == key for parent in parents):
             result.append(child)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.clustering import forget
-from miglint.replay.apply.foreign_keys import fitting, only_deferrable, refuse_foreign_action
+from miglint.replay.apply.foreign_keys import fitting, only_deferrable, refuse_foreign_action, refuse_incomparable
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part, choose_relation, column_part, join, truncate
 from miglint.replay.apply.partitions import refuse_without_partition_key
@@ -200,6 +200,9 @@ def _check_reference(machine: Machine, key: Key, table: Table, written: Constrai
             f'there is no unique constraint matching given keys for referenced table "{target.name.name}"',
             place,
         )
+    if machine.postgres:
+        mine = tuple(table.columns.get(name) for name in written.columns)
+        refuse_incomparable(machine, key, mine, tuple(target.columns.get(name) for name in written.referenced))
 
 
 def _not_null(machine: Machine, key: Key, table: Table, written: Constraint, *, creating: bool) -> None:

@@ -86,6 +86,8 @@ def opaque(machine: Machine, operation: Opaque) -> None:
         machine.lose(operation.reason)
     else:
         machine.note("rows?", operation.reason)
+    if operation.may_fail_again:
+        machine.note("failure?", operation.reason)
 
 
 def raise_error(machine: Machine, operation: Raise) -> None:

@@ -1,32 +1,27 @@
 """Statements on rows: which of them change rows again on a second run, and which then fail.
 
-Rows are not modelled, with one exception: the unique keys that `INSERT ... VALUES` with constants has put into a
-table, because the second run of such a statement fails.
+Rows are not modelled, with one exception: the constant keys that `INSERT ... VALUES` has put into a table
+(`known_rows`), because the second run of such a statement fails.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeAlias
-
-from rpds import HashTrieMap, HashTrieSet
-
 from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.conflicts import check_conflict
+from miglint.replay.apply.known_rows import change_keys, copy_keys, delete_keys, forget_keys, has_new_keys
 from miglint.replay.apply.literals import TIMES, unreadable
 from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
 from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
 from miglint.replay.apply.sqlite_rows import check_rows
 from miglint.replay.apply.typed import check_statement
-from miglint.schema.objects import Absent, Enum, Key, Rows, Table
+from miglint.schema.objects import Absent, Enum, Key, Table
 from miglint.sql.operations import (
     Delete,
     Expression,
     Insert,
     Name,
     OtherData,
-    Query,
     Truncate,
     Update,
 )
@@ -40,8 +35,6 @@ _VOLATILE = frozenset(
 _COMPARISON = pattern(
     r"(?<![\w.])(\w+) (?:=|<>) ((?:any|all) \(array\[[^\[\]']*(?:'[^']*'[^\[\]']*)*\]\)|'[^']*(?:''[^']*)*')"
 )
-# What leaves some of the rows out, or makes others of them.
-_PARTIAL = pattern(r"(?i)\b(?:where|limit|offset|group|having|distinct|join|union|except|intersect|values)\b")
 _LITERAL = pattern(r"'([^']*(?:''[^']*)*)'")
 _SETTLING = frozenset(
     {"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs", "floor", "ceil", "round"}
@@ -58,99 +51,6 @@ def _table(machine: Machine, name: Name) -> tuple[Key, Table] | None:
     if found is None:
         return machine.table(name)
     return (key, found) if isinstance(found, Table) else None
-
-
-Seeds: TypeAlias = "HashTrieMap[str, HashTrieSet[str]]"
-"""The constant keys of a table's rows, by the columns that they are of."""
-
-_NO_SEEDS: Seeds = HashTrieMap()
-_NO_KEYS: HashTrieSet[str] = HashTrieSet()
-
-
-def _seeds(machine: Machine, key: Key) -> tuple[Key, Seeds]:
-    place = Key("rows", key.schema, key.name)
-    found = machine.schema.find(place)
-    return place, found.keys if isinstance(found, Rows) else _NO_SEEDS
-
-
-def _with_keys(seeds: Seeds, columns: str, keys: Iterable[str]) -> Seeds:
-    return seeds.insert(columns, seeds.get(columns, _NO_KEYS).update(keys))
-
-
-def _set_seeds(machine: Machine, place: Key, seeds: Seeds) -> None:
-    if len(seeds):
-        machine.put(place, Rows(Name(place.schema, place.name), seeds))
-    elif machine.schema.find(place) is not None:
-        machine.schema = machine.schema.forget(place)
-
-
-_ONE_KEY = pattern(
-    r"(?i)\(?(\w+) ?(?:=|~~) ?('(?:[^']|'')*'|-?[0-9]+|any \(array\[[^\]]*\]\))\)?"
-    r"|(\w+) in ?\( ?((?:'(?:[^']|'')*'|-?[0-9]+)(?: ?, ?(?:'(?:[^']|'')*'|-?[0-9]+))*) ?\)"
-)
-_CONSTANT = pattern(r"'((?:[^']|'')*)'|(-?[0-9]+)")
-
-
-def _left(seeds: Seeds, where: Expression | None, labels: Iterable[str]) -> Seeds:
-    """Return the keys of rows that are there after a statement that takes some away, or gives them others.
-
-    `labels` are the columns of the keys that it is about. Where its condition names keys it is known which rows go;
-    else each may be there, and may not: a `?` stands in front.
-    """
-    found = None if where is None else _ONE_KEY.fullmatch(where.key)
-    if found is not None and " ~~ " in found[0] and "%" in found[2]:
-        found = None
-    named: set[str] = set()
-    column = ""
-    if found is not None:
-        column = (found[1] or found[3]).lower()
-        values = found[2] or found[4]
-        named = {text.replace("''", "'") if text else number for text, number in _CONSTANT.findall(values)}
-    for label in list(labels):
-        columns = label.split(",")
-        marks = () if where is None else seeds[label]
-        place = columns.index(column) if column in columns else None
-        left = [kept for mark in marks if (kept := _after(mark, place, named, len(columns))) is not None]
-        seeds = seeds.insert(label, _NO_KEYS.update(left)) if left else seeds.discard(label)
-    return seeds
-
-
-def _with_new_keys(machine: Machine, operation: Update, before: Seeds, after: Seeds, labels: Iterable[str]) -> Seeds:
-    """Return the keys of rows after an `UPDATE` that gives one of them, which is named, another constant key."""
-    given = {machine.column_name(column): value for column, value in operation.assignments}
-    for label in labels:
-        value = given.get(label)
-        gone = set(before[label]) - set(after.get(label, _NO_KEYS))
-        if value is None or value.literal is None or len(gone) != 1 or gone.pop().startswith("?"):
-            continue
-        mark = f"{label}={value.literal}"
-        if mark in after.get(label, _NO_KEYS):
-            message = f'a row with {mark} is in "{operation.table}" already: duplicate key value'
-            raise machine.refuse("unique_violation", message, machine.key(operation.table), label)
-        after = _with_keys(after, label, (mark,))
-    return after
-
-
-def _after(mark: str, place: int | None, named: set[str], count: int) -> str | None:
-    """Return what is left of a key: itself where another one is named, nothing where it is, else a doubt."""
-    values = mark.partition("=")[2].split(",")
-    if place is None or len(values) != count:
-        return mark if mark.startswith("?") else f"?{mark}"
-    return None if values[place] in named else mark
-
-
-def _copy_seeds(machine: Machine, key: Key, operation: Insert, query: Query) -> None:
-    """Carry what is known of a table's rows into another that is filled with all of them, as a rebuild does."""
-    if len(query.relations) != 1 or _PARTIAL.search(query.key):
-        return
-    _, seeds = _seeds(machine, machine.relation(query.relations[0])[0])
-    same = {name for name, output in zip(operation.columns, query.outputs, strict=False) if name == output}
-    kept = [columns for columns in seeds if query.stars or same.issuperset(columns.split(","))]
-    if kept:
-        place, own = _seeds(machine, key)
-        for columns in kept:
-            own = _with_keys(own, columns, seeds[columns])
-        _set_seeds(machine, place, own)
 
 
 def insert(machine: Machine, operation: Insert) -> None:
@@ -171,10 +71,10 @@ def insert(machine: Machine, operation: Insert) -> None:
     if operation.conflict == "update":
         refuse_if_trigger_fails(machine, key, "update", table.columns)
     if operation.query is not None:
-        _copy_seeds(machine, key, operation, operation.query)
+        copy_keys(machine, key, operation, operation.query)
     if operation.conflict is not None or operation.anti_join:
         return
-    if key.schema in TEMPORARY or (operation.rows is not None and _unique(machine, operation, key, table)):
+    if key.schema in TEMPORARY or (operation.rows is not None and has_new_keys(machine, operation, key, table)):
         return
     # A table that this very run has made is filled once in each run: a rebuilt one.
     if key in machine.made or isinstance(machine.origin.get(key), Absent):
@@ -195,43 +95,6 @@ def _columns_exist(machine: Machine, key: Key, table: Table, columns: tuple[str,
             raise machine.refuse("undefined_column", message, key, column)
 
 
-def _unique(machine: Machine, operation: Insert, key: Key, table: Table) -> bool:
-    # Whether the rows have constant keys: then a second run fails, and the first leaves their marks.
-    assert operation.rows is not None
-    columns = [machine.column_name(name) for name in operation.columns] or list(table.columns)
-    place, seeds = _seeds(machine, key)
-    keys = [one.columns for one in table.constraints.values() if one.kind in ("primary", "unique")]
-    for _, index in machine.indexes(key):
-        if index.unique and index.where is None and all(element.column for element in index.elements):
-            keys.append(tuple(machine.column_name(element.column or "") for element in index.elements))
-    before, new = seeds, False
-    for names in keys:
-        if not names or not all(name in columns for name in names):
-            continue
-        positions = [columns.index(name) for name in names]
-        label = ",".join(names)
-        there, added = before.get(label, _NO_KEYS), set()
-        for row in operation.rows:
-            values = [row[position] if position < len(row) else None for position in positions]
-            if any(value is None or value.literal is None or value.key == "null" for value in values):
-                continue
-            mark = f"{label}={','.join(value.literal or '' for value in values if value is not None)}"
-            if mark in there or f"?{mark}" in there:
-                raise machine.refuse(
-                    "unique_violation",
-                    f'a row with {mark} is in "{operation.table}" already: duplicate key value',
-                    key,
-                    names[0],
-                    certain=mark in there,
-                )
-            added.add(mark)
-        if added:
-            seeds, new = _with_keys(seeds, label, added), True
-    if new:
-        _set_seeds(machine, place, seeds)
-    return new
-
-
 def update(machine: Machine, operation: Update) -> None:
     """`UPDATE`."""
     found = _table(machine, operation.table)
@@ -250,33 +113,35 @@ def update(machine: Machine, operation: Update) -> None:
         values = [value for _, value in operation.assignments if value is not None]
         _mentioned_columns_exist(machine, key, table, (*values, operation.where))
     assigned = {machine.column_name(column) for column, _ in operation.assignments}
-    place, seeds = _seeds(machine, key)
-    changed = [label for label in seeds if not assigned.isdisjoint(label.split(","))]
-    if changed:
-        after = _left(seeds, operation.where, changed)
-        _set_seeds(machine, place, _with_new_keys(machine, operation, seeds, after, changed))
+    change_keys(machine, key, operation, assigned)
+    # A condition on what the statement sets is there to leave out the rows that it has set before.
+    where = () if operation.where is None else operation.where.columns
+    guarded = not assigned.isdisjoint(map(machine.column_name, where))
     for column, value in operation.assignments:
-        if value is None or value.literal is not None:
-            continue
-        mentioned = {machine.column_name(name) for name in value.columns}
-        names = {function.name for function in value.functions}
-        # A condition on what the statement sets is there to leave out the rows that it has set before.
-        guarded = operation.where is not None and not assigned.isdisjoint(
-            machine.column_name(name) for name in operation.where.columns
-        )
-        if (operation.joined or operation.relations) and machine.column_name(column) in mentioned:
-            # The column may be the other table's of that name.
-            machine.note("rows?", f'column "{column}" of "{operation.table}" may change again', key, column)
-        elif machine.column_name(column) in mentioned and not guarded:
-            if names and names <= _SETTLING:
-                continue
-            certain = not names
-            text = f'column "{column}" of "{operation.table}" is computed from itself again'
-            machine.note("rows" if certain else "rows?", text, key, column)
-        elif (names & _VOLATILE or value.key.lower().startswith("current_")) and not guarded:
-            machine.note("rows", f'column "{column}" of "{operation.table}" gets another value each time', key, column)
-        elif mentioned & (assigned - {machine.column_name(column)}) and not guarded:
-            machine.note("rows?", f'column "{column}" of "{operation.table}" may change again', key, column)
+        if value is not None and value.literal is None:
+            _note_changes(machine, key, operation, column, value, assigned, guarded=guarded)
+
+
+def _note_changes(
+    machine: Machine, key: Key, operation: Update, column: str, value: Expression, assigned: set[str], *, guarded: bool
+) -> None:
+    """Note whether a second run assigns another value to the column."""
+    own = machine.column_name(column)
+    mentioned = {machine.column_name(name) for name in value.columns}
+    functions = {function.name for function in value.functions}
+    subject = f'column "{column}" of "{operation.table}"'
+    if own in mentioned and (operation.joined or operation.relations):
+        # The column may be the other table's of that name.
+        machine.note("rows?", f"{subject} may change again", key, column)
+    elif guarded:
+        return
+    elif own in mentioned:
+        if not functions or not functions <= _SETTLING:
+            machine.note("rows?" if functions else "rows", f"{subject} is computed from itself again", key, column)
+    elif functions & _VOLATILE or value.key.lower().startswith("current_"):
+        machine.note("rows", f"{subject} gets another value each time", key, column)
+    elif mentioned & assigned:
+        machine.note("rows?", f"{subject} may change again", key, column)
 
 
 def _mentioned_columns_exist(
@@ -337,9 +202,7 @@ def delete(machine: Machine, operation: Delete) -> None:
         _mentioned_columns_exist(machine, key, table, (operation.where,))
     refuse_if_trigger_fails(machine, key, "delete")
     _compared_literals(machine, key, table, operation.where)
-    place, seeds = _seeds(machine, key)
-    if len(seeds):
-        _set_seeds(machine, place, _left(seeds, operation.where, list(seeds)))
+    delete_keys(machine, key, operation.where)
     machine.note("lost", f'rows of "{operation.table}"', key)
 
 
@@ -347,9 +210,7 @@ def truncate(machine: Machine, operation: Truncate) -> None:
     """`TRUNCATE`."""
     found = _table(machine, operation.table)
     if found is not None:
-        place, seeds = _seeds(machine, found[0])
-        if len(seeds):
-            _set_seeds(machine, place, _NO_SEEDS)
+        forget_keys(machine, found[0])
         machine.note("lost", f'all rows of "{operation.table}"', found[0])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miglint.replay.apply.deletion import Node, delete, drop_object
+from miglint.replay.apply.drop_dependents import Node, delete, drop_object
 from miglint.replay.apply.indexes import possible_parts
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.others import IN_SCHEMA, other_key
@@ -87,33 +87,38 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
         return
     if not _right_kind(machine, operation, key, found):
         return
-    if isinstance(found, Index) and found.constraint is not None and machine.postgres:
-        raise machine.refuse(
-            "dependent_objects_still_exist",
-            f"cannot drop index {key.name} because constraint {found.constraint} on table "
-            f"{found.table and found.table.name} requires it",
-            key,
-        )
-    if isinstance(found, Index) and found.parent is not None:
-        raise machine.refuse(
-            "dependent_objects_still_exist",
-            f"cannot drop index {key.name} because index {found.parent.name} requires it",
-            key,
-        )
-    for part in possible_parts(machine, found) if isinstance(found, Index) else ():
-        machine.doubt(f'whether "{part.name}" is a part of the index "{key.name}" and goes with it is not known')
-    if isinstance(found, Sequence) and found.implicit and found.owned_by is not None and not operation.cascade:
-        owner = machine.schema.table(Key("relation", found.owned_by[0].schema or "public", found.owned_by[0].name))
-        column = None if owner is None else owner.columns.get(found.owned_by[1])
-        if column is not None and column.identity is not None:
-            raise machine.refuse(
-                "dependent_objects_still_exist",
-                f"cannot drop sequence {key.name} because column {column.name} requires it",
-                key,
-            )
+    if isinstance(found, Index):
+        _refuse_required_index(machine, key, found)
+        for part in possible_parts(machine, found):
+            machine.doubt(f'whether "{part.name}" is a part of the index "{key.name}" and goes with it is not known')
+    if isinstance(found, Sequence) and not operation.cascade:
+        _refuse_identity_sequence(machine, key, found)
     if isinstance(found, Table) or (isinstance(found, View) and found.materialized):
         machine.note("lost", f'the rows of {kind} "{operation.name}"', key)
     drop_object(machine, key, cascade=operation.cascade)
+
+
+def _refuse_required_index(machine: Machine, key: Key, index: Index) -> None:
+    if index.constraint is not None and machine.postgres:
+        table = index.table and index.table.name
+        owner = f"constraint {index.constraint} on table {table}"
+    elif index.parent is not None:
+        owner = f"index {index.parent.name}"
+    else:
+        return
+    message = f"cannot drop index {key.name} because {owner} requires it"
+    raise machine.refuse("dependent_objects_still_exist", message, key)
+
+
+def _refuse_identity_sequence(machine: Machine, key: Key, sequence: Sequence) -> None:
+    if not sequence.implicit or sequence.owned_by is None:
+        return
+    table, name = sequence.owned_by
+    owner = machine.schema.table(Key("relation", table.schema or "public", table.name))
+    column = None if owner is None else owner.columns.get(name)
+    if column is not None and column.identity is not None:
+        message = f"cannot drop sequence {key.name} because column {column.name} requires it"
+        raise machine.refuse("dependent_objects_still_exist", message, key)
 
 
 def _assumed(key: Key, kind: str) -> SchemaObject:

@@ -10,6 +10,7 @@ from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.depends import of_kind
 from miglint.schema.extension_parts import FUNCTIONS
 from miglint.schema.objects import ABSENT, Composite, Domain, Enum, Key, OtherType, Routine, SchemaObject, Table, View
+from miglint.schema.parts import of_kind as constraints_of_kind
 from miglint.sql.operations import Column, Name, Type
 from miglint.sql.postgres.analysis.catalogs import Function
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Relation, UserType
@@ -82,7 +83,7 @@ class SchemaEnvironment:
         if isinstance(value, Domain):
             return UserType("domain", base=name_of_type(value.base))
         if isinstance(value, Composite):
-            return UserType("composite", columns=None if value.assumed else _types(value.columns))
+            return UserType("composite", columns=None if value.assumed else _Types(value.columns))
         if value is None and isinstance(self._find(Key("relation", schema, bare)), (Table, View)):
             return UserType("composite")
         return UserType("range" if isinstance(value, OtherType) and value.kind == "range" else "")
@@ -129,8 +130,29 @@ def name_of_type(kind: Type | None) -> str:
     return f"{name}[]" if kind.dimensions else name
 
 
-def _types(columns: Mapping[str, Column]) -> dict[str, str]:
-    return {name: name_of_type(column.type) for name, column in columns.items()}
+def _how_generated(column: Column | None) -> str | None:
+    return None if column is None else column.generated or column.identity
+
+
+class _Types(Mapping[str, str]):
+    """The names of the types of columns, looked up when they are asked for: a statement names few of them."""
+
+    __slots__ = ("_columns",)
+
+    def __init__(self, columns: Mapping[str, Column]) -> None:
+        self._columns = columns
+
+    def __getitem__(self, name: str) -> str:
+        return name_of_type(self._columns[name].type)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
 
 
 def relation_of(key: Key, table: Table) -> Relation:
@@ -138,13 +160,8 @@ def relation_of(key: Key, table: Table) -> Relation:
     name = Name(key.schema, key.name)
     if table.assumed or table.kind != "table":
         return Relation(name, None)
-    keys = next((item.columns for item in table.constraints.values() if item.kind == "primary"), ())
-    generated = {
-        label: kind
-        for label, column in table.columns.items()
-        if (kind := column.generated or column.identity) is not None
-    }
-    return Relation(name, _types(table.columns), keys, generated)
+    keys = next((item.columns for item in constraints_of_kind(table.constraints, "primary")), ())
+    return Relation(name, _Types(table.columns), keys, lambda label: _how_generated(table.columns.get(label)))
 
 
 def _of_view(key: Key, view: View) -> Relation:

@@ -10,11 +10,11 @@ from miglint.replay.apply.environment import SchemaEnvironment, name_of_type
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.memo import Looked, remembered
 from miglint.schema.objects import Key
-from miglint.sql.operations import AlterColumnType, Column, CreateRoutine, Expression, IndexElement, Type
+from miglint.sql.operations import AlterColumnType, Column, CreateRoutine, Expression, IndexElement, Name, Type
 from miglint.sql.postgres.analysis import entry
-from miglint.sql.postgres.analysis.classes import has_default_class
+from miglint.sql.postgres.analysis.classes import has_default_class, takes_type
 from miglint.sql.postgres.analysis.context import Rules
-from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid
+from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid, Relation
 from miglint.sql.postgres.analysis.kinds import spelled
 
 _Answer = TypeVar("_Answer")
@@ -95,6 +95,19 @@ def check_condition(machine: Machine, key: Key, expression: Expression) -> None:
     _analyzed(machine, key, ("check", key, expression.text), analyze)
 
 
+def check_domain_condition(machine: Machine, key: Key, base: Type | None, expression: Expression) -> None:
+    """Raise the error for a `CHECK` that a domain over a type cannot have."""
+    name = name_of_type(base)
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        value = Relation(Name(None, key.name), {"value": name})
+        found = entry.expressed(environment, expression.text, entry.IN_CHECK, value)
+        if found is not None:
+            entry.refuse_untrue(environment, found, "CHECK")
+
+    _analyzed(machine, key, ("domain", name, expression.text), analyze)
+
+
 def check_element(machine: Machine, key: Key, method: str, element: IndexElement, expression: Expression) -> None:
     """Raise the error for an expression that cannot be indexed."""
 
@@ -139,6 +152,18 @@ def _refuse_unindexable(environment: SchemaEnvironment, method: str, name: str) 
         return
     message = f'data type {spelled(name)} has no default operator class for access method "{method}"'
     raise Invalid("undefined_object", message)
+
+
+def refuse_other_class(machine: Machine, key: Key, method: str, operator_class: str, kind: Type) -> None:
+    """Raise the error for a built-in operator class that is for another type."""
+    name = name_of_type(kind)
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        if not takes_type(environment, method, operator_class, name) and not environment.classes_made():
+            message = f'operator class "{operator_class}" does not accept data type {spelled(name)}'
+            raise Invalid("datatype_mismatch", message)
+
+    _analyzed(machine, key, ("class of", method, operator_class, name), analyze)
 
 
 def check_using(machine: Machine, key: Key, operation: AlterColumnType, using: Expression) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from miglint.replay.apply.machine import Machine
+from miglint.schema.depends import of_kind as all_of_kind
 from miglint.schema.depends import relation_key
+from miglint.schema.key_types import can_reference, under_domains
 from miglint.schema.objects import Key, Table
-from miglint.schema.parts import involving, named_of_kind, of_kind
-from miglint.sql.operations import Constraint
+from miglint.schema.parts import involving, of_kind, referring
+from miglint.sql.operations import Column, Constraint
 
 
 def referencing(machine: Machine, key: Key, columns: tuple[str, ...] | None) -> list[tuple[Key, str]]:
@@ -14,9 +16,9 @@ def referencing(machine: Machine, key: Key, columns: tuple[str, ...] | None) -> 
     table = machine.schema.table(key)
     primary = () if table is None else next((c.columns for c in of_kind(table.constraints, "primary")), ())
     result = []
-    users = machine.schema.users(key, Table)
+    users = [pair for pair in machine.schema.referring(key) if pair[0] != key]
     for user, other in users if table is None else (*users, (key, table)):
-        for name, constraint in named_of_kind(other.constraints, "foreign"):
+        for name, constraint in referring(other.constraints, columns[0] if columns else None):
             if constraint.table is None or relation_key(constraint.table, machine.dialect) != key:
                 continue
             targets = constraint.referenced or primary
@@ -75,3 +77,42 @@ def resting_on(machine: Machine, key: Key, name: str, columns: tuple[str, ...]) 
         if rests_on == name or candidates == [name]:
             result.append((user, label))
     return result
+
+
+def refuse_incomparable(
+    machine: Machine, key: Key, columns: tuple[Column | None, ...], others: tuple[Column | None, ...]
+) -> None:
+    """Raise the error for a foreign key whose values PostgreSQL cannot compare with the referenced ones."""
+    for one, two in zip(columns, others, strict=False):
+        if one is None or two is None or one.type is None or two.type is None:
+            continue
+        if can_reference(under_domains(machine.schema, one.type), under_domains(machine.schema, two.type)) is not False:
+            continue
+        # A cast or an operator that a script has made may be used.
+        if machine.lost or any(machine.schema.dependents.get(all_of_kind(kind)) for kind in ("cast", "operator")):
+            return
+        message = (
+            f'foreign key over "{one.name}" cannot be implemented: types {one.type} and {two.type} are incompatible'
+        )
+        raise machine.refuse("datatype_mismatch", message, key, one.name)
+
+
+def refuse_incomparable_keys(machine: Machine, key: Key, changed: Column) -> None:
+    """Raise the error for foreign keys over a column, or to it, that are none with its new type."""
+    table, name = machine.schema.table(key), changed.name
+    if table is None:
+        return
+
+    def columns(owner: Table, names: tuple[str, ...]) -> tuple[Column | None, ...]:
+        return tuple(changed if owner is table and item == name else owner.columns.get(item) for item in names)
+
+    keys = [(table, one) for label in involving(table.constraints, name) if (one := table.constraints[label]).table]
+    for user, other in machine.schema.referring(key):
+        found = referring(other.constraints, name) if user != key else ()
+        keys += [(other, one) for _, one in found if name in one.referenced]
+    for owner, one in keys:
+        place = None if one.table is None else relation_key(one.table, machine.dialect)
+        target = None if place is None else machine.schema.table(place)
+        # Of one table the other column's type may change in the same statement.
+        if target is not None and target is not owner and (owner is table or target is table):
+            refuse_incomparable(machine, key, columns(owner, one.columns), columns(target, one.referenced))

@@ -303,7 +303,7 @@ class Machine:
     def partitions(self, table: Key) -> list[Key]:
         """Return the keys of the partitions of a table."""
         name = Name(table.schema, table.name)
-        tables = self.schema.users(table, Table) if self.postgres else ()
+        tables = self.schema.heirs(table) if self.postgres else ()
         return [key for key, found in tables if found.partition_of == name]
 
     def owner(self, index: Index) -> Key | None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from miglint.replay.apply.machine import Machine
+from miglint.schema.bounds import DEFAULT, bounds_overlap
 from miglint.schema.objects import Key, Table
 from miglint.sql.operations import Constraint, CreateIndex
-
-_DEFAULT = "default"
 
 
 def partition_columns(table: Table) -> tuple[str, ...] | None:
@@ -58,58 +57,16 @@ def refuse_bound(machine: Machine, parent: Key, name: str, bound: str | None, *,
             condition = "wrong_object_type" if attached else "invalid_object_definition"
             raise machine.refuse(condition, message, parent)
         return
-    for other_key in machine.partitions(parent):
+    for other_key in machine.schema.rivals(parent, bound):
         other = machine.schema.table(other_key)
-        if other is None or other.partition_bound is None or other_key.name == name:
+        if other is None or other.partition_of is None or other.partition_bound is None or other_key.name == name:
             continue
-        if bound == _DEFAULT and other.partition_bound == _DEFAULT:
+        if bound == DEFAULT and other.partition_bound == DEFAULT:
             message = f'partition "{name}" conflicts with existing default partition "{other_key.name}"'
             raise machine.refuse("invalid_object_definition", message, parent)
         if bounds_overlap(bound, other.partition_bound):
             message = f'partition "{name}" would overlap partition "{other_key.name}"'
             raise machine.refuse("invalid_object_definition", message, parent)
-
-
-def bounds_overlap(one: str, two: str) -> bool:
-    """Whether two bounds surely hold one value in common; False where that cannot be told."""
-    if _DEFAULT in (one, two):
-        return False
-    if one.startswith("in (") and two.startswith("in ("):
-        return not set(_values(one[4:-1])).isdisjoint(_values(two[4:-1]))
-    first, second = _range(one), _range(two)
-    if first is None or second is None:
-        return False
-    (low, high), (start, end) = first, second
-    if len({type(value) for value in (low, high, start, end)}) != 1:
-        return False
-    return bool(low < end and start < high)  # type: ignore[operator]  # all of one type
-
-
-def _values(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
-
-
-def _range(text: str) -> tuple[float | str, float | str] | None:
-    """Return the ends of a range over one column that are numbers, or texts that sort as what they mean."""
-    if not text.startswith("from (") or ") to (" not in text:
-        return None
-    low, _, high = text.removeprefix("from (").removesuffix(")").partition(") to (")
-    if "," in low or "," in high:
-        return None
-    ends = [_end(part) for part in (low, high)]
-    return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
-
-
-def _end(text: str) -> float | str | None:
-    quoted = text.startswith("'") and text.endswith("'")
-    bare = text[1:-1] if quoted else text
-    try:
-        return float(bare)
-    except ValueError:
-        pass
-    # Dates as ISO writes them sort like days.
-    date = quoted and len(bare) >= 10 and bare[4] == bare[7] == "-" and bare[:4].isdigit()
-    return bare if date else None
 
 
 def refuse_attached(machine: Machine, parent: Key, child: Key) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from miglint.base.structs import replace
 from miglint.replay.apply.clustering import forget
 from miglint.replay.apply.constraints import not_null_name, rename_in_table
@@ -105,7 +107,6 @@ def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
     """Give a relation another name or schema, and tell all that mention it."""
     new_key = relation_key(new, machine.dialect)
     users = machine.schema.on(key)
-    old_name = Name(key.schema, key.name)
     rows = machine.schema.find(Key("rows", key.schema, key.name))
     machine.drop(key)
     if isinstance(value, Index):
@@ -123,30 +124,34 @@ def move(machine: Machine, key: Key, value: SchemaObject, new: Name) -> None:
         machine.put(Key("rows", new_key.schema, new_key.name), rows)
     legacy = not machine.postgres and is_legacy(machine)
     for user in users:
-        other = machine.schema.find(user)
-        if isinstance(other, Index):
-            machine.put(user, replace(other, parent=new) if isinstance(value, Index) else replace(other, table=new))
-        elif isinstance(other, Sequence):
-            if other.owned_by is not None:
-                machine.put(user, replace(other, owned_by=(new, other.owned_by[1])))
-        elif isinstance(other, (Trigger, Policy, RewriteRule)):
-            _move_on_table(machine, user, other, key, new_key, new)
-        elif isinstance(other, Other):
-            machine.put(user, _other(other, old_name, new))
-        elif isinstance(other, (Comment, Privileges)):
-            follow(machine, user, other, new_key, other.part)
-        elif isinstance(other, Routine):
-            machine.put(user, replace(other, mentions=swap_relation(other.mentions, old_name, new)))
-        elif isinstance(other, View):
-            if other.query is not None and not legacy:
-                machine.put(user, replace(other, query=_requery(other.query, old_name, new)))
-        elif isinstance(other, Table) and not (legacy and _foreign_keys_off(machine)):
-            machine.put(user, _retable(machine, other, key, new))
+        _move_user(machine, user, value, key, new, legacy=legacy)
     if not machine.postgres and not legacy:
         _move_in_triggers(machine, key, new)
     self_table = machine.schema.table(new_key)
     if self_table is not None:
         machine.put(new_key, _retable(machine, self_table, key, new))
+
+
+def _move_user(machine: Machine, user: Key, moved: SchemaObject, key: Key, new: Name, *, legacy: bool) -> None:
+    """Write the new name of a relation into an object that mentions it."""
+    old_name, new_key = Name(key.schema, key.name), relation_key(new, machine.dialect)
+    match machine.schema.find(user):
+        case Index() as index:
+            machine.put(user, replace(index, parent=new) if isinstance(moved, Index) else replace(index, table=new))
+        case Sequence() as sequence if sequence.owned_by is not None:
+            machine.put(user, replace(sequence, owned_by=(new, sequence.owned_by[1])))
+        case Trigger() | Policy() | RewriteRule() as attached:
+            _move_on_table(machine, user, attached, key, new_key, new)
+        case Other() as other:
+            machine.put(user, _other(other, old_name, new))
+        case Comment() | Privileges() as attached:
+            follow(machine, user, attached, new_key, attached.part)
+        case Routine() as routine:
+            machine.put(user, replace(routine, mentions=swap_relation(routine.mentions, old_name, new)))
+        case View() as view if view.query is not None and not legacy:
+            machine.put(user, replace(view, query=_requery(view.query, old_name, new)))
+        case Table() as table if not (legacy and _foreign_keys_off(machine)):
+            machine.put(user, _retable(machine, table, key, new))
 
 
 def _foreign_keys_off(machine: Machine) -> bool:
@@ -221,6 +226,20 @@ def _move_in_triggers(machine: Machine, key: Key, new: Name) -> None:
         machine.put(user, changed)
 
 
+def _moved(text: str, old: Name, new: Name) -> str:
+    """Return the text of a query that reads a relation under its new name, with its schema where that is another."""
+    if old.name != new.name:
+        text = swap_word(text, old.name, new.name)
+    if old.schema == new.schema or new.schema is None:
+        return text
+    own = re.escape(new.name)
+    before = r"(?i:\b(?:from|join|only)\s+|,\s*)"
+    qualifier = rf'(?:"?{re.escape(old.schema or "")}"?\s*\.\s*)?'
+    return re.sub(
+        rf'(?P<before>{before}){qualifier}(?P<name>"{own}"|{own}(?![\w.]))', rf'\g<before>"{new.schema}".\g<name>', text
+    )
+
+
 def _requery(query: Query, old: Name, new: Name) -> Query:
     def swap(name: Name) -> Name:
         return new if name == old else name
@@ -228,7 +247,7 @@ def _requery(query: Query, old: Name, new: Name) -> Query:
     return replace(
         query,
         key=swap_word(query.key, old.name, new.name),
-        text=swap_word(query.text, old.name, new.name),
+        text=_moved(query.text, old, new),
         relations=tuple(swap(name) for name in query.relations),
         uses=tuple(use._replace(relation=swap(use.relation)) if use.relation else use for use in query.uses),
         stars=tuple(swap(name) for name in query.stars),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.reread import is_legacy, leans_on, triggers
 from miglint.schema.objects import Key, Table, View
+from miglint.schema.parts import generated, involving
 from miglint.sql.operations import Constraint, Expression
 
 
@@ -52,10 +53,11 @@ def refuse_if_column_is_used(machine: Machine, key: Key, column: str) -> None:
 
 def _by_table(dropped: _Dropped) -> None:
     table, where = dropped.table, f"table {dropped.table.name.name}"
-    for other in table.columns.values():
-        if other.generated is not None and other.name.lower() != dropped.column and dropped.read_by(other.default):
+    for other in generated(table.columns):
+        if other.name.lower() != dropped.column and dropped.read_by(other.default):
             raise dropped.missed(where)
-    for constraint in table.constraints.values():
+    for name in involving(table.constraints, dropped.column):
+        constraint = table.constraints[name]
         if dropped.column in constraint.columns:
             _by_constraint(dropped, constraint, where)
 
@@ -78,7 +80,7 @@ def _goes_along(dropped: _Dropped, constraint: Constraint) -> bool:
 
 
 def _by_indexes(dropped: _Dropped) -> None:
-    for _, index in dropped.machine.indexes(dropped.key):
+    for _, index in dropped.machine.indexes(dropped.key, dropped.column):
         keys = dropped.named_in(element.column or "" for element in index.elements)
         expressions = (index.where, *(element.expression for element in index.elements))
         if keys or any(dropped.read_by(expression) for expression in expressions):
@@ -95,9 +97,8 @@ def _by_triggers(dropped: _Dropped) -> None:
 
 def _by_views(dropped: _Dropped) -> None:
     machine, key = dropped.machine, dropped.key
-    for user in machine.schema.on(key):
-        value = machine.schema.find(user)
-        query = value.query if isinstance(value, View) else None
+    for user, view in machine.schema.users(key, View):
+        query = view.query
         if query is None:
             continue
         uses = [

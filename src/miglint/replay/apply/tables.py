@@ -23,6 +23,7 @@ from miglint.sql.operations import (
     Constraint,
     CreateTable,
     DetachPartition,
+    IndexElement,
     Name,
     SetInherit,
 )
@@ -53,14 +54,14 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         kind="virtual table" if operation.virtual else "foreign table" if operation.foreign_server else "table",
         persistence=persistence,
         partition_by=operation.partition_by,
-        partition_key=operation.partition_key,
+        partition_key=_resolved_key(machine, operation.partition_key),
         partition_of=None if operation.partition_of is None else machine.full(operation.partition_of),
         partition_bound=operation.partition_bound,
         inherits=tuple(machine.full(parent) for parent in operation.inherits),
         strict=operation.strict,
         without_rowid=operation.without_rowid,
         definition=operation.virtual,
-        options=dict.fromkeys(operation.options, ""),
+        options=_options(machine, operation),
         source=operation.source,
     )
     if table.partition_of is not None and machine.postgres:
@@ -74,14 +75,25 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
     machine.made.add(key)
     columns = _inherited(machine, operation)
     unknown = operation.query is not None and not _from_query(machine, operation, columns, described)
+    _add_columns(machine, operation, key, name, columns)
+    table = replace(table, columns=columns, assumed=unknown)
+    machine.put(key, table)
+    _refuse_generated_key(machine, key, table)
+    for column in operation.columns if machine.postgres else ():
+        if column.default is not None:
+            defined = columns[column.name]
+            check_default(machine, key, defined)
+            check_generated(machine, key, defined)
+    _like(machine, operation, key)
+    _add_constraints(machine, operation, key)
+
+
+def _add_columns(machine: Machine, operation: CreateTable, key: Key, table: Name, columns: dict[str, Column]) -> None:
+    """Add the columns of the statement to the inherited ones, which it may declare again."""
+    merged = bool(operation.inherits) or operation.partition_of is not None or operation.of_type is not None
     for column in operation.columns:
         folded = machine.column_name(column.name)
-        if (
-            folded in columns
-            and not operation.inherits
-            and operation.partition_of is None
-            and operation.of_type is None
-        ):
+        if folded in columns and not merged:
             message = (
                 f'column "{column.name}" specified more than once'
                 if machine.postgres
@@ -91,14 +103,11 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         if column.type is None and folded in columns:
             columns[folded] = replace(columns[folded], nullable=column.nullable and columns[folded].nullable)
         else:
-            columns[folded] = define(machine, name, column)
-    machine.put(key, replace(table, columns=columns, assumed=unknown))
-    for column in operation.columns if machine.postgres else ():
-        if column.default is not None:
-            defined = columns[column.name]
-            check_default(machine, key, defined)
-            check_generated(machine, key, defined)
-    _like(machine, operation, key)
+            columns[folded] = define(machine, table, column)
+
+
+def _add_constraints(machine: Machine, operation: CreateTable, key: Key) -> None:
+    """Add the constraints of the statement and those of the tables that it inherits from."""
     for constraint in _ordered(operation.constraints):
         add_constraint(machine, key, constraint, creating=True)
     if not machine.postgres:
@@ -109,6 +118,36 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         _inherit_constraints(machine, machine.key(operation.partition_of), key)
     for parent in operation.inherits:
         _inherit_constraints(machine, machine.key(parent), key, checks_only=True)
+
+
+def _resolved_key(machine: Machine, written: tuple[IndexElement, ...]) -> tuple[IndexElement, ...]:
+    return tuple(
+        element if element.expression is None else replace(element, expression=machine.expression(element.expression))
+        for element in written
+    )
+
+
+def _refuse_generated_key(machine: Machine, key: Key, table: Table) -> None:
+    """Raise the error for a table that is partitioned by a generated column."""
+    for element in table.partition_key:
+        column = table.columns.get(element.column or "")
+        if column is not None and column.generated is not None:
+            message = "cannot use generated column in partition key"
+            raise machine.refuse("invalid_object_definition", message, key, column.name)
+
+
+def _options(machine: Machine, operation: CreateTable) -> dict[str, str]:
+    """Return the settings of a new table by the names that `ALTER TABLE` has for them."""
+    if not machine.postgres or operation.foreign_server is not None:
+        return dict.fromkeys(operation.options, "")
+    told: dict[str, str] = {}
+    for text in operation.options:
+        label, _, value = text.partition("=")
+        if label in ("tablespace", "access method"):
+            told[label] = value
+        elif label not in ("on commit", "oids"):
+            told[f"storage parameter {label}"] = value or "true"
+    return told
 
 
 def _refuse_loose_types(machine: Machine, operation: CreateTable, key: Key) -> None:

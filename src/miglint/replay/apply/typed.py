@@ -6,10 +6,14 @@ most scripts hold is known without them: a constant that fits its column, `now()
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from miglint.base.lazy_regex import pattern
+from miglint.replay.apply.access_methods import refuse_beyond_method
 from miglint.replay.apply.machine import Machine
+from miglint.schema.extension_parts import CLASSES
 from miglint.schema.objects import Enum, Key, Table, View
-from miglint.sql.operations import AlterColumnType, Column, CreateIndex, CreateRoutine, Expression, Type
+from miglint.sql.operations import AlterColumnType, Column, Constraint, CreateIndex, CreateRoutine, Expression, Type
 
 _WHOLE = pattern(r"[+-]?[0-9]{1,9}\Z")
 _STRING = pattern(r"'(?:[^']|'')*'\Z")
@@ -81,16 +85,36 @@ def check_condition(machine: Machine, key: Key, expression: Expression | None) -
         expressed.check_condition(machine, key, expression)
 
 
+def check_domain(
+    machine: Machine, key: Key, base: Type | None, default: Expression | None, constraints: Sequence[Constraint]
+) -> None:
+    """Raise the error for a default or a condition that a domain over a type cannot have."""
+    if default is not None and default.text and not _plainly_fits(machine, default, base):
+        from miglint.replay.apply import expressed
+
+        expressed.check_default(machine, key, Column(key.name, base, None), default)
+    for constraint in constraints:
+        if constraint.expression is not None and constraint.expression.text:
+            from miglint.replay.apply import expressed
+
+            expressed.check_domain_condition(machine, key, base, constraint.expression)
+
+
 def check_index(machine: Machine, key: Key, operation: CreateIndex) -> None:
     """Raise the error for an index over what cannot be indexed, or is not the same each time."""
     value = machine.schema.find(key)
     if not machine.postgres or not isinstance(value, (Table, View)):
         return
+    refuse_beyond_method(machine, key, operation)
     for element in operation.elements:
         if element.expression is None:
             column = value.columns.get(element.column or "") if isinstance(value, Table) else None
             if column is not None and element.opclass is None:
                 refuse_unindexable(machine, key, operation.method, column.type)
+            elif column is not None and column.type is not None and element.opclass not in CLASSES:
+                from miglint.replay.apply import expressed
+
+                expressed.refuse_other_class(machine, key, operation.method, element.opclass or "", column.type)
         elif element.expression.text:
             from miglint.replay.apply import expressed
 

@@ -9,6 +9,7 @@ from miglint.replay.apply.columns import define_quietly
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part
 from miglint.replay.apply.resolve import resolved_mentions
+from miglint.replay.apply.typed import check_domain
 from miglint.schema.objects import Absent, Composite, Domain, Enum, Key, OtherType, SchemaObject, Sequence
 from miglint.schema.parts import with_part
 from miglint.schema.sequences import unusual
@@ -36,14 +37,11 @@ def create_type(machine: Machine, operation: CreateType) -> None:
     elif operation.kind == "composite":
         value = Composite(name, {column.name: define_quietly(machine, column) for column in operation.columns})
     elif operation.kind == "domain":
-        value = Domain(
-            name,
-            machine.type(operation.base),
-            machine.expression(operation.default),
-            operation.nullable,
-            operation.collation,
-            _domain_constraints(machine, name, operation.constraints),
-        )
+        base = machine.type(operation.base)
+        constraints = _domain_constraints(machine, name, operation.constraints)
+        check_domain(machine, key, base, operation.default, tuple(constraints.values()))
+        default = machine.expression(operation.default)
+        value = Domain(name, base, default, operation.nullable, operation.collation, constraints)
     else:
         value = OtherType(
             name,

@@ -7,7 +7,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.queries import need_query, resolved_query
 from miglint.replay.apply.typed import result_types
 from miglint.schema.describe import kind_of
-from miglint.schema.objects import Key, Table, View
+from miglint.schema.objects import Key, SchemaObject, Table, View
 from miglint.sql.operations import Column, ColumnUse, CreateView, Name, Query
 
 
@@ -63,25 +63,15 @@ def create_view(machine: Machine, operation: CreateView) -> None:
         else Key("relation", name.schema or "main", name.name.lower())
     )
     existing = machine.schema.find(key)
-    types: tuple[str, ...] | None = None
-    if machine.postgres:
-        need_query(machine, operation.query)
-        described = result_types(machine, key, operation.query.text)
-        for label, kind in described or ():
-            if kind == "record":
-                message = f'column "{label}" has pseudo-type record'
-                raise machine.refuse("invalid_table_definition", message, key, label)
-        types = None if described is None else tuple("text" if kind == "unknown" else kind for _, kind in described)
+    types = _column_types(machine, key, operation.query) if machine.postgres else None
     query = resolved_query(machine, operation.query)
     columns = result_columns(machine, query)
     if machine.postgres:
         query = _expanded(machine, query)
-    if operation.columns and columns is not None:
-        columns = operation.columns + columns[len(operation.columns) :]
-    elif operation.columns:
-        columns = (
-            operation.columns if "*" not in query.outputs and len(query.outputs) == len(operation.columns) else None
-        )
+    if columns is not None and len(operation.columns) > len(columns):
+        raise machine.refuse("syntax_error", "CREATE VIEW specifies more column names than columns", key)
+    if operation.columns:
+        columns = _renamed_columns(operation.columns, columns, query)
     view = View(
         name,
         query,
@@ -99,11 +89,32 @@ def create_view(machine: Machine, operation: CreateView) -> None:
     if existing is None:
         # Where files do not make everything, it may replace what nobody has seen.
         machine.create(key, view, telling=machine.schema.rooted or not operation.or_replace)
-        return
-    if operation.or_replace and isinstance(existing, View) and not existing.materialized:
+    elif operation.or_replace and isinstance(existing, View) and not existing.materialized:
         _replaceable(machine, key, existing, view)
         machine.put(key, view)
-        return
+    else:
+        _exists(machine, operation, key, existing, view)
+
+
+def _renamed_columns(listed: tuple[str, ...], columns: tuple[str, ...] | None, query: Query) -> tuple[str, ...] | None:
+    """Return the columns of a query whose first ones the statement names; None if they are not known."""
+    if columns is not None:
+        return listed + columns[len(listed) :]
+    return listed if "*" not in query.outputs and len(query.outputs) == len(listed) else None
+
+
+def _column_types(machine: Machine, key: Key, query: Query) -> tuple[str, ...] | None:
+    """Return the types of a query's columns, None if they are not known. Raises `Refused` for an invalid query."""
+    need_query(machine, query)
+    described = result_types(machine, key, query.text)
+    for label, kind in described or ():
+        if kind == "record":
+            message = f'column "{label}" has pseudo-type record'
+            raise machine.refuse("invalid_table_definition", message, key, label)
+    return None if described is None else tuple("text" if kind == "unknown" else kind for _, kind in described)
+
+
+def _exists(machine: Machine, operation: CreateView, key: Key, existing: SchemaObject, view: View) -> None:
     if not operation.if_not_exists:
         if machine.postgres:
             raise machine.refuse("duplicate_table", f'relation "{operation.name.name}" already exists', key)

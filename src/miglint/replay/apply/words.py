@@ -80,14 +80,7 @@ def swap_in_query(key: str, relation: Name, old: str, new: str) -> str:
     at = 0
     for place, word in enumerate(words):
         previous, following = words[place - 1] if place else "", words[place + 1] if place + 1 < len(words) else ""
-        if word == "(":
-            levels.append(_Level())
-        elif word == ")" and len(levels) > 1:
-            levels.pop()
-        elif word in ("from", "select"):
-            levels[-1].part = word
-        elif _ends_targets(word):
-            levels[-1].part = "rest"
+        _enter(levels, word)
         query = next((level for level in reversed(levels) if level.part), levels[0])
         qualifier, _, column = word.rpartition(".")
         if query.part == "from" and column == relation.name and qualifier in ("", relation.schema):
@@ -104,6 +97,18 @@ def swap_in_query(key: str, relation: Name, old: str, new: str) -> str:
             parts += (key[at:start], changed)
             at = end
     return "".join((*parts, key[at:]))
+
+
+def _enter(levels: list[_Level], word: str) -> None:
+    """Follow the brackets and clauses of a query to a word."""
+    if word == "(":
+        levels.append(_Level())
+    elif word == ")" and len(levels) > 1:
+        levels.pop()
+    elif word in ("from", "select"):
+        levels[-1].part = word
+    elif _ends_targets(word):
+        levels[-1].part = "rest"
 
 
 def _ends_targets(word: str) -> bool:

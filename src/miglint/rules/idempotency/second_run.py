@@ -191,7 +191,7 @@ _NEXT_WORD = pattern(r"\s*+(\w++)")
 _BEFORE_TABLE = frozenset({"TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL", "VIRTUAL", "FOREIGN"})
 
 
-class _Guard(NamedTuple):
+class _GuardPattern(NamedTuple):
     """The words before a guard: all of `words` in order, with some of `between` among them, and `after` behind them.
 
     With `late` other words may stand before them, but no literal.
@@ -205,42 +205,42 @@ class _Guard(NamedTuple):
 
 
 _IF_NOT_EXISTS, _IF_EXISTS, _OR_REPLACE = " IF NOT EXISTS", " IF EXISTS", " OR REPLACE"
-_GUARDS: dict[type[Operation], _Guard] = {
-    ops.CreateTable: _Guard(("CREATE", "TABLE"), _IF_NOT_EXISTS, _BEFORE_TABLE),
-    ops.AddEnumValue: _Guard(("ADD", "VALUE"), _IF_NOT_EXISTS, late=True),
-    ops.CreateSequence: _Guard(("CREATE", "SEQUENCE"), _IF_NOT_EXISTS, _BEFORE_TABLE),
-    ops.CreateExtension: _Guard(("CREATE", "EXTENSION"), _IF_NOT_EXISTS),
-    ops.CreateSchema: _Guard(("CREATE", "SCHEMA"), _IF_NOT_EXISTS),
+_GUARDS: dict[type[Operation], _GuardPattern] = {
+    ops.CreateTable: _GuardPattern(("CREATE", "TABLE"), _IF_NOT_EXISTS, _BEFORE_TABLE),
+    ops.AddEnumValue: _GuardPattern(("ADD", "VALUE"), _IF_NOT_EXISTS, late=True),
+    ops.CreateSequence: _GuardPattern(("CREATE", "SEQUENCE"), _IF_NOT_EXISTS, _BEFORE_TABLE),
+    ops.CreateExtension: _GuardPattern(("CREATE", "EXTENSION"), _IF_NOT_EXISTS),
+    ops.CreateSchema: _GuardPattern(("CREATE", "SCHEMA"), _IF_NOT_EXISTS),
 }
-_POSTGRES_GUARDS: dict[type[Operation], _Guard] = {
-    ops.DropConstraint: _Guard(("DROP", "CONSTRAINT"), _IF_EXISTS),
-    ops.CreateView: _Guard(("CREATE",), _OR_REPLACE),
+_POSTGRES_GUARDS: dict[type[Operation], _GuardPattern] = {
+    ops.DropConstraint: _GuardPattern(("DROP", "CONSTRAINT"), _IF_EXISTS),
+    ops.CreateView: _GuardPattern(("CREATE",), _OR_REPLACE),
 }
 _TEMPORARY = frozenset({"TEMP", "TEMPORARY"})
-_SQLITE_GUARDS: dict[type[Operation], _Guard] = {
-    ops.CreateView: _Guard(("CREATE", "VIEW"), _IF_NOT_EXISTS, _TEMPORARY),
-    ops.CreateTrigger: _Guard(("CREATE", "TRIGGER"), _IF_NOT_EXISTS, _TEMPORARY),
+_SQLITE_GUARDS: dict[type[Operation], _GuardPattern] = {
+    ops.CreateView: _GuardPattern(("CREATE", "VIEW"), _IF_NOT_EXISTS, _TEMPORARY),
+    ops.CreateTrigger: _GuardPattern(("CREATE", "TRIGGER"), _IF_NOT_EXISTS, _TEMPORARY),
 }
 _TABLES = frozenset({"table", "foreign table"})
 
 
-def _guard(operation: Operation, dialect: Dialect) -> _Guard | None:
+def _guard(operation: Operation, dialect: Dialect) -> _GuardPattern | None:
     postgres = dialect is Dialect.POSTGRES
     match operation:
         case ops.CreateIndex() if operation.name is not None:
-            return _Guard(("CREATE", "INDEX"), _IF_NOT_EXISTS, frozenset({"UNIQUE"}), "CONCURRENTLY")
+            return _GuardPattern(("CREATE", "INDEX"), _IF_NOT_EXISTS, frozenset({"UNIQUE"}), "CONCURRENTLY")
         case ops.AddColumn() if postgres and operation.kind in _TABLES:
-            return _Guard(("ADD",), _IF_NOT_EXISTS, after="COLUMN")
+            return _GuardPattern(("ADD",), _IF_NOT_EXISTS, after="COLUMN")
         case ops.CreateView() if operation.materialized:
-            return _Guard(("CREATE", "MATERIALIZED", "VIEW"), _IF_NOT_EXISTS)
+            return _GuardPattern(("CREATE", "MATERIALIZED", "VIEW"), _IF_NOT_EXISTS)
         case ops.CreateRoutine() if operation.kind in ("function", "procedure"):
-            return _Guard(("CREATE",), _OR_REPLACE)
+            return _GuardPattern(("CREATE",), _OR_REPLACE)
         case ops.Drop() if operation.kind not in ("cast", "database"):
-            return _Guard(("DROP", *operation.kind.upper().split()), _IF_EXISTS, after="CONCURRENTLY")
+            return _GuardPattern(("DROP", *operation.kind.upper().split()), _IF_EXISTS, after="CONCURRENTLY")
         case ops.Rename() if postgres and operation.kind in ALTER_IF_EXISTS and not operation.if_exists:
-            return _Guard(("ALTER", *operation.kind.upper().split()), _IF_EXISTS)
+            return _GuardPattern(("ALTER", *operation.kind.upper().split()), _IF_EXISTS)
         case ops.DropColumn() if postgres and operation.kind in _TABLES:
-            return _Guard(("DROP",), _IF_EXISTS, after="COLUMN")
+            return _GuardPattern(("DROP",), _IF_EXISTS, after="COLUMN")
         case _:
             of_engine = _POSTGRES_GUARDS if postgres else _SQLITE_GUARDS
             return _GUARDS.get(type(operation)) or of_engine.get(type(operation))
@@ -262,7 +262,7 @@ def fix_for(failure: SecondRunFailure) -> Fix | None:
     return None
 
 
-def _behind(text: str, start: int, guard: _Guard) -> int | None:
+def _behind(text: str, start: int, guard: _GuardPattern) -> int | None:
     """Return the place behind the words of a guard that begin at `start`, or None when they are not there."""
     if guard.late:
         end = text.find("'", start)

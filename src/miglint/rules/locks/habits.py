@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from miglint.base.findings import Severity
 from miglint.base.model import Direction
 from miglint.locks import Lock
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
-from miglint.rules.support.applied_operations import applied_operations, effective
+from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import Key
 from miglint.sql import operations as ops
+from miglint.sql.operations import Operation
 
 INFO = Severity.INFO
 _ALONE = (ops.AttachPartition, ops.DetachPartition, ops.RenameColumn, ops.RenameConstraint)
@@ -36,16 +38,14 @@ def alter_table_combinable(step: Step, context: Context) -> Iterator[Hit]:
         operation, direction = applied.operation, applied.script.direction
         if applied.idle or isinstance(operation, _QUIET):
             continue
-        if not isinstance(operation, ops.TableOperation) or operation.kind != "table" or isinstance(operation, _ALONE):
+        if not _is_combinable(operation):
             # It may depend on what stands before it, and what follows may depend on it.
             last = {place: found for place, found in last.items() if place[0] is not direction}
             continue
         if isinstance(operation, ops.AddConstraint) and operation.constraint.table is not None:
             last.pop((direction, applied.key(operation.constraint.table)), None)
         place, statement = (direction, applied.key(operation.table)), applied.moment.statement
-        lock = max(
-            (effect.lock for effect in applied.effects(context) if applied.key(effect.table) == place[1]), default=None
-        )
+        lock = _lock_on(applied, place[1], context)
         if lock is None:
             continue
         before, held = last.get(place, (None, None))
@@ -59,6 +59,15 @@ def alter_table_combinable(step: Step, context: Context) -> Iterator[Hit]:
                 f"this ALTER TABLE {operation.table.name} can be part of the one before it",
                 f"`ALTER TABLE {qualified(operation.table)} ..., ...;` does both with one lock and one pass.",
             )
+
+
+def _is_combinable(operation: Operation) -> TypeGuard[ops.TableOperation]:
+    return isinstance(operation, ops.TableOperation) and operation.kind == "table" and not isinstance(operation, _ALONE)
+
+
+def _lock_on(applied: AppliedOperation, table: Key, context: Context) -> Lock | None:
+    locks = (effect.lock for effect in applied.effects(context) if applied.key(effect.table) == table)
+    return max(locks, default=None)
 
 
 @hazard(

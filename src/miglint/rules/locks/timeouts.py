@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from miglint.base.findings import Severity
 from miglint.base.model import Direction
 from miglint.locks import Lock
+from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import TransactionOwner, placed_operations, transaction_owner
+from miglint.replay.transaction_owner import placed_operations, transaction_owner
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.locks.session import Held, locks_of
 from miglint.rules.support.applied_operations import AppliedOperation, applied_operations, effective
@@ -155,18 +156,25 @@ def timeout_without_effect(step: Step, context: Context) -> Iterator[Hit]:
     settings = [pair for pair in effective(step, ops.SetVariable) if pair[1].name.lower() in _LIMITS]
     if not settings:
         return
-    strong = [held.applied for held in locks_of(step, context) if held.lock >= Lock.SHARE]
+    # The last strong lock of each script, and what is set before it.
+    strong = {
+        held.applied.script.direction: held.applied for held in locks_of(step, context) if held.lock >= Lock.SHARE
+    }
+    earlier: dict[Direction, ops.SetVariable] = {}
     for applied, operation in settings:
         name = operation.name.lower()
         value = _milliseconds(operation.values[0]) if operation.values else None
-        same = [other for other in strong if other.script is applied.script]
-        if value is None or not same:
+        last = strong.get(applied.script.direction)
+        before = earlier.get(applied.script.direction)
+        if name == "lock_timeout" and last is not None and applied.number < last.number:
+            earlier[applied.script.direction] = operation
+        if value is None or last is None:
             continue
-        if any(other.number > applied.number for other in same):
+        message = None
+        if last.number > applied.number:
             message = _too_long(name, value, context)
-        else:
-            late = name == "lock_timeout" and value and _too_late(applied, same[-1], settings)
-            message = "lock_timeout is set after the last statement that waits for a lock" if late else None
+        elif name == "lock_timeout" and value and _too_late(applied, last, before):
+            message = "lock_timeout is set after the last statement that waits for a lock"
         if message is not None:
             yield applied.hit(message, f"Put first: `SET {name} = '{_SUGGESTED[name]}';`")
 
@@ -181,18 +189,14 @@ def _too_long(name: str, value: float, context: Context) -> str | None:
     return None
 
 
-def _too_late(
-    applied: AppliedOperation, last: AppliedOperation, settings: list[tuple[AppliedOperation, ops.SetVariable]]
-) -> bool:
-    """Return whether the lock_timeout after the last lock is the first of its transaction."""
+def _too_late(applied: AppliedOperation, last: AppliedOperation, earlier: ops.SetVariable | None) -> bool:
+    """Return whether the lock_timeout after the last lock is the first of its transaction.
+
+    `earlier` is the last one that is set before that lock.
+    """
     if last.transaction != applied.transaction:
         return False
-    earlier = [
-        operation
-        for other, operation in settings
-        if other.script is applied.script and other.number < last.number and operation.name.lower() == "lock_timeout"
-    ]
-    return not earlier or not earlier[-1].values or not _milliseconds(earlier[-1].values[0])
+    return earlier is None or not earlier.values or not _milliseconds(earlier.values[0])
 
 
 _SUGGESTED = {"lock_timeout": "2s", "statement_timeout": "30s"}

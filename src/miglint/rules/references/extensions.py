@@ -179,31 +179,35 @@ def extension_not_created(steps: Sequence[ForwardPass], context: Context) -> Ite
     target = context.targets.get("postgres") or ()
     # What is created, and what was reported.
     known = {key.name for first in steps[:1] for key, value in first.before.items() if isinstance(value, Extension)}
-    for step, statement in ((passage, statement) for passage in steps for statement in passage.forward_statements):
-        forward = step.migration.forward
-        if forward is None:
-            continue
-        if statement.problem is not None and statement.kind == "create extension":
-            # It may create any of them.
-            return
-        for operation in flat(statement.operations):
-            if type(operation) in _SILENT:
+    for step, operation in _operations_before_unreadable_ones(steps):
+        known |= _created(operation)
+        for kind, name in _mentions(operation):
+            extension = _extension_of(kind, name, target)
+            if extension is None or extension in known or _made_by_files(step.after, kind, name):
                 continue
-            known |= _created(operation)
-            for kind, name in _mentions(operation):
-                extension = _extension_of(kind, name, target)
-                if extension is None or extension in known or _made_by_files(step.after, kind, name):
-                    continue
-                known.add(extension)
-                yield Hit(
-                    forward.file,
-                    operation.span,
-                    f"{name.name} is {_article(kind)} of the extension {extension}, which no migration creates",
-                    _help(extension, name.name),
-                    forward,
-                    Severity.ERROR if step.before.closed else None,
-                    version=step.migration.version,
-                )
+            known.add(extension)
+            forward = step.migration.forward
+            assert forward is not None  # the operation is one of its statements
+            yield Hit(
+                forward.file,
+                operation.span,
+                f"{name.name} is {_article(kind)} of the extension {extension}, which no migration creates",
+                _help(extension, name.name),
+                forward,
+                Severity.ERROR if step.before.closed else None,
+                version=step.migration.version,
+            )
+
+
+def _operations_before_unreadable_ones(steps: Sequence[ForwardPass]) -> Iterator[tuple[ForwardPass, Operation]]:
+    """Yield the operations up to a `CREATE EXTENSION` that cannot be read: it may create any extension."""
+    for step in steps:
+        for statement in step.forward_statements if step.migration.forward is not None else ():
+            if statement.problem is not None and statement.kind == "create extension":
+                return
+            for operation in flat(statement.operations):
+                if type(operation) not in _SILENT:
+                    yield step, operation
 
 
 def _article(kind: str) -> str:

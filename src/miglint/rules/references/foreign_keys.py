@@ -12,14 +12,15 @@ from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import operations_of
 from miglint.rules.support.step_cache import cached_by_step
+from miglint.schema.key_types import can_reference, under_domains
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.parts import keys_about
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
-from miglint.sql.operations import Column, Constraint, Name, Operation, Type
+from miglint.sql.operations import Column, Constraint, Name, Operation
 
 
-class Reference(NamedTuple):
+class AddedForeignKey(NamedTuple):
     """A foreign key that the forward adds: its table and the referenced one, as they are after the forward."""
 
     script: Script
@@ -58,7 +59,7 @@ def _written(operation: Operation) -> tuple[Name, tuple[Constraint, ...]] | None
 _WRITING = (ops.AddColumn, ops.AddConstraint, ops.CreateTable)
 
 
-class _Foreign(NamedTuple):
+class _WrittenForeignKey(NamedTuple):
     """A foreign key as the forward writes it."""
 
     script: Script
@@ -72,23 +73,23 @@ class _Foreign(NamedTuple):
 
 
 @cached_by_step
-def _foreign(step: Step) -> tuple[_Foreign, ...]:
+def _foreign(step: Step) -> tuple[_WrittenForeignKey, ...]:
     """Return the foreign keys that the forward writes. Cached by identity of the step."""
-    found: list[_Foreign] = []
+    found: list[_WrittenForeignKey] = []
     for script, _, operation in operations_of(step):
         if type(operation) not in _WRITING or script is not step.migration.forward:
             continue
         written = _written(operation)
         for constraint in () if written is None else written[1]:
             if written is not None and constraint.kind == "foreign":
-                found.append(_Foreign(script, operation, written[0], constraint))
+                found.append(_WrittenForeignKey(script, operation, written[0], constraint))
     return tuple(found)
 
 
 @cached_by_step
-def references(step: Step) -> tuple[Reference, ...]:
+def references(step: Step) -> tuple[AddedForeignKey, ...]:
     """Return the foreign keys that the forward adds between tables that are both fully known."""
-    found: list[Reference] = []
+    found: list[AddedForeignKey] = []
     for item in _foreign(step):
         constraint = item.constraint
         if constraint.table is None:
@@ -99,7 +100,7 @@ def references(step: Step) -> tuple[Reference, ...]:
         if table is None or target is None or target.assumed or table.assumed:
             continue
         columns = _referenced(target, constraint, step.after.dialect)
-        found.append(Reference(item.script, item.span, table, target, key, constraint, columns))
+        found.append(AddedForeignKey(item.script, item.span, table, target, key, constraint, columns))
     return tuple(found)
 
 
@@ -114,7 +115,7 @@ def _column(table: Table, name: str) -> Column | None:
     return table.columns.get(name) or table.columns.get(name.lower())
 
 
-def missing_columns(step: Step) -> Iterator[tuple[Reference, str, str]]:
+def missing_columns(step: Step) -> Iterator[tuple[AddedForeignKey, str, str]]:
     """Yield the foreign keys over columns that do not exist, each with the table and the column.
 
     None where the script drops or renames columns: they may have existed when the key was created.
@@ -136,7 +137,7 @@ def missing_columns(step: Step) -> Iterator[tuple[Reference, str, str]]:
 # --- the referenced columns ------------------------------------------------------------------------------------------
 
 
-def _unique(schema: Schema, found: Reference) -> bool:
+def _unique(schema: Schema, found: AddedForeignKey) -> bool:
     """Return whether a primary key, unique constraint or plain unique index is on just the referenced columns."""
     wanted = {name.lower() for name in found.referenced}
     first = found.referenced[0]
@@ -186,48 +187,14 @@ def foreign_key_without_unique(step: Step) -> Iterator[Hit]:
         )
 
 
-# Which types a foreign key may have, by the referenced type (PostgreSQL 15 and 18, each pair executed). Other types
-# were not measured and are not reported.
-_INTEGERS = frozenset({"int2", "int4", "int8"})
-_TEXTS = frozenset({"text", "varchar", "bpchar"})
-_DATES = frozenset({"date", "timestamp", "timestamptz"})
-_FITS: dict[str, frozenset[str]] = {
-    **dict.fromkeys(_INTEGERS, _INTEGERS),
-    "numeric": _INTEGERS | {"numeric"},
-    "float4": _INTEGERS | {"numeric", "float4", "float8"},
-    "float8": _INTEGERS | {"numeric", "float4", "float8"},
-    "oid": _INTEGERS | {"oid"},
-    "text": _TEXTS | {"name"},
-    "varchar": _TEXTS | {"name"},
-    "name": _TEXTS | {"name"},
-    "bpchar": _TEXTS,
-    **dict.fromkeys(_DATES, _DATES),
-    "timetz": frozenset({"time", "timetz"}),
-    "interval": frozenset({"time", "interval"}),
-    "inet": frozenset({"inet", "cidr"}),
-    "cidr": frozenset({"inet", "cidr"}),
-    "bit": frozenset({"bit", "varbit"}),
-    "varbit": frozenset({"bit", "varbit"}),
-    **{name: frozenset({name}) for name in ("bool", "money", "bytea", "uuid", "time", "macaddr", "jsonb")},
-}
-_NEVER = frozenset({"json", "xml"})
 _SIZES = {"int2": 2, "int4": 4, "int8": 8}
 
 
-def _pairs(found: Reference) -> Iterator[tuple[Column, Column]]:
+def _pairs(found: AddedForeignKey) -> Iterator[tuple[Column, Column]]:
     for mine, other in zip(found.constraint.columns, found.referenced, strict=False):
         one, two = _column(found.table, mine), _column(found.target, other)
         if one is not None and two is not None:
             yield one, two
-
-
-def fits(one: Type, two: Type) -> bool | None:
-    """Return whether a column of type `one` can reference one of type `two`; None when that is not known."""
-    known = _FITS.keys() | _NEVER
-    plain = one.schema is None and two.schema is None and one.dimensions == two.dimensions == 0
-    if not plain or one.name not in known or two.name not in known:
-        return None
-    return one.name in _FITS.get(two.name, frozenset())
 
 
 @rule(
@@ -242,7 +209,9 @@ def foreign_key_type_mismatch(step: Step) -> Iterator[Hit]:
     """Report foreign keys that PostgreSQL refuses because of their types."""
     for found in references(step):
         for one, two in _pairs(found):
-            if one.type is not None and two.type is not None and fits(one.type, two.type) is False:
+            if one.type is None or two.type is None:
+                continue
+            if can_reference(under_domains(step.after, one.type), under_domains(step.after, two.type)) is False:
                 yield hit_in(
                     found.script,
                     found.span,
@@ -267,7 +236,7 @@ def foreign_key_type_differs(step: Step) -> Iterator[Hit]:
         for one, two in _pairs(found):
             if one.type is None or two.type is None or one.type.name == two.type.name:
                 continue
-            if not fits(one.type, two.type):
+            if not can_reference(one.type, two.type):
                 continue
             smaller = _SIZES.get(one.type.name, 0) < _SIZES.get(two.type.name, 0) and one.type.name in _SIZES
             yield hit_in(

@@ -63,6 +63,10 @@ def _is_reported(step: Step, event: OperationOutcome, failure: Failure) -> bool:
         return event.statement.problem is not None or step.before.dialect is not Dialect.POSTGRES
     if failure.condition == "duplicate_alias":
         return False
+    if failure.condition == "datatype_mismatch":
+        # REF008 reports the types of a foreign key.
+        operation = event.operation
+        return isinstance(operation, ops.AddConstraint) and operation.constraint.kind == "foreign"
     if failure.condition == "wrong_object_type":
         # REF012 says why an index is refused.
         return any(

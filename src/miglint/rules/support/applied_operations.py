@@ -210,7 +210,6 @@ def _walk(
                 transaction, open_ = transaction + (not open_), True
             elif operation.action in ("commit", "rollback"):
                 transaction, open_ = transaction + 1, False
-                emptied.clear(place)
         elif not open_ and moment.statement.span != statement:
             transaction += 1
         statement = moment.statement.span
@@ -221,14 +220,24 @@ def _walk(
         if isinstance(operation, ops.SetVariable):
             if operation.name.lower() in ("timezone", "time zone"):
                 timezone = operation.values[0] if operation.values else None
-        elif isinstance(operation, _GROWING) and not applied.idle and not moment.failed:
-            _grow(applied)
-        elif isinstance(operation, ops.Truncate):
-            if open_:
-                emptied.add(applied.key(operation.table), place)
-        elif isinstance(operation, ops.Insert):
+        elif isinstance(operation, _GROWING):
+            if not applied.idle and not moment.failed:
+                _grow(applied)
+        else:
+            _track_rows(applied, in_transaction=open_)
+
+
+def _track_rows(applied: AppliedOperation, *, in_transaction: bool) -> None:
+    """Record which tables a transaction has emptied, and not filled again."""
+    operation, emptied, place = applied.operation, applied.emptied, applied.place
+    match operation:
+        case ops.Truncate() if in_transaction:
+            emptied.add(applied.key(operation.table), place)
+        case ops.Insert():
             emptied.discard(applied.key(operation.table), place)
-        elif isinstance(operation, _FILLING):
+        case ops.Transaction(action="commit" | "rollback"):
+            emptied.clear(place)
+        case _ if isinstance(operation, _FILLING):
             emptied.clear(place)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from miglint.base.model import Script
+from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import TransactionOwner, transaction_owner
+from miglint.replay.transaction_owner import transaction_owner
 from miglint.rules.support.sql_text import qualified
 from miglint.sql import operations as ops
 

@@ -10,7 +10,7 @@ from miglint.rules.support.clauses import acting, subject
 from miglint.rules.support.near_names import NearNames
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.schema.change import Change
-from miglint.schema.objects import Absent, Enum, Index, Key, Routine, Table, View
+from miglint.schema.objects import Absent, Enum, Index, Key, Routine, SchemaObject, Table, View
 from miglint.schema.outcome import Failure, OperationOutcome
 from miglint.sql.operations import Column, Name
 
@@ -85,22 +85,28 @@ def _make_again(step: Step, change: Change) -> str:
         return f"Add to the rollback: `ALTER TABLE {name} ADD {what} {definition or '...'};`"
     if definition is None or definition.endswith("..."):
         return "Create it again in the rollback, as the migration that first created it did."
-    match step.before.find(change.key):
-        case Table():
-            create = f"CREATE TABLE {name} {definition}"
-        case Index(unique=True):
-            create = f"CREATE UNIQUE INDEX {name} {definition[7:]}"
-        case Index():
-            create = f"CREATE INDEX {name} {definition}"
-        case View(materialized=True):
-            create = f"CREATE MATERIALIZED VIEW {name} AS {definition}"
-        case View():
-            create = f"CREATE VIEW {name} AS {definition}"
-        case Enum():
-            create = f"CREATE TYPE {name} AS {definition}"
-        case _:
-            return f"Create it again in the rollback: it was `{definition}`."
+    create = _create(step.before.find(change.key), name, definition)
+    if create is None:
+        return f"Create it again in the rollback: it was `{definition}`."
     return f"Add to the rollback: `{create};`"
+
+
+def _create(value: SchemaObject | None, name: str, definition: str) -> str | None:
+    match value:
+        case Table():
+            return f"CREATE TABLE {name} {definition}"
+        case Index(unique=True):
+            return f"CREATE UNIQUE INDEX {name} {definition[7:]}"
+        case Index():
+            return f"CREATE INDEX {name} {definition}"
+        case View(materialized=True):
+            return f"CREATE MATERIALIZED VIEW {name} AS {definition}"
+        case View():
+            return f"CREATE VIEW {name} AS {definition}"
+        case Enum():
+            return f"CREATE TYPE {name} AS {definition}"
+        case _:
+            return None
 
 
 def _still_there(step: Step, change: Change) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
+from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import ENDS, TransactionOwner, placed_operations, transaction_owner
+from miglint.replay.transaction_owner import ENDS, placed_operations, transaction_owner
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import can_change, scripts_of

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.model import Script
+from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
-from miglint.replay.transaction_owner import TransactionOwner, placed_operations, transaction_owner
+from miglint.replay.transaction_owner import placed_operations, transaction_owner
 from miglint.rules.definition import Context, Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import scripts_of

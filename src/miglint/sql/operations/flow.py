@@ -95,11 +95,12 @@ class Opaque(Operation, frozen=True, gc=False, kw_only=True):
     """A statement with unknown effects: dynamic SQL, a loop over the catalog, a call of a function with effects.
 
     `reason` is a complete phrase for messages. `schema_effect` is False if only rows can change. `relations` are the
-    affected tables, if known.
+    affected tables, if known. `may_fail_again` is for rows that cannot be read: a second run may find their keys taken.
     """
 
     reason: str
     schema_effect: bool = True
+    may_fail_again: bool = False
     relations: tuple[Name, ...] = ()
 
 

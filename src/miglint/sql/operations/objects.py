@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
+from miglint.base.model import Span
 from miglint.sql.operations.parts import (
     NO_MENTIONS,
     Column,
@@ -168,6 +172,21 @@ class RenameEnumValue(Operation, frozen=True, gc=False, kw_only=True):
     new: str
 
 
+class RoutineBody(NamedTuple):
+    """The body of a function or procedure, with its parameter names and return type."""
+
+    language: str
+    text: str
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    returns: Type | None = None
+
+
+CallReader = Callable[[RoutineBody, tuple[str | None, ...], Span], tuple[Operation, ...] | None]
+"""Returns what a call of a body with constant arguments does (None for arguments that are not constant), as operations
+with the span of the call; None if the body cannot be analyzed."""
+
+
 class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     """`CREATE FUNCTION`, `PROCEDURE` or `AGGREGATE`.
 
@@ -177,7 +196,8 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     None for procedures and aggregates. `relations` are the tables and views that its body mentions, where they can be
     told (SQL and PL/pgSQL); `functions` those that an aggregate is made of, and cannot be without. `mentions` is what a
     body that the server reads when the function is made (`BEGIN ATOMIC`) depends on; `outputs` are the columns of a
-    result that lists several (`OUT`, `TABLE`).
+    result that lists several (`OUT`, `TABLE`). `read_call` reads the body for a call: it may name objects that are
+    renamed later, so that it is read when it is called.
     """
 
     name: Name
@@ -198,6 +218,7 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     mentions: Mentions = NO_MENTIONS
     outputs: tuple[tuple[str, Type], ...] = ()
     source: str = ""
+    read_call: CallReader | None = None
 
 
 class AlterRoutine(Operation, frozen=True, gc=False, kw_only=True):

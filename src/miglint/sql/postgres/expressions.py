@@ -11,7 +11,7 @@ from miglint.sql.postgres.lexer import bracket_end, clause_end
 from miglint.sql.postgres.names import Node, constant_text, sequence_name, type_of
 from miglint.sql.postgres.outputs import outputs
 from miglint.sql.postgres.place import Place
-from miglint.sql.postgres.scopes import Scope, Walk
+from miglint.sql.postgres.scopes import VisibleRelations, Walk
 
 _LEFT_SIDES = {
     "A_Expr": "lexpr",
@@ -89,7 +89,11 @@ def _sequence(node: Node) -> Name | None:
     call = node.get("FuncCall")
     if call is None or call["funcname"][-1]["String"]["sval"] != "nextval" or not call.get("args"):
         return None
-    text = literal_of(call["args"][0])
+    argument = call["args"][0]
+    if "TypeCast" in argument and type_of(argument["TypeCast"]["typeName"]).name in TEXT_TYPES:
+        # It is looked up when the default is computed.
+        return None
+    text = literal_of(argument)
     return sequence_name(text) if text else None
 
 
@@ -165,7 +169,7 @@ def query(node: Node, text: str, outer: Iterable[str] = ()) -> Query:
     """Return the query of a `SelectStmt` (the node with its name); `outer` are the names of outer CTEs."""
     state = Walk()
     if outer:
-        scope = Scope()
+        scope = VisibleRelations()
         scope.ctes.update(outer)
         state.scopes.append(scope)
     key = walk(state, node)

@@ -97,11 +97,9 @@ def _figure(node: Node) -> tuple[str | None, int]:
     if kind in {"ColumnRef", "FuncCall"}:
         return body["fields" if kind == "ColumnRef" else "funcname"][-1]["String"]["sval"], 2
     if kind == "TypeCast":
-        name, strength = _figure(body["arg"])
-        return (name, strength) if strength > 1 else (body["typeName"]["names"][-1]["String"]["sval"], 1)
+        return _or_weakly(body["arg"], body["typeName"]["names"][-1]["String"]["sval"])
     if kind == "CaseExpr":
-        name, strength = _figure(body["defresult"]) if "defresult" in body else (None, 0)
-        return (name, strength) if strength > 1 else ("case", 1)
+        return _or_weakly(body.get("defresult"), "case")
     if kind == "A_Indirection":
         for step in reversed(body["indirection"]):
             if "String" in step:
@@ -117,6 +115,12 @@ def _figure(node: Node) -> tuple[str | None, int]:
     if kind == "SubLink":
         return _figure_sublink(body)
     return (_BY_KIND[kind], 2) if kind in _BY_KIND else (None, 0)
+
+
+def _or_weakly(node: Node | None, other: str) -> tuple[str | None, int]:
+    """Return the name of an expression if it is a real one, or else another."""
+    name, strength = (None, 0) if node is None else _figure(node)
+    return (name, strength) if strength > 1 else (other, 1)
 
 
 def _figure_sublink(body: Node) -> tuple[str | None, int]:

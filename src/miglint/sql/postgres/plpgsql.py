@@ -311,10 +311,9 @@ class Block:
         query = body.get("query") or body.get("expr") or body.get("cond")
         text = query["PLpgSQL_expr"]["query"] if query else ""
         span = self.span(text) if text else self.place.whole()
-        if kind == "foreach_a":
-            turns = self.turns(body, text)
-            if turns is not None:
-                return turns
+        unrolled = self.unrolled(body, text) if kind == "foreach_a" else None
+        if unrolled is not None:
+            return unrolled
         known, self.texts = self.texts, {}
         nodes, self.nodes = self.nodes, {}
         operations, _ = self.many(body.get("body"))
@@ -323,19 +322,9 @@ class Block:
         if not effects:
             # The functions in it are called any number of times.
             return [replace(item, called=()) for item in operations if isinstance(item, Select)]
-        only_rows = all(map(_changes_only_rows, effects))
-        what = "changes rows" if only_rows else "changes the schema"
-        tables = [table for item in effects if isinstance(table := getattr(item, "table", None), Name)]
-        return [
-            Opaque(
-                span=hull(operations, span) or span,
-                reason=f"a loop that {what} ({short(text)})" if text else f"a loop that {what}",
-                schema_effect=not only_rows,
-                relations=tuple(dict.fromkeys(tables)),
-            )
-        ]
+        return [_repeated(effects, text, hull(operations, span) or span)]
 
-    def turns(self, body: Node, text: str) -> list[Operation] | None:
+    def unrolled(self, body: Node, text: str) -> list[Operation] | None:
         """Unroll `FOREACH v IN ARRAY ARRAY['a', 'b']`."""
         node = self._parsed(text)
         while node is not None and "TypeCast" in node:
@@ -387,6 +376,19 @@ class Block:
             return None
         value: Node = targets[0]["ResTarget"]["val"]
         return value
+
+
+def _repeated(effects: list[Operation], text: str, span: Span) -> Opaque:
+    """Return what is known of effects that happen any number of times: whether they change only rows, and where."""
+    only_rows = all(map(_changes_only_rows, effects))
+    what = "changes rows" if only_rows else "changes the schema"
+    tables = [table for item in effects if isinstance(table := getattr(item, "table", None), Name)]
+    return Opaque(
+        span=span,
+        reason=f"a loop that {what} ({short(text)})" if text else f"a loop that {what}",
+        schema_effect=not only_rows,
+        relations=tuple(dict.fromkeys(tables)),
+    )
 
 
 def _changes_only_rows(operation: Operation) -> bool:

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
 
 from miglint.base.model import Span
-from miglint.sql.operations import Operation, Type
+from miglint.sql.operations import Operation, RoutineBody
+from miglint.sql.postgres.names import Node
+from miglint.sql.postgres.place import Place
+
+ReadStatement = Callable[[Place, Node], list[Operation]]
 
 
-class Body(NamedTuple):
-    """The body of a function or procedure, with its parameter names and return type."""
-
-    language: str
-    text: str
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    returns: Type | None = None
-
-
-def effects(body: Body, arguments: tuple[str | None, ...], span: Span) -> tuple[Operation, ...] | None:
+def read_call(
+    read: ReadStatement, body: RoutineBody, arguments: tuple[str | None, ...], span: Span
+) -> tuple[Operation, ...] | None:
     """Return the effects of a call with these constants; None if the body cannot be analyzed.
 
-    All its operations have the `span` of the call.
+    `read` reads a statement of the body. All operations have the `span` of the call.
     """
     if body.language == "sql":
-        return _of_sql(body.text, span)
-    return _of_plpgsql(body, arguments, span) if body.language == "plpgsql" else None
+        return _of_sql(read, body.text, span)
+    return _of_plpgsql(read, body, arguments, span) if body.language == "plpgsql" else None
 
 
-def _of_sql(body: str, span: Span) -> tuple[Operation, ...] | None:
+def _of_sql(read: ReadStatement, body: str, span: Span) -> tuple[Operation, ...] | None:
     from miglint.sql.postgres.embedded import byte_map, statements
     from miglint.sql.postgres.place import place_of
-    from miglint.sql.postgres.statements import read
 
     nodes = statements(body)
     if nodes is None:
@@ -43,13 +38,13 @@ def _of_sql(body: str, span: Span) -> tuple[Operation, ...] | None:
     return tuple(operations)
 
 
-def _of_plpgsql(body: Body, arguments: tuple[str | None, ...], span: Span) -> tuple[Operation, ...] | None:
+def _of_plpgsql(
+    read: ReadStatement, body: RoutineBody, arguments: tuple[str | None, ...], span: Span
+) -> tuple[Operation, ...] | None:
     from miglint.sql.postgres import native
     from miglint.sql.postgres.blocks import parse_block
     from miglint.sql.postgres.embedded import byte_map
-    from miglint.sql.postgres.place import Place
     from miglint.sql.postgres.plpgsql import Block
-    from miglint.sql.postgres.statements import read
 
     try:
         tree = parse_block(_routine_text(body))
@@ -67,7 +62,7 @@ def _of_plpgsql(body: Body, arguments: tuple[str | None, ...], span: Span) -> tu
     return tuple(operations)
 
 
-def _routine_text(body: Body) -> str:
+def _routine_text(body: RoutineBody) -> str:
     from miglint.sql.postgres.blocks import argument_text, result_text, with_head
 
     outputs = set(body.outputs)

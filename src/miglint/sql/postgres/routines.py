@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.json import decode
 
 from miglint.base.lazy_regex import pattern
-from miglint.sql.operations import AlterRoutine, CreateRoutine, Name, Operation, Type
+from miglint.sql.operations import AlterRoutine, CallReader, CreateRoutine, Name, Operation, Type
 from miglint.sql.postgres import native
 from miglint.sql.postgres.attached import setting_text
 from miglint.sql.postgres.blocks import parse_block, routine_text
@@ -36,8 +36,8 @@ _MODES = {
 }
 
 
-def create_routine(place: Place, node: Node) -> list[Operation]:
-    """Read `CREATE FUNCTION` and `CREATE PROCEDURE`."""
+def create_routine(place: Place, node: Node, read_call: CallReader) -> list[Operation]:
+    """Read `CREATE FUNCTION` and `CREATE PROCEDURE`; `read_call` reads the body when it is called."""
     procedure = node.get("is_procedure", False)
     arguments: list[Type] = []
     types: dict[Name, None] = {}
@@ -100,6 +100,7 @@ def create_routine(place: Place, node: Node) -> list[Operation]:
             mentions=mentions_of(state),
             outputs=tuple(zip(output_names, map(_plain, output_types), strict=True)) if len(output_types) > 1 else (),
             source=place.source(),
+            read_call=read_call,
         )
     ]
 

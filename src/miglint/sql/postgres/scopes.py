@@ -5,7 +5,7 @@ from __future__ import annotations
 from miglint.sql.operations import ColumnUse, Mentions, Name
 
 
-class Scope:
+class VisibleRelations:
     """The relations in scope at one query level: by alias, and all of them (None for a derived one)."""
 
     __slots__ = ("aliases", "ctes", "items")
@@ -33,7 +33,7 @@ class Walk:
         self.relations: dict[Name, None] = {}
         self.uses: dict[ColumnUse, None] = {}
         self.stars: dict[Name, None] = {}
-        self.scopes: list[Scope] = []
+        self.scopes: list[VisibleRelations] = []
 
 
 def use_plain(state: Walk, column: str) -> None:

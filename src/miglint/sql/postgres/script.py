@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from miglint.base.lazy_regex import pattern
 from miglint.base.model import Span
 from miglint.sql.operations import Opaque, Statement, SyntaxProblem
 from miglint.sql.postgres import depth, native
@@ -18,6 +20,7 @@ _WHOLE = 512 * 1024
 _CHUNK = 64 * 1024
 _LONGEST_STATEMENT = 2 * 1024 * 1024
 _DUMP = 8 * 1024 * 1024
+_CONFLICT = pattern(r"\bon\s+conflict\b", re.IGNORECASE)
 _TOO_DEEP = "nested too deeply to read"
 
 
@@ -110,7 +113,9 @@ def _single(text: str, offset: int, piece: StatementSlice) -> Iterator[Statement
     if end - start > _LONGEST_STATEMENT:
         only_rows = words.split(" ")[0] in {"insert", "update", "delete", "copy"}
         reason = f"a statement of {end - start:,} characters is too long to read"
-        yield Statement(span, words, (Opaque(span=span, reason=reason, schema_effect=not only_rows),))
+        again = words.startswith("insert") and _CONFLICT.search(text, start, end) is None
+        opaque = Opaque(span=span, reason=reason, schema_effect=not only_rows, may_fail_again=again)
+        yield Statement(span, words, (opaque,))
         return
     data = text[start:end].encode("utf-8", "replace")
     nul = text.find("\0", start, end)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from miglint.sql.operations import ColumnUse
 from miglint.sql.postgres.canonical import BARE, NODES, field, generic, note_relation, walk, walk_list
 from miglint.sql.postgres.names import Node
-from miglint.sql.postgres.scopes import Scope, Walk
+from miglint.sql.postgres.scopes import VisibleRelations, Walk
 
 _SET_WORDS = {"SETOP_UNION": "union", "SETOP_INTERSECT": "intersect", "SETOP_EXCEPT": "except"}
 
@@ -18,7 +18,7 @@ _LISTS = (("targetList", "select"), ("valuesLists", "values"))
 
 def select(state: Walk, body: Node) -> str:
     """Write a `SelectStmt`."""
-    scope = Scope()
+    scope = VisibleRelations()
     # A set operation names no relations of its own: a chain of them must not make every look-up longer.
     own = "larg" not in body or "withClause" in body or not state.scopes
     if own:
@@ -29,7 +29,7 @@ def select(state: Walk, body: Node) -> str:
     return "(" + " ".join(parts) + ")"
 
 
-def _sources(state: Walk, body: Node, scope: Scope) -> list[str]:
+def _sources(state: Walk, body: Node, scope: VisibleRelations) -> list[str]:
     """Write what a query reads: common table expressions, the sides of a set operation, and FROM."""
     parts = []
     if "withClause" in body:
@@ -121,7 +121,7 @@ def _sort_by(state: Walk, body: Node) -> str:
     return walk(state, body["node"]) + _sort_words(state, body)
 
 
-def with_clause(state: Walk, body: Node, scope: Scope) -> str:
+def with_clause(state: Walk, body: Node, scope: VisibleRelations) -> str:
     """Write a WITH list; its names hide relations from here on."""
     texts = []
     recursive = body.get("recursive", False)
@@ -135,7 +135,7 @@ def with_clause(state: Walk, body: Node, scope: Scope) -> str:
     return f"with {'recursive ' if recursive else ''}{', '.join(texts)}"
 
 
-def from_item(state: Walk, node: Node, scope: Scope) -> str:
+def from_item(state: Walk, node: Node, scope: VisibleRelations) -> str:
     """Write one item of FROM and add its names to the scope."""
     ((kind, body),) = node.items()
     if kind == "RangeVar":
@@ -158,7 +158,7 @@ def from_item(state: Walk, node: Node, scope: Scope) -> str:
     return f"{text} as {_alias_text(body)}" if "alias" in body else text
 
 
-def _table(state: Walk, body: Node, scope: Scope) -> str:
+def _table(state: Walk, body: Node, scope: VisibleRelations) -> str:
     name = note_relation(state, body)
     known = name in state.relations
     alias = alias_of(body)
@@ -171,7 +171,7 @@ def _table(state: Walk, body: Node, scope: Scope) -> str:
     return f"{text} as {_alias_text(body)}" if alias else text
 
 
-def _join(state: Walk, body: Node, scope: Scope) -> str:
+def _join(state: Walk, body: Node, scope: VisibleRelations) -> str:
     left = from_item(state, body["larg"], scope)
     right = from_item(state, body["rarg"], scope)
     text = f"({left} {'natural ' if body.get('isNatural') else ''}{body['jointype'][5:].lower()} join {right}"
@@ -246,7 +246,7 @@ def _target(state: Walk, body: Node) -> str:
 
 def _modification(state: Walk, body: Node, kind: str) -> str:
     """Write a data-modifying statement inside a query; its target and FROM are in scope for the rest."""
-    scope = Scope()
+    scope = VisibleRelations()
     state.scopes.append(scope)
     parts = [kind]
     if "withClause" in body:

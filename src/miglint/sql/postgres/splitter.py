@@ -62,6 +62,9 @@ def split(text: str) -> Iterator[StatementSlice]:
                 at, joined = data, False
 
 
+_NESTING = {"(": 1, ")": -1}
+
+
 def _statement(text: str, at: int, limit: int) -> tuple[int, int]:
     """Return the end of the statement's text, and its terminator's position: a semicolon, backslash or the end."""
     routine = _ROUTINE.match(text, at) is not None
@@ -72,24 +75,16 @@ def _statement(text: str, at: int, limit: int) -> tuple[int, int]:
     while at < limit:
         run = pattern.match(text, at)
         stop = run.end() if run else at
-        if stop > at:
-            chunk = text[at:stop]
-            if routine:
-                blocks = _blocks(chunk, blocks)
-            length = len(chunk.rstrip())
-            if length:
-                end = at + length
+        if run:
+            blocks = _blocks(run.group(), blocks) if routine else blocks
+            length = len(run.group().rstrip())
+            end = at + length if length else end
         if stop >= limit:
             return end, limit
         char = text[stop]
-        if char == ";" and blocks == 0 and not (rule and depth > 0):
+        if char == "\\" or (char == ";" and blocks == 0 and not (rule and depth > 0)):
             return end, stop
-        if char == "\\":
-            return end, stop
-        if char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
+        depth += _NESTING.get(char, 0)
         at = skip(text, stop, limit)
         if not is_comment(text, stop) or (at == limit and unclosed_comment(text, stop, limit) is not None):
             end = at

@@ -5,8 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from miglint.sql.operations import Opaque, Operation
-from miglint.sql.postgres import attached, changes, data, do, objects, others, publications, routines, session, tables
+from miglint.base.model import Span
+from miglint.sql.operations import Opaque, Operation, RoutineBody
+from miglint.sql.postgres import (
+    attached,
+    changes,
+    data,
+    do,
+    objects,
+    others,
+    publications,
+    routine_effects,
+    routines,
+    session,
+    tables,
+)
 from miglint.sql.postgres.alter import alter_table
 from miglint.sql.postgres.names import Node, kind_of
 from miglint.sql.postgres.place import Place
@@ -30,6 +43,15 @@ def _create_schema(place: Place, node: Node) -> list[Operation]:
 
 def _do(place: Place, node: Node) -> list[Operation]:
     return do.do_block(place, node, read)
+
+
+def read_call(body: RoutineBody, arguments: tuple[str | None, ...], span: Span) -> tuple[Operation, ...] | None:
+    """Return the effects of calling a routine: a `CallReader`."""
+    return routine_effects.read_call(read, body, arguments, span)
+
+
+def _create_routine(place: Place, node: Node) -> list[Operation]:
+    return routines.create_routine(place, node, read_call)
 
 
 READERS: dict[str, Reader] = {
@@ -84,7 +106,7 @@ READERS: dict[str, Reader] = {
     "CreateFdwStmt": others.create("foreign data wrapper", "fdwname"),
     "CreateForeignServerStmt": others.create("server", "servername"),
     "CreateForeignTableStmt": tables.create_foreign_table,
-    "CreateFunctionStmt": routines.create_routine,
+    "CreateFunctionStmt": _create_routine,
     "CreateOpClassStmt": others.create_operator_class,
     "CreateOpFamilyStmt": others.create_operator_family,
     "CreatePLangStmt": others.create("language", "plname"),

@@ -119,6 +119,7 @@ def _not_null(item: Column) -> Column:
         item.collation,
         item.serial,
         span=item.span,
+        identity_options=item.identity_options,
     )
 
 

@@ -14,7 +14,7 @@ _TERMS = frozenset({STRING, NUMBER, BLOB, "NULL", *CLOCK})
 TABLE_CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
 
 
-class _Reference(Struct):
+class _ReferenceActions(Struct):
     """Attributes of a foreign key that is being read."""
 
     on_delete: str = "no action"
@@ -196,7 +196,7 @@ def _check(cursor: Cursor, label: str | None) -> Constraint:
 def _references(cursor: Cursor, label: str | None, columns: tuple[str, ...]) -> Constraint:
     table = cursor.qualified()
     referenced = cursor.names() if cursor.word == "(" else ()
-    rest = _Reference()
+    rest = _ReferenceActions()
     while True:
         if cursor.accept("ON", "DELETE"):
             rest.on_delete = _action(cursor)

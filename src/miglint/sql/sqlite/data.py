@@ -7,7 +7,7 @@ from itertools import pairwise
 from miglint.sql.operations import ColumnUse, Delete, Expression, Insert, Name, Operation, Query, Select, Update
 from miglint.sql.sqlite.cursor import Cursor
 from miglint.sql.sqlite.expressions import distinct, expression, literal, query
-from miglint.sql.sqlite.mentions import Mentions
+from miglint.sql.sqlite.mentions import MentionCollector
 from miglint.sql.sqlite.query_parts import split_list
 from miglint.sql.sqlite.scope import Scope
 from miglint.sql.sqlite.words import QUERY_STARTS
@@ -16,7 +16,7 @@ DATA_STARTS = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", *QUERY_STARTS}
 _CONFLICTS = {"REPLACE": "replace", "IGNORE": "ignore"}
 
 
-def data_statement(cursor: Cursor, found: Mentions, scope: Scope) -> Operation:
+def data_statement(cursor: Cursor, found: MentionCollector, scope: Scope) -> Operation:
     """Read a data statement or a query; `found` takes all that it mentions, by names that `scope` explains."""
     start = cursor.at
     if cursor.word == "WITH":
@@ -34,7 +34,7 @@ def data_statement(cursor: Cursor, found: Mentions, scope: Scope) -> Operation:
     raise cursor.unreadable()
 
 
-def _insert(cursor: Cursor, found: Mentions, outer: Scope, start: int) -> Operation:
+def _insert(cursor: Cursor, found: MentionCollector, outer: Scope, start: int) -> Operation:
     conflict = "replace" if cursor.word == "REPLACE" else None
     cursor.at += 1
     if cursor.accept("OR"):
@@ -87,7 +87,9 @@ def _insert(cursor: Cursor, found: Mentions, outer: Scope, start: int) -> Operat
     )
 
 
-def _conflict_target(cursor: Cursor, found: Mentions, scope: Scope) -> tuple[tuple[str, ...], Expression | None]:
+def _conflict_target(
+    cursor: Cursor, found: MentionCollector, scope: Scope
+) -> tuple[tuple[str, ...], Expression | None]:
     """Read the columns in parentheses that `ON CONFLICT` is about, and the condition behind them."""
     place = cursor.parentheses()
     targets = tuple(_target(cursor, *bounds) for bounds in split_list(cursor.tokens, *place))
@@ -105,7 +107,7 @@ def _target(cursor: Cursor, start: int, end: int) -> str:
     return cursor.tokens.name(start) if plain else expression(cursor.tokens, start, end).key
 
 
-def _conflict_action(cursor: Cursor, found: Mentions, scope: Scope, table: Name) -> str:
+def _conflict_action(cursor: Cursor, found: MentionCollector, scope: Scope, table: Name) -> str:
     """Read what is done with a row in conflict: `DO NOTHING` or `DO UPDATE SET`."""
     cursor.expect("DO")
     if cursor.accept("NOTHING"):
@@ -115,7 +117,7 @@ def _conflict_action(cursor: Cursor, found: Mentions, scope: Scope, table: Name)
     return "update"
 
 
-def _upsert(cursor: Cursor, found: Mentions, scope: Scope, table: Name) -> None:
+def _upsert(cursor: Cursor, found: MentionCollector, scope: Scope, table: Name) -> None:
     """Read the assignments of `DO UPDATE SET` and their `WHERE`, up to another `ON CONFLICT` or `RETURNING`."""
     while True:
         names = cursor.names() if cursor.word == "(" else (cursor.name(),)
@@ -129,7 +131,7 @@ def _upsert(cursor: Cursor, found: Mentions, scope: Scope, table: Name) -> None:
         _walk_until(cursor, found, scope, "RETURNING")
 
 
-def _update(cursor: Cursor, found: Mentions, outer: Scope) -> Operation:
+def _update(cursor: Cursor, found: MentionCollector, outer: Scope) -> Operation:
     cursor.at += 1
     if cursor.accept("OR"):
         cursor.at += 1
@@ -171,7 +173,7 @@ def _update(cursor: Cursor, found: Mentions, outer: Scope) -> Operation:
     )
 
 
-def _delete(cursor: Cursor, found: Mentions, outer: Scope) -> Operation:
+def _delete(cursor: Cursor, found: MentionCollector, outer: Scope) -> Operation:
     cursor.at += 1
     cursor.expect("FROM")
     table = cursor.qualified()
@@ -184,7 +186,7 @@ def _delete(cursor: Cursor, found: Mentions, outer: Scope) -> Operation:
     return Delete(span=cursor.whole(), table=table, where=where, relations=distinct(found.relations[before:]))
 
 
-def _targeted(cursor: Cursor, found: Mentions, outer: Scope, table: Name) -> Scope:
+def _targeted(cursor: Cursor, found: MentionCollector, outer: Scope, table: Name) -> Scope:
     """Return the scope of a statement that changes `table`, after its alias and index hint."""
     found.relations.append(table)
     scope = Scope(outer)
@@ -227,7 +229,7 @@ def _skip_until(cursor: Cursor, *stops: str) -> int:
     return cursor.at
 
 
-def _walk_until(cursor: Cursor, found: Mentions, scope: Scope, stop: str) -> None:
+def _walk_until(cursor: Cursor, found: MentionCollector, scope: Scope, stop: str) -> None:
     """Read expressions up to a word outside parentheses, or to another `ON CONFLICT`."""
     first = cursor.at
     _skip_until(cursor, stop, "ON")
@@ -269,7 +271,7 @@ def _constant(cursor: Cursor, start: int, end: int) -> Expression | None:
 def _with_source(cursor: Cursor, start: int, first: int, last: int) -> Query:
     """Return the source of `WITH ... INSERT INTO t SELECT ...`: both parts as one query."""
     tokens = cursor.tokens
-    found = Mentions()
+    found = MentionCollector()
     scope = Scope()
     found.with_(tokens, start + 1, cursor.size, scope)
     outputs, stars = found.query(tokens, first, last, scope)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Expression, Query
-from miglint.sql.sqlite.mentions import Mentions
+from miglint.sql.sqlite.mentions import MentionCollector
 from miglint.sql.sqlite.scope import Scope
 from miglint.sql.sqlite.tokens import BLOB, NUMBER, QUOTED, STRING, VARIABLE, Tokens, unquoted
 from miglint.sql.sqlite.words import SYNTAX
@@ -74,7 +74,7 @@ def expression(tokens: Tokens, start: int, end: int) -> Expression:
             return Expression(text.lower(), text, literal=text)
         if word == "NULL":
             return Expression("null", text)
-    found = Mentions()
+    found = MentionCollector()
     found.walk(tokens, start, end, Scope())
     return Expression(
         canonical(tokens, start, end),
@@ -89,7 +89,7 @@ def expression(tokens: Tokens, start: int, end: int) -> Expression:
 
 def query(tokens: Tokens, start: int, end: int) -> Query:
     """Return the query (`SELECT`, `VALUES` or `WITH`) that the tokens from `start` to `end` spell."""
-    found = Mentions()
+    found = MentionCollector()
     outputs, stars = found.query(tokens, start, end, Scope())
     return Query(
         canonical(tokens, start, end),

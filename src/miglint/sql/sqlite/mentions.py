@@ -15,7 +15,7 @@ from miglint.sql.sqlite.words import CLOCK, COMPOUND, JOIN, QUERY_STARTS, SYNTAX
 Outputs = tuple[tuple[str | None, ...], tuple[Name, ...]]
 
 
-class Mentions:
+class MentionCollector:
     """What a walk has met so far, in the order of the text, repetitions included.
 
     `targets` are the columns that are assigned, `open` the columns in `uses` that belong to one of several relations.

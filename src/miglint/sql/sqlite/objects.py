@@ -7,7 +7,7 @@ from miglint.sql.sqlite.columns import index_elements
 from miglint.sql.sqlite.cursor import Cursor
 from miglint.sql.sqlite.data import data_statement
 from miglint.sql.sqlite.expressions import canonical, distinct, query
-from miglint.sql.sqlite.mentions import Mentions
+from miglint.sql.sqlite.mentions import MentionCollector
 from miglint.sql.sqlite.scope import Scope
 
 DROPPED = frozenset({"TABLE", "INDEX", "VIEW", "TRIGGER"})
@@ -62,7 +62,7 @@ def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
         table = Name(name.schema, table.name)
     rest = cursor.at
     cursor.accept("FOR", "EACH", "ROW")
-    found = Mentions()
+    found = MentionCollector()
     scope = Scope()
     scope.rows = {"new": table, "old": table}
     if cursor.accept("WHEN"):
@@ -105,7 +105,7 @@ def _event(cursor: Cursor) -> tuple[str, tuple[str, ...]]:
     return event, tuple(columns)
 
 
-def _body(cursor: Cursor, found: Mentions, scope: Scope) -> None:
+def _body(cursor: Cursor, found: MentionCollector, scope: Scope) -> None:
     """Read the statements of a trigger up to its END."""
     first = cursor.at
     while cursor.at < cursor.size:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
 from miglint.sql.operations import Delete, Insert, Opaque, Operation, Update
 from miglint.sql.sqlite.cursor import Cursor
 from miglint.sql.sqlite.data import DATA_STARTS, data_statement
-from miglint.sql.sqlite.mentions import Mentions
+from miglint.sql.sqlite.mentions import MentionCollector
 from miglint.sql.sqlite.objects import create_index, create_trigger, create_view, drop
 from miglint.sql.sqlite.scope import Scope
 from miglint.sql.sqlite.session import SESSION_STARTS, session_statement
@@ -15,6 +18,7 @@ from miglint.sql.sqlite.tokens import Tokens
 from miglint.sql.sqlite.words import Unreadable
 
 _QUALIFIERS = frozenset({"TEMP", "TEMPORARY", "UNIQUE", "VIRTUAL"})
+_CONFLICT = pattern(r"\bon\s+conflict\b", re.IGNORECASE)
 _ROWS_ONLY = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "VALUES", "WITH", "EXPLAIN"})
 
 
@@ -31,6 +35,9 @@ def read(tokens: Tokens, offset: int) -> Operation:
             reason = "the statement ends too early to be read"
     else:
         reason = "the statement is too long to be read"
+        if tokens.words[0] == "INSERT":
+            again = tokens.words[1] != "OR" and _CONFLICT.search(tokens.text, tokens.start, tokens.end) is None
+            return Opaque(span=cursor.whole(), reason=reason, schema_effect=False, may_fail_again=again)
     return Opaque(span=cursor.whole(), reason=reason, schema_effect=tokens.words[0] not in _ROWS_ONLY)
 
 
@@ -53,7 +60,7 @@ def kind(tokens: Tokens) -> str:
 def _read(cursor: Cursor) -> Operation:
     word = cursor.word
     if word in DATA_STARTS:
-        found = Mentions()
+        found = MentionCollector()
         operation = data_statement(cursor, found, Scope())
         if not isinstance(operation, (Insert, Update, Delete)):
             return operation

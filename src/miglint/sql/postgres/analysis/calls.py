@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis import catalogs
-from miglint.sql.postgres.analysis.context import READERS, Analysis
+from miglint.sql.postgres.analysis.context import READERS, ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
 from miglint.sql.postgres.analysis.kinds import is_array
-from miglint.sql.postgres.analysis.scope import Scope
+from miglint.sql.postgres.analysis.scope import QueryLevel
 from miglint.sql.postgres.names import Node, qualified
 
 
-def _call(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _call(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     name = qualified(body["funcname"])
     nodes = body.get("args", [])
     level, refusal = analysis.inside, analysis.refusal
@@ -39,14 +39,14 @@ def _call(analysis: Analysis, body: Node, scope: Scope) -> Result:
     return _called(analysis, name, given, star=body.get("agg_star", False))
 
 
-def _window(analysis: Analysis, body: Node | None, scope: Scope) -> None:
+def _window(analysis: ExpressionAnalysis, body: Node | None, scope: QueryLevel) -> None:
     for node in (body or {}).get("partitionClause", ()):
         analysis.read(node, scope)
     for node in (body or {}).get("orderClause", ()):
         analysis.read(node["SortBy"]["node"], scope)
 
 
-def _kind_of_call(analysis: Analysis, name: Name, body: Node) -> str:
+def _kind_of_call(analysis: ExpressionAnalysis, name: Name, body: Node) -> str:
     """Return what a call is of: `f`, `a` for an aggregate, `w` for a window function, `?` for what may be either."""
     if body.get("agg_star"):
         return "a"
@@ -56,7 +56,7 @@ def _kind_of_call(analysis: Analysis, name: Name, body: Node) -> str:
     return "?"
 
 
-def _called(analysis: Analysis, name: Name, given: list[Result], *, star: bool) -> Result:
+def _called(analysis: ExpressionAnalysis, name: Name, given: list[Result], *, star: bool) -> Result:
     if len(given) == 1 and name.schema is None and not analysis.environment.functions(name):
         # The name of a type, called like a function, is a cast.
         info = catalogs.type_info(name.name)
@@ -69,19 +69,22 @@ def _called(analysis: Analysis, name: Name, given: list[Result], *, star: bool) 
     if found is None:
         analysis.note("?")
         return Result(UNKNOWN)
+    if found.many and not analysis.rules.queries:
+        message = f"set-returning functions are not allowed in {analysis.rules.name}s"
+        raise Invalid("feature_not_supported", message)
     analysis.note(found.volatility)
     return Result(analysis.overloads.result(found, types))
 
 
-def _coalesce(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _coalesce(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     return analysis.common(body.get("args", ()), scope, "COALESCE")
 
 
-def _extreme(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _extreme(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     return analysis.common(body.get("args", ()), scope, body["op"][3:])
 
 
-def _case(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _case(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     subject = analysis.read(body["arg"], scope) if "arg" in body else None
     results = []
     for item in body["args"]:
@@ -97,15 +100,15 @@ def _case(analysis: Analysis, body: Node, scope: Scope) -> Result:
     return analysis.common(results, scope, "CASE")
 
 
-def _array(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _array(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     nodes = body.get("elements", ())
     if not nodes:
-        return Result(UNKNOWN)
+        raise Invalid("indeterminate_datatype", "cannot determine type of empty array")
     kind = analysis.common(nodes, scope, "ARRAY").type
     return Result(kind if kind == UNKNOWN or is_array(kind) else f"{kind}[]")
 
 
-def _row(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _row(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     for node in body.get("args", ()):
         analysis.read(node, scope)
     return Result("record")

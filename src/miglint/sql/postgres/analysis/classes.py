@@ -14,14 +14,23 @@ def has_default_class(environment: Environment, method: str, name: str) -> bool:
     kind = kinds.base(name)
     if classes is None or kind in (UNKNOWN, LITERAL) or not kinds.known(kind):
         return True
-    for _, wanted, default in classes:
-        if not default:
-            continue
-        if wanted == kind or (is_polymorphic(wanted) and kinds.coerces(kind, wanted)):
-            return True
-        if wanted == "record" and kinds.is_kind(kind, "composite"):
-            return True
-        cast = catalogs.cast(kind, wanted)
-        if cast is not None and cast[0] == "i" and cast[1] == "b":
-            return True
-    return False
+    return any(default and _is_for(kinds, kind, wanted) for _, wanted, default in classes)
+
+
+def takes_type(environment: Environment, method: str, operator_class: str, name: str) -> bool:
+    """Whether an operator class takes a type; True where that is not known."""
+    kinds = Kinds(environment)
+    kind = kinds.base(name)
+    found = [wanted for label, wanted, _ in catalogs.classes(method) or () if label == operator_class]
+    if not found or kind in (UNKNOWN, LITERAL) or not kinds.known(kind):
+        return True
+    return any(_is_for(kinds, kind, wanted) for wanted in found)
+
+
+def _is_for(kinds: Kinds, kind: str, wanted: str) -> bool:
+    if wanted == kind or (is_polymorphic(wanted) and kinds.coerces(kind, wanted)):
+        return True
+    if wanted == "record" and kinds.is_kind(kind, "composite"):
+        return True
+    cast = catalogs.cast(kind, wanted)
+    return cast is not None and cast[0] == "i" and cast[1] == "b"

@@ -8,7 +8,7 @@ from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Result
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, Kinds, is_array, spelled, worst
 from miglint.sql.postgres.analysis.overloads import Overloads
-from miglint.sql.postgres.analysis.scope import Reference, Scope
+from miglint.sql.postgres.analysis.scope import ColumnReference, QueryLevel
 from miglint.sql.postgres.analysis.texts import refuse_unreadable
 from miglint.sql.postgres.names import Node
 
@@ -31,7 +31,7 @@ class Rules:
 ANYTHING = Rules()
 
 
-class Analysis:
+class ExpressionAnalysis:
     """The analysis of one statement or expression.
 
     `volatility` is the worst of what it calls. `aggregated` counts the aggregates of the level that is being read,
@@ -61,16 +61,16 @@ class Analysis:
         self.aggregated = 0
         self.inside = 0
         self.refusal = "" if rules.aggregates else f"aggregate functions are not allowed in {rules.name}"
-        self.plain: list[Reference] = []
-        self.used: list[Reference] = []
+        self.plain: list[ColumnReference] = []
+        self.used: list[ColumnReference] = []
 
-    def read(self, node: Node, scope: Scope) -> Result:
+    def read(self, node: Node, scope: QueryLevel) -> Result:
         """Return the type of an expression, with the text of a constant."""
         ((kind, body),) = node.items()
         reader = READERS.get(kind)
         return Result(UNKNOWN) if reader is None else reader(self, body, scope)
 
-    def truth(self, node: Node, scope: Scope, where: str) -> None:
+    def truth(self, node: Node, scope: QueryLevel, where: str) -> None:
         """Raise `Invalid` for a condition that is not of type boolean; `where` is the word for its place."""
         found = self.read(node, scope)
         if found.type == LITERAL:
@@ -84,7 +84,7 @@ class Analysis:
         if found.literal is not None and found.type == LITERAL:
             refuse_unreadable(self.kinds, target, found.literal)
 
-    def assigned(self, node: Node, scope: Scope, target: str) -> str | None:
+    def assigned(self, node: Node, scope: QueryLevel, target: str) -> str | None:
         """Return the type of an expression that a column of a type cannot take; None where it can."""
         found = self.read(node, scope)
         if found.type == LITERAL:
@@ -121,7 +121,7 @@ class Analysis:
             item.arguments == (base, base) for item in catalogs.operators(name)
         )
 
-    def common(self, nodes: Sequence[Node], scope: Scope, context: str) -> Result:
+    def common(self, nodes: Sequence[Node], scope: QueryLevel, context: str) -> Result:
         """Return the type that several expressions become where one is wanted."""
         items = [self.read(node, scope) for node in nodes]
         kind = self.overloads.common([item.type for item in items], context)
@@ -136,9 +136,9 @@ class Analysis:
 Columns = list[tuple[str, str]]
 """The result columns of a query: name and type; `*` for any number of columns that are not known."""
 
-Reader = Callable[[Analysis, Node, Scope], Result]
+Reader = Callable[[ExpressionAnalysis, Node, QueryLevel], Result]
 READERS: dict[str, Reader] = {}
 """What reads each kind of node; the modules beside this one enter their own. Others have a type that is not known."""
 
-STATEMENTS: dict[str, Callable[[Analysis, Node, Scope], Columns]] = {}
+STATEMENTS: dict[str, Callable[[ExpressionAnalysis, Node, QueryLevel], Columns]] = {}
 """What reads each kind of statement on rows, WITH aside, and says what it returns; a module of its own enters them."""

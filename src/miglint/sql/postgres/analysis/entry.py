@@ -9,11 +9,11 @@ from msgspec.json import decode
 
 from miglint.sql.postgres import native
 from miglint.sql.postgres.analysis import calls, expressions, statements  # noqa: F401  (they enter their readers)
-from miglint.sql.postgres.analysis.context import Analysis, Columns, Rules
+from miglint.sql.postgres.analysis.context import Columns, ExpressionAnalysis, Rules
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Relation, Result
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
 from miglint.sql.postgres.analysis.queries import columns_of
-from miglint.sql.postgres.analysis.scope import Scope, Source
+from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.names import Node
 
 IN_DEFAULT = Rules("DEFAULT expression", columns=False, queries=False, aggregates=False)
@@ -64,9 +64,9 @@ def _trees_of(text: str) -> tuple[Node, ...]:
 def check_body(environment: Environment, text: str, function: str, parameters: tuple[str, ...]) -> None:
     """Raise `Invalid` for what is wrong with the body of a function; parameters are of types that are not known."""
     for tree in _trees_of(text):
-        outer = Scope()
-        outer.add(Source(function, dict.fromkeys(parameters, UNKNOWN)))
-        columns_of(Analysis(environment), tree, outer)
+        outer = QueryLevel()
+        outer.add(FromItem(function, dict.fromkeys(parameters, UNKNOWN)))
+        columns_of(ExpressionAnalysis(environment), tree, outer)
 
 
 def _expression(text: str) -> Node | None:
@@ -83,17 +83,17 @@ def expressed(environment: Environment, text: str, rules: Rules, own: Relation |
     node = _expression(text)
     if node is None:
         return None
-    analysis = Analysis(environment, rules)
-    scope = Scope()
+    analysis = ExpressionAnalysis(environment, rules)
+    scope = QueryLevel()
     if own is not None:
-        scope.add(Source(own.name.name, own.columns, own.name, own.keys))
+        scope.add(FromItem(own.name.name, own.columns, own.name, own.keys))
     found = analysis.read(node, scope)
     return Expressed(found.type, analysis.volatility, tuple(item.column for item in analysis.used), found.literal)
 
 
 def refuse_unassignable(environment: Environment, found: Expressed, target: str, column: str, what: str) -> str:
     """Return the volatility of making a value the type of a column. Raises `Invalid` when it cannot be."""
-    analysis = Analysis(environment)
+    analysis = ExpressionAnalysis(environment)
     if found.type == LITERAL:
         analysis.constant(Result(LITERAL, found.literal), target)
         return "i"
@@ -107,12 +107,12 @@ def refuse_unassignable(environment: Environment, found: Expressed, target: str,
 
 def is_assignable(environment: Environment, found: Expressed, target: str) -> bool:
     """Whether a column of a type takes the value of an expression."""
-    return Analysis(environment).kinds.coerces(found.type, target, ASSIGNMENT)
+    return ExpressionAnalysis(environment).kinds.coerces(found.type, target, ASSIGNMENT)
 
 
 def refuse_untrue(environment: Environment, found: Expressed, where: str) -> None:
     """Raise `Invalid` for a condition that is not of type boolean."""
-    analysis = Analysis(environment)
+    analysis = ExpressionAnalysis(environment)
     if found.type == LITERAL:
         analysis.constant(Result(LITERAL, found.literal), "bool")
     elif found.type != UNKNOWN and not analysis.kinds.coerces(found.type, "bool", ASSIGNMENT):
@@ -128,5 +128,5 @@ def described(environment: Environment, text: str, *, variables: bool = False) -
     tree = tree_of(text)
     if tree is None:
         return None
-    outer = Scope(variables=True) if variables else None
-    return columns_of(Analysis(environment), tree, outer)
+    outer = QueryLevel(variables=True) if variables else None
+    return columns_of(ExpressionAnalysis(environment), tree, outer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from miglint.sql.operations import Name, Type
@@ -25,17 +25,21 @@ class Invalid(Exception):  # noqa: N818 - it is the answer, not a failure of the
         self.part = part
 
 
+def _not_generated(column: str) -> str | None:
+    return None
+
+
 class Relation(NamedTuple):
     """A table, a view, or what else has columns: their types by name, in order. None: the columns are not known.
 
-    `keys` are the columns of the primary key; `generated` the columns that are computed (`stored`, `virtual`) or draw
-    from a sequence (`always`, `by default`).
+    `keys` are the columns of the primary key; `generated` returns for a column that is computed (`stored`, `virtual`),
+    or draws from a sequence (`always`, `by default`), which of these, for others None.
     """
 
     name: Name
     columns: Mapping[str, str] | None
     keys: tuple[str, ...] = ()
-    generated: Mapping[str, str] = {}
+    generated: Callable[[str], str | None] = _not_generated
 
 
 class UserType(NamedTuple):

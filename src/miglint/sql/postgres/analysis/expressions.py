@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis import catalogs
-from miglint.sql.postgres.analysis.context import READERS, Analysis
+from miglint.sql.postgres.analysis.context import READERS, ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
 from miglint.sql.postgres.analysis.kinds import EXPLICIT, element, is_array, spelled
-from miglint.sql.postgres.analysis.scope import Scope
+from miglint.sql.postgres.analysis.scope import QueryLevel
 from miglint.sql.postgres.names import Node, constant_text, qualified, strings, type_of
 
 _VALUES = {
@@ -18,7 +19,7 @@ _LONGEST = 2**63
 _SUBSCRIPTED = frozenset({"point", "box", "lseg", "line", "jsonb", "name", "int2vector", "oidvector"})
 
 
-def _constant(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _constant(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     if "sval" in body:
         return Result(LITERAL, body["sval"].get("sval", ""))
     if "ival" in body:
@@ -32,8 +33,17 @@ def _constant(analysis: Analysis, body: Node, scope: Scope) -> Result:
     return Result("bit") if "bsval" in body else Result(LITERAL)
 
 
-def _cast(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _is_empty_array(node: Node) -> bool:
+    """Whether a node is `ARRAY[]`, or an array of such: it takes the type that it is cast to."""
+    if "A_ArrayExpr" not in node:
+        return False
+    return all(map(_is_empty_array, node["A_ArrayExpr"].get("elements", ())))
+
+
+def _cast(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     target = analysis.environment.type_name(type_of(body["typeName"]))
+    if _is_empty_array(body["arg"]):
+        return Result(target)
     found = analysis.read(body["arg"], scope)
     if found.type == LITERAL:
         analysis.constant(found, target)
@@ -45,7 +55,7 @@ def _cast(analysis: Analysis, body: Node, scope: Scope) -> Result:
     return Result(target)
 
 
-def _column(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _column(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     fields = body["fields"]
     if "A_Star" in fields[-1]:
         return Result("record" if len(fields) > 1 else UNKNOWN)
@@ -67,7 +77,7 @@ def _column(analysis: Analysis, body: Node, scope: Scope) -> Result:
     return Result(found.type)
 
 
-def _expression(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _expression(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     kind = body["kind"]
     name = qualified(body["name"])
     if kind == "AEXPR_NULLIF":
@@ -86,27 +96,26 @@ def _expression(analysis: Analysis, body: Node, scope: Scope) -> Result:
         for item, sign in zip(body["rexpr"]["List"]["items"], (">=", "<="), strict=False):
             analysis.apply(sign, (left, analysis.read(item, scope)))
         return Result("bool")
-    right = analysis.read(body["rexpr"], scope)
-    if right.type == LITERAL and left.type not in (LITERAL, UNKNOWN):
-        analysis.constant(right, f"{left.type}[]")
-        return Result("bool")
-    if right.type == UNKNOWN:
-        return Result("bool")
-    if not is_array(right.type):
-        if not analysis.kinds.known(right.type) or right.type == LITERAL:
-            return Result("bool")
-        raise Invalid("wrong_object_type", "op ANY/ALL (array) requires array on right side")
-    analysis.apply(name.name, (left, Result(element(right.type))), name.schema)
+    _any_or_all(analysis, name, left, analysis.read(body["rexpr"], scope))
     return Result("bool")
 
 
-def _in(analysis: Analysis, sign: str, left: Result, right: Node, scope: Scope) -> Result:
+def _any_or_all(analysis: ExpressionAnalysis, sign: Name, left: Result, right: Result) -> None:
+    if right.type == LITERAL:
+        if left.type not in (LITERAL, UNKNOWN):
+            analysis.constant(right, f"{left.type}[]")
+    elif is_array(right.type):
+        analysis.apply(sign.name, (left, Result(element(right.type))), sign.schema)
+    elif right.type != UNKNOWN and analysis.kinds.known(right.type):
+        raise Invalid("wrong_object_type", "op ANY/ALL (array) requires array on right side")
+
+
+def _in(analysis: ExpressionAnalysis, sign: str, left: Result, right: Node, scope: QueryLevel) -> Result:
     items = [analysis.read(item, scope) for item in right["List"]["items"]]
     if left.type == "record":
         return Result("bool")
-    told = [item.type for item in (left, *items)]
     try:
-        kind = analysis.overloads.common(told, "IN")
+        kind = analysis.overloads.common([item.type for item in (left, *items)], "IN")
     except Invalid:
         # The server then compares one by one.
         kind = UNKNOWN
@@ -120,30 +129,30 @@ def _in(analysis: Analysis, sign: str, left: Result, right: Node, scope: Scope) 
     return Result("bool")
 
 
-def _boolean(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _boolean(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     word = body["boolop"][:-5]
     for node in body["args"]:
         analysis.truth(node, scope, word)
     return Result("bool")
 
 
-def _null_test(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _null_test(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     analysis.read(body["arg"], scope)
     return Result("bool")
 
 
-def _boolean_test(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _boolean_test(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     analysis.truth(body["arg"], scope, body["booltesttype"].replace("_", " "))
     return Result("bool")
 
 
-def _value_function(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _value_function(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     analysis.note("s")
     word = body["op"][6:].removesuffix("_N")
     return Result(_VALUES.get(word, "name"))
 
 
-def _collate(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _collate(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     found = analysis.read(body["arg"], scope) if "arg" in body else Result(UNKNOWN)
     kind = analysis.kinds.base(element(found.type) if is_array(found.type) else found.type)
     if analysis.kinds.known(kind) and kind != LITERAL and analysis.kinds.category(kind) not in "SA":
@@ -151,7 +160,7 @@ def _collate(analysis: Analysis, body: Node, scope: Scope) -> Result:
     return found if found.type != LITERAL else Result("text")
 
 
-def _indirection(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _indirection(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     found = analysis.read(body["arg"], scope).type
     for step in body["indirection"]:
         if "A_Indices" not in step:
@@ -176,7 +185,7 @@ def _subscripted(kind: str, *, slice_: bool) -> str:
     return UNKNOWN
 
 
-def _attribute(analysis: Analysis, kind: str, name: str) -> str:
+def _attribute(analysis: ExpressionAnalysis, kind: str, name: str) -> str:
     if not analysis.kinds.is_kind(kind, "composite"):
         return UNKNOWN
     columns = analysis.environment.user_type(kind).columns

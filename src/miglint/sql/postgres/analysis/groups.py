@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from miglint.sql.postgres.analysis.context import Analysis
+from miglint.sql.postgres.analysis.context import ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import Invalid
-from miglint.sql.postgres.analysis.scope import Reference, Scope
+from miglint.sql.postgres.analysis.scope import ColumnReference, QueryLevel
 from miglint.sql.postgres.names import Node, strings
 
 
-def refuse_ungrouped(analysis: Analysis, body: Node, scope: Scope, targets: Sequence[Node]) -> None:
+def refuse_ungrouped(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel, targets: Sequence[Node]) -> None:
     """Raise `Invalid` for a column that is not the same in all rows of a group."""
     clauses = body.get("groupClause", ())
     if not clauses and not analysis.aggregated and "havingClause" not in body:
@@ -38,7 +38,7 @@ def refuse_ungrouped(analysis: Analysis, body: Node, scope: Scope, targets: Sequ
             raise Invalid("grouping_error", message, source.relation, item.column)
 
 
-def _is_grouped(scope: Scope, item: Reference, grouped: set[tuple[int, str]]) -> bool:
+def _is_grouped(scope: QueryLevel, item: ColumnReference, grouped: set[tuple[int, str]]) -> bool:
     if (item.source, item.column) in grouped or (-1, item.column) in grouped:
         return True
     source = scope.sources[item.source]
@@ -47,7 +47,7 @@ def _is_grouped(scope: Scope, item: Reference, grouped: set[tuple[int, str]]) ->
     return bool(source.keys) and all((item.source, name) in grouped for name in source.keys)
 
 
-def _expressions(body: Node, clauses: Sequence[Node], targets: Sequence[Node], scope: Scope) -> Iterator[Node]:
+def _expressions(body: Node, clauses: Sequence[Node], targets: Sequence[Node], scope: QueryLevel) -> Iterator[Node]:
     """Yield the expressions of GROUP BY, those of grouping sets among them; numbers and aliases as what they mean."""
     aliased = {
         item["ResTarget"]["name"]: item["ResTarget"]["val"]
@@ -66,7 +66,7 @@ def _expressions(body: Node, clauses: Sequence[Node], targets: Sequence[Node], s
             yield node
 
 
-def _is_column(scope: Scope, name: str) -> bool:
+def _is_column(scope: QueryLevel, name: str) -> bool:
     return any(source.columns is None or name in source.columns for source in scope.sources)
 
 

@@ -28,6 +28,10 @@ _chosen: dict[tuple[str, ...], tuple[str, str]] = {}
 _meant: dict[tuple[str, ...], Function] = {}
 
 
+def _are_built_in(given: Iterable[str]) -> bool:
+    return all(kind == LITERAL or catalogs.type_info(kind.removesuffix("[]")) is not None for kind in given)
+
+
 def widened(function: Function, count: int) -> tuple[str, ...] | None:
     """Return the argument types of a function for a number of arguments, None where it does not take that many."""
     given = len(function.arguments)
@@ -96,13 +100,13 @@ class Overloads:
         return chosen.function
 
     def _built_in(self, name: Name, functions: tuple[Function, ...], given: Sequence[str]) -> Function | None:
-        plain = all(kind == LITERAL or catalogs.type_info(kind.removesuffix("[]")) is not None for kind in given)
-        asked = (name.name, *given)
-        if plain and asked in _meant:
-            return _meant[asked]
+        plain = _are_built_in(given)
+        key = (name.name, *given)
+        if plain and key in _meant:
+            return _meant[key]
         found = self._choose(name, self._candidates(name, functions, given), given)
         if plain and found is not None:
-            _meant[asked] = found
+            _meant[key] = found
         return found
 
     def _candidates(self, name: Name, functions: Iterable[Function], given: Sequence[str]) -> list[Candidate]:
@@ -161,13 +165,13 @@ class Overloads:
             return declared
         arguments = widened(function, len(given)) or ()
         stands = [self._stands_for(one, two) for one, two in zip(given, arguments, strict=False) if is_polymorphic(two)]
-        told = [kind for kind in stands if kind != LITERAL]
-        if not told:
+        typed = [kind for kind in stands if kind != LITERAL]
+        if not typed:
             kind = "text" if stands and declared.startswith("anycompatible") else UNKNOWN
         elif declared.startswith("anycompatible"):
-            kind = self.common(told, "function")
+            kind = self.common(typed, "function")
         else:
-            kind = told[0]
+            kind = typed[0]
         if kind == UNKNOWN:
             return UNKNOWN
         if declared.endswith("array"):
@@ -180,37 +184,52 @@ class Overloads:
         """Return the type and the volatility of an operator. Raises `Invalid` when there is none that fits."""
         if schema is not None:
             return UNKNOWN, "?"
-        asked = (name, *given)
-        found = _chosen.get(asked)
+        key = (name, *given)
+        found = _chosen.get(key)
+        if found is None:
+            if not _are_built_in(given):
+                return self._of_own_types(name, given)
+            found = _chosen[key] = self._operator(name, given)
+        return found
+
+    def _of_own_types(self, name: str, given: Sequence[str]) -> tuple[str, str]:
+        """Return what `operator` does where not all types are built in; one enum is taken as any other."""
+        enums = [kind for kind in given if not _are_built_in((kind,))]
+        if any(not self.kinds.is_kind(kind, "enum") for kind in enums) or self.kinds.environment.casts_made():
+            return self._operator(name, given)
+        key = (name, *(f"enum {enums.index(kind)}" if kind in enums else kind for kind in given))
+        found = _chosen.get(key)
         if found is None:
             found = self._operator(name, given)
-            if all(kind == LITERAL or catalogs.type_info(kind.removesuffix("[]")) is not None for kind in given):
-                _chosen[asked] = found
+            if found[0] not in enums:
+                _chosen[key] = found
         return found
 
     def _operator(self, name: str, given: Sequence[str]) -> tuple[str, str]:
+        not_known = ("bool" if name in _COMPARISONS else UNKNOWN), "?"
         built_in = [item for item in catalogs.operators(name) if len(item.arguments) == len(given)]
-        if UNKNOWN in given or not built_in:
-            return ("bool" if name in _COMPARISONS else UNKNOWN), "?"
-        if not all(map(self.kinds.known, given)):
-            return ("bool" if name in _COMPARISONS else UNKNOWN), "?"
+        if UNKNOWN in given or not built_in or not all(map(self.kinds.known, given)):
+            return not_known
         candidates = [Candidate(item, item.arguments) for item in built_in]
         bases = [self.kinds.base(kind) for kind in given]
-        exact = self._exact(candidates, bases)
-        if exact is None:
-            found = [item for item in candidates if self._takes(item, bases)]
-            if not found:
-                if _is_extended(name, given) or self.kinds.environment.casts_made():
-                    return ("bool" if name in _COMPARISONS else UNKNOWN), "?"
-                listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
-                raise Invalid("undefined_function", f"operator does not exist: {listed}")
-            exact = self._select(found, bases)
-            if exact is None:
-                if _is_extended(name, given) or self.kinds.environment.casts_made():
-                    return ("bool" if name in _COMPARISONS else UNKNOWN), "?"
-                listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
-                raise Invalid("ambiguous_function", f"operator is not unique: {listed}")
-        return self.result(exact.function, bases), exact.function.volatility
+        chosen, fitting = self._exact(candidates, bases), []
+        if chosen is None:
+            fitting = [item for item in candidates if self._takes(item, bases)]
+            chosen = self._select(fitting, bases) if fitting else None
+        if chosen is not None:
+            return self.result(chosen.function, bases), self._volatility(chosen.function, bases)
+        if _is_extended(name, given) or self.kinds.environment.casts_made():
+            return not_known
+        listed = f" {name} ".join(map(spelled, given)) if len(given) > 1 else f"{name} {spelled(given[0])}"
+        if fitting:
+            raise Invalid("ambiguous_function", f"operator is not unique: {listed}")
+        raise Invalid("undefined_function", f"operator does not exist: {listed}")
+
+    def _volatility(self, operator: Function, given: Sequence[str]) -> str:
+        """Return the volatility of an operator; `||` with a text is SQL that the server puts in its place: a cast."""
+        if "anynonarray" not in operator.arguments:
+            return operator.volatility
+        return worst(*(self.kinds.cast_volatility(kind, "text") for kind in given))
 
     def _exact(self, candidates: list[Candidate], given: list[str]) -> Candidate | None:
         wanted = list(given)
@@ -227,25 +246,22 @@ class Overloads:
         bases = [self.kinds.base(kind) for kind in given]
         known = [place for place, kind in enumerate(bases) if kind != LITERAL]
         left = _best(candidates, lambda item: sum(item.arguments[place] == bases[place] for place in known))
-        if len(left) == 1:
-            return left[0]
-        left = _best(left, lambda item: sum(self._good(item, bases, place) for place in known))
-        if len(left) == 1:
-            return left[0]
-        unknown = [place for place, kind in enumerate(bases) if kind == LITERAL]
-        if not unknown:
-            return None
-        narrowed = self._by_category(left, unknown)
+        if len(left) > 1:
+            left = _best(left, lambda item: sum(self._good(item, bases, place) for place in known))
+        if len(left) > 1 and len(known) < len(bases):
+            left = self._for_constants(left, bases)
+        return left[0] if len(left) == 1 else None
+
+    def _for_constants(self, candidates: list[Candidate], bases: list[str]) -> list[Candidate]:
+        """Narrow by the constants among the operands: by category, then by assuming the one type of the others."""
+        narrowed = self._by_category(candidates, [place for place, kind in enumerate(bases) if kind == LITERAL])
         if narrowed is not None and len(narrowed) == 1:
-            return narrowed[0]
-        kinds = {bases[place] for place in known}
-        if len(kinds) == 1:
-            # Assume that the constants are of the one type that the others are.
-            same = [kinds.copy().pop()] * len(bases)
-            left = [item for item in narrowed or left if self._takes(item, same)]
-            if len(left) == 1:
-                return left[0]
-        return None
+            return narrowed
+        kinds = {kind for kind in bases if kind != LITERAL}
+        if len(kinds) != 1:
+            return []
+        same = [*kinds] * len(bases)
+        return [item for item in narrowed or candidates if self._takes(item, same)]
 
     def _good(self, candidate: Candidate, bases: list[str], place: int) -> bool:
         declared = candidate.arguments[place]
@@ -285,14 +301,12 @@ class Overloads:
         """Return the type that several become where one is wanted (`UNION`, `CASE`, ...). Raises when there is none."""
         if UNKNOWN in given or not all(map(self.kinds.known, given)):
             return UNKNOWN
-        told = [kind for kind in given if kind != LITERAL]
-        if not told:
-            return "text"
-        if all(kind == told[0] for kind in told):
-            return told[0]
-        told = [self.kinds.base(kind) for kind in told]
-        chosen, category = told[0], self.kinds.category(told[0])
-        for kind in told[1:]:
+        typed = [kind for kind in given if kind != LITERAL]
+        if len(set(typed)) <= 1:
+            return typed[0] if typed else "text"
+        bases = [self.kinds.base(kind) for kind in typed]
+        chosen, category = bases[0], self.kinds.category(bases[0])
+        for kind in bases[1:]:
             if kind == chosen:
                 continue
             if self.kinds.category(kind) != category:
@@ -300,17 +314,18 @@ class Overloads:
                     return UNKNOWN
                 message = f"{context} types {spelled(chosen)} and {spelled(kind)} cannot be matched"
                 raise Invalid("datatype_mismatch", message)
-            if (
-                not self.kinds.preferred(chosen)
-                and self.kinds.coerces(chosen, kind)
-                and not self.kinds.coerces(kind, chosen)
-            ):
+            if self._is_wider(kind, chosen):
                 chosen = kind
-        for kind in told:
+        for kind in bases:
             if not self.kinds.coerces(kind, chosen, IMPLICIT):
                 message = f"{context} could not convert type {spelled(kind)} to {spelled(chosen)}"
                 raise Invalid("cannot_coerce", message)
         return chosen
+
+    def _is_wider(self, kind: str, chosen: str) -> bool:
+        if self.kinds.preferred(chosen):
+            return False
+        return self.kinds.coerces(chosen, kind) and not self.kinds.coerces(kind, chosen)
 
 
 def _best(candidates: list[Candidate], score: Callable[[Candidate], int]) -> list[Candidate]:

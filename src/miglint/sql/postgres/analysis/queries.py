@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from miglint.sql.operations import Name
-from miglint.sql.postgres.analysis.context import READERS, STATEMENTS, Analysis, Columns
+from miglint.sql.postgres.analysis.context import READERS, STATEMENTS, Columns, ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
 from miglint.sql.postgres.analysis.groups import refuse_ungrouped
 from miglint.sql.postgres.analysis.kinds import is_array
-from miglint.sql.postgres.analysis.scope import Scope, Source
+from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.names import Node, qualified, relation_name, strings, type_of
 from miglint.sql.postgres.outputs import column_name
 
 _STAR = ("*", UNKNOWN)
 
 
-def columns_of(analysis: Analysis, node: Node, outer: Scope | None) -> Columns:
+def columns_of(analysis: ExpressionAnalysis, node: Node, outer: QueryLevel | None) -> Columns:
     """Return the result columns of a query; other statements have those of their RETURNING."""
     ((kind, body),) = node.items()
     if kind == "SelectStmt":
@@ -24,17 +24,17 @@ def columns_of(analysis: Analysis, node: Node, outer: Scope | None) -> Columns:
     reader = STATEMENTS.get(kind)
     if reader is None:
         return [_STAR]
-    scope = Scope(outer)
+    scope = QueryLevel(outer)
     with_clause(analysis, body, scope)
     return reader(analysis, body, scope)
 
 
-def select(analysis: Analysis, body: Node, outer: Scope | None) -> Columns:
+def select(analysis: ExpressionAnalysis, body: Node, outer: QueryLevel | None) -> Columns:
     """Return the result columns of a `SELECT`."""
     kept = (analysis.aggregated, analysis.inside, analysis.plain, analysis.refusal)
     analysis.aggregated, analysis.inside, analysis.plain, analysis.refusal = 0, 0, [], ""
     try:
-        scope = Scope(outer)
+        scope = QueryLevel(outer)
         with_clause(analysis, body, scope)
         if "larg" in body:
             return _set_operation(analysis, body, scope)
@@ -45,7 +45,7 @@ def select(analysis: Analysis, body: Node, outer: Scope | None) -> Columns:
         analysis.aggregated, analysis.inside, analysis.plain, analysis.refusal = kept
 
 
-def with_clause(analysis: Analysis, body: Node, scope: Scope) -> None:
+def with_clause(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> None:
     """Enter the queries of WITH in a scope."""
     clause = body.get("withClause")
     for item in clause["ctes"] if clause is not None else ():
@@ -71,8 +71,10 @@ def _named(columns: Columns, names: Sequence[str]) -> Mapping[str, str] | None:
     return {name: "text" if kind == LITERAL else kind for name, (_, kind) in zip(told, columns, strict=True)}
 
 
-def _set_operation(analysis: Analysis, body: Node, scope: Scope) -> Columns:
-    left, right = (select(analysis, body[side], scope) for side in ("larg", "rarg"))
+def _set_operation(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
+    # A level without names of its own would be asked for each name in a chain of queries.
+    around = scope if scope.ctes else scope.outer
+    left, right = (select(analysis, body[side], around) for side in ("larg", "rarg"))
     if _STAR in left or _STAR in right:
         return [_STAR]
     word = body["op"][6:]
@@ -83,7 +85,7 @@ def _set_operation(analysis: Analysis, body: Node, scope: Scope) -> Columns:
     ]
 
 
-def _values(analysis: Analysis, lists: Sequence[Node], scope: Scope) -> Columns:
+def _values(analysis: ExpressionAnalysis, lists: Sequence[Node], scope: QueryLevel) -> Columns:
     rows = [item["List"]["items"] for item in lists]
     if len({len(row) for row in rows}) > 1:
         raise Invalid("syntax_error", "VALUES lists must all be the same length")
@@ -94,7 +96,7 @@ def _values(analysis: Analysis, lists: Sequence[Node], scope: Scope) -> Columns:
     return columns
 
 
-def _plain(analysis: Analysis, body: Node, scope: Scope) -> Columns:
+def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
     from_clause(analysis, body.get("fromClause", ()), scope)
     if "whereClause" in body:
         _condition(analysis, body["whereClause"], scope, "WHERE")
@@ -121,7 +123,7 @@ def _plain(analysis: Analysis, body: Node, scope: Scope) -> Columns:
     return columns
 
 
-def _condition(analysis: Analysis, node: Node, scope: Scope, where: str) -> None:
+def _condition(analysis: ExpressionAnalysis, node: Node, scope: QueryLevel, where: str) -> None:
     """Read a condition on single rows: there are no groups yet."""
     words = "JOIN conditions" if where == "JOIN/ON" else where
     analysis.inside, analysis.refusal = analysis.inside + 1, f"aggregate functions are not allowed in {words}"
@@ -129,7 +131,7 @@ def _condition(analysis: Analysis, node: Node, scope: Scope, where: str) -> None
     analysis.inside, analysis.refusal = analysis.inside - 1, ""
 
 
-def _order(analysis: Analysis, body: Node, scope: Scope, names: set[str]) -> None:
+def _order(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel, names: set[str]) -> None:
     """Read ORDER BY and DISTINCT ON: a plain name may be that of a result, a number the place of one."""
     nodes = [item["SortBy"]["node"] for item in body.get("sortClause", ())]
     nodes += [node for node in body.get("distinctClause", ()) if node]
@@ -140,14 +142,12 @@ def _order(analysis: Analysis, body: Node, scope: Scope, names: set[str]) -> Non
             analysis.read(node, scope)
 
 
-def star(scope: Scope, names: Sequence[str]) -> Columns:
+def star(scope: QueryLevel, names: Sequence[str]) -> Columns:
     """Return the columns that `*` or `name.*` stands for."""
     columns: Columns = []
     wanted = names[-1] if names else None
     merged = list(scope.merged.items()) if wanted is None else []
-    for source in scope.sources:
-        if wanted not in (None, source.alias):
-            continue
+    for source in scope.sources if wanted is None else scope.called(wanted):
         if source.columns is None:
             return [_STAR]
         columns += [item for item in source.columns.items() if wanted is not None or item[0] not in scope.merged]
@@ -157,13 +157,13 @@ def star(scope: Scope, names: Sequence[str]) -> Columns:
 # --- FROM ------------------------------------------------------------------------------------------------------------
 
 
-def from_clause(analysis: Analysis, nodes: Sequence[Node], scope: Scope) -> None:
+def from_clause(analysis: ExpressionAnalysis, nodes: Sequence[Node], scope: QueryLevel) -> None:
     """Enter the items of FROM in a scope."""
     for node in nodes:
         _item(analysis, node, scope)
 
 
-def _item(analysis: Analysis, node: Node, scope: Scope) -> None:
+def _item(analysis: ExpressionAnalysis, node: Node, scope: QueryLevel) -> None:
     ((kind, body),) = node.items()
     if kind == "RangeVar":
         scope.add(relation_source(analysis, body, scope))
@@ -182,9 +182,9 @@ def _item(analysis: Analysis, node: Node, scope: Scope) -> None:
         scope.add(_aliased(body, None))
 
 
-def _around(scope: Scope) -> Scope:
+def _around(scope: QueryLevel) -> QueryLevel:
     """Return a level with the queries of WITH, and nothing of the FROM that is being read."""
-    level = Scope(scope.outer, variables=scope.variables)
+    level = QueryLevel(scope.outer, variables=scope.variables)
     level.ctes = scope.ctes
     return level
 
@@ -193,11 +193,11 @@ def _alias_columns(body: Node) -> tuple[str, ...]:
     return strings(body.get("alias", {}).get("colnames"))
 
 
-def _aliased(body: Node, columns: Mapping[str, str] | None) -> Source:
-    return Source(body.get("alias", {}).get("aliasname", ""), columns)
+def _aliased(body: Node, columns: Mapping[str, str] | None) -> FromItem:
+    return FromItem(body.get("alias", {}).get("aliasname", ""), columns)
 
 
-def relation_source(analysis: Analysis, body: Node, scope: Scope) -> Source:
+def relation_source(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> FromItem:
     """Return what a name in FROM stands for: a query of WITH, or a relation."""
     name = relation_name(body)
     alias = body.get("alias", {}).get("aliasname", name.name)
@@ -205,18 +205,18 @@ def relation_source(analysis: Analysis, body: Node, scope: Scope) -> Source:
     if name.schema is None:
         is_cte, columns = scope.cte(name.name)
         if is_cte:
-            return Source(alias, _renamed(columns, _alias_columns(body)))
+            return FromItem(alias, _renamed(columns, _alias_columns(body)))
     found = analysis.environment.relation(name)
     if found is None:
-        return Source(alias, None, name)
-    return Source(alias, _renamed(found.columns, _alias_columns(body)), found.name, found.keys)
+        return FromItem(alias, None, name)
+    return FromItem(alias, _renamed(found.columns, _alias_columns(body)), found.name, found.keys)
 
 
 def _renamed(columns: Mapping[str, str] | None, names: Sequence[str]) -> Mapping[str, str] | None:
     return _named(list(columns.items()), names) if columns is not None and names else columns
 
 
-def _function(analysis: Analysis, body: Node, scope: Scope) -> None:
+def _function(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> None:
     """Enter a function in FROM: a source of one column with its name, unless its columns are listed."""
     functions = body.get("functions", ())
     alias = body.get("alias", {}).get("aliasname", "")
@@ -238,10 +238,10 @@ def _function(analysis: Analysis, body: Node, scope: Scope) -> None:
         columns = {names[0] if names else alias: kinds[0]}
         if body.get("ordinality"):
             columns = {**columns, names[1] if len(names) > 1 else "ordinality": "int8"}
-    scope.add(Source(alias, columns))
+    scope.add(FromItem(alias, columns))
 
 
-def _is_scalar(analysis: Analysis, call: Node, kind: str) -> bool:
+def _is_scalar(analysis: ExpressionAnalysis, call: Node, kind: str) -> bool:
     """Whether a function gives one plain column: its type says so, and it has no OUT arguments."""
     body = call.get("FuncCall")
     if body is None or not analysis.kinds.known(kind) or kind in ("record", LITERAL):
@@ -252,29 +252,29 @@ def _is_scalar(analysis: Analysis, call: Node, kind: str) -> bool:
     )
 
 
-def _join(analysis: Analysis, body: Node, scope: Scope) -> None:
+def _join(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> None:
     first = len(scope.sources)
     _item(analysis, body["larg"], scope)
     second = len(scope.sources)
     _item(analysis, body["rarg"], scope)
-    left, right = scope.sources[first:second], scope.sources[second:]
+    last = len(scope.sources)
     if body.get("isNatural"):
-        one, two = (_all(side) for side in (left, right))
+        one, two = _all(scope.sources[first:second]), _all(scope.sources[second:])
         if one is None or two is None:
-            scope.add(Source("", None))
+            scope.add(FromItem("", None))
         else:
             scope.merged.update({name: kind for name, kind in one.items() if name in two})
     for name in strings(body.get("usingClause")):
-        kinds = [_of_side(scope, side, name) for side in (left, right)]
+        kinds = [_of_side(scope, side, name) for side in (range(first, second), range(second, last))]
         analysis.apply("=", [Result(kind) for kind in kinds])
         scope.merged[name] = analysis.overloads.common(kinds, "JOIN/USING")
     if "quals" in body:
         _condition(analysis, body["quals"], scope, "JOIN/ON")
     if "alias" in body:
-        scope.add(Source(body["alias"]["aliasname"], None, hidden=True))
+        scope.add(FromItem(body["alias"]["aliasname"], None, hidden=True))
 
 
-def _all(sources: Sequence[Source]) -> dict[str, str] | None:
+def _all(sources: Sequence[FromItem]) -> dict[str, str] | None:
     columns: dict[str, str] = {}
     for source in sources:
         if source.columns is None:
@@ -283,18 +283,20 @@ def _all(sources: Sequence[Source]) -> dict[str, str] | None:
     return columns
 
 
-def _of_side(scope: Scope, sources: Sequence[Source], name: str) -> str:
+def _of_side(scope: QueryLevel, places: range, name: str) -> str:
     """Return the type of a column of `USING` on one side. Raises `Invalid` when no source there has it."""
-    found = [source.columns[name] for source in sources if source.columns is not None and name in source.columns]
-    if found:
-        return found[0]
-    if any(source.columns is None for source in sources):
+    place = scope.first_with(name, places)
+    columns = None if place is None else scope.sources[place].columns
+    if columns is not None:
+        return columns[name]
+    if any(scope.sources[place].columns is None for place in places):
         return UNKNOWN
     message = f'column "{name}" specified in USING clause does not exist in left table'
-    raise Invalid("undefined_column", message, sources[0].relation if sources else None, name)
+    relation = scope.sources[places.start].relation if places else None
+    raise Invalid("undefined_column", message, relation, name)
 
 
-def _sublink(analysis: Analysis, body: Node, scope: Scope) -> Result:
+def _sublink(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result:
     if not analysis.rules.queries:
         raise Invalid("feature_not_supported", f"cannot use subquery in {analysis.rules.name}")
     kind = body["subLinkType"]
@@ -302,22 +304,23 @@ def _sublink(analysis: Analysis, body: Node, scope: Scope) -> Result:
     if kind == "EXISTS_SUBLINK":
         return Result("bool")
     open_ = _STAR in columns
+    single = open_ or len(columns) == 1
     first = UNKNOWN if open_ or not columns else columns[0][1]
+    value = Result("text" if first == LITERAL else first)
     if kind in ("EXPR_SUBLINK", "ARRAY_SUBLINK"):
-        if len(columns) != 1 and not open_:
+        if not single:
             raise Invalid("syntax_error", "subquery must return only one column")
         if kind == "EXPR_SUBLINK":
-            return Result("text" if first == LITERAL else first)
+            return value
         return Result(UNKNOWN if first == UNKNOWN or is_array(first) else f"{first}[]")
     test = body.get("testexpr")
-    if test is not None and "RowExpr" not in test:
+    if test is not None:
         left = analysis.read(test, scope)
-        if len(columns) != 1 and not open_:
-            raise Invalid("syntax_error", "subquery has too many columns")
-        sign = qualified(body["operName"]) if "operName" in body else Name(None, "=")
-        analysis.apply(sign.name, (left, Result("text" if first == LITERAL else first)), sign.schema)
-    elif test is not None:
-        analysis.read(test, scope)
+        if "RowExpr" not in test:
+            if not single:
+                raise Invalid("syntax_error", "subquery has too many columns")
+            sign = qualified(body["operName"]) if "operName" in body else Name(None, "=")
+            analysis.apply(sign.name, (left, value), sign.schema)
     return Result("bool")
 
 

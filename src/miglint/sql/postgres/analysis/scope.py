@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid
 
+# Up to so many sources are looked through for a column.
+_FEW = 4
 SYSTEM_COLUMNS = {"ctid": "tid", "xmin": "xid", "xmax": "xid", "cmin": "cid", "cmax": "cid", "tableoid": "oid"}
 
 
-class Source(NamedTuple):
+class FromItem(NamedTuple):
     """One item of FROM: how it is called, and the types of its columns; None where they are not known.
 
     `relation` is what it reads where that is a table or view, `keys` its primary key. `merged` are the columns of
@@ -25,7 +27,7 @@ class Source(NamedTuple):
     hidden: bool = False
 
 
-class Reference(NamedTuple):
+class ColumnReference(NamedTuple):
     """A column as it is found: the place of its source in its level (-1: an outer one), and its type."""
 
     level: int
@@ -34,83 +36,129 @@ class Reference(NamedTuple):
     type: str
 
 
-class Scope:
+class QueryLevel:
     """One level of a query: its sources, and the level around it.
 
     `variables` says that a name may be that of a variable or a parameter. `merged` are the columns that `USING` has
     made one of two, with their types.
     """
 
-    __slots__ = ("ctes", "merged", "outer", "reads_outer", "sources", "variables")
+    __slots__ = (
+        "_columns",
+        "_indexed",
+        "_places",
+        "_reads_relations",
+        "_unknown",
+        "_unnamed",
+        "ctes",
+        "merged",
+        "outer",
+        "sources",
+        "variables",
+    )
 
-    def __init__(self, outer: Scope | None = None, *, variables: bool = False) -> None:
+    def __init__(self, outer: QueryLevel | None = None, *, variables: bool = False) -> None:
         self.outer = outer
-        self.sources: list[Source] = []
+        self.sources: list[FromItem] = []
         self.merged: dict[str, str] = {}
         self.ctes: dict[str, Mapping[str, str] | None] = {}
         self.variables: bool = variables or (outer is not None and outer.variables)
-        self.reads_outer = False
+        # The places of the sources by their names, and by their columns those of the first so many.
+        self._places: dict[str, list[int]] = {}
+        self._columns: dict[str, list[int]] = {}
+        self._indexed = 0
+        # Whether there is a source of unknown columns, one without a name, and one that is a relation.
+        self._unknown = False
+        self._unnamed = False
+        self._reads_relations = False
 
     def cte(self, name: str) -> tuple[bool, Mapping[str, str] | None]:
         """Return whether a name is that of a query of WITH, here or around, and its columns."""
-        scope: Scope | None = self
+        scope: QueryLevel | None = self
         while scope is not None:
             if name in scope.ctes:
                 return True, scope.ctes[name]
             scope = scope.outer
         return False, None
 
-    def add(self, source: Source) -> None:
+    def add(self, source: FromItem) -> None:
         """Enter a source. Raises `Invalid` for a name that another one has."""
-        if any(other.alias == source.alias for other in self.sources if source.alias and not other.hidden):
+        if source.alias and any(not self.sources[place].hidden for place in self._places.get(source.alias, ())):
             raise Invalid("duplicate_alias", f'table name "{source.alias}" specified more than once')
-        self.sources.append(source)
+        self.enter(source)
 
-    def column(self, name: str) -> Reference | None:
+    def enter(self, source: FromItem) -> None:
+        """Enter a source whose name another one may have."""
+        self._places.setdefault(source.alias, []).append(len(self.sources))
+        self.sources.append(source)
+        if source.columns is None:
+            self._unknown = True
+            self._unnamed = self._unnamed or not source.alias
+        self._reads_relations = self._reads_relations or source.relation is not None
+
+    def called(self, name: str) -> list[FromItem]:
+        """Return the sources of a name."""
+        return [self.sources[place] for place in self._places.get(name, ())]
+
+    def _with(self, name: str) -> Iterable[int]:
+        """Return the places of the sources that are known to have a column, in order."""
+        sources = self.sources
+        if len(sources) <= _FEW:
+            return [
+                place for place, source in enumerate(sources) if source.columns is not None and name in source.columns
+            ]
+        for place in range(self._indexed, len(sources)):
+            for column in sources[place].columns or ():
+                self._columns.setdefault(column, []).append(place)
+        self._indexed = len(sources)
+        return self._columns.get(name, ())
+
+    def first_with(self, name: str, places: range) -> int | None:
+        """Return the first of some places whose source is known to have a column."""
+        return next((place for place in self._with(name) if place in places), None)
+
+    def column(self, name: str) -> ColumnReference | None:
         """Return an unqualified column; None where it is not known whose it is. Raises `Invalid` when nobody has it."""
-        scope: Scope | None = self
+        scope: QueryLevel | None = self
         level = 0
         open_ = False
         while scope is not None:
             if name in scope.merged:
-                return Reference(level, -1, name, scope.merged[name])
-            found = [
-                Reference(level, place, name, source.columns[name])
-                for place, source in enumerate(scope.sources)
-                if source.columns is not None and not source.hidden and name in source.columns
-            ]
-            unknown = any(source.columns is None for source in scope.sources)
+                return ColumnReference(level, -1, name, scope.merged[name])
+            found = [place for place in scope._with(name) if not scope.sources[place].hidden]
             if len(found) > 1 and not open_:
                 raise Invalid("ambiguous_column", f'column reference "{name}" is ambiguous')
             if found:
-                return None if unknown or open_ else found[0]
-            if not unknown and name in SYSTEM_COLUMNS and any(source.relation for source in scope.sources):
-                return Reference(level, -1, name, SYSTEM_COLUMNS[name])
-            open_ = open_ or unknown
-            if any(source.alias == name for source in scope.sources):
+                columns = scope.sources[found[0]].columns
+                if columns is None or scope._unknown or open_:
+                    return None
+                return ColumnReference(level, found[0], name, columns[name])
+            if not scope._unknown and name in SYSTEM_COLUMNS and scope._reads_relations:
+                return ColumnReference(level, -1, name, SYSTEM_COLUMNS[name])
+            open_ = open_ or scope._unknown
+            if name in scope._places:
                 # A whole row.
-                return Reference(level, -1, name, UNKNOWN)
+                return ColumnReference(level, -1, name, UNKNOWN)
             scope, level = scope.outer, level + 1
         if open_ or self.variables:
             return None
         raise Invalid("undefined_column", f'column "{name}" does not exist', part=name)
 
-    def qualified(self, qualifier: str, name: str, schema: str | None = None) -> Reference | None:
+    def qualified(self, qualifier: str, name: str, schema: str | None = None) -> ColumnReference | None:
         """Return a column behind the name of a source, as `column` does."""
-        scope: Scope | None = self
+        scope: QueryLevel | None = self
         level = 0
         while scope is not None:
-            for place, source in enumerate(scope.sources):
-                if source.alias != qualifier:
-                    continue
+            for place in scope._places.get(qualifier, ()):
+                source = scope.sources[place]
                 if schema is not None and source.relation is not None and source.relation.schema not in (None, schema):
                     continue
                 if source.columns is None:
                     return None
                 if name in source.columns:
-                    return Reference(level, place, name, source.columns[name])
+                    return ColumnReference(level, place, name, source.columns[name])
                 if name in SYSTEM_COLUMNS and source.relation is not None:
-                    return Reference(level, place, name, SYSTEM_COLUMNS[name])
+                    return ColumnReference(level, place, name, SYSTEM_COLUMNS[name])
                 raise Invalid("undefined_column", f"column {qualifier}.{name} does not exist", source.relation, name)
             scope, level = scope.outer, level + 1
         if self.variables or self._open():
@@ -119,9 +167,9 @@ class Scope:
 
     def _open(self) -> bool:
         """Whether there is a source whose name is not known."""
-        scope: Scope | None = self
+        scope: QueryLevel | None = self
         while scope is not None:
-            if any(not source.alias and source.columns is None for source in scope.sources):
+            if scope._unnamed:
                 return True
             scope = scope.outer
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from miglint.sql.postgres.analysis.context import STATEMENTS, Analysis, Columns
+from miglint.sql.postgres.analysis.context import STATEMENTS, Columns, ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
 from miglint.sql.postgres.analysis.queries import (
@@ -14,22 +14,22 @@ from miglint.sql.postgres.analysis.queries import (
     star,
     with_clause,
 )
-from miglint.sql.postgres.analysis.scope import Scope, Source
+from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.names import Node, relation_name, strings
 from miglint.sql.postgres.outputs import column_name
 
 
-class _Target:
+class _WrittenTable:
     """The table that is written: its name, its columns by name, and those that are not to be written."""
 
-    __slots__ = ("columns", "generated", "name")
+    __slots__ = ("_generated", "columns", "name")
 
-    def __init__(self, analysis: Analysis, body: Node) -> None:
+    def __init__(self, analysis: ExpressionAnalysis, body: Node) -> None:
         name = relation_name(body)
         found = analysis.environment.relation(name)
         self.name = name if found is None else found.name
         self.columns: Mapping[str, str] | None = None if found is None else found.columns
-        self.generated: Mapping[str, str] = {} if found is None else found.generated
+        self._generated = None if found is None else found.generated
 
     def type(self, column: str) -> str:
         """Return the type of a column. Raises `Invalid` when there is no such column."""
@@ -40,51 +40,66 @@ class _Target:
             raise Invalid("undefined_column", message, self.name, column)
         return self.columns[column]
 
+    def generated(self, column: str) -> str | None:
+        """Return how a column is generated, as `Relation` tells it."""
+        return None if self._generated is None else self._generated(column)
+
 
 # --- INSERT ----------------------------------------------------------------------------------------------------------
 
 
-def _insert(analysis: Analysis, body: Node, scope: Scope) -> Columns:
-    target = _Target(analysis, body["relation"])
-    columns = [item["ResTarget"]["name"] for item in body.get("cols", ())]
-    whole = [item["ResTarget"]["name"] for item in body.get("cols", ()) if "indirection" not in item["ResTarget"]]
+def _insert(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
+    target = _WrittenTable(analysis, body["relation"])
+    columns = [item["ResTarget"] for item in body.get("cols", ())]
     for column in columns:
-        target.type(column)
-    source = body.get("selectStmt")
-    override = body.get("override", "OVERRIDING_NOT_SET")
-    listed = bool(columns)
-    names = columns if listed else list(target.columns or ())
-    known = listed or target.columns is not None
-    if source is not None and len(whole) == len(columns):
-        query = source["SelectStmt"]
-        rows = [item["List"]["items"] for item in query.get("valuesLists", ())]
-        if rows and "sortClause" not in query and "limitCount" not in query:
-            with_clause(analysis, query, scope)
-            for row in rows:
-                _row(analysis, scope, target, (names, listed, known), row, override)
-        else:
-            found = columns_of(analysis, source, scope)
-            if ("*", UNKNOWN) not in found:
-                _count(names, listed, known, len(found))
-                for name, (_, kind) in zip(names, found, strict=False):
-                    _writable(target, name, override)
-                    _fits(analysis, target, name, kind)
-    own = Scope(scope)
+        target.type(column["name"])
+    # Parts of columns (`a.b`, `a[1]`) are not typed.
+    if "selectStmt" in body and not any("indirection" in column for column in columns):
+        override = body.get("override", "OVERRIDING_NOT_SET")
+        _insert_rows(analysis, scope, target, [column["name"] for column in columns], body["selectStmt"], override)
+    own = QueryLevel(scope)
     alias = body["relation"].get("alias", {}).get("aliasname", target.name.name)
-    own.add(Source(alias, target.columns, target.name))
+    own.add(FromItem(alias, target.columns, target.name))
     _conflict(analysis, body.get("onConflictClause"), target, own)
     return _returning(analysis, body, own)
 
 
+def _insert_rows(
+    analysis: ExpressionAnalysis,
+    scope: QueryLevel,
+    target: _WrittenTable,
+    columns: list[str],
+    source: Node,
+    override: str,
+) -> None:
+    listed = bool(columns)
+    names = columns if listed else list(target.columns or ())
+    known = listed or target.columns is not None
+    query = source["SelectStmt"]
+    rows = [item["List"]["items"] for item in query.get("valuesLists", ())]
+    if rows and "sortClause" not in query and "limitCount" not in query:
+        with_clause(analysis, query, scope)
+        for row in rows:
+            _row(analysis, scope, target, (names, listed, known), row, override)
+        return
+    found = columns_of(analysis, source, scope)
+    if ("*", UNKNOWN) not in found:
+        _count(names, listed, known, len(found))
+        for name, (_, kind) in zip(names, found, strict=False):
+            _writable(target, name, override)
+            _fits(analysis, target, name, kind)
+
+
 def _row(
-    analysis: Analysis,
-    scope: Scope,
-    target: _Target,
-    told: tuple[Sequence[str], bool, bool],
+    analysis: ExpressionAnalysis,
+    scope: QueryLevel,
+    target: _WrittenTable,
+    expected: tuple[Sequence[str], bool, bool],
     row: Sequence[Node],
     override: str,
 ) -> None:
-    names, listed, known = told
+    """Check a row of VALUES. `expected` are the columns, whether they are listed, and whether they are known."""
+    names, listed, known = expected
     _count(names, listed, known, len(row))
     for place, node in enumerate(row):
         name = names[place] if place < len(names) else None
@@ -108,22 +123,22 @@ def _count(names: Sequence[str], listed: bool, known: bool, given: int) -> None:
         raise Invalid("syntax_error", "INSERT has more target columns than expressions")
 
 
-def _writable(target: _Target, column: str, override: str) -> None:
+def _writable(target: _WrittenTable, column: str, override: str) -> None:
     """Raise `Invalid` for a column that only the server writes."""
-    kind = target.generated.get(column)
+    kind = target.generated(column)
     if kind in ("stored", "virtual") or (kind == "always" and override == "OVERRIDING_NOT_SET"):
         message = f'cannot insert a non-DEFAULT value into column "{column}"'
         raise Invalid("generated_always", message, target.name, column)
 
 
-def _fits(analysis: Analysis, target: _Target, column: str, kind: str) -> None:
+def _fits(analysis: ExpressionAnalysis, target: _WrittenTable, column: str, kind: str) -> None:
     wanted = target.type(column)
     if not analysis.kinds.coerces(kind, wanted, ASSIGNMENT):
         message = f'column "{column}" is of type {spelled(wanted)} but expression is of type {spelled(kind)}'
         raise Invalid("datatype_mismatch", message, target.name, column)
 
 
-def _conflict(analysis: Analysis, clause: Node | None, target: _Target, scope: Scope) -> None:
+def _conflict(analysis: ExpressionAnalysis, clause: Node | None, target: _WrittenTable, scope: QueryLevel) -> None:
     if clause is None:
         return
     for item in clause.get("infer", {}).get("indexElems", ()):
@@ -137,7 +152,7 @@ def _conflict(analysis: Analysis, clause: Node | None, target: _Target, scope: S
         analysis.truth(infer["whereClause"], scope, "WHERE")
     if clause.get("action") != "ONCONFLICT_UPDATE":
         return
-    scope.sources.append(Source("excluded", target.columns, target.name))
+    scope.enter(FromItem("excluded", target.columns, target.name))
     _assign(analysis, clause.get("targetList", ()), target, scope)
     if "whereClause" in clause:
         analysis.truth(clause["whereClause"], scope, "WHERE")
@@ -146,9 +161,9 @@ def _conflict(analysis: Analysis, clause: Node | None, target: _Target, scope: S
 # --- UPDATE, DELETE, MERGE -------------------------------------------------------------------------------------------
 
 
-def _update(analysis: Analysis, body: Node, scope: Scope) -> Columns:
-    target = _Target(analysis, body["relation"])
-    scope.add(relation_source(analysis, body["relation"], Scope()))
+def _update(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
+    target = _WrittenTable(analysis, body["relation"])
+    scope.add(relation_source(analysis, body["relation"], QueryLevel()))
     from_clause(analysis, body.get("fromClause", ()), scope)
     _assign(analysis, body.get("targetList", ()), target, scope)
     if "whereClause" in body:
@@ -156,7 +171,7 @@ def _update(analysis: Analysis, body: Node, scope: Scope) -> Columns:
     return _returning(analysis, body, scope)
 
 
-def _assign(analysis: Analysis, targets: Sequence[Node], target: _Target, scope: Scope) -> None:
+def _assign(analysis: ExpressionAnalysis, targets: Sequence[Node], target: _WrittenTable, scope: QueryLevel) -> None:
     """Read the assignments of SET."""
     for item in targets:
         body = item["ResTarget"]
@@ -164,7 +179,7 @@ def _assign(analysis: Analysis, targets: Sequence[Node], target: _Target, scope:
         wanted = target.type(name)
         if "SetToDefault" in value:
             continue
-        if target.generated.get(name) in ("stored", "virtual", "always"):
+        if target.generated(name) in ("stored", "virtual", "always"):
             message = f'column "{name}" can only be updated to DEFAULT'
             raise Invalid("generated_always", message, target.name, name)
         if "MultiAssignRef" in value:
@@ -180,7 +195,7 @@ def _assign(analysis: Analysis, targets: Sequence[Node], target: _Target, scope:
                 _fits(analysis, target, name, found.type)
 
 
-def _several(analysis: Analysis, source: Node, scope: Scope) -> None:
+def _several(analysis: ExpressionAnalysis, source: Node, scope: QueryLevel) -> None:
     if "SubLink" in source:
         columns_of(analysis, source["SubLink"]["subselect"], scope)
     elif "RowExpr" in source:
@@ -189,17 +204,17 @@ def _several(analysis: Analysis, source: Node, scope: Scope) -> None:
                 analysis.read(node, scope)
 
 
-def _delete(analysis: Analysis, body: Node, scope: Scope) -> Columns:
-    scope.add(relation_source(analysis, body["relation"], Scope()))
+def _delete(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
+    scope.add(relation_source(analysis, body["relation"], QueryLevel()))
     from_clause(analysis, body.get("usingClause", ()), scope)
     if "whereClause" in body:
         analysis.truth(body["whereClause"], scope, "WHERE")
     return _returning(analysis, body, scope)
 
 
-def _merge(analysis: Analysis, body: Node, scope: Scope) -> Columns:
-    target = _Target(analysis, body["relation"])
-    scope.add(relation_source(analysis, body["relation"], Scope()))
+def _merge(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
+    target = _WrittenTable(analysis, body["relation"])
+    scope.add(relation_source(analysis, body["relation"], QueryLevel()))
     from_clause(analysis, [body["sourceRelation"]], scope)
     analysis.truth(body["joinCondition"], scope, "JOIN/ON")
     for item in body.get("mergeWhenClauses", ()):
@@ -215,7 +230,7 @@ def _merge(analysis: Analysis, body: Node, scope: Scope) -> Columns:
     return [("*", UNKNOWN)]
 
 
-def _returning(analysis: Analysis, body: Node, scope: Scope) -> Columns:
+def _returning(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
     targets = body.get("returningList", ()) or body.get("returningClause", {}).get("exprs", ())
     columns: Columns = []
     for item in targets:

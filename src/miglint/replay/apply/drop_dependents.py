@@ -6,6 +6,7 @@ edge goes without a word; a `NORMAL` one is an error, unless the statement says 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from miglint.replay.apply.foreign_keys import resting_on
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remove import remove_object, remove_part
 from miglint.schema.describe import kind_of
-from miglint.schema.needs import ALL_COLUMNS, AUTO, NORMAL, edges_to
+from miglint.schema.needs import AUTO, NORMAL, edges_to
 from miglint.schema.objects import Index, Key, Part, Routine, SchemaObject, Table, View
 
 
@@ -54,9 +55,9 @@ def _reached(machine: Machine, roots: tuple[Node, ...]) -> dict[Node, str]:
     found = dict.fromkeys(roots, AUTO)
     # What the same statement drops does not stand in the way.
     found.update((Node(key), AUTO) for key in machine.dropping if Node(key) not in found)
-    waiting = list(roots)
+    waiting = deque(roots)
     while waiting:
-        node = waiting.pop(0)
+        node = waiting.popleft()
         for user, kind in _dependents(machine, node):
             before = found.get(user)
             if before is None:
@@ -78,16 +79,17 @@ def _covered(node: Node, found: dict[Node, str]) -> bool:
 def dependents(machine: Machine, node: Node) -> Iterator[tuple[Node, str, str]]:
     """Yield what needs an object, or a part of one: each with the kind of the edge, and how it uses it."""
     targets = _known_as(machine, node)
-    users = dict.fromkeys(user for target in targets for user in machine.schema.on(target))
-    if node.part is not None:
+    if node.part is None:
+        users = dict.fromkeys(user for target in targets for user in machine.schema.on(target))
+    else:
+        users = dict.fromkeys(machine.schema.needing(node.key, node.part))
         users[node.key] = None
     for user in users:
         value = machine.schema.find(user)
         if value is None:
             continue
-        for edge in edges_to(targets, user, value, machine.dialect):
-            if _needs(node.part, edge.needed):
-                yield Node(user, edge.part), edge.kind, edge.reason
+        for edge in edges_to(targets, node.part, user, value, machine.dialect):
+            yield Node(user, edge.part), edge.kind, edge.reason
 
 
 def _dependents(machine: Machine, node: Node) -> Iterator[tuple[Node, str]]:
@@ -123,12 +125,6 @@ def _known_as(machine: Machine, node: Node) -> tuple[Key, ...]:
         alone = len(machine.schema.overloads(name.schema, name.name)) == 1
         return (key, name, name._replace(space="routine part")) if alone else (key,)
     return (key,)
-
-
-def _needs(part: Part | None, needed: Part | None) -> bool:
-    if part is None:
-        return True
-    return needed == part or (needed == ALL_COLUMNS and part.kind == "column")
 
 
 def _remove(machine: Machine, found: dict[Node, str]) -> None:

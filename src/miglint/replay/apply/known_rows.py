@@ -1,0 +1,177 @@
+"""The rows of which the keys are known: those that `INSERT ... VALUES` with constants has put into a table.
+
+A second run of such a statement fails. What takes rows away, or gives them other keys, is followed as far as its
+condition names the keys; beyond that each row may be there, and may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from rpds import HashTrieMap
+
+from miglint.base.lazy_regex import pattern
+from miglint.replay.apply.machine import Machine
+from miglint.schema.known_keys import KnownKeys, Values
+from miglint.schema.objects import Key, Rows, Table
+from miglint.schema.parts import of_kind
+from miglint.sql.operations import Expression, Insert, Name, Query, Update
+
+_Columns: TypeAlias = tuple[str, ...]
+_Known: TypeAlias = "HashTrieMap[_Columns, KnownKeys]"
+"""The keys of a table's rows, by the columns that they are of."""
+
+_NOTHING: _Known = HashTrieMap()
+# What leaves some of the rows out, or makes others of them.
+_PARTIAL = pattern(r"(?i)\b(?:where|limit|offset|group|having|distinct|join|union|except|intersect|values)\b")
+_ONE_KEY = pattern(
+    r"(?i)\(?(\w+) ?(?:=|~~) ?('(?:[^']|'')*'|-?[0-9]+|any \(array\[[^\]]*\]\))\)?"
+    r"|(\w+) in ?\( ?((?:'(?:[^']|'')*'|-?[0-9]+)(?: ?, ?(?:'(?:[^']|'')*'|-?[0-9]+))*) ?\)"
+)
+_CONSTANT = pattern(r"'((?:[^']|'')*)'|(-?[0-9]+)")
+
+
+def _known(machine: Machine, key: Key) -> tuple[Key, _Known]:
+    place = Key("rows", key.schema, key.name)
+    found = machine.schema.find(place)
+    return place, found.keys if isinstance(found, Rows) else _NOTHING
+
+
+def _set_known(machine: Machine, place: Key, known: _Known) -> None:
+    if len(known):
+        machine.put(place, Rows(Name(place.schema, place.name), known))
+    elif machine.schema.find(place) is not None:
+        machine.schema = machine.schema.forget(place)
+
+
+def _of(known: _Known, columns: _Columns) -> KnownKeys:
+    found = known.get(columns)
+    return KnownKeys(len(columns)) if found is None else found
+
+
+def _named_keys(where: Expression | None) -> tuple[str, list[str]] | None:
+    """Return the column and its values, each once, when a condition names just these."""
+    found = None if where is None else _ONE_KEY.fullmatch(where.key)
+    if found is None or (" ~~ " in found[0] and "%" in found[2]):
+        return None
+    values = _CONSTANT.findall(found[2] or found[4])
+    return (found[1] or found[3]).lower(), list(
+        dict.fromkeys(text.replace("''", "'") if text else number for text, number in values)
+    )
+
+
+def _after(
+    known: _Known, where: Expression | None, about: Iterable[_Columns]
+) -> tuple[_Known, dict[_Columns, list[tuple[Values, bool]]]]:
+    """Return the keys of rows after a statement that takes some away, or gives them others, and those that are gone.
+
+    `about` are the columns of the keys that it concerns. Without a condition all are gone.
+    """
+    named = _named_keys(where)
+    gone: dict[_Columns, list[tuple[Values, bool]]] = {}
+    for columns in about:
+        keys = known[columns]
+        if where is None:
+            gone[columns], left = list(keys), None
+        elif named is None or named[0] not in columns:
+            gone[columns], left = [], keys.doubted()
+        else:
+            place = columns.index(named[0])
+            found = [values for value in named[1] for values in keys.with_value(place, value)]
+            gone[columns] = [(values, keys.holds(values) is True) for values in found]
+            left = keys.without(found)
+        known = known.insert(columns, left) if left is not None and len(left) else known.discard(columns)
+    return known, gone
+
+
+def delete_keys(machine: Machine, key: Key, where: Expression | None) -> None:
+    """Take the keys of the rows away that `DELETE` takes away."""
+    place, known = _known(machine, key)
+    if len(known):
+        _set_known(machine, place, _after(known, where, list(known))[0])
+
+
+def forget_keys(machine: Machine, key: Key) -> None:
+    """Take the keys of all rows of a table away."""
+    place, known = _known(machine, key)
+    if len(known):
+        _set_known(machine, place, _NOTHING)
+
+
+def change_keys(machine: Machine, key: Key, operation: Update, assigned: set[str]) -> None:
+    """Change the keys of the rows to whose columns `UPDATE` assigns others.
+
+    Raises `Refused` where a row, which is named, gets the constant key of another.
+    """
+    place, known = _known(machine, key)
+    changed = [columns for columns in known if not assigned.isdisjoint(columns)]
+    if not changed:
+        return
+    after, gone = _after(known, operation.where, changed)
+    given = {machine.column_name(column): value for column, value in operation.assignments}
+    for columns in changed:
+        value = given.get(columns[0]) if len(columns) == 1 else None
+        if value is None or value.literal is None or len(gone[columns]) != 1 or not gone[columns][0][1]:
+            continue
+        keys, values = _of(after, columns), (value.literal,)
+        if keys.holds(values):
+            message = f'a row with {columns[0]}={value.literal} is in "{operation.table}" already: duplicate key value'
+            raise machine.refuse("unique_violation", message, machine.key(operation.table), columns[0])
+        after = after.insert(columns, keys.adding((values,)))
+    _set_known(machine, place, after)
+
+
+def copy_keys(machine: Machine, key: Key, operation: Insert, query: Query) -> None:
+    """Carry what is known of a table's rows into another that is filled with all of them, as a rebuild does."""
+    if len(query.relations) != 1 or _PARTIAL.search(query.key):
+        return
+    _, known = _known(machine, machine.relation(query.relations[0])[0])
+    same = {name for name, output in zip(operation.columns, query.outputs, strict=False) if name == output}
+    kept = [columns for columns in known if query.stars or same.issuperset(columns)]
+    if kept:
+        place, own = _known(machine, key)
+        for columns in kept:
+            own = own.insert(columns, _of(own, columns).joined(known[columns]))
+        _set_known(machine, place, own)
+
+
+def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) -> bool:
+    """Whether `INSERT` gives rows constant keys, which are known from then on: then a second run of it fails.
+
+    Raises `Refused` where there is a row of such a key already.
+    """
+    names = [machine.column_name(name) for name in operation.columns] or list(table.columns)
+    places = {name: number for number, name in enumerate(names)}
+    place, before = _known(machine, key)
+    after = before
+    for columns in _unique_columns(machine, key, table):
+        if not columns or not all(name in places for name in columns):
+            continue
+        there, added = _of(before, columns), []
+        for row in operation.rows or ():
+            given = [row[number] if number < len(row) else None for number in (places[name] for name in columns)]
+            if any(value is None or value.literal is None or value.key == "null" for value in given):
+                continue
+            values = tuple(value.literal or "" for value in given if value is not None)
+            held = there.holds(values)
+            if held is not None:
+                told = f"{','.join(columns)}={','.join(values)}"
+                message = f'a row with {told} is in "{operation.table}" already: duplicate key value'
+                raise machine.refuse("unique_violation", message, key, columns[0], certain=held)
+            added.append(values)
+        if added:
+            after = after.insert(columns, _of(after, columns).adding(added))
+    if after is before:
+        return False
+    _set_known(machine, place, after)
+    return True
+
+
+def _unique_columns(machine: Machine, key: Key, table: Table) -> list[_Columns]:
+    """Return the columns of the primary key and of all that is unique."""
+    found = [one.columns for kind in ("primary", "unique") for one in of_kind(table.constraints, kind)]
+    for _, index in machine.indexes(key):
+        if index.unique and index.where is None and all(element.column for element in index.elements):
+            found.append(tuple(machine.column_name(element.column or "") for element in index.elements))
+    return found

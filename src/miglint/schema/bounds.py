@@ -1,0 +1,202 @@
+"""The bounds of partitions, and of many partitions those that overlap a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isnan
+from typing import Any, NamedTuple, TypeAlias
+
+from rpds import HashTrieMap, HashTrieSet
+
+from miglint.base.structs import Struct, field
+from miglint.schema.objects import Key
+
+DEFAULT = "default"
+_NO_KEYS: HashTrieSet[Key] = HashTrieSet()
+
+
+def bounds_overlap(one: str, two: str) -> bool:
+    """Whether two bounds surely hold one value in common; False where that cannot be told."""
+    if DEFAULT in (one, two):
+        return False
+    if one.startswith("in (") and two.startswith("in ("):
+        return not set(_values(one)).isdisjoint(_values(two))
+    first, second = _range(one), _range(two)
+    if first is None or second is None:
+        return False
+    (low, high), (start, end) = first, second
+    if len({type(value) for value in (low, high, start, end)}) != 1:
+        return False
+    return bool(low < end and start < high)  # type: ignore[operator]  # all of one type
+
+
+def _values(bound: str) -> list[str]:
+    return [part.strip() for part in bound[4:-1].split(",")]
+
+
+def _range(text: str) -> tuple[float | str, float | str] | None:
+    """Return the ends of a range over one column that are numbers, or texts that sort as what they mean."""
+    if not text.startswith("from (") or ") to (" not in text:
+        return None
+    low, _, high = text.removeprefix("from (").removesuffix(")").partition(") to (")
+    if "," in low or "," in high:
+        return None
+    ends = [_end(part) for part in (low, high)]
+    return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
+
+
+def _end(text: str) -> float | str | None:
+    quoted = text.startswith("'") and text.endswith("'")
+    bare = text[1:-1] if quoted else text
+    try:
+        number = float(bare)
+    except ValueError:
+        pass
+    else:
+        # What is no number is not in the order of the others.
+        return None if isnan(number) else number
+    # Dates as ISO writes them sort like days.
+    date = quoted and len(bare) >= 10 and bare[4] == bare[7] == "-" and bare[:4].isdigit()
+    return bare if date else None
+
+
+class _Entry(NamedTuple):
+    """A range with the key of its partition. All ranges of a tree have ends of one type."""
+
+    low: Any
+    high: Any
+    key: Key
+
+
+class _Tree(NamedTuple):
+    """A weight-balanced binary tree of ranges by their lower ends; `top` is the largest upper end in it."""
+
+    entry: _Entry
+    left: _Tree | None
+    right: _Tree | None
+    size: int
+    top: Any
+
+
+_Ranges: TypeAlias = "_Tree | None"
+# A side may have at most three times the size of the other; how it is rotated then depends on its own sides.
+_HEAVIER, _INNER = 3, 2
+
+
+def _joined(entry: _Entry, left: _Ranges, right: _Ranges) -> _Tree:
+    size, top = 1, entry.high
+    if left is not None:
+        size, top = size + left.size, left.top if top < left.top else top
+    if right is not None:
+        size, top = size + right.size, right.top if top < right.top else top
+    return _Tree(entry, left, right, size, top)
+
+
+def _balanced(entry: _Entry, left: _Ranges, right: _Ranges) -> _Tree:
+    """Return a tree of both sides, of which one has become smaller or larger by one range."""
+    on_left = 0 if left is None else left.size
+    on_right = 0 if right is None else right.size
+    if on_left + on_right > 1:
+        if right is not None and on_right > _HEAVIER * on_left:
+            inner, outer = right.left, right.right
+            if inner is not None and outer is not None and inner.size < _INNER * outer.size:
+                return _joined(right.entry, _joined(entry, left, inner), outer)
+            if inner is None:
+                return _joined(right.entry, _joined(entry, left, None), outer)
+            return _joined(inner.entry, _joined(entry, left, inner.left), _joined(right.entry, inner.right, outer))
+        if left is not None and on_left > _HEAVIER * on_right:
+            outer, inner = left.left, left.right
+            if inner is not None and outer is not None and inner.size < _INNER * outer.size:
+                return _joined(left.entry, outer, _joined(entry, inner, right))
+            if inner is None:
+                return _joined(left.entry, outer, _joined(entry, None, right))
+            return _joined(inner.entry, _joined(left.entry, outer, inner.left), _joined(entry, inner.right, right))
+    return _joined(entry, left, right)
+
+
+def _with_range(tree: _Ranges, entry: _Entry) -> _Tree:
+    if tree is None:
+        return _joined(entry, None, None)
+    if entry == tree.entry:
+        return tree
+    if entry < tree.entry:
+        return _balanced(tree.entry, _with_range(tree.left, entry), tree.right)
+    return _balanced(tree.entry, tree.left, _with_range(tree.right, entry))
+
+
+def _without_range(tree: _Ranges, entry: _Entry) -> _Ranges:
+    if tree is None:
+        return None
+    if entry < tree.entry:
+        return _balanced(tree.entry, _without_range(tree.left, entry), tree.right)
+    if entry > tree.entry:
+        return _balanced(tree.entry, tree.left, _without_range(tree.right, entry))
+    if tree.left is None or tree.right is None:
+        return tree.left or tree.right
+    first = tree.right
+    while first.left is not None:
+        first = first.left
+    return _balanced(first.entry, tree.left, _without_range(tree.right, first.entry))
+
+
+def _overlapping(tree: _Ranges, low: Any, high: Any) -> Iterator[Key]:
+    if tree is None or tree.top <= low:
+        return
+    yield from _overlapping(tree.left, low, high)
+    if tree.entry.low < high:
+        if low < tree.entry.high:
+            yield tree.entry.key
+        yield from _overlapping(tree.right, low, high)
+
+
+class Bounds(Struct, frozen=True, gc=False, eq=False):
+    """The bounds of many partitions: values, each with its partitions, and ranges by the type of their ends."""
+
+    values: HashTrieMap[str, HashTrieSet[Key]] = field(default_factory=HashTrieMap)
+    numbers: _Ranges = None
+    texts: _Ranges = None
+
+    def adding(self, key: Key, bound: str) -> Bounds:
+        """Return these with the bound of one more partition."""
+        if bound.startswith("in ("):
+            values = self.values
+            for value in _values(bound):
+                values = values.insert(value, values.get(value, _NO_KEYS).insert(key))
+            return Bounds(values, self.numbers, self.texts)
+        found = _of_one_type(bound)
+        if found is None:
+            return self
+        entry = _Entry(*found, key)
+        if isinstance(found[0], str):
+            return Bounds(self.values, self.numbers, _with_range(self.texts, entry))
+        return Bounds(self.values, _with_range(self.numbers, entry), self.texts)
+
+    def without(self, key: Key, bound: str) -> Bounds:
+        """Return these without the bound of a partition."""
+        if bound.startswith("in ("):
+            values = self.values
+            for value in _values(bound):
+                rest = values.get(value, _NO_KEYS).discard(key)
+                values = values.insert(value, rest) if len(rest) else values.discard(value)
+            return Bounds(values, self.numbers, self.texts)
+        found = _of_one_type(bound)
+        if found is None:
+            return self
+        entry = _Entry(*found, key)
+        if isinstance(found[0], str):
+            return Bounds(self.values, self.numbers, _without_range(self.texts, entry))
+        return Bounds(self.values, _without_range(self.numbers, entry), self.texts)
+
+    def overlapping(self, bound: str) -> set[Key]:
+        """Return the keys of the partitions whose bounds overlap another one, as `bounds_overlap` tells."""
+        if bound.startswith("in ("):
+            return {key for value in _values(bound) for key in self.values.get(value, _NO_KEYS)}
+        found = _of_one_type(bound)
+        if found is None:
+            return set()
+        return set(_overlapping(self.texts if isinstance(found[0], str) else self.numbers, *found))
+
+
+def _of_one_type(bound: str) -> tuple[float | str, float | str] | None:
+    found = _range(bound)
+    return None if found is None or type(found[0]) is not type(found[1]) else found

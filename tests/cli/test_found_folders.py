@@ -1,0 +1,60 @@
+"""A check finds its folders, and says which; wrong ones are named with the nearest right one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from miglint.cli.main import main
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("services/a/migrations", "services/b/db/migrations"):
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        (folder / "1_a.up.sql").write_text("CREATE TABLE IF NOT EXISTS a (n bigint);\n")
+        (folder / "1_a.down.sql").write_text("DROP TABLE IF EXISTS a;\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_folders_are_found_and_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    captured = capsys.readouterr()
+    assert "2 migrations, 4 files" in captured.out
+    assert "checking services/a/migrations, services/b/db/migrations; `miglint init`" in captured.err
+    # A folder that appears later is found too: the output is not repeated from the cache.
+    (project / "c" / "migrations").mkdir(parents=True)
+    (project / "c" / "migrations" / "1_c.up.sql").write_text("SELECT 1;\n")
+    main(["check"])
+    assert "c/migrations" in capsys.readouterr().err
+
+
+def test_wrong_paths_of_the_configuration(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "miglint.toml").write_text(
+        '# ours\npaths = [\n    "services/a/migrations",\n    "services/b/migration",\n]\n'
+    )
+    assert main(["check"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("miglint: miglint.toml:4: paths: `services/b/migration`: no such file or folder; ")
+    assert "the nearest folder with migrations is `services/b/db/migrations`" in said
+
+
+def test_wrong_paths_of_the_command_line(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "services/a/migratons"]) == 2
+    assert "the nearest folder with migrations is `services/a/migrations`" in capsys.readouterr().err
+    (project / "docs").mkdir()
+    assert main(["check", "docs"]) == 2
+    assert "no migrations found in docs; the nearest folder with migrations is `services/" in capsys.readouterr().err
+
+
+def test_a_dialect_for_one_folder(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = '[[per-path]]\npaths = ["services/b"]\ndialect = "sqlite"\n'
+    (project / "miglint.toml").write_text(settings)
+    assert main(["check", "--verbose"]) == 0
+    out = capsys.readouterr().out
+    assert sorted(line.split()[2] for line in out.splitlines() if line.startswith("1 a")) == ["postgres", "sqlite"]
+    assert main(["check", "--dialect", "postgres", "-v"]) == 0
+    assert "1 a        sqlite" not in capsys.readouterr().out
