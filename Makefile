@@ -19,7 +19,7 @@ COVERAGE_FLOOR := 85
 QUICK := tests/base tests/config tests/discovery tests/linter tests/locks/test_volatility.py tests/replay tests/report \
 	tests/rules/test_rulebook.py tests/schema/test_runs.py tests/sql tests/test_architecture.py
 
-.PHONY: demo test quick attacks lint format bench kills fuzz mutants nested same agreement clean
+.PHONY: demo test quick attacks lint format bench schema-sql kills fuzz mutants nested same agreement clean
 
 demo: $(READY)
 	$(BIN)/miglint check migrations/ --dry-run --verbose --no-cache
@@ -48,6 +48,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py $(FOLDERS)
+
+schema-sql: $(READY)
+	$(BIN)/python -m benchmarks.schema_sql $(FOLDERS)
 
 kills: $(READY)
 	$(BIN)/python benchmarks/kills.py $(KILLS)
