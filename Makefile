@@ -1,4 +1,5 @@
-# make demo   check the example migrations, with a dry run
+# make demo   check the original example, with its mistakes, then the mended one, with a dry run
+# make picture   draw the picture of the README anew
 # make test   run the tests
 # make quick  run the tests that need no engine and no second process: under a minute
 # make attacks   run every attack on the dry run, on PostgreSQL 15 and 18
@@ -19,10 +20,19 @@ COVERAGE_FLOOR := 85
 QUICK := tests/base tests/config tests/discovery tests/linter tests/locks/test_volatility.py tests/replay tests/report \
 	tests/rules/test_rulebook.py tests/schema/test_runs.py tests/sql tests/test_architecture.py
 
-.PHONY: demo test quick attacks lint format bench schema-sql kills fuzz mutants nested same agreement clean
+.PHONY: demo picture test quick attacks lint format bench schema-sql kills fuzz mutants nested same agreement clean
 
 demo: $(READY)
-	$(BIN)/miglint check migrations/ --dry-run --verbose --no-cache
+	@echo "The original scripts: what is wrong with them"
+	@echo
+	@cd examples/original && $(CURDIR)/$(BIN)/miglint check --exit-zero --no-cache
+	@echo
+	@echo "The mended scripts: executed on the embedded PostgreSQL and on SQLite"
+	@echo
+	@$(BIN)/miglint check --dry-run --no-cache
+
+picture: $(READY)
+	$(BIN)/python scripts/terminal_picture.py docs/demo.svg
 
 test: $(READY)
 	$(BIN)/coverage erase

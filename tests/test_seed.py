@@ -19,7 +19,7 @@ from miglint.report.value import Report
 from miglint.rules.selection import load_rules, select
 
 ROOT = Path(__file__).parents[1]
-SEED = ROOT / "tests" / "data" / "seed"
+SEED = ROOT / "examples" / "original" / "migrations"
 BASELINE = """
 CREATE TABLE users (id text PRIMARY KEY);
 CREATE TABLE projects (id text PRIMARY KEY, name text NOT NULL);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,22 @@ def test_a_dialect_for_one_folder(project: Path, capsys: pytest.CaptureFixture[s
     assert sorted(line.split()[2] for line in out.splitlines() if line.startswith("1 a")) == ["postgres", "sqlite"]
     assert main(["check", "--dialect", "postgres", "-v"]) == 0
     assert "1 a        sqlite" not in capsys.readouterr().out
+
+
+def test_each_history_is_named_by_its_folder(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "services" / "b" / "db" / "migrations" / "1_a.up.sql").write_text(
+        "CREATE TABLE IF NOT EXISTS b (n int);\n"
+    )
+    main(["check", "--verbose", "services"])
+    out = capsys.readouterr().out
+    assert "services/a/migrations:\n1 a " in out and "services/b/db/migrations:\n1 a " in out
+    main(["check", "services", "--format", "json"])
+    report = json.loads(capsys.readouterr().out)
+    assert [item["history"] for item in report["migrations"]] == ["services/a/migrations", "services/b/db/migrations"]
+    assert main(["schema", "--at", "1", "services"]) == 2
+    assert "--at FOLDER:VERSION\n  services/a/migrations (postgres)" in capsys.readouterr().err
+    for at in ("services/b/db/migrations:1", "services/b/db/migrations/1_a.up.sql", "services/b/db/migrations/:1"):
+        assert main(["schema", "--at", at]) == 0
+        assert "CREATE TABLE b (" in capsys.readouterr().out
+    assert main(["schema", "--at", "services/c/migrations:1"]) == 2
+    assert "no history in services/c/migrations (did you mean `services/a/migrations`?)" in capsys.readouterr().err

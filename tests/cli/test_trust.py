@@ -328,12 +328,13 @@ def test_a_configuration_that_is_a_link_out_of_the_checkout_is_not_quoted(miglin
 @pytest.mark.parametrize("arguments", [["--output={}"], ["--write-baseline", "--baseline={}"]])
 def test_nothing_is_written_through_a_link_out_of_the_checkout(miglint, project, tmp_path, path, arguments):
     taken = tmp_path / "taken.json"
-    taken.write_text("mine")
+    assert miglint("check", "--write-baseline", "--baseline", str(taken)).returncode == 0
+    mine = taken.read_text()
     (project / "link.json").symlink_to(taken)
     (project / "folder").symlink_to(tmp_path)
     done = miglint("check", *(argument.format(path) for argument in arguments))
     assert (done.returncode, "points outside it" in done.stderr) == (2, True), done
-    assert taken.read_text() == "mine"
+    assert taken.read_text() == mine
     assert not (tmp_path / "new.json").exists()
 
 

@@ -64,7 +64,7 @@ def test_it_can_be_configured(
     asked = 'm/001_a.sql:1:1: IDM001 the second run fails: relation "a" already exists\n'
     assert capsys.readouterr().out == asked
     assert main(["check", "--format", "text"]) == 1
-    assert capsys.readouterr().out.startswith("m/001_a.sql:1:1: error IDM001")
+    assert "\nm/001_a.sql:1:1: error IDM001" in capsys.readouterr().out
     (tmp_path / "miglint.toml").write_text('format = "consice"\n')
     assert main(["check", "m"]) == 2
     assert "(did you mean `concise`?)" in capsys.readouterr().err

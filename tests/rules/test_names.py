@@ -13,7 +13,7 @@ from miglint.dryrun.postgres.engine import PostgresEngine
 from .checking import Checker
 from .engines import Postgres, database
 
-SEED = Path(__file__).parents[1] / "data" / "seed"
+SEED = Path(__file__).parents[2] / "examples" / "original" / "migrations"
 LONG = "a_name_of_sixty_three_bytes_and_then_one_more_word_that_is_cut_"
 
 

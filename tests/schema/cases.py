@@ -20,6 +20,11 @@ TU = T + "CREATE TABLE u (id int PRIMARY KEY, t_id int REFERENCES t (id));"
 F = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
 
 POSTGRES = [
+    Case(
+        "a function that has a parameter more since PostgreSQL 18",
+        "CREATE TABLE t (j jsonb, k json);",
+        "UPDATE t SET j = jsonb_strip_nulls(j), k = json_strip_nulls(k);",
+    ),
     Case("create table", "", "CREATE TABLE x (id int);", None, "duplicate_table"),
     Case("create table guarded", "", "CREATE TABLE IF NOT EXISTS x (id int);"),
     Case(

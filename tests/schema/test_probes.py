@@ -58,7 +58,7 @@ DROP EXTENSION IF EXISTS citext CASCADE; DROP EXTENSION IF EXISTS pg_trgm CASCAD
 DROP EXTENSION IF EXISTS fuzzystrmatch CASCADE; DROP EXTENSION IF EXISTS btree_gist CASCADE; RESET ALL"""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def fresh(server: str) -> Iterator[psycopg.Connection]:
     """A connection to a database of its own."""
     with psycopg.connect(server, autocommit=True) as admin:
@@ -101,11 +101,7 @@ def _answers(connection: psycopg.Connection, probe: Probe) -> tuple[Outcome, Out
     return went, Outcome(first, None if first is not None else _run(connection, probe.rollback))
 
 
-def test_postgres_itself(fresh: psycopg.Connection) -> None:
-    wrong = []
-    for probe in PROBES:
-        went, back = _answers(fresh, probe)
-        expected = (*probe.went, *probe.back)
-        if not all(map(_same, expected, (*went, *back))):
-            wrong.append((probe.name, went, back))
-    assert wrong == []
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.name)
+def test_postgres_itself(fresh: psycopg.Connection, probe: Probe) -> None:
+    went, back = _answers(fresh, probe)
+    assert all(map(_same, (*probe.went, *probe.back), (*went, *back))), (went, back)

@@ -50,7 +50,7 @@ def test_model_of_sqlite(case: Case) -> None:
     assert (condition(first), condition(second)) == (case.first, case.second)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def fresh(server: str) -> Iterator[psycopg.Connection]:
     """A connection to a database of its own."""
     with psycopg.connect(server, autocommit=True) as admin:
@@ -61,26 +61,23 @@ def fresh(server: str) -> Iterator[psycopg.Connection]:
         admin.execute("DROP DATABASE miglint_runs WITH (FORCE)")
 
 
-def test_postgres_itself(fresh: psycopg.Connection) -> None:
-    wrong = []
-    for case in POSTGRES + CLUSTERED + CONVERSIONS:
-        fresh.execute("DROP SCHEMA public CASCADE; DROP SCHEMA IF EXISTS s CASCADE; CREATE SCHEMA public")
-        fresh.execute("RESET search_path")
-        if case.setup:
-            fresh.execute(case.setup)
-        seen = []
-        for _ in range(2):
-            try:
-                fresh.execute(case.script)
-                seen.append(None)
-            except psycopg.Error as error:
-                seen.append(_name(error))
-        if case.first is not None and case.first != case.second:
-            # The engine undid the first run as a whole, so it fails alike; the model goes on to find the next cause.
-            seen[1] = case.second if seen[1] == case.first else seen[1]
-        if seen != [case.first, case.second]:
-            wrong.append((case.name, seen, [case.first, case.second]))
-    assert wrong == []
+@pytest.mark.parametrize("case", POSTGRES + CLUSTERED + CONVERSIONS, ids=lambda case: case.name)
+def test_postgres_itself(fresh: psycopg.Connection, case: Case) -> None:
+    fresh.execute("DROP SCHEMA public CASCADE; DROP SCHEMA IF EXISTS s CASCADE; CREATE SCHEMA public")
+    fresh.execute("RESET search_path")
+    if case.setup:
+        fresh.execute(case.setup)
+    seen = []
+    for _ in range(2):
+        try:
+            fresh.execute(case.script)
+            seen.append(None)
+        except psycopg.Error as error:
+            seen.append(_name(error))
+    if case.first is not None and case.first != case.second:
+        # The engine undid the first run as a whole, so it fails alike; the model goes on to find the next cause.
+        seen[1] = case.second if seen[1] == case.first else seen[1]
+    assert seen == [case.first, case.second]
 
 
 def _name(error: psycopg.Error) -> str:

@@ -17,8 +17,7 @@ def write_file(path: Path, data: bytes) -> None:
     device. Only regular files are replaced: devices and pipes (`/dev/null`, `/dev/stdout`) are written to directly,
     since a rename would replace the device itself.
     """
-    if _leads_out(path.absolute()):
-        raise OSError(0, "a symbolic link in the checkout points outside it", str(path))
+    require_inside(path)
     target = path.resolve() if path.is_symlink() else path
     if target.exists() and not target.is_file():
         with target.open("wb") as stream:
@@ -32,6 +31,12 @@ def write_file(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def require_inside(path: Path) -> None:
+    """Raise `OSError` if a path may not be written because a link leads it out of the checkout."""
+    if _leads_out(path.absolute()):
+        raise OSError(0, "a symbolic link in the checkout points outside it", str(path))
 
 
 def _leads_out(path: Path) -> bool:

@@ -21,7 +21,7 @@ from miglint.cache.store import Store, environment, open_store
 
 _KIND = "answer"
 _CONFIGURATION = ("miglint.toml", "pyproject.toml")
-_ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "GITHUB_WORKSPACE")
+_ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 # Besides SQL: files of migration tools.
 _READ = (".sql", ".toml", ".conf")
 _JOURNAL = "meta/_journal.json"
@@ -33,6 +33,7 @@ _NEVER = (
     "--stdin-filename",
     "--write-baseline",
     "--prune",
+    "--report",
     "--config-from",
     "--dry-run",
     "--database-url",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from miglint.cli.request import CheckArguments
 from miglint.config.set_key import set_key
 from miglint.config.settings import Settings
 from miglint.linter import baseline as baselines
-from miglint.linter.baseline import Accepted, Baseline
+from miglint.linter.baseline import Accepted
 from miglint.linter.baseline_comparison import BaselineComparison, Checked, compare, renewed
 from miglint.linter.paths import checked_paths
 from miglint.linter.relative_paths import RelativePaths
@@ -82,7 +81,7 @@ def without_accepted(path: str, checked: Checked, *, prune: bool) -> tuple[Repor
 def accept_all(path: str, checked: Checked, *, configure: bool) -> Iterator[str]:
     """Write all findings to the baseline; those that the check did not look at stay. Yields messages."""
     settings = checked.settings
-    before = baselines.read(path, settings) if os.path.lexists(path) and Path(path).stat().st_size else Baseline()
+    before = baselines.read_before_write(path, settings)
     compared = compare(before, checked)
     baselines.write(path, renewed(before, checked, compared, with_new=True))
     yield f"{_count(len(checked.report.findings))} written to {path}"

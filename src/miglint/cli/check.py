@@ -10,15 +10,29 @@ import click
 from miglint.cache.command_output import CachedInvocation
 from miglint.cli.dialects import DialectType
 from miglint.cli.dry_run import DryRunCommand, dry_run_options, options_of, show_all_options
-from miglint.cli.request import COLORS, CheckArguments, contradiction
+from miglint.cli.request import COLORS, SORTS, CheckArguments, contradiction
 from miglint.cli.run_check import run_check
 from miglint.cli.trust_options import trust_options
 from miglint.config.settings import SEVERITIES
+from miglint.config.toml_table import nearest
 from miglint.report import FORMATS
 
 
 def _split(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def _reports(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    reports = []
+    for value in values:
+        name, _, path = value.partition("=")
+        if name not in FORMATS:
+            hint = nearest(name, FORMATS) or f": one of {', '.join(FORMATS)}"
+            raise click.BadParameter(f"unknown format `{name}`{hint}")
+        if path in ("", "-"):
+            raise click.BadParameter(f"`{value}` names no file; write {name}=FILE")
+        reports.append((name, path))
+    return tuple(reports)
 
 
 class _CheckCommand(DryRunCommand):
@@ -32,6 +46,7 @@ class _CheckCommand(DryRunCommand):
             "target",
             "format_",
             "output",
+            "report",
             "fail_on",
             "config",
             "since",
@@ -77,6 +92,17 @@ _rules = partial(click.option, multiple=True, metavar="RULES", callback=_split)
     help=f"Output format: {', '.join(FORMATS)}.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write the report to a file.")
+@click.option(
+    "--report",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    callback=_reports,
+    help="Write a report in another format to a file as well; repeatable.",
+)
+@click.option(
+    "--sort", type=click.Choice(list(SORTS)), default="migration", show_default=True, help="Order of migrations."
+)
+@click.option("--statistics", is_flag=True, help="Print the number of findings of each rule instead.")
 @click.option(
     "--fail-on", type=click.Choice(list(SEVERITIES)), metavar="SEVERITY", help="error (default), warning or info."
 )

@@ -18,7 +18,7 @@ _ONE_VERSION = ("embedded", "local", "sqlite")
 _STARTING = frozenset({"dry_run", "database_url", "postgres"})
 _TIMES = ("statement_timeout", "lock_timeout", "total_timeout")
 _SIZES = ("max_memory", "max_disk")
-_ABOUT = frozenset({"run_scripts_as_url_role", "image", "rows", "seed", "extension", *_TIMES, *_SIZES})
+_ABOUT = frozenset({"run_scripts_as_url_role", "image", "rows", "seed", "extension", "role", *_TIMES, *_SIZES})
 
 
 def _size(least: int) -> Callable[[click.Context, click.Parameter, str], int]:
@@ -53,6 +53,7 @@ _OPTIONS = (
     ),
     click.option("--seed", type=int, metavar="N", default=0, show_default=True, help="Random seed for generated rows."),
     click.option("--extension", multiple=True, metavar="NAME", help="Extension to preinstall."),
+    click.option("--role", multiple=True, metavar="NAME", help="Role to create, without privileges."),
     click.option(
         "--statement-timeout", type=click.FloatRange(0.1), metavar="SECONDS", default=_LIMITS.statement,
         show_default=True, help="Maximum time per statement.",
@@ -147,6 +148,7 @@ def options_of(given: dict[str, Any]) -> DryRunOptions | None:
         postgres=tuple(part.strip() for part in (versions or "").split(",") if part.strip()),
         image=given.pop("image"),
         extensions=given.pop("extension"),
+        roles=given.pop("role"),
         limits=Limits(
             statement=given.pop("statement_timeout"),
             lock=given.pop("lock_timeout"),
@@ -154,6 +156,7 @@ def options_of(given: dict[str, Any]) -> DryRunOptions | None:
             memory=given.pop("max_memory"),
             disk=given.pop("max_disk"),
         ),
+        explicit=_explicit(),
     )
     if engine is None and url is None and versions is None:
         _refuse_alone()
@@ -172,6 +175,13 @@ def _refuse_combinations(options: DryRunOptions) -> None:
     if options.postgres and (options.url or options.engine in _ONE_VERSION):
         where = "--database-url" if options.url else f"--dry-run={options.engine}"
         raise click.UsageError(f"--postgres selects container versions and cannot be combined with {where}")
+
+
+def _explicit() -> frozenset[str]:
+    """Return the names of the options that the command line has."""
+    context = click.get_current_context()
+    names = [option.name for option in context.command.params if option.name is not None]
+    return frozenset(name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE)
 
 
 def _refuse_alone() -> None:

@@ -41,7 +41,7 @@ def command(*, baseline: bool, pre_commit: bool, github: bool, diff: bool, tool:
     existing = _existing_configuration()
     if existing is not None and not (baseline or pre_commit or github):
         raise UsageError(f"{existing} already exists and is not overwritten")
-    look = None if existing is not None else _look(baseline, tool)
+    look = None if existing is not None else _look(baseline, tool, cached=not diff)
     changes = [] if look is None else [_FileChange(FILE, None, look.text)]
     if pre_commit:
         before = _text(PRE_COMMIT)
@@ -71,14 +71,16 @@ def _existing_configuration() -> str | None:
     return file if file is not None and Path(file).parent.resolve() == Path.cwd().resolve() else None
 
 
-def _look(baseline: bool, tool: str | None) -> FirstLook:
+def _look(baseline: bool, tool: str | None, *, cached: bool) -> FirstLook:
     # Loading the rules is slow, and only the import needs their names.
     from miglint.cli.import_config import SQUAWK, from_squawk
 
     imported: list[str] = []
     if tool is not None or Path(SQUAWK).exists():
         imported = from_squawk(Path(SQUAWK))
-    return first_look(str(Path.cwd()), baseline=DEFAULT_BASELINE if baseline else None, imported=imported)
+    return first_look(
+        str(Path.cwd()), baseline=DEFAULT_BASELINE if baseline else None, imported=imported, cached=cached
+    )
 
 
 def _text(path: str) -> str | None:

@@ -11,12 +11,12 @@ from typing import TextIO
 from miglint.base.atomic_write import write_file
 from miglint.base.errors import UsageError
 from miglint.cache.command_output import CachedOutput
+from miglint.report.view import UNLIMITED
 
 _FIRST_SIGN = 1.0
 _INTERVAL = 0.1
 
-# Width of text without a terminal, and minimum width on one.
-_FILE_WIDTH = 120
+# Minimum width on a terminal.
 _NARROWEST = 40
 
 
@@ -32,13 +32,13 @@ def wants_color(choice: str, stream: TextIO) -> bool:
 
 
 def width() -> int:
-    """Return the width of the terminal, or the default width for files."""
+    """Return the width of the terminal; text for a file or a pipe is not wrapped, unless `COLUMNS` is set."""
     given = os.environ.get("COLUMNS", "")
     try:
         columns = int(given) if given.isdecimal() else os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):
         columns = 0
-    return max(_NARROWEST, columns or _FILE_WIDTH)
+    return max(_NARROWEST, columns or UNLIMITED)
 
 
 def write(text: str, path: str | None) -> None:
@@ -56,8 +56,8 @@ def write(text: str, path: str | None) -> None:
 
 
 def checkout_prefix() -> str:
-    """Return the path from the checkout of a GitHub workflow to the working directory, with a trailing slash."""
-    workspace = os.environ.get("GITHUB_WORKSPACE")
+    """Return the path from the checkout of a build service to the working directory, with a trailing slash."""
+    workspace = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR")
     if not workspace:
         return ""
     try:

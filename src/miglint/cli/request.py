@@ -11,6 +11,7 @@ from miglint.dryrun.options import DryRunOptions
 from miglint.report import FORMATS
 
 COLORS = ("auto", "always", "never")
+SORTS = ("migration", "severity")
 _SWITCHES = {
     "-q": "quiet",
     "--quiet": "quiet",
@@ -19,17 +20,28 @@ _SWITCHES = {
     "--no-cache": "no_cache",
     "--exit-zero": "exit_zero",
     "--allow-empty": "allow_empty",
+    "--statistics": "statistics",
     "--no-baseline": "no_baseline",
     "--isolated": "isolated",
     "--no-own-rules": "no_own_rules",
     "--no-suppressions": "no_suppressions",
 }
 # Options with a value, and the accepted values; None accepts any.
-_VALUES = {"--format": FORMATS, "--color": COLORS, "--config": None, "--baseline": None, "--layout": None}
+_VALUES = {
+    "--format": FORMATS,
+    "--sort": SORTS,
+    "--color": COLORS,
+    "--config": None,
+    "--baseline": None,
+    "--layout": None,
+}
 
 
 class CheckArguments(Struct, frozen=True, kw_only=True):
-    """The options of a check, named as on the command line (`format_`: `--format`); None where the settings decide."""
+    """The options of a check, named as on the command line (`format_`: `--format`); None where the settings decide.
+
+    `report` has the format and the file of each further report.
+    """
 
     paths: tuple[str, ...] = ()
     dialect: str | None = None
@@ -40,6 +52,9 @@ class CheckArguments(Struct, frozen=True, kw_only=True):
     target: tuple[str, ...] = ()
     format_: str | None = None
     output: str | None = None
+    report: tuple[tuple[str, str], ...] = ()
+    sort: str = "migration"
+    statistics: bool = False
     fail_on: str | None = None
     exit_zero: bool = False
     config: str | None = None
@@ -94,6 +109,11 @@ def contradiction(request: CheckArguments) -> str | None:
     for part in ("stdin_filename", "since", "hook", "config_from", "no_suppressions", "no_baseline"):
         if (request.write_baseline or request.prune) and getattr(request, part):
             return f"{writing} cannot be combined with --{part.replace('_', '-')}"
+    files = [request.output, *(path for _, path in request.report)]
+    if len(set(files)) < len(files):
+        return "--report and --output must name different files"
+    if request.statistics and request.format_ not in (None, "text"):
+        return "--statistics is part of the format `text`: leave out --format"
     if request.configure and not request.write_baseline:
         return "--configure requires --write-baseline"
     if request.write_baseline and request.prune:

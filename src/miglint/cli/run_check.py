@@ -28,7 +28,7 @@ from miglint.linter.paths import shown as shown_paths
 from miglint.linter.run import Job, Outcome, check
 from miglint.report import DESCRIBING, render
 from miglint.report.value import Report
-from miglint.report.view import DisplayOptions, RuleDescription
+from miglint.report.view import UNLIMITED, DisplayOptions
 
 
 def run_check(request: CheckArguments, question: CachedInvocation | None) -> int:
@@ -63,9 +63,12 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
         )
     )
     report = outcome.report
+    looked_at = len(report.migrations)
     empty = not report.migrations and _should_hold_some(request, restrictions)
     for changed in restrictions:
         report = report.of_paths(changed)
+    if request.since is not None:
+        report = replace(report, since=request.since, looked_at=looked_at)
     if empty and (request.write_baseline or request.prune):
         raise UsageError(_nothing_found(settings, paths, report))
     notes: tuple[str, ...] = ()
@@ -128,17 +131,6 @@ def _is_config_chosen(request: CheckArguments) -> bool:
     return request.config is not None or request.isolated or request.config_from is not None
 
 
-def _descriptions(settings: Settings) -> dict[str, RuleDescription]:
-    """Return the descriptions of the enabled rules by code."""
-    # Importing the rules takes longer than a cached run.
-    from miglint.rules.selection import load_rules
-
-    return {
-        code: RuleDescription(rule.name, rule.summary, rule.severity, rule.family, rule.dialects)
-        for code, rule in load_rules(settings).rules.items()
-    }
-
-
 def _should_hold_some(request: CheckArguments, restrictions: tuple[frozenset[str], ...]) -> bool:
     """Return whether a check without migrations is an error: the paths or settings may be wrong."""
     if request.allow_empty or request.hook or request.stdin_filename is not None:
@@ -157,17 +149,33 @@ def _nothing_found(settings: Settings, paths: tuple[str, ...], report: Report) -
 def _rendered(
     request: CheckArguments, settings: Settings, outcome: Outcome, report: Report, notes: Sequence[str]
 ) -> tuple[CachedOutput, str | None]:
-    """Return the output, and the summary of a GitHub step, which only the format `github` has."""
-    format_ = request.format_ or settings.format or "text"
+    """Return the output, and the summary of a GitHub step, which only the format `github` has.
+
+    Writes the reports of `--report`.
+    """
+    format_ = request.format_ or ("text" if request.statistics else settings.format) or "text"
+    formats = {format_, *(name for name, _ in request.report)}
+    if formats.isdisjoint(DESCRIBING):
+        rules = {}
+    else:
+        # Importing the rules takes longer than a cached run.
+        from miglint.linter.descriptions import descriptions
+
+        rules = descriptions(settings)
     view = DisplayOptions(
         outcome.sources,
         _colored(request.color, request.output),
         request.verbose,
         request.quiet,
-        width(),
+        width() if request.output is None else UNLIMITED,
         checkout_prefix(),
-        _descriptions(settings) if format_ in DESCRIBING else {},
+        rules,
+        None if request.exit_zero else settings.fail_on,
+        request.statistics,
+        request.sort,
     )
+    for name, path in request.report:
+        write(render(name, report, replace(view, color=False, width=UNLIMITED, statistics=False)), path)
     output = _output(request, format_, settings, report, notes, view)
     return output, render("markdown", report, view) if format_ == "github" else None
 

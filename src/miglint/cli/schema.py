@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,12 +25,15 @@ from miglint.schema.render import to_json, to_mermaid
 from miglint.schema.value import Schema
 from miglint.writer.schema_sql import to_sql
 
+_Replayed = tuple[History, Iterator[Step]]
 _FORMATS = {"sql": to_sql, "json": to_json, "mermaid": to_mermaid}
 
 
 @click.command("schema")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--at", "version", metavar="VERSION", help="Stop after this migration (default: the last one).")
+@click.option(
+    "--at", "version", metavar="VERSION", help="Stop after this migration: VERSION, FOLDER:VERSION or a file."
+)
 @click.option("--format", "format_", type=click.Choice(list(_FORMATS)), default="sql", show_default=True)
 @click.option("--dialect", type=DialectType(), help="History to use if there are several.")
 @click.option("--output", "-o", metavar="FILE", help="Write the output to a file.")
@@ -55,12 +59,30 @@ def command(
     ]
     if not histories:
         raise UsageError("no migrations found" + (f" for {dialect}" if dialect else ""))
+    if len(histories) > 1 and version is not None:
+        histories, version = _named(histories, version)
     if len(histories) > 1:
         listed = "\n".join(f"  {history.root or '.'} ({history.dialect.value})" for history, _ in histories)
-        raise UsageError(f"several histories found; specify a folder or --dialect\n{listed}")
+        raise UsageError(f"several histories found; specify a folder, --dialect, or --at FOLDER:VERSION\n{listed}")
     text = decode_tags(_FORMATS[format_](_schema(*histories[0], version)))
     # A comment before a cast has no effect in SQL.
     write(inert_json(text) if format_ == "json" else inert(text, colons="/**/::"), output)
+
+
+def _named(histories: list[_Replayed], version: str) -> tuple[list[_Replayed], str]:
+    """Return the histories that `FOLDER:VERSION` or a path names, with the version; all of them where none is named."""
+    folder, colon, rest = version.rpartition(":")
+    if colon:
+        place = Path(folder).as_posix()
+        named = [item for item in histories if item[0].root in (place, folder)]
+        if not named:
+            roots = [history.root for history, _ in histories]
+            raise UsageError(f"--at: no history in {folder}{nearest(place, roots)}")
+        return named, rest
+    if "/" in version:
+        named = [item for item in histories if any(_same(version, each) for each in item[0].migrations)]
+        return named or histories, version
+    return histories, version
 
 
 def _schema(history: History, steps: Iterable[Step], version: str | None) -> Schema:

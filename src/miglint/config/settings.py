@@ -24,6 +24,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
 from miglint.base.toml_text import TomlError, toml_values
+from miglint.config.dry_run import DryRunSettings, dry_run_settings
 from miglint.config.toml_table import ConfigError, TomlTable, line_of, nearest
 
 FILE = "miglint.toml"
@@ -34,7 +35,7 @@ DIALECTS = tuple(dialect.value for dialect in Dialect)
 ROLLBACKS = ("required", "optional", "none")
 TRANSACTIONS = ("per-file", "per-statement", "none")
 # What `miglint.report` prints.
-FORMATS = ("text", "concise", "json", "github", "sarif", "junit", "markdown")
+FORMATS = ("text", "concise", "json", "github", "sarif", "junit", "markdown", "gitlab", "sonar")
 IDEMPOTENCY = ("auto", "required", "off")
 # The tools whose guarantees are known: `docs/layouts.md`.
 RUNNERS = (
@@ -51,6 +52,7 @@ KEYS = (
     "targets",
     "baseline-schema",
     "image",
+    "dry-run",
     "select",
     "ignore",
     "extend-select",
@@ -104,9 +106,9 @@ class Settings(Struct, frozen=True):
     `root` is the folder that paths in the settings are relative to: that of `file`, or the working directory when
     there is no file. `targets` maps a dialect to its lowest version. `baseline_schema` maps a dialect to the file that
     makes the schema at which its history begins; the key `""` stands for every dialect. `image` names the image of the
-    containers of a dry run. `runner` is the migration tool (`docs/layouts.md`). `idempotency` says when a script that
-    cannot run twice is an error: `auto` (where that can happen), `required` (always), `off` (never). `own_rules` are
-    the Python files, and the modules or entry points, with rules of one's own.
+    containers of a dry run, and `dry_run` has its other options. `runner` is the migration tool (`docs/layouts.md`).
+    `idempotency` says when a script that cannot run twice is an error: `auto` (where that can happen), `required`
+    (always), `off` (never). `own_rules` are the Python files, and the modules or entry points, with rules of one's own.
 
     Trust comes from the command line only: `own_code` allows Python rules named in the configuration, `suppressions`
     enables suppression comments and the baseline. `as_of` maps the absolute paths of files named in the settings to
@@ -123,6 +125,7 @@ class Settings(Struct, frozen=True):
     targets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     baseline_schema: Mapping[str, str] = field(default_factory=dict)
     image: str | None = None
+    dry_run: DryRunSettings = field(default_factory=DryRunSettings)
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
@@ -336,6 +339,7 @@ def _settings(table: TomlTable, file: Path) -> Settings:
             targets=_targets(table),
             baseline_schema=_baseline_schema(table),
             image=table.string("image"),
+            dry_run=dry_run_settings(table.table("dry-run")),
             select=table.strings("select"),
             ignore=table.strings("ignore"),
             extend_select=table.strings("extend-select"),

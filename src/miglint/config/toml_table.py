@@ -105,6 +105,17 @@ class TomlTable(Struct, frozen=True):
             self.fail(f"`{key}` is `{value}`, but must be one of {listed}{nearest(value, known)}", key)
         return value
 
+    def number(self, key: str, *, least: int | None = None) -> int | None:
+        """Return a whole number, not below `least`, or None if the key is missing."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.fail(f"`{key}` must be a whole number, not {kind_of(value)}", key)
+        if least is not None and value < least:
+            self.fail(f"`{key}` must be at least {least}", key)
+        return value
+
     def strings(self, key: str) -> tuple[str, ...]:
         """Return a list of strings, empty if the key is missing."""
         value = self.values.get(key)

@@ -28,7 +28,9 @@ def _only_order(change: Change, before: Schema, after: Schema) -> Change:
     one, two = before.find(change.key), after.find(change.key)
     if not isinstance(one, View) or not isinstance(two, View) or not change.counts or one.query is None:
         return change
-    if two.query is None or set(one.columns or ()) != set(two.columns or ()) or one.materialized != two.materialized:
+    if two.query is None or set(one.columns or ()) != set(two.columns or ()):
+        return change
+    if replace(one, query=None, columns=None) != replace(two, query=None, columns=None):
         return change
     if _lines(one.query.text) != _lines(two.query.text):
         return change

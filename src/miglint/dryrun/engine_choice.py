@@ -73,7 +73,9 @@ def sqlite(options: DryRunOptions, deadline: Deadline) -> SqliteEngine:
     why = "apsw has a newer library than Python's sqlite3" if use_extra else "Python's sqlite3"
     info = EngineInfo("sqlite", "SQLite", version, why)
     opener = ApswConnection if use_extra else StandardConnection
-    return SqliteEngine(opener, info, options.limits, deadline, foreign_keys=options.foreign_keys)
+    return SqliteEngine(
+        opener, info, options.limits, deadline, foreign_keys=options.foreign_keys, functions=options.sqlite_functions
+    )
 
 
 def _postgres(options: DryRunOptions, deadline: Deadline) -> Engine:

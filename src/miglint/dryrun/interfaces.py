@@ -119,6 +119,17 @@ class Restorable(Protocol):
         """Go back to a state returned by `mark`; never raises."""
 
 
+@runtime_checkable
+class WithRoles(Protocol):
+    """A database of a server with roles."""
+
+    def stand_in_roles(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Create the roles that the server lacks, without privileges, and return their names.
+
+        Nothing is created on a server of the user.
+        """
+
+
 class Engine(Protocol):
     """A source of throwaway databases for one dialect."""
 

@@ -15,8 +15,10 @@ class DryRunOptions(Struct, frozen=True):
     starting one; with `as_url_role`, scripts run with the privileges of its role. `rows` are generated per table (0:
     none), deterministically by `seed`. `postgres` lists container versions (`("14", "16")`), `postgres_target` is the
     default one; `image` overrides the container image. `sqlite` is the minimum SQLite version of the targets.
-    `extensions` are created before the first migration. `foreign_keys` is whether the application's SQLite connections
-    enforce them. `runner` is the `transaction` setting.
+    `extensions` and `roles` are created before the first migration; `sqlite_functions`, which are those of the
+    application, have stand-ins that return their first argument. `foreign_keys` is whether the application's SQLite
+    connections enforce them. `runner` is the `transaction` setting. `explicit` names the options of the command line,
+    which settings do not replace.
     """
 
     engine: str = "auto"
@@ -29,6 +31,9 @@ class DryRunOptions(Struct, frozen=True):
     image: str | None = None
     sqlite: tuple[int, ...] = ()
     extensions: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    sqlite_functions: tuple[str, ...] = ()
     foreign_keys: bool = False
     runner: str | None = None
     limits: Limits = field(default_factory=Limits)
+    explicit: frozenset[str] = frozenset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, Direction, History, Script, SourceFile, Span
@@ -74,3 +75,49 @@ def missing_extensions(history: History) -> tuple[str, ...]:
     return tuple(
         name for name, words in _WORDS.items() if name not in created and any(words.search(text) for text in texts)
     )
+
+
+_LIST = r"((?:\"[^\"]+\"|[A-Za-z_][\w$]*)(?:\s*,\s*(?:\"[^\"]+\"|[A-Za-z_][\w$]*))*)"
+_TO = pattern(rf"\b(?:to|from)\s+{_LIST}", re.IGNORECASE)
+# Whom statements name by themselves: owners, and roles whose default privileges change or that the script becomes.
+_NAMED = pattern(
+    rf"\b(?:owner\s+to|authorization|privileges\s+for\s+(?:role|user)|set\s+(?:local\s+|session\s+)?role)\s+{_LIST}",
+    re.IGNORECASE,
+)
+_MADE = pattern(r"\bcreate\s+(?:role|user|group)\s+(?:if\s+not\s+exists\s+)?(\"[^\"]+\"|[\w$]+)", re.IGNORECASE)
+_ROLE_NAME = pattern(r"\"[^\"]+\"|[A-Za-z_][\w$]*")
+_LITERAL = pattern(r"'[^']*(?:'|\Z)|\$\w*\$.*?(?:\$\w*\$|\Z)", re.DOTALL)
+_NO_ROLES = frozenset(("public", "current_user", "current_role", "session_user", "group", "default", "none"))
+
+
+def missing_roles(history: History) -> tuple[str, ...]:
+    """Return the roles that scripts give privileges or objects to, although none creates them."""
+    if history.dialect is not Dialect.POSTGRES:
+        return ()
+    texts = [
+        _LITERAL.sub(" ", _COMMENT.sub(" ", script.text))
+        for migration in history.migrations
+        for script in (migration.forward, migration.rollback)
+        if script is not None
+    ]
+    made = {_role(name) for text in texts for name in _MADE.findall(text)}
+    given = (_role(name) for text in texts for statement in text.split(";") for name in _receivers(statement))
+    return tuple(name for name in dict.fromkeys(given) if name not in made and not _is_predefined(name))
+
+
+def _receivers(statement: str) -> Iterator[str]:
+    """Yield the names of roles in a statement, as written."""
+    words = frozenset(statement.lower().split())
+    lists = _NAMED.findall(statement)
+    if ("on" in words and ("grant" in words or "revoke" in words)) or "policy" in words:
+        lists += _TO.findall(statement)
+    for listed in lists:
+        yield from _ROLE_NAME.findall(listed)
+
+
+def _role(name: str) -> str:
+    return name[1:-1] if name.startswith('"') else name.lower()
+
+
+def _is_predefined(name: str) -> bool:
+    return name in _NO_ROLES or name.startswith("pg_")

@@ -16,11 +16,11 @@ from miglint.base.model import Dialect, History, Migration, Script
 from miglint.base.structs import Struct, replace
 from miglint.dryrun.costs import ROWS_FOR_ALL, costs_of
 from miglint.dryrun.engine_choice import Choice, choices
-from miglint.dryrun.interfaces import Database, Engine, EngineLostError, Restorable, UnreadableError
+from miglint.dryrun.interfaces import Database, Engine, EngineLostError, Restorable, UnreadableError, WithRoles
 from miglint.dryrun.limits import Deadline
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import QueryError
-from miglint.dryrun.prerequisites import bookkeeping, missing_extensions, missing_schemas, script_of
+from miglint.dryrun.prerequisites import bookkeeping, missing_extensions, missing_roles, missing_schemas, script_of
 from miglint.dryrun.result_cache import CachedRuns, ResultCache
 from miglint.dryrun.results import Costs, DryRunReport, EngineError, Execution, HistoryRun, MigrationRun, RowRun
 from miglint.dryrun.row_steps import run_rows
@@ -226,10 +226,20 @@ class _DryRun:
                 notes.append(
                     f"extension {name} was created before the first migration: scripts use it, but none creates it"
                 )
+        notes += self._stand_in_roles(history, database)
         for made in (bookkeeping(history), missing_schemas(history)):
             if made is not None:
                 database.run(prepare(made))
         return tuple(notes)
+
+    def _stand_in_roles(self, history: History, database: Database) -> list[str]:
+        if not isinstance(database, WithRoles):
+            return []
+        roles = database.stand_in_roles(tuple(dict.fromkeys((*self._options.roles, *missing_roles(history)))))
+        if not roles:
+            return []
+        count, them = ("role", "it") if len(roles) == 1 else ("roles", "them")
+        return [f"stand-ins without privileges for {count} {', '.join(roles)}: no script creates {them}"]
 
     def _migrations(self, history: History, database: Database, known: int, *, alone: bool) -> Iterable[MigrationRun]:
         """Run the migrations after the cached ones, whose forward scripts recreate the state."""

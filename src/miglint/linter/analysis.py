@@ -214,7 +214,7 @@ class Analysis(Struct, frozen=True):
         runners = self.runners[place]
         part.placed += with_guarantees(self.dispatcher.step(step), step, runners)
         part.placed += self.dispatcher.scripts(step.migration, self.report_only)
-        report = _report(step)
+        report = _report(step, self.histories[place])
         if ran:
             # Only needed for a dry run.
             from miglint.rules.execution.outcomes import Executed
@@ -283,7 +283,7 @@ def _bare(migration: Migration) -> Migration:
     )
 
 
-def _report(step: Step) -> MigrationReport:
+def _report(step: Step, history: History) -> MigrationReport:
     migration = step.migration
     return MigrationReport(
         migration.version,
@@ -293,6 +293,7 @@ def _report(step: Step) -> MigrationReport:
         migration.rollback.path if migration.rollback else None,
         step.verdict.as_dict(),
         tuple(map(decode_tags, step.unknown)),
+        history=history.root,
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from miglint.base.atomic_write import write_file
+from miglint.base.atomic_write import require_inside, write_file
 from miglint.base.errors import UsageError
 from miglint.base.findings import Finding
 from miglint.base.input_files import MAX_BASELINE
@@ -78,6 +79,17 @@ def _accepted(item: Mapping[str, Any]) -> Accepted:
         raise TypeError
     version, direction = item.get("version"), item.get("direction")
     return Accepted(fingerprint, code, path, message, version, direction, item.get("evidence", "static"))
+
+
+def read_before_write(path: str, settings: Settings) -> Baseline:
+    """Read the baseline that will be written; an absent or empty file is an empty one."""
+    try:
+        require_inside(Path(path))
+        if not os.path.lexists(path) or not Path(path).stat().st_size:
+            return Baseline()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+    return read(path, settings)
 
 
 def write(path: str, baseline: Baseline) -> None:

@@ -14,6 +14,7 @@ from miglint.dryrun.result_cache import StoredMemory
 from miglint.dryrun.results import DryRunReport, HistoryRun
 from miglint.dryrun.runner import dry_run
 from miglint.linter.analysis import as_the_runner, start_of
+from miglint.linter.dry_run_options import configured
 
 
 def execute_dry_run(
@@ -29,7 +30,7 @@ def execute_dry_run(
 
     Raises `EngineMissingError` if a required engine is missing.
     """
-    options = _configured(options, settings)
+    options = configured(options, settings)
     baseline = {
         dialect: Script(file, Span(0, len(file.text)), Direction.FORWARD, dialect)
         for dialect in Dialect
@@ -54,15 +55,6 @@ def execute_dry_run(
         for run in runs:
             memory.keep(run)
     return replace(report, histories=runs)
-
-
-def _configured(options: DryRunOptions, settings: Settings) -> DryRunOptions:
-    """Return the options of the command line, completed from the settings."""
-    if "sqlite" in settings.targets and not options.sqlite:
-        options = replace(options, sqlite=settings.targets["sqlite"])
-    if settings.targets.get("postgres"):
-        options = replace(options, postgres_target=str(settings.targets["postgres"][0]))
-    return replace(options, image=options.image or settings.image, runner=settings.transaction)
 
 
 def _compared(ran: HistoryRun, schemas: Mapping[str, SourceFile]) -> HistoryRun:

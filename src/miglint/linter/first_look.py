@@ -38,10 +38,11 @@ class FirstLook(Struct, frozen=True):
     report: Report
 
 
-def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = ()) -> FirstLook:
-    """Look at a project and return a configuration for it; `baseline` is the file that it names, if any.
+def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = (), cached: bool = True) -> FirstLook:
+    """Look at a project and return a configuration for it.
 
-    `imported` are lines of another tool's configuration. Raises `UsageError` if there are no migrations.
+    `baseline` is the file that it names, if any. `imported` are lines of another tool's configuration. With `cached`,
+    the next check repeats the report. Raises `UsageError` if there are no migrations.
     """
     found = migration_folders(root)
     if not found.histories and imported:
@@ -72,7 +73,7 @@ def first_look(root: str, *, baseline: str | None, imported: Sequence[str] = ())
         keys.append(SettingLine("baseline", baseline, _baseline_reason(histories)))
     text = starter(keys, folders, imported)
     chosen = settings_of_text(text, root)
-    report = check(Job(chosen, tuple(chosen.at(path) for path in chosen.paths), cached=False)).report
+    report = check(Job(chosen, tuple(chosen.at(path) for path in chosen.paths), cached=cached)).report
     return FirstLook(histories, text, report)
 
 

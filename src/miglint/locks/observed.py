@@ -333,7 +333,7 @@ def _hidden(operation: Operation) -> bool:
 
 def _is_routine(schema: Schema, name: Name) -> bool:
     places = schema.path if name.schema is None else (name.schema,)
-    return any(schema.overloads(place, name.name) for place in places)
+    return any(schema.count_overloads(place, name.name) for place in places)
 
 
 def _has_triggers(schema: Schema, key: Key) -> bool:

@@ -19,10 +19,12 @@ FORMATS: Mapping[str, str] = {
     "sarif": "miglint.report.sarif",
     "junit": "miglint.report.junit",
     "markdown": "miglint.report.markdown",
+    "gitlab": "miglint.report.gitlab",
+    "sonar": "miglint.report.sonar",
 }
 
 # Formats that describe rules, and need `DisplayOptions.rules`.
-DESCRIBING = frozenset({"sarif"})
+DESCRIBING = frozenset({"sarif", "sonar"})
 
 
 def render(name: str, report: Report, view: DisplayOptions) -> str:

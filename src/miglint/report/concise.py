@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miglint.base.inert import inert, one_line
+from miglint.report.order import ordered
 from miglint.report.value import Report
 from miglint.report.view import DisplayOptions
 
@@ -12,6 +13,6 @@ def render(report: Report, view: DisplayOptions) -> str:
     lines = [
         f"{one_line(item.path) or 'miglint'}:{item.line}:{item.column}: "
         f"{item.code} {one_line(' '.join(item.message.split()))}\n"
-        for item in report.findings
+        for item in ordered(report, view.sort)
     ]
     return inert("".join(lines))

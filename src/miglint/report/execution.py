@@ -57,7 +57,12 @@ def _table(engine: str, ran: list[tuple[MigrationReport, Execution]], view: Disp
         engine, heads = "", tuple(name[0] for name in _STEPS)
         longest = max(1, min(widest, view.width - len(_headings(heads))))
     yield paint("bold", f"{fit(engine, longest)}{_headings(heads)}", view)
+    headed = len({item.history for item, _ in ran}) > 1
+    history = None
     for label, (item, execution) in zip(labels, ran, strict=True):
+        if headed and item.history != history:
+            history = item.history
+            yield f"{one_line(history)}:"
         marks = "  ".join(_mark(step, len(head), view) for head, step in zip(heads, execution["steps"], strict=True))
         yield f"{fit(label, longest)}  {marks}  {time_of(execution['seconds']):>9}"
         yield from _details(item, execution, view)

@@ -9,6 +9,7 @@ from collections import Counter
 
 from miglint.base.findings import Finding, Severity
 from miglint.base.inert import inert, one_line, printable, unmarked
+from miglint.report.order import worst_first
 from miglint.report.value import Report
 from miglint.report.view import DisplayOptions
 
@@ -24,7 +25,7 @@ def render(report: Report, view: DisplayOptions) -> str:
     silenced = ". ".join(filter(None, (report.hidden_words(), report.left_out_words())))
     # It uses one of the ten notices.
     shown[Severity.INFO] += bool(silenced)
-    for finding in sorted(report.findings, key=lambda item: -item.severity):
+    for finding in worst_first(report.findings):
         shown[finding.severity] += 1
         if shown[finding.severity] <= _SHOWN:
             lines.append(_annotation(finding, view))

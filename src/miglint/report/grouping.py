@@ -1,74 +1,71 @@
-"""Grouping and shortening of findings in the text report, so that a migration fits on a screen."""
+"""Grouping of findings in the text report: messages are whole; source and help are left out where there is no room."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from typing import NamedTuple
 
 from miglint.base.findings import Finding, Severity, matter
 from miglint.base.inert import one_line, printable
-from miglint.report.ansi import fit, paint, wide
+from miglint.base.lazy_regex import pattern
+from miglint.report.ansi import paint, wide
 from miglint.report.excerpt import excerpt
-from miglint.report.view import DisplayOptions
+from miglint.report.view import UNLIMITED, DisplayOptions
 
 # Lines for the findings of a migration and its rollback, not counting separators.
 _SCREEN = 45
 _WIDEST = 140
-# Maximum number of lines listed for further findings of a rule.
-_LISTED = 12
-# Maximum lines of the message of a shortened finding, and of help.
-_SHORT = 3
+# Maximum lines of help.
 _LONG = 10
-# Minimum width that a message needs to be shown on the line of its rule.
-_WORTH = 30
 
 _PLAIN = DisplayOptions()
 _Group = list[Finding]
 
 
+class FindingGroup(NamedTuple):
+    """The lines of a group of findings, and whether source or help was left out."""
+
+    lines: list[str]
+    shortened: bool
+
+
 def finding_groups(
     findings: Sequence[Finding], migrations: Mapping[str, int], view: DisplayOptions
-) -> Iterator[list[str]]:
-    """Yield the lines of each group of findings, ordered by the first finding of each group.
+) -> Iterator[FindingGroup]:
+    """Yield the groups of findings, in the order of the first finding of each.
 
-    `migrations` maps paths of scripts to migration numbers. Each group gets at least one line. The remaining space on
-    the screen goes to the most severe groups first: shown in full if they fit, else shortened. With `view.verbose`, all
-    findings are shown in full.
+    `migrations` maps paths of scripts to migration numbers. Every message is whole. The remaining space on the screen
+    goes to the sources and help of the most severe groups. With `view.verbose`, all are shown.
     """
     groups = _groups(findings, view)
     if view.verbose:
-        yield from (_block(group, view, whole=True) for group in groups)
+        yield from (FindingGroup(_block(group, view, whole=True), False) for group in groups)
         return
-    lines = [_line(group, view) for group in groups]
+    shown = [FindingGroup(_line(group, view), True) for group in groups]
     members: dict[int | str, list[int]] = {}
     for number, group in enumerate(groups):
         path = group[0].path
         members.setdefault(migrations.get(path, path), []).append(number)
-    shown_infos: set[str] = set()
     for numbers in members.values():
-        room = _SCREEN - sum(len(lines[number]) for number in numbers)
-        for number in sorted(numbers, key=lambda number: -groups[number][0].severity):
-            if room < 1:
-                break
-            first = groups[number][0]
-            if first.severity is Severity.INFO:
-                what = matter(first.code, first.message)
-                if what in shown_infos:
-                    continue
-                shown_infos.add(what)
-            for whole in (True, False) if first.severity > Severity.INFO else (False,):
-                more = _block(groups[number], view, whole=whole)
-                # Groups of several lines are separated by an empty line.
-                cost = len(more) + 1 - len(lines[number])
-                if cost <= room:
-                    lines[number] = more
-                    room -= cost
-                    break
-    yield from lines
+        room = _SCREEN - sum(len(shown[number].lines) for number in numbers)
+        ranked = sorted(numbers, key=lambda number: -groups[number][0].severity)
+        for number in ranked:
+            if groups[number][0].severity is Severity.INFO:
+                # Its message is all there is to say.
+                shown[number] = FindingGroup(shown[number].lines, False)
+                continue
+            lines = _block(groups[number], view, whole=True)
+            # Groups of several lines are separated by an empty line.
+            cost = len(lines) + 1 - len(shown[number].lines)
+            # The worst is always whole.
+            if cost <= room or number == ranked[0]:
+                shown[number] = FindingGroup(lines, False)
+                room -= cost
+    yield from shown
 
 
 def _groups(findings: Sequence[Finding], view: DisplayOptions) -> list[_Group]:
-    """Group findings by script, rule and severity, in order: further findings of a rule add no information.
+    """Group findings by script, rule and severity, in order.
 
     All statements of a script that fail on a second run form one group.
     """
@@ -81,41 +78,68 @@ def _groups(findings: Sequence[Finding], view: DisplayOptions) -> list[_Group]:
 
 
 def _line(group: _Group, view: DisplayOptions) -> list[str]:
-    """Return a group on one line: the rule, and the message truncated to the remaining width."""
+    """Return a group without source and help: the first finding on one line if it fits."""
     first = group[0]
-    head = _head(first, view)
-    room = min(view.width, _WIDEST) - wide(_head(first, _PLAIN)) - 2
-    if room < _WORTH:
-        return [head]
-    return [f"{head}  {fit(' '.join(printable(first.message).split()), room).rstrip()}"]
+    message = " ".join(printable(first.message).split())
+    if wide(_head(first, _PLAIN)) + 2 + wide(message) <= _width(view):
+        return [f"{_head(first, view)}  {message}", *_others(group, view)]
+    return [*_heading(first, view), *wrapped(first.message, "  ", "  ", view), *_others(group, view)]
 
 
 def _block(group: _Group, view: DisplayOptions, *, whole: bool) -> list[str]:
-    """Return the first finding, with source and help if `whole`, and the lines of the others."""
+    """Return the first finding, with source and help if `whole`, and the messages of the others."""
     first = group[0]
-    lines = [_head(first, view)]
-    said = wrapped(first.message, "  ", "  ", view)
+    lines = [*_heading(first, view), *wrapped(first.message, "  ", "  ", view)]
     if whole:
-        lines += [*said, *_source(first, view), *_help(first, view)]
-    else:
-        lines += said if len(said) <= _SHORT else [*said[: _SHORT - 1], f"{said[_SHORT - 1]} ..."]
-    others: dict[tuple[str, str], dict[int, None]] = {}
+        lines += [*_source(first, view), *_help(first, view)]
+    return lines + _others(group, view)
+
+
+def _others(group: _Group, view: DisplayOptions) -> list[str]:
+    """Return the further findings of a group: the lines of those with the same message together."""
+    first, lines = group[0], []
+    others: dict[tuple[str, str, str], dict[int, None]] = {}
     for finding in group[1:]:
-        others.setdefault((finding.code, finding.name), {})[finding.line] = None
-    for (code, name), found in sorted(others.items(), key=lambda item: item[0][0] != first.code):
-        listed = ", ".join(map(str, islice(found, _LISTED))) + (", ..." if len(found) > _LISTED else "")
-        also = "the same" if code == first.code else f"{code} {name}"
-        lines.append(paint("dim", f"  also: {also} on line{'s' if len(found) > 1 else ''} {listed}", view))
+        others.setdefault((finding.code, finding.name, finding.message), {})[finding.line] = None
+    for (code, name, message), found in others.items():
+        rule = "" if code == first.code else f" {code} {name}"
+        said = "the same" if message == first.message else message
+        places = f"line{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}"
+        shown = wrapped(f"also on {places}:{rule} {said}", "  ", "    ", view)
+        lines += [paint("dim", line, view) for line in shown]
     return lines
+
+
+def _heading(finding: Finding, view: DisplayOptions) -> list[str]:
+    """Return the head on one line, or broken before the severity and at slashes where the terminal is narrow."""
+    width = _width(view)
+    if wide(_head(finding, _PLAIN)) <= width:
+        return [_head(finding, view)]
+    lines = [""]
+    for part in pattern(r"[^/]*/|[^/]+").findall(f"{_place(finding)}:"):
+        if lines[-1] and wide(lines[-1]) + wide(part) > width:
+            lines.append("  ")
+        lines[-1] += part
+    severity = str(finding.severity)
+    rule = f"  {paint(severity, f'{severity} {finding.code}', view)} {paint('dim', finding.name, view)}"
+    return [*(paint("bold", line, view) for line in lines), rule]
 
 
 def _head(finding: Finding, view: DisplayOptions) -> str:
     severity = str(finding.severity)
-    place = f"{finding.path}:{finding.line}:{finding.column}" if finding.path else "miglint"
     return (
-        f"{paint('bold', one_line(place), view)}: {paint(severity, f'{severity} {finding.code}', view)} "
+        f"{paint('bold', _place(finding), view)}: {paint(severity, f'{severity} {finding.code}', view)} "
         f"{paint('dim', finding.name, view)}"
     )
+
+
+def _place(finding: Finding) -> str:
+    return one_line(f"{finding.path}:{finding.line}:{finding.column}" if finding.path else "miglint")
+
+
+def _width(view: DisplayOptions) -> int:
+    """Return the width at which text is wrapped: that of the terminal, but no wider than is easily read."""
+    return view.width if view.width >= UNLIMITED else min(view.width, _WIDEST)
 
 
 def _help(finding: Finding, view: DisplayOptions) -> list[str]:
@@ -133,7 +157,7 @@ def wrapped(text: str, first: str, rest: str, view: DisplayOptions) -> list[str]
     text = printable(text)
     if text.startswith("  "):
         return [rest + text]
-    width = min(view.width, _WIDEST)
+    width = _width(view)
     if len(first) + len(text) <= width and text.isascii():
         return [(first + " ".join(text.split())).rstrip()]
     lines = [first]

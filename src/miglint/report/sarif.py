@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +12,7 @@ from miglint import __version__
 from miglint.base.findings import Finding, Severity
 from miglint.base.inert import inert_json
 from miglint.report.value import Report
-from miglint.report.view import DisplayOptions
+from miglint.report.view import DisplayOptions, RuleDescription
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -19,17 +21,8 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 def render(report: Report, view: DisplayOptions) -> str:
     """Return a SARIF log with one run."""
     codes = sorted({finding.code for finding in report.findings})
-    rules = [
-        {
-            "id": code,
-            "name": rule.name,
-            "shortDescription": {"text": rule.summary},
-            "defaultConfiguration": {"level": _LEVELS[rule.severity]},
-            "properties": {"tags": [rule.family, *rule.dialects]},
-        }
-        for code in codes
-        if (rule := view.rules.get(code)) is not None
-    ]
+    taxonomies = _taxonomies([rule for code in codes if (rule := view.rules.get(code)) is not None])
+    rules = [_rule(code, rule, taxonomies) for code in codes if (rule := view.rules.get(code)) is not None]
     places = {rule["id"]: number for number, rule in enumerate(rules)}
     log = {
         "$schema": _SCHEMA,
@@ -39,6 +32,9 @@ def render(report: Report, view: DisplayOptions) -> str:
                 "tool": {"driver": {"name": "miglint", "version": __version__, "rules": rules}},
                 "columnKind": "unicodeCodePoints",
                 "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The folder in which the check was run."}}},
+                "taxonomies": [
+                    {"name": tool, "taxa": [{"id": name} for name in names]} for tool, names in taxonomies.items()
+                ],
                 "results": [_result(finding, places, view) for finding in report.findings],
                 "properties": {
                     "hidden": report.hidden_by(),
@@ -49,6 +45,45 @@ def render(report: Report, view: DisplayOptions) -> str:
         ],
     }
     return inert_json(json.dumps(log, indent=1, ensure_ascii=False)) + "\n"
+
+
+def _taxonomies(rules: Iterable[RuleDescription]) -> dict[str, list[str]]:
+    """Return the other tools that have names for the rules, with these names."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for rule in rules:
+        for alias in rule.aliases:
+            tool, _, name = alias.partition(":")
+            found[tool].add(name)
+    return {tool: sorted(found[tool]) for tool in sorted(found)}
+
+
+def _rule(code: str, rule: RuleDescription, taxonomies: Mapping[str, list[str]]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "id": code,
+        "name": rule.name,
+        "shortDescription": {"text": rule.summary},
+        "fullDescription": {"text": rule.description or f"{rule.summary}."},
+        "help": {"text": rule.description or f"{rule.summary}.", "markdown": rule.page or f"{rule.summary}."},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "properties": {"tags": [rule.family, *rule.dialects]},
+    }
+    if rule.url:
+        described["helpUri"] = rule.url
+    names = [alias.partition(":")[::2] for alias in rule.aliases]
+    if names:
+        listed = list(taxonomies)
+        described["relationships"] = [
+            {
+                "target": {
+                    "id": name,
+                    "index": taxonomies[tool].index(name),
+                    "toolComponent": {"name": tool, "index": listed.index(tool)},
+                },
+                "kinds": ["relevant"],
+            }
+            for tool, name in names
+        ]
+    return described
 
 
 def _result(finding: Finding, places: dict[Any, int], view: DisplayOptions) -> dict[str, Any]:

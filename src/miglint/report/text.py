@@ -1,13 +1,16 @@
-"""`--format text`: findings, dry run results, verdicts (with `--verbose`) and a summary."""
+"""`--format text`: a verdict in one line, findings, dry run results, verdicts (with `--verbose`) and a summary."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.inert import inert, one_line
 from miglint.report.ansi import SEQUENCES, fit, paint, wide
 from miglint.report.grouping import finding_groups, wrapped
+from miglint.report.headline import count_of, headline
+from miglint.report.order import ordered
 from miglint.report.value import MigrationReport, Report
 from miglint.report.view import DisplayOptions
 
@@ -27,8 +30,13 @@ def render(report: Report, view: DisplayOptions) -> str:
 
 
 def _rendered(report: Report, view: DisplayOptions) -> str:
-    found, cut = _findings(report, view)
-    parts = [found] if found else []
+    if view.statistics:
+        return "".join(f"{line}\n" for line in (*_statistics(report), *_summary(report, view)))
+    found, shortened = _findings(report, view)
+    parts = []
+    if not view.quiet and (report.findings or report.since):
+        parts.append("\n".join(wrapped(headline(report), "", "  ", view)) + "\n")
+    parts += [found] if found else []
     if any(item.executions for item in report.migrations) and not view.quiet:
         # Most runs have no dry run, so its module is imported on demand.
         from miglint.report.execution import lines
@@ -38,25 +46,26 @@ def _rendered(report: Report, view: DisplayOptions) -> str:
         parts.append("".join(f"{line}\n" for line in _verdicts(report.migrations, view)))
     if not view.quiet:
         parts.append("".join(f"{line}\n" for line in _summary(report, view)))
-        if cut:
+        if shortened:
             parts[-1] += paint("dim", "use --verbose for full details", view) + "\n"
-    return "\n".join(parts)
+    return "\n".join(filter(None, parts))
 
 
 def _findings(report: Report, view: DisplayOptions) -> tuple[str, bool]:
-    """Return the findings, with groups of several lines set off by empty lines, and whether any is on one line."""
+    """Return the findings, groups of several lines set off by empty lines, and whether source or help is left out."""
     migrations = {
         path: number for number, item in enumerate(report.migrations) for path in (item.forward, item.rollback) if path
     }
     parts: list[str] = []
-    alone = cut = False
-    for lines in finding_groups(report.findings, migrations, view):
+    alone = shortened = False
+    for group in finding_groups(ordered(report, view.sort), migrations, view):
+        lines = group.lines
         if parts and (alone or len(lines) > 1):
             parts.append("")
         alone = len(lines) > 1
-        cut = cut or not alone
+        shortened = shortened or group.shortened
         parts += lines
-    return "".join(f"{line}\n" for line in parts), cut
+    return "".join(f"{line}\n" for line in parts), shortened
 
 
 def _verdicts(migrations: tuple[MigrationReport, ...], view: DisplayOptions) -> Iterator[str]:
@@ -65,7 +74,12 @@ def _verdicts(migrations: tuple[MigrationReport, ...], view: DisplayOptions) -> 
     longest = max(len("migration"), min(48, max(wide(label) for _, label in rows)))
     heads = "  ".join(_VERDICTS.values())
     yield paint("bold", f"{'migration':<{longest}}  dialect   {heads}", view)
+    headed = len({item.history for item in migrations}) > 1
+    history = None
     for item, label in rows:
+        if headed and item.history != history:
+            history = item.history
+            yield f"{one_line(history)}:"
         cells = [_cell(item.verdict.get(name), len(head), view) for name, head in _VERDICTS.items()]
         yield f"{fit(label, longest)}  {item.dialect:<8}  {'  '.join(cells)}".rstrip()
     reasons: dict[str, list[str]] = {}
@@ -86,17 +100,19 @@ def _cell(answer: bool | None, width: int, view: DisplayOptions) -> str:
     return paint(style, text, view) + " " * (width - len(text))
 
 
-def count_of(number: int, word: str) -> str:
-    """Return a number with its noun, in the plural unless it is 1."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+def _statistics(report: Report) -> Iterator[str]:
+    """Yield the number of findings of each rule, the most frequent first, and how many of them are fixable."""
+    fixable = Counter(finding.code for finding in report.findings if finding.fix is not None)
+    for code, name, number in report.rules():
+        fixes = f"  ({fixable[code]:,} fixable)" if fixable[code] else ""
+        yield f"{number:>8,}  {code} {name}{fixes}"
 
 
 def _summary(report: Report, view: DisplayOptions) -> Iterator[str]:
     scope = f"{count_of(len(report.migrations), 'migration')}, {count_of(report.files, 'file')}, {report.elapsed_ms} ms"
-    if view.verbose and report.findings:
+    if view.verbose and report.findings and not view.statistics:
         yield paint("bold", "findings by rule", view)
-        for code, name, number in report.rules():
-            yield f"{number:>8,}  {code} {name}"
+        yield from _statistics(report)
         yield ""
     found = [
         paint(str(severity), count_of(number, word), view)
@@ -107,6 +123,6 @@ def _summary(report: Report, view: DisplayOptions) -> Iterator[str]:
         yield f"{', '.join(found)} ({scope})"
     elif report.migrations:
         yield f"{paint('good', 'no findings', view)} ({scope})"
-    else:
+    elif not report.since or not report.looked_at:
         yield "no migrations found"
     yield from filter(None, (report.hidden_words(), report.left_out_words()))

@@ -23,7 +23,7 @@ _DIGITS = pattern(r"[^0-9]*0*([0-9]+)")
 class MigrationReport(Struct, frozen=True):
     """A migration and its verdict. With a dry run, `verdict` has its results and `static_verdict` those of the replay.
 
-    `executions` has the dry run on each engine, in the form of the JSON report.
+    `executions` has the dry run on each engine, in the form of the JSON report. `history` is the folder of its history.
     """
 
     version: str
@@ -35,6 +35,7 @@ class MigrationReport(Struct, frozen=True):
     unknown: tuple[str, ...] = ()
     static_verdict: Mapping[str, bool | None] | None = None
     executions: tuple[Mapping[str, Any], ...] = ()
+    history: str = "."
 
 
 class Hidden(Struct, frozen=True):
@@ -49,7 +50,8 @@ class Report(Struct, frozen=True):
     """All results of a run. `notes` are messages for the user that are not findings.
 
     `hidden` counts findings that are not among the `findings`, and `left_out` the files that are part of no migration,
-    by the reason. `summarized` are findings that another one stands for, unless the report is about their migrations
+    by the reason. With `since`, a git revision, the migrations are those changed since then, of `looked_at`.
+    `summarized` are findings that another one stands for, unless the report is about their migrations
     alone.
     """
 
@@ -61,6 +63,8 @@ class Report(Struct, frozen=True):
     hidden: tuple[Hidden, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
     summarized: tuple[Finding, ...] = ()
+    since: str = ""
+    looked_at: int = 0
 
     def hidden_by(self) -> dict[str, int]:
         """Return the number of hidden findings by `comments`, `settings` and `baseline`."""
@@ -201,6 +205,7 @@ def from_dict(
                 tuple(item["unknown"]),
                 item.get("static_verdict"),
                 tuple(item.get("executions") or [item[name] for name in ("execution",) if name in item]),
+                item["history"],
             )
             for item in value["migrations"]
         ),
@@ -219,6 +224,7 @@ def _migration(item: MigrationReport) -> dict[str, Any]:
         "version": item.version,
         "name": item.name,
         "dialect": item.dialect,
+        "history": item.history,
         "forward": item.forward,
         "rollback": item.rollback,
         "verdict": dict(item.verdict),

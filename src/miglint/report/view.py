@@ -10,20 +10,33 @@ from miglint.base.structs import Struct, field
 
 
 class RuleDescription(Struct, frozen=True):
-    """Rule metadata for formats: name and summary, default severity, the family's three letters."""
+    """Rule metadata for formats: name and summary, default severity, the family's three letters.
+
+    `description` says in plain text what it reports, `page` is its documentation in Markdown, and `url` its address.
+    `aliases` are names in other tools (`tool:name`).
+    """
 
     name: str
     summary: str
     severity: Severity
     family: str
     dialects: tuple[str, ...]
+    description: str = ""
+    page: str = ""
+    aliases: tuple[str, ...] = ()
+    url: str = ""
+
+
+# The width of text that is not wrapped: of a file, or a pipe.
+UNLIMITED = 1_000_000
 
 
 class DisplayOptions(Struct, frozen=True):
     """Inputs of a format besides the report: the files' texts and the display options.
 
     `rules` describes rules by code, for formats in `report.DESCRIBING`. `prefix` is the path from the root of the
-    checkout to the working directory, for services that expect paths relative to the root.
+    checkout to the working directory, for services that expect paths relative to the root. `fail_on` is the severity
+    at which the run fails (None: it does not). `statistics`: counts by rule instead of findings.
     """
 
     sources: Mapping[str, SourceFile] = field(default_factory=dict)
@@ -33,3 +46,6 @@ class DisplayOptions(Struct, frozen=True):
     width: int = 120
     prefix: str = ""
     rules: Mapping[str, RuleDescription] = field(default_factory=dict)
+    fail_on: Severity | None = Severity.ERROR
+    statistics: bool = False
+    sort: str = "migration"

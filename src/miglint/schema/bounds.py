@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isnan
+from math import gcd, isnan
 from typing import Any, NamedTuple, TypeAlias
 
 from rpds import HashTrieMap, HashTrieSet
 
-from miglint.base.structs import Struct, field
+from miglint.base.lazy_regex import pattern
+from miglint.base.structs import Struct, field, replace
 from miglint.schema.objects import Key
 
 DEFAULT = "default"
+_HASH = pattern(r"with \(modulus ([0-9]{1,9}), remainder ([0-9]{1,9})\)")
 _NO_KEYS: HashTrieSet[Key] = HashTrieSet()
+_NO_REMAINDERS: HashTrieMap[int, HashTrieSet[Key]] = HashTrieMap()
 
 
 def bounds_overlap(one: str, two: str) -> bool:
@@ -21,6 +24,10 @@ def bounds_overlap(one: str, two: str) -> bool:
         return False
     if one.startswith("in (") and two.startswith("in ("):
         return not set(_values(one)).isdisjoint(_values(two))
+    hashes = _hash(one), _hash(two)
+    if hashes[0] is not None and hashes[1] is not None:
+        common = gcd(hashes[0][0], hashes[1][0])
+        return hashes[0][1] % common == hashes[1][1] % common
     first, second = _range(one), _range(two)
     if first is None or second is None:
         return False
@@ -32,6 +39,12 @@ def bounds_overlap(one: str, two: str) -> bool:
 
 def _values(bound: str) -> list[str]:
     return [part.strip() for part in bound[4:-1].split(",")]
+
+
+def _hash(bound: str) -> tuple[int, int] | None:
+    """Return the modulus and the remainder of a bound."""
+    found = _HASH.fullmatch(bound)
+    return (int(found[1]), int(found[2])) if found is not None and int(found[1]) else None
 
 
 def _range(text: str) -> tuple[float | str, float | str] | None:
@@ -150,11 +163,13 @@ def _overlapping(tree: _Ranges, low: Any, high: Any) -> Iterator[Key]:
 
 
 class Bounds(Struct, frozen=True, gc=False, eq=False):
-    """The bounds of many partitions: values, each with its partitions, and ranges by the type of their ends."""
+    """The bounds of many partitions: values, each with its partitions, remainders by their modulus, and ranges by the
+    type of their ends."""
 
     values: HashTrieMap[str, HashTrieSet[Key]] = field(default_factory=HashTrieMap)
     numbers: _Ranges = None
     texts: _Ranges = None
+    remainders: HashTrieMap[int, HashTrieMap[int, HashTrieSet[Key]]] = field(default_factory=HashTrieMap)
 
     def adding(self, key: Key, bound: str) -> Bounds:
         """Return these with the bound of one more partition."""
@@ -162,14 +177,19 @@ class Bounds(Struct, frozen=True, gc=False, eq=False):
             values = self.values
             for value in _values(bound):
                 values = values.insert(value, values.get(value, _NO_KEYS).insert(key))
-            return Bounds(values, self.numbers, self.texts)
+            return replace(self, values=values)
+        if (parted := _hash(bound)) is not None:
+            modulus, remainder = parted
+            known = self.remainders.get(modulus, _NO_REMAINDERS)
+            known = known.insert(remainder, known.get(remainder, _NO_KEYS).insert(key))
+            return replace(self, remainders=self.remainders.insert(modulus, known))
         found = _of_one_type(bound)
         if found is None:
             return self
         entry = _Entry(*found, key)
         if isinstance(found[0], str):
-            return Bounds(self.values, self.numbers, _with_range(self.texts, entry))
-        return Bounds(self.values, _with_range(self.numbers, entry), self.texts)
+            return replace(self, texts=_with_range(self.texts, entry))
+        return replace(self, numbers=_with_range(self.numbers, entry))
 
     def without(self, key: Key, bound: str) -> Bounds:
         """Return these without the bound of a partition."""
@@ -178,23 +198,36 @@ class Bounds(Struct, frozen=True, gc=False, eq=False):
             for value in _values(bound):
                 rest = values.get(value, _NO_KEYS).discard(key)
                 values = values.insert(value, rest) if len(rest) else values.discard(value)
-            return Bounds(values, self.numbers, self.texts)
+            return replace(self, values=values)
+        if (parted := _hash(bound)) is not None:
+            modulus, remainder = parted
+            known = self.remainders.get(modulus, _NO_REMAINDERS)
+            known = known.insert(remainder, known.get(remainder, _NO_KEYS).discard(key))
+            return replace(self, remainders=self.remainders.insert(modulus, known))
         found = _of_one_type(bound)
         if found is None:
             return self
         entry = _Entry(*found, key)
         if isinstance(found[0], str):
-            return Bounds(self.values, self.numbers, _without_range(self.texts, entry))
-        return Bounds(self.values, _without_range(self.numbers, entry), self.texts)
+            return replace(self, texts=_without_range(self.texts, entry))
+        return replace(self, numbers=_without_range(self.numbers, entry))
 
     def overlapping(self, bound: str) -> set[Key]:
         """Return the keys of the partitions whose bounds overlap another one, as `bounds_overlap` tells."""
         if bound.startswith("in ("):
             return {key for value in _values(bound) for key in self.values.get(value, _NO_KEYS)}
+        if (parted := _hash(bound)) is not None:
+            return set(self._overlapping_remainders(*parted))
         found = _of_one_type(bound)
         if found is None:
             return set()
         return set(_overlapping(self.texts if isinstance(found[0], str) else self.numbers, *found))
+
+    def _overlapping_remainders(self, modulus: int, remainder: int) -> Iterator[Key]:
+        for other, known in self.remainders.items():
+            common = gcd(modulus, other)
+            for place in range(remainder % common, other, common):
+                yield from known.get(place, _NO_KEYS)
 
 
 def _of_one_type(bound: str) -> tuple[float | str, float | str] | None:

@@ -119,7 +119,8 @@ def describe(value: SchemaObject) -> str:
         columns = ", ".join(f"{column.name} {describe_column(column)}" for column in value.columns.values())
         return shorten(f"({columns})")
     if isinstance(value, View):
-        return shorten(value.query.text if value.query is not None else "(unknown)")
+        options = f"WITH ({', '.join(value.options)}) " if value.options else ""
+        return shorten(options + (value.query.text if value.query is not None else "(unknown)"))
     if isinstance(value, Index):
         return describe_index(value)
     if isinstance(value, Sequence):

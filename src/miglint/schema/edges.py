@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import TypeAlias
 
 from rpds import HashTrieMap, HashTrieSet
@@ -15,9 +16,12 @@ from miglint.schema.objects import Absent, Index, Key, Part, SchemaObject, Seque
 
 Find = Callable[[Key], SchemaObject | Absent | None]
 
-# Up to so many a frozen set is quicker to copy than a tree is to change.
+Few: TypeAlias = tuple[Key, ...]
+"""The users of an object where they are few, in no particular order: most objects have one, and a tuple is small."""
+
+# Up to so many a tuple is quicker to copy than a tree is to change.
 _FEW = 32
-_NOBODY: frozenset[Key] = frozenset()
+_NOBODY: Few = ()
 # In these nearly all objects are: nobody looks for all that is in one.
 USUAL_SCHEMAS = frozenset({"public", "main", "pg_temp", "temp", ""})
 # No name and no schema: what is found by it are casts.
@@ -27,20 +31,21 @@ _NO_BOUNDS = Bounds()
 
 
 class Users(Struct, frozen=True, gc=False, eq=False):
-    """Many keys that depend on one object: all of them, those that are found by a tag, and the bounds of partitions."""
+    """Many keys that depend on one object: their number, what they are found by, and the bounds of partitions.
 
-    keys: HashTrieSet[Key]
+    Each key has one tag that is the name of its type, and may have others.
+    """
+
+    count: int
     tagged: HashTrieMap[str, HashTrieSet[Key]]
     bounds: Bounds = _NO_BOUNDS
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return self.count
 
     def __iter__(self) -> Iterator[Key]:
-        return iter(self.keys)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.keys
+        # Names of types are the tags with a capital letter.
+        return chain.from_iterable(keys for tag, keys in self.tagged.items() if tag[0].isupper())
 
     def of(self, tag: str) -> HashTrieSet[Key]:
         """Return those that are found by a tag, as `tags` gives it: the name of a type or another."""
@@ -118,43 +123,46 @@ def indexed(index: Index) -> set[str]:
     return {name.lower() for name in names}
 
 
-def with_user(
-    found: Collection[Key], key: Key, value: SchemaObject | Absent | None, find: Find
-) -> frozenset[Key] | Users:
+def with_user(found: Few | Users, key: Key, value: SchemaObject | Absent | None, find: Find) -> Few | Users:
     """Return the users of an object with one more, whose value is given; `find` gives those of the others."""
-    if isinstance(found, frozenset):
+    if isinstance(found, tuple):
         if len(found) < _FEW:
-            return found | {key}
-        grown = Users(HashTrieSet(), HashTrieMap())
+            return found if key in found else (*found, key)
+        grown = Users(0, HashTrieMap())
         for other in found:
             grown = _added(grown, other, find(other))
         return _added(grown, key, value)
-    assert isinstance(found, Users)
+
     return _added(found, key, value)
 
 
 def _added(users: Users, key: Key, value: SchemaObject | Absent | None) -> Users:
     tagged = users.tagged
-    for tag in tags(value):
+    kind, *others = tags(value)
+    same = tagged.get(kind, _NO_KEYS)
+    count = users.count if key in same else users.count + 1
+    tagged = tagged.insert(kind, same.insert(key))
+    for tag in others:
         tagged = tagged.insert(tag, tagged.get(tag, _NO_KEYS).insert(key))
     bound = bound_of(value)
     bounds = users.bounds if bound is None else users.bounds.adding(key, bound)
-    return Users(users.keys.insert(key), tagged, bounds)
+    return Users(count, tagged, bounds)
 
 
-def without_user(found: Collection[Key], key: Key, value: SchemaObject | Absent | None) -> frozenset[Key] | Users:
+def without_user(found: Few | Users, key: Key, value: SchemaObject | Absent | None) -> Few | Users:
     """Return the users of an object without one, whose value was as given."""
-    if isinstance(found, frozenset):
-        return found - {key}
-    assert isinstance(found, Users)
+    if isinstance(found, tuple):
+        return tuple(user for user in found if user != key)
+
     tagged = found.tagged
-    for tag in tags(value):
+    kind, *_ = own = tags(value)
+    count = found.count - 1 if key in tagged.get(kind, _NO_KEYS) else found.count
+    for tag in own:
         rest = tagged.get(tag, _NO_KEYS).discard(key)
         tagged = tagged.insert(tag, rest) if len(rest) else tagged.discard(tag)
-    keys = found.keys.discard(key)
     bound = bound_of(value)
     bounds = found.bounds if bound is None else found.bounds.without(key, bound)
-    return Users(keys, tagged, bounds) if len(keys) else _NOBODY
+    return Users(count, tagged, bounds) if count else _NOBODY
 
 
 Labels: TypeAlias = "HashTrieMap[str, Key | HashTrieSet[Key]]"

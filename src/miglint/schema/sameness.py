@@ -28,10 +28,25 @@ def same_default(one: Expression | None, two: Expression | None, kind: Type | No
         return one.sequence == two.sequence
     if one == two or loose(one.key) == loose(two.key):
         return True
+    if kind is not None and kind.name == "bool" and not kind.dimensions:
+        truth = _truth(one)
+        return truth is not None and truth == _truth(two)
     document = kind is not None and kind.name == "jsonb" and not kind.dimensions
     if not document or one.literal is None or two.literal is None:
         return False
     return _document(one.literal) == _document(two.literal)
+
+
+def _truth(expression: Expression) -> bool | None:
+    """Return what a constant is as a boolean, None for what is no constant or no boolean."""
+    text = (expression.key if expression.literal is None else expression.literal).strip().lower()
+    if text in ("on", "1"):
+        return True
+    if text in ("off", "of", "0"):
+        return False
+    # Any unambiguous beginning of a word will do.
+    found = {word[0] in "ty" for word in ("true", "yes", "false", "no") if text and word.startswith(text)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _document(text: str) -> object:

@@ -33,6 +33,7 @@ from miglint.schema.edges import (
     DEFAULT_PARTITION,
     HEIR,
     USUAL_SCHEMAS,
+    Few,
     Labels,
     NewKeys,
     Users,
@@ -71,7 +72,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     closed: bool = False
     path: tuple[str, ...] = ("public",)
     objects: HashTrieMap[Key, SchemaObject | Absent] = field(default_factory=HashTrieMap)
-    dependents: HashTrieMap[Key, frozenset[Key] | Users] = field(default_factory=HashTrieMap)
+    dependents: HashTrieMap[Key, Few | Users] = field(default_factory=HashTrieMap)
     counts: HashTrieMap[Key, HashTrieMap[Key, int]] = field(default_factory=HashTrieMap)
     rooted: bool = True
     labels: Labels = field(default_factory=HashTrieMap)
@@ -133,24 +134,23 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def _connected(
         self, key: Key, value: SchemaObject | Absent, gone: Iterable[Key], new: Iterable[Key]
-    ) -> HashTrieMap[Key, frozenset[Key] | Users]:
+    ) -> HashTrieMap[Key, Few | Users]:
         """Return the users of all objects when `key` needs some no longer, and some anew."""
         dependents, old = self.dependents, self.objects.get(key)
         for other in gone:
-            dependents = dependents.insert(other, without_user(dependents.get(other, _NOBODY), key, old))
+            left = without_user(dependents.get(other, ()), key, old)
+            dependents = dependents.insert(other, left) if left else dependents.discard(other)
         for other in new:
-            dependents = dependents.insert(
-                other, with_user(dependents.get(other, _NOBODY), key, value, self.objects.get)
-            )
+            dependents = dependents.insert(other, with_user(dependents.get(other, ()), key, value, self.objects.get))
         return dependents
 
     def _retagged(
         self,
-        dependents: HashTrieMap[Key, frozenset[Key] | Users],
+        dependents: HashTrieMap[Key, Few | Users],
         key: Key,
         value: SchemaObject | Absent,
         kept: Iterable[Key],
-    ) -> HashTrieMap[Key, frozenset[Key] | Users]:
+    ) -> HashTrieMap[Key, Few | Users]:
         """Return the users of all objects when `key`, which needs some as before, may need other parts of them."""
         old = self.objects.get(key)
         if isinstance(old, Table) and isinstance(value, Table) and _head(old) == _head(value):
@@ -228,12 +228,12 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
         They come in order, so that what is said first does not depend on how a set happens to lie in memory.
         """
-        found = self.dependents.get(key, _NOBODY)
+        found = self.dependents.get(key, ())
         return sorted(found) if len(found) > 1 or isinstance(found, Users) else found
 
     def users(self, key: Key, *kinds: type[Found]) -> list[tuple[Key, Found]]:
         """Return the objects of some types that depend on `key`, with their keys, in order of these."""
-        found: Iterable[Key] = self.dependents.get(key, _NOBODY)
+        found: Iterable[Key] = self.dependents.get(key, ())
         if isinstance(found, Users):
             found = [user for kind in kinds for user in found.of(kind.__name__)]
         objects = self.objects
@@ -245,7 +245,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def any_index(self, key: Key, column: str, fits: Callable[[Index], bool]) -> bool:
         """Return whether one of the indexes fits that depend on a table and may be about a column of it."""
-        found: Iterable[Key] = self.dependents.get(key, _NOBODY)
+        found: Iterable[Key] = self.dependents.get(key, ())
         if isinstance(found, Users):
             found = found.of(index_tag(column))
         objects = self.objects
@@ -260,7 +260,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         return self._tagged(key, Table, DEFAULT_PARTITION)
 
     def _tagged(self, key: Key, kind: type[Found], tag: str) -> list[tuple[Key, Found]]:
-        found: Iterable[Key] = self.dependents.get(key, _NOBODY)
+        found: Iterable[Key] = self.dependents.get(key, ())
         if isinstance(found, Users):
             found = found.of(tag)
         objects = self.objects
@@ -268,17 +268,17 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def count_users(self, key: Key, kind: type[SchemaObject]) -> int:
         """Return the number of objects of a type that depend on `key`."""
-        found = self.dependents.get(key, _NOBODY)
+        found = self.dependents.get(key, ())
         if isinstance(found, Users):
             return len(found.of(kind.__name__))
         return sum(isinstance(self.objects.get(user), kind) for user in found)
 
     def needing(self, key: Key, part: Part) -> list[Key]:
         """Return the keys of at least those objects that need a part of the object at `key`, in order."""
-        found = self.dependents.get(key, _NOBODY)
+        found = self.dependents.get(key, ())
         if not isinstance(found, Users):
             return sorted(found)
-        return sorted(users_of(found, part).union(self.dependents.get(reference_key(key, part.name), _NOBODY)) - {key})
+        return sorted(users_of(found, part).union(self.dependents.get(reference_key(key, part.name), ())) - {key})
 
     def heirs(self, key: Key) -> list[tuple[Key, Table]]:
         """Return the tables that depend on a table, with those among them that inherit from it, and its partitions."""
@@ -286,15 +286,19 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def rivals(self, key: Key, bound: str) -> Collection[Key]:
         """Return the keys of at least those partitions of a table that cannot be beside one of a bound, in order."""
-        found = self.dependents.get(key, _NOBODY)
+        found = self.dependents.get(key, ())
         if not isinstance(found, Users):
             return sorted(found)
         return sorted(found.of(DEFAULT_PARTITION) if bound == DEFAULT else found.bounds.overlapping(bound))
 
     def referring(self, key: Key) -> list[tuple[Key, Table]]:
         """Return the tables with a foreign key to a table, which may be among them, in order of their keys."""
-        found = self.dependents.get(reference_key(key), _NOBODY)
+        found = self.dependents.get(reference_key(key), ())
         return [(user, value) for user in sorted(found) if isinstance(value := self.objects.get(user), Table)]
+
+    def count_overloads(self, place: str, name: str) -> int:
+        """Return the number of the routines of a name in a schema."""
+        return len(self.dependents.get(Key("routine overload", place, name), ()))
 
     def overloads(self, place: str, name: str) -> Collection[Key]:
         """Return the keys of the routines of a name in a schema, in order."""

@@ -86,7 +86,7 @@ def test_views() -> None:
     view = one(sql)
     assert (view.name, view.columns, view.or_replace) == (Name("s", "v"), ("x",), True)
     assert view.query.text == "SELECT a FROM t"
-    assert view.options == ("check_option=local", "security_barrier")
+    assert view.options == ("check_option=local", "security_barrier=true")
     made = one("CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT 1 WITH NO DATA")
     assert made.materialized and made.if_not_exists and not made.with_data
 

@@ -247,6 +247,8 @@ def _table_options(row: Row, columns: list[Row], indexes: list[Row]) -> dict[str
     for index in indexes:
         if index[17]:
             options["cluster"] = index[1]
+        if index[18]:
+            options["replica identity"] = f"using index {index[1]}"
     return options | _column_settings(columns)
 
 
@@ -262,7 +264,7 @@ def _column_settings(told: list[Row]) -> dict[str, str]:
 def _index(row: Row, table: Name, numbers: dict[int, str], columns: dict[str, Column]) -> Found:
     schema, name, unique, valid, method, keys, places, flags, expressions, opclasses, collations, where = row[:12]
     constraint, options, tablespace, comment, nulls_not_distinct = row[12:17]
-    parent = row[18]
+    parent = row[19]
     names = [numbers.get(int(place)) for place in places.split()]
     elements = []
     for at, flag in enumerate(flags.split()[:keys]):

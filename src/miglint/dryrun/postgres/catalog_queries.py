@@ -90,7 +90,7 @@ SELECT i.indrelid, json_agg(json_build_array(n.nspname, c.relname, i.indisunique
     (SELECT json_agg(co.collname ORDER BY u.o) FROM unnest(i.indcollation) WITH ORDINALITY u(n, o)
       LEFT JOIN pg_collation co ON co.oid = u.n) END,
   pg_get_expr(i.indpred, i.indrelid), k.conname, c.reloptions, sp.spcname, {_said("pg_class", "c.oid")},
-  position(' NULLS NOT DISTINCT' IN pg_get_indexdef(i.indexrelid)) > 0, i.indisclustered,
+  position(' NULLS NOT DISTINCT' IN pg_get_indexdef(i.indexrelid)) > 0, i.indisclustered, i.indisreplident,
   CASE WHEN c.relispartition THEN (SELECT json_build_array(pn.nspname, p.relname) FROM pg_inherits h
     JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE h.inhrelid = c.oid) END) ORDER BY c.relname) AS list
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace

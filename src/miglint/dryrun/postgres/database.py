@@ -190,6 +190,10 @@ class PostgresDatabase(ScriptSession):
                 self._leave()
         return self._schema
 
+    def stand_in_roles(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Create missing roles on a server of miglint's own; the scripts' role may give objects to them."""
+        return self.tenant.roles.stand_in(names) if self.server.throwaway and self.server.superuser else ()
+
     def copied(self) -> str:
         """Copy as a template, which requires that no session is connected, and return the copy's name."""
         self._leave()

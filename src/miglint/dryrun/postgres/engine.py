@@ -22,6 +22,7 @@ class PostgresEngine:
         self.info = info
         self.server = server
         self._stop = stop
+        server.throwaway = stop is not None
 
     def create(self) -> PostgresDatabase:
         """Return a new empty database."""

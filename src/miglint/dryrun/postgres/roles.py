@@ -26,6 +26,7 @@ _REPLICATION_ROLE = "session_replication_role"
 # Maximum time of reading the catalog, and of internal queries in script sessions.
 READ_SECONDS = 60.0
 _LEAST_SECONDS = 5.0
+_LONGEST_NAME = 63
 
 
 class Login(Struct, frozen=True):
@@ -81,6 +82,28 @@ class Roles:
             statements += [f"GRANT {quoted(name)} TO CURRENT_USER{options}" for name in self.names]
         with server.admin() as admin:
             admin.query(";".join(statements))
+
+    def stand_in(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Create the roles that the server lacks, without privileges, and let the owner give objects to them."""
+        made: list[str] = []
+        with self._lock, self.server.admin() as admin:
+            for name in names:
+                if len(name.encode()) > _LONGEST_NAME:
+                    continue
+                rows = admin.query(f"SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = {literal(name)}")[0]
+                if rows and name not in self.server.stand_in_roles:
+                    continue
+                if not rows:
+                    # Another history may create it at the same time.
+                    with contextlib.suppress(QueryError):
+                        admin.query(f"CREATE ROLE {quoted(name)} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
+                self.server.stand_in_roles.add(name)
+                admin.query(f"GRANT {quoted(name)} TO {quoted(self.owner)}")
+                made.append(name)
+            if made:
+                self._settings, self._members, self._rights, self._passwords = self._state(())[:4]
+                self._last_mark = self._mark()
+        return tuple(made)
 
     @property
     def _unusual(self) -> str:

@@ -10,6 +10,7 @@ from miglint.dryrun.interfaces import EngineLostError
 from miglint.dryrun.postgres.connection import SHARED_MEMORY, QueryError, ServerError, Session, StatementBounds, quoted
 from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
 from miglint.dryrun.postgres.lock_observer import Watch
+from miglint.dryrun.postgres.ownership import given_away
 from miglint.dryrun.postgres.roles import Login
 from miglint.dryrun.postgres.superuser_calls import replacements
 from miglint.dryrun.postgres.tenant import Tenant
@@ -153,7 +154,9 @@ class ScriptSession:
                 return self.said(error, index, (piece,), 0.0)
         bounds = self.bounds()
         try:
-            instead = replacements(piece.text, disabled) if self.tenant.may_replicate else None
+            instead = given_away(piece.text, self.server.stand_in_roles)
+            if instead is None and self.tenant.may_replicate:
+                instead = replacements(piece.text, disabled)
             said_by_server = None
             for text in instead or (piece.text,):
                 said_by_server = said_by_server or session.script(text, bounds)

@@ -81,6 +81,9 @@ class PostgresServer:
         self.stand_ins: frozenset[str] = frozenset()
         self.used_stand_ins: set[str] = set()
         self.marks_trusted = False
+        # Whether miglint started the server, and ends it.
+        self.throwaway = False
+        self.stand_in_roles: set[str] = set()
         # In memory, copying files is three times faster than copying through the WAL; on disk it is slower.
         self.copies_files = False
         self.shares_role = shares_role

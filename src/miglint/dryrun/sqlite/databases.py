@@ -76,6 +76,8 @@ class Databases:
         page = int(db.rows("PRAGMA page_size")[0][0])
         db.rows(f"PRAGMA max_page_count = {max(1, self._start.disk // page)}")
         db.rows(f"PRAGMA foreign_keys = {int(self._start.foreign_keys)}")
+        for name in self._start.functions:
+            db.stand_in(name)
         db.protect()
         db.watch(lambda: time.monotonic() > self._stop_at)
         self._found[number] = db

@@ -42,7 +42,8 @@ Journal = tuple["Journal", ScriptDone | TablesFilled] | None
 class SqliteEngine:
     """Databases of one SQLite library. `foreign_keys` is the setting of the application's connections.
 
-    `bounds` overrides the limits on memory and database size in `limits`.
+    `functions` are those of the application, which get stand-ins. `bounds` overrides the limits on memory and database
+    size in `limits`.
     """
 
     dialect = Dialect.SQLITE
@@ -55,13 +56,14 @@ class SqliteEngine:
         deadline: Deadline,
         *,
         foreign_keys: bool = False,
+        functions: tuple[str, ...] = (),
         bounds: MemoryBounds | None = None,
     ) -> None:
         self.info = info
         self._limits = limits
         self._deadline = deadline
         self._hosts = SqliteHosts(
-            opener.library, bounds or MemoryBounds.of(limits), deadline, foreign_keys=foreign_keys
+            opener.library, bounds or MemoryBounds.of(limits), deadline, foreign_keys=foreign_keys, functions=functions
         )
         self._known: KnownObjects = {}
 

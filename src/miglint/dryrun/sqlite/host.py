@@ -93,9 +93,17 @@ class SqliteHost:
 class SqliteHosts:
     """The hosts of a run: one per concurrent history. Clean hosts are reused."""
 
-    def __init__(self, library: str, bounds: MemoryBounds, deadline: Deadline, *, foreign_keys: bool) -> None:
+    def __init__(
+        self,
+        library: str,
+        bounds: MemoryBounds,
+        deadline: Deadline,
+        *,
+        foreign_keys: bool,
+        functions: tuple[str, ...] = (),
+    ) -> None:
         seconds = int(min(deadline.left, _SECONDS_OF_NO_LIMIT)) + 60
-        start = wire.Start(library, bounds.memory, bounds.disk, seconds, foreign_keys)
+        start = wire.Start(library, bounds.memory, bounds.disk, seconds, foreign_keys, functions)
         self._setup = Setup(start, 1 + secrets.randbelow((1 << 32) - 1))
         self._lock = threading.Lock()
         self._closed = False

@@ -49,6 +49,9 @@ class Connection(Protocol):
     def many(self, sql: str, values: tuple[tuple[Any, ...], ...]) -> None:
         """Run one internal statement for each tuple of values."""
 
+    def stand_in(self, function: str) -> None:
+        """Define a function of the application: it takes any arguments, and returns the first one."""
+
     def watch(self, stop: Callable[[], bool]) -> None:
         """Call `stop` regularly while a statement runs, and interrupt the statement if it returns true."""
 
@@ -117,6 +120,10 @@ class StandardConnection:
         except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
             raise _standard(error) from None
 
+    def stand_in(self, function: str) -> None:
+        """Define a function."""
+        self._db.create_function(function, -1, _first, deterministic=True)
+
     def watch(self, stop: Callable[[], bool]) -> None:
         """Set the progress handler."""
         self._db.set_progress_handler(lambda: int(stop()), _STEPS_BETWEEN_LOOKS)
@@ -139,6 +146,10 @@ class StandardConnection:
     def close(self) -> None:
         """Close it."""
         self._db.close()
+
+
+def _first(*arguments: Any) -> Any:
+    return arguments[0] if arguments else None
 
 
 def _standard(error: Exception) -> SqliteError:
@@ -207,6 +218,10 @@ class ApswConnection:
             self._db.executemany(sql, values)
         except (self._apsw.Error, ValueError, MemoryError) as error:
             raise self._failed(error) from None
+
+    def stand_in(self, function: str) -> None:
+        """Define a function."""
+        self._db.create_scalar_function(function, _first, -1, deterministic=True)
 
     def watch(self, stop: Callable[[], bool]) -> None:
         """Set the progress handler."""

@@ -25,7 +25,8 @@ _Message = TypeVar("_Message")
 class Start(msgspec.Struct, frozen=True, array_like=True, tag="start"):
     """The first request: the library to use (`sqlite3` or `apsw`), and the limits of the process.
 
-    `memory` and `disk` are bytes for all databases and for each one, `seconds` is processor time.
+    `memory` and `disk` are bytes for all databases and for each one, `seconds` is processor time. `functions` get
+    stand-ins that return their first argument.
     """
 
     library: str
@@ -33,6 +34,7 @@ class Start(msgspec.Struct, frozen=True, array_like=True, tag="start"):
     disk: int
     seconds: int
     foreign_keys: bool
+    functions: tuple[str, ...] = ()
 
 
 class Open(msgspec.Struct, frozen=True, array_like=True, tag="open"):

@@ -63,7 +63,7 @@ def create_trigger(machine: Machine, operation: CreateTrigger) -> None:
 def _function_exists(machine: Machine, name: Name) -> None:
     schemas = machine.path if name.schema is None else (name.schema,)
     for schema in schemas:
-        if machine.schema.overloads(schema, name.name):
+        if machine.schema.count_overloads(schema, name.name):
             return
     for schema in schemas:
         key = Key("routine", schema, name.name)

@@ -12,6 +12,7 @@ from miglint.sql.operations import Constraint, Insert
 _NO_MATCH = "there is no unique or exclusion constraint matching the ON CONFLICT specification"
 _NO_MATCH_SQLITE = "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint"
 _ROWID = frozenset({"rowid", "oid", "_rowid_"})
+_NO_TARGET = "ON CONFLICT DO UPDATE requires inference specification or constraint name"
 _DEFERRABLE = "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters"
 
 
@@ -22,6 +23,8 @@ def check_conflict(machine: Machine, key: Key, table: Table, operation: Insert) 
     if operation.conflict_constraint is not None:
         _check_constraint(machine, key, table, operation.conflict_constraint)
     if not operation.conflict_columns:
+        if machine.postgres and operation.conflict == "update" and operation.conflict_constraint is None:
+            raise machine.refuse("syntax_error", _NO_TARGET, key)
         return
     wanted = frozenset(_folded(machine, name) for name in operation.conflict_columns)
     if not machine.postgres and not table.without_rowid and wanted <= _ROWID:

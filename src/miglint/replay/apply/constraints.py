@@ -105,9 +105,12 @@ def _with_target(machine: Machine, key: Key, written: Constraint, name: Name, *,
     if not written.referenced:
         primary = next((c.columns for c in of_kind(target[1].constraints, "primary")), ())
         written = replace(written, referenced=primary)
+    if machine.postgres:
+        _refuse_persistence(machine, key, table, target[1])
     # A forward's table is made all the same: REF007 tells of its key, and more is said about the table itself.
     deferrable = only_deferrable(machine, target[0], target[1], written.referenced)
-    if machine.strict or not creating or deferrable:
+    disagrees = bool(written.referenced) and len(written.columns) != len(written.referenced)
+    if machine.strict or not creating or deferrable or disagrees:
         _check_reference(machine, key, table, written, *target)
     candidates = fitting(machine, target[0], target[1], written.referenced)
     return replace(written, rests_on=candidates[0] if len(candidates) == 1 else None)
@@ -190,6 +193,9 @@ def _check_reference(machine: Machine, key: Key, table: Table, written: Constrai
                 message = f'column "{column}" referenced in foreign key constraint does not exist'
                 raise machine.refuse("undefined_column", message, home, column)
     known = not target.assumed and target.kind == "table" and written.referenced
+    if known and len(written.columns) != len(written.referenced):
+        message = "number of referencing and referenced columns for foreign key disagree"
+        raise machine.refuse("invalid_foreign_key", message, key)
     # An ALTER TABLE makes keys before it makes foreign keys, in whatever order they stand.
     if known and place != key and only_deferrable(machine, place, target, written.referenced):
         message = f'cannot use a deferrable unique constraint for referenced table "{target.name.name}"'
@@ -203,6 +209,19 @@ def _check_reference(machine: Machine, key: Key, table: Table, written: Constrai
     if machine.postgres:
         mine = tuple(table.columns.get(name) for name in written.columns)
         refuse_incomparable(machine, key, mine, tuple(target.columns.get(name) for name in written.referenced))
+
+
+def _refuse_persistence(machine: Machine, key: Key, table: Table, target: Table) -> None:
+    """Raise the error for a table that refers to one that lives shorter than it, or is of another session."""
+    if table.assumed or target.assumed or "foreign" in (table.kind, target.kind):
+        return
+    if "temporary" in (table.persistence, target.persistence) and table.persistence != target.persistence:
+        kinds = "temporary" if table.persistence == "temporary" else table.persistence
+        message = f"constraints on {kinds} tables may reference only {kinds} tables"
+        raise machine.refuse("invalid_table_definition", message, key)
+    if table.persistence == "permanent" and target.persistence == "unlogged":
+        message = "constraints on permanent tables may reference only permanent tables"
+        raise machine.refuse("invalid_table_definition", message, key)
 
 
 def _not_null(machine: Machine, key: Key, table: Table, written: Constraint, *, creating: bool) -> None:

@@ -171,7 +171,7 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
         return _on_table_exists(machine, test)
     if test.kind in ("function", "procedure", "routine", "aggregate"):
         schemas = machine.path if name.schema is None else (name.schema,)
-        return any(machine.schema.overloads(schema, name.name) for schema in schemas)
+        return any(machine.schema.count_overloads(schema, name.name) for schema in schemas)
     if test.kind == "enum value" and test.table is not None:
         enum = machine.schema.find(machine.key(test.table, "type"))
         return None if not isinstance(enum, Enum) or enum.assumed else name.name in enum.labels

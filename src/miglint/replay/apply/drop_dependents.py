@@ -122,7 +122,7 @@ def _known_as(machine: Machine, node: Node) -> tuple[Key, ...]:
     if isinstance(value, Routine):
         name = Key("routine name", value.name.schema or "public", value.name.name)
         # With several of one name nobody says which of them a trigger or a default calls.
-        alone = len(machine.schema.overloads(name.schema, name.name)) == 1
+        alone = machine.schema.count_overloads(name.schema, name.name) == 1
         return (key, name, name._replace(space="routine part")) if alone else (key,)
     return (key,)
 

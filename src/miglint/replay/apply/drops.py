@@ -190,7 +190,7 @@ def _drop_routine(machine: Machine, operation: Drop) -> None:
         return
     text = name.name if operation.arguments is None else f"{name.name}({signature(machine, operation.arguments)})"
     exact, bare = Key("routine", schema, text), Key("routine", schema, name.name)
-    overloads = bool(machine.schema.overloads(schema, name.name))
+    overloads = machine.schema.count_overloads(schema, name.name) > 0
     gone = any(isinstance(machine.schema.get(key), Absent) for key in (exact, bare)) or overloads
     if gone or (not operation.if_exists and machine.never(exact)):
         message = (

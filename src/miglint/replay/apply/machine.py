@@ -344,7 +344,7 @@ class Machine:
         if name.schema is not None:
             return name
         for schema in self.path:
-            if self.schema.overloads(schema, name.name):
+            if self.schema.count_overloads(schema, name.name):
                 return Name(schema, name.name)
         return name
 

@@ -7,6 +7,9 @@ from miglint.schema.bounds import DEFAULT, bounds_overlap
 from miglint.schema.objects import Key, Table
 from miglint.sql.operations import Constraint, CreateIndex
 
+# How the bound of a partition begins, by what the table is partitioned by.
+_FORMS = {"range": "from (", "list": "in (", "hash": "with ("}
+
 
 def partition_columns(table: Table) -> tuple[str, ...] | None:
     """Return the columns that a table is partitioned by, None where an expression is among them."""
@@ -57,6 +60,7 @@ def refuse_bound(machine: Machine, parent: Key, name: str, bound: str | None, *,
             condition = "wrong_object_type" if attached else "invalid_object_definition"
             raise machine.refuse(condition, message, parent)
         return
+    _refuse_form(machine, parent, table.partition_by, bound)
     for other_key in machine.schema.rivals(parent, bound):
         other = machine.schema.table(other_key)
         if other is None or other.partition_of is None or other.partition_bound is None or other_key.name == name:
@@ -67,6 +71,18 @@ def refuse_bound(machine: Machine, parent: Key, name: str, bound: str | None, *,
         if bounds_overlap(bound, other.partition_bound):
             message = f'partition "{name}" would overlap partition "{other_key.name}"'
             raise machine.refuse("invalid_object_definition", message, parent)
+
+
+def _refuse_form(machine: Machine, parent: Key, partition_by: str, bound: str) -> None:
+    """Raise the errors for a bound of another form than the table's strategy has."""
+    strategy = partition_by.partition(" ")[0]
+    if bound == DEFAULT:
+        if strategy == "hash":
+            message = "a hash-partitioned table may not have a default partition"
+            raise machine.refuse("invalid_object_definition", message, parent)
+    elif not bound.startswith(_FORMS.get(strategy, "")):
+        message = f"invalid bound specification for a {strategy} partition"
+        raise machine.refuse("invalid_object_definition", message, parent)
 
 
 def refuse_attached(machine: Machine, parent: Key, child: Key) -> None:

@@ -27,7 +27,7 @@ def remove_object(machine: Machine, key: Key) -> None:
 def _leave_no_name(machine: Machine, name: Name) -> None:
     """Say that no function of a name is left, where the last one has gone."""
     schema = name.schema or "public"
-    if not machine.schema.overloads(schema, name.name):
+    if not machine.schema.count_overloads(schema, name.name):
         machine.drop(Key("routine", schema, name.name))
 
 

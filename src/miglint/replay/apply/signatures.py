@@ -17,10 +17,11 @@ def routines(machine: Machine, name: Name, arguments: tuple[Type, ...] | None) -
     """Return the schema in which a routine is looked for, and the keys of those that match."""
     schemas = machine.path if name.schema is None else (name.schema,)
     for schema in schemas:
-        named = list(machine.schema.overloads(schema, name.name))
-        if arguments is not None:
+        if arguments is None:
+            named = list(machine.schema.overloads(schema, name.name))
+        else:
             exact = Key("routine", schema, f"{name.name}({signature(machine, arguments)})")
-            named = [key for key in named if key == exact]
+            named = [exact] if exact in machine.schema else []
         if named:
             return schema, named
     return (name.schema or machine.creation_schema), []

@@ -31,6 +31,20 @@ from miglint.sql.operations import (
 _STRICT_TYPES = frozenset(("INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"))
 
 
+_NO_PARAMETERS = ("tablespace", "access method", "on commit")
+
+
+def _options(machine: Machine, operation: CreateTable) -> dict[str, str]:
+    """Return what is set for a new table, under the names that `ALTER TABLE` has for it."""
+    if not machine.postgres or operation.foreign_server is not None:
+        return dict.fromkeys(operation.options, "")
+    parted = (option.partition("=") for option in operation.options)
+    return {
+        name if name in _NO_PARAMETERS else f"storage parameter {name}": value if sign else "true"
+        for name, sign, value in parted
+    }
+
+
 def create_table(machine: Machine, operation: CreateTable) -> None:
     """`CREATE TABLE` in all its forms."""
     name = machine.created(operation.name, temporary=operation.temporary)
@@ -134,20 +148,6 @@ def _refuse_generated_key(machine: Machine, key: Key, table: Table) -> None:
         if column is not None and column.generated is not None:
             message = "cannot use generated column in partition key"
             raise machine.refuse("invalid_object_definition", message, key, column.name)
-
-
-def _options(machine: Machine, operation: CreateTable) -> dict[str, str]:
-    """Return the settings of a new table by the names that `ALTER TABLE` has for them."""
-    if not machine.postgres or operation.foreign_server is not None:
-        return dict.fromkeys(operation.options, "")
-    told: dict[str, str] = {}
-    for text in operation.options:
-        label, _, value = text.partition("=")
-        if label in ("tablespace", "access method"):
-            told[label] = value
-        elif label not in ("on commit", "oids"):
-            told[f"storage parameter {label}"] = value or "true"
-    return told
 
 
 def _refuse_loose_types(machine: Machine, operation: CreateTable, key: Key) -> None:

@@ -155,6 +155,16 @@ def _replaceable(machine: Machine, key: Key, old: View, new: View) -> None:
                 key,
                 column,
             )
+        if old.types is None or new.types is None or old.types[place] == new.types[place]:
+            continue
+        if "?" in (old.types[place], new.types[place]):
+            # One of them is not known.
+            continue
+        from miglint.sql.postgres.analysis.kinds import spelled
+
+        one, two = spelled(old.types[place]), spelled(new.types[place])
+        message = f'cannot change data type of view column "{column}" from {one} to {two}'
+        raise machine.refuse("invalid_table_definition", message, key, column)
 
 
 def refresh(machine: Machine, name: Name) -> None:

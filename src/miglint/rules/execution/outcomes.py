@@ -51,6 +51,10 @@ def _hit(script: Script, span: Span | None, message: str, help_text: str) -> Hit
     return Hit(script.file, span or _script_span(script), message, help_text, script, evidence="executed")
 
 
+# SQLite's words; PostgreSQL's are others.
+_NO_FUNCTION = pattern(r"no such function: (\w+)")
+
+
 def _words(error: EngineError) -> str:
     """Return an error with its code, and with the detail and hint that the engine gave."""
     parts = [str(error)]
@@ -58,6 +62,12 @@ def _words(error: EngineError) -> str:
         parts.append(f"Detail: {error.detail}")
     if error.hint:
         parts.append(f"Hint: {error.hint}")
+    function = _NO_FUNCTION.match(error.message)
+    if function is not None:
+        parts.append(
+            "If the application defines this function, name it in the configuration:"
+            f' `dry-run.sqlite-functions = ["{function[1]}"]`'
+        )
     return "\n".join(parts)
 
 
@@ -270,7 +280,8 @@ def refused(executed: Executed) -> Iterator[Hit]:
 
 
 _ROLES = (
-    "Roles are the server's, and a throwaway one has none of yours: `--database-url` names a server that has them."
+    "A throwaway server has stand-ins for roles that scripts name in GRANT or OWNER TO; `--role NAME` adds one, and"
+    " `--database-url` names a server that has yours."
     " Nothing is said of symmetry and second runs for want of a role."
 )
 _UNDONE = "The dry run undid it. In production it stays, for all databases of the server."

@@ -147,7 +147,7 @@ def _extension_of(kind: str, name: Name, target: tuple[int, ...]) -> str | None:
 def _made_by_files(schema: Schema, kind: str, name: Name) -> bool:
     """Return whether the history has created an object of that name itself."""
     for place in (name.schema,) if name.schema is not None else schema.path:
-        if kind == "function" and schema.overloads(place, name.name):
+        if kind == "function" and schema.count_overloads(place, name.name):
             return True
         if kind == "type":
             made = schema.find(Key("type", place, name.name)) or schema.find(Key("relation", place, name.name))

@@ -107,7 +107,7 @@ def insert(place: Place, node: Node) -> list[Operation]:
         else:
             operations += _common(place, body)
             found = query(source, _source_text(place, node["relation"]), _ctes(node))
-            anti_join = _leaves_out(body, table)
+            anti_join = _leaves_out(body, table, _written(node, body))
     conflict = node.get("onConflictClause", {})
     infer = conflict.get("infer", {})
     operations.append(
@@ -190,7 +190,31 @@ def _reads(tree: Any, table: Name) -> bool:
     )
 
 
-def _leaves_out(body: Node, table: Name) -> bool:
+def _written(node: Node, body: Node) -> dict[str, str]:
+    """Return the constants that a query gives to listed columns."""
+    names = [item["ResTarget"]["name"] for item in node.get("cols", ())]
+    values = [literal_of(item["ResTarget"]["val"]) for item in body.get("targetList", ())]
+    return {name: value for name, value in zip(names, values, strict=False) if value is not None}
+
+
+def _asks_for_another(test: Node, written: dict[str, str]) -> bool:
+    """Whether a test of the form `EXISTS (SELECT ... WHERE column = constant)` is about another row than is written."""
+    where = test["SubLink"]["subselect"].get("SelectStmt", {}).get("whereClause")
+    if where is None or test["SubLink"]["subLinkType"] != "EXISTS_SUBLINK":
+        return False
+    terms = where["BoolExpr"]["args"] if where.get("BoolExpr", {}).get("boolop") == "AND_EXPR" else [where]
+    for term in terms:
+        body = term.get("A_Expr", {})
+        if body.get("kind") != "AEXPR_OP" or strings(body.get("name")) != ("=",):
+            continue
+        fields = strings(body["lexpr"].get("ColumnRef", {}).get("fields"))
+        value = literal_of(body["rexpr"])
+        if fields and value is not None and written.get(fields[-1], value) != value:
+            return True
+    return False
+
+
+def _leaves_out(body: Node, table: Name, written: dict[str, str]) -> bool:
     """Return whether a source query excludes rows that the target already contains."""
     if body.get("op") == "SETOP_EXCEPT":
         return _reads(body["rarg"], table)
@@ -199,7 +223,7 @@ def _leaves_out(body: Node, table: Name) -> bool:
         return False
     for kind, inner in nodes_of([where]):
         if kind == "BoolExpr" and inner["boolop"] == "NOT_EXPR" and "SubLink" in inner["args"][0]:
-            if _reads(inner["args"], table):
+            if _reads(inner["args"], table) and not _asks_for_another(inner["args"][0], written):
                 return True
         elif (
             kind == "SubLink"

@@ -258,13 +258,16 @@ def alter_domain(place: Place, node: Node) -> list[Operation]:
 def alter_enum(place: Place, node: Node) -> list[Operation]:
     """Read `ALTER TYPE ... ADD VALUE` and `RENAME VALUE`."""
     name = qualified(node["typeName"])
-    if "oldVal" in node:
-        return [RenameEnumValue(span=place.whole(), name=name, value=node["oldVal"], new=node["newVal"])]
+    # Empty texts are left out of the tree: only ADD VALUE says where, at the end if nothing is said.
+    if "oldVal" in node or not ("newValIsAfter" in node or "newValNeighbor" in node):
+        return [
+            RenameEnumValue(span=place.whole(), name=name, value=node.get("oldVal", ""), new=node.get("newVal", ""))
+        ]
     return [
         AddEnumValue(
             span=place.whole(),
             name=name,
-            value=node["newVal"],
+            value=node.get("newVal", ""),
             if_not_exists=node.get("skipIfNewValExists", False),
             neighbour=node.get("newValNeighbor"),
             after=node.get("newValIsAfter", False) or "newValNeighbor" not in node,

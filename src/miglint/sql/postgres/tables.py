@@ -245,7 +245,8 @@ def create_view(place: Place, node: Node) -> list[Operation]:
     """Read `CREATE VIEW`."""
     relation = node["view"]
     as_word = find_word(place.text, _AS, place.char(relation.get("location", 0)), place.end)
-    texts = options(node.get("options"))
+    # An option without a value is on.
+    texts = tuple(text if "=" in text else f"{text}=true" for text in options(node.get("options")))
     check = node.get("withCheckOption", "NO_CHECK_OPTION")
     if check != "NO_CHECK_OPTION":
         texts = tuple(sorted((*texts, f"check_option={check.split('_')[0].lower()}")))

@@ -76,7 +76,7 @@ class Overloads:
             return self._built_in(name, built_in, given)
         if star:
             return next((item for item in built_in if not item.arguments or item.arguments == ("any",)), None)
-        return self._choose(name, self._candidates(name, (*built_in, *own), given), given)
+        return self._choose(name, self._candidates(name, built_in, own, given), given)
 
     def _choose(self, name: Name, fitting: list[Candidate], given: Sequence[str]) -> Function | None:
         environment = self.kinds.environment
@@ -104,22 +104,25 @@ class Overloads:
         key = (name.name, *given)
         if plain and key in _meant:
             return _meant[key]
-        found = self._choose(name, self._candidates(name, functions, given), given)
+        found = self._choose(name, self._candidates(name, functions, (), given), given)
         if plain and found is not None:
             _meant[key] = found
         return found
 
-    def _candidates(self, name: Name, functions: Iterable[Function], given: Sequence[str]) -> list[Candidate]:
+    def _candidates(
+        self, name: Name, built_in: Iterable[Function], own: Iterable[Function], given: Sequence[str]
+    ) -> list[Candidate]:
         found: dict[tuple[str, ...], Candidate] = {}
         doubled: set[tuple[str, ...]] = set()
-        for function in functions:
+        for is_own, function in (*((False, item) for item in built_in), *((True, item) for item in own)):
             arguments = widened(function, len(given))
             if arguments is None:
                 continue
             # Of two that take the same, one without VARIADIC and defaults is meant, and one of the system.
             known = found.get(arguments)
             plain = not (function.variadic or (known is not None and known.function.variadic))
-            if known is not None and plain and len(known.function.arguments) != len(function.arguments):
+            # The system's own functions never do: the catalogs hold those of several versions, of which each has one.
+            if is_own and known is not None and plain and len(known.function.arguments) != len(function.arguments):
                 # Defaults make them one for this call, and nobody says which is meant.
                 doubled.add(arguments)
             if known is None or (known.function.variadic and not function.variadic):

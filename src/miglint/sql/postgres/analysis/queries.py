@@ -8,11 +8,13 @@ from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis.context import READERS, STATEMENTS, Columns, ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
 from miglint.sql.postgres.analysis.groups import refuse_ungrouped
-from miglint.sql.postgres.analysis.kinds import is_array
+from miglint.sql.postgres.analysis.kinds import is_array, spelled
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.names import Node, qualified, relation_name, strings, type_of
 from miglint.sql.postgres.outputs import column_name
 
+# The built-in types that are stored in tables and have neither a B-tree nor a hash operator class.
+_UNEQUAL = frozenset({"json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle", "jsonpath"})
 _STAR = ("*", UNKNOWN)
 
 
@@ -80,9 +82,12 @@ def _set_operation(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) 
     word = body["op"][6:]
     if len(left) != len(right):
         raise Invalid("syntax_error", f"each {word} query must have the same number of columns")
-    return [
+    columns = [
         (name, analysis.overloads.common((one, two), word)) for (name, one), (_, two) in zip(left, right, strict=True)
     ]
+    if not body.get("all"):
+        _refuse_unequal(analysis, columns)
+    return columns
 
 
 def _values(analysis: ExpressionAnalysis, lists: Sequence[Node], scope: QueryLevel) -> Columns:
@@ -113,6 +118,8 @@ def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colum
             found = analysis.read(value, scope)
             columns.append((target.get("name") or column_name(value), found.type))
             targets.append(value)
+    if any(not node for node in body.get("distinctClause", ())):
+        _refuse_unequal(analysis, columns)
     if "havingClause" in body:
         analysis.truth(body["havingClause"], scope, "HAVING")
     _order(analysis, body, scope, {name for name, _ in columns})
@@ -121,6 +128,14 @@ def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colum
         if key in body:
             analysis.read(body[key], scope)
     return columns
+
+
+def _refuse_unequal(analysis: ExpressionAnalysis, columns: Columns) -> None:
+    """Raise `Invalid` for a column whose values cannot be told apart."""
+    for _, kind in columns:
+        if kind in _UNEQUAL:
+            message = f"could not identify an equality operator for type {spelled(kind)}"
+            raise Invalid("undefined_function", message)
 
 
 def _condition(analysis: ExpressionAnalysis, node: Node, scope: QueryLevel, where: str) -> None:

@@ -1,0 +1,62 @@
+"""`--report`, `--statistics`, `--sort` and `--since` on the command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+
+def test_several_reports_of_one_run(miglint, project):
+    (project / "migrations" / "001_accounts.down.sql").write_text("DROP TABLE accounts2;\n")
+    alone = miglint("check", "--format", "concise")
+    done = miglint(
+        "check", "--format", "concise", "--report", "sarif=out.sarif", "--report=gitlab=gl.json", "--exit-zero"
+    )
+    assert done.stdout == alone.stdout
+    assert alone.returncode == 1
+    assert done.returncode == 0
+    results = json.loads((project / "out.sarif").read_text())["runs"][0]
+    assert len(results["results"]) == len(json.loads((project / "gl.json").read_text())) > 0
+    described = results["tool"]["driver"]["rules"][0]
+    assert described["help"]["markdown"].startswith(f"# {described['id']} ")
+    assert described["fullDescription"]["text"]
+
+
+def test_a_report_that_cannot_be_written(miglint):
+    for given, said in (
+        ("sarf=a", "unknown format `sarf` (did you mean `sarif`?)"),
+        ("sarif", "names no file"),
+        ("sarif=not/there/a", "cannot be written"),
+    ):
+        done = miglint("check", "--report", given)
+        assert done.returncode == 2
+        assert said in done.stderr
+    done = miglint("check", "--report", "sarif=a", "--output", "a")
+    assert (done.returncode, "different files" in done.stderr) == (2, True)
+
+
+def test_statistics(miglint, project):
+    (project / "migrations" / "001_accounts.down.sql").write_text("DROP TABLE accounts2;\n")
+    (project / "miglint.toml").write_text('format = "concise"\n')
+    done = miglint("check", "--statistics", "--select", "REF,SYM001")
+    lines = done.stdout.splitlines()
+    assert lines[0].split()[1].startswith(("REF", "SYM"))
+    assert "(1 migration, 2 files" in lines[-2] + lines[-1]
+    assert miglint("check", "--statistics", "--format", "json").returncode == 2
+
+
+def test_no_migration_changed(miglint, project):
+    def git(*arguments: str) -> None:
+        subprocess.run(
+            ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments], cwd=project, check=True
+        )
+
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    done = miglint("check", "--since", "main")
+    assert (done.returncode, done.stdout) == (0, "no migration changed since main (1 looked at)\n")
+    Path(project / "migrations" / "002_b.up.sql").write_text("CREATE TABLE IF NOT EXISTS b (id bigint PRIMARY KEY);\n")
+    done = miglint("check", "--since", "main", "--select", "PAI")
+    assert done.stdout.startswith("2 migrations, 1 changed: 1 with a missing or misplaced script\n")
