@@ -21,7 +21,8 @@ COVERAGE_FLOOR := 85
 QUICK := tests/base tests/config tests/discovery tests/linter tests/locks/test_volatility.py tests/replay tests/report \
 	tests/rules/test_rulebook.py tests/schema/test_runs.py tests/sql tests/test_architecture.py
 
-.PHONY: demo picture test quick attacks lint format bench kills fuzz mutants nested same agreement draw-errors clean
+.PHONY: demo picture test quick attacks lint format bench schema-sql kills fuzz mutants nested same agreement \
+	draw-errors clean
 
 demo: $(READY)
 	@echo "The original scripts: what is wrong with them"
@@ -59,6 +60,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py $(FOLDERS)
+
+schema-sql: $(READY)
+	$(BIN)/python -m benchmarks.schema_sql $(FOLDERS)
 
 kills: $(READY)
 	$(BIN)/python benchmarks/kills.py $(KILLS)

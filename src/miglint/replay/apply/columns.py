@@ -152,7 +152,7 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
     if column.identity is not None:
         refuse_identity_type(machine, machine.key(table), resolved)
     if column.serial or column.identity is not None:
-        sequence = implied_sequence(machine, table, column.name, resolved.type)
+        sequence = implied_sequence(machine, table, column.name, resolved.type, column.identity_options)
         if column.serial:
             text = f"nextval('{sequence.name}'::regclass)"
             resolved = replace(resolved, default=Expression(f"nextval {sequence}", text, sequence=sequence))
@@ -169,10 +169,18 @@ def refuse_identity_type(machine: Machine, key: Key, column: Column) -> None:
         raise machine.refuse("invalid_parameter_value", message, key, column.name)
 
 
-def implied_sequence(machine: Machine, table: Name, column: str, type_: Type | None) -> Name:
+def implied_sequence(
+    machine: Machine, table: Name, column: str, type_: Type | None, given: tuple[str, ...] = ()
+) -> Name:
     """Create the sequence that `serial` and identity columns imply, under the name that the server chooses."""
-    options = unusual([] if type_ is None else [f"as={type_.name}"])
+    named = next((text.partition("=")[2] for text in given if text.startswith("sequence_name=")), None)
+    told = [text for text in given if not text.startswith(("sequence_name=", "as="))]
+    options = unusual(told if type_ is None else [f"as={type_.name}", *told])
     schema = table.schema or machine.creation_schema
+    if named is not None:
+        own = Name(schema, named.rpartition(".")[2])
+        machine.create(Key("relation", schema, own.name), Sequence(own, options, (table, column), implicit=True))
+        return own
     name, machine.schema = choose_relation(machine.schema, schema, table.name, column, "seq")
     sequence = Name(schema, name)
     machine.create(Key("relation", schema, name), Sequence(sequence, options, (table, column), implicit=True))
