@@ -139,7 +139,7 @@ def needs(schema: Schema, key: Key, value: SchemaObject, names: dict[Key, list[K
         yield from (Key("relation", "main", item.name.lower()) for item in value.relations)
 
 
-_QUALIFIED = pattern(r'("[^"]+"|\b[a-z_][\w$]*)\.("[^"]+"|[a-z_][\w$]*)')
+_QUALIFIED = pattern(r'("[^"]++"|(?<![\w$])[a-z_][\w$]*+)\.("[^"]++"|[a-z_][\w$]*+)')
 
 
 def _qualified_names(value: SchemaObject) -> Iterator[tuple[str, str]]:
