@@ -83,7 +83,7 @@ def test_an_attack_ends_in_a_finding_or_does_no_harm(
         assert evil.forward.error.span is not None
         # Of what is undone as a whole no statement is listed.
         statements = evil.forward.statements
-        assert -1 <= evil.forward.error.index and (not statements or evil.forward.error.index < len(statements))
+        assert evil.forward.error.index >= -1 and (not statements or evil.forward.error.index < len(statements))
     # The other migrations are what they are without it.
     assert [step.ok for step in first.steps] == [True] * 7
     assert first.verdict.symmetric is True
