@@ -106,7 +106,7 @@ class Table(Struct, frozen=True, gc=False):
 
 
 class View(Struct, frozen=True, gc=False):
-    """A view or materialized view. `columns` are its result columns, None when they cannot be told.
+    """A view or materialized view. `columns` are its result columns, None when they are not known.
 
     `types` are the names of their types, `?` for one that is not known.
     """
@@ -369,12 +369,12 @@ class Rows(Struct, frozen=True, gc=False):
 
     def as_other(self) -> Other:
         """Return it as it is shown: an object of the kind `rows`."""
-        told = (
+        changes = (
             f"{'' if certain else '?'}{','.join(columns)}={','.join(values)}"
             for columns, keys in self.keys.items()
             for values, certain in keys
         )
-        return Other("rows", self.name, changes=tuple(sorted(told)))
+        return Other("rows", self.name, changes=tuple(sorted(changes)))
 
 
 class Comment(Struct, frozen=True, gc=False):

@@ -174,8 +174,8 @@ def implied_sequence(
 ) -> Name:
     """Create the sequence that `serial` and identity columns imply, under the name that the server chooses."""
     named = next((text.partition("=")[2] for text in given if text.startswith("sequence_name=")), None)
-    told = [text for text in given if not text.startswith(("sequence_name=", "as="))]
-    options = unusual(told if type_ is None else [f"as={type_.name}", *told])
+    written = [text for text in given if not text.startswith(("sequence_name=", "as="))]
+    options = unusual(written if type_ is None else [f"as={type_.name}", *written])
     schema = table.schema or machine.creation_schema
     if named is not None:
         own = Name(schema, named.rpartition(".")[2])

@@ -66,8 +66,8 @@ def _unique(machine: Machine, key: Key, table: Table) -> Iterator[tuple[frozense
 
 
 def _keys(machine: Machine, index: Index) -> frozenset[str]:
-    told = (
+    keys = (
         element.column if element.column is not None else element.expression.key if element.expression else ""
         for element in index.elements
     )
-    return frozenset(_folded(machine, name) for name in told)
+    return frozenset(_folded(machine, name) for name in keys)
