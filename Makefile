@@ -10,6 +10,7 @@
 # make mutants [COUNT=100] [SEED=1]   change rules and replay in seeded places, and run the tests that reach each
 # make nested   check scripts nested up to 50,000 deep
 # make same FOLDERS="..." [SAME="--python ..."]   compare reports under other hash seeds, interpreters, SQLite libraries
+# make draw-errors FOLDERS="..." OUTPUT=FILE [SEED=1] [COUNT=100]   draw errors of other projects at random, for people to judge
 # make agreement FOLDERS="..."   measure how often replay and dry run agree
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -20,7 +21,8 @@ COVERAGE_FLOOR := 85
 QUICK := tests/base tests/config tests/discovery tests/linter tests/locks/test_volatility.py tests/replay tests/report \
 	tests/rules/test_rulebook.py tests/schema/test_runs.py tests/sql tests/test_architecture.py
 
-.PHONY: demo picture test quick attacks lint format bench kills fuzz mutants nested same agreement clean
+.PHONY: demo picture test quick attacks lint format bench schema-sql kills fuzz mutants nested same agreement \
+	draw-errors clean
 
 demo: $(READY)
 	@echo "The original scripts: what is wrong with them"
@@ -59,6 +61,9 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py $(FOLDERS)
 
+schema-sql: $(READY)
+	$(BIN)/python -m benchmarks.schema_sql $(FOLDERS)
+
 kills: $(READY)
 	$(BIN)/python benchmarks/kills.py $(KILLS)
 
@@ -73,6 +78,9 @@ nested: $(READY)
 
 same: $(READY)
 	$(BIN)/python benchmarks/same.py $(SAME) $(FOLDERS)
+
+draw-errors: $(READY)
+	$(BIN)/python benchmarks/draw_errors.py $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) --output $(OUTPUT) $(FOLDERS)
 
 agreement: $(READY)
 	$(BIN)/python -m miglint.cli.agreement $(or $(FOLDERS),.)

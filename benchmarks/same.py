@@ -89,17 +89,17 @@ def difference(one: object, other: object, place: str = "report") -> str | None:
 
 
 def lay_out_cases(root: Path) -> Iterator[tuple[Path, str]]:
-    """Write the cases to folders, one history for each; return one folder for each dialect."""
+    """Write the cases to folders, one history for each; return the folder of each file, with its dialect."""
     for file in sorted(CASES.glob("*.jsonl")):
-        for line in file.read_text().splitlines():
-            case = json.loads(line)
+        cases = [json.loads(line) for line in file.read_text().splitlines()]
+        for case in cases:
             folder = root / file.stem / case["name"]
             folder.mkdir(parents=True)
             (folder / "001_setup.up.sql").write_text(case["setup"])
             (folder / "001_setup.down.sql").write_text("SELECT 1;\n")
             (folder / "002_case.up.sql").write_text(case["up"])
             (folder / "002_case.down.sql").write_text(case["down"])
-        yield root / file.stem, file.stem
+        yield root / file.stem, cases[0]["dialect"]
 
 
 def lay_out_pages(root: Path) -> Path:

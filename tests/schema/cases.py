@@ -21,6 +21,12 @@ F = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; 
 
 POSTGRES = [
     Case(
+        "a function whose body reads a field of a row that it is given",
+        "CREATE TABLE t (id int PRIMARY KEY, n int); CREATE TABLE u (id int, t_id int);",
+        "CREATE OR REPLACE FUNCTION f(t_row t) RETURNS SETOF u LANGUAGE sql STABLE AS"
+        " $$ SELECT * FROM u WHERE u.t_id = t_row.id AND t_row.n > (SELECT count(*) FROM u WHERE u.id = t_row.n) $$;",
+    ),
+    Case(
         "a function that has a parameter more since PostgreSQL 18",
         "CREATE TABLE t (j jsonb, k json);",
         "UPDATE t SET j = jsonb_strip_nulls(j), k = json_strip_nulls(k);",

@@ -11,8 +11,9 @@ from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
 from miglint.replay.apply import run
 from miglint.replay.steps import empty_schema
 from miglint.schema.diff import diff
-from miglint.schema.render import to_json, to_mermaid, to_sql
+from miglint.schema.render import to_json, to_mermaid
 from miglint.sql import parse
+from miglint.writer.schema_sql import to_sql
 
 POSTGRES = """
 CREATE SCHEMA app;
@@ -85,4 +86,4 @@ def test_mermaid_marks_keys_and_relations():
 
 def test_what_is_only_used_is_told_as_a_comment():
     text = to_sql(schema_of("ALTER TABLE gone ADD COLUMN x int;", Dialect.POSTGRES))
-    assert "-- table public.gone is used, but not made here" in text
+    assert "-- table public.gone: the files use it without creating it" in text

@@ -105,15 +105,24 @@ def contradiction(request: CheckArguments) -> str | None:
     """Return the error message for options that cannot be combined, or None."""
     if request.stdin_filename is not None and request.paths:
         return "--stdin-filename cannot be combined with paths"
-    writing = "--write-baseline" if request.write_baseline else "--prune"
-    for part in ("stdin_filename", "since", "hook", "config_from", "no_suppressions", "no_baseline"):
-        if (request.write_baseline or request.prune) and getattr(request, part):
-            return f"{writing} cannot be combined with --{part.replace('_', '-')}"
+    if request.write_baseline or request.prune:
+        writing = "--write-baseline" if request.write_baseline else "--prune"
+        for part in _ABOUT_A_PART:
+            if getattr(request, part):
+                return f"{writing} cannot be combined with --{part.replace('_', '-')}"
     files = [request.output, *(path for _, path in request.report)]
     if len(set(files)) < len(files):
         return "--report and --output must name different files"
     if request.statistics and request.format_ not in (None, "text"):
         return "--statistics is part of the format `text`: leave out --format"
+    return _baseline_contradiction(request)
+
+
+# Options for which a report lacks findings that a baseline must have.
+_ABOUT_A_PART = ("stdin_filename", "since", "hook", "config_from", "no_suppressions", "no_baseline")
+
+
+def _baseline_contradiction(request: CheckArguments) -> str | None:
     if request.configure and not request.write_baseline:
         return "--configure requires --write-baseline"
     if request.write_baseline and request.prune:

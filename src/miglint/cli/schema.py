@@ -21,8 +21,9 @@ from miglint.config.toml_table import nearest
 from miglint.linter.paths import checked_paths
 from miglint.linter.run import Job, replayed
 from miglint.replay.steps import Step
-from miglint.schema.render import to_json, to_mermaid, to_sql
+from miglint.schema.render import to_json, to_mermaid
 from miglint.schema.value import Schema
+from miglint.writer.schema_sql import to_sql
 
 _Replayed = tuple[History, Iterator[Step]]
 _FORMATS = {"sql": to_sql, "json": to_json, "mermaid": to_mermaid}

@@ -16,11 +16,11 @@ from miglint.replay.steps import ForwardPass, apply_forward, empty_schema
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.objects import Domain, Enum, Index, Key, SchemaObject, Table, View
-from miglint.schema.render_sql import statements
 from miglint.schema.sameness import loose
 from miglint.schema.value import Schema
 from miglint.sql import parse
 from miglint.sql.operations import Column
+from miglint.writer.schema_sql import statements
 
 # Namespaces of objects that have a comparable form on both sides.
 _COMPARED = frozenset({"relation", "type", "routine", "trigger", "policy", "rule", "extension", "schema"})

@@ -14,7 +14,7 @@ from miglint.base.model import History, Script, SourceFile, Span
 from miglint.base.structs import replace
 from miglint.config.settings import Settings
 from miglint.linter.dispatch import PlacedHit
-from miglint.rules.definition import Hit
+from miglint.rules.definition import Hit, Rule
 
 _EMPTY = "PAI003"
 _FEWEST = 3
@@ -32,11 +32,14 @@ def with_summaries(placed: list[PlacedHit], histories: Iterable[History], settin
         empty = sum(map(_is_empty, rollbacks))
         if empty < _FEWEST or 2 * empty <= len(rollbacks):
             continue
-        paths = {script.path for script in rollbacks}
-        found = [_summarized(item) if item.rule is rule and item.hit.file.path in paths else item for item in found]
+        found = _with_summarized(found, rule, {script.path for script in rollbacks})
         if settings.rollbacks is None:
             found.append(PlacedHit(rule, _summary(history, f"{empty} of {len(rollbacks)} rollbacks are empty")))
     return found
+
+
+def _with_summarized(placed: list[PlacedHit], rule: Rule, paths: set[str]) -> list[PlacedHit]:
+    return [_summarized(item) if item.rule is rule and item.hit.file.path in paths else item for item in placed]
 
 
 def _summary(history: History, message: str) -> Hit:

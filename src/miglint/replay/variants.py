@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, History, Migration
@@ -120,21 +120,25 @@ def _partners(
             yield one, other
         else:
             left.append(one)
-    for find in (_plain, _day):
-        by_name: dict[str, list[Migration]] = defaultdict(list)
-        for other in reversed(others):
-            if other not in used and other.name:
-                by_name[find(other)].append(other)
-        still: list[Migration] = []
-        for one in left:
-            alike = by_name.get(find(one)) if one.name else None
-            if alike and (find is _plain or _same_words(one, alike[-1])):
-                other = alike.pop()
-                used.add(other)
-                yield one, other
-            else:
-                still.append(one)
-        left = still
+    for name_of in (_plain, _day):
+        found = list(_partners_by_name(left, [other for other in others if other not in used], name_of))
+        yield from found
+        used.update(other for _, other in found)
+        matched = {one for one, _ in found}
+        left = [one for one in left if one not in matched]
+
+
+def _partners_by_name(
+    ones: list[Migration], others: list[Migration], name_of: Callable[[Migration], str]
+) -> Iterator[tuple[Migration, Migration]]:
+    by_name: dict[str, list[Migration]] = defaultdict(list)
+    for other in reversed(others):
+        if other.name:
+            by_name[name_of(other)].append(other)
+    for one in ones:
+        alike = by_name.get(name_of(one)) if one.name else None
+        if alike and (name_of is _plain or _same_words(one, alike[-1])):
+            yield one, alike.pop()
 
 
 def _version(migration: Migration) -> str:

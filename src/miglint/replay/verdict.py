@@ -149,9 +149,9 @@ def _symmetric(
     unknown = (*rollback.unknown, *forward.unknown)
     if unknown:
         return None, unknown[0]
-    for event in rollback.events:
-        if event.failure is not None:
-            return None, f"whether the rollback fails is not known: {event.failure.message}"
+    failure = next((event.failure for event in rollback.events if event.failure is not None), None)
+    if failure is not None:
+        return None, f"whether the rollback fails is not known: {failure.message}"
     if not counted:
         return True, None
     change = counted[0]

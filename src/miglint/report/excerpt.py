@@ -82,20 +82,22 @@ def _cut(cells: list[tuple[str, int]], span: tuple[int, int], width: int, *, bef
     left = 0 if stop <= width - 1 and not before else max(0, mark - width // 4)
     head = _ELLIPSIS if left > 0 or before else ""
     room = width - len(head) - 1
-    place, shown_text, begin, taken = 0, "", None, 0
-    cut = after
+    shown_text, begin, complete = _fitting(cells, left, room)
+    tail = "" if complete and not after else _ELLIPSIS
+    offset = len(head) + mark - begin
+    return Excerpt(head + shown_text + tail, offset, max(1, min(stop - mark, room - (mark - begin))))
+
+
+def _fitting(cells: list[tuple[str, int]], left: int, room: int) -> tuple[str, int, bool]:
+    """Return the text from a column on that fits into the room, the column where it starts, and whether all fits."""
+    place, begin, taken = 0, None, 0
+    texts: list[str] = []
     for text, size in cells:
         if place >= left:
-            if begin is None:
-                begin = place
+            begin = place if begin is None else begin
             if taken + size > room:
-                cut = True
-                break
-            shown_text += text
+                return "".join(texts), begin, False
+            texts.append(text)
             taken += size
         place += size
-    begin = left if begin is None else begin
-    offset = len(head) + mark - begin
-    return Excerpt(
-        head + shown_text + (_ELLIPSIS if cut else ""), offset, max(1, min(stop - mark, room - (mark - begin)))
-    )
+    return "".join(texts), left if begin is None else begin, True

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from math import gcd, isnan
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from rpds import HashTrieMap, HashTrieSet
 
@@ -19,7 +19,7 @@ _NO_REMAINDERS: HashTrieMap[int, HashTrieSet[Key]] = HashTrieMap()
 
 
 def bounds_overlap(one: str, two: str) -> bool:
-    """Whether two bounds surely hold one value in common; False where that cannot be told."""
+    """Whether two bounds surely hold one value in common; False where that is not known."""
     if DEFAULT in (one, two):
         return False
     if one.startswith("in (") and two.startswith("in ("):
@@ -162,9 +162,20 @@ def _overlapping(tree: _Ranges, low: Any, high: Any) -> Iterator[Key]:
         yield from _overlapping(tree.right, low, high)
 
 
+_Label = TypeVar("_Label", bound=Hashable)
+
+
+def _with_key(
+    found: HashTrieMap[_Label, HashTrieSet[Key]], label: _Label, key: Key, *, added: bool
+) -> HashTrieMap[_Label, HashTrieSet[Key]]:
+    """Return the partitions by a value with one more, or one less, of a value."""
+    known = found.get(label, _NO_KEYS)
+    changed = known.insert(key) if added else known.discard(key)
+    return found.insert(label, changed) if len(changed) else found.discard(label)
+
+
 class Bounds(Struct, frozen=True, gc=False, eq=False):
-    """The bounds of many partitions: values, each with its partitions, remainders by their modulus, and ranges by the
-    type of their ends."""
+    """The bounds of many partitions: values, remainders by modulus, and ranges by the type of their ends."""
 
     values: HashTrieMap[str, HashTrieSet[Key]] = field(default_factory=HashTrieMap)
     numbers: _Ranges = None
@@ -173,44 +184,29 @@ class Bounds(Struct, frozen=True, gc=False, eq=False):
 
     def adding(self, key: Key, bound: str) -> Bounds:
         """Return these with the bound of one more partition."""
-        if bound.startswith("in ("):
-            values = self.values
-            for value in _values(bound):
-                values = values.insert(value, values.get(value, _NO_KEYS).insert(key))
-            return replace(self, values=values)
-        if (parted := _hash(bound)) is not None:
-            modulus, remainder = parted
-            known = self.remainders.get(modulus, _NO_REMAINDERS)
-            known = known.insert(remainder, known.get(remainder, _NO_KEYS).insert(key))
-            return replace(self, remainders=self.remainders.insert(modulus, known))
-        found = _of_one_type(bound)
-        if found is None:
-            return self
-        entry = _Entry(*found, key)
-        if isinstance(found[0], str):
-            return replace(self, texts=_with_range(self.texts, entry))
-        return replace(self, numbers=_with_range(self.numbers, entry))
+        return self._changed(key, bound, added=True)
 
     def without(self, key: Key, bound: str) -> Bounds:
         """Return these without the bound of a partition."""
+        return self._changed(key, bound, added=False)
+
+    def _changed(self, key: Key, bound: str, *, added: bool) -> Bounds:
         if bound.startswith("in ("):
             values = self.values
             for value in _values(bound):
-                rest = values.get(value, _NO_KEYS).discard(key)
-                values = values.insert(value, rest) if len(rest) else values.discard(value)
+                values = _with_key(values, value, key, added=added)
             return replace(self, values=values)
         if (parted := _hash(bound)) is not None:
             modulus, remainder = parted
-            known = self.remainders.get(modulus, _NO_REMAINDERS)
-            known = known.insert(remainder, known.get(remainder, _NO_KEYS).discard(key))
+            known = _with_key(self.remainders.get(modulus, _NO_REMAINDERS), remainder, key, added=added)
             return replace(self, remainders=self.remainders.insert(modulus, known))
         found = _of_one_type(bound)
         if found is None:
             return self
-        entry = _Entry(*found, key)
+        entry, change = _Entry(*found, key), _with_range if added else _without_range
         if isinstance(found[0], str):
-            return replace(self, texts=_without_range(self.texts, entry))
-        return replace(self, numbers=_without_range(self.numbers, entry))
+            return replace(self, texts=change(self.texts, entry))
+        return replace(self, numbers=change(self.numbers, entry))
 
     def overlapping(self, bound: str) -> set[Key]:
         """Return the keys of the partitions whose bounds overlap another one, as `bounds_overlap` tells."""
@@ -226,7 +222,9 @@ class Bounds(Struct, frozen=True, gc=False, eq=False):
     def _overlapping_remainders(self, modulus: int, remainder: int) -> Iterator[Key]:
         for other, known in self.remainders.items():
             common = gcd(modulus, other)
-            for place in range(remainder % common, other, common):
+            places = range(remainder % common, other, common)
+            # A modulus may be far larger than the number of partitions that there are.
+            for place in places if len(places) <= len(known) else (item for item in known if item in places):
                 yield from known.get(place, _NO_KEYS)
 
 

@@ -17,7 +17,7 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.sql.operations import Column, Constraint
+from miglint.sql.operations import Column, Constraint, IndexElement
 
 _LIMIT = 160
 
@@ -61,14 +61,7 @@ def describe_constraint(constraint: Constraint) -> str:
     if constraint.kind == "check":
         text = f"CHECK ({constraint.expression.text if constraint.expression else ''})"
     elif constraint.kind == "foreign":
-        target = f"{constraint.table and constraint.table.name}"
-        if constraint.referenced:
-            target += f" ({', '.join(constraint.referenced)})"
-        text = f"FOREIGN KEY ({columns}) REFERENCES {target}"
-        if constraint.on_delete != "no action":
-            text += f" ON DELETE {constraint.on_delete.upper()}"
-        if constraint.on_update != "no action":
-            text += f" ON UPDATE {constraint.on_update.upper()}"
+        text = f"FOREIGN KEY ({columns}) REFERENCES {_describe_reference(constraint)}"
     elif constraint.kind == "primary":
         text = f"PRIMARY KEY ({columns})"
     elif constraint.kind == "unique":
@@ -82,26 +75,39 @@ def describe_constraint(constraint: Constraint) -> str:
     return shorten(text + ("" if constraint.validated else " NOT VALID"))
 
 
+def _describe_reference(constraint: Constraint) -> str:
+    text = f"{constraint.table and constraint.table.name}"
+    if constraint.referenced:
+        text += f" ({', '.join(constraint.referenced)})"
+    if constraint.on_delete != "no action":
+        text += f" ON DELETE {constraint.on_delete.upper()}"
+    if constraint.on_update != "no action":
+        text += f" ON UPDATE {constraint.on_update.upper()}"
+    return text
+
+
 def describe_index(index: Index) -> str:
     """Return the index in SQL-like form, without its name."""
-    elements = []
-    for element in index.elements:
-        text = element.column or f"({element.expression.text if element.expression else '?'})"
-        if element.collation is not None:
-            text += f" COLLATE {element.collation}"
-        if element.opclass is not None:
-            text += f" {element.opclass}"
-        if element.descending:
-            text += " DESC"
-        if element.nulls_first is not None and element.nulls_first != element.descending:
-            text += " NULLS FIRST" if element.nulls_first else " NULLS LAST"
-        elements.append(text)
+    elements = map(_describe_element, index.elements)
     text = f"{'UNIQUE ' if index.unique else ''}ON {index.table.name if index.table else '?'}"
     text += f" USING {index.method}" if index.method != "btree" else ""
     text += f" ({', '.join(elements)})"
     text += f" INCLUDE ({', '.join(index.include)})" if index.include else ""
     text += f" WHERE {index.where.text}" if index.where is not None else ""
     return shorten(text + ("" if index.valid else " (invalid)"))
+
+
+def _describe_element(element: IndexElement) -> str:
+    text = element.column or f"({element.expression.text if element.expression else '?'})"
+    if element.collation is not None:
+        text += f" COLLATE {element.collation}"
+    if element.opclass is not None:
+        text += f" {element.opclass}"
+    if element.descending:
+        text += " DESC"
+    if element.nulls_first is not None and element.nulls_first != element.descending:
+        text += " NULLS FIRST" if element.nulls_first else " NULLS LAST"
+    return text
 
 
 def _describe_privileges(value: Privileges) -> str:

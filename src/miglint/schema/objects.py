@@ -1,7 +1,8 @@
 """Objects of a schema: immutable descriptions of tables, views, indexes, types, routines and others.
 
 Two objects are equal if the engine behaves alike; text for display is excluded from comparison. `assumed` objects were
-used by a script but never created by the files, so their unspecified parts are unknown.
+used by a script but never created by the files, so their unspecified parts are unknown. `source` is the statement that
+created an object, with the names of now where a rename has changed them: the printer writes it from that.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ class Table(Struct, frozen=True, gc=False):
     assumed: bool = False
     absent: Names = frozenset()
     partition_key: tuple[IndexElement, ...] = ()
+    source: str = ""
 
     __eq__ = equal_by(
         "name",
@@ -104,7 +106,7 @@ class Table(Struct, frozen=True, gc=False):
 
 
 class View(Struct, frozen=True, gc=False):
-    """A view or materialized view. `columns` are its result columns, None when they cannot be told.
+    """A view or materialized view. `columns` are its result columns, None when they are not known.
 
     `types` are the names of their types, `?` for one that is not known.
     """
@@ -211,6 +213,7 @@ class OtherType(Struct, frozen=True, gc=False):
     definition: str = ""
     assumed: bool = False
     mentions: Mentions = NO_MENTIONS
+    source: str = ""
 
     __eq__ = equal_by("name", "kind", "definition", "assumed")
 
@@ -239,6 +242,7 @@ class Routine(Struct, frozen=True, gc=False):
     functions: tuple[Name, ...] = ()
     mentions: Mentions = NO_MENTIONS
     outputs: tuple[tuple[str, Type | None], ...] = ()
+    source: str = ""
     read_call: CallReader | None = None
 
     __eq__ = equal_by(
@@ -277,6 +281,7 @@ class Trigger(Struct, frozen=True, gc=False):
     targets: tuple[ColumnUse, ...] = ()
     open: tuple[OpenUse, ...] = ()
     mentions: Mentions = NO_MENTIONS
+    source: str = ""
 
     __eq__ = equal_by("name", "table", "function", "definition", "state", "columns", "assumed")
 
@@ -292,6 +297,8 @@ class Policy(Struct, frozen=True, gc=False):
     check: str | None = None
     assumed: bool = False
     mentions: Mentions = NO_MENTIONS
+    using_text: str | None = None
+    check_text: str | None = None
 
     __eq__ = equal_by("name", "table", "head", "roles", "using", "check", "assumed")
 
@@ -311,6 +318,7 @@ class RewriteRule(Struct, frozen=True, gc=False):
     state: str = "enabled"
     assumed: bool = False
     mentions: Mentions = NO_MENTIONS
+    source: str = ""
 
     __eq__ = equal_by("name", "table", "definition", "state", "assumed")
 
@@ -347,6 +355,7 @@ class Other(Struct, frozen=True, gc=False):
     assumed: bool = False
     mentions: Mentions = NO_MENTIONS
     members: tuple[Member, ...] = ()
+    sources: tuple[str, ...] = ()
 
     __eq__ = equal_by("kind", "name", "definition", "changes", "assumed", "members")
 
@@ -360,12 +369,12 @@ class Rows(Struct, frozen=True, gc=False):
 
     def as_other(self) -> Other:
         """Return it as it is shown: an object of the kind `rows`."""
-        told = (
+        changes = (
             f"{'' if certain else '?'}{','.join(columns)}={','.join(values)}"
             for columns, keys in self.keys.items()
             for values, certain in keys
         )
-        return Other("rows", self.name, changes=tuple(sorted(told)))
+        return Other("rows", self.name, changes=tuple(sorted(changes)))
 
 
 class Comment(Struct, frozen=True, gc=False):

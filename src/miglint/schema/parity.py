@@ -67,24 +67,30 @@ def _field_fact(column: str, pick: Callable[[CommonColumn], object]) -> Fact:
 def _columns(table: str, one: Shape, other: Shape) -> Iterator[ParityDifference]:
     for name in sorted({*one.columns, *other.columns}):
         mine, theirs = one.columns.get(name), other.columns.get(name)
-        if mine is None or theirs is None:
-            known = mine or theirs
-            # A column that is only known from its use in a script may be in both.
-            if known is not None and (known.kind is not None or known.nullable is not None):
-                only = Dialect.SQLITE if mine is None else Dialect.POSTGRES
-                yield ParityDifference("column", table, (name,), only, "", "", _field_fact(name, lambda _: True))
+        if mine is not None and theirs is not None:
+            # A primary key takes no NULL in PostgreSQL, whatever SQLite does.
+            keyed = name in one.primary or name in other.primary
+            yield from _column(table, name, mine, theirs, keyed=keyed)
             continue
-        if not fits(mine.kind, theirs.kind):
-            fact = _field_fact(name, lambda field: field.kind)
-            yield ParityDifference("type", table, (name,), None, mine.kind or "", theirs.kind or "", fact)
-        # A primary key takes no NULL in PostgreSQL, whatever SQLite does.
-        keyed = name in one.primary or name in other.primary
-        if not keyed and None not in (mine.nullable, theirs.nullable) and mine.nullable != theirs.nullable:
-            only = Dialect.SQLITE if mine.nullable else Dialect.POSTGRES
-            said = ["takes NULL" if each.nullable else "is NOT NULL" for each in (mine, theirs)]
-            fact = _field_fact(name, lambda field: field.nullable)
-            yield ParityDifference("nullability", table, (name,), only, said[0], said[1], fact)
-        yield from _default(table, name, mine, theirs)
+        known = mine or theirs
+        # A column that is only known from its use in a script may be in both.
+        if known is not None and (known.kind is not None or known.nullable is not None):
+            only = Dialect.SQLITE if mine is None else Dialect.POSTGRES
+            yield ParityDifference("column", table, (name,), only, "", "", _field_fact(name, lambda _: True))
+
+
+def _column(
+    table: str, name: str, mine: CommonColumn, theirs: CommonColumn, *, keyed: bool
+) -> Iterator[ParityDifference]:
+    if not fits(mine.kind, theirs.kind):
+        fact = _field_fact(name, lambda field: field.kind)
+        yield ParityDifference("type", table, (name,), None, mine.kind or "", theirs.kind or "", fact)
+    if not keyed and None not in (mine.nullable, theirs.nullable) and mine.nullable != theirs.nullable:
+        only = Dialect.SQLITE if mine.nullable else Dialect.POSTGRES
+        ours, other = ("takes NULL" if each.nullable else "is NOT NULL" for each in (mine, theirs))
+        fact = _field_fact(name, lambda field: field.nullable)
+        yield ParityDifference("nullability", table, (name,), only, ours, other, fact)
+    yield from _default(table, name, mine, theirs)
 
 
 # The same time, document or bytes can be written in several ways.

@@ -1,4 +1,4 @@
-"""Rendering of a schema as SQL, as JSON, and as a Mermaid diagram; sorted, so that two can be compared."""
+"""Rendering of a schema as JSON, and as a Mermaid diagram; sorted, so that two can be compared."""
 
 from __future__ import annotations
 
@@ -12,17 +12,12 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Span
 from miglint.base.structs import Struct
 from miglint.schema.objects import Key, Rows, SchemaObject, Table
-from miglint.schema.render_sql import statements
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Expression, Name, Query, Type
 
+_UNSHOWN = frozenset({"span", "absent", "source", "sources", "using_text", "check_text"})
 _NOT_WORD = pattern(r"[^A-Za-z0-9_()\[\]-]+")
 _NOT_NAME = pattern(r"[\"\x00-\x1f\\]")
-
-
-def to_sql(schema: Schema) -> str:
-    """Return SQL that creates the schema. Unknown parts are written as comments."""
-    return "\n".join(f"{statement}\n" for statement in statements(schema))
 
 
 def to_json(schema: Schema) -> str:
@@ -72,7 +67,7 @@ def _plain(value: object) -> Any:
             return sorted(map(str, value))
     if isinstance(value, Struct):
         names = value.__struct_fields__
-        given = {name: getattr(value, name) for name in names if name not in ("span", "absent")}
+        given = {name: getattr(value, name) for name in names if name not in _UNSHOWN}
         settings = value.__struct_defaults__
         defaults = dict(zip(names[len(names) - len(settings) :], settings, strict=True))
         return {

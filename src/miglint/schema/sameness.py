@@ -18,6 +18,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.sql.operations import Constraint, Expression, Type
+from miglint.sql.type_input import truth_of
 
 
 def same_default(one: Expression | None, two: Expression | None, kind: Type | None = None) -> bool:
@@ -39,14 +40,7 @@ def same_default(one: Expression | None, two: Expression | None, kind: Type | No
 
 def _truth(expression: Expression) -> bool | None:
     """Return what a constant is as a boolean, None for what is no constant or no boolean."""
-    text = (expression.key if expression.literal is None else expression.literal).strip().lower()
-    if text in ("on", "1"):
-        return True
-    if text in ("off", "of", "0"):
-        return False
-    # Any unambiguous beginning of a word will do.
-    found = {word[0] in "ty" for word in ("true", "yes", "false", "no") if text and word.startswith(text)}
-    return found.pop() if len(found) == 1 else None
+    return truth_of(expression.key if expression.literal is None else expression.literal)
 
 
 def _document(text: str) -> object:

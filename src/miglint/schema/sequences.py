@@ -14,11 +14,11 @@ def chosen(sequence: str, table: str, column: str) -> bool:
 
 def unusual(options: Iterable[str]) -> tuple[str, ...]:
     """Return the options (`name=value`; an empty value means the default) without default values, sorted."""
-    told = {name: value for name, _, value in (option.partition("=") for option in options) if value}
-    up = not told.get("increment", "1").startswith("-")
-    limit = _LIMITS.get(told.get("as", "int8"), 0)
+    given = {name: value for name, _, value in (option.partition("=") for option in options) if value}
+    up = not given.get("increment", "1").startswith("-")
+    limit = _LIMITS.get(given.get("as", "int8"), 0)
     bounds = {"minvalue": "1", "maxvalue": str(limit)} if up else {"minvalue": str(-limit - 1), "maxvalue": "-1"}
     first = "minvalue" if up else "maxvalue"
     usual = {"as": "int8", "increment": "1", "cache": "1", "cycle": "false", **bounds}
-    usual["start"] = told.get(first, bounds[first])
-    return tuple(sorted(f"{name}={value}" for name, value in told.items() if usual.get(name) != value))
+    usual["start"] = given.get(first, bounds[first])
+    return tuple(sorted(f"{name}={value}" for name, value in given.items() if usual.get(name) != value))

@@ -215,6 +215,16 @@ def test_dynamic_sql_that_is_not_known() -> None:
     assert cut(sql, found.span) == "'DROP TABLE ' || some_name()"
     (found,) = do("EXECUTE 'UPDATE ' || some_name() || ' SET a = 1';")
     assert isinstance(found, op.Opaque) and not found.schema_effect
+    # A function of one's own may do anything.
+    for text, anything in (
+        ("'SELECT own(' || quote_literal(n) || ')'", True),
+        ("'SELECT app.count(id) FROM ' || n", True),
+        ("'INSERT INTO t SELECT own() FROM ' || n", True),
+        ("'SELECT pg_catalog.count(id) FROM ' || n", False),
+        ("'SELECT setval(' || quote_literal(n) || ', max(id)) FROM t'", False),
+    ):
+        (found,) = do(f"EXECUTE {text};", "DECLARE n text := some_name();")
+        assert isinstance(found, op.Opaque) and found.schema_effect is anything, text
     (found,) = do("EXECUTE format('CREATE TABL %s', 'x');")
     assert isinstance(found, op.Opaque) and "cannot be parsed" in found.reason
 

@@ -45,6 +45,7 @@ Found = Iterator[tuple[Key, SchemaObject]]
 _BY_ENGINE = pattern(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
 _QUOTED = '"[^"]*+' + many('""[^"]*+') + '"'
 _REFERENCED = pattern(many(f'{_QUOTED}|[^"(]++') + rf'\((?:PERIOD )?({many(_QUOTED + """|[^")]++""")})\)')
+_DELETED = pattern(r" ON DELETE SET (?:NULL|DEFAULT) \(([^)]*)\)")
 _NAMES = pattern(r'"([^"]*(?:""[^"]*)*)"|([^\s,"()]+)')
 _NULL = pattern(r"""\(?NULL::[\w ."\[\](),:]+""")
 _DRAWS = pattern(r"""nextval\('(?:(?:"[^"]*"|[^.'"]*)\.)?"?([^'"]*)"?'::regclass\)""")
@@ -134,7 +135,7 @@ def _constraint(row: Row, columns: dict[int, str]) -> Constraint:
         expression=_expression(expression),
         table=Name(home, table) if table is not None else None,
         referenced=_referenced(definition) if table is not None else (),
-        on_delete=_ACTIONS.get(on_delete, "no action"),
+        on_delete=_ACTIONS.get(on_delete, "no action") + _deleted_columns(definition),
         on_update=_ACTIONS.get(on_update, "no action"),
         match=_MATCH.get(match, "simple"),
         deferrable=deferrable,
@@ -148,6 +149,12 @@ def _constraint(row: Row, columns: dict[int, str]) -> Constraint:
         enforced="NOT ENFORCED" not in definition,
         generated=_BY_ENGINE.search(name) is not None,
     )
+
+
+def _deleted_columns(definition: str) -> str:
+    """Return the columns that `ON DELETE SET NULL (a, b)` lists."""
+    found = _DELETED.search(definition)
+    return f" ({found[1]})" if found else ""
 
 
 def _referenced(definition: str) -> tuple[str, ...]:
@@ -257,6 +264,7 @@ def _column_settings(told: list[Row]) -> dict[str, str]:
 def _index(row: Row, table: Name, numbers: dict[int, str], columns: dict[str, Column]) -> Found:
     schema, name, unique, valid, method, keys, places, flags, expressions, opclasses, collations, where = row[:12]
     constraint, options, tablespace, comment, nulls_not_distinct = row[12:17]
+    parent = row[19]
     names = [numbers.get(int(place)) for place in places.split()]
     elements = []
     for at, flag in enumerate(flags.split()[:keys]):
@@ -291,6 +299,7 @@ def _index(row: Row, table: Name, numbers: dict[int, str], columns: dict[str, Co
             options=tuple(sorted(_list(options))),
             tablespace=tablespace,
             generated=_BY_ENGINE.search(name) is not None,
+            parent=None if parent is None else Name(*parent),
         ),
     )
     yield from _remarks(Key("relation", schema, name), None, comment, words="index")
@@ -351,6 +360,7 @@ def _routine(row: Row) -> Found:
             body,
             input_names=tuple(part for part in _list(names) if part),
             defaults=defaults,
+            source=(definition or "") if kind != "aggregate" else "",
             read_call=read_call,
         ),
     )
@@ -360,7 +370,9 @@ def _routine(row: Row) -> Found:
 def _trigger(row: Row) -> Found:
     schema, table, name, definition, state, home, function, columns, comment = row
     on = Name(schema, table)
-    value = Trigger(name, on, Name(home, function), definition, _STATES[state], tuple(_list(columns)))
+    value = Trigger(
+        name, on, Name(home, function), definition, _STATES[state], tuple(_list(columns)), source=definition
+    )
     yield Key("trigger", schema, name, table), value
     yield from _remarks(Key("trigger", schema, name, table), None, comment)
 
@@ -368,13 +380,17 @@ def _trigger(row: Row) -> Found:
 def _policy(row: Row) -> Found:
     schema, table, name, command, permissive, roles, using, check, comment = row
     head = f"{'permissive' if permissive else 'restrictive'} for {_COMMANDS[command]}"
-    yield Key("policy", schema, name, table), Policy(name, Name(schema, table), head, roles or "", using, check)
+    value = Policy(name, Name(schema, table), head, roles or "", using, check, using_text=using, check_text=check)
+    yield Key("policy", schema, name, table), value
     yield from _remarks(Key("policy", schema, name, table), None, comment)
 
 
 def _rule(row: Row) -> Found:
     schema, table, name, definition, state, comment = row
-    yield Key("rule", schema, name, table), RewriteRule(name, Name(schema, table), definition, _STATES[state])
+    yield (
+        Key("rule", schema, name, table),
+        RewriteRule(name, Name(schema, table), definition, _STATES[state], source=definition),
+    )
     yield from _remarks(Key("rule", schema, name, table), None, comment)
 
 
@@ -389,7 +405,15 @@ def _other(row: Row) -> Found:
         told = tuple(sorted((definition or "").strip("{}").split(",")))
         yield Key("privilege", schema, f"default privileges of {name}"), Privileges("", told, defaults=name)
     else:
-        yield Key(f"other {kind}", schema, name), Other(kind, Name(schema or None, name), definition or "")
+        yield (
+            Key(f"other {kind}", schema, name),
+            Other(
+                kind,
+                Name(schema or None, name),
+                definition or "",
+                sources=(definition or "",) if kind == "statistics" else (),
+            ),
+        )
 
 
 def _huge(row: Row) -> Found:

@@ -90,7 +90,9 @@ SELECT i.indrelid, json_agg(json_build_array(n.nspname, c.relname, i.indisunique
     (SELECT json_agg(co.collname ORDER BY u.o) FROM unnest(i.indcollation) WITH ORDINALITY u(n, o)
       LEFT JOIN pg_collation co ON co.oid = u.n) END,
   pg_get_expr(i.indpred, i.indrelid), k.conname, c.reloptions, sp.spcname, {_said("pg_class", "c.oid")},
-  position(' NULLS NOT DISTINCT' IN pg_get_indexdef(i.indexrelid)) > 0, i.indisclustered, i.indisreplident) ORDER BY c.relname) AS list
+  position(' NULLS NOT DISTINCT' IN pg_get_indexdef(i.indexrelid)) > 0, i.indisclustered, i.indisreplident,
+  CASE WHEN c.relispartition THEN (SELECT json_build_array(pn.nspname, p.relname) FROM pg_inherits h
+    JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE h.inhrelid = c.oid) END) ORDER BY c.relname) AS list
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_am am ON am.oid = c.relam LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_tablespace sp ON sp.oid = c.reltablespace
@@ -136,7 +138,12 @@ SELECT json_build_array('type', n.nspname, t.typname, t.typtype,
   CASE WHEN t.typcollation <> b.typcollation THEN
     (SELECT co.collname FROM pg_collation co WHERE co.oid = t.typcollation) END,
   CASE WHEN t.typtype = 'c' THEN (SELECT of_it.list FROM ({_columns(">= 16384")}) of_it WHERE of_it.attrelid = t.typrelid) END,
-  (SELECT format_type(r.rngsubtype, NULL) FROM pg_range r WHERE r.rngtypid = t.oid),
+  (SELECT concat_ws(', ', 'subtype = ' || format_type(r.rngsubtype, NULL),
+    'multirange_type_name = ' || format_type(r.rngmultitypid, NULL),
+    'collation = ' || (SELECT quote_ident(cn.nspname) || '.' || quote_ident(co.collname) FROM pg_collation co
+      JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = r.rngcollation AND co.collname <> 'default'),
+    'subtype_diff = ' || nullif(r.rngsubdiff, 0)::regproc, 'canonical = ' || nullif(r.rngcanonical, 0)::regproc)
+    FROM pg_range r WHERE r.rngtypid = t.oid),
   t.typacl::text, {_said("pg_type", "t.oid")},
   CASE WHEN t.typtype = 'd' THEN (SELECT of_it.list FROM ({_constraints("k.contypid >= 16384")}) of_it WHERE of_it.contypid = t.oid) END)::text
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace

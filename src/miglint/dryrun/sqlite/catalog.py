@@ -49,7 +49,7 @@ def _objects(stored: tuple[StoredObject, ...], ask: Ask, known: KnownObjects) ->
             yield key, _view(one.name, one.sql or "", details.views.get(one.name, ()))
         elif one.kind == "trigger":
             table = Name(None, one.owner)
-            trigger = Trigger(one.name, table, definition=_after_name(one.sql or "", one.name))
+            trigger = Trigger(one.name, table, definition=_after_name(one.sql or "", one.name), source=one.sql or "")
             yield Key("trigger", _MAIN, one.name.lower()), trigger
 
 
@@ -133,6 +133,7 @@ def _table(name: str, sql: str, details: TableDetails) -> Table:
         strict="strict" in text.options,
         without_rowid="without rowid" in text.options,
         definition=_after_name(sql, name) if virtual else None,
+        source=sql if virtual else "",
     )
 
 
@@ -204,6 +205,7 @@ def _index(name: str, owner: str, sql: str, details: IndexDetails) -> Index:
     expressions = _element_texts(sql)
     for number, column, descending, collation in details:
         text = expressions[number] if column is None and number < len(expressions) else ""
+        text = text.removesuffix(" desc").removesuffix(f" collate {collation.lower()}")
         elements.append(
             IndexElement(
                 column,

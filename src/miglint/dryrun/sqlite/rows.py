@@ -178,8 +178,7 @@ def _value(column: Column, rule: Allowed | None, i: int, seed: int, *, unique: b
         return None
     key = i if unique else i % 10 + 1
     if rule is not None and rule.values:
-        text = rule.values[(i - 1) % len(rule.values)]
-        return int(text) if text.lstrip("-").isdigit() and "CHAR" not in kind and "TEXT" not in kind else text
+        return _listed(kind, rule.values[(i - 1) % len(rule.values)])
     if _holds(kind, "INT", "BOOL", "NUM", "DEC"):
         return _integer(kind, rule, key)
     if _holds(kind, "REAL", "FLOA", "DOUB"):
@@ -192,6 +191,11 @@ def _value(column: Column, rule: Allowed | None, i: int, seed: int, *, unique: b
     if _holds(kind, "DATE", "TIME"):
         return f"2020-01-{key % 28 + 1:02d} {key // 28 % 24:02d}:{key // 672 % 60:02d}:00"
     return _text(column, rule, i, f"{key:x}-{digest.hexdigest()}")
+
+
+def _listed(kind: str, text: str) -> Cell:
+    """Return one of the values that a CHECK lists, as a number if the column is not for text."""
+    return int(text) if text.lstrip("-").isdigit() and not _holds(kind, "CHAR", "TEXT") else text
 
 
 def _holds(kind: str, *words: str) -> bool:

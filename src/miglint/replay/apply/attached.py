@@ -41,6 +41,7 @@ def create_trigger(machine: Machine, operation: CreateTrigger) -> None:
         targets=operation.targets,
         open=operation.open,
         mentions=resolved_mentions(machine, operation.mentions, table),
+        source=operation.source,
     )
     if machine.postgres and operation.function is not None:
         _function_exists(machine, operation.function)
@@ -84,6 +85,8 @@ def create_policy(machine: Machine, operation: CreatePolicy) -> None:
         operation.using,
         operation.check,
         mentions=resolved_mentions(machine, operation.mentions, table),
+        using_text=operation.using_text,
+        check_text=operation.check_text,
     )
     machine.create(key, policy)
 
@@ -107,6 +110,8 @@ def alter_policy(machine: Machine, operation: AlterPolicy) -> None:
         roles=found.roles if operation.roles is None else operation.roles,
         using=found.using if operation.using is None else operation.using,
         check=found.check if operation.check is None else operation.check,
+        using_text=found.using_text if operation.using is None else operation.using_text,
+        check_text=found.check_text if operation.check is None else operation.check_text,
         mentions=new if whole else _joined(found.mentions, new),
     )
     machine.put(key, changed)
@@ -128,5 +133,12 @@ def create_rule(machine: Machine, operation: CreateRule) -> None:
         raise machine.refuse("duplicate_object", f'rule "{operation.name}" for relation "{owner}" already exists', key)
     mentions = resolved_mentions(machine, operation.mentions, table)
     machine.create(
-        key, RewriteRule(operation.name, Name(table.schema, table.name), operation.definition, mentions=mentions)
+        key,
+        RewriteRule(
+            operation.name,
+            Name(table.schema, table.name),
+            operation.definition,
+            mentions=mentions,
+            source=operation.source,
+        ),
     )

@@ -152,7 +152,7 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
     if column.identity is not None:
         refuse_identity_type(machine, machine.key(table), resolved)
     if column.serial or column.identity is not None:
-        sequence = implied_sequence(machine, table, column.name, resolved.type)
+        sequence = implied_sequence(machine, table, column.name, resolved.type, column.identity_options)
         if column.serial:
             text = f"nextval('{sequence.name}'::regclass)"
             resolved = replace(resolved, default=Expression(f"nextval {sequence}", text, sequence=sequence))
@@ -169,10 +169,18 @@ def refuse_identity_type(machine: Machine, key: Key, column: Column) -> None:
         raise machine.refuse("invalid_parameter_value", message, key, column.name)
 
 
-def implied_sequence(machine: Machine, table: Name, column: str, type_: Type | None) -> Name:
+def implied_sequence(
+    machine: Machine, table: Name, column: str, type_: Type | None, given: tuple[str, ...] = ()
+) -> Name:
     """Create the sequence that `serial` and identity columns imply, under the name that the server chooses."""
-    options = unusual([] if type_ is None else [f"as={type_.name}"])
+    named = next((text.partition("=")[2] for text in given if text.startswith("sequence_name=")), None)
+    written = [text for text in given if not text.startswith(("sequence_name=", "as="))]
+    options = unusual(written if type_ is None else [f"as={type_.name}", *written])
     schema = table.schema or machine.creation_schema
+    if named is not None:
+        own = Name(schema, named.rpartition(".")[2])
+        machine.create(Key("relation", schema, own.name), Sequence(own, options, (table, column), implicit=True))
+        return own
     name, machine.schema = choose_relation(machine.schema, schema, table.name, column, "seq")
     sequence = Name(schema, name)
     machine.create(Key("relation", schema, name), Sequence(sequence, options, (table, column), implicit=True))
@@ -193,24 +201,8 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
     folded = machine.column_name(operation.column.name)
     existing = table.columns.get(folded)
     if existing is not None and not (existing.assumed and not operation.if_not_exists and existing.type is None):
-        if operation.if_not_exists:
-            new = define_quietly(machine, operation.column)
-            if existing.assumed or (existing.type == new.type):
-                machine.note("skipped", f'column "{existing.name}" exists already', key, folded)
-            else:
-                machine.note(
-                    "hidden",
-                    f'column "{existing.name}" of "{table.name.name}" exists already with type {existing.type}, '
-                    f"not {new.type}: IF NOT EXISTS keeps it as it is",
-                    key,
-                    folded,
-                )
-            return
-        if machine.postgres:
-            message = f'column "{operation.column.name}" of relation "{table.name.name}" already exists'
-        else:
-            message = f"duplicate column name: {operation.column.name}"
-        raise machine.refuse("duplicate_column", message, key, folded)
+        _exists_already(machine, operation, key, table, existing)
+        return
     if not machine.postgres:
         _refuse_key_of_new_column(machine, operation, key)
     elif operation.only and inheritors(machine, key):
@@ -233,6 +225,27 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
             other = machine.schema.table(child)
             if other is not None and folded not in other.columns:
                 put_column(machine, child, column)
+
+
+def _exists_already(machine: Machine, operation: AddColumn, key: Key, table: Table, existing: Column) -> None:
+    folded = machine.column_name(operation.column.name)
+    if not operation.if_not_exists:
+        if machine.postgres:
+            message = f'column "{operation.column.name}" of relation "{table.name.name}" already exists'
+        else:
+            message = f"duplicate column name: {operation.column.name}"
+        raise machine.refuse("duplicate_column", message, key, folded)
+    new = define_quietly(machine, operation.column)
+    if existing.assumed or existing.type == new.type:
+        machine.note("skipped", f'column "{existing.name}" exists already', key, folded)
+        return
+    machine.note(
+        "hidden",
+        f'column "{existing.name}" of "{table.name.name}" exists already with type {existing.type}, '
+        f"not {new.type}: IF NOT EXISTS keeps it as it is",
+        key,
+        folded,
+    )
 
 
 def _refuse_without_value(machine: Machine, key: Key, column: Column) -> None:

@@ -29,14 +29,14 @@ def check_conflict(machine: Machine, key: Key, table: Table, operation: Insert) 
     wanted = frozenset(_folded(machine, name) for name in operation.conflict_columns)
     if not machine.postgres and not table.without_rowid and wanted <= _ROWID:
         return
-    deferrable = False
-    for keys, constraint, partial in _unique(machine, key, table):
-        if keys != wanted or (partial and operation.conflict_where is None):
-            continue
-        if constraint is None or not constraint.deferrable:
-            return
-        deferrable = True
-    if deferrable:
+    matching = [
+        constraint
+        for keys, constraint, partial in _unique(machine, key, table)
+        if keys == wanted and not (partial and operation.conflict_where is None)
+    ]
+    if any(constraint is None or not constraint.deferrable for constraint in matching):
+        return
+    if matching:
         raise machine.refuse("object_not_in_prerequisite_state", _DEFERRABLE, key)
     message = _NO_MATCH if machine.postgres else _NO_MATCH_SQLITE
     raise machine.refuse("invalid_column_reference", message, key)
@@ -66,8 +66,8 @@ def _unique(machine: Machine, key: Key, table: Table) -> Iterator[tuple[frozense
 
 
 def _keys(machine: Machine, index: Index) -> frozenset[str]:
-    told = (
+    keys = (
         element.column if element.column is not None else element.expression.key if element.expression else ""
         for element in index.elements
     )
-    return frozenset(_folded(machine, name) for name in told)
+    return frozenset(_folded(machine, name) for name in keys)

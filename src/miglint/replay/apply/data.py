@@ -9,7 +9,6 @@ from __future__ import annotations
 from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.conflicts import check_conflict
 from miglint.replay.apply.known_rows import change_keys, copy_keys, delete_keys, forget_keys, has_new_keys
-from miglint.replay.apply.literals import TIMES, unreadable
 from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
 from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
@@ -25,6 +24,7 @@ from miglint.sql.operations import (
     Truncate,
     Update,
 )
+from miglint.sql.type_input import condition_of, unreadable
 
 _VOLATILE = frozenset(
     {
@@ -185,8 +185,7 @@ def _compared_literals(machine: Machine, key: Key, table: Table, where: Expressi
             wrong = next((literal for literal in literals if literal not in enum.labels), None)
             said = f"invalid input value for enum {enum.name.name}"
         if wrong is not None:
-            condition = "invalid_datetime_format" if kind.name in TIMES else "invalid_text_representation"
-            raise machine.refuse(condition, f'{said}: "{wrong}"', key, column)
+            raise machine.refuse(condition_of(kind.name), f'{said}: "{wrong}"', key, column)
 
 
 def delete(machine: Machine, operation: Delete) -> None:

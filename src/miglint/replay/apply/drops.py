@@ -79,11 +79,7 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
         found = _assumed(key, kind)
         machine.assume(key, found)
     if isinstance(found, Absent):
-        if machine.postgres:
-            condition = "undefined_object" if kind == "index" else "undefined_table"
-            _missing(machine, operation, key, condition, f'{kind} "{operation.name}" does not exist')
-        else:
-            _missing(machine, operation, key, "undefined_table", f"no such {kind}: {operation.name}")
+        _no_relation(machine, operation, key)
         return
     if not _right_kind(machine, operation, key, found):
         return
@@ -96,6 +92,15 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
     if isinstance(found, Table) or (isinstance(found, View) and found.materialized):
         machine.note("lost", f'the rows of {kind} "{operation.name}"', key)
     drop_object(machine, key, cascade=operation.cascade)
+
+
+def _no_relation(machine: Machine, operation: Drop, key: Key) -> None:
+    kind = operation.kind
+    if machine.postgres:
+        condition = "undefined_object" if kind == "index" else "undefined_table"
+        _missing(machine, operation, key, condition, f'{kind} "{operation.name}" does not exist')
+    else:
+        _missing(machine, operation, key, "undefined_table", f"no such {kind}: {operation.name}")
 
 
 def _refuse_required_index(machine: Machine, key: Key, index: Index) -> None:
@@ -187,7 +192,12 @@ def _drop_routine(machine: Machine, operation: Drop) -> None:
         raise machine.refuse("ambiguous_function", f'{kind} name "{name}" is not unique', matches[0])
     if matches:
         drop_object(machine, matches[0], cascade=operation.cascade)
-        return
+    else:
+        _no_routine(machine, operation, schema)
+
+
+def _no_routine(machine: Machine, operation: Drop, schema: str) -> None:
+    kind, name = operation.kind, operation.name
     text = name.name if operation.arguments is None else f"{name.name}({signature(machine, operation.arguments)})"
     exact, bare = Key("routine", schema, text), Key("routine", schema, name.name)
     overloads = machine.schema.count_overloads(schema, name.name) > 0

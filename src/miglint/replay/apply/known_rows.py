@@ -156,8 +156,8 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
             values = tuple(value.literal or "" for value in given if value is not None)
             held = there.holds(values)
             if held is not None:
-                told = f"{','.join(columns)}={','.join(values)}"
-                message = f'a row with {told} is in "{operation.table}" already: duplicate key value'
+                values_held = f"{','.join(columns)}={','.join(values)}"
+                message = f'a row with {values_held} is in "{operation.table}" already: duplicate key value'
                 raise machine.refuse("unique_violation", message, key, columns[0], certain=held)
             added.append(values)
         if added:

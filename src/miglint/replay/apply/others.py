@@ -71,6 +71,7 @@ def create_other(machine: Machine, operation: CreateOther) -> None:
         table=table,
         mentions=resolved_mentions(machine, operation.mentions, None),
         members=members_of(machine, operation.members),
+        sources=(operation.source,),
     )
     machine.create(key, value)
 
@@ -110,4 +111,7 @@ def alter_other(machine: Machine, operation: AlterOther) -> None:
         # The last word on one subject counts: "OWNER TO b" replaces "OWNER TO a".
         subject = operation.definition.split("=")[0].rsplit(" ", 1)[0]
         kept = tuple(change for change in found.changes if change.split("=")[0].rsplit(" ", 1)[0] != subject)
-        machine.put(key, replace(found, changes=(*kept, operation.definition)))
+        machine.put(
+            key,
+            replace(found, changes=(*kept, operation.definition), sources=(*found.sources, operation.source)),
+        )

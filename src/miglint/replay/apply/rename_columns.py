@@ -174,9 +174,12 @@ def _in_dependents(machine: Machine, key: Key, old: str, new: str) -> None:
             use = ColumnUse(name, old)
             if use in value.query.uses:
                 swapped = tuple(ColumnUse(name, new) if item == use else item for item in value.query.uses)
-                text = value.query.key
-                text = swap_in_query(text, name, old, new) if machine.postgres else swap_word(text, old, new)
-                query = replace(value.query, uses=swapped, key=text)
+                key_text = value.query.key
+                key_text = (
+                    swap_in_query(key_text, name, old, new) if machine.postgres else swap_word(key_text, old, new)
+                )
+                text = swap_word(value.query.text, old, new)
+                query = replace(value.query, uses=swapped, key=key_text, text=text)
                 machine.put(user, replace(value, query=query))
     if not machine.postgres:
         _in_triggers(machine, key, old, new)
@@ -193,16 +196,21 @@ def _mentioning(value: _Mentioning, relation: Name, old: str, new: str) -> _Ment
         members = tuple(_member(member, old, new) if member.table == relation else member for member in value.members)
         if mentions == value.mentions and members == value.members:
             return value
-        return replace(value, mentions=mentions, members=members, definition=swap_word(value.definition, old, new))
+        sources = tuple(swap_word(text, old, new) for text in value.sources)
+        definition = swap_word(value.definition, old, new)
+        return replace(value, mentions=mentions, members=members, definition=definition, sources=sources)
     named = isinstance(value, Trigger) and own and old in value.columns
     if mentions == value.mentions and not named:
         return value
     if isinstance(value, Policy):
         using, check = (text and swap_word(text, old, new) for text in (value.using, value.check))
-        return replace(value, mentions=mentions, using=using, check=check)
+        using_text, check_text = (text and swap_word(text, old, new) for text in (value.using_text, value.check_text))
+        return replace(value, mentions=mentions, using=using, check=check, using_text=using_text, check_text=check_text)
     if isinstance(value, Routine):
-        return replace(value, mentions=mentions, body=value.body and swap_word(value.body, old, new))
-    changed = replace(value, mentions=mentions, definition=swap_word(value.definition, old, new))
+        source, body = swap_word(value.source, old, new), value.body and swap_word(value.body, old, new)
+        return replace(value, mentions=mentions, body=body, source=source)
+    source, definition = swap_word(value.source, old, new), swap_word(value.definition, old, new)
+    changed = replace(value, mentions=mentions, definition=definition, source=source)
     return replace(changed, columns=_swap(changed.columns, old, new)) if isinstance(changed, Trigger) else changed
 
 
@@ -228,7 +236,10 @@ def _in_triggers(machine: Machine, key: Key, old: str, new: str) -> None:
         renamed = (uses, targets, open_) != (value.uses, value.targets, value.open)
         mentioned = own or renamed
         definition = swap_word(value.definition, old, new) if mentioned else value.definition
-        changed = replace(value, columns=columns, uses=uses, targets=targets, open=open_, definition=definition)
+        source = swap_word(value.source, old, new) if mentioned else value.source
+        changed = replace(
+            value, columns=columns, uses=uses, targets=targets, open=open_, definition=definition, source=source
+        )
         if changed != value or renamed:
             machine.put(user, changed)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from miglint.base.structs import replace
 from miglint.replay.apply.clustering import forget
 from miglint.replay.apply.constraints import not_null_name, rename_in_table
@@ -166,7 +168,11 @@ def _move_on_table(
             machine.put(user, _restated(other, key.name, new.name))
         return
     if not machine.postgres:
-        machine.put(user, replace(other, table=new, definition=swap_word(other.definition, key.name, new_key.name)))
+        definition = swap_word(other.definition, key.name, new_key.name)
+        moved_on = replace(other, table=new, definition=definition)
+        if not isinstance(moved_on, Policy):
+            moved_on = replace(moved_on, source=swap_word(moved_on.source, key.name, new.name))
+        machine.put(user, moved_on)
         return
     remarks = list(machine.schema.on(user))
     machine.drop(user)
@@ -179,8 +185,9 @@ def _restated(value: Trigger | Policy | RewriteRule, old: str, new: str) -> Trig
     """Return what is on another table with the new name of a relation that it reads."""
     if isinstance(value, Policy):
         using, check = (text and swap_word(text, old, new) for text in (value.using, value.check))
-        return replace(value, using=using, check=check)
-    return replace(value, definition=swap_word(value.definition, old, new))
+        using_text, check_text = (text and swap_word(text, old, new) for text in (value.using_text, value.check_text))
+        return replace(value, using=using, check=check, using_text=using_text, check_text=check_text)
+    return replace(value, definition=swap_word(value.definition, old, new), source=swap_word(value.source, old, new))
 
 
 def _other(value: Other, old: Name, new: Name) -> Other:
@@ -189,6 +196,7 @@ def _other(value: Other, old: Name, new: Name) -> Other:
         value,
         table=new if value.table == old else value.table,
         definition=swap_word(value.definition, old.name, new.name),
+        sources=tuple(swap_word(text, old.name, new.name) for text in value.sources),
         mentions=swap_relation(value.mentions, old, new),
         members=tuple(sorted(members, key=lambda member: str(member.table))),
     )
@@ -207,13 +215,29 @@ def _move_in_triggers(machine: Machine, key: Key, new: Name) -> None:
         relations, uses = tuple(swap(name) for name in value.relations), swap_uses(value.uses)
         if relations == value.relations and uses == value.uses:
             continue
-        definition = value.definition
+        definition, source = value.definition, value.source
         if relations != value.relations:
             definition = swap_word(definition, key.name, new.name)
+            source = swap_word(source, key.name, new.name)
         open_ = tuple(OpenUse(tuple(swap(name) for name in use.candidates), use.column) for use in value.open)
         targets = swap_uses(value.targets)
         changed = replace(value, relations=relations, uses=uses, targets=targets, open=open_, definition=definition)
+        changed = replace(changed, source=source)
         machine.put(user, changed)
+
+
+def _moved(text: str, old: Name, new: Name) -> str:
+    """Return the text of a query that reads a relation under its new name, with its schema where that is another."""
+    if old.name != new.name:
+        text = swap_word(text, old.name, new.name)
+    if old.schema == new.schema or new.schema is None:
+        return text
+    own = re.escape(new.name)
+    before = r"(?i:\b(?:from|join|only)\s+|,\s*)"
+    qualifier = rf'(?:"?{re.escape(old.schema or "")}"?\s*\.\s*)?'
+    return re.sub(
+        rf'(?P<before>{before}){qualifier}(?P<name>"{own}"|{own}(?![\w.]))', rf'\g<before>"{new.schema}".\g<name>', text
+    )
 
 
 def _requery(query: Query, old: Name, new: Name) -> Query:
@@ -223,6 +247,7 @@ def _requery(query: Query, old: Name, new: Name) -> Query:
     return replace(
         query,
         key=swap_word(query.key, old.name, new.name),
+        text=_moved(query.text, old, new),
         relations=tuple(swap(name) for name in query.relations),
         uses=tuple(use._replace(relation=swap(use.relation)) if use.relation else use for use in query.uses),
         stars=tuple(swap(name) for name in query.stars),

@@ -32,6 +32,7 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
         outputs=tuple((name, machine.type(kind)) for name, kind in operation.outputs),
         functions=tuple(machine.function_name(item) for item in operation.functions),
         mentions=resolved_mentions(machine, operation.mentions, None),
+        source=operation.source,
         read_call=operation.read_call,
     )
     value = _with_options(value, operation.options)

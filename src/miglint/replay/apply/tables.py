@@ -76,6 +76,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
         without_rowid=operation.without_rowid,
         definition=operation.virtual,
         options=_options(machine, operation),
+        source=operation.source,
     )
     if table.partition_of is not None and machine.postgres:
         of = relation_key(table.partition_of, machine.dialect)

@@ -48,6 +48,7 @@ def create_type(machine: Machine, operation: CreateType) -> None:
             operation.kind,
             operation.definition or "",
             mentions=resolved_mentions(machine, operation.mentions, None),
+            source=operation.source,
         )
     machine.create(key, value)
 

@@ -20,7 +20,7 @@ def relation_columns(machine: Machine, name: Name) -> tuple[str, ...] | None:
 
 
 def result_columns(machine: Machine, query: Query) -> tuple[str, ...] | None:
-    """Return the names of a query's result columns with `*` expanded; None when one cannot be told."""
+    """Return the names of a query's result columns with `*` expanded; None when one is not known."""
     names: list[str] = []
     stars = list(query.stars)
     bare = query.outputs.count("*")

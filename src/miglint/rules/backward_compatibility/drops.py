@@ -11,7 +11,7 @@ from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.sql import operations as ops
-from miglint.sql.operations import Name
+from miglint.sql.operations import Column, Name
 
 WARNING, INFO = Severity.WARNING, Severity.INFO
 _TWO_RELEASES = "Deploy code that does not use it first; drop it in a later migration."
@@ -209,7 +209,7 @@ def default_dropped(step: Step) -> Iterator[Hit]:
             continue
         end = final_table(step, applied, table)
         after = end.columns.get(column) if end is not None else None
-        if end is not None and (after is None or after.default is not None or after.identity is not None):
+        if end is not None and (after is None or _has_default(after)):
             continue
         needed = after is not None and after.nullable is False
         # A default that only filled existing rows: running code does not know the column, and cannot write it.
@@ -220,6 +220,10 @@ def default_dropped(step: Step) -> Iterator[Hit]:
             + ("fails" if needed else "writes NULL"),
             "Deploy code that always writes the column first; drop the default in a later migration.",
         )
+
+
+def _has_default(column: Column) -> bool:
+    return column.default is not None or column.identity is not None
 
 
 def _had_no_default(applied: AppliedOperation, table: Name, column: str) -> bool:

@@ -103,8 +103,8 @@ def _row_types(step: Step) -> Iterator[Hit]:
         typed = isinstance(operation, ops.CreateType)
         own, other = pair[::-1] if typed else pair
         # PostgreSQL refuses the second of them, except a type after a sequence, which only checks its own name.
-        refused = not (typed and isinstance(holder, Sequence))
-        if refused and (other in step.before or other in made):
+        second = other in step.before or other in made
+        if second and not (typed and isinstance(holder, Sequence)):
             yield hit_in(
                 forward,
                 operation.span,

@@ -58,6 +58,10 @@ def _objection(applied: AppliedOperation, operation: ops.AddConstraint, name: st
         return f"is a {index.method} index, not a btree"
     if index.where is not None:
         return "is a partial index"
+    return _objection_to_elements(index)
+
+
+def _objection_to_elements(index: Index) -> str | None:
     if any(element.column is None for element in index.elements):
         return "is on expressions"
     if any(element.descending or element.nulls_first for element in index.elements):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import zip_longest
 
 from miglint.base.model import Dialect
@@ -9,13 +10,34 @@ from miglint.replay.steps import Step
 from miglint.rules.support.clauses import acting, subject
 from miglint.rules.support.near_names import NearNames
 from miglint.rules.support.sql_text import ident, literal, qualified
+from miglint.rules.support.step_cache import cached_by_step
 from miglint.schema.change import Change
-from miglint.schema.objects import Absent, Enum, Index, Key, Routine, SchemaObject, Table, View
+from miglint.schema.objects import (
+    Absent,
+    Comment,
+    Composite,
+    Enum,
+    Index,
+    Key,
+    Part,
+    Policy,
+    RewriteRule,
+    Routine,
+    SchemaObject,
+    Table,
+    Trigger,
+    View,
+)
 from miglint.schema.outcome import Failure, OperationOutcome
+from miglint.schema.sameness import same_default
+from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Name
+from miglint.writer import tables
+from miglint.writer.drops import drop, drop_part
+from miglint.writer.printer import create, finish
+from miglint.writer.renames import Renamed, RenamedColumn, Renames, rename_back, rename_column_back
+from miglint.writer.words import UnprintableError, type_name
 
-# Kinds of objects whose `DROP` names the table that they belong to.
-_ON_TABLE = frozenset({"trigger", "policy", "rule"})
 _REBUILD = "SQLite cannot change this in place: in the rollback, create the table anew, copy the rows, and rename it."
 
 
@@ -32,36 +54,153 @@ def _is_constraint(change: Change) -> bool:
     return change.part is not None and change.what not in ("column", "attribute", "enum value", "label")
 
 
+# Longer definitions are not part of a help text.
+_LONGEST = 800
+_ELSEWHERE = "Create it again in the rollback, as the migration that first created it did."
+
+
 def how_to_restore(step: Step, change: Change) -> str:
     """Return what to add to the rollback, or to change in it."""
     if not change.counts and change.aspect == "column order":
         return (
             "Statements that name their columns are unaffected; `SELECT *` and `INSERT` without a column list are not."
         )
-    if change.kind == "extra":
-        return f"Add to the rollback: `{_drop(step, change)}`"
-    if change.kind == "missing":
-        return _make_again(step, change)
-    if change.kind == "renamed":
-        return _rename_back(step, change)
-    return _change_back(step, change)
+    try:
+        renamed = _rename_back(step, change) if change.kind != "changed" else None
+        if renamed is not None:
+            return f"Add to the rollback: `{renamed}`"
+        if change.kind == "extra":
+            return f"Add to the rollback: `{_drop(step, change)}`"
+        if change.kind in ("missing", "renamed"):
+            return _make_again(step, change)
+        return _change_back(step, change)
+    except UnprintableError as problem:
+        if change.part is not None and step.migration.dialect is Dialect.SQLITE:
+            return _REBUILD
+        return f"Restore it in the rollback as it was before: {problem}."
+
+
+def _present(step: Step) -> Schema:
+    """Return the schema at the place where the help is offered: after the rollback as it is."""
+    return step.after if step.rollback is None else step.rollback.schema
+
+
+def _part(change: Change) -> Part | None:
+    if change.part is None:
+        return None
+    return Part("constraint" if _is_constraint(change) else "column", change.part)
 
 
 def _drop(step: Step, change: Change) -> str:
-    name = _relation(step, change.key)
-    guard = " IF EXISTS" if step.migration.dialect is Dialect.POSTGRES else ""
+    part = _part(change)
+    return drop(_present(step), change.key) if part is None else drop_part(_present(step), change.key, part)
+
+
+@cached_by_step
+def _renames(step: Step) -> tuple[tuple[Renamed, ...], tuple[RenamedColumn, ...]]:
+    found = Renames(step.forward.moments)
+    return tuple(found.relations()), tuple(found.columns())
+
+
+def _rename_back(step: Step, change: Change) -> str | None:
+    """Return the statements that give what the forward renamed its old name back; None for what is no rename."""
+    now = _present(step)
+    relations, columns = _renames(step)
+    for moved in relations:
+        key = moved.new if change.kind == "extra" else moved.old
+        if change.part is None and change.key == key and now.find(moved.new) and not now.find(moved.old):
+            texts = rename_back(now, moved, _written(step.before, moved.old))
+            inner = [column for column in columns if column.relation == moved.new]
+            return " ".join((*texts, *_inner_changes(step, moved, inner)))
+    for column in columns:
+        part = column.new if change.kind == "extra" else column.old
+        table = now.table(column.relation)
+        if (change.key, change.part) == (column.relation, part) and table is not None and column.new in table.columns:
+            before = step.before.table(column.relation)
+            old = before.columns.get(column.old) if before is not None else None
+            name_before = old.name if old is not None else column.old
+            text = rename_column_back(now, column, name_before, table.columns[column.new].name)
+            own = _relation(step, change.key)
+            rest = () if old is None else _column_changes(step, own, old, table.columns[column.new])
+            return " ".join((text, *rest))
+    return _detected_rename_back(step, change) if change.kind == "renamed" else None
+
+
+def _inner_changes(step: Step, moved: Renamed, columns: list[RenamedColumn]) -> Iterator[str]:
+    """Yield what a table that was renamed needs besides, under its old name."""
+    was, now = step.before.table(moved.old), _present(step).table(moved.new)
+    if was is None or now is None or was.assumed or now.assumed:
+        return
+    own = _relation(step, moved.old)
+    names = {column.old: column.new for column in columns}
+    gone = {name for name in now.columns if name not in was.columns and name not in names.values()}
+    guard = "" if step.migration.dialect is Dialect.SQLITE else "IF EXISTS "
+    yield from (f"ALTER TABLE {own} DROP COLUMN {guard}{ident(now.columns[name].name)};" for name in sorted(gone))
+    for old, new in names.items():
+        if old in was.columns and new in now.columns:
+            text = f"RENAME COLUMN {ident(now.columns[new].name)} TO {ident(was.columns[old].name)}"
+            yield f"ALTER TABLE {own} {text};"
+    for name, column in was.columns.items():
+        present = now.columns.get(names.get(name, name))
+        if present is not None:
+            yield from _column_changes(step, own, column, present)
+        elif step.migration.dialect is Dialect.POSTGRES or _can_be_added(column):
+            yield f"ALTER TABLE {own} ADD COLUMN {tables.column(step.before, moved.old, was, column)};"
+    if step.migration.dialect is Dialect.POSTGRES:
+        yield from _constraint_changes(own, was, now, {new: old for old, new in names.items()})
+
+
+def _constraint_changes(own: str, was: Table, now: Table, names: dict[str, str]) -> Iterator[str]:
+    for label, constraint in now.constraints.items():
+        touched = any(column not in was.columns and column not in names for column in constraint.columns)
+        if label not in was.constraints and not touched:
+            yield f"ALTER TABLE {own} DROP CONSTRAINT IF EXISTS {ident(label)};"
+    for label, constraint in was.constraints.items():
+        if label not in now.constraints:
+            yield f"ALTER TABLE {own} ADD {tables.constraint(constraint)};"
+
+
+def _column_changes(step: Step, own: str, was: Column, now: Column) -> Iterator[str]:
+    """Yield the statements that give a column its type, default and nullability back."""
+    if step.migration.dialect is Dialect.SQLITE or was.type is None or now.type is None:
+        return
+    aspects = []
+    if was.type != now.type or (was.collation or "default") != (now.collation or "default"):
+        aspects.append("collation" if was.collation != now.collation else "type")
+    if was.generated is None and now.generated is None and not same_default(was.default, now.default, was.type):
+        aspects.append("default")
+    if was.nullable is not None and was.nullable != now.nullable:
+        aspects.append("nullability")
+    for aspect in aspects:
+        yield f"ALTER TABLE {own} ALTER COLUMN {ident(was.name)} {_column_action(was, aspect)};"
+
+
+def _written(schema: Schema, key: Key) -> str:
+    own = getattr(schema.find(key), "name", None)
+    return own.name if isinstance(own, Name) else key.name
+
+
+def _detected_rename_back(step: Step, change: Change) -> str | None:
+    """Return the statement for an object that one script dropped and created under another name."""
     if change.part is not None:
+        if change.part.startswith("#"):
+            raise UnprintableError("the constraint has no name")
+        # Both names come with their table: `name on table`, `table.name`.
+        new = (change.after or "").split(" on ")[0].rsplit(".", 1)[-1]
         word = "CONSTRAINT" if _is_constraint(change) else "COLUMN"
-        return f"ALTER TABLE {name} DROP {word}{guard} {ident(change.part)};"
-    on = ""
-    if change.what in _ON_TABLE and step.migration.dialect is Dialect.POSTGRES:
-        on = f" ON {ident(change.key.owner)}"
-    if change.what in _ON_TABLE:
-        name = ident(change.key.name)
-    words = {"enum": "TYPE", "composite type": "TYPE", "range type": "TYPE"}.get(change.what, change.what.upper())
-    if change.key.space == "routine":
-        name = change.key.name
-    return f"DROP {words} IF EXISTS {name}{on};"
+        return f"ALTER TABLE {_relation(step, change.key)} RENAME {word} {ident(new)} TO {ident(change.part)};"
+    if change.key.space in ("trigger", "policy", "rule"):
+        if step.migration.dialect is Dialect.SQLITE:
+            return None
+        new = (change.after or "").rpartition(" on ")[0]
+        table = qualified(Name(None if change.key.schema == "public" else change.key.schema, change.key.owner))
+        return f"ALTER {change.what.upper()} {ident(new)} ON {table} RENAME TO {ident(change.key.name)};"
+    if change.key.space not in ("relation", "type") or step.migration.dialect is Dialect.SQLITE:
+        return None
+    new = (change.after or "").removeprefix(f"{change.key.schema}.")
+    words = {"enum": "TYPE", "composite type": "TYPE"}.get(change.what, change.what.upper())
+    own = qualified(Name(None if change.key.schema == "public" else change.key.schema, new))
+    return f"ALTER {words} {own} RENAME TO {ident(change.key.name)};"
 
 
 def presumed(step: Step, change: Change) -> bool:
@@ -76,37 +215,54 @@ def presumed(step: Step, change: Change) -> bool:
 def _make_again(step: Step, change: Change) -> str:
     if _still_there(step, change) or presumed(step, change):
         return "Drop in the rollback only what the forward created."
-    name, definition = _relation(step, change.key), change.before
     if change.part is not None:
-        constraint = _is_constraint(change)
-        if constraint and step.migration.dialect is Dialect.SQLITE:
-            return _REBUILD
-        what = f"{'CONSTRAINT' if constraint else 'COLUMN'} {ident(change.part)}"
-        return f"Add to the rollback: `ALTER TABLE {name} ADD {what} {definition or '...'};`"
-    if definition is None or definition.endswith("..."):
-        return "Create it again in the rollback, as the migration that first created it did."
-    create = _create(step.before.find(change.key), name, definition)
-    if create is None:
-        return f"Create it again in the rollback: it was `{definition}`."
-    return f"Add to the rollback: `{create};`"
+        return f"Add to the rollback: `{_add(step, change, change.part)}`"
+    value = step.before.find(change.key)
+    if value is None:
+        return _ELSEWHERE
+    text = " ".join(_statements(step.before, change.key, value))
+    if not text or len(text) > _LONGEST or "`" in text:
+        return _ELSEWHERE
+    return f"Add to the rollback: `{text}`"
 
 
-def _create(value: SchemaObject | None, name: str, definition: str) -> str | None:
-    match value:
-        case Table():
-            return f"CREATE TABLE {name} {definition}"
-        case Index(unique=True):
-            return f"CREATE UNIQUE INDEX {name} {definition[7:]}"
-        case Index():
-            return f"CREATE INDEX {name} {definition}"
-        case View(materialized=True):
-            return f"CREATE MATERIALIZED VIEW {name} AS {definition}"
-        case View():
-            return f"CREATE VIEW {name} AS {definition}"
-        case Enum():
-            return f"CREATE TYPE {name} AS {definition}"
-        case _:
-            return None
+def _statements(schema: Schema, key: Key, value: SchemaObject) -> Iterator[str]:
+    """Yield what creates an object, with the indexes that go with it, each on one line."""
+    texts = [*create(schema, key, value), *finish(schema, key, value)]
+    for user, index in schema.users(key, Index):
+        texts += create(schema, user, index)
+    for text in texts:
+        # A line break inside of a string or a function's body is part of it.
+        yield " ".join(text.split()) if "'" not in text and "$" not in text else text
+
+
+def _add(step: Step, change: Change, part: str) -> str:
+    table = step.before.table(change.key)
+    name = _relation(step, change.key)
+    if table is not None and _is_constraint(change) and part in table.constraints:
+        if step.migration.dialect is Dialect.SQLITE:
+            raise UnprintableError("SQLite cannot add a constraint")
+        return f"ALTER TABLE {name} ADD {tables.constraint(table.constraints[part])};"
+    if table is None or part not in table.columns:
+        composite = step.before.find(change.key)
+        if isinstance(composite, Composite) and part in composite.columns:
+            kind = composite.columns[part].type
+            if kind is not None:
+                return f"ALTER TYPE {name} ADD ATTRIBUTE {ident(part)} {type_name(kind, Dialect.POSTGRES)};"
+        raise UnprintableError("what it was is not known")
+    column = table.columns[part]
+    if step.migration.dialect is Dialect.SQLITE and not _can_be_added(column):
+        raise UnprintableError("SQLite cannot add such a column")
+    return f"ALTER TABLE {name} ADD COLUMN {tables.column(step.before, change.key, table, column)};"
+
+
+def _can_be_added(column: Column) -> bool:
+    """Return whether SQLite can add a column to a table that may have rows."""
+    if column.generated == "stored" or column.autoincrement:
+        return False
+    if column.nullable is False and column.default is None:
+        return False
+    return column.default is None or column.generated is not None or column.default.literal is not None
 
 
 def _still_there(step: Step, change: Change) -> bool:
@@ -115,17 +271,6 @@ def _still_there(step: Step, change: Change) -> bool:
     if change.part is None or value is None:
         return value is not None
     return any(change.part in (getattr(value, name, None) or ()) for name in ("columns", "constraints"))
-
-
-def _rename_back(step: Step, change: Change) -> str:
-    if change.part is not None:
-        # Both names come with their table: `name on table`, `table.name`.
-        new = (change.after or "").split(" on ")[0].rsplit(".", 1)[-1]
-        word = "CONSTRAINT" if _is_constraint(change) else "COLUMN"
-        table = _relation(step, change.key)
-        return f"Add to the rollback: `ALTER TABLE {table} RENAME {word} {ident(new)} TO {ident(change.part)};`"
-    words = {"enum": "TYPE", "composite type": "TYPE"}.get(change.what, change.what.upper())
-    return f"Add to the rollback: `ALTER {words} {change.after} RENAME TO {ident(change.key.name)};`"
 
 
 def _change_back(step: Step, change: Change) -> str:
@@ -138,17 +283,21 @@ def _change_back(step: Step, change: Change) -> str:
         if change.aspect == "validated":
             return "Only whether existing rows are known to satisfy it differs; the constraint is the same."
         constraint = ident(change.part or "")
-        return (
-            f"In the rollback: `ALTER TABLE {name} DROP CONSTRAINT {constraint}, "
-            f"ADD CONSTRAINT {constraint} {change.before};`"
-        )
+        table = step.before.table(change.key)
+        if table is None or change.part is None or change.part not in table.constraints:
+            raise UnprintableError("what it was is not known")
+        definition = tables.constraint(table.constraints[change.part])
+        return f"In the rollback: `ALTER TABLE {name} DROP CONSTRAINT {constraint}, ADD {definition};`"
     if change.part is not None:
         return _column_back(step, change, change.part)
-    if change.what == "index":
-        value = step.before.find(change.key)
-        unique = "UNIQUE " if isinstance(value, Index) and value.unique else ""
-        body = (change.before or "").removeprefix("UNIQUE ")
-        return f"In the rollback: `DROP INDEX {name};`, then `CREATE {unique}INDEX {name} {body};`"
+    value = step.before.find(change.key)
+    if value is not None and isinstance(value, (Index, Routine, Trigger, Policy, RewriteRule, View, Comment)):
+        texts = list(_statements(step.before, change.key, value))
+        if not isinstance(value, (Routine, Comment)):
+            texts.insert(0, drop(_present(step), change.key))
+        text = " ".join(texts)
+        if len(text) <= _LONGEST and "`" not in text:
+            return f"In the rollback: `{text}`"
     return (
         f"Restore it in the rollback as it was: `{change.before}`" if change.before else "Restore it in the rollback."
     )
@@ -177,8 +326,8 @@ def _column_back(step: Step, change: Change, column: str) -> str:
 def _column_action(was: Column, aspect: str | None) -> str | None:
     """Return the action of `ALTER COLUMN` that restores one aspect of a column."""
     if aspect in ("type", "collation") and was.type is not None:
-        collation = f' COLLATE "{was.collation or "default"}"' if aspect == "collation" else ""
-        return f"TYPE {was.type}{collation}"
+        collation = f" COLLATE {tables.collation(was.collation or 'default')}" if aspect == "collation" else ""
+        return f"TYPE {type_name(was.type, Dialect.POSTGRES)}{collation}"
     if aspect == "default":
         return f"SET DEFAULT {was.default.text}" if was.default is not None else "DROP DEFAULT"
     if aspect == "nullability":

@@ -1,4 +1,7 @@
-"""Operations on objects of any kind: creating, dropping, renaming, moving them."""
+"""Operations on objects of any kind: creating, dropping, renaming, moving them.
+
+`source` is the text of the statement, where an object is printed from it.
+"""
 
 from __future__ import annotations
 
@@ -148,6 +151,7 @@ class CreateType(Operation, frozen=True, gc=False, kw_only=True):
     constraints: tuple[Constraint, ...] = ()
     definition: str | None = None
     mentions: Mentions = NO_MENTIONS
+    source: str = ""
 
 
 class AddEnumValue(Operation, frozen=True, gc=False, kw_only=True):
@@ -213,6 +217,7 @@ class CreateRoutine(Operation, frozen=True, gc=False, kw_only=True):
     functions: tuple[Name, ...] = ()
     mentions: Mentions = NO_MENTIONS
     outputs: tuple[tuple[str, Type], ...] = ()
+    source: str = ""
     read_call: CallReader | None = None
 
 
@@ -250,6 +255,7 @@ class CreateTrigger(Operation, frozen=True, gc=False, kw_only=True):
     temporary: bool = False
     constraint: bool = False
     mentions: Mentions = NO_MENTIONS
+    source: str = ""
 
 
 class CreatePolicy(Operation, frozen=True, gc=False, kw_only=True):
@@ -262,6 +268,8 @@ class CreatePolicy(Operation, frozen=True, gc=False, kw_only=True):
     using: str | None = None
     check: str | None = None
     mentions: Mentions = NO_MENTIONS
+    using_text: str | None = None
+    check_text: str | None = None
 
 
 class AlterPolicy(Operation, frozen=True, gc=False, kw_only=True):
@@ -273,6 +281,8 @@ class AlterPolicy(Operation, frozen=True, gc=False, kw_only=True):
     using: str | None = None
     check: str | None = None
     mentions: Mentions = NO_MENTIONS
+    using_text: str | None = None
+    check_text: str | None = None
 
 
 class CreateRule(Operation, frozen=True, gc=False, kw_only=True):
@@ -283,6 +293,7 @@ class CreateRule(Operation, frozen=True, gc=False, kw_only=True):
     definition: str
     or_replace: bool = False
     mentions: Mentions = NO_MENTIONS
+    source: str = ""
 
 
 class CreateExtension(Operation, frozen=True, gc=False, kw_only=True):
@@ -323,6 +334,7 @@ class CreateOther(Operation, frozen=True, gc=False, kw_only=True):
     mentions: Mentions = NO_MENTIONS
     table: Name | None = None
     members: tuple[Member, ...] = ()
+    source: str = ""
 
 
 class AlterOther(Operation, frozen=True, gc=False, kw_only=True):
@@ -338,6 +350,7 @@ class AlterOther(Operation, frozen=True, gc=False, kw_only=True):
     table: Name | None = None
     action: str | None = None
     members: tuple[Member, ...] = ()
+    source: str = ""
 
 
 class SetComment(Operation, frozen=True, gc=False, kw_only=True):

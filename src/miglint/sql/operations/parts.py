@@ -134,7 +134,8 @@ class Column(Struct, frozen=True, gc=False):
     `type` is None when nobody said it (an assumed column). `serial` marks `serial` and its sizes: `type` is then the
     integer type, and the sequence is implied. `identity` is `always` or `by default`; `generated` is `stored` or
     `virtual`, with the expression in `default`. `nullable` is None when not known. `not_null_name` is the name of its
-    `NOT NULL` constraint (PostgreSQL 18) where that is no longer `table_column_not_null`.
+    `NOT NULL` constraint (PostgreSQL 18) where that is no longer `table_column_not_null`. `identity_options` are those
+    of the sequence of an identity column, as a script says them.
     """
 
     name: str
@@ -149,6 +150,7 @@ class Column(Struct, frozen=True, gc=False):
     assumed: bool = False
     span: Span | None = None
     not_null_name: str | None = None
+    identity_options: tuple[str, ...] = ()
 
     __eq__ = equal_by(
         "name",

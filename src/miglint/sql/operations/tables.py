@@ -20,7 +20,8 @@ class CreateTable(Operation, frozen=True, gc=False, kw_only=True):
 
     `constraints` holds inline and table constraints in the order written, `NOT NULL` as `Column.nullable` alone.
     `query` is set for `CREATE TABLE AS` and `SELECT INTO`. `options` are storage parameters and the like, as text.
-    `partition_by` is the canonical text of the partition key, `partition_key` its columns and expressions.
+    `partition_by` is the canonical text of the partition key, `partition_key` its columns and expressions. `source` is
+    the text of a statement that makes a foreign or virtual table.
     """
 
     name: Name
@@ -43,6 +44,7 @@ class CreateTable(Operation, frozen=True, gc=False, kw_only=True):
     virtual: str | None = None
     foreign_server: str | None = None
     options: tuple[str, ...] = ()
+    source: str = ""
 
 
 class TableOperation(Operation, frozen=True, gc=False, kw_only=True):

@@ -18,6 +18,7 @@ from miglint.sql.operations import (
     SetVariable,
 )
 from miglint.sql.postgres.canonical import quote, walk
+from miglint.sql.postgres.expressions import enclosed
 from miglint.sql.postgres.names import (
     Node,
     constant_text,
@@ -80,6 +81,7 @@ def create_trigger(place: Place, node: Node) -> list[Operation]:
             or_replace=node.get("replace", False),
             constraint=node.get("isconstraint", False),
             mentions=mentions_of(state),
+            source=place.source(),
         )
     ]
 
@@ -98,6 +100,8 @@ def create_policy(place: Place, node: Node) -> list[Operation]:
             using=walk(state, node["qual"]) if "qual" in node else None,
             check=walk(state, node["with_check"]) if "with_check" in node else None,
             mentions=mentions_of(state),
+            using_text=enclosed(place, node["qual"]) if "qual" in node else None,
+            check_text=enclosed(place, node["with_check"]) if "with_check" in node else None,
         )
     ]
 
@@ -115,6 +119,8 @@ def alter_policy(place: Place, node: Node) -> list[Operation]:
             using=walk(state, node["qual"]) if "qual" in node else None,
             check=walk(state, node["with_check"]) if "with_check" in node else None,
             mentions=mentions_of(state),
+            using_text=enclosed(place, node["qual"]) if "qual" in node else None,
+            check_text=enclosed(place, node["with_check"]) if "with_check" in node else None,
         )
     ]
 
@@ -135,6 +141,7 @@ def create_rule(place: Place, node: Node) -> list[Operation]:
             definition=" ".join(parts),
             or_replace=node.get("replace", False),
             mentions=mentions_of(state),
+            source=place.source(),
         )
     ]
 
@@ -196,7 +203,13 @@ def alter_role(place: Place, node: Node) -> list[Operation]:
     action = "" if node.get("action", 1) == 1 else "drop "
     definition = action + " ".join(_role_options(node))
     return [
-        AlterOther(span=place.whole(), kind="role", name=Name(None, role_name(node["role"])), definition=definition)
+        AlterOther(
+            span=place.whole(),
+            source=place.source(),
+            kind="role",
+            name=Name(None, role_name(node["role"])),
+            definition=definition,
+        )
     ]
 
 
@@ -205,7 +218,9 @@ def alter_role_set(place: Place, node: Node) -> list[Operation]:
     name = role_name(node["role"]) if "role" in node else "all"
     database = f"in database {node['database']} " if "database" in node else ""
     definition = database + setting_text(node["setstmt"])
-    return [AlterOther(span=place.whole(), kind="role", name=Name(None, name), definition=definition)]
+    return [
+        AlterOther(span=place.whole(), source=place.source(), kind="role", name=Name(None, name), definition=definition)
+    ]
 
 
 def setting_text(node: Node) -> str:
@@ -237,4 +252,8 @@ def alter_extension(place: Place, node: Node) -> list[Operation]:
     """Read `ALTER EXTENSION ... UPDATE`."""
     definition = "update " + " ".join(options(node.get("options")))
     name = Name(None, node["extname"])
-    return [AlterOther(span=place.whole(), kind="extension", name=name, definition=definition.strip())]
+    return [
+        AlterOther(
+            span=place.whole(), source=place.source(), kind="extension", name=name, definition=definition.strip()
+        )
+    ]

@@ -175,7 +175,14 @@ def set_owner(place: Place, node: Node) -> list[Operation]:
     if kind in _RELATIONS:
         return [SetTableOption(span=place.whole(), table=found.name, kind=kind, option="owner", value=owner)]
     return [
-        AlterOther(span=place.whole(), kind=kind, name=found.name, definition=f"owner to {owner}", table=found.table)
+        AlterOther(
+            span=place.whole(),
+            source=place.source(),
+            kind=kind,
+            name=found.name,
+            definition=f"owner to {owner}",
+            table=found.table,
+        )
     ]
 
 
@@ -206,7 +213,12 @@ def security_label(place: Place, node: Node) -> list[Operation]:
     definition = f"security label {node.get('provider', '')} is {node.get('label')}"
     return [
         AlterOther(
-            span=place.whole(), kind=kind_of(object_type), name=found.name, definition=definition, table=found.table
+            span=place.whole(),
+            source=place.source(),
+            kind=kind_of(object_type),
+            name=found.name,
+            definition=definition,
+            table=found.table,
         )
     ]
 
@@ -221,7 +233,14 @@ def depends(place: Place, node: Node) -> list[Operation]:
     if "String" in node.get("extname", {}):
         definition = f"{word} on extension {constant_text(node['extname'])}"
     return [
-        AlterOther(span=place.whole(), kind=kind_of(object_type), name=found.name, definition=definition, table=table)
+        AlterOther(
+            span=place.whole(),
+            source=place.source(),
+            kind=kind_of(object_type),
+            name=found.name,
+            definition=definition,
+            table=table,
+        )
     ]
 
 

@@ -9,7 +9,7 @@ from miglint.sql.operations import Column, Constraint, Type
 from miglint.sql.postgres.canonical import operator
 from miglint.sql.postgres.expressions import default_expression, enclosed, expression
 from miglint.sql.postgres.lexer import SPACE, trimmed_end
-from miglint.sql.postgres.names import SERIALS, Node, qualified, relation_name, strings, type_of
+from miglint.sql.postgres.names import SERIALS, Node, options, qualified, relation_name, strings, type_of
 from miglint.sql.postgres.place import Place
 
 _ACTIONS = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
@@ -41,6 +41,7 @@ def column(place: Place, node: Node, table: str | None) -> tuple[Column, list[Co
             name, column_type, not serial, None, None, None, collation, serial, False, False, place.span(start, end)
         ), []
     nullable, default, identity, generated, not_null_name = not serial, None, None, None, None
+    identity_options: tuple[str, ...] = ()
     constraints: list[Constraint] = []
     for index, item in enumerate(written):
         part = item["Constraint"]
@@ -52,6 +53,7 @@ def column(place: Place, node: Node, table: str | None) -> tuple[Column, list[Co
             default = default_expression(raw, default_text(place, written, index, end), column_type, table)
         elif kind == "CONSTR_IDENTITY":
             identity, nullable = _IDENTITIES[part["generated_when"]], False
+            identity_options = options(part.get("options"))
         elif kind == "CONSTR_GENERATED":
             generated = "virtual" if part.get("generated_kind") == "v" else "stored"
             default = expression(part["raw_expr"], enclosed(place, part["raw_expr"]), table)
@@ -75,6 +77,7 @@ def column(place: Place, node: Node, table: str | None) -> tuple[Column, list[Co
             False,
             place.span(start, end),
             not_null_name,
+            identity_options,
         ),
         constraints,
     )

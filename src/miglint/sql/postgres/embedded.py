@@ -8,16 +8,17 @@ from typing import Any
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Span
-from miglint.sql.operations import Operation
+from miglint.sql.operations import Name, Operation
 from miglint.sql.postgres import native
 from miglint.sql.postgres.constants import NotConstantError, evaluate
-from miglint.sql.postgres.names import Node
+from miglint.sql.postgres.names import Node, qualified
 from miglint.sql.postgres.place import ByteMap, Place
 
 ASSIGN = pattern(r'\s*("[^"]*(?:""[^"]*)*"|[\w.]+)(?:\[.*?\])?\s*(?::=|=)\s*', re.DOTALL)
 _TAG = pattern(r"\$[^$]*\$")
 _ROW_WORDS = frozenset({"insert", "update", "delete", "select", "copy", "merge", "lock", "analyze", "notify", "set"})
 _UNKNOWN_PART = "\x01"
+_ANY_NAME = "x"
 
 
 def body_start(place: Place, location: int, body: str) -> int | None:
@@ -94,13 +95,40 @@ def short(text: str) -> str:
 
 
 def only_rows(node: Node, known: dict[str, str]) -> bool:
-    """Return whether dynamic SQL certainly changes at most rows: by its first word, and if it is one statement."""
+    """Return whether dynamic SQL certainly changes at most rows.
+
+    Its first word says so if it is one statement, and if all functions that it is known to call are built in.
+    """
     try:
         text = evaluate(node, known, _UNKNOWN_PART)
     except NotConstantError:
         return False
     words = text.split(None, 1)
-    return bool(words) and words[0].lower() in _ROW_WORDS and ";" not in text.rstrip().rstrip(";")
+    if not words or words[0].lower() not in _ROW_WORDS or ";" in text.rstrip().rstrip(";"):
+        return False
+    # An unknown part is nearly always a name or a constant: where the text cannot be read with one, no call is known.
+    nodes = statements(text.replace(_UNKNOWN_PART, _ANY_NAME)) or []
+    return all(map(_is_built_in, _called(nodes)))
+
+
+def _called(tree: Any) -> Iterator[Name]:
+    """Yield the functions that are called in a tree."""
+    stack = [tree]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list):
+            stack.extend(item)
+        elif isinstance(item, dict):
+            if "FuncCall" in item:
+                yield qualified(item["FuncCall"]["funcname"])
+            stack.extend(item.values())
+
+
+def _is_built_in(function: Name) -> bool:
+    # Loads the catalogs, which few scripts need for this.
+    from miglint.sql.postgres.analysis.catalogs import functions
+
+    return function.schema in (None, "pg_catalog") and bool(functions(function.name))
 
 
 def hull(operations: list[Operation], *spans: Span) -> Span | None:

@@ -28,6 +28,7 @@ from miglint.sql.postgres.expressions import (
     expression,
     trailing,
 )
+from miglint.sql.postgres.lexer import bracket_end, skip_name
 from miglint.sql.postgres.names import (
     Node,
     dotted,
@@ -85,13 +86,27 @@ def _element(place: Place, node: Node, table: str) -> IndexElement:
     usual = "SORTBY_NULLS_FIRST" if descending else "SORTBY_NULLS_LAST"
     return IndexElement(
         name,
-        expression(raw, enclosed(place, raw), table) if raw is not None else None,
+        expression(raw, _element_text(place, raw), table) if raw is not None else None,
         qualified(node["collation"]).name if "collation" in node else None,
         opclass,
         descending,
         None if nulls in ("SORTBY_NULLS_DEFAULT", usual) else nulls == "SORTBY_NULLS_FIRST",
         label_of(raw) if raw is not None else None,
     )
+
+
+_CALLS = frozenset({"FuncCall", "CoalesceExpr", "MinMaxExpr", "XmlExpr"})
+
+
+def _element_text(place: Place, node: Node) -> str:
+    """Return the text of an expression of an index: in parentheses, or the call of a function without them."""
+    text = enclosed(place, node)
+    opening = text.find("(")
+    called = text[: max(opening, 0)].rstrip()
+    is_call = not _CALLS.isdisjoint(node) or ("TypeCast" in node and called.lower() == "cast")
+    if opening < 0 or not is_call:
+        return text
+    return text[: bracket_end(text, opening, len(text))] if skip_name(called, 0, len(called)) == len(called) else text
 
 
 def _sequence_options(node: Node) -> tuple[tuple[str, ...], tuple[Name, str] | None, bool, bool]:
@@ -169,7 +184,11 @@ def create_range(place: Place, node: Node) -> list[Operation]:
     definition = ", ".join(options(node.get("params")))
     mentions = made_of(node.get("params", ()))
     name = qualified(node["typeName"])
-    return [CreateType(span=place.whole(), name=name, kind="range", definition=definition, mentions=mentions)]
+    return [
+        CreateType(
+            span=place.whole(), name=name, kind="range", definition=definition, mentions=mentions, source=place.source()
+        )
+    ]
 
 
 def create_domain(place: Place, node: Node) -> list[Operation]:

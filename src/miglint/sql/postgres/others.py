@@ -66,6 +66,7 @@ def create(kind: str, key: str) -> Reader:
         return [
             CreateOther(
                 span=place.whole(),
+                source=place.source(),
                 kind=kind,
                 name=_name(node.get(key, "")),
                 definition=definition,
@@ -86,6 +87,7 @@ def alter(kind: str, key: str) -> Reader:
         return [
             AlterOther(
                 span=place.whole(),
+                source=place.source(),
                 kind=kind,
                 name=_name(node.get(key, "")),
                 definition=definition,
@@ -101,6 +103,7 @@ def create_event_trigger(place: Place, node: Node) -> list[Operation]:
     return [
         CreateOther(
             span=place.whole(),
+            source=place.source(),
             kind="event trigger",
             name=Name(None, node["trigname"]),
             definition=_definition(node, Walk(), "trigname"),
@@ -144,10 +147,20 @@ def define(place: Place, node: Node) -> list[Operation]:
     mentions = made_of(node.get("definition", ()))
     if kind == "type":
         shape = "base" if "definition" in node else "shell"
-        return [CreateType(span=place.whole(), name=name, kind=shape, definition=definition, mentions=mentions)]
+        return [
+            CreateType(
+                span=place.whole(),
+                name=name,
+                kind=shape,
+                definition=definition,
+                mentions=mentions,
+                source=place.source(),
+            )
+        ]
     return [
         CreateOther(
             span=place.whole(),
+            source=place.source(),
             kind=kind,
             name=name,
             definition=definition,
@@ -165,7 +178,11 @@ def create_cast(place: Place, node: Node) -> list[Operation]:
     types = tuple(Name(kind.schema, kind.name) for kind in kinds)
     functions = (qualified(node["func"]["objname"]),) if "func" in node else ()
     mentions = Mentions(types=types, functions=functions)
-    return [CreateOther(span=place.whole(), kind="cast", name=name, definition=definition, mentions=mentions)]
+    return [
+        CreateOther(
+            span=place.whole(), source=place.source(), kind="cast", name=name, definition=definition, mentions=mentions
+        )
+    ]
 
 
 def create_transform(place: Place, node: Node) -> list[Operation]:
@@ -175,6 +192,7 @@ def create_transform(place: Place, node: Node) -> list[Operation]:
     return [
         CreateOther(
             span=place.whole(),
+            source=place.source(),
             kind="transform",
             name=name,
             definition=definition,
@@ -193,6 +211,7 @@ def create_operator_class(place: Place, node: Node) -> list[Operation]:
     return [
         CreateOther(
             span=place.whole(),
+            source=place.source(),
             kind="operator class",
             name=Name(name.schema, f"{name.name} using {node['amname']}"),
             definition=definition,
@@ -205,7 +224,7 @@ def create_operator_family(place: Place, node: Node) -> list[Operation]:
     """Read `CREATE OPERATOR FAMILY`."""
     name = qualified(node["opfamilyname"])
     named = Name(name.schema, f"{name.name} using {node['amname']}")
-    return [CreateOther(span=place.whole(), kind="operator family", name=named, definition="")]
+    return [CreateOther(span=place.whole(), source=place.source(), kind="operator family", name=named, definition="")]
 
 
 def alter_operator_family(place: Place, node: Node) -> list[Operation]:
@@ -213,7 +232,9 @@ def alter_operator_family(place: Place, node: Node) -> list[Operation]:
     name = qualified(node["opfamilyname"])
     named = Name(name.schema, f"{name.name} using {node['amname']}")
     definition = _definition(node, Walk(), "opfamilyname", "amname")
-    return [AlterOther(span=place.whole(), kind="operator family", name=named, definition=definition)]
+    return [
+        AlterOther(span=place.whole(), source=place.source(), kind="operator family", name=named, definition=definition)
+    ]
 
 
 def create_user_mapping(place: Place, node: Node) -> list[Operation]:
@@ -221,6 +242,7 @@ def create_user_mapping(place: Place, node: Node) -> list[Operation]:
     return [
         CreateOther(
             span=place.whole(),
+            source=place.source(),
             kind="user mapping",
             name=Name(None, f"{role_name(node['user'])} server {node['servername']}"),
             definition=_definition(node, Walk(), "user", "servername"),
@@ -233,7 +255,9 @@ def alter_user_mapping(place: Place, node: Node) -> list[Operation]:
     """Read `ALTER USER MAPPING`."""
     name = Name(None, f"{role_name(node['user'])} server {node['servername']}")
     definition = _definition(node, Walk(), "user", "servername")
-    return [AlterOther(span=place.whole(), kind="user mapping", name=name, definition=definition)]
+    return [
+        AlterOther(span=place.whole(), source=place.source(), kind="user mapping", name=name, definition=definition)
+    ]
 
 
 def create_statistics(place: Place, node: Node) -> list[Operation]:
@@ -250,6 +274,7 @@ def create_statistics(place: Place, node: Node) -> list[Operation]:
     return [
         CreateOther(
             span=place.whole(),
+            source=place.source(),
             kind="statistics",
             name=_name(node.get("defnames", [])),
             definition=definition,
@@ -265,14 +290,22 @@ def extension_contents(place: Place, node: Node) -> list[Operation]:
     member = target(node["objtype"], node["object"])
     word = "add" if node.get("action", 1) == 1 else "drop"
     definition = f"{word} {kind_of(node['objtype'])} {member.name}"
-    return [AlterOther(span=place.whole(), kind="extension", name=Name(None, node["extname"]), definition=definition)]
+    return [
+        AlterOther(
+            span=place.whole(),
+            source=place.source(),
+            kind="extension",
+            name=Name(None, node["extname"]),
+            definition=definition,
+        )
+    ]
 
 
 def move_all(place: Place, node: Node) -> list[Operation]:
     """Read `ALTER TABLE ALL IN TABLESPACE`."""
     name = Name(None, node["orig_tablespacename"])
     definition = f"move all {kind_of(node['objtype'])}s to {node['new_tablespacename']}"
-    return [AlterOther(span=place.whole(), kind="tablespace", name=name, definition=definition)]
+    return [AlterOther(span=place.whole(), source=place.source(), kind="tablespace", name=name, definition=definition)]
 
 
 def import_schema(place: Place, node: Node) -> list[Operation]:
@@ -280,4 +313,8 @@ def import_schema(place: Place, node: Node) -> list[Operation]:
     names = [constant_text(item) for item in node.get("table_list", ())]
     definition = f"from server {node['server_name']} into {node['local_schema']} {' '.join(names)}".rstrip()
     name = Name(None, node["remote_schema"])
-    return [CreateOther(span=place.whole(), kind="foreign schema import", name=name, definition=definition)]
+    return [
+        CreateOther(
+            span=place.whole(), source=place.source(), kind="foreign schema import", name=name, definition=definition
+        )
+    ]

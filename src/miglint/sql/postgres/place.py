@@ -69,6 +69,10 @@ class Place:
         """Return the span of the statement."""
         return self._whole
 
+    def source(self) -> str:
+        """Return the text of the statement."""
+        return self.text[self.start : self.end]
+
     def clause(self, byte: int) -> tuple[int, int]:
         """Return the characters of the clause that starts at `byte`."""
         start = self.char(byte)

@@ -19,6 +19,7 @@ def create(place: Place, node: Node) -> list[Operation]:
     return [
         CreateOther(
             span=place.whole(),
+            source=place.source(),
             kind="publication",
             name=Name(None, node["pubname"]),
             definition=", ".join(parts),
@@ -35,6 +36,7 @@ def alter(place: Place, node: Node) -> list[Operation]:
     return [
         AlterOther(
             span=place.whole(),
+            source=place.source(),
             kind="publication",
             name=Name(None, node["pubname"]),
             definition=", ".join(texts),

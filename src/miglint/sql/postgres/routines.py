@@ -99,6 +99,7 @@ def create_routine(place: Place, node: Node, read_call: CallReader) -> list[Oper
             input_names=tuple(input_names),
             mentions=mentions_of(state),
             outputs=tuple(zip(output_names, map(_plain, output_types), strict=True)) if len(output_types) > 1 else (),
+            source=place.source(),
             read_call=read_call,
         )
     ]
@@ -261,5 +262,6 @@ def create_aggregate(place: Place, node: Node) -> list[Operation]:
             or_replace=node.get("replace", False),
             types=tuple(Name(argument.schema, argument.name) for argument in arguments),
             functions=tuple(functions),
+            source=place.source(),
         )
     ]

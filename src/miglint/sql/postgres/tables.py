@@ -72,6 +72,7 @@ def _create(place: Place, node: Node, server: str | None, outer: Node | None = N
         of_type=Name(spelled.schema, spelled.name) if spelled is not None else None,
         foreign_server=server,
         options=(*options(node.get("options")), *options((outer or {}).get("options")), *_storage(node)),
+        source="" if server is None else place.source(),
     )
 
 
@@ -118,6 +119,7 @@ def _not_null(item: Column) -> Column:
         item.collation,
         item.serial,
         span=item.span,
+        identity_options=item.identity_options,
     )
 
 

@@ -117,6 +117,10 @@ class Cursor:
         last = max(start, (self.at if end is None else end) - 1)
         return Span(self.tokens.starts[start] + self.offset, self.tokens.ends[last] + self.offset)
 
+    def source(self) -> str:
+        """Return the text of the statement."""
+        return self.tokens.slice(0, len(self.tokens))
+
     def whole(self) -> Span:
         """Return the span of the statement."""
         return Span(self.tokens.start + self.offset, self.tokens.end + self.offset)

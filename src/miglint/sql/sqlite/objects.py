@@ -85,6 +85,7 @@ def create_trigger(cursor: Cursor, *, temporary: bool) -> Operation:
         event=event,
         if_not_exists=if_not_exists,
         temporary=temporary,
+        source=cursor.source(),
     )
 
 

@@ -121,6 +121,7 @@ def create_virtual_table(cursor: Cursor) -> Operation:
         if_not_exists=if_not_exists,
         virtual=module.lower(),
         options=options,
+        source=cursor.source(),
     )
 
 

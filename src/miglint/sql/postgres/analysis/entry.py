@@ -65,6 +65,7 @@ def check_body(environment: Environment, text: str, function: str, parameters: t
     """Raise `Invalid` for what is wrong with the body of a function; parameters are of types that are not known."""
     for tree in _trees_of(text):
         outer = QueryLevel()
+        outer.parameters = frozenset(parameters)
         outer.add(FromItem(function, dict.fromkeys(parameters, UNKNOWN)))
         columns_of(ExpressionAnalysis(environment), tree, outer)
 

@@ -40,7 +40,8 @@ class QueryLevel:
     """One level of a query: its sources, and the level around it.
 
     `variables` says that a name may be that of a variable or a parameter. `merged` are the columns that `USING` has
-    made one of two, with their types.
+    made one of two, with their types. `parameters` are those of the function whose body this is: one of a row type may
+    stand before the name of a field.
     """
 
     __slots__ = (
@@ -53,6 +54,7 @@ class QueryLevel:
         "ctes",
         "merged",
         "outer",
+        "parameters",
         "sources",
         "variables",
     )
@@ -61,6 +63,7 @@ class QueryLevel:
         self.outer = outer
         self.sources: list[FromItem] = []
         self.merged: dict[str, str] = {}
+        self.parameters: frozenset[str] = frozenset() if outer is None else outer.parameters
         self.ctes: dict[str, Mapping[str, str] | None] = {}
         self.variables: bool = variables or (outer is not None and outer.variables)
         # The places of the sources by their names, and by their columns those of the first so many.
@@ -161,7 +164,7 @@ class QueryLevel:
                     return ColumnReference(level, place, name, SYSTEM_COLUMNS[name])
                 raise Invalid("undefined_column", f"column {qualifier}.{name} does not exist", source.relation, name)
             scope, level = scope.outer, level + 1
-        if self.variables or self._open():
+        if self.variables or qualifier in self.parameters or self._open():
             return None
         raise Invalid("undefined_table", f'missing FROM-clause entry for table "{qualifier}"')
 

@@ -1,93 +1,10 @@
-"""Which texts a type refuses to read, as far as that is plain."""
+"""Constants that their type refuses to read: the errors of its input function."""
 
 from __future__ import annotations
 
-from calendar import monthrange
-
-from msgspec import DecodeError
-from msgspec.json import decode
-
-from miglint.base.lazy_regex import pattern
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid
 from miglint.sql.postgres.analysis.kinds import Kinds, element, is_array, spelled
-
-TIMES = frozenset({"date", "time", "timetz", "timestamp", "timestamptz", "interval"})
-_UUID = pattern(r"\s*\{?[0-9a-fA-F]{4}(?:-?[0-9a-fA-F]{4}){7}\}?\s*")
-_WHOLE_NUMBER = pattern(r"\s*[+-]?(?:[0-9][0-9_]*|0[xXoObB][0-9_a-fA-F]+)\s*")
-_DECIMAL = pattern(r"\s*[+-]?(?:[0-9_]*\.?[0-9_]*(?:[eE][+-]?[0-9]+)?|0[xXoObB][0-9_a-fA-F]+|nan|inf(?:inity)?)\s*")
-_WHOLE_NUMBERS = frozenset({"int2", "int4", "int8"})
-_DECIMALS = frozenset({"numeric", "float4", "float8"})
-# Of these only the empty text is sure to be none.
-_ADDRESSES = frozenset({"inet", "cidr", "macaddr"})
-_NOT_EMPTY = TIMES | _ADDRESSES | {"oid"}
-_DATE = pattern(r"\s*([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?![0-9])")
-_DATES = frozenset({"date", "timestamp", "timestamptz"})
-_COUNTED = pattern(r"\s*[+-]?[0-9]+\s+([a-z]+)\s*")
-_UNITS = frozenset(
-    {
-        "ago", "c", "cent", "centuries", "century", "d", "day", "days", "dec", "decade", "decades", "decs", "h", "hour",
-        "hours", "hr", "hrs", "m", "microsecond", "microseconds", "mil", "millennia", "millennium", "millisecond",
-        "milliseconds", "mils", "min", "mins", "minute", "minutes", "mon", "mons", "month", "months", "ms", "msec",
-        "msecond", "mseconds", "msecs", "qtr", "quarter", "s", "sec", "second", "seconds", "secs", "timezone", "us",
-        "usec", "usecond", "useconds", "usecs", "w", "week", "weeks", "y", "year", "years", "yr", "yrs",
-    }
-)  # fmt: skip
-_HOSTLESS = pattern(r"[^0-9:]+")
-_TRUTHS = ("true", "false", "yes", "no", "on", "off", "1", "0")
-
-
-def unreadable(name: str, text: str) -> bool:
-    """Say whether the built-in type of a name surely refuses a text."""
-    if name in _NOT_EMPTY:
-        return not text.strip() or _is_no_interval(name, text) or _is_no_address(name, text)
-    if name in _WHOLE_NUMBERS:
-        return _WHOLE_NUMBER.fullmatch(text) is None
-    if name in _DECIMALS:
-        return not text.strip() or _DECIMAL.fullmatch(text.lower()) is None
-    if name == "bool":
-        return not _is_truth(text)
-    if name == "uuid":
-        return _UUID.fullmatch(text) is None
-    return name in ("json", "jsonb") and not _is_json(text)
-
-
-def out_of_range(name: str, text: str) -> bool:
-    """Say whether a text is a date, as ISO 8601 writes it, of a day that there is not."""
-    found = _DATE.match(text) if name in _DATES else None
-    if found is None:
-        return False
-    year, month, day = map(int, found.groups())
-    return year == 0 or not 1 <= month <= 12 or not 1 <= day <= monthrange(year, month)[1]
-
-
-def _is_no_address(name: str, text: str) -> bool:
-    return name in _ADDRESSES and _HOSTLESS.fullmatch(text) is not None
-
-
-def _is_no_interval(name: str, text: str) -> bool:
-    counted = _COUNTED.fullmatch(text.lower()) if name == "interval" else None
-    return counted is not None and counted[1] not in _UNITS
-
-
-def _is_truth(text: str) -> bool:
-    given = text.strip().lower()
-    # Any unambiguous beginning of a word will do.
-    return bool(given) and given != "o" and any(word.startswith(given) for word in _TRUTHS)
-
-
-def _is_json(text: str) -> bool:
-    try:
-        decode(text)
-    except DecodeError:
-        return False
-    except RecursionError:
-        return True
-    return True
-
-
-def condition_of(name: str) -> str:
-    """Return the name of the error that a type raises for a text that it cannot read."""
-    return "invalid_datetime_format" if name in TIMES else "invalid_text_representation"
+from miglint.sql.type_input import condition_of, out_of_range, unreadable
 
 
 def refuse_unreadable(kinds: Kinds, target: str, text: str) -> None:

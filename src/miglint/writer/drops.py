@@ -1,0 +1,82 @@
+"""The statements that drop an object, or a part of one."""
+
+from __future__ import annotations
+
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect
+from miglint.schema.objects import Comment, Key, Other, Part, Policy, Privileges, RewriteRule, Routine, Trigger
+from miglint.schema.value import Schema
+from miglint.sql.operations import Name
+from miglint.writer import remarks
+from miglint.writer.routines import signature
+from miglint.writer.words import UnprintableError, identifier, name
+
+_ARGUMENT = pattern(r"\b(leftarg|rightarg)=([^,]+)")
+_GONE = "what it is called is not known"
+
+
+def drop(schema: Schema, key: Key) -> str:
+    """Return the statement that drops an object of a schema, if it is there. Raises `UnprintableError`."""
+    value = schema.find(key)
+    sqlite = schema.dialect is Dialect.SQLITE
+    match value:
+        case None:
+            raise UnprintableError(_GONE)
+        case Comment():
+            return remarks.comment_on(schema, value, None)
+        case Privileges():
+            return " ".join(remarks.privileges(schema, key, value, None))
+        case Trigger() | Policy() | RewriteRule():
+            on = "" if sqlite else f" ON {name(value.table)}"
+            return f"DROP {key.space.upper()} IF EXISTS {identifier(value.name)}{on};"
+        case Routine():
+            return f"DROP {value.kind.upper()} IF EXISTS {signature(value)};"
+        case Other():
+            return f"DROP {_other(key, value)};"
+    if key.space == "relation":
+        own = getattr(value, "name", None)
+        text = name(own if isinstance(own, Name) else Name(key.schema, key.name))
+        return f"DROP {remarks.relation_word(value)} IF EXISTS {text};"
+    words, _, text = remarks.subject(schema, key).partition(" ")
+    return f"DROP {words} IF EXISTS {text};"
+
+
+def _other(key: Key, value: Other) -> str:
+    own = Name(key.schema or None, value.name.name)
+    if value.kind == "cast":
+        source, _, target = value.name.name.partition(" as ")
+        return f"CAST IF EXISTS ({source} AS {target})"
+    if value.kind == "operator":
+        arguments = dict(_ARGUMENT.findall(value.definition))
+        if not arguments:
+            raise UnprintableError("the types of the operator are not known")
+        left, right = (arguments.get(side, "NONE").strip() for side in ("leftarg", "rightarg"))
+        home = "" if own.schema in (None, "public") else f"{identifier(own.schema or '')}."
+        return f"OPERATOR IF EXISTS {home}{own.name} ({left}, {right})"
+    if value.kind in ("operator class", "operator family"):
+        label, _, method = own.name.rpartition(" using ")
+        return f"{value.kind.upper()} IF EXISTS {name(own._replace(name=label))} USING {identifier(method)}"
+    if value.kind == "transform":
+        kind, _, language = own.name.partition(" for ")
+        return f"TRANSFORM IF EXISTS FOR {kind} LANGUAGE {identifier(language)}"
+    if value.kind == "user mapping":
+        role, _, server = own.name.partition(" server ")
+        return f"USER MAPPING IF EXISTS FOR {identifier(role)} SERVER {identifier(server)}"
+    return f"{value.kind.upper()} IF EXISTS {name(own)}"
+
+
+def drop_part(schema: Schema, key: Key, part: Part) -> str:
+    """Return the statement that drops a column, a constraint or an attribute. Raises `UnprintableError`."""
+    value = schema.find(key)
+    if value is None or part.kind not in ("column", "constraint"):
+        raise UnprintableError(_GONE)
+    if part.name.startswith("#"):
+        raise UnprintableError("SQLite cannot drop a constraint without a name")
+    guard = "" if schema.dialect is Dialect.SQLITE else "IF EXISTS "
+    own = getattr(value, "name", None)
+    text = name(own if isinstance(own, Name) else Name(key.schema, key.name))
+    if key.space == "type":
+        word = "ATTRIBUTE" if part.kind == "column" else "CONSTRAINT"
+        kind = "TYPE" if part.kind == "column" else "DOMAIN"
+        return f"ALTER {kind} {text} DROP {word} {guard}{identifier(part.name)};"
+    return f"ALTER TABLE {text} DROP {part.kind.upper()} {guard}{identifier(part.name)};"

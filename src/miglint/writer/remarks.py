@@ -1,0 +1,129 @@
+"""Comments and privileges as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.schema.objects import (
+    Comment,
+    Domain,
+    Index,
+    Key,
+    Part,
+    Privileges,
+    Routine,
+    SchemaObject,
+    Sequence,
+    Table,
+    View,
+)
+from miglint.schema.value import Schema
+from miglint.sql.operations import Name
+from miglint.writer.routines import signature
+from miglint.writer.words import UnprintableError, identifier, literal, name
+
+_KEYWORD_ROLES = frozenset({"public", "current_user", "session_user", "current_role"})
+_OPTION = " with grant option"
+
+
+def subject(schema: Schema, key: Key, part: Part | None = None) -> str:
+    """Return the words and the name by which a statement calls an object, or a part of it."""
+    value = schema.find(key)
+    own = Name(key.schema, key.name)
+    if part is not None:
+        if part.kind == "column":
+            return f"COLUMN {name(own)}.{identifier(part.name)}"
+        domain = "DOMAIN " if isinstance(value, Domain) else ""
+        return f"CONSTRAINT {identifier(part.name)} ON {domain}{name(own)}"
+    if key.space in ("trigger", "policy", "rule"):
+        return f"{key.space.upper()} {identifier(key.name)} ON {name(Name(key.schema, key.owner))}"
+    if key.space == "routine":
+        if not isinstance(value, Routine):
+            raise UnprintableError("which routine it is about is not known")
+        return f"{value.kind.upper()} {signature(value)}"
+    if key.space in ("schema", "extension"):
+        return f"{key.space.upper()} {identifier(key.name)}"
+    if key.space == "relation":
+        return f"{relation_word(value)} {name(own)}"
+    if key.space == "type":
+        return f"{'DOMAIN' if isinstance(value, Domain) else 'TYPE'} {name(own)}"
+    return f"{key.space.removeprefix('other ').upper()} {name(Name(key.schema or None, key.name))}"
+
+
+def relation_word(value: SchemaObject | None) -> str:
+    """Return the keywords for the kind of a relation."""
+    if isinstance(value, View):
+        return "MATERIALIZED VIEW" if value.materialized else "VIEW"
+    if isinstance(value, Index):
+        return "INDEX"
+    if isinstance(value, Sequence):
+        return "SEQUENCE"
+    return "FOREIGN TABLE" if isinstance(value, Table) and value.kind == "foreign table" else "TABLE"
+
+
+def comment_on(schema: Schema, value: Comment, text: str | None) -> str:
+    """Return the statement that sets a comment (None: removes it)."""
+    if value.about is None:
+        raise UnprintableError("what a comment is about is not known")
+    return f"COMMENT ON {subject(schema, value.about, value.part)} IS {'NULL' if text is None else literal(text)};"
+
+
+def privileges(schema: Schema, key: Key, before: Privileges | None, after: Privileges | None) -> Iterator[str]:
+    """Yield the statements that change what a role may do."""
+    value = after or before
+    if value is None:
+        return
+    had, has = (set(item.granted) if item is not None else set() for item in (before, after))
+    lacked, lacks = (set(item.revoked) if item is not None else set() for item in (before, after))
+    where = _target(schema, key, value)
+    role = _role(value.role)
+    for words in (sorted(item for item in has - had if not item.endswith(_OPTION)), sorted(lacked - lacks)):
+        if words:
+            yield _statement(where, f"GRANT {_words(words, value.part)}", f"TO {role}")
+    options = sorted(item.removesuffix(_OPTION) for item in has - had if item.endswith(_OPTION))
+    if options:
+        yield _statement(where, f"GRANT {_words(options, value.part)}", f"TO {role} WITH GRANT OPTION")
+    gone = {item for item in had - has if not item.endswith(_OPTION)}
+    if gone:
+        yield _statement(where, f"REVOKE {_words(sorted(gone), value.part)}", f"FROM {role}")
+    kept = sorted({item.removesuffix(_OPTION) for item in had - has if item.endswith(_OPTION)} - gone)
+    if kept:
+        yield _statement(where, f"REVOKE GRANT OPTION FOR {_words(kept, value.part)}", f"FROM {role}")
+    if lacks - lacked:
+        yield _statement(where, f"REVOKE {_words(sorted(lacks - lacked), value.part)}", f"FROM {role}")
+
+
+def _statement(where: tuple[str, str], verb: str, behind: str) -> str:
+    head, on = where
+    return f"{head}{verb} ON {on} {behind};"
+
+
+def _words(words: list[str], part: Part | None) -> str:
+    columns = f" ({identifier(part.name)})" if part is not None else ""
+    return ", ".join(f"{word.upper()}{columns}" for word in words)
+
+
+def _role(role: str) -> str:
+    if not role:
+        raise UnprintableError("whose privileges they are is not known")
+    return role.upper() if role in _KEYWORD_ROLES else identifier(role)
+
+
+def _target(schema: Schema, key: Key, value: Privileges) -> tuple[str, str]:
+    if value.defaults is not None:
+        owner = key.owner.removesuffix(value.role).strip()
+        head = "ALTER DEFAULT PRIVILEGES "
+        head += f"FOR ROLE {owner} " if owner else ""
+        head += f"IN SCHEMA {identifier(key.schema)} " if key.schema else ""
+        return head, f"{value.defaults.upper()}S"
+    if value.about is None:
+        raise UnprintableError("what privileges are for is not known")
+    if value.part is not None:
+        return "", f"TABLE {name(Name(value.about.schema, value.about.name))}"
+    words = subject(schema, value.about)
+    for kind in ("MATERIALIZED VIEW ", "FOREIGN TABLE ", "VIEW "):
+        if words.startswith(kind):
+            words = "TABLE " + words.removeprefix(kind)
+    if words.startswith("AGGREGATE "):
+        words = "FUNCTION " + words.removeprefix("AGGREGATE ")
+    return "", words.replace("SERVER ", "FOREIGN SERVER ", 1) if words.startswith("SERVER ") else words

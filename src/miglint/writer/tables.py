@@ -1,0 +1,438 @@
+"""Tables, columns, constraints and indexes as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from miglint.base.lazy_regex import pattern
+from miglint.base.model import Dialect
+from miglint.schema.objects import Index, Key, Sequence, Table
+from miglint.schema.value import Schema
+from miglint.sql.operations import Column, Constraint, IndexElement, Name
+from miglint.writer.sequences import options_of
+from miglint.writer.words import UnprintableError, identifier, identifiers, literal, name, type_name
+
+_DRAWS = pattern(r"nextval\('[^']*'(?:::(?:text::)?regclass)?\)")
+
+
+def create_table(schema: Schema, key: Key, table: Table) -> str:
+    """Return the statement that creates a table, without its foreign keys on PostgreSQL. Raises `UnprintableError`."""
+    if table.kind != "table":
+        if not table.source:
+            raise UnprintableError(f"how the {table.kind} was created is not known")
+        return f"{table.source};"
+    words = {"unlogged": "UNLOGGED ", "temporary": "TEMPORARY "}.get(table.persistence, "")
+    head = f"CREATE {words}TABLE {name(table.name)}"
+    tail = f" PARTITION BY {partition_key(table.partition_by)}" if table.partition_by else ""
+    if table.partition_of is not None:
+        own = [part for part in constraints_of(schema, table) if not _is_inherited(schema, table, part)]
+        inside = ", ".join(constraint(item) for item in own)
+        body = f" ({inside})" if inside else ""
+        return (
+            f"{head} PARTITION OF {name(table.partition_of)}{body} {partition_bound(table.partition_bound)}{tail}"
+            f"{_storage(table)};"
+        )
+    inherited = _inherited_columns(schema, table)
+    lines = [column(schema, key, table, item) for item in table.columns.values() if item.name not in inherited]
+    lines += [
+        constraint(item)
+        for item in constraints_of(schema, table)
+        if not (inherited and item.kind == "check" and _is_inherited(schema, table, item))
+    ]
+    inherits = f" INHERITS ({', '.join(map(name, table.inherits))})" if table.inherits else ""
+    flags = [word for word, on in (("STRICT", table.strict), ("WITHOUT ROWID", table.without_rowid)) if on]
+    body = "(\n    " + ",\n    ".join(lines) + "\n)" if lines else "()"
+    end = f" {', '.join(flags)}" if flags else ""
+    return f"{head} {body}{inherits}{tail}{_storage(table)}{end};"
+
+
+def constraints_of(schema: Schema, table: Table) -> list[Constraint]:
+    """Return the constraints that are written inside of `CREATE TABLE`."""
+    separate = schema.dialect is Dialect.POSTGRES
+    return [
+        item
+        for item in table.constraints.values()
+        if not (item.kind == "not_null" or (separate and _is_separate(item)) or _is_inline(table, item))
+    ]
+
+
+def _is_separate(item: Constraint) -> bool:
+    """Return whether a constraint is added when all tables are there; `CREATE TABLE` knows no NOT VALID."""
+    return item.kind == "foreign" or (item.kind == "check" and not item.validated and item.enforced)
+
+
+def _is_inline(table: Table, item: Constraint) -> bool:
+    """Return whether a primary key is written behind its column: that of an `AUTOINCREMENT`."""
+    return item.kind == "primary" and any(column.autoincrement for column in table.columns.values())
+
+
+def _parents(schema: Schema, table: Table) -> Iterator[Table]:
+    for parent in table.inherits if table.partition_of is None else (table.partition_of,):
+        found = schema.find(Key("relation", parent.schema or "public", parent.name))
+        if isinstance(found, Table):
+            yield found
+
+
+def _inherited_columns(schema: Schema, table: Table) -> frozenset[str]:
+    return frozenset(name for parent in _parents(schema, table) for name in parent.columns)
+
+
+def _is_inherited(schema: Schema, table: Table, item: Constraint) -> bool:
+    """Return whether a constraint of a partition or an inheriting table comes from the parent."""
+    for parent in _parents(schema, table):
+        for other in parent.constraints.values():
+            same = (other.kind, other.columns, other.expression) == (item.kind, item.columns, item.expression)
+            if same and (item.kind != "check" or (other.name == item.name and not other.no_inherit)):
+                return True
+    return False
+
+
+def partition_key(text: str | None) -> str:
+    """Return a partition key: its strategy in upper case."""
+    strategy, _, rest = (text or "").partition(" ")
+    return f"{strategy.upper()} {rest}"
+
+
+def partition_bound(text: str | None) -> str:
+    """Return a partition's bound as it is written."""
+    if text is None:
+        raise UnprintableError("the bound of the partition is not known")
+    if text.lower() == "default":
+        return "DEFAULT"
+    if text.upper().startswith("FOR VALUES"):
+        return text
+    word, _, rest = text.partition(" ")
+    if word == "from":
+        low, _, high = rest.partition(") to (")
+        return f"FOR VALUES FROM {low}) TO ({high}"
+    return f"FOR VALUES {word.upper()} {rest}"
+
+
+def _storage(table: Table) -> str:
+    parameters = []
+    rest = ""
+    for option, value in table.options.items():
+        if option.startswith("storage parameter "):
+            parameters.append(f"{option.removeprefix('storage parameter ')}={_setting(value)}")
+        elif option == "tablespace":
+            rest += f" TABLESPACE {identifier(value)}"
+        elif option.partition("=")[0] in ("tablespace", "access method", "on commit") or option == "access method":
+            continue
+        elif "=" in option and not value:
+            parameters.append(f"{option.partition('=')[0]}={_setting(option.partition('=')[2])}")
+    return (f" WITH ({', '.join(parameters)})" if parameters else "") + rest
+
+
+def _setting(value: str) -> str:
+    plain = value.replace(".", "").replace("-", "").isalnum() and value.isascii()
+    return value if plain and value else literal(value)
+
+
+def settings_of(table: Table) -> Iterator[str]:
+    """Yield the statements that set what `CREATE TABLE` cannot say."""
+    own = name(table.name)
+    for option, value in table.options.items():
+        text = setting(option, value)
+        if text is not None:
+            yield f"ALTER TABLE {own} {text};"
+
+
+def setting(option: str, value: str | None) -> str | None:
+    """Return the action of ALTER TABLE that gives an option a value (None: the usual one); None for other options."""
+    off = value in (None, "off")
+    if option == "row security":
+        return f"{'DISABLE' if off else 'ENABLE'} ROW LEVEL SECURITY"
+    if option == "force row security":
+        return "NO FORCE ROW LEVEL SECURITY" if off else "FORCE ROW LEVEL SECURITY"
+    if option == "replica identity":
+        given = value or "default"
+        if given.startswith("using index "):
+            return f"REPLICA IDENTITY USING INDEX {identifier(given.removeprefix('using index '))}"
+        return None if given == "index" else f"REPLICA IDENTITY {given.upper()}"
+    if option == "cluster":
+        return "SET WITHOUT CLUSTER" if value is None else f"CLUSTER ON {identifier(value)}"
+    return _column_setting(option, value)
+
+
+_STORAGES = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
+_COMPRESSIONS = {"p": "pglz", "l": "lz4"}
+
+
+def _column_setting(option: str, value: str | None) -> str | None:
+    # The catalog says `column a storage`, the files say `a: storage`.
+    column, _, what = option.rpartition(": ")
+    if option.startswith("column "):
+        column, _, what = option.removeprefix("column ").rpartition(" ")
+    if not column or what not in ("statistics", "storage", "compression"):
+        return None
+    usual = {"statistics": "-1", "storage": "DEFAULT", "compression": "DEFAULT"}[what]
+    given = usual if value is None else value
+    if what == "storage":
+        given = _STORAGES.get(given, given.upper())
+    elif what == "compression":
+        given = _COMPRESSIONS.get(given, given)
+    return f"ALTER COLUMN {identifier(column)} SET {what.upper()} {given}"
+
+
+def column(schema: Schema, key: Key, table: Table, item: Column) -> str:
+    """Return the definition of a column, with its own sequence. Raises `UnprintableError`."""
+    postgres = schema.dialect is Dialect.POSTGRES
+    parts = [identifier(item.name)]
+    serial = _serial(schema, key, item) if postgres else None
+    if serial is not None:
+        parts.append(serial)
+    elif item.type is not None and str(item.type):
+        parts.append(type_name(item.type, schema.dialect))
+    elif postgres:
+        raise UnprintableError(f'the type of column "{item.name}" is not known')
+    if item.collation:
+        parts.append(f"COLLATE {collation(item.collation)}")
+    if item.generated and item.default is not None:
+        parts.append(f"GENERATED ALWAYS AS ({item.default.text}) {item.generated.upper()}")
+    elif item.identity:
+        parts.append(f"GENERATED {item.identity.upper()} AS IDENTITY{_identity_options(schema, key, table, item)}")
+    elif item.default is not None and serial is None:
+        parts.append(f"DEFAULT {default(item, schema.dialect)}")
+    if item.autoincrement:
+        parts.append(f"PRIMARY KEY{_conflict(table)} AUTOINCREMENT")
+    if item.nullable is False and serial is None and item.identity is None:
+        parts.append("NOT NULL")
+    elif item.nullable and serial is not None:
+        raise UnprintableError(f'column "{item.name}" is a serial without NOT NULL')
+    return " ".join(parts)
+
+
+def _conflict(table: Table) -> str:
+    primary = next((item for item in table.constraints.values() if item.kind == "primary"), None)
+    return f" ON CONFLICT {primary.on_conflict.upper()}" if primary is not None and primary.on_conflict else ""
+
+
+def collation(text: str) -> str:
+    """Return a collation's name, which the reader keeps with dots."""
+    return (
+        ".".join(map(_always_quoted, text.split(".", 1))) if "." in text and "-" not in text else _always_quoted(text)
+    )
+
+
+def _always_quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def default(item: Column, dialect: Dialect) -> str:
+    """Return a column's default as it is written behind `DEFAULT`."""
+    text = item.default.text if item.default is not None else "NULL"
+    drawn = None if item.default is None else item.default.sequence
+    if drawn is not None and drawn.schema is not None and _DRAWS.fullmatch(text):
+        # The sequence may have been renamed or moved since.
+        return f"nextval({literal(name(drawn))}::regclass)"
+    # SQLite requires parentheses around anything but a constant, and allows them around one.
+    plain = item.default is not None and item.default.literal is not None
+    if dialect is Dialect.SQLITE and not plain and not _enclosed(text) and not _is_constant(text):
+        return f"({text})"
+    return text
+
+
+def _is_constant(text: str) -> bool:
+    return text.upper() in ("NULL", "TRUE", "FALSE", "CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP") or (
+        text[:1] in "'\"" and text.endswith(text[0]) and text.count(text[0]) % 2 == 0
+    ) or text.lstrip("+-").replace(".", "", 1).isalnum()  # fmt: skip
+
+
+def _enclosed(text: str) -> bool:
+    if not (text.startswith("(") and text.endswith(")")):
+        return False
+    depth = 0
+    for place, char in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if depth == 0:
+            return place == len(text) - 1
+    return False
+
+
+_SERIALS = {"int2": "smallserial", "int4": "serial", "int8": "bigserial"}
+
+
+def own_sequence(schema: Schema, key: Key, column: str) -> tuple[Key, Sequence] | None:
+    """Return the sequence that belongs to a column."""
+    for user, value in schema.sequences_of(key, column):
+        if value.owned_by == (Name(key.schema, key.name), column):
+            return user, value
+    return None
+
+
+def _serial(schema: Schema, key: Key, item: Column) -> str | None:
+    """Return `serial`, or one of its sizes, for a column that has just the sequence which that makes."""
+    if not item.serial or item.type is None or item.type.name not in _SERIALS or item.nullable is not False:
+        return None
+    found = own_sequence(schema, key, item.name)
+    if found is None:
+        return None
+    options = () if item.type.name == "int8" else (f"as={item.type.name}",)
+    usual = Name(key.schema, f"{key.name}_{item.name}_seq")
+    usual_options = tuple(part for part in found[1].options if part not in options)
+    if found[1].name != usual or len(f"{key.name}_{item.name}_seq".encode()) > 63 or usual_options:
+        return None
+    sequence = None if item.default is None else item.default.sequence
+    if item.default is not None and sequence is not None and sequence not in (usual, Name(None, usual.name)):
+        return None
+    return _SERIALS[item.type.name]
+
+
+def is_implied(schema: Schema, key: Key, sequence: Sequence) -> bool:
+    """Return whether a sequence comes with its column: that of `serial`, or of an identity column."""
+    if sequence.owned_by is None:
+        return False
+    table_name, column_name = sequence.owned_by
+    table_key = Key("relation", table_name.schema or "public", table_name.name)
+    table = schema.table(table_key)
+    item = table.columns.get(column_name) if table is not None else None
+    if item is None or item.assumed:
+        return False
+    return item.identity is not None or _serial(schema, table_key, item) is not None
+
+
+def _identity_options(schema: Schema, key: Key, table: Table, item: Column) -> str:
+    found = own_sequence(schema, key, item.name)
+    if found is None:
+        return ""
+    sequence = found[1]
+    usual = f"as={item.type.name}" if item.type is not None else ""
+    options = tuple(part for part in sequence.options if part != usual)
+    words = options_of(options)
+    if sequence.name != Name(key.schema, f"{key.name}_{item.name}_seq"):
+        words = [f"SEQUENCE NAME {name(sequence.name)}", *words]
+    return f" ({' '.join(words)})" if words else ""
+
+
+def constraint(item: Constraint) -> str:
+    """Return the definition of a constraint. Raises `UnprintableError`."""
+    unnamed = item.name is None or item.name.startswith("#")
+    head = "" if unnamed else f"CONSTRAINT {identifier(item.name or '')} "
+    return head + constraint_body(item)
+
+
+def constraint_body(item: Constraint) -> str:
+    """Return the definition of a constraint without its name. Raises `UnprintableError`."""
+    body = _BODIES.get(item.kind, _unknown)(item)
+    if item.on_conflict and item.kind in ("primary", "unique"):
+        body += f" ON CONFLICT {item.on_conflict.upper()}"
+    if item.deferrable and not (item.elements or "").startswith("EXCLUDE"):
+        body += " DEFERRABLE" + (" INITIALLY DEFERRED" if item.deferred else "")
+    if item.no_inherit and item.kind == "check":
+        body += " NO INHERIT"
+    if not item.enforced:
+        return f"{body} NOT ENFORCED"
+    return body + ("" if item.validated else " NOT VALID")
+
+
+def _unknown(item: Constraint) -> str:
+    raise UnprintableError(f'how the constraint "{item.name}" is defined is not known')
+
+
+def _key(item: Constraint) -> str:
+    words = "PRIMARY KEY" if item.kind == "primary" else "UNIQUE"
+    words += " NULLS NOT DISTINCT" if item.nulls_not_distinct else ""
+    columns = identifiers(item.columns) + (" WITHOUT OVERLAPS" if item.without_overlaps else "")
+    return f"{words} ({columns})" + (f" INCLUDE ({identifiers(item.include)})" if item.include else "")
+
+
+def _check(item: Constraint) -> str:
+    if item.expression is None or not item.expression.text:
+        raise UnprintableError("the condition of a CHECK is not known")
+    return f"CHECK ({item.expression.text})"
+
+
+def _foreign(item: Constraint) -> str:
+    if item.table is None:
+        raise UnprintableError("what a foreign key references is not known")
+    period = item.without_overlaps
+    columns = _with_period(item.columns, period)
+    referenced = f" ({_with_period(item.referenced, period)})" if item.referenced else ""
+    body = f"FOREIGN KEY ({columns}) REFERENCES {name(item.table)}{referenced}"
+    body += "" if item.match == "simple" else f" MATCH {item.match.upper()}"
+    body += "" if item.on_update == "no action" else f" ON UPDATE {item.on_update.upper()}"
+    return body + ("" if item.on_delete == "no action" else f" ON DELETE {_action(item.on_delete)}")
+
+
+def _with_period(columns: tuple[str, ...], period: bool) -> str:
+    if not period:
+        return identifiers(columns)
+    return ", ".join((*map(identifier, columns[:-1]), f"PERIOD {identifier(columns[-1])}"))
+
+
+def _action(text: str) -> str:
+    action, _, columns = text.partition(" (")
+    names = tuple(part.strip() for part in columns.rstrip(")").split(",")) if columns else ()
+    return action.upper() + (f" ({identifiers(names)})" if names else "")
+
+
+def _exclude(item: Constraint) -> str:
+    elements = item.elements or ""
+    if elements.startswith("EXCLUDE"):
+        return elements
+    if not elements:
+        raise UnprintableError("what an exclusion constraint excludes is not known")
+    method = f"USING {item.method} " if item.method else ""
+    where = f" WHERE ({item.where.text})" if item.where is not None else ""
+    included = f" INCLUDE ({identifiers(item.include)})" if item.include else ""
+    return f"EXCLUDE {method}({elements}){included}{where}"
+
+
+_BODIES: dict[str, Callable[[Constraint], str]] = {
+    "primary": _key,
+    "unique": _key,
+    "check": _check,
+    "foreign": _foreign,
+    "exclude": _exclude,
+}
+
+
+def separate_constraints(schema: Schema, table: Table) -> Iterator[str]:
+    """Yield the statements that add the foreign keys of a table, and what is not validated."""
+    if schema.dialect is not Dialect.POSTGRES or table.kind != "table" or table.assumed:
+        return
+    for item in table.constraints.values():
+        if _is_separate(item) and not (table.partition_of is not None and _is_inherited(schema, table, item)):
+            yield f"ALTER TABLE {name(table.name)} ADD {constraint(item)};"
+
+
+def create_index(schema: Schema, index: Index, *, guarded: bool = False) -> str:
+    """Return the statement that creates an index; nothing for one that comes with something else."""
+    automatic = index.name.name.startswith(("#", "sqlite_autoindex_"))
+    if index.constraint is not None or index.table is None or index.parent is not None or automatic:
+        return ""
+    method = "" if index.method == "btree" else f" USING {index.method}"
+    keys = ", ".join(index_element(item, schema.dialect) for item in index.elements)
+    if not keys:
+        raise UnprintableError("the columns of an index are not known")
+    guard = "IF NOT EXISTS " if guarded else ""
+    only = "ONLY " if _is_incomplete(schema, index) else ""
+    own = identifier(index.name.name)
+    text = f"CREATE {'UNIQUE ' if index.unique else ''}INDEX {guard}{own} ON {only}{name(index.table)}{method} ({keys})"
+    text += f" INCLUDE ({identifiers(index.include)})" if index.include else ""
+    text += " NULLS NOT DISTINCT" if index.nulls_not_distinct else ""
+    text += f" WITH ({', '.join(index.options)})" if index.options else ""
+    text += f" TABLESPACE {identifier(index.tablespace)}" if index.tablespace else ""
+    return text + (f" WHERE {index.where.text}" if index.where is not None else "") + ";"
+
+
+def _is_incomplete(schema: Schema, index: Index) -> bool:
+    """Return whether an index of a partitioned table waits for the indexes of its partitions."""
+    if index.valid or index.table is None:
+        return False
+    table = schema.find(Key("relation", index.table.schema or "public", index.table.name))
+    return isinstance(table, Table) and table.partition_by is not None
+
+
+def index_element(item: IndexElement, dialect: Dialect) -> str:
+    """Return one key of an index."""
+    if item.column is not None:
+        text = identifier(item.column)
+    elif item.expression is not None and item.expression.text:
+        text = item.expression.text if dialect is Dialect.SQLITE else f"({item.expression.text})"
+    else:
+        raise UnprintableError("an expression of an index is not known")
+    text += f" COLLATE {collation(item.collation)}" if item.collation else ""
+    text += f" {item.opclass}" if item.opclass else ""
+    text += " DESC" if item.descending else ""
+    return text if item.nulls_first is None else f"{text} NULLS {'FIRST' if item.nulls_first else 'LAST'}"
