@@ -42,6 +42,13 @@ def write(folder: Path, name: str, forward: str, *, commit: bool = True) -> None
         git(folder, "commit", "-qm", name)
 
 
+def write_one(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(TABLE.format("t" + "".join(filter(str.isalnum, name))))
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", name)
+
+
 @pytest.fixture
 def repository(parted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "repo"
@@ -91,6 +98,49 @@ def test_names_that_both_branches_took(repository: Path, check: Check) -> None:
     assert ("NAM011", "008_fine.up.sql") not in check()
 
 
+def test_names_are_compared_as_the_engine_does(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Relations share a namespace; what is replaced, or is gone at the end of its script, takes no name."""
+    git(repository, "checkout", "-q", "main")
+    write(
+        repository,
+        "007_more",
+        "CREATE VIEW seen AS SELECT 1;\nCREATE TABLE t_new (n int);\nALTER TABLE t_new RENAME TO t;\n"
+        "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1';\n"
+        "ALTER TABLE a ADD CONSTRAINT k CHECK (id > 0);\n",
+    )
+    git(repository, "checkout", "-q", "mine")
+    write(
+        repository,
+        "008_mine",
+        "CREATE TABLE public.seen (n int);\nCREATE TABLE t_new (n int);\nALTER TABLE t_new RENAME TO u;\n"
+        "CREATE FUNCTION f(text) RETURNS int LANGUAGE sql AS 'SELECT 1';\n"
+        "ALTER TABLE a ADD CONSTRAINT k CHECK (id > 1);\n",
+    )
+    main(["check", "--since", "main", "--format", "concise", "--select", "NAM011"])
+    said = capsys.readouterr().out
+    assert [line.split("NAM011 ")[1] for line in said.splitlines() if "NAM011" in line] == [
+        "table public.seen is also created on main, by migrations/007_more.up.sql",
+        "constraint k of a is also created on main, by migrations/007_more.up.sql",
+    ]
+
+
+def test_versions_are_compared_whole(repository: Path, check: Check) -> None:
+    git(repository, "checkout", "-q", "main")
+    for name in ("V1.1__a", "V1.10__b"):
+        write_one(repository, f"flyway/{name}.sql")
+    git(repository, "checkout", "-q", "mine")
+    for name in ("V1.2__c", "V1.11__d", "V1_10__e", "V2__f"):
+        write_one(repository, f"flyway/{name}.sql")
+    write_one(repository, "stamped/20240101120000_a.sql")
+    git(repository, "checkout", "-q", "main")
+    write_one(repository, "stamped/20240101115959_b.sql")
+    git(repository, "checkout", "-q", "mine")
+    assert {key: message for key, (_, message) in check("flyway", "stamped").items()} == {
+        ("PAI016", "V1.2__c.sql"): "sorts before flyway/V1.10__b.sql, which main already has",
+        ("PAI015", "V1_10__e.sql"): "version 1.10 is taken on main by flyway/V1.10__b.sql",
+    }
+
+
 def test_after_a_merge_nothing_of_it_is_left(repository: Path, check: Check) -> None:
     write(repository, "007_mine", TABLE.format("mine"))
     git(repository, "merge", "-q", "main", "-m", "merge")
@@ -100,7 +150,7 @@ def test_after_a_merge_nothing_of_it_is_left(repository: Path, check: Check) -> 
 @pytest.mark.parametrize(
     ("runner", "severity", "said"),
     [
-        (None, "warning", "edited, but main has it already: sqlx compares checksums and stops"),
+        (None, "warning", "edited, but main has it already: sqlx, if that is the tool, compares checksums and stops"),
         ("sqlx", "error", "edited, but main has it already: sqlx compares checksums and stops"),
         ("golang-migrate", None, None),
     ],

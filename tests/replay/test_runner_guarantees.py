@@ -121,3 +121,19 @@ def test_the_page_says_what_the_table_says() -> None:
     for row, runner in zip(rows, RUNNERS.values(), strict=True):
         assert row[2:6] == [words[runner.postgres], words[runner.sqlite], str(runner.forward), str(runner.rollback)]
         assert row[6].startswith("`"), f"{runner.name} has no source"
+
+
+@pytest.mark.parametrize(
+    ("forward", "severity"),
+    [
+        # The second run fails as a whole: nothing changes, and the tool stops there.
+        ("CREATE TABLE t (a integer);\nINSERT INTO t VALUES (1);\n", "info"),
+        # It succeeds, and the row is there twice.
+        ("INSERT INTO t VALUES (1);\n", "error"),
+        (f"BEGIN;\n{CREATE}COMMIT;\n", "error"),
+    ],
+)
+def test_a_tool_that_records_apart_stops_at_a_run_that_fails(tmp_path: Path, forward: str, severity: str) -> None:
+    write(tmp_path, "flyway", forward)
+    (tmp_path / "m" / "U1__a.sql").unlink()
+    assert severities(tmp_path, 'runner = "refinery"')["forward"] == {severity}

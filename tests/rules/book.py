@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,15 +51,39 @@ class Example:
     @property
     def runs(self) -> bool:
         """Whether it is a plain pair that an engine can run: some pages are about files, not about SQL."""
-        return self.text("up") is not None and all(file.options.get("engine") != "no" for file in self.files)
+        return (
+            not self.branches
+            and self.text("up") is not None
+            and all(file.options.get("engine") != "no" for file in self.files)
+        )
 
     def text(self, part: str) -> str | None:
         """Return the SQL of `up`, `down` or `baseline`."""
         found = [file for file in self.files if file.name.endswith((f".{part}.sql", f"{part}.sql"))]
         return found[0].data.decode(errors="replace") if len(found) == 1 else None
 
+    @property
+    def branches(self) -> bool:
+        """Whether there are two branches: blocks with `branch="start"` are on both, `branch="main"` on their base."""
+        return any("branch" in file.options for file in self.files)
+
     def write(self, folder: Path) -> None:
+        """Write the files; those of other branches are committed, and git is left on the branch `topic`."""
+        if not self.branches:
+            self._write(folder, "")
+            return
+        _git(folder, "init", "-q", "-b", "main")
+        for branch in ("start", "main"):
+            self._write(folder, branch)
+            _git(folder, "add", ".")
+            _git(folder, "commit", "-q", "--allow-empty", "-m", branch)
+            _git(folder, *(("branch", "topic") if branch == "start" else ("checkout", "-q", "topic")))
+        self._write(folder, "")
+
+    def _write(self, folder: Path, branch: str) -> None:
         for file in self.files:
+            if file.options.get("branch", "") != branch:
+                continue
             path = folder / file.name
             path.parent.mkdir(parents=True, exist_ok=True)
             if "link" in file.options:
@@ -97,6 +123,13 @@ class Page:
     claims: tuple[Claim, ...]
     sections: tuple[str, ...]
     text: str
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    # Nobody's own settings, hooks or keys shall matter.
+    env = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    identity = ("-c", "user.name=T", "-c", "user.email=t@example.org")
+    subprocess.run(["git", "-C", str(folder), *identity, *arguments], capture_output=True, env=env, check=True)
 
 
 def pages() -> list[Page]:

@@ -179,15 +179,16 @@ class BaseBranch(Struct, frozen=True, eq=False):
     """What a branch is compared with: a git revision, such as the tip of the branch that it will be merged into.
 
     Paths are as displayed. `edited` are files that both had when they parted and that differ here, `added` files that
-    only this branch has. `files` are the SQL files at the tip of `reference`, and `arrived` those of them that it got
-    after the branches parted.
+    only this branch has. `files` are the SQL files at the tip of `reference`, `arrived` those of them that it got after
+    the branches parted, and `contents` those of the latter in a folder that was changed here too.
     """
 
     reference: str
     edited: frozenset[str]
     added: frozenset[str]
     files: tuple[str, ...] = ()
-    arrived: tuple[SourceFile, ...] = ()
+    arrived: frozenset[str] = frozenset()
+    contents: tuple[SourceFile, ...] = ()
 
 
 class Discovered(Struct, frozen=True, eq=False):

@@ -91,7 +91,8 @@ def _parts(found: Discovered, settings: Settings, schemas: Mapping[str, SourceFi
         yield repr(sorted(found.branch.edited))
         yield repr(sorted(found.branch.added))
         yield repr(found.branch.files)
-        yield repr([(file.path, file.text) for file in found.branch.arrived])
+        yield repr(sorted(found.branch.arrived))
+        yield repr([(file.path, file.text) for file in found.branch.contents])
 
 
 def _text(settings: Settings, path: str) -> str:

@@ -61,7 +61,8 @@ class Collected(NamedTuple):
 
     `mark` is the dialect from the tool's metadata for the whole home. `taken` are versions used by other files
     (migrations written in a programming language), which are therefore not gaps. `by_name` means that the tool
-    identifies a migration by its whole name, so that several may have the same version.
+    identifies a migration by its whole name, so that several may have the same version. `elsewhere` are the versions
+    that only the base branch has.
     """
 
     pieces: list[FilePart]
@@ -73,6 +74,7 @@ class Collected(NamedTuple):
     taken: tuple[int, ...] = ()
     unmatched: tuple[tuple[str, str], ...] = ()
     by_name: bool = False
+    elsewhere: tuple[int, ...] = ()
 
 
 class LayoutOptions(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
@@ -13,6 +13,7 @@ from miglint.discovery.context import DiscoveryScope, discovery_scope, has_varia
 from miglint.discovery.file_parts import Home, Layout, LayoutOptions
 from miglint.discovery.layouts import LAYOUTS, layout_named, layout_names
 from miglint.discovery.options import DiscoveryOptions
+from miglint.discovery.placement import numbers_below
 from miglint.discovery.reading import ReadResult, from_bytes, from_text, read_file
 from miglint.discovery.roots import gather
 from miglint.discovery.tools import Beside, tools_beside
@@ -42,6 +43,13 @@ def discover_text(
     path = next(iter(wanted.files))
     read = from_bytes(content, path) if isinstance(content, bytes) else from_text(content, path)
     return _discover(wanted, {path: read}, options, forced)
+
+
+def discover_texts(files: Iterable[SourceFile], *, options: DiscoveryOptions) -> Discovered:
+    """Treat files, which need not exist, as part of the surrounding histories; one named like a folder is left out."""
+    given = {file.path: ReadResult(file, None) for file in files}
+    places = [path for path in given if not os.path.isdir(path)]  # noqa: PTH112
+    return _discover(discovery_scope(places, options, may_be_missing=True), given, options, _check(options))
 
 
 def _check(options: DiscoveryOptions) -> Layout | None:
@@ -112,6 +120,8 @@ def _assemble_home(
         if not taken:
             continue
         collected = layout.collect(home, taken, settings)
+        if options.on_base:
+            collected = collected._replace(elsewhere=numbers_below(home.folder.shown, options.on_base))
         results.append(assemble(home, layout, collected, dialect, options.rollbacks, cwd))
         picked = {id(found.file) for found in taken}
         remaining = [found for found in remaining if id(found.file) not in picked]

@@ -21,6 +21,8 @@ from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
 from miglint.discovery.reading import from_bytes
 
 _TIMEOUT = 60
+# More scripts than a branch usually lacks.
+_MOST_CONTENTS = 200
 # Maximum number of settings taken from the environment.
 _MOST = 1000
 # Each is disabled, empty or harmless, whatever the repository's, the user's and the system's configuration.
@@ -116,17 +118,37 @@ def changes_since(reference: str, cwd: str | None = None) -> Since:
         return Since(touched, None, note)
     before = _files(repository, base)
     tip = before if base == commit else _files(repository, commit)
-    arrived = tuple(
-        from_bytes(_run(repository, "cat-file", "blob", tip[name].blob), path).file
-        for name in sorted(tip.keys() - before.keys())
-        if tip[name].size <= DEFAULT_MAX_FILE_BYTES
-        for path in shown([name])
+    arrived = sorted(tip.keys() - before.keys())
+    near = {folder for name in (*changed, *new) if name.endswith(".sql") for folder in _folders(name)}
+    wanted = [
+        name for name in arrived if tip[name].size <= DEFAULT_MAX_FILE_BYTES and not near.isdisjoint(_folders(name))
+    ]
+    texts = _contents(repository, [tip[name].blob for name in wanted[:_MOST_CONTENTS]])
+    contents = tuple(
+        from_bytes(text, path).file for name, text in zip(wanted, texts, strict=False) for path in shown([name])
     )
     edited = shown(name for name in changed if name in before)
-    return Since(
-        touched,
-        BaseBranch(reference, edited, touched - shown(before), tuple(sorted(shown(tip))), arrived),
-    )
+    files = tuple(sorted(shown(tip)))
+    return Since(touched, BaseBranch(reference, edited, touched - shown(before), files, shown(arrived), contents))
+
+
+def _folders(name: str) -> tuple[str, str]:
+    """Return the folder of a file and the one above, either of which may be that of its history."""
+    folder = name.rpartition("/")[0]
+    return folder, folder.rpartition("/")[0]
+
+
+def _contents(repository: Repository, blobs: list[str]) -> list[bytes]:
+    """Return the contents of blobs, read by one process."""
+    output = _run(repository, "cat-file", "--batch", given="\n".join(blobs).encode()) if blobs else b""
+    contents = []
+    at = 0
+    for _ in blobs:
+        head = output.index(b"\n", at)
+        size = int(output[at:head].rpartition(b" ")[2])
+        contents.append(output[head + 1 : head + 1 + size])
+        at = head + size + 2
+    return contents
 
 
 class _Blob(NamedTuple):
@@ -264,13 +286,15 @@ def _ask(repository: Repository, *arguments: str, may_fail: bool = False, option
     return os.fsdecode(_run(repository, *arguments, may_fail=may_fail, option=option))
 
 
-def _run(repository: Repository, *arguments: str, may_fail: bool = False, option: str = "--since") -> bytes:
+def _run(
+    repository: Repository, *arguments: str, may_fail: bool = False, option: str = "--since", given: bytes = b""
+) -> bytes:
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     command = [repository.git, "--no-pager", *settings, "-C", repository.top, *arguments]
     try:
         done = subprocess.run(
             command,
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             timeout=_TIMEOUT,
             check=False,

@@ -19,7 +19,8 @@ class DiscoveryOptions(Struct, frozen=True):
     `folder_dialects` those of the folders that match a pattern, relative to `root`; the last match counts.
     `rollbacks` (`required`, `optional`, `none`) overrides the layout's value. `exclude` has shell patterns for paths,
     folders or base names. `placeholders` are the values of `${name}` in Flyway and Liquibase scripts. `cwd` is the
-    folder that displayed paths are relative to; None is the process's own.
+    folder that displayed paths are relative to; None is the process's own. `on_base` are the displayed paths of files
+    that the base branch has and this one lacks.
     """
 
     layout: str | None = None
@@ -31,6 +32,7 @@ class DiscoveryOptions(Struct, frozen=True):
     placeholders: Mapping[str, str] = field(default_factory=dict)
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
     cwd: str | None = None
+    on_base: frozenset[str] = frozenset()
 
     def dialect_of(self, folder: str) -> Dialect | None:
         """Return the dialect of the files in a folder (its absolute path) that specify none."""

@@ -13,7 +13,7 @@ from miglint.discovery.versions import gaps, out_of_order
 
 def order_problems(histories: Sequence[History], collected: Collected, label: str) -> list[Problem]:
     """Return gaps and anomalies in the versions of a home, each reported once for all dialects."""
-    # A version that exists for another engine, or as a program, is not missing.
+    # A version that exists for another engine, as a program, or on the base branch is not missing.
     versions = {piece.version for piece in collected.pieces if not piece.repeatable}
     first: dict[str, tuple[Migration, History]] = {}
     for history in histories:
@@ -33,7 +33,7 @@ def _gaps(versions: set[str], collected: Collected, first: dict[str, tuple[Migra
     numbers = {int(version): version for version in versions if version.isdigit()}
     if len(numbers) < len(versions) or any("." in version for version in versions):
         return
-    for gap in gaps([*numbers, *collected.taken]):
+    for gap in gaps([*numbers, *collected.taken, *collected.elsewhere]):
         place = first.get(numbers.get(gap.after_gap, ""))
         if place is not None:
             what = f"version {gap.first} is" if gap.first == gap.last else f"versions {gap.first} to {gap.last} are"

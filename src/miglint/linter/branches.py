@@ -1,27 +1,27 @@
-"""Compare a branch with its base: which new migrations meet something that the base branch has."""
+"""Compare a branch with its base: which new migrations conflict with something that the base branch has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from posixpath import dirname
+from typing import NamedTuple
 
-from miglint.base.model import BaseBranch, Dialect, Discovered, Migration, Script, SourceFile, Span
+from miglint.base.model import BaseBranch, Dialect, Discovered, History, Script
 from miglint.config.settings import Settings
-from miglint.discovery import DiscoveryOptions, discover_text
-from miglint.report.value import place_of
+from miglint.discovery.find import discover_texts
+from miglint.discovery.placement import Placement, placement
+from miglint.discovery.versions import SortKey
+from miglint.linter.created_names import CreatedName, created_names
+from miglint.linter.paths import discovery_options
 from miglint.rules.base_branch import BranchComparison, Meeting
-from miglint.sql import operations as ops
-from miglint.sql import parse
-from miglint.sql.operations import Operation, flat
 
-# More files than a branch usually lacks; each is placed in its history.
-_MOST_ARRIVED = 100
+# Layouts that identify a migration by its whole file name: two may have the same number.
+_BY_NAME = frozenset({"prisma", "sql-migrate"})
 
 
 def compared_with(branch: BaseBranch, found: Discovered, settings: Settings) -> BranchComparison:
     """Compare the migrations of this branch with those of its base."""
     edited = []
-    new: list[tuple[Script, Migration]] = []
+    new = []
     for history in found.histories:
         for migration in history.migrations:
             script = migration.forward
@@ -29,122 +29,72 @@ def compared_with(branch: BaseBranch, found: Discovered, settings: Settings) -> 
                 continue
             if script.path in branch.edited:
                 edited.append((history, migration))
-            elif script.path in branch.added:
-                new.append((script, migration))
+            elif script.path in branch.added and script.path not in branch.arrived:
+                new.append(_NewScript(history, migration.version, script, placement(script.path)))
     return BranchComparison(
         branch.reference,
         settings.runner,
         tuple(edited),
         tuple(_same_version(branch, new)),
         tuple(_sorts_before(branch, new)),
-        tuple(_same_name(branch, new, settings)) if new and branch.arrived else (),
+        tuple(_same_name(branch, new, settings)) if new and branch.contents else (),
     )
 
 
-def _same_version(branch: BaseBranch, new: list[tuple[Script, Migration]]) -> Iterator[Meeting]:
-    taken: dict[tuple[str, str], str] = {}
-    for path in sorted((file.path for file in branch.arrived), key=_rollbacks_last):
-        place = place_of(path)
+class _NewScript(NamedTuple):
+    """A forward script that only this branch has, with its place as derived from its path."""
+
+    history: History
+    version: str
+    script: Script
+    place: Placement | None
+
+
+def _same_version(branch: BaseBranch, new: list[_NewScript]) -> Iterator[Meeting]:
+    taken: dict[Placement, str] = {}
+    for path in sorted(branch.arrived, key=_rollbacks_last):
+        place = placement(path)
         if place is not None:
             taken.setdefault(place, path)
-    paths = {file.path for file in branch.arrived}
-    for script, migration in new:
-        place = place_of(script.path)
-        if place is not None and place in taken and script.path not in paths:
-            yield Meeting(script, migration.version, taken[place])
+    for item in new:
+        if item.place is not None and item.place in taken and item.history.layout not in _BY_NAME:
+            yield Meeting(item.script, item.version, taken[item.place])
 
 
-def _sorts_before(branch: BaseBranch, new: list[tuple[Script, Migration]]) -> Iterator[Meeting]:
-    latest: dict[str, tuple[int, str]] = {}
+def _sorts_before(branch: BaseBranch, new: list[_NewScript]) -> Iterator[Meeting]:
+    latest: dict[str, tuple[SortKey, str]] = {}
     taken = set()
     for path in sorted(branch.files, key=_rollbacks_last):
-        place = place_of(path)
+        place = placement(path)
         if place is not None:
             taken.add(place)
-            if int(place[1]) > latest.get(place[0], (-1, ""))[0]:
-                latest[place[0]] = int(place[1]), path
-    for script, migration in new:
-        place = place_of(script.path)
-        if place is None or place in taken or place[0] not in latest:
+            if place.folder not in latest or place.key > latest[place.folder][0]:
+                latest[place.folder] = place.key, path
+    for item in new:
+        if item.place is None or item.place in taken or item.place.folder not in latest:
             continue
-        number, path = latest[place[0]]
-        if int(place[1]) < number:
-            yield Meeting(script, migration.version, path)
+        key, path = latest[item.place.folder]
+        if item.place.key < key:
+            yield Meeting(item.script, item.version, path)
 
 
-def _same_name(branch: BaseBranch, new: list[tuple[Script, Migration]], settings: Settings) -> Iterator[Meeting]:
-    made: dict[tuple[Dialect, str, str], str] = {}
-    folders = {_history_folder(script.path) for script, _ in new}
-    for file in branch.arrived[:_MOST_ARRIVED]:
-        if _history_folder(file.path) in folders:
-            for script in _forwards(file, settings):
-                for name, _ in _created(script):
-                    made.setdefault((script.dialect, _history_folder(file.path), name), file.path)
-    paths = {file.path for file in branch.arrived}
-    for script, migration in new:
-        if script.path in paths:
-            continue
-        reported = set()
-        for name, span in _created(script):
-            path = made.get((script.dialect, _history_folder(script.path), name))
-            if path is not None and name not in reported:
-                reported.add(name)
-                yield Meeting(script, migration.version, path, name, span)
+def _same_name(branch: BaseBranch, new: list[_NewScript], settings: Settings) -> Iterator[Meeting]:
+    made: dict[tuple[str, Dialect, CreatedName], str] = {}
+    paths = {file.path for file in branch.contents}
+    for history in discover_texts(branch.contents, options=discovery_options(settings)).histories:
+        for migration in history.migrations:
+            script = migration.forward
+            if script is not None and script.path in paths:
+                for name in created_names(script):
+                    made.setdefault((history.root, script.dialect, name), script.path)
+    for item in new:
+        for name, (label, span) in created_names(item.script).items():
+            path = made.get((item.history.root, item.script.dialect, name))
+            if path is not None:
+                yield Meeting(item.script, item.version, path, label, span)
 
 
 def _rollbacks_last(path: str) -> tuple[bool, str]:
     """Return a sort key by which the forward of a pair, which is the one to name, comes before its rollback."""
     name = path.rpartition("/")[2].lower()
-    return any(word in name for word in ("down", "rollback", "undo", "revert")), path
-
-
-def _history_folder(path: str) -> str:
-    place = place_of(path)
-    return dirname(path) if place is None else place[0]
-
-
-def _forwards(file: SourceFile, settings: Settings) -> Iterator[Script]:
-    """Yield the forward scripts of a file of the base branch, read as one of the history beside it."""
-    options = DiscoveryOptions(
-        layout=settings.layout,
-        dialect=Dialect(settings.dialect) if settings.dialect else None,
-        rollbacks=settings.rollbacks,
-        placeholders=settings.placeholders,
-    )
-    for history in discover_text(file.path, file.text, options=options).histories:
-        for migration in history.migrations:
-            if migration.forward is not None and migration.forward.path == file.path:
-                yield migration.forward
-
-
-def _created(script: Script) -> Iterator[tuple[str, Span]]:
-    """Yield what a script creates, with the place of its statement."""
-    for statement in parse(script):
-        for operation in flat(statement.operations):
-            name = _name(operation)
-            if name is not None:
-                yield name, statement.span
-
-
-def _name(operation: Operation) -> str | None:
-    match operation:
-        case ops.CreateTable(temporary=True) | ops.CreateView(temporary=True) | ops.CreateSequence(temporary=True):
-            return None
-        case ops.CreateTable():
-            return f"table {operation.name}"
-        case ops.CreateView():
-            return f"view {operation.name}"
-        case ops.CreateSequence():
-            return f"sequence {operation.name}"
-        case ops.CreateType():
-            return f"type {operation.name}"
-        case ops.CreateIndex():
-            return None if operation.name is None else f"index {operation.name}"
-        case ops.AddColumn():
-            return f"column {operation.table}.{operation.column.name}"
-        case ops.CreateTrigger():
-            return f"trigger {operation.name} on {operation.table}"
-        case ops.CreatePolicy():
-            return f"policy {operation.name} on {operation.table}"
-        case _:
-            return None
+    return any(word in name for word in ("down", "rollback", "undo", "revert")) or name.startswith("u"), path

@@ -141,7 +141,17 @@ def _holds(item: PlacedHit) -> bool:
 
 
 def _as_information(item: PlacedHit) -> Hit:
-    tools = " and ".join(item.hit.guarantee.once) if item.hit.guarantee is not None else ""
-    runs = "run" if " and " in tools else "runs"
-    reason = f'{tools} {runs} this script only once. `idempotency = "required"` reports each statement.'
-    return replace(item.hit, severity=Severity.INFO, help=reason)
+    given = item.hit.guarantee
+    reasons = []
+    if given is not None and given.once:
+        reasons.append(f"{_named(given.once, 'run')} this script only once")
+    if given is not None and given.stopped:
+        reasons.append(f"a second run changes nothing, and {_named(given.stopped, 'stop')} at it")
+    reason = ", and ".join(reasons)
+    return replace(
+        item.hit, severity=Severity.INFO, help=f'{reason}. `idempotency = "required"` reports each statement.'
+    )
+
+
+def _named(tools: tuple[str, ...], verb: str) -> str:
+    return f"{' and '.join(tools)} {verb if len(tools) > 1 else verb + 's'}"

@@ -131,8 +131,11 @@ def _discovered(job: Job) -> Discovered:
     options = discovery_options(settings)
     if job.text is not None:
         return discover_text(job.paths[0], job.text, options=options)
-    found = discover(checked_paths(settings, job.paths).paths, options=options)
-    return found if job.branch is None else replace(found, branch=job.branch)
+    paths = checked_paths(settings, job.paths).paths
+    if job.branch is None:
+        return discover(paths, options=options)
+    found = discover(paths, options=replace(options, on_base=job.branch.arrived))
+    return replace(found, branch=job.branch)
 
 
 def _inputs(job: Job, found: Discovered) -> InputFingerprint:

@@ -2,7 +2,8 @@
 
 A second run has two causes. A run that failed halfway left something behind: impossible where the script is atomic. A
 run that finished was not recorded: impossible where the version is recorded in the script's own transaction, or where
-a half-recorded version stops the tool until a person looks.
+a half-recorded version stops the tool until a person looks. Such a script stops other tools too, if its second run
+fails as a whole: it changes nothing, and the tool goes no further until a person records the version.
 """
 
 from __future__ import annotations
@@ -25,16 +26,18 @@ _WITHOUT_ROLLBACKS = frozenset({("sqlx", "plain")})
 class Guarantee(NamedTuple):
     """Which of the tools that may run a script run it only once, and which may run it again.
 
-    Neither has any where no known tool runs the script.
+    A second run by `stopped` tools fails as a whole, and stops the tool. No list has any where no known tool runs the
+    script.
     """
 
     once: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
-        """Whether no tool that may run the script can run it a second time."""
-        return bool(self.once) and not self.again
+        """Whether no tool that may run the script can change anything by a second run."""
+        return bool(self.once or self.stopped) and not self.again
 
 
 def runners_of(layout: str, tools: tuple[str, ...], configured: str | None) -> tuple[Runner, ...]:
@@ -51,31 +54,41 @@ def guarantee(step: Step, script: Script, runners: tuple[Runner, ...]) -> Guaran
     migration = step.migration
     if migration.repeatable:
         return Guarantee()
-    statements = step.forward_statements if script is migration.forward else step.rollback_statements
-    once: list[str] = []
-    again: list[str] = []
+    forward = script is migration.forward
+    statements = step.forward_statements if forward else step.rollback_statements
+    second = step.forward_again if forward else step.rollback_again
+    fails = second is not None and second.failed is not None
+    found: dict[_Rerun, list[str]] = {kind: [] for kind in _Rerun}
     for runner in runners:
-        holds = _runs_once(runner, step.layout, script, statements)
-        (once if holds else again).append(runner.name)
-    return Guarantee(tuple(once), tuple(again))
+        found[_rerun(runner, step.layout, script, statements, fails=fails)].append(runner.name)
+    return Guarantee(tuple(found[_Rerun.NEVER]), tuple(found[_Rerun.ANY]), tuple(found[_Rerun.STOPPED]))
 
 
-def _runs_once(runner: Runner, layout: str, script: Script, statements: tuple[Statement, ...]) -> bool:
+class _Rerun(StrEnum):
+    """Whether a tool may run a script again: never, without an effect since it fails as a whole, or with any effect."""
+
+    NEVER = "never"
+    STOPPED = "stopped"
+    ANY = "any"
+
+
+def _rerun(runner: Runner, layout: str, script: Script, statements: tuple[Statement, ...], *, fails: bool) -> _Rerun:
     around = runner.postgres if script.dialect is Dialect.POSTGRES else runner.sqlite
     record = runner.forward if script.direction is Direction.FORWARD else runner.rollback
-    if around is None or record in (Record.APART, Record.NEVER):
-        return False
+    if around is None or record is Record.NEVER:
+        return _Rerun.ANY
     if script.direction is Direction.ROLLBACK and (runner.name, layout) in _WITHOUT_ROLLBACKS:
-        return False
+        return _Rerun.ANY
     if not script.transaction:
         around = TransactionOwner.NOTHING
-    match _atomicity(around, statements):
-        case _Atomicity.RUNNER:
-            return True
-        case _Atomicity.SCRIPT:
-            # The script's own COMMIT comes before the tool can record anything.
-            return record is Record.STOPS
-    return False
+    atomicity = _atomicity(around, statements)
+    if atomicity is _Atomicity.NONE:
+        return _Rerun.ANY
+    if record is Record.STOPS or (record is Record.SAME and atomicity is _Atomicity.RUNNER):
+        return _Rerun.NEVER
+    # A script's own COMMIT ends the tool's transaction, before anything can be recorded.
+    stopped = record is Record.APART and atomicity is _Atomicity.RUNNER and fails
+    return _Rerun.STOPPED if stopped else _Rerun.ANY
 
 
 class _Atomicity(StrEnum):

@@ -8,16 +8,12 @@ from typing import Any
 
 from miglint import __version__
 from miglint.base.findings import FAMILIES, Edit, Finding, Fix, Severity
-from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, field, replace
-from miglint.discovery.dialects import without_engine
-from miglint.discovery.layouts.folders import INNER
-from miglint.discovery.roots import ROLLBACK_FOLDERS
+from miglint.discovery.placement import placement
 
 SCHEMA_VERSION = 1
 _HIDERS = {"comments": "comments", "settings": "settings", "baseline": "the baseline"}
 HIDING = tuple(_HIDERS)
-_DIGITS = pattern(r"[^0-9]*0*([0-9]+)")
 
 
 class MigrationReport(Struct, frozen=True):
@@ -103,12 +99,12 @@ class Report(Struct, frozen=True):
         migrations = tuple(self._migrations_of(paths))
         wanted = paths.union(*map(_scripts, migrations))
         # Findings about two variants are located in one of them and concern both.
-        both = {place_of(path, any_engine=True) for path in wanted} - {None}
+        both = {placement(path, any_engine=True) for path in wanted} - {None}
 
         def is_wanted(finding: Finding) -> bool:
             if finding.path in wanted:
                 return True
-            return finding.category == FAMILIES["PAR"] and place_of(finding.path, any_engine=True) in both
+            return finding.category == FAMILIES["PAR"] and placement(finding.path, any_engine=True) in both
 
         found = (*self.findings, *self.summarized)
         findings = tuple(filter(is_wanted, sorted(found, key=in_order) if self.summarized else found))
@@ -118,10 +114,10 @@ class Report(Struct, frozen=True):
         )
 
     def _migrations_of(self, paths: frozenset[str]) -> Iterator[MigrationReport]:
-        gone = {place_of(path) for path in paths.difference(*map(_scripts, self.migrations))} - {None}
+        gone = {placement(path) for path in paths.difference(*map(_scripts, self.migrations))} - {None}
         for item in self.migrations:
             scripts = _scripts(item)
-            if not paths.isdisjoint(scripts) or (gone and not gone.isdisjoint(map(place_of, scripts))):
+            if not paths.isdisjoint(scripts) or (gone and not gone.isdisjoint(map(placement, scripts))):
                 yield item
 
     def rules(self) -> list[tuple[str, str, int]]:
@@ -134,24 +130,6 @@ class Report(Struct, frozen=True):
 
 def _scripts(migration: MigrationReport) -> tuple[str, ...]:
     return tuple(filter(None, (migration.forward, migration.rollback)))
-
-
-def place_of(path: str, *, any_engine: bool = False) -> tuple[str, str] | None:
-    """Return the folder of a script's history and the digits of its version, as derived from the path alone.
-
-    With `any_engine`, words that name an engine are removed from the folder.
-    """
-    folder, _, name = path.rpartition("/")
-    if name in INNER:
-        folder, _, name = folder.rpartition("/")
-    elif folder.rpartition("/")[2].lower() in ROLLBACK_FOLDERS:
-        folder = folder.rpartition("/")[0]
-    found = _DIGITS.match(name)
-    if found is None or not path.endswith(".sql"):
-        return None
-    if any_engine:
-        folder = "/".join(filter(None, map(without_engine, folder.split("/"))))
-    return folder, found[1]
 
 
 def in_order(item: Finding) -> tuple[str, int, int, int, str]:

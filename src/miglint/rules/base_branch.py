@@ -54,10 +54,13 @@ def edited_migration(branch: BranchComparison) -> Iterator[Hit]:
         if script is None or (runners and runners.isdisjoint(WITH_CHECKSUMS)):
             continue
         strict = sorted(runners & WITH_CHECKSUMS)
-        if strict:
-            message = f"edited, but {branch.reference} has it already: {strict[0]} compares checksums and stops"
+        if not strict:
+            why = "databases that ran it stay as they are"
+        elif strict == sorted(runners):
+            why = f"{strict[0]} compares checksums and stops"
         else:
-            message = f"edited, but {branch.reference} has it already: databases that ran it stay as they are"
+            why = f"{strict[0]}, if that is the tool, compares checksums and stops"
+        message = f"edited, but {branch.reference} has it already: {why}"
         yield replace(
             hit_in(
                 script,
