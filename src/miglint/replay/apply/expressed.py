@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from miglint.replay.apply.environment import SchemaEnvironment, name_of_type
-from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.memo import Looked, remembered
 from miglint.schema.objects import Key
 from miglint.sql.operations import AlterColumnType, Column, CreateRoutine, Expression, IndexElement, Name, Type
 from miglint.sql.postgres.analysis import entry
 from miglint.sql.postgres.analysis.classes import has_default_class, takes_type
+from miglint.sql.postgres.analysis.classes import is_default_class as is_default
 from miglint.sql.postgres.analysis.context import Rules
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid, Relation
 from miglint.sql.postgres.analysis.kinds import spelled
@@ -121,6 +122,26 @@ def check_element(machine: Machine, key: Key, method: str, element: IndexElement
             _refuse_unindexable(environment, method, found.type)
 
     _analyzed(machine, key, ("element", key, method, element.opclass, expression.text), analyze)
+
+
+def is_default_class(machine: Machine, key: Key, method: str, element: IndexElement, kind: Type | None) -> bool:
+    """Whether the operator class of an index over a column of type `kind`, or an expression, is the server's choice."""
+    operator_class = (element.opclass or "").removeprefix("pg_catalog.")
+
+    def analyze(environment: SchemaEnvironment) -> bool:
+        name = UNKNOWN
+        if kind is not None:
+            name = name_of_type(kind)
+        elif element.expression is not None:
+            found = _expressed(environment, element.expression, entry.IN_INDEX, key)
+            name = UNKNOWN if found is None else found.type
+        return is_default(environment, method, operator_class, name)
+
+    text = "" if element.expression is None else element.expression.text
+    try:
+        return bool(_analyzed(machine, key, ("default class", key, method, operator_class, str(kind), text), analyze))
+    except Refused:
+        return False
 
 
 def check_predicate(machine: Machine, key: Key, where: Expression) -> None:

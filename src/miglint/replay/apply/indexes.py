@@ -51,7 +51,7 @@ def create_index(machine: Machine, operation: CreateIndex) -> None:
     index = Index(
         Name(schema, name),
         Name(schema, found.name.name if isinstance(found, Table) else key_of_table.name),
-        tuple(_resolved(machine, element, operation.method, found) for element in operation.elements),
+        tuple(_resolved(machine, key_of_table, element, operation.method, found) for element in operation.elements),
         operation.unique,
         operation.method,
         machine.expression(operation.where),
@@ -88,30 +88,22 @@ def _is_new(machine: Machine, key: Key) -> bool:
     return isinstance(old, Table) and old.assumed and isinstance(new, Table) and not new.assumed
 
 
-# The operator classes that the server would choose itself, by access method and type.
-_CLASSES = {"text": "text_ops", "varchar": "text_ops", "bpchar": "bpchar_ops", "jsonb": "jsonb_ops"}
-_OWN_CLASSES = frozenset(
-    {
-        "bool", "bytea", "date", "float4", "float8", "int2", "int4", "int8", "interval", "numeric", "time",
-        "timestamp", "timestamptz", "timetz", "uuid",
-    }
-)  # fmt: skip
-
-
-def _resolved(machine: Machine, element: IndexElement, method: str, table: object) -> IndexElement:
+def _resolved(machine: Machine, key: Key, element: IndexElement, method: str, table: object) -> IndexElement:
     """Return an element as the server keeps it: resolved, and less the operator class that it would choose itself."""
+    resolved = element
     if element.expression is not None:
-        return replace(element, expression=machine.expression(element.expression))
-    if element.opclass is None or not isinstance(table, Table):
-        return element
+        resolved = replace(element, expression=machine.expression(element.expression))
+    if element.opclass is None or not machine.postgres or not isinstance(table, Table):
+        return resolved
     column = table.columns.get(element.column or "")
-    type_ = None if column is None else column.type
-    if type_ is None or type_.schema is not None or type_.dimensions or method not in ("btree", "hash", "gin"):
-        return element
-    if method == "gin" and type_.name != "jsonb":
-        return element
-    usual = _CLASSES.get(type_.name) or (f"{type_.name}_ops" if type_.name in _OWN_CLASSES else None)
-    return replace(element, opclass=None) if element.opclass == usual else element
+    kind = None if column is None else column.type
+    if kind is None and element.expression is None:
+        return resolved
+    from miglint.replay.apply import expressed
+
+    return (
+        replace(resolved, opclass=None) if expressed.is_default_class(machine, key, method, element, kind) else resolved
+    )
 
 
 def _check_columns(machine: Machine, key: Key, table: Table, operation: CreateIndex) -> None:

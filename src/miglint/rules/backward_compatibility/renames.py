@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
+from miglint.base.model import Dialect
 from miglint.locks.columns import type_change
 from miglint.locks.look import ServerState
 from miglint.locks.types import TypeChangeCost
@@ -73,6 +74,7 @@ def table_renamed(step: Step) -> Iterator[Hit]:
             f'"{operation.name.name}" is renamed to "{operation.new}"; {_RUNNING} still uses the old name',
             f"Create a view in the same transaction, `CREATE VIEW {qualified(operation.name)} AS SELECT * FROM "
             f"{qualified(new)};`, and drop it when nothing uses the old name.",
+            severity=_severity(step),
         )
 
 
@@ -84,6 +86,11 @@ def _dropped_after(step: Step, applied: AppliedOperation, operation: ops.Rename)
         for later, drop in effective(step, ops.Drop)
         if drop.kind == operation.kind
     )
+
+
+def _severity(step: Step) -> Severity | None:
+    """Return the severity of a rename: most SQLite databases have one program, which migrates them when it starts."""
+    return WARNING if step.migration.dialect is Dialect.SQLITE else None
 
 
 _RUNNING = "running code"
@@ -121,6 +128,7 @@ def column_renamed(step: Step) -> Iterator[Hit]:
             "uses the old name",
             f"`ALTER TABLE {on} ADD COLUMN {new}{kind};`, write both, copy the old rows in batches, deploy "
             f"code that reads {new}, and drop {old} in a later migration.",
+            severity=_severity(step),
         )
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from miglint.base.findings import Severity
 from miglint.base.model import Direction, Script
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit
@@ -15,11 +14,11 @@ from miglint.rules.support.clauses import Clause, acting, find_clause, places, s
 from miglint.rules.support.reporting import first_text
 from miglint.rules.support.scripts import does_anything, was_read
 from miglint.rules.support.step_cache import cached_by_step
+from miglint.rules.symmetry.severity import end_of, is_respelled, severity_of
 from miglint.rules.symmetry.suggestions import first_difference, how_to_restore, presumed
 from miglint.schema.change import Change
 from miglint.schema.objects import Comment, Key, Privileges
 from miglint.schema.outcome import OperationOutcome, Run
-from miglint.schema.sameness import respelled
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 
@@ -126,10 +125,6 @@ def _is_copy(step: Step, change: Change) -> bool:
     return change.part is None and any(isinstance(op, ops.CreateTable) and op.query is not None for _, op in found)
 
 
-def _end(step: Step) -> Schema:
-    return step.after if step.rollback is None else step.rollback.schema
-
-
 def fails(event: OperationOutcome) -> bool:
     """Return whether a statement that could be read certainly fails."""
     return event.failure is not None and event.failure.certain and event.statement.problem is None
@@ -183,7 +178,7 @@ def _call(run: Run | None, key: Key) -> Clause | None:
 
 
 def _table_of(step: Step, key: Key) -> Key | None:
-    for schema in (step.before, step.after, _end(step)):
+    for schema in (step.before, step.after, end_of(step)):
         value = schema.find(key)
         if isinstance(value, (Comment, Privileges)):
             return value.about
@@ -207,12 +202,9 @@ def _hit(step: Step, change: Change) -> Hit:
         rollback = step.migration.rollback
         assert rollback is not None
         script, span = rollback, first_text(rollback)
-    severity = None if change.counts and not _is_respelled(step, change) else Severity.INFO
-    return Hit(script.file, span, message(step, change), how_to_restore(step, change), script, severity)
-
-
-def _is_respelled(step: Step, change: Change) -> bool:
-    return change.kind == "changed" and respelled(step.before.find(change.key), _end(step).find(change.key))
+    return Hit(
+        script.file, span, message(step, change), how_to_restore(step, change), script, severity_of(step, change)
+    )
 
 
 def message(step: Step, change: Change) -> str:
@@ -236,11 +228,11 @@ def _changed(step: Step, change: Change, thing: str) -> str:
     if change.aspect == "validated":
         now = "NOT VALID, but was validated" if "NOT VALID" in (change.after or "") else "validated, but was not"
         return f"{thing} is {now}"
-    if _is_respelled(step, change):
+    if is_respelled(step, change):
         return f"{thing} differs only in white space or comments, which the server stores"
     aspect = change.aspect or "definition"
     before, after = change.before or "not set", change.after or "not set"
     if before.lower() == after.lower():
-        before, after = first_difference(step.before.find(change.key), _end(step).find(change.key))
+        before, after = first_difference(step.before.find(change.key), end_of(step).find(change.key))
     verb = "differ" if aspect in ("columns", "labels") else "differs"
     return f"the {aspect} of {thing} {verb}: {before} before, {after} now"

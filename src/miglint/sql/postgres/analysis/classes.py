@@ -17,6 +17,17 @@ def has_default_class(environment: Environment, method: str, name: str) -> bool:
     return any(default and _is_for(kinds, kind, wanted) for _, wanted, default in classes)
 
 
+def is_default_class(environment: Environment, method: str, operator_class: str, name: str) -> bool:
+    """Whether the server would choose an operator class for a type itself; False where that is not known."""
+    kinds = Kinds(environment)
+    kind = kinds.base(name)
+    if kind in (UNKNOWN, LITERAL) or not kinds.known(kind):
+        return False
+    defaults = [(label, wanted) for label, wanted, default in catalogs.classes(method) or () if default]
+    exact = [label for label, wanted in defaults if wanted == kind]
+    return operator_class in (exact or [label for label, wanted in defaults if _is_for(kinds, kind, wanted)])
+
+
 def takes_type(environment: Environment, method: str, operator_class: str, name: str) -> bool:
     """Whether an operator class takes a type; True where that is not known."""
     kinds = Kinds(environment)
