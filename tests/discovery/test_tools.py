@@ -47,6 +47,14 @@ def test_files_outside_of_the_repository_are_not_asked(plant: Plant, look: Look)
     assert only(look()).tools == ()
 
 
+@pytest.mark.parametrize(("version", "tools"), [("000001", ("golang-migrate",)), ("0001", ()), ("1", ())])
+def test_the_digits_of_golang_migrate(plant: Plant, look: Look, version: str, tools: tuple[str, ...]) -> None:
+    plant({".git/HEAD": "", f"db/{version}_a.up.sql": WRAPPED, f"db/{version}_a.down.sql": ""})
+    assert only(look()).tools == tools
+    plant({"Cargo.toml": SQLX})
+    assert only(look()).tools == ("sqlx",)
+
+
 @pytest.mark.parametrize(
     ("names", "tools"),
     [

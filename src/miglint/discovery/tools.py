@@ -94,7 +94,15 @@ def tools_beside(history: History, cwd: str) -> Beside:
                 found += _tools_in(path, wanted)
         if found:
             return Beside(tuple(dict.fromkeys(found)), tuple(consulted))
-    return Beside((), tuple(consulted))
+    return Beside(("golang-migrate",) if _has_six_digits(history) else (), tuple(consulted))
+
+
+def _has_six_digits(history: History) -> bool:
+    """Return whether versions look like `000001`, as `migrate create -seq` writes them; sqlx has four digits."""
+    versions = [item.version for item in history.migrations]
+    return history.layout == "golang-migrate" and all(
+        len(one) == 6 and one.isdigit() and one.startswith("0") for one in versions
+    )
 
 
 def _is_flyways(history: History) -> bool:

@@ -24,9 +24,11 @@ from miglint.linter.reruns import several_reruns, undecided
 from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
 from miglint.linter.summaries import with_summaries
 from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives
+from miglint.linter.unknown_tools import of_unknown_tools
 from miglint.replay.steps import Step, replay
 from miglint.report.value import Report, in_order
 from miglint.rules.definition import Hit
+from miglint.rules.idempotency.unknown_tool import TOOL_UNKNOWN
 from miglint.rules.selection import Selection, missing
 from miglint.sql import parse
 
@@ -64,6 +66,9 @@ def judge(
     comments = [item for file in found.files for item in directives(file, spans.get(file.path, ()), chosen.registry)]
     kept, suppressed, unused = _suppress(placed, comments if settings.suppressions else [], chosen)
     kept += dispatcher.others("directives", Remarks(tuple(comments), unused))
+    unknown = of_unknown_tools(kept, found.histories, analysis.reruns)
+    if unknown.histories and TOOL_UNKNOWN in chosen.enabled:
+        kept = unknown.placed + dispatcher.others("reruns", unknown.histories)
     judged = analysis.reruns.judged(kept)
     enabled = _of_rules(judged.kept, chosen.enabled)
     disabled = _of_rules(judged.kept, chosen.silenced) + _of_rules(judged.left_out, chosen.enabled)

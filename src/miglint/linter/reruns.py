@@ -79,7 +79,7 @@ class Reruns(NamedTuple):
             if not item.rule.about_reruns:
                 found.append(item)
                 continue
-            choice = self._choice(item.hit.file.path)
+            choice = self.choice(item.hit.file.path)
             if choice == "required":
                 found.append(replace(item, hit=replace(item.hit, guarantee=None)))
             elif choice == "auto":
@@ -92,10 +92,11 @@ class Reruns(NamedTuple):
         """Return whether non-idempotent scripts are errors."""
         if script is None:
             return True
-        choice = self._choice(script.path)
+        choice = self.choice(script.path)
         return choice == "required" or (choice == "auto" and not guarantee(step, script, runners).holds)
 
-    def _choice(self, path: str) -> str:
+    def choice(self, path: str) -> str:
+        """Return the setting for a file."""
         choice = self.everywhere
         inside = self.relative.path(path) if self.overrides else path
         for pattern, given in self.overrides:

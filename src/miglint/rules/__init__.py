@@ -57,6 +57,7 @@ MODULES = (
     "miglint.rules.types.policy",
     "miglint.rules.types.habits",
     "miglint.rules.style.style",
+    "miglint.rules.idempotency.unknown_tool",
     "miglint.rules.base_branch",
     "miglint.rules.directives",
     "miglint.rules.execution.outcomes",

@@ -17,6 +17,7 @@ The function is called once per subject of its `scope` and returns hits:
 | `branch` | `BranchComparison` | the changes since a branch parted from its base, with `--since` |
 | `script` | `Script` | the text of each script |
 | `executed` | `Executed` | each migration that was executed by a dry run |
+| `reruns` | `tuple[UnguardedHistory, ...]` | the histories that need a tool which runs each script once |
 | `directives` | `Remarks` | the suppression comments of all files |
 
 It declares the parameters that it uses, in any number: the subject (whatever its name), `context` (`Context`: targets
@@ -45,7 +46,7 @@ On = tuple["type[Operation]", ...] | Callable[["Step"], Collection[str]]
 
 SUBJECT, CONTEXT, CASES = "subject", "context", "cases"
 _SCOPES = frozenset(
-    {"step", "history", "variants", "project", "branch", "script", "executed", "directives", "internal"}
+    {"step", "history", "variants", "project", "branch", "script", "executed", "directives", "reruns", "internal"}
 )
 
 

@@ -33,23 +33,28 @@ _TAKEN_FOR_NAMES = frozenset(
 )
 
 
+_AMISS = "Correct the statement: it fails wherever the script runs."
+_OTHER_ENGINE = "If the file is written for another engine, say so in its first lines: `-- miglint: dialect={}`."
+
+
 @rule("SYN001", "syntax-error", Severity.ERROR, "The engine's own grammar rejects the statement")
 def syntax_error(step: Step) -> Iterator[Hit]:
     """Report statements that the engine cannot parse, at the position that its parser names."""
     engine = ENGINE[step.migration.dialect]
     other = Dialect.SQLITE if step.migration.dialect is Dialect.POSTGRES else Dialect.POSTGRES
-    another = f"If the file is written for another engine, say so in its first lines: `-- miglint: dialect={other}`."
     for direction, script in (
         (Direction.FORWARD, step.migration.forward),
         (Direction.ROLLBACK, step.migration.rollback),
     ):
         if script is None:
             continue
+        # Whoever writes for another engine does so in all statements that differ; one alone is a mistake.
+        readable = any(one.problem is None for number in Direction for one in statements_of(step, number))
         for statement in statements_of(step, direction):
             if statement.problem is not None and statement.problem.certain:
                 message, span = statement.problem.message, statement.problem.span
                 word = script.file.text[span.start : span.end]
-                help = another
+                help = _AMISS if readable else _OTHER_ENGINE.format(other)
                 if message.startswith("unterminated"):
                     help = "Close what is opened here."
                 elif word.lower() in _TAKEN_FOR_NAMES:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.locks import LockEffect
+from miglint.replay.apply.naming import column_part, join
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.locks.nulls import not_null_help
@@ -19,8 +20,12 @@ WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 
 def named(table: Name, constraint: Constraint, suffix: str) -> str:
     """Return the constraint's name as SQL: its own, or the one that the server would choose."""
-    parts = [table.name, *constraint.columns, suffix] if suffix != "pkey" else [table.name, suffix]
-    return ident(constraint.name or "_".join(parts))
+    if constraint.name is not None:
+        return ident(constraint.name)
+    columns = tuple(dict.fromkeys(constraint.columns))
+    # A primary key is named after its table alone, and so is a condition on several columns.
+    without = suffix == "pkey" or (suffix == "check" and len(columns) != 1)
+    return ident(join(table.name, None if without or not columns else column_part(columns), suffix))
 
 
 def stalling(applied: AppliedOperation, context: Context) -> LockEffect | None:

@@ -17,7 +17,7 @@ from miglint.rules.support.step_cache import cached_by_step
 from miglint.rules.symmetry.severity import end_of, is_respelled, severity_of
 from miglint.rules.symmetry.suggestions import first_difference, how_to_restore, presumed
 from miglint.schema.change import Change
-from miglint.schema.objects import Comment, Key, Privileges
+from miglint.schema.objects import Comment, Enum, Key, Privileges, View
 from miglint.schema.outcome import OperationOutcome, Run
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -58,6 +58,9 @@ _DEFINED = frozenset(
     }
 )
 
+# Definitions that are longer are not part of a message.
+_LONGEST = 120
+_MOST_NAMES = 5
 _ALL_OF_IT = frozenset({None, "definition", "columns", "kind"})
 
 Differences = Sequence[Change]
@@ -211,13 +214,13 @@ def message(step: Step, change: Change) -> str:
     """Return what differs, with both definitions."""
     thing = f"{change.what} {'on ' if change.what in _REMARKS else ''}{change.name}"
     if change.kind == "extra":
-        return f"the rollback leaves {thing} behind" + (f": {change.after}" if change.after else "")
+        return f"the rollback leaves {thing} behind" + _definition(": ", change.after)
     if change.kind == "renamed":
         return f"after the rollback {change.what} {change.before} is still named {change.after}"
     if change.kind == "missing":
         if presumed(step, change):
             return f"the rollback removes {thing}, which no migration created"
-        was = f"; it was {change.before}" if change.before else ""
+        was = _definition("; it was ", change.before)
         if _exists(step.after, change):
             return f"the rollback removes {thing}, which existed before the forward{was}"
         return f"the rollback does not restore {thing}{was}"
@@ -232,7 +235,38 @@ def _changed(step: Step, change: Change, thing: str) -> str:
         return f"{thing} differs only in white space or comments, which the server stores"
     aspect = change.aspect or "definition"
     before, after = change.before or "not set", change.after or "not set"
-    if before.lower() == after.lower():
-        before, after = first_difference(step.before.find(change.key), end_of(step).find(change.key))
     verb = "differ" if aspect in ("columns", "labels") else "differs"
+    old, new = step.before.find(change.key), end_of(step).find(change.key)
+    listed = _lists_differ(_names(old, aspect), _names(new, aspect))
+    if listed:
+        return f"{thing} {listed}"
+    if before.lower() == after.lower() or len(before) + len(after) > _LONGEST:
+        found = first_difference(old, new)
+        if found is not None:
+            before, after = found
+        elif before.lower() == after.lower():
+            return f"the {aspect} of {thing} {verb}"
     return f"the {aspect} of {thing} {verb}: {before} before, {after} now"
+
+
+def _definition(before: str, text: str | None) -> str:
+    """Return a definition for a message, unless it is too long for one."""
+    return before + text if text and len(text) <= _LONGEST else ""
+
+
+def _names(value: object, aspect: str) -> tuple[str, ...]:
+    if isinstance(value, View) and aspect == "columns":
+        return value.columns or ()
+    return value.labels if isinstance(value, Enum) and aspect == "labels" else ()
+
+
+def _lists_differ(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
+    """Return which names were lost and added; None where there are none, or only their order differs."""
+    lost, added = [name for name in old if name not in new], [name for name in new if name not in old]
+    parts = [f"lacks {_few(lost)}" if lost else "", f"has {_few(added)} in addition" if added else ""]
+    return " and ".join(filter(None, parts)) or None
+
+
+def _few(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

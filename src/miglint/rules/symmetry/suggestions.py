@@ -337,15 +337,26 @@ def _column_action(was: Column, aspect: str | None) -> str | None:
     return None
 
 
-def first_difference(one: object, two: object) -> tuple[str, str]:
-    """Return where two long definitions first differ: the words of queries, the lines of other texts."""
+# A line of a definition in a message.
+_LONGEST_LINE = 60
+
+
+def first_difference(one: object, two: object) -> tuple[str, str] | None:
+    """Return where two long definitions first differ, if anywhere: the words of queries, the lines of other texts."""
     if isinstance(one, View) and isinstance(two, View) and one.query is not None and two.query is not None:
         return _around(one.query.key, two.query.key)
     lines = [_body(value).splitlines() for value in (one, two)]
     for before, after in zip_longest(*lines, fillvalue=""):
         if before.strip() != after.strip():
-            return f"`{before.strip()}`", f"`{after.strip()}`"
-    return "other white space", "other white space"
+            return _line(before), _line(after)
+    return None
+
+
+def _line(text: str) -> str:
+    folded = " ".join(text.split())
+    if len(folded) > _LONGEST_LINE:
+        folded = folded[: _LONGEST_LINE - 3] + "..."
+    return f"`{folded}`" if folded else "nothing"
 
 
 def _around(one: str, two: str) -> tuple[str, str]:

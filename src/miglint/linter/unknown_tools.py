@@ -1,0 +1,65 @@
+"""Merging of findings about second runs where the tool is not known and hardly a script can run twice.
+
+Such a history relies on its tool, which nothing names: that is one decision to make, and not a mistake in each
+statement. The single findings are kept for a report about their scripts alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from miglint.base.findings import Severity
+from miglint.base.model import Direction, History
+from miglint.base.structs import replace
+from miglint.linter.dispatch import PlacedHit
+from miglint.linter.reruns import Reruns
+from miglint.rules.idempotency.unknown_tool import UnguardedHistory
+
+# In a few scripts, guards may have been forgotten.
+_FEWEST = 5
+_SHARE = 0.8
+
+
+class Merged(NamedTuple):
+    """All hits, those of the `histories` marked as summarized."""
+
+    placed: list[PlacedHit]
+    histories: tuple[UnguardedHistory, ...]
+
+
+def of_unknown_tools(placed: list[PlacedHit], histories: Iterable[History], reruns: Reruns) -> Merged:
+    """Merge the errors about second runs in those histories in which most forward scripts have one."""
+    unguarded: dict[str, set[Direction]] = defaultdict(set)
+    for item in placed:
+        if _is_open(item, reruns) and item.hit.script is not None:
+            unguarded[item.hit.file.path].add(item.hit.script.direction)
+    found = []
+    merged: set[str] = set()
+    for history in histories if unguarded else ():
+        forwards = [item.forward.path for item in history.migrations if item.forward is not None]
+        failing = sum(Direction.FORWARD in unguarded.get(path, ()) for path in forwards)
+        if failing < _FEWEST or failing < _SHARE * len(forwards):
+            continue
+        found.append(UnguardedHistory(history.root, failing, len(forwards)))
+        merged.update(script.path for item in history.migrations for script in (item.forward, item.rollback) if script)
+    if not found:
+        return Merged(placed, ())
+    return Merged(
+        [
+            replace(item, hit=replace(item.hit, summarized=True))
+            if item.hit.file.path in merged and _is_open(item, reruns)
+            else item
+            for item in placed
+        ],
+        tuple(found),
+    )
+
+
+def _is_open(item: PlacedHit, reruns: Reruns) -> bool:
+    """Return whether a hit is an error only because no known tool runs its script."""
+    if not item.rule.about_reruns or item.hit.guarantee is not None:
+        return False
+    severity = item.hit.severity or item.rule.severity
+    return severity is Severity.ERROR and reruns.choice(item.hit.file.path) == "auto"
