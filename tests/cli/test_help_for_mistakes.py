@@ -32,6 +32,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "miglint.toml:1: unknown key `per-file-ignores`: write `[[per-path]]`",
         ),
         ('[tool.miglint]\npaths = ["m"]\n', "in this file the keys of `[tool.miglint]` stand at the top"),
+        ('severity = "off"\n', 'not a string: `severity = {IDM001 = "info"}`; `ignore = ["IDM001"]` turns rules off'),
         ('ignore = ["IDM01"]\n', "unknown rule `IDM01` (did you mean `IDM001`?)"),
         ('ignore = ["lck-16"]\n', "unknown rule `lck-16` (did you mean `LCK016`?)"),
         ('targets = ["postgres>=99"]\n', "the newest version that miglint knows is 19: `postgres>=19`"),
@@ -51,6 +52,8 @@ def test_the_configuration(project: Path, capsys: pytest.CaptureFixture[str], se
     [
         (["check", "--dry-run", "embedded"], "the engine is named with `--dry-run=embedded`"),
         (["check", "--dry-run=sqlite"], "all here are for PostgreSQL"),
+        (["check", "--ignore", "IDM01"], "miglint: --ignore: unknown rule `IDM01` (did you mean `IDM001`?)"),
+        (["check", "--select", "IDM,IDX"], "miglint: --select: unknown rule `IDX`"),
         (["check", "--target", "pg>=99"], "the newest version that miglint knows is 19"),
         (["schema", "--at", "000004_name"], "no migration has version 000004_name"),
     ],

@@ -227,6 +227,7 @@ def _settings(request: CheckArguments) -> Settings:
         select=request.select or settings.select,
         ignore=settings.ignore + request.ignore,
         extend_select=settings.extend_select + request.extend_select,
+        given={"select": request.select, "ignore": request.ignore, "extend-select": request.extend_select},
         targets={**settings.targets, **parse_targets(request.target)},
         fail_on=SEVERITIES[request.fail_on] if request.fail_on else settings.fail_on,
     )

@@ -112,7 +112,8 @@ class Settings(Struct, frozen=True):
 
     Trust comes from the command line only: `own_code` allows Python rules named in the configuration, `suppressions`
     enables suppression comments and the baseline. `as_of` maps the absolute paths of files named in the settings to
-    their content at the commit that the settings were read from (None: no such file).
+    their content at the commit that the settings were read from (None: no such file). `given` are the names of rules
+    from the command line, by option.
     """
 
     root: str
@@ -145,6 +146,7 @@ class Settings(Struct, frozen=True):
     own_code: bool = True
     suppressions: bool = True
     as_of: Mapping[str, bytes | None] | None = None
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def at(self, path: str) -> str:
         """Resolve a path of the settings relative to the configuration file."""
@@ -176,6 +178,10 @@ class Settings(Struct, frozen=True):
         quoted = (f'"{path}"', f"'{path}'")
         ahead = next((at for at, line in enumerate(lines) if any(text in line for text in quoted)), 0)
         return f"{self.file}:{number + ahead}: "
+
+    def place_of_rule(self, key: str, name: str) -> str:
+        """Return the prefix `--key: ` for a name of a rule given on the command line, otherwise that of the key."""
+        return f"--{key}: " if name in self.given.get(key, ()) else self.place(key)
 
     def place(self, *keys: str | int) -> str:
         """Return the prefix `file:line: ` for a key; empty if the key is not set in a file."""

@@ -68,6 +68,10 @@ def _inside(table: Steps, counts: Mapping[Steps, int]) -> Steps:
     return table
 
 
+# What to write instead of a plain value, by key.
+_TABLES = {"severity": ': `severity = {IDM001 = "info"}`; `ignore = ["IDM001"]` turns rules off'}
+
+
 class TomlTable(Struct, frozen=True):
     """A table of a configuration file: its values, its key path, and the file's path and text."""
 
@@ -132,7 +136,8 @@ class TomlTable(Struct, frozen=True):
         """Return the table at `key`, empty if it is missing."""
         value = self.values.get(key, {})
         if not isinstance(value, dict):
-            self.fail(f"`{key}` must be a table, not {kind_of(value)}", key)
+            hint = _TABLES.get(key, "")
+            self.fail(f"`{key}` must be a table, not {kind_of(value)}{hint}", key)
         return TomlTable(value, self.path, self.text, (*self.steps, key))
 
     def tables(self, key: str) -> tuple[TomlTable, ...]:

@@ -162,7 +162,7 @@ def _runner(histories: Sequence[History]) -> list[SettingLine]:
     named = {history.tools for history in histories}
     if len(named) != 1 or len(tools := named.pop()) != 1 or tools[0] not in RUNNERS:
         return []
-    return [SettingLine("runner", tools[0], "Named by a file of the project.")]
+    return [SettingLine("runner", tools[0], "Named by a file of the project, or told by the names of the scripts.")]
 
 
 def _rollbacks(histories: Sequence[History]) -> list[SettingLine]:

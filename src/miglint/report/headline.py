@@ -32,7 +32,8 @@ def headline(report: Report) -> str:
         scope = count_of(len(report.migrations), "migration")
     phrases = list(_phrases(report))
     if len(phrases) > _MOST_PHRASES:
-        phrases = [*phrases[:_MOST_PHRASES], "and more"]
+        more = count_of(len(phrases) - _MOST_PHRASES, "more kind")
+        phrases = [*phrases[:_MOST_PHRASES], f"{more} of findings"]
     if not phrases:
         infos = report.count(Severity.INFO)
         phrases = [f"no errors or warnings, {count_of(infos, 'info')}" if infos else "no findings"]

@@ -24,7 +24,10 @@ def directive_unknown(remarks: Remarks) -> Iterator[Hit]:
     """Report directives that are misspelled or stand where they have no effect."""
     for item in remarks.directives:
         for problem in item.problems:
-            yield Hit(item.file, item.span, problem, "`miglint rules` lists the names of all rules.")
+            help = "`miglint rules` lists the names of all rules."
+            if problem.startswith("unknown directive"):
+                help = "Write `-- miglint: ignore CODE (why)` before the statement, or `ignore-file` before the first."
+            yield Hit(item.file, item.span, problem, help)
 
 
 @rule(

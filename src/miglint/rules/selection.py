@@ -94,7 +94,7 @@ def select(settings: Settings, registry: Registry) -> Selection:
     """Resolve all names of rules in the settings; stop the run at one that nothing is called."""
     known = registry.rules
     chosen = _chosen(settings, registry)
-    ignored = _ranks(registry, settings.ignore, settings.place("ignore"))
+    ignored = _ranks(registry, settings.ignore, settings, "ignore")
     enabled = {code: rank for code, rank in chosen.items() if rank > ignored.get(code, -1)}
     without = [known[code] for code in sorted(enabled) if not _has_its_library(known[code])]
     # What a library says, which may take long to ask, is not counted when it is not asked for.
@@ -118,17 +118,17 @@ def _chosen(settings: Settings, registry: Registry) -> dict[str, int]:
     """Return the codes that are selected, each with the rank of the most exact name; 0 for those by default."""
     chosen = {code: 0 for code, rule in registry.rules.items() if rule.default} if not settings.select else {}
     for key, listed in (("select", settings.select), ("extend-select", settings.extend_select)):
-        for code, rank in _ranks(registry, listed, settings.place(key)).items():
+        for code, rank in _ranks(registry, listed, settings, key).items():
             chosen[code] = max(rank, chosen.get(code, rank))
     return chosen
 
 
-def _ranks(registry: Registry, names: Iterable[str], place: str) -> dict[str, int]:
+def _ranks(registry: Registry, names: Iterable[str], settings: Settings, key: str) -> dict[str, int]:
     """Return the codes that the names stand for, each with the rank of the most exact name."""
     ranks: dict[str, int] = {}
     for name in names:
         rank = registry.rank(name)
-        for code in registry.require(name, place):
+        for code in registry.require(name, settings.place_of_rule(key, name)):
             ranks[code] = max(rank, ranks.get(code, rank))
     return ranks
 

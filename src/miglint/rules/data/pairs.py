@@ -23,7 +23,7 @@ _FORWARD, _ROLLBACK = Direction.FORWARD, Direction.ROLLBACK
 # A condition that excludes rows without a value, or those that have one.
 _IS_NULL = pattern(r"\(\w+ is (?:not )?null\)")
 # Names in a message, before it gives the number of the others.
-_SHOWN = 5
+_SHOWN = 2
 _DATA = frozenset(
     {
         ops.Insert,
