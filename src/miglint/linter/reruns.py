@@ -83,7 +83,7 @@ class Reruns(NamedTuple):
             if choice == "required":
                 found.append(replace(item, hit=replace(item.hit, guarantee=None)))
             elif choice == "auto":
-                found.append(replace(item, hit=_as_information(item)) if _holds(item) else item)
+                found.append(_weighed(item))
             else:
                 off.append(item)
         return Judged(found, off)
@@ -137,8 +137,14 @@ def undecided(placed: Iterable[PlacedHit], histories: Iterable[History]) -> tupl
     return tuple(notes)
 
 
-def _holds(item: PlacedHit) -> bool:
-    return item.hit.guarantee is not None and item.hit.guarantee.holds
+def _weighed(item: PlacedHit) -> PlacedHit:
+    """Return a hit with the severity that the tools' guarantees leave to it."""
+    given = item.hit.guarantee
+    if given is not None and given.holds:
+        return replace(item, hit=_as_information(item))
+    if given is not None and given.is_rare and (item.hit.severity or item.rule.severity) is Severity.ERROR:
+        return replace(item, hit=replace(item.hit, severity=Severity.WARNING))
+    return item
 
 
 def _as_information(item: PlacedHit) -> Hit:

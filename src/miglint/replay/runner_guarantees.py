@@ -26,18 +26,24 @@ _WITHOUT_ROLLBACKS = frozenset({("sqlx", "plain")})
 class Guarantee(NamedTuple):
     """Which of the tools that may run a script run it only once, and which may run it again.
 
-    A second run by `stopped` tools fails as a whole, and stops the tool. No list has any where no known tool runs the
-    script.
+    A second run by `stopped` tools fails as a whole, and stops the tool. That by `rare` tools needs an interruption
+    between the end of the script and its record. No list has any where no known tool runs the script.
     """
 
     once: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     stopped: tuple[str, ...] = ()
+    rare: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether no tool that may run the script can change anything by a second run."""
-        return bool(self.once or self.stopped) and not self.again
+        return bool(self.once or self.stopped) and not self.again and not self.rare
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether only an interruption at one moment makes a tool run the script again."""
+        return bool(self.rare) and not self.again
 
 
 def runners_of(layout: str, tools: tuple[str, ...], configured: str | None) -> tuple[Runner, ...]:
@@ -61,14 +67,15 @@ def guarantee(step: Step, script: Script, runners: tuple[Runner, ...]) -> Guaran
     found: dict[_Rerun, list[str]] = {kind: [] for kind in _Rerun}
     for runner in runners:
         found[_rerun(runner, step.layout, script, statements, fails=fails)].append(runner.name)
-    return Guarantee(tuple(found[_Rerun.NEVER]), tuple(found[_Rerun.ANY]), tuple(found[_Rerun.STOPPED]))
+    return Guarantee(*(tuple(found[kind]) for kind in (_Rerun.NEVER, _Rerun.ANY, _Rerun.STOPPED, _Rerun.RARE)))
 
 
 class _Rerun(StrEnum):
-    """Whether a tool may run a script again: never, without an effect since it fails as a whole, or with any effect."""
+    """Whether a tool may run a script again: never, without effect since it fails as a whole, rarely, or any time."""
 
     NEVER = "never"
     STOPPED = "stopped"
+    RARE = "rare"
     ANY = "any"
 
 
@@ -87,8 +94,9 @@ def _rerun(runner: Runner, layout: str, script: Script, statements: tuple[Statem
     if record is Record.STOPS or (record is Record.SAME and atomicity is _Atomicity.RUNNER):
         return _Rerun.NEVER
     # A script's own COMMIT ends the tool's transaction, before anything can be recorded.
-    stopped = record is Record.APART and atomicity is _Atomicity.RUNNER and fails
-    return _Rerun.STOPPED if stopped else _Rerun.ANY
+    if record is not Record.APART or atomicity is not _Atomicity.RUNNER:
+        return _Rerun.ANY
+    return _Rerun.STOPPED if fails else _Rerun.RARE
 
 
 class _Atomicity(StrEnum):

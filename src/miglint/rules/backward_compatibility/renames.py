@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
-from miglint.base.model import Dialect
 from miglint.locks.columns import type_change
 from miglint.locks.look import ServerState
 from miglint.locks.types import TypeChangeCost
@@ -17,7 +16,7 @@ from miglint.rules.support.sql_text import ident, qualified
 from miglint.schema.objects import View
 from miglint.sql import operations as ops
 
-WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
+WARNING, INFO = Severity.WARNING, Severity.INFO
 _TABLES = ("table", "foreign table")
 # Objects that no application names.
 _NAMELESS = frozenset({"index", "constraint", "trigger", "policy", "rule", "role", "database"})
@@ -39,7 +38,7 @@ _WIDER = frozenset(
 @hazard(
     "BWC020",
     "table-renamed",
-    ERROR,
+    WARNING,
     "A table is renamed; running code still uses the old name",
     on=(ops.Rename,),
     aliases=(
@@ -74,7 +73,6 @@ def table_renamed(step: Step) -> Iterator[Hit]:
             f'"{operation.name.name}" is renamed to "{operation.new}"; {_RUNNING} still uses the old name',
             f"Create a view in the same transaction, `CREATE VIEW {qualified(operation.name)} AS SELECT * FROM "
             f"{qualified(new)};`, and drop it when nothing uses the old name.",
-            severity=_severity(step),
         )
 
 
@@ -88,11 +86,6 @@ def _dropped_after(step: Step, applied: AppliedOperation, operation: ops.Rename)
     )
 
 
-def _severity(step: Step) -> Severity | None:
-    """Return the severity of a rename: most SQLite databases have one program, which migrates them when it starts."""
-    return WARNING if step.migration.dialect is Dialect.SQLITE else None
-
-
 _RUNNING = "running code"
 _FIRST = "Deploy code that does not use the table first; drop it in a later migration."
 
@@ -100,7 +93,7 @@ _FIRST = "Deploy code that does not use the table first; drop it in a later migr
 @hazard(
     "BWC021",
     "column-renamed",
-    ERROR,
+    WARNING,
     "A column is renamed; running code still uses the old name",
     on=(ops.RenameColumn,),
     aliases=(
@@ -128,7 +121,6 @@ def column_renamed(step: Step) -> Iterator[Hit]:
             "uses the old name",
             f"`ALTER TABLE {on} ADD COLUMN {new}{kind};`, write both, copy the old rows in batches, deploy "
             f"code that reads {new}, and drop {old} in a later migration.",
-            severity=_severity(step),
         )
 
 

@@ -101,7 +101,7 @@ def _foreign_help(table: Name, constraint: Constraint) -> str:
 @hazard(
     "LCK011",
     "check-validates",
-    ERROR,
+    WARNING,
     "A CHECK without NOT VALID checks all rows, blocking reads and writes",
     on=(ops.AddColumn, ops.AddConstraint),
     dialects=("postgres",),

@@ -20,7 +20,7 @@ _CHECKS_PROVE_SINCE = 12
 @hazard(
     "LCK016",
     "set-not-null-scans",
-    ERROR,
+    WARNING,
     "SET NOT NULL checks all rows, blocking reads and writes",
     on=(ops.AddConstraint, ops.SetNullable, ops.ValidateConstraint),
     dialects=("postgres",),

@@ -6,7 +6,7 @@ from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
 from miglint.schema.change import Change
-from miglint.schema.objects import Table
+from miglint.schema.objects import Enum, Table
 from miglint.schema.sameness import respelled
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
@@ -39,6 +39,8 @@ def _is_harmless(step: Step, change: Change) -> bool:
         return _is_replaced(step, change)
     if change.kind != "changed":
         return False
+    if change.aspect == "labels":
+        return _has_same_labels(step.before.find(change.key), end_of(step).find(change.key))
     old, new = _column(step.before, change), _column(end_of(step), change)
     if old is None or new is None:
         return False
@@ -57,6 +59,11 @@ def _is_replaced(step: Step, change: Change) -> bool:
         for moment in step.forward.moments
         if moment.before.find(change.key) is not moment.after.find(change.key)
     )
+
+
+def _has_same_labels(old: object, new: object) -> bool:
+    """Return whether two enums differ only in the order of their labels."""
+    return isinstance(old, Enum) and isinstance(new, Enum) and sorted(old.labels) == sorted(new.labels)
 
 
 def _column(schema: Schema, change: Change) -> Column | None:
