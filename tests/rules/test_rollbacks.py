@@ -32,7 +32,7 @@ def severities(folder: Path, settings: str, forward: str = FORWARD, rollback: st
     ("settings", "check_", "reindex"),
     [
         ("", Severity.INFO, Severity.WARNING),
-        ('rollback-severity = "error"\n', Severity.ERROR, Severity.ERROR),
+        ('rollback-severity = "error"\n', Severity.WARNING, Severity.ERROR),
         ('rollback-severity = "info"\n', Severity.INFO, Severity.INFO),
         ('[severity]\nLCK011 = "error"\n', Severity.ERROR, Severity.WARNING),
     ],
