@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
+from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, Direction, Discovered, Span
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
@@ -33,6 +34,8 @@ _TAKEN_FOR_NAMES = frozenset(
 )
 
 
+# A name in braces is not SQL, but a place that a program fills in.
+_PLACEHOLDER = pattern(r"\{[A-Za-z_]\w*\}")
 _AMISS = "Correct the statement: it fails wherever the script runs."
 _OTHER_ENGINE = "If the file is written for another engine, say so in its first lines: `-- miglint: dialect={}`."
 
@@ -59,7 +62,11 @@ def syntax_error(step: Step) -> Iterator[Hit]:
                     help = "Close what is opened here."
                 elif word.lower() in _TAKEN_FOR_NAMES:
                     help = f'{word} is a keyword of SQL: to use it as a name, quote it: `"{word}"`.'
-                yield hit_in(script, span, f"{engine} cannot parse this statement: {message}", help)
+                severity = None
+                if (placeholder := _PLACEHOLDER.match(script.file.text, span.start)) is not None:
+                    help = f"If something replaces {placeholder[0]} before the script runs, this cannot be checked."
+                    severity = Severity.WARNING
+                yield hit_in(script, span, f"{engine} cannot parse this statement: {message}", help, severity=severity)
 
 
 @rule("SYN002", "unreadable-file", Severity.ERROR, "The file cannot be read", scope="project")

@@ -348,15 +348,25 @@ def first_difference(one: object, two: object) -> tuple[str, str] | None:
     lines = [_body(value).splitlines() for value in (one, two)]
     for before, after in zip_longest(*lines, fillvalue=""):
         if before.strip() != after.strip():
-            return _line(before), _line(after)
+            return _cut_to_difference(before, after)
     return None
 
 
-def _line(text: str) -> str:
-    folded = " ".join(text.split())
-    if len(folded) > _LONGEST_LINE:
-        folded = folded[: _LONGEST_LINE - 3] + "..."
-    return f"`{folded}`" if folded else "nothing"
+def _cut_to_difference(before: str, after: str) -> tuple[str, str]:
+    """Return two lines, of long ones the part around their first difference."""
+    one, two = (" ".join(text.split()) for text in (before, after))
+    first = 0
+    if max(len(one), len(two)) > _LONGEST_LINE:
+        pairs = enumerate(zip(one, two, strict=False))
+        alike = next((number for number, (left, right) in pairs if left != right), min(len(one), len(two)))
+        first = max(one.rfind(" ", 0, max(alike - _LONGEST_LINE // 3, 0)) + 1, 0)
+    return _part(one, first), _part(two, first)
+
+
+def _part(text: str, first: int) -> str:
+    shown = text[first : first + _LONGEST_LINE]
+    before, after = "..." if first else "", "..." if first + _LONGEST_LINE < len(text) else ""
+    return f"`{before}{shown}{after}`" if shown else "nothing"
 
 
 def _around(one: str, two: str) -> tuple[str, str]:
