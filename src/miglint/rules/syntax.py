@@ -51,13 +51,13 @@ def syntax_error(step: Step) -> Iterator[Hit]:
     ):
         if script is None:
             continue
-        # Whoever writes for another engine does so in all statements that differ; one alone is a mistake.
-        readable = any(one.problem is None for number in Direction for one in statements_of(step, number))
+        # A rollback is for the engine of its forward.
+        readable = direction is Direction.ROLLBACK and all(one.problem is None for one in step.forward_statements)
         for statement in statements_of(step, direction):
             if statement.problem is not None and statement.problem.certain:
                 message, span = statement.problem.message, statement.problem.span
                 word = script.file.text[span.start : span.end]
-                help = _AMISS if readable else _OTHER_ENGINE.format(other)
+                help = _AMISS if readable and step.forward_statements else _OTHER_ENGINE.format(other)
                 if message.startswith("unterminated"):
                     help = "Close what is opened here."
                 elif word.lower() in _TAKEN_FOR_NAMES:

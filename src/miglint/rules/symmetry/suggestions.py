@@ -360,10 +360,10 @@ def _cut_to_difference(before: str, after: str) -> tuple[str, str]:
         pairs = enumerate(zip(one, two, strict=False))
         alike = next((number for number, (left, right) in pairs if left != right), min(len(one), len(two)))
         first = max(one.rfind(" ", 0, max(alike - _LONGEST_LINE // 3, 0)) + 1, 0)
-    return _part(one, first), _part(two, first)
+    return _window(one, first), _window(two, first)
 
 
-def _part(text: str, first: int) -> str:
+def _window(text: str, first: int) -> str:
     shown = text[first : first + _LONGEST_LINE]
     before, after = "..." if first else "", "..." if first + _LONGEST_LINE < len(text) else ""
     return f"`{before}{shown}{after}`" if shown else "nothing"
