@@ -169,6 +169,13 @@ def test_a_rollback_may_be_edited(repository: Path, check: Check) -> None:
     assert check() == {}
 
 
+def test_a_clone_that_lacks_a_file_of_the_base(repository: Path, check: Check) -> None:
+    blob = git(repository, "rev-parse", "main:migrations/004_orders.up.sql").strip()
+    (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    write(repository, "004_mine", "CREATE TABLE orders (id bigint);\nCREATE TABLE later (id bigint);\n")
+    assert check().keys() == {("PAI015", "004_mine.up.sql"), ("NAM011", "004_mine.up.sql")}
+
+
 def test_a_shallow_clone_says_what_to_fetch(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from miglint.base.inert import inert
@@ -38,8 +38,8 @@ def main(arguments: list[str]) -> int:
             _ask("PATCH", f"{issue}/comments/{present['id']}", {"body": body})
         elif present is None and json.loads(findings)["findings"]:
             _ask("POST", f"{issue}/{number}/comments", {"body": body})
-    except (HTTPError, URLError) as error:
-        why = f"{error.code} {error.reason}" if isinstance(error, HTTPError) else str(error.reason)
+    except OSError as error:
+        why = f"{error.code} {error.reason}" if isinstance(error, HTTPError) else str(error)
         sys.stdout.write(inert(f"cannot comment on the pull request: {why}; it needs `pull-requests: write`\n"))
     return 0
 

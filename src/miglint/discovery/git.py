@@ -12,7 +12,6 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from miglint.base.errors import UsageError
 from miglint.base.model import BaseBranch
@@ -120,12 +119,10 @@ def changes_since(reference: str, cwd: str | None = None) -> Since:
     tip = before if base == commit else _files(repository, commit)
     arrived = sorted(tip.keys() - before.keys())
     near = {folder for name in (*changed, *new) if name.endswith(".sql") for folder in _folders(name)}
-    wanted = [
-        name for name in arrived if tip[name].size <= DEFAULT_MAX_FILE_BYTES and not near.isdisjoint(_folders(name))
-    ]
-    texts = _contents(repository, [tip[name].blob for name in wanted[:_MOST_CONTENTS]])
+    wanted = [name for name in arrived if not near.isdisjoint(_folders(name))][:_MOST_CONTENTS]
+    texts = _contents(repository, {tip[name] for name in wanted})
     contents = tuple(
-        from_bytes(text, path).file for name, text in zip(wanted, texts, strict=False) for path in shown([name])
+        from_bytes(texts[tip[name]], path).file for name in wanted if tip[name] in texts for path in shown([name])
     )
     edited = shown(name for name in changed if name in before)
     files = tuple(sorted(shown(tip)))
@@ -138,33 +135,35 @@ def _folders(name: str) -> tuple[str, str]:
     return folder, folder.rpartition("/")[0]
 
 
-def _contents(repository: Repository, blobs: list[str]) -> list[bytes]:
-    """Return the contents of blobs, read by one process."""
-    output = _run(repository, "cat-file", "--batch", given="\n".join(blobs).encode()) if blobs else b""
-    contents = []
+def _contents(repository: Repository, blobs: Iterable[str]) -> dict[str, bytes]:
+    """Return the contents of blobs, except for large ones and those that a partial clone lacks."""
+
+    def asked(mode: str, names: Iterable[str]) -> bytes:
+        return _run(repository, "cat-file", mode, given="".join(f"{name}\n" for name in names).encode())
+
+    if not (names := sorted(blobs)):
+        return {}
+    described = [line.split() for line in asked("--batch-check", names).decode().splitlines()]
+    sizes = {line[0]: int(line[2]) for line in described if line[1] == "blob"}
+    small = {name: size for name, size in sizes.items() if size <= DEFAULT_MAX_FILE_BYTES}
+    output = asked("--batch", small) if small else b""
+    contents = {}
     at = 0
-    for _ in blobs:
-        head = output.index(b"\n", at)
-        size = int(output[at:head].rpartition(b" ")[2])
-        contents.append(output[head + 1 : head + 1 + size])
-        at = head + size + 2
+    for name, size in small.items():
+        start = output.index(b"\n", at) + 1
+        contents[name] = output[start : start + size]
+        at = start + size + 1
     return contents
 
 
-class _Blob(NamedTuple):
-    blob: str
-    size: int
-
-
-def _files(repository: Repository, commit: str) -> dict[str, _Blob]:
-    """Return the SQL files of a commit by their paths from the root; links and submodules are left out."""
-    listed = _ask(repository, "ls-tree", "-r", "-l", "-z", "--full-tree", commit)
-    files: dict[str, _Blob] = {}
-    for entry in filter(None, listed.split("\0")):
+def _files(repository: Repository, commit: str) -> dict[str, str]:
+    """Return the blobs of the SQL files of a commit by path from the root; links and submodules are left out."""
+    files: dict[str, str] = {}
+    for entry in filter(None, _ask(repository, "ls-tree", "-r", "-z", "--full-tree", commit).split("\0")):
         head, _, name = entry.partition("\t")
-        mode, _, blob, size = head.split()
+        mode, _, blob = head.split()
         if mode.startswith("100") and name.lower().endswith(".sql"):
-            files[name] = _Blob(blob, int(size))
+            files[name] = blob
     return files
 
 

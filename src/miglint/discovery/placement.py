@@ -59,6 +59,10 @@ def _key(name: str) -> SortKey | None:
     return numeric(undashed(version)) if version else None
 
 
+def _is_number(key: SortKey) -> bool:
+    return len(key) == 2 and len(key[0]) == 1
+
+
 def _is_date(key: SortKey) -> bool:
     return len(str(key[0][0])) >= _DATE_DIGITS
 
@@ -66,4 +70,4 @@ def _is_date(key: SortKey) -> bool:
 def numbers_below(folder: str, paths: Iterable[str]) -> tuple[int, ...]:
     """Return the versions of those scripts in a folder that are numbered by a single number."""
     places = (placement(path) for path in paths)
-    return tuple(place.key[0][0] for place in places if place and place.folder == folder and len(place.key[0]) == 1)
+    return tuple(place.key[0][0] for place in places if place and place.folder == folder and _is_number(place.key))
