@@ -61,5 +61,8 @@ def _is_open(item: PlacedHit, reruns: Reruns) -> bool:
     """Return whether a hit is an error only because no known tool runs its script."""
     if not item.rule.about_reruns or item.hit.guarantee is not None:
         return False
+    if item.hit.script is not None and not item.hit.script.transaction:
+        # It can stop halfway, whatever its tool is.
+        return False
     severity = item.hit.severity or item.rule.severity
     return severity is Severity.ERROR and reruns.choice(item.hit.file.path) == "auto"
