@@ -31,29 +31,21 @@ class NameParts(NamedTuple):
     rest: str
 
 
-_Form = Callable[[NameParts], str]
-
-
-def _forms() -> dict[str, _Form]:
-    """Return the ways to name a rollback, the least remarkable first."""
-    forms: dict[str, _Form] = {"same": lambda parts: parts.head + parts.rest}
-    for word in _WORDS:
-        forms |= {
-            f"006_{word}_name": lambda parts, word=word: f"{parts.head}{word}_{parts.rest}",
-            f"006_name.{word}": lambda parts, word=word: f"{parts.head}{parts.rest}.{word}",
-            f"006_name_{word}": lambda parts, word=word: f"{parts.head}{parts.rest}_{word}",
-            f"006_name-{word}": lambda parts, word=word: f"{parts.head}{parts.rest}-{word}",
-            f"006.{word}": lambda parts, word=word: f"{parts.head.rstrip('_-. ')}.{word}",
-            f"006_{word}": lambda parts, word=word: f"{parts.head.rstrip('_-. ')}_{word}",
-            f"{word}_006_name": lambda parts, word=word: f"{word}_{parts.head}{parts.rest}",
-            f"{word}-006-name": lambda parts, word=word: f"{word}-{parts.head}{parts.rest}",
-            f"up is {word}": lambda parts, word=word: f"{parts.head}{_UP.sub(word, parts.rest)}",
-        }
-    return forms
-
-
-_FORMS = _forms()
-_DEFAULT_FORM = "006_rollback_name"
+# Names as templates: `head` and `rest` are the parts of the forward's, `number` is the first without separators, and
+# `rollback`, `down`, ... are the rest with that word in place of `up`.
+_DEFAULT_FORM = "{head}rollback_{rest}"
+_TEMPLATES = (
+    "{head}WORD_{rest}",
+    "{head}{rest}.WORD",
+    "{head}{rest}_WORD",
+    "{head}{rest}-WORD",
+    "{number}.WORD",
+    "{number}_WORD",
+    "WORD_{head}{rest}",
+    "WORD-{head}{rest}",
+    "{head}{WORD}",
+)
+_FORMS = ("{head}{rest}", *(template.replace("WORD", word) for word in _WORDS for template in _TEMPLATES))
 # What a name loses: `005_add_name` becomes `005_rollback_name`, `006_create_name_table` too.
 _SHORTENED: dict[str, Callable[[str], str]] = {
     "whole": lambda rest: rest,
@@ -81,8 +73,13 @@ def name_like(forward: str, pairs: Iterable[tuple[str, str]]) -> str:
     parts = name_parts(forward)
     form, shortened = max(counted, key=lambda way: counted[way]) if counted else (_DEFAULT_FORM, "whole")
     if not parts.rest and form == _DEFAULT_FORM:
-        return f"{parts.head.rstrip('_-. ')}_rollback{_SUFFIX}"
-    return _FORMS[form](parts._replace(rest=_SHORTENED[shortened](parts.rest))) + _SUFFIX
+        form = "{number}_rollback"
+    return _filled(form, parts._replace(rest=_SHORTENED[shortened](parts.rest))) + _SUFFIX
+
+
+def _filled(form: str, parts: NameParts) -> str:
+    turned = {word: _UP.sub(word, parts.rest) for word in _WORDS}
+    return form.format(head=parts.head, rest=parts.rest, number=parts.head.rstrip("_-. "), **turned)
 
 
 def _ways(parts: NameParts, stem: str) -> list[tuple[str, str]]:
@@ -90,8 +87,8 @@ def _ways(parts: NameParts, stem: str) -> list[tuple[str, str]]:
     return [
         (form, short)
         for short, shorten in _SHORTENED.items()
-        for form, named in _FORMS.items()
-        if named(parts._replace(rest=shorten(parts.rest))) == stem
+        for form in _FORMS
+        if _filled(form, parts._replace(rest=shorten(parts.rest))) == stem
     ]
 
 
