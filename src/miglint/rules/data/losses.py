@@ -266,15 +266,24 @@ class DataLoss(NamedTuple):
     operation: Operation
 
     def __str__(self) -> str:
-        return str(self.table) if self.column is None else f"{self.table}.{self.column}"
+        table = self.table.name if self.table.schema in ("public", "main") else str(self.table)
+        return table if self.column is None else f"{table}.{self.column}"
 
 
 def forward_losses(step: Step) -> tuple[DataLoss, ...]:
     """Return what the forward destroys and the rollback does not bring back, in the order of the operations."""
     found = []
     for losses in by_statement(step):
-        found += [DataLoss(table, None, loss.operation) for loss, table in dropped_tables(step, losses)]
-        found += [DataLoss(drop.table, drop.column, drop) for _, drop in dropped_columns(step, losses)]
+        found += [
+            DataLoss(table, None, loss.operation)
+            for loss, table in dropped_tables(step, losses)
+            if not (rebuilt(step.after, loss.event) and kept(step, _FORWARD, loss, table, None))
+        ]
+        found += [
+            DataLoss(drop.table, drop.column, drop)
+            for loss, drop in dropped_columns(step, losses)
+            if not (in_place(step, loss.event, drop) and copied(step, drop))
+        ]
     found += [DataLoss(operation.table, None, operation) for operation in deletions(step)]
     return tuple(sorted(found, key=lambda loss: loss.operation.span.start))
 
