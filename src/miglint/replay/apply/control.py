@@ -194,7 +194,7 @@ def _part_exists(machine: Machine, test: Exists) -> bool | None:
     name = test.name.name
     if test.table is None:
         if test.kind == "column":
-            return None
+            return any(name in value.columns for _, value in machine.schema.items() if isinstance(value, Table)) or None
         return any(key in machine.schema for key in machine.schema.on(Key("constraint name", "", name)))
     found = machine.relation(test.table)[1]
     if found is None:
