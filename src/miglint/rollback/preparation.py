@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from miglint.base.errors import UsageError
-from miglint.base.model import Discovered, History, Migration, Script
+from miglint.base.model import Dialect, Discovered, History, Migration, Script
 from miglint.base.structs import Struct, replace
 from miglint.discovery.placement import NoPlace, Placement, place_rollback
 from miglint.replay.steps import Step
@@ -142,7 +142,7 @@ def read_back(prepared: Sequence[PreparedRollback], found: Discovered) -> list[P
     return [item if item.edit is None else _read(item, known) for item in prepared]
 
 
-def _read(item: PreparedRollback, known: Mapping[tuple[str, int, object], Migration]) -> PreparedRollback:
+def _read(item: PreparedRollback, known: Mapping[tuple[str, int, Dialect], Migration]) -> PreparedRollback:
     forward = item.migration.forward
     assert forward is not None and item.edit is not None
     migration = known.get((forward.path, forward.span.start, forward.dialect))
