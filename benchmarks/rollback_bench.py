@@ -22,15 +22,14 @@ from miglint.config.settings import Settings
 from miglint.discovery import discover
 from miglint.dryrun.compare import compare, counting
 from miglint.dryrun.engine_choice import choices
-from miglint.dryrun.interfaces import Database, Engine, EngineLostError, UnreadableError, WithRoles
+from miglint.dryrun.interfaces import Database, Engine, EngineLostError, UnreadableError
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.options import DryRunOptions
 from miglint.dryrun.postgres.connection import QueryError
-from miglint.dryrun.prerequisites import bookkeeping, missing_extensions, missing_roles, missing_schemas, script_of
 from miglint.dryrun.results import MigrationRun, RowRun
 from miglint.dryrun.row_steps import run_rows
-from miglint.dryrun.statements import prepare
 from miglint.dryrun.steps import Scripts, run_steps
+from miglint.dryrun.surround import surround
 from miglint.linter.findings_builder import steps_of
 from miglint.replay.apply import run
 from miglint.replay.steps import Step
@@ -72,7 +71,7 @@ def measure(history: History, engine: Engine, rows: int, limit: int | None) -> I
     """Yield the results of a history in its order."""
     database = engine.create()
     try:
-        _surround(history, database)
+        surround(history, database, DryRunOptions(), {})
         twin = database.twin() if rows else None
         before = database.schema()
         for number, step in enumerate(steps_of(history, Settings("."), {})):
@@ -106,16 +105,6 @@ def measure(history: History, engine: Engine, rows: int, limit: int | None) -> I
             twin.drop()
     finally:
         database.drop()
-
-
-def _surround(history: History, database: Database) -> None:
-    for name in missing_extensions(history):
-        database.run(prepare(script_of(f'CREATE EXTENSION IF NOT EXISTS "{name}"', history.dialect)))
-    if isinstance(database, WithRoles):
-        database.stand_in_roles(missing_roles(history))
-    for made in (missing_schemas(history), bookkeeping(history)):
-        if made is not None:
-            database.run(prepare(made))
 
 
 def _half(scripts: Scripts, database: Database, before: Schema) -> bool | None:

@@ -15,19 +15,25 @@ from miglint.base.atomic_write import require_inside, write_file
 from miglint.base.errors import UsageError
 from miglint.base.inert import inert, inert_json
 from miglint.base.input_files import read_bytes
-from miglint.base.model import Migration
+from miglint.base.model import Discovered, History, Migration
+from miglint.base.structs import replace
 from miglint.cli.dialects import DialectType
+from miglint.cli.dry_run import DryRunCommand, engine_options, options_of, show_all_options
 from miglint.cli.histories import histories_named, is_named, number_of, replayed_histories
-from miglint.cli.lazy_group import CommandWithExamples
+from miglint.cli.lazy_group import write_examples
 from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
 from miglint.config.settings import Settings
 from miglint.discovery import discover_texts
 from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
+from miglint.dryrun.options import DryRunOptions
+from miglint.dryrun.results import HistoryRun
 from miglint.linter.paths import checked_paths, discovery_options
+from miglint.linter.run import baseline_schemas
 from miglint.rollback.compose import ComposedFile, composed_files
 from miglint.rollback.preparation import PreparedRollback, prepare_rollbacks, read_back
+from miglint.rollback.verification import Execute, verified_rollbacks
 
 _BOM = b"\xef\xbb\xbf"
 _WORDS = {
@@ -40,10 +46,24 @@ _EXAMPLES = (
     ("miglint rollback write", "write the missing rollbacks"),
     ("miglint rollback write --at 006 --diff", "show what would be written for 006"),
     ("miglint rollback write --at 006 --replace", "replace its rollback"),
+    ("miglint rollback write --verify", "run each on a throwaway database first"),
 )
 
 
-@click.command("write", cls=CommandWithExamples, examples=_EXAMPLES)
+class _WriteCommand(DryRunCommand):
+    """The command, whose help lists the options that most runs need."""
+
+    engine_flag = "--verify"
+    shown_options = frozenset(
+        ["versions", "over", "as_diff", "to_stdout", "format_", "dialect", "dry_run", "config", "all_options"]
+    )
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples below the options."""
+        write_examples(formatter, _EXAMPLES)
+
+
+@click.command("write", cls=_WriteCommand)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--at", "versions", multiple=True, metavar="VERSION", help="Only this migration; repeatable.")
 @click.option("--replace", "over", is_flag=True, help="Replace existing rollbacks.")
@@ -53,6 +73,15 @@ _EXAMPLES = (
 @click.option("--dialect", type=DialectType(), help="Only histories of this dialect.")
 @click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
 @trust_options
+@engine_options("--verify", "Run each rollback first, and write none that fails")
+@click.option(
+    "--all-options",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_all_options,
+    help="List all options.",
+)
 def command(
     *,
     paths: tuple[str, ...],
@@ -72,9 +101,10 @@ def command(
     """
     if as_diff and to_stdout:
         raise click.UsageError("--diff cannot be combined with --stdout")
+    options = options_of(given)
     settings = load_trusted(**given)
     prepared = _prepared(settings, paths, versions, dialect, over=over)
-    prepared, files = _checked(settings, paths, prepared)
+    prepared, files = _checked(settings, paths, prepared, options)
     changes = [file for file in files if file.before != file.after]
     if as_diff:
         write(inert("".join(_diff(changes))), None)
@@ -121,9 +151,12 @@ def _is_one_of(versions: list[str], migration: Migration) -> bool:
 
 
 def _checked(
-    settings: Settings, paths: tuple[str, ...], prepared: list[PreparedRollback]
+    settings: Settings,
+    paths: tuple[str, ...],
+    prepared: list[PreparedRollback],
+    options: DryRunOptions | None,
 ) -> tuple[list[PreparedRollback], list[ComposedFile]]:
-    """Return what can be written: what is read back as the rollback that it is."""
+    """Return what can be written: what is read back as the rollback that it is, and does what it says on the engine."""
     edits = [item.edit for item in prepared if item.edit is not None]
     if not edits:
         return prepared, []
@@ -133,10 +166,25 @@ def _checked(
             raise UsageError(f"{file.path} exists, but is not read as a rollback; it is not overwritten")
     contents = {file.path: file.after for file in files}
     asked = checked_paths(settings, paths).paths
-    again = read_back(prepared, discover_texts(contents, asked, options=discovery_options(settings)))
+    found = discover_texts(contents, asked, options=discovery_options(settings))
+    again = read_back(prepared, found)
+    if options is not None:
+        again = verified_rollbacks(again, _execution(found, settings, options))
     if any(item.problem is not None for item in again):
         files = composed_files([item.edit for item in again if item.edit is not None])
     return again, files
+
+
+def _execution(found: Discovered, settings: Settings, options: DryRunOptions) -> Execute:
+    """Return the function that runs histories on the engines; nothing of it is cached."""
+
+    def execute(histories: Sequence[History]) -> tuple[HistoryRun, ...]:
+        from miglint.linter.dry_run import execute_dry_run
+
+        asked = replace(found, histories=tuple(histories))
+        return execute_dry_run(asked, settings, baseline_schemas(settings), options, cached=False).histories
+
+    return execute
 
 
 def _write_all(files: Sequence[ComposedFile]) -> None:
