@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from miglint.base.errors import UsageError
 from miglint.base.structs import replace
@@ -29,6 +30,9 @@ from miglint.linter.run import Job, Outcome, check
 from miglint.report import DESCRIBING, render
 from miglint.report.value import Report
 from miglint.report.view import UNLIMITED, DisplayOptions
+
+if TYPE_CHECKING:
+    from miglint.discovery.git import Since
 
 
 def run_check(request: CheckArguments, question: CachedInvocation | None) -> int:
@@ -54,7 +58,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
         # A folder that appears anywhere in the project would change the output.
         question = None
     baseline = _baseline_path(settings, request)
-    unused, looked_up = (None, ()) if _is_config_chosen(request) else overlooked(settings, paths)
+    unused, searched = (None, ()) if _is_config_chosen(request) else overlooked(settings, paths)
     outcome = _run(
         Job(
             settings,
@@ -62,19 +66,14 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
             None if request.stdin_filename is None else standard_input(),
             not request.no_cache,
             question=question,
-            extra=looked_up if baseline is None else (baseline, *looked_up),
+            extra=searched if baseline is None else (baseline, *searched),
             dry_run=request.dry_run,
             report_only=restrictions[-1] if restrictions else None,
             branch=None if since is None else since.base,
         )
     )
-    report = outcome.report
-    looked_at = len(report.migrations)
-    empty = not report.migrations and _should_hold_some(request, restrictions)
-    for changed in restrictions:
-        report = report.of_paths(changed)
-    if request.since is not None:
-        report = replace(report, since=request.since, looked_at=looked_at)
+    report = _restricted(outcome.report, request, restrictions)
+    empty = not outcome.report.migrations and _should_hold_some(request, restrictions)
     if empty and (request.write_baseline or request.prune):
         raise UsageError(_nothing_found(settings, paths, report))
     notes: tuple[str, ...] = ()
@@ -88,14 +87,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
                 note(text)
             return 0
         report, notes = without_accepted(baseline, checked, prune=request.prune)
-    if unused is not None:
-        text = f"{unused} is not used: configuration is searched from the working directory upward; use `--config`"
-        notes = (*notes, text)
-    if folders.searched:
-        text = f"no `paths` configured: checking {shown_paths(folders.paths)}; `miglint init` writes a configuration"
-        notes = (text, *notes)
-    if since is not None and since.note:
-        notes = (*notes, since.note)
+    notes = (*_searched_note(folders), *notes, *_unused_note(unused), *_since_note(since))
     output, summary = _rendered(request, settings, outcome, report, notes)
     write(output.text(round((perf_counter() - started) * 1000)), request.output)
     for text in output.notes:
@@ -107,6 +99,22 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
     elif question is not None:
         question.keep(output)
     return output.status
+
+
+def _searched_note(folders: CheckedPaths) -> Iterator[str]:
+    if folders.searched:
+        shown = shown_paths(folders.paths)
+        yield f"no `paths` configured: checking {shown}; `miglint init` writes a configuration"
+
+
+def _since_note(since: Since | None) -> Iterator[str]:
+    if since is not None and since.note:
+        yield since.note
+
+
+def _unused_note(unused: str | None) -> Iterator[str]:
+    if unused is not None:
+        yield f"{unused} is not used: configuration is searched from the working directory upward; use `--config`"
 
 
 def _folders(settings: Settings, paths: tuple[str, ...], request: CheckArguments) -> CheckedPaths:
@@ -123,6 +131,13 @@ def _restrictions(request: CheckArguments, since: frozenset[str] | None) -> tupl
 
         restrictions.append(changed_files(request.paths))
     return tuple(restrictions)
+
+
+def _restricted(report: Report, request: CheckArguments, restrictions: tuple[frozenset[str], ...]) -> Report:
+    looked_at = len(report.migrations)
+    for changed in restrictions:
+        report = report.of_paths(changed)
+    return report if request.since is None else replace(report, since=request.since, looked_at=looked_at)
 
 
 def _paths_around(settings: Settings, changed: frozenset[str]) -> tuple[str, ...]:

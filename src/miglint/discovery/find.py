@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
@@ -13,10 +13,10 @@ from miglint.discovery.context import DiscoveryScope, discovery_scope, has_varia
 from miglint.discovery.file_parts import Home, Layout, LayoutOptions
 from miglint.discovery.layouts import LAYOUTS, layout_named, layout_names
 from miglint.discovery.options import DiscoveryOptions
-from miglint.discovery.placement import numbers_below
 from miglint.discovery.reading import ReadResult, from_bytes, from_text, read_file
 from miglint.discovery.roots import gather
 from miglint.discovery.tools import Beside, tools_beside
+from miglint.discovery.version_place import numbers_below
 from miglint.discovery.walk import is_script, scripts_below
 
 _UNREAD = ("unreadable", "symlink-loop", "too-large")
@@ -45,11 +45,24 @@ def discover_text(
     return _discover(wanted, {path: read}, options, forced)
 
 
-def discover_texts(files: Iterable[SourceFile], *, options: DiscoveryOptions) -> Discovered:
-    """Treat files, which need not exist, as part of the surrounding histories; one named like a folder is left out."""
-    given = {file.path: ReadResult(file, None) for file in files}
-    places = [path for path in given if not os.path.isdir(path)]  # noqa: PTH112
-    return _discover(discovery_scope(places, options, may_be_missing=True), given, options, _check(options))
+def discover_texts(
+    contents: Mapping[str, str | bytes],
+    paths: Sequence[str | os.PathLike[str]] = (),
+    *,
+    options: DiscoveryOptions | None = None,
+) -> Discovered:
+    """Find the migrations in `paths`, and treat each content as the file of that name, which need not exist.
+
+    The names are those that discovery displays, or lead to the same files.
+    """
+    options = options or DiscoveryOptions()
+    forced = _check(options)
+    wanted = discovery_scope([os.fspath(path) for path in paths], options, given=contents)
+    given = {}
+    for name, content in contents.items():
+        path = wanted.tree.displayed(name)
+        given[path] = from_bytes(content, path) if isinstance(content, bytes) else from_text(content, path)
+    return _discover(wanted, given, options, forced)
 
 
 def _check(options: DiscoveryOptions) -> Layout | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from miglint.base.model import BaseBranch, Dialect, Discovered, History, Script
 from miglint.config.settings import Settings
 from miglint.discovery.find import discover_texts
-from miglint.discovery.placement import Placement, placement
+from miglint.discovery.version_place import VersionPlace, version_place
 from miglint.discovery.versions import SortKey
 from miglint.linter.created_names import CreatedName, created_names
 from miglint.linter.paths import discovery_options
@@ -30,7 +31,7 @@ def compared_with(branch: BaseBranch, found: Discovered, settings: Settings) -> 
             if script.path in branch.edited:
                 edited.append((history, migration))
             elif script.path in branch.added and script.path not in branch.arrived:
-                new.append(_NewScript(history, migration.version, script, placement(script.path)))
+                new.append(_NewScript(history, migration.version, script, version_place(script.path)))
     return BranchComparison(
         branch.reference,
         settings.runner,
@@ -47,13 +48,13 @@ class _NewScript(NamedTuple):
     history: History
     version: str
     script: Script
-    place: Placement | None
+    place: VersionPlace | None
 
 
 def _same_version(branch: BaseBranch, new: list[_NewScript]) -> Iterator[Meeting]:
-    taken: dict[Placement, str] = {}
+    taken: dict[VersionPlace, str] = {}
     for path in sorted(branch.arrived, key=_rollbacks_last):
-        place = placement(path)
+        place = version_place(path)
         if place is not None:
             taken.setdefault(place, path)
     for item in new:
@@ -65,7 +66,7 @@ def _sorts_before(branch: BaseBranch, new: list[_NewScript]) -> Iterator[Meeting
     latest: dict[str, tuple[SortKey, str]] = {}
     taken = set()
     for path in sorted(branch.files, key=_rollbacks_last):
-        place = placement(path)
+        place = version_place(path)
         if place is not None:
             taken.add(place)
             if place.folder not in latest or place.key > latest[place.folder][0]:
@@ -81,7 +82,9 @@ def _sorts_before(branch: BaseBranch, new: list[_NewScript]) -> Iterator[Meeting
 def _same_name(branch: BaseBranch, new: list[_NewScript], settings: Settings) -> Iterator[Meeting]:
     made: dict[tuple[str, Dialect, CreatedName], str] = {}
     paths = {file.path for file in branch.contents}
-    for history in discover_texts(branch.contents, options=discovery_options(settings)).histories:
+    # A file of the base may have the name of a folder here.
+    contents = {file.path: file.text for file in branch.contents if not Path(file.path).is_dir()}
+    for history in discover_texts(contents, options=discovery_options(settings)).histories:
         for migration in history.migrations:
             script = migration.forward
             if script is not None and script.path in paths:

@@ -9,7 +9,7 @@ from typing import Any
 from miglint import __version__
 from miglint.base.findings import FAMILIES, Edit, Finding, Fix, Severity
 from miglint.base.structs import Struct, field, replace
-from miglint.discovery.placement import placement
+from miglint.discovery.version_place import version_place
 
 SCHEMA_VERSION = 1
 _HIDERS = {"comments": "comments", "settings": "settings", "baseline": "the baseline"}
@@ -99,12 +99,12 @@ class Report(Struct, frozen=True):
         migrations = tuple(self._migrations_of(paths))
         wanted = paths.union(*map(_scripts, migrations))
         # Findings about two variants are located in one of them and concern both.
-        both = {placement(path, any_engine=True) for path in wanted} - {None}
+        both = {version_place(path, any_engine=True) for path in wanted} - {None}
 
         def is_wanted(finding: Finding) -> bool:
             if finding.path in wanted:
                 return True
-            return finding.category == FAMILIES["PAR"] and placement(finding.path, any_engine=True) in both
+            return finding.category == FAMILIES["PAR"] and version_place(finding.path, any_engine=True) in both
 
         found = (*self.findings, *self.summarized)
         findings = tuple(filter(is_wanted, sorted(found, key=in_order) if self.summarized else found))
@@ -114,10 +114,10 @@ class Report(Struct, frozen=True):
         )
 
     def _migrations_of(self, paths: frozenset[str]) -> Iterator[MigrationReport]:
-        gone = {placement(path) for path in paths.difference(*map(_scripts, self.migrations))} - {None}
+        gone = {version_place(path) for path in paths.difference(*map(_scripts, self.migrations))} - {None}
         for item in self.migrations:
             scripts = _scripts(item)
-            if not paths.isdisjoint(scripts) or (gone and not gone.isdisjoint(map(placement, scripts))):
+            if not paths.isdisjoint(scripts) or (gone and not gone.isdisjoint(map(version_place, scripts))):
                 yield item
 
     def rules(self) -> list[tuple[str, str, int]]:
