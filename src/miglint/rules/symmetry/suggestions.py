@@ -11,6 +11,7 @@ from miglint.rules.support.clauses import acting, subject
 from miglint.rules.support.near_names import NearNames
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.rules.support.step_cache import cached_by_step
+from miglint.rules.symmetry.labels import replace_enum
 from miglint.schema.change import Change
 from miglint.schema.objects import (
     Absent,
@@ -306,11 +307,15 @@ def _change_back(step: Step, change: Change) -> str:
 def _labels_back(step: Step, change: Change) -> str:
     name = _relation(step, change.key)
     before = step.before.find(change.key)
+    if isinstance(before, Enum):
+        texts = replace_enum(_present(step), change.key, before.labels)
+        if texts is not None and sum(map(len, texts)) <= _LONGEST:
+            return f"PostgreSQL cannot remove a label from an enum. Add to the rollback: `{' '.join(texts)}`"
     labels = ", ".join(map(literal, before.labels)) if isinstance(before, Enum) else change.before
     return (
         "PostgreSQL cannot remove a label from an enum. In the rollback: rename the type, "
-        f"`CREATE TYPE {name} AS ENUM ({labels});`, move its columns over with "
-        f"`ALTER COLUMN ... TYPE {name} USING ...::text::{name}`, and drop the renamed type."
+        f"`ALTER TYPE {name} RENAME TO ...;`, create it with the labels {labels}, move what uses it over, and drop the "
+        "renamed type."
     )
 
 
