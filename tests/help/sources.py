@@ -29,7 +29,6 @@ _EVERYTHING = "required"
 _ASSUMED = {
     "LCK028-Bad-0": "CREATE TABLE accounts (code varchar(20))",
     "NAM004-Bad-1": "CREATE TABLE users_with_their_names_and_the_day_on_which_the_account_was_created_old ()",
-    "PAI007-Bad-0": "CREATE TABLE users ()",
     "PAI008-Bad-0": "CREATE TABLE legacy ()",
 }
 Lay = Callable[[Path], Settings]

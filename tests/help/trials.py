@@ -20,6 +20,7 @@ from .offers import Help, Offer, Place, read
 _CONTROL = re.compile(r"(?:BEGIN|COMMIT|END|ROLLBACK|ABORT|START\s+TRANSACTION)(?:\s+(?:WORK|TRANSACTION))?", re.I)
 # The help of these rules leaves another schema than the statement, so that later statements may fail.
 _CHANGES_PLAN = ("BWC", "DAT", "LCK02", "LCK013", "LCK014", "LCK004", "TYP")
+_FINALIZED = re.compile(r"DETACH PARTITION (\S+) FINALIZE$")
 _BEGINS = re.compile(r"(?:;|\b(?:BEGIN|THEN|ELSE|LOOP)\b)\s*", re.I)
 Started = Callable[[bool], AbstractContextManager[Scratch]]
 
@@ -168,9 +169,12 @@ class Trials:
         for again in range(2 if finding.code.startswith("IDM") else 1):
             postponed: list[tuple[str, Refusal]] = []
             for text, piece in planned:
-                if piece is None and text.endswith(" FINALIZE"):
+                if piece is None and (detached := _FINALIZED.search(text)) is not None:
+                    # As a DETACH CONCURRENTLY leaves it that was interrupted.
                     scratch.run("SET allow_system_table_mods = on")
-                    scratch.run("UPDATE pg_inherits SET inhdetachpending = true")
+                    scratch.run(
+                        f"UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = '{detached[1]}'::regclass"
+                    )
                 error = scratch.run(text)
                 if error is None:
                     continue
