@@ -32,6 +32,9 @@ def main(arguments: list[str]) -> int:
                     try_folder(folder, lay(folder), postgres, tally, name)
                     for problem in tally.problems[seen:]:
                         print(f"{name}: {problem}")
+                    while tally.contradictions:
+                        bad += 1
+                        print(f"{name}: {tally.contradictions.pop()}")
             bad += len(tally.problems)
             print(f"{label}: {dict(tally.counts)}")
     finally:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from tests.linter.verdict_findings import disagreements
 from tests.rules.book import pages
 
 from miglint.base.findings import Finding
@@ -79,12 +80,13 @@ def try_folder(folder: Path, settings: Settings, postgres: Postgres, tally: Tall
     here = Path.cwd()
     os.chdir(folder)
     try:
-        findings = check(Job(settings, (".",), cached=False)).report.findings
+        report = check(Job(settings, (".",), cached=False)).report
         found = discover(checked_paths(settings, (".",)).paths, options=discovery_options(settings))
         schemas = baseline_schemas(settings)
     finally:
         os.chdir(here)
-    by_script = by_scripts(findings)
+    tally.contradictions += disagreements(report)
+    by_script = by_scripts(report.findings)
     for history in found.histories:
         schema = schemas.get(history.dialect.value) or schemas.get("")
         before = [_ASSUMED[name]] if name in _ASSUMED else []

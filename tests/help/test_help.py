@@ -1,5 +1,7 @@
 """Every statement that a help text offers runs where it is offered: at the examples of the rule pages and the cases.
 
+Their verdicts and findings agree.
+
 A seeded part of them, or with `MIGLINT_HELP=all` (`make help-check`) all.
 """
 
@@ -56,6 +58,7 @@ def test_what_help_offers_runs(chunk: int, postgres: Postgres, tmp_path: Path) -
         tried = Tally()
         try_folder(folder, SOURCES[name](folder), postgres, tried, name)
         wrong += [f"{name}: {one}" for one in tried.problems if f"{name}: {one.finding.code}" not in KNOWN]
+        wrong += [f"{name}: {one}" for one in tried.contradictions]
         tally.counts += tried.counts
     assert not wrong, "\n".join(wrong)
     assert tally.counts["ran"] > tally.counts["help texts"] / 4

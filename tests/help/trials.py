@@ -44,6 +44,7 @@ class Tally:
         self.counts: Counter[str] = Counter()
         self.by_code: Counter[tuple[str, str]] = Counter()
         self.problems: list[Problem] = []
+        self.contradictions: list[str] = []
 
     def count(self, finding: Finding, what: str) -> None:
         self.counts[what] += 1
