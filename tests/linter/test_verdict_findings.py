@@ -18,11 +18,13 @@ from miglint.report.value import Report
 
 from .verdict_findings import disagreements
 
+_CHECK = " ALTER TABLE b ADD CONSTRAINT c CHECK (a_id > 0) NOT VALID;"
+
 
 def report(forward: str, rollback: str, dialect: Dialect, *, execute: bool = False) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder) / "base.sql"
-        base.write_text(BASE)
+        base.write_text(BASE + (_CHECK if dialect is Dialect.POSTGRES else ""))
         (Path(folder) / "001_x.up.sql").write_text(forward)
         (Path(folder) / "001_x.down.sql").write_text(rollback)
         given_ = Settings(
@@ -58,10 +60,11 @@ def test_executed_verdicts_and_findings_agree(pair: tuple[str, str]) -> None:
     ("forward", "rollback", "symmetric", "code"),
     [
         ("ALTER TABLE a ADD CHECK (k > 0) NOT VALID;", "SELECT 1;", False, "PAI003"),
+        ("ALTER TABLE b VALIDATE CONSTRAINT c;", "SELECT 1;", False, "PAI003"),
         ("-- miglint: irreversible (the rows are gone)\nDROP TABLE a;", "SELECT 1;", None, "PAI008"),
         ("ALTER TABLE b ADD FOREIGN KEY (a_id, n) REFERENCES a (id);", "SELECT 1;", True, "REF005"),
         ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT  1';", "DROP FUNCTION f();", True, None),
-        ("DROP TABLE b;", "CREATE TABLE b (n text, a_id int, id int PRIMARY KEY);", True, None),
+        ("DROP TABLE a;", "CREATE TABLE a (n text, k int, id int PRIMARY KEY);", True, None),
     ],
 )
 def test_the_words_of_a_verdict(forward: str, rollback: str, symmetric: bool | None, code: str | None) -> None:

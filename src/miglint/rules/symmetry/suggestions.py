@@ -281,8 +281,6 @@ def _change_back(step: Step, change: Change) -> str:
         return _REBUILD
     name = _relation(step, change.key)
     if _is_constraint(change):
-        if change.aspect == "validated":
-            return "Only whether existing rows are known to satisfy it differs; the constraint is the same."
         constraint = ident(change.part or "")
         table = step.before.table(change.key)
         if table is None or change.part is None or change.part not in table.constraints:
