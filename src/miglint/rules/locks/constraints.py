@@ -84,7 +84,8 @@ def foreign_key_validates(step: Step, context: Context) -> Iterator[Hit]:
             yield applied.hit(
                 f"SHARE ROW EXCLUSIVE on {constraint.table.name}: blocks writes "
                 + ("while every row is checked" if checked else "until the transaction ends"),
-                f"Add the column without REFERENCES first. {_foreign_help(step, applied, added.table, constraint)}",
+                f"Write {_add_plain(applied, added, constraint)}, "
+                + _foreign_help(step, applied, added.table, constraint),
                 severity=WARNING if checked else INFO,
             )
 
@@ -250,19 +251,24 @@ def _index_help(step: Step, applied: AppliedOperation, table: Name, constraint: 
 
 def _added_help(step: Step, applied: AppliedOperation, added: ops.AddColumn, constraint: Constraint) -> str:
     """Return the statements that add a column without a key, and the key later."""
+    filled = " and fill the column" if constraint.kind == "primary" else ""
+    first = _add_plain(applied, added, constraint)
+    return f"Write {first}{filled}. {_index_help(step, applied, added.table, constraint)}"
+
+
+def _add_plain(applied: AppliedOperation, added: ops.AddColumn, constraint: Constraint) -> str:
+    """Return the statement that adds a column without a constraint; with a gap where its type is not known."""
     after, key = applied.moment.after, applied.key(added.table)
     table = after.table(key)
     column = table.columns.get(added.column.name) if table is not None else None
-    first = "Add the column without it"
+    definition = f"{ident(added.column.name)} ..."
     if table is not None and column is not None:
         if constraint.kind == "primary" and column.identity is None and not column.serial:
             column = replace(column, nullable=True)
         # A table without known columns has none of their types.
         with contextlib.suppress(UnprintableError):
             definition = print_column(after, key, table, column)
-            first = f"Write `ALTER TABLE {qualified(added.table)} ADD COLUMN {definition};`"
-    filled = " and fill the column" if constraint.kind == "primary" else ""
-    return f"{first}{filled}. {_index_help(step, applied, added.table, constraint)}"
+    return f"`ALTER TABLE {qualified(added.table)} ADD COLUMN {definition};`"
 
 
 @hazard(
