@@ -58,7 +58,7 @@ _LEADS = (
     (Place.LATER, r"\bnext migration|\bnext one|\blater migration|\bthen\b"),
     (
         Place.BEFORE,
-        r"\bbefore it:|\bin migrations before it\b|\bfirst:|\bfirst\b.*:|\bbefore a retry|, after$|^by hand",
+        r"\bbefore it:|\bin migrations before it\b|\bfirst:|\bfirst\b.*:|\bbefore a retry|, after$",
     ),
     (Place.AFTER, r"\bafter it\b|\bsame transaction\b"),
     (Place.INSTEAD, r"^$|\bwrite$|:$|\($|\bor$|\binstead$"),
