@@ -16,6 +16,8 @@ from miglint.sql import operations as ops
 
 ERROR = Severity.ERROR
 ROBUST = ("squawk:prefer-robust-stmts", "pgls:preferRobustStmts")
+# A longer clause is not repeated in a help text.
+_LONGEST = 300
 # The first version in which `CREATE OR REPLACE TRIGGER` exists.
 _REPLACES_TRIGGERS = (14,)
 
@@ -112,7 +114,8 @@ def _add_constraint_help(failure: SecondRunFailure) -> str:
     if name is None or (operation.constraint.kind == "primary" and operation.constraint.name is None):
         name = f"{operation.table.name}_pkey"
     test = f"SELECT FROM pg_constraint WHERE conrelid = {literal(table)}::regclass AND conname = {literal(name)}"
-    check = unless(failure, test, f"ALTER TABLE {table} {clause(failure)}")
+    written = clause(failure)
+    check = unless(failure, test, f"ALTER TABLE {table} {written if len(written) <= _LONGEST else '...'}")
     if operation.constraint.using_index is not None:
         # The index went with the constraint.
         return f"PostgreSQL has no ADD CONSTRAINT IF NOT EXISTS. Check first: {check}"

@@ -21,12 +21,16 @@ from miglint.writer.tables import column as print_column
 from miglint.writer.tables import constraint as print_constraint
 from miglint.writer.words import UnprintableError
 
+# A longer constraint is not repeated in a help text.
+_LONGEST = 300
 WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 
 
 def named(table: Name, constraint: Constraint, suffix: str) -> str:
     """Return the constraint's name: its own, or the one that the server would choose."""
-    parts = [table.name, *constraint.columns, suffix] if suffix != "pkey" else [table.name, suffix]
+    # The server names a CHECK after its column only if there is one.
+    columns = () if suffix == "pkey" or (suffix == "check" and len(constraint.columns) > 1) else constraint.columns
+    parts = [table.name, *columns, suffix]
     return constraint.name or "_".join(parts)
 
 
@@ -132,6 +136,8 @@ def check_validates(step: Step, context: Context) -> Iterator[Hit]:
             name = named(operation.table, constraint, "check")
             on = qualified(operation.table)
             made = print_constraint(replace(constraint, name=name, validated=False))
+            if len(made) > _LONGEST:
+                made = f"CONSTRAINT {ident(name)} CHECK (...) NOT VALID"
             yield applied.hit(
                 effect.words,
                 f"`ALTER TABLE {on} ADD {made};` and in the next migration "
