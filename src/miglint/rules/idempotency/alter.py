@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
 from miglint.rules.definition import Hit, rule
-from miglint.rules.idempotency.conditional import conditional, unless, when
+from miglint.rules.idempotency.conditional import conditional, unless, when, whole_statement
 from miglint.rules.idempotency.second_run import ALTER_IF_EXISTS, Failures, SecondRunFailure, clause, failures, hits
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.sql import operations as ops
@@ -262,10 +262,24 @@ def _removed_help(failure: SecondRunFailure) -> str:
     what = f"{error.part or error.key.name} is" if error.key is not None else "An object that it needs is"
     if failure.script.dialect is Dialect.SQLITE:
         return f"{what} dropped or renamed later in this script. Split the script in two, or have it run only once."
-    return (
-        f"{what} dropped or renamed later in this script. Check first: "
-        "`DO $$ BEGIN IF EXISTS (...) THEN ...; END IF; END $$;`, or split the script in two."
-    )
+    check = conditional(failure, _is_there(failure), whole_statement(failure) or "...")
+    return f"{what} dropped or renamed later in this script. Split the script in two, or check first: {check}"
+
+
+def _is_there(failure: SecondRunFailure) -> str:
+    """Return the condition that what a statement needs is there."""
+    error = failure.error
+    if error.key is None or error.key.space != "relation":
+        return "EXISTS (...)"
+    place = None if error.key.schema == "public" else error.key.schema
+    relation = literal(qualified(ops.Name(place, error.key.name)))
+    if error.part is None:
+        return f"to_regclass({relation}) IS NOT NULL"
+    if error.condition != "undefined_column":
+        return "EXISTS (...)"
+    # An unknown relation has no columns either.
+    test = f"SELECT FROM pg_attribute WHERE attrelid = to_regclass({relation}) AND attname = {literal(error.part)}"
+    return f"EXISTS ({test})"
 
 
 @rule(

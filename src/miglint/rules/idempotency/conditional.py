@@ -33,6 +33,21 @@ def in_block(failure: SecondRunFailure) -> bool:
     return failure.operation is not failure.event.operation
 
 
+def whole_statement(failure: SecondRunFailure) -> str | None:
+    """Return the whole statement where a block can run it, on one line; None where it is long or another one."""
+    script, statement = failure.script, failure.event.statement
+    if in_block(failure) or script.substituted is not None:
+        return None
+    start, end = statement.span
+    text = script.file.text[start:end].rstrip().rstrip(";").rstrip()
+    if "\n" in text:
+        if any(mark in text for mark in _INTERRUPTS):
+            return None
+        text = " ".join(text.split())
+    alone = text[:6].upper() in ("SELECT", "VACUUM") or "CONCURRENTLY" in text.upper() or text[:4].upper() == "WITH"
+    return None if alone or len(text) > _LONGEST or "`" in text or "--" in text else text
+
+
 def guarded(failure: SecondRunFailure, short: str) -> str:
     """Return the whole statement with its guard where it is short, else `short` without its last part."""
     script, statement = failure.script, failure.event.statement
