@@ -12,6 +12,7 @@ from miglint.rules.support.near_names import NearNames
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.rules.support.step_cache import cached_by_step
 from miglint.rules.symmetry.labels import replace_enum
+from miglint.rules.symmetry.rebuild import rebuilt_table
 from miglint.schema.change import Change
 from miglint.schema.objects import (
     Absent,
@@ -77,7 +78,7 @@ def how_to_restore(step: Step, change: Change) -> str:
         return _change_back(step, change)
     except UnprintableError as problem:
         if change.part is not None and step.migration.dialect is Dialect.SQLITE:
-            return _REBUILD
+            return _rebuild(step, change.key)
         return f"Restore it in the rollback as it was before: {problem}."
 
 
@@ -278,7 +279,7 @@ def _change_back(step: Step, change: Change) -> str:
     if change.aspect == "labels":
         return _labels_back(step, change)
     if step.migration.dialect is Dialect.SQLITE and change.part is not None:
-        return _REBUILD
+        return _rebuild(step, change.key)
     name = _relation(step, change.key)
     if _is_constraint(change):
         constraint = ident(change.part or "")
@@ -300,6 +301,16 @@ def _change_back(step: Step, change: Change) -> str:
     return (
         f"Restore it in the rollback as it was: `{change.before}`" if change.before else "Restore it in the rollback."
     )
+
+
+def _rebuild(step: Step, key: Key) -> str:
+    try:
+        text = " ".join(rebuilt_table(_present(step), step.before, key))
+    except UnprintableError:
+        return _REBUILD
+    if len(text) > _LONGEST or "`" in text:
+        return _REBUILD
+    return f"SQLite cannot change this in place. Add to the rollback: `{text}`"
 
 
 def _labels_back(step: Step, change: Change) -> str:
