@@ -44,7 +44,10 @@ def command(*, paths: tuple[str, ...], format_: str, dialect: str | None, output
     """
     settings = load_trusted(**given)
     entries = [
-        entry for history, steps in replayed_histories(settings, paths, dialect) for entry in overview(history, steps)
+        entry
+        for item in replayed_histories(settings, paths, dialect)
+        for entry in overview(item.history, item.steps)
+        if item.is_requested(entry.migration)
     ]
     if format_ == "json":
         report = {"schema_version": 1, "migrations": [entry.as_dict() for entry in entries]}

@@ -125,24 +125,28 @@ def _prepared(
     settings: Settings, paths: tuple[str, ...], versions: tuple[str, ...], dialect: str | None, *, over: bool
 ) -> list[PreparedRollback]:
     histories = replayed_histories(settings, paths, dialect)
-    if not versions:
-        return prepare_rollbacks(histories, None, over=over, targets=settings.targets)
     wanted: dict[int, list[str]] = {}
     for asked in versions:
         chosen, version = histories_named(histories, asked)
-        there = [history for history, _ in chosen if any(is_named(version, each) for each in history.migrations)]
+        there = [item for item in chosen if any(is_named(version, each) for each in item.history.migrations)]
         if not there:
-            number_of(version, chosen[0][0], "--at")
-        for history in there:
-            wanted.setdefault(id(history), []).append(version)
+            number_of(version, chosen[0].history, "--at")
+        for item in there:
+            wanted.setdefault(id(item), []).append(version)
+    others = [item.history for item in histories]
     found = []
-    for history, steps in histories:
-        others = [(other, ()) for other, _ in histories if other is not history]
-        mine = wanted.get(id(history))
-        if mine:
-            found += prepare_rollbacks(
-                [(history, steps), *others], partial(_is_one_of, mine), over=over, targets=settings.targets
-            )
+    for item in histories:
+        if versions and id(item) not in wanted:
+            continue
+        named = partial(_is_one_of, wanted[id(item)]) if versions else None
+        found += prepare_rollbacks(
+            item.history,
+            (step for step in item.steps if versions or item.is_requested(step.migration)),
+            named,
+            others=others,
+            over=over,
+            target=settings.targets.get(item.history.dialect.value),
+        )
     return found
 
 

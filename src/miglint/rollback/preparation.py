@@ -53,24 +53,24 @@ class PreparedRollback(Struct, frozen=True):
 
 
 def prepare_rollbacks(
-    histories: Sequence[tuple[History, Iterable[Step]]],
+    history: History,
+    steps: Iterable[Step],
     wanted: Wanted | None,
     *,
-    over: bool,
-    targets: Mapping[str, tuple[int, ...]],
+    others: Sequence[History] = (),
+    over: bool = False,
+    target: tuple[int, ...] | None = None,
 ) -> list[PreparedRollback]:
-    """Return the rollbacks of the wanted migrations (None: of all that have none, or with `over`, of all).
+    """Return the rollbacks of the wanted migrations of a history (None: of all that have none; with `over`, of all).
 
-    `over` allows to replace existing ones. Raises `UsageError` for a wanted migration whose rollback cannot be written
-    or must not be replaced.
+    `others` are the histories that may use the same files, `over` allows to replace existing rollbacks, and `target` is
+    the version of the engine. Raises `UsageError` for a wanted migration that can have no rollback, or whose rollback
+    must not be replaced.
     """
-    others = [history for history, _ in histories]
-    found = []
-    for history, steps in histories:
-        for step in _chosen(steps, wanted, over=over):
-            text = write_rollback(step, targets.get(history.dialect.value))
-            found.append(_placed(history, step.migration, text, others, over=over))
-    return found
+    return [
+        _placed(history, step.migration, write_rollback(step, target), others, over=over)
+        for step in _chosen(steps, wanted, over=over)
+    ]
 
 
 def _chosen(steps: Iterable[Step], wanted: Wanted | None, *, over: bool) -> Iterator[Step]:
