@@ -53,7 +53,7 @@ def compose(history: History, migration: Migration, placement: Placement, rollba
     body = list(_body(rollback, own_transaction=opens_transactions(history, migration)))
     form = placement.form
     if isinstance(form, MarkedSection):
-        lines = [*_wrapped(body, form)]
+        lines = [*marked_statements(body, form)]
         if not placement.marked:
             lines = [form.marker, *lines]
     elif isinstance(form, CommentLines):
@@ -128,7 +128,7 @@ def _body(rollback: RollbackText, *, own_transaction: bool) -> Iterator[str]:
     yield from statements[last:]
 
 
-def _wrapped(body: Sequence[str], form: MarkedSection) -> Iterator[str]:
+def marked_statements(body: Sequence[str], form: MarkedSection) -> Iterator[str]:
     """Yield the parts of a section, with markers around the statements that the tool would split."""
     for part in body:
         if form.begin is not None and form.end is not None and ";" in part.rstrip().rstrip(";"):
