@@ -145,7 +145,7 @@ def test_an_empty_rollback_keeps_its_text(plant: Plant, rollback: Command) -> No
         ("ALTER TABLE users DROP COLUMN note;\n", "schema_only", "note"),
         ("UPDATE users SET note = 'x';\n", "schema_only", "the values of users.note that the forward changes"),
         ("DELETE FROM users;\n", "schema_only", "the rows that the forward deletes from users"),
-        ("INSERT INTO users SELECT 1;\n", "impossible", "the rows that the forward inserts into users stay"),
+        ("INSERT INTO users SELECT 1;\n", "partial", "the rows that the forward inserts into users stay"),
         ("SELEC 1;\n", "impossible", "a statement of the forward cannot be read"),
         ("ALTER TABLE users ADD COLUMN note int;\n", "impossible", "the forward fails"),
     ],
@@ -155,7 +155,7 @@ def test_what_does_not_come_back_is_said(
 ) -> None:
     folder = plant({"m/001_a.up.sql": USERS, "m/001_a.down.sql": "DROP TABLE users;\n", "m/002_b.up.sql": forward})
     done = rollback("write", "m", "--format", "json")
-    assert done.status == 1
+    assert done.status == (0 if restores == "partial" else 1)
     (item,) = done.json["rollbacks"]
     assert item["restores"] == restores
     assert missing in item["missing"][0]

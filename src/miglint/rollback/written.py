@@ -135,11 +135,11 @@ def _text(step: Step, way: Written, statements: tuple[str, ...], first: tuple[st
     if any(map(has_tag, statements)):
         return _impossible("the scripts are templates")
     not_known = tuple(f"what the forward does is not known: {reason}" for reason in step.forward.unknown)
-    partial = (*way.missing, *not_known, *rows.staying)
+    unwritten = (*way.missing, *not_known)
     missing = tuple(dict.fromkeys(map(decode_tags, (*not_known, *way.does_not_restore, *rows.staying, *rows.lost))))
-    if partial and not statements:
+    if unwritten and not statements:
         return RollbackText(IMPOSSIBLE, (), missing)
-    if partial:
+    if unwritten or rows.staying:
         restores = PARTIAL
     elif rows.lost or way.schema_only:
         restores = SCHEMA_ONLY
