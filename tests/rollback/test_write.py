@@ -52,7 +52,7 @@ def test_header_and_transactions_are_those_of_the_project(plant: Plant, rollback
             "migrations/rollback/001_rollback_users.sql": head.replace("Migration", "Rollback").format(
                 "001_rollback_users.sql", "Drop the users table"
             )
-            + "BEGIN;\nDROP TABLE users;\nCOMMIT;\n",
+            + "BEGIN;\nSET LOCAL lock_timeout = '5s';\nDROP TABLE users;\nCOMMIT;\n",
             "migrations/002_add_posts.sql": head.format("002_add_posts.sql", "Create the posts table")
             + "CREATE TABLE posts (id int);\n",
         }
@@ -64,7 +64,8 @@ def test_header_and_transactions_are_those_of_the_project(plant: Plant, rollback
     assert lines[1] == "-- Description: Undo: create the posts table"
     assert lines[2].startswith("-- Created: 20")
     assert lines[3:5] == ["-- Version: 1.2.0", ""]
-    assert lines[-5:] == ["BEGIN;", "", "DROP TABLE IF EXISTS posts;", "", "COMMIT;"]
+    timeout = ["SET LOCAL lock_timeout = '5s';", ""]
+    assert lines[-7:] == ["BEGIN;", "", *timeout, "DROP TABLE IF EXISTS posts;", "", "COMMIT;"]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

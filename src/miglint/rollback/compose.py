@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from miglint.base.lazy_regex import pattern
@@ -16,6 +17,7 @@ from miglint.rollback.written import RollbackText
 _OWN_TRANSACTION = pattern(
     r"^[ \t]*(?:begin(?:[ \t]+(?:work|transaction))?|start[ \t]+transaction)[ \t]*;", re.IGNORECASE | re.MULTILINE
 )
+_TIMEOUT = pattern(r"^SET LOCAL (?:lock|statement)_timeout\b[^;\n]*;", re.IGNORECASE | re.MULTILINE)
 _OUTSIDE = pattern(r"pragma\s+foreign_keys\b", re.IGNORECASE)
 
 
@@ -36,8 +38,15 @@ class ComposedFile(Struct, frozen=True):
     after: str
 
 
-def opens_transactions(history: History, migration: Migration) -> bool:
-    """Return whether the scripts of a project open transactions themselves: most rollbacks do, or else the forward."""
+class ScriptHabits(Struct, frozen=True):
+    """What the scripts of a project do around their statements: transactions of their own, and time-outs in them."""
+
+    transaction: bool = False
+    timeouts: tuple[str, ...] = ()
+
+
+def habits_of(history: History, migration: Migration) -> ScriptHabits:
+    """Return the habits of most other rollbacks of a history, or else of the forward."""
     others = [
         script.text
         for one in history.migrations
@@ -45,12 +54,17 @@ def opens_transactions(history: History, migration: Migration) -> bool:
     ]
     if not others:
         others = [migration.forward.text] if migration.forward is not None else []
-    return 2 * sum(_OWN_TRANSACTION.search(text) is not None for text in others) > len(others)
+    most = len(others) / 2
+    timeouts = Counter(line for text in others for line in dict.fromkeys(_TIMEOUT.findall(text)))
+    return ScriptHabits(
+        sum(_OWN_TRANSACTION.search(text) is not None for text in others) > most,
+        tuple(line for line, number in timeouts.items() if number > most),
+    )
 
 
 def compose(history: History, migration: Migration, placement: Placement, rollback: RollbackText) -> FileEdit:
     """Return the edit that puts a rollback into its place."""
-    body = list(_body(rollback, own_transaction=opens_transactions(history, migration)))
+    body = list(_body(rollback, habits_of(history, migration)))
     form = placement.form
     if isinstance(form, MarkedSection):
         lines = [*marked_statements(body, form)]
@@ -105,7 +119,7 @@ def _head(history: History, migration: Migration, placement: Placement) -> Itera
         yield ""
 
 
-def _body(rollback: RollbackText, *, own_transaction: bool) -> Iterator[str]:
+def _body(rollback: RollbackText, habits: ScriptHabits) -> Iterator[str]:
     """Yield the comments and statements of a rollback; those that must be outside a transaction are outside."""
     yield from (f"-- {line}" for line in rollback.remarks)
     statements = list(rollback.statements)
@@ -117,10 +131,12 @@ def _body(rollback: RollbackText, *, own_transaction: bool) -> Iterator[str]:
         last -= 1
     yield ""
     yield from statements[:first]
-    own = own_transaction and not any(_OWN_TRANSACTION.match(text) for text in statements)
+    own = habits.transaction and not any(_OWN_TRANSACTION.match(text) for text in statements)
     if own:
         yield "BEGIN;"
         yield ""
+        if habits.timeouts:
+            yield from (*habits.timeouts, "")
     yield from statements[first:last]
     if own:
         yield ""
