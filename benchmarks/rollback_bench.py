@@ -118,9 +118,10 @@ def measure(
             before = ran.after or before
             kind, reason = _judged(text, ran, row_run)
             renames, destroyed = _renames(step, text)
+            kept = not row_run.losses if row_run.rollback is not None else None
+            twice, filled = ran.verdict.rollback_idempotent, sum(row_run.inserted.values())
             yield BenchResult(
-                migration.version, step.migration.forward.path, text, kind, reason,
-                ran.verdict.rollback_idempotent, half, sum(row_run.inserted.values()), not row_run.losses if row_run.rollback is not None else None,
+                migration.version, step.migration.forward.path, text, kind, reason, twice, half, filled, kept,
                 destroyed, renames, seconds,
             )  # fmt: skip
         if twin is not None:

@@ -101,6 +101,16 @@ def test_rows_of_a_table_come_back_under_their_keys(
         database.execute("INSERT INTO likes VALUES (99)")
 
 
+def test_rows_of_a_table_that_is_created_anew_come_back(
+    plant: Plant, rollback: Command, database: psycopg.Connection
+) -> None:
+    forward = "DROP TABLE likes;\nCREATE TABLE likes (post bigint REFERENCES posts, at timestamptz);\n"
+    folder = _write(plant, rollback, forward)
+    database.execute(TABLES + ROWS)  # type: ignore[arg-type]
+    _run(database, folder / "002_change.up.sql", folder / "002_change.down.sql")
+    assert database.execute("SELECT * FROM likes ORDER BY post").fetchall() == [(1,), (3,)]
+
+
 def test_what_was_filled_since_is_kept_for_the_next_forward(
     plant: Plant, rollback: Command, database: psycopg.Connection
 ) -> None:

@@ -9,7 +9,7 @@ from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
 from miglint.base.template_names import decode_tags, has_tag
 from miglint.replay.steps import Step
-from miglint.rollback.rows import undo_rows
+from miglint.rollback.rows import RowsBack, undo_rows
 from miglint.schema.set_aside import is_set_aside
 from miglint.schema.value import Schema
 from miglint.writer.renames import Renames
@@ -78,7 +78,7 @@ def write_rollback(step: Step, target: Version | None = None) -> RollbackText:
     if refused is not None:
         return refused
     way = _way(step, target)
-    return _text(step, way, tuple(statement.text for statement in way.statements))
+    return _text(step, way, tuple(statement.text for statement in way.statements), undo_rows(step))
 
 
 def write_preserving(step: Step, target: Version | None = None) -> tuple[RollbackText, ForwardAddition | None]:
@@ -88,11 +88,12 @@ def write_preserving(step: Step, target: Version | None = None) -> tuple[Rollbac
         return refused, None
     from miglint.rollback.preserve.pair import preserving_pair
 
-    way = _way(step, target)
-    pair = preserving_pair(step, way, target)
+    way, rows = _way(step, target), undo_rows(step)
+    pair = preserving_pair(step, way, rows.recreated, target)
     if pair is None:
-        return _text(step, way, tuple(statement.text for statement in way.statements)), None
-    text = _text(step, pair.written, pair.after, pair.before)
+        return _text(step, way, tuple(statement.text for statement in way.statements), rows), None
+    rows = rows.without({item.key for item in pair.asides if item.whole})
+    text = _text(step, pair.written, pair.after, rows, pair.before)
     text = replace(text, brings=tuple(map(str, pair.asides)), keeps=tuple(map(str, pair.kept)))
     places = tuple(name(item.place) for item in (*pair.asides, *pair.kept))
     return text, ForwardAddition(pair.first, pair.last, tuple(_about(pair, step)), places, pair.clean_up)
@@ -129,8 +130,9 @@ def without_set_aside(schema: Schema) -> Schema:
     return schema
 
 
-def _text(step: Step, way: Written, statements: tuple[str, ...], first: tuple[str, ...] = ()) -> RollbackText:
-    rows = undo_rows(step)
+def _text(
+    step: Step, way: Written, statements: tuple[str, ...], rows: RowsBack, first: tuple[str, ...] = ()
+) -> RollbackText:
     statements = (*first, *rows.statements, *statements)
     if any(map(has_tag, statements)):
         return _impossible("the scripts are templates")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
@@ -37,15 +37,18 @@ class PreservingPair(Struct, frozen=True):
     clean_up: tuple[str, ...]
 
 
-def preserving_pair(step: Step, way: Written, target: Version | None) -> PreservingPair | None:
+def preserving_pair(
+    step: Step, way: Written, recreated: Collection[Key], target: Version | None
+) -> PreservingPair | None:
     """Return what sets data aside on both ways of a migration; None if there is nothing to set aside.
 
-    `way` is the way back without it.
+    `way` is the way back without it, and `recreated` the tables that the forward drops and creates anew.
     """
     version, dialect = step.migration.version, step.migration.dialect
     certain = [item for item in way.schema_only if item.why == "dropped" or _comes_back(step, way, item)]
+    certain = [item for item in certain if item.table not in recreated] + [LostData(key) for key in recreated]
     asides, left = set_aside(certain, step.before, step.after, version)
-    left += [item for item in way.schema_only if item not in certain]
+    left += [item for item in way.schema_only if item not in certain and item.table not in recreated]
     kept, _ = set_aside(way.data_lost, step.after, step.before, version, kept=True)
     asides, kept = _in_order(asides, step.before), _in_order(kept, step.after)
     if not asides and not kept:
