@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import History, Migration, SourceFile, Span
@@ -46,18 +47,23 @@ class ScriptHabits(Struct, frozen=True):
 
 
 def habits_of(history: History, migration: Migration) -> ScriptHabits:
-    """Return the habits of most other rollbacks of a history, or else of the forward."""
-    others = [
-        script.text
-        for one in history.migrations
-        if one is not migration and (script := one.rollback) is not None and script.text.strip()
-    ]
-    if not others:
-        others = [migration.forward.text] if migration.forward is not None else []
-    most = len(others) / 2
-    timeouts = Counter(line for text in others for line in dict.fromkeys(_TIMEOUT.findall(text)))
+    """Return the habits of most rollbacks of a history, or else of the forward."""
+    texts = _rollbacks_of(history) or ((migration.forward.text,) if migration.forward is not None else ())
+    return _habits(texts)
+
+
+@lru_cache(maxsize=4)
+def _rollbacks_of(history: History) -> tuple[str, ...]:
+    scripts = (one.rollback for one in history.migrations)
+    return tuple(script.text for script in scripts if script is not None and script.text.strip())
+
+
+@lru_cache(maxsize=4)
+def _habits(texts: tuple[str, ...]) -> ScriptHabits:
+    most = len(texts) / 2
+    timeouts = Counter(line for text in texts for line in dict.fromkeys(_TIMEOUT.findall(text)))
     return ScriptHabits(
-        sum(_OWN_TRANSACTION.search(text) is not None for text in others) > most,
+        sum(_OWN_TRANSACTION.search(text) is not None for text in texts) > most,
         tuple(line for line, number in timeouts.items() if number > most),
     )
 

@@ -59,13 +59,12 @@ def new_header(history: History, migration: Migration, path: str, today: date | 
 
 
 def _model(history: History, migration: Migration) -> Script | None:
-    rollbacks = [
-        one.rollback
-        for one in history.migrations
-        if one.rollback is not None and one is not migration and one.forward is not None
-        if one.rollback.path != one.forward.path and one.rollback.text.strip()
-    ]
-    return rollbacks[-1] if rollbacks else migration.forward
+    for one in reversed(history.migrations):
+        if one.rollback is None or one is migration or one.forward is None:
+            continue
+        if one.rollback.path != one.forward.path and one.rollback.text.strip():
+            return one.rollback
+    return migration.forward
 
 
 def _fields(lines: list[str] | tuple[str, ...]) -> Iterator[_HeaderLine]:
