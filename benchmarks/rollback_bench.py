@@ -36,8 +36,10 @@ from miglint.replay.apply import run
 from miglint.replay.steps import Step
 from miglint.rollback.forward_edit import forward_edits
 from miglint.rollback.written import EXACT, SCHEMA_ONLY, RollbackText, write_preserving, write_rollback
+from miglint.rules.data.losses import reads
 from miglint.schema.value import Schema
 from miglint.sql import parse
+from miglint.sql.operations import Name, Operation
 from miglint.writer.renames import Renames
 
 RESTORED, SAID, WRONG, FAILS, FORWARD_FAILS = "restored", "said and right", "wrong claim", "fails", "forward fails"
@@ -178,7 +180,16 @@ def _renames(step: Step, text: RollbackText) -> tuple[int, int]:
         return 0, 0
     script = written_script(step.migration, text)
     done = run(step.after, parse(script), rollback=True)
-    lost = {(note.key, note.part) for event in done.events for note in event.notes if note.kind == "lost"}
+    lost = set()
+    read: list[Operation] = []
+    for moment in done.moments:
+        for note in moment.notes:
+            # A table that SQLite makes anew is dropped when its rows are in the new one.
+            if note.kind != "lost" or note.key is None:
+                continue
+            if not any(reads(operation, Name(None, note.key.name), note.part) for operation in read):
+                lost.add((note.key, note.part))
+        read.append(moment.operation)
     destroyed = sum((key, None) in lost for key in relations)
     destroyed += sum((item.relation, item.new) in lost for item in columns)
     return len(relations) + len(columns), destroyed
