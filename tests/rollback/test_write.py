@@ -42,6 +42,10 @@ def test_diff_and_stdout_write_nothing(plant: Plant, rollback: Command) -> None:
     assert printed.out.endswith("DROP TABLE IF EXISTS users;\n")
     assert _files(folder) == before
     assert rollback("write", "--diff", "--stdout").status == 2
+    (item,) = rollback("write", "--stdout", "--format", "json").json["rollbacks"]
+    assert (item["sql"], item["loses"]) == ("DROP TABLE IF EXISTS users;\n", ["users"])
+    assert rollback("write", "--diff", "--format", "json").status == 1
+    assert _files(folder) == before
 
 
 def test_header_and_transactions_are_those_of_the_project(plant: Plant, rollback: Command) -> None:

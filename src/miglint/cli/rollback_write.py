@@ -59,7 +59,19 @@ class _WriteCommand(DryRunCommand):
 
     engine_flag = "--verify"
     shown_options = frozenset(
-        ["versions", "over", "as_diff", "to_stdout", "format_", "dialect", "dry_run", "config", "all_options"]
+        [
+            "versions",
+            "over",
+            "as_diff",
+            "to_stdout",
+            "preserve",
+            "edit_applied",
+            "format_",
+            "dialect",
+            "dry_run",
+            "config",
+            "all_options",
+        ]
     )
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -118,16 +130,16 @@ def command(
     prepared = _prepared(settings, paths, versions, dialect, how)
     prepared, files = _checked(settings, paths, prepared, options)
     changes = [file for file in files if file.before != file.after]
-    if as_diff:
-        write(inert("".join(_diff(changes))), None)
-    elif to_stdout:
-        write(inert("".join(_texts(prepared)), colons="/**/::"), None)
-    else:
+    if not as_diff and not to_stdout:
         _write_all(changes)
-    if format_ == "json" and not as_diff and not to_stdout:
+    if format_ == "json":
         report = {"rollbacks": [item.as_dict() for item in prepared]}
         write(inert_json(json.dumps(report, indent=2, ensure_ascii=False)) + "\n", None)
     else:
+        if as_diff:
+            write(inert("".join(_diff(changes))), None)
+        elif to_stdout:
+            write(inert("".join(_texts(prepared)), colons="/**/::"), None)
         said = inert("".join(f"{line}\n" for line in _lines(prepared, written=not (as_diff or to_stdout))))
         click.echo(said, nl=False, err=as_diff or to_stdout)
     return 1 if any(item.insufficient for item in prepared) or (as_diff and changes) else 0

@@ -65,6 +65,8 @@ class PreparedRollback(Struct, frozen=True):
             "path": self.path,
             "restores": self.text.restores,
             "missing": list(self.text.missing),
+            "loses": list(self.text.loses),
+            "sql": "".join(f"{statement}\n" for statement in self.text.statements),
             "problem": self.problem,
             "verified": self.verified,
             "forward_changed": bool(self.edits and self.forward_edits),
