@@ -6,10 +6,9 @@ from collections.abc import Collection
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
-from miglint.locks.look import relation_key
 from miglint.replay.apply.tracking import is_tracking_table
 from miglint.replay.steps import Step
-from miglint.rollback.tracking import own_record
+from miglint.rollback.tracking import key_of, own_record
 from miglint.rules.data.losses import reads
 from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
@@ -69,10 +68,10 @@ class _Found:
 
     def follow(self, operation: Operation, schema: Schema) -> None:
         if isinstance(operation, ops.Drop) and operation.kind == "table":
-            self._drop(operation.name, _key(schema, operation.name))
+            self._drop(operation.name, key_of(schema, operation.name))
         table = getattr(operation, "table", None)
         if isinstance(operation, _ON_ROWS) and isinstance(table, Name) and not is_tracking_table(table.name):
-            key = _key(schema, table)
+            key = key_of(schema, table)
             was = self._step.before.table(key)
             if was is not None and was.persistence != "temporary":
                 self._change(operation, table, key, was)
@@ -145,12 +144,6 @@ def _condition(table: Table, columns: tuple[str, ...], cells: list[Expression | 
 
 def _is_constant(cell: Expression | None) -> bool:
     return cell is not None and cell.literal is not None and cell.key.lower() != "null"
-
-
-def _key(schema: Schema, table: Name) -> Key:
-    if schema.dialect is Dialect.POSTGRES:
-        return relation_key(schema, table)
-    return Key("relation", (table.schema or "main").lower(), table.name.lower())
 
 
 def _folded(step: Step, column: str) -> str:
