@@ -172,6 +172,14 @@ def test_what_does_not_come_back_is_said(
     assert (folder / "m/002_b.down.sql").read_text() == text
 
 
+def test_names_that_cannot_be_read_are_not_written(plant: Plant, rollback: Command) -> None:
+    folder = plant({})
+    (folder / "m").mkdir()
+    (folder / "m/001_a.up.sql").write_bytes(b"CREATE TABLE caf\xe9 (id int);\n")
+    (item,) = rollback("write", "m", "--format", "json").json["rollbacks"]
+    assert (item["restores"], item["sql"]) == ("impossible", "")
+
+
 def test_inserted_rows_with_keys_are_deleted(plant: Plant, rollback: Command) -> None:
     plant(
         {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from miglint.base.inert import REPLACEMENT
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
 from miglint.base.template_names import decode_tags, has_tag
@@ -110,7 +111,9 @@ def _about(pair: PreservingPair, step: Step) -> Iterator[str]:
 
 def _refusal(step: Step) -> RollbackText | None:
     """Return the rollback of a forward that cannot be undone, since what it does is not known."""
-    failed = step.forward.failed
+    failed, forward = step.forward.failed, step.migration.forward
+    if forward is not None and REPLACEMENT in forward.text:
+        return _impossible("the forward is not UTF-8, so that its names are not known")
     if any(statement.problem is not None for statement in step.forward_statements):
         return _impossible("a statement of the forward cannot be read")
     if failed is not None and failed.failure is not None and not step.doubted:
