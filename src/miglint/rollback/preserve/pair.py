@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, replace
@@ -60,11 +60,19 @@ def preserving_pair(
     else:
         first = write_transition(step.after, relaxed, renames=renames, target=target)
         second = write_transition(relaxed, step.before, target=target)
+    required = {
+        postgres.set_not_null(item.table, column): (item.table, column)
+        for item in asides
+        for column in item.dropped
+        if relaxed is not step.before
+    }
+    last = tuple(_if_filled(statement.text, required) for statement in second.statements)
+    required = {text: place for text, place in required.items() if any(s.text == text for s in second.statements)}
     back = tuple(text for item in asides for text in _back(item, dialect))
     written = replace(
         way,
         statements=(),
-        missing=tuple(dict.fromkeys((*way.missing, *first.missing, *second.missing))),
+        missing=tuple(dict.fromkeys((*first.missing, *second.missing, *_nullable_still(required)))),
         reordered=second.reordered or first.reordered,
         schema_only=tuple(left),
         data_lost=(),
@@ -81,12 +89,25 @@ def preserving_pair(
         ),
         tuple(module.copy(item, version) for item in kept),
         written,
-        (*(s.text for s in first.statements), *back, *(s.text for s in second.statements), *(ending if asides else ())),
+        (*(s.text for s in first.statements), *back, *last, *(ending if asides else ())),
         tuple(asides),
         tuple(kept),
         tuple(left),
         tuple(module.clean_up([*asides, *kept])),
     )
+
+
+_Required = Mapping[str, tuple[Name, str]]
+
+
+def _if_filled(text: str, required: _Required) -> str:
+    """Return a statement; `SET NOT NULL` only where no row came in between that has no value."""
+    return postgres.if_filled(text, *required[text]) if text in required else text
+
+
+def _nullable_still(required: _Required) -> Iterator[str]:
+    for table, column in required.values():
+        yield f"{table.name}.{column} comes without NOT NULL if rows came in between"
 
 
 def _comes_back(step: Step, way: Written, item: LostData) -> bool:

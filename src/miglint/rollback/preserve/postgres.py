@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miglint.rollback.preserve.tables import AT, VERSION, SetAside
 from miglint.schema.set_aside import SET_ASIDE_SCHEMA
+from miglint.sql.operations import Name
 from miglint.writer.words import identifier, identifiers, literal, name
 
 _BECAME = "_became"
@@ -57,6 +58,19 @@ def bring_back(item: SetAside) -> str:
     lines = _insert(item) if item.whole else _update(item)
     body = "".join(f"        {line}\n" for line in (*lines, f"DROP TABLE {place};"))
     return f"DO $$\nBEGIN\n    IF {_exists(place)} AND {_exists(table)} THEN\n{body}    END IF;\nEND\n$$;"
+
+
+def set_not_null(table: Name, column: str) -> str:
+    """Return the statement that makes a column required."""
+    return f"ALTER TABLE {name(table)} ALTER COLUMN {identifier(column)} SET NOT NULL;"
+
+
+def if_filled(statement: str, table: Name, column: str) -> str:
+    """Return a statement that runs only if all rows of a table have a value in a column."""
+    return (
+        f"DO $$\nBEGIN\n    IF NOT EXISTS (SELECT FROM {name(table)} WHERE {identifier(column)} IS NULL) THEN\n"
+        f"        {statement}\n    END IF;\nEND\n$$;"
+    )
 
 
 def drop_schema() -> str:
