@@ -136,6 +136,16 @@ def test_existing_rollbacks_are_replaced_only_on_request(plant: Plant, rollback:
     assert "CASCADE" not in (folder / "m/001_a.down.sql").read_text()
 
 
+def test_what_tools_read_stays_when_a_rollback_is_replaced(plant: Plant, rollback: Command) -> None:
+    head = "-- Rollback: 001_a.down.sql\n-- Version: 1.0.0\n\n-- miglint: ignore-file LCK002 (small)\n"
+    folder = plant({"m/001_a.up.sql": USERS, "m/001_a.down.sql": f"{head}-- as planned\n\nDROP TABLE users;\n"})
+    assert rollback("write", "m", "--at", "1", "--replace").status == 0
+    text = (folder / "m/001_a.down.sql").read_text()
+    assert text.startswith(f"{head}\n-- Restores: exact.\n")
+    assert "as planned" not in text
+    assert rollback("write", "m", "--at", "1", "--replace", "--diff").status == 0
+
+
 def test_an_empty_rollback_keeps_its_text(plant: Plant, rollback: Command) -> None:
     folder = plant({"m/001_a.up.sql": USERS, "m/001_a.down.sql": "-- undo `up.sql` here"})
     assert rollback("write", "m").status == 0

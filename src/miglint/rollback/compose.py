@@ -12,7 +12,7 @@ from miglint.base.model import History, Migration, SourceFile, Span
 from miglint.base.structs import Struct
 from miglint.discovery.placement import Placement
 from miglint.discovery.rollback_forms import CommentLines, MarkedSection
-from miglint.rollback.headers import header_of, new_header
+from miglint.rollback.headers import kept_comments, new_header
 from miglint.rollback.written import RollbackText
 
 _OWN_TRANSACTION = pattern(
@@ -117,7 +117,7 @@ def _head(history: History, migration: Migration, placement: Placement) -> Itera
     if placement.file is None or not placement.file.text.strip():
         lines: Iterable[str] = new_header(history, migration, placement.path)
     elif placement.span.start == 0:
-        lines = header_of(placement.file.text)
+        lines = kept_comments(placement.file.text)
     else:
         lines = ()
     yield from lines
@@ -153,7 +153,8 @@ def _body(rollback: RollbackText, habits: ScriptHabits) -> Iterator[str]:
 def marked_statements(body: Sequence[str], form: MarkedSection) -> Iterator[str]:
     """Yield the parts of a section, with markers around the statements that the tool would split."""
     for part in body:
-        if form.begin is not None and form.end is not None and ";" in part.rstrip().rstrip(";"):
+        split = not part.startswith("--") and ";" in part.rstrip().rstrip(";")
+        if split and form.begin is not None and form.end is not None:
             yield from (form.begin, part, form.end)
         else:
             yield part

@@ -11,6 +11,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import History, Migration, Script
 
 _LINE = pattern(r"(?P<head>--[ \t]*)(?P<label>[A-Za-z][A-Za-z ]{0,30})(?P<colon>[ \t]*:[ \t]*)(?P<value>.*)")
+_DIRECTIVE = pattern(r"--[ \t]*(?:miglint:[ \t]*(?!irreversible)|no-transaction|squawk-|noqa|atlas:|sqlfluff)")
 _FILE_NAMES = frozenset({"migration", "rollback"})
 _DATES = frozenset({"created", "date", "created at", "created on", "updated", "modified"})
 _FIELDS = frozenset({"description", "version", "author", "ticket", "issue"}) | _FILE_NAMES | _DATES
@@ -37,6 +38,25 @@ def header_of(text: str) -> tuple[str, ...]:
             break
         lines.append(line.rstrip())
     return tuple(lines) if any(line.name in _FIELDS for line in _fields(lines)) else ()
+
+
+def kept_comments(text: str) -> tuple[str, ...]:
+    """Return what stays of the comments above the statements of a rollback that is replaced.
+
+    That is its header, and what tools read: directives and suppressions, except the declaration that it is missing.
+    """
+    header = header_of(text)
+    directives = []
+    for line in text.splitlines():
+        bare = line.strip()
+        if bare and not bare.startswith("--"):
+            break
+        if _DIRECTIVE.match(bare) and line.rstrip() not in header:
+            directives.append(line.rstrip())
+    if directives and directives[0].startswith("-- no-transaction"):
+        # sqlx reads this in the first line.
+        return (*directives, *header)
+    return (*header, *(("",) if header and directives else ()), *directives)
 
 
 def new_header(history: History, migration: Migration, path: str, today: date | None = None) -> tuple[str, ...]:
