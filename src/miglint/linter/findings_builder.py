@@ -21,6 +21,7 @@ from miglint.linter.fingerprints import fingerprint, script_place, subject_of
 from miglint.linter.parallel import examine
 from miglint.linter.relative_paths import RelativePaths
 from miglint.linter.reruns import several_reruns, undecided
+from miglint.linter.rollback_offer import with_offers_for_missing
 from miglint.linter.silenced import COMMENTS, SETTINGS, counted, with_silenced
 from miglint.linter.summaries import with_summaries
 from miglint.linter.suppression_comments import Directive, Remarks, Suppressions, directives
@@ -56,7 +57,8 @@ def judge(
     dispatcher = RuleDispatcher(with_silenced(chosen), _targets(found, settings))
     analysis = Analysis.of(found, settings, schemas, dispatcher, executed, report_only)
     analyzed = examine(analysis, found, progress)
-    placed = with_summaries(analyzed.placed + dispatcher.others("project", found), found.histories, settings)
+    others = with_offers_for_missing(dispatcher.others("project", found), found)
+    placed = with_summaries(analyzed.placed + others, found.histories, settings)
     if found.branch is not None:
         from miglint.linter.branches import compared_with
 
