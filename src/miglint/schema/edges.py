@@ -13,6 +13,7 @@ from miglint.base.structs import Struct
 from miglint.schema.bounds import Bounds
 from miglint.schema.needs import ALL_COLUMNS, edges
 from miglint.schema.objects import Absent, Index, Key, Part, SchemaObject, Sequence, Table
+from miglint.schema.persistent import entries, members
 
 Find = Callable[[Key], SchemaObject | Absent | None]
 
@@ -45,7 +46,7 @@ class Users(Struct, frozen=True, gc=False, eq=False):
 
     def __iter__(self) -> Iterator[Key]:
         # Names of types are the tags with a capital letter.
-        return chain.from_iterable(keys for tag, keys in self.tagged.items() if tag[0].isupper())
+        return chain.from_iterable(members(keys) for tag, keys in entries(self.tagged) if tag[0].isupper())
 
     def of(self, tag: str) -> HashTrieSet[Key]:
         """Return those that are found by a tag, as `tags` gives it: the name of a type or another."""
@@ -187,4 +188,4 @@ def _with_label(labels: Labels, label: str, key: Key) -> Labels:
 def keys_of(labels: Labels, label: str) -> list[Key]:
     """Return the keys with a label, sorted."""
     found = labels.get(label)
-    return [] if found is None else [found] if isinstance(found, Key) else sorted(found)
+    return [] if found is None else [found] if isinstance(found, Key) else sorted(members(found))

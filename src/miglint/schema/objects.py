@@ -8,7 +8,6 @@ created an object, with the names of now where a rename has changed them: the pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from rpds import HashTrieMap
 
@@ -32,7 +31,7 @@ from miglint.sql.operations import (
 )
 
 
-class Key(NamedTuple):
+class Key(Struct, frozen=True, order=True, array_like=True, gc=False):
     """The key of an object in a schema.
 
     `space` is the namespace that its name must be unique in: `relation` (tables, views, indexes, sequences share
@@ -50,7 +49,7 @@ class Key(NamedTuple):
         return ".".join(part for part in (self.schema, self.owner, self.name) if part)
 
 
-class Part(NamedTuple):
+class Part(Struct, frozen=True, order=True, array_like=True, gc=False):
     """A part of an object: a `column` or an attribute, the `default` of one, a `constraint`, a `member`."""
 
     kind: str

@@ -15,6 +15,7 @@ from rpds import HashTrieMap, HashTrieSet
 
 from miglint.schema.extension_parts import FUNCTIONS, TYPES
 from miglint.schema.numbers import NO_NUMBERS, freed
+from miglint.schema.persistent import entries
 from miglint.sql.operations import Column, Constraint, Expression
 
 Part = TypeVar("Part", Column, Constraint)
@@ -133,17 +134,17 @@ class Parts(Mapping[str, Part]):
         tagged = self._tagged if found is None else self._untagged(name, found[1])
         for tag in _tags(part):
             tagged = tagged.insert(tag, tagged.get(tag, _NO_NAMES).insert(name))
-        entries = self._entries.insert(name, (place, part))
-        return Parts(entries, tagged, max(self._end, place + 1), (name, self._history), self._age + 1, self._numbers)
+        stored = self._entries.insert(name, (place, part))
+        return Parts(stored, tagged, max(self._end, place + 1), (name, self._history), self._age + 1, self._numbers)
 
     def without(self, name: str) -> Parts[Part]:
         """Return a mapping without a name."""
         found = self._entries.get(name)
         if found is None:
             return self
-        entries, tagged = self._entries.remove(name), self._untagged(name, found[1])
+        stored, tagged = self._entries.remove(name), self._untagged(name, found[1])
         numbers = freed(self._numbers, name)
-        return Parts(entries, tagged, self._end, (name, self._history), self._age + 1, numbers)
+        return Parts(stored, tagged, self._end, (name, self._history), self._age + 1, numbers)
 
     def renamed(self, old: str, new: str, part: Part) -> Parts[Part]:
         """Return a mapping in which `part` replaces an old name under a new one, at the same position."""
@@ -152,8 +153,8 @@ class Parts(Mapping[str, Part]):
         tagged = rest._tagged
         for tag in _tags(part):
             tagged = tagged.insert(tag, tagged.get(tag, _NO_NAMES).insert(new))
-        entries = rest._entries.insert(new, (place, part))
-        return Parts(entries, tagged, self._end, (new, rest._history), rest._age + 1, rest._numbers)
+        stored = rest._entries.insert(new, (place, part))
+        return Parts(stored, tagged, self._end, (new, rest._history), rest._age + 1, rest._numbers)
 
     def first_number(self, stem: str) -> int:
         """Return a number below which all numbers behind a chosen name are taken, the name without one too."""
@@ -245,7 +246,7 @@ class Parts(Mapping[str, Part]):
         return dict(self._pairs()).values()
 
     def _ordered(self) -> list[tuple[str, tuple[int, Part]]]:
-        return sorted(self._entries.items(), key=_place)
+        return sorted(entries(self._entries), key=_place)
 
     def _pairs(self) -> Iterator[tuple[str, Part]]:
         return ((name, entry[1]) for name, entry in self._ordered())

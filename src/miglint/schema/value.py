@@ -50,6 +50,7 @@ from miglint.schema.edges import (
 from miglint.schema.numbers import NO_NUMBERS, Numbers, freed
 from miglint.schema.objects import ABSENT, Absent, Composite, Domain, Index, Key, Part, SchemaObject, Sequence, Table
 from miglint.schema.parts import Parts, changed_parts
+from miglint.schema.persistent import entries
 from miglint.sql.operations import Column, Constraint
 
 Found = TypeVar("Found", bound=SchemaObject)
@@ -216,7 +217,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     def opened(self) -> Schema:
         """Return what is left of it when something unseen has happened: there may be more objects, columns, keys."""
         objects = self.objects
-        for key, value in self.objects.items():
+        for key, value in entries(self.objects):
             if value is ABSENT:
                 objects = objects.discard(key)
             elif isinstance(value, Table) and (not value.assumed or value.absent):
@@ -306,7 +307,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def items(self) -> Iterator[tuple[Key, SchemaObject]]:
         """Yield what exists, in no particular order."""
-        for key, value in self.objects.items():
+        for key, value in entries(self.objects):
             if value is not ABSENT:
                 yield key, value  # type: ignore[misc]
 

@@ -8,7 +8,7 @@ from miglint.base.model import Span
 from miglint.base.structs import Struct, equal_by
 
 
-class Name(NamedTuple):
+class Name(Struct, frozen=True, order=True, array_like=True, gc=False):
     """A possibly qualified name. `schema` is None if not specified."""
 
     schema: str | None
