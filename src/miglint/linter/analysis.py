@@ -212,7 +212,10 @@ class Analysis(Struct, frozen=True):
 
     def _step(self, part: PartialResult, step: Step, place: int, number: int, ran: list[HistoryRun]) -> None:
         runners = self.runners[place]
-        part.placed += with_guarantees(self.dispatcher.step(step), step, runners)
+        placed = self.dispatcher.step(step)
+        if not ran:
+            forget_steps()
+        part.placed += with_guarantees(placed, step, runners)
         part.placed += self.dispatcher.scripts(step.migration, self.report_only)
         report = _report(step, self.histories[place])
         if ran:

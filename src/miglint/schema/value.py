@@ -115,9 +115,11 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
             before, counts = frozenset(counts[key]), counts.remove(key)
         else:
             before = _NOBODY if isinstance(old, Absent) else dependencies(old, self.dialect)
-        if before != after:
-            dependents = self._connected(key, value, before - after, after - before)
-        if before and after:
+        if not before or not after:
+            dependents = self._connected(key, value, before, after)
+        else:
+            if before != after:
+                dependents = self._connected(key, value, before - after, after - before)
             dependents = self._retagged(dependents, key, value, before & after)
         objects = self.objects.insert(key, value)
         return Schema(
@@ -356,10 +358,10 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 def _is_counted(value: SchemaObject | Absent | None) -> bool:
     """Whether it has so many parts that only those are looked at which change."""
     if isinstance(value, Table):
-        return isinstance(value.columns, Parts) or isinstance(value.constraints, Parts)
+        return type(value.columns) is Parts or type(value.constraints) is Parts
     if isinstance(value, Domain):
-        return isinstance(value.constraints, Parts)
-    return isinstance(value, Composite) and isinstance(value.columns, Parts)
+        return type(value.constraints) is Parts
+    return isinstance(value, Composite) and type(value.columns) is Parts
 
 
 def _recounted(

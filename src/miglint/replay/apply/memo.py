@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
+from miglint.base.structs import Struct
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Key
 from miglint.sql.postgres.analysis.environment import Invalid
 
-_MOST = 4096
+# A script with more texts than this runs each of them as often as without: the next run begins at the first one again.
+_MOST = 1 << 16
 _Answer = TypeVar("_Answer")
 
 
@@ -25,36 +27,54 @@ class Looked:
     def __init__(self, machine: Machine) -> None:
         self.objects: dict[Key, Any] = {}
         self.users: dict[Key, Any] = {}
-        self.session = (machine.path, machine.temporary, machine.lost)
+        self.session = _session(machine)
 
-    def same(self, machine: Machine) -> bool:
+
+class _Kept(Struct, frozen=True, gc=False):
+    """An answer, or the error in its place, with what was looked up for it."""
+
+    session: tuple[tuple[str, ...], bool, bool]
+    objects: tuple[tuple[Key, Any], ...]
+    users: tuple[tuple[Key, Any], ...]
+    answer: Any = None
+    invalid: Invalid | None = None
+
+    def holds(self, machine: Machine) -> bool:
         """Whether a machine would give the same answers."""
-        if self.session != (machine.path, machine.temporary, machine.lost):
+        if self.session != _session(machine):
             return False
         objects, users = machine.schema.objects, machine.schema.dependents
-        return all(objects.get(key) is value for key, value in self.objects.items()) and all(
-            users.get(key) is value for key, value in self.users.items()
-        )
+        if not all(objects.get(key) is value for key, value in self.objects):
+            return False
+        return all(users.get(key) is value for key, value in self.users)
 
 
-_kept: dict[Hashable, tuple[Looked, Any, Invalid | None]] = {}
+def _session(machine: Machine) -> tuple[tuple[str, ...], bool, bool]:
+    return machine.path, machine.temporary, machine.lost
+
+
+def _keep(looked: Looked, answer: Any = None, invalid: Invalid | None = None) -> _Kept:
+    return _Kept(looked.session, tuple(looked.objects.items()), tuple(looked.users.items()), answer, invalid)
+
+
+_kept: dict[Hashable, _Kept] = {}
 
 
 def remembered(machine: Machine, subject: Hashable, analyze: Callable[[Looked], _Answer]) -> _Answer:
     """Return what `analyze` says of a subject, or said when all that it looked up was the same."""
     found = _kept.get(subject)
-    if found is not None and found[0].same(machine):
-        if found[2] is not None:
-            raise found[2]
-        answer: _Answer = found[1]
-        return answer
+    if found is not None and found.holds(machine):
+        if found.invalid is not None:
+            raise found.invalid
+        known: _Answer = found.answer
+        return known
     if len(_kept) >= _MOST:
         _kept.clear()
     looked = Looked(machine)
     try:
         answer = analyze(looked)
     except Invalid as invalid:
-        _kept[subject] = (looked, None, invalid)
+        _kept[subject] = _keep(looked, invalid=invalid)
         raise
-    _kept[subject] = (looked, answer, None)
+    _kept[subject] = _keep(looked, answer)
     return answer

@@ -36,14 +36,11 @@ class Expressed(NamedTuple):
 @lru_cache(maxsize=1024)
 def tree_of(text: str) -> Node | None:
     """Return the tree of a statement, None where it is more or less than one, or cannot be read."""
-    found = native.parse_text(text.encode("utf-8", "replace"))
-    if isinstance(found, native.NativeError):
-        return None
     try:
-        statements = decode(found).get("stmts", ())
+        statements = native.parse_json(text.encode("utf-8", "replace"))
     except RecursionError:
         return None
-    if len(statements) != 1:
+    if isinstance(statements, native.NativeError) or len(statements) != 1:
         return None
     node: Node = statements[0]["stmt"]
     return node
