@@ -40,6 +40,10 @@ class Position(Struct, frozen=True, order=True, array_like=True, gc=False):
     line: int
     column: int
 
+    def __iter__(self) -> Iterator[int]:
+        yield self.line
+        yield self.column
+
 
 # Line starts are indexed in blocks of this many characters: files may have fifty million lines.
 _PIECE = 1 << 13

@@ -339,6 +339,10 @@ def _user_type(row: Row) -> Found:
     else:
         yield key, OtherType(full, {"r": "range", "b": "base", "p": "shell"}.get(kind, ""), subtype or "")
     yield from _remarks(key, acl, comment)
+    for column in _list(columns):
+        yield from _remarks(key, None, column[12], part=Part("column", column[0]))
+    for constraint in _list(constraints):
+        yield from _remarks(key, None, constraint[14], part=Part("constraint", constraint[0]))
 
 
 def _routine(row: Row) -> Found:
@@ -400,20 +404,15 @@ def _extension(row: Row) -> Found:
 
 
 def _other(row: Row) -> Found:
-    kind, schema, name, definition = row
+    kind, schema, name, definition, comment, acl = row
     if kind == "default privileges":
         told = tuple(sorted((definition or "").strip("{}").split(",")))
         yield Key("privilege", schema, f"default privileges of {name}"), Privileges("", told, defaults=name)
-    else:
-        yield (
-            Key(f"other {kind}", schema, name),
-            Other(
-                kind,
-                Name(schema or None, name),
-                definition or "",
-                sources=(definition or "",) if kind == "statistics" else (),
-            ),
-        )
+        return
+    key = Key(f"other {kind}", schema, name)
+    sources = (definition or "",) if kind == "statistics" else ()
+    yield key, Other(kind, Name(schema or None, name), definition or "", sources=sources)
+    yield from _remarks(key, acl, comment)
 
 
 def _huge(row: Row) -> Found:

@@ -70,16 +70,19 @@ def _library() -> Any:
     return library
 
 
-class _Tree(Struct, gc=False):
+class _RawScript(Struct, gc=False):
     stmts: list[Raw] = []
 
 
 def parse_statements(data: bytes) -> list[Raw] | NativeError:
-    """Parse SQL; return its raw statements as JSON: that of one is small, and that of all a hundred times the text."""
+    """Parse SQL; return its raw statements as JSON: that of one is small, and that of all a hundred times the text.
+
+    Raises RecursionError for a tree that is too deep to read.
+    """
     library = _library()
     result = library.pg_query_parse(data)
     try:
-        return _error(result.error) if result.error else decode(result.parse_tree, type=_Tree).stmts
+        return _error(result.error) if result.error else decode(result.parse_tree, type=_RawScript).stmts
     except DecodeError as error:
         return NativeError(f"unreadable tree: {error}", -1)
     finally:

@@ -42,17 +42,17 @@ def parse(text: str, offset: int = 0) -> tuple[Statement, ...]:
 
 def _read(text: str, data: bytes, offset: int, start: int, end: int) -> tuple[Statement, ...] | None:
     """Read `text[start:end]`, whose bytes are `data`, in one call; None if that fails."""
-    nodes = native.parse_statements(data)
-    if isinstance(nodes, native.NativeError):
-        return None
-    bytes_ = None if len(data) == end - start else ByteMap(data)
-    found: list[Statement] = []
-    for raw in nodes:
-        try:
-            node = decode(raw)
-        except RecursionError:
+    try:
+        nodes = native.parse_statements(data)
+        if isinstance(nodes, native.NativeError):
             return None
-        found.append(_statement(place_of(text, offset, start, end, bytes_, node), node))
+        bytes_ = None if len(data) == end - start else ByteMap(data)
+        found: list[Statement] = []
+        for raw in nodes:
+            node = decode(raw)
+            found.append(_statement(place_of(text, offset, start, end, bytes_, node), node))
+    except RecursionError:
+        return None
     return tuple(found)
 
 
