@@ -8,10 +8,11 @@ created an object, with the names of now where a rename has changed them: the pr
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from rpds import HashTrieMap
 
-from miglint.base.structs import Struct, equal_by, field
+from miglint.base.structs import Struct, equal_by, field, replace
 from miglint.schema.known_keys import KnownKeys
 from miglint.schema.parts import Names
 from miglint.sql.operations import (
@@ -47,6 +48,10 @@ class Key(Struct, frozen=True, order=True, array_like=True, gc=False):
 
     def __str__(self) -> str:
         return ".".join(part for part in (self.schema, self.owner, self.name) if part)
+
+    def _replace(self, **changes: Any) -> Key:
+        """Return the key with other parts: own rules may use what it had as a named tuple."""
+        return replace(self, **changes)
 
 
 class Part(Struct, frozen=True, order=True, array_like=True, gc=False):
