@@ -69,8 +69,20 @@ def tags(value: SchemaObject | Absent | None) -> tuple[str, ...]:
         return (*found, DEFAULT_PARTITION) if is_default_partition(value) else found
     if value is None or isinstance(value, Absent):
         return (kind,)
+    known = _KNOWN_TAGS.get(id(value))
+    if known is not None and known[0] is value:
+        return known[1]
     needed = {edge.needed for edge in edges(_NO_KEY, value, Dialect.POSTGRES) if edge.needed is not None}
-    return kind, *map(part_tag, needed)
+    found = (kind, *map(part_tag, needed))
+    if len(_KNOWN_TAGS) >= _MOST_KNOWN:
+        _KNOWN_TAGS.clear()
+    _KNOWN_TAGS[id(value)] = value, found
+    return found
+
+
+# By identity, as in `needs`.
+_KNOWN_TAGS: dict[int, tuple[SchemaObject, tuple[str, ...]]] = {}
+_MOST_KNOWN = 2_000
 
 
 DEFAULT_PARTITION = "default partition"
@@ -153,7 +165,10 @@ def _added(users: Users, key: Key, value: SchemaObject | Absent | None) -> Users
 def without_user(found: Few | Users, key: Key, value: SchemaObject | Absent | None) -> Few | Users:
     """Return the users of an object without one, whose value was as given."""
     if isinstance(found, tuple):
-        return tuple(user for user in found if user != key)
+        if key not in found:
+            return found
+        place = found.index(key)
+        return found[:place] + found[place + 1 :]
 
     tagged = found.tagged
     kind, *_ = own = tags(value)

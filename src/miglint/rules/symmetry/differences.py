@@ -15,7 +15,7 @@ from miglint.rules.support.clauses import Clause, acting, find_clause, places, s
 from miglint.rules.support.reporting import first_text
 from miglint.rules.support.scripts import does_anything, was_read
 from miglint.rules.support.step_cache import cached_by_step
-from miglint.rules.symmetry.suggestions import first_difference, how_to_restore, presumed
+from miglint.rules.symmetry.evidence import first_difference, presumed
 from miglint.schema.change import Change
 from miglint.schema.objects import Comment, Key, Privileges
 from miglint.schema.outcome import OperationOutcome, Run
@@ -208,6 +208,9 @@ def _hit(step: Step, change: Change) -> Hit:
         assert rollback is not None
         script, span = rollback, first_text(rollback)
     severity = None if change.counts and not _is_respelled(step, change) else Severity.INFO
+    # Few runs need what prints SQL.
+    from miglint.rules.symmetry.suggestions import how_to_restore
+
     return Hit(script.file, span, message(step, change), how_to_restore(step, change), script, severity)
 
 
