@@ -302,6 +302,11 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         """Return the keys of the routines of a name in a schema, in order."""
         return self.on(Key("routine overload", place, name))
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether no object is known to exist."""
+        return all(value is ABSENT for value in self.objects.values())
+
     def items(self) -> Iterator[tuple[Key, SchemaObject]]:
         """Yield what exists, in no particular order."""
         for key, value in entries(self.objects):

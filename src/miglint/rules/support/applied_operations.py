@@ -182,7 +182,7 @@ def applied_operations(step: Step) -> AppliedOperations:
     added: Timeline[tuple[Key, str]] = Timeline()
     applied: list[AppliedOperation] = []
     known: dict[object, tuple[LockEffect, ...]] = {}
-    blank = not step.before.closed and next(step.before.items(), None) is None
+    blank = not step.before.closed and step.before.is_blank
     for direction, run in ((_FORWARD, step.forward), (_ROLLBACK, step.rollback)):
         script = script_of(step, direction)
         if script is not None and run is not None and run.moments:
