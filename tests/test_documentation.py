@@ -145,3 +145,13 @@ def test_the_picture_is_what_the_command_prints() -> None:
         timeout=60,
     )
     assert drawn.stdout == (ROOT / "docs" / "demo.svg").read_text(encoding="utf-8"), "run `make picture`"
+
+
+def test_tests_that_the_security_page_names_are_there() -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    paths = [ROOT / name for name in re.findall(r"`(tests/[\w/]+\.py)`", page)]
+    assert [path for path in paths if not path.is_file()] == []
+    texts = "".join(path.read_text(encoding="utf-8") for path in set(paths))
+    names = set(re.findall(r"`(test_\w+)`", page))
+    assert len(names) > 8
+    assert [name for name in sorted(names) if f"def {name}(" not in texts] == []

@@ -325,7 +325,7 @@ def test_a_configuration_that_is_a_link_out_of_the_checkout_is_not_quoted(miglin
 
 
 @pytest.mark.parametrize("path", ["link.json", "folder/taken.json", "folder/new.json", "./folder/../link.json"])
-@pytest.mark.parametrize("arguments", [["--output={}"], ["--write-baseline", "--baseline={}"]])
+@pytest.mark.parametrize("arguments", [["--output={}"], ["--report=json={}"], ["--write-baseline", "--baseline={}"]])
 def test_nothing_is_written_through_a_link_out_of_the_checkout(miglint, project, tmp_path, path, arguments):
     taken = tmp_path / "taken.json"
     assert miglint("check", "--write-baseline", "--baseline", str(taken)).returncode == 0
@@ -338,11 +338,22 @@ def test_nothing_is_written_through_a_link_out_of_the_checkout(miglint, project,
     assert not (tmp_path / "new.json").exists()
 
 
+@pytest.mark.parametrize("target", ["/dev/zero", "/dev/full", "pipe"])
+@pytest.mark.parametrize("arguments", [["--output={}"], ["--report=json={}"], ["--write-baseline", "--baseline={}"]])
+def test_devices_and_pipes_behind_a_link_of_the_checkout_are_left_alone(miglint, project, tmp_path, target, arguments):
+    os.mkfifo(tmp_path / "pipe")
+    (project / "link.json").symlink_to(tmp_path / target)
+    done = miglint("check", *(argument.format("link.json") for argument in arguments))
+    assert done.returncode == 2, done
+    assert "link.json" in done.stderr
+
+
 def test_a_link_within_the_checkout_and_a_named_file_are_written(miglint, project, tmp_path):
     (project / "real.json").write_text("")
     (project / "link.json").symlink_to("real.json")
     assert miglint("check", "--format", "json", "--output", "link.json").returncode == 0
     assert miglint("check", "--format", "json", "--output", str(tmp_path / "out.json")).returncode == 0
+    assert miglint("check", "--report", "json=link.json").returncode == 0
     assert (project / "link.json").is_symlink()
     assert json.loads((project / "real.json").read_text())["summary"] is not None
     assert (tmp_path / "out.json").is_file()

@@ -21,6 +21,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.schema.remarks import comment_key
+from miglint.sql.operations import Name
 
 from .histories import executed, migration, with_rows
 
@@ -202,7 +203,7 @@ def test_the_catalog_is_read_in_full(embedded: PostgresEngine) -> None:
     index = find("relation", "i")
     assert isinstance(index, Index) and index.include == ("age",) and index.where is not None
     assert [(part.column, part.descending) for part in index.elements] == [(None, True), ("code", False)]
-    assert find("type", "mood") == Enum(index.name._replace(name="mood"), ("sad", "ok"))
+    assert find("type", "mood") == Enum(Name(index.name.schema, "mood"), ("sad", "ok"))
     assert isinstance(find("type", "short"), Domain) and isinstance(find("relation", "names"), View)
     assert isinstance(find("routine", "f(int4,text)"), Routine) and isinstance(find("policy", "p", "teams"), Policy)
     trigger = find("trigger", "t", "teams")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import NamedTuple
 
 from miglint.base.structs import Struct
 
@@ -23,18 +23,26 @@ class Direction(StrEnum):
     ROLLBACK = "rollback"
 
 
-class Span(NamedTuple):
+class Span(Struct, frozen=True, order=True, array_like=True, gc=False):
     """A half-open range of characters, counted from the start of the file's text."""
 
     start: int
     end: int
 
+    def __iter__(self) -> Iterator[int]:
+        yield self.start
+        yield self.end
 
-class Position(NamedTuple):
+
+class Position(Struct, frozen=True, order=True, array_like=True, gc=False):
     """A position in a file; line and column count from 1, the column in characters."""
 
     line: int
     column: int
+
+    def __iter__(self) -> Iterator[int]:
+        yield self.line
+        yield self.column
 
 
 # Line starts are indexed in blocks of this many characters: files may have fifty million lines.

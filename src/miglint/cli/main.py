@@ -74,7 +74,7 @@ def _run(arguments: list[str]) -> int:
             sys.stdout.buffer.write(known.text(elapsed).encode("utf-8", "backslashreplace"))
             sys.stdout.flush()
             for text in known.notes:
-                from miglint.cli.output import note
+                from miglint.cli.notes import note
 
                 note(text)
             return known.status

@@ -11,6 +11,7 @@ from typing import TextIO
 from miglint.base.atomic_write import write_file
 from miglint.base.errors import UsageError
 from miglint.cache.command_output import CachedOutput
+from miglint.cli.notes import note
 from miglint.report.view import UNLIMITED
 
 _FIRST_SIGN = 1.0
@@ -85,13 +86,6 @@ def write_known(answer: CachedOutput, started: float) -> int:
     for text in answer.notes:
         note(text)
     return answer.status
-
-
-def note(text: str) -> None:
-    """Print a note to standard error."""
-    from miglint.base.inert import inert  # most runs print no notes
-
-    sys.stderr.write(inert(f"note: {text}\n"))
 
 
 class Progress:

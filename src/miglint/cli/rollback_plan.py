@@ -15,7 +15,8 @@ from miglint.base.template_names import decode_tags
 from miglint.cli.dialects import DialectType
 from miglint.cli.histories import number_of, one_history, replayed_histories
 from miglint.cli.lazy_group import CommandWithExamples
-from miglint.cli.output import note, write
+from miglint.cli.notes import note
+from miglint.cli.output import write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
 from miglint.rollback.plan import ALL, PlanStep, RollbackPlan, plan

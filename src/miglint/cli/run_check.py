@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from miglint.base.errors import UsageError
 from miglint.base.structs import replace
 from miglint.cache.command_output import CachedInvocation, CachedOutput
-from miglint.cli.output import add_step_summary, checkout_prefix, note, progress, wants_color, width, write
+from miglint.cli.notes import note
+from miglint.cli.output import add_step_summary, checkout_prefix, progress, wants_color, width, write
 from miglint.cli.request import CheckArguments
 from miglint.cli.standard_input import standard_input
 from miglint.cli.trust import load_trusted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -351,12 +352,17 @@ def _as_it_stands(script: Script | None) -> Script | None:
     return replace(script, substituted=None)
 
 
+@lru_cache(maxsize=2)
+def _may_have_templates(text: str) -> bool:
+    return "{{" in text or "${" in text
+
+
 def _script(marked: _Marked | None, dialect: Dialect) -> Script | None:
     if marked is None:
         return None
     piece, (start, end) = marked.piece, marked.span
     substituted = piece.substituted
-    if substituted is None and ("{{" in piece.file.text or "${" in piece.file.text):
+    if substituted is None and _may_have_templates(piece.file.text):
         substituted = filled_in(piece.file.text[start:end])
     transaction = piece.transaction and not sections.runs_bare(piece.file.text)
     return Script(piece.file, marked.span, piece.direction, dialect, transaction, substituted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from miglint.base.lazy_regex import many, pattern
@@ -29,6 +30,8 @@ class Section(NamedTuple):
     mark: Mark
 
 
+# One file may hold thousands of scripts, for each of which the whole text would be searched.
+@lru_cache(maxsize=2)
 def may_have_sections(text: str) -> bool:
     """Return quickly whether a text may have sections."""
     if "miglint:" in text:
@@ -102,6 +105,7 @@ def dialect_directive(file: SourceFile) -> tuple[Mark, Problem | None]:
     return UNMARKED, Problem("bad-section", file.path, f"unknown dialect `{found[1]}`", found.start())
 
 
+@lru_cache(maxsize=2)
 def runs_bare(text: str) -> bool:
     """Return whether squawk's comment declares that the tool runs the file outside of a transaction."""
     return "squawk-disable-assume-in-transaction" in text and _BARE.search(text) is not None

@@ -217,6 +217,8 @@ class Analysis(Struct, frozen=True):
     def _step(self, part: PartialResult, step: Step, place: int, number: int, ran: list[HistoryRun]) -> None:
         runners = self.runners[place]
         placed = with_offers(self.dispatcher.step(step), step, self.histories[place], self.targets)
+        if not ran:
+            forget_steps()
         part.placed += with_guarantees(placed, step, runners)
         part.placed += self.dispatcher.scripts(step.migration, self.report_only)
         report = _report(step, self.histories[place])

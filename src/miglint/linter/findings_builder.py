@@ -196,7 +196,7 @@ def _folded(group: list[PlacedHit]) -> Finding:
     worst = max(group, key=lambda item: item.hit.severity or item.rule.severity)
     rule, hit = worst.rule, worst.hit
     message, help_ = _merged_texts(hit, [item.hit for item in group])
-    start, end = hit.file.position(hit.span.start), hit.file.position(max(hit.span))
+    start, end = hit.file.position(hit.span.start), hit.file.position(max(hit.span.start, hit.span.end))
     migration = worst.migration if rule.scope in ("step", "script", "executed") else None
     dialect = hit.script.dialect if hit.script else migration.dialect if migration else None
     return Finding(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from miglint.base.model import Span
+from miglint.base.structs import replace
 from miglint.locks.effects import effects
 from miglint.locks.levels import Lock, LockEffect, Work
 from miglint.locks.look import relation_key
@@ -262,9 +263,9 @@ class _ScriptObserver:
             case ops.Rename() if operation.kind == "schema":
                 self.lost = True
             case ops.Rename() if operation.table is None:
-                self._moved(moment, operation.name, lambda key: key._replace(name=operation.new))
+                self._moved(moment, operation.name, lambda key: replace(key, name=operation.new))
             case ops.SetSchema():
-                self._moved(moment, operation.name, lambda key: key._replace(schema=operation.schema))
+                self._moved(moment, operation.name, lambda key: replace(key, schema=operation.schema))
 
     def _moved(self, moment: OperationTrace, name: Name, place: Callable[[Key], Key]) -> None:
         key = relation_key(moment.before, name)

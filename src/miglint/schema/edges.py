@@ -13,6 +13,7 @@ from miglint.base.structs import Struct
 from miglint.schema.bounds import Bounds
 from miglint.schema.needs import ALL_COLUMNS, edges
 from miglint.schema.objects import Absent, Index, Key, Part, SchemaObject, Sequence, Table
+from miglint.schema.persistent import entries, members
 
 Find = Callable[[Key], SchemaObject | Absent | None]
 
@@ -45,7 +46,7 @@ class Users(Struct, frozen=True, gc=False, eq=False):
 
     def __iter__(self) -> Iterator[Key]:
         # Names of types are the tags with a capital letter.
-        return chain.from_iterable(keys for tag, keys in self.tagged.items() if tag[0].isupper())
+        return chain.from_iterable(members(keys) for tag, keys in entries(self.tagged) if tag[0].isupper())
 
     def of(self, tag: str) -> HashTrieSet[Key]:
         """Return those that are found by a tag, as `tags` gives it: the name of a type or another."""
@@ -68,8 +69,20 @@ def tags(value: SchemaObject | Absent | None) -> tuple[str, ...]:
         return (*found, DEFAULT_PARTITION) if is_default_partition(value) else found
     if value is None or isinstance(value, Absent):
         return (kind,)
+    known = _KNOWN_TAGS.get(id(value))
+    if known is not None and known[0] is value:
+        return known[1]
     needed = {edge.needed for edge in edges(_NO_KEY, value, Dialect.POSTGRES) if edge.needed is not None}
-    return kind, *map(part_tag, needed)
+    found = (kind, *map(part_tag, needed))
+    if len(_KNOWN_TAGS) >= _MOST_KNOWN:
+        _KNOWN_TAGS.clear()
+    _KNOWN_TAGS[id(value)] = value, found
+    return found
+
+
+# By identity, as in `needs`.
+_KNOWN_TAGS: dict[int, tuple[SchemaObject, tuple[str, ...]]] = {}
+_MOST_KNOWN = 2_000
 
 
 DEFAULT_PARTITION = "default partition"
@@ -152,7 +165,10 @@ def _added(users: Users, key: Key, value: SchemaObject | Absent | None) -> Users
 def without_user(found: Few | Users, key: Key, value: SchemaObject | Absent | None) -> Few | Users:
     """Return the users of an object without one, whose value was as given."""
     if isinstance(found, tuple):
-        return tuple(user for user in found if user != key)
+        if key not in found:
+            return found
+        place = found.index(key)
+        return found[:place] + found[place + 1 :]
 
     tagged = found.tagged
     kind, *_ = own = tags(value)
@@ -187,4 +203,4 @@ def _with_label(labels: Labels, label: str, key: Key) -> Labels:
 def keys_of(labels: Labels, label: str) -> list[Key]:
     """Return the keys with a label, sorted."""
     found = labels.get(label)
-    return [] if found is None else [found] if isinstance(found, Key) else sorted(found)
+    return [] if found is None else [found] if isinstance(found, Key) else sorted(members(found))

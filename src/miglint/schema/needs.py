@@ -51,23 +51,40 @@ class Edge(NamedTuple):
     reason: str = ""
 
 
-def edges(key: Key, value: SchemaObject, dialect: Dialect) -> Iterator[Edge]:
-    """Yield what the parts of an object need, of others and of each other."""
-    found = _EDGES.get(type(value))
-    return iter(()) if found is None else found(key, value, dialect)
+def edges(key: Key, value: SchemaObject, dialect: Dialect) -> Iterable[Edge]:
+    """Return what the parts of an object need, of others and of each other."""
+    if isinstance(value, Table):
+        return _of_table(key, value, dialect)
+    known = _KNOWN.get(id(value))
+    if known is not None and known[0] is value and known[1] is dialect:
+        return known[2]
+    collect = _EDGES.get(type(value))
+    found = () if collect is None else tuple(collect(value, dialect))
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[id(value)] = value, dialect, found
+    return found
+
+
+# By identity; the object is kept with its edges, so that no other object gets its address. The edges of tables are not
+# kept: most changes make another value of a table, and a table may have many columns.
+_KNOWN: dict[int, tuple[SchemaObject, Dialect, tuple[Edge, ...]]] = {}
+_MOST_KNOWN = 2_000
 
 
 def edges_to(
     targets: tuple[Key, ...], part: Part | None, key: Key, value: SchemaObject, dialect: Dialect
-) -> Iterator[Edge]:
-    """Yield those edges of an object that lead to one of the targets: to a part, or with None to anything of it."""
+) -> list[Edge]:
+    """Return those edges of an object that lead to one of the targets: to a part, or with None to anything of it."""
     if isinstance(value, Table):
-        found = _of_table_to(targets, part, key, value, dialect)
+        found: Iterable[Edge] = _of_table_to(targets, part, key, value, dialect)
     elif part is not None and isinstance(value, Index) and not _is_about(value, part):
-        return iter(())
+        return []
     else:
         found = edges(key, value, dialect)
-    return (edge for edge in found if edge.target in targets and _reaches(part, edge.needed))
+    if part is None:
+        return [edge for edge in found if edge.target in targets]
+    return [edge for edge in found if edge.target in targets and _reaches(part, edge.needed)]
 
 
 def _is_about(index: Index, part: Part) -> bool:
@@ -82,8 +99,8 @@ def _is_about(index: Index, part: Part) -> bool:
     )
 
 
-def _reaches(part: Part | None, needed: Part | None) -> bool:
-    return part is None or needed == part or (needed == ALL_COLUMNS and part.kind == "column")
+def _reaches(part: Part, needed: Part | None) -> bool:
+    return needed == part or (needed == ALL_COLUMNS and part.kind == "column")
 
 
 def _of_table_to(
@@ -224,7 +241,7 @@ def _of_constraint(key: Key, part: Part, constraint: Constraint, dialect: Dialec
         yield from (Edge(part, target, _column(item), NORMAL) for item in constraint.referenced)
 
 
-def _of_view(key: Key, value: View, dialect: Dialect) -> Iterator[Edge]:
+def _of_view(value: View, dialect: Dialect) -> Iterator[Edge]:
     query = value.query
     if query is None:
         return
@@ -236,7 +253,7 @@ def _of_view(key: Key, value: View, dialect: Dialect) -> Iterator[Edge]:
     yield from (Edge(None, relation_key(name, dialect), ALL_COLUMNS, NORMAL, "view") for name in query.stars)
 
 
-def _of_index(key: Key, value: Index, dialect: Dialect) -> Iterator[Edge]:
+def _of_index(value: Index, dialect: Dialect) -> Iterator[Edge]:
     if value.table is None:
         return
     table = relation_key(value.table, dialect)
@@ -256,13 +273,13 @@ def _of_index(key: Key, value: Index, dialect: Dialect) -> Iterator[Edge]:
         yield Edge(None, relation_key(value.parent, dialect), None, AUTO)
 
 
-def _of_sequence(key: Key, value: Sequence, dialect: Dialect) -> Iterator[Edge]:
+def _of_sequence(value: Sequence, dialect: Dialect) -> Iterator[Edge]:
     if value.owned_by is not None:
         table, column = value.owned_by
         yield Edge(None, relation_key(table, dialect), _column(column), AUTO)
 
 
-def _of_trigger(key: Key, value: Trigger, dialect: Dialect) -> Iterator[Edge]:
+def _of_trigger(value: Trigger, dialect: Dialect) -> Iterator[Edge]:
     table = relation_key(value.table, dialect)
     yield Edge(None, table, None, AUTO)
     yield from (Edge(None, table, _column(name), NORMAL, "trigger") for name in value.columns)
@@ -270,19 +287,19 @@ def _of_trigger(key: Key, value: Trigger, dialect: Dialect) -> Iterator[Edge]:
     yield from _mentions(value.mentions, table, dialect, "trigger")
 
 
-def _of_policy(key: Key, value: Policy, dialect: Dialect) -> Iterator[Edge]:
+def _of_policy(value: Policy, dialect: Dialect) -> Iterator[Edge]:
     table = relation_key(value.table, dialect)
     yield Edge(None, table, None, AUTO)
     yield from _mentions(value.mentions, table, dialect, "policy")
 
 
-def _of_rule(key: Key, value: RewriteRule, dialect: Dialect) -> Iterator[Edge]:
+def _of_rule(value: RewriteRule, dialect: Dialect) -> Iterator[Edge]:
     table = relation_key(value.table, dialect)
     yield Edge(None, table, None, AUTO)
     yield from _mentions(value.mentions, table, dialect, "rule")
 
 
-def _of_other(key: Key, value: Other, dialect: Dialect) -> Iterator[Edge]:
+def _of_other(value: Other, dialect: Dialect) -> Iterator[Edge]:
     for member in value.members:
         table, part = relation_key(member.table, dialect), Part("member", str(member.table))
         yield Edge(part, table, None, AUTO)
@@ -298,23 +315,23 @@ def _of_other(key: Key, value: Other, dialect: Dialect) -> Iterator[Edge]:
     yield from _outside(None, value.mentions.functions, value.mentions.types)
 
 
-def _of_other_type(key: Key, value: OtherType, dialect: Dialect) -> Iterator[Edge]:
+def _of_other_type(value: OtherType, dialect: Dialect) -> Iterator[Edge]:
     yield from _mentions(value.mentions, None, dialect, "")
 
 
-def _of_domain(key: Key, value: Domain, dialect: Dialect) -> Iterator[Edge]:
+def _of_domain(value: Domain, dialect: Dialect) -> Iterator[Edge]:
     yield from _type(None, value.base)
     yield from _expression(Part("default", ""), value.default, None, NORMAL)
     for name, constraint in value.constraints.items():
         yield from _expression(Part("constraint", name), constraint.expression, None, NORMAL)
 
 
-def _of_composite(key: Key, value: Composite, dialect: Dialect) -> Iterator[Edge]:
+def _of_composite(value: Composite, dialect: Dialect) -> Iterator[Edge]:
     for name, column in value.columns.items():
         yield from _type(_column(name), column.type)
 
 
-def _of_routine(key: Key, value: Routine, dialect: Dialect) -> Iterator[Edge]:
+def _of_routine(value: Routine, dialect: Dialect) -> Iterator[Edge]:
     for argument in (*(value.arguments or ()), value.returns):
         yield from _type(None, argument)
     yield from _outside(None, (), value.types)
@@ -324,13 +341,12 @@ def _of_routine(key: Key, value: Routine, dialect: Dialect) -> Iterator[Edge]:
     yield from _mentions(value.mentions, None, dialect, "routine")
 
 
-def _of_remark(key: Key, value: Comment | Privileges, dialect: Dialect) -> Iterator[Edge]:
+def _of_remark(value: Comment | Privileges, dialect: Dialect) -> Iterator[Edge]:
     if value.about is not None:
         yield Edge(None, value.about, value.part, AUTO)
 
 
-_EDGES: dict[type, Callable[[Key, Any, Dialect], Iterator[Edge]]] = {
-    Table: _of_table,
+_EDGES: dict[type, Callable[[Any, Dialect], Iterator[Edge]]] = {
     View: _of_view,
     Index: _of_index,
     Sequence: _of_sequence,

@@ -8,11 +8,11 @@ created an object, with the names of now where a rename has changed them: the pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any
 
 from rpds import HashTrieMap
 
-from miglint.base.structs import Struct, equal_by, field
+from miglint.base.structs import Struct, equal_by, field, replace
 from miglint.schema.known_keys import KnownKeys
 from miglint.schema.parts import Names
 from miglint.sql.operations import (
@@ -32,7 +32,7 @@ from miglint.sql.operations import (
 )
 
 
-class Key(NamedTuple):
+class Key(Struct, frozen=True, order=True, array_like=True, gc=False):
     """The key of an object in a schema.
 
     `space` is the namespace that its name must be unique in: `relation` (tables, views, indexes, sequences share
@@ -49,8 +49,12 @@ class Key(NamedTuple):
     def __str__(self) -> str:
         return ".".join(part for part in (self.schema, self.owner, self.name) if part)
 
+    def _replace(self, **changes: Any) -> Key:
+        """Return the key with other parts: own rules may use what it had as a named tuple."""
+        return replace(self, **changes)
 
-class Part(NamedTuple):
+
+class Part(Struct, frozen=True, order=True, array_like=True, gc=False):
     """A part of an object: a `column` or an attribute, the `default` of one, a `constraint`, a `member`."""
 
     kind: str

@@ -15,6 +15,7 @@ from rpds import HashTrieMap, HashTrieSet
 
 from miglint.schema.extension_parts import FUNCTIONS, TYPES
 from miglint.schema.numbers import NO_NUMBERS, freed
+from miglint.schema.persistent import entries
 from miglint.sql.operations import Column, Constraint, Expression
 
 Part = TypeVar("Part", Column, Constraint)
@@ -119,7 +120,7 @@ class Parts(Mapping[str, Part]):
     @classmethod
     def of(cls, parts: Mapping[str, Part]) -> Parts[Part]:
         """Return the same parts as an instance."""
-        if isinstance(parts, Parts):
+        if type(parts) is Parts:
             return parts
         made: Parts[Part] = cls(HashTrieMap(), HashTrieMap(), 0, ("", None), 0)
         for name, part in parts.items():
@@ -133,17 +134,17 @@ class Parts(Mapping[str, Part]):
         tagged = self._tagged if found is None else self._untagged(name, found[1])
         for tag in _tags(part):
             tagged = tagged.insert(tag, tagged.get(tag, _NO_NAMES).insert(name))
-        entries = self._entries.insert(name, (place, part))
-        return Parts(entries, tagged, max(self._end, place + 1), (name, self._history), self._age + 1, self._numbers)
+        stored = self._entries.insert(name, (place, part))
+        return Parts(stored, tagged, max(self._end, place + 1), (name, self._history), self._age + 1, self._numbers)
 
     def without(self, name: str) -> Parts[Part]:
         """Return a mapping without a name."""
         found = self._entries.get(name)
         if found is None:
             return self
-        entries, tagged = self._entries.remove(name), self._untagged(name, found[1])
+        stored, tagged = self._entries.remove(name), self._untagged(name, found[1])
         numbers = freed(self._numbers, name)
-        return Parts(entries, tagged, self._end, (name, self._history), self._age + 1, numbers)
+        return Parts(stored, tagged, self._end, (name, self._history), self._age + 1, numbers)
 
     def renamed(self, old: str, new: str, part: Part) -> Parts[Part]:
         """Return a mapping in which `part` replaces an old name under a new one, at the same position."""
@@ -152,8 +153,8 @@ class Parts(Mapping[str, Part]):
         tagged = rest._tagged
         for tag in _tags(part):
             tagged = tagged.insert(tag, tagged.get(tag, _NO_NAMES).insert(new))
-        entries = rest._entries.insert(new, (place, part))
-        return Parts(entries, tagged, self._end, (new, rest._history), rest._age + 1, rest._numbers)
+        stored = rest._entries.insert(new, (place, part))
+        return Parts(stored, tagged, self._end, (new, rest._history), rest._age + 1, rest._numbers)
 
     def first_number(self, stem: str) -> int:
         """Return a number below which all numbers behind a chosen name are taken, the name without one too."""
@@ -245,7 +246,7 @@ class Parts(Mapping[str, Part]):
         return dict(self._pairs()).values()
 
     def _ordered(self) -> list[tuple[str, tuple[int, Part]]]:
-        return sorted(self._entries.items(), key=_place)
+        return sorted(entries(self._entries), key=_place)
 
     def _pairs(self) -> Iterator[tuple[str, Part]]:
         return ((name, entry[1]) for name, entry in self._ordered())
@@ -257,21 +258,21 @@ def _place(entry: tuple[str, tuple[int, object]]) -> int:
 
 def with_part(parts: Mapping[str, Part], name: str, part: Part) -> Mapping[str, Part]:
     """Return the parts with one added or replaced."""
-    if len(parts) < _FEW and not isinstance(parts, Parts):
+    if len(parts) < _FEW and type(parts) is not Parts:
         return {**parts, name: part}
     return Parts.of(parts).set(name, part)
 
 
 def without_part(parts: Mapping[str, Part], name: str) -> Mapping[str, Part]:
     """Return the parts without one, which may be missing already."""
-    if len(parts) < _FEW and not isinstance(parts, Parts):
+    if len(parts) < _FEW and type(parts) is not Parts:
         return {label: part for label, part in parts.items() if label != name}
     return Parts.of(parts).without(name)
 
 
 def with_renamed(parts: Mapping[str, Part], old: str, new: str, part: Part) -> Mapping[str, Part]:
     """Return the parts with `part` under a new name at the position of the old one."""
-    if len(parts) < _FEW and not isinstance(parts, Parts):
+    if len(parts) < _FEW and type(parts) is not Parts:
         return {new if label == old else label: part if label == old else kept for label, kept in parts.items()}
     return Parts.of(parts).renamed(old, new, part)
 
@@ -283,14 +284,14 @@ def of_kind(constraints: Mapping[str, Constraint], kind: str) -> list[Constraint
 
 def named_of_kind(constraints: Mapping[str, Constraint], kind: str) -> list[tuple[str, Constraint]]:
     """Return the constraints of a kind with their names, in order."""
-    if isinstance(constraints, Parts):
+    if type(constraints) is Parts:
         return [(name, constraints[name]) for name in constraints.tagged(("kind", kind))]
     return [(name, one) for name, one in constraints.items() if one.kind == kind]
 
 
 def involving(constraints: Mapping[str, Constraint], column: str) -> list[str]:
     """Return the names of the constraints that use a column, in order."""
-    if isinstance(constraints, Parts):
+    if type(constraints) is Parts:
         return [name for name in constraints.tagged(_column_tag(column)) if column in mentioned(constraints[name])]
     return [name for name, one in constraints.items() if column in mentioned(one)]
 
@@ -305,27 +306,27 @@ def using_column(parts: Mapping[str, Part], column: str) -> Collection[str]:
 
     Included is a column of that name itself.
     """
-    if not isinstance(parts, Parts):
+    if type(parts) is not Parts:
         return parts.keys()
     return parts.in_order(parts.with_tags((_column_tag(column), _reference_tag(column))) | {column})
 
 
 def referring(constraints: Mapping[str, Constraint], column: str | None) -> list[tuple[str, Constraint]]:
     """Return the foreign keys with their names, in order; with a column at least those that may refer to it."""
-    if column is None or not isinstance(constraints, Parts):
+    if column is None or type(constraints) is not Parts:
         return named_of_kind(constraints, "foreign")
     return [(name, constraints[name]) for name in _found_by(constraints, map(_reference_tag, (column, None)))]
 
 
 def _found_by(parts: Mapping[str, Part], tags: Iterable[Hashable]) -> Collection[str]:
-    return parts.in_order(parts.with_tags(tags)) if isinstance(parts, Parts) else parts.keys()
+    return parts.in_order(parts.with_tags(tags)) if type(parts) is Parts else parts.keys()
 
 
 def keys_about(constraints: Mapping[str, Constraint], columns: Iterable[str]) -> Iterator[Constraint]:
     """Yield the primary keys and unique constraints that are about one of some columns in any letters, or of unknown
     ones; of a few constraints all keys. In no particular order: whoever looks for one need not wait for all.
     """
-    if isinstance(constraints, Parts):
+    if type(constraints) is Parts:
         for tag in (_NO_COLUMN, *map(_column_tag, columns)):
             yield from (one for one in constraints.having(tag) if one.kind in _KEYS)
     else:
@@ -334,7 +335,7 @@ def keys_about(constraints: Mapping[str, Constraint], columns: Iterable[str]) ->
 
 def generated(columns: Mapping[str, Column]) -> list[Column]:
     """Return the generated columns, in order."""
-    if isinstance(columns, Parts):
+    if type(columns) is Parts:
         return [columns[name] for name in columns.tagged(_GENERATED)]
     return [column for column in columns.values() if column.generated is not None]
 
@@ -343,12 +344,12 @@ def changed_parts(old: Mapping[str, Part], new: Mapping[str, Part]) -> Collectio
     """Return the names by which two mappings may differ; None if a full comparison is as fast."""
     if old is new:
         return ()
-    return new.changed_since(old) if isinstance(new, Parts) and isinstance(old, Parts) else None
+    return new.changed_since(old) if type(new) is Parts and type(old) is Parts else None
 
 
 def same_order(one: Mapping[str, Part], two: Mapping[str, Part]) -> bool:
     """Return whether two mappings have the same names in the same order."""
-    known = one.same_order(two) if isinstance(one, Parts) and isinstance(two, Parts) else None
+    known = one.same_order(two) if type(one) is Parts and type(two) is Parts else None
     return list(one) == list(two) if known is None else known
 
 
@@ -357,7 +358,7 @@ def differing(one: Mapping[str, Part], two: Mapping[str, Part]) -> Iterator[tupl
     changed = changed_parts(two, one)
     if changed is None:
         names: Iterable[str] = one
-    elif isinstance(one, Parts):
+    elif type(one) is Parts:
         names = one.in_order(changed)
     else:
         names = ()

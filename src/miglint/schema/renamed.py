@@ -76,9 +76,9 @@ def _both_generated(before: Schema, gone: Change, after: Schema, new: Change) ->
 
 def _nameless(value: SchemaObject) -> object:
     if isinstance(value, Index):
-        return replace(value, name=value.name._replace(name=""), constraint=None, generated=False)
+        return replace(value, name=replace(value.name, name=""), constraint=None, generated=False)
     if isinstance(value, (Table, View, Sequence)):
-        return replace(value, name=value.name._replace(name=""))
+        return replace(value, name=replace(value.name, name=""))
     if isinstance(value, (Trigger, Policy, RewriteRule)):
         return replace(value, name="")
     return value

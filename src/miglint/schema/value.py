@@ -9,24 +9,18 @@ schema (a baseline was given, or a live database was read) what is not there doe
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TypeVar
 
 from rpds import HashTrieMap
 
 from miglint.base.model import Dialect
 from miglint.base.structs import Struct, field, replace
 from miglint.schema.bounds import DEFAULT
+from miglint.schema.counted_parts import Counted, head, is_counted, recounted
 from miglint.schema.depends import (
     dependencies,
-    of_base,
-    of_column,
-    of_constraint,
-    of_expression,
-    of_head,
     reference_key,
-    relation_key,
 )
 from miglint.schema.edges import (
     CASTS,
@@ -49,13 +43,11 @@ from miglint.schema.edges import (
 )
 from miglint.schema.numbers import NO_NUMBERS, Numbers, freed
 from miglint.schema.objects import ABSENT, Absent, Composite, Domain, Index, Key, Part, SchemaObject, Sequence, Table
-from miglint.schema.parts import Parts, changed_parts
-from miglint.sql.operations import Column, Constraint
+from miglint.schema.persistent import entries
 
 Found = TypeVar("Found", bound=SchemaObject)
 
 _NOBODY: frozenset[Key] = frozenset()
-_Counted: TypeAlias = Table | Composite | Domain
 
 
 # What belongs to the server and not to a database: no files say all of it.
@@ -100,7 +92,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
 
     def put(self, key: Key, value: SchemaObject) -> Schema:
         """Return a schema in which `key` is `value`."""
-        if isinstance(value, (Table, Composite, Domain)) and _is_counted(value):
+        if isinstance(value, (Table, Composite, Domain)) and is_counted(value):
             return self._with_counted(key, value)
         return self._with(key, value, dependencies(value, self.dialect))
 
@@ -114,13 +106,15 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         old = self.objects.get(key)
         if old is None:
             before, new = _NOBODY, (key, new)
-        elif _is_counted(old):
+        elif is_counted(old):
             before, counts = frozenset(counts[key]), counts.remove(key)
         else:
             before = _NOBODY if isinstance(old, Absent) else dependencies(old, self.dialect)
-        if before != after:
-            dependents = self._connected(key, value, before - after, after - before)
-        if before and after:
+        if not before or not after:
+            dependents = self._connected(key, value, before, after)
+        else:
+            if before != after:
+                dependents = self._connected(key, value, before - after, after - before)
             dependents = self._retagged(dependents, key, value, before & after)
         objects = self.objects.insert(key, value)
         return Schema(
@@ -157,7 +151,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     ) -> HashTrieMap[Key, Few | Users]:
         """Return the users of all objects when `key`, which needs some as before, may need other parts of them."""
         old = self.objects.get(key)
-        if isinstance(old, Table) and isinstance(value, Table) and _head(old) == _head(value):
+        if isinstance(old, Table) and isinstance(value, Table) and head(old) == head(value):
             return dependents
         many = [other for other in kept if isinstance(dependents.get(other), Users)]
         if many and (tags(old) != tags(value) or bound_of(old) != bound_of(value)):
@@ -166,19 +160,19 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
                 dependents = dependents.insert(other, with_user(rest, key, value, self.objects.get))
         return dependents
 
-    def _with_counted(self, key: Key, value: _Counted) -> Schema:
+    def _with_counted(self, key: Key, value: Counted) -> Schema:
         """Return a schema with a table of many parts, of whose needs those of its changed parts alone are looked at."""
         old = self.objects.get(key)
         before: frozenset[Key] | HashTrieMap[Key, int]
-        if _is_counted(old):
+        if is_counted(old):
             before = self.counts[key]
         else:
             before = _NOBODY if old is None or isinstance(old, Absent) else dependencies(old, self.dialect)
-        counts, changes = _recounted(old, value, before, self.dialect)
+        counts, changes = recounted(old, value, before, self.dialect)
         gone = [other for other, number in changes.items() if number < 0 and other not in counts]
         new = [other for other, number in changes.items() if number > 0 and other not in before]
         dependents = self._connected(key, value, gone, new) if gone or new else self.dependents
-        if old is not None and _head(old) != _head(value):
+        if old is not None and head(old) != head(value):
             dependents = self._retagged(dependents, key, value, [other for other in counts if other in before])
         return Schema(
             self.dialect,
@@ -220,7 +214,7 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
     def opened(self) -> Schema:
         """Return what is left of it when something unseen has happened: there may be more objects, columns, keys."""
         objects = self.objects
-        for key, value in self.objects.items():
+        for key, value in entries(self.objects):
             if value is ABSENT:
                 objects = objects.discard(key)
             elif isinstance(value, Table) and (not value.assumed or value.absent):
@@ -308,9 +302,14 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         """Return the keys of the routines of a name in a schema, in order."""
         return self.on(Key("routine overload", place, name))
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether no object is known to exist."""
+        return all(value is ABSENT for value in self.objects.values())
+
     def items(self) -> Iterator[tuple[Key, SchemaObject]]:
         """Yield what exists, in no particular order."""
-        for key, value in self.objects.items():
+        for key, value in entries(self.objects):
             if value is not ABSENT:
                 yield key, value  # type: ignore[misc]
 
@@ -354,100 +353,3 @@ class Schema(Struct, frozen=True, gc=False, eq=False):
         for key, value in objects:
             schema = schema.put(key, value)
         return schema
-
-
-def _is_counted(value: SchemaObject | Absent | None) -> bool:
-    """Whether it has so many parts that only those are looked at which change."""
-    if isinstance(value, Table):
-        return isinstance(value.columns, Parts) or isinstance(value.constraints, Parts)
-    if isinstance(value, Domain):
-        return isinstance(value.constraints, Parts)
-    return isinstance(value, Composite) and isinstance(value.columns, Parts)
-
-
-def _recounted(
-    old: SchemaObject | Absent | None,
-    new: _Counted,
-    before: frozenset[Key] | HashTrieMap[Key, int],
-    dialect: Dialect,
-) -> tuple[HashTrieMap[Key, int], Counter[Key]]:
-    """Return how many parts of a table need each key, and how these numbers changed."""
-    changes: Counter[Key] = Counter()
-    columns = constraints = None
-    if type(old) is type(new) and not isinstance(before, frozenset) and _head(old) == _head(new):
-        assert isinstance(old, (Table, Composite, Domain))
-        columns = changed_parts(_columns(old), _columns(new))
-        constraints = changed_parts(_constraints(old), _constraints(new))
-    if columns is None or constraints is None or isinstance(before, frozenset):
-        _count(new, _columns(new), _constraints(new), dialect, changes, 1)
-        _count_head(new, dialect, changes)
-        counts = HashTrieMap(changes)
-        for key in before:
-            if key not in counts:
-                changes[key] = -1
-        return counts, changes
-    assert isinstance(old, (Table, Composite, Domain))
-    _count(old, columns, constraints, dialect, changes, -1)
-    _count(new, columns, constraints, dialect, changes, 1)
-    counts = before
-    for key, change in changes.items():
-        if change:
-            number = counts.get(key, 0) + change
-            counts = counts.insert(key, number) if number else counts.discard(key)
-    return counts, changes
-
-
-def _head(value: SchemaObject | Absent | None) -> object:
-    """Return what a table or a domain depends on besides its columns and constraints, and its name."""
-    if isinstance(value, Table):
-        return value.name, value.inherits, value.partition_of, value.partition_bound
-    return (value.base, value.default) if isinstance(value, Domain) else None
-
-
-_NO_COLUMNS: Mapping[str, Column] = {}
-_NO_CONSTRAINTS: Mapping[str, Constraint] = {}
-
-
-def _columns(value: _Counted) -> Mapping[str, Column]:
-    return _NO_COLUMNS if isinstance(value, Domain) else value.columns
-
-
-def _constraints(value: _Counted) -> Mapping[str, Constraint]:
-    return _NO_CONSTRAINTS if isinstance(value, Composite) else value.constraints
-
-
-def _count(
-    value: _Counted,
-    columns: Iterable[str],
-    constraints: Iterable[str],
-    dialect: Dialect,
-    counts: Counter[Key],
-    by: int,
-) -> None:
-    for name in columns:
-        column = _columns(value).get(name)
-        if column is not None and (column.type is not None or column.default is not None):
-            keys: set[Key] = set()
-            of_column(column, keys)
-            for key in keys:
-                counts[key] += by
-    for name in constraints:
-        constraint = _constraints(value).get(name)
-        if constraint is not None:
-            keys = set()
-            if isinstance(value, Table):
-                of_constraint(name, constraint, keys, dialect)
-                keys.discard(relation_key(value.name, dialect))
-            else:
-                of_expression(constraint.expression, keys)
-            for key in keys:
-                counts[key] += by
-
-
-def _count_head(value: _Counted, dialect: Dialect, counts: Counter[Key]) -> None:
-    keys: set[Key] = set()
-    if isinstance(value, Table):
-        of_head(value, keys, dialect)
-    elif isinstance(value, Domain):
-        of_base(value, keys)
-    counts.update(keys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
+from miglint.base.structs import replace
 from miglint.schema.objects import Comment, Key, Other, Part, Policy, Privileges, RewriteRule, Routine, Trigger
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
@@ -55,7 +56,7 @@ def _other(key: Key, value: Other) -> str:
         return f"OPERATOR IF EXISTS {home}{own.name} ({left}, {right})"
     if value.kind in ("operator class", "operator family"):
         label, _, method = own.name.rpartition(" using ")
-        return f"{value.kind.upper()} IF EXISTS {name(own._replace(name=label))} USING {identifier(method)}"
+        return f"{value.kind.upper()} IF EXISTS {name(replace(own, name=label))} USING {identifier(method)}"
     if value.kind == "transform":
         kind, _, language = own.name.partition(" for ")
         return f"TRANSFORM IF EXISTS FOR {kind} LANGUAGE {identifier(language)}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from miglint.base.model import Dialect
+from miglint.base.structs import replace
 from miglint.schema.objects import Key
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
@@ -78,7 +79,8 @@ class Renames:
     def _move(self, moment: OperationTrace, old: Key | None, named: str | None, schema: str | None) -> None:
         if old is None:
             return
-        new = old._replace(
+        new = replace(
+            old,
             name=old.name if named is None else _folded(moment.before, named),
             schema=old.schema if schema is None else schema,
         )
@@ -108,7 +110,7 @@ def rename_back(schema: Schema, renamed: Renamed, old_name: str) -> list[str]:
     here = Name(renamed.new.schema, _written(schema, renamed.new))
     if renamed.old.schema != renamed.new.schema:
         texts.append(f"ALTER {word} {name(here)} SET SCHEMA {identifier(renamed.old.schema)};")
-        here = here._replace(schema=renamed.old.schema)
+        here = replace(here, schema=renamed.old.schema)
     if renamed.old.name != renamed.new.name:
         texts.append(f"ALTER {word} {name(here)} RENAME TO {identifier(old_name)};")
     return texts

@@ -8,8 +8,7 @@ extensions are excluded. All names are schema-qualified, since only `pg_catalog`
 
 from __future__ import annotations
 
-_OURS = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"
-
+from miglint.dryrun.postgres.other_objects import OTHERS, OURS, comment_on, no_member
 
 # Limit on the length of descriptions; scripts can create larger ones, such as a comment of a gigabyte.
 _LONGEST = 4_000_000
@@ -23,24 +22,9 @@ def _bounded(query: str) -> str:
     )
 
 
-def _no_member(catalog: str, oid: str) -> str:
-    return (
-        f"NOT EXISTS (SELECT FROM pg_depend ext WHERE ext.classid = '{catalog}'::regclass AND ext.objid = {oid}"
-        " AND ext.deptype = 'e')"
-    )
-
-
-def _said(catalog: str, oid: str, part: str = "0") -> str:
-    # Equivalent to `obj_description`, an SQL function that is ten times slower.
-    return (
-        f"(SELECT said.description FROM pg_description said WHERE said.objoid = {oid}"
-        f" AND said.classoid = '{catalog}'::regclass AND said.objsubid = {part})"
-    )
-
-
 _NAMESPACES = f"""
 SELECT json_build_array('namespace', n.nspname, pg_get_userbyid(n.nspowner), n.nspacl::text,
-  {_said("pg_namespace", "n.oid")})::text FROM pg_namespace n WHERE {_OURS} AND {_no_member("pg_namespace", "n.oid")}"""
+  {comment_on("pg_namespace", "n.oid")})::text FROM pg_namespace n WHERE {OURS} AND {no_member("pg_namespace", "n.oid")}"""
 
 
 # Besides options set by scripts, PostgreSQL 17.12 stores a number here, which pg_dump omits as well.
@@ -53,7 +37,7 @@ SELECT a.attrelid, json_agg(json_build_array(a.attname, tn.nspname, t.typname, e
   format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated,
   CASE WHEN a.attcollation <> t.typcollation THEN
     (SELECT co.collname FROM pg_collation co WHERE co.oid = a.attcollation) END,
-  a.attacl::text, {_said("pg_class", "a.attrelid", "a.attnum")}, a.attstattarget,
+  a.attacl::text, {comment_on("pg_class", "a.attrelid", "a.attnum")}, a.attstattarget,
   CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression, {_OPTIONS},
   a.attnum) ORDER BY a.attnum) AS list,
   json_object_agg(a.attnum, a.attname)::text AS names
@@ -72,7 +56,7 @@ SELECT k.conrelid, k.contypid, json_agg(json_build_array(k.conname, k.contype,
   k.conkey, fn.nspname, f.relname,
   k.confupdtype, k.confdeltype, k.confmatchtype, k.condeferrable, k.condeferred, k.convalidated, k.connoinherit,
   CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END, pg_get_constraintdef(k.oid),
-  {_said("pg_constraint", "k.oid")}) ORDER BY k.oid) AS list
+  {comment_on("pg_constraint", "k.oid")}) ORDER BY k.oid) AS list
 FROM pg_constraint k LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
 WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND {which} GROUP BY k.conrelid, k.contypid"""
 
@@ -89,7 +73,7 @@ SELECT i.indrelid, json_agg(json_build_array(n.nspname, c.relname, i.indisunique
   CASE WHEN array_remove(array_remove(i.indcollation::oid[], 0::oid), 100::oid) <> '{{}}' THEN
     (SELECT json_agg(co.collname ORDER BY u.o) FROM unnest(i.indcollation) WITH ORDINALITY u(n, o)
       LEFT JOIN pg_collation co ON co.oid = u.n) END,
-  pg_get_expr(i.indpred, i.indrelid), k.conname, c.reloptions, sp.spcname, {_said("pg_class", "c.oid")},
+  pg_get_expr(i.indpred, i.indrelid), k.conname, c.reloptions, sp.spcname, {comment_on("pg_class", "c.oid")},
   position(' NULLS NOT DISTINCT' IN pg_get_indexdef(i.indexrelid)) > 0, i.indisclustered, i.indisreplident,
   CASE WHEN c.relispartition THEN (SELECT json_build_array(pn.nspname, p.relname) FROM pg_inherits h
     JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE h.inhrelid = c.oid) END) ORDER BY c.relname) AS list
@@ -105,14 +89,15 @@ def relations(oids: str) -> str:
     return f"""
 SELECT q.oid, q.names, CASE WHEN octet_length(q.t) > {_LONGEST} THEN
   json_build_array('huge', left(q.t, 120), md5(q.t))::text ELSE q.t END FROM (
-SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.relkind, c.relpersistence, c.reloptions,
+SELECT c.oid, cols.names, json_build_array('relation', n.nspname, c.relname, c.relkind, c.relpersistence,
+  c.reloptions || (SELECT array_agg('toast.' || o) FROM pg_class w, unnest(w.reloptions) o WHERE w.oid = c.reltoastrelid),
   pg_get_expr(c.relpartbound, c.oid), CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
   CASE WHEN c.relhassubclass OR c.relispartition OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN
    (SELECT json_agg(json_build_array(pn.nspname, p.relname) ORDER BY i.inhseqno) FROM pg_inherits i
     JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid) END,
   c.relrowsecurity, c.relforcerowsecurity, c.relreplident, t.spcname, am.amname,
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.relispopulated, c.relacl::text,
-  {_said("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list)::text AS t
+  {comment_on("pg_class", "c.oid")}, c.relispartition, cols.list, cons.list, idx.list)::text AS t
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN ({_columns(which)}) cols ON cols.attrelid = c.oid
@@ -123,13 +108,13 @@ WHERE c.oid {which}) q"""
 _SEQUENCES = f"""
 SELECT json_build_array('sequence', n.nspname, c.relname, c.relpersistence, format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax,
   s.seqmin, s.seqcache, s.seqcycle, tn.nspname, t.relname, a.attname, d.deptype, c.relacl::text,
-  {_said("pg_class", "c.oid")})::text
+  {comment_on("pg_class", "c.oid")})::text
 FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
   AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
 LEFT JOIN pg_class t ON t.oid = d.refobjid LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-WHERE {_OURS} AND {_no_member("pg_class", "c.oid")}"""
+WHERE {OURS} AND {no_member("pg_class", "c.oid")}"""
 
 _TYPES = f"""
 SELECT json_build_array('type', n.nspname, t.typname, t.typtype,
@@ -144,14 +129,14 @@ SELECT json_build_array('type', n.nspname, t.typname, t.typtype,
       JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = r.rngcollation AND co.collname <> 'default'),
     'subtype_diff = ' || nullif(r.rngsubdiff, 0)::regproc, 'canonical = ' || nullif(r.rngcanonical, 0)::regproc)
     FROM pg_range r WHERE r.rngtypid = t.oid),
-  t.typacl::text, {_said("pg_type", "t.oid")},
+  t.typacl::text, {comment_on("pg_type", "t.oid")},
   CASE WHEN t.typtype = 'd' THEN (SELECT of_it.list FROM ({_constraints("k.contypid >= 16384")}) of_it WHERE of_it.contypid = t.oid) END)::text
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_type b ON b.oid = t.typbasetype LEFT JOIN pg_namespace bn ON bn.oid = b.typnamespace
 LEFT JOIN pg_type eb ON eb.oid = b.typelem AND b.typsubscript = 'array_subscript_handler'::regproc
 LEFT JOIN pg_namespace ebn ON ebn.oid = eb.typnamespace
 LEFT JOIN pg_class tc ON tc.oid = t.typrelid
-WHERE {_OURS} AND {_no_member("pg_type", "t.oid")} AND t.typsubscript <> 'array_subscript_handler'::regproc
+WHERE {OURS} AND {no_member("pg_type", "t.oid")} AND t.typsubscript <> 'array_subscript_handler'::regproc
   AND t.typtype IN ('e', 'd', 'c', 'r', 'b', 'p') AND (t.typrelid = 0 OR tc.relkind = 'c')"""
 
 _ROUTINES = f"""
@@ -165,75 +150,37 @@ SELECT json_build_array('routine', n.nspname, p.proname, p.prokind,
   CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) ELSE
     (SELECT row(a.aggtransfn, a.aggfinalfn, a.aggcombinefn, format_type(a.aggtranstype, NULL), a.agginitval,
       a.aggsortop::regoperator)::text FROM pg_aggregate a WHERE a.aggfnoid = p.oid) END,
-  p.prosrc, p.proargnames, p.pronargdefaults, p.proacl::text, {_said("pg_proc", "p.oid")},
+  p.prosrc, p.proargnames, p.pronargdefaults, p.proacl::text, {comment_on("pg_proc", "p.oid")},
   pg_get_function_identity_arguments(p.oid))::text
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
 JOIN pg_type rt ON rt.oid = p.prorettype JOIN pg_namespace rn ON rn.oid = rt.typnamespace
 LEFT JOIN pg_type ret ON ret.oid = rt.typelem AND rt.typsubscript = 'array_subscript_handler'::regproc
 LEFT JOIN pg_namespace ren ON ren.oid = ret.typnamespace
-WHERE {_OURS} AND {_no_member("pg_proc", "p.oid")}
+WHERE {OURS} AND {no_member("pg_proc", "p.oid")}
   AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')"""
 
 _TRIGGERS = f"""
 SELECT json_build_array('trigger', n.nspname, c.relname, g.tgname, pg_get_triggerdef(g.oid), g.tgenabled, pn.nspname, p.proname,
   (SELECT json_agg(a.attname ORDER BY a.attnum) FROM unnest(g.tgattr) u(n)
-    JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = u.n), {_said("pg_trigger", "g.oid")})::text
+    JOIN pg_attribute a ON a.attrelid = g.tgrelid AND a.attnum = u.n), {comment_on("pg_trigger", "g.oid")})::text
 FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_namespace pn ON pn.oid = p.pronamespace
-WHERE NOT g.tgisinternal AND {_OURS}"""
+WHERE NOT g.tgisinternal AND {OURS}"""
 
 _POLICIES = f"""
 SELECT json_build_array('policy', n.nspname, c.relname, y.polname, y.polcmd, y.polpermissive,
   (SELECT string_agg(CASE WHEN r = 0 THEN 'public' ELSE pg_get_userbyid(r) END, ',' ORDER BY r) FROM unnest(y.polroles) r),
-  pg_get_expr(y.polqual, y.polrelid), pg_get_expr(y.polwithcheck, y.polrelid), {_said("pg_policy", "y.oid")})::text
-FROM pg_policy y JOIN pg_class c ON c.oid = y.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS}"""
+  pg_get_expr(y.polqual, y.polrelid), pg_get_expr(y.polwithcheck, y.polrelid), {comment_on("pg_policy", "y.oid")})::text
+FROM pg_policy y JOIN pg_class c ON c.oid = y.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}"""
 
 _RULES = f"""
-SELECT json_build_array('rule', n.nspname, c.relname, r.rulename, pg_get_ruledef(r.oid), r.ev_enabled, {_said("pg_rewrite", "r.oid")})::text
+SELECT json_build_array('rule', n.nspname, c.relname, r.rulename, pg_get_ruledef(r.oid), r.ev_enabled, {comment_on("pg_rewrite", "r.oid")})::text
 FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE r.rulename <> '_RETURN' AND {_OURS}"""
+WHERE r.rulename <> '_RETURN' AND {OURS}"""
 
 _EXTENSIONS = f"""
-SELECT json_build_array('extension', x.extname, n.nspname, x.extversion, {_said("pg_extension", "x.oid")})::text
+SELECT json_build_array('extension', x.extname, n.nspname, x.extversion, {comment_on("pg_extension", "x.oid")})::text
 FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extname <> 'plpgsql'"""
-
-_OTHERS = f"""
-SELECT json_build_array('other', o.kind, o.home, o.name, o.definition)::text FROM (
-SELECT 'collation' AS kind, n.nspname::text AS home, c.collname::text AS name,
-  concat_ws(' ', c.collprovider, c.collcollate, c.collctype, c.collisdeterministic) AS definition
-FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace WHERE {_OURS} AND {_no_member("pg_collation", "c.oid")}
-UNION ALL SELECT 'operator', n.nspname, o.oprname || ' (' || format_type(nullif(o.oprleft, 0), NULL) || ', '
-  || format_type(o.oprright, NULL) || ')', o.oprcode::text
-FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE {_OURS} AND {_no_member("pg_operator", "o.oid")}
-UNION ALL SELECT 'operator class', n.nspname, o.opcname, concat_ws(' ', a.amname, o.opcintype::regtype, o.opcdefault)
-FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace JOIN pg_am a ON a.oid = o.opcmethod
-WHERE {_OURS} AND {_no_member("pg_opclass", "o.oid")}
-UNION ALL SELECT 'cast', '', format_type(c.castsource, NULL) || ' AS ' || format_type(c.casttarget, NULL),
-  concat_ws(' ', c.castfunc::regprocedure, c.castcontext, c.castmethod)
-FROM pg_cast c WHERE c.oid >= 16384 AND {_no_member("pg_cast", "c.oid")}
-UNION ALL SELECT 'statistics', n.nspname, s.stxname, pg_get_statisticsobjdef(s.oid)
-FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE {_OURS}
-UNION ALL SELECT 'text search configuration', n.nspname, f.cfgname,
-  (SELECT string_agg(concat_ws(' ', m.maptokentype, m.mapdict::regdictionary), ', ' ORDER BY m.maptokentype, m.mapseqno)
-    FROM pg_ts_config_map m WHERE m.mapcfg = f.oid)
-FROM pg_ts_config f JOIN pg_namespace n ON n.oid = f.cfgnamespace WHERE {_OURS} AND {_no_member("pg_ts_config", "f.oid")}
-UNION ALL SELECT 'text search dictionary', n.nspname, d.dictname, d.dictinitoption
-FROM pg_ts_dict d JOIN pg_namespace n ON n.oid = d.dictnamespace WHERE {_OURS} AND {_no_member("pg_ts_dict", "d.oid")}
-UNION ALL SELECT 'event trigger', '', e.evtname, concat_ws(' ', e.evtevent, e.evtfoid::regproc, e.evtenabled)
-FROM pg_event_trigger e WHERE {_no_member("pg_event_trigger", "e.oid")}
-UNION ALL SELECT 'publication', '', p.pubname, concat_ws(' ', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete,
-  (SELECT string_agg(r.prrelid::regclass::text, ',' ORDER BY r.prrelid::regclass::text) FROM pg_publication_rel r
-    WHERE r.prpubid = p.oid))
-FROM pg_publication p
-UNION ALL SELECT 'foreign-data wrapper', '', w.fdwname, w.fdwoptions::text
-FROM pg_foreign_data_wrapper w WHERE {_no_member("pg_foreign_data_wrapper", "w.oid")}
-UNION ALL SELECT 'server', '', s.srvname, concat_ws(' ', s.srvtype, s.srvversion, s.srvoptions::text)
-FROM pg_foreign_server s
-UNION ALL SELECT 'language', '', l.lanname, '' FROM pg_language l
-WHERE l.oid >= 16384 AND {_no_member("pg_language", "l.oid")}
-UNION ALL SELECT 'default privileges', coalesce(n.nspname, ''), concat_ws(' ', pg_get_userbyid(d.defaclrole), d.defaclobjtype),
-  d.defaclacl::text
-FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace) o"""
 
 # The version of a row: its oid and the inserting transaction, which differ between databases of a server and are equal
 # in a copy.
@@ -246,8 +193,8 @@ def _versions(catalog: str, owner: str, seed: str, where: str) -> str:
 
 
 _FINGERPRINTS = f"""
-SELECT c.oid, c.relname, n.nspname, concat_ws(' ', n.xmin, c.xmin, a.v, d.v, k.v, i.v, h.v, s.v, w.v, p.v)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+SELECT c.oid, c.relname, n.nspname, concat_ws(' ', n.xmin, c.xmin, toast.xmin, a.v, d.v, k.v, i.v, h.v, s.v, w.v, p.v)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
 LEFT JOIN {_versions("pg_attribute", "attrelid", "x.attnum", "x.attrelid >= 16384 AND x.attnum > 0")} a ON a.of = c.oid
 LEFT JOIN {_versions("pg_attrdef", "adrelid", "x.oid::int8", "x.adrelid >= 16384")} d ON d.of = c.oid
 LEFT JOIN {_versions("pg_constraint", "conrelid", "x.oid::int8", "x.conrelid >= 16384")} k ON k.of = c.oid
@@ -261,7 +208,7 @@ LEFT JOIN (SELECT coalesce(k.conrelid, i.indrelid, x.objoid) AS of,
   WHERE x.objoid >= 16384 GROUP BY 1) s ON s.of = c.oid
 LEFT JOIN {_versions("pg_rewrite", "ev_class", "x.oid::int8", "x.ev_class >= 16384")} w ON w.of = c.oid
 LEFT JOIN {_versions("pg_partitioned_table", "partrelid", "x.partrelid::int8", "true")} p ON p.of = c.oid
-WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {_OURS} AND {_no_member("pg_class", "c.oid")}"""
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {OURS} AND {no_member("pg_class", "c.oid")}"""
 
 # Names that occur in the texts of other objects, besides those of relations and columns.
 _NAMED = """
@@ -279,7 +226,9 @@ _CATALOGS = {
     "pg_cast": "oid", "pg_statistic_ext": "oid", "pg_ts_config": "oid", "pg_ts_config_map": "mapcfg",
     "pg_ts_dict": "oid", "pg_event_trigger": "oid", "pg_publication": "oid", "pg_publication_rel": "oid",
     "pg_foreign_data_wrapper": "oid", "pg_foreign_server": "oid", "pg_language": "oid", "pg_default_acl": "oid",
-    "pg_description": "objoid",
+    "pg_description": "objoid", "pg_conversion": "oid", "pg_opfamily": "oid", "pg_amop": "oid", "pg_amproc": "oid",
+    "pg_am": "oid", "pg_transform": "oid", "pg_ts_parser": "oid", "pg_ts_template": "oid", "pg_foreign_table": "ftrelid",
+    "pg_seclabel": "objoid",
 }  # fmt: skip
 # Types of tables and triggers of foreign keys are part of their owners.
 _LEFT_OUT = {
@@ -293,8 +242,18 @@ _PARTS = {
     "composite attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
     " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384 AND c.relkind = 'c')",
     "dependencies": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8)) FROM pg_depend d"
-    " WHERE d.deptype IN ('a', 'i', 'e') AND d.objid >= 16384 AND (d.deptype = 'e'"
+    " WHERE d.deptype IN ('a', 'i', 'e', 'x') AND d.objid >= 16384 AND (d.deptype IN ('e', 'x')"
     " OR d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0))",
+    "large objects": "(SELECT count(*) || ':' || coalesce(sum(hashint8extended(m.xmin::text::int8, m.oid::int8)), 0)"
+    " || (SELECT count(*) || ':' || coalesce(sum(hashint8extended(d.xmin::text::int8, d.objoid::int8)), 0) FROM pg_description d"
+    " WHERE d.classoid = 'pg_largeobject'::regclass) FROM pg_largeobject_metadata m)",
+    "tables of publications": "(SELECT count(*) || ':' || sum(hashint8extended(d.xmin::text::int8, d.objid::int8))"
+    " FROM pg_depend d WHERE d.refclassid = 'pg_publication'::regclass)",
+    "user mappings": "(SELECT count(*) || ':' || sum(hashtextextended(coalesce(u.umoptions::text, ''), u.umid::int8))"
+    " FROM pg_user_mappings u)",
+    "other attributes": "(SELECT count(*) || ':' || sum(hashint8extended(a.xmin::text::int8, a.attnum))"
+    " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.oid >= 16384"
+    " AND (c.relkind IN ('i', 'I') AND a.attstattarget >= 0 OR a.attfdwoptions IS NOT NULL))",
     "domain constraints": "(SELECT count(*) || ':' || sum(hashint8extended(k.xmin::text::int8, k.oid::int8))"
     " FROM pg_constraint k WHERE k.contypid >= 16384)",
 } | {
@@ -319,7 +278,7 @@ _REST = (
     (_POLICIES, ("pg_policy", *_IN_EXPRESSIONS)),
     (_RULES, ("pg_rewrite", *_IN_EXPRESSIONS)),
     (_EXTENSIONS, ("pg_extension",)),
-    (_OTHERS, tuple(_PARTS)),
+    (OTHERS, tuple(_PARTS)),
 )
 _NAMES = tuple(_PARTS)
 _OTHERS_VERSION = f"SELECT {', '.join(_PARTS.values())}"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
+from miglint.base.structs import Struct, replace
 from miglint.replay.apply.foreign_keys import resting_on
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.remove import remove_object, remove_part
@@ -18,7 +18,7 @@ from miglint.schema.needs import AUTO, NORMAL, edges_to
 from miglint.schema.objects import Index, Key, Part, Routine, SchemaObject, Table, View
 
 
-class Node(NamedTuple):
+class Node(Struct, frozen=True, gc=False):
     """What is deleted: an object, or a part of one."""
 
     key: Key
@@ -46,7 +46,7 @@ def delete(machine: Machine, roots: Iterable[Node], *, of: str, key: Key, cascad
     for node in blocking:
         if node.part is None or node.part.kind != "default":
             named = str(node.key) if node.part is None else f"{node.part} of {node.key}"
-            machine.note("cascade", f"{named} goes with {of}", node.key, node.part and node.part.name)
+            machine.note("cascade", f"{named} goes with {of}", node.key, None if node.part is None else node.part.name)
     _remove(machine, found)
 
 
@@ -123,7 +123,7 @@ def _known_as(machine: Machine, node: Node) -> tuple[Key, ...]:
         name = Key("routine name", value.name.schema or "public", value.name.name)
         # With several of one name nobody says which of them a trigger or a default calls.
         alone = machine.schema.count_overloads(name.schema, name.name) == 1
-        return (key, name, name._replace(space="routine part")) if alone else (key,)
+        return (key, name, replace(name, space="routine part")) if alone else (key,)
     return (key,)
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.memo import Looked
+from miglint.replay.apply.memo import Lookups, RelationLookup, has_unknown_columns, primary_key
 from miglint.schema.builtin_types import BUILTIN_TYPES
 from miglint.schema.depends import of_kind
 from miglint.schema.extension_parts import FUNCTIONS
 from miglint.schema.objects import ABSENT, Composite, Domain, Enum, Key, OtherType, Routine, SchemaObject, Table, View
-from miglint.schema.parts import of_kind as constraints_of_kind
 from miglint.sql.operations import Column, Name, Type
 from miglint.sql.postgres.analysis.catalogs import Function
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Relation, UserType
@@ -20,21 +19,32 @@ _BY_SCRIPTS = tuple(of_kind(kind) for kind in ("cast", "operator"))
 
 
 class SchemaEnvironment:
-    """The schema that a machine has, at the moment of a statement. What is asked of it is noted in `looked`."""
+    """The schema that a machine has, at the moment of a statement. What is looked up is recorded in `lookups`."""
 
-    __slots__ = ("_looked", "_machine")
+    __slots__ = ("_lookups", "_machine")
 
-    def __init__(self, machine: Machine, looked: Looked) -> None:
+    def __init__(self, machine: Machine, lookups: Lookups) -> None:
         self._machine = machine
-        self._looked = looked
+        self._lookups = lookups
 
     def _find(self, key: Key) -> SchemaObject | None:
-        found = self._looked.objects[key] = self._machine.schema.objects.get(key)
+        found = self._lookups.objects[key] = self._machine.schema.objects.get(key)
         return None if found is ABSENT else found  # type: ignore[return-value]  # the mark is one object
 
     def _users(self, key: Key) -> bool:
-        found = self._looked.users[key] = self._machine.schema.dependents.get(key)
+        found = self._lookups.users[key] = self._machine.schema.dependents.get(key)
         return bool(found)
+
+    def _relation(self, key: Key) -> Relation | None:
+        """Return the relation at a key, whose lookups are recorded column by column; None if there is none."""
+        value = self._machine.schema.objects.get(key)
+        if not isinstance(value, (Table, View)):
+            self._lookups.objects[key] = value
+            return None
+        lookup = self._lookups.relations.get(key)
+        if lookup is None:
+            lookup = self._lookups.relations[key] = RelationLookup(value)
+        return _of_table(key, value, lookup) if isinstance(value, Table) else _of_view(key, value)
 
     def _keys(self, space: str, name: Name) -> Iterator[Key]:
         """Yield the keys that a name may have, in the order of the search path."""
@@ -50,21 +60,14 @@ class SchemaEnvironment:
         if self._machine.foreign(name):
             return None
         for key in self._keys("relation", name):
-            value = self._find(key)
-            if isinstance(value, Table):
-                return relation_of(key, value)
-            if isinstance(value, View):
-                return _of_view(key, value)
-            if value is not None:
-                break
+            found = self._relation(key)
+            if found is not None or key in self._machine.schema:
+                return found
         return None
 
     def own(self, key: Key) -> Relation | None:
         """Return the relation that an expression belongs to."""
-        value = self._find(key)
-        if isinstance(value, Table):
-            return relation_of(key, value)
-        return _of_view(key, value) if isinstance(value, View) else None
+        return self._relation(key)
 
     def type_name(self, written: Type) -> str:
         """Return the name of a type as it is written, `?` where it is not known."""
@@ -130,10 +133,6 @@ def name_of_type(kind: Type | None) -> str:
     return f"{name}[]" if kind.dimensions else name
 
 
-def _how_generated(column: Column | None) -> str | None:
-    return None if column is None else column.generated or column.identity
-
-
 class _Types(Mapping[str, str]):
     """The names of the types of columns, looked up when they are asked for: a statement names few of them."""
 
@@ -155,13 +154,43 @@ class _Types(Mapping[str, str]):
         return len(self._columns)
 
 
-def relation_of(key: Key, table: Table) -> Relation:
-    """Return a table as the analysis has it."""
+class _RecordedTypes(_Types):
+    """The names of the types of a table's columns, whose lookups are recorded."""
+
+    __slots__ = ("_lookup",)
+
+    def __init__(self, columns: Mapping[str, Column], lookup: RelationLookup) -> None:
+        super().__init__(columns)
+        self._lookup = lookup
+
+    def __getitem__(self, name: str) -> str:
+        self._lookup.names.add(name)
+        return name_of_type(self._columns[name].type)
+
+    def __contains__(self, name: object) -> bool:
+        self._lookup.names.add(str(name))
+        return name in self._columns
+
+    def __iter__(self) -> Iterator[str]:
+        self._lookup.whole = True
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        self._lookup.whole = True
+        return len(self._columns)
+
+
+def _of_table(key: Key, table: Table, lookup: RelationLookup) -> Relation:
     name = Name(key.schema, key.name)
-    if table.assumed or table.kind != "table":
+    if has_unknown_columns(table):
         return Relation(name, None)
-    keys = next((item.columns for item in constraints_of_kind(table.constraints, "primary")), ())
-    return Relation(name, _Types(table.columns), keys, lambda label: _how_generated(table.columns.get(label)))
+
+    def how_generated(label: str) -> str | None:
+        lookup.names.add(label)
+        column = table.columns.get(label)
+        return None if column is None else column.generated or column.identity
+
+    return Relation(name, _RecordedTypes(table.columns, lookup), primary_key(table.constraints), how_generated)
 
 
 def _of_view(key: Key, view: View) -> Relation:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from miglint.replay.apply.environment import SchemaEnvironment, name_of_type
 from miglint.replay.apply.machine import Machine, Refused
-from miglint.replay.apply.memo import Looked, remembered
+from miglint.replay.apply.memo import Lookups, cached
 from miglint.schema.objects import Key
 from miglint.sql.operations import AlterColumnType, Column, CreateRoutine, Expression, IndexElement, Name, Type
 from miglint.sql.postgres.analysis import entry
@@ -36,12 +36,12 @@ def _analyzed(
 ) -> _Answer | None:
     """Return what an analysis says, with its errors as those of the engine; None of what is nested too deep for it."""
 
-    def run(looked: Looked) -> _Answer:
-        return analyze(SchemaEnvironment(machine, looked))
+    def run(lookups: Lookups) -> _Answer:
+        return analyze(SchemaEnvironment(machine, lookups))
 
     try:
         with engine_errors(machine, key):
-            return remembered(machine, subject, run)
+            return cached(machine, subject, run)
     except RecursionError:
         return None
 

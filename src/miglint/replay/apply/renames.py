@@ -164,4 +164,4 @@ def _rename_other(machine: Machine, operation: Rename) -> None:
         raise machine.refuse("undefined_object", f'{operation.kind} "{operation.name}" does not exist', key)
     machine.drop(key)
     if found is not None:
-        machine.create(key._replace(name=operation.new), found)
+        machine.create(replace(key, name=operation.new), found)

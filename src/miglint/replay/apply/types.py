@@ -136,7 +136,12 @@ def _relabel_defaults(machine: Machine, key: Key, old: str, new: str) -> None:
         columns = dict(table.columns)
         for name, column in table.columns.items():
             default, kind = column.default, column.type
-            if default is None or default.literal != old or kind is None or (kind.schema, kind.name) != key[1:3]:
+            if (
+                default is None
+                or default.literal != old
+                or kind is None
+                or (kind.schema, kind.name) != (key.schema, key.name)
+            ):
                 continue
             text = default.text.replace(f"'{old}'", f"'{new}'")
             relabelled = replace(default, key=default.key.replace(f"'{old}'", f"'{new}'"), text=text, literal=new)

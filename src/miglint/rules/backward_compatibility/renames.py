@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
+from miglint.base.structs import replace
 from miglint.locks.columns import type_change
 from miglint.locks.look import ServerState
 from miglint.locks.types import TypeChangeCost
@@ -69,7 +70,7 @@ def table_renamed(step: Step) -> Iterator[Hit]:
                 f'"{operation.name.name}" is renamed and dropped; {_RUNNING} still uses it', _FIRST, severity=WARNING
             )
             continue
-        new = operation.name._replace(name=operation.new)
+        new = replace(operation.name, name=operation.new)
         yield applied.hit(
             f'"{operation.name.name}" is renamed to "{operation.new}"; {_RUNNING} still uses the old name',
             f"Create a view in the same transaction, `CREATE VIEW {qualified(operation.name)} AS SELECT * FROM "
@@ -79,7 +80,7 @@ def table_renamed(step: Step) -> Iterator[Hit]:
 
 def _dropped_after(step: Step, applied: AppliedOperation, operation: ops.Rename) -> bool:
     """Return whether the script drops the table under its new name."""
-    renamed = applied.key(operation.name)._replace(name=applied.folded(operation.new))
+    renamed = replace(applied.key(operation.name), name=applied.folded(operation.new))
     return any(
         later.script is applied.script and later.number > applied.number and later.key(drop.name) == renamed
         for later, drop in effective(step, ops.Drop)

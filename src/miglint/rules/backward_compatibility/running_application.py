@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from miglint.base.structs import replace
 from miglint.replay.steps import Step
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
 from miglint.schema.objects import Key, Routine, Table
@@ -48,7 +49,7 @@ def _renamed_here(step: Step, applied: AppliedOperation, operation: ops.Drop) ->
         earlier.script is applied.script
         and earlier.number < applied.number
         and renamed.kind == operation.kind
-        and earlier.key(renamed.name)._replace(name=earlier.folded(renamed.new)) == applied.key(operation.name)
+        and replace(earlier.key(renamed.name), name=earlier.folded(renamed.new)) == applied.key(operation.name)
         for earlier, renamed in effective(step, ops.Rename)
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
+from miglint.base.structs import replace
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, undoes
@@ -141,7 +142,7 @@ def not_null_without_default(step: Step) -> Iterator[Hit]:
     for applied, operation in effective(step, ops.Rename, forward_only=True):
         if operation.kind != "table" or not applied.fresh(operation.name):
             continue
-        key = applied.key(operation.name)._replace(name=operation.new.lower())
+        key = replace(applied.key(operation.name), name=operation.new.lower())
         before, after = step.before.table(key), applied.table(operation.name)
         if before is None or after is None or before.assumed:
             continue

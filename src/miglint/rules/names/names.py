@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Script
+from miglint.base.structs import replace
 from miglint.replay.apply.naming import LIMIT
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
@@ -127,7 +128,7 @@ def _relation_beside_type(step: Step, relation: Key, type_: Key) -> Table | View
 def _has_twins(step: Step) -> bool:
     """Return whether the forward made a relation or a type that has the name of one of the other kind."""
     twin = {"relation": "type", "type": "relation"}
-    return any(key.space in twin and key._replace(space=twin[key.space]) in step.after for key in step.forward.touched)
+    return any(key.space in twin and replace(key, space=twin[key.space]) in step.after for key in step.forward.touched)
 
 
 @rule(

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from miglint.base.findings import Fix, Severity
 from miglint.base.model import Dialect, Direction, Script, Span
+from miglint.base.structs import Struct, replace
 from miglint.locks import LockEffect, effects
 from miglint.locks.look import relation_key
 from miglint.replay.steps import Step
@@ -37,7 +38,7 @@ _RENAMES = (ops.RenameColumn, ops.RenameConstraint, ops.RenameEnumValue, ops.Ren
 _RELATIONS = ("table", "view", "materialized view", "foreign table", "sequence")
 
 
-class AppliedOperation(NamedTuple):
+class AppliedOperation(Struct, frozen=True, eq=False, gc=False):
     """One operation as it was applied. `transaction` numbers the transaction that it is part of, within its script.
 
     `place` counts the operations of both scripts. `made` are the relations that this migration creates, `added` the
@@ -78,13 +79,7 @@ class AppliedOperation(NamedTuple):
 
     def key(self, name: Name) -> Key:
         """Return the key of a relation's name."""
-        if self.script.dialect is Dialect.SQLITE:
-            place = (name.schema or "main").lower()
-            temporary = Key("relation", "temp", name.name.lower())
-            if name.schema is None and self.before.find(temporary) is not None:
-                return temporary
-            return Key("relation", place, name.name.lower())
-        return relation_key(self.before, name)
+        return _key(self.moment.before, name)
 
     def fresh(self, name: Name) -> bool:
         """Return whether this migration created the relation, or it is temporary."""
@@ -153,6 +148,16 @@ class AppliedOperation(NamedTuple):
         return Hit(self.script.file, span or self.operation.span, message, help, self.script, severity, fix)
 
 
+def _key(schema: Schema, name: Name) -> Key:
+    """Return the key of a relation's name in a schema."""
+    if schema.dialect is not Dialect.SQLITE:
+        return relation_key(schema, name)
+    temporary = Key("relation", "temp", name.name.lower())
+    if name.schema is None and schema.find(temporary) is not None:
+        return temporary
+    return Key("relation", (name.schema or "main").lower(), name.name.lower())
+
+
 class AppliedOperations(NamedTuple):
     """The operations of a step, forward script first: `all` of them in order, and the effective ones by type.
 
@@ -177,7 +182,7 @@ def applied_operations(step: Step) -> AppliedOperations:
     added: Timeline[tuple[Key, str]] = Timeline()
     applied: list[AppliedOperation] = []
     known: dict[object, tuple[LockEffect, ...]] = {}
-    blank = not step.before.closed and next(step.before.items(), None) is None
+    blank = not step.before.closed and step.before.is_blank
     for direction, run in ((_FORWARD, step.forward), (_ROLLBACK, step.rollback)):
         script = script_of(step, direction)
         if script is not None and run is not None and run.moments:
@@ -253,15 +258,12 @@ def _grow(applied: AppliedOperation) -> None:
     operation, made, place = applied.operation, applied.made, applied.place
     match operation:
         case ops.CreateTable() | ops.CreateView():
-            after = applied._replace(
-                moment=OperationTrace(applied.moment.statement, operation, applied.moment.after, applied.moment.after)
-            )
-            made.add(after.key(operation.name), place)
+            made.add(_key(applied.moment.after, operation.name), place)
         case ops.Rename() if operation.kind in _RELATIONS:
             key = applied.key(operation.name)
             if made.had(key, place):
                 made.discard(key, place)
-                made.add(key._replace(name=applied.folded(operation.new)), place)
+                made.add(replace(key, name=applied.folded(operation.new)), place)
         case ops.SetSchema() if applied.fresh(operation.name):
             made.add(Key("relation", operation.schema, operation.name.name), place)
         case ops.Drop() if operation.kind in _RELATIONS:

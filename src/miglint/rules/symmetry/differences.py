@@ -14,8 +14,8 @@ from miglint.rules.support.clauses import Clause, acting, find_clause, places, s
 from miglint.rules.support.reporting import first_text
 from miglint.rules.support.scripts import does_anything, was_read
 from miglint.rules.support.step_cache import cached_by_step
+from miglint.rules.symmetry.evidence import first_difference, presumed
 from miglint.rules.symmetry.severity import end_of, is_respelled, severity_of
-from miglint.rules.symmetry.suggestions import first_difference, how_to_restore, presumed
 from miglint.schema.change import Change
 from miglint.schema.objects import Comment, Enum, Key, Privileges, View
 from miglint.schema.outcome import OperationOutcome, Run
@@ -205,6 +205,9 @@ def _hit(step: Step, change: Change) -> Hit:
         rollback = step.migration.rollback
         assert rollback is not None
         script, span = rollback, first_text(rollback)
+    # Few runs need what prints SQL.
+    from miglint.rules.symmetry.suggestions import how_to_restore
+
     return Hit(
         script.file, span, message(step, change), how_to_restore(step, change), script, severity_of(step, change)
     )

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from miglint.base.findings import Severity
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
-from miglint.rules.support.clauses import acting
+from miglint.rules.support.clauses import acting, subject
 from miglint.rules.support.near_names import NearNames
 from miglint.rules.support.scripts import was_read
 from miglint.rules.symmetry.differences import Differences, differences, fails, hits, subject_of
-from miglint.rules.symmetry.suggestions import how_to_survive
+from miglint.schema.outcome import Failure, OperationOutcome
 
 
 @rule(
@@ -164,7 +164,7 @@ def _failures(step: Step) -> Iterator[Hit]:
                 script.file,
                 acting(event.operation, event.failure.key, event.failure.part).span,
                 f"the rollback fails here: {event.failure.message}",
-                how_to_survive(step, event, event.failure, names),
+                _how_to_survive(step, event, event.failure, names),
                 script,
             )
 
@@ -204,3 +204,20 @@ def extension_left_behind(step: Step, cases: Differences) -> Iterable[Hit]:
 def setting_not_restored(step: Step, cases: Differences) -> Iterable[Hit]:
     """Report row security, storage parameters, sequence options, partition bounds and the like that differ."""
     return hits(step, cases)
+
+
+def _how_to_survive(step: Step, event: OperationOutcome, failure: Failure, names: NearNames) -> str:
+    """Return what to do about a rollback statement that fails; `names` finds the name that may have been meant."""
+    if failure.condition == "dependent_objects_still_exist":
+        return (
+            "Drop what depends on it first: a rollback undoes the statements of the forward from the last to the first."
+        )
+    name, part = subject(acting(event.operation, failure.key, failure.part))
+    if failure.condition.startswith("undefined_"):
+        near = names.find(step.after, name, part, 0.7)
+        if near is not None and near != (part or name):
+            return f'Did you mean "{near}"?'
+        return "It does not exist at this point: correct the name, or delete the statement."
+    if failure.condition.startswith("duplicate_"):
+        return "It still exists at this point: the forward did not remove it."
+    return "Correct the statement, or the order of the statements."

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import zip_longest
 
 from miglint.base.model import Dialect
 from miglint.replay.steps import Step
-from miglint.rules.support.clauses import acting, subject
-from miglint.rules.support.near_names import NearNames
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.rules.support.step_cache import cached_by_step
+from miglint.rules.symmetry.evidence import presumed
 from miglint.rules.symmetry.labels import replace_enum
 from miglint.rules.symmetry.rebuild import rebuilt_table
 from miglint.schema.change import Change
 from miglint.schema.objects import (
-    Absent,
     Comment,
     Composite,
     Enum,
@@ -30,7 +27,6 @@ from miglint.schema.objects import (
     Trigger,
     View,
 )
-from miglint.schema.outcome import Failure, OperationOutcome
 from miglint.schema.sameness import same_default
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Name
@@ -205,15 +201,6 @@ def _detected_rename_back(step: Step, change: Change) -> str | None:
     return f"ALTER {words} {own} RENAME TO {ident(change.key.name)};"
 
 
-def presumed(step: Step, change: Change) -> bool:
-    """Return whether only the rollback names the object: no file creates it."""
-    rollback = step.rollback
-    return rollback is not None and any(
-        item.key == change.key and (item.name or None) == change.part and not isinstance(item.value, Absent)
-        for item in rollback.assumptions
-    )
-
-
 def _make_again(step: Step, change: Change) -> str:
     if _still_there(step, change) or presumed(step, change):
         return "Drop in the rollback only what the forward created."
@@ -349,66 +336,3 @@ def _column_action(was: Column, aspect: str | None) -> str | None:
     if aspect == "identity":
         return f"ADD GENERATED {was.identity.upper()} AS IDENTITY" if was.identity else "DROP IDENTITY"
     return None
-
-
-# A line of a definition in a message.
-_LONGEST_LINE = 60
-
-
-def first_difference(one: object, two: object) -> tuple[str, str] | None:
-    """Return where two long definitions first differ, if anywhere: the words of queries, the lines of other texts."""
-    if isinstance(one, View) and isinstance(two, View) and one.query is not None and two.query is not None:
-        return _around(one.query.key, two.query.key)
-    lines = [_body(value).splitlines() for value in (one, two)]
-    for before, after in zip_longest(*lines, fillvalue=""):
-        if before.strip() != after.strip():
-            return _cut_to_difference(before, after)
-    return None
-
-
-def _cut_to_difference(before: str, after: str) -> tuple[str, str]:
-    """Return two lines, of long ones the part around their first difference."""
-    one, two = (" ".join(text.split()) for text in (before, after))
-    first = 0
-    if max(len(one), len(two)) > _LONGEST_LINE:
-        pairs = enumerate(zip(one, two, strict=False))
-        alike = next((number for number, (left, right) in pairs if left != right), min(len(one), len(two)))
-        first = max(one.rfind(" ", 0, max(alike - _LONGEST_LINE // 3, 0)) + 1, 0)
-    return _window(one, first), _window(two, first)
-
-
-def _window(text: str, first: int) -> str:
-    shown = text[first : first + _LONGEST_LINE]
-    before, after = "..." if first else "", "..." if first + _LONGEST_LINE < len(text) else ""
-    return f"`{before}{shown}{after}`" if shown else "nothing"
-
-
-def _around(one: str, two: str) -> tuple[str, str]:
-    """Return the words around the first difference of two queries."""
-    before, after = one.split(), two.split()
-    at = next((place for place, (left, right) in enumerate(zip(before, after, strict=False)) if left != right), 0)
-    first = max(at - 2, 0)
-    return f"`{' '.join(before[first : at + 3])}`", f"`{' '.join(after[first : at + 3])}`"
-
-
-def _body(value: object) -> str:
-    if isinstance(value, Routine):
-        return value.body or value.definition
-    return str(getattr(value, "definition", ""))
-
-
-def how_to_survive(step: Step, event: OperationOutcome, failure: Failure, names: NearNames) -> str:
-    """Return what to do about a rollback statement that fails; `names` finds the name that may have been meant."""
-    if failure.condition == "dependent_objects_still_exist":
-        return (
-            "Drop what depends on it first: a rollback undoes the statements of the forward from the last to the first."
-        )
-    name, part = subject(acting(event.operation, failure.key, failure.part))
-    if failure.condition.startswith("undefined_"):
-        near = names.find(step.after, name, part, 0.7)
-        if near is not None and near != (part or name):
-            return f'Did you mean "{near}"?'
-        return "It does not exist at this point: correct the name, or delete the statement."
-    if failure.condition.startswith("duplicate_"):
-        return "It still exists at this point: the forward did not remove it."
-    return "Correct the statement, or the order of the statements."

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect
+from miglint.locks.look import relation_key
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective
@@ -91,10 +92,7 @@ def _after_key(step: Step, applied: AppliedOperation, name: Name) -> Key:
     """Return the key of a table that the operation creates or names."""
     if applied.script.dialect is Dialect.SQLITE or name.schema is not None:
         return applied.key(name)
-    later = applied._replace(
-        moment=applied.moment.__class__(applied.moment.statement, applied.operation, step.after, step.after)
-    )
-    return later.key(name)
+    return relation_key(step.after, name)
 
 
 def _indexes(schema: Schema, key: Key, column: str | None = None) -> list[Index]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
+from miglint.base.structs import replace
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective
@@ -46,7 +47,7 @@ def required_columns(step: Step, context: Context) -> Iterator[Hit]:
     for applied, operation in _tables(step):
         names = {column.name.lower() for column in operation.columns}
         key = applied.key(operation.name)
-        for schema_key in (key, key._replace(schema=operation.name.schema or key.schema)):
+        for schema_key in (key, replace(key, schema=operation.name.schema or key.schema)):
             table = step.after.table(schema_key)
             names |= {name.lower() for name in table.columns} if table is not None else set()
         missing = [name for name in required if name.lower() not in names]

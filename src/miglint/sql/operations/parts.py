@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from miglint.base.model import Span
-from miglint.base.structs import Struct, equal_by
+from miglint.base.structs import Struct, equal_by, replace
 
 
-class Name(NamedTuple):
+class Name(Struct, frozen=True, order=True, array_like=True, gc=False):
     """A possibly qualified name. `schema` is None if not specified."""
 
     schema: str | None
@@ -16,6 +17,14 @@ class Name(NamedTuple):
 
     def __str__(self) -> str:
         return self.name if self.schema is None else f"{self.schema}.{self.name}"
+
+    def _replace(self, **changes: Any) -> Name:
+        """Return the name with other parts: own rules may use what it had as a named tuple."""
+        return replace(self, **changes)
+
+    def __iter__(self) -> Iterator[str | None]:
+        yield self.schema
+        yield self.name
 
 
 class ColumnUse(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from sys import intern
 
 from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import Column, Constraint, Type
@@ -31,7 +32,8 @@ _DEFAULT = pattern(
 
 def column(place: Place, node: Node, table: str | None) -> tuple[Column, list[Constraint]]:
     """Return a `ColumnDef`'s column, and its inline constraints."""
-    name = node.get("colname", "")
+    # Columns of many tables have the same names.
+    name = intern(node.get("colname", ""))
     start, end = place.clause(node["location"]) if "location" in node else (place.start, place.end)
     column_type, serial = _column_type(node)
     collation = str(qualified(node["collClause"]["collname"])) if "collClause" in node else None

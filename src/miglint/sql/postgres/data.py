@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
@@ -20,12 +19,14 @@ from miglint.sql.operations import (
     Truncate,
     Update,
 )
+from miglint.sql.postgres.anti_joins import leaves_out, written
 from miglint.sql.postgres.calls import call_of, calls_of
 from miglint.sql.postgres.canonical import walk
 from miglint.sql.postgres.expressions import expression, literal_of, query, trailing
 from miglint.sql.postgres.lexer import find_word
 from miglint.sql.postgres.names import Node, relation_name, strings
 from miglint.sql.postgres.place import Place
+from miglint.sql.postgres.relations import relations_in
 from miglint.sql.postgres.scopes import Walk
 from miglint.sql.postgres.selects import alias_of
 from miglint.sql.postgres.tables import select_into
@@ -107,7 +108,7 @@ def insert(place: Place, node: Node) -> list[Operation]:
         else:
             operations += _common(place, body)
             found = query(source, _source_text(place, node["relation"]), _ctes(node))
-            anti_join = _leaves_out(body, table, _written(node, body))
+            anti_join = leaves_out(body, table, written(node, body))
     conflict = node.get("onConflictClause", {})
     infer = conflict.get("infer", {})
     operations.append(
@@ -162,107 +163,6 @@ def _source_text(place: Place, target: Node) -> str:
         return ""
     end = find_word(place.text, _SUFFIX, found.start(), place.end)
     return place.text[found.start() : end.start() if end else place.end].rstrip()
-
-
-def nodes_of(tree: Any) -> Iterator[tuple[str, Node]]:
-    """Yield every named node in `tree`, with its name."""
-    stack = [tree]
-    while stack:
-        item = stack.pop()
-        if type(item) is dict:
-            for key, value in item.items():
-                kind = type(value)
-                if kind is dict:
-                    if key[0].isupper():
-                        yield key, value
-                    stack.append(value)
-                elif kind is list:
-                    stack.append(value)
-        elif type(item) is list:
-            stack.extend(item)
-
-
-def _reads(tree: Any, table: Name) -> bool:
-    return any(
-        body.get("relname") == table.name and table.schema in {None, body.get("schemaname")}
-        for kind, body in nodes_of(tree)
-        if kind == "RangeVar"
-    )
-
-
-def _written(node: Node, body: Node) -> dict[str, str]:
-    """Return the constants that a query gives to listed columns."""
-    names = [item["ResTarget"]["name"] for item in node.get("cols", ())]
-    values = [literal_of(item["ResTarget"]["val"]) for item in body.get("targetList", ())]
-    return {name: value for name, value in zip(names, values, strict=False) if value is not None}
-
-
-def _asks_for_another(test: Node, written: dict[str, str]) -> bool:
-    """Whether a test of the form `EXISTS (SELECT ... WHERE column = constant)` is about another row than is written."""
-    where = test["SubLink"]["subselect"].get("SelectStmt", {}).get("whereClause")
-    if where is None or test["SubLink"]["subLinkType"] != "EXISTS_SUBLINK":
-        return False
-    terms = where["BoolExpr"]["args"] if where.get("BoolExpr", {}).get("boolop") == "AND_EXPR" else [where]
-    for term in terms:
-        body = term.get("A_Expr", {})
-        if body.get("kind") != "AEXPR_OP" or strings(body.get("name")) != ("=",):
-            continue
-        fields = strings(body["lexpr"].get("ColumnRef", {}).get("fields"))
-        value = literal_of(body["rexpr"])
-        if fields and value is not None and written.get(fields[-1], value) != value:
-            return True
-    return False
-
-
-def _leaves_out(body: Node, table: Name, written: dict[str, str]) -> bool:
-    """Return whether a source query excludes rows that the target already contains."""
-    if body.get("op") == "SETOP_EXCEPT":
-        return _reads(body["rarg"], table)
-    where = body.get("whereClause")
-    if where is None:
-        return False
-    for kind, inner in nodes_of([where]):
-        if kind == "BoolExpr" and inner["boolop"] == "NOT_EXPR" and "SubLink" in inner["args"][0]:
-            if _reads(inner["args"], table) and not _asks_for_another(inner["args"][0], written):
-                return True
-        elif (
-            kind == "SubLink"
-            and inner["subLinkType"] == "ALL_SUBLINK"
-            and strings(inner.get("operName")) == ("<>",)
-            and _reads(inner["subselect"], table)
-        ):
-            return True
-    return _left_join_is_null(body.get("fromClause", []), where, table)
-
-
-def _left_join_is_null(tables: list[Node], where: Node, table: Name) -> bool:
-    aliases = set()
-    for kind, join in nodes_of(tables):
-        if kind == "JoinExpr" and join["jointype"] == "JOIN_LEFT" and "RangeVar" in join["rarg"]:
-            right = join["rarg"]["RangeVar"]
-            if right["relname"] == table.name:
-                aliases.add(alias_of(right) or right["relname"])
-    if not aliases:
-        return False
-    for kind, test in nodes_of([where]):
-        if kind == "NullTest" and test["nulltesttype"] == "IS_NULL":
-            fields = test["arg"].get("ColumnRef", {}).get("fields", ())
-            if len(fields) > 1 and fields[0].get("String", {}).get("sval") in aliases:
-                return True
-    return False
-
-
-def relations_in(*trees: Any) -> tuple[Name, ...]:
-    """Return the relations in FROM lists of the trees, except the names of their own CTEs."""
-    found: dict[Name, None] = {}
-    hidden: set[str] = set()
-    for tree in trees:
-        for kind, body in nodes_of([tree]):
-            if kind == "RangeVar":
-                found[relation_name(body)] = None
-            elif kind == "CommonTableExpr":
-                hidden.add(body["ctename"])
-    return tuple(name for name in found if name.schema is not None or name.name not in hidden)
 
 
 def update(place: Place, node: Node) -> list[Operation]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from miglint.base.identifiers import truncate
@@ -107,7 +107,14 @@ def type_of(node: Node) -> Type:
     if name in _ARRAYS:
         name, dimensions = name[1:], 1
     typmods = node.get("typmods")
+    if not typmods and not dimensions and schema is None and "setof" not in node:
+        return _plain_type(name)
     return Type(name, _arguments(name, typmods) if typmods else (), dimensions, schema, node.get("setof", False))
+
+
+@lru_cache(maxsize=1024)
+def _plain_type(name: str) -> Type:
+    return Type(name)
 
 
 def _arguments(name: str, typmods: list[Node]) -> tuple[str, ...]:

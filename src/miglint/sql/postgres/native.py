@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from msgspec import DecodeError
+from msgspec import DecodeError, Raw, Struct
 from msgspec.json import decode
 
 from miglint.base.lazy_regex import pattern
@@ -68,6 +68,25 @@ def _library() -> Any:
         parse.argtypes, parse.restype = (c_char_p,), result
         free.argtypes, free.restype = (result,), None
     return library
+
+
+class _RawScript(Struct, gc=False):
+    stmts: list[Raw] = []
+
+
+def parse_statements(data: bytes) -> list[Raw] | NativeError:
+    """Parse SQL; return its raw statements as JSON: that of one is small, and that of all a hundred times the text.
+
+    Raises RecursionError for a tree that is too deep to read.
+    """
+    library = _library()
+    result = library.pg_query_parse(data)
+    try:
+        return _error(result.error) if result.error else decode(result.parse_tree, type=_RawScript).stmts
+    except DecodeError as error:
+        return NativeError(f"unreadable tree: {error}", -1)
+    finally:
+        library.pg_query_free_parse_result(result)
 
 
 def parse_json(data: bytes) -> list[dict[str, Any]] | NativeError:

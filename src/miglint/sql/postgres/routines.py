@@ -13,7 +13,6 @@ from miglint.sql.postgres import native
 from miglint.sql.postgres.attached import setting_text
 from miglint.sql.postgres.blocks import parse_block, routine_text
 from miglint.sql.postgres.canonical import walk
-from miglint.sql.postgres.data import relations_in
 from miglint.sql.postgres.expressions import expression
 from miglint.sql.postgres.names import (
     Node,
@@ -26,6 +25,7 @@ from miglint.sql.postgres.names import (
     type_of,
 )
 from miglint.sql.postgres.place import Place
+from miglint.sql.postgres.relations import relations_in
 from miglint.sql.postgres.scopes import Walk, mentions_of
 
 _MODES = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from msgspec.json import decode
+
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Span
 from miglint.sql.operations import Opaque, Statement, SyntaxProblem
@@ -41,13 +43,17 @@ def parse(text: str, offset: int = 0) -> tuple[Statement, ...]:
 def _read(text: str, data: bytes, offset: int, start: int, end: int) -> tuple[Statement, ...] | None:
     """Read `text[start:end]`, whose bytes are `data`, in one call; None if that fails."""
     try:
-        nodes = native.parse_json(data)
+        nodes = native.parse_statements(data)
+        if isinstance(nodes, native.NativeError):
+            return None
+        bytes_ = None if len(data) == end - start else ByteMap(data)
+        found: list[Statement] = []
+        for raw in nodes:
+            node = decode(raw)
+            found.append(_statement(place_of(text, offset, start, end, bytes_, node), node))
     except RecursionError:
         return None
-    if isinstance(nodes, native.NativeError):
-        return None
-    bytes_ = None if len(data) == end - start else ByteMap(data)
-    return tuple([_statement(place_of(text, offset, start, end, bytes_, node), node) for node in nodes])
+    return tuple(found)
 
 
 def _statement(place: Place, node: Node) -> Statement:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 from miglint.base.model import Span
 from miglint.sql.operations import Opaque, Operation, RoutineBody
@@ -238,6 +239,11 @@ _BY_FLAG = {
 }
 
 
+@cache
+def _with_kind(verb: str, object_type: str) -> str:
+    return f"{verb} {kind_of(object_type)}"
+
+
 def kind_words(node: Node) -> str:
     """Return a short description: `create table`, `alter table`, `insert`."""
     ((name, body),) = node.items()
@@ -246,7 +252,7 @@ def kind_words(node: Node) -> str:
         return words
     if name in _OBJECT_FIELDS:
         verb, key = _OBJECT_FIELDS[name]
-        return f"{verb} {kind_of(body.get(key, 'OBJECT_TABLE'))}"
+        return _with_kind(verb, body.get(key, "OBJECT_TABLE"))
     if name in _BY_FLAG:
         flag, set_, unset = _BY_FLAG[name]
         return set_ if body.get(flag) else unset

@@ -22,6 +22,7 @@ from miglint.sql.postgres.expressions import expression, query
 from miglint.sql.postgres.lexer import find_word, skip_space, trimmed_end
 from miglint.sql.postgres.names import Node, options, qualified, relation_name, type_of
 from miglint.sql.postgres.place import Place
+from miglint.sql.postgres.statement_trees import keep_tree
 
 _LIKES = {
     1: "comments",
@@ -238,6 +239,7 @@ def _restated(node: Node, text: str) -> Query:
             if len(_queries) >= _MOST_QUERIES:
                 _queries.clear()
             _queries[text] = found
+            keep_tree(text, node)
     return found
 
 

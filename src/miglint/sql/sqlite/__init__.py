@@ -8,23 +8,12 @@ unsupported statement becomes `Opaque` with the reason. Syntax checking is left 
 
 from __future__ import annotations
 
-from miglint.sql.operations import Statement, SyntaxProblem
-from miglint.sql.sqlite.engine import objection
-from miglint.sql.sqlite.reader import kind, read
-from miglint.sql.sqlite.tokens import pieces, tokenize
+from miglint.sql.operations import Statement
 
 
 def parse(text: str, offset: int = 0) -> tuple[Statement, ...]:
     """Return the statements of a script; `offset` is the position of `text` in its file and is part of every span."""
-    found = []
-    for start, end in pieces(text):
-        tokens = tokenize(text, start, end)
-        against = objection(text, start, end, tokens)
-        span = tokens.span(0, len(tokens), offset)
-        if against is not None and against[0].syntax:
-            flaw = against[0]
-            problem = SyntaxProblem(flaw.message, tokens.span(flaw.first, flaw.last, offset))
-            found.append(Statement(span, kind(tokens), (), problem))
-        else:
-            found.append(Statement(span, kind(tokens), (read(tokens, offset),)))
-    return tuple(found)
+    # PostgreSQL scripts need the table of features and the judgment of syntax, and with them this package.
+    from miglint.sql.sqlite.script import statements
+
+    return statements(text, offset)

@@ -15,6 +15,7 @@ from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
 from miglint.sql.postgres.analysis.queries import columns_of
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.names import Node
+from miglint.sql.postgres.statement_trees import tree_of
 
 IN_DEFAULT = Rules("DEFAULT expression", columns=False, queries=False, aggregates=False)
 IN_CHECK = Rules("check constraint", queries=False, aggregates=False)
@@ -31,22 +32,6 @@ class Expressed(NamedTuple):
     volatility: str
     columns: tuple[str, ...]
     literal: str | None = None
-
-
-@lru_cache(maxsize=1024)
-def tree_of(text: str) -> Node | None:
-    """Return the tree of a statement, None where it is more or less than one, or cannot be read."""
-    found = native.parse_text(text.encode("utf-8", "replace"))
-    if isinstance(found, native.NativeError):
-        return None
-    try:
-        statements = decode(found).get("stmts", ())
-    except RecursionError:
-        return None
-    if len(statements) != 1:
-        return None
-    node: Node = statements[0]["stmt"]
-    return node
 
 
 @lru_cache(maxsize=256)

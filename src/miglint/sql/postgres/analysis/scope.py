@@ -9,7 +9,7 @@ from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis.environment import UNKNOWN, Invalid
 
 # Up to so many sources are looked through for a column.
-_FEW = 4
+_FEW = 8
 SYSTEM_COLUMNS = {"ctid": "tid", "xmin": "xid", "xmax": "xid", "cmin": "cid", "cmax": "cid", "tableoid": "oid"}
 
 

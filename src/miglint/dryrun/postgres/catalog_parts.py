@@ -1,0 +1,133 @@
+"""What the rows of several catalogs have in common: comments, privileges, types, expressions and constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from miglint.base.lazy_regex import many, pattern
+from miglint.dryrun.postgres.acl import read_acl
+from miglint.schema.objects import (
+    Comment,
+    Key,
+    Part,
+    SchemaObject,
+)
+from miglint.schema.remarks import comment_key, privilege_key
+from miglint.sql.operations import Column, Constraint, Expression, Name, Type
+
+Row = list[Any]
+Found = Iterator[tuple[Key, SchemaObject]]
+
+# PostgreSQL generates default names from the table, the columns and one of these suffixes.
+_BY_ENGINE = pattern(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
+_NULL = pattern(r"""\(?NULL::[\w ."\[\](),:]+""")
+
+_QUOTED = '"[^"]*+' + many('""[^"]*+') + '"'
+_REFERENCED = pattern(many(f'{_QUOTED}|[^"(]++') + rf'\((?:PERIOD )?({many(_QUOTED + """|[^")]++""")})\)')
+_DELETED = pattern(r" ON DELETE SET (?:NULL|DEFAULT) \(([^)]*)\)")
+_NAMES = pattern(r'"([^"]*(?:""[^"]*)*)"|([^\s,"()]+)')
+_MODIFIER = pattern(r"\(([^()]*)\)")
+_ACTIONS = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
+_MATCH = {"s": "simple", "f": "full", "p": "partial"}
+_KINDS = {"p": "primary", "u": "unique", "c": "check", "f": "foreign", "x": "exclude"}
+
+
+def remarks(
+    about: Key,
+    acl: str | None,
+    comment: str | None,
+    *,
+    part: Part | None = None,
+    kind: str = "",
+    words: str | None = None,
+) -> Found:
+    """Yield the comment on an object, or on a part of it, and its privileges; `words` are those for what it is."""
+    if comment is not None:
+        yield comment_key(about, part, words), Comment(comment, about, part)
+    if acl is not None:
+        for privileges in read_acl(acl, kind or about.space, about, part):
+            yield privilege_key(about, part, privileges.role, words), privileges
+
+
+def items(value: list[Any] | None) -> list[Any]:
+    """Return an array of the catalog; NULL is an empty one."""
+    return value or []
+
+
+def type_of(
+    schema: str | None, name: str | None, element: str | None, its_schema: str | None, shown: str | None = None
+) -> Type:
+    """Build a type from its catalog name, its element's name for arrays, and the text with modifiers."""
+    found = _MODIFIER.search(shown or "")
+    arguments = tuple(part.strip() for part in found[1].split(",")) if found else ()
+    base, home = (element, its_schema) if element is not None else (name, schema)
+    return Type(base or "", arguments, int(element is not None), None if home == "pg_catalog" else home)
+
+
+def is_generated(name: str) -> bool:
+    """Return whether PostgreSQL may have chosen the name of a constraint or index."""
+    return _BY_ENGINE.search(name) is not None
+
+
+def expression_of(text: str | None) -> Expression | None:
+    """Return an expression as the catalog prints it."""
+    return None if text is None else Expression(text, text)
+
+
+def column_of(row: Row) -> Column:
+    """Return a column of a table or of a composite type."""
+    # The server keeps a NULL default cast to the type's length; it is equivalent to no default.
+    default = None if _NULL.fullmatch(row[7] or "") else expression_of(row[7])
+    return Column(
+        row[0],
+        type_of(*row[1:6]),
+        nullable=not row[6],
+        default=default,
+        identity={"a": "always", "d": "by default"}.get(row[8]),
+        generated={"s": "stored", "v": "virtual"}.get(row[9]),
+        collation=row[10],
+    )
+
+
+def constraint_of(row: Row, columns: dict[int, str]) -> Constraint:
+    """Return a constraint; `columns` are the names of the table's columns by number."""
+    name, contype, places, home, table, on_update, on_delete, match = row[:8]
+    deferrable, deferred, validated, no_inherit, expression, definition = row[8:14]
+    kind = _KINDS[contype]
+    _, included, rest = definition.partition(" INCLUDE (")
+    return Constraint(
+        kind,
+        name,
+        tuple(columns[place] for place in items(places) if place in columns),
+        expression=expression_of(expression),
+        table=Name(home, table) if table is not None else None,
+        referenced=_referenced(definition) if table is not None else (),
+        on_delete=_ACTIONS.get(on_delete, "no action") + _deleted_columns(definition),
+        on_update=_ACTIONS.get(on_update, "no action"),
+        match=_MATCH.get(match, "simple"),
+        deferrable=deferrable,
+        deferred=deferred,
+        validated=validated,
+        no_inherit=no_inherit and kind == "check",
+        nulls_not_distinct="NULLS NOT DISTINCT" in definition,
+        include=tuple(part.strip().strip('"') for part in rest.partition(")")[0].split(",")) if included else (),
+        elements=definition if kind == "exclude" else None,
+        without_overlaps="WITHOUT OVERLAPS" in definition,
+        enforced="NOT ENFORCED" not in definition,
+        generated=is_generated(name),
+    )
+
+
+def _deleted_columns(definition: str) -> str:
+    """Return the columns that `ON DELETE SET NULL (a, b)` lists."""
+    found = _DELETED.search(definition)
+    return f" ({found[1]})" if found else ""
+
+
+def _referenced(definition: str) -> tuple[str, ...]:
+    """Return the referenced columns from a foreign key's definition."""
+    _, _, rest = definition.partition(" REFERENCES ")
+    found = _REFERENCED.match(rest)
+    names = _NAMES.findall(found[1]) if found else []
+    return tuple(quoted.replace('""', '"') or plain for quoted, plain in names)

@@ -1,0 +1,264 @@
+"""Every kind of object that pg_dump writes is read: what a script adds or changes shows until it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from miglint.dryrun.compare import compare
+from miglint.dryrun.limits import Deadline
+from miglint.dryrun.postgres.catalog_reader import Reader
+from miglint.dryrun.postgres.connection import Session
+from miglint.dryrun.postgres.embedded import embedded_programs, start_cluster
+from miglint.dryrun.postgres.programs import programs_in
+
+from .histories import LIMITS
+
+OLDER = Path("/usr/lib/postgresql/15/bin")
+_F = "CREATE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1';"
+_FOREIGN = (
+    "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE t (a int) SERVER s;"
+)
+_CONVERSION = "CREATE CONVERSION conv FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1;"
+
+# What is there, a change, and what takes it back. What is run by a superuser is marked: it is not what scripts may do.
+KINDS = {
+    "conversion": ("", _CONVERSION, "DROP CONVERSION conv;"),
+    "default conversion": (
+        _CONVERSION,
+        "DROP CONVERSION conv; CREATE DEFAULT CONVERSION conv FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1;",
+        f"DROP CONVERSION conv; {_CONVERSION}",
+    ),
+    "comment on a conversion": (
+        _CONVERSION,
+        "COMMENT ON CONVERSION conv IS 'x';",
+        "COMMENT ON CONVERSION conv IS NULL;",
+    ),
+    "large object": ("", "SELECT lo_create(4711);", "SELECT lo_unlink(4711);"),
+    "large object of any number": ("", "SELECT lo_create(0);", "SELECT lo_unlink(oid) FROM pg_largeobject_metadata;"),
+    "grant on a large object": (
+        "SELECT lo_create(4711);",
+        "GRANT SELECT ON LARGE OBJECT 4711 TO PUBLIC;",
+        "REVOKE SELECT ON LARGE OBJECT 4711 FROM PUBLIC;",
+    ),
+    "comment on a large object": (
+        "SELECT lo_create(4711);",
+        "COMMENT ON LARGE OBJECT 4711 IS 'x';",
+        "COMMENT ON LARGE OBJECT 4711 IS NULL;",
+    ),
+    "locale of a collation": (
+        "CREATE COLLATION l (provider = icu, locale = 'de');",
+        "DROP COLLATION l; CREATE COLLATION l (provider = icu, locale = 'fr');",
+        "DROP COLLATION l; CREATE COLLATION l (provider = icu, locale = 'de');",
+    ),
+    "comment on a collation": (
+        "CREATE COLLATION l (locale = 'C');",
+        "COMMENT ON COLLATION l IS 'x';",
+        "COMMENT ON COLLATION l IS NULL;",
+    ),
+    "commutator": (
+        "CREATE FUNCTION same(int, text) RETURNS bool LANGUAGE sql AS 'SELECT true';"
+        "CREATE OPERATOR @@@ (FUNCTION = same, LEFTARG = int, RIGHTARG = text);",
+        "DROP OPERATOR @@@ (int, text);"
+        "CREATE OPERATOR @@@ (FUNCTION = same, LEFTARG = int, RIGHTARG = text, RESTRICT = eqsel);",
+        "DROP OPERATOR @@@ (int, text); CREATE OPERATOR @@@ (FUNCTION = same, LEFTARG = int, RIGHTARG = text);",
+    ),
+    "comment on a cast": (
+        f"CREATE TYPE y AS (a int); CREATE FUNCTION to_y(int) RETURNS y LANGUAGE sql AS 'SELECT ROW($1)::y';"
+        f"{_F} CREATE CAST (int AS y) WITH FUNCTION to_y(int);",
+        "COMMENT ON CAST (int AS y) IS 'x';",
+        "COMMENT ON CAST (int AS y) IS NULL;",
+    ),
+    "superuser: transform": (
+        "CREATE TYPE y AS (a int);",
+        "CREATE TRANSFORM FOR y LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal));",
+        "DROP TRANSFORM FOR y LANGUAGE sql;",
+    ),
+    "target of statistics": (
+        "CREATE TABLE t (a int, b int); CREATE STATISTICS s ON a, b FROM t;",
+        "ALTER STATISTICS s SET STATISTICS 7;",
+        "ALTER STATISTICS s SET STATISTICS -1;",
+    ),
+    "statistics of an index": (
+        "CREATE TABLE t (a int); CREATE INDEX i ON t ((a + 1));",
+        "ALTER INDEX i ALTER COLUMN 1 SET STATISTICS 7;",
+        "ALTER INDEX i ALTER COLUMN 1 SET STATISTICS -1;",
+    ),
+    "template of a dictionary": (
+        "CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple);",
+        "DROP TEXT SEARCH DICTIONARY d; CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple, stopwords = 'english');",
+        "DROP TEXT SEARCH DICTIONARY d; CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple);",
+    ),
+    "comment on a text search configuration": (
+        "CREATE TEXT SEARCH CONFIGURATION c (COPY = simple);",
+        "COMMENT ON TEXT SEARCH CONFIGURATION c IS 'x';",
+        "COMMENT ON TEXT SEARCH CONFIGURATION c IS NULL;",
+    ),
+    "what a publication publishes": (
+        "CREATE TABLE t (a int PRIMARY KEY, b int); CREATE PUBLICATION p FOR TABLE t WITH (publish = 'insert');",
+        "ALTER PUBLICATION p SET (publish = 'insert, truncate');",
+        "ALTER PUBLICATION p SET (publish = 'insert');",
+    ),
+    "columns of a publication": (
+        "CREATE TABLE t (a int PRIMARY KEY, b int); CREATE PUBLICATION p FOR TABLE t;",
+        "ALTER PUBLICATION p SET TABLE t (a);",
+        "ALTER PUBLICATION p SET TABLE t;",
+    ),
+    "rows of a publication": (
+        "CREATE TABLE t (a int PRIMARY KEY, b int); CREATE PUBLICATION p FOR TABLE t;",
+        "ALTER PUBLICATION p SET TABLE t WHERE (a > 0);",
+        "ALTER PUBLICATION p SET TABLE t;",
+    ),
+    "root of a publication": (
+        "CREATE PUBLICATION p;",
+        "ALTER PUBLICATION p SET (publish_via_partition_root = true);",
+        "ALTER PUBLICATION p SET (publish_via_partition_root = false);",
+    ),
+    "storage of long values": (
+        "CREATE TABLE t (a text);",
+        "ALTER TABLE t SET (toast.autovacuum_enabled = false);",
+        "ALTER TABLE t RESET (toast.autovacuum_enabled);",
+    ),
+    "dependency on an extension": (
+        _F,
+        "ALTER FUNCTION f(int) DEPENDS ON EXTENSION plpgsql;",
+        "ALTER FUNCTION f(int) NO DEPENDS ON EXTENSION plpgsql;",
+    ),
+    "comment on a domain's constraint": (
+        "CREATE DOMAIN d AS int CONSTRAINT k CHECK (VALUE > 0);",
+        "COMMENT ON CONSTRAINT k ON DOMAIN d IS 'x';",
+        "COMMENT ON CONSTRAINT k ON DOMAIN d IS NULL;",
+    ),
+    "comment on an attribute": (
+        "CREATE TYPE y AS (a int);",
+        "COMMENT ON COLUMN y.a IS 'x';",
+        "COMMENT ON COLUMN y.a IS NULL;",
+    ),
+    "grant on a column": (
+        "CREATE TABLE t (a int);",
+        "GRANT SELECT (a) ON t TO PUBLIC;",
+        "REVOKE SELECT (a) ON t FROM PUBLIC;",
+    ),
+    "superuser: access method": (
+        "",
+        "CREATE ACCESS METHOD am TYPE INDEX HANDLER bthandler;",
+        "DROP ACCESS METHOD am;",
+    ),
+    "superuser: operator family": (
+        "CREATE OPERATOR FAMILY o USING btree;",
+        "ALTER OPERATOR FAMILY o USING btree ADD OPERATOR 1 < (int4, int4);",
+        "ALTER OPERATOR FAMILY o USING btree DROP OPERATOR 1 (int4, int4);",
+    ),
+    "superuser: wrapper": (
+        "CREATE FOREIGN DATA WRAPPER w;",
+        "GRANT USAGE ON FOREIGN DATA WRAPPER w TO PUBLIC;",
+        "REVOKE USAGE ON FOREIGN DATA WRAPPER w FROM PUBLIC;",
+    ),
+    "superuser: server": (
+        "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;",
+        "GRANT USAGE ON FOREIGN SERVER s TO PUBLIC;",
+        "REVOKE USAGE ON FOREIGN SERVER s FROM PUBLIC;",
+    ),
+    "superuser: user mapping": (
+        "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;",
+        "CREATE USER MAPPING FOR PUBLIC SERVER s;",
+        "DROP USER MAPPING FOR PUBLIC SERVER s;",
+    ),
+    "superuser: foreign table": (
+        _FOREIGN,
+        "ALTER FOREIGN TABLE t OPTIONS (ADD x '1');",
+        "ALTER FOREIGN TABLE t OPTIONS (DROP x);",
+    ),
+    "superuser: foreign column": (
+        _FOREIGN,
+        "ALTER FOREIGN TABLE t ALTER COLUMN a OPTIONS (ADD x '1');",
+        "ALTER FOREIGN TABLE t ALTER COLUMN a OPTIONS (DROP x);",
+    ),
+    "superuser: language": (
+        "CREATE LANGUAGE mine HANDLER plpgsql_call_handler;",
+        "DROP LANGUAGE mine; CREATE TRUSTED LANGUAGE mine HANDLER plpgsql_call_handler;",
+        "DROP LANGUAGE mine; CREATE LANGUAGE mine HANDLER plpgsql_call_handler;",
+    ),
+    "superuser: event trigger": (
+        "CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';",
+        "CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION e();",
+        "DROP EVENT TRIGGER e;",
+    ),
+    "superuser: text search parser": (
+        "",
+        "CREATE TEXT SEARCH PARSER r (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end,"
+        " LEXTYPES = prsd_lextype);",
+        "DROP TEXT SEARCH PARSER r;",
+    ),
+    "superuser: text search template": (
+        "",
+        "CREATE TEXT SEARCH TEMPLATE r (LEXIZE = dsimple_lexize);",
+        "DROP TEXT SEARCH TEMPLATE r;",
+    ),
+    "superuser: schemas of a publication": (
+        "CREATE PUBLICATION p;",
+        "ALTER PUBLICATION p ADD TABLES IN SCHEMA here;",
+        "ALTER PUBLICATION p DROP TABLES IN SCHEMA here;",
+    ),
+}  # fmt: skip
+
+
+_CLEAN = (
+    "DROP SCHEMA here CASCADE; DROP PUBLICATION IF EXISTS p; DROP FOREIGN DATA WRAPPER IF EXISTS w CASCADE;"
+    "DROP LANGUAGE IF EXISTS mine; SELECT lo_unlink(oid) FROM pg_largeobject_metadata"
+)
+
+
+class Sessions(NamedTuple):
+    """Sessions in one database: one as scripts have it, a superuser's, and one that reads the catalog."""
+
+    script: Session
+    superuser: Session
+    reading: Session
+
+
+@pytest.fixture(scope="module", params=[15, 18])
+def sessions(request: pytest.FixtureRequest) -> Iterator[Sessions]:
+    programs = embedded_programs() if request.param == 18 else programs_in(OLDER)
+    if programs is None:
+        pytest.skip(f"PostgreSQL {request.param} is not installed on this machine")
+    engine = start_cluster(programs, "local", LIMITS, Deadline.after(600), "for the kinds of objects")
+    database = engine.create()
+    with (
+        closing(engine.server.admin_in(database.name)) as superuser,
+        closing(database.tenant.reading_session(database.name)) as reading,
+    ):
+        yield Sessions(database.session, superuser, reading)
+    database.drop()
+    engine.close()
+
+
+def _for(session: Session, text: str) -> str:
+    """Return a text as the server takes it: the embedded one has no ICU."""
+    own = {"icu": "builtin", "'de'": "'C'", "'fr'": "'C.UTF-8'"} if session.version >= 170000 else {}
+    for old, new in own.items():
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_changed_is_seen_until_it_is_taken_back(sessions: Sessions, kind: str) -> None:
+    session = sessions.superuser if kind.startswith("superuser: ") else sessions.script
+    there, change, back = (_for(session, text) for text in KINDS[kind])
+    reader = Reader()
+    session.query("CREATE SCHEMA here; SET search_path = here")
+    try:
+        session.query(there or "SELECT 1")
+        before = reader.read(sessions.reading)
+        session.query(change)
+        assert compare(before, reader.read(sessions.reading))
+        if session.version >= 170000:
+            assert not compare(Reader().read(sessions.reading), reader.read(sessions.reading))
+        session.query(back)
+        assert not compare(before, reader.read(sessions.reading))
+    finally:
+        sessions.superuser.query(_CLEAN)
