@@ -1,10 +1,10 @@
 """Run every statement that help offers on real projects: `make truth CORPORA="..."`.
 
-    python -m tests.help.corpora [-v] FOLDER...
+    python -m tests.help.corpora [-v] [--every N] FOLDER...
 
-Each history runs on its engine, as in a dry run; before each migration the help of its findings is tried, and taken
-back. Printed are the counts, those of each rule, and with `-v` each statement that does not run. Nothing of a project
-enters this one. Exit status 1: a statement does not run.
+Each history runs on its engine, as in a dry run; before each migration, or each N-th, the help of its findings is
+tried, and taken back. Printed are the counts, those of each rule, and with `-v` each statement that does not run.
+Nothing of a project enters this one. Exit status 1: a statement does not run.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ Start = Callable[[bool], AbstractContextManager[Scratch]]
 def main(arguments: list[str]) -> int:
     """Try the help of each folder, and print what became of it."""
     verbose = "-v" in arguments
+    every = 1
+    if "--every" in arguments:
+        at = arguments.index("--every")
+        every = int(arguments[at + 1])
+        arguments = arguments[:at] + arguments[at + 2 :]
     total = Tally()
     engine: Engine | None = None
     try:
@@ -51,9 +56,9 @@ def main(arguments: list[str]) -> int:
             for history in found.histories:
                 if history.dialect is Dialect.POSTGRES and engine is None:
                     engine = choices(history.dialect, DryRunOptions())[0].start(Deadline.after(7200))
-                for migration, start, advance in _states(history, engine):
+                for number, (migration, start, advance) in enumerate(_states(history, engine)):
                     of_it = findings_of(migration, findings)
-                    if of_it:
+                    if of_it and number % every == 0:
                         Trials(migration.forward, migration.rollback, history.dialect, start, tally).run(of_it)
                     advance()
             print(f"{folder.name}: {_shares(tally)}", flush=True)

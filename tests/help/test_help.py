@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from miglint.base.model import Dialect
+from miglint.config.settings import Settings
 from miglint.dryrun.limits import Deadline, Limits
 from miglint.dryrun.postgres.embedded import start_embedded
 
@@ -62,6 +63,63 @@ def test_what_help_offers_runs(chunk: int, postgres: Postgres, tmp_path: Path) -
         tally.counts += tried.counts
     assert not wrong, "\n".join(wrong)
     assert tally.counts["ran"] > tally.counts["help texts"] / 4
+
+
+@pytest.mark.parametrize(
+    ("setup", "forward", "rollback", "code", "words"),
+    [
+        (
+            "CREATE TABLE p (a int, b text) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);",
+            "CREATE INDEX ON p (a, lower(b));",
+            "SELECT 1;",
+            "LCK001",
+            "ATTACH PARTITION",
+        ),
+        (
+            "CREATE TABLE t (a int);",
+            "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0); ALTER TABLE t RENAME TO u;",
+            "ALTER TABLE u RENAME TO t; ALTER TABLE t DROP CONSTRAINT c;",
+            "LCK011",
+            "ALTER TABLE u VALIDATE",
+        ),
+        (
+            "CREATE TYPE e AS ENUM ('x'); CREATE TABLE t (a e DEFAULT 'x', b e[]);",
+            "ALTER TYPE e ADD VALUE 'y';",
+            "COMMENT ON TABLE t IS NULL;",
+            "SYM010",
+            "SET DEFAULT",
+        ),
+        (
+            "CREATE TABLE t (a text);",
+            "ALTER TABLE t ADD CONSTRAINT c CHECK (a <> '$$');",
+            "ALTER TABLE t DROP CONSTRAINT c;",
+            "IDM003",
+            "$do1$",
+        ),
+        (
+            "CREATE SCHEMA app; CREATE TABLE app.t (a int); CREATE TYPE app.e AS ENUM ('x');",
+            'ALTER TYPE app.e RENAME TO "F"; ALTER TABLE app.t ALTER COLUMN a TYPE bigint;',
+            'ALTER TYPE app."F" RENAME TO e;',
+            "SYM003",
+            "app.t",
+        ),
+    ],
+)
+def test_what_single_rules_offer_runs(
+    setup: str, forward: str, rollback: str, code: str, words: str, postgres: Postgres, tmp_path: Path
+) -> None:
+    (tmp_path / "base.sql").write_text(setup)
+    (tmp_path / "001_x.up.sql").write_text(forward)
+    (tmp_path / "001_x.down.sql").write_text(rollback)
+    base = {"": str(tmp_path / "base.sql")}
+    settings = Settings(
+        root=str(tmp_path), baseline_schema=base, exclude=("base.sql",), dialect="postgres", idempotency="required"
+    )
+    tally = Tally()
+    try_folder(tmp_path, settings, postgres, tally)
+    assert not tally.problems, tally.problems
+    assert tally.by_code[code, "ran"]
+    assert any(words in text for text in tally.helps[code])
 
 
 def offered(text: str, dialect: Dialect = Dialect.POSTGRES) -> list[list[Offer]]:

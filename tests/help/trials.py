@@ -43,6 +43,7 @@ class Tally:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.by_code: Counter[tuple[str, str]] = Counter()
+        self.helps: dict[str, list[str]] = {}
         self.problems: list[Problem] = []
         self.contradictions: list[str] = []
 
@@ -80,6 +81,7 @@ class Trials:
         for finding in findings:
             said = read(finding.help, self._dialect)
             self._tally.count(finding, "help texts")
+            self._tally.helps.setdefault(finding.code, []).append(finding.help)
             if said.gaps:
                 self._tally.count(finding, "with gaps")
             for unclear in said.unclear:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
+from miglint.base.structs import replace
 from miglint.locks.bounds import bound_condition
 from miglint.replay.steps import Step
 from miglint.rules.definition import Context, Hit, hazard
 from miglint.rules.support.applied_operations import AppliedOperation, effective, remade_here, text_of, version_of
 from miglint.rules.support.sql_text import ident, qualified
 from miglint.rules.symmetry.invalid_indexes import index_name, stands_alone
-from miglint.schema.objects import Index
+from miglint.schema.objects import Index, Table
 from miglint.sql import operations as ops
+from miglint.sql.operations import Name
+from miglint.writer.tables import create_index
+from miglint.writer.words import UnprintableError
 
 WARNING, ERROR, INFO = Severity.WARNING, Severity.ERROR, Severity.INFO
 _ALONE = "in a migration of its own that the runner does not wrap in a transaction"
 _CORRUPTED = ((14, 0), (14, 3))
 # Characters of a table's name that leave room for a suffix.
 _ROOM = 50
+_LONGEST_NAME = 63
+# So many partitions are named in a help text.
+_FEW = 3
 
 
 @hazard(
@@ -51,19 +59,59 @@ def create_index_blocking(step: Step, context: Context) -> Iterator[Hit]:
         for effect in applied.effects(context):
             if _is_partitioned(applied, operation.table):
                 words = f"{effect.words}, on every partition too"
-                yield applied.hit(words, _partition_help(operation))
+                yield applied.hit(words, _partition_help(applied, operation))
             else:
                 yield applied.hit(effect.words, _create_help(step, applied, operation))
 
 
-def _partition_help(operation: ops.CreateIndex) -> str:
+def _partition_help(applied: AppliedOperation, operation: ops.CreateIndex) -> str:
     """Return how to build the index of a partitioned table, which cannot be done concurrently."""
+    with contextlib.suppress(UnprintableError):
+        first, *rest = (f"`{text}`" for text in _built_by_partition(applied, operation))
+        return f"Write {first}. {_ALONE[0].upper()}{_ALONE[1:]}: {', '.join(rest)}"
     name = ident(operation.name) if operation.name else "..."
     return (
         f"`CREATE INDEX {name} ON ONLY {qualified(operation.table)} (...);`, then, {_ALONE}, "
         "`CREATE INDEX CONCURRENTLY ... ON ...;` for each partition, and last for each of these "
         f"`ALTER INDEX {name} ATTACH PARTITION ...;`"
     )
+
+
+def _built_by_partition(applied: AppliedOperation, operation: ops.CreateIndex) -> Iterator[str]:
+    """Yield the statements that build an index partition by partition. Raises `UnprintableError`."""
+    after, made = applied.moment.after, _made_index(applied, operation)
+    partitions = _partitions(applied, operation.table)
+    if made is None or not 0 < len(partitions) <= _FEW:
+        raise UnprintableError("its partitions are not known, or many")
+    yield create_index(after, made).replace(" ON ", " ON ONLY ", 1)
+    for partition in partitions:
+        own = Name(partition.schema, f"{partition.name[:_ROOM]}_{made.name.name}"[:_LONGEST_NAME])
+        yield create_index(after, replace(made, name=own, table=partition)).replace("INDEX", "INDEX CONCURRENTLY", 1)
+        yield f"ALTER INDEX {qualified(_plain(made.name))} ATTACH PARTITION {qualified(_plain(own))};"
+
+
+def _plain(name: Name) -> Name:
+    return name._replace(schema=None) if name.schema == "public" else name
+
+
+def _made_index(applied: AppliedOperation, operation: ops.CreateIndex) -> Index | None:
+    """Return the index that an operation created, with the name that it got."""
+    before, after = applied.before, applied.moment.after
+    for key, index in after.users(applied.key(operation.table), Index):
+        if before.find(key) is None:
+            return index
+    return None
+
+
+def _partitions(applied: AppliedOperation, name: ops.Name) -> list[Name]:
+    """Return the partitions of a table; none where one of them has partitions itself."""
+    key = applied.key(name)
+    found = [
+        table
+        for _, table in applied.before.users(key, Table)
+        if table.partition_of is not None and applied.key(table.partition_of) == key
+    ]
+    return [] if any(table.partition_by is not None for table in found) else [table.name for table in found]
 
 
 def _create_help(step: Step, applied: AppliedOperation, operation: ops.CreateIndex) -> str:
