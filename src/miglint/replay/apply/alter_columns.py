@@ -16,6 +16,7 @@ from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part
 from miglint.replay.apply.typed import check_default, check_generated
+from miglint.schema.depends import relation_key
 from miglint.schema.objects import Key, Table
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import (
@@ -75,6 +76,8 @@ def set_nullable(machine: Machine, operation: SetNullable) -> None:
             raise machine.refuse(
                 "invalid_table_definition", f'column "{column.name}" is in a primary key', key, column.name
             )
+    if operation.nullable and machine.postgres and table is not None:
+        _refuse_nullable(machine, key, table, column)
     if operation.nullable:
         name = None
     elif column.nullable is False:
@@ -82,6 +85,20 @@ def set_nullable(machine: Machine, operation: SetNullable) -> None:
     else:
         name = None if table is None else _not_null_beside(table, column)
     put_column(machine, key, replace(column, nullable=operation.nullable, not_null_name=name))
+
+
+def _refuse_nullable(machine: Machine, key: Key, table: Table, column: Column) -> None:
+    """Raise the errors for a column that has to be `NOT NULL`: an identity, or that of a table with parents."""
+    if column.identity is not None:
+        message = f'column "{column.name}" of relation "{key.name}" is an identity column'
+        raise machine.refuse("syntax_error", message, key, column.name)
+    parents = table.inherits if table.partition_of is None else (table.partition_of,)
+    for parent in parents:
+        found = machine.schema.table(relation_key(parent, machine.dialect))
+        inherited = None if found is None else found.columns.get(column.name)
+        if inherited is not None and inherited.nullable is False and table.partition_of is not None:
+            message = f'column "{column.name}" is marked NOT NULL in parent table'
+            raise machine.refuse("invalid_table_definition", message, key, column.name)
 
 
 def _not_null_beside(table: Table, column: Column) -> str | None:

@@ -344,6 +344,9 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
     elif in_partition_key(table, folded):
         message = f'cannot drop column "{folded}" because it is part of the partition key of relation "{key.name}"'
         raise machine.refuse("invalid_table_definition", message, key, folded)
+    elif operation.only and table.partition_by is not None and inheritors(machine, key):
+        message = "cannot drop column from only the partitioned table when partitions exist"
+        raise machine.refuse("invalid_table_definition", message, key, folded)
     part = Part("column", folded)
     children = inheritors(machine, key) if machine.postgres and not operation.only else ()
     having = (child for child in children if folded in getattr(machine.schema.find(child), "columns", ()))

@@ -10,6 +10,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.conflicts import check_conflict
 from miglint.replay.apply.known_rows import change_keys, copy_keys, delete_keys, forget_keys, has_new_keys
 from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
+from miglint.replay.apply.partitions import refuse_truncate
 from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
 from miglint.replay.apply.sqlite_rows import check_rows
@@ -209,6 +210,7 @@ def truncate(machine: Machine, operation: Truncate) -> None:
     """`TRUNCATE`."""
     found = _table(machine, operation.table)
     if found is not None:
+        refuse_truncate(machine, found[0], only=operation.only)
         forget_keys(machine, found[0])
         machine.note("lost", f'all rows of "{operation.table}"', found[0])
 

@@ -84,6 +84,18 @@ def check_generated(machine: Machine, key: Key, column: Column, expression: Expr
     _analyzed(machine, key, ("generated", key, expression.text, target, column.name), analyze)
 
 
+def check_partition_key(machine: Machine, key: Key, expression: Expression) -> None:
+    """Raise the error for an expression that no table can be partitioned by."""
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        found = _expressed(environment, expression, entry.IN_PARTITION_KEY, key)
+        if found is not None and found.volatility in "sv":
+            message = "functions in partition key expression must be marked IMMUTABLE"
+            raise Invalid("invalid_object_definition", message)
+
+    _analyzed(machine, key, ("partition key", key, expression.text), analyze)
+
+
 def check_condition(machine: Machine, key: Key, expression: Expression) -> None:
     """Raise the error for a `CHECK` that cannot be one."""
 

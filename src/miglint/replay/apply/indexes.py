@@ -219,6 +219,9 @@ def attach_index(machine: Machine, operation: AttachPartition) -> None:
     part_key, part = machine.relation(operation.partition)
     if not isinstance(whole, Index) or not isinstance(part, Index) or whole.table is None:
         return
+    if _definition(part) != _definition(whole):
+        message = f'cannot attach index "{part_key.name}" as a partition of index "{key.name}"'
+        raise machine.refuse("invalid_table_definition", message, part_key)
     machine.put(part_key, replace(part, parent=whole.name))
     partitions = machine.partitions(relation_key(whole.table, machine.dialect))
     if all(any(own.parent == whole.name for _, own in machine.indexes(item)) for item in partitions):

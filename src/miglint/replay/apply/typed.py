@@ -77,6 +77,14 @@ def check_generated(machine: Machine, key: Key, column: Column) -> None:
         expressed.check_generated(machine, key, column, column.default)
 
 
+def check_partition_key(machine: Machine, key: Key, expression: Expression) -> None:
+    """Raise the error for an expression that no table can be partitioned by."""
+    if expression.text and machine.postgres:
+        from miglint.replay.apply import expressed
+
+        expressed.check_partition_key(machine, key, expression)
+
+
 def check_condition(machine: Machine, key: Key, expression: Expression | None) -> None:
     """Raise the error for a `CHECK` that cannot be one."""
     if expression is not None and expression.text and machine.postgres:

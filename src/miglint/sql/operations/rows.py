@@ -74,11 +74,12 @@ class Delete(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class Truncate(Operation, frozen=True, gc=False, kw_only=True):
-    """`TRUNCATE`, one per table."""
+    """`TRUNCATE`, one per table; `only` leaves out the tables that inherit from it."""
 
     table: Name
     cascade: bool = False
     restart_identity: bool = False
+    only: bool = False
 
 
 class OtherData(Operation, frozen=True, gc=False, kw_only=True):

@@ -366,6 +366,7 @@ def truncate(place: Place, node: Node) -> list[Operation]:
             table=relation_name(item["RangeVar"]),
             cascade=node.get("behavior") == "DROP_CASCADE",
             restart_identity=node.get("restart_seqs", False),
+            only=not item["RangeVar"].get("inh", False),
         )
         for item in node["relations"]
     ]
