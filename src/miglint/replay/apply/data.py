@@ -13,6 +13,7 @@ from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
 from miglint.replay.apply.partitions import refuse_truncate
 from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
+from miglint.replay.apply.row_values import refuse_values
 from miglint.replay.apply.sqlite_rows import check_rows
 from miglint.replay.apply.typed import check_statement
 from miglint.schema.objects import Absent, Enum, Key, Table
@@ -68,6 +69,7 @@ def insert(machine: Machine, operation: Insert) -> None:
     check_statement(machine, key, operation.text)
     check_rows(machine, key, table, operation)
     check_conflict(machine, key, table, operation)
+    refuse_values(machine, key, table, operation)
     refuse_if_trigger_fails(machine, key, "insert")
     if operation.conflict == "update":
         refuse_if_trigger_fails(machine, key, "update", table.columns)

@@ -108,6 +108,7 @@ def insert(place: Place, node: Node) -> list[Operation]:
             operations += _common(place, body)
             found = query(source, _source_text(place, node["relation"]), _ctes(node))
             anti_join = _leaves_out(body, table, _written(node, body))
+            rows = None if anti_join else _selected(body)
     conflict = node.get("onConflictClause", {})
     infer = conflict.get("infer", {})
     operations.append(
@@ -122,6 +123,7 @@ def insert(place: Place, node: Node) -> list[Operation]:
             conflict_constraint=infer.get("conname"),
             conflict_where=expression(infer["whereClause"], "", table.name) if "whereClause" in infer else None,
             anti_join=anti_join,
+            guarded=rows is not None and found is not None and source is not None and _asks_others(source, table),
             returning="returningClause" in node,
             twice=_twice(node.get("cols", ())) or _twice(conflict.get("targetList", ())),
             text=_text(place),
@@ -195,6 +197,23 @@ def _written(node: Node, body: Node) -> dict[str, str]:
     names = [item["ResTarget"]["name"] for item in node.get("cols", ())]
     values = [literal_of(item["ResTarget"]["val"]) for item in body.get("targetList", ())]
     return {name: value for name, value in zip(names, values, strict=False) if value is not None}
+
+
+def _selected(body: Node) -> tuple[tuple[Expression | None, ...], ...] | None:
+    """Return the row of constants that a query without a table selects; None for other queries."""
+    if any(clause in body for clause in ("fromClause", "limitCount", "limitOffset", "larg", "withClause")):
+        return None
+    row = tuple(_value(item["ResTarget"]["val"]) for item in body.get("targetList", ()))
+    return None if None in row else (row,)
+
+
+def _asks_others(body: Node, table: Name) -> bool:
+    """Whether what decides over the row of a query without a table is anything but rows of `table`."""
+    where = body["SelectStmt"].get("whereClause")
+    if where is None:
+        return False
+    reads = [relation_name(inner) for kind, inner in nodes_of([where]) if kind == "RangeVar"]
+    return not reads or any(name.name != table.name for name in reads)
 
 
 def _asks_for_another(test: Node, written: dict[str, str]) -> bool:
