@@ -6,7 +6,7 @@ condition names the keys; beyond that each row may be there, and may not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from rpds import HashTrieMap
@@ -160,12 +160,12 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
     place, before = _known(machine, key)
     after = before
     for columns, condition in _unique_columns(machine, key, table):
+        if not columns or not set(columns).issubset(names):
+            continue
         label = columns if condition is None else (*columns, f"where {condition.key}")
-        there, added = _of(before, label), dict[Values, None]()
-        for row in operation.rows or ():
-            values = _key_values(machine, table, names, row, columns, condition)
-            if values is None:
-                continue
+        there = _of(before, label)
+        added: dict[Values, None] = {}
+        for values in _new_keys(machine, operation, table, names, columns, condition):
             held = True if values in added else there.holds(values)
             if held is not None:
                 values_held = f"{','.join(columns)}={','.join(values[: len(columns)])}"
@@ -185,23 +185,36 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
     return keyed
 
 
-def _key_values(
+def _new_keys(
     machine: Machine,
+    operation: Insert,
     table: Table,
     names: list[str],
-    row: tuple[Expression | None, ...],
     columns: _Columns,
     condition: Expression | None,
-) -> Values | None:
-    """Return the constants that a row has as a key; None where it has none, or is not among the rows of an index."""
-    given = dict(zip(names, row, strict=False))
-    found = [given.get(name) for name in columns]
-    if not columns or any(value is None or value.literal is None or value.key == "null" for value in found):
-        return None
-    values = tuple(value.literal or "" for value in found if value is not None)
-    if condition is None:
-        return values
-    return (*values, "") if satisfies(condition, values_of_row(machine, table, names, row)) else None
+) -> Iterator[Values]:
+    """Yield the constant keys over some columns that `INSERT` gives to rows, of those that are in a partial index."""
+    places = {name: number for number, name in enumerate(names)}
+    numbers = [places[name] for name in columns]
+    for row in operation.rows or ():
+        values = _constant_key(row, numbers)
+        if values is None:
+            continue
+        if condition is None:
+            yield values
+        elif satisfies(condition, values_of_row(machine, table, names, row)):
+            yield (*values, "")
+
+
+def _constant_key(row: tuple[Expression | None, ...], numbers: list[int]) -> Values | None:
+    """Return the constants in these places of a row; None if one of them is missing, null or no constant."""
+    values = []
+    for number in numbers:
+        value = row[number] if number < len(row) else None
+        if value is None or value.literal is None or value.key == "null":
+            return None
+        values.append(value.literal)
+    return tuple(values)
 
 
 def _unique_columns(machine: Machine, key: Key, table: Table) -> list[tuple[_Columns, Expression | None]]:

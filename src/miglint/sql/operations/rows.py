@@ -19,9 +19,9 @@ class Insert(Operation, frozen=True, gc=False, kw_only=True):
     `replace` (SQLite), `ignore` (SQLite) or None; `conflict_columns` its target, with `conflict_where`. `anti_join` is
     True when the source query leaves out rows that the target holds already (`WHERE NOT EXISTS`, `NOT IN`, `LEFT JOIN
     ... IS NULL`). A query without a table that selects constants has them as `rows` too; `guarded` then says that rows
-    of another table decide whether it does. `twice` is a column that it gives two values, in the list or in `DO UPDATE`: PostgreSQL refuses that.
-    `text` is the whole statement, empty for one inside another, or where it is very long. `uses` and `open` are, in
-    SQLite, the columns that it reads: of one relation, and of one of several.
+    of another table decide whether it does. `twice` is a column that it gives two values, in the list or in `DO
+    UPDATE`: PostgreSQL refuses that. `text` is the whole statement, empty for one inside another, or where it is very
+    long. `uses` and `open` are, in SQLite, the columns that it reads: of one relation, and of one of several.
     """
 
     table: Name

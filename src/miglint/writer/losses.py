@@ -1,0 +1,100 @@
+"""The rows and values that the way from one schema to another destroys, and those that it cannot bring back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.base.model import Dialect
+from miglint.schema.objects import Key, Table
+from miglint.schema.value import Schema
+from miglint.sql.operations import Column, Type
+from miglint.writer.renames import Renames
+from miglint.writer.written import LostData
+
+
+def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[LostData, ...], tuple[LostData, ...]]:
+    """Return what the way from `old` to `new` destroys, and what comes without what it had in an earlier `new`.
+
+    `renames` are those that led from `new` to `old`.
+    """
+    relations = {moved.new: moved.old for moved in renames.relations()} if renames is not None else {}
+    columns = {(moved.relation, moved.new): moved.old for moved in renames.columns()} if renames is not None else {}
+    back_relations = {was: now for now, was in relations.items()}
+    back_columns = {(relations.get(relation, relation), was): now for (relation, now), was in columns.items()}
+    lost = tuple(_gone(old, new, relations, columns))
+    return lost, tuple(_gone(new, old, back_relations, back_columns))
+
+
+def _gone(
+    one: Schema, two: Schema, relations: dict[Key, Key], columns: dict[tuple[Key, str], str]
+) -> Iterator[LostData]:
+    """Yield the tables and columns with rows of their own that one schema has and the other has not."""
+    for key, table in sorted(_tables(one)):
+        there = relations.get(key, key)
+        value = two.find(there)
+        if value is None and two.get(there) is None:
+            continue  # Nothing is known of it.
+        if not isinstance(value, Table):
+            yield LostData(key)
+            continue
+        if value is table or table.partition_of is not None:
+            continue  # The columns of a partition are those of its table.
+        for name, column in table.columns.items():
+            other = value.columns.get(columns.get((key, name), name))
+            if column.generated is not None or (other is None and value.assumed):
+                continue
+            if other is None or other.generated is not None:
+                yield LostData(key, column.name)
+            elif not _keeps(column, other, one.dialect):
+                yield LostData(key, column.name, "narrowed")
+
+
+def _tables(schema: Schema) -> Iterator[tuple[Key, Table]]:
+    for key, value in schema.items():
+        if isinstance(value, Table) and value.kind == "table" and value.persistence != "temporary":
+            yield key, value
+
+
+_INTEGERS = {"int2": 1, "int4": 2, "int8": 3}
+_TEXTS = frozenset({"text", "varchar", "bpchar", "name"})
+
+
+def _keeps(one: Column, two: Column, dialect: Dialect) -> bool:
+    """Return whether all values of a column are the same in one of another type, or can be had from them again."""
+    if dialect is Dialect.SQLITE or one.type is None or two.type is None or one.type == two.type:
+        return True
+    return keeps_values(one.type, two.type)
+
+
+def keeps_values(one: Type, two: Type) -> bool:
+    """Return whether no value of a type is lost or changed when it becomes one of another type of PostgreSQL."""
+    if one.dimensions != two.dimensions:
+        return False
+    if one.name in _INTEGERS and two.name in _INTEGERS:
+        return _INTEGERS[one.name] <= _INTEGERS[two.name]
+    if one.name in _INTEGERS and two.name == "numeric":
+        return not two.args
+    if one.name == two.name == "numeric":
+        return not two.args or _fits(one, two)
+    if one.name == two.name and one.name in ("varchar", "bit", "varbit", "time", "timetz", "timestamp", "timestamptz"):
+        return not two.args or (bool(one.args) and int(one.args[-1]) <= int(two.args[-1]))
+    if two.name in ("text", "varchar") and not two.args:
+        # Every type has a text from which its value can be had again.
+        return one.name != "bpchar" or not one.args
+    if one.name in _TEXTS and two.name == "varchar" and one.args:
+        return int(one.args[0]) <= int(two.args[0])
+    return (one.name, two.name) in _WIDER
+
+
+_WIDER = frozenset(
+    {("float4", "float8"), ("json", "text"), ("date", "timestamp"), ("int2", "float4"), ("int4", "float8"),
+     ("bool", "int4"), ("cidr", "inet")}
+)  # fmt: skip
+
+
+def _fits(one: Type, two: Type) -> bool:
+    if not one.args:
+        return False
+    precision, scale = (int(one.args[0]), int(one.args[1]) if len(one.args) > 1 else 0)
+    other, other_scale = (int(two.args[0]), int(two.args[1]) if len(two.args) > 1 else 0)
+    return scale <= other_scale and precision - scale <= other - other_scale

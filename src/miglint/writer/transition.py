@@ -1,0 +1,123 @@
+"""The way from one schema to another: the statements, and what they cannot do.
+
+`write_transition(old, new)` serves the difference of two schemas; the rollback of a migration is the way from the
+schema after it to the one before, `write_transition(after, before, renames=Renames(moments of the forward))`. It knows
+no files and no rules.
+
+Each engine has its part, a package with a function of one signature, that writes a `Draft`:
+
+    miglint.writer.postgres.draft(old, new, renames, target) -> Draft
+    miglint.writer.sqlite.draft(old, new, renames, target) -> Draft
+
+`renames` are what led from `new` to `old`, to be undone; `target` is the version of the engine (None: any supported
+one). A part says in `Draft.missing` what it leaves out. It is not believed: the statements are replayed over `old`, and
+what then differs from `new`, or is not known, is added to what is missing. What rows are lost is found here, from the
+schemas and the renames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
+from miglint.replay.apply import run
+from miglint.schema.change import Change
+from miglint.schema.diff import diff
+from miglint.schema.objects import ABSENT, Key
+from miglint.schema.outcome import Run
+from miglint.schema.value import Schema
+from miglint.sql import parse
+from miglint.sql.operations import Statement
+from miglint.writer.losses import losses
+from miglint.writer.renames import Renames
+from miglint.writer.written import Draft, Version, Written
+
+
+def write_transition(
+    old: Schema,
+    new: Schema,
+    *,
+    renames: Renames | None = None,
+    target: Version | None = None,
+) -> Written:
+    """Return the statements that make `new` of `old`, two schemas of one engine.
+
+    `renames` are the renames of the scripts that led from `new` to `old`; without them, what has another name is
+    dropped and created. `target` is the version of the engine that the statements are for.
+    """
+    draft = _draft(old, new, renames, target)
+    missing, reordered = _left_over(old, new, draft)
+    lost, empty = losses(old, new, renames)
+    return Written(
+        draft.statements,
+        tuple(dict.fromkeys((*draft.missing, *missing))),
+        reordered,
+        draft.may_fail,
+        lost,
+        empty,
+    )
+
+
+def _draft(old: Schema, new: Schema, renames: Renames | None, target: Version | None) -> Draft:
+    # Each part loads what the other does not need.
+    if old.dialect is Dialect.SQLITE:
+        from miglint.writer import sqlite
+
+        return sqlite.draft(old, new, renames, target)
+    from miglint.writer import postgres
+
+    return postgres.draft(old, new, renames, target)
+
+
+def read(text: str, dialect: Dialect) -> tuple[Statement, ...]:
+    """Parse statements that were written."""
+    file = SourceFile("<written>", text)
+    return parse(Script(file, Span(0, len(text)), Direction.ROLLBACK, dialect))
+
+
+def _left_over(old: Schema, new: Schema, draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what the replay of a draft leaves to be done, and the tables whose columns are in another order."""
+    done = run(old, read("\n".join(item.text for item in draft.statements), old.dialect), kept=False)
+    missing = [*_failures(done), *(f"not known: {reason}" for reason in done.unknown)]
+    reordered = []
+    for change in diff(new, done.schema, _keys(new, done.schema)):
+        if change.aspect == "column order":
+            reordered.append(f"the columns of {change.name} come in another order")
+        elif change.counts and not change.certain:
+            missing.append(f"{_subject(change)} may differ")
+        elif change.counts:
+            missing.append(_sentence(change))
+    return tuple(missing), tuple(reordered)
+
+
+def _keys(one: Schema, two: Schema) -> set[Key]:
+    """Return the keys of what is not the same in both schemas, which share most of their objects."""
+    found = set()
+    for key, value in one.objects.items():
+        if two.objects.get(key) is not value:
+            found.add(key)
+    for key, value in two.objects.items():
+        if value is not ABSENT and key not in found and one.objects.get(key) is not value:
+            found.add(key)
+    return found
+
+
+def _failures(done: Run) -> Iterator[str]:
+    for event in done.events:
+        if event.failure is not None:
+            yield f"a statement {'fails' if event.failure.certain else 'may fail'}: {event.failure.message}"
+
+
+def _subject(change: Change) -> str:
+    return f"{change.what} {change.name}"
+
+
+def _sentence(change: Change) -> str:
+    subject = _subject(change)
+    if change.kind == "missing":
+        return f"{subject} is not made"
+    if change.kind == "extra":
+        return f"{subject} stays"
+    if change.kind == "renamed":
+        return f"{subject} is called {change.after}"
+    return f"{change.aspect or 'definition'} of {subject} differs"

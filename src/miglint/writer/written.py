@@ -1,0 +1,85 @@
+"""What leads from one schema to another, as a value: statements, and what they cannot do."""
+
+from __future__ import annotations
+
+from miglint.base.structs import Struct
+from miglint.schema.objects import Key
+
+Version = tuple[int, ...]
+
+
+class WrittenStatement(Struct, frozen=True):
+    """One statement: its text with the closing semicolon, what it does (`add column b to t`), and to which object."""
+
+    text: str
+    does: str
+    key: Key | None = None
+
+
+class LostData(Struct, frozen=True):
+    """Rows of a table, or values of a column of it (`column`), that are lost; `why` says how: `dropped`, `narrowed`."""
+
+    table: Key
+    column: str | None = None
+    why: str = "dropped"
+
+    def __str__(self) -> str:
+        own = str(self.table).removeprefix("public.").removeprefix("main.")
+        return own if self.column is None else f"{own}.{self.column}"
+
+
+class Draft(Struct, frozen=True):
+    """What the part for a dialect writes; the fields are those of `Written`."""
+
+    statements: tuple[WrittenStatement, ...] = ()
+    missing: tuple[str, ...] = ()
+    may_fail: tuple[str, ...] = ()
+
+
+class Written(Struct, frozen=True):
+    """The way from a schema to another.
+
+    `statements` are in the order in which they run. `missing` are sentences that name what of the schema to be made
+    they do not make, or may not make: what is not understood, what the engine cannot do, and what depends on rows.
+    `reordered` are sentences about columns that come in another order, which no verdict counts. `may_fail` are
+    sentences about rows that a statement does not accept. `data_lost` are the tables and columns whose rows or values
+    the statements destroy; `schema_only` those that come without the rows or values that they had, if the schema to be
+    made was there before.
+    """
+
+    statements: tuple[WrittenStatement, ...] = ()
+    missing: tuple[str, ...] = ()
+    reordered: tuple[str, ...] = ()
+    may_fail: tuple[str, ...] = ()
+    data_lost: tuple[LostData, ...] = ()
+    schema_only: tuple[LostData, ...] = ()
+
+    @property
+    def sql(self) -> str:
+        """The statements as one text."""
+        return "".join(f"{statement.text}\n" for statement in self.statements)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the statements make the whole schema, as far as any schema says."""
+        return not self.missing
+
+    @property
+    def restores(self) -> str:
+        """Return what a rollback of these statements brings back: `exact`, `partial`, `schema_only` or `impossible`.
+
+        `schema_only` says that the whole schema comes back, and that rows or values do not; `partial` that something of
+        the schema does not, be it the order of columns, and perhaps rows neither; `impossible` that nothing can be
+        written.
+        """
+        if self.missing:
+            return "partial" if self.statements else "impossible"
+        if self.schema_only:
+            return "schema_only"
+        return "partial" if self.reordered else "exact"
+
+    @property
+    def does_not_restore(self) -> tuple[str, ...]:
+        """All that does not come back, as sentences: of the schema, rows and values, and the order of columns."""
+        lost = (f"the {'values' if item.column else 'rows'} of {item} do not come back" for item in self.schema_only)
+        return (*self.missing, *lost, *self.reordered)

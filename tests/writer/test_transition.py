@@ -1,0 +1,51 @@
+"""The way from one schema to another: what it says it does is what the replay finds that it does."""
+
+from __future__ import annotations
+
+import pytest
+
+from miglint.base.model import Dialect
+from miglint.replay.apply import run
+from miglint.schema.diff import diff
+from miglint.schema.value import Schema
+from miglint.writer.renames import Renames
+from miglint.writer.transition import read, write_transition
+
+
+def after(schema, sql):
+    done = run(schema, read(sql, schema.dialect))
+    assert done.failed is None, done.failed
+    return done
+
+
+def empty(dialect):
+    return Schema(dialect, closed=True, path=("public",) if dialect is Dialect.POSTGRES else ("main",))
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_the_way_there_and_back(dialect):
+    before = after(empty(dialect), "CREATE TABLE a (id int PRIMARY KEY, b text);").schema
+    done = after(before, "CREATE TABLE c (d int); CREATE INDEX i ON a (b); CREATE VIEW v AS SELECT d FROM c;")
+    back = write_transition(done.schema, before, renames=Renames(done.moments))
+    assert (back.missing, back.restores) == ((), "exact"), back.sql
+    assert [str(loss) for loss in back.data_lost] == ["c"]
+    assert not diff(after(done.schema, back.sql).schema, before)
+    forth = write_transition(before, done.schema)
+    assert (forth.missing, forth.restores) == ((), "schema_only"), forth.sql
+    assert not diff(after(before, forth.sql).schema, done.schema)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_a_rename_is_undone(dialect):
+    before = after(empty(dialect), "CREATE TABLE a (id int PRIMARY KEY, b text);").schema
+    done = after(before, "ALTER TABLE a RENAME TO c; ALTER TABLE c RENAME COLUMN b TO d;")
+    back = write_transition(done.schema, before, renames=Renames(done.moments))
+    assert (back.missing, back.data_lost, back.restores) == ((), (), "exact"), back.sql
+
+
+def test_what_is_not_restored_is_said():
+    before = after(empty(Dialect.POSTGRES), "CREATE TABLE a (id int PRIMARY KEY, b text);").schema
+    done = after(before, "ALTER TABLE a DROP COLUMN b;")
+    back = write_transition(done.schema, before)
+    assert back.restores == "schema_only"
+    assert back.does_not_restore == ("the values of a.b do not come back",)
