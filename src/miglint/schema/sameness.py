@@ -82,7 +82,13 @@ def loosened(value: SchemaObject) -> object:
         elements = tuple(
             (replace(e, expression=None), e.expression and loose(e.expression.key)) for e in value.elements
         )
-        return replace(value, elements=(), where=None, options=()), elements, value.where and loose(value.where.key)
+        # Storage parameters in any order, and with any spelling of their values.
+        options = tuple(sorted(option.lower() for option in value.options))
+        return (
+            replace(value, elements=(), where=None, options=options),
+            elements,
+            value.where and loose(value.where.key),
+        )
     if isinstance(value, Policy):
         using, check = value.using and loose(value.using), value.check and loose(value.check)
         return replace(value, using=using, check=check)

@@ -17,7 +17,7 @@ from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.depends import relation_key
-from miglint.schema.objects import Key, Table
+from miglint.schema.objects import Key, Table, View
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import (
     Column,
@@ -37,6 +37,14 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
         key, domain = domain_of(machine, operation.table)
         if domain is not None:
             machine.put(key, replace(domain, default=machine.expression(operation.default)))
+        return
+    place, view = machine.relation(operation.table)
+    if isinstance(view, View):
+        name = f"default of {operation.column}"
+        options = tuple(option for option in view.options if option.partition("=")[0] != name)
+        if operation.default is not None:
+            options = tuple(sorted((*options, f"{name}={operation.default.key}")))
+        machine.put(place, replace(view, options=options))
         return
     found = altered_column(machine, operation, operation.column)
     if found is None:

@@ -329,6 +329,9 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
     if column is None and not _is_assumed(machine, operation, key, table):
         return
     if not machine.postgres:
+        if len(table.columns) == 1 and not table.assumed:
+            message = f'cannot drop column "{operation.column}": no other columns exist'
+            raise machine.refuse("invalid_table_definition", message, key, folded)
         refuse_if_broken(machine)
         refuse_if_column_is_used(machine, key, folded)
     elif is_inherited(machine, table, folded):

@@ -7,6 +7,7 @@ from miglint.replay.apply.indexes import possible_parts
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.others import IN_SCHEMA, other_key
 from miglint.replay.apply.signatures import routines, signature
+from miglint.replay.apply.sqlite_tables import refuse_internal
 from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import (
@@ -69,6 +70,8 @@ def _missing(machine: Machine, operation: Drop, key: Key, condition: str, messag
 def _drop_relation(machine: Machine, operation: Drop) -> None:
     kind = operation.kind
     key, found = machine.relation(operation.name)
+    if not machine.postgres:
+        refuse_internal(machine, key, operation)
     if found is None and operation.if_exists:
         # Nobody made it: the guard is there for just this.
         machine.note("missing", f'{kind} "{operation.name}" was never created here', key)

@@ -84,6 +84,17 @@ def check_generated(machine: Machine, key: Key, column: Column, expression: Expr
     _analyzed(machine, key, ("generated", key, expression.text, target, column.name), analyze)
 
 
+def check_policy(machine: Machine, key: Key, text: str) -> None:
+    """Raise the error for a condition of a policy that names what is not there, or is no condition."""
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        found = entry.expressed(environment, text, entry.IN_POLICY, environment.own(key))
+        if found is not None:
+            entry.refuse_untrue(environment, found, "POLICY")
+
+    _analyzed(machine, key, ("policy", key, text), analyze)
+
+
 def check_partition_key(machine: Machine, key: Key, expression: Expression) -> None:
     """Raise the error for an expression that no table can be partitioned by."""
 

@@ -12,6 +12,9 @@ from miglint.sql.operations import EnableTrigger, SetTableOption
 _OFF = {"row security": "off", "force row security": "off", "replica identity": "default"}
 
 
+_OFF_OF_VIEWS = {"security_invoker": "false", "security_barrier": "false"}
+
+
 def set_table_option(machine: Machine, operation: SetTableOption) -> None:
     """Any other setting of a relation."""
     key, found = machine.relation(operation.table)
@@ -28,9 +31,10 @@ def set_table_option(machine: Machine, operation: SetTableOption) -> None:
     if isinstance(found, Table):
         machine.put(key, _with_option(found, operation))
     elif isinstance(found, View):
-        kept = tuple(option for option in found.options if option.partition("=")[0] != operation.option)
-        if operation.value is not None:
-            kept = tuple(sorted((*kept, f"{operation.option}={operation.value}")))
+        name = operation.option.removeprefix("storage parameter ")
+        kept = tuple(option for option in found.options if option.partition("=")[0] != name)
+        if operation.value is not None and operation.value.lower() != _OFF_OF_VIEWS.get(name):
+            kept = tuple(sorted((*kept, f"{name}={operation.value}")))
         machine.put(key, replace(found, options=kept))
 
 

@@ -77,6 +77,14 @@ def check_generated(machine: Machine, key: Key, column: Column) -> None:
         expressed.check_generated(machine, key, column, column.default)
 
 
+def check_policy(machine: Machine, key: Key, text: str | None) -> None:
+    """Raise the error for a condition of a policy that names what is not there, or is no condition."""
+    if text and machine.postgres:
+        from miglint.replay.apply import expressed
+
+        expressed.check_policy(machine, key, text)
+
+
 def check_partition_key(machine: Machine, key: Key, expression: Expression) -> None:
     """Raise the error for an expression that no table can be partitioned by."""
     if expression.text and machine.postgres:

@@ -21,6 +21,7 @@ IN_CHECK = Rules("check constraint", queries=False, aggregates=False)
 IN_INDEX = Rules("index expression", queries=False, aggregates=False)
 IN_PREDICATE = Rules("index predicate", queries=False, aggregates=False)
 IN_GENERATED = Rules("column generation expression", queries=False, aggregates=False)
+IN_POLICY = Rules("policy expression", aggregates=False)
 IN_PARTITION_KEY = Rules("partition key expression", queries=False, aggregates=False)
 IN_TRANSFORM = Rules("transform expression", queries=False, aggregates=False)
 
