@@ -250,8 +250,8 @@ def pragma_in_transaction(step: Step) -> Iterator[Hit]:
                 script,
                 operation.span,
                 f"PRAGMA {name} has no effect inside the transaction that {who}",
-                "`PRAGMA defer_foreign_keys = ON` works inside a transaction and lasts until its end; "
-                "changes that need foreign keys off need a script without a transaction."
+                "Changes that need foreign keys off need a script without a transaction: "
+                "`PRAGMA defer_foreign_keys` does not stop ON DELETE actions, nor lets a referenced table be dropped."
                 if name == "foreign_keys"
                 else "Set the journal mode where the application opens the database: it is stored in the file.",
             )
