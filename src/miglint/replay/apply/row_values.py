@@ -22,21 +22,21 @@ _NUMBER = pattern(r"-?\d+(?:\.\d+)?\Z")
 _DEEPEST = 40
 
 
-class _UnreadableError(Exception):
+class _UnreadError(Exception):
     """A condition holds something that is not read here."""
 
 
 def satisfies(condition: Expression, values: RowValues) -> bool | None:
     """Return whether a row of constants fulfills a condition; None where that is not known, or NULL."""
     try:
-        reader = _Reader(_TOKEN.findall(condition.key), values)
+        reader = _ConditionReader(_TOKEN.findall(condition.key), values)
         found = reader.either(0)
-    except _UnreadableError:
+    except _UnreadError:
         return None
     return found if reader.at == len(reader.tokens) else None
 
 
-class _Reader:
+class _ConditionReader:
     """One pass over the tokens of a condition, which evaluates it."""
 
     def __init__(self, tokens: list[str], values: RowValues) -> None:
@@ -44,7 +44,7 @@ class _Reader:
 
     def _next(self) -> str:
         if self.at >= len(self.tokens):
-            raise _UnreadableError
+            raise _UnreadError
         self.at += 1
         return self.tokens[self.at - 1]
 
@@ -67,7 +67,7 @@ class _Reader:
 
     def _test(self, depth: int) -> bool | None:
         if depth > _DEEPEST:
-            raise _UnreadableError
+            raise _UnreadError
         if self._peek() == "not":
             self.at += 1
             inner = self._test(depth + 1)
@@ -76,7 +76,7 @@ class _Reader:
             self.at += 1
             inner = self.either(depth + 1)
             if self._next() != ")":
-                raise _UnreadableError
+                raise _UnreadError
             return inner
         return self._comparison()
 
@@ -92,7 +92,7 @@ class _Reader:
                 return (left is None) is not opposite
             if wanted in ("true", "false"):
                 return (_truth(left) is (wanted == "true")) is not opposite
-            raise _UnreadableError
+            raise _UnreadError
         if word == "in" or (word == "not" and self.tokens[self.at + 1 : self.at + 2] in (["in"], ["IN"])):
             self.at += 1 + (word == "not")
             return self._among(left, opposite=word == "not")
@@ -108,17 +108,17 @@ class _Reader:
 
     def _quantified(self, left: str | None, word: str) -> bool | None:
         if [self._next().lower(), word] not in (["any", "="], ["all", "<>"]) or self._next() != "(":
-            raise _UnreadableError
+            raise _UnreadError
         if self._next().lower() != "array" or self._next() != "[":
-            raise _UnreadableError
+            raise _UnreadError
         found = self._listed(left, "]", opposite=word == "<>")
         if self._next() != ")":
-            raise _UnreadableError
+            raise _UnreadError
         return found
 
     def _among(self, left: str | None, *, opposite: bool) -> bool | None:
         if self._next() != "(":
-            raise _UnreadableError
+            raise _UnreadError
         return self._listed(left, ")", opposite=opposite)
 
     def _listed(self, left: str | None, end: str, *, opposite: bool) -> bool | None:
@@ -126,7 +126,7 @@ class _Reader:
         while (token := self._next()) == ",":
             answers.append(_compared(left, "=", self._value()))
         if token != end:
-            raise _UnreadableError
+            raise _UnreadError
         found = True if True in answers else None if None in answers else False
         return None if found is None else found is not opposite
 
@@ -140,7 +140,7 @@ class _Reader:
             return None
         name = token if token in self.values else token.lower()
         if name not in self.values or self._peek() in ("(", "."):
-            raise _UnreadableError
+            raise _UnreadError
         return self.values[name]
 
 
@@ -150,7 +150,7 @@ def _like(text: str | None, pattern_: str | None) -> bool | None:
         return None
     start = pattern_.removesuffix("%")
     if "%" in start or "_" in start or "\\" in start:
-        raise _UnreadableError
+        raise _UnreadError
     return text.startswith(start) if start != pattern_ else text == pattern_
 
 
