@@ -69,7 +69,9 @@ def set_variable(machine: Machine, operation: SetVariable) -> None:
             machine.path = ("public",)
         else:
             names = tuple(name.strip().strip('"') for value in operation.values for name in value.split(","))
-            machine.path = tuple(name for name in names if name and name != "$user") or ("public",)
+            path = tuple(name for name in names if name and name != "$user")
+            # An empty path finds nothing by its bare name but what is built in.
+            machine.path = path if path or not any(names) else ("public",)
 
 
 def pragma(machine: Machine, operation: Pragma) -> None:

@@ -231,6 +231,8 @@ class Machine:
             return Name("temp" if temporary else (name.schema or "main").lower(), name.name)
         if temporary:
             return Name("pg_temp", name.name)
+        if name.schema is None and not self.path:
+            raise self.refuse("invalid_schema_name", "no schema has been selected to create in")
         return name if name.schema is not None else Name(self.creation_schema, name.name)
 
     def column_name(self, name: str) -> str:
@@ -250,6 +252,8 @@ class Machine:
     def relation(self, name: Name) -> tuple[Key, SchemaObject | Absent | None]:
         """Return key and object of a relation."""
         key = self.key(name)
+        if self.postgres and not self.path and name.schema is None and not self.foreign(name) and not self.temporary:
+            return key, ABSENT
         return key, self.schema.get(key)
 
     def missing_relation(self, name: Name, key: Key, kind: str = "relation") -> Refused:
