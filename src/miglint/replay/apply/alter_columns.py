@@ -197,6 +197,10 @@ def set_column_option(machine: Machine, operation: SetColumnOption) -> None:
     name = f"{operation.column}: {operation.option}"
     options = {item: value for item, value in table.options.items() if item != name}
     stored = _storage(column.type) if column is not None and operation.option == "storage" else None
+    if stored == "plain" and (operation.value or "plain").lower() not in ("plain", "default"):
+        kind = None if column is None else column.type
+        message = f"column data type {kind} can only have storage PLAIN"
+        raise machine.refuse("feature_not_supported", message, key, operation.column)
     usual = ("-1", "default", stored)
     if operation.value is not None and operation.value.lower() not in usual:
         options[name] = operation.value

@@ -72,6 +72,8 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     _check_expression(machine, key, table, written.expression, creating=creating)
     constraint = replace(
         written,
+        # There are no rows yet that NOT VALID could leave out.
+        validated=written.validated or creating,
         name=name,
         expression=machine.expression(written.expression),
         table=referenced,

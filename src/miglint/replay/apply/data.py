@@ -17,6 +17,7 @@ from miglint.replay.apply.row_values import refuse_values
 from miglint.replay.apply.sqlite_rows import check_rows
 from miglint.replay.apply.typed import check_statement
 from miglint.schema.objects import Absent, Enum, Key, Table
+from miglint.schema.parts import of_kind
 from miglint.sql.operations import (
     Delete,
     Expression,
@@ -213,8 +214,24 @@ def truncate(machine: Machine, operation: Truncate) -> None:
     found = _table(machine, operation.table)
     if found is not None:
         refuse_truncate(machine, found[0], only=operation.only)
+        _refuse_referenced(machine, found[0], operation)
         forget_keys(machine, found[0])
         machine.note("lost", f'all rows of "{operation.table}"', found[0])
+
+
+def _refuse_referenced(machine: Machine, key: Key, operation: Truncate) -> None:
+    """Raise the error for a table that another one, which the statement does not name, refers to."""
+    if not machine.postgres or operation.cascade:
+        return
+    together = {machine.key(item.table) for item in machine.statement.operations if isinstance(item, Truncate)}
+    for user in machine.schema.on(key):
+        table = None if user in together else machine.schema.table(user)
+        if table is not None and any(
+            constraint.table is not None and machine.key(constraint.table) == key
+            for constraint in of_kind(table.constraints, "foreign")
+        ):
+            message = "cannot truncate a table referenced in a foreign key constraint"
+            raise machine.refuse("feature_not_supported", message, key)
 
 
 def other_data(machine: Machine, operation: OtherData) -> None:

@@ -223,7 +223,20 @@ def check_body(machine: Machine, key: Key, operation: CreateRoutine) -> None:
     parameters = tuple(name for name in names if name)
     body = operation.body or ""
 
-    def analyze(environment: SchemaEnvironment) -> None:
-        entry.check_body(environment, body, operation.name.name, parameters)
+    results = _results(machine, operation)
 
-    _analyzed(machine, key, ("body", body, operation.name, parameters), analyze)
+    def analyze(environment: SchemaEnvironment) -> None:
+        entry.check_body(environment, body, operation.name.name, parameters, results)
+
+    _analyzed(machine, key, ("body", body, operation.name, parameters, results), analyze)
+
+
+def _results(machine: Machine, operation: CreateRoutine) -> tuple[str, ...] | None:
+    """Return the types of the columns that a function of SQL returns, None where that is not said column by column."""
+    if operation.outputs:
+        return tuple(name_of_type(machine.type(kind)) for _, kind in operation.outputs)
+    returns = machine.type(operation.returns)
+    if returns is None or operation.kind == "procedure" or (returns.schema is not None and not returns.dimensions):
+        # A type of its own may have columns.
+        return None
+    return None if returns.name in ("void", "record", "trigger") else (name_of_type(returns),)

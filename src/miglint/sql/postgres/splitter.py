@@ -63,7 +63,7 @@ def split(text: str) -> Iterator[StatementSlice]:
 
 
 def only_for_psql(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the places of what only psql understands: lines with a meta-command, and the data behind `COPY ... FROM`."""
+    """Yield the places of what only psql understands: lines with a meta-command, and the data of `COPY ... FROM`."""
     limit = len(text)
     at = 0
     while (at := skip_space(text, at, limit)) < limit:
