@@ -178,6 +178,7 @@ def run(
         tuple(machine.assumptions),
         tuple(machine.moments or ()),
         machine.lost,
+        frozenset(machine.undecided),
     )
 
 

@@ -76,6 +76,7 @@ class Machine:
         "sure",
         "temporary",
         "touched",
+        "undecided",
         "unknown",
     )
 
@@ -99,6 +100,7 @@ class Machine:
         self.dropped_defaults: tuple[Statement, frozenset[str]] = (_NO_STATEMENT, frozenset())
         self.unknown: list[str] = []
         self.touched: set[Key] = set()
+        self.undecided: set[Key] = set()
         self.assumptions: list[Assumption] = []
         self.temporary = False
         self.made: set[Key] = set()
