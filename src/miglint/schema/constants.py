@@ -65,6 +65,11 @@ def stored(text: str, kind: Type | None) -> tuple[str, ...] | None:
     return (first, _value(first, value), *rest)
 
 
+def quoted(text: str) -> str:
+    """Return a text as a constant of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _type_of(number: str) -> str:
     return "numeric" if "." in number else "int4"
 

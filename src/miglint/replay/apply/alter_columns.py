@@ -11,6 +11,7 @@ from miglint.replay.apply.columns import (
     implied_sequence,
     put_column,
     refuse_identity_type,
+    stored_default,
 )
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
@@ -61,7 +62,7 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
         raise machine.refuse(
             "syntax_error", f'column "{column.name}" of relation "{key.name}" is a generated column', key, column.name
         )
-    changed = replace(column, default=machine.expression(default), serial=False)
+    changed = replace(column, default=stored_default(machine.expression(default), column), serial=False)
     check_default(machine, key, changed)
     put_column(machine, key, changed)
 

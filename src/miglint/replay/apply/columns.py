@@ -11,6 +11,7 @@ from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
 from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.builtin_types import BUILTIN_TYPES
+from miglint.schema.constants import quoted, stored
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import ABSENT, Absent, Composite, Key, Part, Rows, Sequence, Table
 from miglint.schema.parts import with_name, with_part, without_part
@@ -140,7 +141,7 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
         column.name,
         machine.type(column.type),
         column.nullable,
-        machine.expression(default),
+        stored_default(machine.expression(default), column),
         column.identity,
         column.generated,
         column.collation,
@@ -157,6 +158,19 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
             text = f"nextval('{sequence.name}'::regclass)"
             resolved = replace(resolved, default=Expression(f"nextval {sequence}", text, sequence=sequence))
     return resolved
+
+
+def stored_default(default: Expression | None, column: Column) -> Expression | None:
+    """Return a default under a key that tells constants apart which the server stores in different words."""
+    if default is None or column.generated is not None or not default.text:
+        return default
+    form = stored(default.text, column.type)
+    if form is None or form[0] == "bool":
+        return default
+    key = form[1] if form[0] == "number" else quoted(form[1])
+    own = form[0] in ("number", column.type.name if column.type is not None else "")
+    key = "::".join((key, *(() if own else form[:1]), *form[2:]))
+    return default if key == default.key else replace(default, key=key)
 
 
 def refuse_identity_type(machine: Machine, key: Key, column: Column) -> None:

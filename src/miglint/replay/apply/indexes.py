@@ -121,6 +121,8 @@ def _check_columns(machine: Machine, key: Key, table: Table, operation: CreateIn
         if element.column is None:
             continue
         folded = machine.column_name(element.column)
+        if not machine.postgres and (element.label or "").startswith('"'):
+            continue
         if folded not in table.columns and folded not in ("rowid", "oid", "_rowid_"):
             message = (
                 f'column "{element.column}" does not exist'

@@ -109,6 +109,9 @@ def insert(place: Place, node: Node) -> list[Operation]:
             found = query(source, _source_text(place, node["relation"]), _ctes(node))
             anti_join = _leaves_out(body, table, _written(node, body))
             rows = None if anti_join else _selected(body)
+    if rows is not None and node.get("override") == "OVERRIDING_USER_VALUE":
+        # Identity columns take none of these values.
+        rows = tuple(tuple(None for _ in row) for row in rows)
     conflict = node.get("onConflictClause", {})
     infer = conflict.get("infer", {})
     operations.append(
