@@ -160,6 +160,31 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
     return resolved
 
 
+_RANGES = {"int2": 1 << 15, "int4": 1 << 31, "int8": 1 << 63}
+
+
+def refuse_default_value(machine: Machine, key: Key, column: Column) -> None:
+    """Raise the error for a constant that does not fit into its column: `ADD COLUMN` computes it at once."""
+    default, kind = column.default, column.type
+    if not machine.postgres or default is None or default.literal is None or kind is None or kind.schema is not None:
+        return
+    value, name = default.literal, kind.name
+    if kind.dimensions or column.generated is not None:
+        return
+    if name in ("varchar", "bpchar") and kind.args and kind.args[0].isdecimal():
+        if len(value.rstrip(" ")) > int(kind.args[0]):
+            message = f"value too long for type {kind}"
+            raise machine.refuse("string_data_right_truncation", message, key, column.name)
+        return
+    digits = value.lstrip("+-")
+    if name in _RANGES and digits.isdecimal() and not -_RANGES[name] <= int(value) < _RANGES[name]:
+        raise machine.refuse("numeric_value_out_of_range", f"{kind} out of range", key, column.name)
+    if name == "numeric" and kind.args and digits.replace(".", "", 1).isdecimal():
+        whole = int(kind.args[0]) - (int(kind.args[1]) if len(kind.args) > 1 else 0)
+        if round(float(digits), max(0, int(kind.args[0]) - whole)) >= 10.0**whole:
+            raise machine.refuse("numeric_value_out_of_range", "numeric field overflow", key, column.name)
+
+
 def stored_default(default: Expression | None, column: Column) -> Expression | None:
     """Return a default under a key that tells constants apart which the server stores in different words."""
     if default is None or column.generated is not None or not default.text:
@@ -218,6 +243,8 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
         _exists_already(machine, operation, key, table, existing)
         return
     _refuse_new_column(machine, operation, key)
+    if machine.postgres and operation.column.default is not None:
+        refuse_if_row_type_is_used(machine, Key("type", key.schema, key.name), f'table "{key.name}"')
     if table.assumed and folded not in table.absent:
         assume_column(machine, key, folded, None)
     column = define(machine, Name(key.schema, table.name.name), operation.column)
@@ -225,6 +252,7 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
         _refuse_without_value(machine, key, column)
     put_column(machine, key, column)
     check_default(machine, key, column)
+    refuse_default_value(machine, key, column)
     check_generated(machine, key, column)
     for constraint in operation.constraints:
         add_constraint(machine, key, constraint)
@@ -293,6 +321,17 @@ def _refuse_new_column(machine: Machine, operation: AddColumn, key: Key) -> None
             message = f"Cannot add a {words} column"
             # As good as a mistake in the text: there is no schema on which it could run.
             raise machine.refuse("syntax_error", message, key, operation.column.name.lower())
+
+
+def refuse_if_row_type_is_used(machine: Machine, key: Key, what: str) -> None:
+    """Raise the error for a row or composite type that a column of some table has."""
+    for user in machine.schema.on(key):
+        table = machine.schema.find(user)
+        for column in table.columns.values() if isinstance(table, Table) else ():
+            if column.type is not None and (column.type.schema, column.type.name) == (key.schema, key.name):
+                uses = "uses it" if what.startswith("type") else "uses its row type"
+                message = f'cannot alter {what} because column "{user.name}.{column.name}" {uses}'
+                raise machine.refuse("feature_not_supported", message, key)
 
 
 def define_quietly(machine: Machine, column: Column) -> Column:
