@@ -144,7 +144,11 @@ def _rename_schema(machine: Machine, operation: Rename) -> None:
     machine.drop(key)
     machine.create(new_key, Namespace(operation.new))
     follow_object(machine, remarks, new_key)
-    for item, value in list(machine.settle().inside(operation.name.name)):
+    for item, _ in list(machine.settle().inside(operation.name.name)):
+        # What was moved before may have changed what stands here, an index with its table.
+        value = machine.schema.find(item)
+        if value is None:
+            continue
         if item.space == "relation":
             move(machine, item, value, Name(operation.new, item.name))
         elif item.space == "type":
