@@ -39,6 +39,18 @@ def bounds_overlap(one: str, two: str) -> bool:
     return max(first[0], second[0]) < min(first[1], second[1])
 
 
+def holds_value(bound: str, value: str) -> bool | None:
+    """Whether a bound over one column holds a value, which is written as in a bound; None where that is not known."""
+    if bound.startswith("in ("):
+        return _listed(f"in ({value})")[0] in _listed(bound)
+    found, single = _range(bound), _end([value])
+    if found is None or single is None or len(found[0]) != 1:
+        return None
+    if any(rank not in (_LEAST, _MOST, single[0][0]) for rank, _ in (*found[0], *found[1])):
+        return None
+    return found[0] <= single < found[1]
+
+
 def values_of(text: str) -> list[str]:
     """Return the values of a list that commas part, but for those in quotes and brackets."""
     return [found.strip() for found in _VALUES.findall(text)]

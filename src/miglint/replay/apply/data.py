@@ -10,7 +10,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.conflicts import check_conflict
 from miglint.replay.apply.known_rows import change_keys, copy_keys, delete_keys, forget_keys, has_new_keys
 from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
-from miglint.replay.apply.partitions import refuse_truncate
+from miglint.replay.apply.partitions import refuse_truncate, refuse_unrouted
 from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
 from miglint.replay.apply.row_values import refuse_values
@@ -71,6 +71,7 @@ def insert(machine: Machine, operation: Insert) -> None:
     check_rows(machine, key, table, operation)
     check_conflict(machine, key, table, operation)
     refuse_values(machine, key, table, operation)
+    refuse_unrouted(machine, key, table, operation)
     refuse_if_trigger_fails(machine, key, "insert")
     if operation.conflict == "update":
         refuse_if_trigger_fails(machine, key, "update", table.columns)

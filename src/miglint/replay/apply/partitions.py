@@ -5,10 +5,10 @@ from __future__ import annotations
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.typed import check_default, check_partition_key, refuse_unindexable
-from miglint.schema.bounds import DEFAULT, bounds_overlap, ends_of, hash_of, is_empty, values_of
+from miglint.schema.bounds import DEFAULT, bounds_overlap, ends_of, hash_of, holds_value, is_empty, values_of
 from miglint.schema.objects import Key, Table
 from miglint.schema.parts import with_part
-from miglint.sql.operations import Constraint, CreateIndex, CreateTable, DetachPartition, Expression
+from miglint.sql.operations import Constraint, CreateIndex, CreateTable, DetachPartition, Expression, Insert
 
 # How the bound of a partition begins, by what the table is partitioned by.
 _FORMS = {"range": "from (", "list": "in (", "hash": "with ("}
@@ -184,6 +184,26 @@ def detached_checks(machine: Machine, key: Key, table: Table, operation: DetachP
     text = f"partition bound {bound}"
     check = Constraint("check", name, expression=Expression(text, ""), generated=True)
     return replace(table, constraints=with_part(table.constraints, name, check))
+
+
+def refuse_unrouted(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
+    """Raise the error for rows of constants that no partition takes."""
+    columns = partition_columns(table) if table.partition_by is not None and not table.assumed else None
+    if not machine.postgres or columns is None or len(columns) != 1 or not machine.schema.rooted:
+        return
+    names = list(operation.columns) or list(table.columns)
+    if columns[0] not in names or operation.query is not None:
+        return
+    bounds = [part.partition_bound for part in map(machine.schema.table, machine.partitions(key)) if part is not None]
+    place = names.index(columns[0])
+    for row in operation.rows or ():
+        value = row[place] if place < len(row) else None
+        if value is None or value.literal is None or value.key == "null":
+            continue
+        # A default partition, or a bound that is not known, may take it.
+        if all(bound not in (None, DEFAULT) and holds_value(bound or "", value.key) is False for bound in bounds):
+            message = f'no partition of relation "{key.name}" found for row'
+            raise machine.refuse("check_violation", message, key)
 
 
 def refuse_truncate(machine: Machine, key: Key, *, only: bool) -> None:
