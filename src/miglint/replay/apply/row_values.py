@@ -17,7 +17,7 @@ from miglint.sql.operations import Column, Expression, Insert
 RowValues: TypeAlias = Mapping[str, str | None]
 """The values of a row's columns, as text; None is NULL. A column whose value is not known is not in it."""
 
-_TOKEN = pattern(r"\s*('(?:[^']|'')*'|[<>!=~]+|[(),\[\]]|-?\d+(?:\.\d+)?|\w+|\S)")
+_TOKEN = pattern(r"'(?:[^']|'')*'|[<>!=~]+|[(),\[\]]|-?\d+(?:\.\d+)?|\w+|\S")
 _NUMBER = pattern(r"-?\d+(?:\.\d+)?\Z")
 _DEEPEST = 40
 
