@@ -224,15 +224,20 @@ def _refuse_referenced(machine: Machine, key: Key, operation: Truncate) -> None:
     """Raise the error for a table that another one, which the statement does not name, refers to."""
     if not machine.postgres or operation.cascade:
         return
-    together = {machine.key(item.table) for item in machine.statement.operations if isinstance(item, Truncate)}
-    for user in machine.schema.on(key):
-        table = None if user in together else machine.schema.table(user)
-        if table is not None and any(
-            constraint.table is not None and machine.key(constraint.table) == key
-            for constraint in of_kind(table.constraints, "foreign")
-        ):
+    referring = [user for user in machine.schema.on(key) if _refers(machine, user, key)]
+    if referring:
+        together = {machine.key(item.table) for item in machine.statement.operations if isinstance(item, Truncate)}
+        if not together.issuperset(referring):
             message = "cannot truncate a table referenced in a foreign key constraint"
             raise machine.refuse("feature_not_supported", message, key)
+
+
+def _refers(machine: Machine, user: Key, key: Key) -> bool:
+    table = machine.schema.table(user)
+    return table is not None and any(
+        constraint.table is not None and machine.key(constraint.table) == key
+        for constraint in of_kind(table.constraints, "foreign")
+    )
 
 
 def other_data(machine: Machine, operation: OtherData) -> None:

@@ -1,4 +1,4 @@
-"""DAT042: rows of a default partition that belong to a new one."""
+"""DAT043: rows of a default partition that belong to a new one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from miglint.sql.operations import Name
 
 
 @hazard(
-    "DAT042",
+    "DAT043",
     "rows-in-default-partition",
     Severity.WARNING,
     "A partition is added beside a default partition, whose rows may belong to the new one",

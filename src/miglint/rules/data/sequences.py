@@ -1,4 +1,4 @@
-"""DAT043: new sequences that begin below the numbers of rows that were copied."""
+"""DAT044: new sequences that begin below the numbers of rows that were copied."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from miglint.sql import operations as ops
 
 
 @hazard(
-    "DAT043",
+    "DAT044",
     "sequence-behind-rows",
     Severity.WARNING,
     "Rows are copied with their numbers into a new table whose sequence begins at the first number",

@@ -10,7 +10,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.applied_operations import effective
-from miglint.schema.objects import Key, Routine, Table, Trigger
+from miglint.schema.objects import Key, Routine, Trigger
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
 
@@ -31,32 +31,33 @@ def trigger_reads_missing_column(step: Step) -> Iterator[Hit]:
     """Report columns that the forward renames or drops while a function of the table's triggers still reads them."""
     named = [(applied, item.table, item.column) for applied, item in effective(step, ops.DropColumn)]
     named += [(applied, item.table, item.column) for applied, item in effective(step, ops.RenameColumn)]
+    reads: dict[Key, dict[str, tuple[Trigger, str]]] = {}
     for applied, name, column in named:
         if not applied.forward:
             continue
-        table = step.after.table(applied.key(name))
+        key = applied.key(name)
+        table = step.after.table(key)
         if table is None or table.assumed or column in table.columns:
             continue
-        for trigger, row in _readers(step.after, table, column):
+        if key not in reads:
+            reads[key] = dict(_read(step.after, key))
+        if column in reads[key]:
+            trigger, row = reads[key][column]
             yield applied.hit(
                 f'trigger "{trigger.name}" calls a function that reads {row}.{column}, which is no longer there',
                 "Replace the function in the same script: until then every statement that fires the trigger fails.",
             )
 
 
-def _readers(schema: Schema, table: Table, column: str) -> Iterator[tuple[Trigger, str]]:
-    """Yield the triggers of a table whose function reads a column of its rows, with the word for the row."""
-    key = Key("relation", table.name.schema or "public", table.name.name)
-    for user in sorted(schema.on(key)):
+def _read(schema: Schema, table: Key) -> Iterator[tuple[str, tuple[Trigger, str]]]:
+    """Yield the columns that the functions of a table's triggers read, with the trigger and the word for the row."""
+    for user in sorted(schema.on(table)):
         trigger = schema.find(user)
         if not isinstance(trigger, Trigger) or trigger.function is None or trigger.state == "disabled":
             continue
         function = schema.find(Key("routine", trigger.function.schema or "public", f"{trigger.function.name}()"))
         if not isinstance(function, Routine) or function.language != "plpgsql" or not function.body:
             continue
-        if _ASKS.search(function.body) is not None:
-            continue
-        for row, read in _READ.findall(function.body):
-            if (read[1:-1] if read.startswith('"') else read.lower()) == column:
-                yield trigger, row.upper()
-                break
+        if _ASKS.search(function.body) is None:
+            for row, read in _READ.findall(function.body):
+                yield read[1:-1] if read.startswith('"') else read.lower(), (trigger, row.upper())

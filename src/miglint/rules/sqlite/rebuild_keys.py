@@ -58,8 +58,8 @@ def _acting(
                 rebuild.script,
                 rebuild.drop.span,
                 f"where foreign keys are enforced, dropping {ident(rebuild.drop.name.name)} {what}",
-                "Put `PRAGMA foreign_keys = OFF;` before the rebuild, outside of any transaction (inside one it has no "
-                "effect), and `PRAGMA foreign_key_check;` and `PRAGMA foreign_keys = ON;` after it.",
+                "Put first: `PRAGMA foreign_keys = OFF;`, outside of any transaction (inside one it has no effect). "
+                "Put last: `PRAGMA foreign_key_check;` and `PRAGMA foreign_keys = ON;`",
             )
 
 
