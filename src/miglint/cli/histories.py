@@ -30,11 +30,7 @@ def replayed_histories(settings: Settings, paths: tuple[str, ...], dialect: str 
 
 
 def _of(dialect: str | None, settings: Settings, paths: tuple[str, ...]) -> list[ReplayedHistory]:
-    return [
-        (history, steps)
-        for history, steps in replayed(Job(settings, paths))
-        if dialect in (None, history.dialect.value)
-    ]
+    return [item for item in replayed(Job(settings, paths)) if dialect in (None, item.history.dialect.value)]
 
 
 def one_history(histories: Sequence[ReplayedHistory], ways: str = "a folder or --dialect") -> ReplayedHistory:
