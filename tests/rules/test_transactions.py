@@ -79,7 +79,7 @@ def test_a_transaction_inside_that_of_the_tool(
         ({"2024_a.sql": f"-- +goose Up\nCOMMIT;\n{CONCURRENTLY}"}, {("TXN003", "error")}),
         ({"001_a.sql": f"BEGIN;\nCOMMIT AND CHAIN;\n{CONCURRENTLY}COMMIT;"}, {("TXN005", "error")}),
         ({"001_a.up.sql": CONCURRENTLY}, set()),
-        ({"001_a.up.sql": f"SET lock_timeout = '1s';\n{CONCURRENTLY}"}, {("TXN005", "warning")}),
+        ({"001_a.up.sql": f"SET lock_timeout = '1s';\n{CONCURRENTLY}"}, {("TXN005", "error")}),
         ({"001_a.sql": CONCURRENTLY}, {("TXN011", "info")}),
         ({"001_a.sql": CONCURRENTLY, "miglint.toml": 'transaction = "none"'}, set()),
         ({"001_a.sql": f"-- +goose NO TRANSACTION\n-- +goose Up\nSELECT 1;\n{CONCURRENTLY}"}, set()),

@@ -58,4 +58,4 @@ def test_ranges_in_order_make_no_deep_tree() -> None:
     bounds = Bounds()
     for number in range(1000):
         bounds = bounds.adding(Key("relation", "public", f"p{number}"), f"from ({number}) to ({number + 1})")
-    assert _depth(bounds.numbers) <= 20
+    assert _depth(bounds.ranges.get(1)) <= 20

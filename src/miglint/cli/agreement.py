@@ -19,6 +19,8 @@ from miglint.report.value import MigrationReport
 
 VERDICTS = ("symmetric", "forward_idempotent", "rollback_idempotent", "rows_stable")
 _ALLOWED = 2 / 1000
+# The step of a dry run that runs the forward.
+FORWARD_STEP = 2
 
 
 def disagreements(migration: MigrationReport) -> Iterator[str]:
@@ -40,7 +42,9 @@ def count(migrations: Iterable[MigrationReport]) -> Counter[tuple[str, str]]:
             known = None not in (migration.static_verdict.get(name), migration.verdict.get(name))
             found[name, "unknown" if not known else "disagree" if name in apart else "agree"] += 1
         for execution in migration.executions:
-            found["schema", "disagree" if execution["model"] else "agree"] += 1
+            # Where the engine stopped, there is no schema to compare with.
+            failed = not any(step["ok"] for step in execution["steps"] if step["number"] == FORWARD_STEP)
+            found["schema", "unknown" if failed else "disagree" if execution["model"] else "agree"] += 1
     return found
 
 

@@ -17,18 +17,20 @@ from miglint.linter.run import Job, ReplayedHistory, replayed
 def replayed_histories(settings: Settings, paths: tuple[str, ...], dialect: str | None) -> list[ReplayedHistory]:
     """Return the histories of the paths, replayed as they are read; those of a dialect only, if one is given.
 
+    A dialect chooses among the histories. Where none is of it, it is the one of scripts that do not tell theirs.
     Raises `UsageError` if there are none.
     """
-    if dialect is not None:
-        settings = replace(settings, dialect=settings.dialect or dialect)
-    histories = [
-        item
-        for item in replayed(Job(settings, checked_paths(settings, paths).paths))
-        if dialect in (None, item.history.dialect.value)
-    ]
+    chosen = checked_paths(settings, paths).paths
+    histories = _of(dialect, settings, chosen)
+    if not histories and dialect is not None and settings.dialect is None:
+        histories = _of(dialect, replace(settings, dialect=dialect), chosen)
     if not histories:
         raise UsageError("no migrations found" + (f" for {dialect}" if dialect else ""))
     return histories
+
+
+def _of(dialect: str | None, settings: Settings, paths: tuple[str, ...]) -> list[ReplayedHistory]:
+    return [item for item in replayed(Job(settings, paths)) if dialect in (None, item.history.dialect.value)]
 
 
 def one_history(histories: Sequence[ReplayedHistory], ways: str = "a folder or --dialect") -> ReplayedHistory:

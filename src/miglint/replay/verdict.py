@@ -147,8 +147,9 @@ def _symmetric(
     if rollback.failed is not None:
         return False, None
     counted = [change for change in changes if change.counts]
+    told = [change for change in counted if not forward.lost or not _may_be_unseen(change, forward)]
     sought = _not_found(forward) if doubted else frozenset()
-    if any(change.certain and (change.key, change.part) not in sought for change in counted) and not rollback.unknown:
+    if any(change.certain and (change.key, change.part) not in sought for change in told) and not rollback.unknown:
         return False, None
     unknown = (*rollback.unknown, *forward.unknown)
     if unknown:
@@ -162,6 +163,21 @@ def _symmetric(
     if (change.key, change.part) in sought:
         return None, f"whether {change.what} {change.name} was there before is not known"
     return None, f"how {change.what} {change.name} was defined before is not known"
+
+
+def _may_be_unseen(change: Change, forward: Run) -> bool:
+    """Whether a difference may be that between what a forward is known to do and what it does.
+
+    It may not have done what stands under a condition, and the rollback may restore what it took away unseen.
+    """
+    if change.key in forward.undecided:
+        return True
+    if change.kind != "extra":
+        return False
+    if change.part is None:
+        return change.key not in forward.schema
+    table = forward.schema.table(change.key)
+    return table is None or not (change.part in table.columns or change.part in table.constraints)
 
 
 def _not_found(run: Run) -> frozenset[tuple[Key | None, str | None]]:

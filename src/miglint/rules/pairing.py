@@ -40,7 +40,8 @@ _REMOVES = (ops.Drop, ops.DropColumn, ops.DropConstraint)
 def _reported(found: Discovered, kind: str, help: str) -> Iterator[Hit]:
     for problem, file in problems(found, kind):
         span = Span(problem.offset, problem.offset) if problem.offset else first_line(file)
-        yield Hit(file, span, problem.message, help, version=problem.version)
+        beside = f": {problem.related} has it too" if problem.related and kind == "duplicate-version" else ""
+        yield Hit(file, span, f"{problem.message}{beside}", help, version=problem.version)
 
 
 @rule(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect, Direction, Discovered, Span
+from miglint.replay.runners import RUNNERS
 from miglint.replay.steps import Step
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import first_line, hit_in, problems
@@ -67,6 +69,40 @@ def syntax_error(step: Step) -> Iterator[Hit]:
                     help = f"If something replaces {placeholder[0]} before the script runs, this cannot be checked."
                     severity = Severity.WARNING
                 yield hit_in(script, span, f"{engine} cannot parse this statement: {message}", help, severity=severity)
+
+
+# What a script holds that has such text.
+_PSQL = pattern(r"(?m)^[ \t]*\\|\bfrom\s+(?:stdin\b|'stdin')", re.IGNORECASE)
+
+
+@rule(
+    "SYN008",
+    "psql-command",
+    Severity.ERROR,
+    "The script has what only psql understands, and its migration tool sends it to the server",
+    dialects=("postgres",),
+)
+def psql_command(step: Step) -> Iterator[Hit]:
+    """Report the first line of a script that psql takes for itself, where the layout is that of a tool."""
+    if step.layout not in RUNNERS:
+        return
+    for script in (step.migration.forward, step.migration.rollback):
+        if script is None or script.dialect is not Dialect.POSTGRES or _PSQL.search(script.text) is None:
+            continue
+        from miglint.sql.postgres.splitter import only_for_psql  # few scripts need it
+
+        for start, end in only_for_psql(script.text):
+            data = not script.text.startswith("\\", start)
+            what = "data of COPY" if data else f"the command {script.text[start:end].split()[0]} of psql"
+            yield hit_in(
+                script,
+                Span(script.span.start + start, script.span.start + end),
+                f"{step.layout} sends {what} to the server, which cannot parse it",
+                "Write the rows as INSERT, or let psql run the file."
+                if data
+                else "Remove the line, or let psql run the file.",
+            )
+            break
 
 
 @rule("SYN002", "unreadable-file", Severity.ERROR, "The file cannot be read", scope="project")

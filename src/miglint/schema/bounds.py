@@ -13,6 +13,11 @@ from miglint.base.structs import Struct, field, replace
 from miglint.schema.objects import Key
 
 DEFAULT = "default"
+# A date, a time of the day, and UTC: of other zones the order is not known.
+_DATE = pattern(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?))?(\+00(?::?00)?|Z| UTC)?"
+)
+_VALUES = pattern(r"(?:[^,'()]|'(?:[^']|'')*'|\((?:[^()']|'(?:[^']|'')*')*\))+")
 _HASH = pattern(r"with \(modulus ([0-9]{1,9}), remainder ([0-9]{1,9})\)")
 _NO_KEYS: HashTrieSet[Key] = HashTrieSet()
 _NO_REMAINDERS: HashTrieMap[int, HashTrieSet[Key]] = HashTrieMap()
@@ -23,42 +28,98 @@ def bounds_overlap(one: str, two: str) -> bool:
     if DEFAULT in (one, two):
         return False
     if one.startswith("in (") and two.startswith("in ("):
-        return not set(_values(one)).isdisjoint(_values(two))
-    hashes = _hash(one), _hash(two)
+        return not set(_listed(one)).isdisjoint(_listed(two))
+    hashes = hash_of(one), hash_of(two)
     if hashes[0] is not None and hashes[1] is not None:
         common = gcd(hashes[0][0], hashes[1][0])
         return hashes[0][1] % common == hashes[1][1] % common
     first, second = _range(one), _range(two)
-    if first is None or second is None:
+    if first is None or second is None or len(first[0]) != len(second[0]):
         return False
-    (low, high), (start, end) = first, second
-    if len({type(value) for value in (low, high, start, end)}) != 1:
-        return False
-    return bool(low < end and start < high)  # type: ignore[operator]  # all of one type
+    return max(first[0], second[0]) < min(first[1], second[1])
 
 
-def _values(bound: str) -> list[str]:
-    return [part.strip() for part in bound[4:-1].split(",")]
+def holds_value(bound: str, value: str) -> bool | None:
+    """Whether a bound over one column holds a value, which is written as in a bound; None where that is not known."""
+    if bound.startswith("in ("):
+        return _listed(f"in ({value})")[0] in _listed(bound)
+    found, single = _range(bound), _end([value])
+    if found is None or single is None or len(found[0]) != 1:
+        return None
+    if any(rank not in (_LEAST, _MOST, single[0][0]) for rank, _ in (*found[0], *found[1])):
+        return None
+    return found[0] <= single < found[1]
 
 
-def _hash(bound: str) -> tuple[int, int] | None:
+def values_of(text: str) -> list[str]:
+    """Return the values of a list that commas part, but for those in quotes and brackets."""
+    return [found.strip() for found in _VALUES.findall(text)]
+
+
+def _listed(bound: str) -> list[str]:
+    # A number may be written in quotes.
+    return [value[1:-1] if value.startswith("'") else f" {value}" if value == "null" else value
+            for value in values_of(bound[4:-1])]  # fmt: skip
+
+
+def hash_of(bound: str) -> tuple[int, int] | None:
     """Return the modulus and the remainder of a bound."""
     found = _HASH.fullmatch(bound)
     return (int(found[1]), int(found[2])) if found is not None and int(found[1]) else None
 
 
-def _range(text: str) -> tuple[float | str, float | str] | None:
-    """Return the ends of a range over one column that are numbers, or texts that sort as what they mean."""
-    if not text.startswith("from (") or ") to (" not in text:
+def ends_of(bound: str) -> tuple[list[str], list[str]] | None:
+    """Return the values of a range's lower end and those of its upper end; None for a bound that is no range."""
+    if not bound.startswith("from (") or ") to (" not in bound:
         return None
-    low, _, high = text.removeprefix("from (").removesuffix(")").partition(") to (")
-    if "," in low or "," in high:
-        return None
-    ends = [_end(part) for part in (low, high)]
-    return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
+    low, _, high = bound.removeprefix("from (").removesuffix(")").partition(") to (")
+    return values_of(low), values_of(high)
 
 
-def _end(text: str) -> float | str | None:
+def is_empty(bound: str) -> bool:
+    """Whether a range surely has no value between its ends."""
+    found = _range(bound)
+    return found is not None and not found[0] < found[1]
+
+
+_End: TypeAlias = "tuple[tuple[int, float | str], ...]"
+_LEAST, _NUMBER, _DAY, _MOMENT, _MOST = range(5)
+
+
+def _range(bound: str) -> tuple[_End, _End] | None:
+    """Return the ends of a range as values that sort as what they mean; None where that is not known.
+
+    A value stands beside a rank, so that all ends can be compared: `MINVALUE` is less than every number, and a number
+    less than every date, which no column can have beside it.
+    """
+    found = ends_of(bound)
+    if found is None or len(found[0]) != len(found[1]):
+        return None
+    low, high = _end(found[0]), _end(found[1])
+    if low is None or high is None:
+        return None
+    for (rank, _), (other, _) in zip(low, high, strict=True):
+        if rank not in (other, _LEAST) and other != _MOST:
+            return None
+    return low, high
+
+
+def _end(values: list[str]) -> _End | None:
+    ends: list[tuple[int, float | str]] = []
+    for value in values:
+        read = _value(value)
+        if read is None:
+            return None
+        ends.append(read)
+        if read[0] in (_LEAST, _MOST):
+            # What stands after one of these does not count.
+            return (*ends, *[read] * (len(values) - len(ends)))
+    return tuple(ends)
+
+
+def _value(text: str) -> tuple[int, float | str] | None:
+    if text in ("minvalue", "maxvalue"):
+        return (_LEAST if text == "minvalue" else _MOST), 0.0
     quoted = text.startswith("'") and text.endswith("'")
     bare = text[1:-1] if quoted else text
     try:
@@ -67,14 +128,17 @@ def _end(text: str) -> float | str | None:
         pass
     else:
         # What is no number is not in the order of the others.
-        return None if isnan(number) else number
-    # Dates as ISO writes them sort like days.
-    date = quoted and len(bare) >= 10 and bare[4] == bare[7] == "-" and bare[:4].isdigit()
-    return bare if date else None
+        return None if isnan(number) else (_NUMBER, number)
+    found = _DATE.fullmatch(bare) if quoted else None
+    if found is None:
+        return None
+    # Dates as ISO 8601 writes them sort like days; midnight is the day itself.
+    time = "" if not found[2] or not found[2].strip("0:.") else found[2]
+    return (_MOMENT if found[3] else _DAY), f"{found[1]} {time}".rstrip()
 
 
 class _Entry(NamedTuple):
-    """A range with the key of its partition. All ranges of a tree have ends of one type."""
+    """A range with the key of its partition. All ranges of a tree have as many columns."""
 
     low: Any
     high: Any
@@ -175,11 +239,10 @@ def _with_key(
 
 
 class Bounds(Struct, frozen=True, gc=False, eq=False):
-    """The bounds of many partitions: values, remainders by modulus, and ranges by the type of their ends."""
+    """The bounds of many partitions: values, remainders by modulus, and ranges by the number of their columns."""
 
     values: HashTrieMap[str, HashTrieSet[Key]] = field(default_factory=HashTrieMap)
-    numbers: _Ranges = None
-    texts: _Ranges = None
+    ranges: HashTrieMap[int, _Tree] = field(default_factory=HashTrieMap)
     remainders: HashTrieMap[int, HashTrieMap[int, HashTrieSet[Key]]] = field(default_factory=HashTrieMap)
 
     def adding(self, key: Key, bound: str) -> Bounds:
@@ -193,31 +256,30 @@ class Bounds(Struct, frozen=True, gc=False, eq=False):
     def _changed(self, key: Key, bound: str, *, added: bool) -> Bounds:
         if bound.startswith("in ("):
             values = self.values
-            for value in _values(bound):
+            for value in _listed(bound):
                 values = _with_key(values, value, key, added=added)
             return replace(self, values=values)
-        if (parted := _hash(bound)) is not None:
+        if (parted := hash_of(bound)) is not None:
             modulus, remainder = parted
             known = _with_key(self.remainders.get(modulus, _NO_REMAINDERS), remainder, key, added=added)
             return replace(self, remainders=self.remainders.insert(modulus, known))
-        found = _of_one_type(bound)
-        if found is None:
+        found = _range(bound)
+        if found is None or not found[0] < found[1]:
             return self
-        entry, change = _Entry(*found, key), _with_range if added else _without_range
-        if isinstance(found[0], str):
-            return replace(self, texts=change(self.texts, entry))
-        return replace(self, numbers=change(self.numbers, entry))
+        entry, width = _Entry(*found, key), len(found[0])
+        tree = (_with_range if added else _without_range)(self.ranges.get(width), entry)
+        return replace(self, ranges=self.ranges.discard(width) if tree is None else self.ranges.insert(width, tree))
 
     def overlapping(self, bound: str) -> set[Key]:
         """Return the keys of the partitions whose bounds overlap another one, as `bounds_overlap` tells."""
         if bound.startswith("in ("):
-            return {key for value in _values(bound) for key in self.values.get(value, _NO_KEYS)}
-        if (parted := _hash(bound)) is not None:
+            return {key for value in _listed(bound) for key in self.values.get(value, _NO_KEYS)}
+        if (parted := hash_of(bound)) is not None:
             return set(self._overlapping_remainders(*parted))
-        found = _of_one_type(bound)
+        found = _range(bound)
         if found is None:
             return set()
-        return set(_overlapping(self.texts if isinstance(found[0], str) else self.numbers, *found))
+        return set(_overlapping(self.ranges.get(len(found[0])), *found))
 
     def _overlapping_remainders(self, modulus: int, remainder: int) -> Iterator[Key]:
         for other, known in self.remainders.items():
@@ -226,8 +288,3 @@ class Bounds(Struct, frozen=True, gc=False, eq=False):
             # A modulus may be far larger than the number of partitions that there are.
             for place in places if len(places) <= len(known) else (item for item in known if item in places):
                 yield from known.get(place, _NO_KEYS)
-
-
-def _of_one_type(bound: str) -> tuple[float | str, float | str] | None:
-    found = _range(bound)
-    return None if found is None or type(found[0]) is not type(found[1]) else found

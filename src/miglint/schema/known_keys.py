@@ -55,6 +55,13 @@ class KnownKeys(Struct, frozen=True, gc=False):
         small, large = sorted((self.certain, self.doubtful), key=len)
         return KnownKeys(self.count, _NO_VALUES, large.update(small) if len(small) else large, self.by_value)
 
+    def doubting(self, keys: Iterable[Values]) -> KnownKeys:
+        """Return the same keys, of which some are doubtful from now on."""
+        certain, doubtful = self.certain, self.doubtful
+        for values in keys:
+            certain, doubtful = certain.discard(values), doubtful.insert(values)
+        return KnownKeys(self.count, certain, doubtful, self.by_value)
+
     def with_value(self, place: int, value: str) -> list[Values]:
         """Return the keys with a value at a place."""
         if self.count > 1:

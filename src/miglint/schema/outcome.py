@@ -73,6 +73,7 @@ class Run(Struct, frozen=True, gc=False):
     only operations with a failure or notes. `unknown` are the reasons for which `schema` is not known in full.
     `touched` are the keys that it set or dropped, `assumptions` what it relied on. `moments` are all operations, in
     the order in which they ran. `lost` says that anything may have happened in it: `unknown` then says why.
+    `undecided` are the keys that it set or dropped under a condition that is not known.
     """
 
     before: Schema
@@ -84,3 +85,4 @@ class Run(Struct, frozen=True, gc=False):
     assumptions: tuple[Assumption, ...] = ()
     moments: tuple[OperationTrace, ...] = ()
     lost: bool = False
+    undecided: frozenset[Key] = frozenset()

@@ -7,6 +7,7 @@ import re
 
 from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
+from miglint.schema.constants import stored
 from miglint.schema.intervals import folded_interval
 from miglint.schema.objects import (
     Index,
@@ -27,6 +28,10 @@ def same_default(one: Expression | None, two: Expression | None, kind: Type | No
         return one is two
     if one.sequence is not None and two.sequence is not None:
         return one.sequence == two.sequence
+    if one.text and two.text and one.text != two.text and not one.key.startswith("(") and not two.key.startswith("("):
+        left, right = stored(one.text, kind), stored(two.text, kind)
+        if left is not None and right is not None:
+            return left == right
     if one == two or loose(one.key) == loose(two.key):
         return True
     if kind is not None and kind.name == "bool" and not kind.dimensions:
@@ -82,7 +87,13 @@ def loosened(value: SchemaObject) -> object:
         elements = tuple(
             (replace(e, expression=None), e.expression and loose(e.expression.key)) for e in value.elements
         )
-        return replace(value, elements=(), where=None, options=()), elements, value.where and loose(value.where.key)
+        # Storage parameters in any order, and with any spelling of their values.
+        options = tuple(sorted(option.lower() for option in value.options))
+        return (
+            replace(value, elements=(), where=None, options=options),
+            elements,
+            value.where and loose(value.where.key),
+        )
     if isinstance(value, Policy):
         using, check = value.using and loose(value.using), value.check and loose(value.check)
         return replace(value, using=using, check=check)

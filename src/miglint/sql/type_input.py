@@ -36,7 +36,7 @@ _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 def unreadable(name: str, text: str) -> bool:
     """Say whether the built-in type of a name surely refuses a text."""
     if name in _NOT_EMPTY:
-        return not text.strip() or _is_no_interval(name, text) or _is_no_address(name, text)
+        return not text.strip() or any(test(name, text) for test in (_is_no_interval, _is_no_address, _is_no_moment))
     if name in _WHOLE_NUMBERS:
         return _WHOLE_NUMBER.fullmatch(text) is None
     if name in _DECIMALS:
@@ -61,6 +61,17 @@ def out_of_range(name: str, text: str) -> bool:
 
 def _is_no_address(name: str, text: str) -> bool:
     return name in _ADDRESSES and _HOSTLESS.fullmatch(text) is not None
+
+
+# What dates and times read beside numbers.
+_MOMENTS = frozenset(
+    {"now", "today", "tomorrow", "yesterday", "epoch", "infinity", "-infinity", "allballs", "+infinity"}
+)
+
+
+def _is_no_moment(name: str, text: str) -> bool:
+    plain = text.strip().lower()
+    return name in TIMES - {"interval"} and not any(map(str.isdigit, plain)) and plain not in _MOMENTS
 
 
 def _is_no_interval(name: str, text: str) -> bool:

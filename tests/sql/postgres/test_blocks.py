@@ -36,7 +36,7 @@ CONDITIONS: list[tuple[str, Any]] = [
         "EXISTS (SELECT 1 FROM pg_constraint c JOIN pg_class t ON c.conrelid = t.oid "
         "JOIN pg_namespace n ON n.oid = t.relnamespace "
         "WHERE c.conname = 'x' AND t.relname = 't' AND n.nspname = 's' AND c.contype = 'f')",
-        Exists("constraint", named("x"), named("t", "s")),
+        Exists("constraint", named("x"), named("t", "s"), (("constraint_type", "foreign"),)),
     ),
     ("NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'm')", Not(Exists("type", named("m")))),
     (
@@ -138,7 +138,7 @@ def test_condition(text: str, expected: Any) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "current_setting('server_version_num')::int >= 140000",
+        "current_setting('server_version_num')::int >= 170000",
         "EXISTS (SELECT 1 FROM pg_constraint WHERE conname LIKE 'x%')",
         "EXISTS (SELECT 1 FROM pg_constraint)",
         "EXISTS (SELECT 1 FROM f('x'))",

@@ -211,7 +211,7 @@ ACTIONS: list[tuple[str, type[op.Operation], dict[str, Any]]] = [
     ("ALTER x SET STATISTICS 5", op.SetColumnOption, {"option": "statistics", "value": "5"}),
     ("ALTER x SET STORAGE plain", op.SetColumnOption, {"option": "storage", "value": "plain"}),
     ("ALTER x SET COMPRESSION lz4", op.SetColumnOption, {"option": "compression", "value": "lz4"}),
-    ("ALTER x SET (n_distinct = 5)", op.SetColumnOption, {"option": "options", "value": "n_distinct=5"}),
+    ("ALTER x SET (n_distinct = 5)", op.SetColumnOption, {"option": "options n_distinct", "value": "5"}),
     ("ALTER x RESET (n_distinct)", op.SetColumnOption, {"value": None}),
     ("VALIDATE CONSTRAINT c", op.ValidateConstraint, {"constraint": "c"}),
     ("ALTER CONSTRAINT c DEFERRABLE", op.AlterConstraint, {"deferrable": True, "deferred": False, "enforced": None}),

@@ -95,7 +95,8 @@ def _collect_prisma(home: Home, files: list[FoundFile], settings: LayoutOptions)
     mark = _provider(home) if is_prisma else UNMARKED
     drizzle = not is_prisma and any("snapshot.json" in found.folder.others for found in files)
     pieces = _pieces(home, files, _NAME, textual)
-    return Collected(pieces, label="drizzle" if drizzle else None, mark=mark, order=textual)
+    # Both tools go by the whole name of a folder: a time stamp that two of them have is no conflict.
+    return Collected(pieces, label="drizzle" if drizzle else None, mark=mark, order=textual, by_name=True)
 
 
 def _pieces(home: Home, files: list[FoundFile], name: re.Pattern[str], order: object) -> list[FilePart]:

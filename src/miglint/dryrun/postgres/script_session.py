@@ -6,13 +6,14 @@ import re
 import time
 
 from miglint.base.lazy_regex import pattern
+from miglint.base.structs import replace
 from miglint.dryrun.interfaces import EngineLostError
 from miglint.dryrun.postgres.connection import SHARED_MEMORY, QueryError, ServerError, Session, StatementBounds, quoted
 from miglint.dryrun.postgres.extensions import ALLOWED, STAND_INS, created_extension, is_guarded
 from miglint.dryrun.postgres.lock_observer import Watch
 from miglint.dryrun.postgres.ownership import given_away
 from miglint.dryrun.postgres.roles import Login
-from miglint.dryrun.postgres.superuser_calls import replacements
+from miglint.dryrun.postgres.superuser_calls import opens_transaction, replacements, sets_isolation
 from miglint.dryrun.postgres.tenant import Tenant
 from miglint.dryrun.results import EngineError, StatementRun
 from miglint.dryrun.statements import Prepared, StatementText
@@ -107,9 +108,15 @@ class ScriptSession:
         session = self.session
         watch = Watch(session, count=count) if observe else None
         disabled: set[str] = set()
+        begins = True
         for index, piece in enumerate(script.pieces):
             begun = time.perf_counter()
-            error = self._statement(session, index, piece, disabled)
+            asked = piece
+            if begins and session.in_transaction and sets_isolation(piece.text):
+                # The server takes it before any other query alone, and the dry run has asked some.
+                asked = replace(piece, text="SELECT")
+            begins = begins and opens_transaction(asked.text)
+            error = self._statement(session, index, asked, disabled)
             if error is None and script.wrapped and not session.in_transaction:
                 ended = ServerError("the statement ended the transaction of the script", _REFUSED)
                 error = self.said(ended, index, (piece,), 0.0)

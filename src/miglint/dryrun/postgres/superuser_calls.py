@@ -1,4 +1,4 @@
-"""Emulation of two superuser operations that migrations use for bulk writes.
+"""Emulation of two superuser operations that migrations use for bulk writes, and of `SET TRANSACTION`.
 
 `DISABLE TRIGGER ALL` includes the triggers of foreign keys, which the owner may not change: until they are enabled
 again, the session runs in replica mode, which the scripts' role may use. `UPDATE pg_index SET indisready` suspends
@@ -22,6 +22,20 @@ _INDEXES = pattern(
     \(\s*select\s+oid\s+from\s+(?:pg_catalog\.)?pg_class\s+where\s+relname\s*=\s*'[^']+'\s*\)\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
+
+
+_ISOLATION = pattern(r"\s*set\s+transaction\s+isolation\s+level\s+[a-z\s]+", re.IGNORECASE)
+_OPENS = pattern(r"\s*(?:begin|start\s+transaction)\b[^;]*|SELECT", re.IGNORECASE)
+
+
+def sets_isolation(statement: str) -> bool:
+    """Return whether a statement sets the isolation level of its transaction, and nothing else."""
+    return _ISOLATION.fullmatch(statement) is not None
+
+
+def opens_transaction(statement: str) -> bool:
+    """Return whether a statement begins a transaction, or stands for one that sets its isolation level."""
+    return _OPENS.fullmatch(statement) is not None
 
 
 def replacements(statement: str, disabled: set[str]) -> tuple[str, ...] | None:

@@ -99,6 +99,8 @@ _HANDLERS: dict[type[Operation], Callable[[Machine, Any], None]] = {
 
 def _apply(machine: Machine, operation: Operation) -> None:
     handler = _HANDLERS.get(type(operation))
+    if handler is not None and type(operation) in privileges.ENDOWED and machine.postgres:
+        handler = privileges.endowing(handler)
     if handler is not None:
         if machine.moments is None:
             handler(machine, operation)
@@ -145,6 +147,7 @@ def run(
             continue
         machine.dropping = _named_together(machine, statement)
         machine.statement = statement
+        start, told = machine.schema, failed
         for operation in statement.operations:
             before = machine.schema
             failure: Failure | None = None
@@ -158,6 +161,12 @@ def run(
                 events.append(event)
                 if failure is not None and failure.certain and failed is None:
                     failed = event
+        if statement.refused is not None and failed is told and statement.operations:
+            machine.schema = start
+            refused_ = Failure("invalid_table_definition", statement.refused)
+            event = OperationOutcome(statement, statement.operations[-1], start, refused_)
+            events.append(event)
+            failed = failed or event
     ended = (_without_temporary(machine) if machine.temporary else machine.schema).settled()
     return Run(
         machine.origin,
@@ -169,6 +178,7 @@ def run(
         tuple(machine.assumptions),
         tuple(machine.moments or ()),
         machine.lost,
+        frozenset(machine.undecided),
     )
 
 

@@ -11,12 +11,14 @@ from miglint.replay.apply.columns import (
     implied_sequence,
     put_column,
     refuse_identity_type,
+    stored_default,
 )
 from miglint.replay.apply.constraints import not_null_name
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part
 from miglint.replay.apply.typed import check_default, check_generated
-from miglint.schema.objects import Key, Table
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import Key, Table, View
 from miglint.schema.parts import of_kind
 from miglint.sql.operations import (
     Column,
@@ -37,6 +39,14 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
         if domain is not None:
             machine.put(key, replace(domain, default=machine.expression(operation.default)))
         return
+    place, view = machine.relation(operation.table)
+    if isinstance(view, View):
+        name = f"default of {operation.column}"
+        options = tuple(option for option in view.options if option.partition("=")[0] != name)
+        if operation.default is not None:
+            options = tuple(sorted((*options, f"{name}={operation.default.key}")))
+        machine.put(place, replace(view, options=options))
+        return
     found = altered_column(machine, operation, operation.column)
     if found is None:
         return
@@ -52,7 +62,7 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
         raise machine.refuse(
             "syntax_error", f'column "{column.name}" of relation "{key.name}" is a generated column', key, column.name
         )
-    changed = replace(column, default=machine.expression(default), serial=False)
+    changed = replace(column, default=stored_default(machine.expression(default), column), serial=False)
     check_default(machine, key, changed)
     put_column(machine, key, changed)
 
@@ -75,6 +85,8 @@ def set_nullable(machine: Machine, operation: SetNullable) -> None:
             raise machine.refuse(
                 "invalid_table_definition", f'column "{column.name}" is in a primary key', key, column.name
             )
+    if operation.nullable and machine.postgres and table is not None:
+        _refuse_nullable(machine, key, table, column)
     if operation.nullable:
         name = None
     elif column.nullable is False:
@@ -82,6 +94,20 @@ def set_nullable(machine: Machine, operation: SetNullable) -> None:
     else:
         name = None if table is None else _not_null_beside(table, column)
     put_column(machine, key, replace(column, nullable=operation.nullable, not_null_name=name))
+
+
+def _refuse_nullable(machine: Machine, key: Key, table: Table, column: Column) -> None:
+    """Raise the errors for a column that has to be `NOT NULL`: an identity, or that of a table with parents."""
+    if column.identity is not None:
+        message = f'column "{column.name}" of relation "{key.name}" is an identity column'
+        raise machine.refuse("syntax_error", message, key, column.name)
+    parents = table.inherits if table.partition_of is None else (table.partition_of,)
+    for parent in parents:
+        found = machine.schema.table(relation_key(parent, machine.dialect))
+        inherited = None if found is None else found.columns.get(column.name)
+        if inherited is not None and inherited.nullable is False and table.partition_of is not None:
+            message = f'column "{column.name}" is marked NOT NULL in parent table'
+            raise machine.refuse("invalid_table_definition", message, key, column.name)
 
 
 def _not_null_beside(table: Table, column: Column) -> str | None:
@@ -172,6 +198,10 @@ def set_column_option(machine: Machine, operation: SetColumnOption) -> None:
     name = f"{operation.column}: {operation.option}"
     options = {item: value for item, value in table.options.items() if item != name}
     stored = _storage(column.type) if column is not None and operation.option == "storage" else None
+    if stored == "plain" and (operation.value or "plain").lower() not in ("plain", "default"):
+        kind = None if column is None else column.type
+        message = f"column data type {kind} can only have storage PLAIN"
+        raise machine.refuse("feature_not_supported", message, key, operation.column)
     usual = ("-1", "default", stored)
     if operation.value is not None and operation.value.lower() not in usual:
         options[name] = operation.value

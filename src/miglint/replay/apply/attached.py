@@ -5,6 +5,8 @@ from __future__ import annotations
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.resolve import resolved_mentions
+from miglint.replay.apply.triggers import refuse_trigger
+from miglint.replay.apply.typed import check_policy
 from miglint.schema.objects import Absent, Key, Policy, RewriteRule, Trigger
 from miglint.sql.operations import AlterPolicy, CreatePolicy, CreateRule, CreateTrigger, Mentions, Name
 
@@ -43,6 +45,7 @@ def create_trigger(machine: Machine, operation: CreateTrigger) -> None:
         mentions=resolved_mentions(machine, operation.mentions, table),
         source=operation.source,
     )
+    refuse_trigger(machine, table, operation)
     if machine.postgres and operation.function is not None:
         _function_exists(machine, operation.function)
     existing = machine.schema.find(key)
@@ -75,6 +78,8 @@ def create_policy(machine: Machine, operation: CreatePolicy) -> None:
     """`CREATE POLICY`."""
     table, owner = _holder(machine, operation.table)
     key = Key("policy", table.schema, operation.name, owner)
+    for text in (operation.using_text, operation.check_text):
+        check_policy(machine, table, text)
     if machine.schema.find(key) is not None:
         raise machine.refuse("duplicate_object", f'policy "{operation.name}" for table "{owner}" already exists', key)
     policy = Policy(

@@ -14,12 +14,13 @@ from miglint.replay.apply.columns import (
     is_inherited,
     put_column,
     refuse_gone_type,
+    refuse_if_row_type_is_used,
 )
 from miglint.replay.apply.drop_dependents import Node, dependents
 from miglint.replay.apply.foreign_keys import refuse_incomparable_keys
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.typed import check_using
-from miglint.schema.objects import Key, Part, Table
+from miglint.replay.apply.typed import check_condition, check_predicate, check_using, refuse_unindexable
+from miglint.schema.objects import Key, Part
 from miglint.schema.parts import involving, with_part
 from miglint.sql.operations import AlterColumnType, Column, Name, Type
 
@@ -64,6 +65,38 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if machine.postgres:
         refuse_incomparable_keys(machine, key, changed)
     put_column(machine, key, changed)
+    if machine.postgres and new is not None and column.type is not None and new != column.type:
+        _made_again(machine, key, column, column.type, new)
+
+
+_COMPARABLE = (
+    frozenset({"text", "varchar", "bpchar", "name"}),
+    frozenset({"date", "timestamp", "timestamptz"}),
+    frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"}),
+)
+
+
+def _made_again(machine: Machine, key: Key, column: Column, old: Type, new: Type) -> None:
+    """Raise the errors for checks and indexes over a column that its new type does not let be made again."""
+    table = machine.schema.table(key)
+    if table is None or table.assumed:
+        return
+    checks = [table.constraints[name].expression for name in involving(table.constraints, column.name)]
+    indexes = machine.indexes(key, column.name)
+    wheres = [index.where for _, index in indexes]
+    if old.schema is None and not any({old.name, new.name} <= family for family in _COMPARABLE):
+        compared = re.compile(rf"(?<![\w.]){re.escape(column.name)} (?:=|<>|<|>|<=|>=) '")
+        if any(item is not None and compared.search(item.key) for item in (*checks, *wheres)):
+            message = f"operator does not exist: {new} = {old}"
+            raise machine.refuse("undefined_function", message, key, column.name)
+    for check in checks:
+        check_condition(machine, key, check)
+    for _, index in indexes:
+        if index.where is not None:
+            check_predicate(machine, key, index.where)
+        for element in index.elements:
+            if element.column == column.name and element.opclass is None:
+                refuse_unindexable(machine, key, index.method, new)
 
 
 def _with_old_type(column: Column, old: Type) -> Column:
@@ -106,17 +139,6 @@ def _refuse_if_fixed(machine: Machine, key: Key, column: Column, operation: Alte
         message = "cannot specify USING when altering type of generated column"
         raise machine.refuse("invalid_column_definition", message, key, name)
     refuse_if_row_type_is_used(machine, Key("type", key.schema, key.name), f'table "{key.name}"')
-
-
-def refuse_if_row_type_is_used(machine: Machine, key: Key, what: str) -> None:
-    """Raise the error for a row or composite type that a column of some table has."""
-    for user in machine.schema.on(key):
-        table = machine.schema.find(user)
-        for column in table.columns.values() if isinstance(table, Table) else ():
-            if column.type is not None and (column.type.schema, column.type.name) == (key.schema, key.name):
-                uses = "uses it" if what.startswith("type") else "uses its row type"
-                message = f'cannot alter {what} because column "{user.name}.{column.name}" {uses}'
-                raise machine.refuse("feature_not_supported", message, key)
 
 
 def _refuse_if_used(machine: Machine, key: Key, column: str) -> None:

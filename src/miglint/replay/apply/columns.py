@@ -11,6 +11,7 @@ from miglint.replay.apply.reread import refuse_if_broken, refuse_unknown_columns
 from miglint.replay.apply.sqlite_columns import refuse_if_column_is_used
 from miglint.replay.apply.typed import check_default, check_generated
 from miglint.schema.builtin_types import BUILTIN_TYPES
+from miglint.schema.constants import quoted, stored
 from miglint.schema.depends import relation_key
 from miglint.schema.objects import ABSENT, Absent, Composite, Key, Part, Rows, Sequence, Table
 from miglint.schema.parts import with_name, with_part, without_part
@@ -140,7 +141,7 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
         column.name,
         machine.type(column.type),
         column.nullable,
-        machine.expression(default),
+        stored_default(machine.expression(default), column),
         column.identity,
         column.generated,
         column.collation,
@@ -157,6 +158,44 @@ def define(machine: Machine, table: Name, column: Column) -> Column:
             text = f"nextval('{sequence.name}'::regclass)"
             resolved = replace(resolved, default=Expression(f"nextval {sequence}", text, sequence=sequence))
     return resolved
+
+
+_RANGES = {"int2": 1 << 15, "int4": 1 << 31, "int8": 1 << 63}
+
+
+def refuse_default_value(machine: Machine, key: Key, column: Column) -> None:
+    """Raise the error for a constant that does not fit into its column: `ADD COLUMN` computes it at once."""
+    default, kind = column.default, column.type
+    if not machine.postgres or default is None or default.literal is None or kind is None or kind.schema is not None:
+        return
+    value, name = default.literal, kind.name
+    if kind.dimensions or column.generated is not None:
+        return
+    if name in ("varchar", "bpchar") and kind.args and kind.args[0].isdecimal():
+        if len(value.rstrip(" ")) > int(kind.args[0]):
+            message = f"value too long for type {kind}"
+            raise machine.refuse("string_data_right_truncation", message, key, column.name)
+        return
+    digits = value.lstrip("+-")
+    if name in _RANGES and digits.isdecimal() and not -_RANGES[name] <= int(value) < _RANGES[name]:
+        raise machine.refuse("numeric_value_out_of_range", f"{kind} out of range", key, column.name)
+    if name == "numeric" and kind.args and digits.replace(".", "", 1).isdecimal():
+        whole = int(kind.args[0]) - (int(kind.args[1]) if len(kind.args) > 1 else 0)
+        if round(float(digits), max(0, int(kind.args[0]) - whole)) >= 10.0**whole:
+            raise machine.refuse("numeric_value_out_of_range", "numeric field overflow", key, column.name)
+
+
+def stored_default(default: Expression | None, column: Column) -> Expression | None:
+    """Return a default under a key that tells constants apart which the server stores in different words."""
+    if default is None or column.generated is not None or not default.text:
+        return default
+    form = stored(default.text, column.type)
+    if form is None or form[0] == "bool":
+        return default
+    key = form[1] if form[0] == "number" else quoted(form[1])
+    own = form[0] in ("number", column.type.name if column.type is not None else "")
+    key = "::".join((key, *(() if own else form[:1]), *form[2:]))
+    return default if key == default.key else replace(default, key=key)
 
 
 def refuse_identity_type(machine: Machine, key: Key, column: Column) -> None:
@@ -204,6 +243,8 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
         _exists_already(machine, operation, key, table, existing)
         return
     _refuse_new_column(machine, operation, key)
+    if machine.postgres and operation.column.default is not None:
+        refuse_if_row_type_is_used(machine, Key("type", key.schema, key.name), f'table "{key.name}"')
     if table.assumed and folded not in table.absent:
         assume_column(machine, key, folded, None)
     column = define(machine, Name(key.schema, table.name.name), operation.column)
@@ -211,6 +252,7 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
         _refuse_without_value(machine, key, column)
     put_column(machine, key, column)
     check_default(machine, key, column)
+    refuse_default_value(machine, key, column)
     check_generated(machine, key, column)
     for constraint in operation.constraints:
         add_constraint(machine, key, constraint)
@@ -281,6 +323,17 @@ def _refuse_new_column(machine: Machine, operation: AddColumn, key: Key) -> None
             raise machine.refuse("syntax_error", message, key, operation.column.name.lower())
 
 
+def refuse_if_row_type_is_used(machine: Machine, key: Key, what: str) -> None:
+    """Raise the error for a row or composite type that a column of some table has."""
+    for user in machine.schema.on(key):
+        table = machine.schema.find(user)
+        for column in table.columns.values() if isinstance(table, Table) else ():
+            if column.type is not None and (column.type.schema, column.type.name) == (key.schema, key.name):
+                uses = "uses it" if what.startswith("type") else "uses its row type"
+                message = f'cannot alter {what} because column "{user.name}.{column.name}" {uses}'
+                raise machine.refuse("feature_not_supported", message, key)
+
+
 def define_quietly(machine: Machine, column: Column) -> Column:
     """Resolve a column's type without creating anything."""
     return replace(column, type=machine.type(column.type))
@@ -329,6 +382,9 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
     if column is None and not _is_assumed(machine, operation, key, table):
         return
     if not machine.postgres:
+        if len(table.columns) == 1 and not table.assumed:
+            message = f'cannot drop column "{operation.column}": no other columns exist'
+            raise machine.refuse("invalid_table_definition", message, key, folded)
         refuse_if_broken(machine)
         refuse_if_column_is_used(machine, key, folded)
     elif is_inherited(machine, table, folded):
@@ -336,6 +392,9 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
         raise machine.refuse("invalid_table_definition", message, key, folded)
     elif in_partition_key(table, folded):
         message = f'cannot drop column "{folded}" because it is part of the partition key of relation "{key.name}"'
+        raise machine.refuse("invalid_table_definition", message, key, folded)
+    elif operation.only and table.partition_by is not None and inheritors(machine, key):
+        message = "cannot drop column from only the partitioned table when partitions exist"
         raise machine.refuse("invalid_table_definition", message, key, folded)
     part = Part("column", folded)
     children = inheritors(machine, key) if machine.postgres and not operation.only else ()

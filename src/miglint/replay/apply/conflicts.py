@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from miglint.replay.apply.machine import Machine
 from miglint.schema.objects import Index, Key, Table
 from miglint.schema.sameness import loose
-from miglint.sql.operations import Constraint, Insert
+from miglint.sql.operations import Constraint, Expression, Insert
 
 _NO_MATCH = "there is no unique or exclusion constraint matching the ON CONFLICT specification"
 _NO_MATCH_SQLITE = "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint"
@@ -21,7 +21,7 @@ def check_conflict(machine: Machine, key: Key, table: Table, operation: Insert) 
     if table.assumed or table.kind != "table":
         return
     if operation.conflict_constraint is not None:
-        _check_constraint(machine, key, table, operation.conflict_constraint)
+        _check_constraint(machine, key, table, operation.conflict_constraint, update=operation.conflict == "update")
     if not operation.conflict_columns:
         if machine.postgres and operation.conflict == "update" and operation.conflict_constraint is None:
             raise machine.refuse("syntax_error", _NO_TARGET, key)
@@ -31,10 +31,11 @@ def check_conflict(machine: Machine, key: Key, table: Table, operation: Insert) 
         return
     matching = [
         constraint
-        for keys, constraint, partial in _unique(machine, key, table)
-        if keys == wanted and not (partial and operation.conflict_where is None)
+        for keys, constraint, where in _unique(machine, key, table)
+        if keys == wanted and (where is None or _is_implied(where, operation.conflict_where))
     ]
     if any(constraint is None or not constraint.deferrable for constraint in matching):
+        _refuse_twice(machine, key, table, operation)
         return
     if matching:
         raise machine.refuse("object_not_in_prerequisite_state", _DEFERRABLE, key)
@@ -42,11 +43,14 @@ def check_conflict(machine: Machine, key: Key, table: Table, operation: Insert) 
     raise machine.refuse("invalid_column_reference", message, key)
 
 
-def _check_constraint(machine: Machine, key: Key, table: Table, name: str) -> None:
+def _check_constraint(machine: Machine, key: Key, table: Table, name: str, *, update: bool) -> None:
     constraint = table.constraints.get(name)
     if constraint is None or constraint.kind not in ("primary", "unique", "exclude"):
         message = f'constraint "{name}" for table "{table.name.name}" does not exist'
         raise machine.refuse("undefined_object", message, key, name)
+    if constraint.kind == "exclude" and update:
+        message = "ON CONFLICT DO UPDATE not supported with exclusion constraints"
+        raise machine.refuse("wrong_object_type", message, key, name)
     if constraint.deferrable:
         raise machine.refuse("object_not_in_prerequisite_state", _DEFERRABLE, key, name)
 
@@ -55,14 +59,44 @@ def _folded(machine: Machine, name: str) -> str:
     return loose(name) if machine.postgres else name.lower()
 
 
-def _unique(machine: Machine, key: Key, table: Table) -> Iterator[tuple[frozenset[str], Constraint | None, bool]]:
-    """Yield what each unique index is over, with its constraint, and whether it is of some rows only."""
+def _is_implied(where: Expression, given: Expression | None) -> bool:
+    """Whether the condition of a partial index may follow from that of `ON CONFLICT`: it does not from its opposite."""
+    if given is None:
+        return False
+    one, other = loose(where.key), loose(given.key)
+    return other not in (f"(not {one})", one.removeprefix("(not ").removesuffix(")")) or one == other
+
+
+def _refuse_twice(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
+    """Raise the error for two rows of one key, of which `DO UPDATE` would change the first again."""
+    if operation.conflict != "update" or not machine.postgres or not operation.rows:
+        return
+    names = list(operation.columns) or list(table.columns)
+    places = [names.index(name) for name in operation.conflict_columns if name in names]
+    if len(places) != len(operation.conflict_columns):
+        return
+    seen: set[tuple[str, ...]] = set()
+    for row in operation.rows:
+        values = [row[place] if place < len(row) else None for place in places]
+        if any(value is None or value.literal is None for value in values):
+            continue
+        found = tuple(value.literal or "" for value in values if value is not None)
+        if found in seen:
+            message = "ON CONFLICT DO UPDATE command cannot affect row a second time"
+            raise machine.refuse("cardinality_violation", message, key)
+        seen.add(found)
+
+
+def _unique(
+    machine: Machine, key: Key, table: Table
+) -> Iterator[tuple[frozenset[str], Constraint | None, Expression | None]]:
+    """Yield what each unique index is over, with its constraint, and the condition where it is of some rows only."""
     for constraint in table.constraints.values():
         if constraint.kind in ("primary", "unique"):
-            yield frozenset(_folded(machine, name) for name in constraint.columns), constraint, False
+            yield frozenset(_folded(machine, name) for name in constraint.columns), constraint, None
     for _, index in machine.indexes(key):
         if index.unique and index.constraint is None:
-            yield _keys(machine, index), None, index.where is not None
+            yield _keys(machine, index), None, index.where
 
 
 def _keys(machine: Machine, index: Index) -> frozenset[str]:

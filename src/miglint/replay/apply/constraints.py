@@ -72,6 +72,8 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     _check_expression(machine, key, table, written.expression, creating=creating)
     constraint = replace(
         written,
+        # There are no rows yet that NOT VALID could leave out.
+        validated=written.validated or creating,
         name=name,
         expression=machine.expression(written.expression),
         table=referenced,
@@ -95,7 +97,7 @@ def _with_not_null(columns: Mapping[str, Column], names: tuple[str, ...]) -> Map
 def _refuse_definition(machine: Machine, key: Key, table: Table, written: Constraint) -> None:
     if written.kind == "foreign":
         refuse_foreign_action(machine, key, table, written)
-    elif written.kind in ("primary", "unique"):
+    elif written.kind in _INDEXED:
         refuse_without_partition_key(machine, key, table, written)
 
 
@@ -178,16 +180,14 @@ def _check_columns(machine: Machine, key: Key, table: Table, columns: tuple[str,
 
 def _check_classes(machine: Machine, key: Key, table: Table, written: Constraint) -> None:
     """Raise the error for a key over a type that cannot be compared, or an exclusion over one that the index cannot."""
-    if (
-        written.kind == "exclude"
-        and written.elements is not None
-        and written.elements.count(" with ") != len(written.columns)
-    ):
-        return
     method = written.method or ("gist" if written.without_overlaps else "btree")
+    elements = f", {written.elements}, " if written.elements is not None else None
     for column in written.columns:
-        if column in table.columns and f"{column} with" in (written.elements or f"{column} with"):
+        if column in table.columns and (elements is None or f", {column} with " in elements):
             refuse_unindexable(machine, key, method, table.columns[column].type)
+        if elements is not None and method in ("btree", "hash") and f", {column} with <>, " in elements:
+            message = f"operator <> is not a member of an operator family of {method}"
+            raise machine.refuse("wrong_object_type", message, key)
 
 
 def check_mentioned(machine: Machine, key: Key, table: Table, expression: Expression) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from miglint.replay.apply.facts import facts_hold
 from miglint.replay.apply.machine import Machine, Refused
 from miglint.replay.apply.others import other_key
-from miglint.schema.objects import Absent, Enum, Key, Table
+from miglint.schema.objects import Absent, Enum, Index, Key, Sequence, Table, View
 from miglint.schema.set_aside import SET_ASIDE_SCHEMA
 from miglint.sql.operations import (
     And,
+    Compared,
     Condition,
     Drop,
     Exists,
@@ -29,6 +30,15 @@ from miglint.sql.operations import (
 Apply = Callable[[Machine, Operation], None]
 
 _ROWS = frozenset({"row", "setting"})
+_RELATIONS: dict[str, tuple[type, ...]] = {
+    "table": (Table,),
+    "foreign table": (Table,),
+    "view": (View,),
+    "materialized view": (View,),
+    "index": (Index,),
+    "sequence": (Sequence,),
+    "relation": (Table, View, Index, Sequence),
+}
 _SQLSTATES = {
     "42P07": "duplicate_table",
     "42701": "duplicate_column",
@@ -71,7 +81,9 @@ def set_variable(machine: Machine, operation: SetVariable) -> None:
             machine.path = ("public",)
         else:
             names = tuple(name.strip().strip('"') for value in operation.values for name in value.split(","))
-            machine.path = tuple(name for name in names if name and name != "$user") or ("public",)
+            path = tuple(name for name in names if name and name != "$user")
+            # An empty path finds nothing by its bare name but what is built in.
+            machine.path = path if path or not any(names) else ("public",)
 
 
 def pragma(machine: Machine, operation: Pragma) -> None:
@@ -119,13 +131,17 @@ def _is_about_set_aside(operation: Operation) -> bool:
 
 def _undecided(machine: Machine, operation: If, apply: Apply) -> None:
     # The branch is run for what it says of later statements; that it ran at all is not known.
-    before = machine.schema
+    before, touched = machine.schema, machine.touched
+    machine.touched = set()
     try:
         for inner in operation.then:
             apply(machine, inner)
     except Refused as refused:
         machine.lose(f"an IF whose condition is not known may lead to an error: {refused.failure.message}")
         return
+    finally:
+        machine.undecided |= machine.touched
+        machine.touched |= touched
     if machine.schema is not before and not all(map(_is_about_set_aside, operation.then)):
         machine.lose("an IF whose condition is not known decides over a change of the schema")
 
@@ -151,22 +167,41 @@ def attempt(machine: Machine, operation: Try, apply: Apply) -> None:
 
 
 def holds(machine: Machine, condition: Condition, *, guess: bool = False) -> bool | None:
-    """Answer a condition: true, false, or None when it cannot be known.
+    """Answer a condition: true, false (which NULL is as good as), or None when it cannot be known.
 
     With `guess` an object of which nothing is known is taken not to be there, which is what a guard expects.
     """
+    answer = _answer(machine, condition, guess=guess)
+    return False if answer is _NULL else bool(answer) if answer is not None else None
+
+
+class _Null:
+    """What a condition is that compares with nothing."""
+
+
+_NULL = _Null()
+
+
+def _answer(machine: Machine, condition: Condition, *, guess: bool) -> bool | _Null | None:
     if isinstance(condition, Exists):
         answer = _exists(machine, condition)
         if answer and condition.facts:
             return facts_hold(machine, condition)
         return False if answer is None and guess and condition.kind not in _ROWS else answer
     if isinstance(condition, Not):
-        inner = holds(machine, condition.condition, guess=guess)
-        return None if inner is None else not inner
+        inner = _answer(machine, condition.condition, guess=guess)
+        return inner if inner is None or isinstance(inner, _Null) else not inner
     if isinstance(condition, (And, Or)):
-        answers = [holds(machine, item, guess=guess) for item in condition.conditions]
+        answers = [_answer(machine, item, guess=guess) for item in condition.conditions]
         deciding = isinstance(condition, Or)
-        return deciding if deciding in answers else None if None in answers else not deciding
+        if deciding in answers:
+            return deciding
+        return None if None in answers else _NULL if _NULL in answers else not deciding
+    if isinstance(condition, Compared):
+        there = _answer(machine, condition.rows, guess=guess)
+        if there is False:
+            return _NULL
+        return None if there is None or condition.test is None else _answer(machine, condition.test, guess=guess)
     return None
 
 
@@ -188,9 +223,12 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
         return Key(test.kind, "", name.name) in machine.schema
     if test.kind in _ROWS:
         return None
-    if test.kind in ("table", "view", "materialized view", "index", "sequence", "foreign table", "relation"):
+    if test.kind in _RELATIONS:
         found = machine.relation(name)[1]
-    elif test.kind in ("type", "domain"):
+        if isinstance(found, View) and test.kind in ("view", "materialized view"):
+            return found.materialized is (test.kind == "materialized view")
+        return None if found is None else isinstance(found, _RELATIONS[test.kind])
+    if test.kind in ("type", "domain"):
         found = machine.schema.get(machine.key(name, "type"))
     else:
         found = machine.schema.get(other_key(machine, test.kind, name, test.table))

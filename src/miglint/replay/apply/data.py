@@ -10,11 +10,14 @@ from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.conflicts import check_conflict
 from miglint.replay.apply.known_rows import change_keys, copy_keys, delete_keys, forget_keys, has_new_keys
 from miglint.replay.apply.machine import SYSTEM_COLUMNS, Machine
+from miglint.replay.apply.partitions import refuse_truncate, refuse_unrouted
 from miglint.replay.apply.queries import need_query, need_relations
 from miglint.replay.apply.reread import refuse_if_trigger_fails
+from miglint.replay.apply.row_values import refuse_values
 from miglint.replay.apply.sqlite_rows import check_rows
 from miglint.replay.apply.typed import check_statement
 from miglint.schema.objects import Absent, Enum, Key, Table
+from miglint.schema.parts import of_kind
 from miglint.sql.operations import (
     Delete,
     Expression,
@@ -67,6 +70,8 @@ def insert(machine: Machine, operation: Insert) -> None:
     check_statement(machine, key, operation.text)
     check_rows(machine, key, table, operation)
     check_conflict(machine, key, table, operation)
+    refuse_values(machine, key, table, operation)
+    refuse_unrouted(machine, key, table, operation)
     refuse_if_trigger_fails(machine, key, "insert")
     if operation.conflict == "update":
         refuse_if_trigger_fails(machine, key, "update", table.columns)
@@ -209,8 +214,30 @@ def truncate(machine: Machine, operation: Truncate) -> None:
     """`TRUNCATE`."""
     found = _table(machine, operation.table)
     if found is not None:
+        refuse_truncate(machine, found[0], only=operation.only)
+        _refuse_referenced(machine, found[0], operation)
         forget_keys(machine, found[0])
         machine.note("lost", f'all rows of "{operation.table}"', found[0])
+
+
+def _refuse_referenced(machine: Machine, key: Key, operation: Truncate) -> None:
+    """Raise the error for a table that another one, which the statement does not name, refers to."""
+    if not machine.postgres or operation.cascade:
+        return
+    referring = [user for user in machine.schema.on(key) if _refers(machine, user, key)]
+    if referring:
+        together = {machine.key(item.table) for item in machine.statement.operations if isinstance(item, Truncate)}
+        if not together.issuperset(referring):
+            message = "cannot truncate a table referenced in a foreign key constraint"
+            raise machine.refuse("feature_not_supported", message, key)
+
+
+def _refers(machine: Machine, user: Key, key: Key) -> bool:
+    table = machine.schema.table(user)
+    return table is not None and any(
+        constraint.table is not None and machine.key(constraint.table) == key
+        for constraint in of_kind(table.constraints, "foreign")
+    )
 
 
 def other_data(machine: Machine, operation: OtherData) -> None:

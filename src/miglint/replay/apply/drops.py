@@ -7,6 +7,8 @@ from miglint.replay.apply.indexes import possible_parts
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.others import IN_SCHEMA, other_key
 from miglint.replay.apply.signatures import routines, signature
+from miglint.replay.apply.sqlite_tables import refuse_internal
+from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import (
     ABSENT,
@@ -68,6 +70,8 @@ def _missing(machine: Machine, operation: Drop, key: Key, condition: str, messag
 def _drop_relation(machine: Machine, operation: Drop) -> None:
     kind = operation.kind
     key, found = machine.relation(operation.name)
+    if not machine.postgres:
+        refuse_internal(machine, key, operation)
     if found is None and operation.if_exists:
         # Nobody made it: the guard is there for just this.
         machine.note("missing", f'{kind} "{operation.name}" was never created here', key)
@@ -85,6 +89,7 @@ def _drop_relation(machine: Machine, operation: Drop) -> None:
         return
     if isinstance(found, Index):
         _refuse_required_index(machine, key, found)
+        _refuse_concurrently(machine, operation, key, found)
         for part in possible_parts(machine, found):
             machine.doubt(f'whether "{part.name}" is a part of the index "{key.name}" and goes with it is not known')
     if isinstance(found, Sequence) and not operation.cascade:
@@ -113,6 +118,13 @@ def _refuse_required_index(machine: Machine, key: Key, index: Index) -> None:
         return
     message = f"cannot drop index {key.name} because {owner} requires it"
     raise machine.refuse("dependent_objects_still_exist", message, key)
+
+
+def _refuse_concurrently(machine: Machine, operation: Drop, key: Key, index: Index) -> None:
+    """Raise the error for the index of a partitioned table, which has to be dropped with those of its partitions."""
+    table = None if index.table is None else machine.schema.table(relation_key(index.table, machine.dialect))
+    if operation.concurrently and table is not None and table.partition_by is not None:
+        raise machine.refuse("feature_not_supported", f'cannot drop partitioned index "{key.name}" concurrently', key)
 
 
 def _refuse_identity_sequence(machine: Machine, key: Key, sequence: Sequence) -> None:

@@ -85,6 +85,29 @@ def check_generated(machine: Machine, key: Key, column: Column, expression: Expr
     _analyzed(machine, key, ("generated", key, expression.text, target, column.name), analyze)
 
 
+def check_policy(machine: Machine, key: Key, text: str) -> None:
+    """Raise the error for a condition of a policy that names what is not there, or is no condition."""
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        found = entry.expressed(environment, text, entry.IN_POLICY, environment.own(key))
+        if found is not None:
+            entry.refuse_untrue(environment, found, "POLICY")
+
+    _analyzed(machine, key, ("policy", key, text), analyze)
+
+
+def check_partition_key(machine: Machine, key: Key, expression: Expression) -> None:
+    """Raise the error for an expression that no table can be partitioned by."""
+
+    def analyze(environment: SchemaEnvironment) -> None:
+        found = _expressed(environment, expression, entry.IN_PARTITION_KEY, key)
+        if found is not None and found.volatility in "sv":
+            message = "functions in partition key expression must be marked IMMUTABLE"
+            raise Invalid("invalid_object_definition", message)
+
+    _analyzed(machine, key, ("partition key", key, expression.text), analyze)
+
+
 def check_condition(machine: Machine, key: Key, expression: Expression) -> None:
     """Raise the error for a `CHECK` that cannot be one."""
 
@@ -221,7 +244,20 @@ def check_body(machine: Machine, key: Key, operation: CreateRoutine) -> None:
     parameters = tuple(name for name in names if name)
     body = operation.body or ""
 
-    def analyze(environment: SchemaEnvironment) -> None:
-        entry.check_body(environment, body, operation.name.name, parameters)
+    results = _results(machine, operation)
 
-    _analyzed(machine, key, ("body", body, operation.name, parameters), analyze)
+    def analyze(environment: SchemaEnvironment) -> None:
+        entry.check_body(environment, body, operation.name.name, parameters, results)
+
+    _analyzed(machine, key, ("body", body, operation.name, parameters, results), analyze)
+
+
+def _results(machine: Machine, operation: CreateRoutine) -> tuple[str, ...] | None:
+    """Return the types of the columns that a function of SQL returns, None where that is not said column by column."""
+    if operation.outputs:
+        return tuple(name_of_type(machine.type(kind)) for _, kind in operation.outputs)
+    returns = machine.type(operation.returns)
+    if returns is None or operation.kind == "procedure" or (returns.schema is not None and not returns.dimensions):
+        # A type of its own may have columns.
+        return None
+    return None if returns.name in ("void", "record", "trigger") else (name_of_type(returns),)

@@ -31,13 +31,37 @@ def facts_hold(machine: Machine, test: Exists) -> bool | None:
         return None
     column = table.columns.get(machine.column_name(test.name.name))
     answers = [
-        _has_constraint(table, value) if fact == "constraint_type" else _is(table, column, fact, value)
+        _has_constraint(table, test.name.name, value)
+        if fact == "constraint_type"
+        else _fulfills(table, column, fact, value)
         for fact, value in test.facts
     ]
     return False if False in answers else None if None in answers else True
 
 
-def _has_constraint(table: Table, kind: str) -> bool | None:
+def _fulfills(table: Table, column: Column | None, fact: str, value: str) -> bool | None:
+    """Say whether a property of a column compares with a value as the sign behind its name says."""
+    name, _, sign = fact.partition(" ")
+    if not sign:
+        return _is(table, column, name, value)
+    if sign == "<>":
+        if name == "character_maximum_length" and (column is None or column.type is None or not column.type.args):
+            return None if column is None or column.type is None else False
+        same = _is(table, column, name, value)
+        return None if same is None else not same
+    kind = None if column is None else column.type
+    if name != "character_maximum_length" or kind is None or not value.isdecimal():
+        return None
+    if kind.name not in ("varchar", "bpchar") or not kind.args or not kind.args[0].isdecimal():
+        # What has no length is NULL.
+        return False
+    length, limit = int(kind.args[0]), int(value)
+    return {"<": length < limit, ">": length > limit, "<=": length <= limit, ">=": length >= limit}[sign]
+
+
+def _has_constraint(table: Table, name: str, kind: str) -> bool | None:
+    if name in table.constraints:
+        return table.constraints[name].kind == kind
     kinds = {constraint.kind for constraint in table.constraints.values()}
     if kind in kinds:
         return True

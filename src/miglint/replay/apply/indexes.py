@@ -113,6 +113,8 @@ def _check_columns(machine: Machine, key: Key, table: Table, operation: CreateIn
         if element.column is None:
             continue
         folded = machine.column_name(element.column)
+        if not machine.postgres and (element.label or "").startswith('"'):
+            continue
         if folded not in table.columns and folded not in ("rowid", "oid", "_rowid_"):
             message = (
                 f'column "{element.column}" does not exist'
@@ -211,6 +213,9 @@ def attach_index(machine: Machine, operation: AttachPartition) -> None:
     part_key, part = machine.relation(operation.partition)
     if not isinstance(whole, Index) or not isinstance(part, Index) or whole.table is None:
         return
+    if _definition(part) != _definition(whole):
+        message = f'cannot attach index "{part_key.name}" as a partition of index "{key.name}"'
+        raise machine.refuse("invalid_table_definition", message, part_key)
     machine.put(part_key, replace(part, parent=whole.name))
     partitions = machine.partitions(relation_key(whole.table, machine.dialect))
     if all(any(own.parent == whole.name for _, own in machine.indexes(item)) for item in partitions):

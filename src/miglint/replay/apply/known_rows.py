@@ -6,17 +6,18 @@ condition names the keys; beyond that each row may be there, and may not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from rpds import HashTrieMap
 
 from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.machine import Machine
+from miglint.replay.apply.row_values import satisfies, values_of_row
 from miglint.schema.known_keys import KnownKeys, Values
 from miglint.schema.objects import Key, Rows, Table
 from miglint.schema.parts import of_kind
-from miglint.sql.operations import Expression, Insert, Name, Query, Update
+from miglint.sql.operations import Expression, IndexElement, Insert, Name, Query, Update
 
 _Columns: TypeAlias = tuple[str, ...]
 _Known: TypeAlias = "HashTrieMap[_Columns, KnownKeys]"
@@ -29,6 +30,10 @@ _ONE_KEY = pattern(
     r"(?i)\(?(\w+) ?(?:=|~~) ?('(?:[^']|'')*'|-?[0-9]+|any \(array\[[^\]]*\]\))\)?"
     r"|(\w+) in ?\( ?((?:'(?:[^']|'')*'|-?[0-9]+)(?: ?, ?(?:'(?:[^']|'')*'|-?[0-9]+))*) ?\)"
 )
+# Functions that give a value for every value.
+_NEVER_NULL = frozenset({"lower", "upper", "btrim", "ltrim", "rtrim", "trim", "md5", "unaccent"})
+# A condition is tried on each of so many keys; of more, none is certain.
+_MOST_TESTED = 8
 _CONSTANT = pattern(r"'((?:[^']|'')*)'|(-?[0-9]+)")
 
 
@@ -75,7 +80,7 @@ def _after(
         if where is None:
             gone[columns], left = list(keys), None
         elif named is None or named[0] not in columns:
-            gone[columns], left = [], keys.doubted()
+            gone[columns], left = _chosen(keys, columns, where)
         else:
             place = columns.index(named[0])
             found = [values for value in named[1] for values in keys.with_value(place, value)]
@@ -83,6 +88,16 @@ def _after(
             left = keys.without(found)
         known = known.insert(columns, left) if left is not None and len(left) else known.discard(columns)
     return known, gone
+
+
+def _chosen(keys: KnownKeys, columns: _Columns, where: Expression) -> tuple[list[tuple[Values, bool]], KnownKeys]:
+    """Return the keys of which a condition is certainly true, and those that are left, doubtful where it may be."""
+    if len(keys) > _MOST_TESTED or not {name.lower() for name in where.columns}.issubset(columns):
+        return [], keys.doubted()
+    answers = [(values, held, satisfies(where, dict(zip(columns, values, strict=True)))) for values, held in keys]
+    gone = [(values, held) for values, held, answer in answers if answer]
+    left = keys.without(values for values, _ in gone)
+    return gone, left.doubting(values for values, _, answer in answers if answer is None)
 
 
 def delete_keys(machine: Machine, key: Key, where: Expression | None) -> None:
@@ -142,30 +157,53 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
     Raises `Refused` where there is a row of such a key already.
     """
     names = [machine.column_name(name) for name in operation.columns] or list(table.columns)
-    places = {name: number for number, name in enumerate(names)}
     place, before = _known(machine, key)
     after = before
-    for columns in _unique_columns(machine, key, table):
-        if not columns or not all(name in places for name in columns):
+    for columns, condition in _unique_columns(machine, key, table):
+        if not columns or not set(columns).issubset(names):
             continue
-        there, added = _of(before, columns), []
-        numbers = [places[name] for name in columns]
-        for row in operation.rows or ():
-            values = _constant_key(row, numbers)
-            if values is None:
-                continue
-            held = there.holds(values)
+        label = columns if condition is None else (*columns, f"where {condition.key}")
+        there = _of(before, label)
+        added: dict[Values, None] = {}
+        for values in _new_keys(machine, operation, table, names, columns, condition):
+            held = True if values in added else there.holds(values)
             if held is not None:
-                values_held = f"{','.join(columns)}={','.join(values)}"
-                message = f'a row with {values_held} is in "{operation.table}" already: duplicate key value'
-                raise machine.refuse("unique_violation", message, key, columns[0], certain=held)
-            added.append(values)
+                values_held = f"{','.join(columns)}={','.join(values[: len(columns)])}"
+                where = "among these rows" if values in added else f'in "{operation.table}"'
+                message = f"a row with {values_held} is {where} already: duplicate key value"
+                certain = held and not operation.guarded
+                raise machine.refuse("unique_violation", message, key, columns[0], certain=certain)
+            added[values] = None
         if added:
-            after = after.insert(columns, _of(after, columns).adding(added))
-    if after is before:
-        return False
-    _set_known(machine, place, after)
-    return True
+            after = after.insert(label, _of(after, label).adding(added))
+    keyed = after is not before
+    if not operation.guarded and operation.rows:
+        # That there is a row is known without its key.
+        after = after.insert((), _of(after, ()).adding([()]))
+    if after is not before:
+        _set_known(machine, place, after)
+    return keyed
+
+
+def _new_keys(
+    machine: Machine,
+    operation: Insert,
+    table: Table,
+    names: list[str],
+    columns: _Columns,
+    condition: Expression | None,
+) -> Iterator[Values]:
+    """Yield the constant keys over some columns that `INSERT` gives to rows, of those that are in a partial index."""
+    places = {name: number for number, name in enumerate(names)}
+    numbers = [places[name] for name in columns]
+    for row in operation.rows or ():
+        values = _constant_key(row, numbers)
+        if values is None:
+            continue
+        if condition is None:
+            yield values
+        elif satisfies(condition, values_of_row(machine, table, names, row)):
+            yield (*values, "")
 
 
 def _constant_key(row: tuple[Expression | None, ...], numbers: list[int]) -> Values | None:
@@ -179,10 +217,22 @@ def _constant_key(row: tuple[Expression | None, ...], numbers: list[int]) -> Val
     return tuple(values)
 
 
-def _unique_columns(machine: Machine, key: Key, table: Table) -> list[_Columns]:
-    """Return the columns of the primary key and of all that is unique."""
-    found = [one.columns for kind in ("primary", "unique") for one in of_kind(table.constraints, kind)]
+def _unique_columns(machine: Machine, key: Key, table: Table) -> list[tuple[_Columns, Expression | None]]:
+    """Return the columns of the primary key and of all that is unique, with the condition where it is of some rows."""
+    found: list[tuple[_Columns, Expression | None]] = [
+        (one.columns, None) for kind in ("primary", "unique") for one in of_kind(table.constraints, kind)
+    ]
     for _, index in machine.indexes(key):
-        if index.unique and index.where is None and all(element.column for element in index.elements):
-            found.append(tuple(machine.column_name(element.column or "") for element in index.elements))
+        columns = [_told_apart_by(element) for element in index.elements] if index.unique else [None]
+        if index.constraint is None and None not in columns:
+            found.append((tuple(machine.column_name(column or "") for column in columns), index.where))
     return found
+
+
+def _told_apart_by(element: IndexElement) -> str | None:
+    """Return the column that an element of an index has its value from: rows that agree in it agree in the element."""
+    if element.expression is None:
+        return element.column
+    expression = element.expression
+    plain = expression.functions and all(function.name in _NEVER_NULL for function in expression.functions)
+    return expression.columns[0] if plain and len(expression.columns) == 1 else None

@@ -76,6 +76,7 @@ class Machine:
         "sure",
         "temporary",
         "touched",
+        "undecided",
         "unknown",
     )
 
@@ -99,6 +100,7 @@ class Machine:
         self.dropped_defaults: tuple[Statement, frozenset[str]] = (_NO_STATEMENT, frozenset())
         self.unknown: list[str] = []
         self.touched: set[Key] = set()
+        self.undecided: set[Key] = set()
         self.assumptions: list[Assumption] = []
         self.temporary = False
         self.made: set[Key] = set()
@@ -231,6 +233,8 @@ class Machine:
             return Name("temp" if temporary else (name.schema or "main").lower(), name.name)
         if temporary:
             return Name("pg_temp", name.name)
+        if name.schema is None and not self.path:
+            raise self.refuse("invalid_schema_name", "no schema has been selected to create in")
         return name if name.schema is not None else Name(self.creation_schema, name.name)
 
     def column_name(self, name: str) -> str:
@@ -250,6 +254,8 @@ class Machine:
     def relation(self, name: Name) -> tuple[Key, SchemaObject | Absent | None]:
         """Return key and object of a relation."""
         key = self.key(name)
+        if self.postgres and not self.path and name.schema is None and not self.foreign(name) and not self.temporary:
+            return key, ABSENT
         return key, self.schema.get(key)
 
     def missing_relation(self, name: Name, key: Key, kind: str = "relation") -> Refused:

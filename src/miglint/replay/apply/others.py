@@ -23,6 +23,17 @@ IN_SCHEMA = frozenset(
 )
 
 
+# What an option is when nobody says it.
+_USUAL = {
+    "publication": (
+        "publish=insert, update, delete, truncate",
+        "publish_via_partition_root=false",
+        "publish_generated_columns=none",
+    ),
+    "statistics": ("statistics=-1",),
+}
+
+
 def create_extension(machine: Machine, operation: CreateExtension) -> None:
     """`CREATE EXTENSION`."""
     key = Key("extension", "", operation.name)
@@ -111,7 +122,6 @@ def alter_other(machine: Machine, operation: AlterOther) -> None:
         # The last word on one subject counts: "OWNER TO b" replaces "OWNER TO a".
         subject = operation.definition.split("=")[0].rsplit(" ", 1)[0]
         kept = tuple(change for change in found.changes if change.split("=")[0].rsplit(" ", 1)[0] != subject)
-        machine.put(
-            key,
-            replace(found, changes=(*kept, operation.definition), sources=(*found.sources, operation.source)),
-        )
+        if operation.definition not in _USUAL.get(operation.kind, ()) or f"{subject}=" in found.definition:
+            kept = (*kept, operation.definition)
+        machine.put(key, replace(found, changes=kept, sources=(*found.sources, operation.source)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
-from miglint.schema.bounds import DEFAULT, bounds_overlap
+from miglint.replay.apply.typed import check_default, check_partition_key, refuse_unindexable
+from miglint.schema.bounds import DEFAULT, bounds_overlap, ends_of, hash_of, holds_value, is_empty, values_of
 from miglint.schema.objects import Key, Table
-from miglint.sql.operations import Constraint, CreateIndex
+from miglint.schema.parts import with_part
+from miglint.sql.operations import Constraint, CreateIndex, CreateTable, DetachPartition, Expression, Insert
 
 # How the bound of a partition begins, by what the table is partitioned by.
 _FORMS = {"range": "from (", "list": "in (", "hash": "with ("}
@@ -15,6 +18,31 @@ def partition_columns(table: Table) -> tuple[str, ...] | None:
     """Return the columns that a table is partitioned by, None where an expression is among them."""
     names = tuple(element.column for element in table.partition_key if element.column is not None)
     return names if len(names) == len(table.partition_key) else None
+
+
+def refuse_partition_key(machine: Machine, key: Key, table: Table, operation: CreateTable) -> None:
+    """Raise the errors for a table that cannot be partitioned by what it is to be partitioned by."""
+    if table.partition_by is None or not machine.postgres:
+        return
+    if table.persistence == "unlogged":
+        # Since PostgreSQL 18; before, it had no effect.
+        raise machine.refuse("wrong_object_type", "partitioned tables cannot be unlogged", key)
+    strategy = table.partition_by.partition(" ")[0]
+    if strategy == "list" and len(table.partition_key) > 1:
+        message = 'cannot use "list" partition strategy with more than one column'
+        raise machine.refuse("invalid_object_definition", message, key)
+    for element in table.partition_key:
+        column = table.columns.get(element.column or "")
+        if column is not None:
+            if column.generated is not None:
+                message = "cannot use generated column in partition key"
+                raise machine.refuse("invalid_object_definition", message, key, column.name)
+            refuse_unindexable(machine, key, "hash" if strategy == "hash" else "btree", column.type)
+        elif element.column is not None and not operation.likes and not table.assumed:
+            message = f'column "{element.column}" named in partition key does not exist'
+            raise machine.refuse("undefined_column", message, key, element.column)
+        elif element.expression is not None:
+            check_partition_key(machine, key, element.expression)
 
 
 def refuse_without_partition_key(machine: Machine, key: Key, table: Table, written: Constraint) -> None:
@@ -61,6 +89,7 @@ def refuse_bound(machine: Machine, parent: Key, name: str, bound: str | None, *,
             raise machine.refuse(condition, message, parent)
         return
     _refuse_form(machine, parent, table.partition_by, bound)
+    _refuse_values(machine, parent, table, name, bound)
     for other_key in machine.schema.rivals(parent, bound):
         other = machine.schema.table(other_key)
         if other is None or other.partition_of is None or other.partition_bound is None or other_key.name == name:
@@ -85,11 +114,48 @@ def _refuse_form(machine: Machine, parent: Key, partition_by: str, bound: str) -
         raise machine.refuse("invalid_object_definition", message, parent)
 
 
+def _refuse_values(machine: Machine, parent: Key, table: Table, name: str, bound: str) -> None:
+    """Raise the errors for the values of a bound: there are too few, they are no values, or lie in the wrong order."""
+    if (hashed := hash_of(bound)) is not None and hashed[1] >= hashed[0]:
+        message = "remainder for hash partition must be less than modulus"
+        raise machine.refuse("invalid_object_definition", message, parent)
+    ends = ends_of(bound)
+    for word, values in zip(("FROM", "TO"), ends or (), strict=False):
+        if len(values) != len(table.partition_key):
+            message = f"{word} must specify exactly one value per partitioning column"
+            raise machine.refuse("invalid_object_definition", message, parent)
+        for element, value in zip(table.partition_key, values, strict=True):
+            _refuse_value(machine, parent, table, element.column, value)
+    if bound.startswith("in ("):
+        for value in values_of(bound[4:-1]):
+            _refuse_value(machine, parent, table, table.partition_key[0].column if table.partition_key else None, value)
+    if is_empty(bound):
+        message = f'empty range bound specified for partition "{name}"'
+        raise machine.refuse("invalid_object_definition", message, parent)
+
+
+def _refuse_value(machine: Machine, parent: Key, table: Table, name: str | None, value: str) -> None:
+    """Raise the error for a value in a bound that the column of the partition key does not take."""
+    column = table.columns.get(name or "")
+    if column is None or column.type is None or value in ("minvalue", "maxvalue", "null"):
+        return
+    literal = value[1:-1].replace("''", "'") if value.startswith("'") and value.endswith("'") else None
+    default = Expression(value, value, literal=value if literal is None else literal)
+    check_default(machine, parent, replace(column, default=default, identity=None))
+
+
 def refuse_attached(machine: Machine, parent: Key, child: Key) -> None:
     """Raise the errors for a table that cannot become a partition: its columns are not those of the whole."""
     whole, part = machine.schema.table(parent), machine.schema.table(child)
+    if part is not None and part.inherits and whole is not None and whole.partition_by is not None:
+        message = "cannot attach inheritance child as partition"
+        raise machine.refuse("wrong_object_type", message, child)
     if whole is None or part is None or whole.assumed or part.assumed:
         return
+    for name, constraint in whole.constraints.items():
+        if constraint.kind == "check" and not constraint.no_inherit and name not in part.constraints:
+            message = f'child table is missing constraint "{name}"'
+            raise machine.refuse("datatype_mismatch", message, child, name)
     for name, column in whole.columns.items():
         other = part.columns.get(name)
         if other is None:
@@ -105,3 +171,43 @@ def refuse_attached(machine: Machine, parent: Key, child: Key) -> None:
         if name not in whole.columns:
             message = f'table "{child.name}" contains column "{name}" not found in parent "{parent.name}"'
             raise machine.refuse("datatype_mismatch", message, child, name)
+
+
+def detached_checks(machine: Machine, key: Key, table: Table, operation: DetachPartition) -> Table:
+    """Return a detached partition: `CONCURRENTLY` leaves its bound behind as a check, which nothing drops again."""
+    parent = machine.schema.table(machine.key(operation.table))
+    bound = table.partition_bound
+    if not operation.concurrently or parent is None or bound is None or bound == DEFAULT:
+        return table
+    column = parent.partition_key[0].column if len(parent.partition_key) == 1 else None
+    name = f"{table.name.name}_{column}_check" if column else f"{table.name.name}_check"
+    text = f"partition bound {bound}"
+    check = Constraint("check", name, expression=Expression(text, ""), generated=True)
+    return replace(table, constraints=with_part(table.constraints, name, check))
+
+
+def refuse_unrouted(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
+    """Raise the error for rows of constants that no partition takes."""
+    columns = partition_columns(table) if table.partition_by is not None and not table.assumed else None
+    if not machine.postgres or columns is None or len(columns) != 1 or not machine.schema.rooted:
+        return
+    names = list(operation.columns) or list(table.columns)
+    if columns[0] not in names or operation.query is not None:
+        return
+    bounds = [part.partition_bound for part in map(machine.schema.table, machine.partitions(key)) if part is not None]
+    place = names.index(columns[0])
+    for row in operation.rows or ():
+        value = row[place] if place < len(row) else None
+        if value is None or value.literal is None or value.key == "null":
+            continue
+        # A default partition, or a bound that is not known, may take it.
+        if all(bound not in (None, DEFAULT) and holds_value(bound or "", value.key) is False for bound in bounds):
+            message = f'no partition of relation "{key.name}" found for row'
+            raise machine.refuse("check_violation", message, key)
+
+
+def refuse_truncate(machine: Machine, key: Key, *, only: bool) -> None:
+    """Raise the error for `TRUNCATE ONLY` of a table that has no rows but those of its partitions."""
+    table = machine.schema.table(key)
+    if only and table is not None and table.partition_by is not None:
+        raise machine.refuse("wrong_object_type", "cannot truncate only a partitioned table", key)

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.queries import need_relations
 from miglint.replay.apply.remarks import RELATIONS, ROUTINES, SERVER_WIDE, key_of
+from miglint.replay.apply.signatures import routines
 from miglint.schema.depends import DEFAULT_PRIVILEGES
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Key, Part, Privileges, Routine, Sequence, Table, View
 from miglint.schema.remarks import privilege_key
-from miglint.sql.operations import Name, SetPrivileges
+from miglint.sql.operations import (
+    CreateRoutine,
+    CreateSchema,
+    CreateSequence,
+    CreateTable,
+    CreateType,
+    CreateView,
+    Name,
+    Operation,
+    SetPrivileges,
+)
 
-_TABLE = ("delete", "insert", "references", "select", "trigger", "truncate", "update")
+# Since PostgreSQL 17 `maintain` is one of them.
+_TABLE = ("delete", "insert", "maintain", "references", "select", "trigger", "truncate", "update")
 _ALL: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("table", "view", "materialized view", "foreign table"), _TABLE),
     "sequence": ("select", "update", "usage"),
@@ -117,11 +130,51 @@ def _set_defaults(machine: Machine, operation: SetPrivileges) -> None:
             _store(machine, key, found is not None, _changed(before, operation, named, anyway))
 
 
-def endow(machine: Machine, key: Key, kind: str, words: str | None = None) -> None:
+# What default privileges call the objects that a statement makes.
+ENDOWED: dict[type[Operation], str] = {
+    CreateTable: "table",
+    CreateView: "table",
+    CreateSequence: "sequence",
+    CreateRoutine: "function",
+    CreateType: "type",
+    CreateSchema: "schema",
+}
+
+
+def endowing(handler: Callable[[Machine, Any], None]) -> Callable[[Machine, Any], None]:
+    """Return a handler that gives what it makes the default privileges for its kind."""
+
+    def apply(machine: Machine, operation: Any) -> None:
+        if not machine.schema.on(DEFAULT_PRIVILEGES):
+            handler(machine, operation)
+            return
+        before = machine.schema
+        handler(machine, operation)
+        for key in _made(machine, operation):
+            if before.find(key) is None and (value := machine.schema.find(key)) is not None:
+                words = kind_of(value) if key.space == "relation" else getattr(value, "kind", None)
+                _endow(machine, key, ENDOWED[type(operation)], words if isinstance(words, str) else None)
+
+    return apply
+
+
+def _made(machine: Machine, operation: Any) -> list[Key]:
+    """Return the keys of what a statement makes."""
+    if isinstance(operation, CreateSchema):
+        return [Key("schema", "", operation.name)]
+    if isinstance(operation, CreateRoutine):
+        return routines(machine, operation.name, operation.arguments)[1]
+    return [machine.key(operation.name, "type" if isinstance(operation, CreateType) else "relation")]
+
+
+def _endow(machine: Machine, key: Key, kind: str, words: str | None = None) -> None:
     """Give a new object the default privileges for its kind (`table`, `sequence`, `function`, `type`, `schema`)."""
     for user in machine.schema.on(DEFAULT_PRIVILEGES):
         default = machine.schema.find(user)
         if not isinstance(default, Privileges) or default.defaults != kind or user.schema not in ("", key.schema):
+            continue
+        if user.owner != default.role:
+            # They are for what another role makes.
             continue
         own = privilege_key(key, None, default.role, words or kind)
         found = machine.schema.find(own)

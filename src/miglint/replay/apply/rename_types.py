@@ -132,4 +132,7 @@ def move_routine(machine: Machine, key: Key, new: Name) -> None:
         other = machine.schema.find(user)
         if isinstance(other, Trigger):
             definition = swap_word(other.definition, value.name.name, new.name)
+            if value.name.schema != new.schema:
+                for called in (f"{value.name.schema}.{new.name}", new.name):
+                    definition = definition.replace(f"execute {called}(", f"execute {new}(")
             machine.put(user, replace(other, function=new, definition=definition))

@@ -41,7 +41,8 @@ def refuse_if_broken(machine: Machine) -> None:
             _refuse(machine, value, value.uses, key, f"error in trigger {value.name}: ")
         elif isinstance(value, View) and value.query is not None:
             for name in value.query.relations:
-                if isinstance(machine.relation(name)[1], Absent):
+                place, found = machine.relation(name)
+                if isinstance(found, Absent) or (found is None and machine.never(place)):
                     message = f"error in view {key.name}: no such table: {machine.created(name)}"
                     raise machine.refuse("undefined_table", message, key)
             missing = _missing_in_view(machine, value.query)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from miglint.base.lazy_regex import pattern
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.reread import lacks
-from miglint.schema.objects import Key, Table
+from miglint.schema.objects import Absent, Key, Table
+from miglint.schema.parts import of_kind
 from miglint.sql.operations import ColumnUse, Delete, Insert, Update
 
 _CONSTANTS = frozenset({"true", "false"})
@@ -28,9 +30,43 @@ def check_rows(machine: Machine, key: Key, table: Table, operation: Insert | Upd
         ):
             raise machine.refuse("undefined_column", f"no such column: {column}", key, column)
     if isinstance(operation, Insert):
+        _refuse_missing_parent(machine, key, table, operation)
+        _refuse_loose_values(machine, key, table, operation)
         _check_values(machine, key, table, operation)
     elif isinstance(operation, Update):
         _refuse_generated(machine, key, table, (name for name, _ in operation.assignments), "UPDATE")
+
+
+_NUMBER = pattern(r"\s*[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*")
+
+
+def _refuse_loose_values(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
+    """Raise SQLite's error for a text that a column of a `STRICT` table cannot make a number of."""
+    if not table.strict or operation.conflict is not None:
+        return
+    names = [name.lower() for name in operation.columns] or list(table.columns)
+    for row in operation.rows or ():
+        for name, value in zip(names, row, strict=False):
+            column = table.columns.get(name)
+            if column is None or value is None or value.literal is None or not value.key.startswith("'"):
+                continue
+            declared = str(column.type).upper()
+            if declared in ("INT", "INTEGER", "REAL") and _NUMBER.fullmatch(value.literal) is None:
+                message = f"cannot store TEXT value in {declared} column {table.name.name}.{column.name}"
+                raise machine.refuse("datatype_mismatch", message, key, name)
+
+
+def _refuse_missing_parent(machine: Machine, key: Key, table: Table, operation: Insert) -> None:
+    """Raise SQLite's error for rows that refer to a table that is known not to be there, while keys are enforced."""
+    if machine.settings.get("foreign_keys", "on").lower() in ("off", "0", "false", "no"):
+        return
+    for constraint in of_kind(table.constraints, "foreign"):
+        if constraint.table is None or not operation.rows:
+            continue
+        parent = machine.key(constraint.table)
+        if isinstance(machine.schema.get(parent), Absent) and constraint.columns and not operation.columns:
+            message = f"no such table: {machine.created(constraint.table)}"
+            raise machine.refuse("undefined_table", message, parent)
 
 
 def _refuse_generated(machine: Machine, key: Key, table: Table, names: Iterable[str], word: str) -> None:
@@ -47,11 +83,15 @@ def _check_values(machine: Machine, key: Key, table: Table, operation: Insert) -
     if table.assumed or table.kind != "table" or not table.columns:
         return
     count = len(operation.columns) or sum(column.generated is None for column in table.columns.values())
-    for row in operation.rows or ():
-        if not row or len(row) == count:
+    rows = [len(row) for row in operation.rows or () if row]
+    query = operation.query
+    if query is not None and not query.stars and query.outputs and "*" not in query.outputs:
+        rows.append(len(query.outputs))
+    for given in rows:
+        if given == count:
             continue
         if operation.columns:
-            message = f"{len(row)} values for {count} columns"
+            message = f"{given} values for {count} columns"
         else:
-            message = f"table {table.name.name} has {count} columns but {len(row)} values were supplied"
+            message = f"table {table.name.name} has {count} columns but {given} values were supplied"
         raise machine.refuse("invalid_column_reference", message, key)

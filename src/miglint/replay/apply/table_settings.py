@@ -6,10 +6,13 @@ from miglint.base.structs import replace
 from miglint.replay.apply import clustering
 from miglint.replay.apply.columns import altered
 from miglint.replay.apply.machine import Machine
-from miglint.schema.objects import Absent, Key, Table, Trigger, View
+from miglint.schema.objects import Absent, Index, Key, Table, Trigger, View
 from miglint.sql.operations import EnableTrigger, SetTableOption
 
 _OFF = {"row security": "off", "force row security": "off", "replica identity": "default"}
+
+
+_OFF_OF_VIEWS = {"security_invoker": "false", "security_barrier": "false"}
 
 
 def set_table_option(machine: Machine, operation: SetTableOption) -> None:
@@ -28,9 +31,10 @@ def set_table_option(machine: Machine, operation: SetTableOption) -> None:
     if isinstance(found, Table):
         machine.put(key, _with_option(found, operation))
     elif isinstance(found, View):
-        kept = tuple(option for option in found.options if option.partition("=")[0] != operation.option)
-        if operation.value is not None:
-            kept = tuple(sorted((*kept, f"{operation.option}={operation.value}")))
+        name = operation.option.removeprefix("storage parameter ")
+        kept = tuple(option for option in found.options if option.partition("=")[0] != name)
+        if operation.value is not None and operation.value.lower() != _OFF_OF_VIEWS.get(name):
+            kept = tuple(sorted((*kept, f"{name}={operation.value}")))
         machine.put(key, replace(found, options=kept))
 
 
@@ -44,7 +48,31 @@ def _refuse_unusable_index(machine: Machine, key: Key, relation: Table | View, o
             message = "cannot mark index clustered in partitioned table"
             raise machine.refuse("feature_not_supported", message, key)
     elif operation.option == "replica identity" and operation.value.startswith("using index "):
-        clustering.index_of(machine, key, operation.value.removeprefix("using index "))
+        name = operation.value.removeprefix("using index ")
+        clustering.index_of(machine, key, name)
+        _refuse_identity(machine, key, relation, name)
+
+
+def _refuse_identity(machine: Machine, key: Key, relation: Table | View, name: str) -> None:
+    """Raise the errors for an index by which no row can be told apart."""
+    index = machine.schema.find(Key("relation", key.schema, name))
+    if not isinstance(index, Index) or not isinstance(relation, Table) or index.assumed or relation.assumed:
+        return
+    why = None
+    if not index.unique:
+        why = f'cannot use non-unique index "{name}" as replica identity'
+    elif index.where is not None:
+        why = f'cannot use partial index "{name}" as replica identity'
+    elif any(element.expression is not None for element in index.elements):
+        why = f'cannot use expression index "{name}" as replica identity'
+    else:
+        for element in index.elements:
+            column = relation.columns.get(element.column or "")
+            if column is not None and column.nullable:
+                why = f'index "{name}" cannot be used as replica identity because column "{column.name}" is nullable'
+                break
+    if why is not None:
+        raise machine.refuse("wrong_object_type", why, key)
 
 
 def _with_option(table: Table, operation: SetTableOption) -> Table:

@@ -7,7 +7,7 @@ from miglint.replay.apply.columns import altered, define
 from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.indexes import attach_index, copy_index, part_index
 from miglint.replay.apply.machine import Machine
-from miglint.replay.apply.partitions import refuse_attached, refuse_bound
+from miglint.replay.apply.partitions import detached_checks, refuse_attached, refuse_bound, refuse_partition_key
 from miglint.replay.apply.queries import need_query, resolved_query
 from miglint.replay.apply.reread import refuse_unknown_columns
 from miglint.replay.apply.sqlite_tables import check_table
@@ -73,7 +73,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
     _add_columns(machine, operation, key, name, columns)
     table = replace(table, columns=columns, assumed=unknown)
     machine.put(key, table)
-    _refuse_generated_key(machine, key, table)
+    refuse_partition_key(machine, key, table, operation)
     for column in operation.columns if machine.postgres else ():
         if column.default is not None:
             defined = columns[column.name]
@@ -139,15 +139,6 @@ def _resolved_key(machine: Machine, written: tuple[IndexElement, ...]) -> tuple[
         element if element.expression is None else replace(element, expression=machine.expression(element.expression))
         for element in written
     )
-
-
-def _refuse_generated_key(machine: Machine, key: Key, table: Table) -> None:
-    """Raise the error for a table that is partitioned by a generated column."""
-    for element in table.partition_key:
-        column = table.columns.get(element.column or "")
-        if column is not None and column.generated is not None:
-            message = "cannot use generated column in partition key"
-            raise machine.refuse("invalid_object_definition", message, key, column.name)
 
 
 def _refuse_loose_types(machine: Machine, operation: CreateTable, key: Key) -> None:
@@ -363,7 +354,8 @@ def detach_partition(machine: Machine, operation: DetachPartition) -> None:
             f'relation "{operation.partition}" is not a partition of relation "{operation.table}"',
             key,
         )
-    machine.put(key, replace(table, partition_of=None, partition_bound=None))
+    kept = detached_checks(machine, key, table, operation)
+    machine.put(key, replace(kept, partition_of=None, partition_bound=None))
     for own_key, own in machine.indexes(key):
         if own.parent is not None:
             machine.put(own_key, replace(own, parent=None))

@@ -77,6 +77,22 @@ def check_generated(machine: Machine, key: Key, column: Column) -> None:
         expressed.check_generated(machine, key, column, column.default)
 
 
+def check_policy(machine: Machine, key: Key, text: str | None) -> None:
+    """Raise the error for a condition of a policy that names what is not there, or is no condition."""
+    if text and machine.postgres:
+        from miglint.replay.apply import expressed
+
+        expressed.check_policy(machine, key, text)
+
+
+def check_partition_key(machine: Machine, key: Key, expression: Expression) -> None:
+    """Raise the error for an expression that no table can be partitioned by."""
+    if expression.text and machine.postgres:
+        from miglint.replay.apply import expressed
+
+        expressed.check_partition_key(machine, key, expression)
+
+
 def check_condition(machine: Machine, key: Key, expression: Expression | None) -> None:
     """Raise the error for a `CHECK` that cannot be one."""
     if expression is not None and expression.text and machine.postgres:
@@ -109,6 +125,9 @@ def check_index(machine: Machine, key: Key, operation: CreateIndex) -> None:
     for element in operation.elements:
         if element.expression is None:
             column = value.columns.get(element.column or "") if isinstance(value, Table) else None
+            if column is not None and column.generated == "virtual":
+                message = "indexes on virtual generated columns are not supported"
+                raise machine.refuse("feature_not_supported", message, key, column.name)
             if column is not None and element.opclass is None:
                 refuse_unindexable(machine, key, operation.method, column.type)
             elif column is not None and column.type is not None and element.opclass not in CLASSES:
@@ -119,10 +138,16 @@ def check_index(machine: Machine, key: Key, operation: CreateIndex) -> None:
             from miglint.replay.apply import expressed
 
             expressed.check_element(machine, key, operation.method, element, element.expression)
-    if operation.where is not None and operation.where.text:
+    if operation.where is not None:
+        check_predicate(machine, key, operation.where)
+
+
+def check_predicate(machine: Machine, key: Key, where: Expression) -> None:
+    """Raise the error for the condition of an index that cannot be one."""
+    if where.text:
         from miglint.replay.apply import expressed
 
-        expressed.check_predicate(machine, key, operation.where)
+        expressed.check_predicate(machine, key, where)
 
 
 def refuse_unindexable(machine: Machine, key: Key, method: str, kind: Type | None) -> None:

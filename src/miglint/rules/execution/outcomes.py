@@ -306,7 +306,7 @@ def model_disagrees(executed: Executed) -> Iterator[Hit]:
     """Report where the replay and the engine disagree: a bug in miglint."""
     run = executed.run
     script = run.migration.forward or run.migration.rollback
-    if script is None:
+    if script is None or _after_a_failure(executed):
         return
     for name in _VERDICTS:
         said, did = getattr(executed.step.verdict, name), getattr(run.verdict, name)
@@ -323,6 +323,16 @@ def model_disagrees(executed: Executed) -> Iterator[Hit]:
             for change in run.apart[:_SHOWN]
         )
         yield _hit(script, None, message, f"{_REPORT}\n{sides}")
+
+
+def _after_a_failure(executed: Executed) -> bool:
+    """Whether an earlier forward failed: the replay goes on as if it had not, the database cannot."""
+    for earlier in executed.history.migrations:
+        if earlier is executed.run:
+            return False
+        if earlier.forward is not None and not earlier.forward.ok:
+            return True
+    return False
 
 
 def _changes_of_verdict(executed: Executed, name: str) -> str:

@@ -17,11 +17,11 @@ from miglint.schema.objects import Index, Key, Table, Trigger
 from miglint.schema.sameness import loose, same_default
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
-from miglint.sql.operations import Constraint, Operation, flat
+from miglint.sql.operations import Constraint, Operation, Statement, flat
 
 
 class Rebuild(NamedTuple):
-    """A table that a forward drops and creates again; `drop` is where."""
+    """A table that a script drops and creates again; `drop` is where."""
 
     script: Script
     drop: Operation
@@ -33,20 +33,32 @@ class Rebuild(NamedTuple):
 @cached_by_step
 def rebuilds(step: Step) -> tuple[Rebuild, ...]:
     """Return the rebuilt tables of a forward. Cached by identity: several rules ask one after the other."""
-    script = step.migration.forward
-    if script is None or not step.forward_statements:
+    return _rebuilt(step.migration.forward, step.forward_statements, step.before, step.after)
+
+
+def rebuilds_of_rollback(step: Step) -> tuple[Rebuild, ...]:
+    """Return the rebuilt tables of a rollback."""
+    if step.rollback is None:
+        return ()
+    return _rebuilt(step.migration.rollback, step.rollback_statements, step.after, step.rollback.schema)
+
+
+def _rebuilt(
+    script: Script | None, statements: tuple[Statement, ...], first: Schema, last: Schema
+) -> tuple[Rebuild, ...]:
+    if script is None:
         return ()
     found: list[Rebuild] = []
     was: dict[str, str] = {}
-    for statement in step.forward_statements:
+    for statement in statements:
         for operation in flat(statement.operations):
             if isinstance(operation, ops.Rename) and operation.kind == "table":
                 name = operation.name.name.lower()
                 was[operation.new.lower()] = was.pop(name, name)
             elif isinstance(operation, ops.Drop) and operation.kind == "table":
                 name = operation.name.name.lower()
-                key = Key("relation", operation.name.schema or step.before.path[0], was.get(name, name))
-                before, after = step.before.table(key), step.after.table(key)
+                key = Key("relation", operation.name.schema or first.path[0], was.get(name, name))
+                before, after = first.table(key), last.table(key)
                 if before is not None and after is not None and not before.assumed and not after.assumed:
                     found.append(Rebuild(script, operation, key, before, after))
     return tuple(found)

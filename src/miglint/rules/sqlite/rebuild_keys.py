@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.base.findings import Severity
-from miglint.base.model import Dialect
+from miglint.base.model import Dialect, Script
+from miglint.replay.runners import TransactionOwner
 from miglint.replay.steps import Step
+from miglint.replay.transaction_owner import placed_operations, transaction_owner
 from miglint.rules.definition import Hit, rule
-from miglint.rules.sqlite.rebuild import rebuilds
+from miglint.rules.sqlite.rebuild import Rebuild, rebuilds, rebuilds_of_rollback
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.sql_text import ident
 from miglint.schema.depends import relation_key
@@ -16,10 +18,11 @@ from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
 from miglint.sql import operations as ops
-from miglint.sql.operations import Constraint
+from miglint.sql.operations import Constraint, Statement
 
 _OFF = frozenset({"off", "0", "false", "no"})
 _DONE = {"cascade": "deletes the rows of {0} that reference it", "set null": "sets {0}.{1} to NULL"}
+_FAILS = "fails where rows of {0} reference it"
 
 
 @rule(
@@ -31,32 +34,45 @@ _DONE = {"cascade": "deletes the rows of {0} that reference it", "set null": "se
     dialects=("sqlite",),
 )
 def rebuild_deletes_referring_rows(step: Step) -> Iterator[Hit]:
-    """Report foreign keys that act when the old table is dropped, where the script has not disabled them before."""
-    moments = step.forward.moments
-    for rebuild in rebuilds(step):
+    """Report foreign keys that act, or stand in the way, when the old table is dropped while they are enforced."""
+    yield from _acting(step, rebuilds(step), step.forward.moments, step.forward_statements)
+    if step.rollback is not None:
+        yield from _acting(step, rebuilds_of_rollback(step), step.rollback.moments, step.rollback_statements)
+
+
+def _acting(
+    step: Step, found: tuple[Rebuild, ...], moments: tuple[OperationTrace, ...], statements: tuple[Statement, ...]
+) -> Iterator[Hit]:
+    for rebuild in found:
         number = next((number for number, moment in enumerate(moments) if moment.operation is rebuild.drop), None)
-        if number is None or any(_switches_off(moment) for moment in moments[:number]):
+        if number is None or _is_off(step, rebuild.script, statements, rebuild.drop):
             continue
         schema = moments[number].before
         assert isinstance(rebuild.drop, ops.Drop)
         for table, constraint in _referring(schema, relation_key(rebuild.drop.name, Dialect.SQLITE)):
-            if _is_gone_or_filled(step, table, moments[number + 1 :]):
+            if _is_gone_or_filled(moments, table, number + 1):
                 continue
-            what = _DONE[constraint.on_delete].format(ident(table.name.name), ", ".join(map(ident, constraint.columns)))
-            name = ident(rebuild.drop.name.name)
+            columns = ", ".join(map(ident, constraint.columns))
+            what = _DONE.get(constraint.on_delete, _FAILS).format(ident(table.name.name), columns)
             yield hit_in(
                 rebuild.script,
                 rebuild.drop.span,
-                f"where foreign keys are enforced, dropping {name} {what}",
+                f"where foreign keys are enforced, dropping {ident(rebuild.drop.name.name)} {what}",
                 "Put first: `PRAGMA foreign_keys = OFF;`, outside of any transaction (inside one it has no effect). "
                 "Put last: `PRAGMA foreign_key_check;` and `PRAGMA foreign_keys = ON;`",
             )
 
 
-def _switches_off(moment: OperationTrace) -> bool:
-    match moment.operation:
-        case ops.Pragma() as pragma if pragma.name.lower() == "foreign_keys":
-            return (pragma.value or "").lower() in _OFF
+def _is_off(step: Step, script: Script, statements: tuple[Statement, ...], drop: ops.Operation) -> bool:
+    """Whether a script has disabled foreign keys before an operation, outside of any transaction."""
+    inside = transaction_owner(step, script) is TransactionOwner.TOOL
+    for _, operation, begun in placed_operations(statements):
+        if operation.span.start >= drop.span.start:
+            return False
+        if not isinstance(operation, ops.Pragma) or operation.name.lower() != "foreign_keys":
+            continue
+        if begun is None and not inside and (operation.value or "").lower() in _OFF:
+            return True
     return False
 
 
@@ -68,17 +84,17 @@ def _referring(schema: Schema, key: Key) -> Iterator[tuple[Table, Constraint]]:
             continue
         for constraint in table.constraints.values():
             to = constraint.table
-            if to is not None and relation_key(to, Dialect.SQLITE) == key and constraint.on_delete in _DONE:
+            if to is not None and relation_key(to, Dialect.SQLITE) == key and constraint.on_delete != "set default":
                 yield table, constraint
 
 
-def _is_gone_or_filled(step: Step, table: Table, later: tuple[OperationTrace, ...]) -> bool:
+def _is_gone_or_filled(moments: tuple[OperationTrace, ...], table: Table, start: int) -> bool:
     """Return whether the referencing table is dropped too, or gets its rows back after the drop."""
     name = table.name.name.lower()
-    for moment in later:
+    for moment in moments[start:]:
         match moment.operation:
             case ops.Insert() as insert if insert.table.name.lower() == name:
                 return True
             case ops.Drop() as drop if drop.name.name.lower() == name:
-                return step.after.table(relation_key(table.name, Dialect.SQLITE)) is None
+                return moments[-1].after.table(relation_key(table.name, Dialect.SQLITE)) is None
     return False

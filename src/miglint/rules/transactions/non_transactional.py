@@ -132,7 +132,7 @@ def not_in_a_transaction(step: Step) -> Iterator[Hit]:
                 outer = TransactionOwner.NOTHING
         for item, what in found:
             begun, outer = open_at[id(item.statement)]
-            hit = _refused(step, script, item, what, outer, begun, len(statements), len(found))
+            hit = _refused(step, script, item, what, outer, begun, len(statements))
             if hit is not None:
                 yield hit
 
@@ -145,7 +145,6 @@ def _refused(
     outer: TransactionOwner,
     begun: ops.Transaction | None,
     count: int,
-    such: int,
 ) -> Hit | None:
     severity: Severity | None = None
     alone = "Put it in a migration of its own, outside of any transaction."
@@ -162,9 +161,9 @@ def _refused(
         runner = "the runner" if step.runner is not None else step.layout
         why, help = f"{runner} runs this script in a transaction", f"{alone} {_opt_out(step)}"
     elif outer is TransactionOwner.QUERY and count > 1:
-        why, help = "statements that are sent as one query form one transaction", alone
-        # golang-migrate can be configured to send a file statement by statement, as one of several such needs anyway.
-        severity = Severity.WARNING if step.layout == "golang-migrate" and such == 1 else None
+        why = "statements that are sent as one query form one transaction"
+        help = f'{alone} If golang-migrate is told to send it statement by statement, configure `transaction = "none"`.'
+        help = help if step.layout == "golang-migrate" else alone
     else:
         return None
     return hit_in(
@@ -250,8 +249,8 @@ def pragma_in_transaction(step: Step) -> Iterator[Hit]:
                 script,
                 operation.span,
                 f"PRAGMA {name} has no effect inside the transaction that {who}",
-                "Write `PRAGMA defer_foreign_keys = ON;` It lasts until the end of the transaction; "
-                "changes that need foreign keys off need a script without a transaction."
+                "Changes that need foreign keys off need a script without a transaction: "
+                "`PRAGMA defer_foreign_keys` does not stop ON DELETE actions, nor lets a referenced table be dropped."
                 if name == "foreign_keys"
                 else "Set the journal mode where the application opens the database: it is stored in the file.",
             )

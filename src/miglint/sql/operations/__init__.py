@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from miglint.sql.operations.flow import (
     And,
+    Compared,
     Condition,
     Exists,
     If,
@@ -125,6 +126,7 @@ __all__ = [
     "CallReader",
     "Column",
     "ColumnUse",
+    "Compared",
     "Condition",
     "Constraint",
     "CreateExtension",

@@ -13,8 +13,9 @@ class Exists(Struct, frozen=True, gc=False):
 
     `kind` as in `Drop`, or `column`, `constraint`, `enum value`, `row`, `setting`. For `column`, `constraint` and
     `trigger` `table` says where when the query does (else None: on any table); `schema` in `name` may be None. `facts`
-    are what the query asks of a column beside its name, by the names of `information_schema.columns`; a constraint
-    whose name is empty is any of the `constraint_type` that they say.
+    are what the query asks of a column beside its name, by the names of `information_schema.columns`, with the sign
+    behind the name where that is not `=`; a constraint whose name is empty is any of the `constraint_type` that they
+    say.
     """
 
     kind: str
@@ -41,13 +42,23 @@ class Or(Struct, frozen=True, gc=False):
     conditions: tuple[Condition, ...]
 
 
+class Compared(Struct, frozen=True, gc=False):
+    """A test of the value that a query gives: NULL where `rows` says that it gives no row.
+
+    `test` is what it means that there is such a row with such a value; None where that cannot be told.
+    """
+
+    rows: Condition
+    test: Condition | None
+
+
 class Unknown(Struct, frozen=True, gc=False):
     """A condition that cannot be evaluated statically, with its text."""
 
     text: str
 
 
-Condition = Exists | Not | And | Or | Unknown
+Condition = Exists | Not | And | Or | Compared | Unknown
 
 
 def is_shallow(condition: Condition, depth: int) -> bool:
@@ -58,6 +69,8 @@ def is_shallow(condition: Condition, depth: int) -> bool:
         for item in level:
             if isinstance(item, Not):
                 inner.append(item.condition)
+            elif isinstance(item, Compared):
+                inner += [item.rows] if item.test is None else [item.rows, item.test]
             elif isinstance(item, (And, Or)):
                 inner += item.conditions
         if not inner:

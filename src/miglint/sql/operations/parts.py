@@ -243,7 +243,8 @@ class Constraint(Struct, frozen=True, gc=False):
 class IndexElement(Struct, frozen=True, gc=False):
     """One key of an index: a column by name, or an expression.
 
-    `label` is what PostgreSQL calls the expression in the name of an index that is not given any.
+    `label` is what PostgreSQL calls the expression in the name of an index that is not given any; in SQLite it is how
+    the column is written, since a name in double quotes that is no column's is a string.
     """
 
     column: str | None = None

@@ -18,9 +18,10 @@ class Insert(Operation, frozen=True, gc=False, kw_only=True):
     NULL the Expression with key `null`); None when the source is a query. `conflict` is `nothing`, `update`,
     `replace` (SQLite), `ignore` (SQLite) or None; `conflict_columns` its target, with `conflict_where`. `anti_join` is
     True when the source query leaves out rows that the target holds already (`WHERE NOT EXISTS`, `NOT IN`, `LEFT JOIN
-    ... IS NULL`). `twice` is a column that it gives two values, in the list or in `DO UPDATE`: PostgreSQL refuses that.
-    `text` is the whole statement, empty for one inside another, or where it is very long. `uses` and `open` are, in
-    SQLite, the columns that it reads: of one relation, and of one of several.
+    ... IS NULL`). A query without a table that selects constants has them as `rows` too; `guarded` then says that rows
+    of another table decide whether it does. `twice` is a column that it gives two values, in the list or in `DO
+    UPDATE`: PostgreSQL refuses that. `text` is the whole statement, empty for one inside another, or where it is very
+    long. `uses` and `open` are, in SQLite, the columns that it reads: of one relation, and of one of several.
     """
 
     table: Name
@@ -34,6 +35,7 @@ class Insert(Operation, frozen=True, gc=False, kw_only=True):
     uses: tuple[ColumnUse, ...] = ()
     open: tuple[OpenUse, ...] = ()
     anti_join: bool = False
+    guarded: bool = False
     returning: bool = False
     twice: str | None = None
     text: str = ""
@@ -74,11 +76,12 @@ class Delete(Operation, frozen=True, gc=False, kw_only=True):
 
 
 class Truncate(Operation, frozen=True, gc=False, kw_only=True):
-    """`TRUNCATE`, one per table."""
+    """`TRUNCATE`, one per table; `only` leaves out the tables that inherit from it."""
 
     table: Name
     cascade: bool = False
     restart_identity: bool = False
+    only: bool = False
 
 
 class OtherData(Operation, frozen=True, gc=False, kw_only=True):

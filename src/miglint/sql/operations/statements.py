@@ -23,10 +23,12 @@ class SyntaxProblem(Struct, frozen=True, gc=False):
 class Statement(Struct, frozen=True, gc=False):
     """One SQL statement: its exact span (without the semicolon), its operations, or why it could not be parsed.
 
-    `kind` is a short description in lower case (`create table`, `alter table`, `do`, `insert`).
+    `kind` is a short description in lower case (`create table`, `alter table`, `do`, `insert`). `refused` is the error
+    that the engine raises for the statement on any schema, though its grammar takes it.
     """
 
     span: Span
     kind: str
     operations: tuple[Operation, ...]
     problem: SyntaxProblem | None = None
+    refused: str | None = None

@@ -188,7 +188,10 @@ def _compression(action: Action, span: Span) -> Operation:
 
 
 def _column_options(action: Action, span: Span) -> Operation:
-    return _column_option(action, span, "options")
+    items = [item["DefElem"] for item in action.body.get("items", ()) if "DefElem" in item]
+    names = ", ".join(item["defname"] for item in items)
+    value = ", ".join(constant_text(item["arg"]) for item in items if "arg" in item)
+    return SetColumnOption(span=span, **action.common, column=action.name, option=f"options {names}", value=value)
 
 
 def _reset_column_options(action: Action, span: Span) -> Operation:

@@ -16,6 +16,7 @@ from miglint.sql.postgres.catalog import CATALOGS, COLUMN_FACTS, HARMLESS_COLUMN
 from miglint.sql.postgres.constants import NotConstantError, evaluate
 from miglint.sql.postgres.facts import TELLING, Facts, object_of, said
 from miglint.sql.postgres.names import Node, constant_text, relation_name, sequence_name, type_of
+from miglint.sql.postgres.scalars import compared, of_version, tested
 from miglint.sql.postgres.scopes import Walk
 from miglint.sql.postgres.selects import alias_of
 
@@ -94,7 +95,7 @@ def _assigned(node: Node, known: KnownVariables) -> Condition | None:
     if len(targets) == 1 and _is_true(targets[0]["ResTarget"]["val"]):
         return rows_of(body, known)
     counted = _counted(node, known)
-    return counted
+    return counted or tested(body, lambda query, extra: rows_of(query, known, extra))
 
 
 def _is_true(node: Node) -> bool:
@@ -154,11 +155,22 @@ def _comparison(body: Node, known: KnownVariables) -> Condition | None:
         return None
     counted = _counted(body["lexpr"], known)
     if counted is None:
-        return None
+        return of_version(body) or _compared(body, known)
     sign = (constant_text(body["name"][-1]), _text(body["rexpr"], known) or "")
     if sign in _AT_LEAST_ONE or sign[1] in {"true", "t"}:
         return counted
     return Not(counted) if sign in _NONE_AT_ALL or sign[1] in {"false", "f"} else None
+
+
+def _compared(body: Node, known: KnownVariables) -> Condition | None:
+    """Read `(SELECT data_type FROM ...) = 'text'`, and the same of a variable that has the value of a query."""
+    node = body["lexpr"]
+    if "ColumnRef" in node:
+        node = known.nodes.get(constant_text(node["ColumnRef"]["fields"][0]), {})
+    elif "SubLink" in node and node["SubLink"]["subLinkType"] == "EXPR_SUBLINK":
+        node = node["SubLink"]["subselect"]
+    select = node.get("SelectStmt")
+    return None if select is None else compared(body, select, lambda query, extra: rows_of(query, known, extra))
 
 
 def _counted(node: Node, known: KnownVariables) -> Condition | None:
@@ -237,7 +249,10 @@ def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
     left, right = _equality(node)
     if left is None or right is None:
         column = _column(node)
-        if column in COLUMN_FACTS and (told := said(node)) is not None:
+        signed = _signed(node, known)
+        if column in COLUMN_FACTS and signed is not None:
+            facts.values[f":{column} {signed[0]}"] = Name(None, signed[1])
+        elif column in COLUMN_FACTS and (told := said(node)) is not None:
             facts.values[f":{column}"] = Name(None, told)
         elif column is None or column not in HARMLESS_COLUMNS:
             facts.rest.append(walk(Walk(), node))
@@ -249,6 +264,15 @@ def _note(node: Node, facts: Facts, known: KnownVariables) -> None:
         facts.rest.append(walk(Walk(), node))
     elif column not in HARMLESS_COLUMNS or column in TELLING:
         _note_equality(node, left, column, right, facts, known)
+
+
+def _signed(node: Node, known: KnownVariables) -> tuple[str, str] | None:
+    """Return the sign of a comparison that is none of equality, and the constant that a column is compared with."""
+    body = node.get("A_Expr", {})
+    if body.get("kind") != "AEXPR_OP" or "ColumnRef" not in body.get("lexpr", {}):
+        return None
+    sign, text = constant_text(body["name"][-1]), _text(body["rexpr"], known)
+    return (sign, text) if sign in {"<>", "<", ">", "<=", ">="} and text is not None else None
 
 
 def _note_equality(node: Node, left: Node, column: str, right: Node, facts: Facts, known: KnownVariables) -> None:

@@ -26,7 +26,7 @@ from miglint.sql.postgres.expressions import expression, literal_of, query, trai
 from miglint.sql.postgres.lexer import find_word
 from miglint.sql.postgres.names import Node, relation_name, strings
 from miglint.sql.postgres.place import Place
-from miglint.sql.postgres.relations import relations_in
+from miglint.sql.postgres.relations import nodes_of, relations_in
 from miglint.sql.postgres.scopes import Walk
 from miglint.sql.postgres.selects import alias_of
 from miglint.sql.postgres.tables import select_into
@@ -109,6 +109,10 @@ def insert(place: Place, node: Node) -> list[Operation]:
             operations += _common(place, body)
             found = query(source, _source_text(place, node["relation"]), _ctes(node))
             anti_join = leaves_out(body, table, written(node, body))
+            rows = None if anti_join else _selected(body)
+    if rows is not None and node.get("override") == "OVERRIDING_USER_VALUE":
+        # Identity columns take none of these values.
+        rows = tuple(tuple(None for _ in row) for row in rows)
     conflict = node.get("onConflictClause", {})
     infer = conflict.get("infer", {})
     operations.append(
@@ -123,6 +127,7 @@ def insert(place: Place, node: Node) -> list[Operation]:
             conflict_constraint=infer.get("conname"),
             conflict_where=expression(infer["whereClause"], "", table.name) if "whereClause" in infer else None,
             anti_join=anti_join,
+            guarded=rows is not None and found is not None and source is not None and _asks_others(source, table),
             returning="returningClause" in node,
             twice=_twice(node.get("cols", ())) or _twice(conflict.get("targetList", ())),
             text=_text(place),
@@ -163,6 +168,23 @@ def _source_text(place: Place, target: Node) -> str:
         return ""
     end = find_word(place.text, _SUFFIX, found.start(), place.end)
     return place.text[found.start() : end.start() if end else place.end].rstrip()
+
+
+def _selected(body: Node) -> tuple[tuple[Expression | None, ...], ...] | None:
+    """Return the row of constants that a query without a table selects; None for other queries."""
+    if any(clause in body for clause in ("fromClause", "limitCount", "limitOffset", "larg", "withClause")):
+        return None
+    row = tuple(_value(item["ResTarget"]["val"]) for item in body.get("targetList", ()))
+    return None if None in row else (row,)
+
+
+def _asks_others(body: Node, table: Name) -> bool:
+    """Whether what decides over the row of a query without a table is anything but rows of `table`."""
+    where = body["SelectStmt"].get("whereClause")
+    if where is None:
+        return False
+    reads = [relation_name(inner) for kind, inner in nodes_of([where]) if kind == "RangeVar"]
+    return not reads or any(name.name != table.name for name in reads)
 
 
 def update(place: Place, node: Node) -> list[Operation]:
@@ -266,6 +288,7 @@ def truncate(place: Place, node: Node) -> list[Operation]:
             table=relation_name(item["RangeVar"]),
             cascade=node.get("behavior") == "DROP_CASCADE",
             restart_identity=node.get("restart_seqs", False),
+            only=not item["RangeVar"].get("inh", False),
         )
         for item in node["relations"]
     ]

@@ -19,6 +19,9 @@ from miglint.sql.postgres.names import Node, constant_text
 TELLING = frozenset({"prokind", "routine_type", "contype", "constraint_type"})
 
 
+_SIGNS = ("<>", "<", ">", "<=", ">=")
+
+
 class Facts:
     """The equalities of one WHERE, by the catalog of the column."""
 
@@ -71,6 +74,8 @@ def _name(facts: Facts, catalog: str, entry: Catalog) -> tuple[Name | None, list
     sort = _take(facts, catalog, "constraint_type") or _take(facts, catalog, "contype")
     if name is None and entry.kind == "constraint" and sort is not None and sort.name in CONSTRAINT_KINDS:
         return Name(None, ""), [("constraint_type", CONSTRAINT_KINDS[sort.name])]
+    if entry.kind == "constraint" and sort is not None and sort.name in CONSTRAINT_KINDS:
+        return name, [("constraint_type", CONSTRAINT_KINDS[sort.name])]
     return name, []
 
 
@@ -102,6 +107,10 @@ def _column_facts(facts: Facts, catalog: str) -> list[tuple[str, str]]:
             told.append((fact, "NO" if value.name in {"true", "t"} else "YES"))
         elif value is not None:
             told.append((fact, value.name))
+        for sign in _SIGNS:
+            other = _take(facts, catalog, f"{column} {sign}")
+            if other is not None:
+                told.append((f"{fact} {sign}", other.name))
     return told
 
 

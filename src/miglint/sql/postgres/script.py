@@ -15,6 +15,7 @@ from miglint.sql.postgres.lexer import QUALIFIED, skip
 from miglint.sql.postgres.messages import brief
 from miglint.sql.postgres.names import Node
 from miglint.sql.postgres.place import ByteMap, Place, place_of
+from miglint.sql.postgres.refusals import refused
 from miglint.sql.postgres.splitter import StatementSlice, split
 from miglint.sql.postgres.statements import kind_words, read
 
@@ -62,7 +63,7 @@ def _statement(place: Place, node: Node) -> Statement:
         operations = tuple(read(place, tree))
     except RecursionError:
         operations = depth.with_room(lambda: tuple(read(place, tree)))
-    return Statement(place.whole(), kind_words(tree), operations)
+    return Statement(place.whole(), kind_words(tree), operations, None, refused(tree))
 
 
 def _careful(text: str, offset: int) -> Iterator[Statement]:

@@ -180,7 +180,14 @@ def index_elements(cursor: Cursor, start: int, end: int) -> tuple[IndexElement, 
         first, stop = inside(tokens, first, stop)
         if stop - first == 1 and (words[first] == STRING or tokens.is_name(first)):
             elements.append(
-                IndexElement(tokens.name(first), None, collation, descending=descending, nulls_first=nulls_first)
+                IndexElement(
+                    tokens.name(first),
+                    None,
+                    collation,
+                    descending=descending,
+                    nulls_first=nulls_first,
+                    label=tokens.raw(first),
+                )
             )
         else:
             found = expression(tokens, first, stop)

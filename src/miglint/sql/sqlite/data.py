@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import NamedTuple
 
 from miglint.sql.operations import ColumnUse, Delete, Expression, Insert, Name, Operation, Query, Select, Update
 from miglint.sql.sqlite.cursor import Cursor
@@ -13,6 +14,7 @@ from miglint.sql.sqlite.scope import Scope
 from miglint.sql.sqlite.words import QUERY_STARTS
 
 DATA_STARTS = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", *QUERY_STARTS})
+_NOT_CONSTANT = frozenset({"FROM", "UNION", "EXCEPT", "INTERSECT", "LIMIT", "ORDER", "GROUP"})
 _CONFLICTS = {"REPLACE": "replace", "IGNORE": "ignore"}
 
 
@@ -48,7 +50,7 @@ def _insert(cursor: Cursor, found: MentionCollector, outer: Scope, start: int) -
     found.targets += [ColumnUse(table, name) for name in columns]
     rows: tuple[tuple[Expression | None, ...], ...] | None = None
     source: Query | None = None
-    anti_join = False
+    anti_join = guarded = False
     if cursor.accept("DEFAULT", "VALUES"):
         rows = ((),)
     elif cursor.word in QUERY_STARTS:
@@ -60,7 +62,12 @@ def _insert(cursor: Cursor, found: MentionCollector, outer: Scope, start: int) -
             source = query(cursor.tokens, start if cursor.words[start] == "WITH" else first, last)
             if cursor.words[start] == "WITH":
                 source = _with_source(cursor, start, first, last)
+            selected = _selected(cursor, first, last)
             anti_join = _anti_join(cursor.words[first:last], source, table)
+            if anti_join and selected is not None and _asks_for_another(cursor, selected, columns):
+                anti_join = False
+            rows = None if anti_join or selected is None else selected.rows
+            guarded = rows is not None and any(name != table for name in source.relations)
         cursor.at = last
     else:
         raise cursor.unreadable()
@@ -83,6 +90,7 @@ def _insert(cursor: Cursor, found: MentionCollector, outer: Scope, start: int) -
         conflict_columns=targets,
         conflict_where=where,
         anti_join=anti_join,
+        guarded=guarded,
         returning=returning,
     )
 
@@ -266,6 +274,48 @@ def _constant(cursor: Cursor, start: int, end: int) -> Expression | None:
     if cursor.words[start:end] == ["NULL"] or literal(cursor.tokens, start, end) is not None:
         return expression(cursor.tokens, start, end)
     return None
+
+
+class _Selected(NamedTuple):
+    """The constants that a query without a table selects, and where its condition stands."""
+
+    rows: tuple[tuple[Expression | None, ...], ...]
+    condition: tuple[int, int]
+
+
+def _selected(cursor: Cursor, start: int, end: int) -> _Selected | None:
+    """Read `SELECT constant, ... [WHERE ...]`; None for any other query."""
+    words, tokens = cursor.words, cursor.tokens
+    if words[start] != "SELECT":
+        return None
+    at = start + 1
+    while at < end and words[at] != "WHERE":
+        if words[at] in _NOT_CONSTANT:
+            return None
+        at = tokens.closing(at) + 1 if words[at] == "(" else at + 1
+    row = tuple(_constant(cursor, *place) for place in split_list(tokens, start + 1, min(at, end)))
+    return None if None in row else _Selected((row,), (min(at + 1, end), end))
+
+
+def _asks_for_another(cursor: Cursor, selected: _Selected, columns: tuple[str, ...]) -> bool:
+    """Whether `WHERE NOT EXISTS (SELECT ... WHERE column = constant)` is about another row than is selected."""
+    words, tokens = cursor.words, cursor.tokens
+    given = {
+        name.lower(): value.literal
+        for name, value in zip(columns, selected.rows[0], strict=False)
+        if value is not None and value.literal is not None
+    }
+    start, end = selected.condition
+    if words[start : start + 3] != ["NOT", "EXISTS", "("] or tokens.closing(start + 2) != end - 1:
+        return False
+    for at in range(start, end - 2):
+        joined = words[at - 1] in ("WHERE", "AND") and words[at + 1] in ("=", "==")
+        closed = words[at + 3] in (")", "AND") if at + 3 < end else False
+        if joined and closed and tokens.is_name(at):
+            value = literal(tokens, at + 2, at + 3)
+            if value is not None and given.get(tokens.name(at).lower(), value) != value:
+                return True
+    return False
 
 
 def _with_source(cursor: Cursor, start: int, first: int, last: int) -> Query:

@@ -20,5 +20,6 @@ def statements(text: str, offset: int = 0) -> tuple[Statement, ...]:
             problem = SyntaxProblem(flaw.message, tokens.span(flaw.first, flaw.last, offset))
             found.append(Statement(span, kind(tokens), (), problem))
         else:
-            found.append(Statement(span, kind(tokens), (read(tokens, offset),)))
+            refused = None if against is None else against[0].message
+            found.append(Statement(span, kind(tokens), (read(tokens, offset),), None, refused))
     return tuple(found)

@@ -6,7 +6,7 @@ from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis import catalogs
 from miglint.sql.postgres.analysis.context import READERS, ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
-from miglint.sql.postgres.analysis.kinds import is_array
+from miglint.sql.postgres.analysis.kinds import is_array, refuse_unequal
 from miglint.sql.postgres.analysis.scope import QueryLevel
 from miglint.sql.postgres.names import Node, qualified
 
@@ -25,9 +25,11 @@ def _call(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result
     elif kind == "?":
         # It may be an aggregate of one's own.
         analysis.inside += 1
-    elif (kind == "w" or "over" in body) and not analysis.rules.aggregates:
-        raise Invalid("windowing_error", f"window functions are not allowed in {analysis.rules.name}")
+    elif kind == "w" or "over" in body:
+        _refuse_window(analysis)
     given = [analysis.read(node, scope) for node in nodes]
+    if body.get("agg_distinct"):
+        refuse_unequal(item.type for item in given)
     for item in body.get("agg_order", ()):
         analysis.read(item["SortBy"]["node"], scope)
     if "agg_filter" in body:
@@ -37,6 +39,16 @@ def _call(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Result
     if any("NamedArgExpr" in node for node in nodes) or body.get("func_variadic") or body.get("agg_within_group"):
         return Result(UNKNOWN)
     return _called(analysis, name, given, star=body.get("agg_star", False))
+
+
+def _refuse_window(analysis: ExpressionAnalysis) -> None:
+    """Raise `Invalid` for a window function where none may stand."""
+    where = analysis.rules.name if not analysis.rules.aggregates else analysis.refusal.partition(_NO_AGGREGATES)[2]
+    if where:
+        raise Invalid("windowing_error", f"window functions are not allowed in {where}")
+
+
+_NO_AGGREGATES = "aggregate functions are not allowed in "
 
 
 def _window(analysis: ExpressionAnalysis, body: Node | None, scope: QueryLevel) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.json import decode
 
 from miglint.sql.postgres import native
-from miglint.sql.postgres.analysis import calls, expressions, statements  # noqa: F401  (they enter their readers)
+from miglint.sql.postgres.analysis import calls, catalogs, expressions, statements  # noqa: F401  (they enter their readers)
 from miglint.sql.postgres.analysis.context import Columns, ExpressionAnalysis, Rules
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, Relation, Result
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
@@ -22,6 +22,8 @@ IN_CHECK = Rules("check constraint", queries=False, aggregates=False)
 IN_INDEX = Rules("index expression", queries=False, aggregates=False)
 IN_PREDICATE = Rules("index predicate", queries=False, aggregates=False)
 IN_GENERATED = Rules("column generation expression", queries=False, aggregates=False)
+IN_POLICY = Rules("policy expression", aggregates=False)
+IN_PARTITION_KEY = Rules("partition key expression", queries=False, aggregates=False)
 IN_TRANSFORM = Rules("transform expression", queries=False, aggregates=False)
 
 
@@ -46,13 +48,47 @@ def _trees_of(text: str) -> tuple[Node, ...]:
         return ()
 
 
-def check_body(environment: Environment, text: str, function: str, parameters: tuple[str, ...]) -> None:
-    """Raise `Invalid` for what is wrong with the body of a function; parameters are of types that are not known."""
-    for tree in _trees_of(text):
+def check_body(
+    environment: Environment,
+    text: str,
+    function: str,
+    parameters: tuple[str, ...],
+    results: tuple[str, ...] | None = None,
+) -> None:
+    """Raise `Invalid` for what is wrong with the body of a function; parameters are of types that are not known.
+
+    `results` are the types that its last statement has to return.
+    """
+    columns: Columns | None = None
+    trees = _trees_of(text)
+    for tree in trees:
         outer = QueryLevel()
         outer.parameters = frozenset(parameters)
         outer.add(FromItem(function, dict.fromkeys(parameters, UNKNOWN)))
-        columns_of(ExpressionAnalysis(environment), tree, outer)
+        columns = columns_of(ExpressionAnalysis(environment), tree, outer)
+    if results is not None and trees:
+        _refuse_results(environment, trees[-1], columns, results)
+
+
+def _refuse_results(environment: Environment, last: Node, columns: Columns | None, results: tuple[str, ...]) -> None:
+    declared = "record" if len(results) > 1 else spelled(results[0])
+    message = f"return type mismatch in function declared to return {declared}"
+    ((kind, body),) = last.items()
+    rows = kind == "SelectStmt" or "returningClause" in body or "returningList" in body
+    if not rows:
+        raise Invalid("invalid_function_definition", message)
+    if kind != "SelectStmt" or columns is None or any(name == "*" for name, _ in columns):
+        return
+    if len(columns) != len(results):
+        # One column may be a row of all of them.
+        if len(columns) != 1 or catalogs.type_info(columns[0][1]) is not None:
+            raise Invalid("invalid_function_definition", message)
+        return
+    kinds = ExpressionAnalysis(environment).kinds
+    for (_, given), wanted in zip(columns, results, strict=True):
+        known = UNKNOWN not in (given, wanted) and LITERAL not in (given, wanted)
+        if known and not kinds.coerces(given, wanted, ASSIGNMENT):
+            raise Invalid("invalid_function_definition", message)
 
 
 def _expression(text: str) -> Node | None:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from miglint.base.lazy_regex import pattern
 from miglint.sql.postgres.analysis.context import ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import Invalid
+from miglint.sql.postgres.analysis.kinds import refuse_unequal
 from miglint.sql.postgres.analysis.scope import ColumnReference, QueryLevel
+from miglint.sql.postgres.canonical import walk
 from miglint.sql.postgres.names import Node, strings
+from miglint.sql.postgres.scopes import Walk
+
+_COLUMN = pattern(r"\w+(?:\.\w+)*\Z")
 
 
 def refuse_ungrouped(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel, targets: Sequence[Node]) -> None:
@@ -21,7 +27,7 @@ def refuse_ungrouped(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel
     grouped: set[tuple[int, str]] = set()
     for node in expressions:
         before = len(analysis.plain)
-        analysis.read(node, scope)
+        refuse_unequal((analysis.read(node, scope).type,))
         found = analysis.plain[before:]
         if "ColumnRef" in node:
             grouped.update((item.source, item.column) for item in found)
@@ -36,6 +42,48 @@ def refuse_ungrouped(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel
                 "function"
             )
             raise Invalid("grouping_error", message, source.relation, item.column)
+
+
+def refuse_other_order(body: Node, targets: Sequence[Node]) -> None:
+    """Raise `Invalid` for an ORDER BY that `DISTINCT`, or `DISTINCT ON`, does not let stand."""
+    distinct = body.get("distinctClause", ())
+    order = [item["SortBy"]["node"] for item in body.get("sortClause", ())]
+    if not distinct or not order or any("A_Star" in str(target) for target in targets):
+        return
+    names = {
+        item["ResTarget"]["name"]: item["ResTarget"]["val"]
+        for item in body.get("targetList", ())
+        if "name" in item["ResTarget"]
+    }
+    sorted_by = [_meant(node, names, targets) for node in order]
+    if any(not node for node in distinct):
+        shown = {walk(Walk(), target) for target in targets}
+        if any(text is not None and _unqualified(text) not in map(_unqualified, shown) for text in sorted_by):
+            message = "for SELECT DISTINCT, ORDER BY expressions must appear in select list"
+            raise Invalid("invalid_column_reference", message)
+        return
+    wanted = [_meant(node, names, targets) for node in distinct]
+    if None in wanted or None in sorted_by:
+        return
+    plain = {_unqualified(text or "") for text in wanted}
+    if any(_unqualified(text or "") not in plain for text in sorted_by[: len(wanted)]):
+        message = "SELECT DISTINCT ON expressions must match initial ORDER BY expressions"
+        raise Invalid("invalid_column_reference", message)
+
+
+def _meant(node: Node, names: dict[str, Node], targets: Sequence[Node]) -> str | None:
+    """Return the canonical text of what an item of ORDER BY stands for: a number, the name of a result, or itself."""
+    number = node.get("A_Const", {}).get("ival", {}).get("ival")
+    if number is not None:
+        return walk(Walk(), targets[number - 1]) if 0 < number <= len(targets) else None
+    fields = node.get("ColumnRef", {}).get("fields", ())
+    name = strings(fields)[0] if len(fields) == 1 and "String" in fields[0] else None
+    return walk(Walk(), names[name] if name is not None and name in names else node)
+
+
+def _unqualified(text: str) -> str:
+    """Return a column without the table that it is said of, so that both ways to write it are one."""
+    return text.rpartition(".")[2] if _COLUMN.match(text) is not None else text
 
 
 def _is_grouped(scope: QueryLevel, item: ColumnReference, grouped: set[tuple[int, str]]) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from miglint.sql.postgres.analysis import catalogs
-from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, UserType
+from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Environment, Invalid, UserType
 
 IMPLICIT, ASSIGNMENT, EXPLICIT = "i", "a", "e"
 _RANK = {IMPLICIT: 0, ASSIGNMENT: 1, EXPLICIT: 2}
@@ -26,6 +28,18 @@ def spelled(name: str) -> str:
     if name.endswith("[]"):
         return f"{spelled(name[:-2])}[]"
     return _SPELLED.get(name, name.removeprefix("public."))
+
+
+# The built-in types that are stored in tables and have neither a B-tree nor a hash operator class.
+_UNEQUAL = frozenset({"json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle", "jsonpath"})
+
+
+def refuse_unequal(kinds: Iterable[str], operator: str = "equality") -> None:
+    """Raise `Invalid` for a type whose values cannot be told apart, or put in order."""
+    for kind in kinds:
+        if kind in _UNEQUAL:
+            message = f"could not identify an {operator} operator for type {spelled(kind)}"
+            raise Invalid("undefined_function", message)
 
 
 def is_array(name: str) -> bool:

@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from miglint.sql.operations import Name
 from miglint.sql.postgres.analysis.context import READERS, STATEMENTS, Columns, ExpressionAnalysis
 from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid, Result
-from miglint.sql.postgres.analysis.groups import refuse_ungrouped
-from miglint.sql.postgres.analysis.kinds import is_array, spelled
+from miglint.sql.postgres.analysis.groups import refuse_other_order, refuse_ungrouped
+from miglint.sql.postgres.analysis.kinds import is_array, refuse_unequal
 from miglint.sql.postgres.analysis.scope import FromItem, QueryLevel
 from miglint.sql.postgres.names import Node, qualified, relation_name, strings, type_of
 from miglint.sql.postgres.outputs import column_name
 
-# The built-in types that are stored in tables and have neither a B-tree nor a hash operator class.
-_UNEQUAL = frozenset({"json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle", "jsonpath"})
 _STAR = ("*", UNKNOWN)
 
 
@@ -86,7 +84,7 @@ def _set_operation(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) 
         (name, analysis.overloads.common((one, two), word)) for (name, one), (_, two) in zip(left, right, strict=True)
     ]
     if not body.get("all"):
-        _refuse_unequal(analysis, columns)
+        refuse_unequal(kind for _, kind in columns)
     return columns
 
 
@@ -104,7 +102,7 @@ def _values(analysis: ExpressionAnalysis, lists: Sequence[Node], scope: QueryLev
 def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Columns:
     from_clause(analysis, body.get("fromClause", ()), scope)
     if "whereClause" in body:
-        _condition(analysis, body["whereClause"], scope, "WHERE")
+        condition(analysis, body["whereClause"], scope, "WHERE")
     columns: Columns = []
     targets: list[Node] = []
     for item in body.get("targetList", ()):
@@ -119,10 +117,11 @@ def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colum
             columns.append((target.get("name") or column_name(value), found.type))
             targets.append(value)
     if any(not node for node in body.get("distinctClause", ())):
-        _refuse_unequal(analysis, columns)
+        refuse_unequal(kind for _, kind in columns)
     if "havingClause" in body:
         analysis.truth(body["havingClause"], scope, "HAVING")
-    _order(analysis, body, scope, {name for name, _ in columns})
+    _order(analysis, body, scope, dict(columns))
+    refuse_other_order(body, targets)
     refuse_ungrouped(analysis, body, scope, targets)
     for key in ("limitCount", "limitOffset"):
         if key in body:
@@ -130,15 +129,7 @@ def _plain(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colum
     return columns
 
 
-def _refuse_unequal(analysis: ExpressionAnalysis, columns: Columns) -> None:
-    """Raise `Invalid` for a column whose values cannot be told apart."""
-    for _, kind in columns:
-        if kind in _UNEQUAL:
-            message = f"could not identify an equality operator for type {spelled(kind)}"
-            raise Invalid("undefined_function", message)
-
-
-def _condition(analysis: ExpressionAnalysis, node: Node, scope: QueryLevel, where: str) -> None:
+def condition(analysis: ExpressionAnalysis, node: Node, scope: QueryLevel, where: str) -> None:
     """Read a condition on single rows: there are no groups yet."""
     words = "JOIN conditions" if where == "JOIN/ON" else where
     analysis.inside, analysis.refusal = analysis.inside + 1, f"aggregate functions are not allowed in {words}"
@@ -146,15 +137,17 @@ def _condition(analysis: ExpressionAnalysis, node: Node, scope: QueryLevel, wher
     analysis.inside, analysis.refusal = analysis.inside - 1, ""
 
 
-def _order(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel, names: set[str]) -> None:
+def _order(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel, named: Mapping[str, str]) -> None:
     """Read ORDER BY and DISTINCT ON: a plain name may be that of a result, a number the place of one."""
     nodes = [item["SortBy"]["node"] for item in body.get("sortClause", ())]
     nodes += [node for node in body.get("distinctClause", ()) if node]
     for node in nodes:
         fields = node.get("ColumnRef", {}).get("fields", ())
         plain = strings(fields)[0] if len(fields) == 1 and "String" in fields[0] else None
-        if "A_Const" not in node and plain not in names:
-            analysis.read(node, scope)
+        if plain is not None and plain in named:
+            refuse_unequal((named[plain],), "ordering")
+        elif "A_Const" not in node:
+            refuse_unequal((analysis.read(node, scope).type,), "ordering")
 
 
 def star(scope: QueryLevel, names: Sequence[str]) -> Columns:
@@ -284,7 +277,7 @@ def _join(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> None:
         analysis.apply("=", [Result(kind) for kind in kinds])
         scope.merged[name] = analysis.overloads.common(kinds, "JOIN/USING")
     if "quals" in body:
-        _condition(analysis, body["quals"], scope, "JOIN/ON")
+        condition(analysis, body["quals"], scope, "JOIN/ON")
     if "alias" in body:
         scope.add(FromItem(body["alias"]["aliasname"], None, hidden=True))
 

@@ -9,6 +9,7 @@ from miglint.sql.postgres.analysis.environment import LITERAL, UNKNOWN, Invalid,
 from miglint.sql.postgres.analysis.kinds import ASSIGNMENT, spelled
 from miglint.sql.postgres.analysis.queries import (
     columns_of,
+    condition,
     from_clause,
     relation_source,
     star,
@@ -167,7 +168,7 @@ def _update(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colu
     from_clause(analysis, body.get("fromClause", ()), scope)
     _assign(analysis, body.get("targetList", ()), target, scope)
     if "whereClause" in body:
-        analysis.truth(body["whereClause"], scope, "WHERE")
+        condition(analysis, body["whereClause"], scope, "WHERE")
     return _returning(analysis, body, scope)
 
 
@@ -208,7 +209,7 @@ def _delete(analysis: ExpressionAnalysis, body: Node, scope: QueryLevel) -> Colu
     scope.add(relation_source(analysis, body["relation"], QueryLevel()))
     from_clause(analysis, body.get("usingClause", ()), scope)
     if "whereClause" in body:
-        analysis.truth(body["whereClause"], scope, "WHERE")
+        condition(analysis, body["whereClause"], scope, "WHERE")
     return _returning(analysis, body, scope)
 
 

@@ -1,0 +1,102 @@
+"""Constants as the defaults of columns: which spellings PostgreSQL stores alike.
+
+A quoted constant is one of the column's type, or of the type that it is cast to; a number has a type of its own, and
+becomes one of the column's type each time. The server writes these apart, and so does `pg_dump`.
+"""
+
+from __future__ import annotations
+
+import json
+
+from miglint.base.lazy_regex import pattern
+from miglint.schema.intervals import folded_interval
+from miglint.sql.operations import Type
+from miglint.sql.type_input import truth_of
+
+_QUOTED = r"[eE]?'((?:[^'\\]|'')*)'"
+_NAME = (
+    r"(?:character varying|double precision|timestamp with(?:out)? time zone|time with(?:out)? time zone|bit varying"
+    r"|(?:\"[^\"]+\"|\w+)(?:\.(?:\"[^\"]+\"|\w+))?)(?: ?\([0-9, ]+\))?(?:\[\])*"
+)
+_CONSTANT = pattern(
+    r"(?:(?P<prefix>date|interval|inet|timestamptz|timestamp|uuid|bool|jsonb|json) )?"
+    rf"(?:{_QUOTED}|(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<truth>true|false))(?P<casts>(?:::{_NAME})*)"
+)
+_SPELLED = {
+    "character varying": "varchar", "integer": "int4", "int": "int4", "bigint": "int8", "smallint": "int2",
+    "decimal": "numeric", "double precision": "float8", "real": "float4", "boolean": "bool", "char": "bpchar",
+    "character": "bpchar", "timestamp with time zone": "timestamptz", "timestamp without time zone": "timestamp",
+    "time without time zone": "time", "time with time zone": "timetz",
+}  # fmt: skip
+_DATE = pattern(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})\Z")
+
+
+def stored(text: str, kind: Type | None) -> tuple[str, ...] | None:
+    """Return what tells a constant, as the default of a column of a type, from others; None for what is no constant."""
+    if kind is None or kind.setof:
+        return None
+    text = text.strip()
+    while text.startswith("(") and text.endswith(")") and text.count("(") == 1:
+        text = text[1:-1].strip()
+    found = _CONSTANT.fullmatch(text) or _CONSTANT.fullmatch(text.lower() if text[:1].isalpha() else text)
+    if found is None:
+        return None
+    own = f"{kind.name}{'[]' if kind.dimensions else ''}"
+    casts = [_named(cast) for cast in found["casts"].split("::")[1:]]
+    if found["prefix"]:
+        casts.insert(0, found["prefix"].lower())
+    if own == "bool":
+        truth = truth_of(found["truth"] or (found[2] or "") if found["number"] is None else found["number"])
+        return None if truth is None or any(cast != "bool" for cast in casts) else ("bool", str(truth))
+    if found["truth"] is not None:
+        return None
+    if found["number"] is not None:
+        number = found["number"]
+        rest = casts[1:] if casts[:1] == [_type_of(number)] else casts
+        return ("number", number, *rest)
+    value = (found[2] or "").replace("''", "'")
+    first = casts[0] if casts else own
+    rest = [cast for cast in casts[1:] if cast != first]
+    if first == own and not rest:
+        if own == "int4" and value.strip().lstrip("+-").isdecimal():
+            return ("number", str(int(value)))
+        if own == "numeric" and "." in value and value.replace(".", "", 1).isdecimal():
+            return ("number", value)
+    return (first, _value(first, value), *rest)
+
+
+def quoted(text: str) -> str:
+    """Return a text as a constant of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _type_of(number: str) -> str:
+    return "numeric" if "." in number else "int4"
+
+
+def _named(cast: str) -> str:
+    name, _, arguments = cast.strip().partition("(")
+    name = name.strip().removeprefix("public.").removeprefix("pg_catalog.").strip('"')
+    array = "[]" if cast.endswith("[]") else ""
+    name = name.removesuffix("[]")
+    return _SPELLED.get(name, name) + (f"({arguments.removesuffix('[]')}" if arguments else "") + array
+
+
+def _value(kind: str, value: str) -> str:
+    """Return a constant of a type as the type writes it, as far as that is plain."""
+    if kind == "uuid":
+        return value.lower()
+    if kind == "date" and (found := _DATE.match(value)) is not None:
+        return f"{found[1]}-{found[2]:0>2}-{found[3]:0>2}"
+    if kind == "interval":
+        return folded_interval(value) or value
+    if kind.endswith("[]") and not value.strip("{} "):
+        return "{}"
+    if kind == "bytea":
+        return value or "\\x"
+    if kind == "jsonb":
+        try:
+            return json.dumps(json.loads(value, parse_float=str, parse_int=str), sort_keys=True)
+        except ValueError:
+            return value
+    return value
