@@ -1,0 +1,148 @@
+"""Actions: statements that belong together, with the items that they drop and make, and the order that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from heapq import heappop, heappush
+
+from miglint.schema.objects import Key, Part, Table
+from miglint.schema.value import Schema
+from miglint.writer.postgres.graph import Item, automatic_needs, needs_of, users_of
+from miglint.writer.postgres.plan import Plan
+from miglint.writer.written import WrittenStatement
+
+
+class Action:
+    """Statements that run one after another, and what they drop and make. `rank` decides where the needs do not."""
+
+    __slots__ = ("drops", "makes", "number", "rank", "statements")
+
+    def __init__(self, rank: int, drops: Iterable[Item] = (), makes: Iterable[Item] = ()) -> None:
+        self.rank = rank
+        self.drops = tuple(drops)
+        self.makes = tuple(makes)
+        self.statements: list[WrittenStatement] = []
+        self.number = 0
+
+    def add(self, text: str, does: str, key: Key) -> None:
+        """Add a statement."""
+        self.statements.append(WrittenStatement(text, does, key))
+
+
+class Order:
+    """The actions by what they drop and make, and who has to wait for whom."""
+
+    def __init__(self, plan: Plan, actions: list[Action]) -> None:
+        self._plan = plan
+        self._actions = actions
+        self._droppers: dict[Item, Action] = {}
+        self._makers: dict[Item, Action] = {}
+        for number, action in enumerate(actions):
+            action.number = number
+            self._droppers.update(dict.fromkeys(action.drops, action))
+            self._makers.update(dict.fromkeys(action.makes, action))
+        self._freed: dict[Key, list[Action]] = {}
+        for item, action in self._droppers.items():
+            for slot in _slots(item, plan.old):
+                self._freed.setdefault(slot, []).append(action)
+
+    def statements(self) -> tuple[WrittenStatement, ...]:
+        """Return all statements in an order in which they run."""
+        return tuple(statement for action in self._sorted() for statement in action.statements)
+
+    def _sorted(self) -> Iterator[Action]:
+        before: dict[int, set[int]] = {action.number: set() for action in self._actions}
+        for action in self._actions:
+            for other in self._needed(action):
+                if other is not action:
+                    before[action.number].add(other.number)
+        after: dict[int, list[int]] = {}
+        for number, others in before.items():
+            for other in others:
+                after.setdefault(other, []).append(number)
+        ready: list[tuple[int, int]] = []
+        for action in self._actions:
+            if not before[action.number]:
+                heappush(ready, (action.rank, action.number))
+        left = {action.number for action in self._actions}
+        while left:
+            if not ready:
+                # A circle: what waits for the fewest goes first.
+                number = min(left, key=lambda item: (len(before[item]), self._actions[item].rank, item))
+                heappush(ready, (0, number))
+            _, number = heappop(ready)
+            if number not in left:
+                continue
+            left.discard(number)
+            yield self._actions[number]
+            for other in after.get(number, ()):
+                before[other].discard(number)
+                if not before[other] and other in left:
+                    heappush(ready, (self._actions[other].rank, other))
+
+    def _needed(self, action: Action) -> Iterator[Action]:
+        """Yield the actions that have to come before one."""
+        old, new = self._plan.old, self._plan.new
+        for item in action.drops:
+            for user in users_of(old, item):
+                yield from self._leaving(user.item)
+        for item in action.makes:
+            if item in self._droppers:
+                yield self._droppers[item]
+            for user in users_of(old, item):
+                yield from self._dropping(user.item)
+            for needed in needs_of(new, item):
+                yield from self._making(needed)
+            for slot in _slots(item, new):
+                yield from self._freed.get(slot, ())
+            if item.part is None and isinstance(new.find(item.key), Table):
+                for part in action.makes:
+                    if part.key == item.key and part.part is not None:
+                        for needed in needs_of(new, part):
+                            yield from self._making(needed)
+
+    def _leaving(self, user: Item) -> Iterator[Action]:
+        """Yield the action after which an item no longer needs what it needs in the old schema."""
+        found = list(self._dropping(user))
+        if found:
+            yield from found
+        elif user in self._makers:
+            yield self._makers[user]
+
+    def _dropping(self, item: Item) -> Iterator[Action]:
+        for candidate in (item, Item(item.key)):
+            if candidate in self._droppers:
+                yield self._droppers[candidate]
+                return
+        value = self._plan.old.find(item.key)
+        if item.part is None and value is not None and self._plan.drops(item):
+            for needed in automatic_needs(item.key, value):
+                if self._plan.drops(needed):
+                    yield from self._dropping(needed)
+                    return
+
+    def _making(self, item: Item) -> Iterator[Action]:
+        if item in self._makers:
+            yield self._makers[item]
+        if item.part is not None and Item(item.key) in self._makers:
+            yield self._makers[Item(item.key)]
+        if item.part == Part("column", "*"):
+            for other, action in self._makers.items():
+                if other.key == item.key and other.part is not None and other.part.kind == "column":
+                    yield action
+
+
+def _slots(item: Item, schema: Schema) -> tuple[Key, ...]:
+    """Return the names that an item takes, in the namespaces of relations and of types."""
+    key, part = item
+    if part is not None and part.kind == "constraint":
+        table = schema.table(key)
+        constraint = None if table is None else table.constraints.get(part.name)
+        if constraint is not None and constraint.kind in ("primary", "unique", "exclude"):
+            return (Key("relation", key.schema, part.name),)
+        return ()
+    if part is not None:
+        return ()
+    if key.space == "relation":
+        return (key, Key("type", key.schema, key.name))
+    return (key, Key("relation", key.schema, key.name)) if key.space == "type" else (key,)

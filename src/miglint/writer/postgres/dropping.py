@@ -1,0 +1,147 @@
+"""The statements that drop what goes, and what stands in the way for a while."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from miglint.schema.objects import Domain, Index, Key, Other, Sequence, Table, View
+from miglint.sql.operations import Name
+from miglint.writer.drops import drop, drop_part
+from miglint.writer.postgres import guards
+from miglint.writer.postgres.drafting import Drafting, alter_table, follows_parent, label, own_name
+from miglint.writer.postgres.graph import Item
+from miglint.writer.words import identifier, name
+
+_KINDS = (
+    "privilege", "comment", "policy", "rule", "trigger", "other publication", "relation", "routine", "other", "type",
+    "extension", "schema",
+)  # fmt: skip
+_PLACES = {space: place for place, space in enumerate(_KINDS)}
+
+
+def drop_all(draft: Drafting) -> None:
+    """Add the actions that drop items."""
+    for item in sorted(draft.plan.gone | draft.plan.away, key=_place):
+        if draft.plan.goes_along(item):
+            continue
+        if item.part is None:
+            _drop_object(draft, item)
+        else:
+            _drop_part(draft, item)
+
+
+def _place(item: Item) -> tuple[int, int, Key, str]:
+    part = "" if item.part is None else str(item.part)
+    return (_PLACES.get(item.key.space, _PLACES["other"]), item.part is None, item.key, part)
+
+
+def _drop_object(draft: Drafting, item: Item) -> None:
+    key = item.key
+    value = draft.old.find(key)
+    if isinstance(value, Sequence) and value.owned_by is not None and _is_of_identity(draft, value):
+        return  # It goes with the identity.
+    makes_room = item in draft.plan.away
+    draft.act(
+        _PLACES.get(key.space, _PLACES["other"]),
+        f"drop {label(draft.old, key)}",
+        key,
+        lambda: [_guarded(draft, key, drop(draft.old, key), makes_room)],
+        drops=[item],
+    )
+
+
+def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
+    assert sequence.owned_by is not None
+    owner, column = sequence.owned_by
+    table = draft.old.table(Key("relation", owner.schema or "public", owner.name))
+    found = None if table is None else table.columns.get(column)
+    return found is not None and found.identity is not None
+
+
+_RELATION_KINDS = {Table: "r", Index: "i", Sequence: "S"}
+
+
+def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> str:
+    """Return a `DROP` that leaves alone what is to be there, of another kind and under the same name."""
+    one, two = draft.old.find(key), draft.new.find(key)
+    if not makes_room or key.space != "relation" or one is None or two is None:
+        return text
+    before, after = _relation_kind(one), _relation_kind(two)
+    if before == after:
+        return text
+    condition = (
+        f"EXISTS (SELECT FROM pg_class WHERE oid = to_regclass({guards.relation(key)}) AND relkind = '{before}')"
+    )
+    return guards.block(condition, text)
+
+
+def _relation_kind(value: object) -> str:
+    """Return the letter by which `pg_class` calls the kind of a relation."""
+    if isinstance(value, View):
+        return "m" if value.materialized else "v"
+    if isinstance(value, Table):
+        return "f" if value.kind == "foreign table" else "p" if value.partition_by else "r"
+    return _RELATION_KINDS.get(type(value), "c")
+
+
+def _drop_part(draft: Drafting, item: Item) -> None:
+    key, part = item
+    assert part is not None
+    value = draft.old.find(key)
+    table = value if isinstance(value, Table) else None
+    does = f"drop {part.kind} {part.name} of {label(draft.old, key)}"
+    drops = [item]
+    place = 2
+    if part.kind == "default":
+        if isinstance(value, Domain):
+            text = f"ALTER DOMAIN {own_name(key, value)} DROP DEFAULT;"
+        else:
+            text = f"{alter_table(key, table)} ALTER COLUMN {identifier(part.name)} DROP DEFAULT;"
+    elif part.kind == "identity":
+        text = f"{alter_table(key, table)} ALTER COLUMN {identifier(part.name)} DROP IDENTITY IF EXISTS;"
+        drops += [Item(place_) for place_, _ in draft.old.sequences_of(key, part.name)]
+    elif part.kind == "member":
+        text = _without_member(draft, item)
+        does = f"take table {part.name} out of {label(draft.old, key)}"
+    else:
+        if table is not None and part.kind == "constraint":
+            constraint = table.constraints.get(part.name)
+            if follows_parent(draft.old, item, draft.plan.drops):
+                return
+            place = 2 if constraint is not None and constraint.kind == "foreign" else 6
+        elif follows_parent(draft.old, item, draft.plan.drops):
+            return
+        draft.act(place, does, key, partial(_drop_named, draft, item), drops=drops)
+        return
+    draft.act(place, does, key, lambda: [text], drops=drops)
+
+
+def _drop_named(draft: Drafting, item: Item) -> list[str]:
+    key, part = item
+    assert part is not None
+    text = drop_part(draft.old, key, part)
+    one, two = draft.old.table(key), draft.new.table(key)
+    if part.kind != "column" or item not in draft.plan.away or one is None or two is None:
+        return [text]
+    before, after = one.columns[part.name], two.columns[part.name]
+    if before.generated == after.generated:
+        return [text]
+    letter = "" if before.generated is None else before.generated[0]
+    condition = guards.has_column(key, part.name).removesuffix(")") + f" AND attgenerated = '{letter}')"
+    return [guards.block(condition, text)]
+
+
+def _without_member(draft: Drafting, item: Item) -> str:
+    assert item.part is not None
+    publication = draft.old.find(item.key)
+    members = publication.members if isinstance(publication, Other) else ()
+    table = next(
+        (member.table for member in members if str(member.table) == item.part.name), Name(None, item.part.name)
+    )
+    own = identifier(item.key.name)
+    condition = (
+        f"EXISTS (SELECT FROM pg_publication_rel WHERE prpubid = (SELECT oid FROM pg_publication"
+        f" WHERE pubname = '{item.key.name}') AND prrelid = to_regclass("
+        f"{guards.relation(Key('relation', table.schema or 'public', table.name))}))"
+    )
+    return guards.block(condition, f"ALTER PUBLICATION {own} DROP TABLE {name(table)};")

@@ -1,0 +1,63 @@
+"""A draft in rounds: renames first, then what the schemas differ in, then what that leaves."""
+
+from __future__ import annotations
+
+from miglint.base.model import Dialect
+from miglint.replay.apply import run
+from miglint.schema.value import Schema
+from miglint.writer.postgres.actions import Order
+from miglint.writer.postgres.altering import alter_all
+from miglint.writer.postgres.drafting import Drafting
+from miglint.writer.postgres.dropping import drop_all
+from miglint.writer.postgres.making import make_all
+from miglint.writer.postgres.plan import Plan
+from miglint.writer.postgres.swapping import swap_all
+from miglint.writer.reading import read
+from miglint.writer.renames import Renames, rename_back, rename_column_back
+from miglint.writer.written import Draft, Version, WrittenStatement
+
+_MOST_ROUNDS = 3
+
+
+def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: Version | None) -> Draft:
+    """Return the statements that make `new` of `old`."""
+    statements: list[WrittenStatement] = list(_renamed(old, renames))
+    state = _after(old, statements)
+    missing: list[str] = []
+    with_rows: list[str] = []
+    may_fail: list[str] = []
+    for number in range(_MOST_ROUNDS):
+        plan = Plan(state, new)
+        if not (plan.gone or plan.fresh or plan.away or plan.altered or plan.swapped):
+            break
+        drafting = Drafting(plan, target)
+        drop_all(drafting)
+        swap_all(drafting)
+        alter_all(drafting)
+        make_all(drafting)
+        written = [item for item in Order(plan, drafting.actions).statements() if item not in statements]
+        if number == 0:
+            missing, with_rows, may_fail = drafting.missing, drafting.with_rows, drafting.may_fail
+        if not written:
+            break
+        statements += written
+        state = _after(state, written)
+    return Draft(tuple(statements), tuple(missing), tuple(may_fail), tuple(with_rows))
+
+
+def _after(schema: Schema, statements: list[WrittenStatement]) -> Schema:
+    if not statements:
+        return schema
+    text = "\n".join(item.text for item in statements)
+    return run(schema, read(text, Dialect.POSTGRES), kept=False).schema
+
+
+def _renamed(old: Schema, renames: Renames | None) -> list[WrittenStatement]:
+    found: list[WrittenStatement] = []
+    for column in () if renames is None else renames.columns():
+        text = rename_column_back(old, column, column.old, column.new)
+        found.append(WrittenStatement(text, f"rename column {column.new} to {column.old}", column.relation))
+    for relation in () if renames is None else renames.relations():
+        for text in rename_back(old, relation, relation.old.name):
+            found.append(WrittenStatement(text, f"rename {relation.new.name} to {relation.old.name}", relation.new))
+    return found
