@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
@@ -42,6 +42,26 @@ def discover_text(
     path = next(iter(wanted.files))
     read = from_bytes(content, path) if isinstance(content, bytes) else from_text(content, path)
     return _discover(wanted, {path: read}, options, forced)
+
+
+def discover_texts(
+    contents: Mapping[str, str | bytes],
+    paths: Sequence[str | os.PathLike[str]] = (),
+    *,
+    options: DiscoveryOptions | None = None,
+) -> Discovered:
+    """Find the migrations in `paths`, and treat each content as the file of that name, which need not exist.
+
+    The names are those that discovery displays, or lead to the same files.
+    """
+    options = options or DiscoveryOptions()
+    forced = _check(options)
+    wanted = discovery_scope([os.fspath(path) for path in paths], options, given=contents)
+    given = {}
+    for name, content in contents.items():
+        path = wanted.tree.displayed(name)
+        given[path] = from_bytes(content, path) if isinstance(content, bytes) else from_text(content, path)
+    return _discover(wanted, given, options, forced)
 
 
 def _check(options: DiscoveryOptions) -> Layout | None:
