@@ -9,6 +9,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.structs import replace
 from miglint.schema.intervals import folded_interval
 from miglint.schema.objects import (
+    Domain,
     Index,
     Policy,
     RewriteRule,
@@ -83,6 +84,9 @@ def loosened(value: SchemaObject) -> object:
             (replace(e, expression=None), e.expression and loose(e.expression.key)) for e in value.elements
         )
         return replace(value, elements=(), where=None, options=()), elements, value.where and loose(value.where.key)
+    if isinstance(value, Domain):
+        parts = {name: essence(constraint) for name, constraint in value.constraints.items()}
+        return replace(value, constraints={}), parts
     if isinstance(value, Policy):
         using, check = value.using and loose(value.using), value.check and loose(value.check)
         return replace(value, using=using, check=check)

@@ -76,7 +76,7 @@ def privileges(schema: Schema, key: Key, before: Privileges | None, after: Privi
     had, has = (set(item.granted) if item is not None else set() for item in (before, after))
     lacked, lacks = (set(item.revoked) if item is not None else set() for item in (before, after))
     where = _target(schema, key, value)
-    role = _role(value.role)
+    role = role_name(value.role)
     for words in (sorted(item for item in has - had if not item.endswith(_OPTION)), sorted(lacked - lacks)):
         if words:
             yield _statement(where, f"GRANT {_words(words, value.part)}", f"TO {role}")
@@ -103,7 +103,8 @@ def _words(words: list[str], part: Part | None) -> str:
     return ", ".join(f"{word.upper()}{columns}" for word in words)
 
 
-def _role(role: str) -> str:
+def role_name(role: str) -> str:
+    """Return the name of a role, which may be a keyword."""
     if not role:
         raise UnprintableError("whose privileges they are is not known")
     return role.upper() if role in _KEYWORD_ROLES else identifier(role)

@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
-from miglint.schema.objects import Key, Part, Table
+from miglint.schema.objects import Extension, Key, Part, Table
 from miglint.schema.value import Schema
 from miglint.writer.postgres.graph import Item, automatic_needs, needs_of, users_of
 from miglint.writer.postgres.plan import Plan
 from miglint.writer.written import WrittenStatement
 
+# The part of a sequence that says to which column it belongs.
+OWNER = Part("owner", "")
+
 
 class Action:
-    """Statements that run one after another, and what they drop and make. `rank` decides where the needs do not."""
+    """Statements that run one after another, and what they drop and make. `rank` decides where the needs do not.
 
-    __slots__ = ("drops", "makes", "number", "rank", "statements")
+    `after` are items that are to be made before.
+    """
 
-    def __init__(self, rank: int, drops: Iterable[Item] = (), makes: Iterable[Item] = ()) -> None:
+    __slots__ = ("after", "drops", "makes", "number", "rank", "statements")
+
+    def __init__(
+        self, rank: int, drops: Iterable[Item] = (), makes: Iterable[Item] = (), after: Iterable[Item] = ()
+    ) -> None:
         self.rank = rank
         self.drops = tuple(drops)
         self.makes = tuple(makes)
+        self.after = tuple(after)
         self.statements: list[WrittenStatement] = []
         self.number = 0
 
@@ -37,8 +46,8 @@ class Order:
         self._actions = actions
         self._droppers: dict[Item, Action] = {}
         self._makers: dict[Item, Action] = {}
-        for number, action in enumerate(actions):
-            action.number = number
+        for place, action in enumerate(actions):
+            action.number = place
             self._droppers.update(dict.fromkeys(action.drops, action))
             self._makers.update(dict.fromkeys(action.makes, action))
         self._freed: dict[Key, list[Action]] = {}
@@ -53,9 +62,7 @@ class Order:
     def _sorted(self) -> Iterator[Action]:
         before: dict[int, set[int]] = {action.number: set() for action in self._actions}
         for action in self._actions:
-            for other in self._needed(action):
-                if other is not action:
-                    before[action.number].add(other.number)
+            before[action.number] = {other.number for other in self._needed(action) if other is not action}
         after: dict[int, list[int]] = {}
         for number, others in before.items():
             for other in others:
@@ -83,9 +90,17 @@ class Order:
     def _needed(self, action: Action) -> Iterator[Action]:
         """Yield the actions that have to come before one."""
         old, new = self._plan.old, self._plan.new
+        for item in action.after:
+            yield from self._making(item)
+            yield from self._dropping(item)
         for item in action.drops:
             for user in users_of(old, item):
-                yield from self._leaving(user.item)
+                if item.key in self._plan.swapped and item.part is None:
+                    yield from self._dropping(user.item)
+                else:
+                    yield from self._leaving(user.item)
+            if item.key.space == "schema":
+                yield from self._leaving_schema(item.key.name)
         for item in action.makes:
             if item in self._droppers:
                 yield self._droppers[item]
@@ -108,6 +123,18 @@ class Order:
             yield from found
         elif user in self._makers:
             yield self._makers[user]
+        elif Item(user.key, OWNER) in self._makers:
+            yield self._makers[Item(user.key, OWNER)]
+
+    def _leaving_schema(self, name: str) -> Iterator[Action]:
+        """Yield the actions after which nothing is in a schema."""
+        for item, action in self._droppers.items():
+            if item.key.schema == name and item.part is None:
+                yield action
+        for item, action in self._makers.items():
+            value = self._plan.old.find(item.key)
+            if isinstance(value, Extension) and value.schema == name:
+                yield action
 
     def _dropping(self, item: Item) -> Iterator[Action]:
         for candidate in (item, Item(item.key)):

@@ -26,6 +26,7 @@ from miglint.schema.objects import (
     View,
 )
 from miglint.schema.sameness import same_default
+from miglint.schema.sequences import limits
 from miglint.writer import printer, remarks, tables
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.alterable import added_labels
@@ -194,13 +195,27 @@ _ALTER: dict[type, Callable[[Drafting, Key, Any, Any], Iterator[str]]] = {
 
 
 def _alter_sequence(draft: Drafting, key: Key, one: Sequence, two: Sequence) -> None:
-    does = f"alter {label(draft.new, key)}"
-    words = changed_options(one, two)
-    if words:
-        text = f"ALTER SEQUENCE {own_name(key, two)} {' '.join(words)};"
-        draft.act(45, does, key, lambda: [text], makes=[Item(key)])
+    if changed_options(one, two):
+        does = f"alter {label(draft.new, key)}"
+        draft.act(39, does, key, partial(_sequence, key, one, two), makes=[Item(key)])
     if one.owned_by != two.owned_by:
         own_sequence(draft, key, two)
+
+
+_BOUNDS = frozenset({"minvalue", "maxvalue", "as", "increment"})
+
+
+def _sequence(key: Key, one: Sequence, two: Sequence) -> Iterator[str]:
+    own = own_name(key, two)
+    words = changed_options(one, two)
+    changed = {option.partition("=")[0] for option in {*one.options} ^ {*two.options}}
+    if changed & _BOUNDS:
+        low, high, start = limits(two.options)
+        if not any(word.startswith("START") for word in words):
+            words.append(f"START WITH {start}")
+        now = f"GREATEST({low}, LEAST({high}, last_value))"
+        yield f"SELECT setval({guards.relation(key)}, {now}, is_called) FROM {own} WHERE last_value <> {now};"
+    yield f"ALTER SEQUENCE {own} {' '.join(words)};"
 
 
 def _set_members(draft: Drafting) -> None:
@@ -214,7 +229,9 @@ def _set_members(draft: Drafting) -> None:
         members = []
         for member in value.members:
             text = name(member.table) + (f" ({identifiers(member.columns)})" if member.columns is not None else "")
-            members.append(text + (f" WHERE ({member.where.text})" if member.where is not None else ""))
+            members.append(
+                text + (f" WHERE ({member.where.text or member.where.key})" if member.where is not None else "")
+            )
         sql = f"ALTER PUBLICATION {identifier(key.name)} SET TABLE {', '.join(members)};"
         makes = [Item(key), *(Item(key, Part("member", str(member.table))) for member in value.members)]
         draft.act(92, f"set the tables of {label(draft.new, key)}", key, partial(_one, sql), makes=makes)

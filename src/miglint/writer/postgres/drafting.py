@@ -10,7 +10,7 @@ from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 from miglint.writer import tables
 from miglint.writer.postgres.actions import Action
-from miglint.writer.postgres.graph import Item
+from miglint.writer.postgres.graph import Item, all_needs_of, needs_of
 from miglint.writer.postgres.plan import Plan
 from miglint.writer.words import UnprintableError, name
 
@@ -36,6 +36,20 @@ class Drafting:
         """The schema that the statements are to make."""
         return self.plan.new
 
+    def reaches(self, schema: Schema, item: Item, key: Key, among: Callable[[Item], bool]) -> bool:
+        """Return whether an item needs, by way of others, the object at a key; `among` says which others count."""
+        seen: set[Key] = set()
+        waiting = [needed.key for needed in needs_of(schema, item) if needed.key != key]
+        while waiting:
+            other = waiting.pop()
+            if other == key:
+                return True
+            if other in seen or not among(Item(other)):
+                continue
+            seen.add(other)
+            waiting += [needed.key for needed in all_needs_of(schema, other)]
+        return False
+
     def act(
         self,
         rank: int,
@@ -45,9 +59,10 @@ class Drafting:
         *,
         drops: Iterable[Item] = (),
         makes: Iterable[Item] = (),
+        after: Iterable[Item] = (),
     ) -> Action | None:
         """Add an action; what cannot be written is noted as missing."""
-        action = Action(rank, drops, makes)
+        action = Action(rank, drops, makes, after)
         try:
             for text in write():
                 action.add(text, does, key)

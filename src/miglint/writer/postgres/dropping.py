@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from functools import partial
 
-from miglint.schema.objects import Domain, Index, Key, Other, Sequence, Table, View
+from miglint.base.model import Dialect
+from miglint.schema.depends import relation_key
+from miglint.schema.objects import (
+    Domain,
+    Index,
+    Key,
+    Other,
+    Part,
+    Policy,
+    RewriteRule,
+    Sequence,
+    Table,
+    Trigger,
+    View,
+)
 from miglint.sql.operations import Name
 from miglint.writer.drops import drop, drop_part
 from miglint.writer.postgres import guards
@@ -23,11 +37,21 @@ def drop_all(draft: Drafting) -> None:
     """Add the actions that drop items."""
     for item in sorted(draft.plan.gone | draft.plan.away, key=_place):
         if draft.plan.goes_along(item):
+            if item.part is None and _is_in_circle(draft, item):
+                _drop_object(draft, item)
             continue
         if item.part is None:
             _drop_object(draft, item)
         else:
             _drop_part(draft, item)
+
+
+def _is_in_circle(draft: Drafting, item: Item) -> bool:
+    """Return whether what goes with a table has to go before it: a policy that reads a view over the table."""
+    value = draft.old.find(item.key)
+    if not isinstance(value, (Policy, Trigger, RewriteRule)):
+        return False
+    return draft.reaches(draft.old, item, relation_key(value.table, Dialect.POSTGRES), draft.plan.drops)
 
 
 def _place(item: Item) -> tuple[int, int, Key, str]:
@@ -48,6 +72,21 @@ def _drop_object(draft: Drafting, item: Item) -> None:
         lambda: [_guarded(draft, key, drop(draft.old, key), makes_room)],
         drops=[item],
     )
+    if isinstance(value, Table):
+        _drop_circular_keys(draft, key, value)
+
+
+def _drop_circular_keys(draft: Drafting, key: Key, table: Table) -> None:
+    """Drop the foreign keys by which a table needs tables that need it."""
+    for label_, constraint in table.constraints.items():
+        if constraint.kind != "foreign" or constraint.table is None:
+            continue
+        target = relation_key(constraint.table, Dialect.POSTGRES)
+        item = Item(key, Part("constraint", label_))
+        if target != key and draft.plan.drops(Item(target)) and draft.reaches(draft.old, item, key, draft.plan.drops):
+            text = f"ALTER TABLE IF EXISTS {own_name(key, table)} DROP CONSTRAINT IF EXISTS {identifier(label_)};"
+            does = f"drop constraint {label_} of {label(draft.old, key)}"
+            draft.act(2, does, key, partial(list, [text]), drops=[item])
 
 
 def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
@@ -56,9 +95,6 @@ def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
     table = draft.old.table(Key("relation", owner.schema or "public", owner.name))
     found = None if table is None else table.columns.get(column)
     return found is not None and found.identity is not None
-
-
-_RELATION_KINDS = {Table: "r", Index: "i", Sequence: "S"}
 
 
 def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> str:
@@ -81,7 +117,7 @@ def _relation_kind(value: object) -> str:
         return "m" if value.materialized else "v"
     if isinstance(value, Table):
         return "f" if value.kind == "foreign table" else "p" if value.partition_by else "r"
-    return _RELATION_KINDS.get(type(value), "c")
+    return "i" if isinstance(value, Index) else "S" if isinstance(value, Sequence) else "c"
 
 
 def _drop_part(draft: Drafting, item: Item) -> None:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from miglint.base.lazy_regex import pattern
 from miglint.base.model import Dialect
 from miglint.schema.depends import relation_key
 from miglint.schema.needs import AUTO, NORMAL, edges, edges_to
-from miglint.schema.objects import Index, Key, Part, Routine, SchemaObject, Sequence, Table, View
+from miglint.schema.objects import (
+    Extension,
+    Index,
+    Key,
+    Other,
+    Part,
+    Routine,
+    SchemaObject,
+    Sequence,
+    Table,
+    View,
+)
 from miglint.schema.parts import referring
 from miglint.schema.value import Schema
 from miglint.writer.order import mentioned_names
@@ -49,6 +62,10 @@ def users_of(schema: Schema, item: Item) -> Iterator[User]:
         for edge in edges_to(targets, item.part, key, value, Dialect.POSTGRES):
             yield User(Item(key, edge.part), edge.kind, edge.reason)
     yield from (User(user, NORMAL) for user in _resting_on(schema, item))
+    if item.key.space in ("other server", "other foreign data wrapper"):
+        for user, value in schema.items():
+            if isinstance(value, (Table, Other)) and item in set(_of_text(schema, value)):
+                yield User(Item(user), NORMAL)
 
 
 def _known_as(schema: Schema, item: Item) -> tuple[Key, ...]:
@@ -98,8 +115,9 @@ def needs_of(schema: Schema, item: Item) -> Iterator[Item]:
         yield Item(Key("schema", "", key.schema))
     if isinstance(value, Sequence):
         return  # Who owns it is said afterwards.
+    whole = part is None and not isinstance(value, Table)
     for edge in edges(key, value, Dialect.POSTGRES):
-        if edge.part == part:
+        if edge.part == part or whole:
             for target in _resolved(schema, edge.target):
                 yield Item(target, edge.needed)
     if part is not None and part.kind == "constraint" and isinstance(value, Table):
@@ -107,6 +125,46 @@ def needs_of(schema: Schema, item: Item) -> Iterator[Item]:
     if part is None:
         for place, own in mentioned_names(value):
             yield from _mentioned(schema, place, own)
+        yield from _of_text(schema, value)
+
+
+def all_needs_of(schema: Schema, key: Key) -> Iterator[Item]:
+    """Yield what an object needs, with all its parts."""
+    value = schema.find(key)
+    yield from needs_of(schema, Item(key))
+    if isinstance(value, Table):
+        for edge in edges(key, value, Dialect.POSTGRES):
+            if edge.part is not None:
+                for target in _resolved(schema, edge.target):
+                    yield Item(target, edge.needed)
+
+
+_WORD = pattern(r"(?<![\w$])[a-z_]\w*", re.IGNORECASE)
+_SERVER = pattern(r"\bSERVER\s+(\"[^\"]+\"|\w+)", re.IGNORECASE)
+_WRAPPER = pattern(r"\bFOREIGN\s+DATA\s+WRAPPER\s+(\"[^\"]+\"|\w+)", re.IGNORECASE)
+
+
+def _of_text(schema: Schema, value: SchemaObject) -> Iterator[Item]:
+    """Yield what is named in a text that the engine reads when the object is made."""
+    if isinstance(value, Routine) and value.body and value.language == "sql":
+        for word in sorted({found.lower() for found in _WORD.findall(value.body)}):
+            for key, other in schema.named(word):
+                if other is not value and isinstance(other, (Routine, Table, View)):
+                    yield Item(key)
+    elif isinstance(value, Table) and value.kind == "foreign table":
+        yield from _named(_SERVER, value.source, "server")
+    elif isinstance(value, Other) and value.kind == "user mapping" and value.sources:
+        yield from _named(_SERVER, value.sources[0], "server")
+    elif isinstance(value, Other) and value.kind == "server" and value.sources:
+        yield from _named(_WRAPPER, value.sources[0], "foreign data wrapper")
+    elif isinstance(value, Extension) and value.schema:
+        yield Item(Key("schema", "", value.schema))
+
+
+def _named(words: re.Pattern[str], text: str, kind: str) -> Iterator[Item]:
+    found = words.search(text)
+    if found is not None:
+        yield Item(Key(f"other {kind}", "", found[1].strip('"')))
 
 
 def _resolved(schema: Schema, target: Key) -> Iterator[Key]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from miglint.base.lazy_regex import pattern
 from miglint.schema.objects import Key
 from miglint.writer.words import identifier, literal
 
 _CREATE = pattern(
     r"\ACREATE (?:UNLOGGED |TEMPORARY |FOREIGN |UNIQUE )?"
-    r"(?:TABLE|INDEX|SEQUENCE|SCHEMA|EXTENSION|MATERIALIZED VIEW|STATISTICS|COLLATION)(?: IF NOT EXISTS)? "
+    r"(?:TABLE|INDEX|SEQUENCE|SCHEMA|EXTENSION|MATERIALIZED VIEW|STATISTICS|COLLATION|SERVER|USER MAPPING)"
+    r"(?: IF NOT EXISTS)? ",
+    re.IGNORECASE,
 )
 
 
@@ -32,7 +36,7 @@ def _do(text: str, body: str) -> str:
 def if_not_exists(text: str) -> str:
     """Return a `CREATE` that does nothing if the object is there."""
     found = _CREATE.match(text)
-    if found is None or found[0].endswith("EXISTS "):
+    if found is None or found[0].upper().endswith("EXISTS "):
         return text
     return f"{found[0]}IF NOT EXISTS {text[found.end() :]}"
 

@@ -27,8 +27,9 @@ from miglint.sql.operations import Column, Constraint, Expression
 from miglint.writer import printer, tables
 from miglint.writer.drops import drop
 from miglint.writer.postgres import guards
+from miglint.writer.postgres.actions import OWNER
 from miglint.writer.postgres.drafting import Drafting, alter_table, follows_parent, label, own_name
-from miglint.writer.postgres.graph import Item, needs_of
+from miglint.writer.postgres.graph import Item
 from miglint.writer.sequences import create_sequence, owned_by
 from miglint.writer.words import UnprintableError, identifier
 
@@ -89,18 +90,22 @@ def _created(draft: Drafting, key: Key, value: SchemaObject) -> Iterable[str]:
         case Routine(kind="aggregate"):
             return [text.replace("CREATE AGGREGATE", "CREATE OR REPLACE AGGREGATE", 1) for text in texts]
         case Other():
-            return _created_other(draft, key, value, texts)
+            return _created_other(value, texts)
         case _:
             return [guards.if_not_exists(text) for text in texts]
 
 
-def _created_other(draft: Drafting, key: Key, value: Other, texts: list[str]) -> list[str]:
-    if value.kind == "role":
+_EXISTS = "duplicate_object OR duplicate_function OR duplicate_table OR unique_violation"
+
+
+def _created_other(value: Other, texts: list[str]) -> list[str]:
+    """Return the statements of the files; what cannot be guarded in the grammar is in a block."""
+    if value.kind == "role" or not texts:
         return []
-    first = guards.if_not_exists(texts[0]) if texts else ""
+    first = guards.if_not_exists(texts[0])
     if "IF NOT EXISTS" in first or first.upper().startswith("CREATE OR REPLACE"):
         return [first, *texts[1:]]
-    return [drop(draft.new, key), *texts]
+    return [guards.passing(texts[0], _EXISTS), *texts[1:]]
 
 
 def _make_sequence(draft: Drafting, key: Key, value: Sequence) -> None:
@@ -122,7 +127,7 @@ def _make_sequence(draft: Drafting, key: Key, value: Sequence) -> None:
 
 def own_sequence(draft: Drafting, key: Key, value: Sequence) -> None:
     """Add the action that says to which column a sequence belongs, and lets it go on behind the values there are."""
-    makes = [Item(key, Part("owner", ""))]
+    makes = [Item(key, OWNER)]
     draft.act(95, f"set the owner of {label(draft.new, key)}", key, partial(_owned, draft, key, value), makes=makes)
 
 
@@ -201,21 +206,7 @@ def _later_parts(draft: Drafting, key: Key, table: Table) -> set[Item]:
     parts += [
         Item(key, Part("constraint", label_)) for label_, item in table.constraints.items() if item.kind == "check"
     ]
-    return {part for part in parts if _reaches(draft, part, key)}
-
-
-def _reaches(draft: Drafting, part: Item, key: Key) -> bool:
-    seen: set[Key] = set()
-    waiting = [needed.key for needed in needs_of(draft.new, part) if needed.key != key]
-    while waiting:
-        other = waiting.pop()
-        if other == key:
-            return True
-        if other in seen or not draft.plan.makes(Item(other)):
-            continue
-        seen.add(other)
-        waiting += [needed.key for needed in needs_of(draft.new, Item(other))]
-    return False
+    return {part for part in parts if draft.reaches(draft.new, part, key, draft.plan.makes)}
 
 
 def make_part(draft: Drafting, item: Item) -> None:

@@ -23,6 +23,7 @@ from miglint.schema.objects import (
     Part,
     Privileges,
     SchemaObject,
+    Sequence,
     Table,
 )
 from miglint.schema.sameness import same_default
@@ -38,11 +39,13 @@ _NO_SPACE = frozenset({"rows", "role"})
 class Plan:
     """Items to drop, to make, and to alter; `swapped` types are made anew under their users.
 
-    `aspects` says in what an item differs that is in both schemas: the aspects of its changes.
+    `anew` are types to make anew although they could be altered. `aspects` says in what an item differs that is in both
+    schemas: the aspects of its changes.
     """
 
-    def __init__(self, old: Schema, new: Schema) -> None:
+    def __init__(self, old: Schema, new: Schema, anew: frozenset[Key] = frozenset()) -> None:
         self.old, self.new = old, new
+        self._anew = anew
         self.gone: set[Item] = set()
         self.fresh: set[Item] = set()
         self.away: set[Item] = set()
@@ -106,7 +109,7 @@ class Plan:
             self._compare_tables(key, changes, one, two)
         elif changes and not isinstance(one, Absent) and not isinstance(two, Absent):
             self.aspects[Item(key)] = {change.aspect or "definition": change for change in changes}
-            self._change(Item(key), can_alter(self.old, key, one, two))
+            self._change(Item(key), "swap" if key in self._anew else can_alter(self.old, key, one, two))
 
     def _change(self, item: Item, how: str) -> None:
         """Note that an item differs: it is to be altered in place, to be swapped, or to be dropped and made."""
@@ -199,7 +202,7 @@ class Plan:
             item = self._waiting.popleft()
             if item.key in self.swapped and item.part is None:
                 self._follow_swap(item)
-            elif item in self.altered:
+            elif item in self.altered and item not in self.away and item.part is not None:
                 self._follow_retype(item)
             else:
                 for user in list(users_of(self.old, item)):
@@ -220,6 +223,8 @@ class Plan:
             return
         if own in self.altered and item not in self.away and item not in set(needs_of(self.new, own)):
             return
+        if isinstance(value, Sequence) and isinstance(after, Sequence) and value.owned_by != after.owned_by:
+            return  # It goes over to another column.
         if isinstance(value, (Domain, Composite)) and own.part is None:
             if item.key.space == "type":
                 self._swap(own.key)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from miglint.base.model import Dialect
 from miglint.replay.apply import run
+from miglint.schema.objects import Enum, Key
 from miglint.schema.value import Schema
 from miglint.writer.postgres.actions import Order
+from miglint.writer.postgres.alterable import added_labels
 from miglint.writer.postgres.altering import alter_all
 from miglint.writer.postgres.drafting import Drafting
 from miglint.writer.postgres.dropping import drop_all
@@ -14,6 +16,7 @@ from miglint.writer.postgres.plan import Plan
 from miglint.writer.postgres.swapping import swap_all
 from miglint.writer.reading import read
 from miglint.writer.renames import Renames, rename_back, rename_column_back
+from miglint.writer.words import literal
 from miglint.writer.written import Draft, Version, WrittenStatement
 
 _MOST_ROUNDS = 3
@@ -27,15 +30,8 @@ def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: V
     with_rows: list[str] = []
     may_fail: list[str] = []
     for number in range(_MOST_ROUNDS):
-        plan = Plan(state, new)
-        if not (plan.gone or plan.fresh or plan.away or plan.altered or plan.swapped):
-            break
-        drafting = Drafting(plan, target)
-        drop_all(drafting)
-        swap_all(drafting)
-        alter_all(drafting)
-        make_all(drafting)
-        written = [item for item in Order(plan, drafting.actions).statements() if item not in statements]
+        drafting, written = _round(state, new, target)
+        written = [item for item in written if item not in statements]
         if number == 0:
             missing, with_rows, may_fail = drafting.missing, drafting.with_rows, drafting.may_fail
         if not written:
@@ -43,6 +39,36 @@ def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: V
         statements += written
         state = _after(state, written)
     return Draft(tuple(statements), tuple(missing), tuple(may_fail), tuple(with_rows))
+
+
+def _round(state: Schema, new: Schema, target: Version | None) -> tuple[Drafting, list[WrittenStatement]]:
+    anew: frozenset[Key] = frozenset()
+    while True:
+        plan = Plan(state, new, anew)
+        drafting = Drafting(plan, target)
+        drop_all(drafting)
+        swap_all(drafting)
+        alter_all(drafting)
+        make_all(drafting)
+        written = list(Order(plan, drafting.actions).statements())
+        used = _used_at_once(plan, written) - anew
+        if not used:
+            return drafting, written
+        anew |= used
+
+
+def _used_at_once(plan: Plan, written: list[WrittenStatement]) -> frozenset[Key]:
+    """Return the enums whose new labels other statements use: not in the transaction that adds them."""
+    found = set()
+    for item in plan.altered:
+        one, two = plan.old.find(item.key), plan.new.find(item.key)
+        if not isinstance(one, Enum) or not isinstance(two, Enum):
+            continue
+        labels = [literal(label) for label, _ in added_labels(one, two) or ()]
+        texts = [statement.text for statement in written if statement.key != item.key]
+        if any(label in text for label in labels for text in texts):
+            found.add(item.key)
+    return frozenset(found)
 
 
 def _after(schema: Schema, statements: list[WrittenStatement]) -> Schema:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from miglint.schema.objects import Domain, Key, Part
+from miglint.schema.objects import Domain, Key, OtherType, Part
 from miglint.sql.operations import Name
 from miglint.writer import printer
-from miglint.writer.postgres.drafting import Drafting, label
-from miglint.writer.postgres.graph import Item
+from miglint.writer.postgres.drafting import Drafting, alter_table, label
+from miglint.writer.postgres.graph import Item, all_needs_of
 from miglint.writer.words import UnprintableError, identifier, name
 
 
@@ -21,20 +21,48 @@ def swap_all(draft: Drafting) -> None:
         one, two = draft.old.find(key), draft.new.find(key)
         if one is None or two is None or draft.plan.drops(Item(key)):
             continue
+        columns = [item for item in draft.plan.altered if _has_type(draft, item, key)]
+        does, first = f"make {label(draft.new, key)} anew", f"put aside {label(draft.old, key)}"
+        make = partial(_created, draft, key)
+        if isinstance(one, OtherType):
+            # Functions of the name of a range type keep it: its columns are texts for a while.
+            texts = [_as_text(draft, item) for item in sorted(columns, key=str)]
+            texts.append(f"DROP TYPE IF EXISTS {name(Name(key.schema, key.name))};")
+            draft.act(20, first, key, partial(list, texts), drops=[Item(key)])
+            draft.act(21, does, key, make, makes=[Item(key)])
+            continue
         word = "DOMAIN" if isinstance(one, Domain) else "TYPE"
         aside = f"{key.name[:50]}__old"
-        own = name(Name(key.schema, key.name))
-        first = f"ALTER {word} {own} RENAME TO {identifier(aside)};"
-        does = f"make {label(draft.new, key)} anew"
-        draft.act(20, f"rename the old {label(draft.old, key)}", key, partial(_one, first), drops=[Item(key)])
-        draft.act(21, does, key, partial(_created, draft, key), makes=[Item(key)])
+        rename = f"ALTER {word} {name(Name(key.schema, key.name))} RENAME TO {identifier(aside)};"
+        draft.act(20, first, key, partial(list, [rename]), drops=[Item(key)])
+        draft.act(21, does, key, make, makes=[Item(key)])
+        others = [Item(other) for other in draft.plan.swapped if other != key and _needs(draft, other, key)]
         last = f"DROP {word} {name(Name(key.schema, aside))};"
-        makes = [Item(key, Part("aside", ""))]
-        draft.act(91, f"drop the old {label(draft.old, key)}", key, partial(_one, last), makes=makes)
+        after = [Item(key), *columns, *(Item(other.key, _ASIDE) for other in others)]
+        drops = f"drop the old {label(draft.old, key)}"
+        draft.act(91, drops, key, partial(list, [last]), makes=[Item(key, _ASIDE)], after=after)
 
 
-def _one(text: str) -> list[str]:
-    return [text]
+_ASIDE = Part("aside", "")
+
+
+def _needs(draft: Drafting, other: Key, key: Key) -> bool:
+    return any(needed.key == key for needed in all_needs_of(draft.old, other))
+
+
+def _has_type(draft: Drafting, item: Item, key: Key) -> bool:
+    """Return whether an altered column is of a type."""
+    table = draft.old.table(item.key)
+    if table is None or item.part is None or item.part.kind != "column" or item.part.name not in table.columns:
+        return False
+    kind = table.columns[item.part.name].type
+    return kind is not None and kind.schema is not None and (kind.schema, kind.name) == (key.schema, key.name)
+
+
+def _as_text(draft: Drafting, item: Item) -> str:
+    assert item.part is not None
+    own = identifier(item.part.name)
+    return f"{alter_table(item.key, draft.old.table(item.key))} ALTER COLUMN {own} TYPE text USING {own}::text;"
 
 
 def _created(draft: Drafting, key: Key) -> list[str]:
