@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miglint.base.structs import replace
 from miglint.replay.apply.constraints import add_constraint
+from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.drop_dependents import Node, delete
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_relation
@@ -180,10 +181,12 @@ def implied_sequence(
     if named is not None:
         own = Name(schema, named.rpartition(".")[2])
         machine.create(Key("relation", schema, own.name), Sequence(own, options, (table, column), implicit=True))
+        endow(machine, Key("relation", schema, own.name), "sequence")
         return own
     name, machine.schema = choose_relation(machine.schema, schema, table.name, column, "seq")
     sequence = Name(schema, name)
     machine.create(Key("relation", schema, name), Sequence(sequence, options, (table, column), implicit=True))
+    endow(machine, Key("relation", schema, name), "sequence")
     return sequence
 
 

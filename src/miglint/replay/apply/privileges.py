@@ -8,7 +8,6 @@ from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.queries import need_relations
 from miglint.replay.apply.remarks import RELATIONS, ROUTINES, SERVER_WIDE, key_of
-from miglint.schema.depends import DEFAULT_PRIVILEGES
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Key, Part, Privileges, Routine, Sequence, Table, View
 from miglint.schema.remarks import privilege_key
@@ -115,18 +114,3 @@ def _set_defaults(machine: Machine, operation: SetPrivileges) -> None:
             about = Key("schema", "", schema) if schema else None
             before = found if isinstance(found, Privileges) else Privileges(role, about=about, defaults=kind)
             _store(machine, key, found is not None, _changed(before, operation, named, anyway))
-
-
-def endow(machine: Machine, key: Key, kind: str, words: str | None = None) -> None:
-    """Give a new object the default privileges for its kind (`table`, `sequence`, `function`, `type`, `schema`)."""
-    for user in machine.schema.on(DEFAULT_PRIVILEGES):
-        default = machine.schema.find(user)
-        if not isinstance(default, Privileges) or default.defaults != kind or user.schema not in ("", key.schema):
-            continue
-        own = privilege_key(key, None, default.role, words or kind)
-        found = machine.schema.find(own)
-        granted, revoked = set(default.granted), set(default.revoked)
-        if isinstance(found, Privileges):
-            granted, revoked = granted | set(found.granted), (revoked | set(found.revoked)) - granted
-        value = Privileges(default.role, tuple(sorted(granted)), tuple(sorted(revoked)), key)
-        machine.create(own, value)
