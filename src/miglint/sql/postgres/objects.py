@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from miglint.base.lazy_regex import pattern
 from miglint.sql.operations import (
     AddConstraint,
     AddEnumValue,
@@ -98,9 +101,16 @@ def _element(place: Place, node: Node, table: str) -> IndexElement:
 _CALLS = frozenset({"FuncCall", "CoalesceExpr", "MinMaxExpr", "XmlExpr"})
 
 
+_LIST_GOES_ON = pattern(r"\s*(?:,|(?:ASC|DESC|NULLS|COLLATE)\b)", re.IGNORECASE)
+
+
 def _element_text(place: Place, node: Node) -> str:
     """Return the text of an expression of an index: in parentheses, or the call of a function without them."""
     text = enclosed(place, node)
+    if text.startswith("("):
+        # The parentheses around it are the list's, if something of the list follows those that it begins with.
+        end = bracket_end(text, 0, len(text))
+        return text[:end] if _LIST_GOES_ON.match(text, end) else text
     opening = text.find("(")
     called = text[: max(opening, 0)].rstrip()
     is_call = not _CALLS.isdisjoint(node) or ("TypeCast" in node and called.lower() == "cast")
