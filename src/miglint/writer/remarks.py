@@ -24,6 +24,7 @@ from miglint.writer.words import UnprintableError, identifier, literal, name
 
 _KEYWORD_ROLES = frozenset({"public", "current_user", "session_user", "current_role"})
 _OPTION = " with grant option"
+_ALL_OF_TABLE = frozenset({"delete", "insert", "references", "select", "trigger", "truncate", "update"})
 
 
 def subject(schema: Schema, key: Key, part: Part | None = None) -> str:
@@ -74,6 +75,10 @@ def privileges(schema: Schema, key: Key, before: Privileges | None, after: Privi
     if value is None:
         return
     had, has = (set(item.granted) if item is not None else set() for item in (before, after))
+    if value.part is None and had >= _ALL_OF_TABLE and not has >= _ALL_OF_TABLE:
+        # MAINTAIN, which PostgreSQL 17 brings, is among ALL.
+        yield _statement(_target(schema, key, value), "REVOKE ALL", f"FROM {role_name(value.role)}")
+        had = set()
     lacked, lacks = (set(item.revoked) if item is not None else set() for item in (before, after))
     where = _target(schema, key, value)
     role = role_name(value.role)
@@ -100,6 +105,8 @@ def _statement(where: tuple[str, str], verb: str, behind: str) -> str:
 
 def _words(words: list[str], part: Part | None) -> str:
     columns = f" ({identifier(part.name)})" if part is not None else ""
+    if part is None and set(words) >= _ALL_OF_TABLE:
+        return "ALL"
     return ", ".join(f"{word.upper()}{columns}" for word in words)
 
 

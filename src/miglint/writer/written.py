@@ -9,11 +9,20 @@ Version = tuple[int, ...]
 
 
 class WrittenStatement(Struct, frozen=True):
-    """One statement: its text with the closing semicolon, what it does (`add column b to t`), and to which object."""
+    """One statement: its text with the closing semicolon, what it does (`add column b to t`), and to which object.
+
+    `plain` is what a guarded text does on its first run, without the guard.
+    """
 
     text: str
     does: str
     key: Key | None = None
+    plain: str | None = None
+
+    @property
+    def first_run(self) -> str:
+        """What it does where nothing of it is done yet."""
+        return self.text if self.plain is None else self.plain
 
 
 class LostData(Struct, frozen=True):

@@ -8,14 +8,15 @@ from heapq import heappop, heappush
 from miglint.schema.objects import Extension, Key, Part, Table
 from miglint.schema.value import Schema
 from miglint.writer.postgres.graph import Item, automatic_needs, needs_of, users_of
-from miglint.writer.postgres.plan import Plan
+from miglint.writer.postgres.guards import Guarded
+from miglint.writer.postgres.plan import TransitionPlan
 from miglint.writer.written import WrittenStatement
 
 # The part of a sequence that says to which column it belongs.
 OWNER = Part("owner", "")
 
 
-class Action:
+class PlannedAction:
     """Statements that run one after another, and what they drop and make. `rank` decides where the needs do not.
 
     `after` are items that are to be made before.
@@ -33,33 +34,40 @@ class Action:
         self.statements: list[WrittenStatement] = []
         self.number = 0
 
-    def add(self, text: str, does: str, key: Key) -> None:
+    def add(self, written: str | Guarded, does: str, key: Key) -> None:
         """Add a statement."""
-        self.statements.append(WrittenStatement(text, does, key))
+        if isinstance(written, Guarded):
+            self.statements.append(WrittenStatement(written.text, does, key, written.plain))
+        else:
+            self.statements.append(WrittenStatement(written, does, key))
 
 
 class Order:
     """The actions by what they drop and make, and who has to wait for whom."""
 
-    def __init__(self, plan: Plan, actions: list[Action]) -> None:
+    def __init__(self, plan: TransitionPlan, actions: list[PlannedAction]) -> None:
         self._plan = plan
         self._actions = actions
-        self._droppers: dict[Item, Action] = {}
-        self._makers: dict[Item, Action] = {}
+        self._droppers: dict[Item, PlannedAction] = {}
+        self._makers: dict[Item, PlannedAction] = {}
         for place, action in enumerate(actions):
             action.number = place
             self._droppers.update(dict.fromkeys(action.drops, action))
             self._makers.update(dict.fromkeys(action.makes, action))
-        self._freed: dict[Key, list[Action]] = {}
+        self._freed: dict[Key, list[PlannedAction]] = {}
         for item, action in self._droppers.items():
             for slot in _slots(item, plan.old):
                 self._freed.setdefault(slot, []).append(action)
+        for item in plan.gone | plan.away:
+            if item not in self._droppers:
+                for slot in _slots(item, plan.old):
+                    self._freed.setdefault(slot, []).extend(self._dropping(item))
 
     def statements(self) -> tuple[WrittenStatement, ...]:
         """Return all statements in an order in which they run."""
         return tuple(statement for action in self._sorted() for statement in action.statements)
 
-    def _sorted(self) -> Iterator[Action]:
+    def _sorted(self) -> Iterator[PlannedAction]:
         before: dict[int, set[int]] = {action.number: set() for action in self._actions}
         for action in self._actions:
             before[action.number] = {other.number for other in self._needed(action) if other is not action}
@@ -87,7 +95,7 @@ class Order:
                 if not before[other] and other in left:
                     heappush(ready, (self._actions[other].rank, other))
 
-    def _needed(self, action: Action) -> Iterator[Action]:
+    def _needed(self, action: PlannedAction) -> Iterator[PlannedAction]:
         """Yield the actions that have to come before one."""
         old, new = self._plan.old, self._plan.new
         for item in action.after:
@@ -102,8 +110,7 @@ class Order:
             if item.key.space == "schema":
                 yield from self._leaving_schema(item.key.name)
         for item in action.makes:
-            if item in self._droppers:
-                yield self._droppers[item]
+            yield from self._dropping_before(item)
             for user in users_of(old, item):
                 yield from self._dropping(user.item)
             for needed in needs_of(new, item):
@@ -116,7 +123,7 @@ class Order:
                         for needed in needs_of(new, part):
                             yield from self._making(needed)
 
-    def _leaving(self, user: Item) -> Iterator[Action]:
+    def _leaving(self, user: Item) -> Iterator[PlannedAction]:
         """Yield the action after which an item no longer needs what it needs in the old schema."""
         found = list(self._dropping(user))
         if found:
@@ -126,7 +133,7 @@ class Order:
         elif Item(user.key, OWNER) in self._makers:
             yield self._makers[Item(user.key, OWNER)]
 
-    def _leaving_schema(self, name: str) -> Iterator[Action]:
+    def _leaving_schema(self, name: str) -> Iterator[PlannedAction]:
         """Yield the actions after which nothing is in a schema."""
         for item, action in self._droppers.items():
             if item.key.schema == name and item.part is None:
@@ -136,19 +143,37 @@ class Order:
             if isinstance(value, Extension) and value.schema == name:
                 yield action
 
-    def _dropping(self, item: Item) -> Iterator[Action]:
+    def _dropping_before(self, item: Item) -> Iterator[PlannedAction]:
+        """Yield the actions that drop what an item takes the place of."""
+        if self._plan.drops(item):
+            yield from self._dropping(item)
+        one, two = self._plan.old.table(item.key), self._plan.new.table(item.key)
+        if item.part is None or item.part.kind != "constraint" or one is None or two is None:
+            return
+        made = two.constraints.get(item.part.name)
+        for label, constraint in one.constraints.items():
+            other = Item(item.key, Part("constraint", label))
+            if constraint.kind == "primary" and made is not None and made.kind == "primary" and self._plan.drops(other):
+                yield from self._dropping(other)
+
+    def _dropping(self, item: Item) -> Iterator[PlannedAction]:
         for candidate in (item, Item(item.key)):
             if candidate in self._droppers:
                 yield self._droppers[candidate]
                 return
         value = self._plan.old.find(item.key)
+        if item.part is not None and isinstance(value, Table) and item.part.kind == "constraint":
+            constraint = value.constraints.get(item.part.name)
+            for column in () if constraint is None else constraint.columns:
+                if Item.column(item.key, column) in self._droppers:
+                    yield self._droppers[Item.column(item.key, column)]
         if item.part is None and value is not None and self._plan.drops(item):
             for needed in automatic_needs(item.key, value):
                 if self._plan.drops(needed):
                     yield from self._dropping(needed)
                     return
 
-    def _making(self, item: Item) -> Iterator[Action]:
+    def _making(self, item: Item) -> Iterator[PlannedAction]:
         if item in self._makers:
             yield self._makers[item]
         if item.part is not None and Item(item.key) in self._makers:

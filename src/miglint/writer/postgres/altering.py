@@ -31,7 +31,7 @@ from miglint.writer import printer, remarks, tables
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.alterable import added_labels
 from miglint.writer.postgres.conversions import conversion
-from miglint.writer.postgres.drafting import Drafting, alter_table, follows_parent, label, own_name
+from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name
 from miglint.writer.postgres.graph import Item
 from miglint.writer.postgres.making import add_domain_constraint, own_sequence, set_default
 from miglint.writer.postgres.settings import change_table
@@ -110,13 +110,10 @@ def _policy(draft: Drafting, key: Key, one: Policy, two: Policy) -> Iterator[str
 
 
 def _rule(draft: Drafting, key: Key, one: RewriteRule, two: RewriteRule) -> Iterator[str]:
-    texts = list(printer.create_rule(two))
-    if one.definition == two.definition:
+    if one.definition != two.definition:
+        yield from printer.create_rule(two)
+    if one.state != two.state:
         yield printer.trigger_state(two)
-    else:
-        yield from texts
-        if one.state != two.state and two.state == "enabled":
-            yield printer.trigger_state(two)
 
 
 def _enum(draft: Drafting, key: Key, one: Enum, two: Enum) -> Iterator[str]:
@@ -125,7 +122,7 @@ def _enum(draft: Drafting, key: Key, one: Enum, two: Enum) -> Iterator[str]:
         yield f"ALTER TYPE {own_name(key, two)} ADD VALUE IF NOT EXISTS {literal(value)}{where};"
 
 
-def _domain(draft: Drafting, key: Key, one: Domain, two: Domain) -> Iterator[str]:
+def _domain(draft: Drafting, key: Key, one: Domain, two: Domain) -> Iterator[Text]:
     head = f"ALTER DOMAIN {own_name(key, two)}"
     for name_, constraint in one.constraints.items():
         if two.constraints.get(name_) != constraint:
@@ -139,7 +136,7 @@ def _domain(draft: Drafting, key: Key, one: Domain, two: Domain) -> Iterator[str
             yield add_domain_constraint(key, two, name_)
 
 
-def _composite(draft: Drafting, key: Key, one: Composite, two: Composite) -> Iterator[str]:
+def _composite(draft: Drafting, key: Key, one: Composite, two: Composite) -> Iterator[Text]:
     head = f"ALTER TYPE {own_name(key, two)}"
     for label_ in one.columns:
         if label_ not in two.columns:
@@ -178,7 +175,7 @@ def _other(draft: Drafting, key: Key, one: Other, two: Other) -> Iterator[str]:
     yield from ()
 
 
-_ALTER: dict[type, Callable[[Drafting, Key, Any, Any], Iterator[str]]] = {
+_ALTER: dict[type, Callable[[Drafting, Key, Any, Any], Iterator[Text]]] = {
     View: _view,
     Routine: _routine,
     Trigger: _trigger,
@@ -211,10 +208,17 @@ def _sequence(key: Key, one: Sequence, two: Sequence) -> Iterator[str]:
     changed = {option.partition("=")[0] for option in {*one.options} ^ {*two.options}}
     if changed & _BOUNDS:
         low, high, start = limits(two.options)
+        before, above, _ = limits(one.options)
         if not any(word.startswith("START") for word in words):
             words.append(f"START WITH {start}")
-        now = f"GREATEST({low}, LEAST({high}, last_value))"
-        yield f"SELECT setval({guards.relation(key)}, {now}, is_called) FROM {own} WHERE last_value <> {now};"
+        if low > before or high < above:
+            # Its value has to be within both bounds for a moment.
+            wide = f"MINVALUE {min(low, before)} MAXVALUE {max(high, above)}"
+            kind = next((option for option in one.options if option.startswith("as=")), "as=int8")
+            if max(high, above) <= limits((kind,))[1]:
+                yield f"ALTER SEQUENCE {own} {wide};"
+            now = f"GREATEST({low}, LEAST({high}, last_value))"
+            yield f"SELECT setval({guards.relation(key)}, {now}, is_called) FROM {own} WHERE last_value <> {now};"
     yield f"ALTER SEQUENCE {own} {' '.join(words)};"
 
 

@@ -9,19 +9,23 @@ from miglint.schema.objects import Key, SchemaObject, Table
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 from miglint.writer import tables
-from miglint.writer.postgres.actions import Action
+from miglint.writer.postgres.actions import PlannedAction
 from miglint.writer.postgres.graph import Item, all_needs_of, needs_of
-from miglint.writer.postgres.plan import Plan
+from miglint.writer.postgres.guards import Guarded
+from miglint.writer.postgres.plan import TransitionPlan
 from miglint.writer.words import UnprintableError, name
+
+# A statement, or one with a guard.
+Text = str | Guarded
 
 
 class Drafting:
     """A draft in the making."""
 
-    def __init__(self, plan: Plan, target: tuple[int, ...] | None) -> None:
+    def __init__(self, plan: TransitionPlan, target: tuple[int, ...] | None) -> None:
         self.plan = plan
         self.target = target
-        self.actions: list[Action] = []
+        self.actions: list[PlannedAction] = []
         self.missing: list[str] = []
         self.with_rows: list[str] = []
         self.may_fail: list[str] = []
@@ -55,14 +59,14 @@ class Drafting:
         rank: int,
         does: str,
         key: Key,
-        write: Callable[[], Iterable[str]],
+        write: Callable[[], Iterable[Text]],
         *,
         drops: Iterable[Item] = (),
         makes: Iterable[Item] = (),
         after: Iterable[Item] = (),
-    ) -> Action | None:
+    ) -> PlannedAction | None:
         """Add an action; what cannot be written is noted as missing."""
-        action = Action(rank, drops, makes, after)
+        action = PlannedAction(rank, drops, makes, after)
         try:
             for text in write():
                 action.add(text, does, key)
@@ -83,6 +87,12 @@ def own_name(key: Key, value: SchemaObject | None) -> str:
     """Return the name of a relation or a type as SQL."""
     own = getattr(value, "name", None)
     return name(Name(key.schema, own.name if isinstance(own, Name) else key.name))
+
+
+def sequences_of(schema: Schema, key: Key, column: str) -> list[Key]:
+    """Return the keys of the sequences that belong to a column."""
+    own = Name(key.schema, key.name)
+    return [place for place, value in schema.sequences_of(key, column) if value.owned_by == (own, column)]
 
 
 def alter_table(key: Key, table: Table | None) -> str:

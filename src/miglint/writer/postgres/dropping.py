@@ -22,7 +22,7 @@ from miglint.schema.objects import (
 from miglint.sql.operations import Name
 from miglint.writer.drops import drop, drop_part
 from miglint.writer.postgres import guards
-from miglint.writer.postgres.drafting import Drafting, alter_table, follows_parent, label, own_name
+from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name, sequences_of
 from miglint.writer.postgres.graph import Item
 from miglint.writer.words import identifier, name
 
@@ -97,11 +97,17 @@ def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
     return found is not None and found.identity is not None
 
 
-def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> str:
+def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> Text:
     """Return a `DROP` that leaves alone what is to be there, of another kind and under the same name."""
     one, two = draft.old.find(key), draft.new.find(key)
     if not makes_room or key.space != "relation" or one is None or two is None:
         return text
+    if isinstance(one, Sequence) and isinstance(two, Sequence) and two.owned_by is not None:
+        table, column = two.owned_by
+        table_key = Key("relation", table.schema or "public", table.name)
+        owner = draft.new.table(table_key)
+        if owner is not None and column in owner.columns and owner.columns[column].identity:
+            return guards.block(guards.is_no_identity(table_key, column), text)
     before, after = _relation_kind(one), _relation_kind(two)
     if before == after:
         return text
@@ -128,14 +134,18 @@ def _drop_part(draft: Drafting, item: Item) -> None:
     does = f"drop {part.kind} {part.name} of {label(draft.old, key)}"
     drops = [item]
     place = 2
+    text: Text
     if part.kind == "default":
         if isinstance(value, Domain):
             text = f"ALTER DOMAIN {own_name(key, value)} DROP DEFAULT;"
         else:
             text = f"{alter_table(key, table)} ALTER COLUMN {identifier(part.name)} DROP DEFAULT;"
+            after = draft.new.table(key)
+            if after is not None and part.name in after.columns and after.columns[part.name].identity:
+                text = guards.block(guards.is_no_identity(key, part.name), text)
     elif part.kind == "identity":
         text = f"{alter_table(key, table)} ALTER COLUMN {identifier(part.name)} DROP IDENTITY IF EXISTS;"
-        drops += [Item(place_) for place_, _ in draft.old.sequences_of(key, part.name)]
+        drops += [Item(place_) for place_ in sequences_of(draft.old, key, part.name)]
     elif part.kind == "member":
         text = _without_member(draft, item)
         does = f"take table {part.name} out of {label(draft.old, key)}"
@@ -152,7 +162,7 @@ def _drop_part(draft: Drafting, item: Item) -> None:
     draft.act(place, does, key, lambda: [text], drops=drops)
 
 
-def _drop_named(draft: Drafting, item: Item) -> list[str]:
+def _drop_named(draft: Drafting, item: Item) -> list[Text]:
     key, part = item
     assert part is not None
     text = drop_part(draft.old, key, part)
@@ -167,7 +177,7 @@ def _drop_named(draft: Drafting, item: Item) -> list[str]:
     return [guards.block(condition, text)]
 
 
-def _without_member(draft: Drafting, item: Item) -> str:
+def _without_member(draft: Drafting, item: Item) -> Text:
     assert item.part is not None
     publication = draft.old.find(item.key)
     members = publication.members if isinstance(publication, Other) else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from miglint.base.lazy_regex import pattern
 from miglint.schema.objects import Key
@@ -16,21 +17,34 @@ _CREATE = pattern(
 )
 
 
-def block(condition: str, body: str) -> str:
+class Guarded(NamedTuple):
+    """A statement in a block that looks in the catalog first; `plain` is the statement alone: what a first run does."""
+
+    text: str
+    plain: str
+
+
+def block(condition: str, body: str) -> Guarded:
     """Return a block that runs a statement if a condition holds."""
     return _do(f"IF {condition} THEN\n        {body}\n    END IF;", body)
 
 
-def passing(body: str, condition: str, instead: str = "NULL;") -> str:
+def passing(body: str, condition: str, instead: str = "NULL;") -> Guarded:
     """Return a block that runs a statement, and another one instead (default: nothing) if that raises an error."""
     return _do(f"{body}\nEXCEPTION WHEN {condition} THEN\n    {instead}", body)
 
 
-def _do(text: str, body: str) -> str:
+def _do(text: str, body: str) -> Guarded:
     tag = "$$"
     while tag in body:
         tag = f"$do{len(tag) - 1 if tag != '$$' else ''}$"
-    return f"DO {tag}\nBEGIN\n    {text}\nEND\n{tag};"
+    return Guarded(f"DO {tag}\nBEGIN\n    {text}\nEND\n{tag};", body)
+
+
+def attempt(condition: str, body: str, error: str, instead: str = "NULL;") -> Guarded:
+    """Return a block that runs a statement if a condition holds, and another one where rows do not allow it."""
+    inner = f"BEGIN\n            {body}\n        EXCEPTION WHEN {error} THEN\n            {instead}\n        END;"
+    return block(condition, inner)._replace(plain=body)
 
 
 def if_not_exists(text: str) -> str:
@@ -76,6 +90,11 @@ def has_column(table: Key, name: str) -> str:
         f"EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass({relation(table)})"
         f" AND attname = {literal(name)} AND NOT attisdropped)"
     )
+
+
+def is_no_identity(table: Key, name: str) -> str:
+    """Return the condition that a table has a column of a name, which is no identity column."""
+    return f"{has_column(table, name)[:-1]} AND attidentity = '')"
 
 
 def no_type(key: Key) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from miglint.base.structs import replace
@@ -28,7 +28,7 @@ from miglint.writer import printer, tables
 from miglint.writer.drops import drop
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.actions import OWNER
-from miglint.writer.postgres.drafting import Drafting, alter_table, follows_parent, label, own_name
+from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name, sequences_of
 from miglint.writer.postgres.graph import Item
 from miglint.writer.sequences import create_sequence, owned_by
 from miglint.writer.words import UnprintableError, identifier
@@ -75,7 +75,7 @@ def _make_object(draft: Drafting, key: Key) -> None:
     draft.act(_place(key, value), does, key, partial(_created, draft, key, value), makes=[Item(key)])
 
 
-def _created(draft: Drafting, key: Key, value: SchemaObject) -> Iterable[str]:
+def _created(draft: Drafting, key: Key, value: SchemaObject) -> list[Text]:
     """Return the statements that create an object, and can run again."""
     if value.assumed:
         raise UnprintableError("the files use it without creating it")
@@ -98,7 +98,7 @@ def _created(draft: Drafting, key: Key, value: SchemaObject) -> Iterable[str]:
 _EXISTS = "duplicate_object OR duplicate_function OR duplicate_table OR unique_violation"
 
 
-def _created_other(value: Other, texts: list[str]) -> list[str]:
+def _created_other(value: Other, texts: list[str]) -> list[Text]:
     """Return the statements of the files; what cannot be guarded in the grammar is in a block."""
     if value.kind == "role" or not texts:
         return []
@@ -238,7 +238,7 @@ def make_part(draft: Drafting, item: Item) -> None:
     elif part.kind == "default":
         draft.act(62, does, item.key, lambda: [set_default(item.key, value, part.name)], makes=makes)
     elif part.kind == "identity":
-        makes += [Item(place) for place, _ in draft.new.sequences_of(item.key, part.name)]
+        makes += [Item(place) for place in sequences_of(draft.new, item.key, part.name)]
         draft.act(63, does, item.key, partial(_added_identity, draft, item, value), makes=makes)
 
 
@@ -250,7 +250,7 @@ def set_default(key: Key, table: Table, column: str) -> str:
     return f"{alter_table(key, table)} ALTER COLUMN {identifier(column)} SET DEFAULT {text};"
 
 
-def _domain_part(item: Item, value: Domain) -> list[str]:
+def _domain_part(item: Item, value: Domain) -> list[Text]:
     assert item.part is not None
     own = own_name(item.key, value)
     if item.part.kind == "default":
@@ -258,20 +258,20 @@ def _domain_part(item: Item, value: Domain) -> list[str]:
     return [add_domain_constraint(item.key, value, item.part.name)]
 
 
-def add_domain_constraint(key: Key, value: Domain, label_: str) -> str:
+def add_domain_constraint(key: Key, value: Domain, label_: str) -> Text:
     """Return the statement that adds a constraint to a domain, unless it is there."""
     text = f"ALTER DOMAIN {own_name(key, value)} ADD {tables.constraint(value.constraints[label_])};"
     return guards.block(guards.no_domain_constraint(key, label_), text)
 
 
-def _added_column(draft: Drafting, item: Item, table: Table) -> list[str]:
+def _added_column(draft: Drafting, item: Item, table: Table) -> list[Text]:
     assert item.part is not None
     column = table.columns[item.part.name]
     head = alter_table(item.key, table)
     needs_value = column.nullable is False and not has_value(column) and draft.old.table(item.key) is not None
     written = replace(column, nullable=True) if needs_value else column
     text = tables.column(draft.new, item.key, table, written)
-    texts = [f"{head} ADD COLUMN IF NOT EXISTS {text};"]
+    texts: list[Text] = [f"{head} ADD COLUMN IF NOT EXISTS {text};"]
     if needs_value:
         own = identifier(column.name)
         body = f"{head} ALTER COLUMN {own} SET NOT NULL;"
@@ -290,21 +290,20 @@ def has_value(column: Column) -> bool:
     return column.default is not None and column.default.key.lower() != "null"
 
 
-def _added_identity(draft: Drafting, item: Item, table: Table) -> list[str]:
+def _added_identity(draft: Drafting, item: Item, table: Table) -> list[Text]:
     assert item.part is not None
     column = table.columns[item.part.name]
     own = identifier(column.name)
     options = tables.identity_options(draft.new, item.key, table, column)
     kind = (column.identity or "by default").upper()
     body = f"{alter_table(item.key, table)} ALTER COLUMN {own} ADD GENERATED {kind} AS IDENTITY{options};"
-    condition = guards.has_column(item.key, column.name).removesuffix(")") + " AND attidentity = '')"
-    texts = [guards.block(condition, body)]
-    for place, _ in draft.new.sequences_of(item.key, column.name):
+    texts: list[Text] = [guards.block(guards.is_no_identity(item.key, column.name), body)]
+    for place in sequences_of(draft.new, item.key, column.name):
         texts.append(continued(place, item.key, table, column.name))
     return texts
 
 
-def _added_constraint(draft: Drafting, item: Item, table: Table) -> list[str]:
+def _added_constraint(draft: Drafting, item: Item, table: Table) -> list[Text]:
     assert item.part is not None
     constraint = table.constraints[item.part.name]
     body = f"{alter_table(item.key, table)} ADD {tables.constraint(constraint)};"
@@ -330,10 +329,10 @@ def _added_constraint(draft: Drafting, item: Item, table: Table) -> list[str]:
         return [guards.block(f"{no} AND NOT EXISTS (SELECT FROM {own} WHERE {nulls})", body)]
     if constraint.kind in ("primary", "unique") and same and len(same) == len(constraint.columns):
         draft.with_rows.append(f"{constraint.kind} constraint {label_} of {own} does not come back where it has rows")
-        return [guards.block(no, guards_nested(body, "unique_violation"))]
+        return [guards.attempt(no, body, "unique_violation")]
     if constraint.kind == "check" and empty and _asks_for_null(constraint.expression) and constraint.validated:
         draft.with_rows.append(f"check constraint {label_} of {own} comes back NOT VALID where rows do not meet it")
-        return [guards.block(no, guards_nested(body, "check_violation", body.removesuffix(";") + " NOT VALID;"))]
+        return [guards.attempt(no, body, "check_violation", body.removesuffix(";") + " NOT VALID;")]
     if constraint.kind == "foreign" and constraint.table is not None and constraint.validated:
         target = Key("relation", constraint.table.schema or "public", constraint.table.name)
         if (
@@ -342,15 +341,8 @@ def _added_constraint(draft: Drafting, item: Item, table: Table) -> list[str]:
             and len(empty) < len(constraint.columns)
         ):
             draft.with_rows.append(f"foreign key {label_} of {own} comes back NOT VALID where rows refer to lost ones")
-            return [
-                guards.block(no, guards_nested(body, "foreign_key_violation", body.removesuffix(";") + " NOT VALID;"))
-            ]
+            return [guards.attempt(no, body, "foreign_key_violation", body.removesuffix(";") + " NOT VALID;")]
     return [guards.block(no, body)]
-
-
-def guards_nested(body: str, condition: str, instead: str = "NULL;") -> str:
-    """Return a block inside of a block that runs a statement, and another one instead if that raises an error."""
-    return f"BEGIN\n            {body}\n        EXCEPTION WHEN {condition} THEN\n            {instead}\n        END;"
 
 
 def _is_constant(column: Column | None) -> bool:

@@ -28,7 +28,7 @@ from miglint.schema.objects import (
 )
 from miglint.schema.sameness import same_default
 from miglint.schema.value import Schema
-from miglint.sql.operations import Column, Constraint
+from miglint.sql.operations import Column, Constraint, Name
 from miglint.writer.postgres.alterable import alters_constraint, can_alter, can_alter_column, related_types
 from miglint.writer.postgres.graph import Item, User, automatic_needs, needs_of, users_of
 
@@ -36,7 +36,7 @@ _CONSTRAINTS = frozenset(CONSTRAINT_WORDS.values())
 _NO_SPACE = frozenset({"rows", "role"})
 
 
-class Plan:
+class TransitionPlan:
     """Items to drop, to make, and to alter; `swapped` types are made anew under their users.
 
     `anew` are types to make anew although they could be altered. `aspects` says in what an item differs that is in both
@@ -183,8 +183,8 @@ class Plan:
             return
         (self.gone if before.identity else self.fresh).add(item)
         # The sequence of the one is not that of the other, though it has its name.
-        for place, _ in self.old.sequences_of(key, before.name):
-            if self.new.find(place) is not None:
+        for place, value in self.old.sequences_of(key, before.name):
+            if value.owned_by == (Name(key.schema, key.name), before.name) and self.new.find(place) is not None:
                 self._go(Item(place), self.away)
 
     def _go(self, item: Item, where: set[Item]) -> None:

@@ -12,10 +12,11 @@ from miglint.writer.postgres.altering import alter_all
 from miglint.writer.postgres.drafting import Drafting
 from miglint.writer.postgres.dropping import drop_all
 from miglint.writer.postgres.making import make_all
-from miglint.writer.postgres.plan import Plan
+from miglint.writer.postgres.plan import TransitionPlan
 from miglint.writer.postgres.swapping import swap_all
+from miglint.writer.postgres.undoing import undo
 from miglint.writer.reading import read
-from miglint.writer.renames import Renames, rename_back, rename_column_back
+from miglint.writer.renames import Renames
 from miglint.writer.words import literal
 from miglint.writer.written import Draft, Version, WrittenStatement
 
@@ -24,8 +25,7 @@ _MOST_ROUNDS = 3
 
 def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: Version | None) -> Draft:
     """Return the statements that make `new` of `old`."""
-    statements: list[WrittenStatement] = list(_renamed(old, renames))
-    state = _after(old, statements)
+    statements, state = undo(old, renames) if renames is not None else ([], old)
     missing: list[str] = []
     with_rows: list[str] = []
     may_fail: list[str] = []
@@ -44,7 +44,7 @@ def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: V
 def _round(state: Schema, new: Schema, target: Version | None) -> tuple[Drafting, list[WrittenStatement]]:
     anew: frozenset[Key] = frozenset()
     while True:
-        plan = Plan(state, new, anew)
+        plan = TransitionPlan(state, new, anew)
         drafting = Drafting(plan, target)
         drop_all(drafting)
         swap_all(drafting)
@@ -57,7 +57,7 @@ def _round(state: Schema, new: Schema, target: Version | None) -> tuple[Drafting
         anew |= used
 
 
-def _used_at_once(plan: Plan, written: list[WrittenStatement]) -> frozenset[Key]:
+def _used_at_once(plan: TransitionPlan, written: list[WrittenStatement]) -> frozenset[Key]:
     """Return the enums whose new labels other statements use: not in the transaction that adds them."""
     found = set()
     for item in plan.altered:
@@ -74,16 +74,5 @@ def _used_at_once(plan: Plan, written: list[WrittenStatement]) -> frozenset[Key]
 def _after(schema: Schema, statements: list[WrittenStatement]) -> Schema:
     if not statements:
         return schema
-    text = "\n".join(item.text for item in statements)
+    text = "\n".join(item.first_run for item in statements)
     return run(schema, read(text, Dialect.POSTGRES), kept=False).schema
-
-
-def _renamed(old: Schema, renames: Renames | None) -> list[WrittenStatement]:
-    found: list[WrittenStatement] = []
-    for column in () if renames is None else renames.columns():
-        text = rename_column_back(old, column, column.old, column.new)
-        found.append(WrittenStatement(text, f"rename column {column.new} to {column.old}", column.relation))
-    for relation in () if renames is None else renames.relations():
-        for text in rename_back(old, relation, relation.old.name):
-            found.append(WrittenStatement(text, f"rename {relation.new.name} to {relation.old.name}", relation.new))
-    return found

@@ -9,7 +9,7 @@ from miglint.schema.objects import Key, Part, Table
 from miglint.sql.operations import Name
 from miglint.writer import tables
 from miglint.writer.postgres import guards
-from miglint.writer.postgres.drafting import Drafting, alter_table, label
+from miglint.writer.postgres.drafting import Drafting, Text, alter_table, label
 from miglint.writer.postgres.graph import Item
 from miglint.writer.words import identifier, name
 
@@ -35,7 +35,7 @@ def change_table(draft: Drafting, key: Key, one: Table, two: Table) -> None:
         draft.act(97, does, key, partial(_one, f"{alter_table(key, two)} {action};"), makes=makes)
 
 
-def _one(text: str) -> list[str]:
+def _one(text: Text) -> list[Text]:
     return [text]
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from miglint.schema.objects import Domain, Key, OtherType, Part
+from miglint.schema.objects import Domain, Enum, Key, OtherType, Part
 from miglint.sql.operations import Name
 from miglint.writer import printer
-from miglint.writer.postgres.drafting import Drafting, alter_table, label
+from miglint.writer.postgres import guards
+from miglint.writer.postgres.drafting import Drafting, Text, alter_table, label
 from miglint.writer.postgres.graph import Item, all_needs_of
-from miglint.writer.words import UnprintableError, identifier, name
+from miglint.writer.words import UnprintableError, identifier, literal, name
 
 
 def swap_all(draft: Drafting) -> None:
@@ -34,10 +35,11 @@ def swap_all(draft: Drafting) -> None:
         word = "DOMAIN" if isinstance(one, Domain) else "TYPE"
         aside = f"{key.name[:50]}__old"
         rename = f"ALTER {word} {name(Name(key.schema, key.name))} RENAME TO {identifier(aside)};"
-        draft.act(20, first, key, partial(list, [rename]), drops=[Item(key)])
+        guarded = [rename if not isinstance(two, Enum) else guards.block(_other_labels(key, two), rename)]
+        draft.act(20, first, key, partial(list, guarded), drops=[Item(key)])
         draft.act(21, does, key, make, makes=[Item(key)])
         others = [Item(other) for other in draft.plan.swapped if other != key and _needs(draft, other, key)]
-        last = f"DROP {word} {name(Name(key.schema, aside))};"
+        last = f"DROP {word} IF EXISTS {name(Name(key.schema, aside))};"
         after = [Item(key), *columns, *(Item(other.key, _ASIDE) for other in others)]
         drops = f"drop the old {label(draft.old, key)}"
         draft.act(91, drops, key, partial(list, [last]), makes=[Item(key, _ASIDE)], after=after)
@@ -65,8 +67,17 @@ def _as_text(draft: Drafting, item: Item) -> str:
     return f"{alter_table(item.key, draft.old.table(item.key))} ALTER COLUMN {own} TYPE text USING {own}::text;"
 
 
-def _created(draft: Drafting, key: Key) -> list[str]:
+def _created(draft: Drafting, key: Key) -> list[Text]:
     value = draft.new.find(key)
     if value is None or value.assumed:
         raise UnprintableError("the files use it without creating it")
-    return printer.create(draft.new, key, value)
+    return [guards.block(guards.no_type(key), text) for text in printer.create(draft.new, key, value)]
+
+
+def _other_labels(key: Key, value: Enum) -> str:
+    """Return the condition that an enum has other labels than it is to have."""
+    labels = ", ".join(map(literal, value.labels))
+    return (
+        f"ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = to_regtype({guards.relation(key)})"
+        f" ORDER BY enumsortorder) <> ARRAY[{labels}]::text[]"
+    )
