@@ -79,6 +79,8 @@ def privileges(schema: Schema, key: Key, before: Privileges | None, after: Privi
         # MAINTAIN, which PostgreSQL 17 brings, is among ALL.
         yield _statement(_target(schema, key, value), "REVOKE ALL", f"FROM {role_name(value.role)}")
         had = set()
+    if value.part is None and has >= _ALL_OF_TABLE and not had >= _ALL_OF_TABLE:
+        had = set()
     lacked, lacks = (set(item.revoked) if item is not None else set() for item in (before, after))
     where = _target(schema, key, value)
     role = role_name(value.role)

@@ -97,31 +97,47 @@ class Order:
 
     def _needed(self, action: PlannedAction) -> Iterator[PlannedAction]:
         """Yield the actions that have to come before one."""
-        old, new = self._plan.old, self._plan.new
         for item in action.after:
             yield from self._making(item)
             yield from self._dropping(item)
         for item in action.drops:
-            for user in users_of(old, item):
-                if item.key in self._plan.swapped and item.part is None:
-                    yield from self._dropping(user.item)
-                else:
-                    yield from self._leaving(user.item)
-            if item.key.space == "schema":
-                yield from self._leaving_schema(item.key.name)
+            yield from self._needed_to_drop(item)
         for item in action.makes:
-            yield from self._dropping_before(item)
-            for user in users_of(old, item):
-                yield from self._dropping(user.item)
-            for needed in needs_of(new, item):
-                yield from self._making(needed)
-            for slot in _slots(item, new):
-                yield from self._freed.get(slot, ())
-            if item.part is None and isinstance(new.find(item.key), Table):
+            yield from self._needed_to_make(item)
+            if item.part is None and isinstance(self._plan.new.find(item.key), Table):
                 for part in action.makes:
                     if part.key == item.key and part.part is not None:
-                        for needed in needs_of(new, part):
+                        for needed in needs_of(self._plan.new, part):
                             yield from self._making(needed)
+
+    def _needed_to_drop(self, item: Item) -> Iterator[PlannedAction]:
+        plan = self._plan
+        for user in users_of(plan.old, item):
+            if item.key in plan.swapped and item.part is None:
+                yield from self._dropping(user.item)
+            else:
+                yield from self._leaving(user.item)
+        if item in plan.again or item in plan.away:
+            # A second run finds the users that there are in the end.
+            for user in users_of(plan.new, item):
+                if user.item in plan.again or plan.drops(user.item):
+                    yield from self._dropping(user.item)
+        if item.key.space == "schema":
+            yield from self._leaving_schema(item.key.name)
+
+    def _needed_to_make(self, item: Item) -> Iterator[PlannedAction]:
+        plan = self._plan
+        yield from self._dropping_before(item)
+        for user in users_of(plan.old, item):
+            yield from self._dropping(user.item)
+        if item in plan.altered:
+            for user in users_of(plan.new, item):
+                if user.item in plan.again:
+                    yield from self._dropping(user.item)
+        for needed in needs_of(plan.new, item):
+            yield from self._making(needed)
+        for slot in _slots(item, plan.new):
+            yield from self._freed.get(slot, ())
 
     def _leaving(self, user: Item) -> Iterator[PlannedAction]:
         """Yield the action after which an item no longer needs what it needs in the old schema."""
@@ -145,7 +161,7 @@ class Order:
 
     def _dropping_before(self, item: Item) -> Iterator[PlannedAction]:
         """Yield the actions that drop what an item takes the place of."""
-        if self._plan.drops(item):
+        if self._plan.drops(item) or item in self._plan.again:
             yield from self._dropping(item)
         one, two = self._plan.old.table(item.key), self._plan.new.table(item.key)
         if item.part is None or item.part.kind != "constraint" or one is None or two is None:

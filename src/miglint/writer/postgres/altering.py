@@ -212,11 +212,10 @@ def _sequence(key: Key, one: Sequence, two: Sequence) -> Iterator[str]:
         if not any(word.startswith("START") for word in words):
             words.append(f"START WITH {start}")
         if low > before or high < above:
-            # Its value has to be within both bounds for a moment.
-            wide = f"MINVALUE {min(low, before)} MAXVALUE {max(high, above)}"
             kind = next((option for option in one.options if option.startswith("as=")), "as=int8")
-            if max(high, above) <= limits((kind,))[1]:
-                yield f"ALTER SEQUENCE {own} {wide};"
+            if (low > above or high < before) and max(high, above) <= limits((kind,))[1]:
+                # Its value has to be within both bounds for a moment.
+                yield f"ALTER SEQUENCE {own} MINVALUE {min(low, before)} MAXVALUE {max(high, above)};"
             now = f"GREATEST({low}, LEAST({high}, last_value))"
             yield f"SELECT setval({guards.relation(key)}, {now}, is_called) FROM {own} WHERE last_value <> {now};"
     yield f"ALTER SEQUENCE {own} {' '.join(words)};"
@@ -296,7 +295,7 @@ def _identity(draft: Drafting, item: Item, two: Table) -> Iterator[str]:
     yield f"{alter_table(item.key, two)} ALTER COLUMN {own} SET GENERATED {(column.identity or '').upper()};"
 
 
-def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[str]:
+def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[Text]:
     assert item.part is not None
     before, after = one.columns[item.part.name], two.columns[item.part.name]
     own = identifier(item.part.name)
@@ -307,7 +306,16 @@ def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[str
     if "type" in aspects or "collation" in aspects:
         if two.partition_by is not None and any(element.column == item.part.name for element in two.partition_key):
             raise UnprintableError("a column of a partition key cannot change its type")
-        yield f"{head} ALTER COLUMN {own} TYPE {conversion(draft, before, after)};"
+        text = f"{head} ALTER COLUMN {own} TYPE {conversion(draft, before, after)};"
+        one_type, two_type = before.type, after.type
+        if one_type is not None and two_type is not None and bool(one_type.dimensions) != bool(two_type.dimensions):
+            # What makes an array of a value would make another one of an array.
+            sign = "=" if one_type.dimensions else "<>"
+            kind = f"(SELECT typcategory FROM pg_type WHERE pg_type.oid = atttypid) {sign} 'A'"
+            condition = f"{guards.has_column(item.key, item.part.name)[:-1]} AND {kind})"
+            yield guards.block(condition, text)
+        else:
+            yield text
     if before.nullable is not after.nullable and after.nullable is not None:
         if after.nullable:
             yield f"{head} ALTER COLUMN {own} DROP NOT NULL;"

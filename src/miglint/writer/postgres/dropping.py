@@ -46,6 +46,32 @@ def drop_all(draft: Drafting) -> None:
             _drop_part(draft, item)
 
 
+def drop_again(draft: Drafting) -> None:
+    """Add the actions that drop what a second run finds in its way."""
+    for item in sorted(draft.plan.again, key=_place):
+        _drop_again(draft, item)
+
+
+def _drop_again(draft: Drafting, item: Item) -> None:
+    key, part = item
+    if part is None:
+        does = f"drop {label(draft.new, key)}, if it is there already"
+        draft.act(_PLACES.get(key.space, 0), does, key, lambda: [drop(draft.new, key)], drops=[item])
+        return
+    table = draft.new.table(key)
+    if table is None:
+        return
+    head, own = alter_table(key, table), identifier(part.name)
+    does = f"drop {part} of {label(draft.new, key)}, if it is there already"
+    text: Text
+    if part.kind == "default":
+        alter = f"{head} ALTER COLUMN {own} DROP DEFAULT;"
+        text = guards.block(guards.is_no_identity(key, part.name), alter)._replace(plain="")
+    else:
+        text = f"{head.replace('TABLE ', 'TABLE IF EXISTS ', 1)} DROP {part.kind.upper()} IF EXISTS {own};"
+    draft.act(2, does, key, lambda: [text], drops=[item])
+
+
 def _is_in_circle(draft: Drafting, item: Item) -> bool:
     """Return whether what goes with a table has to go before it: a policy that reads a view over the table."""
     value = draft.old.find(item.key)
@@ -69,7 +95,7 @@ def _drop_object(draft: Drafting, item: Item) -> None:
         _PLACES.get(key.space, _PLACES["other"]),
         f"drop {label(draft.old, key)}",
         key,
-        lambda: [_guarded(draft, key, drop(draft.old, key), makes_room)],
+        lambda: _guarded(draft, key, drop(draft.old, key), makes_room),
         drops=[item],
     )
     if isinstance(value, Table):
@@ -97,24 +123,31 @@ def _is_of_identity(draft: Drafting, sequence: Sequence) -> bool:
     return found is not None and found.identity is not None
 
 
-def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> Text:
-    """Return a `DROP` that leaves alone what is to be there, of another kind and under the same name."""
+def _guarded(draft: Drafting, key: Key, text: str, makes_room: bool) -> list[Text]:
+    """Return a `DROP` that leaves alone a table that is to be there, of another kind and under the same name."""
     one, two = draft.old.find(key), draft.new.find(key)
     if not makes_room or key.space != "relation" or one is None or two is None:
-        return text
+        return [text]
     if isinstance(one, Sequence) and isinstance(two, Sequence) and two.owned_by is not None:
         table, column = two.owned_by
         table_key = Key("relation", table.schema or "public", table.name)
         owner = draft.new.table(table_key)
         if owner is not None and column in owner.columns and owner.columns[column].identity:
-            return guards.block(guards.is_no_identity(table_key, column), text)
-    before, after = _relation_kind(one), _relation_kind(two)
-    if before == after:
-        return text
-    condition = (
-        f"EXISTS (SELECT FROM pg_class WHERE oid = to_regclass({guards.relation(key)}) AND relkind = '{before}')"
+            return [guards.block(guards.is_no_identity(table_key, column), text)]
+    if _relation_kind(one) == _relation_kind(two):
+        return [text]
+    texts: list[Text] = [_if_kind(key, one, text)]
+    if not isinstance(two, (Table, Sequence)):
+        # A second run finds what the first one made.
+        texts.append(_if_kind(key, two, drop(draft.new, key))._replace(plain=""))
+    return texts
+
+
+def _if_kind(key: Key, value: object, text: str) -> guards.Guarded:
+    kind = f"relkind = '{_relation_kind(value)}'"
+    return guards.block(
+        f"EXISTS (SELECT FROM pg_class WHERE oid = to_regclass({guards.relation(key)}) AND {kind})", text
     )
-    return guards.block(condition, text)
 
 
 def _relation_kind(value: object) -> str:

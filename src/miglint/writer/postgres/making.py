@@ -206,7 +206,8 @@ def _later_parts(draft: Drafting, key: Key, table: Table) -> set[Item]:
     parts += [
         Item(key, Part("constraint", label_)) for label_, item in table.constraints.items() if item.kind == "check"
     ]
-    return {part for part in parts if draft.reaches(draft.new, part, key, draft.plan.makes)}
+    again = draft.plan.again
+    return {part for part in parts if part in again or draft.reaches(draft.new, part, key, draft.plan.makes)}
 
 
 def make_part(draft: Drafting, item: Item) -> None:
@@ -230,6 +231,10 @@ def make_part(draft: Drafting, item: Item) -> None:
             for place, sequence in draft.new.sequences_of(item.key, part.name)
             if tables.is_implied(draft.new, place, sequence)
         ]
+        default = Item(item.key, Part("default", part.name))
+        if default in draft.plan.again:
+            makes.remove(default)
+            make_part(draft, default)
         draft.act(61, does, item.key, partial(_added_column, draft, item, value), makes=makes)
     elif part.kind == "constraint":
         if part.name in value.constraints and value.constraints[part.name].kind != "not_null":
@@ -270,6 +275,8 @@ def _added_column(draft: Drafting, item: Item, table: Table) -> list[Text]:
     head = alter_table(item.key, table)
     needs_value = column.nullable is False and not has_value(column) and draft.old.table(item.key) is not None
     written = replace(column, nullable=True) if needs_value else column
+    if Item(item.key, Part("default", column.name)) in draft.plan.again:
+        written = replace(written, default=None, serial=False)
     text = tables.column(draft.new, item.key, table, written)
     texts: list[Text] = [f"{head} ADD COLUMN IF NOT EXISTS {text};"]
     if needs_value:

@@ -39,6 +39,7 @@ _NO_SPACE = frozenset({"rows", "role"})
 class TransitionPlan:
     """Items to drop, to make, and to alter; `swapped` types are made anew under their users.
 
+    `again` are items that are made, and that a second run finds in its way: it drops them first, if they are there.
     `anew` are types to make anew although they could be altered. `aspects` says in what an item differs that is in both
     schemas: the aspects of its changes.
     """
@@ -51,6 +52,7 @@ class TransitionPlan:
         self.away: set[Item] = set()
         self.altered: set[Item] = set()
         self.swapped: set[Key] = set()
+        self.again: set[Item] = set()
         self.aspects: dict[Item, dict[str, Change]] = {}
         self._waiting: deque[Item] = deque()
         self._compare()
@@ -200,13 +202,45 @@ class TransitionPlan:
     def _follow(self) -> None:
         while self._waiting:
             item = self._waiting.popleft()
-            if item.key in self.swapped and item.part is None:
+            if item in self.again:
+                pass
+            elif item.key in self.swapped and item.part is None:
                 self._follow_swap(item)
             elif item in self.altered and item not in self.away and item.part is not None:
                 self._follow_retype(item)
             else:
                 for user in list(users_of(self.old, item)):
                     self._stand_aside(user, item)
+            if item not in self.gone:
+                self._follow_again(item)
+
+    def _follow_again(self, item: Item) -> None:
+        """Note what needs an item when all is made, and is in the way of a second run."""
+        retyped = item in self.altered and item not in self.away and item.part is not None
+        swapped = item.part is None and item.key in self.swapped
+        for user in list(users_of(self.new, item)):
+            own = user.item
+            if own in self.again or self.drops(own) or (retyped and not user.reason):
+                continue
+            value = self.new.find(own.key)
+            column = own.part is not None and own.part.kind == "column"
+            if isinstance(value, Table) and (own.part is None or (column and not self._is_generated(own))):
+                continue
+            if isinstance(value, (Comment, Privileges, Sequence)) or own.key.space == "type" or own == item:
+                continue
+            if self.makes(own) or (own.part is not None and self._is_fresh_column(own)):
+                self.again.add(own)
+                self._waiting.append(own)
+            elif not swapped and self.old.find(own.key) is not None:
+                self._stand_aside(user, item)
+
+    def _is_generated(self, item: Item) -> bool:
+        table = self.new.table(item.key)
+        column = None if table is None or item.part is None else table.columns.get(item.part.name)
+        return column is not None and column.generated is not None
+
+    def _is_fresh_column(self, item: Item) -> bool:
+        return item.part is not None and self.makes(Item.column(item.key, item.part.name))
 
     def _stand_aside(self, user: User, item: Item) -> None:
         """Let what needs an item that goes away go with it, unless it is altered so that it needs it no longer."""

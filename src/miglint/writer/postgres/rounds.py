@@ -10,7 +10,7 @@ from miglint.writer.postgres.actions import Order
 from miglint.writer.postgres.alterable import added_labels
 from miglint.writer.postgres.altering import alter_all
 from miglint.writer.postgres.drafting import Drafting
-from miglint.writer.postgres.dropping import drop_all
+from miglint.writer.postgres.dropping import drop_again, drop_all
 from miglint.writer.postgres.making import make_all
 from miglint.writer.postgres.plan import TransitionPlan
 from miglint.writer.postgres.swapping import swap_all
@@ -37,7 +37,10 @@ def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: V
         if not written:
             break
         statements += written
-        state = _after(state, written)
+        done = run(state, read("\n".join(item.first_run for item in written), Dialect.POSTGRES), kept=False)
+        state = done.schema
+        if any(event.failure is not None for event in done.events):
+            break  # What is left over is not known then.
     return Draft(tuple(statements), tuple(missing), tuple(may_fail), tuple(with_rows))
 
 
@@ -46,6 +49,7 @@ def _round(state: Schema, new: Schema, target: Version | None) -> tuple[Drafting
     while True:
         plan = TransitionPlan(state, new, anew)
         drafting = Drafting(plan, target)
+        drop_again(drafting)
         drop_all(drafting)
         swap_all(drafting)
         alter_all(drafting)
@@ -69,10 +73,3 @@ def _used_at_once(plan: TransitionPlan, written: list[WrittenStatement]) -> froz
         if any(label in text for label in labels for text in texts):
             found.add(item.key)
     return frozenset(found)
-
-
-def _after(schema: Schema, statements: list[WrittenStatement]) -> Schema:
-    if not statements:
-        return schema
-    text = "\n".join(item.first_run for item in statements)
-    return run(schema, read(text, Dialect.POSTGRES), kept=False).schema

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from miglint.schema.objects import Domain, Enum, Key, OtherType, Part
+from miglint.base.model import Dialect
+from miglint.schema.objects import Composite, Domain, Enum, Key, OtherType, Part
 from miglint.sql.operations import Name
 from miglint.writer import printer
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, label
 from miglint.writer.postgres.graph import Item, all_needs_of
-from miglint.writer.words import UnprintableError, identifier, literal, name
+from miglint.writer.words import UnprintableError, identifier, literal, name, type_name
 
 
 def swap_all(draft: Drafting) -> None:
@@ -35,7 +36,11 @@ def swap_all(draft: Drafting) -> None:
         word = "DOMAIN" if isinstance(one, Domain) else "TYPE"
         aside = f"{key.name[:50]}__old"
         rename = f"ALTER {word} {name(Name(key.schema, key.name))} RENAME TO {identifier(aside)};"
-        guarded = [rename if not isinstance(two, Enum) else guards.block(_other_labels(key, two), rename)]
+        if isinstance(one, Domain) and not one.nullable:
+            # The name of the constraint is taken as long as it is there.
+            rename = f"ALTER DOMAIN {name(Name(key.schema, key.name))} DROP NOT NULL;\n        {rename}"
+        condition = _differs(key, two)
+        guarded = [rename if condition is None else guards.block(condition, rename)]
         draft.act(20, first, key, partial(list, guarded), drops=[Item(key)])
         draft.act(21, does, key, make, makes=[Item(key)])
         others = [Item(other) for other in draft.plan.swapped if other != key and _needs(draft, other, key)]
@@ -72,6 +77,27 @@ def _created(draft: Drafting, key: Key) -> list[Text]:
     if value is None or value.assumed:
         raise UnprintableError("the files use it without creating it")
     return [guards.block(guards.no_type(key), text) for text in printer.create(draft.new, key, value)]
+
+
+def _differs(key: Key, value: object) -> str | None:
+    """Return the condition that a type is not yet what it is to be; None where that is not easily asked."""
+    own = guards.relation(key)
+    if isinstance(value, Enum):
+        return _other_labels(key, value)
+    if isinstance(value, Domain) and value.base is not None:
+        base = literal(type_name(value.base, Dialect.POSTGRES))
+        return f"EXISTS (SELECT FROM pg_type WHERE oid = to_regtype({own}) AND typbasetype <> to_regtype({base}))"
+    if isinstance(value, Composite):
+        parts = [
+            f"{literal(column.name + ' ')} || to_regtype({literal(type_name(column.type, Dialect.POSTGRES))})"
+            for column in value.columns.values()
+            if column.type is not None
+        ]
+        return (
+            f"ARRAY(SELECT attname || ' ' || atttypid::regtype FROM pg_attribute WHERE attrelid = to_regclass({own})"
+            f" AND NOT attisdropped ORDER BY attnum) <> ARRAY[{', '.join(parts)}]::text[]"
+        )
+    return None
 
 
 def _other_labels(key: Key, value: Enum) -> str:
