@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from miglint.base.structs import replace
+from miglint.schema.depends import DEFAULT_PRIVILEGES
 from miglint.schema.objects import (
     Composite,
     Domain,
@@ -16,6 +17,7 @@ from miglint.schema.objects import (
     OtherType,
     Part,
     Policy,
+    Privileges,
     Routine,
     SchemaObject,
     Sequence,
@@ -30,6 +32,8 @@ from miglint.writer.postgres import guards
 from miglint.writer.postgres.actions import OWNER
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name, sequences_of
 from miglint.writer.postgres.graph import Item
+from miglint.writer.remarks import role_name
+from miglint.writer.routines import signature
 from miglint.writer.sequences import create_sequence, owned_by
 from miglint.writer.words import UnprintableError, identifier
 
@@ -77,6 +81,29 @@ def _make_object(draft: Drafting, key: Key) -> None:
 
 def _created(draft: Drafting, key: Key, value: SchemaObject) -> list[Text]:
     """Return the statements that create an object, and can run again."""
+    return [*_guarded(draft, key, value), *_denied(draft, key, value)]
+
+
+def _denied(draft: Drafting, key: Key, value: SchemaObject) -> list[Text]:
+    """Return the statements that take away what default privileges may give to a new object, and it is not to have."""
+    kinds: dict[type, tuple[str, str]] = {Table: ("table", "TABLE"), View: ("table", "TABLE")}
+    kinds |= {Sequence: ("sequence", "SEQUENCE"), Routine: ("function", "FUNCTION")}
+    if type(value) not in kinds:
+        return []
+    kind, word = kinds[type(value)]
+    texts: list[Text] = []
+    has = {other.role for _, other in draft.new.users(key, Privileges) if other.part is None}
+    for place in draft.new.on(DEFAULT_PRIVILEGES):
+        default = draft.new.find(place)
+        if not isinstance(default, Privileges) or default.defaults != kind or place.schema not in ("", key.schema):
+            continue
+        if default.granted and default.role not in has:
+            own = signature(value) if isinstance(value, Routine) else own_name(key, value)
+            texts.append(f"REVOKE ALL ON {word} {own} FROM {role_name(default.role)};")
+    return texts
+
+
+def _guarded(draft: Drafting, key: Key, value: SchemaObject) -> list[Text]:
     if value.assumed:
         raise UnprintableError("the files use it without creating it")
     texts = printer.create(draft.new, key, value)
@@ -172,10 +199,10 @@ def _make_table(draft: Drafting, key: Key, table: Table) -> None:
     ]
     does = f"create {label(draft.new, key)}"
 
-    def write() -> list[str]:
+    def write() -> list[Text]:
         if table.assumed:
             raise UnprintableError("the files use it without creating it")
-        return [guards.if_not_exists(tables.create_table(draft.new, key, reduced))]
+        return [guards.if_not_exists(tables.create_table(draft.new, key, reduced)), *_denied(draft, key, table)]
 
     if draft.act(_place(key, table), does, key, write, makes=makes) is None:
         return

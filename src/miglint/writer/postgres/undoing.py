@@ -7,7 +7,20 @@ from collections.abc import Iterator
 from miglint.base.model import Dialect
 from miglint.replay.apply import run
 from miglint.schema.needs import NORMAL
-from miglint.schema.objects import Composite, Domain, Index, Key, Part, Policy, RewriteRule, Routine, Table, Trigger
+from miglint.schema.objects import (
+    Composite,
+    Domain,
+    Index,
+    Key,
+    Part,
+    Policy,
+    RewriteRule,
+    Routine,
+    Sequence,
+    Table,
+    Trigger,
+    View,
+)
 from miglint.schema.value import Schema
 from miglint.sql.operations import Name
 from miglint.writer.drops import drop, drop_part
@@ -42,9 +55,31 @@ class _Undoing:
 
     def objects(self) -> None:
         """Undo what objects were renamed and moved, schemas first."""
-        for moved in self._renames.objects():
+        for moved in sorted(self._renames.objects(), key=lambda moved: (self._rank(moved.new), moved.new)):
             if moved.new in self._open:
                 self._undo_object(moved.new, set())
+
+    def _rank(self, key: Key) -> int:
+        """Return where an object comes: what others move with comes first."""
+        if key.space == "schema":
+            return 0
+        value = self.state.find(key)
+        if isinstance(value, (Index, Sequence)):
+            return 3
+        return 1 if isinstance(value, (Table, View)) else 2 if key.space in ("type", "routine") else 4
+
+    def _step(self, here: Key, there: Key, cleared: list[str]) -> None:
+        """Add the statement that renames or moves an object."""
+        does = (
+            f"rename {here.name} to {there.name}" if here.name != there.name else f"move {here.name} to {there.schema}"
+        )
+        try:
+            texts = list(_object(self.state, Renamed(there, here)))
+        except UnprintableError:
+            return
+        body = "\n        ".join((*cleared, *texts))
+        condition = _is_there(self.state, here)
+        self._add(body if condition is None else guards.block(condition, body), does, here)
 
     def parts(self) -> None:
         """Undo what columns, constraints and labels were renamed."""
@@ -58,6 +93,8 @@ class _Undoing:
         was = self._open.pop(now)
         here = self._moved.get(now, now)
         self._moved[now] = was
+        if self.state.find(here) is None:
+            here = here._replace(schema=was.schema, owner=was.owner)  # It has moved with its table.
         if here == was or self.state.find(here) is None:
             return
         taken = self.state.find(was) is not None
@@ -65,14 +102,12 @@ class _Undoing:
             self._undo_object(was, waiting | {now})
             taken = self.state.find(was) is not None
         cleared = self._cleared(was) if taken else []
-        does = f"rename {here.name} to {was.name}" if here.name != was.name else f"move {here.name} to {was.schema}"
-        try:
-            texts = _object(self.state, Renamed(was, here))
-        except UnprintableError:
-            return
-        body = "\n        ".join((*cleared, *texts))
-        condition = _is_there(self.state, here)
-        self._add(body if condition is None else guards.block(condition, body), does, now)
+        between = here._replace(name=was.name)
+        if here.schema != was.schema and here.name != was.name and self.state.find(between) is not None:
+            between = here._replace(schema=was.schema)
+        for one, two in ((here, between), (between, was)):
+            if one != two:
+                self._step(one, two, cleared if two == was else [])
         if here.space == "schema":
             # All that is inside has moved with it.
             for key in [*self._open]:
@@ -152,6 +187,8 @@ def _object(schema: Schema, renamed: Renamed) -> Iterator[str]:
             table = name(Name(new.schema, new.owner))
             yield f"ALTER {new.space.upper()} {identifier(new.name)} ON {table} RENAME TO {identifier(old.name)};"
         return
+    if isinstance(value, Index) and old.schema != new.schema:
+        raise UnprintableError("an index moves with its table")
     if new.space == "relation":
         head, own = f"ALTER {relation_word(value)}", name(Name(new.schema, new.name))
     else:
