@@ -151,7 +151,14 @@ def _composite(draft: Drafting, key: Key, one: Composite, two: Composite) -> Ite
             condition = guards.has_column(key, label_)
             yield guards.block(f"NOT {condition}", f"{head} ADD ATTRIBUTE {identifier(label_)} {text};")
         elif before != column:
-            yield f"{head} ALTER ATTRIBUTE {identifier(label_)} TYPE {text};"
+            known = literal(type_name(column.type, Dialect.POSTGRES))
+            condition = f"{guards.has_column(key, label_)[:-1]} AND atttypid <> to_regtype({known}))"
+            other = before.type is not None and (before.type.name, before.type.schema) != (
+                column.type.name,
+                column.type.schema,
+            )
+            text = f"{head} ALTER ATTRIBUTE {identifier(label_)} TYPE {text};"
+            yield guards.block(condition, text) if other else text
 
 
 def _extension(draft: Drafting, key: Key, one: Extension, two: Extension) -> Iterator[str]:

@@ -23,7 +23,7 @@ from miglint.sql.operations import Name
 from miglint.writer.drops import drop, drop_part
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.drafting import Drafting, Text, alter_table, follows_parent, label, own_name, sequences_of
-from miglint.writer.postgres.graph import Item
+from miglint.writer.postgres.graph import Item, automatic_needs
 from miglint.writer.words import identifier, name
 
 _KINDS = (
@@ -39,11 +39,27 @@ def drop_all(draft: Drafting) -> None:
         if draft.plan.goes_along(item):
             if item.part is None and _is_in_circle(draft, item):
                 _drop_object(draft, item)
+            elif item in draft.plan.away and _goes_for_good(draft, item):
+                # A second run finds it, without what it goes along with.
+                (_drop_object if item.part is None else _drop_part)(draft, item)
             continue
         if item.part is None:
             _drop_object(draft, item)
         else:
             _drop_part(draft, item)
+
+
+def _goes_for_good(draft: Drafting, item: Item) -> bool:
+    """Return whether what an item goes along with does not come back, though the item does."""
+    value = draft.old.find(item.key)
+    if item.part is not None:
+        constraint = value.constraints.get(item.part.name) if isinstance(value, Table) else None
+        columns = () if constraint is None else constraint.columns
+        return any(Item.column(item.key, column) in draft.plan.gone for column in columns)
+    automatic = isinstance(value, Index) and (value.constraint is not None or value.parent is not None)
+    if automatic or not isinstance(value, (Index, Trigger, Policy, RewriteRule)):
+        return False
+    return any(needed in draft.plan.gone for needed in automatic_needs(item.key, value))
 
 
 def drop_again(draft: Drafting) -> None:
