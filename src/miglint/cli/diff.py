@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from miglint.base.errors import UsageError
 from miglint.base.inert import inert, inert_json
 from miglint.base.template_names import decode_tags
 from miglint.cli.dialects import DialectType
@@ -16,7 +15,7 @@ from miglint.cli.lazy_group import CommandWithExamples
 from miglint.cli.output import note, write
 from miglint.cli.trust import load_trusted
 from miglint.cli.trust_options import trust_options
-from miglint.linter.schema_source import schema_source
+from miglint.linter.schema_source import schema_sources
 from miglint.writer.difference import SchemaDifference, difference
 
 _EXAMPLES = (
@@ -41,10 +40,7 @@ def command(*, old: str, new: str, dialect: str | None, format_: str, output: st
     Exit status: 0, or 1 if something of either schema is not understood, 2 for errors.
     """
     settings = load_trusted(**given)
-    one, two = (schema_source(settings, named, dialect) for named in (old, new))
-    if one.schema.dialect is not two.schema.dialect:
-        dialects = f"{one.schema.dialect.value} and {two.schema.dialect.value}"
-        raise UsageError(f"{old} and {new} are in two dialects ({dialects}); --dialect says which one is meant")
+    one, two = schema_sources(settings, old, new, dialect)
     target = settings.targets.get(one.schema.dialect.value)
     moments = two.moments[len(one.moments) :] if one.root is not None and one.root == two.root else ()
     found = difference(one.schema, two.schema, target=target, moments=moments, unknown=(*one.unknown, *two.unknown))

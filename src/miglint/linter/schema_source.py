@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from miglint.base.errors import UsageError
-from miglint.base.model import Dialect, Direction, History, Migration, Script, Span
+from miglint.base.model import Dialect, Direction, History, Migration, Script, SourceFile, Span
 from miglint.base.structs import Struct, replace
 from miglint.config.settings import Settings
+from miglint.discovery import dialects, evidence
 from miglint.discovery.options import DEFAULT_MAX_FILE_BYTES
 from miglint.discovery.reading import read_file
 from miglint.linter.run import Job, replayed
@@ -119,5 +120,30 @@ def _script(settings: Settings, named: str, dialect: str | None) -> Script:
                 own = Dialect(dialect) if dialect else history.dialect
                 return replace(migration.forward, dialect=own)
     file = read_file(named, named, DEFAULT_MAX_FILE_BYTES).file
-    own = Dialect(dialect or settings.dialect or Dialect.POSTGRES)
-    return Script(file, Span(0, len(file.text)), Direction.FORWARD, own)
+    return Script(file, Span(0, len(file.text)), Direction.FORWARD, _dialect(settings, named, file, dialect))
+
+
+def _dialect(settings: Settings, named: str, file: SourceFile, given: str | None) -> Dialect:
+    """Return the dialect of a schema file: the one given, or that its name, its folder or its text tells."""
+    chosen = given or settings.dialect
+    if chosen is not None:
+        return Dialect(chosen)
+    parts = Path(named).name.lower().split(".")
+    marks = [*map(dialects.named, reversed(parts)), dialects.of_folder(Path(named).parent.as_posix())]
+    for mark in marks:
+        if mark.dialects:
+            return mark.dialects[0]
+    found = evidence.of_files((file,))
+    return found.mark.dialects[0] if found is not None and found.mark.dialects else Dialect.POSTGRES
+
+
+def schema_sources(settings: Settings, old: str, new: str, dialect: str | None) -> tuple[SchemaSource, SchemaSource]:
+    """Return two schemas of one dialect. Raises `UsageError` as `schema_source` does, and for two dialects."""
+    one, two = (schema_source(settings, named, dialect) for named in (old, new))
+    if one.schema.dialect is two.schema.dialect:
+        return one, two
+    if dialect is None and settings.dialect is None and one.root is None and two.root is None:
+        # PostgreSQL is what is taken where a text tells nothing.
+        return schema_sources(settings, old, new, Dialect.SQLITE.value)
+    dialects_ = f"{one.schema.dialect.value} and {two.schema.dialect.value}"
+    raise UsageError(f"{old} and {new} are in two dialects ({dialects_}); --dialect says which one is meant")
