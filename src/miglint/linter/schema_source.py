@@ -73,7 +73,11 @@ def _of_history(settings: Settings, named: str, path: str, version: str | None, 
 
 def _only(settings: Settings, named: str, path: str, dialect: str | None) -> tuple[History, Iterable[Step]]:
     chosen = replace(settings, dialect=settings.dialect or dialect)
-    histories = [pair for pair in replayed(Job(chosen, (path,))) if dialect in (None, pair[0].dialect.value)]
+    histories = [
+        (item.history, item.steps)
+        for item in replayed(Job(chosen, (path,)))
+        if dialect in (None, item.history.dialect.value)
+    ]
     if not histories:
         raise UsageError(f"{named}: no migrations found" + (f" for {dialect}" if dialect else ""))
     if len(histories) > 1:
@@ -114,7 +118,8 @@ def _unknown(script: Script, done: Run) -> Iterator[str]:
 def _script(settings: Settings, named: str, dialect: str | None) -> Script:
     """Return the script of a schema file, in the dialect that its name, its folder or its text tells."""
     chosen = replace(settings, dialect=settings.dialect or dialect)
-    for history, _ in replayed(Job(chosen, (named,))):
+    for item in replayed(Job(chosen, (named,))):
+        history = item.history
         for migration in history.migrations:
             if migration.forward is not None:
                 own = Dialect(dialect) if dialect else history.dialect
