@@ -94,6 +94,8 @@ def loosened(value: SchemaObject) -> object:
         plain = replace(value, definition=loose(value.definition))
         return replace(plain, function=None) if isinstance(plain, Trigger) else plain
     if isinstance(value, View):
+        options = tuple(sorted(option.removeprefix("storage parameter ") for option in value.options))
+        value = replace(value, options=options)
         return replace(value, query=None, columns=None), value.query and loose(value.query.key), _set(value.columns)
     return value
 
@@ -109,6 +111,10 @@ def alike(one: SchemaObject, two: SchemaObject) -> bool:
         return True
     if not (isinstance(one, View) and isinstance(two, View)) or one.query is None or two.query is None:
         return False
+    one, two = (
+        replace(view, options=tuple(sorted(option.removeprefix("storage parameter ") for option in view.options)))
+        for view in (one, two)
+    )
     same = replace(one, query=None, columns=None) == replace(two, query=None, columns=None)
     return same and _set(one.columns) == _set(two.columns) and _same_query(loose(one.query.key), loose(two.query.key))
 

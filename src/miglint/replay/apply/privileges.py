@@ -55,6 +55,7 @@ def _all_in_schema(machine: Machine, operation: SetPrivileges) -> list[Key]:
 def _set_on(machine: Machine, operation: SetPrivileges, about: Key, kind: str) -> None:
     value = machine.schema.find(about)
     words = kind if value is None or about.space != "relation" else kind_of(value)
+    words = "type" if about.space == "type" else words
     usual = _OF_PUBLIC.get(kind)
     for privilege, columns in operation.privileges or (("all", ()),):
         parts: Iterable[Part | None] = [Part("column", name) for name in columns] or (None,)

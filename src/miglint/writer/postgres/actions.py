@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
+from miglint.base.model import Dialect
+from miglint.schema.depends import relation_key
 from miglint.schema.objects import Extension, Key, Part, Table
 from miglint.schema.value import Schema
 from miglint.writer.postgres.graph import Item, automatic_needs, needs_of, users_of
@@ -138,16 +140,24 @@ class Order:
             yield from self._making(needed)
         for slot in _slots(item, plan.new):
             yield from self._freed.get(slot, ())
+        table = plan.new.table(item.key) if item.part is None or item.part.kind == "link" else None
+        if table is not None and table.partition_of is not None:
+            # Its rows may be those of a partition that goes.
+            for other, value in plan.old.users(relation_key(table.partition_of, Dialect.POSTGRES), Table):
+                if value.partition_of == table.partition_of:
+                    for candidate in (Item(other), Item(other, Part("link", ""))):
+                        if candidate in self._droppers:
+                            yield self._droppers[candidate]
 
     def _leaving(self, user: Item) -> Iterator[PlannedAction]:
         """Yield the action after which an item no longer needs what it needs in the old schema."""
         found = list(self._dropping(user))
         if found:
             yield from found
-        elif user in self._makers:
-            yield self._makers[user]
-        elif Item(user.key, OWNER) in self._makers:
-            yield self._makers[Item(user.key, OWNER)]
+            return
+        for candidate in (user, Item(user.key, OWNER)):
+            if candidate in self._makers:
+                yield self._makers[candidate]
 
     def _leaving_schema(self, name: str) -> Iterator[PlannedAction]:
         """Yield the actions after which nothing is in a schema."""

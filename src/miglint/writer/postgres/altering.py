@@ -27,6 +27,7 @@ from miglint.schema.objects import (
 )
 from miglint.schema.sameness import same_default
 from miglint.schema.sequences import limits
+from miglint.sql.operations import Column
 from miglint.writer import printer, remarks, tables
 from miglint.writer.postgres import guards
 from miglint.writer.postgres.alterable import added_labels
@@ -255,7 +256,7 @@ def _alter_part(draft: Drafting, item: Item, one: Table, two: Table) -> None:
     part = item.part
     assert part is not None
     does = f"alter {part.kind} {part.name} of {label(draft.new, item.key)}"
-    if _follows(draft, item, one, two):
+    if _follows(draft, item, two):
         return
     if part.kind == "constraint":
         draft.act(71, does, item.key, partial(_constraint, item, one, two), makes=[item])
@@ -267,19 +268,24 @@ def _alter_part(draft: Drafting, item: Item, one: Table, two: Table) -> None:
         draft.act(40, does, item.key, partial(_column, draft, item, one, two), makes=[item])
 
 
-def _follows(draft: Drafting, item: Item, one: Table, two: Table) -> bool:
+def _follows(draft: Drafting, item: Item, two: Table) -> bool:
     """Return whether a part of a partition or heir becomes what it is to be with that of its parent."""
     assert item.part is not None
     if not follows_parent(draft.new, item, draft.plan.altered.__contains__):
         return False
-    if item.part.kind == "constraint":
+    parent = _parent_column(draft, item, two)
+    column = two.columns.get(item.part.name)
+    if item.part.kind == "constraint" or parent is None or column is None:
         return True
-    for parent in tables.parents_of(draft.new, two):
-        same = parent.columns.get(item.part.name)
-        column = two.columns[item.part.name]
-        if same is not None and (same.type, same.nullable) == (column.type, column.nullable):
-            return item.part.kind != "default" or same.default == column.default
-    return False
+    return (parent.nullable, parent.default) == (column.nullable, column.default)
+
+
+def _parent_column(draft: Drafting, item: Item, table: Table) -> Column | None:
+    assert item.part is not None
+    for parent in tables.parents_of(draft.new, table):
+        if item.part.name in parent.columns:
+            return parent.columns[item.part.name]
+    return None
 
 
 def _constraint(item: Item, one: Table, two: Table) -> Iterator[str]:
@@ -310,6 +316,9 @@ def _column(draft: Drafting, item: Item, one: Table, two: Table) -> Iterator[Tex
     if before.generated and not after.generated:
         yield f"{head} ALTER COLUMN {own} DROP EXPRESSION IF EXISTS;"
     aspects = draft.plan.aspects.get(item, {})
+    inherited = _parent_column(draft, item, two)
+    if inherited is not None and inherited.type == after.type and item.part.name in one.columns:
+        aspects = {}
     if "type" in aspects or "collation" in aspects:
         if two.partition_by is not None and any(element.column == item.part.name for element in two.partition_key):
             raise UnprintableError("a column of a partition key cannot change its type")

@@ -95,8 +95,12 @@ class TransitionPlan:
     def _compare(self) -> None:
         for key in _differing_keys(self.old, self.new):
             one, two = self.old.get(key), self.new.get(key)
-            if key.space in _NO_SPACE or key.schema in ("pg_temp", "temp") or _is_automatic(one) or _is_automatic(two):
+            if key.space in _NO_SPACE or key.schema in ("pg_temp", "temp"):
                 continue
+            if _is_automatic(one) or _is_automatic(two):
+                one, two = (ABSENT if _is_automatic(value) else value for value in (one, two))
+                if one is two:
+                    continue
             if one is None or one is ABSENT:
                 if two is not None and two is not ABSENT and not getattr(two, "assumed", False):
                     self.fresh.add(Item(key))
