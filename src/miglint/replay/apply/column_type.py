@@ -7,6 +7,7 @@ import re
 from miglint.base.structs import replace
 from miglint.replay.apply.casts import refuse_uncastable, refuse_unconvertible
 from miglint.replay.apply.columns import (
+    alter_in_heirs,
     altered_column,
     composite,
     in_partition_key,
@@ -64,6 +65,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     if machine.postgres:
         refuse_incomparable_keys(machine, key, changed)
     put_column(machine, key, changed)
+    alter_in_heirs(machine, key, operation, column.name, {"type": new, "collation": operation.collation})
 
 
 def _with_old_type(column: Column, old: Type) -> Column:

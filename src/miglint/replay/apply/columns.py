@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from miglint.base.structs import replace
 from miglint.replay.apply.constraints import add_constraint
 from miglint.replay.apply.default_privileges import endow
@@ -297,6 +300,20 @@ def inheritors(machine: Machine, key: Key) -> list[Key]:
         if any(Key("relation", parent.schema or "public", parent.name) == key for parent in parents):
             result.append(child)
     return result
+
+
+def alter_in_heirs(
+    machine: Machine, key: Key, operation: TableOperation, name: str, changes: Mapping[str, Any]
+) -> None:
+    """Give the column of partitions and inheriting tables what that of their parent got, unless it is `ONLY` that."""
+    if not machine.postgres or operation.only:
+        return
+    for child in inheritors(machine, key):
+        table = machine.schema.table(child)
+        column = None if table is None else table.columns.get(name)
+        if column is not None:
+            put_column(machine, child, replace(column, **changes))
+            alter_in_heirs(machine, child, operation, name, changes)
 
 
 def _add_attribute(machine: Machine, operation: AddColumn) -> None:

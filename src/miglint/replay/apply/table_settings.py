@@ -28,7 +28,9 @@ def set_table_option(machine: Machine, operation: SetTableOption) -> None:
     if isinstance(found, Table):
         machine.put(key, _with_option(found, operation))
     elif isinstance(found, View):
-        kept = tuple(option for option in found.options if option.partition("=")[0] != operation.option)
+        # CREATE says `fillfactor=70` where ALTER says `storage parameter fillfactor`.
+        same = (operation.option, operation.option.removeprefix("storage parameter "))
+        kept = tuple(option for option in found.options if option.partition("=")[0] not in same)
         if operation.value is not None:
             kept = tuple(sorted((*kept, f"{operation.option}={operation.value}")))
         machine.put(key, replace(found, options=kept))
