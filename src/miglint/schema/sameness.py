@@ -94,10 +94,13 @@ def loosened(value: SchemaObject) -> object:
         plain = replace(value, definition=loose(value.definition))
         return replace(plain, function=None) if isinstance(plain, Trigger) else plain
     if isinstance(value, View):
-        options = tuple(sorted(option.removeprefix("storage parameter ") for option in value.options))
-        value = replace(value, options=options)
-        return replace(value, query=None, columns=None), value.query and loose(value.query.key), _set(value.columns)
+        return _without_query(value), value.query and loose(value.query.key), _set(value.columns)
     return value
+
+
+def _without_query(view: View) -> View:
+    options = tuple(sorted(option.removeprefix("storage parameter ") for option in view.options))
+    return replace(view, query=None, columns=None, options=options)
 
 
 _TOKEN = pattern(r"""'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"|[\w.]+|\S""")
@@ -111,11 +114,7 @@ def alike(one: SchemaObject, two: SchemaObject) -> bool:
         return True
     if not (isinstance(one, View) and isinstance(two, View)) or one.query is None or two.query is None:
         return False
-    one, two = (
-        replace(view, options=tuple(sorted(option.removeprefix("storage parameter ") for option in view.options)))
-        for view in (one, two)
-    )
-    same = replace(one, query=None, columns=None) == replace(two, query=None, columns=None)
+    same = _without_query(one) == _without_query(two)
     return same and _set(one.columns) == _set(two.columns) and _same_query(loose(one.query.key), loose(two.query.key))
 
 
