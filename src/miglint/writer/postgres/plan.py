@@ -97,8 +97,10 @@ class TransitionPlan:
             one, two = self.old.get(key), self.new.get(key)
             if key.space in _NO_SPACE or key.schema in ("pg_temp", "temp"):
                 continue
-            if _is_automatic(one) or _is_automatic(two):
-                one, two = (ABSENT if _is_automatic(value) else value for value in (one, two))
+            if _is_attached(one) or _is_attached(two):
+                continue
+            if _is_of_constraint(one) or _is_of_constraint(two):
+                one, two = (ABSENT if _is_of_constraint(value) else value for value in (one, two))
                 if one is two:
                     continue
             if one is None or one is ABSENT:
@@ -360,9 +362,14 @@ def _is_wanted(change: Change) -> bool:
     return change.counts or change.aspect in ("cluster", "owner")
 
 
-def _is_automatic(value: object) -> bool:
-    """Return whether an index comes and goes with a constraint, or with the index of a partitioned table."""
-    return isinstance(value, Index) and (value.constraint is not None or value.parent is not None)
+def _is_of_constraint(value: object) -> bool:
+    """Return whether an index comes and goes with a constraint."""
+    return isinstance(value, Index) and value.constraint is not None
+
+
+def _is_attached(value: object) -> bool:
+    """Return whether an index is part of that of a partitioned table: it comes so, stays when its table is detached."""
+    return isinstance(value, Index) and value.parent is not None
 
 
 def _computes(index: Index) -> bool:
