@@ -6,6 +6,7 @@
 # make lint   style, types, coverage
 # make bench  measure against squawk
 # make rollback-bench FOLDERS="..." [BENCH="--rows 100 --output FOLDER"]   write every rollback anew and run it
+# make generated  made-up PostgreSQL schemas: both ways between two of them, on the engine (GENERATED="--seed N --count N")
 # make kills   kill 200 dry runs at random moments and check for leftovers (as root: KILLS="--user nobody")
 # make fuzz FOLDERS="..." [COUNT=100000] [SEED=1]   check corrupted scripts
 # make mutants [COUNT=100] [SEED=1]   change rules and replay in seeded places, and run the tests that reach each
@@ -63,6 +64,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py $(FOLDERS)
+
+generated: $(READY)
+	$(BIN)/python -m tests.writer.pairs_on_engine $(GENERATED)
 
 schema-sql: $(READY)
 	$(BIN)/python -m benchmarks.schema_sql $(FOLDERS)

@@ -8,8 +8,9 @@ from miglint.base.model import Dialect
 from miglint.replay.apply import run
 from miglint.schema.diff import diff
 from miglint.schema.value import Schema
+from miglint.writer.reading import read
 from miglint.writer.renames import Renames
-from miglint.writer.transition import read, write_transition
+from miglint.writer.transition import write_transition
 
 
 def after(schema, sql):

@@ -144,7 +144,7 @@ def _text(
     missing = tuple(dict.fromkeys(map(decode_tags, (*not_known, *way.does_not_restore, *rows.staying, *rows.lost))))
     if unwritten and not statements:
         return RollbackText(IMPOSSIBLE, (), missing)
-    if unwritten or rows.staying:
+    if unwritten or rows.staying or way.with_rows:
         restores = PARTIAL
     elif rows.lost or way.schema_only:
         restores = SCHEMA_ONLY

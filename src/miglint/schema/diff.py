@@ -53,11 +53,12 @@ def diff(before: Schema, after: Schema, keys: Iterable[Key] | None = None) -> tu
         one, two = before.get(key), after.get(key)
         if one is two or key.space in ("rows", "role") or key.schema in ("pg_temp", "temp") or is_set_aside(key):
             continue
-        changes.extend(_object(key, one, two))
+        changes.extend(object_changes(key, one, two))
     return tuple(_without_consequences(with_renames(changes, before, after), before, after))
 
 
-def _object(key: Key, one: SchemaObject | Absent | None, two: SchemaObject | Absent | None) -> Iterator[Change]:
+def object_changes(key: Key, one: SchemaObject | Absent | None, two: SchemaObject | Absent | None) -> Iterator[Change]:
+    """Yield the differences of two objects of one key: what follows from others, and renames, are told as well."""
     if _is_there(one) and _is_there(two):
         if one != two or _reordered(one, two):
             yield from _changed(key, one, two)

@@ -10,6 +10,7 @@ from miglint.base.structs import replace
 from miglint.schema.constants import stored
 from miglint.schema.intervals import folded_interval
 from miglint.schema.objects import (
+    Domain,
     Index,
     Policy,
     RewriteRule,
@@ -94,6 +95,9 @@ def loosened(value: SchemaObject) -> object:
             elements,
             value.where and loose(value.where.key),
         )
+    if isinstance(value, Domain):
+        parts = {name: essence(constraint) for name, constraint in value.constraints.items()}
+        return replace(value, constraints={}), parts
     if isinstance(value, Policy):
         using, check = value.using and loose(value.using), value.check and loose(value.check)
         return replace(value, using=using, check=check)
@@ -101,8 +105,13 @@ def loosened(value: SchemaObject) -> object:
         plain = replace(value, definition=loose(value.definition))
         return replace(plain, function=None) if isinstance(plain, Trigger) else plain
     if isinstance(value, View):
-        return replace(value, query=None, columns=None), value.query and loose(value.query.key), _set(value.columns)
+        return _without_query(value), value.query and loose(value.query.key), _set(value.columns)
     return value
+
+
+def _without_query(view: View) -> View:
+    options = tuple(sorted(option.removeprefix("storage parameter ") for option in view.options))
+    return replace(view, query=None, columns=None, options=options)
 
 
 _TOKEN = pattern(r"""'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"|[\w.]+|\S""")
@@ -116,7 +125,7 @@ def alike(one: SchemaObject, two: SchemaObject) -> bool:
         return True
     if not (isinstance(one, View) and isinstance(two, View)) or one.query is None or two.query is None:
         return False
-    same = replace(one, query=None, columns=None) == replace(two, query=None, columns=None)
+    same = _without_query(one) == _without_query(two)
     return same and _set(one.columns) == _set(two.columns) and _same_query(loose(one.query.key), loose(two.query.key))
 
 

@@ -12,6 +12,16 @@ def chosen(sequence: str, table: str, column: str) -> bool:
     return sequence.rstrip("0123456789") in (f"{table}_{column}_seq", f"{table}_{column}_seq".rstrip("0123456789"))
 
 
+def limits(options: Iterable[str]) -> tuple[int, int, int]:
+    """Return the lowest and the highest value of a sequence, and the first one."""
+    given = {name: value for name, _, value in (option.partition("=") for option in options) if value}
+    up = not given.get("increment", "1").startswith("-")
+    limit = _LIMITS.get(given.get("as", "int8"), _LIMITS["int8"])
+    low = int(given.get("minvalue", 1 if up else -limit - 1))
+    high = int(given.get("maxvalue", limit if up else -1))
+    return low, high, int(given.get("start", low if up else high))
+
+
 def unusual(options: Iterable[str]) -> tuple[str, ...]:
     """Return the options (`name=value`; an empty value means the default) without default values, sorted."""
     given = {name: value for name, _, value in (option.partition("=") for option in options) if value}

@@ -62,7 +62,7 @@ def _other(key: Key, value: Other) -> str:
         return f"TRANSFORM IF EXISTS FOR {kind} LANGUAGE {identifier(language)}"
     if value.kind == "user mapping":
         role, _, server = own.name.partition(" server ")
-        return f"USER MAPPING IF EXISTS FOR {identifier(role)} SERVER {identifier(server)}"
+        return f"USER MAPPING IF EXISTS FOR {remarks.role_name(role)} SERVER {identifier(server)}"
     return f"{value.kind.upper()} IF EXISTS {name(own)}"
 
 

@@ -17,16 +17,30 @@ def losses(old: Schema, new: Schema, renames: Renames | None) -> tuple[tuple[Los
 
     `renames` are those that led from `new` to `old`.
     """
+    types = (
+        {}
+        if renames is None
+        else {
+            (moved.new.schema, moved.new.name): (moved.old.schema, moved.old.name)
+            for moved in renames.objects()
+            if moved.new.space in ("type", "relation")
+        }
+    )
     relations = {moved.new: moved.old for moved in renames.relations()} if renames is not None else {}
     columns = {(moved.relation, moved.new): moved.old for moved in renames.columns()} if renames is not None else {}
     back_relations = {was: now for now, was in relations.items()}
     back_columns = {(relations.get(relation, relation), was): now for (relation, now), was in columns.items()}
-    lost = tuple(_gone(old, new, relations, columns))
-    return lost, tuple(_gone(new, old, back_relations, back_columns))
+    lost = tuple(_gone(old, new, relations, columns, types))
+    back_types = {was: now for now, was in types.items()}
+    return lost, tuple(_gone(new, old, back_relations, back_columns, back_types))
 
 
 def _gone(
-    one: Schema, two: Schema, relations: dict[Key, Key], columns: dict[tuple[Key, str], str]
+    one: Schema,
+    two: Schema,
+    relations: dict[Key, Key],
+    columns: dict[tuple[Key, str], str],
+    types: dict[tuple[str, str], tuple[str, str]],
 ) -> Iterator[LostData]:
     """Yield the tables and columns with rows of their own that one schema has and the other has not."""
     for key, table in sorted(_tables(one)):
@@ -45,7 +59,7 @@ def _gone(
                 continue
             if other is None or other.generated is not None:
                 yield LostData(key, column.name)
-            elif not _keeps(column, other, one.dialect):
+            elif not _keeps(column, other, one.dialect, types):
                 yield LostData(key, column.name, "narrowed")
 
 
@@ -59,10 +73,12 @@ _INTEGERS = {"int2": 1, "int4": 2, "int8": 3}
 _TEXTS = frozenset({"text", "varchar", "bpchar", "name"})
 
 
-def _keeps(one: Column, two: Column, dialect: Dialect) -> bool:
+def _keeps(one: Column, two: Column, dialect: Dialect, types: dict[tuple[str, str], tuple[str, str]]) -> bool:
     """Return whether all values of a column are the same in one of another type, or can be had from them again."""
     if dialect is Dialect.SQLITE or one.type is None or two.type is None or one.type == two.type:
         return True
+    if one.type.schema is not None and types.get((one.type.schema, one.type.name)) == (two.type.schema, two.type.name):
+        return one.type.dimensions == two.type.dimensions
     return keeps_values(one.type, two.type)
 
 

@@ -131,7 +131,7 @@ def needs(schema: Schema, key: Key, value: SchemaObject, names: dict[Key, list[K
         else:
             yield target
     if postgres:
-        for schema_name, own in _qualified_names(value):
+        for schema_name, own in mentioned_names(value):
             yield Key("relation", schema_name, own)
             yield Key("type", schema_name, own)
             yield from names.get(Key("routine", schema_name, own), ())
@@ -142,7 +142,7 @@ def needs(schema: Schema, key: Key, value: SchemaObject, names: dict[Key, list[K
 _QUALIFIED = pattern(r'("[^"]++"|(?<![\w$])[a-z_][\w$]*+)\.("[^"]++"|[a-z_][\w$]*+)')
 
 
-def _qualified_names(value: SchemaObject) -> Iterator[tuple[str, str]]:
+def mentioned_names(value: SchemaObject) -> Iterator[tuple[str, str]]:
     """Yield the qualified names in texts of the catalog, which come without what they mention."""
     texts: list[str] = []
     match value:

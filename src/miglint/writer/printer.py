@@ -198,10 +198,15 @@ def create_policy(value: Policy) -> str:
     kind, _, command = value.head.partition(" for ")
     if not kind:
         raise UnprintableError("how the policy is defined is not known")
-    roles = [part.strip() for part in value.roles.split(",") if part.strip()]
+    roles = policy_roles(value)
     text = f"CREATE POLICY {identifier(value.name)} ON {name(value.table)} AS {kind.upper()} FOR {command.upper()}"
-    text += f" TO {', '.join(map(_policy_role, roles))}" if roles else ""
+    text += f" TO {roles}" if roles else ""
     return text + policy_conditions(value) + ";"
+
+
+def policy_roles(value: Policy) -> str:
+    """Return the roles that a policy is for."""
+    return ", ".join(_policy_role(role) for part in value.roles.split(",") if (role := part.strip()))
 
 
 def _policy_role(role: str) -> str:

@@ -24,6 +24,7 @@ from miglint.writer.words import UnprintableError, identifier, literal, name
 
 _KEYWORD_ROLES = frozenset({"public", "current_user", "session_user", "current_role"})
 _OPTION = " with grant option"
+_ALL_OF_TABLE = frozenset({"delete", "insert", "references", "select", "trigger", "truncate", "update"})
 
 
 def subject(schema: Schema, key: Key, part: Part | None = None) -> str:
@@ -74,9 +75,15 @@ def privileges(schema: Schema, key: Key, before: Privileges | None, after: Privi
     if value is None:
         return
     had, has = (set(item.granted) if item is not None else set() for item in (before, after))
+    if value.part is None and had >= _ALL_OF_TABLE and not has >= _ALL_OF_TABLE:
+        # MAINTAIN, which PostgreSQL 17 brings, is among ALL.
+        yield _statement(_target(schema, key, value), "REVOKE ALL", f"FROM {role_name(value.role)}")
+        had = set()
+    if value.part is None and has >= _ALL_OF_TABLE and not had >= _ALL_OF_TABLE:
+        had = set()
     lacked, lacks = (set(item.revoked) if item is not None else set() for item in (before, after))
     where = _target(schema, key, value)
-    role = _role(value.role)
+    role = role_name(value.role)
     for words in (sorted(item for item in has - had if not item.endswith(_OPTION)), sorted(lacked - lacks)):
         if words:
             yield _statement(where, f"GRANT {_words(words, value.part)}", f"TO {role}")
@@ -100,10 +107,13 @@ def _statement(where: tuple[str, str], verb: str, behind: str) -> str:
 
 def _words(words: list[str], part: Part | None) -> str:
     columns = f" ({identifier(part.name)})" if part is not None else ""
+    if part is None and set(words) >= _ALL_OF_TABLE:
+        return "ALL"
     return ", ".join(f"{word.upper()}{columns}" for word in words)
 
 
-def _role(role: str) -> str:
+def role_name(role: str) -> str:
+    """Return the name of a role, which may be a keyword."""
     if not role:
         raise UnprintableError("whose privileges they are is not known")
     return role.upper() if role in _KEYWORD_ROLES else identifier(role)

@@ -7,14 +7,23 @@ from typing import NamedTuple
 
 from miglint.base.model import Dialect
 from miglint.base.structs import replace
-from miglint.schema.objects import Key
+from miglint.schema.objects import ABSENT, Composite, Domain, Enum, Key, Part, Table, View
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
-from miglint.sql.operations import Drop, DropColumn, Name, Rename, RenameColumn, SetSchema
+from miglint.sql.operations import (
+    Name,
+    Rename,
+    RenameColumn,
+    RenameConstraint,
+    RenameEnumValue,
+    SetSchema,
+)
 from miglint.writer.remarks import relation_word
 from miglint.writer.words import identifier, name
 
-_RELATIONS = frozenset({"table", "view", "materialized view", "index", "sequence", "foreign table"})
+_RENAMING = (Rename, SetSchema, RenameColumn, RenameConstraint, RenameEnumValue)
+# What belongs to something else and moves with it.
+_FOLLOWING = frozenset({"comment", "privilege", "rows"})
 
 
 class Renamed(NamedTuple):
@@ -32,72 +41,155 @@ class RenamedColumn(NamedTuple):
     new: str
 
 
+class RenamedPart(NamedTuple):
+    """A part of an object that is still there under another name; the object is now at `key`.
+
+    `kind` is `column`, `constraint` or `label` (of an enum).
+    """
+
+    key: Key
+    kind: str
+    old: str
+    new: str
+
+
 class Renames:
-    """The relations and columns that were there before a run and are called otherwise after it."""
+    """The objects and parts that were there before a run and are called otherwise after it."""
 
     def __init__(self, moments: Iterable[OperationTrace]) -> None:
-        self._relations: dict[Key, Key] = {}
-        self._columns: dict[tuple[Key, str], str] = {}
+        self._objects: dict[Key, Key] = {}
+        self._parts: dict[tuple[Key, Part], str] = {}
+        self._first: Schema | None = None
         for moment in moments:
+            if self._first is None:
+                self._first = moment.before
             if not moment.failed:
                 self._follow(moment)
 
+    def reversed(self) -> Renames:
+        """Return the renames of the other direction."""
+        found = Renames(())
+        found._objects = {old: new for new, old in self._objects.items() if self._was_there(old)}
+        found._parts = {
+            (self._objects.get(key, key), replace(part, name=old)): part.name
+            for (key, part), old in self._parts.items()
+        }
+        return found
+
+    def _was_there(self, key: Key) -> bool:
+        return self._first is None or self._first.find(key) is not None
+
     def relations(self) -> Iterator[Renamed]:
-        """Yield what has another name or schema than before."""
-        for new, old in self._relations.items():
-            if new != old:
-                yield Renamed(old, new)
+        """Yield the relations that have another name or schema than before."""
+        return (moved for moved in self.objects() if moved.new.space == "relation")
 
     def columns(self) -> Iterator[RenamedColumn]:
-        """Yield the columns that have another name than before."""
-        for (relation, new), old in self._columns.items():
-            if new != old:
-                yield RenamedColumn(relation, old, new)
+        """Yield the columns of relations that have another name than before."""
+        for part in self.parts():
+            if part.kind == "column" and part.key.space == "relation":
+                yield RenamedColumn(part.key, part.old, part.new)
+
+    def objects(self) -> Iterator[Renamed]:
+        """Yield all objects that have another key than before, schemas first."""
+        for new, old in sorted(self._objects.items(), key=lambda item: (item[0].space != "schema", item)):
+            if new != old and self._was_there(old):
+                yield Renamed(old, new)
+
+    def parts(self) -> Iterator[RenamedPart]:
+        """Yield the columns, attributes, constraints and labels that have another name than before."""
+        for (key, part), old in self._parts.items():
+            if part.name != old:
+                yield RenamedPart(key, part.kind, old, part.name)
 
     def _follow(self, moment: OperationTrace) -> None:
-        operation, before = moment.operation, moment.before
-        match operation:
-            case Rename() if operation.kind in _RELATIONS:
-                self._move(moment, _key(before, operation.name), operation.new, None)
-            case SetSchema() if operation.kind in _RELATIONS:
-                self._move(moment, _key(before, operation.name), None, operation.schema)
-            case RenameColumn() if operation.kind != "type":
-                key = _key(before, operation.table)
-                if key is not None:
-                    old, new = (_folded(before, text) for text in (operation.column, operation.new))
-                    self._columns[key, new] = self._columns.pop((key, old), old)
-            case Drop() if operation.kind in _RELATIONS:
-                key = _key(before, operation.name)
-                if key is not None:
-                    self._relations.pop(key, None)
-                    self._columns = {item: old for item, old in self._columns.items() if item[0] != key}
-            case DropColumn():
-                key = _key(before, operation.table)
-                if key is not None:
-                    self._columns.pop((key, _folded(before, operation.column)), None)
+        operation, before, after = moment.operation, moment.before, moment.after
+        moved: dict[Key, Key] = {}
+        if isinstance(operation, (Rename, SetSchema)):
+            moved = _moved(operation, before, after)
+        gone = [key for key in self._objects if key not in moved and before.find(key) and not after.find(key)]
+        for key in gone:
+            del self._objects[key]
+        objects = {new: self._objects.pop(old, old) for old, new in moved.items()}
+        self._objects.update(objects)
+        renamed: dict[tuple[Key, Part], Part] = {}
+        if isinstance(operation, _RENAMING) and not moved:
+            renamed = _renamed_parts(operation, before)
+        parts: dict[tuple[Key, Part], str] = {}
+        for (key, part), was in self._parts.items():
+            here = moved.get(key, key)
+            if (key, part) not in renamed and _has_part(after, here, part):
+                parts[here, part] = was
+        for (key, part), new in renamed.items():
+            if _has_part(after, key, new):
+                parts[key, new] = self._parts.get((key, part), part.name)
+        self._parts = parts
 
-    def _move(self, moment: OperationTrace, old: Key | None, named: str | None, schema: str | None) -> None:
-        if old is None:
-            return
-        new = replace(
-            old,
-            name=old.name if named is None else _folded(moment.before, named),
-            schema=old.schema if schema is None else schema,
-        )
-        if moment.after.find(new) is None or moment.after.find(old) is not None:
-            return
-        self._relations[new] = self._relations.pop(old, old)
-        self._columns = {(new if key == old else key, column): was for (key, column), was in self._columns.items()}
+
+def _moved(operation: Rename | SetSchema, before: Schema, after: Schema) -> dict[Key, Key]:
+    """Return the keys that an operation changed, with the new ones."""
+    found: dict[Key, Key] = {}
+    for key, value in before.objects.items():
+        if value is ABSENT or key.space in _FOLLOWING or after.find(key) is not None:
+            continue
+        for new in _candidates(operation, key, before):
+            if after.find(new) is not None and before.find(new) is None:
+                found[key] = new
+                break
+    return found
+
+
+def _candidates(operation: Rename | SetSchema, key: Key, schema: Schema) -> Iterator[Key]:
+    """Yield the keys that an object may have after an operation."""
+    if isinstance(operation, SetSchema):
+        yield key._replace(schema=_folded(schema, operation.schema))
+        return
+    old, new = _folded(schema, operation.name.name), _folded(schema, operation.new)
+    if operation.kind == "schema":
+        yield key._replace(schema=new) if key.schema == old else key._replace(name=new)
+    elif key.name == old:
+        yield key._replace(name=new)
+    elif key.space == "routine" and key.name.partition("(")[0] == old:
+        yield key._replace(name=new + key.name[len(old) :])
+    elif key.owner == old:
+        yield key._replace(owner=new)
+
+
+def _renamed_parts(operation: object, before: Schema) -> dict[tuple[Key, Part], Part]:
+    """Return the part that an operation renamed, with its new name."""
+    match operation:
+        case RenameColumn():
+            key = _key(before, operation.table, "type" if operation.kind == "type" else "relation")
+            kind, old, new = "column", _folded(before, operation.column), _folded(before, operation.new)
+        case RenameConstraint():
+            key = _key(before, operation.table, "type" if operation.kind == "domain" else "relation")
+            kind, old, new = "constraint", operation.constraint, operation.new
+        case RenameEnumValue():
+            key = _key(before, operation.name, "type")
+            kind, old, new = "label", operation.value, operation.new
+        case _:
+            return {}
+    return {} if key is None else {(key, Part(kind, old)): Part(kind, new)}
+
+
+def _has_part(schema: Schema, key: Key, part: Part) -> bool:
+    value = schema.find(key)
+    if part.kind == "label":
+        return isinstance(value, Enum) and part.name in value.labels
+    if part.kind == "constraint":
+        return isinstance(value, (Table, Domain)) and part.name in value.constraints
+    if isinstance(value, View):
+        return value.columns is None or part.name in value.columns
+    return isinstance(value, (Table, Composite)) and part.name in value.columns
 
 
 def _folded(schema: Schema, text: str) -> str:
     return text.lower() if schema.dialect is Dialect.SQLITE else text
 
 
-def _key(schema: Schema, relation: Name) -> Key | None:
+def _key(schema: Schema, relation: Name, space: str) -> Key | None:
     own = _folded(schema, relation.name)
     for place in (relation.schema,) if relation.schema is not None else schema.path:
-        key = Key("relation", place, own)
+        key = Key(space, place, own)
         if schema.find(key) is not None:
             return key
     return None
@@ -110,7 +202,7 @@ def rename_back(schema: Schema, renamed: Renamed, old_name: str) -> list[str]:
     here = Name(renamed.new.schema, _written(schema, renamed.new))
     if renamed.old.schema != renamed.new.schema:
         texts.append(f"ALTER {word} {name(here)} SET SCHEMA {identifier(renamed.old.schema)};")
-        here = replace(here, schema=renamed.old.schema)
+        here = here._replace(schema=renamed.old.schema)
     if renamed.old.name != renamed.new.name:
         texts.append(f"ALTER {word} {name(here)} RENAME TO {identifier(old_name)};")
     return texts

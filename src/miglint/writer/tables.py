@@ -25,7 +25,7 @@ def create_table(schema: Schema, key: Key, table: Table) -> str:
     head = f"CREATE {words}TABLE {name(table.name)}"
     tail = f" PARTITION BY {partition_key(table.partition_by)}" if table.partition_by else ""
     if table.partition_of is not None:
-        own = [part for part in constraints_of(schema, table) if not _is_inherited(schema, table, part)]
+        own = [part for part in constraints_of(schema, table) if not is_inherited(schema, table, part)]
         inside = ", ".join(constraint(item) for item in own)
         body = f" ({inside})" if inside else ""
         return (
@@ -37,7 +37,7 @@ def create_table(schema: Schema, key: Key, table: Table) -> str:
     lines += [
         constraint(item)
         for item in constraints_of(schema, table)
-        if not (inherited and item.kind == "check" and _is_inherited(schema, table, item))
+        if not (inherited and item.kind == "check" and is_inherited(schema, table, item))
     ]
     inherits = f" INHERITS ({', '.join(map(name, table.inherits))})" if table.inherits else ""
     flags = [word for word, on in (("STRICT", table.strict), ("WITHOUT ROWID", table.without_rowid)) if on]
@@ -66,7 +66,8 @@ def _is_inline(table: Table, item: Constraint) -> bool:
     return item.kind == "primary" and any(column.autoincrement for column in table.columns.values())
 
 
-def _parents(schema: Schema, table: Table) -> Iterator[Table]:
+def parents_of(schema: Schema, table: Table) -> Iterator[Table]:
+    """Yield the tables that a table inherits from, or is a partition of."""
     for parent in table.inherits if table.partition_of is None else (table.partition_of,):
         found = schema.find(Key("relation", parent.schema or "public", parent.name))
         if isinstance(found, Table):
@@ -74,17 +75,26 @@ def _parents(schema: Schema, table: Table) -> Iterator[Table]:
 
 
 def _inherited_columns(schema: Schema, table: Table) -> frozenset[str]:
-    return frozenset(name for parent in _parents(schema, table) for name in parent.columns)
+    return frozenset(name for parent in parents_of(schema, table) for name in parent.columns)
 
 
-def _is_inherited(schema: Schema, table: Table, item: Constraint) -> bool:
+def is_inherited(schema: Schema, table: Table, item: Constraint) -> bool:
     """Return whether a constraint of a partition or an inheriting table comes from the parent."""
-    for parent in _parents(schema, table):
-        for other in parent.constraints.values():
-            same = (other.kind, other.columns, other.expression) == (item.kind, item.columns, item.expression)
-            if same and (item.kind != "check" or (other.name == item.name and not other.no_inherit)):
-                return True
-    return False
+    return any(inherited_from(parent, table, item) is not None for parent in parents_of(schema, table))
+
+
+def inherited_from(parent: Table, table: Table, item: Constraint) -> str | None:
+    """Return the name of the constraint of a parent that a constraint of a partition or an heir comes from."""
+    for label, other in parent.constraints.items():
+        same = (other.kind, other.columns, other.expression) == (item.kind, item.columns, item.expression)
+        if not same:
+            continue
+        if item.kind == "check":
+            if other.name == item.name and not other.no_inherit:
+                return label
+        elif table.partition_of is not None:
+            return label
+    return None
 
 
 def partition_key(text: str | None) -> str:
@@ -113,17 +123,18 @@ def _storage(table: Table) -> str:
     rest = ""
     for option, value in table.options.items():
         if option.startswith("storage parameter "):
-            parameters.append(f"{option.removeprefix('storage parameter ')}={_setting(value)}")
+            parameters.append(f"{option.removeprefix('storage parameter ')}={setting_value(value)}")
         elif option == "tablespace":
             rest += f" TABLESPACE {identifier(value)}"
         elif option.partition("=")[0] in ("tablespace", "access method", "on commit") or option == "access method":
             continue
         elif "=" in option and not value:
-            parameters.append(f"{option.partition('=')[0]}={_setting(option.partition('=')[2])}")
+            parameters.append(f"{option.partition('=')[0]}={setting_value(option.partition('=')[2])}")
     return (f" WITH ({', '.join(parameters)})" if parameters else "") + rest
 
 
-def _setting(value: str) -> str:
+def setting_value(value: str) -> str:
+    """Return the value of a storage parameter."""
     plain = value.replace(".", "").replace("-", "").isalnum() and value.isascii()
     return value if plain and value else literal(value)
 
@@ -190,7 +201,7 @@ def column(schema: Schema, key: Key, table: Table, item: Column) -> str:
     if item.generated and item.default is not None:
         parts.append(f"GENERATED ALWAYS AS ({item.default.text}) {item.generated.upper()}")
     elif item.identity:
-        parts.append(f"GENERATED {item.identity.upper()} AS IDENTITY{_identity_options(schema, key, table, item)}")
+        parts.append(f"GENERATED {item.identity.upper()} AS IDENTITY{identity_options(schema, key, table, item)}")
     elif item.default is not None and serial is None:
         parts.append(f"DEFAULT {default(item, schema.dialect)}")
     if item.autoincrement:
@@ -291,7 +302,8 @@ def is_implied(schema: Schema, key: Key, sequence: Sequence) -> bool:
     return item.identity is not None or _serial(schema, table_key, item) is not None
 
 
-def _identity_options(schema: Schema, key: Key, table: Table, item: Column) -> str:
+def identity_options(schema: Schema, key: Key, table: Table, item: Column) -> str:
+    """Return the options of an identity column's sequence as they are written, or nothing."""
     found = own_sequence(schema, key, item.name)
     if found is None:
         return ""
@@ -392,7 +404,7 @@ def separate_constraints(schema: Schema, table: Table) -> Iterator[str]:
     if schema.dialect is not Dialect.POSTGRES or table.kind != "table" or table.assumed:
         return
     for item in table.constraints.values():
-        if _is_separate(item) and not (table.partition_of is not None and _is_inherited(schema, table, item)):
+        if _is_separate(item) and not (table.partition_of is not None and is_inherited(schema, table, item)):
             yield f"ALTER TABLE {name(table.name)} ADD {constraint(item)};"
 
 

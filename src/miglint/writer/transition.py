@@ -19,16 +19,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from miglint.base.model import Dialect, Direction, Script, SourceFile, Span
+from miglint.base.model import Dialect
 from miglint.replay.apply import run
 from miglint.schema.change import Change
 from miglint.schema.diff import diff
 from miglint.schema.objects import ABSENT, Key
 from miglint.schema.outcome import Run
 from miglint.schema.value import Schema
-from miglint.sql import parse
-from miglint.sql.operations import Statement
 from miglint.writer.losses import losses
+from miglint.writer.reading import read
 from miglint.writer.renames import Renames
 from miglint.writer.written import Draft, Version, Written
 
@@ -53,6 +52,7 @@ def write_transition(
         tuple(dict.fromkeys((*draft.missing, *missing))),
         reordered,
         draft.may_fail,
+        draft.with_rows,
         lost,
         empty,
     )
@@ -69,15 +69,9 @@ def _draft(old: Schema, new: Schema, renames: Renames | None, target: Version | 
     return postgres.draft(old, new, renames, target)
 
 
-def read(text: str, dialect: Dialect) -> tuple[Statement, ...]:
-    """Parse statements that were written."""
-    file = SourceFile("<written>", text)
-    return parse(Script(file, Span(0, len(text)), Direction.ROLLBACK, dialect))
-
-
 def _left_over(old: Schema, new: Schema, draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what the replay of a draft leaves to be done, and the tables whose columns are in another order."""
-    done = run(old, read("\n".join(item.text for item in draft.statements), old.dialect), kept=False)
+    done = run(old, read("\n".join(item.first_run for item in draft.statements), old.dialect), kept=False)
     missing = [*_failures(done), *(f"not known: {reason}" for reason in done.unknown)]
     reordered = []
     for change in diff(new, done.schema, _keys(new, done.schema)):

@@ -9,11 +9,20 @@ Version = tuple[int, ...]
 
 
 class WrittenStatement(Struct, frozen=True):
-    """One statement: its text with the closing semicolon, what it does (`add column b to t`), and to which object."""
+    """One statement: its text with the closing semicolon, what it does (`add column b to t`), and to which object.
+
+    `plain` is what a guarded text does on its first run, without the guard.
+    """
 
     text: str
     does: str
     key: Key | None = None
+    plain: str | None = None
+
+    @property
+    def first_run(self) -> str:
+        """What it does where nothing of it is done yet."""
+        return self.text if self.plain is None else self.plain
 
 
 class LostData(Struct, frozen=True):
@@ -34,6 +43,7 @@ class Draft(Struct, frozen=True):
     statements: tuple[WrittenStatement, ...] = ()
     missing: tuple[str, ...] = ()
     may_fail: tuple[str, ...] = ()
+    with_rows: tuple[str, ...] = ()
 
 
 class Written(Struct, frozen=True):
@@ -42,7 +52,8 @@ class Written(Struct, frozen=True):
     `statements` are in the order in which they run. `missing` are sentences that name what of the schema to be made
     they do not make, or may not make: what is not understood, what the engine cannot do, and what depends on rows.
     `reordered` are sentences about columns that come in another order, which no verdict counts. `may_fail` are
-    sentences about rows that a statement does not accept. `data_lost` are the tables and columns whose rows or values
+    sentences about rows that a statement does not accept; `with_rows` are sentences about what is not made in a table
+    that has rows, and is made in an empty one. `data_lost` are the tables and columns whose rows or values
     the statements destroy; `schema_only` those that come without the rows or values that they had, if the schema to be
     made was there before.
     """
@@ -51,6 +62,7 @@ class Written(Struct, frozen=True):
     missing: tuple[str, ...] = ()
     reordered: tuple[str, ...] = ()
     may_fail: tuple[str, ...] = ()
+    with_rows: tuple[str, ...] = ()
     data_lost: tuple[LostData, ...] = ()
     schema_only: tuple[LostData, ...] = ()
 
@@ -74,6 +86,8 @@ class Written(Struct, frozen=True):
         """
         if self.missing:
             return "partial" if self.statements else "impossible"
+        if self.with_rows:
+            return "partial"
         if self.schema_only:
             return "schema_only"
         return "partial" if self.reordered else "exact"
@@ -82,4 +96,4 @@ class Written(Struct, frozen=True):
     def does_not_restore(self) -> tuple[str, ...]:
         """All that does not come back, as sentences: of the schema, rows and values, and the order of columns."""
         lost = (f"the {'values' if item.column else 'rows'} of {item} do not come back" for item in self.schema_only)
-        return (*self.missing, *lost, *self.reordered)
+        return (*self.missing, *self.with_rows, *lost, *self.reordered)

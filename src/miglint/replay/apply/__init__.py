@@ -99,8 +99,6 @@ _HANDLERS: dict[type[Operation], Callable[[Machine, Any], None]] = {
 
 def _apply(machine: Machine, operation: Operation) -> None:
     handler = _HANDLERS.get(type(operation))
-    if handler is not None and type(operation) in privileges.ENDOWED and machine.postgres:
-        handler = privileges.endowing(handler)
     if handler is not None:
         if machine.moments is None:
             handler(machine, operation)

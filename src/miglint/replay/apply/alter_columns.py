@@ -5,6 +5,7 @@ from __future__ import annotations
 from miglint.base.structs import replace
 from miglint.replay.apply.alter_constraints import domain_of
 from miglint.replay.apply.columns import (
+    alter_in_heirs,
     altered,
     altered_column,
     column_of,
@@ -65,6 +66,7 @@ def set_default(machine: Machine, operation: SetDefault) -> None:
     changed = replace(column, default=stored_default(machine.expression(default), column), serial=False)
     check_default(machine, key, changed)
     put_column(machine, key, changed)
+    alter_in_heirs(machine, key, operation, column.name, {"default": changed.default})
 
 
 def set_nullable(machine: Machine, operation: SetNullable) -> None:
@@ -94,6 +96,7 @@ def set_nullable(machine: Machine, operation: SetNullable) -> None:
     else:
         name = None if table is None else _not_null_beside(table, column)
     put_column(machine, key, replace(column, nullable=operation.nullable, not_null_name=name))
+    alter_in_heirs(machine, key, operation, column.name, {"nullable": operation.nullable})
 
 
 def _refuse_nullable(machine: Machine, key: Key, table: Table, column: Column) -> None:

@@ -7,6 +7,7 @@ import re
 from miglint.base.structs import replace
 from miglint.replay.apply.casts import refuse_uncastable, refuse_unconvertible
 from miglint.replay.apply.columns import (
+    alter_in_heirs,
     altered_column,
     composite,
     in_partition_key,
@@ -67,6 +68,7 @@ def alter_column_type(machine: Machine, operation: AlterColumnType) -> None:
     put_column(machine, key, changed)
     if machine.postgres and new is not None and column.type is not None and new != column.type:
         _made_again(machine, key, column, column.type, new)
+    alter_in_heirs(machine, key, operation, column.name, {"type": new, "collation": operation.collation})
 
 
 _COMPARABLE = (

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from miglint.base.structs import replace
 from miglint.replay.apply.constraints import add_constraint
+from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.drop_dependents import Node, delete
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_relation
@@ -219,10 +223,12 @@ def implied_sequence(
     if named is not None:
         own = Name(schema, named.rpartition(".")[2])
         machine.create(Key("relation", schema, own.name), Sequence(own, options, (table, column), implicit=True))
+        endow(machine, Key("relation", schema, own.name), "sequence")
         return own
     name, machine.schema = choose_relation(machine.schema, schema, table.name, column, "seq")
     sequence = Name(schema, name)
     machine.create(Key("relation", schema, name), Sequence(sequence, options, (table, column), implicit=True))
+    endow(machine, Key("relation", schema, name), "sequence")
     return sequence
 
 
@@ -347,6 +353,20 @@ def inheritors(machine: Machine, key: Key) -> list[Key]:
         if any(Key("relation", parent.schema or "public", parent.name) == key for parent in parents):
             result.append(child)
     return result
+
+
+def alter_in_heirs(
+    machine: Machine, key: Key, operation: TableOperation, name: str, changes: Mapping[str, Any]
+) -> None:
+    """Give the column of partitions and inheriting tables what that of their parent got, unless it is `ONLY` that."""
+    if not machine.postgres or operation.only:
+        return
+    for child in inheritors(machine, key):
+        table = machine.schema.table(child)
+        column = None if table is None else table.columns.get(name)
+        if column is not None:
+            put_column(machine, child, replace(column, **changes))
+            alter_in_heirs(machine, child, operation, name, changes)
 
 
 def _add_attribute(machine: Machine, operation: AddColumn) -> None:

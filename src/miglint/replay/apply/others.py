@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miglint.base.structs import replace
+from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose, column_part
 from miglint.replay.apply.publications import alter_members, members_of
@@ -55,6 +56,7 @@ def create_schema(machine: Machine, operation: CreateSchema) -> None:
             return
         raise machine.refuse("duplicate_schema", f'schema "{operation.name}" already exists', key)
     machine.create(key, Namespace(operation.name))
+    endow(machine, key, "schema")
 
 
 def create_role(machine: Machine, operation: CreateRole) -> None:

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.queries import need_relations
 from miglint.replay.apply.remarks import RELATIONS, ROUTINES, SERVER_WIDE, key_of
-from miglint.replay.apply.signatures import routines
-from miglint.schema.depends import DEFAULT_PRIVILEGES
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Key, Part, Privileges, Routine, Sequence, Table, View
 from miglint.schema.remarks import privilege_key
-from miglint.sql.operations import (
-    CreateRoutine,
-    CreateSchema,
-    CreateSequence,
-    CreateTable,
-    CreateType,
-    CreateView,
-    Name,
-    Operation,
-    SetPrivileges,
-)
+from miglint.sql.operations import Name, SetPrivileges
 
 # Since PostgreSQL 17 `maintain` is one of them.
 _TABLE = ("delete", "insert", "maintain", "references", "select", "trigger", "truncate", "update")
@@ -69,6 +56,7 @@ def _all_in_schema(machine: Machine, operation: SetPrivileges) -> list[Key]:
 def _set_on(machine: Machine, operation: SetPrivileges, about: Key, kind: str) -> None:
     value = machine.schema.find(about)
     words = kind if value is None or about.space != "relation" else kind_of(value)
+    words = "type" if about.space == "type" else words
     usual = _OF_PUBLIC.get(kind)
     for privilege, columns in operation.privileges or (("all", ()),):
         parts: Iterable[Part | None] = [Part("column", name) for name in columns] or (None,)
@@ -128,58 +116,3 @@ def _set_defaults(machine: Machine, operation: SetPrivileges) -> None:
             about = Key("schema", "", schema) if schema else None
             before = found if isinstance(found, Privileges) else Privileges(role, about=about, defaults=kind)
             _store(machine, key, found is not None, _changed(before, operation, named, anyway))
-
-
-# What default privileges call the objects that a statement makes.
-ENDOWED: dict[type[Operation], str] = {
-    CreateTable: "table",
-    CreateView: "table",
-    CreateSequence: "sequence",
-    CreateRoutine: "function",
-    CreateType: "type",
-    CreateSchema: "schema",
-}
-
-
-def endowing(handler: Callable[[Machine, Any], None]) -> Callable[[Machine, Any], None]:
-    """Return a handler that gives what it makes the default privileges for its kind."""
-
-    def apply(machine: Machine, operation: Any) -> None:
-        if not machine.schema.on(DEFAULT_PRIVILEGES):
-            handler(machine, operation)
-            return
-        before = machine.schema
-        handler(machine, operation)
-        for key in _made(machine, operation):
-            if before.find(key) is None and (value := machine.schema.find(key)) is not None:
-                words = kind_of(value) if key.space == "relation" else getattr(value, "kind", None)
-                _endow(machine, key, ENDOWED[type(operation)], words if isinstance(words, str) else None)
-
-    return apply
-
-
-def _made(machine: Machine, operation: Any) -> list[Key]:
-    """Return the keys of what a statement makes."""
-    if isinstance(operation, CreateSchema):
-        return [Key("schema", "", operation.name)]
-    if isinstance(operation, CreateRoutine):
-        return routines(machine, operation.name, operation.arguments)[1]
-    return [machine.key(operation.name, "type" if isinstance(operation, CreateType) else "relation")]
-
-
-def _endow(machine: Machine, key: Key, kind: str, words: str | None = None) -> None:
-    """Give a new object the default privileges for its kind (`table`, `sequence`, `function`, `type`, `schema`)."""
-    for user in machine.schema.on(DEFAULT_PRIVILEGES):
-        default = machine.schema.find(user)
-        if not isinstance(default, Privileges) or default.defaults != kind or user.schema not in ("", key.schema):
-            continue
-        if user.owner != default.role:
-            # They are for what another role makes.
-            continue
-        own = privilege_key(key, None, default.role, words or kind)
-        found = machine.schema.find(own)
-        granted, revoked = set(default.granted), set(default.revoked)
-        if isinstance(found, Privileges):
-            granted, revoked = granted | set(found.granted), (revoked | set(found.revoked)) - granted
-        value = Privileges(default.role, tuple(sorted(granted)), tuple(sorted(revoked)), key)
-        machine.create(own, value)

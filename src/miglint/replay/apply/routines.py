@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miglint.base.structs import replace
+from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.resolve import resolved_mentions
 from miglint.replay.apply.signatures import routines, signature
@@ -52,6 +53,7 @@ def create_routine(machine: Machine, operation: CreateRoutine) -> None:
         return
     # Where files do not make everything, it may replace what nobody has seen.
     machine.create(key, value, telling=machine.schema.rooted or not operation.or_replace)
+    endow(machine, key, "function", "procedure" if value.kind == "procedure" else "function")
     bare = Key("routine", name.schema or "", name.name)
     if isinstance(machine.schema.get(bare), Absent):
         machine.schema = machine.schema.forget(bare)

@@ -6,7 +6,7 @@ from miglint.base.structs import replace
 from miglint.replay.apply import clustering
 from miglint.replay.apply.columns import altered
 from miglint.replay.apply.machine import Machine
-from miglint.schema.objects import Absent, Index, Key, Table, Trigger, View
+from miglint.schema.objects import Absent, Index, Key, RewriteRule, Table, Trigger, View
 from miglint.sql.operations import EnableTrigger, SetTableOption
 
 _OFF = {"row security": "off", "force row security": "off", "replica identity": "default"}
@@ -99,7 +99,7 @@ def enable_trigger(machine: Machine, operation: EnableTrigger) -> None:
         return
     trigger_key = Key("rule" if operation.rule else "trigger", key.schema, operation.trigger, key.name)
     found_trigger = machine.schema.get(trigger_key)
-    if isinstance(found_trigger, Trigger):
+    if isinstance(found_trigger, (Trigger, RewriteRule)):
         machine.put(trigger_key, replace(found_trigger, state=state))
     elif isinstance(found_trigger, Absent):
         raise machine.refuse(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from miglint.base.structs import replace
 from miglint.replay.apply.columns import altered, define
 from miglint.replay.apply.constraints import add_constraint
+from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.indexes import attach_index, copy_index, part_index
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.partitions import detached_checks, refuse_attached, refuse_bound, refuse_partition_key
@@ -81,6 +82,8 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
             check_generated(machine, key, defined)
     _like(machine, operation, key)
     _add_constraints(machine, operation, key)
+    if machine.postgres and table.persistence != "temporary":
+        endow(machine, key, "table", table.kind)
 
 
 def _without_columns(machine: Machine, operation: CreateTable, name: Name) -> Table:
@@ -123,7 +126,9 @@ def _add_columns(machine: Machine, operation: CreateTable, key: Key, table: Name
 def _add_constraints(machine: Machine, operation: CreateTable, key: Key) -> None:
     """Add the constraints of the statement and those of the tables that it inherits from."""
     for constraint in _ordered(operation.constraints):
-        add_constraint(machine, key, constraint, creating=True)
+        # In a new table, and only there, a constraint is valid whatever it says.
+        valid = machine.postgres and operation.foreign_server is None and constraint.enforced
+        add_constraint(machine, key, replace(constraint, validated=True) if valid else constraint, creating=True)
     if not machine.postgres:
         generated = (column.default for column in operation.columns if column.generated is not None)
         checks = (constraint.expression for constraint in operation.constraints)

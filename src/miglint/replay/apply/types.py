@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from miglint.base.structs import replace
 from miglint.replay.apply.columns import define_quietly
+from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.naming import choose_part
 from miglint.replay.apply.resolve import resolved_mentions
@@ -51,6 +52,7 @@ def create_type(machine: Machine, operation: CreateType) -> None:
             source=operation.source,
         )
     machine.create(key, value)
+    endow(machine, key, "type", "domain" if isinstance(value, Domain) else "type")
 
 
 def _domain_constraints(machine: Machine, name: Name, written: tuple[Constraint, ...]) -> Mapping[str, Constraint]:
@@ -159,6 +161,7 @@ def create_sequence(machine: Machine, operation: CreateSequence) -> None:
             return
         raise machine.refuse("duplicate_table", f'relation "{operation.name.name}" already exists', key)
     machine.create(key, Sequence(name, unusual(operation.options), _owner(machine, operation.owned_by)))
+    endow(machine, key, "sequence")
 
 
 def _owner(machine: Machine, owned_by: tuple[Name, str] | None) -> tuple[Name, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miglint.base.structs import replace
+from miglint.replay.apply.default_privileges import endow
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.queries import need_query, resolved_query
 from miglint.replay.apply.typed import result_types
@@ -64,6 +65,8 @@ def create_view(machine: Machine, operation: CreateView) -> None:
     if existing is None:
         # If the scripts do not create everything, the view may replace one that they did not create.
         machine.create(key, view, telling=machine.schema.rooted or not operation.or_replace)
+        if machine.postgres:
+            endow(machine, key, "table", kind_of(view))
     elif operation.or_replace and isinstance(existing, View) and not existing.materialized:
         _replaceable(machine, key, existing, view)
         machine.put(key, view)

@@ -15,8 +15,9 @@ from miglint.schema.parts import named_of_kind, of_kind, with_part, without_part
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Name
 from miglint.writer.order import ordered
+from miglint.writer.reading import read
 from miglint.writer.renames import Renames
-from miglint.writer.transition import read, write_transition
+from miglint.writer.transition import write_transition
 from miglint.writer.written import LostData, Version, Written
 
 

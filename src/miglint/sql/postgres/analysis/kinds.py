@@ -131,7 +131,8 @@ class Kinds:
         if source == target or not (self.known(source) and self.known(target)):
             return True
         if self.is_kind(source, "composite") or self.is_kind(target, "composite"):
-            return "record" in (source, target) or (context != IMPLICIT and self.category(target) == "S")
+            as_text = context == EXPLICIT and self.category(source) == "S"
+            return "record" in (source, target) or as_text or (context != IMPLICIT and self.category(target) == "S")
         return self._has_cast(source, target, context)
 
     def _has_cast(self, source: str, target: str, context: str) -> bool:

@@ -1,0 +1,87 @@
+"""How the values of a column become values of another type."""
+
+from __future__ import annotations
+
+from miglint.base.model import Dialect
+from miglint.schema.objects import Domain, Key
+from miglint.schema.value import Schema
+from miglint.sql.operations import Column, Type
+from miglint.sql.postgres.analysis.catalogs import cast
+from miglint.writer import tables
+from miglint.writer.postgres.drafting import Drafting
+from miglint.writer.words import UnprintableError, identifier, type_name
+
+
+def conversion(draft: Drafting, before: Column, after: Column) -> str:
+    """Return what stands behind `ALTER COLUMN ... TYPE`: the type, and `USING` where it takes more than assignment."""
+    if after.type is None:
+        raise UnprintableError(f'the type of column "{after.name}" is not known')
+    target = type_name(after.type, Dialect.POSTGRES)
+    collated = f" COLLATE {tables.collation(after.collation)}" if after.collation else ""
+    if before.type is None:
+        return f"{target}{collated}"
+    swapped = after.type.schema is not None and Key("type", after.type.schema, after.type.name) in draft.plan.swapped
+    value = _value(draft, before, after, swapped)
+    return f"{target}{collated}" + ("" if value is None else f" USING {value}")
+
+
+def _value(draft: Drafting, before: Column, after: Column, swapped: bool) -> str | None:
+    """Return the expression for a value of the new type, None where an assignment makes it."""
+    one, two = before.type, after.type
+    assert one is not None and two is not None
+    own, target = identifier(after.name), type_name(two, Dialect.POSTGRES)
+    if one.dimensions and not two.dimensions:
+        if two.schema is None and two.name in ("text", "varchar", "json", "jsonb"):
+            return f"to_json({own})::{target}" if "json" in two.name else f"{own}::{target}"
+        return f"({own})[1]::{target}" if _casts(_element(one), two) else f"({own})[1]::text::{target}"
+    if two.dimensions and not one.dimensions:
+        if one.schema is None and one.name in ("text", "varchar"):
+            return f"ARRAY[{own}]::{target}"
+        element = own if _casts(one, _element(two)) else f"{own}::text"
+        return f"ARRAY[{element}]::{target}"
+    if swapped:
+        return f"{own}::text::{target}"
+    if (one.name, one.schema) == (two.name, two.schema):
+        return None
+    base_one, base_two = _base(draft.old, one), _base(draft.new, two)
+    method = _method(base_one, base_two)
+    if method == "assignment" and one.schema is None:
+        return None
+    if method is None:
+        return f"{own}::text::{target}"
+    return f"{own}::{target}"
+
+
+def _element(kind: Type) -> Type:
+    return Type(kind.name, kind.args, 0, kind.schema)
+
+
+def _base(schema: Schema, kind: Type) -> Type:
+    """Return the type below a domain."""
+    for _ in range(20):
+        found = None if kind.schema is None else schema.find(Key("type", kind.schema, kind.name))
+        if not isinstance(found, Domain) or found.base is None:
+            break
+        kind = found.base
+    return kind
+
+
+_STRINGS = frozenset({"text", "varchar", "bpchar", "name"})
+
+
+def _casts(one: Type, two: Type) -> bool:
+    return _method(one, two) is not None
+
+
+def _method(one: Type, two: Type) -> str | None:
+    """Return how a value of a type becomes one of another: `assignment`, `explicit`, or not at all."""
+    if (one.name, one.schema) == (two.name, two.schema):
+        return "assignment"
+    known = cast(one.name, two.name) if one.schema is None and two.schema is None else None
+    if known is not None:
+        return "explicit" if known[0] == "e" else "assignment"
+    if two.schema is None and two.name in _STRINGS:
+        return "assignment"
+    if one.schema is None and one.name in _STRINGS:
+        return "explicit"
+    return None

@@ -1,0 +1,102 @@
+"""Statements that can run again: guards that look in the catalog where the engine has no `IF EXISTS` for it."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from miglint.base.lazy_regex import pattern
+from miglint.schema.objects import Key
+from miglint.writer.words import identifier, literal
+
+_CREATE = pattern(
+    r"\ACREATE (?:UNLOGGED |TEMPORARY |FOREIGN |UNIQUE )?"
+    r"(?:TABLE|INDEX|SEQUENCE|SCHEMA|EXTENSION|MATERIALIZED VIEW|STATISTICS|COLLATION|SERVER|USER MAPPING)"
+    r"(?: IF NOT EXISTS)? ",
+    re.IGNORECASE,
+)
+
+
+class Guarded(NamedTuple):
+    """A statement in a block that looks in the catalog first; `plain` is the statement alone: what a first run does."""
+
+    text: str
+    plain: str
+
+
+def block(condition: str, body: str) -> Guarded:
+    """Return a block that runs a statement if a condition holds."""
+    return _do(f"IF {condition} THEN\n        {body}\n    END IF;", body)
+
+
+def passing(body: str, condition: str, instead: str = "NULL;") -> Guarded:
+    """Return a block that runs a statement, and another one instead (default: nothing) if that raises an error."""
+    return _do(f"{body}\nEXCEPTION WHEN {condition} THEN\n    {instead}", body)
+
+
+def _do(text: str, body: str) -> Guarded:
+    tag = "$$"
+    while tag in body:
+        tag = f"$do{len(tag) - 1 if tag != '$$' else ''}$"
+    return Guarded(f"DO {tag}\nBEGIN\n    {text}\nEND\n{tag};", body)
+
+
+def attempt(condition: str, body: str, error: str, instead: str = "NULL;") -> Guarded:
+    """Return a block that runs a statement if a condition holds, and another one where rows do not allow it."""
+    inner = f"BEGIN\n            {body}\n        EXCEPTION WHEN {error} THEN\n            {instead}\n        END;"
+    return block(condition, inner)._replace(plain=body)
+
+
+def if_not_exists(text: str) -> str:
+    """Return a `CREATE` that does nothing if the object is there."""
+    found = _CREATE.match(text)
+    if found is None or found[0].upper().endswith("EXISTS "):
+        return text
+    return f"{found[0]}IF NOT EXISTS {text[found.end() :]}"
+
+
+def relation(key: Key) -> str:
+    """Return a relation's or a type's name as a constant that `regclass` and `regtype` read."""
+    return literal(f"{identifier(key.schema or 'public')}.{identifier(key.name)}")
+
+
+def no_constraint(table: Key, name: str) -> str:
+    """Return the condition that a table has no constraint of a name."""
+    return (
+        f"NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = {relation(table)}::regclass"
+        f" AND conname = {literal(name)})"
+    )
+
+
+def has_constraint(table: Key, name: str) -> str:
+    """Return the condition that a table is there and has a constraint of a name."""
+    return (
+        f"EXISTS (SELECT FROM pg_constraint WHERE conrelid = to_regclass({relation(table)})"
+        f" AND conname = {literal(name)})"
+    )
+
+
+def no_domain_constraint(domain: Key, name: str) -> str:
+    """Return the condition that a domain has no constraint of a name."""
+    return (
+        f"NOT EXISTS (SELECT FROM pg_constraint WHERE contypid = {relation(domain)}::regtype"
+        f" AND conname = {literal(name)})"
+    )
+
+
+def has_column(table: Key, name: str) -> str:
+    """Return the condition that a relation is there and has a column of a name."""
+    return (
+        f"EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass({relation(table)})"
+        f" AND attname = {literal(name)} AND NOT attisdropped)"
+    )
+
+
+def is_no_identity(table: Key, name: str) -> str:
+    """Return the condition that a table has a column of a name, which is no identity column."""
+    return f"{has_column(table, name)[:-1]} AND attidentity = '')"
+
+
+def no_type(key: Key) -> str:
+    """Return the condition that there is no type of a name."""
+    return f"to_regtype({relation(key)}) IS NULL"

@@ -1,0 +1,75 @@
+"""A draft in rounds: renames first, then what the schemas differ in, then what that leaves."""
+
+from __future__ import annotations
+
+from miglint.base.model import Dialect
+from miglint.replay.apply import run
+from miglint.schema.objects import Enum, Key
+from miglint.schema.value import Schema
+from miglint.writer.postgres.actions import Order
+from miglint.writer.postgres.alterable import added_labels
+from miglint.writer.postgres.altering import alter_all
+from miglint.writer.postgres.drafting import Drafting
+from miglint.writer.postgres.dropping import drop_again, drop_all
+from miglint.writer.postgres.making import make_all
+from miglint.writer.postgres.plan import TransitionPlan
+from miglint.writer.postgres.swapping import swap_all
+from miglint.writer.postgres.undoing import undo
+from miglint.writer.reading import read
+from miglint.writer.renames import Renames
+from miglint.writer.words import literal
+from miglint.writer.written import Draft, Version, WrittenStatement
+
+_MOST_ROUNDS = 3
+
+
+def draft_in_rounds(old: Schema, new: Schema, renames: Renames | None, target: Version | None) -> Draft:
+    """Return the statements that make `new` of `old`."""
+    statements, state = undo(old, renames) if renames is not None else ([], old)
+    missing: list[str] = []
+    with_rows: list[str] = []
+    may_fail: list[str] = []
+    for number in range(_MOST_ROUNDS):
+        drafting, written = _round(state, new, target)
+        written = [item for item in written if item not in statements]
+        if number == 0:
+            missing, with_rows, may_fail = drafting.missing, drafting.with_rows, drafting.may_fail
+        if not written:
+            break
+        statements += written
+        done = run(state, read("\n".join(item.first_run for item in written), Dialect.POSTGRES), kept=False)
+        state = done.schema
+        if any(event.failure is not None for event in done.events):
+            break  # What is left over is not known then.
+    return Draft(tuple(statements), tuple(missing), tuple(may_fail), tuple(with_rows))
+
+
+def _round(state: Schema, new: Schema, target: Version | None) -> tuple[Drafting, list[WrittenStatement]]:
+    anew: frozenset[Key] = frozenset()
+    while True:
+        plan = TransitionPlan(state, new, anew)
+        drafting = Drafting(plan, target)
+        drop_again(drafting)
+        drop_all(drafting)
+        swap_all(drafting)
+        alter_all(drafting)
+        make_all(drafting)
+        written = list(Order(plan, drafting.actions).statements())
+        used = _used_at_once(plan, written) - anew
+        if not used:
+            return drafting, written
+        anew |= used
+
+
+def _used_at_once(plan: TransitionPlan, written: list[WrittenStatement]) -> frozenset[Key]:
+    """Return the enums whose new labels other statements use: not in the transaction that adds them."""
+    found = set()
+    for item in plan.altered:
+        one, two = plan.old.find(item.key), plan.new.find(item.key)
+        if not isinstance(one, Enum) or not isinstance(two, Enum):
+            continue
+        labels = [literal(label) for label, _ in added_labels(one, two) or ()]
+        texts = [statement.text for statement in written if statement.key != item.key]
+        if any(label in text for label in labels for text in texts):
+            found.add(item.key)
+    return frozenset(found)
