@@ -17,9 +17,45 @@ def swap_word(text: str, old: str, new: str) -> str:
     return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new.replace("\\", "\\\\"), text)
 
 
-def swap_column(value: Expression | None, old: str, new: str) -> Expression | None:
+_SQLITE_TOKEN = pattern(
+    r"""'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|(?P<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])|(?P<bare>[^\W\d][\w$]*)""",
+    re.DOTALL,
+)
+
+
+def swap_name(text: str, old: str, new: str) -> str:
+    """Replace a name in SQL of SQLite, in whatever letters and quotes it stands there; strings stay as they are."""
+    folded = old.lower()
+
+    def swapped(found: re.Match[str]) -> str:
+        raw = found[0]
+        if found["quoted"] is not None:
+            inner = raw[1:-1] if raw[0] == "[" else raw[1:-1].replace(raw[0] * 2, raw[0])
+            return _quoted(new) if inner.lower() == folded else raw
+        if found["bare"] is None or raw.lower() != folded:
+            return raw
+        return new if _PLAIN.fullmatch(new) else _quoted(new)
+
+    return _SQLITE_TOKEN.sub(swapped, text)
+
+
+_PLAIN = pattern(r"[^\W\d][\w$]*")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def swap_column(value: Expression | None, old: str, new: str, *, postgres: bool = True) -> Expression | None:
     """Rename a column inside an expression."""
-    if value is None or old not in value.columns:
+    if value is None:
+        return value
+    if not postgres:
+        if old not in (column.lower() for column in value.columns):
+            return value
+        columns = tuple(new if column.lower() == old else column for column in value.columns)
+        return replace(value, key=swap_name(value.key, old, new), text=swap_name(value.text, old, new), columns=columns)
+    if old not in value.columns:
         return value
     columns = tuple(new if column == old else column for column in value.columns)
     key, text = swap_word(value.key, old, new), swap_word(value.text, old, new)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from miglint.base.lazy_regex import pattern
 from miglint.base.structs import Struct, replace
 from miglint.sql.operations import Column, Constraint, Expression, IndexElement, Type
 from miglint.sql.sqlite.cursor import Cursor
@@ -10,6 +11,15 @@ from miglint.sql.sqlite.query_parts import split_list
 from miglint.sql.sqlite.tokens import BLOB, NUMBER, STRING
 from miglint.sql.sqlite.words import CLOCK
 
+_CLAUSES = {
+    "NULL": "null",
+    "NOT": "not null",
+    "DEFAULT": "default",
+    "COLLATE": "collate",
+    "GENERATED": "generated",
+    "AS": "generated",
+}
+_ALWAYS = pattern(r"(?i)\s*\bgenerated always\Z")
 _TERMS = frozenset({STRING, NUMBER, BLOB, "NULL", *CLOCK})
 TABLE_CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
 
@@ -26,7 +36,9 @@ def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
     """Read a column definition: the column, and its constraints (`NOT NULL` is in the column)."""
     first = cursor.at
     parts = _ColumnParts(cursor.name())
+    behind = cursor.at
     type_ = _type(cursor)
+    declared = _declared(cursor, behind, cursor.at)
     label: str | None = None
     start = cursor.at
     while True:
@@ -36,7 +48,7 @@ def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
             label = cursor.name()
             continue
         # SQLite accepts `CONSTRAINT name` without a constraint.
-        if not parts.property(cursor) and not parts.constraint(cursor, label, start) and label is None:
+        if not parts.property(cursor, label) and not parts.constraint(cursor, label, start) and label is None:
             break
         label = None
     column = Column(
@@ -48,6 +60,10 @@ def column(cursor: Cursor) -> tuple[Column, tuple[Constraint, ...]]:
         collation=parts.collation,
         autoincrement=parts.autoincrement,
         span=cursor.span(first),
+        not_null_name=parts.not_null_name,
+        declared=declared,
+        not_null_conflict=parts.not_null_conflict,
+        clauses=tuple(parts.clauses),
     )
     return column, tuple(parts.constraints)
 
@@ -62,13 +78,18 @@ class _ColumnParts:
         self.default: Expression | None = None
         self.generated: str | None = None
         self.collation: str | None = None
+        self.not_null_name: str | None = None
+        self.not_null_conflict: str | None = None
         self.constraints: list[Constraint] = []
+        self.clauses: list[str] = []
 
-    def property(self, cursor: Cursor) -> bool:
-        """Read a property, if one stands there."""
+    def property(self, cursor: Cursor, label: str | None) -> bool:
+        """Read a property, if one stands there; `label` is the name that stands before it."""
+        first = cursor.word
         if cursor.accept("NOT", "NULL"):
             self.nullable = False
-            _on_conflict(cursor)
+            self.not_null_name = label
+            self.not_null_conflict = _on_conflict(cursor)
         elif cursor.accept("NULL"):
             _on_conflict(cursor)
         elif cursor.accept("DEFAULT"):
@@ -83,14 +104,14 @@ class _ColumnParts:
                 cursor.at += 1
         else:
             return False
+        self.clauses.append(_CLAUSES.get(first, ""))
         return True
 
     def constraint(self, cursor: Cursor, label: str | None, start: int) -> bool:
         """Read a constraint, if one stands there; with its name it begins at the token `start`."""
         if cursor.accept("PRIMARY", "KEY"):
-            if not cursor.accept("ASC"):
-                cursor.accept("DESC")
-            found = Constraint("primary", label, (self.name,), on_conflict=_on_conflict(cursor))
+            orders = ("DESC",) if not cursor.accept("ASC") and cursor.accept("DESC") else ()
+            found = Constraint("primary", label, (self.name,), on_conflict=_on_conflict(cursor), orders=orders)
             self.autoincrement = cursor.accept("AUTOINCREMENT") or self.autoincrement
         elif cursor.accept("UNIQUE"):
             found = Constraint("unique", label, (self.name,), on_conflict=_on_conflict(cursor))
@@ -107,6 +128,7 @@ class _ColumnParts:
             return False
         # A condition without columns is attached to its own column.
         own = found.columns or (self.name,)
+        self.clauses.append(found.kind)
         self.constraints.append(replace(found, columns=own, inline=True, span=cursor.span(start)))
         return True
 
@@ -158,7 +180,14 @@ def _key(cursor: Cursor, kind: str, label: str | None, *, autoincrement: bool = 
         place = (place[0], place[1] - 1)
     elements = index_elements(inner, *place)
     names = tuple(element.column or (element.expression.key if element.expression else "") for element in elements)
-    return Constraint(kind, label, names, on_conflict=_on_conflict(cursor))
+    orders = tuple(map(_order, elements))
+    return Constraint(kind, label, names, on_conflict=_on_conflict(cursor), orders=orders if any(orders) else ())
+
+
+def _order(element: IndexElement) -> str:
+    """Return what stands behind a column of a key."""
+    collation = "" if element.collation is None else f"COLLATE {element.collation.lower()}"
+    return f"{collation}{' DESC' if element.descending else ''}".strip()
 
 
 def index_elements(cursor: Cursor, start: int, end: int) -> tuple[IndexElement, ...]:
@@ -264,6 +293,14 @@ def _default(cursor: Cursor) -> Expression:
             literal=cursor.tokens.name(first),
         )
     return expression(cursor.tokens, first, cursor.at)
+
+
+def _declared(cursor: Cursor, start: int, end: int) -> str | None:
+    """Return the declared type in its own letters, as one line; None for none."""
+    text = " ".join(cursor.tokens.slice(start, end).split())
+    if text[:1] in "\"'`[" or "--" in text or "/*" in text:
+        return None
+    return _ALWAYS.sub("", text) or None
 
 
 def _type(cursor: Cursor) -> Type | None:

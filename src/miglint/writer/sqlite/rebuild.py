@@ -1,0 +1,95 @@
+"""The statements that rebuild tables of SQLite, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from miglint.schema.objects import Key, Table
+from miglint.writer import tables
+from miglint.writer.sqlite.copying import Copy, copy_of
+from miglint.writer.sqlite.plan import Plan
+from miglint.writer.words import identifier, literal, name
+from miglint.writer.written import WrittenStatement
+
+_PREFIX = "miglint_"
+
+
+class Rebuild(NamedTuple):
+    """A table to rebuild: as it is and as it is to be, the statement that creates it, and the names of the copies."""
+
+    key: Key
+    before: Table
+    after: Table
+    created: str
+    copy: Copy
+    aside: str
+    sequence: str | None
+
+
+def rebuild_of(plan: Plan, key: Key, taken: set[str]) -> Rebuild:
+    """Return how a table is rebuilt; `taken` are the names that none of its copies may have.
+
+    Raises `UnprintableError` for one that is not known in full.
+    """
+    before, after = plan.old.table(key), plan.new.table(key)
+    assert before is not None
+    assert after is not None
+    created = tables.create_table(plan.new, key, after)
+    aside = _free(f"{_PREFIX}{after.name.name}", taken)
+    counts = any(column.autoincrement for column in after.columns.values())
+    sequence = _free(f"{aside}_sequence", taken) if counts else None
+    copy = copy_of(plan.old, plan.new, key, plan.columns.get(key, {}))
+    return Rebuild(key, before, after, created, copy, aside, sequence)
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    text, number = wanted, 2
+    while text.lower() in taken:
+        text, number = f"{wanted}_{number}", number + 1
+    taken.add(text.lower())
+    return text
+
+
+def set_aside(rebuild: Rebuild) -> Iterator[WrittenStatement]:
+    """Yield the statements that copy the rows of a table, and where its numbers go on."""
+    own, aside = rebuild.before.name, identifier(rebuild.aside)
+    does = f"copy the rows of {own.name} aside"
+    yield WrittenStatement(f"DROP TABLE IF EXISTS {aside};", does, rebuild.key)
+    yield WrittenStatement(f"CREATE TABLE {aside} AS\n    {rebuild.copy.query(name(own))};", does, rebuild.key)
+    if rebuild.sequence is None:
+        return
+    sequence = identifier(rebuild.sequence)
+    does = f"keep where the numbers of {own.name} go on"
+    # Being AUTOINCREMENT itself it makes sqlite_sequence, where no table has made that yet.
+    text = f"CREATE TABLE {sequence} (seq INTEGER PRIMARY KEY AUTOINCREMENT);"
+    yield WrittenStatement(f"DROP TABLE IF EXISTS {sequence};", does, rebuild.key)
+    yield WrittenStatement(text, does, rebuild.key)
+    text = f"INSERT INTO {sequence} (seq) SELECT seq FROM sqlite_sequence WHERE {_named(rebuild)};"
+    yield WrittenStatement(text, does, rebuild.key)
+
+
+def _named(rebuild: Rebuild) -> str:
+    return f"lower(name) = {literal(rebuild.after.name.name.lower())}"
+
+
+def fill(rebuild: Rebuild) -> Iterator[WrittenStatement]:
+    """Yield the statements that bring the rows of a table back."""
+    own, aside = rebuild.after.name, identifier(rebuild.aside)
+    columns = ", ".join(map(identifier, rebuild.copy.values))
+    # A clause of a constraint like ON CONFLICT REPLACE would drop rows that the constraint does not accept.
+    strictly = "OR ABORT " if any(item.on_conflict for item in rebuild.after.constraints.values()) else ""
+    text = f"INSERT {strictly}INTO {name(own)} ({columns})\n    SELECT {columns} FROM {aside};"
+    yield WrittenStatement(text, f"bring the rows of {own.name} back", rebuild.key)
+    yield WrittenStatement(f"DROP TABLE {aside};", f"drop the copy of {own.name}", rebuild.key)
+    if rebuild.sequence is None:
+        return
+    sequence, does = identifier(rebuild.sequence), f"let the numbers of {own.name} go on"
+    for text in (
+        f"INSERT OR IGNORE INTO {sequence} (seq) SELECT seq FROM sqlite_sequence WHERE {_named(rebuild)};",
+        f"DELETE FROM sqlite_sequence WHERE {_named(rebuild)};",
+        f"INSERT INTO sqlite_sequence (name, seq)\n    SELECT {literal(own.name)}, seq FROM {sequence} "
+        "ORDER BY seq DESC LIMIT 1;",
+        f"DROP TABLE {sequence};",
+    ):
+        yield WrittenStatement(text, does, rebuild.key)
