@@ -61,9 +61,24 @@ _TEXTS = frozenset({"text", "varchar", "bpchar", "name"})
 
 def _keeps(one: Column, two: Column, dialect: Dialect) -> bool:
     """Return whether all values of a column are the same in one of another type, or can be had from them again."""
-    if dialect is Dialect.SQLITE or one.type is None or two.type is None or one.type == two.type:
+    if one.type is None or two.type is None or one.type == two.type:
         return True
+    if dialect is Dialect.SQLITE:
+        # A text that looks like a number becomes that number; everything else stays what it is.
+        return not (affinity(one.type) == "text" and affinity(two.type) in ("integer", "real", "numeric"))
     return keeps_values(one.type, two.type)
+
+
+def affinity(kind: Type) -> str:
+    """Return SQLite's affinity of a declared type: `integer`, `text`, `blob`, `real` or `numeric`."""
+    declared = str(kind).upper()
+    if "INT" in declared:
+        return "integer"
+    if any(word in declared for word in ("CHAR", "CLOB", "TEXT")):
+        return "text"
+    if "BLOB" in declared or not declared:
+        return "blob"
+    return "real" if any(word in declared for word in ("REAL", "FLOA", "DOUB")) else "numeric"
 
 
 def keeps_values(one: Type, two: Type) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from miglint.base.model import Dialect
-from miglint.schema.objects import Key
+from miglint.schema.objects import Key, Table
 from miglint.schema.outcome import OperationTrace
 from miglint.schema.value import Schema
 from miglint.sql.operations import Drop, DropColumn, Name, Rename, RenameColumn, SetSchema
@@ -31,15 +31,40 @@ class RenamedColumn(NamedTuple):
     new: str
 
 
+class Detour(NamedTuple):
+    """A table that a run creates and drops again, or gives its name to another one, on behalf of `table`.
+
+    A run that stops halfway may leave the rows of `table` in it. `shape` is what the detour was when it was made.
+    """
+
+    table: Key
+    detour: Key
+    shape: Table
+
+
 class Renames:
     """The relations and columns that were there before a run and are called otherwise after it."""
 
     def __init__(self, moments: Iterable[OperationTrace]) -> None:
         self._relations: dict[Key, Key] = {}
         self._columns: dict[tuple[Key, str], str] = {}
+        self._shapes: dict[Key, Table] = {}
+        self._paths: list[Renamed] = []
+        self._away: set[Key] = set()
         for moment in moments:
             if not moment.failed:
                 self._follow(moment)
+
+    def detours(self) -> Iterator[Detour]:
+        """Yield the tables through which rows of others may have gone, among them some that were there before."""
+        for path in self._paths:
+            for table, other in (path, path[::-1]):
+                if other in self._shapes:
+                    yield Detour(table, other, self._shapes[other])
+
+    def away(self) -> frozenset[Key]:
+        """Return the tables that were dropped or renamed at some time, whatever was created under their name later."""
+        return frozenset(self._away)
 
     def relations(self) -> Iterator[Renamed]:
         """Yield what has another name or schema than before."""
@@ -68,6 +93,7 @@ class Renames:
             case Drop() if operation.kind in _RELATIONS:
                 key = _key(before, operation.name)
                 if key is not None:
+                    self._away.add(key)
                     self._relations.pop(key, None)
                     self._columns = {item: old for item, old in self._columns.items() if item[0] != key}
             case DropColumn():
@@ -82,6 +108,11 @@ class Renames:
             name=old.name if named is None else _folded(moment.before, named),
             schema=old.schema if schema is None else schema,
         )
+        self._paths.append(Renamed(old, new))
+        for key, here in ((old, moment.before), (new, moment.after)):
+            if (table := here.table(key)) is not None:
+                self._shapes[key] = table
+        self._away.add(old)
         if moment.after.find(new) is None or moment.after.find(old) is not None:
             return
         self._relations[new] = self._relations.pop(old, old)

@@ -29,7 +29,7 @@ class Copy(Struct, frozen=True):
     rowid: bool = False
 
     def query(self, table: str) -> str:
-        """Return the query that reads the values from the table."""
+        """Return the query that reads the values from a table."""
         alias = " AS rows_of_it" if self.rowid else ""
         items = ", ".join(
             value if value == identifier(column) else f"{value} AS {identifier(column)}"
@@ -41,14 +41,15 @@ class Copy(Struct, frozen=True):
         return f"SELECT {items}\n    FROM {table}{alias}{joins}"
 
 
-def copy_of(old: Schema, new: Schema, key: Key, renamed: Mapping[str, str]) -> Copy:
-    """Return how the columns of the table at `key` of `new` get their values from the one of `old`.
+def copy_of(old: Schema, new: Schema, key: Key, renamed: Mapping[str, str], detour: Table | None) -> Copy:
+    """Return how the columns of the table at `key` of `new` get their values from the one of `old`, or its `detour`.
 
     `renamed` has the old names of columns, by new ones, where these differ.
     """
     before, after = old.table(key), new.table(key)
     assert before is not None
     assert after is not None
+    sides = [before, after] if detour is None else [before, after, detour]
     values: dict[str, str] = {}
     absent: dict[str, str] = {}
     rowid = False
@@ -59,23 +60,26 @@ def copy_of(old: Schema, new: Schema, key: Key, renamed: Mapping[str, str]) -> C
         source = renamed.get(folded)
         if source is not None:
             there = before.columns[source].name
-            if folded in before.columns or source in after.columns:
-                # Both names are of two columns on one side: only the engine knows which there are.
-                values[column.name] = _chosen(after, there, own)
-            else:
-                values[column.name] = f"coalesce({identifier(there)}, {own})"
+            # Where both names are of two columns on one side, only the engine knows which there are.
+            both = folded in before.columns or source in after.columns
+            values[column.name] = _chosen(after, there, own) if both else f"coalesce({identifier(there)}, {own})"
             for item in (there, column.name):
-                if item.lower() not in before.columns or item.lower() not in after.columns:
+                if not all(item.lower() in side.columns for side in sides):
                     absent.setdefault(item, "NULL")
-        elif folded in before.columns:
-            values[column.name] = own
-        else:
-            number = _number(before, after, column)
-            rowid = rowid or number is not None
-            values[column.name] = own if number is None else f"coalesce({own}, {number})"
+            continue
+        number = _number(before, after, column)
+        rowid = rowid or number is not None
+        values[column.name] = own
+        if number is not None:
+            values[column.name] = f"coalesce({own}, {number})"
+        elif folded in before.columns and _is_rowid(after, column) and "INT" not in _type(before.columns[folded]):
+            # Only integers can be the numbers of rows; other rows get new ones.
+            whole = f"CAST(CAST({own} AS INTEGER) AS TEXT) = CAST({own} AS TEXT)"
+            values[column.name] = f"CASE WHEN {whole} THEN {own} END"
+        if not all(folded in side.columns for side in sides):
             absent[column.name] = "NULL" if number is not None else stand_in(old, after, column)
     if not values:
-        # Every column is computed, which SQLite does not allow, or is new.
+        # Each column is computed: SQLite wants one that is not, so that this one was not either.
         values[next(iter(after.columns.values())).name] = "NULL"
     return Copy(values, absent, rowid)
 
@@ -88,8 +92,13 @@ def _chosen(table: Table, there: str, own: str) -> str:
 
 
 def _number(before: Table, after: Table, column: Column) -> str | None:
-    """Return the number of the row as the value of a column that must have one, another one in each row."""
-    if before.without_rowid or after.without_rowid or not _is_unique(after, column):
+    """Return the number of the row as the value of a new column that must have one, another one in each row."""
+    if (
+        column.name.lower() in before.columns
+        or before.without_rowid
+        or after.without_rowid
+        or not _is_unique(after, column)
+    ):
         return None
     primary = _is_rowid(after, column)
     if not primary and (column.nullable is not False or column.default is not None):

@@ -13,7 +13,7 @@ from miglint.schema.objects import Key, Table
 from miglint.schema.value import Schema
 from miglint.sql import parse
 from miglint.sql.operations import Constraint, Statement
-from miglint.writer.renames import Renames, rename_back
+from miglint.writer.renames import Detour, Renames, rename_back
 from miglint.writer.words import name
 from miglint.writer.written import WrittenStatement
 
@@ -29,7 +29,8 @@ class Plan(Struct, frozen=True):
     created again. `altered` are tables of which too little is known to rebuild them. `columns` has, by table and column
     of `new`, the column of `old` whose values it gets, where that has another name. `exposed` are tables that cannot be
     rebuilt, although an action of a foreign key may change their rows. `deferred` says that foreign keys of other
-    tables refer to one that is dropped.
+    tables refer to one that is dropped. `away` are tables that the script to be undone dropped or renamed at some time,
+    so that they may not be there; `detours` those in which their rows may be then.
     """
 
     old: Schema
@@ -42,6 +43,8 @@ class Plan(Struct, frozen=True):
     altered: tuple[Key, ...] = ()
     exposed: tuple[Key, ...] = ()
     deferred: bool = False
+    away: frozenset[Key] = frozenset()
+    detours: tuple[Detour, ...] = ()
 
 
 class _ForeignKey(NamedTuple):
@@ -76,6 +79,8 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> Plan:
         created=tuple(key for key in after if key not in before),
         altered=tuple(key for key in changed if key not in known),
         exposed=tuple(sorted(fixed)),
+        away=frozenset() if renames is None else renames.away(),
+        detours=tuple(_detours(old, new, renames)),
         deferred=any(item.parent in rebuilt | dropped and item.child != item.parent for item in keys),
     )
 
@@ -124,6 +129,17 @@ def _renamed_columns(
         if here is not None and there is not None and item.new in here.columns and item.old in there.columns:
             found.setdefault(key, {})[item.old] = item.new
     return found
+
+
+def _detours(old: Schema, new: Schema, renames: Renames | None) -> Iterator[Detour]:
+    """Yield the detours that neither schema has, once for each table that both have."""
+    seen = set()
+    for item in () if renames is None else renames.detours():
+        if item.table in seen or item.shape.assumed or not all(schema.table(item.table) for schema in (old, new)):
+            continue
+        if old.find(item.detour) is None and new.find(item.detour) is None:
+            seen.add(item.table)
+            yield item
 
 
 def _tables(schema: Schema) -> dict[Key, Table]:

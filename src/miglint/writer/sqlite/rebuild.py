@@ -8,6 +8,7 @@ from typing import NamedTuple
 from miglint.schema.objects import Key, Table
 from miglint.writer import tables
 from miglint.writer.sqlite.copying import Copy, copy_of
+from miglint.writer.sqlite.guards import guarded
 from miglint.writer.sqlite.plan import Plan
 from miglint.writer.words import identifier, literal, name
 from miglint.writer.written import WrittenStatement
@@ -25,6 +26,8 @@ class Rebuild(NamedTuple):
     copy: Copy
     aside: str
     sequence: str | None
+    away: bool
+    detour: Table | None
 
 
 def rebuild_of(plan: Plan, key: Key, taken: set[str]) -> Rebuild:
@@ -39,8 +42,9 @@ def rebuild_of(plan: Plan, key: Key, taken: set[str]) -> Rebuild:
     aside = _free(f"{_PREFIX}{after.name.name}", taken)
     counts = any(column.autoincrement for column in after.columns.values())
     sequence = _free(f"{aside}_sequence", taken) if counts else None
-    copy = copy_of(plan.old, plan.new, key, plan.columns.get(key, {}))
-    return Rebuild(key, before, after, created, copy, aside, sequence)
+    detour = next((item.shape for item in plan.detours if item.table == key), None)
+    copy = copy_of(plan.old, plan.new, key, plan.columns.get(key, {}), detour)
+    return Rebuild(key, before, after, created, copy, aside, sequence, key in plan.away, detour)
 
 
 def _free(wanted: str, taken: set[str]) -> str:
@@ -53,14 +57,25 @@ def _free(wanted: str, taken: set[str]) -> str:
 
 def set_aside(rebuild: Rebuild) -> Iterator[WrittenStatement]:
     """Yield the statements that copy the rows of a table, and where its numbers go on."""
-    own, aside = rebuild.before.name, identifier(rebuild.aside)
-    does = f"copy the rows of {own.name} aside"
+    own, aside = name(rebuild.before.name), identifier(rebuild.aside)
+    does = f"copy the rows of {rebuild.before.name.name} aside"
     yield WrittenStatement(f"DROP TABLE IF EXISTS {aside};", does, rebuild.key)
-    yield WrittenStatement(f"CREATE TABLE {aside} AS\n    {rebuild.copy.query(name(own))};", does, rebuild.key)
+    if rebuild.away:
+        # A script that stopped halfway may have dropped the table, or renamed it.
+        yield WrittenStatement(guarded(rebuild.created), does, rebuild.key)
+    query = rebuild.copy.query(own)
+    if rebuild.detour is not None:
+        other = name(rebuild.detour.name)
+        text = f"CREATE TABLE IF NOT EXISTS {other} AS SELECT * FROM {own} WHERE false;"
+        yield WrittenStatement(text, does, rebuild.key)
+        query += f"\n    UNION ALL {rebuild.copy.query(other)}\n    WHERE NOT EXISTS (SELECT 1 FROM {own})"
+    yield WrittenStatement(f"CREATE TABLE {aside} AS\n    {query};", does, rebuild.key)
+    if rebuild.detour is not None:
+        yield WrittenStatement(f"DROP TABLE {name(rebuild.detour.name)};", does, rebuild.key)
     if rebuild.sequence is None:
         return
     sequence = identifier(rebuild.sequence)
-    does = f"keep where the numbers of {own.name} go on"
+    does = f"keep where the numbers of {rebuild.before.name.name} go on"
     # Being AUTOINCREMENT itself it makes sqlite_sequence, where no table has made that yet.
     text = f"CREATE TABLE {sequence} (seq INTEGER PRIMARY KEY AUTOINCREMENT);"
     yield WrittenStatement(f"DROP TABLE IF EXISTS {sequence};", does, rebuild.key)
@@ -78,7 +93,10 @@ def fill(rebuild: Rebuild) -> Iterator[WrittenStatement]:
     own, aside = rebuild.after.name, identifier(rebuild.aside)
     columns = ", ".join(map(identifier, rebuild.copy.values))
     # A clause of a constraint like ON CONFLICT REPLACE would drop rows that the constraint does not accept.
-    strictly = "OR ABORT " if any(item.on_conflict for item in rebuild.after.constraints.values()) else ""
+    after = rebuild.after
+    clauses = [item.on_conflict for item in after.constraints.values()]
+    clauses += [item.not_null_conflict for item in after.columns.values()]
+    strictly = "OR ABORT " if any(clauses) else ""
     text = f"INSERT {strictly}INTO {name(own)} ({columns})\n    SELECT {columns} FROM {aside};"
     yield WrittenStatement(text, f"bring the rows of {own.name} back", rebuild.key)
     yield WrittenStatement(f"DROP TABLE {aside};", f"drop the copy of {own.name}", rebuild.key)

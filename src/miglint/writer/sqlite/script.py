@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from miglint.base.model import Dialect
 from miglint.schema.depends import relation_key
 from miglint.schema.diff import display, words
-from miglint.schema.objects import Index, Key, Table, Trigger, View
+from miglint.schema.objects import Index, Key, SchemaObject, Table, Trigger, View
 from miglint.schema.value import Schema
 from miglint.writer.order import ordered
 from miglint.writer.printer import create
@@ -63,9 +63,10 @@ def script(plan: Plan, target: Version | None) -> Draft:
     written.statements += plan.first
     for key in plan.altered:
         written.statements += alter(plan, key, target)
-    _tables(written, rebuilt, gone)
+    early = {key for key in replaced.created if _is_key(plan.new.find(key), rebuilt)}
+    _tables(written, rebuilt, gone, early)
     for key, created in ordered(plan.new, replaced.created):
-        if isinstance(created, (View, Index, Trigger)):
+        if key not in early and isinstance(created, (View, Index, Trigger)):
             written.create(key, created)
     for key in plan.exposed:
         own = str(key).removeprefix("main.")
@@ -131,8 +132,15 @@ def _known(plan: Plan, written: _Script) -> dict[Key, Rebuild]:
     return found
 
 
-def _tables(written: _Script, rebuilt: dict[Key, Rebuild], gone: list[Key]) -> None:
-    """Write what drops, rebuilds and creates tables."""
+def _is_key(value: SchemaObject | None, rebuilt: dict[Key, Rebuild]) -> bool:
+    """Return whether an object is an index of a rebuilt table to which a foreign key may refer."""
+    if not isinstance(value, Index) or not value.unique or value.where is not None or _owner(value) not in rebuilt:
+        return False
+    return all(element.column is not None for element in value.elements)
+
+
+def _tables(written: _Script, rebuilt: dict[Key, Rebuild], gone: list[Key], early: set[Key]) -> None:
+    """Write what drops, rebuilds and creates tables; `early` are indexes that are created before the rows are back."""
     plan = written.plan
     parents_first = [key for key in reversed(gone) if key in rebuilt]
     for key in parents_first:
@@ -147,6 +155,9 @@ def _tables(written: _Script, rebuilt: dict[Key, Rebuild], gone: list[Key]) -> N
     for key, value in ordered(plan.new, plan.created):
         if isinstance(value, Table):
             written.create(key, value)
+    for key in sorted(early):
+        if isinstance(index := plan.new.find(key), Index):
+            written.create(key, index)
     for key in parents_first:
         written.statements += fill(rebuilt[key])
 
