@@ -97,6 +97,13 @@ def _change(draw: st.DrawFn, model: Model, kind: str, table: str, column: str) -
             return f"{alter} RENAME COLUMN {column} TO {name};", f"{alter} RENAME COLUMN {name} TO {column};"
         case "view":
             return f"CREATE VIEW {name} AS SELECT id, {column} FROM {table};", f"DROP VIEW {name};"
+        case _:
+            return _postgres_change(model, kind, table, column, name)
+
+
+def _postgres_change(model: Model, kind: str, table: str, column: str, name: str) -> tuple[str, str]:
+    alter = f"ALTER TABLE {table}"
+    match kind:
         case "check":
             return f"{alter} ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL);", f"{alter} DROP CONSTRAINT {name};"
         case "unique":

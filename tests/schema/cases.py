@@ -452,6 +452,18 @@ POSTGRES += [
         " EXIT WHEN NOT FOUND; END LOOP; END $$; CALL fill(); DROP PROCEDURE fill();",
     ),
     Case(
+        "a guard that looks a table up with a function",
+        T,
+        "DO $$ BEGIN IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('t') AND attname = 'b') THEN"
+        " ALTER TABLE t RENAME b TO c; END IF; END $$; ALTER TABLE t ALTER c SET DEFAULT 'x';",
+    ),
+    Case(
+        "a guard for a column of any table",
+        T,
+        "DO $$ BEGIN IF EXISTS (SELECT FROM information_schema.columns WHERE column_name = 'b') THEN"
+        " ALTER TABLE t RENAME b TO c; END IF; END $$; ALTER TABLE t ALTER c SET DEFAULT 'x';",
+    ),
+    Case(
         "a guard for NOT NULL",
         T,
         "DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'b' AND is_nullable = 'YES') THEN ALTER TABLE t ALTER b SET NOT NULL; CREATE TABLE made (x int); END IF; END $$;",

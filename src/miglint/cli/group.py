@@ -3,52 +3,27 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 import click
 
 from miglint import __version__
 from miglint.cache.command_output import CachedInvocation
 from miglint.cli.exit_status import INTERRUPTED
+from miglint.cli.lazy_group import LazyGroup
 
 # First line of each command's help, so that listing the commands imports none of them.
 COMMANDS = {
     "check": "Check migrations and their rollbacks.",
     "explain": "Print the documentation page of a rule.",
     "init": "Write a starter miglint.toml.",
+    "rollback": "List and plan rollbacks.",
     "rules": "List the rules and whether each is enabled.",
     "schema": "Print the schema that results from the migrations.",
 }
 
 
-class _Group(click.Group):
-    """Group that imports `miglint.cli.NAME` when command NAME is used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands."""
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"miglint.cli.{cmd_name}").command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Resolve the command name; suggest the nearest one if it is unknown."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from miglint.config.toml_table import nearest
-
-            ctx.fail(f"unknown command `{args[0]}`{nearest(args[0], COMMANDS)}")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(COMMANDS.items()))
+class _Group(LazyGroup):
+    summaries = COMMANDS
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

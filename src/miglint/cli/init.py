@@ -42,20 +42,12 @@ def command(*, baseline: bool, pre_commit: bool, github: bool, diff: bool, tool:
     if existing is not None and not (baseline or pre_commit or github):
         raise UsageError(f"{existing} already exists and is not overwritten")
     look = None if existing is not None else _look(baseline, tool, cached=not diff)
-    changes = [] if look is None else [_FileChange(FILE, None, look.text)]
-    if pre_commit:
-        before = _text(PRE_COMMIT)
-        changes.append(_FileChange(PRE_COMMIT, before, with_hook(before)))
-    if github and not Path(WORKFLOW).exists():
-        changes.append(_FileChange(WORKFLOW, None, workflow(_requirement())))
-    changes = [change for change in changes if change.before != change.after]
+    changes = list(_changes(look, pre_commit=pre_commit, github=github))
     if diff:
         for line in _diff(changes):
             click.echo(inert(line), nl=False)
         return 1 if changes else 0
-    for change in changes:
-        _write(change)
-        click.echo(f"{change.path} {'written' if change.before is None else 'changed'}")
+    _write_all(changes)
     if baseline:
         _write_baseline()
     for line in [] if look is None else _closing(look, baseline=baseline):
@@ -63,6 +55,19 @@ def command(*, baseline: bool, pre_commit: bool, github: bool, diff: bool, tool:
     if not changes and not baseline:
         click.echo("nothing to do")
     return 0
+
+
+def _changes(look: FirstLook | None, *, pre_commit: bool, github: bool) -> Iterator[_FileChange]:
+    """Yield the files to write whose text changes."""
+    if look is not None:
+        yield _FileChange(FILE, None, look.text)
+    if pre_commit:
+        before = _text(PRE_COMMIT)
+        after = with_hook(before)
+        if after != before:
+            yield _FileChange(PRE_COMMIT, before, after)
+    if github and not Path(WORKFLOW).exists():
+        yield _FileChange(WORKFLOW, None, workflow(_requirement()))
 
 
 def _existing_configuration() -> str | None:
@@ -92,6 +97,12 @@ def _text(path: str) -> str | None:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}:1: byte {error.start} is not UTF-8") from None
+
+
+def _write_all(changes: list[_FileChange]) -> None:
+    for change in changes:
+        _write(change)
+        click.echo(f"{change.path} {'written' if change.before is None else 'changed'}")
 
 
 def _write(change: _FileChange) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 
 from miglint.base.errors import UsageError
@@ -49,7 +49,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
         # A folder that appears anywhere in the project would change the output.
         question = None
     baseline = _baseline_path(settings, request)
-    unused, looked_up = (None, ()) if _is_config_chosen(request) else overlooked(settings, paths)
+    unused, searched = (None, ()) if _is_config_chosen(request) else overlooked(settings, paths)
     outcome = _run(
         Job(
             settings,
@@ -57,18 +57,13 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
             None if request.stdin_filename is None else standard_input(),
             not request.no_cache,
             question=question,
-            extra=looked_up if baseline is None else (baseline, *looked_up),
+            extra=searched if baseline is None else (baseline, *searched),
             dry_run=request.dry_run,
             report_only=restrictions[-1] if restrictions else None,
         )
     )
-    report = outcome.report
-    looked_at = len(report.migrations)
-    empty = not report.migrations and _should_hold_some(request, restrictions)
-    for changed in restrictions:
-        report = report.of_paths(changed)
-    if request.since is not None:
-        report = replace(report, since=request.since, looked_at=looked_at)
+    report = _restricted(outcome.report, request, restrictions)
+    empty = not outcome.report.migrations and _should_hold_some(request, restrictions)
     if empty and (request.write_baseline or request.prune):
         raise UsageError(_nothing_found(settings, paths, report))
     notes: tuple[str, ...] = ()
@@ -82,12 +77,7 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
                 note(text)
             return 0
         report, notes = without_accepted(baseline, checked, prune=request.prune)
-    if unused is not None:
-        text = f"{unused} is not used: configuration is searched from the working directory upward; use `--config`"
-        notes = (*notes, text)
-    if folders.searched:
-        text = f"no `paths` configured: checking {shown_paths(folders.paths)}; `miglint init` writes a configuration"
-        notes = (text, *notes)
+    notes = (*_searched_note(folders), *notes, *_unused_note(unused))
     output, summary = _rendered(request, settings, outcome, report, notes)
     write(output.text(round((perf_counter() - started) * 1000)), request.output)
     for text in output.notes:
@@ -99,6 +89,17 @@ def run_check(request: CheckArguments, question: CachedInvocation | None) -> int
     elif question is not None:
         question.keep(output)
     return output.status
+
+
+def _searched_note(folders: CheckedPaths) -> Iterator[str]:
+    if folders.searched:
+        shown = shown_paths(folders.paths)
+        yield f"no `paths` configured: checking {shown}; `miglint init` writes a configuration"
+
+
+def _unused_note(unused: str | None) -> Iterator[str]:
+    if unused is not None:
+        yield f"{unused} is not used: configuration is searched from the working directory upward; use `--config`"
 
 
 def _folders(settings: Settings, paths: tuple[str, ...], request: CheckArguments) -> CheckedPaths:
@@ -119,6 +120,13 @@ def _restrictions(request: CheckArguments) -> tuple[frozenset[str], ...]:
 
         restrictions.append(changed_files(request.paths))
     return tuple(restrictions)
+
+
+def _restricted(report: Report, request: CheckArguments, restrictions: tuple[frozenset[str], ...]) -> Report:
+    looked_at = len(report.migrations)
+    for changed in restrictions:
+        report = report.of_paths(changed)
+    return report if request.since is None else replace(report, since=request.since, looked_at=looked_at)
 
 
 def _paths_around(settings: Settings, changed: frozenset[str]) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from miglint.discovery.find import discover, discover_text
+from miglint.discovery.find import discover, discover_text, discover_texts
 from miglint.discovery.layouts import layout_names
 from miglint.discovery.options import DiscoveryOptions
 
-__all__ = ["DiscoveryOptions", "discover", "discover_text", "layout_names"]
+__all__ = ["DiscoveryOptions", "discover", "discover_text", "discover_texts", "layout_names"]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from miglint.base.model import Dialect, Direction, Problem, SourceFile, Span
 from miglint.base.structs import Struct, field
 from miglint.discovery.dialects import UNMARKED, Mark
+from miglint.discovery.rollback_forms import RollbackForm
 from miglint.discovery.versions import SortKey, numeric
 from miglint.discovery.walk import Folder
 
@@ -88,7 +89,8 @@ class Layout(Struct, frozen=True):
 
     `recognize` selects the files of a home that follow it; `collect` splits these into pieces. `rollbacks` is whether
     its migrations have any: `required`, `optional`, or `none` (forward-only by design). `releases` is whether versions
-    may start again in each folder of a release; otherwise the tool orders all files by their versions alone.
+    may start again in each folder of a release; otherwise the tool orders all files by their versions alone. `written`
+    is how a rollback is written, None if nothing in the layout can be one.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Layout(Struct, frozen=True):
     rollbacks: str = "required"
     aliases: tuple[str, ...] = ()
     releases: bool = True
+    written: RollbackForm | None = None
 
 
 def whole(file: SourceFile) -> Span:

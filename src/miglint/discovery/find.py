@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from miglint.base.errors import UsageError
 from miglint.base.model import Dialect, Discovered, History, Problem, SourceFile
@@ -36,12 +36,22 @@ def discover_text(
     name: str | os.PathLike[str], content: str | bytes, *, options: DiscoveryOptions | None = None
 ) -> Discovered:
     """Treat `content` as the file `name`, which need not exist, within the surrounding history, if any."""
+    return discover_texts({os.fspath(name): content}, options=options)
+
+
+def discover_texts(contents: Mapping[str, str | bytes], *, options: DiscoveryOptions | None = None) -> Discovered:
+    """Treat each content as the file of that name, which need not exist, within the surrounding histories.
+
+    The names are those that discovery displays, or lead to the same files; all of them were asked for.
+    """
     options = options or DiscoveryOptions()
     forced = _check(options)
-    wanted = discovery_scope([os.fspath(name)], options, may_be_missing=True)
-    path = next(iter(wanted.files))
-    read = from_bytes(content, path) if isinstance(content, bytes) else from_text(content, path)
-    return _discover(wanted, {path: read}, options, forced)
+    wanted = discovery_scope(list(contents), options, may_be_missing=True)
+    given = {}
+    for name, content in contents.items():
+        path = wanted.tree.displayed(name)
+        given[path] = from_bytes(content, path) if isinstance(content, bytes) else from_text(content, path)
+    return _discover(wanted, given, options, forced)
 
 
 def _check(options: DiscoveryOptions) -> Layout | None:

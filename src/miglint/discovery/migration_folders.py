@@ -79,28 +79,33 @@ def _folders_with_scripts(root: str) -> dict[str, list[str]]:
     while pending and seen < _MOST_FOLDERS:
         real, shown = pending.popleft()
         seen += 1
-        below: list[str] = []
-        scripts: list[str] = []
-        try:
-            with os.scandir(real) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        below.append(entry.name)
-                    elif entry.name == ".git" and shown:
-                        # The checkout of another repository.
-                        below, scripts = [], []
-                        break
-                    elif is_script(entry.name):
-                        scripts.append(entry.name)
-        except OSError:
-            continue
-        if ".git" in below and shown:
+        below, scripts, is_checkout = _listing(real)
+        if is_checkout and shown:
+            # The checkout of another repository.
             continue
         if scripts:
             found[printable(shown)] = sorted(scripts)
         names = sorted(name for name in below if not name.startswith(".") and name not in _SKIPPED)
         pending += [(os.path.join(real, name), f"{shown}/{name}" if shown else name) for name in names]
     return found
+
+
+def _listing(folder: str) -> tuple[list[str], list[str], bool]:
+    """Return the names of the folders and of the scripts in a folder, and whether it is the root of a checkout."""
+    folders: list[str] = []
+    scripts: list[str] = []
+    is_checkout = False
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                is_checkout = is_checkout or entry.name == ".git"
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.name)
+                elif is_script(entry.name):
+                    scripts.append(entry.name)
+    except OSError:
+        return [], [], False
+    return folders, scripts, is_checkout
 
 
 def _holds_migrations(path: str, names: Iterable[str]) -> bool:

@@ -84,6 +84,13 @@ class FolderTree:
         path = real[len(prefix) :] if real.startswith(prefix) else real
         return path if os.sep == "/" else path.replace(os.sep, "/")
 
+    def displayed(self, path: str) -> str:
+        """Return the displayed path of a file, given any path that leads to it."""
+        real = os.path.normpath(os.path.join(self.cwd, path))  # noqa: PTH118
+        folder, _, name = real.rpartition(os.sep)
+        shown = self.shown(folder or os.sep)
+        return printable(f"{shown}/{name}" if shown else name)
+
     def scan(self, real: str) -> Folder | None:
         """List one folder without its subfolders; None if it does not exist."""
         shown = self.shown(real)

@@ -21,6 +21,10 @@ _MARKS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "ℹ
 _GOOD = "✅"
 _MARKUP = pattern(r"[&<>|\[\]*_@#!`\\]")
 _ANSWERS = {True: "yes", False: "**no**", None: "?"}
+_PAIRS_HEAD = (
+    "| | migration | findings | forward twice | rollback twice | rows stable | symmetric | sqlite |",
+    "|---|---|---|---|---|---|---|---|",
+)
 _COUNTED = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "info"))
 
 
@@ -31,25 +35,14 @@ def render(report: Report, view: DisplayOptions) -> str:
     services that display it.
     """
     lines = [f"### miglint: {escaped(headline(report))}", ""]
-    by_path: dict[str, list[Finding]] = defaultdict(list)
-    for finding in report.findings:
-        by_path[finding.path].append(finding)
-    pairs = [
-        (item, [finding for path in (item.forward, item.rollback) if path for finding in by_path[path]])
-        for item in report.migrations
-    ]
+    pairs = _with_findings(report)
     if not view.verbose and not report.since:
         pairs = [(item, found) for item, found in pairs if found or False in item.verdict.values()]
-    room = _MAX_SIZE
-    if pairs:
-        rows = [_pair(item, found) for item, found in pairs]
-        lines += [
-            "| | migration | findings | forward twice | rollback twice | rows stable | symmetric | sqlite |",
-            "|---|---|---|---|---|---|---|---|",
-        ]
-        shown = _fitting(rows[:_MAX_MIGRATIONS], room // 2)
-        room -= sum(map(len, shown))
-        lines += [*shown, "", *_more(len(rows) - len(shown), "migration")]
+    rows = [_pair(item, found) for item, found in pairs]
+    shown = _fitting(rows[:_MAX_MIGRATIONS], _MAX_SIZE // 2)
+    if rows:
+        lines += [*_PAIRS_HEAD, *shown, "", *_more(len(rows) - len(shown), "migration")]
+    room = _MAX_SIZE - sum(map(len, shown))
     if report.findings:
         rows = [_row(item) for item in worst_first(report.findings)]
         shown = _fitting(rows[:_MAX_FINDINGS], room)
@@ -59,6 +52,17 @@ def render(report: Report, view: DisplayOptions) -> str:
     if silenced:
         lines += [". ".join(silenced), ""]
     return "\n".join(lines)
+
+
+def _with_findings(report: Report) -> list[tuple[MigrationReport, list[Finding]]]:
+    """Return the migrations, each with the findings of its scripts."""
+    by_path: dict[str, list[Finding]] = defaultdict(list)
+    for finding in report.findings:
+        by_path[finding.path].append(finding)
+    return [
+        (item, [finding for path in (item.forward, item.rollback) if path for finding in by_path[path]])
+        for item in report.migrations
+    ]
 
 
 def _fitting(rows: list[str], room: int) -> list[str]:

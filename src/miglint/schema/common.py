@@ -6,11 +6,12 @@ engine (sequences, policies, other kinds of index) are omitted. Unknown properti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from miglint.base.model import Dialect
 from miglint.schema.objects import Domain, Enum, Index, Key, Table, View
+from miglint.schema.parts import of_kind
 from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Constraint, Type
 
@@ -134,28 +135,17 @@ def shape(schema: Schema, key: Key) -> Shape | None:
     table = schema.table(key)
     if table is None:
         return None
-    primary: frozenset[str] = frozenset()
-    keys: set[frozenset[str]] = set()
-    links: set[Link] = set()
-    for constraint in table.constraints.values():
-        columns = frozenset(name.lower() for name in constraint.columns)
-        if constraint.kind == "primary":
-            primary = columns
-            keys.add(columns)
-        elif constraint.kind == "unique":
-            keys.add(columns)
-        elif constraint.kind == "foreign" and constraint.table is not None:
-            links.add(Link(columns, constraint.table.name.lower(), _deletion(constraint)))
+    primaries = [_folded_columns(one) for one in of_kind(table.constraints, "primary")]
+    primary = primaries[-1] if primaries else frozenset[str]()
+    keys = {*primaries, *(_folded_columns(one) for one in of_kind(table.constraints, "unique"))}
+    links = {
+        Link(_folded_columns(one), one.table.name.lower(), _deletion(one))
+        for one in of_kind(table.constraints, "foreign")
+        if one.table is not None
+    }
     lookups: set[Lookup] = set()
     searched: set[tuple[str, ...]] = set()
-    for other in schema.on(key):
-        index = schema.find(other)
-        if not isinstance(index, Index) or index.constraint is not None or index.table is None:
-            continue
-        if (index.table.name.lower() if schema.dialect is Dialect.SQLITE else index.table.name) != key.name:
-            continue
-        if index.assumed or not index.elements:
-            continue
+    for index in _own_indexes(schema, key):
         names = tuple((element.column or "?").lower() for element in index.elements)
         if index.method not in ("btree", "hash"):
             searched.add(names)
@@ -173,6 +163,21 @@ def shape(schema: Schema, key: Key) -> Shape | None:
         frozenset(searched),
         table.assumed,
     )
+
+
+def _folded_columns(constraint: Constraint) -> frozenset[str]:
+    return frozenset(name.lower() for name in constraint.columns)
+
+
+def _own_indexes(schema: Schema, key: Key) -> Iterator[Index]:
+    """Yield the known indexes of a table that no constraint has created."""
+    for other in schema.on(key):
+        index = schema.find(other)
+        if not isinstance(index, Index) or index.constraint is not None or index.table is None:
+            continue
+        table = index.table.name.lower() if schema.dialect is Dialect.SQLITE else index.table.name
+        if table == key.name and not index.assumed and index.elements:
+            yield index
 
 
 def _deletion(constraint: Constraint) -> str:

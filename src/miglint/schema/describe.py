@@ -122,26 +122,38 @@ def _describe_privileges(value: Privileges) -> str:
     return shorten("; ".join(parts))
 
 
+def _describe_view(value: View) -> str:
+    options = f"WITH ({', '.join(value.options)}) " if value.options else ""
+    return shorten(options + (value.query.text if value.query is not None else "(unknown)"))
+
+
+def _describe_sequence(value: Sequence) -> str:
+    owner = "" if value.owned_by is None else f" owned by {value.owned_by[0].name}.{value.owned_by[1]}"
+    return shorten((", ".join(value.options) or "sequence") + owner)
+
+
+def _describe_type(value: Enum | Domain | Composite) -> str:
+    if isinstance(value, Enum):
+        return f"ENUM ({', '.join(repr(label) for label in value.labels)})"
+    if isinstance(value, Domain):
+        checks = " ".join(describe_constraint(constraint) for constraint in value.constraints.values())
+        return f"{value.base} {'' if value.nullable else 'NOT NULL '}{checks}"
+    return f"({', '.join(f'{column.name} {column.type}' for column in value.columns.values())})"
+
+
 def describe(value: SchemaObject) -> str:
     """Return a one-line definition of any object."""
     if isinstance(value, Table):
         columns = ", ".join(f"{column.name} {describe_column(column)}" for column in value.columns.values())
         return shorten(f"({columns})")
     if isinstance(value, View):
-        options = f"WITH ({', '.join(value.options)}) " if value.options else ""
-        return shorten(options + (value.query.text if value.query is not None else "(unknown)"))
+        return _describe_view(value)
     if isinstance(value, Index):
         return describe_index(value)
     if isinstance(value, Sequence):
-        owner = "" if value.owned_by is None else f" owned by {value.owned_by[0].name}.{value.owned_by[1]}"
-        return shorten((", ".join(value.options) or "sequence") + owner)
-    if isinstance(value, Enum):
-        return shorten(f"ENUM ({', '.join(repr(label) for label in value.labels)})")
-    if isinstance(value, Domain):
-        checks = " ".join(describe_constraint(constraint) for constraint in value.constraints.values())
-        return shorten(f"{value.base} {'' if value.nullable else 'NOT NULL '}{checks}")
-    if isinstance(value, Composite):
-        return shorten(f"({', '.join(f'{c.name} {c.type}' for c in value.columns.values())})")
+        return _describe_sequence(value)
+    if isinstance(value, (Enum, Domain, Composite)):
+        return shorten(_describe_type(value))
     if isinstance(value, Routine):
         options = "".join(f" {option}" for option in value.options)
         return shorten(f"RETURNS {value.returns} LANGUAGE {value.language}{options} AS {value.body or ''}")

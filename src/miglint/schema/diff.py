@@ -353,29 +353,32 @@ _HOLDERS = frozenset({"relation", "type", "routine", "schema", "extension"})
 
 def _without_consequences(changes: list[Change], before: Schema, after: Schema) -> Iterator[Change]:
     """Leave out what is created and dropped with another object: indexes with their table or constraint, and so on."""
-    whole = {
-        change.key
-        for change in changes
-        if change.part is None and change.kind in ("missing", "extra", "renamed") and change.key.space in _HOLDERS
-    }
+    whole = {change.key for change in changes if _is_whole(change)}
     parts: set[tuple[Key | None, str | None]] = {
         (change.key, change.part) for change in changes if change.part is not None and change.kind != "changed"
     }
     for change in changes:
         schema = before if change.kind in ("missing", "renamed") else after
         value = schema.find(change.key) if change.part is None else None
+        table = _table_of(value)
         if isinstance(value, Sequence) and value.implicit and change.kind != "changed":
             continue
         if isinstance(value, Index) and value.constraint is not None:
             continue
-        table = _table_of(value)
         if table is not None and relation_key(table, schema.dialect) in whole:
             continue
-        if isinstance(value, (Comment, Privileges)) and (
-            value.about in whole or (value.about, value.part and value.part.name) in parts
-        ):
+        if isinstance(value, (Comment, Privileges)) and _is_about(value, whole, parts):
             continue
         yield change
+
+
+def _is_whole(change: Change) -> bool:
+    """Return whether a change creates, drops or renames an object that holds others."""
+    return change.part is None and change.kind != "changed" and change.key.space in _HOLDERS
+
+
+def _is_about(value: Comment | Privileges, whole: set[Key], parts: set[tuple[Key | None, str | None]]) -> bool:
+    return value.about in whole or (value.about, value.part and value.part.name) in parts
 
 
 def _table_of(value: object) -> Name | None:

@@ -66,16 +66,20 @@ def _plain(value: object) -> Any:
         case frozenset():
             return sorted(map(str, value))
     if isinstance(value, Struct):
-        names = value.__struct_fields__
-        given = {name: getattr(value, name) for name in names if name not in _UNSHOWN}
-        settings = value.__struct_defaults__
-        defaults = dict(zip(names[len(names) - len(settings) :], settings, strict=True))
-        return {
-            name.rstrip("_"): _plain(item)
-            for name, item in given.items()
-            if name not in defaults or item != defaults[name] or name == "nullable"
-        }
+        return _plain_fields(value)
     return value
+
+
+def _plain_fields(value: Struct) -> dict[str, Any]:
+    names = value.__struct_fields__
+    given = {name: getattr(value, name) for name in names if name not in _UNSHOWN}
+    settings = value.__struct_defaults__
+    defaults = dict(zip(names[len(names) - len(settings) :], settings, strict=True))
+    return {
+        name.rstrip("_"): _plain(item)
+        for name, item in given.items()
+        if name not in defaults or item != defaults[name] or name == "nullable"
+    }
 
 
 def _entity(name: Name) -> str:

@@ -90,6 +90,14 @@ CONDITIONS: list[tuple[str, Any]] = [
         Exists("column", named("c"), named("t")),
     ),
     (
+        "EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('a.t') AND attname = 'c')",
+        Exists("column", named("c"), named("t", "a")),
+    ),
+    (
+        "EXISTS (SELECT 1 FROM pg_enum WHERE enumtypid = to_regtype('m') AND enumlabel = 'a')",
+        Exists("enum value", named("a"), named("m")),
+    ),
+    (
         "EXISTS (SELECT 1 FROM pg_trigger WHERE tgname = 'x' AND tgrelid = 't'::regclass AND NOT tgisinternal)",
         Exists("trigger", named("x"), named("t")),
     ),

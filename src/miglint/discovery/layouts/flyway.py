@@ -8,6 +8,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction, SourceFile
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
 from miglint.discovery.placeholders import substitute
+from miglint.discovery.rollback_forms import SeparateFile
 from miglint.discovery.versions import dotted
 
 NAME = pattern(r"(?:([VU])([0-9]+(?:[._][0-9]+)*)|R)__(.*)\.sql", re.DOTALL)
@@ -15,7 +16,7 @@ _CONFIGURED = pattern(rb"^[ \t]*executeInTransaction[ \t]*=[ \t]*false\b", re.MU
 
 
 def _recognize(home: Home, files: list[FoundFile], settings: LayoutOptions) -> list[FoundFile]:
-    return [found for found in files if found.name[0] in "VUR" and NAME.fullmatch(found.name.rsplit("/", 1)[-1])]
+    return [found for found in files if (base := found.name.rsplit("/", 1)[-1])[0] in "VUR" and NAME.fullmatch(base)]
 
 
 def _collect(home: Home, files: list[FoundFile], settings: LayoutOptions) -> Collected:
@@ -61,4 +62,9 @@ def _substituted(file: SourceFile, settings: LayoutOptions) -> str | None:
     return substitute(file.text, settings.placeholders)
 
 
-FLYWAY = Layout("flyway", _recognize, _collect, releases=False)
+def _undo_name(forward: str, engine: str | None) -> str | None:
+    """Return the name of a script's undo; repeatable scripts have none, and no name says an engine."""
+    return f"U{forward[1:]}" if forward.startswith("V") and engine is None else None
+
+
+FLYWAY = Layout("flyway", _recognize, _collect, releases=False, written=SeparateFile(_undo_name))

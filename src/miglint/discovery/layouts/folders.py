@@ -12,6 +12,7 @@ from miglint.base.model import Direction, Problem
 from miglint.base.toml_text import TomlError, toml_values
 from miglint.discovery.dialects import SQLITE, UNMARKED, Mark, named, of_folder
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
+from miglint.discovery.rollback_forms import SeparateFile
 from miglint.discovery.versions import SortKey, numeric, textual
 
 INNER = frozenset(("up.sql", "down.sql", "migration.sql"))
@@ -134,6 +135,12 @@ def _provider(home: Home) -> Mark:
     return named(found[1].decode("ascii", "replace")) if found else UNMARKED
 
 
-FOLDERS = Layout("diesel", _recognize, _collect, aliases=("hasura",))
-RUSQLITE = Layout("rusqlite_migration", _recognize_dashed, _collect_dashed)
-PRISMA = Layout("prisma", _recognize_prisma, _collect_prisma, rollbacks="none")
+def _down_name(forward: str, engine: str | None) -> str | None:
+    """Return the name of the rollback in a migration's own folder, in which no name says an engine."""
+    return "down.sql" if forward in ("up.sql", "migration.sql") and engine is None else None
+
+
+_DOWN = SeparateFile(_down_name)
+FOLDERS = Layout("diesel", _recognize, _collect, aliases=("hasura",), written=_DOWN)
+RUSQLITE = Layout("rusqlite_migration", _recognize_dashed, _collect_dashed, written=_DOWN)
+PRISMA = Layout("prisma", _recognize_prisma, _collect_prisma, rollbacks="none", written=_DOWN)

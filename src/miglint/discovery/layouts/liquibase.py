@@ -11,6 +11,7 @@ from miglint.discovery.dialects import UNMARKED, Mark, named
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions
 from miglint.discovery.layouts.markers import blank_except
 from miglint.discovery.placeholders import substitute
+from miglint.discovery.rollback_forms import CommentLines
 from miglint.discovery.sections import only_comments
 
 _HEAD = pattern(r"\s*--[ \t]*liquibase[ \t]+formatted[ \t]+sql\b", re.IGNORECASE)
@@ -190,4 +191,4 @@ def _natural(name: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if number % 2 else (-1, part) for number, part in enumerate(parts))
 
 
-LIQUIBASE = Layout("liquibase", _recognize, _collect, releases=False)
+LIQUIBASE = Layout("liquibase", _recognize, _collect, releases=False, written=CommentLines("--rollback "))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction, Problem, SourceFile, Span
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions
+from miglint.discovery.rollback_forms import MarkedSection
 from miglint.discovery.sections import only_comments
 from miglint.discovery.versions import VERSION, SortKey, numeric, textual, written_otherwise
 
@@ -32,6 +33,7 @@ class _Tool(NamedTuple):
     whole_file: bool
     repeats: bool
     textual: bool
+    written: MarkedSection
     by_name: bool = False
 
 
@@ -46,6 +48,7 @@ _TOOLS = (
         whole_file=False,
         repeats=False,
         textual=True,
+        written=MarkedSection("-- migrate:down"),
     ),
     _Tool(
         "goose",
@@ -56,6 +59,7 @@ _TOOLS = (
         whole_file=True,
         repeats=False,
         textual=False,
+        written=MarkedSection("-- +goose Down", "-- +goose StatementBegin", "-- +goose StatementEnd"),
     ),
     _Tool(
         "sql-migrate",
@@ -66,6 +70,7 @@ _TOOLS = (
         whole_file=False,
         repeats=True,
         textual=False,
+        written=MarkedSection("-- +migrate Down", "-- +migrate StatementBegin", "-- +migrate StatementEnd"),
         by_name=True,
     ),
 )
@@ -181,7 +186,7 @@ def _layout(tool: _Tool) -> Layout:
         taken = written_otherwise(home.folder.others)
         return Collected(pieces, problems, order=textual if tool.textual else numeric, taken=taken)
 
-    return Layout(tool.name, recognize, collect)
+    return Layout(tool.name, recognize, collect, written=tool.written)
 
 
 DBMATE, GOOSE, SQL_MIGRATE = map(_layout, _TOOLS)

@@ -10,6 +10,7 @@ from miglint.base.lazy_regex import pattern
 from miglint.base.model import Direction
 from miglint.discovery.dialects import UNMARKED, Mark, named
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
+from miglint.discovery.rollback_forms import SeparateFile
 from miglint.discovery.versions import VERSION, SortKey, numeric, split_version, undashed, written_otherwise
 
 _ANY = "rollback|down|undo|revert"
@@ -156,4 +157,4 @@ def _suffix_dialects(parsed: list[_NumberedFile]) -> dict[str, Mark]:
     return {path: mark for group in groups.values() if len({m for _, m in group}) > 1 for path, mark in group}
 
 
-PLAIN = Layout("plain", _recognize, _collect)
+PLAIN = Layout("plain", _recognize, _collect, written=SeparateFile())

@@ -8,6 +8,7 @@ from miglint.base.model import Direction
 from miglint.discovery.dialects import UNMARKED, Mark, named
 from miglint.discovery.file_parts import Collected, FilePart, FoundFile, Home, Layout, LayoutOptions, whole
 from miglint.discovery.layouts import plain
+from miglint.discovery.rollback_forms import SeparateFile
 from miglint.discovery.versions import numeric, split_version, undashed, written_otherwise
 
 _ENDS = {Direction.FORWARD: ".up.sql", Direction.ROLLBACK: ".down.sql"}
@@ -121,4 +122,16 @@ def _base(name: str) -> str:
     return name.rsplit("/", 1)[-1]
 
 
-SUFFIX = Layout("golang-migrate", _recognize, _collect, aliases=("pop", "sqlx", "ory"))
+def _down_name(forward: str, engine: str | None) -> str | None:
+    """Return the name of the rollback of a forward: `x.up.sql`, `x_up.sql`, or just `x.sql`."""
+    stem, ending = forward[: -len(".sql")], _ENDS[Direction.ROLLBACK]
+    for ends in (_ENDS, _LOOSE_ENDS):
+        up = ends[Direction.FORWARD]
+        if forward[-len(up) :].lower() == up:
+            stem, ending = forward[: -len(up)], ends[Direction.ROLLBACK]
+    return f"{stem}{ending}" if engine is None else f"{stem}.{engine}{ending}"
+
+
+SUFFIX = Layout(
+    "golang-migrate", _recognize, _collect, aliases=("pop", "sqlx", "ory"), written=SeparateFile(_down_name)
+)

@@ -25,13 +25,7 @@ _PUBLIC = {"routine": "X", "type": "U"}
 
 def read_acl(text: str, kind: str, about: Key, part: Part | None) -> Iterator[Privileges]:
     """Yield the privileges of each role that an ACL gives other ones than it has of a new object of a `kind`."""
-    held: dict[str, str] = {}
-    owner = ""
-    for quoted, bare in _ELEMENT.findall(text.strip("{}")):
-        item = _ITEM.match(re.sub(r"\\(.)", r"\1", quoted) or bare)
-        if item is not None:
-            owner = item[3].strip('"')
-            held[item[1].strip('"') or "public"] = item[2]
+    held, owner = _letters(text)
     usual = {owner: _OWNERS.get(kind, ""), "public": _PUBLIC.get(kind, "")}
     for role in sorted({*held, *(role for role, letters in usual.items() if letters)}):
         anyway = usual.get(role, "")
@@ -45,3 +39,15 @@ def read_acl(text: str, kind: str, about: Key, part: Part | None) -> Iterator[Pr
         revoked = [_WORDS[letter] for letter in anyway if letter not in letters]
         if granted or revoked:
             yield Privileges(role, tuple(sorted(granted)), tuple(sorted(revoked)), about, part)
+
+
+def _letters(text: str) -> tuple[dict[str, str], str]:
+    """Return the letters of an ACL by role, and the owner."""
+    held: dict[str, str] = {}
+    owner = ""
+    for quoted, bare in _ELEMENT.findall(text.strip("{}")):
+        item = _ITEM.match(re.sub(r"\\(.)", r"\1", quoted) or bare)
+        if item is not None:
+            owner = item[3].strip('"')
+            held[item[1].strip('"') or "public"] = item[2]
+    return held, owner

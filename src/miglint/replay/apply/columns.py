@@ -196,17 +196,14 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
     if found is None:
         return
     key, table = found
-    if table.partition_of is not None:
-        raise machine.refuse("wrong_object_type", "cannot add column to a partition", key)
     folded = machine.column_name(operation.column.name)
     existing = table.columns.get(folded)
+    if table.partition_of is not None:
+        raise machine.refuse("wrong_object_type", "cannot add column to a partition", key)
     if existing is not None and not (existing.assumed and not operation.if_not_exists and existing.type is None):
         _exists_already(machine, operation, key, table, existing)
         return
-    if not machine.postgres:
-        _refuse_key_of_new_column(machine, operation, key)
-    elif operation.only and inheritors(machine, key):
-        raise machine.refuse("invalid_table_definition", "column must be added to child tables too", key, folded)
+    _refuse_new_column(machine, operation, key)
     if table.assumed and folded not in table.absent:
         assume_column(machine, key, folded, None)
     column = define(machine, Name(key.schema, table.name.name), operation.column)
@@ -221,10 +218,15 @@ def add_column(machine: Machine, operation: AddColumn) -> None:
         generated = column.default if column.generated is not None else None
         refuse_unknown_columns(machine, key, (generated, *(made.expression for made in operation.constraints)))
     else:
-        for child in inheritors(machine, key):
-            other = machine.schema.table(child)
-            if other is not None and folded not in other.columns:
-                put_column(machine, child, column)
+        _put_in_inheritors(machine, key, column)
+
+
+def _put_in_inheritors(machine: Machine, key: Key, column: Column) -> None:
+    """Add a column to the partitions and inheriting tables that do not have it."""
+    for child in inheritors(machine, key):
+        table = machine.schema.table(child)
+        if table is not None and column.name not in table.columns:
+            put_column(machine, child, column)
 
 
 def _exists_already(machine: Machine, operation: AddColumn, key: Key, table: Table, existing: Column) -> None:
@@ -263,8 +265,14 @@ def _refuse_without_value(machine: Machine, key: Key, column: Column) -> None:
     raise machine.refuse("not_null_violation", message, key, column.name)
 
 
-def _refuse_key_of_new_column(machine: Machine, operation: AddColumn, key: Key) -> None:
-    """Raise the error that SQLite has for a new column with a key, whether the table has rows or not."""
+def _refuse_new_column(machine: Machine, operation: AddColumn, key: Key) -> None:
+    """Raise the error for a column that no table can get, or that only some of the tables would get."""
+    if machine.postgres:
+        if operation.only and inheritors(machine, key):
+            name = operation.column.name
+            raise machine.refuse("invalid_table_definition", "column must be added to child tables too", key, name)
+        return
+    # SQLite adds no column with a key, whether the table has rows or not.
     for constraint in operation.constraints:
         if constraint.kind in ("primary", "unique"):
             words = "PRIMARY KEY" if constraint.kind == "primary" else "UNIQUE"
@@ -318,23 +326,8 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
     key, table = found
     folded = machine.column_name(operation.column)
     column = table.columns.get(folded)
-    if column is None:
-        if table.assumed and folded not in table.absent:
-            if operation.if_exists:
-                # It may or may not be there: whether a later ADD COLUMN restores it is not known.
-                assume_column(machine, key, folded, Column(operation.column, None, None, assumed=True))
-                table = machine.schema.table(key) or table
-                columns = without_part(table.columns, folded)
-                machine.put(key, replace(table, columns=columns, absent=with_name(table.absent, folded)))
-                return
-            column = column_of(machine, key, table, operation.column)
-        elif operation.if_exists:
-            machine.note("missing", f'column "{operation.column}" does not exist, skipped', key, folded)
-            return
-        else:
-            if machine.postgres:
-                raise no_column(machine, key, operation.column)
-            raise machine.refuse("undefined_column", f'no such column: "{operation.column}"', key, folded)
+    if column is None and not _is_assumed(machine, operation, key, table):
+        return
     if not machine.postgres:
         refuse_if_broken(machine)
         refuse_if_column_is_used(machine, key, folded)
@@ -351,6 +344,30 @@ def drop_column(machine: Machine, operation: DropColumn) -> None:
     of = f"column {folded} of table {table.name.name}"
     delete(machine, nodes, of=of, key=key, cascade=operation.cascade)
     machine.note("lost", f'the values of column "{operation.column}"', key, folded)
+
+
+def _is_assumed(machine: Machine, operation: DropColumn, key: Key, table: Table) -> bool:
+    """Assume the column to drop, which no script has created, and return whether it is certain to exist.
+
+    Raises `Refused` if it is certain not to, and the statement has no guard.
+    """
+    folded = machine.column_name(operation.column)
+    if table.assumed and folded not in table.absent:
+        if not operation.if_exists:
+            column_of(machine, key, table, operation.column)
+            return True
+        # It may or may not be there: whether a later ADD COLUMN restores it is not known.
+        assume_column(machine, key, folded, Column(operation.column, None, None, assumed=True))
+        table = machine.schema.table(key) or table
+        columns = without_part(table.columns, folded)
+        machine.put(key, replace(table, columns=columns, absent=with_name(table.absent, folded)))
+        return False
+    if operation.if_exists:
+        machine.note("missing", f'column "{operation.column}" does not exist, skipped', key, folded)
+        return False
+    if machine.postgres:
+        raise no_column(machine, key, operation.column)
+    raise machine.refuse("undefined_column", f'no such column: "{operation.column}"', key, folded)
 
 
 def in_partition_key(table: Table, column: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from miglint.base.structs import replace
 from miglint.replay.apply.clustering import forget
 from miglint.replay.apply.foreign_keys import fitting, only_deferrable, refuse_foreign_action, refuse_incomparable
@@ -57,10 +59,7 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
         referenced = machine.full(written.table)
         written = _with_target(machine, key, written, written.table, creating=creating)
         table = machine.schema.table(key) or table
-    if written.kind == "foreign":
-        refuse_foreign_action(machine, key, table, written)
-    elif written.kind in ("primary", "unique"):
-        refuse_without_partition_key(machine, key, table, written)
+    _refuse_definition(machine, key, table, written)
     generated = written.name is None
     name = truncate(written.name) if written.name is not None else _generated(machine, key, table, written)
     if written.using_index is not None:
@@ -70,10 +69,7 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     if table.assumed and name not in table.absent and not generated:
         machine.assume_part(key, "constraint", name, None)
         table = machine.schema.table(key) or table
-    if written.expression is not None:
-        if not creating:
-            check_mentioned(machine, key, table, written.expression)
-        check_condition(machine, key, written.expression)
+    _check_expression(machine, key, table, written.expression, creating=creating)
     constraint = replace(
         written,
         name=name,
@@ -84,13 +80,32 @@ def add_constraint(machine: Machine, key: Key, written: Constraint, *, creating:
     if written.kind in _INDEXED:
         _create_index(machine, key, table, constraint, name)
         table = machine.schema.table(key) or table
-    columns = table.columns
-    if written.kind == "primary":
-        for item in written.columns:
-            column = columns.get(item)
-            if column is not None and column.nullable is not False:
-                columns = with_part(columns, item, replace(column, nullable=False))
+    columns = _with_not_null(table.columns, written.columns) if written.kind == "primary" else table.columns
     machine.put(key, replace(table, columns=columns, constraints=with_part(table.constraints, name, constraint)))
+
+
+def _with_not_null(columns: Mapping[str, Column], names: tuple[str, ...]) -> Mapping[str, Column]:
+    for name in names:
+        column = columns.get(name)
+        if column is not None and column.nullable is not False:
+            columns = with_part(columns, name, replace(column, nullable=False))
+    return columns
+
+
+def _refuse_definition(machine: Machine, key: Key, table: Table, written: Constraint) -> None:
+    if written.kind == "foreign":
+        refuse_foreign_action(machine, key, table, written)
+    elif written.kind in ("primary", "unique"):
+        refuse_without_partition_key(machine, key, table, written)
+
+
+def _check_expression(
+    machine: Machine, key: Key, table: Table, expression: Expression | None, *, creating: bool
+) -> None:
+    if expression is not None:
+        if not creating:
+            check_mentioned(machine, key, table, expression)
+        check_condition(machine, key, expression)
 
 
 def _with_target(machine: Machine, key: Key, written: Constraint, name: Name, *, creating: bool) -> Constraint:

@@ -175,19 +175,18 @@ def _exists(machine: Machine, test: Exists) -> bool | None:
     if test.kind == "enum value" and test.table is not None:
         enum = machine.schema.find(machine.key(test.table, "type"))
         return None if not isinstance(enum, Enum) or enum.assumed else name.name in enum.labels
-    if test.kind in ("type", "domain"):
-        found = machine.schema.get(machine.key(name, "type"))
-        return None if found is None else not isinstance(found, Absent)
     if test.kind in ("extension", "schema", "role"):
         if test.kind == "schema" and name.name in ("public", "pg_catalog", "information_schema"):
             return True
         return Key(test.kind, "", name.name) in machine.schema
-    if test.kind in ("table", "view", "materialized view", "index", "sequence", "foreign table", "relation"):
-        found = machine.relation(name)[1]
-        return None if found is None else not isinstance(found, Absent)
     if test.kind in _ROWS:
         return None
-    found = machine.schema.get(other_key(machine, test.kind, name, test.table))
+    if test.kind in ("table", "view", "materialized view", "index", "sequence", "foreign table", "relation"):
+        found = machine.relation(name)[1]
+    elif test.kind in ("type", "domain"):
+        found = machine.schema.get(machine.key(name, "type"))
+    else:
+        found = machine.schema.get(other_key(machine, test.kind, name, test.table))
     return None if found is None else not isinstance(found, Absent)
 
 
@@ -195,7 +194,7 @@ def _part_exists(machine: Machine, test: Exists) -> bool | None:
     name = test.name.name
     if test.table is None:
         if test.kind == "column":
-            return None
+            return any(name in value.columns for _, value in machine.schema.items() if isinstance(value, Table)) or None
         return any(key in machine.schema for key in machine.schema.on(Key("constraint name", "", name)))
     found = machine.relation(test.table)[1]
     if found is None:

@@ -149,11 +149,11 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
         if not columns or not all(name in places for name in columns):
             continue
         there, added = _of(before, columns), []
+        numbers = [places[name] for name in columns]
         for row in operation.rows or ():
-            given = [row[number] if number < len(row) else None for number in (places[name] for name in columns)]
-            if any(value is None or value.literal is None or value.key == "null" for value in given):
+            values = _constant_key(row, numbers)
+            if values is None:
                 continue
-            values = tuple(value.literal or "" for value in given if value is not None)
             held = there.holds(values)
             if held is not None:
                 values_held = f"{','.join(columns)}={','.join(values)}"
@@ -166,6 +166,17 @@ def has_new_keys(machine: Machine, operation: Insert, key: Key, table: Table) ->
         return False
     _set_known(machine, place, after)
     return True
+
+
+def _constant_key(row: tuple[Expression | None, ...], numbers: list[int]) -> Values | None:
+    """Return the constants in these places of a row; None if one of them is missing, null or no constant."""
+    values = []
+    for number in numbers:
+        value = row[number] if number < len(row) else None
+        if value is None or value.literal is None or value.key == "null":
+            return None
+        values.append(value.literal)
+    return tuple(values)
 
 
 def _unique_columns(machine: Machine, key: Key, table: Table) -> list[_Columns]:

@@ -19,6 +19,7 @@ from miglint.schema.objects import (
     Policy,
     RewriteRule,
     Routine,
+    SchemaObject,
     Table,
     Trigger,
     View,
@@ -38,6 +39,7 @@ from miglint.sql.operations import (
     Member,
     Name,
     OpenUse,
+    Query,
     RenameColumn,
 )
 
@@ -148,48 +150,59 @@ def _in_dependents(machine: Machine, key: Key, old: str, new: str) -> None:
     for user in machine.schema.on(key):
         value = machine.schema.find(user)
         if isinstance(value, Index):
-            elements = tuple(
-                replace(
-                    element,
-                    column=new if machine.column_name(element.column or "") == old else element.column,
-                    expression=swap_column(element.expression, old, new, postgres=machine.postgres),
-                )
-                for element in value.elements
-            )
-            where = swap_column(value.where, old, new, postgres=machine.postgres)
-            include = _swap(value.include, old, new)
-            if elements != value.elements or where != value.where or include != value.include:
-                machine.put(user, replace(value, elements=elements, where=where, include=include))
+            renamed: SchemaObject = _index(machine, value, old, new)
         elif isinstance(value, Table):
-            constraints = {
-                label: replace(constraint, referenced=_swap(constraint.referenced, old, new))
-                if constraint.table is not None and relation_key(constraint.table, machine.dialect) == key
-                else constraint
-                for label, constraint in value.constraints.items()
-            }
-            if constraints != value.constraints:
-                machine.put(user, replace(value, constraints=constraints))
+            renamed = _referencing(machine, value, key, old, new)
         elif isinstance(value, (Trigger, Policy, RewriteRule, Routine, Other)) and machine.postgres:
             renamed = _mentioning(value, name, old, new)
-            if renamed is not value:
-                machine.put(user, renamed)
         elif isinstance(value, View) and value.query is not None:
-            use = ColumnUse(name, old)
-            uses = value.query.uses if machine.postgres else tuple(map(_folded, value.query.uses))
-            if use in uses:
-                swapped = tuple(
-                    ColumnUse(name, new) if item == use else written
-                    for item, written in zip(uses, value.query.uses, strict=True)
-                )
-                key_text, text = value.query.key, value.query.text
-                if machine.postgres:
-                    key_text, text = swap_in_query(key_text, name, old, new), swap_word(text, old, new)
-                else:
-                    key_text, text = swap_name(key_text, old, new), swap_name(text, old, new)
-                query = replace(value.query, uses=swapped, key=key_text, text=text)
-                machine.put(user, replace(value, query=query))
+            renamed = replace(value, query=_query(machine, value.query, name, old, new))
+        else:
+            continue
+        if renamed != value:
+            machine.put(user, renamed)
     if not machine.postgres:
         _in_triggers(machine, key, old, new)
+
+
+def _index(machine: Machine, value: Index, old: str, new: str) -> Index:
+    elements = tuple(
+        replace(
+            element,
+            column=new if machine.column_name(element.column or "") == old else element.column,
+            expression=swap_column(element.expression, old, new, postgres=machine.postgres),
+        )
+        for element in value.elements
+    )
+    where = swap_column(value.where, old, new, postgres=machine.postgres)
+    include = _swap(value.include, old, new)
+    return replace(value, elements=elements, where=where, include=include)
+
+
+def _referencing(machine: Machine, value: Table, key: Key, old: str, new: str) -> Table:
+    """Return a table whose foreign keys to the table `key` refer to the column by its new name."""
+    constraints = {
+        label: replace(constraint, referenced=_swap(constraint.referenced, old, new))
+        if constraint.table is not None and relation_key(constraint.table, machine.dialect) == key
+        else constraint
+        for label, constraint in value.constraints.items()
+    }
+    return value if constraints == value.constraints else replace(value, constraints=constraints)
+
+
+def _query(machine: Machine, query: Query, relation: Name, old: str, new: str) -> Query:
+    use = ColumnUse(relation, old)
+    named = query.uses if machine.postgres else tuple(map(_folded, query.uses))
+    if use not in named:
+        return query
+    uses = tuple(
+        ColumnUse(relation, new) if item == use else written for item, written in zip(named, query.uses, strict=True)
+    )
+    if machine.postgres:
+        key, text = swap_in_query(query.key, relation, old, new), swap_word(query.text, old, new)
+    else:
+        key, text = swap_name(query.key, old, new), swap_name(query.text, old, new)
+    return replace(query, uses=uses, key=key, text=text)
 
 
 def _folded(use: ColumnUse) -> ColumnUse:

@@ -23,27 +23,37 @@ def set_table_option(machine: Machine, operation: SetTableOption) -> None:
     if found is None and operation.kind == "table":
         assumed = machine.table(operation.table)
         found = None if assumed is None else assumed[1]
-    if machine.postgres and operation.value is not None and isinstance(found, (Table, View)):
-        if operation.option == clustering.OPTION:
-            clustering.refuse_index(machine, key, operation.value)
-            if isinstance(found, Table) and found.partition_by is not None:
-                message = "cannot mark index clustered in partitioned table"
-                raise machine.refuse("feature_not_supported", message, key)
-        elif operation.option == "replica identity" and operation.value.startswith("using index "):
-            clustering.index_of(machine, key, operation.value.removeprefix("using index "))
+    if machine.postgres and isinstance(found, (Table, View)):
+        _refuse_unusable_index(machine, key, found, operation)
     if isinstance(found, Table):
-        if operation.option == "logged":
-            machine.put(key, replace(found, persistence="permanent" if operation.value == "on" else "unlogged"))
-            return
-        options = {name: value for name, value in found.options.items() if name != operation.option}
-        if operation.value is not None and operation.value != _OFF.get(operation.option):
-            options[operation.option] = operation.value
-        machine.put(key, replace(found, options=options))
+        machine.put(key, _with_option(found, operation))
     elif isinstance(found, View):
         kept = tuple(option for option in found.options if option.partition("=")[0] != operation.option)
         if operation.value is not None:
             kept = tuple(sorted((*kept, f"{operation.option}={operation.value}")))
         machine.put(key, replace(found, options=kept))
+
+
+def _refuse_unusable_index(machine: Machine, key: Key, relation: Table | View, operation: SetTableOption) -> None:
+    """Raise the error for an index that cannot order the rows of a relation, or that does not exist."""
+    if operation.value is None:
+        return
+    if operation.option == clustering.OPTION:
+        clustering.refuse_index(machine, key, operation.value)
+        if isinstance(relation, Table) and relation.partition_by is not None:
+            message = "cannot mark index clustered in partitioned table"
+            raise machine.refuse("feature_not_supported", message, key)
+    elif operation.option == "replica identity" and operation.value.startswith("using index "):
+        clustering.index_of(machine, key, operation.value.removeprefix("using index "))
+
+
+def _with_option(table: Table, operation: SetTableOption) -> Table:
+    if operation.option == "logged":
+        return replace(table, persistence="permanent" if operation.value == "on" else "unlogged")
+    options = {name: value for name, value in table.options.items() if name != operation.option}
+    if operation.value is not None and operation.value != _OFF.get(operation.option):
+        options[operation.option] = operation.value
+    return replace(table, options=options)
 
 
 def enable_trigger(machine: Machine, operation: EnableTrigger) -> None:

@@ -48,11 +48,7 @@ def _options(machine: Machine, operation: CreateTable) -> dict[str, str]:
 def create_table(machine: Machine, operation: CreateTable) -> None:
     """`CREATE TABLE` in all its forms."""
     name = machine.created(operation.name, temporary=operation.temporary)
-    key = (
-        Key("relation", name.schema or "", name.name)
-        if machine.postgres
-        else Key("relation", name.schema or "main", name.name.lower())
-    )
+    key = relation_key(name, machine.dialect)
     existing = machine.schema.find(key)
     described = None
     if operation.query is not None and (machine.postgres or existing is None):
@@ -62,22 +58,7 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
     if existing is not None:
         _exists(machine, operation, key, existing)
         return
-    persistence = "temporary" if operation.temporary else "unlogged" if operation.unlogged else "permanent"
-    table = Table(
-        name,
-        kind="virtual table" if operation.virtual else "foreign table" if operation.foreign_server else "table",
-        persistence=persistence,
-        partition_by=operation.partition_by,
-        partition_key=_resolved_key(machine, operation.partition_key),
-        partition_of=None if operation.partition_of is None else machine.full(operation.partition_of),
-        partition_bound=operation.partition_bound,
-        inherits=tuple(machine.full(parent) for parent in operation.inherits),
-        strict=operation.strict,
-        without_rowid=operation.without_rowid,
-        definition=operation.virtual,
-        options=_options(machine, operation),
-        source=operation.source,
-    )
+    table = _without_columns(machine, operation, name)
     if table.partition_of is not None and machine.postgres:
         of = relation_key(table.partition_of, machine.dialect)
         refuse_bound(machine, of, name.name, operation.partition_bound, attached=False)
@@ -100,6 +81,25 @@ def create_table(machine: Machine, operation: CreateTable) -> None:
             check_generated(machine, key, defined)
     _like(machine, operation, key)
     _add_constraints(machine, operation, key)
+
+
+def _without_columns(machine: Machine, operation: CreateTable, name: Name) -> Table:
+    """Return the new table without its columns and constraints."""
+    return Table(
+        name,
+        kind="virtual table" if operation.virtual else "foreign table" if operation.foreign_server else "table",
+        persistence="temporary" if operation.temporary else "unlogged" if operation.unlogged else "permanent",
+        partition_by=operation.partition_by,
+        partition_key=_resolved_key(machine, operation.partition_key),
+        partition_of=None if operation.partition_of is None else machine.full(operation.partition_of),
+        partition_bound=operation.partition_bound,
+        inherits=tuple(machine.full(parent) for parent in operation.inherits),
+        strict=operation.strict,
+        without_rowid=operation.without_rowid,
+        definition=operation.virtual,
+        options=_options(machine, operation),
+        source=operation.source,
+    )
 
 
 def _add_columns(machine: Machine, operation: CreateTable, key: Key, table: Name, columns: dict[str, Column]) -> None:
@@ -274,17 +274,7 @@ def _like(machine: Machine, operation: CreateTable, key: Key) -> None:
         everything = "all" in like.including
         columns = dict(table.columns)
         for name, column in source.columns.items():
-            keep_default = everything or "defaults" in like.including
-            generated = column.generated is not None
-            keep_default = (everything or "generated" in like.including) if generated else keep_default
-            identity = column.identity if everything or "identity" in like.including else None
-            columns[name] = replace(
-                column,
-                default=column.default if keep_default else None,
-                generated=column.generated if keep_default else None,
-                identity=identity,
-                serial=False,
-            )
+            columns[name] = _copied(column, like.including)
         constraints = dict(table.constraints)
         if everything or "constraints" in like.including:
             constraints.update({n: c for n, c in source.constraints.items() if c.kind == "check"})
@@ -292,12 +282,30 @@ def _like(machine: Machine, operation: CreateTable, key: Key) -> None:
             key, replace(table, columns=columns, constraints=constraints, assumed=table.assumed or source.assumed)
         )
         if everything or "indexes" in like.including:
-            for constraint in source.constraints.values():
-                if constraint.kind in ("primary", "unique", "exclude"):
-                    add_constraint(machine, key, replace(constraint, name=None, generated=True))
-            for _, index in machine.indexes(source_key):
-                if index.constraint is None:
-                    copy_index(machine, index, key)
+            _copy_indexes(machine, source_key, source, key)
+
+
+def _copy_indexes(machine: Machine, source_key: Key, source: Table, key: Key) -> None:
+    for constraint in source.constraints.values():
+        if constraint.kind in ("primary", "unique", "exclude"):
+            add_constraint(machine, key, replace(constraint, name=None, generated=True))
+    for _, index in machine.indexes(source_key):
+        if index.constraint is None:
+            copy_index(machine, index, key)
+
+
+def _copied(column: Column, including: tuple[str, ...]) -> Column:
+    """Return a column as `LIKE` copies it."""
+    everything = "all" in including
+    value = "defaults" if column.generated is None else "generated"
+    keeps_value = everything or value in including
+    return replace(
+        column,
+        default=column.default if keeps_value else None,
+        generated=column.generated if keeps_value else None,
+        identity=column.identity if everything or "identity" in including else None,
+        serial=False,
+    )
 
 
 def _inherit_constraints(machine: Machine, parent: Key, key: Key, *, checks_only: bool = False) -> None:

@@ -6,6 +6,7 @@ from miglint.base.structs import replace
 from miglint.replay.apply.machine import Machine
 from miglint.replay.apply.queries import need_query, resolved_query
 from miglint.replay.apply.typed import result_types
+from miglint.schema.depends import relation_key
 from miglint.schema.describe import kind_of
 from miglint.schema.objects import Key, SchemaObject, Table, View
 from miglint.sql.operations import Column, ColumnUse, CreateView, Name, Query
@@ -57,12 +58,21 @@ def columns_of(machine: Machine, query: Query) -> dict[str, Column]:
 def create_view(machine: Machine, operation: CreateView) -> None:
     """`CREATE [OR REPLACE] [MATERIALIZED] VIEW`."""
     name = machine.created(operation.name, temporary=operation.temporary)
-    key = (
-        Key("relation", name.schema or "", name.name)
-        if machine.postgres
-        else Key("relation", name.schema or "main", name.name.lower())
-    )
+    key = relation_key(name, machine.dialect)
     existing = machine.schema.find(key)
+    view = _new_view(machine, operation, key, name)
+    if existing is None:
+        # If the scripts do not create everything, the view may replace one that they did not create.
+        machine.create(key, view, telling=machine.schema.rooted or not operation.or_replace)
+    elif operation.or_replace and isinstance(existing, View) and not existing.materialized:
+        _replaceable(machine, key, existing, view)
+        machine.put(key, view)
+    else:
+        _exists(machine, operation, key, existing, view)
+
+
+def _new_view(machine: Machine, operation: CreateView, key: Key, name: Name) -> View:
+    """Return the view as the statement defines it. Raises `Refused` for an invalid query or invalid columns."""
     types = _column_types(machine, key, operation.query) if machine.postgres else None
     query = resolved_query(machine, operation.query)
     columns = result_columns(machine, query)
@@ -72,7 +82,9 @@ def create_view(machine: Machine, operation: CreateView) -> None:
         raise machine.refuse("syntax_error", "CREATE VIEW specifies more column names than columns", key)
     if operation.columns:
         columns = _renamed_columns(operation.columns, columns, query)
-    view = View(
+    if machine.postgres and columns is not None:
+        _refuse_equal_names(machine, key, columns)
+    return View(
         name,
         query,
         columns,
@@ -82,18 +94,14 @@ def create_view(machine: Machine, operation: CreateView) -> None:
         "temporary" if operation.temporary else "permanent",
         types=types if columns is None or types is None or len(types) == len(columns) else None,
     )
-    if machine.postgres and columns is not None and len(set(columns)) < len(columns):
-        name_twice = next(label for place, label in enumerate(columns) if label in columns[:place])
-        message = f'column "{name_twice}" specified more than once'
-        raise machine.refuse("duplicate_column", message, key, name_twice)
-    if existing is None:
-        # Where files do not make everything, it may replace what nobody has seen.
-        machine.create(key, view, telling=machine.schema.rooted or not operation.or_replace)
-    elif operation.or_replace and isinstance(existing, View) and not existing.materialized:
-        _replaceable(machine, key, existing, view)
-        machine.put(key, view)
-    else:
-        _exists(machine, operation, key, existing, view)
+
+
+def _refuse_equal_names(machine: Machine, key: Key, columns: tuple[str, ...]) -> None:
+    """Raise the error for a view with two columns of one name."""
+    if len(set(columns)) == len(columns):
+        return
+    name = next(label for place, label in enumerate(columns) if label in columns[:place])
+    raise machine.refuse("duplicate_column", f'column "{name}" specified more than once', key, name)
 
 
 def _renamed_columns(listed: tuple[str, ...], columns: tuple[str, ...] | None, query: Query) -> tuple[str, ...] | None:

@@ -109,13 +109,13 @@ def swap_in_query(key: str, relation: Name, old: str, new: str) -> str:
     the name that it had.
     """
     tokens = list(_TOKEN.finditer(key))
-    words = [token.group() for token in tokens]
+    words = [*(token.group() for token in tokens), ""]
     levels = [_Level()]
     names: set[str] = set()
     parts: list[str] = []
     at = 0
-    for place, word in enumerate(words):
-        previous, following = words[place - 1] if place else "", words[place + 1] if place + 1 < len(words) else ""
+    for place, word in enumerate(words[:-1]):
+        previous, following = words[place - 1] if place else "", words[place + 1]
         _enter(levels, word)
         query = next((level for level in reversed(levels) if level.part), levels[0])
         qualifier, _, column = word.rpartition(".")
@@ -123,15 +123,13 @@ def swap_in_query(key: str, relation: Name, old: str, new: str) -> str:
             query.reads = True
             names.update((words[place + 2],) if following == "as" else (word, column))
         elif column == old and previous != "as" and (qualifier in names if qualifier else query.reads):
-            start, end = tokens[place].span()
-            changed = f"{qualifier}.{new}" if qualifier else new
-            if levels[-1].part == "select" and previous in ("select", ","):
-                if following == "as" and words[place + 2] == new:
-                    end = tokens[place + 2].end()
-                elif following in (",", ")", "") or _ends_targets(following):
-                    changed += f" as {old}"
-            parts += (key[at:start], changed)
-            at = end
+            parts += (key[at : tokens[place].start()], f"{qualifier}.{new}" if qualifier else new)
+            at = tokens[place].end()
+            is_target = levels[-1].part == "select" and previous in ("select", ",")
+            if is_target and following == "as" and words[place + 2] == new:
+                at = tokens[place + 2].end()
+            elif is_target and _ends_target(following):
+                parts.append(f" as {old}")
     return "".join((*parts, key[at:]))
 
 
@@ -145,6 +143,10 @@ def _enter(levels: list[_Level], word: str) -> None:
         levels[-1].part = word
     elif _ends_targets(word):
         levels[-1].part = "rest"
+
+
+def _ends_target(word: str) -> bool:
+    return word in (",", ")", "") or _ends_targets(word)
 
 
 def _ends_targets(word: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from miglint.base.findings import Severity
 from miglint.base.model import Dialect, Direction
 from miglint.replay.steps import Step
-from miglint.rules.data.pairs import data_operations, same
+from miglint.rules.data.losses import data_operations, same
 from miglint.rules.definition import Hit, rule
 from miglint.rules.support.reporting import hit_in
 from miglint.rules.support.scripts import script_of, statements_of

@@ -341,6 +341,9 @@ def _value(node: Node, known: KnownVariables) -> Name | None:
     if "SubLink" in node and node["SubLink"]["subLinkType"] == "EXPR_SUBLINK":
         found = rows_of(node["SubLink"]["subselect"].get("SelectStmt", {}), known)
         return found.name if isinstance(found, Exists) else None
+    looked_up = _lookup(node["FuncCall"], known) if "FuncCall" in node else None
+    if looked_up is not None:
+        return looked_up.name
     text = _text(node, known)
     if text is None:
         return None

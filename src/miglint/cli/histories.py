@@ -1,0 +1,86 @@
+"""The histories that a command is about, and the migrations that its options name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from miglint.base.errors import UsageError
+from miglint.base.model import History, Migration
+from miglint.base.structs import replace
+from miglint.config.settings import Settings
+from miglint.config.toml_table import nearest
+from miglint.linter.paths import checked_paths
+from miglint.linter.run import Job, replayed
+from miglint.replay.steps import Step
+
+ReplayedHistory = tuple[History, Iterator[Step]]
+
+
+def replayed_histories(settings: Settings, paths: tuple[str, ...], dialect: str | None) -> list[ReplayedHistory]:
+    """Return the histories of the paths, replayed as they are read; those of a dialect only, if one is given.
+
+    Raises `UsageError` if there are none.
+    """
+    if dialect is not None:
+        settings = replace(settings, dialect=settings.dialect or dialect)
+    histories = [
+        (history, steps)
+        for history, steps in replayed(Job(settings, checked_paths(settings, paths).paths))
+        if dialect in (None, history.dialect.value)
+    ]
+    if not histories:
+        raise UsageError("no migrations found" + (f" for {dialect}" if dialect else ""))
+    return histories
+
+
+def one_history(histories: Sequence[ReplayedHistory], ways: str = "a folder or --dialect") -> ReplayedHistory:
+    """Return the only history; raises `UsageError` if there are several. `ways` are those to name one."""
+    if len(histories) > 1:
+        listed = "\n".join(f"  {history.root or '.'} ({history.dialect.value})" for history, _ in histories)
+        raise UsageError(f"several histories found; specify {ways}\n{listed}")
+    return histories[0]
+
+
+def histories_named(histories: list[ReplayedHistory], version: str) -> tuple[list[ReplayedHistory], str]:
+    """Return the histories that `FOLDER:VERSION` or a path names, with the version; all of them where none is named."""
+    folder, colon, rest = version.rpartition(":")
+    if colon:
+        place = Path(folder).as_posix()
+        named = [item for item in histories if item[0].root in (place, folder)]
+        if not named:
+            roots = [history.root for history, _ in histories]
+            raise UsageError(f"--at: no history in {folder}{nearest(place, roots)}")
+        return named, rest
+    if "/" in version:
+        named = [item for item in histories if any(is_named(version, each) for each in item[0].migrations)]
+        return named or histories, version
+    return histories, version
+
+
+def is_named(asked: str, migration: Migration) -> bool:
+    """Return whether a migration was asked for: by its version, with its name behind it, or by a path."""
+    version = migration.version
+    if asked == version or (asked.isdigit() and version.isdigit() and int(asked) == int(version)):
+        return True
+    if asked in (f"{version}_{migration.name}", f"{version}-{migration.name}", f"{version}__{migration.name}"):
+        return True
+    paths = [script.path for script in (migration.forward, migration.rollback) if script is not None]
+    return any(asked == path or path.endswith(f"/{asked}") for path in paths)
+
+
+def number_of(asked: str, history: History, option: str) -> int:
+    """Return the place of the migration that an option names; raises `UsageError` if there is none, or several."""
+    found = [place for place, migration in enumerate(history.migrations) if is_named(asked, migration)]
+    if not found:
+        versions = [migration.version for migration in history.migrations]
+        raise UsageError(f"{option}: no migration has version {asked}{nearest(asked, versions)}")
+    if len(found) > 1:
+        listed = ", ".join(_path(history.migrations[place]) for place in found)
+        raise UsageError(f"{option}: {len(found)} migrations have version {asked}; name one by its file: {listed}")
+    return found[0]
+
+
+def _path(migration: Migration) -> str:
+    script = migration.forward or migration.rollback
+    return script.path if script is not None else migration.version

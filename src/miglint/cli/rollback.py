@@ -1,0 +1,22 @@
+"""`miglint rollback`: the group of commands about rollbacks."""
+
+from __future__ import annotations
+
+import click
+
+from miglint.cli.lazy_group import LazyGroup
+
+_COMMANDS = {
+    "list": "List the migrations with their rollbacks, verdicts and losses.",
+    "plan": "Print the ordered script that goes back to a version.",
+}
+
+
+class _RollbackGroup(LazyGroup):
+    summaries = _COMMANDS
+    prefix = "rollback_"
+
+
+@click.group("rollback", cls=_RollbackGroup)
+def command() -> None:
+    """List and plan rollbacks."""

@@ -1,0 +1,147 @@
+"""`miglint rollback plan`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from miglint.base.errors import UsageError
+from miglint.base.inert import inert, inert_json
+from miglint.base.model import History
+from miglint.base.template_names import decode_tags
+from miglint.cli.dialects import DialectType
+from miglint.cli.histories import number_of, one_history, replayed_histories
+from miglint.cli.lazy_group import CommandWithExamples
+from miglint.cli.output import note, write
+from miglint.cli.trust import load_trusted
+from miglint.cli.trust_options import trust_options
+from miglint.rollback.plan import ALL, PlanStep, RollbackPlan, plan
+
+_EXAMPLES = (
+    ("miglint rollback plan --to 041", "undo everything after 041"),
+    ("miglint rollback plan --from 045 --to 041", "the newest one applied is 045"),
+    ("miglint rollback plan --to 0 --format sql -o back.sql", "undo all, in one file"),
+)
+
+
+@click.command("plan", cls=CommandWithExamples, examples=_EXAMPLES)
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--to", "end", required=True, metavar="VERSION", help="Last migration that stays applied; 0 undoes all.")
+@click.option("--from", "start", metavar="VERSION", help="Newest migration that is applied (default: the last one).")
+@click.option("--format", "format_", type=click.Choice(["text", "sql", "json"]), default="text", show_default=True)
+@click.option("--allow-irreversible", is_flag=True, help="Pass migrations that cannot be undone.")
+@click.option("--dialect", type=DialectType(), help="History to use if there are several.")
+@click.option("--output", "-o", metavar="FILE", help="Write the output to a file.")
+@click.option("--config", metavar="FILE", help="Configuration file (default: the nearest one).")
+@trust_options
+def command(
+    *,
+    paths: tuple[str, ...],
+    end: str,
+    start: str | None,
+    format_: str,
+    allow_irreversible: bool,
+    dialect: str | None,
+    output: str | None,
+    **given: Any,
+) -> int:
+    """Print the ordered script that goes back to a version.
+
+    The plan has the rollbacks from the newest migration to the one after --to, with the locks that each takes and the
+    rows and values that it loses. Exit status: 0, or 1 if a migration on the way cannot be undone, 2 for errors.
+    """
+    settings = load_trusted(**given)
+    history, steps = one_history(replayed_histories(settings, paths, dialect))
+    first, last = bounds(history, start, end)
+    found = plan(
+        history,
+        steps,
+        first,
+        last,
+        version=settings.targets.get("postgres", ()),
+        runner=settings.transaction,
+    )
+    refused = bool(found.obstacles) and not allow_irreversible
+    if format_ == "json":
+        write(inert_json(json.dumps(found.as_dict(), indent=2, ensure_ascii=False)) + "\n", output)
+    elif format_ == "text":
+        write(inert("".join(f"{line}\n" for line in _lines(found))), output)
+    elif not refused:
+        write(inert(decode_tags(_file(found)), colons="/**/::"), output)
+    if refused:
+        obstacle = found.obstacles[0]
+        version = obstacle.entry.migration.version
+        note(f"{version} cannot be undone: {obstacle.reason}; --allow-irreversible passes it")
+    return 1 if refused else 0
+
+
+def bounds(history: History, start: str | None, end: str | None) -> tuple[int, int]:
+    """Return the numbers of the oldest and the newest migration to undo; the first is larger if there are none.
+
+    Raises `UsageError` for versions that do not exist, or are in the wrong order.
+    """
+    last = len(history.migrations) - 1 if start is None else number_of(start, history, "--from")
+    first = 0 if end is None or end == ALL else number_of(end, history, "--to") + 1
+    if first > last + 1:
+        raise UsageError(
+            f"--to {end} is after {history.migrations[last].version}, the newest migration that is applied"
+        )
+    return first, last
+
+
+def _lines(found: RollbackPlan) -> Iterator[str]:
+    history = found.history
+    count = len(found.steps)
+    yield (
+        f"{history.root} ({history.dialect.value}): {count} {'step' if count == 1 else 'steps'} back from "
+        f"{found.start} to {'an empty history' if found.end == ALL else found.end}"
+    )
+    for number, step in enumerate(found.steps, 1):
+        migration = step.entry.migration
+        path = migration.rollback.path if migration.rollback is not None else "-"
+        yield f"{number:>3}. {migration.version} {migration.name}  {path}".rstrip()
+        yield from (f"     {line}" for line in _remarks(step))
+    for entry in found.skipped:
+        yield f"     {entry.migration.version} {entry.migration.name} stays: {entry.status}"
+    yield _reached(found)
+
+
+def _remarks(step: PlanStep) -> Iterator[str]:
+    if not step.possible:
+        yield f"cannot be undone: {step.reason}"
+    for lock in step.locks:
+        yield f"lock: {lock.words}"
+    if step.entry.loses:
+        yield f"loses: {', '.join(step.entry.loses)}"
+    if step.entry.not_restored:
+        yield f"not restored: {', '.join(step.entry.not_restored)}"
+
+
+def _reached(found: RollbackPlan) -> str:
+    if not found.steps:
+        return "There is nothing to undo."
+    kept = found.reach(lossless=True)
+    if len(kept) == len(found.steps):
+        return "Nothing is lost on the way."
+    if not kept:
+        return f"The first step already {'loses data' if found.steps[0].possible else 'cannot be undone'}."
+    return f"The last step that can be undone without loss is {kept[-1].entry.migration.version}."
+
+
+def _file(found: RollbackPlan) -> str:
+    """Return the plan as one file of SQL."""
+    history = found.history
+    stays = "nothing" if found.end == ALL else f"{found.end}"
+    parts = [
+        f"-- Back from {found.start} to {stays} ({history.root}, {history.dialect.value}), written by miglint.\n"
+        "-- Records that the scripts keep are deleted; those of a migration tool are not.\n"
+    ]
+    for step in found.steps:
+        migration = step.entry.migration
+        head = f"-- {migration.version} {migration.name}".rstrip()
+        remarks = "".join(f"-- {line}\n" for line in _remarks(step))
+        parts.append(f"{head}\n{remarks}{step.sql}")
+    return "\n".join(parts)

@@ -1,0 +1,91 @@
+"""The history as a table: for each migration, whether it has a rollback, what is known of it, and what it loses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from miglint.base.model import History, Migration
+from miglint.base.structs import Struct
+from miglint.base.template_names import decode_tags
+from miglint.replay.steps import Step
+from miglint.rules.data.losses import forward_losses, rollback_losses
+from miglint.rules.support.scripts import does_anything
+
+THERE, MISSING, EMPTY = "there", "missing", "empty"
+IRREVERSIBLE, REPEATABLE, ORPHAN = "irreversible", "repeatable", "orphan"
+
+
+class RollbackEntry(Struct, frozen=True):
+    """One migration of the overview.
+
+    `status` is one of `there`, `missing`, `empty` (the script does nothing), `irreversible` (declared, `reason` says
+    why), `repeatable` (has none by design) and `orphan` (a rollback without a forward). `not_restored` names the tables
+    (`orders`) and columns (`orders.note`) whose rows or values the forward destroys and the rollback does not bring
+    back; `loses` names those that the rollback destroys, with what was written since the forward.
+    """
+
+    history: History
+    migration: Migration
+    status: str
+    verdict: dict[str, bool | None]
+    unknown: tuple[str, ...] = ()
+    reason: str | None = None
+    not_restored: tuple[str, ...] = ()
+    loses: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the entry as it is reported to programs."""
+        migration = self.migration
+        return {
+            "version": migration.version,
+            "name": migration.name,
+            "dialect": migration.dialect.value,
+            "history": self.history.root,
+            "forward": migration.forward.path if migration.forward is not None else None,
+            "rollback": migration.rollback.path if migration.rollback is not None else None,
+            "status": self.status,
+            "reason": self.reason,
+            "verdict": self.verdict,
+            "unknown": list(self.unknown),
+            "not_restored": list(self.not_restored),
+            "loses": list(self.loses),
+        }
+
+
+def overview(history: History, steps: Iterable[Step]) -> Iterator[RollbackEntry]:
+    """Yield the entries of a history in its order."""
+    for step in steps:
+        yield entry_of(history, step)
+
+
+def entry_of(history: History, step: Step) -> RollbackEntry:
+    """Return the entry of one replayed migration."""
+    migration = step.migration
+    return RollbackEntry(
+        history,
+        migration,
+        status_of(step),
+        step.verdict.as_dict(),
+        tuple(map(decode_tags, step.unknown)),
+        migration.irreversible,
+        named_losses(forward_losses(step)),
+        named_losses(rollback_losses(step)),
+    )
+
+
+def status_of(step: Step) -> str:
+    """Return what there is of a rollback; see `RollbackEntry`."""
+    migration = step.migration
+    if migration.forward is None:
+        return ORPHAN
+    if migration.irreversible is not None:
+        return IRREVERSIBLE
+    if migration.rollback is None:
+        return REPEATABLE if migration.repeatable else MISSING
+    return THERE if does_anything(step.rollback_statements) else EMPTY
+
+
+def named_losses(losses: Iterable[object]) -> tuple[str, ...]:
+    """Return losses as text, each once, in order."""
+    return tuple(dict.fromkeys(decode_tags(str(loss)) for loss in losses))
