@@ -17,7 +17,7 @@ _CLAUSES = {
     "DEFAULT": "default",
     "COLLATE": "collate",
     "GENERATED": "generated",
-    "AS": "generated",
+    "AS": "as",
 }
 _ALWAYS = pattern(r"(?i)\s*\bgenerated always\Z")
 _TERMS = frozenset({STRING, NUMBER, BLOB, "NULL", *CLOCK})
@@ -101,6 +101,7 @@ class _ColumnParts:
             self.generated = "virtual"
             if cursor.word in {"STORED", "VIRTUAL"}:
                 self.generated = cursor.word.lower()
+                self.clauses.append(self.generated)
                 cursor.at += 1
         else:
             return False
@@ -122,7 +123,7 @@ class _ColumnParts:
         elif (late := _deferrable(cursor)) is not None:
             # A separate clause belongs to the preceding foreign key, if there is one.
             if self.constraints and self.constraints[-1].kind == "foreign":
-                self.constraints[-1] = replace(self.constraints[-1], deferrable=late[0], deferred=late[1])
+                self.constraints[-1] = replace(self.constraints[-1], deferrable=late[0], deferred=late[1], actions="")
             return True
         else:
             return False
@@ -226,6 +227,7 @@ def _references(cursor: Cursor, label: str | None, columns: tuple[str, ...]) -> 
     table = cursor.qualified()
     referenced = cursor.names() if cursor.word == "(" else ()
     rest = _ReferenceActions()
+    first = cursor.at
     while True:
         if cursor.accept("ON", "DELETE"):
             rest.on_delete = _action(cursor)
@@ -238,6 +240,7 @@ def _references(cursor: Cursor, label: str | None, columns: tuple[str, ...]) -> 
         else:
             break
     deferrable, deferred = _deferrable(cursor) or (False, False)
+    words = (cursor.tokens.raw(at) for at in range(first, cursor.at))
     return Constraint(
         "foreign",
         label,
@@ -249,6 +252,7 @@ def _references(cursor: Cursor, label: str | None, columns: tuple[str, ...]) -> 
         match=rest.match,
         deferrable=deferrable,
         deferred=deferred,
+        actions=" ".join(words).upper(),
     )
 
 
@@ -298,7 +302,7 @@ def _default(cursor: Cursor) -> Expression:
 def _declared(cursor: Cursor, start: int, end: int) -> str | None:
     """Return the declared type in its own letters, as one line; None for none."""
     text = " ".join(cursor.tokens.slice(start, end).split())
-    if text[:1] in "\"'`[" or "--" in text or "/*" in text:
+    if "--" in text or "/*" in text:
         return None
     return _ALWAYS.sub("", text) or None
 

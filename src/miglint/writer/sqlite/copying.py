@@ -72,7 +72,7 @@ def copy_of(old: Schema, new: Schema, key: Key, renamed: Mapping[str, str], deto
         values[column.name] = own
         if number is not None:
             values[column.name] = f"coalesce({own}, {number})"
-        elif folded in before.columns and _is_rowid(after, column) and "INT" not in _type(before.columns[folded]):
+        elif folded in before.columns and is_rowid(after, column) and "INT" not in _type(before.columns[folded]):
             # Only integers can be the numbers of rows; other rows get new ones.
             whole = f"CAST(CAST({own} AS INTEGER) AS TEXT) = CAST({own} AS TEXT)"
             values[column.name] = f"CASE WHEN {whole} THEN {own} END"
@@ -100,7 +100,7 @@ def _number(before: Table, after: Table, column: Column) -> str | None:
         or not _is_unique(after, column)
     ):
         return None
-    primary = _is_rowid(after, column)
+    primary = is_rowid(after, column)
     if not primary and (column.nullable is not False or column.default is not None):
         return None
     return "rows_of_it.rowid" if primary or "TEXT" not in _type(column) else "CAST(rows_of_it.rowid AS TEXT)"
@@ -113,7 +113,10 @@ def _is_unique(table: Table, column: Column) -> bool:
     )
 
 
-def _is_rowid(table: Table, column: Column) -> bool:
+def is_rowid(table: Table, column: Column) -> bool:
+    """Return whether a column is the number of the row: an `INTEGER PRIMARY KEY`."""
+    if table.without_rowid:
+        return False
     return _type(column) == "INTEGER" and any(
         item.kind == "primary" and [part.lower() for part in item.columns] == [column.name.lower()]
         for item in table.constraints.values()

@@ -26,8 +26,9 @@ class Plan(Struct, frozen=True):
     """What is to be done. `old` is the schema once `first` ran, so that tables have their key of `new` in it.
 
     `gone` are the tables that are dropped, each before those that it refers to; those of them that are in `rebuilt` are
-    created again. `altered` are tables of which too little is known to rebuild them. `columns` has, by table and column
-    of `new`, the column of `old` whose values it gets, where that has another name. `exposed` are tables that cannot be
+    created again. `evaded` are columns of those that rows of other tables refer to, and would be deleted or changed
+    with. `altered` are tables of which too little is known to rebuild them. `columns` has, by table and column of
+    `new`, the column of `old` whose values it gets, where that has another name. `exposed` are tables that cannot be
     rebuilt, although an action of a foreign key may change their rows. `deferred` says that foreign keys of other
     tables refer to one that is dropped. `away` are tables that the script to be undone dropped or renamed at some time,
     so that they may not be there; `detours` those in which their rows may be then.
@@ -39,6 +40,7 @@ class Plan(Struct, frozen=True):
     columns: Mapping[Key, Mapping[str, str]] = field(default_factory=dict)
     rebuilt: tuple[Key, ...] = ()
     gone: tuple[Key, ...] = ()
+    evaded: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
     created: tuple[Key, ...] = ()
     altered: tuple[Key, ...] = ()
     exposed: tuple[Key, ...] = ()
@@ -48,11 +50,16 @@ class Plan(Struct, frozen=True):
 
 
 class _ForeignKey(NamedTuple):
-    """A foreign key between two tables; `acts` says that deleting a parent changes or deletes rows of the child."""
+    """A foreign key between two tables.
+
+    `acts` says that deleting a row of the parent changes or deletes rows of the child. `column` is one of the parent
+    that can be changed without any effect on the child but a check, None where there is none.
+    """
 
     child: Key
     parent: Key
     acts: bool
+    column: str | None
 
 
 def plan(old: Schema, new: Schema, renames: Renames | None) -> Plan:
@@ -65,7 +72,8 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> Plan:
     known = {key for key in changed if _is_known(before[key]) and _is_known(after[key])}
     dropped = {key for key in before if key not in after and new.get(key) is not None}
     keys = tuple(dict.fromkeys((*_foreign_keys(before), *_foreign_keys(after))))
-    exposed = _exposed(known | dropped, keys) - dropped
+    harmful = [item for item in keys if item.acts and not (item.parent in known and _can_evade(item, before, after))]
+    exposed = _exposed(known | dropped, harmful) - dropped
     fixed = {key for key in exposed if not (key in after and _is_known(before.get(key)) and _is_known(after[key]))}
     rebuilt = known | (exposed - fixed)
     order = _children_first(rebuilt | dropped, keys)
@@ -76,6 +84,7 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> Plan:
         columns=_renamed_columns(old, new, renames, moved),
         rebuilt=tuple(key for key in order if key in rebuilt),
         gone=tuple(order),
+        evaded=_evaded(keys, rebuilt, rebuilt | dropped),
         created=tuple(key for key in after if key not in before),
         altered=tuple(key for key in changed if key not in known),
         exposed=tuple(sorted(fixed)),
@@ -184,7 +193,37 @@ def _foreign_keys(tables: Mapping[Key, Table]) -> Iterator[_ForeignKey]:
     for key, table in tables.items():
         for item in table.constraints.values():
             if item.kind == "foreign" and item.table is not None:
-                yield _ForeignKey(key, relation_key(item.table, Dialect.SQLITE), item.on_delete in _ACTIONS)
+                parent = relation_key(item.table, Dialect.SQLITE)
+                column = None if item.on_update in _ACTIONS else _referenced(item, tables.get(parent))
+                yield _ForeignKey(key, parent, item.on_delete in _ACTIONS, column)
+
+
+def _referenced(item: Constraint, parent: Table | None) -> str | None:
+    if item.referenced or parent is None:
+        return item.referenced[0].lower() if item.referenced else None
+    primary = next((one.columns for one in parent.constraints.values() if one.kind == "primary"), ())
+    return primary[0].lower() if primary else None
+
+
+def _can_evade(item: _ForeignKey, before: Mapping[Key, Table], after: Mapping[Key, Table]) -> bool:
+    """Return whether a key can be changed before its table is dropped, so that no row refers to it by then."""
+    for table in (before[item.parent], after[item.parent]):
+        column = table.columns.get(item.column or "")
+        if column is None or column.generated is not None:
+            return False
+        for one in table.constraints.values():
+            if one.kind == "check" and (item.column in one.columns or not one.columns):
+                return False
+    return True
+
+
+def _evaded(keys: Iterable[_ForeignKey], rebuilt: Set[Key], gone: Set[Key]) -> dict[Key, tuple[str, ...]]:
+    """Return the columns that are changed, by table: those that rows of tables refer to which are not dropped."""
+    found: dict[Key, dict[str, None]] = {}
+    for item in keys:
+        if item.acts and item.parent in rebuilt and item.child not in gone and item.column is not None:
+            found.setdefault(item.parent, {})[item.column] = None
+    return {key: tuple(columns) for key, columns in found.items()}
 
 
 def _exposed(gone: Set[Key], keys: Iterable[_ForeignKey]) -> set[Key]:
@@ -194,7 +233,7 @@ def _exposed(gone: Set[Key], keys: Iterable[_ForeignKey]) -> set[Key]:
     while waiting:
         parent = waiting.pop()
         for item in keys:
-            if item.parent == parent and item.acts and item.child not in found and item.child not in gone:
+            if item.parent == parent and item.child not in found and item.child not in gone:
                 found.add(item.child)
                 waiting.append(item.child)
     return found

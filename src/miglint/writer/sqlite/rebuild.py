@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from miglint.schema.objects import Key, Table
 from miglint.writer import tables
-from miglint.writer.sqlite.copying import Copy, copy_of
+from miglint.writer.losses import affinity
+from miglint.writer.sqlite.copying import Copy, copy_of, is_rowid
 from miglint.writer.sqlite.guards import guarded
 from miglint.writer.sqlite.plan import Plan
 from miglint.writer.words import identifier, literal, name
@@ -28,6 +29,7 @@ class Rebuild(NamedTuple):
     sequence: str | None
     away: bool
     detour: Table | None
+    evaded: tuple[str, ...]
 
 
 def rebuild_of(plan: Plan, key: Key, taken: set[str]) -> Rebuild:
@@ -44,7 +46,9 @@ def rebuild_of(plan: Plan, key: Key, taken: set[str]) -> Rebuild:
     sequence = _free(f"{aside}_sequence", taken) if counts else None
     detour = next((item.shape for item in plan.detours if item.table == key), None)
     copy = copy_of(plan.old, plan.new, key, plan.columns.get(key, {}), detour)
-    return Rebuild(key, before, after, created, copy, aside, sequence, key in plan.away, detour)
+    return Rebuild(
+        key, before, after, created, copy, aside, sequence, key in plan.away, detour, plan.evaded.get(key, ())
+    )
 
 
 def _free(wanted: str, taken: set[str]) -> str:
@@ -86,6 +90,33 @@ def set_aside(rebuild: Rebuild) -> Iterator[WrittenStatement]:
 
 def _named(rebuild: Rebuild) -> str:
     return f"lower(name) = {literal(rebuild.after.name.name.lower())}"
+
+
+def evade(rebuild: Rebuild) -> Iterator[WrittenStatement]:
+    """Yield the statement that changes the keys of a table, so that no row goes with those that it refers to."""
+    if not rebuild.evaded:
+        return
+    own = name(rebuild.before.name)
+    changes = ", ".join(_changed(rebuild.after, column, own) for column in rebuild.evaded)
+    text = (
+        "-- Where foreign keys are enforced, DROP TABLE acts on the rows that refer to these: let none refer to them.\n"
+        f"UPDATE {own} SET {changes};"
+    )
+    yield WrittenStatement(text, f"let no row refer to the rows of {rebuild.before.name.name}", rebuild.key)
+
+
+def _changed(table: Table, folded: str, own: str) -> str:
+    """Return the assignment that gives a column values which it does not have, another one for each."""
+    column = table.columns[folded]
+    text = identifier(column.name)
+    kind = affinity(column.type) if column.type is not None else "blob"
+    number = is_rowid(table, column) or (table.strict and kind in ("integer", "real"))
+    if number:
+        return f"{text} = {text} + (SELECT max({text}) - min({text}) + 1 FROM {own})"
+    if kind == "blob":
+        marked = f"'miglint ' || nullif(hex({text}), '')"
+        return f"{text} = CAST({marked} AS BLOB)" if table.strict else f"{text} = {marked}"
+    return f"{text} = 'miglint ' || {text}"
 
 
 def fill(rebuild: Rebuild) -> Iterator[WrittenStatement]:

@@ -15,7 +15,7 @@ from miglint.writer.sqlite.altering import alter
 from miglint.writer.sqlite.copying import refused
 from miglint.writer.sqlite.guards import guarded
 from miglint.writer.sqlite.plan import Plan
-from miglint.writer.sqlite.rebuild import Rebuild, fill, rebuild_of, set_aside
+from miglint.writer.sqlite.rebuild import Rebuild, evade, fill, rebuild_of, set_aside
 from miglint.writer.words import UnprintableError, identifier, name
 from miglint.writer.written import Draft, Version, WrittenStatement
 
@@ -146,6 +146,10 @@ def _tables(written: _Script, rebuilt: dict[Key, Rebuild], gone: list[Key], earl
     for key in parents_first:
         written.statements += set_aside(rebuilt[key])
         written.may_fail += refused(rebuilt[key].before, rebuilt[key].after, plan.columns.get(key, {}))
+    for key in parents_first:
+        if rebuilt[key].evaded:
+            _drop_triggers(written, key)
+            written.statements += evade(rebuilt[key])
     for key in gone:
         table = plan.old.table(key)
         assert table is not None
@@ -160,6 +164,16 @@ def _tables(written: _Script, rebuilt: dict[Key, Rebuild], gone: list[Key], earl
             written.create(key, index)
     for key in parents_first:
         written.statements += fill(rebuilt[key])
+
+
+def _drop_triggers(written: _Script, table: Key) -> None:
+    """Drop the triggers that an update of a table would fire; they are created again with the table."""
+    seen = set()
+    for schema in (written.plan.old, written.plan.new):
+        for key, trigger in schema.users(table, Trigger):
+            if _owner(trigger) == table and trigger.event == "update" and key not in seen:
+                seen.add(key)
+                written.drop(key, trigger)
 
 
 def _together(written: _Script, rebuilt: dict[Key, Rebuild]) -> Iterator[WrittenStatement]:
