@@ -41,14 +41,12 @@ class Copy(Struct, frozen=True):
         return f"SELECT {items}\n    FROM {table}{alias}{joins}"
 
 
-def copy_of(old: Schema, new: Schema, key: Key, renamed: Mapping[str, str], detour: Table | None) -> Copy:
-    """Return how the columns of the table at `key` of `new` get their values from the one of `old`, or its `detour`.
+def copy_of(old: Schema, before: Table, after: Table, renamed: Mapping[str, str], detour: Table | None) -> Copy:
+    """Return how the columns of a table get their values: from what it is `before`, in the schema `old`.
 
-    `renamed` has the old names of columns, by new ones, where these differ.
+    A `detour` is another table that may have its rows. `renamed` has the old names of columns, by new ones, where these
+    differ.
     """
-    before, after = old.table(key), new.table(key)
-    assert before is not None
-    assert after is not None
     sides = [before, after] if detour is None else [before, after, detour]
     values: dict[str, str] = {}
     absent: dict[str, str] = {}

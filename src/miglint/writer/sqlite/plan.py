@@ -26,12 +26,13 @@ class Plan(Struct, frozen=True):
     """What is to be done. `old` is the schema once `first` ran, so that tables have their key of `new` in it.
 
     `gone` are the tables that are dropped, each before those that it refers to; those of them that are in `rebuilt` are
-    created again. `evaded` are columns of those that rows of other tables refer to, and would be deleted or changed
-    with. `altered` are tables of which too little is known to rebuild them. `columns` has, by table and column of
-    `new`, the column of `old` whose values it gets, where that has another name. `exposed` are tables that cannot be
-    rebuilt, although an action of a foreign key may change their rows. `deferred` says that foreign keys of other
-    tables refer to one that is dropped. `away` are tables that the script to be undone dropped or renamed at some time,
-    so that they may not be there; `detours` those in which their rows may be then.
+    created again, or for the first time: when the script runs again they are there. `evaded` are columns of those that
+    rows of other tables refer to, and would be deleted or changed with. `altered` are tables of which too little is
+    known to rebuild them. `columns` has, by table and column of `new`, the column of `old` whose values it gets, where
+    that has another name. `exposed` are tables that cannot be rebuilt, although an action of a foreign key may change
+    their rows. `deferred` says that foreign keys of other tables refer to one that is dropped. `away` are tables that
+    the script to be undone dropped or renamed at some time, so that they may not be there; `detours` those in which
+    their rows may be then.
     """
 
     old: Schema
@@ -47,6 +48,12 @@ class Plan(Struct, frozen=True):
     deferred: bool = False
     away: frozenset[Key] = frozenset()
     detours: tuple[Detour, ...] = ()
+
+    def before(self, key: Key) -> Table:
+        """Return a table of `gone` as it is, or as it will be when the script runs again."""
+        found = self.old.table(key) or self.new.table(key)
+        assert found is not None
+        return found
 
 
 class _ForeignKey(NamedTuple):
@@ -74,7 +81,11 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> Plan:
     keys = tuple(dict.fromkeys((*_foreign_keys(before), *_foreign_keys(after))))
     harmful = [item for item in keys if item.acts and not (item.parent in known and _can_evade(item, before, after))]
     exposed = _exposed(known | dropped, harmful) - dropped
-    fixed = {key for key in exposed if not (key in after and _is_known(before.get(key)) and _is_known(after[key]))}
+    fixed = {
+        key
+        for key in exposed
+        if not (key in after and _is_known(after[key]) and _is_known(before.get(key, after[key])))
+    }
     rebuilt = known | (exposed - fixed)
     order = _children_first(rebuilt | dropped, keys)
     return Plan(
@@ -85,7 +96,7 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> Plan:
         rebuilt=tuple(key for key in order if key in rebuilt),
         gone=tuple(order),
         evaded=_evaded(keys, rebuilt, rebuilt | dropped),
-        created=tuple(key for key in after if key not in before),
+        created=tuple(key for key in after if key not in before and key not in rebuilt),
         altered=tuple(key for key in changed if key not in known),
         exposed=tuple(sorted(fixed)),
         away=frozenset() if renames is None else renames.away(),

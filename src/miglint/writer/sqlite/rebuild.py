@@ -37,18 +37,17 @@ def rebuild_of(plan: Plan, key: Key, taken: set[str]) -> Rebuild:
 
     Raises `UnprintableError` for one that is not known in full.
     """
-    before, after = plan.old.table(key), plan.new.table(key)
-    assert before is not None
+    before, after = plan.before(key), plan.new.table(key)
     assert after is not None
     created = tables.create_table(plan.new, key, after)
     aside = _free(f"{_PREFIX}{after.name.name}", taken)
     counts = any(column.autoincrement for column in after.columns.values())
     sequence = _free(f"{aside}_sequence", taken) if counts else None
     detour = next((item.shape for item in plan.detours if item.table == key), None)
-    copy = copy_of(plan.old, plan.new, key, plan.columns.get(key, {}), detour)
-    return Rebuild(
-        key, before, after, created, copy, aside, sequence, key in plan.away, detour, plan.evaded.get(key, ())
-    )
+    copy = copy_of(plan.old, before, after, plan.columns.get(key, {}), detour)
+    away = key in plan.away or plan.old.table(key) is None
+    evaded = plan.evaded.get(key, ())
+    return Rebuild(key, before, after, created, copy, aside, sequence, away, detour, evaded)
 
 
 def _free(wanted: str, taken: set[str]) -> str:
@@ -65,7 +64,7 @@ def set_aside(rebuild: Rebuild) -> Iterator[WrittenStatement]:
     does = f"copy the rows of {rebuild.before.name.name} aside"
     yield WrittenStatement(f"DROP TABLE IF EXISTS {aside};", does, rebuild.key)
     if rebuild.away:
-        # A script that stopped halfway may have dropped the table, or renamed it.
+        # A script that stopped halfway may have dropped the table, or renamed it; or this one makes it.
         yield WrittenStatement(guarded(rebuild.created), does, rebuild.key)
     query = rebuild.copy.query(own)
     if rebuild.detour is not None:

@@ -151,9 +151,7 @@ def _tables(written: _Script, rebuilt: dict[Key, Rebuild], gone: list[Key], earl
             _drop_triggers(written, key)
             written.statements += evade(rebuilt[key])
     for key in gone:
-        table = plan.old.table(key)
-        assert table is not None
-        written.drop(key, table)
+        written.drop(key, plan.before(key))
     for key in parents_first:
         written.add(rebuilt[key].created, f"create table {key.name} as it is to be", key)
     for key, value in ordered(plan.new, plan.created):
