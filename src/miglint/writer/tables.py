@@ -1,4 +1,4 @@
-"""Tables, columns, constraints and indexes as SQL."""
+"""Tables and columns of PostgreSQL, and constraints and indexes, as SQL."""
 
 from __future__ import annotations
 
@@ -21,10 +21,6 @@ def create_table(schema: Schema, key: Key, table: Table) -> str:
         if not table.source:
             raise UnprintableError(f"how the {table.kind} was created is not known")
         return f"{table.source};"
-    if schema.dialect is Dialect.SQLITE:
-        from miglint.writer.sqlite.definitions import create_table as create_sqlite_table
-
-        return create_sqlite_table(table)
     words = {"unlogged": "UNLOGGED ", "temporary": "TEMPORARY "}.get(table.persistence, "")
     head = f"CREATE {words}TABLE {name(table.name)}"
     tail = f" PARTITION BY {partition_key(table.partition_by)}" if table.partition_by else ""
@@ -168,10 +164,6 @@ def _column_setting(option: str, value: str | None) -> str | None:
 
 def column(schema: Schema, key: Key, table: Table, item: Column) -> str:
     """Return the definition of a column, with its own sequence. Raises `UnprintableError`."""
-    if schema.dialect is Dialect.SQLITE:
-        from miglint.writer.sqlite.definitions import column as sqlite_column
-
-        return sqlite_column(table, item)
     parts = [identifier(item.name)]
     serial = _serial(schema, key, item)
     if serial is not None:

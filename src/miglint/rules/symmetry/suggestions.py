@@ -34,6 +34,7 @@ from miglint.schema.value import Schema
 from miglint.sql.operations import Column, Name
 from miglint.writer import tables
 from miglint.writer.drops import drop, drop_part
+from miglint.writer.printer import column as column_text
 from miglint.writer.printer import create, finish
 from miglint.writer.renames import Renamed, RenamedColumn, Renames, rename_back, rename_column_back
 from miglint.writer.words import UnprintableError, type_name
@@ -145,7 +146,7 @@ def _inner_changes(step: Step, moved: Renamed, columns: list[RenamedColumn]) -> 
         if present is not None:
             yield from _column_changes(step, own, column, present)
         elif step.migration.dialect is Dialect.POSTGRES or _can_be_added(column):
-            yield f"ALTER TABLE {own} ADD COLUMN {tables.column(step.before, moved.old, was, column)};"
+            yield f"ALTER TABLE {own} ADD COLUMN {column_text(step.before, moved.old, was, column)};"
     if step.migration.dialect is Dialect.POSTGRES:
         yield from _constraint_changes(own, was, now, {new: old for old, new in names.items()})
 
@@ -253,7 +254,7 @@ def _add(step: Step, change: Change, part: str) -> str:
     column = table.columns[part]
     if step.migration.dialect is Dialect.SQLITE and not _can_be_added(column):
         raise UnprintableError("SQLite cannot add such a column")
-    return f"ALTER TABLE {name} ADD COLUMN {tables.column(step.before, change.key, table, column)};"
+    return f"ALTER TABLE {name} ADD COLUMN {column_text(step.before, change.key, table, column)};"
 
 
 def _can_be_added(column: Column) -> bool:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.schema.objects import Key, Table
-from miglint.schema.value import Schema
 from miglint.sql.operations import Column
-from miglint.writer import tables
+from miglint.writer import sqlite_tables
 from miglint.writer.sqlite.copying import constant
-from miglint.writer.sqlite.plan import Plan
+from miglint.writer.sqlite.plan import RebuildPlan
 from miglint.writer.words import UnprintableError, identifier, name
 from miglint.writer.written import Version, WrittenStatement
 
@@ -17,7 +16,7 @@ from miglint.writer.written import Version, WrittenStatement
 _DROPS = (3, 35)
 
 
-def alter(plan: Plan, key: Key, target: Version | None) -> Iterator[WrittenStatement]:
+def alter(plan: RebuildPlan, key: Key, target: Version | None) -> Iterator[WrittenStatement]:
     """Yield the statements that change what can be changed in place: columns come, go, and get their names back."""
     before, after = plan.old.table(key), plan.new.table(key)
     if before is None or after is None:
@@ -36,12 +35,12 @@ def alter(plan: Plan, key: Key, target: Version | None) -> Iterator[WrittenState
             yield WrittenStatement(text, f"drop column {column.name}", key)
     for folded, column in after.columns.items():
         if folded not in before.columns and folded not in renamed and not column.assumed and can_be_added(column):
-            yield from _added(plan.new, key, after, column, own)
+            yield from _added(key, after, column, own)
 
 
-def _added(schema: Schema, key: Key, table: Table, column: Column, own: str) -> Iterator[WrittenStatement]:
+def _added(key: Key, table: Table, column: Column, own: str) -> Iterator[WrittenStatement]:
     try:
-        text = f"ALTER TABLE {own} ADD COLUMN {tables.column(schema, key, table, column)};"
+        text = f"ALTER TABLE {own} ADD COLUMN {sqlite_tables.column(table, column)};"
     except UnprintableError:
         return
     yield WrittenStatement(text, f"add column {column.name}", key)

@@ -17,7 +17,7 @@ _CONSTANT = pattern(
 _LISTED = pattern(r"(?i)\(?\s*'?(\w+)'?\s+in\s*\(\s*([-+]?[0-9.]+|'(?:[^']|'')*')")
 
 
-class Copy(Struct, frozen=True):
+class CopiedRows(Struct, frozen=True):
     """The columns that get their values from the old table, and where from.
 
     `values` are SQL by column; `absent` are the names that the table may lack, with what stands for them then.
@@ -41,7 +41,7 @@ class Copy(Struct, frozen=True):
         return f"SELECT {items}\n    FROM {table}{alias}{joins}"
 
 
-def copy_of(old: Schema, before: Table, after: Table, renamed: Mapping[str, str], detour: Table | None) -> Copy:
+def copy_of(old: Schema, before: Table, after: Table, renamed: Mapping[str, str], detour: Table | None) -> CopiedRows:
     """Return how the columns of a table get their values: from what it is `before`, in the schema `old`.
 
     A `detour` is another table that may have its rows. `renamed` has the old names of columns, by new ones, where these
@@ -79,7 +79,7 @@ def copy_of(old: Schema, before: Table, after: Table, renamed: Mapping[str, str]
     if not values:
         # Each column is computed: SQLite wants one that is not, so that this one was not either.
         values[next(iter(after.columns.values())).name] = "NULL"
-    return Copy(values, absent, rowid)
+    return CopiedRows(values, absent, rowid)
 
 
 def _chosen(table: Table, there: str, own: str) -> str:

@@ -22,7 +22,7 @@ _ACTIONS = frozenset({"cascade", "set null", "set default"})
 _HIDDEN = frozenset({"temp", "pg_temp"})
 
 
-class Plan(Struct, frozen=True):
+class RebuildPlan(Struct, frozen=True):
     """What is to be done. `old` is the schema once `first` ran, so that tables have their key of `new` in it.
 
     `gone` are the tables that are dropped, each before those that it refers to; those of them that are in `rebuilt` are
@@ -56,7 +56,7 @@ class Plan(Struct, frozen=True):
         return found
 
 
-class _ForeignKey(NamedTuple):
+class _TableReference(NamedTuple):
     """A foreign key between two tables.
 
     `acts` says that deleting a row of the parent changes or deletes rows of the child. `column` is one of the parent
@@ -69,7 +69,7 @@ class _ForeignKey(NamedTuple):
     column: str | None
 
 
-def plan(old: Schema, new: Schema, renames: Renames | None) -> Plan:
+def plan(old: Schema, new: Schema, renames: Renames | None) -> RebuildPlan:
     """Return what makes `new` of `old`; `renames` are those that led from `new` to `old`."""
     first, moved = _moved_back(old, new, renames)
     if first:
@@ -88,7 +88,7 @@ def plan(old: Schema, new: Schema, renames: Renames | None) -> Plan:
     }
     rebuilt = known | (exposed - fixed)
     order = _children_first(rebuilt | dropped, keys)
-    return Plan(
+    return RebuildPlan(
         old=old,
         new=new,
         first=first,
@@ -200,13 +200,13 @@ def _constraints(table: Table) -> list[Constraint]:
     return sorted(found, key=lambda item: (item.kind, item.name or "", item.columns, repr(item.expression)))
 
 
-def _foreign_keys(tables: Mapping[Key, Table]) -> Iterator[_ForeignKey]:
+def _foreign_keys(tables: Mapping[Key, Table]) -> Iterator[_TableReference]:
     for key, table in tables.items():
         for item in table.constraints.values():
             if item.kind == "foreign" and item.table is not None:
                 parent = relation_key(item.table, Dialect.SQLITE)
                 column = None if item.on_update in _ACTIONS else _referenced(item, tables.get(parent))
-                yield _ForeignKey(key, parent, item.on_delete in _ACTIONS, column)
+                yield _TableReference(key, parent, item.on_delete in _ACTIONS, column)
 
 
 def _referenced(item: Constraint, parent: Table | None) -> str | None:
@@ -216,7 +216,7 @@ def _referenced(item: Constraint, parent: Table | None) -> str | None:
     return primary[0].lower() if primary else None
 
 
-def _can_evade(item: _ForeignKey, before: Mapping[Key, Table], after: Mapping[Key, Table]) -> bool:
+def _can_evade(item: _TableReference, before: Mapping[Key, Table], after: Mapping[Key, Table]) -> bool:
     """Return whether a key can be changed before its table is dropped, so that no row refers to it by then."""
     for table in (before[item.parent], after[item.parent]):
         column = table.columns.get(item.column or "")
@@ -228,7 +228,7 @@ def _can_evade(item: _ForeignKey, before: Mapping[Key, Table], after: Mapping[Ke
     return True
 
 
-def _evaded(keys: Iterable[_ForeignKey], rebuilt: Set[Key], gone: Set[Key]) -> dict[Key, tuple[str, ...]]:
+def _evaded(keys: Iterable[_TableReference], rebuilt: Set[Key], gone: Set[Key]) -> dict[Key, tuple[str, ...]]:
     """Return the columns that are changed, by table: those that rows of tables refer to which are not dropped."""
     found: dict[Key, dict[str, None]] = {}
     for item in keys:
@@ -237,7 +237,7 @@ def _evaded(keys: Iterable[_ForeignKey], rebuilt: Set[Key], gone: Set[Key]) -> d
     return {key: tuple(columns) for key, columns in found.items()}
 
 
-def _exposed(gone: Set[Key], keys: Iterable[_ForeignKey]) -> set[Key]:
+def _exposed(gone: Set[Key], keys: Iterable[_TableReference]) -> set[Key]:
     """Return the tables whose rows change when others, and then these themselves, are dropped."""
     found: set[Key] = set()
     waiting = list(gone)
@@ -250,7 +250,7 @@ def _exposed(gone: Set[Key], keys: Iterable[_ForeignKey]) -> set[Key]:
     return found
 
 
-def _children_first(keys: Set[Key], edges: Iterable[_ForeignKey]) -> list[Key]:
+def _children_first(keys: Set[Key], edges: Iterable[_TableReference]) -> list[Key]:
     """Return tables in an order in which each comes before those that it refers to, where there is one."""
     children: dict[Key, list[Key]] = {}
     for item in edges:

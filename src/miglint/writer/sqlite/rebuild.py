@@ -6,25 +6,25 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from miglint.schema.objects import Key, Table
-from miglint.writer import tables
+from miglint.writer import sqlite_tables
 from miglint.writer.losses import affinity
-from miglint.writer.sqlite.copying import Copy, copy_of, is_rowid
+from miglint.writer.sqlite.copying import CopiedRows, copy_of, is_rowid
 from miglint.writer.sqlite.guards import guarded
-from miglint.writer.sqlite.plan import Plan
+from miglint.writer.sqlite.plan import RebuildPlan
 from miglint.writer.words import identifier, literal, name
 from miglint.writer.written import WrittenStatement
 
 _PREFIX = "miglint_"
 
 
-class Rebuild(NamedTuple):
+class RebuiltTable(NamedTuple):
     """A table to rebuild: as it is and as it is to be, the statement that creates it, and the names of the copies."""
 
     key: Key
     before: Table
     after: Table
     created: str
-    copy: Copy
+    copy: CopiedRows
     aside: str
     sequence: str | None
     away: bool
@@ -32,14 +32,14 @@ class Rebuild(NamedTuple):
     evaded: tuple[str, ...]
 
 
-def rebuild_of(plan: Plan, key: Key, taken: set[str]) -> Rebuild:
+def rebuild_of(plan: RebuildPlan, key: Key, taken: set[str]) -> RebuiltTable:
     """Return how a table is rebuilt; `taken` are the names that none of its copies may have.
 
     Raises `UnprintableError` for one that is not known in full.
     """
     before, after = plan.before(key), plan.new.table(key)
     assert after is not None
-    created = tables.create_table(plan.new, key, after)
+    created = sqlite_tables.create_table(after)
     aside = _free(f"{_PREFIX}{after.name.name}", taken)
     counts = any(column.autoincrement for column in after.columns.values())
     sequence = _free(f"{aside}_sequence", taken) if counts else None
@@ -47,7 +47,7 @@ def rebuild_of(plan: Plan, key: Key, taken: set[str]) -> Rebuild:
     copy = copy_of(plan.old, before, after, plan.columns.get(key, {}), detour)
     away = key in plan.away or plan.old.table(key) is None
     evaded = plan.evaded.get(key, ())
-    return Rebuild(key, before, after, created, copy, aside, sequence, away, detour, evaded)
+    return RebuiltTable(key, before, after, created, copy, aside, sequence, away, detour, evaded)
 
 
 def _free(wanted: str, taken: set[str]) -> str:
@@ -58,7 +58,7 @@ def _free(wanted: str, taken: set[str]) -> str:
     return text
 
 
-def set_aside(rebuild: Rebuild) -> Iterator[WrittenStatement]:
+def set_aside(rebuild: RebuiltTable) -> Iterator[WrittenStatement]:
     """Yield the statements that copy the rows of a table, and where its numbers go on."""
     own, aside = name(rebuild.before.name), identifier(rebuild.aside)
     does = f"copy the rows of {rebuild.before.name.name} aside"
@@ -87,11 +87,11 @@ def set_aside(rebuild: Rebuild) -> Iterator[WrittenStatement]:
     yield WrittenStatement(text, does, rebuild.key)
 
 
-def _named(rebuild: Rebuild) -> str:
+def _named(rebuild: RebuiltTable) -> str:
     return f"lower(name) = {literal(rebuild.after.name.name.lower())}"
 
 
-def evade(rebuild: Rebuild) -> Iterator[WrittenStatement]:
+def evade(rebuild: RebuiltTable) -> Iterator[WrittenStatement]:
     """Yield the statement that changes the keys of a table, so that no row goes with those that it refers to."""
     if not rebuild.evaded:
         return
@@ -118,7 +118,7 @@ def _changed(table: Table, folded: str, own: str) -> str:
     return f"{text} = 'miglint ' || {text}"
 
 
-def fill(rebuild: Rebuild) -> Iterator[WrittenStatement]:
+def fill(rebuild: RebuiltTable) -> Iterator[WrittenStatement]:
     """Yield the statements that bring the rows of a table back."""
     own, aside = rebuild.after.name, identifier(rebuild.aside)
     columns = ", ".join(map(identifier, rebuild.copy.values))

@@ -14,8 +14,8 @@ from miglint.writer.printer import create
 from miglint.writer.sqlite.altering import alter
 from miglint.writer.sqlite.copying import refused
 from miglint.writer.sqlite.guards import guarded
-from miglint.writer.sqlite.plan import Plan
-from miglint.writer.sqlite.rebuild import Rebuild, evade, fill, rebuild_of, set_aside
+from miglint.writer.sqlite.plan import RebuildPlan
+from miglint.writer.sqlite.rebuild import RebuiltTable, evade, fill, rebuild_of, set_aside
 from miglint.writer.words import UnprintableError, identifier, name
 from miglint.writer.written import Draft, Version, WrittenStatement
 
@@ -23,10 +23,10 @@ _SAVEPOINT = "miglint"
 _Kind = View | Index | Trigger
 
 
-class _Script:
+class _DraftBuilder:
     """The statements so far, and what they leave out."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: RebuildPlan) -> None:
         self.plan = plan
         self.statements: list[WrittenStatement] = []
         self.missing: list[str] = []
@@ -51,13 +51,13 @@ class _Script:
         self.add(text, f"drop {words(value)} {display(key, value)}", key)
 
 
-def script(plan: Plan, target: Version | None) -> Draft:
+def script(plan: RebuildPlan, target: Version | None) -> Draft:
     """Return the statements of a plan, for a version of SQLite."""
-    written = _Script(plan)
+    written = _DraftBuilder(plan)
     rebuilt = _known(plan, written)
     # What cannot be created again is not dropped.
     gone = [key for key in plan.gone if key in rebuilt or plan.new.table(key) is None]
-    replaced = _Replaced(plan.old, plan.new, frozenset(gone))
+    replaced = _ReplacedObjects(plan.old, plan.new, frozenset(gone))
     for key, value in replaced.dropped:
         written.drop(key, value)
     written.statements += plan.first
@@ -76,7 +76,7 @@ def script(plan: Plan, target: Version | None) -> Draft:
     return Draft(tuple(_together(written, rebuilt)), tuple(written.missing), tuple(written.may_fail))
 
 
-class _Replaced:
+class _ReplacedObjects:
     """Views, indexes and triggers that are dropped, in order, and the keys of those that are created."""
 
     def __init__(self, old: Schema, new: Schema, gone: frozenset[Key]) -> None:
@@ -120,7 +120,7 @@ def _owner(value: Index | Trigger) -> Key | None:
     return None if value.table is None else relation_key(value.table, Dialect.SQLITE)
 
 
-def _known(plan: Plan, written: _Script) -> dict[Key, Rebuild]:
+def _known(plan: RebuildPlan, written: _DraftBuilder) -> dict[Key, RebuiltTable]:
     """Return how the tables are rebuilt that can be created again."""
     taken = {key.name for schema in (plan.old, plan.new) for key, _ in schema.items()}
     found = {}
@@ -132,14 +132,14 @@ def _known(plan: Plan, written: _Script) -> dict[Key, Rebuild]:
     return found
 
 
-def _is_key(value: SchemaObject | None, rebuilt: dict[Key, Rebuild]) -> bool:
+def _is_key(value: SchemaObject | None, rebuilt: dict[Key, RebuiltTable]) -> bool:
     """Return whether an object is an index of a rebuilt table to which a foreign key may refer."""
     if not isinstance(value, Index) or not value.unique or value.where is not None or _owner(value) not in rebuilt:
         return False
     return all(element.column is not None for element in value.elements)
 
 
-def _tables(written: _Script, rebuilt: dict[Key, Rebuild], gone: list[Key], early: set[Key]) -> None:
+def _tables(written: _DraftBuilder, rebuilt: dict[Key, RebuiltTable], gone: list[Key], early: set[Key]) -> None:
     """Write what drops, rebuilds and creates tables; `early` are indexes that are created before the rows are back."""
     plan = written.plan
     parents_first = [key for key in reversed(gone) if key in rebuilt]
@@ -164,7 +164,7 @@ def _tables(written: _Script, rebuilt: dict[Key, Rebuild], gone: list[Key], earl
         written.statements += fill(rebuilt[key])
 
 
-def _drop_triggers(written: _Script, table: Key) -> None:
+def _drop_triggers(written: _DraftBuilder, table: Key) -> None:
     """Drop the triggers that an update of a table would fire; they are created again with the table."""
     seen = set()
     for schema in (written.plan.old, written.plan.new):
@@ -174,7 +174,7 @@ def _drop_triggers(written: _Script, table: Key) -> None:
                 written.drop(key, trigger)
 
 
-def _together(written: _Script, rebuilt: dict[Key, Rebuild]) -> Iterator[WrittenStatement]:
+def _together(written: _DraftBuilder, rebuilt: dict[Key, RebuiltTable]) -> Iterator[WrittenStatement]:
     """Yield the statements: all or none of them run, where rows are on their way."""
     if not rebuilt and not written.plan.deferred:
         yield from written.statements
