@@ -136,8 +136,8 @@ def fill(rebuild: RebuiltTable) -> Iterator[WrittenStatement]:
     for text in (
         f"INSERT OR IGNORE INTO {sequence} (seq) SELECT seq FROM sqlite_sequence WHERE {_named(rebuild)};",
         f"DELETE FROM sqlite_sequence WHERE {_named(rebuild)};",
-        f"INSERT INTO sqlite_sequence (name, seq)\n    SELECT {literal(own.name)}, seq FROM {sequence} "
-        "ORDER BY seq DESC LIMIT 1;",
+        f"INSERT INTO sqlite_sequence (name, seq)\n    SELECT {literal(own.name)}, seq FROM {sequence}"
+        f" WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE {_named(rebuild)})\n    ORDER BY seq DESC LIMIT 1;",
         f"DROP TABLE {sequence};",
     ):
         yield WrittenStatement(text, does, rebuild.key)
