@@ -11,6 +11,7 @@ from miglint.rules.support.clauses import acting, subject
 from miglint.rules.support.near_names import NearNames
 from miglint.rules.support.sql_text import ident, literal, qualified
 from miglint.rules.support.step_cache import cached_by_step
+from miglint.rules.symmetry.rebuilds import rebuild_text, suffices
 from miglint.schema.change import Change
 from miglint.schema.objects import (
     Absent,
@@ -71,14 +72,39 @@ def how_to_restore(step: Step, change: Change) -> str:
         if renamed is not None:
             return f"Add to the rollback: `{renamed}`"
         if change.kind == "extra":
-            return f"Add to the rollback: `{_drop(step, change)}`"
+            text = _drop(step, change)
+            return f"Add to the rollback: `{text}`" if _suffices(step, change, text) else _rebuild_of(step, change)
         if change.kind in ("missing", "renamed"):
             return _make_again(step, change)
         return _change_back(step, change)
     except UnprintableError as problem:
         if change.part is not None and step.migration.dialect is Dialect.SQLITE:
-            return _REBUILD
+            return _rebuild_of(step, change)
         return f"Restore it in the rollback as it was before: {problem}."
+
+
+def _suffices(step: Step, change: Change, text: str) -> bool:
+    """Return whether a statement does what it is offered for; SQLite refuses to drop a column that something uses."""
+    if step.migration.dialect is not Dialect.SQLITE or change.part is None:
+        return True
+    return suffices(_present(step), step.before, change.key, change.part, text)
+
+
+@cached_by_step
+def _rebuild_text(step: Step, key: Key) -> str | None:
+    return rebuild_text(_present(step), step.before, key)
+
+
+def _rebuild_of(step: Step, change: Change) -> str:
+    text = _rebuild_text(step, change.key)
+    if text is None or len(text) > 2 * _LONGEST or "`" in text:
+        return _REBUILD
+    return f"SQLite cannot change this in place. Add to the rollback: `{text}`"
+
+
+def _on_one_line(text: str) -> str:
+    # A line break inside of a string or a function's body is part of it.
+    return " ".join(text.split()) if "'" not in text and "$" not in text else text
 
 
 def _present(step: Step) -> Schema:
@@ -232,9 +258,7 @@ def _statements(schema: Schema, key: Key, value: SchemaObject) -> Iterator[str]:
     texts = [*create(schema, key, value), *finish(schema, key, value)]
     for user, index in schema.users(key, Index):
         texts += create(schema, user, index)
-    for text in texts:
-        # A line break inside of a string or a function's body is part of it.
-        yield " ".join(text.split()) if "'" not in text and "$" not in text else text
+    yield from map(_on_one_line, texts)
 
 
 def _add(step: Step, change: Change, part: str) -> str:
@@ -277,8 +301,8 @@ def _still_there(step: Step, change: Change) -> bool:
 def _change_back(step: Step, change: Change) -> str:
     if change.aspect == "labels":
         return _labels_back(step, change)
-    if step.migration.dialect is Dialect.SQLITE and change.part is not None:
-        return _REBUILD
+    if step.migration.dialect is Dialect.SQLITE and isinstance(step.before.find(change.key), Table):
+        return _rebuild_of(step, change)
     name = _relation(step, change.key)
     if _is_constraint(change):
         if change.aspect == "validated":
