@@ -93,7 +93,7 @@ class _Generator:
         if self._maybe(0.2):
             found.append(f"CHECK ({quoted(names[-1])} IS NOT 'a)b' OR {quoted(names[0])} > 0)")
         if self._maybe(0.15):
-            found.append(f"FOREIGN KEY ({quoted(random.choice(names))}) {self._reference(table)}")
+            found.append(f'FOREIGN KEY ("id") {self._reference(table)}')
         return found
 
     def _index(self, table: str, name: str) -> None:

@@ -127,7 +127,7 @@ def _type(column: Column) -> str:
 
 def stand_in(old: Schema, table: Table, column: Column) -> str:
     """Return the value that stands for those of a column which are lost: its default, or one that it accepts."""
-    if column.default is not None:
+    if column.default is not None and column.default.key != "null":
         return constant(column.default)
     if column.nullable is not False:
         return "NULL"

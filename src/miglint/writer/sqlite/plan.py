@@ -205,6 +205,8 @@ def _foreign_keys(tables: Mapping[Key, Table]) -> Iterator[_TableReference]:
         for item in table.constraints.values():
             if item.kind == "foreign" and item.table is not None:
                 parent = relation_key(item.table, Dialect.SQLITE)
+                if parent not in tables:
+                    continue
                 column = None if item.on_update in _ACTIONS else _referenced(item, tables.get(parent))
                 yield _TableReference(key, parent, item.on_delete in _ACTIONS, column)
 

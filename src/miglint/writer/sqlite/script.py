@@ -38,11 +38,18 @@ class _DraftBuilder:
     def create(self, key: Key, value: Table | View | Index | Trigger) -> None:
         """Create an object, unless there is one of the name."""
         does = f"create {words(value)} {display(key, value)}"
+        if isinstance(value, Index) and value.unique and self.plan.old.find(key) != value and self._has_rows(value):
+            self.may_fail.append(f"index {value.name.name} is not created if two rows have the same key")
         try:
             for text in create(self.plan.new, key, value):
                 self.add(guarded(text), does, key)
         except UnprintableError as problem:
             self.missing.append(f"cannot {does}: {problem}")
+
+    def _has_rows(self, index: Index) -> bool:
+        """Return whether the table of an index may have rows."""
+        owner = _owner(index)
+        return owner is not None and self.plan.old.find(owner) is not None
 
     def drop(self, key: Key, value: Table | View | Index | Trigger) -> None:
         """Drop an object, if it is there."""
