@@ -16,7 +16,7 @@ COMMANDS = {
     "check": "Check migrations and their rollbacks.",
     "explain": "Print the documentation page of a rule.",
     "init": "Write a starter miglint.toml.",
-    "rollback": "List and plan rollbacks.",
+    "rollback": "List, write, plan and verify rollbacks.",
     "rules": "List the rules and whether each is enabled.",
     "schema": "Print the schema that results from the migrations.",
 }
